@@ -1,0 +1,74 @@
+"""How much may be called in which time? Rate limits, their two spellings, and what a hit answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: No window is longer. The store takes a window that ends later than this for damage and starts it anew.
+MAX_WINDOW_SECONDS = 31 * 24 * 3600
+#: Far beyond any real limit, and small enough that a count never overflows in any store.
+MAX_HITS = 10**12
+
+_SPELLINGS = re.compile(
+    r"([0-9]{1,13})(?:\s*/\s*|\s+per\s+)([0-9]{1,8})(?:\s*(?:s|seconds?))?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """`hits` calls within a window of `seconds`, which opens at the first call."""
+
+    hits: int
+    seconds: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.hits <= MAX_HITS:
+            raise ValueError(f"a rate limit allows 1 to {MAX_HITS} hits, not {self.hits}")
+        if not 1 <= self.seconds <= MAX_WINDOW_SECONDS:
+            raise ValueError(
+                f"a rate limit's window is 1 to {MAX_WINDOW_SECONDS} seconds, not {self.seconds}"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> RateLimit:
+        """Read "5000 per 60 seconds" or "5000/60". Raises ValueError with one line."""
+        found = _SPELLINGS.fullmatch(text.strip()) if text.isascii() else None
+        if found is None:
+            raise ValueError(f'{text!r} is not a rate limit: write "5000 per 60 seconds" or "5000/60"')
+        return cls(int(found[1]), int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{self.hits} per {self.seconds} seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a hit answers. `reset_at` is the whole epoch second (rounded up) from which the window is over."""
+
+    is_allowed: bool
+    limit: int
+    remaining: int
+    reset_at: int
+
+
+def parse_overrides(text: str) -> dict[str, RateLimit]:
+    """Read `event.track=50000/60,list.get=10/1`: command names in lower case. Raises ValueError with one line."""
+    overrides: dict[str, RateLimit] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        command, limit = _override(part)
+        if command in overrides:
+            raise ValueError(f"{command} is given two rate limits")
+        overrides[command] = limit
+    return overrides
+
+
+def _override(part: str) -> tuple[str, RateLimit]:
+    command, is_given, limit = part.partition("=")
+    command = command.strip().lower()
+    if not is_given or not command or any(character.isspace() for character in command):
+        raise ValueError(f"{part!r} is not a command's rate limit: write event.track=50000/60")
+    try:
+        return command, RateLimit.parse(limit)
+    except ValueError as cause:
+        raise ValueError(f"{command}: {cause}") from cause
