@@ -1,0 +1,49 @@
+# make run: set up and serve    make test: set up and check everything, as CI does
+PYTHON ?= python3
+VENV := .venv
+PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
+SOURCES := setup.cfg pyproject.toml constraints.txt
+# Two tests files at a time. The number is fixed, so that every machine runs the tests in the same way.
+PYTEST := $(VENV)/bin/pytest --numprocesses=2
+
+.DEFAULT_GOAL := run
+.PHONY: run test lint bench fuzz packages clean
+
+run: $(VENV)/.run
+	@exec $(VENV)/bin/tracker serve --demo
+
+test: packages lint
+	@$(PYTEST)
+
+lint: $(VENV)/.test
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+bench: $(VENV)/.test
+	@tests/setup/packages wrk
+	@$(VENV)/bin/python -m bench
+
+fuzz: packages $(VENV)/.test
+	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m fuzz
+
+packages:
+	@tests/setup/packages mariadb-server redis-server haproxy chromium
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+
+# The stamps .made, .run and .test are written last: a step that was interrupted is done again.
+$(VENV)/.made: tests/setup/venv
+	@tests/setup/venv $(PYTHON) $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made $(SOURCES)
+	@echo "Installing Tracker into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made $(SOURCES)
+	@echo "Installing Tracker and its test tools into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e ".[test]"
+	@touch $(VENV)/.run $@

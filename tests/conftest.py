@@ -1,0 +1,149 @@
+"""Which real parts may a test ask for? Each is started when first asked for and ended with its scope."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+from tests.processes import find_program
+from tests.served import Account, StartTracker, Tracker, make_account
+from tests.servers import MariaDB, NewDatabase, Redis
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+# The same examples in every run: a red test is red for everybody. `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("fuzz", max_examples=5000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_emails = (f"user{number}@example.com" for number in itertools.count(1))
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """A MariaDB for this worker's tests. A test that stops or freezes one starts its own: `with MariaDB() as own:`."""
+    with MariaDB() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _redis_server() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(_redis_server: Redis) -> Redis:
+    """An empty Redis. A test that stops or freezes one starts its own: `with Redis() as own:`."""
+    _redis_server.flush()
+    return _redis_server
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
+    """`new_database("sqlite" | "mariadb")` gives the URL of a fresh, empty database."""
+
+    def new(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'tracker.db'}"
+        mariadb: MariaDB = request.getfixturevalue("mariadb")
+        return mariadb.new_database()
+
+    return new
+
+
+@pytest.fixture(scope="module", params=["sqlite", "mariadb"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Runs a test once for each database Tracker knows."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, new_database: NewDatabase) -> str:
+    """A fresh database for this test, which runs once for each kind: the contract suite asks for this."""
+    return new_database(database_kind)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'tracker.db'}"
+
+
+@pytest.fixture(scope="module")
+def start_tracker() -> Iterator[StartTracker]:
+    """`start_tracker(database_url=..., workers=..., settings={"TRACKER_...": ...})`; all end cleanly with the module."""
+    with ExitStack() as started:
+        yield lambda **options: started.enter_context(Tracker(**options))
+
+
+@pytest.fixture(scope="module")
+def tracker(start_tracker: StartTracker) -> Tracker:
+    """A running Tracker on SQLite with one worker, shared by the tests of a module."""
+    return start_tracker()
+
+
+@pytest.fixture(scope="module")
+def tracker_on_each(start_tracker: StartTracker, database_kind: str, new_database: NewDatabase) -> Tracker:
+    """A running Tracker shared by the tests of a module, which run once for each kind of database."""
+    return start_tracker(database_url=new_database(database_kind))
+
+
+@pytest.fixture(scope="module")
+def account(tracker: Tracker) -> Account:
+    """A user with a list and a key for everything, on `tracker`."""
+    return make_account(tracker, next(_emails), "*")
+
+
+@pytest.fixture(scope="module")
+def account_on_each(tracker_on_each: Tracker) -> Account:
+    """A user with a list and a key for everything, on `tracker_on_each`."""
+    return make_account(tracker_on_each, next(_emails), "*")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium with an empty profile. It ends with the module: Playwright occupies the thread's event loop."""
+    from playwright.sync_api import sync_playwright  # slow to import, and few tests need it
+
+    program = find_program("chromium", "chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, headless=True, args=CHROMIUM_FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A new page without cookies or storage of other tests."""
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say that skipped tests fail the run: what was not tested is not known to work."""
+    if terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("FAILED: tests were skipped, and here all tests run", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,62 @@
+"""Is the house still small enough to read? Lengths, names, first lines, and who reads the environment."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+import subprocess
+
+import pytest
+
+from tests.house.sources import ROOT, function_lengths, modules, tree
+
+MODULE_LINES = 220
+FUNCTION_LINES = 40
+VAGUE_NAMES = {"base", "common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
+ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv"}
+TOP_LEVEL = {
+    ".ci", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "Makefile", "Procfile", "README.md", "bench",
+    "commands", "constraints.txt", "docs", "gunicorn.conf.py", "pyproject.toml", "setup.cfg", "tests", "tracker",
+    "wsgi.py",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_is_short_and_says_what_it_answers(module: str) -> None:
+    path = modules()[module]
+    assert len(path.read_text().splitlines()) <= MODULE_LINES
+    first_line = (ast.get_docstring(tree(path)) or "").partition("\n")[0]
+    assert first_line, f"{module} opens without a docstring"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_no_module_has_a_name_that_says_nothing(module: str) -> None:
+    assert not VAGUE_NAMES & set(module.split("."))
+
+
+def test_functions_are_short() -> None:
+    lengths: dict[str, int] = {}
+    for path in modules().values():
+        lengths |= function_lengths(path)
+    assert {name: lines for name, lines in lengths.items() if lines > FUNCTION_LINES} == {}
+    assert statistics.median(lengths.values()) <= 5
+    assert statistics.quantiles(lengths.values(), n=10)[-1] <= 15
+
+
+@pytest.mark.parametrize("module", sorted(set(modules()) - {"tracker.config"}))
+def test_only_the_settings_read_the_environment(module: str) -> None:
+    read = (node for node in ast.walk(tree(modules()[module])) if isinstance(node, ast.Attribute))
+    names = {f"{ast.unparse(node.value)}.{node.attr}" for node in read}
+    assert not names & ENVIRONMENT
+
+
+def test_folders_with_modules_are_packages() -> None:
+    """An installed Tracker has only packages: a folder without `__init__.py` would be missing there."""
+    folders = {path.parent for path in modules().values()}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_nothing_else_stands_at_the_top() -> None:
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {line.partition("/")[0] for line in listed.splitlines()} - TOP_LEVEL == set()

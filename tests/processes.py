@@ -1,0 +1,142 @@
+"""How is a program started so that it surely ends?"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T], seconds: float = 10, what: str = "the condition") -> T:
+    """The first true value of `condition()`; an AssertionError naming `what` when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.01)
+    return value
+
+
+def reserve_port() -> socket.socket:
+    """A bound socket that keeps a free port for one server of ours; the port is free again when it is closed.
+
+    It never listens. With SO_REUSEADDR set after the bind a server, which sets it too, may bind the same port again
+    and again, while nobody else is given it, neither a parallel run of the tests nor an outgoing connection.
+    """
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return holder
+
+
+def find_program(name: str, package: str) -> str:
+    """The path of a program; without it tests fail, they are never skipped."""
+    path = shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
+    assert path, f"{name} is missing: apt-get install {package}"
+    return path
+
+
+@functools.cache
+def _reaper() -> subprocess.Popen[str]:
+    reaper = subprocess.Popen(
+        [sys.executable, "-I", str(Path(__file__).with_name("reaper.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+        cwd="/",
+    )
+    atexit.register(reaper.communicate)
+    return reaper
+
+
+def _tell_reaper(verb: str, kind: str, value: int | Path) -> None:
+    pipe = _reaper().stdin
+    assert pipe is not None
+    pipe.write(f"{verb} {kind} {value}\n")
+    pipe.flush()
+
+
+def make_folder() -> Path:
+    """A temporary folder with a short path (sockets need one), removed by `remove_folder` or after the run."""
+    folder = Path(tempfile.mkdtemp(prefix="tracker-test-"))
+    _tell_reaper("watch", "folder", folder)
+    return folder
+
+
+def remove_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+    _tell_reaper("forget", "folder", folder)
+
+
+class Program:
+    """A running program with a process group of its own; what it prints is appended to a file."""
+
+    def __init__(
+        self, arguments: list[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+        _tell_reaper("watch", "group", self.pid)
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; minus the number of the signal that ended it."""
+        return self._process.poll()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the program itself, not to its children."""
+        self._process.send_signal(number)
+
+    def send_all(self, number: signal.Signals) -> None:
+        """Send a signal to the program and all its children."""
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return  # all have ended, which is as good for pausing as for ending
+
+    def stop(self, seconds: float = 15) -> int:
+        """SIGTERM, and the exit code; a program that does not end in time is killed and fails the test."""
+        self.send(signal.SIGTERM)
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running {seconds} s after SIGTERM:\n{self.printed()}") from None
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to the program and all its children."""
+        self.send_all(signal.SIGKILL)
+        self._process.wait()
+        _tell_reaper("forget", "group", self.pid)
+
+    def children(self) -> list[int]:
+        """The process ids of its direct children."""
+        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
+    def printed(self) -> str:
+        return self.log.read_text(errors="replace")

@@ -1,0 +1,135 @@
+"""How do tests start Tracker itself, and talk to it from outside?"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import requests
+
+from tests.servers import Server
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.prefix, "bin")
+
+
+class Tracker(Server):
+    """Tracker under gunicorn, as the Procfile starts it, on a migrated database.
+
+    Without a `database_url` it uses an SQLite file in its folder. `settings` are added to its environment; nothing of
+    the test's own environment that Tracker reads gets through.
+    """
+
+    def __init__(
+        self, database_url: str | None = None, workers: int = 1, settings: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__()
+        self.database_url = database_url or f"sqlite:///{self.folder / 'tracker.db'}"
+        self.workers = workers
+        self.settings = dict(settings or {})
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        ours = ("TRACKER_", "GUNICORN_", "PYTEST_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        return inherited | {
+            "TRACKER_DATABASE_URL": self.database_url,
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": str(self.workers),
+            "PYTHONPATH": str(ROOT),
+            **self.settings,
+        }
+
+    def arguments(self) -> list[str]:
+        return [str(BIN / "gunicorn"), "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
+
+    def start(self) -> Tracker:
+        self.cli("db", "upgrade")
+        return super().start()
+
+    def is_ready(self) -> bool:
+        try:
+            return self.get("/ready").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None and self.program is not None:
+                assert self.stop() == 0, f"no clean stop:\n{self.logs()}"
+        finally:
+            self.close()
+
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run the `tracker` script with this server's settings; `typed` is its standard input."""
+        return subprocess.run(
+            [str(BIN / "tracker"), *arguments],
+            input=typed,
+            env=self.environment(),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def cli(self, *arguments: str, typed: str = "") -> str:
+        """What the `tracker` script prints, when it succeeds."""
+        done = self.run(*arguments, typed=typed)
+        assert done.returncode == 0, f"tracker {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def request(self, method: str, path: str, key: str | None = None, **options: Any) -> requests.Response:
+        """One request on a connection of its own; `key` goes into the Authorization header, `options` to requests."""
+        headers = dict(options.pop("headers", None) or {})
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy between the tests and 127.0.0.1
+            options.setdefault("timeout", 15)
+            return session.request(method, self.url + path, headers=headers, **options)
+
+    def get(self, path: str, key: str | None = None, **options: Any) -> requests.Response:
+        return self.request("GET", path, key, **options)
+
+    def post(self, path: str, key: str | None = None, **options: Any) -> requests.Response:
+        return self.request("POST", path, key, **options)
+
+    def call(self, command: str, key: str | None = None, **params: Any) -> requests.Response:
+        """Call a command at /api.php with a JSON body."""
+        return self.post("/api.php", key, json={"Command": command, **params})
+
+    def records(self) -> list[dict[str, Any]]:
+        """The JSON lines it has logged."""
+        return [json.loads(line) for line in self.logs().splitlines() if line.startswith("{")]
+
+
+StartTracker = Callable[..., Tracker]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user with one list and one key."""
+
+    email: str
+    password: str
+    key: str
+    list_id: int
+
+
+def make_account(tracker: Tracker, email: str, *permissions: str, list_name: str = "Shop") -> Account:
+    """Make a user, a list and a key through the `tracker` script. A key without permissions may only track events."""
+    password = f"password of {email}"
+    named = [word for permission in permissions for word in ("--permission", permission)]
+    tracker.cli("user", "add", email, "--password-stdin", typed=password + "\n")
+    key = tracker.cli("key", "add", email, *named)
+    return Account(email, password, key, int(tracker.cli("list", "add", email, list_name)))
