@@ -1,0 +1,85 @@
+"""How does one HTTP request become one call of the dispatcher? `/api.php` and `/api/v1/<name>`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tracker.dispatch import Answer, Call, Dispatcher
+from tracker.errors import CommandError
+from tracker.http.body import read_params
+from tracker.http.credentials import bearer_token
+from tracker.http.log_lines import log_failure
+from tracker.http.replies import Reply, error_reply, no_content, reply, unexpected
+from tracker.http.request_body import read_body
+from tracker.http.request_id import KEY as REQUEST_ID
+from tracker.http.request_id import request_id
+
+LEGACY_PATH = "/api.php"
+REST_PREFIX = "/api/v1/"
+#: Where in a WSGI environ the dispatcher's answer stands, for the log.
+ANSWER = "tracker.answer"
+
+
+class Door:
+    """A WSGI application that answers the paths of commands."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        sent = self.reply(environ)
+        start_response(sent.status_line, sent.headers)
+        return () if environ["REQUEST_METHOD"] == "HEAD" or not sent.body else (sent.body,)
+
+    def paths(self) -> frozenset[str]:
+        """Every path of a known command, in its canonical spelling."""
+        commands = [entry.command for entry in self._dispatcher.registry]
+        names = {name for command in commands for name in (command.name, command.path) if name}
+        return frozenset({LEGACY_PATH, *(REST_PREFIX + name for name in names)})
+
+    def reply(self, environ: dict[str, Any]) -> Reply:
+        """Answer the request in a WSGI environ; never raises."""
+        try:
+            if environ["REQUEST_METHOD"] == "OPTIONS":
+                return self._options(environ)
+            answer = environ[ANSWER] = self._answer(environ)
+            return reply(answer.status, answer.body, answer.headers)
+        except Exception as failure:  # noqa: BLE001  the last resort of this room, as the dispatcher has one
+            log_failure(environ.get(REQUEST_ID), failure)
+            return error_reply(unexpected(environ.get(REQUEST_ID, "")))
+
+    def _options(self, environ: dict[str, Any]) -> Reply:
+        """The methods that the command's refusal of OPTIONS names."""
+        if environ["PATH_INFO"] == LEGACY_PATH:
+            return no_content({"Allow": "GET, POST, OPTIONS"})
+        answer = self._dispatcher.answer(_call(environ, {}, True))
+        if answer.status == 405:
+            return no_content({"Allow": f"{answer.headers['Allow']}, OPTIONS"})
+        return reply(answer.status, answer.body, answer.headers)
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        try:
+            params, is_form = read_params(
+                environ.get("CONTENT_TYPE"),
+                environ.get("HTTP_CONTENT_ENCODING"),
+                read_body(environ),
+                environ.get("QUERY_STRING", ""),
+            )
+        except CommandError as error:
+            return self._dispatcher.refuse(_call(environ, {}, True), error)
+        return self._dispatcher.answer(_call(environ, params, is_form))
+
+
+def _call(environ: dict[str, Any], params: dict[str, Any], is_form: bool) -> Call:
+    """HEAD is GET without the body of the answer."""
+    path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+    return Call(
+        command=None if path == LEGACY_PATH else path[len(REST_PREFIX) :],
+        method="GET" if method == "HEAD" else method,
+        params=params,
+        bearer=bearer_token(environ.get("HTTP_AUTHORIZATION")),
+        address=environ.get("REMOTE_ADDR") or "",
+        request_id=environ.get(REQUEST_ID) or request_id(environ),
+        is_form=is_form,
+    )

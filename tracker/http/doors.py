@@ -1,0 +1,80 @@
+"""Which routes does the HTTP room have? The doors of commands, health, and a JSON answer for whatever else comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import HTTPException
+
+from tracker.dispatch import Dispatcher
+from tracker.http.door import LEGACY_PATH, REST_PREFIX, Door
+from tracker.http.front import Front
+from tracker.http.log_lines import log_failure
+from tracker.http.replies import Reply, error_reply, from_http_exception, reply, unexpected
+from tracker.http.request_id import KEY as REQUEST_ID
+
+IsReady = Callable[[], tuple[bool, str]]
+#: The door itself refuses what a command does not take, so that the refusal has its shape and its Allow header.
+_ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+
+
+def doors(dispatcher: Dispatcher, is_ready: IsReady) -> Blueprint:
+    """The blueprint that joins `dispatcher` to HTTP; `is_ready()` says whether calls can be answered, and why not."""
+    door = Door(dispatcher)
+    blueprint = Blueprint("doors", __name__)
+    for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
+        _add(blueprint, path, lambda _="": _through(door), _ALL_METHODS)
+    _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
+    _add(blueprint, "/ready", lambda: _readiness(is_ready))
+    blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, door))
+    blueprint.app_errorhandler(Exception)(_failure)
+    blueprint.record_once(lambda state: _put_in_front(state, door))
+    return blueprint
+
+
+def _add(
+    blueprint: Blueprint, path: str, view: Callable[..., Any], methods: tuple[str, ...] = ("GET",)
+) -> None:
+    endpoint = re.sub(r"\W+", "_", path).strip("_")
+    blueprint.add_url_rule(path, endpoint, view, methods=methods, provide_automatic_options=False)
+
+
+def _put_in_front(state: BlueprintSetupState, door: Door) -> None:
+    # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
+    app = cast(Flask, state.app)
+    app.url_map.merge_slashes = False
+    app.wsgi_app = Front(app.wsgi_app, door)  # type: ignore[method-assign]
+
+
+def _through(door: Door) -> Response:
+    return _response(door.reply(request.environ))
+
+
+def _readiness(is_ready: IsReady) -> Response:
+    can_answer, reason = is_ready()
+    if can_answer:
+        return _response(reply(200, {"status": "ready"}))
+    return _response(reply(503, {"status": "not ready", "reason": reason}, {"Retry-After": "1"}))
+
+
+def _routing_error(error: HTTPException, door: Door) -> Any:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    # A method that has no name in HTTP still reaches the door, for the same refusal as any other.
+    if error.code == 405 and (request.path == LEGACY_PATH or request.path.startswith(REST_PREFIX)):
+        return _through(door)
+    return _response(error_reply(from_http_exception(error)))
+
+
+def _failure(failure: Exception) -> Response:
+    name = request.environ.get(REQUEST_ID, "")
+    log_failure(name, failure)
+    return _response(error_reply(unexpected(name)))
+
+
+def _response(sent: Reply) -> Response:
+    return Response(sent.body, sent.status_line, sent.headers)

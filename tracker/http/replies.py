@@ -1,0 +1,83 @@
+"""Which status line, headers and bytes does an answer become?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+from werkzeug.exceptions import HTTPException
+
+from tracker.errors import (
+    BODY_TOO_LARGE,
+    METHOD_NOT_ALLOWED,
+    UNEXPECTED,
+    UNKNOWN_COMMAND,
+    UNREADABLE_BODY,
+    UNSUPPORTED_MEDIA,
+    CommandError,
+    Error,
+)
+
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+#: The common code that says the same as an HTTP status; any other 4xx is 100000.
+_CODES = {
+    404: replace(UNKNOWN_COMMAND, message="Unknown path"),
+    405: METHOD_NOT_ALLOWED,
+    413: BODY_TOO_LARGE,
+    414: replace(BODY_TOO_LARGE, message="Request line too large"),
+    415: UNSUPPORTED_MEDIA,
+    431: replace(BODY_TOO_LARGE, message="Request headers too large"),
+    501: replace(UNSUPPORTED_MEDIA, message="Transfer coding not supported"),
+}
+
+
+class Reply(NamedTuple):
+    """What a WSGI server sends."""
+
+    status_line: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Reply:
+    """JSON that no cache keeps; raises TypeError if `body` cannot be written as JSON."""
+    data = orjson.dumps(body)
+    sent = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(data))),
+        ("Cache-Control", "no-store"),
+    ]
+    if headers:
+        sent.extend(headers.items())
+    return Reply(_STATUS_LINES.get(status) or f"{status} Status", sent, data)
+
+
+def no_content(headers: Mapping[str, str]) -> Reply:
+    return Reply(_STATUS_LINES[204], list(headers.items()), b"")
+
+
+def error_reply(error: CommandError) -> Reply:
+    return reply(error.status, error.body, error.headers)
+
+
+def error_for_status(status: int, message: str | None = None) -> Error:
+    """The common row for an HTTP status that no command chose."""
+    row = _CODES.get(status) or (UNREADABLE_BODY if status < 500 else UNEXPECTED)
+    return replace(row, status=status, message=message or row.message)
+
+
+def unexpected(request_id: str) -> CommandError:
+    """What the client learns of a failure: the id under which the log has it."""
+    return CommandError(UNEXPECTED, extra={"RequestID": request_id})
+
+
+def from_http_exception(error: HTTPException) -> CommandError:
+    """An exception of Flask's routing in our shape; `Allow` is kept."""
+    allow = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    message = None if error.code in _CODES else error.name
+    return CommandError(
+        error_for_status(error.code or 500, message), headers={"Allow": allow} if allow else None
+    )
