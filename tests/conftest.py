@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import pytest
 
 from tests.processes import find_program
 from tests.served import Account, StartTracker, Tracker, make_account
-from tests.servers import MariaDB, NewDatabase, Redis
+from tests.servers import MariaDB, NewDatabase, Redis, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -135,6 +135,19 @@ def page(browser: Browser) -> Iterator[Page]:
     """A new page without cookies or storage of other tests."""
     with browser.new_context() as context:
         yield context.new_page()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failed test what its servers have printed."""
+    report = yield
+    if report.failed:
+        for name, value in getattr(item, "funcargs", {}).items():
+            if isinstance(value, Server):
+                report.sections.append((f"end of the log of {name}", value.logs()[-5000:]))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

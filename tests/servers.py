@@ -76,8 +76,9 @@ class Server:
         self.running.send_all(signal.SIGCONT)
 
     def logs(self) -> str:
-        """All it has printed, earlier starts included."""
-        return (self.folder / "log").read_text(errors="replace")
+        """All it has printed, earlier starts included; nothing before its first start and after its end."""
+        log = self.folder / "log"
+        return log.read_text(errors="replace") if log.exists() else ""
 
     def close(self) -> None:
         """End it, if it runs, and give back its port and its folder."""
@@ -87,7 +88,11 @@ class Server:
         remove_folder(self.folder)
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
