@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 SOURCES := setup.cfg pyproject.toml constraints.txt
-# Two tests files at a time. The number is fixed, so that every machine runs the tests in the same way.
+# Two test files at a time. The number is fixed, so that every machine runs the tests in the same way.
 PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run

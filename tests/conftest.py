@@ -144,9 +144,11 @@ def pytest_runtest_makereport(
     """Show with a failed test what its servers have printed."""
     report = yield
     if report.failed:
-        for name, value in getattr(item, "funcargs", {}).items():
-            if isinstance(value, Server):
-                report.sections.append((f"end of the log of {name}", value.logs()[-5000:]))
+        asked = getattr(item, "funcargs", {}).items()
+        servers = {value: name for name, value in asked if isinstance(value, Server)}
+        report.sections += [
+            (f"end of the log of {name}", server.logs()[-5000:]) for server, name in servers.items()
+        ]
     return report
 
 
