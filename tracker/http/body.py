@@ -71,7 +71,8 @@ def _with_query(sent: dict[str, Any], query: str) -> dict[str, Any]:
 @lru_cache(maxsize=256)
 def _media(content_type: str) -> Media:
     """Read a Content-Type. Clients repeat the same few for ever, hence the cache."""
-    name, options = parse_options_header(content_type)
+    written, options = parse_options_header(content_type)
+    name = written.strip().lower()
     if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise CommandError(because(UNSUPPORTED_MEDIA, "only UTF-8 is read"))
     if name == "multipart/form-data":

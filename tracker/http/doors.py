@@ -76,5 +76,11 @@ def _failure(failure: Exception) -> Response:
     return _response(error_reply(unexpected(name)))
 
 
+class _Bare(Response):
+    """A response with the headers it is given: without a body there is no type either."""
+
+    default_mimetype = None
+
+
 def _response(sent: Reply) -> Response:
-    return Response(sent.body, sent.status_line, sent.headers)
+    return _Bare(sent.body, sent.status_line, sent.headers)

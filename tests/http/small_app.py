@@ -1,0 +1,111 @@
+"""The HTTP room on the real dispatcher with three commands of its own and no database. `app` is what gunicorn serves."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from flask import Flask
+from marshmallow import Schema, fields
+
+from tracker.caller import Caller
+from tracker.dispatch import Dispatcher
+from tracker.errors import NOT_AUTHENTICATED, CommandError, invalid
+from tracker.http.doors import doors
+from tracker.http.log_lines import log_failure
+from tracker.limits import Verdict
+from tracker.registry import Command, Registry, anyone
+
+
+class Echo(Command):
+    """Answer with what was sent."""
+
+    name = "system.echo"
+    path = "echo"
+    permission = anyone
+    errors = (invalid("Say", 1),)
+    example = ({"Say": "hi"}, {"Say": "hi"})
+
+    class Params(Schema):
+        Say = fields.Raw()
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {"Say": params.get("Say"), "IsForm": self.is_form, "RequestID": self.caller.request_id}
+
+
+class Look(Echo):
+    """Answer with what was sent; changes nothing."""
+
+    name = "system.look"
+    path = None
+    method = "GET"
+
+
+class Whoami(Echo):
+    """Answer to a key."""
+
+    name = "system.whoami"
+    path = None
+    permission = None
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {"UserID": self.caller.user_id}
+
+
+class Break(Echo):
+    """Fail in one of the ways in which a plugin can."""
+
+    name = "system.break"
+    path = None
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        if params["Say"] == "cannot be written":
+            return {"Say": object()}
+        raise OSError(28, params["Say"]) from KeyError(params["Say"])
+
+
+class Slow(Echo):
+    """Answer after as many seconds as were sent: for the tests that stop a server meanwhile."""
+
+    name = "system.slow"
+    path = None
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        time.sleep(params["Say"])
+        return {"Say": "late"}
+
+
+class _OneKey:
+    def caller(self, bearer: str | None, api_key: Any, session_id: Any) -> Caller:
+        if (api_key if bearer is None else bearer) != "the-key":
+            raise CommandError(NOT_AUTHENTICATED)
+        return Caller(7)
+
+
+class _NoLimit:
+    def hit(self, command: str, who: str, limit: Any, cost: int) -> Verdict:
+        return Verdict(is_allowed=True, limit=100, remaining=99, reset_at=1_700_000_000)
+
+
+def make_app() -> Flask:
+    registry = Registry()
+    for command in (Echo, Look, Whoami, Break, Slow):
+        registry.add(command, "the tests")
+    rates = {entry.command.name: None for entry in registry}
+    dispatcher = Dispatcher(
+        registry,
+        _OneKey(),
+        _NoLimit(),
+        rates,
+        None,
+        lambda call, failure: log_failure(call.request_id, failure),
+    )
+    app = Flask(__name__)
+    app.register_blueprint(doors(dispatcher, lambda: (not os.path.exists("not-ready"), "a file says so")))
+    app.add_url_rule("/api/v1/page.html", "page", lambda: "<p>a page</p>")
+    app.add_url_rule("/breaks", "breaks", lambda: {}["a value that must not be logged"])
+    return app
+
+
+app = make_app()
