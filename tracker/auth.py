@@ -1,0 +1,76 @@
+"""Who is calling? Keys, sessions, and what they may do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tracker.caller import EVERYTHING, Caller, parse_permissions
+from tracker.errors import NOT_AUTHENTICATED, SESSION_EXPIRED, CommandError
+from tracker.keys import digest
+from tracker.storage.accounts import Keys
+from tracker.storage.recent import Recent
+from tracker.storage.sessions import Sessions
+
+
+class Authenticator:
+    """Finds the caller of a request by its credential.
+
+    A key that was found is remembered for 5 s, so a revoked one is refused everywhere within 5 s. It is remembered
+    by its hash: how long a look-up takes tells nothing about a key. Sessions are looked up each time.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        sessions: Sessions,
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keys, self._sessions, self._now = keys, sessions, now
+        self._recent: Recent[bytes, Caller] = Recent(clock=clock)
+
+    def caller(self, bearer: str | None, api_key: Any, session_id: Any) -> Caller:
+        """The first credential that is there decides, right or wrong. Raises CommandError (99998, 99999)."""
+        if bearer is not None:
+            return self._by_key(bearer)
+        if api_key is not None:
+            return self._by_key(api_key)
+        if session_id is not None:
+            return self._by_session(session_id)
+        raise CommandError(NOT_AUTHENTICATED)
+
+    def _by_key(self, key: Any) -> Caller:
+        if type(key) is not str or not key.isascii():
+            raise CommandError(NOT_AUTHENTICATED)
+        found = self._recent.look_up(digest(key), lambda: self._key_caller(key))
+        if found is None:
+            raise CommandError(NOT_AUTHENTICATED)
+        return found
+
+    def _key_caller(self, key: str) -> Caller | None:
+        owner = self._keys.owner(key)
+        if owner is None:
+            return None
+        return Caller(owner.user_id, _common(owner.user_permissions, owner.permissions), key_id=owner.key_id)
+
+    def _by_session(self, token: Any) -> Caller:
+        session = self._sessions.find(token) if type(token) is str and token.isascii() else None
+        if session is None:
+            raise CommandError(NOT_AUTHENTICATED)
+        if session.expires_at <= self._now():
+            raise CommandError(SESSION_EXPIRED)
+        permissions = _common(session.user_permissions, session.key_permissions)
+        return Caller(session.user_id, permissions, key_id=session.key_id, session_hash=session.token_hash)
+
+
+def _common(user_permissions: str, key_permissions: str | None) -> frozenset[str]:
+    """What both allow; a session opened with a password (None) has all of its user's."""
+    users = parse_permissions(user_permissions)
+    if key_permissions is None:
+        return users
+    keys = parse_permissions(key_permissions)
+    if EVERYTHING in users:
+        return keys
+    return users if EVERYTHING in keys else users & keys

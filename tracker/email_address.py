@@ -1,0 +1,66 @@
+"""Is this an email address, and which one? The one rule for subscribers and for users."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import idna
+
+#: RFC 5321: the longest address that fits a forward path, and the longest local part; in bytes.
+MAX_ADDRESS_BYTES, MAX_LOCAL_BYTES = 254, 64
+
+#: Taken off both ends: what copying from a page or a spreadsheet brings along.
+_EDGES = " \t\n\v\f\r\u00a0\ufeff"
+#: RFC 5321's Dot-string. Quoted local parts are not taken: nobody has one, and mistakes look like them.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#: At least one dot, and a last label that is no number (an IP address is no mail domain).
+_DOMAIN = rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}"
+_PLAIN = re.compile(rf"(?=[^@]{{1,{MAX_LOCAL_BYTES}}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
+_ASCII_DOMAIN = re.compile(_DOMAIN)
+_ASCII_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+
+
+def email_key(text: str) -> tuple[str, str] | None:
+    """`(shown, key)` of an address, or None if `text` is none.
+
+    `shown` is the address as given, trimmed. Two spellings are one address when their keys are equal: the key is
+    lower-case, its domain in A-labels (`bücher.example` is `xn--bcher-kva.example`). A local part may hold letters of
+    any script (RFC 6531); it is compared in NFC.
+    """
+    shown = text.strip(_EDGES)
+    if shown.isascii():
+        is_address = len(shown) <= MAX_ADDRESS_BYTES and _PLAIN.fullmatch(shown)
+        return (shown, shown.lower()) if is_address else None
+    return _international(shown)
+
+
+def _international(shown: str) -> tuple[str, str] | None:
+    local, at, domain = shown.partition("@")
+    key = f"{_local_key(local)}@{_domain_key(domain)}" if at and len(shown) <= MAX_ADDRESS_BYTES else ""
+    is_address = key and not key.startswith("@") and not key.endswith("@")
+    return (shown, key) if is_address and _fits(shown) and _fits(key) else None
+
+
+def _fits(address: str) -> bool:
+    size = len(address.encode())
+    return size <= MAX_ADDRESS_BYTES and len(address.partition("@")[0].encode()) <= MAX_LOCAL_BYTES
+
+
+def _local_key(local: str) -> str:
+    """Lower-case and NFC, or "": visible characters only, and what is ASCII in it by ASCII's rules."""
+    if any(unicodedata.category(character)[0] in "CZ" for character in local):
+        return ""
+    key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", local).lower())
+    as_ascii = "".join(character if character.isascii() else "x" for character in key)
+    return key if _ASCII_LOCAL.fullmatch(as_ascii) else ""
+
+
+def _domain_key(domain: str) -> str:
+    """In A-labels (IDNA 2008 after the mapping of UTS 46), or ""."""
+    try:
+        name = idna.encode(domain, uts46=True).decode().lower()
+    except UnicodeError:  # idna's errors are of this kind
+        return ""
+    return name if _ASCII_DOMAIN.fullmatch(name) else ""

@@ -1,0 +1,87 @@
+"""Which kinds of parameters are read strictly? Marshmallow takes `1.9` and `"1_000"` for whole numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from marshmallow import fields
+
+#: The largest number a database column and every client of ours can hold.
+MAX_INTEGER = 2**63 - 1
+
+_DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+class WholeNumber(fields.Integer):
+    """A whole number from `least` to `most`: a JSON integer or ASCII digits, nothing that merely looks like one."""
+
+    def __init__(self, least: int = 0, most: int = MAX_INTEGER, **options: Any) -> None:
+        bounds = {"minimum": least, "maximum": most}
+        super().__init__(**options | {"metadata": bounds | options.get("metadata", {})})
+        self._least, self._most = least, most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if type(value) is str and _DIGITS.fullmatch(value):
+            value = int(value)
+        if type(value) is not int or not self._least <= value <= self._most:
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class ListID(WholeNumber):
+    """The number of a list. 0 is none: events without a list belong to no list that has a number to call it by."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(1, MAX_INTEGER, **options)
+
+
+class Text(fields.String):
+    """A string as it was sent, of `least` to `most` characters; NUL and lone surrogates are refused.
+
+    With `is_blank_allowed=False` a string of nothing but white space is refused too. Nothing is trimmed.
+    """
+
+    default_error_messages = {"invalid": "Not a valid string."}
+
+    def __init__(
+        self, least: int = 0, most: int | None = None, is_blank_allowed: bool = True, **options: Any
+    ) -> None:
+        bounds = {"minLength": least} | ({"maxLength": most} if most is not None else {})
+        super().__init__(**options | {"metadata": bounds | options.get("metadata", {})})
+        self._least, self._most, self._is_blank_allowed = least, most, is_blank_allowed
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if type(value) is not str or not self._is_fit(value):
+            raise self.make_error("invalid", input=value)
+        return value
+
+    def _is_fit(self, value: str) -> bool:
+        if len(value) < self._least or (self._most is not None and len(value) > self._most):
+            return False
+        return "\0" not in value and is_text(value) and (self._is_blank_allowed or not value.isspace())
+
+
+class Choice(fields.String):
+    """One of some words, in any letter case; gives the word as declared here."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        super().__init__(**options | {"metadata": {"enum": list(words)} | options.get("metadata", {})})
+        self._words = {word.lower(): word for word in words}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        word = self._words.get(value.lower()) if type(value) is str else None
+        if word is None:
+            raise self.make_error("invalid", input=value)
+        return word
+
+
+def is_text(value: str) -> bool:
+    """Whether `value` can be written as UTF-8: a lone surrogate cannot."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,166 @@
+"""Which lists are there, and whose are they?"""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from tracker.keys import new_public_id
+from tracker.storage.database import Database
+from tracker.storage.models import ListRow, SubscriberRow, UserRow
+from tracker.storage.recent import Recent
+from tracker.storage.transaction import Transaction
+
+#: Characters of a list's name.
+MAX_NAME_CHARACTERS = 250
+#: Values in one IN (…): below every engine's limit of values in a statement.
+MOST_VALUES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list that has a number to call it by. Times are UTC milliseconds."""
+
+    id: int
+    user_id: int
+    name: str
+    tracker_id: str
+    created_at: int
+    is_catalogue_full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lists, each with its number of subscribers; `total` counts all that were asked for, on this page or not."""
+
+    total: int
+    lists: Sequence[tuple[List, int]]
+
+
+_LIST = (
+    ListRow.id,
+    ListRow.user_id,
+    ListRow.name,
+    ListRow.tracker_id,
+    ListRow.created_at,
+    ListRow.is_catalogue_full,
+)
+ORDERS = {
+    "id": (ListRow.id,),
+    "name": (ListRow.folded_name, ListRow.id),
+    "created_at": (ListRow.created_at, ListRow.id),
+}
+
+
+class Lists:
+    """Lists. Each user has one more, hidden: it holds events without a list, and only `hidden_id` gives it."""
+
+    def __init__(
+        self, database: Database, now: Callable[[], int], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database, self._now = database, now
+        self._owned: Recent[tuple[int, int], List] = Recent(clock=clock)
+        self._hidden: Recent[int, int] = Recent(clock=clock)
+
+    def add(self, user_id: int, name: str, deadline: float | None = None) -> int:
+        """Make a list and give its number. Names need not differ."""
+        query = _insert(user_id, name, is_hidden=False, now=self._now())
+        return self._database.write(lambda transaction: transaction.run(query), deadline)
+
+    def owned(self, user_id: int, list_id: int, deadline: float | None = None) -> List | None:
+        """The list with this number, if it is this user's; may be up to 5 s old."""
+        return self._owned.look_up((user_id, list_id), lambda: self._find(user_id, list_id, deadline))
+
+    def hidden_id(self, user_id: int, deadline: float | None = None) -> int:
+        """The number of the user's list for events without a list."""
+        found = self._hidden.look_up(user_id, lambda: self._find_hidden(user_id, deadline))
+        if found is None:
+            raise LookupError(f"user {user_id} has no list for events without a list")
+        return found
+
+    def user_tracker_id(self, user_id: int) -> str:
+        """The public name of the user's account."""
+        query = UserRow.select(UserRow.tracker_id).where(UserRow.id == user_id)
+        row = self._database.read(lambda transaction: transaction.row(query))
+        if row is None:
+            raise LookupError(f"there is no user {user_id}")
+        return row[0]  # type: ignore[no-any-return]
+
+    def page(
+        self,
+        user_id: int,
+        search: str = "",
+        order: str = "id",
+        is_descending: bool = False,
+        start: int = 0,
+        size: int | None = None,
+        deadline: float | None = None,
+    ) -> Page:
+        """The user's lists from number `start` on. `search` is a part of the name in any letter case."""
+        condition = (ListRow.user_id == user_id) & (ListRow.is_hidden == False)  # noqa: E712 - peewee's spelling
+        if search:
+            condition &= fn.INSTR(ListRow.folded_name, folded(search).encode()) > 0
+        columns = [column.desc() if is_descending else column.asc() for column in ORDERS[order]]
+        query = ListRow.select(*_LIST).where(condition).order_by(*columns)
+        window = query if size is None and not start else query.limit(_limit(size)).offset(start)
+        total = ListRow.select(fn.COUNT(ListRow.id)).where(condition)
+        return self._database.read(lambda transaction: _page(transaction, total, window), deadline)
+
+    def _find(self, user_id: int, list_id: int, deadline: float | None) -> List | None:
+        condition = (ListRow.id == list_id) & (ListRow.user_id == user_id) & (ListRow.is_hidden == False)  # noqa: E712
+        query = ListRow.select(*_LIST).where(condition)
+        row = self._database.read(lambda transaction: transaction.row(query), deadline)
+        return List(*row) if row else None
+
+    def _find_hidden(self, user_id: int, deadline: float | None) -> int | None:
+        query = ListRow.select(ListRow.id).where(ListRow.user_id == user_id, ListRow.is_hidden == True)  # noqa: E712
+        row = self._database.read(lambda transaction: transaction.row(query), deadline)
+        return row[0] if row else None
+
+
+def new_hidden_list(user_id: int, now: int) -> Any:
+    """The query that makes a user's list for events without a list; it belongs into the user's own transaction."""
+    return _insert(user_id, "", is_hidden=True, now=now)
+
+
+def folded(name: str) -> str:
+    """A name as it is searched and sorted by: without regard to letter case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _insert(user_id: int, name: str, is_hidden: bool, now: int) -> Any:
+    return ListRow.insert(
+        user_id=user_id,
+        name=name,
+        folded_name=folded(name),
+        is_hidden=is_hidden,
+        tracker_id=new_public_id(),
+        created_at=now,
+        is_catalogue_full=False,
+    )
+
+
+def _limit(size: int | None) -> int:
+    """Neither engine has an OFFSET without a LIMIT."""
+    return 2**63 - 1 if size is None else size
+
+
+def _page(transaction: Transaction, total: Any, window: Any) -> Page:
+    lists = [List(*row) for row in transaction.rows(window)]
+    count = transaction.row(total)
+    subscribers = _subscribers_by_list(transaction, [each.id for each in lists])
+    return Page(count[0] if count else 0, [(each, subscribers.get(each.id, 0)) for each in lists])
+
+
+def _subscribers_by_list(transaction: Transaction, list_ids: Sequence[int]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for start in range(0, len(list_ids), MOST_VALUES):
+        chosen = SubscriberRow.list_id.in_(list_ids[start : start + MOST_VALUES])
+        query = SubscriberRow.select(SubscriberRow.list_id, fn.COUNT(SubscriberRow.id)).where(chosen)
+        counts.update(transaction.rows(query.group_by(SubscriberRow.list_id)))
+    return counts
