@@ -1,0 +1,1 @@
+"""Which commands are built in? One module each; they come through the same door as any plugin."""

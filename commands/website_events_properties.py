@@ -1,0 +1,36 @@
+"""Which events and properties does a list have? The command `website_events.properties`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema
+
+from tracker import Command, Error, invalid, missing
+from tracker.fields import ListID
+
+NOT_FOUND = Error(3, "List not found")
+
+
+class WebsiteEventsProperties(Command):
+    """List the events of a list and the properties seen with each, both in alphabetical order (of their bytes)."""
+
+    name = "website_events.properties"
+    method = "GET"
+    permission = "Subscribers.Get"
+    rate_limit = "100 per 60 seconds"
+    errors = (missing("ListID", 1), invalid("ListID", 2), NOT_FOUND)
+    example = (
+        {"ListID": 123},
+        {"ListID": 123, "Properties": {"conversion": ["conversion-id", "conversion-name", "conversion-value"]}},
+    )
+
+    class Params(Schema):
+        ListID = ListID(required=True, metadata={"description": "List to describe"})
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id = params["ListID"]
+        if self.services.stores.lists.owned(self.caller.user_id, list_id) is None:
+            raise self.error(NOT_FOUND.code)
+        properties = self.services.reports.properties_by_event(list_id, self.deadline)
+        return {"ListID": list_id, "Properties": properties}

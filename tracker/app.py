@@ -1,0 +1,137 @@
+"""How are the parts joined? The only place that knows them all."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+from tracker.auth import Authenticator
+from tracker.config import ConfigError, Settings
+from tracker.dispatch import Call, Dispatcher
+from tracker.http.doors import doors
+from tracker.http.log_lines import log_failure
+from tracker.ingest.service import Ingest
+from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
+from tracker.plugins import load_commands
+from tracker.registry import PluginError, Registry
+from tracker.reports import Reports
+from tracker.storage.accounts import Keys, Users
+from tracker.storage.database import Database
+from tracker.storage.failures import StorageUnavailable
+from tracker.storage.lists import Lists
+from tracker.storage.migrations import Migrations
+from tracker.storage.schema import MIGRATIONS
+from tracker.storage.sessions import Sessions
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Accounts and lists."""
+
+    users: Users
+    keys: Keys
+    sessions: Sessions
+    lists: Lists
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a command can use: `self.services`."""
+
+    ingest: Ingest
+    reports: Reports
+    stores: Stores
+    storage: Database
+    settings: Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application. Opens nothing; raises ConfigError or PluginError with one line."""
+    settings = settings or Settings.from_environ()
+    registry = load_commands(settings.plugins_folder)
+    database = open_database(settings, registry)
+    services = build_services(settings, database)
+    app = Flask("tracker", static_folder=None)
+    dispatcher = Dispatcher(
+        registry,
+        Authenticator(services.stores.keys, services.stores.sessions),
+        _limiter(settings, registry, app),
+        _rates(registry),
+        services,
+        _report_failure,
+    )
+    app.register_blueprint(doors(dispatcher, lambda: readiness(database)))
+    app.extensions["tracker"] = services
+    return app
+
+
+def open_database(settings: Settings, registry: Registry) -> Database:
+    """The database of the settings, with the migrations of every plugin that brings tables. Opens nothing."""
+    histories = {"tracker": MIGRATIONS}
+    for entry in registry:
+        if entry.command.tables is not None:
+            histories[entry.command.tables.owner] = entry.command.tables.migrations
+    try:
+        return Database(settings.database_url, Migrations(histories), settings.has_weak_durability_accepted)
+    except ValueError as failure:
+        raise ConfigError(str(failure)) from None
+
+
+def build_services(settings: Settings, database: Database) -> Services:
+    stores = Stores(
+        Users(database, now_ms),
+        Keys(database, now_ms),
+        Sessions(database, settings.session_seconds, now_ms),
+        Lists(database, now_ms),
+    )
+    return Services(Ingest(database), Reports(database), stores, database, settings)
+
+
+def readiness(database: Database) -> tuple[bool, str]:
+    """Whether the database can be reached, is at the right version and can be written to; and why not."""
+    try:
+        database.connect().close()
+        database.write(lambda transaction: transaction.execute("UPDATE writers SET token = token WHERE number = -1"))
+    except StorageUnavailable as failure:
+        return False, str(failure)
+    return True, ""
+
+
+def limits_file(settings: Settings) -> Path:
+    """The embedded rate-limit store stands beside the database file."""
+    engine = Database(settings.database_url).engine
+    path = getattr(engine, "path", Path("var/tracker.db"))
+    return Path(path).with_suffix(".limits")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _limiter(settings: Settings, registry: Registry, app: Flask) -> Limiter:
+    try:
+        overrides = parse_overrides(settings.limits)
+        for name in overrides:
+            if registry.find(name) is None:
+                raise ConfigError(f"TRACKER_LIMITS: there is no command '{name}'")
+        path, workers = limits_file(settings), settings.workers
+        return build_limiter(settings.ratelimit_url, path, workers, overrides, app=app)
+    except ValueError as failure:
+        raise ConfigError(str(failure)) from None
+
+
+def _rates(registry: Registry) -> dict[str, RateLimit]:
+    rates = {}
+    for entry in registry:
+        try:
+            rates[entry.command.name] = RateLimit.parse(entry.command.rate_limit)
+        except ValueError as failure:
+            raise PluginError(f"{entry.origin}: {entry.command.name}: {failure}") from None
+    return rates
+
+
+def _report_failure(call: Call, failure: BaseException) -> None:
+    log_failure(call.request_id, failure)

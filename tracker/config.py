@@ -1,0 +1,97 @@
+"""Which settings are there? The only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class ConfigError(Exception):
+    """A setting cannot be used. The text is one line that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the settings table: environment name, default as text, meaning in one line."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("TRACKER_DATABASE_URL", "sqlite:///var/tracker.db", "where everything is kept: sqlite:///FILE or mysql://user:pw@host:port/db"),
+    Setting("TRACKER_RATELIMIT_URL", "", "where calls are counted: empty = a file shared by this instance's workers, or redis://host:port/db"),
+    Setting("TRACKER_LIMITS", "", "other rate limits for single commands: event.track=50000/60,list.get=10/1"),
+    Setting("TRACKER_SESSION_SECONDS", "86400", "how long a session from user.login is good, in seconds"),
+    Setting("TRACKER_PLUGINS_FOLDER", "", "a folder of plugin modules"),
+    Setting("TRACKER_ACCEPT_WEAK_DURABILITY", "0", "1 = start although the MySQL server may lose committed events in a crash"),
+    Setting("TRACKER_HOST", "127.0.0.1", "the address to listen on"),
+    Setting("PORT", "8000", "the port to listen on"),
+    Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
+)  # fmt: skip
+PLUGIN_PREFIX = "TRACKER_PLUGIN_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process, read and checked."""
+
+    database_url: str
+    ratelimit_url: str | None
+    limits: str
+    session_seconds: int
+    plugins_folder: Path | None
+    has_weak_durability_accepted: bool
+    host: str
+    port: int
+    workers: int
+    plugins: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; raises ConfigError for an unknown TRACKER_* name or a value that cannot be used."""
+        environ = os.environ if environ is None else environ
+        _refuse_unknown(environ)
+        value = {row.name: environ.get(row.name, "").strip() or row.default for row in SETTINGS}
+        folder = value["TRACKER_PLUGINS_FOLDER"]
+        return cls(
+            database_url=value["TRACKER_DATABASE_URL"],
+            ratelimit_url=value["TRACKER_RATELIMIT_URL"] or None,
+            limits=value["TRACKER_LIMITS"],
+            session_seconds=_whole("TRACKER_SESSION_SECONDS", value, least=1),
+            plugins_folder=Path(folder) if folder else None,
+            has_weak_durability_accepted=_switch("TRACKER_ACCEPT_WEAK_DURABILITY", value),
+            host=value["TRACKER_HOST"],
+            port=_whole("PORT", value, least=0, most=65535),
+            workers=_workers(value),
+            plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
+        )
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {row.name for row in SETTINGS}
+    for name in sorted(environ):
+        if name.startswith("TRACKER_") and not name.startswith(PLUGIN_PREFIX) and name not in known:
+            raise ConfigError(f"unknown setting {name}: see the settings table in README.md")
+
+
+def _whole(name: str, value: Mapping[str, str], least: int, most: int = 2**31) -> int:
+    text = value[name]
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise ConfigError(f"{name} must be a whole number from {least} to {most}, not '{text}'")
+    return int(text)
+
+
+def _switch(name: str, value: Mapping[str, str]) -> bool:
+    if value[name] not in ("0", "1"):
+        raise ConfigError(f"{name} must be 0 or 1, not '{value[name]}'")
+    return value[name] == "1"
+
+
+def _workers(value: Mapping[str, str]) -> int:
+    if not value["WEB_CONCURRENCY"]:
+        return len(os.sched_getaffinity(0))
+    return _whole("WEB_CONCURRENCY", value, least=1, most=1024)

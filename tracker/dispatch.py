@@ -1,0 +1,192 @@
+"""In which order is a call checked? known → caller → permission → rate → valid → run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from marshmallow import ValidationError
+
+from tracker import errors
+from tracker.caller import Caller
+from tracker.errors import CommandError, Error
+from tracker.registry import Command, Entry, Registry, anyone
+from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, freed of HTTP. `deadline` is a `time.monotonic()` second."""
+
+    command: str | None
+    method: str
+    params: dict[str, Any]
+    bearer: str | None
+    address: str
+    request_id: str
+    is_form: bool = False
+    deadline: float = field(default_factory=lambda: time.monotonic() + 5.0)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: HTTP status, JSON body, extra headers; `command` and `user_id` are for the log."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+    command: str | None = None
+    user_id: int | None = None
+
+
+class Authenticator(Protocol):
+    def caller(self, bearer: str | None, api_key: Any, session_id: Any) -> Caller: ...
+
+
+class Dispatcher:
+    """Answers calls from the registry's commands.
+
+    `limiter.hit(command, who, limit, cost)` counts, `rates` gives each command's limit, `on_failure(call, exc)` is
+    told of unexpected exceptions, `now()` gives UTC milliseconds.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        authenticator: Authenticator,
+        limiter: Any,
+        rates: Mapping[str, Any],
+        services: Any,
+        on_failure: Callable[[Call, BaseException], None],
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.registry, self._authenticator, self._limiter, self._rates = registry, authenticator, limiter, rates
+        self._services, self._on_failure, self._now = services, on_failure, now
+
+    def answer(self, call: Call) -> Answer:
+        """Answer `call`; never raises."""
+        answer = Answer(200, {}, {})
+        try:
+            answer.body = self._checked(call, answer)
+        except CommandError as error:
+            _refuse(answer, error)
+        except StorageUnavailable as failure:
+            self._on_failure(call, failure)
+            _refuse(answer, CommandError(errors.STORAGE_UNAVAILABLE))
+        except OutcomeUnknown as failure:
+            self._on_failure(call, failure)
+            _refuse(answer, CommandError(errors.OUTCOME_UNKNOWN))
+        except Exception as failure:  # the one place where anything unforeseen becomes an answer
+            self._on_failure(call, failure)
+            _refuse(answer, CommandError(errors.UNEXPECTED, extra={"RequestID": call.request_id}))
+        return answer
+
+    def refuse(self, call: Call, error: CommandError) -> Answer:
+        """The answer to a request that could not even be read."""
+        entry = self.registry.find_path(call.command) if call.command else None
+        answer = Answer(200, {}, {}, entry.command.name if entry else None)
+        _refuse(answer, error)
+        return answer
+
+    def _checked(self, call: Call, answer: Answer) -> dict[str, Any]:
+        entry = self._known(call)
+        command = entry.command
+        answer.command = command.name
+        if call.method not in entry.methods:
+            allow = ", ".join(entry.methods)
+            raise CommandError(errors.METHOD_NOT_ALLOWED, headers={"Allow": allow})
+        params = _spelled(call.params, entry)
+        caller = self._caller(call, params, command)
+        answer.user_id = caller.user_id
+        if isinstance(command.permission, str) and not caller.may(command.permission):
+            raise CommandError(errors.FORBIDDEN)
+        self._count(command, caller, params, answer)
+        values = _validated(params, entry)
+        return command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
+
+    def _known(self, call: Call) -> Entry:
+        named = _lookup(call.params, "Command")
+        if call.command is None:
+            entry = self.registry.find(named) if isinstance(named, str) else None
+            if entry is None:
+                raise CommandError(replace(errors.UNKNOWN_COMMAND, status=400))
+            return entry
+        entry = self.registry.find_path(call.command)
+        if entry is None or (named is not None and self._named(named) is not entry):
+            raise CommandError(errors.UNKNOWN_COMMAND)
+        return entry
+
+    def _named(self, name: Any) -> Entry | None:
+        return self.registry.find(name) if isinstance(name, str) else None
+
+    def _caller(self, call: Call, params: dict[str, Any], command: type[Command]) -> Caller:
+        if command.permission is anyone:
+            return Caller(None, address=call.address, request_id=call.request_id)
+        caller = self._authenticator.caller(call.bearer, params.get("APIKey"), params.get("SessionID"))
+        return replace(caller, address=call.address, request_id=call.request_id)
+
+    def _count(self, command: type[Command], caller: Caller, params: dict[str, Any], answer: Answer) -> None:
+        who = f"address:{caller.address}" if caller.user_id is None else f"user:{caller.user_id}"
+        verdict = self._limiter.hit(command.name, who, self._rates[command.name], command.cost(params))
+        answer.headers["X-RateLimit-Limit"] = str(verdict.limit)
+        answer.headers["X-RateLimit-Remaining"] = str(verdict.remaining)
+        answer.headers["X-RateLimit-Reset"] = str(verdict.reset_at)
+        if not verdict.is_allowed:
+            seconds = max(1, verdict.reset_at - self._now() // 1000)
+            raise CommandError(errors.RATE_LIMITED, headers={"Retry-After": str(seconds)})
+
+
+def _refuse(answer: Answer, error: CommandError) -> None:
+    answer.status, answer.body = error.status, error.body
+    answer.headers.update(error.headers)
+    if error.status == 503:
+        answer.headers.setdefault("Retry-After", "1")
+
+
+def _lookup(params: Mapping[str, Any], name: str) -> Any:
+    """The parameter `name`; an exact spelling beats another letter case."""
+    if name in params:
+        return params[name]
+    wanted = name.lower()
+    return next((value for key, value in params.items() if key.lower() == wanted), None)
+
+
+def _spelled(params: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    """The parameters under the spelling the command declares; credentials count as declared by every command."""
+    names = entry.names
+    spelled = {key: value for key, value in params.items() if key in names.exact}
+    if len(spelled) < len(params):
+        for key, value in params.items():
+            name = names.folded.get(key.lower())
+            if name is not None:
+                spelled.setdefault(name, value)
+    return spelled
+
+
+def _validated(params: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    try:
+        return entry.schema.load(params)  # type: ignore[no-any-return]
+    except ValidationError as failed:
+        raise CommandError(*_rows(failed.messages_dict, params, entry)) from None
+
+
+def _rows(messages: Mapping[str, Any], params: Mapping[str, Any], entry: Entry) -> list[Error]:
+    """The error rows of the failed checks, by code: a row raised by a check itself, else the parameter's row."""
+    rows = {row for param, found in messages.items() for row in _param_rows(param, found, param in params, entry)}
+    return sorted(rows, key=lambda row: (row.code, row.message))
+
+
+def _param_rows(param: str, found: Any, is_sent: bool, entry: Entry) -> list[Error]:
+    raised = [row for row in found if isinstance(row, Error)] if isinstance(found, list) else []
+    return raised or [_declared_row(param, "invalid" if is_sent else "missing", entry)]
+
+
+def _declared_row(param: str, kind: str, entry: Entry) -> Error:
+    """The row declared for this failure; a parameter with one row answers with that row's code for both."""
+    other = "missing" if kind == "invalid" else "invalid"
+    row = entry.param_rows.get((param, kind))
+    if row is not None:
+        return row
+    return replace(entry.param_rows[param, other], message=f"{kind.capitalize()} {param} parameter")

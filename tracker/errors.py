@@ -1,0 +1,88 @@
+"""What does a number mean? The rows of error tables, the common table, and the one exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+#: An answer lists every error found, but never more rows than this (a cap on what bad input can make us write).
+MAX_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """One row of an error table.
+
+    `code` is what clients switch on, `status` the HTTP status it travels with. `param` and `kind` ("missing" or
+    "invalid") tie the row to a parameter, so that a failed check of that parameter is answered with this row.
+    """
+
+    code: int
+    message: str
+    status: int = 422
+    param: str | None = None
+    kind: str = ""
+
+
+def missing(param: str, code: int, message: str | None = None) -> Error:
+    """The row for a required parameter that was not sent."""
+    return Error(code, message or f"Missing {param} parameter", param=param, kind="missing")
+
+
+def invalid(param: str, code: int, message: str | None = None) -> Error:
+    """The row for a parameter whose value cannot be used."""
+    return Error(code, message or f"Invalid {param} parameter", param=param, kind="invalid")
+
+
+class CommandError(Exception):
+    """Ends a call with numbered errors.
+
+    `extra` is added to the first row (code 100013 carries the `EventID` to repeat with), `headers` to the answer.
+    """
+
+    def __init__(
+        self, *errors: Error, headers: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(", ".join(f"{error.code}: {error.message}" for error in errors))
+        self.errors = errors
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+    @property
+    def status(self) -> int:
+        return self.errors[0].status
+
+    @property
+    def body(self) -> dict[str, list[dict[str, Any]]]:
+        rows: list[dict[str, Any]] = [{"Code": e.code, "Message": e.message} for e in self.errors[:MAX_ROWS]]
+        rows[0].update(self.extra)
+        return {"Errors": rows}
+
+
+NOT_AUTHENTICATED = Error(99998, "Authentication failed: the API key or session is missing or not valid", 401)
+SESSION_EXPIRED = Error(99999, "Session expired: log in again", 401)
+FORBIDDEN = Error(403, "Forbidden: the permission for this command is lacking", 403)
+RATE_LIMITED = Error(429, "Rate limit exceeded: try again later", 429)
+UNREADABLE_BODY = Error(100000, "Unreadable request body", 400)
+METHOD_NOT_ALLOWED = Error(100001, "Method not allowed for this command", 405)
+UNKNOWN_COMMAND = Error(100003, "Unknown command", 404)
+UNEXPECTED = Error(100005, "Unexpected failure", 500)
+BODY_TOO_LARGE = Error(100010, "Request body too large", 413)
+UNSUPPORTED_MEDIA = Error(100011, "Media type or content encoding not supported", 415)
+STORAGE_UNAVAILABLE = Error(100012, "Storage not available: nothing was stored, try again later", 503)
+OUTCOME_UNKNOWN = Error(100013, "Outcome unknown: repeat the request with the EventID given here", 503)
+
+#: Every answer that any command may give, by code. Commands cannot use these codes for anything else.
+COMMON: dict[int, Error] = {
+    error.code: error
+    for error in (
+        NOT_AUTHENTICATED, SESSION_EXPIRED, FORBIDDEN, RATE_LIMITED, UNREADABLE_BODY, METHOD_NOT_ALLOWED,
+        UNKNOWN_COMMAND, UNEXPECTED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA, STORAGE_UNAVAILABLE, OUTCOME_UNKNOWN,
+    )
+}  # fmt: skip
+
+
+def because(error: Error, reason: str) -> Error:
+    """The same row with what was wrong said: `Unreadable request body: too deep`."""
+    return replace(error, message=f"{error.message}: {reason}")

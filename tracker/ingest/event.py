@@ -1,0 +1,94 @@
+"""What is an event, once everything about it is validated?"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+#: The first byte of stored properties says how the rest is written.
+FORMAT_JSON = b"\x01"
+#: Names that mean something to us; every other name is the client's own.
+CONVERSION, IDENTIFY = "conversion", "identify"
+#: Bits of `events.flags`.
+IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY = 1, 2, 4, 8
+#: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.
+OURS = "trk-"
+
+
+@dataclass(slots=True)
+class Event:
+    """One validated event. `email` is (as shown, key); `uuid` 16 bytes; `received_at` UTC milliseconds.
+
+    `is_listless`: it came without a ListID and is kept in the user's hidden list. `row_id` is given when it is first
+    handed to the database, and kept over all tries, as is `fresh_uuid`, its visitor's if nothing names one.
+    """
+
+    list_id: int
+    name: str
+    received_at: int
+    properties: dict[str, Any] = field(default_factory=dict)
+    email: tuple[str, str] | None = None
+    external_id: str | None = None
+    uuid: bytes | None = None
+    event_key: str | None = None
+    is_listless: bool = False
+    row_id: int = 0
+    fresh_uuid: bytes = field(default_factory=lambda: uuid4().bytes)
+
+    def encoded_properties(self) -> bytes:
+        return FORMAT_JSON + orjson.dumps(self.properties)
+
+    def digest(self) -> bytes:
+        """32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""
+        properties = {name: value for name, value in self.properties.items() if name != "$sent_at"}
+        email = self.email and self.email[1]
+        parts = [self.name, email, self.external_id, self.uuid and self.uuid.hex(), None, properties, None]
+        return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
+
+    def our_event_id(self) -> str:
+        """The EventID with which this very event can be repeated after an unknown outcome."""
+        return f"{OURS}{self.row_id:016x}-{_short(self.digest())}"
+
+    def row_id_of_ours(self) -> int | None:
+        """The row id inside an EventID of ours; None for a client's own. Raises ValueError for another event's."""
+        key = self.event_key
+        if key is None or not _is_ours(key):
+            return None
+        if key[21:] != _short(self.digest()):
+            raise ValueError("this EventID was given for another event")
+        return int(key[4:20], 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What became of an event: its visitor's uuid, and whether an identify event was sent with it."""
+
+    uuid: bytes
+    is_identify_sent: bool
+    external_id: str | None = None
+    is_duplicate: bool = False
+
+
+class EventIdTaken(Exception):
+    """The EventID belongs to another event of the list."""
+
+
+class EventOutcomeUnknown(Exception):
+    """The reply to COMMIT was lost; `event_id` is the EventID to repeat the event with."""
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(event_id)
+        self.event_id = event_id
+
+
+def _short(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest[:15]).decode()
+
+
+def _is_ours(key: str) -> bool:
+    return len(key) == 41 and key.startswith(OURS) and key[20] == "-" and set(key[4:20]) <= set("0123456789abcdef")

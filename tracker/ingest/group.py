@@ -1,0 +1,143 @@
+"""How is a group of events stored in one transaction?"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tracker.ingest.event import (
+    HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IDENTIFY, IS_OURS, IS_SILENT, Event, Tracked,
+)  # fmt: skip
+from tracker.ingest.identity import People, Placement, Subscriber, Visitor, is_hash
+from tracker.ingest.repeats import Repeats
+from tracker.storage import events as event_rows
+from tracker.storage import people as people_rows
+from tracker.storage.catalogue import Catalogue, Seen
+from tracker.storage.ids import IdMaker, WriterNumber
+from tracker.storage.transaction import Row, Transaction
+
+#: What an extra identify event carries: no properties.
+NOTHING = b"\x01{}"
+
+
+class EventHandler:
+    """Applies groups of events for one process's writer. Called again after a rollback: all state is per attempt."""
+
+    def __init__(self, number: WriterNumber) -> None:
+        self._ids = IdMaker(number)
+        self._catalogue = Catalogue()
+        self._attempt = Attempt(self._ids)
+
+    def __call__(self, transaction: Transaction, events: list[Event]) -> list[Any]:
+        self._attempt = Attempt(self._ids)
+        results = self._attempt.apply(transaction, events)
+        self._catalogue.note(transaction, self._attempt.seen)
+        return results
+
+    def committed(self) -> None:
+        self._catalogue.committed()
+
+    def was_committed(self, transaction: Transaction, events: list[Event]) -> bool:
+        """A group is one transaction: it is there if its first row is."""
+        rows = self._attempt.rows
+        return not rows or event_rows.has_event(transaction, rows[0][0], rows[0][1])
+
+
+class Attempt:
+    """One try at storing a group: read what is known, decide, write."""
+
+    def __init__(self, ids: IdMaker) -> None:
+        self._next_id = lambda: ids.next_id(_now())
+        self.rows: list[Row] = []
+        self.seen: Seen = {}
+
+    def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
+        """One `Tracked` an event, or an exception in its place."""
+        repeats = Repeats(transaction, events, self._next_id)
+        results: list[Any] = [repeats.settled.get(index) for index in range(len(events))]
+        new = [index for index in range(len(events)) if repeats.is_new(index)]
+        for index, tracked in zip(new, self._add_all(transaction, [events[i] for i in new]), strict=True):
+            results[index] = tracked
+        event_rows.add_event_ids(transaction, [(*key, *row) for key, row in repeats.new_ids.items()])
+        repeats.settle_followers(results)
+        return results
+
+    def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
+        people = self._known_people(transaction, events)
+        persons = [people.person(event) for event in events]
+        self._know_visitors(transaction, people, events, [person for person, _ in persons])
+        placed = zip(events, persons, strict=True)
+        tracked = [self._add(event, people.place(event, person, clash)) for event, (person, clash) in placed]
+        _write_people(transaction, people, _now())
+        event_rows.add_events(transaction, self.rows)
+        return tracked
+
+    def _known_people(self, transaction: Transaction, events: list[Event]) -> People:
+        people = People(self._next_id)
+        emails = [(e.list_id, e.email[1]) for e in events if e.email is not None]
+        ids = [(e.list_id, e.external_id) for e in events if e.external_id is not None and not is_hash(e.external_id)]
+        for column, keys in (("email_key", emails), ("external_id", ids)):
+            for row in people_rows.find_subscribers(transaction, column, keys) if keys else ():
+                people.know_subscriber(Subscriber(*row))
+        return people
+
+    def _know_visitors(
+        self, transaction: Transaction, people: People, events: list[Event], persons: list[Subscriber | None]
+    ) -> None:
+        keys = [(e.list_id, people.uuid_of(e, person)) for e, person in zip(events, persons, strict=True)]
+        for row in people_rows.find_visitors(transaction, keys):
+            people.know_visitor(Visitor(*row))
+
+    def _add(self, event: Event, placement: Placement) -> Tracked:
+        flags = IS_SILENT if event.properties.get("isSilent") is True else 0
+        flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
+        flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
+        self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
+        self._see(event, event.name, event.properties)
+        if placement.is_identify_sent and event.name != IDENTIFY:
+            self._append(event, placement, self._next_id(), IDENTIFY, IS_OURS, NOTHING)
+            self._see(event, IDENTIFY, {})
+        return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id)
+
+    def _append(self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes) -> None:
+        received, external_id = event.received_at, people_rows.raw(event.external_id)
+        self.rows.append((
+            event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, name.encode(), received, received,
+            external_id, flags, properties,
+        ))  # fmt: skip
+
+    def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
+        names, _ = self.seen.setdefault((event.list_id, name.encode()), (set(), event.received_at))
+        names.update(item.encode() for item in properties)
+
+
+def _write_people(transaction: Transaction, people: People, now: int) -> None:
+    new = [(p.list_id, p.id, p.email, p.email_key, p.external_id, p.own_uuid) for p in people.subscribers if p.is_new]
+    people_rows.add_subscribers(transaction, new, now)
+    visitors = [(v.list_id, v.id, v.uuid, v.segment, v.subscriber_id) for v in people.visitors if v.is_new]
+    people_rows.add_visitors(transaction, visitors, now)
+    rows = [
+        (b.visitor.list_id, b.visitor.id, b.segment, b.subscriber_id, b.bound_at, b.event_id, int(b.reason))
+        for b in people.bindings
+    ]
+    people_rows.add_bindings(transaction, rows)
+    _change_known_people(transaction, people)
+
+
+def _change_known_people(transaction: Transaction, people: People) -> None:
+    for person in people.subscribers:
+        if person.is_new:
+            continue
+        if person.has_learnt_email:
+            people_rows.learn_email(transaction, person.list_id, person.id, person.email or "", person.email_key or "")
+        if person.has_learnt_external_id:
+            people_rows.learn_external_id(transaction, person.list_id, person.id, person.external_id or "")
+    for visitor in people.visitors:
+        if visitor.is_changed and not visitor.is_new and visitor.subscriber_id is not None:
+            people_rows.rebind_visitor(
+                transaction, visitor.list_id, visitor.id, visitor.segment, visitor.subscriber_id
+            )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,206 @@
+"""Whose is an event? The rules, as pure functions of what is known before it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from tracker.ingest.event import IDENTIFY, Event
+
+#: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.
+HASH = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class Reason(IntEnum):
+    """Why a visitor was bound to a subscriber."""
+
+    OWN = 1  # made for a person who was named without a UUID
+    EMAIL = 2  # an event carried an Email that was new to the visitor
+    IDENTIFY = 3  # an identify event named the person
+
+
+@dataclass(slots=True)
+class Subscriber:
+    """A person of one list. `own_uuid` names the visitor of calls by Email or ID alone."""
+
+    list_id: int
+    id: int
+    email: str | None
+    email_key: str | None
+    external_id: str | None
+    own_uuid: bytes
+    is_new: bool = False
+    has_learnt_email: bool = False
+    has_learnt_external_id: bool = False
+    is_email_told: bool = True  # False from the moment an Email is learnt until an identify event is sent for it
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A browser, device or own visitor of one list; `segment` and `subscriber_id` are its current binding."""
+
+    list_id: int
+    id: int
+    uuid: bytes
+    segment: int = 0
+    subscriber_id: int | None = None
+    is_new: bool = False
+    is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    visitor: Visitor
+    segment: int
+    subscriber_id: int
+    reason: Reason
+    event_id: int
+    bound_at: int
+
+
+@dataclass(slots=True)
+class Placement:
+    """Where one event goes. `is_identify_sent`: it is, or brings with it, an identify event."""
+
+    visitor: Visitor
+    segment: int
+    subscriber_id: int | None
+    is_identify_sent: bool
+    has_id_conflict: bool
+
+
+def is_hash(external_id: str | None) -> bool:
+    return external_id is not None and HASH.fullmatch(external_id) is not None
+
+
+def visitor_uuid_of_hash(list_id: int, external_id: str) -> bytes:
+    """An unmatched hash is a stable anonymous visitor: the same one in every call."""
+    digest = hashlib.sha256(b"tracker visitor of a hash\0%d\0%s" % (list_id, external_id.lower().encode())).digest()
+    return uuid.UUID(bytes=digest[:16], version=8).bytes
+
+
+class People:
+    """What is known about the persons and visitors of a group of events, and what the events change about it.
+
+    `next_id()` makes row ids. First `person` is called for every event in order, then `place`.
+    """
+
+    def __init__(self, next_id: Callable[[], int]) -> None:
+        self._next_id = next_id
+        self._by_email: dict[tuple[int, str], Subscriber] = {}
+        self._by_external_id: dict[tuple[int, str], Subscriber] = {}
+        self._by_uuid: dict[tuple[int, bytes], Visitor] = {}
+        self.subscribers: list[Subscriber] = []
+        self.visitors: list[Visitor] = []
+        self.bindings: list[Binding] = []
+
+    def know_subscriber(self, person: Subscriber) -> None:
+        """A row found by Email and by ID is one person."""
+        known = self._by_email.get((person.list_id, person.email_key or ""))
+        if known is None or known.id != person.id:
+            self._index(person)
+            self.subscribers.append(person)
+
+    def know_visitor(self, visitor: Visitor) -> None:
+        self._by_uuid[visitor.list_id, visitor.uuid] = visitor
+        self.visitors.append(visitor)
+
+    def person(self, event: Event) -> tuple[Subscriber | None, bool]:
+        """The person an event names (made if need be), and whether Email and ID name two different ones."""
+        by_id = self._by_external_id.get((event.list_id, event.external_id)) if event.external_id else None
+        if event.email is None:
+            if event.external_id is None or is_hash(event.external_id):
+                return None, False
+            return by_id or self._new_subscriber(event, event.external_id), False
+        return self._person_with_email(event, event.email, by_id)
+
+    def place(self, event: Event, person: Subscriber | None, has_conflict: bool) -> Placement:
+        """The visitor and segment of an event, after whatever binding it causes."""
+        visitor = self._visitor(event, person)
+        is_named_identify = event.name == IDENTIFY
+        is_new = False
+        if person is not None:
+            is_new = event.email is not None and not (visitor.subscriber_id == person.id and person.is_email_told)
+            person.is_email_told = person.is_email_told or is_new
+            self._bind_if_due(event, visitor, person)
+        is_sent = not event.is_listless and (is_named_identify or is_new)
+        subscriber_id = person.id if person else None
+        return Placement(visitor, visitor.segment, subscriber_id, is_sent, has_conflict)
+
+    def _person_with_email(
+        self, event: Event, email: tuple[str, str], by_id: Subscriber | None
+    ) -> tuple[Subscriber, bool]:
+        by_email = self._by_email.get((event.list_id, email[1]))
+        external_id = None if is_hash(event.external_id) else event.external_id
+        if by_email is None and by_id is not None and by_id.email_key is None:
+            self._learn_email(by_id, email)
+            return by_id, False
+        if by_email is None:
+            return self._new_subscriber(event, None if by_id else external_id), by_id is not None
+        if external_id and by_id is None and by_email.external_id is None:
+            self._learn_external_id(by_email, external_id)
+        is_other = external_id is not None and by_email.external_id != external_id
+        return by_email, is_other
+
+    def _new_subscriber(self, event: Event, external_id: str | None) -> Subscriber:
+        shown, key = event.email or (None, None)
+        own_uuid = uuid.uuid4().bytes
+        person = Subscriber(event.list_id, self._next_id(), shown, key, external_id, own_uuid, is_new=True)
+        self._index(person)
+        self.subscribers.append(person)
+        return person
+
+    def _learn_email(self, person: Subscriber, email: tuple[str, str]) -> None:
+        person.email, person.email_key = email
+        person.has_learnt_email, person.is_email_told = True, False
+        self._index(person)
+
+    def _learn_external_id(self, person: Subscriber, external_id: str) -> None:
+        person.external_id, person.has_learnt_external_id = external_id, True
+        self._index(person)
+
+    def _index(self, person: Subscriber) -> None:
+        if person.email_key is not None:
+            self._by_email[person.list_id, person.email_key] = person
+        if person.external_id is not None:
+            self._by_external_id[person.list_id, person.external_id] = person
+
+    def uuid_of(self, event: Event, person: Subscriber | None) -> bytes:
+        """The uuid of the visitor an event belongs to; made (and kept for later tries) if nothing names one."""
+        if event.uuid is not None:
+            return event.uuid
+        if person is not None:
+            return person.own_uuid
+        if event.external_id is not None:
+            return visitor_uuid_of_hash(event.list_id, event.external_id)
+        return event.fresh_uuid
+
+    def _visitor(self, event: Event, person: Subscriber | None) -> Visitor:
+        key = (event.list_id, self.uuid_of(event, person))
+        visitor = self._by_uuid.get(key)
+        if visitor is None:
+            visitor = Visitor(event.list_id, self._next_id(), key[1], is_new=True)
+            self.know_visitor(visitor)
+        return visitor
+
+    def _bind_if_due(self, event: Event, visitor: Visitor, person: Subscriber) -> None:
+        if visitor.subscriber_id == person.id:
+            return
+        if event.name == IDENTIFY:
+            self._bind(event, visitor, person, Reason.IDENTIFY)
+        elif event.email is not None:
+            self._bind(event, visitor, person, Reason.EMAIL)
+        elif event.uuid is None:
+            self._bind(event, visitor, person, Reason.OWN)
+
+    def _bind(self, event: Event, visitor: Visitor, person: Subscriber, reason: Reason) -> None:
+        """The first bind takes the open segment with its whole past; a re-bind opens a new one."""
+        if visitor.subscriber_id is not None:
+            visitor.segment += 1
+        visitor.subscriber_id, visitor.is_changed = person.id, True
+        row = Binding(visitor, visitor.segment, person.id, reason, event.row_id, event.received_at)
+        self.bindings.append(row)

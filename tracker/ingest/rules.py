@@ -1,0 +1,103 @@
+"""What may an event say? The limits of names, IDs, UUIDs and properties; pure checks that give a reason or a value."""
+
+from __future__ import annotations
+
+import math
+import re
+import uuid
+from typing import Any
+
+#: Published limits of one event, in UTF-8 bytes where it is text.
+MOST_NAME_BYTES, MOST_PROPERTIES, MOST_PROPERTY_NAME_BYTES, MOST_STRING_BYTES = 200, 255, 255, 32 * 1024
+MOST_ID_BYTES = 255
+#: Conversion values beyond this are no money.
+MOST_VALUE = 10**12
+#: What broken integrations send instead of an ID; as an ID it would merge all their visitors into one person.
+PLACEHOLDERS = frozenset((
+    "undefined", "null", "none", "nil", "nan", "0", "true", "false", "[object object]", "anonymous", "guest", "id",
+    "distinct_id", "distinctid", "not_authenticated", "email", "unknown", "n/a", "user_id", "userid",
+))  # fmt: skip
+CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
+_UUID = re.compile(
+    r"(?:urn:uuid:)?(?:\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?:\})?", re.I
+)
+_EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+
+
+def name_fault(name: str) -> str | None:
+    """Why this is no event name; a blank one is for the caller to tell apart."""
+    if len(name) > MOST_NAME_BYTES or len(name.encode()) > MOST_NAME_BYTES:
+        return f"longer than {MOST_NAME_BYTES} bytes"
+    return "it contains NUL" if "\0" in name else None
+
+
+def external_id_fault(external_id: str) -> str | None:
+    if not external_id.strip():
+        return "it is blank"
+    if len(external_id.encode()) > MOST_ID_BYTES:
+        return f"longer than {MOST_ID_BYTES} bytes"
+    return "it contains control characters" if _CONTROL.search(external_id) else None
+
+
+def is_placeholder(external_id: str) -> bool:
+    return external_id.strip().strip("\"'").lower() in PLACEHOLDERS
+
+
+def parse_uuid(text: str) -> bytes | None:
+    """16 bytes, from any RFC spelling; None for anything else, and for the nil and max UUIDs that name nobody."""
+    match = _UUID.fullmatch(text)
+    if match is None or ("{" in text) != ("}" in text):
+        return None
+    value = uuid.UUID("".join(match.groups())).bytes
+    return None if value in (bytes(16), b"\xff" * 16) else value
+
+
+def is_event_id(text: str) -> bool:
+    return _EVENT_ID.fullmatch(text) is not None
+
+
+def properties_fault(properties: dict[str, Any]) -> str | None:
+    """Why these properties cannot be stored, or None."""
+    if len(properties) > MOST_PROPERTIES:
+        return f"more than {MOST_PROPERTIES} properties"
+    for name, value in properties.items():
+        if len(name) > 63 and len(name.encode()) > MOST_PROPERTY_NAME_BYTES:
+            return f"a property name is longer than {MOST_PROPERTY_NAME_BYTES} bytes"
+        if "\0" in name:
+            return "a property name contains NUL"
+        if value.__class__ is not str and value.__class__ is not int and _has_long_string(value):
+            return _TOO_LONG
+        if value.__class__ is str and _is_long(value):
+            return _TOO_LONG
+    return None
+
+
+_TOO_LONG = f"a string is longer than {MOST_STRING_BYTES} bytes"
+
+
+def _is_long(value: str) -> bool:
+    return len(value) > MOST_STRING_BYTES // 4 and len(value.encode()) > MOST_STRING_BYTES
+
+
+def _has_long_string(value: Any) -> bool:
+    """Depth is bounded where the body is read."""
+    if isinstance(value, str):
+        return _is_long(value)
+    if isinstance(value, dict):
+        return any(_is_long(name) or _has_long_string(item) for name, item in value.items())
+    return isinstance(value, list) and any(_has_long_string(item) for item in value)
+
+
+def missing_conversion_properties(properties: dict[str, Any]) -> list[str]:
+    """Those of the three that are absent, null or empty text."""
+    return [name for name in CONVERSION_PROPERTIES if properties.get(name) in (None, "")]
+
+
+def is_conversion_value(value: Any) -> bool:
+    """A finite number, or text that is one, of at most MOST_VALUE either way."""
+    if isinstance(value, str) and len(value) <= 64 and _NUMBER.fullmatch(value):
+        value = float(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and abs(value) <= MOST_VALUE

@@ -1,0 +1,45 @@
+"""When is an event safe? `Ingest.track` answers after the commit of the group the event went with."""
+
+from __future__ import annotations
+
+import time
+
+from gevent.lock import RLock
+
+from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
+from tracker.ingest.group import EventHandler
+from tracker.storage.database import Database
+from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
+from tracker.storage.ids import WriterNumber
+
+
+class Ingest:
+    """The write path of one process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._number = WriterNumber()
+        self._lease_lock = RLock()
+        self._handler = EventHandler(self._number)
+
+    def track(self, event: Event, deadline: float | None = None) -> Tracked:
+        """Store the event; committed when this returns. `deadline` is a `time.monotonic()` second.
+
+        Raises EventIdTaken, StorageUnavailable (nothing stored), EventOutcomeUnknown (repeat it with the EventID).
+        """
+        if self._number.is_due(time.time_ns() // 1_000_000):
+            self._renew_lease(deadline)
+        try:
+            return self._database.submit(self._handler, event, deadline)  # type: ignore[no-any-return]
+        except OutcomeUnknown:
+            raise EventOutcomeUnknown(event.event_key or event.our_event_id()) from None
+
+    def _renew_lease(self, deadline: float | None) -> None:
+        """Ids are made with this process's leased number; one request renews it, the others wait for that."""
+        with self._lease_lock:
+            if not self._number.is_due(time.time_ns() // 1_000_000):
+                return
+            try:
+                self._number.keep(self._database.write(self._number.lease, deadline))
+            except OutcomeUnknown as unknown:
+                raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown

@@ -1,0 +1,153 @@
+"""How does a process read, and how does it write? One reader pool, one writer; opened at first use, after the fork."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import gevent
+from gevent.lock import BoundedSemaphore
+
+from tracker.storage.failures import StorageUnavailable, Trouble
+from tracker.storage.migrations import Migrations
+from tracker.storage.mysql import MysqlEngine
+from tracker.storage.schema import MIGRATIONS
+from tracker.storage.sqlite import SqliteEngine
+from tracker.storage.transaction import Transaction
+from tracker.storage.writer import Writer
+
+T = TypeVar("T")
+#: Reading connections of one process to a server; SQLite needs one, since its reads do not wait for a network.
+MOST_READERS = 8
+#: Seconds a request may take after its body was read.
+REQUEST_SECONDS = 5.0
+
+
+def engine_of(url: str) -> SqliteEngine | MysqlEngine:
+    """The engine that `TRACKER_DATABASE_URL` names; raises ValueError for a scheme there is none for."""
+    scheme = url.partition("://")[0].lower()
+    if scheme == "sqlite":
+        return SqliteEngine(url)
+    if scheme in ("mysql", "mariadb"):
+        return MysqlEngine(url)
+    raise ValueError(f"TRACKER_DATABASE_URL must start with sqlite:/// or mysql://, not '{scheme}:'")
+
+
+class Database:
+    """Everything a process does with its database. Nothing is opened until it is used."""
+
+    def __init__(self, url: str, migrations: Migrations | None = None, is_weak_accepted: bool = False) -> None:
+        self.engine = engine_of(url)
+        self.migrations = migrations or Migrations({"tracker": MIGRATIONS})
+        self._is_weak_accepted = is_weak_accepted
+        self._pid = 0
+        self._reset()
+
+    def read(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
+        """`work(transaction)` on a reading connection; a lost connection is tried once more on a new one.
+
+        Each statement sees what was committed when it began. Raises StorageUnavailable.
+        """
+        self._after_fork()
+        seconds = max(0.0, (deadline or time.monotonic() + REQUEST_SECONDS) - time.monotonic())
+        with gevent.Timeout(seconds, StorageUnavailable("the database did not answer in time")):
+            try:
+                return self._read_once(work)
+            except _ConnectionLost:
+                self._close_readers()
+                return self._read_last(work)
+
+    def write(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
+        """`work(transaction)` in a write transaction, committed when this returns; may be run more than once.
+
+        Raises StorageUnavailable, OutcomeUnknown, and whatever `work` raises (then nothing is stored).
+        """
+        return self.submit(run_each, work, deadline)  # type: ignore[no-any-return]
+
+    def submit(self, handler: Any, item: Any, deadline: float | None = None) -> Any:
+        """Have `item` applied by `handler(transaction, items)` in the next group this process commits."""
+        self._after_fork()
+        return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS)
+
+    def connect(self, is_writer: bool = False) -> Any:
+        """A new connection of its own, checked: raises IncompatibleDatabase or StorageUnavailable."""
+        try:
+            database = self._connect_unverified(is_writer)
+            self.migrations.verify(database, self.engine)
+        except Exception as failure:
+            if self.engine.trouble(failure) is Trouble.PERMANENT:
+                raise
+            raise StorageUnavailable(str(failure)) from failure
+        return database
+
+    def upgrade(self) -> list[str]:
+        """Bring the database to this code's version; gives the names of the migrations applied."""
+        database = self._connect_unverified(is_writer=True)
+        try:
+            return self.migrations.upgrade(database, self.engine)
+        finally:
+            database.close()
+
+    def _connect_unverified(self, is_writer: bool) -> Any:
+        database = self.engine.connect(is_writer)
+        self.engine.check(database, self._is_weak_accepted)
+        return database
+
+    def close(self) -> None:
+        """Finish what is queued, close all connections."""
+        if self._pid == os.getpid():
+            self._writer.close()
+            self._close_readers()
+
+    def _reset(self) -> None:
+        self._idle_readers: list[Any] = []
+        self._reader_slots = BoundedSemaphore(1 if self.engine.name == "sqlite" else MOST_READERS)
+        self._writer = Writer(self.engine, lambda: self.connect(is_writer=True))
+
+    def _after_fork(self) -> None:
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._reset()
+
+    def _read_last(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            return self._read_once(work)
+        except _ConnectionLost as lost:
+            raise StorageUnavailable(str(lost)) from lost
+
+    def _read_once(self, work: Callable[[Transaction], T]) -> T:
+        with self._reader_slots:
+            database = self._idle_readers.pop() if self._idle_readers else self.connect()
+            is_good = False
+            try:
+                result = work(Transaction(database, self.engine))
+                is_good = True
+                return result
+            except Exception as failure:
+                trouble = self.engine.trouble(failure)
+                is_good = trouble is Trouble.PERMANENT
+                if trouble is Trouble.LOST:
+                    raise _ConnectionLost(str(failure)) from failure
+                if trouble is not Trouble.PERMANENT:
+                    raise StorageUnavailable(str(failure)) from failure
+                raise
+            finally:  # also on a timeout, which is no Exception: such a connection is in the middle of an answer
+                if is_good:
+                    self._idle_readers.append(database)
+                else:
+                    database.close()
+
+    def _close_readers(self) -> None:
+        while self._idle_readers:
+            self._idle_readers.pop().close()
+
+
+class _ConnectionLost(Exception):
+    pass
+
+
+def run_each(transaction: Transaction, works: list[Callable[[Transaction], Any]]) -> list[Any]:
+    """The handler of plain writes: each is a function of the transaction."""
+    return [work(transaction) for work in works]

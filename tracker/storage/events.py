@@ -1,0 +1,53 @@
+"""How are events kept? Append-only rows under (list_id, id), and the EventIDs that make repeats harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracker.storage.people import text
+from tracker.storage.transaction import Row, Transaction
+
+COLUMNS = (
+    "list_id", "id", "visitor_id", "segment", "subscriber_id", "name", "event_at", "received_at", "external_id",
+    "flags", "properties",
+)  # fmt: skip
+_EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
+_ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags FROM events"
+
+
+def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows in the order of COLUMNS; names and properties as bytes."""
+    transaction.insert("events", COLUMNS, rows)
+
+
+def has_event(transaction: Transaction, list_id: int, event_id: int) -> bool:
+    return bool(transaction.select("SELECT 1 FROM events WHERE list_id = ? AND id = ?", (list_id, event_id)))
+
+
+def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (list_id, event_key, event_id, digest)."""
+    transaction.insert("event_ids", ("list_id", "event_key", "event_id", "digest"), rows)
+
+
+def find_event_ids(transaction: Transaction, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], Row]:
+    """{(list_id, event_key): (event_id, digest)} for the keys that are taken."""
+    rows = transaction.lookup(_EVENT_IDS, ("list_id", "event_key"), sorted(set(keys)))
+    return {(row[0], bytes(row[1])): (row[2], bytes(row[3])) for row in rows}
+
+
+def first_answer(transaction: Transaction, list_id: int, event_id: int) -> tuple[bytes, str | None, int] | None:
+    """What the first answer to a stored event was made of: (visitor's uuid, external_id, flags)."""
+    rows = transaction.lookup(_ANSWERS, ("list_id", "id"), [(list_id, event_id)])
+    if not rows:
+        return None
+    _, _, visitor_id, external_id, flags = rows[0]
+    sql = "SELECT uuid FROM visitors WHERE list_id = ? AND id = ?"
+    uuid = transaction.select(sql, (list_id, visitor_id))[0][0]
+    return bytes(uuid), text(external_id), flags
+
+
+def last_received_at(transaction: Transaction, list_id: int) -> int | None:
+    """When the newest event of a list was received, in UTC milliseconds."""
+    sql = "SELECT received_at FROM events WHERE list_id = ? ORDER BY id DESC LIMIT 1"
+    rows = transaction.select(sql, (list_id,))
+    return rows[0][0] if rows else None

@@ -1,0 +1,39 @@
+"""What went wrong in the database, in the few kinds the write path can act on?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+
+class Trouble(Enum):
+    """What a driver's error means for the transaction it hit."""
+
+    RETRY = "rolled back, may succeed at once: deadlock, lock wait, a lost race for a unique key"
+    LOST = "the connection is gone before COMMIT was sent: certainly rolled back"
+    UNAVAILABLE = "rolled back: no space, read-only, input/output error"
+    PERMANENT = "rolled back, and would be again: the statement or its values are at fault"
+
+
+class StorageUnavailable(Exception):
+    """Certainly nothing was stored: the database cannot be reached, is full, or the queue is (code 100012)."""
+
+
+class OutcomeUnknown(Exception):
+    """It may or may not have been stored: the reply to COMMIT was lost (code 100013)."""
+
+
+class Conflict(Exception):
+    """Another process changed what this transaction's plan was made from: plan it again."""
+
+
+class IncompatibleDatabase(StorageUnavailable):
+    """The server or file cannot keep the promise (weak durability, broken version, wrong schema). One line."""
+
+
+def causes(failure: BaseException) -> Iterator[BaseException]:
+    """`failure` and what it was raised from: peewee hides SQLITE_FULL behind a failed rollback's context."""
+    seen: BaseException | None = failure
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

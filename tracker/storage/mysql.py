@@ -1,0 +1,146 @@
+"""How is a MySQL or MariaDB server reached, checked and understood?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import peewee
+import pymysql
+
+from tracker.storage.failures import Conflict, IncompatibleDatabase, Trouble, causes
+
+#: Seconds. Without them a frozen server hangs a worker for ever.
+CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS = 3, 5, 5
+#: STRICT refuses what it cannot store instead of changing it; the lock wait stays inside a request's deadline.
+SESSION = (
+    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', "
+    "innodb_lock_wait_timeout=2, time_zone='+00:00'"
+)
+DUPLICATE_KEY = {1062, 1586}
+RETRY = {1205, 1213, 1020, 3572}
+LOST = {0, 1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 3024, 4031}
+UNAVAILABLE = {3, 1021, 1023, 1030, 1036, 1037, 1040, 1041, 1044, 1045, 1049, 1114, 1129, 1130, 1203, 1226, 1290, 1792, 1836, 1047}  # fmt: skip
+
+
+class MysqlEngine:
+    """One server or cluster. Each connection is told its modes itself; the server's durability is checked."""
+
+    name = "mysql"
+    lookup_batch = 100
+    for_update = " FOR UPDATE"
+    types = {"id": "BIGINT", "counter": "BIGINT AUTO_INCREMENT PRIMARY KEY", "int": "BIGINT", "big_bytes": "MEDIUMBLOB"}
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._arguments = {
+            "host": parts.hostname or "127.0.0.1",
+            "port": parts.port or 3306,
+            "user": unquote(parts.username or "root"),
+            "password": unquote(parts.password or ""),
+        }
+        self.database_name = unquote(parts.path.lstrip("/"))
+
+    def connect(self, is_writer: bool = False) -> peewee.MySQLDatabase:
+        """A peewee database with one open connection, in autocommit mode outside transactions."""
+        database = peewee.MySQLDatabase(
+            self.database_name, thread_safe=False, charset="utf8mb4", init_command=SESSION, autocommit=True,
+            connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, write_timeout=WRITE_SECONDS, **self._arguments,
+        )  # fmt: skip
+        database.connect()
+        database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return database
+
+    def check(self, database: peewee.MySQLDatabase, is_weak_accepted: bool) -> None:
+        """Raises IncompatibleDatabase when the server may forget what it has acknowledged."""
+        names = "@@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog"
+        flush, has_binlog, sync_binlog = database.execute_sql(f"SELECT {names}").fetchone()
+        if is_weak_accepted:
+            return
+        if int(flush) != 1:
+            raise IncompatibleDatabase(f"innodb_flush_log_at_trx_commit is {flush}, must be 1: {_ACCEPT}")
+        if int(has_binlog) and int(sync_binlog) != 1:
+            raise IncompatibleDatabase(f"sync_binlog is {sync_binlog}, must be 1: {_ACCEPT}")
+
+    def begin(self, database: peewee.MySQLDatabase) -> bool:
+        database.connection().begin()
+        return True
+
+    def commit(self, database: peewee.MySQLDatabase) -> None:
+        database.connection().commit()
+
+    def rollback(self, database: peewee.MySQLDatabase) -> None:
+        database.connection().rollback()
+
+    def is_commit_outcome_known(self, failure: BaseException) -> bool:
+        """When the reply to COMMIT is lost, only the server knows."""
+        return self.trouble(failure) is not Trouble.LOST
+
+    def trouble(self, failure: BaseException) -> Trouble:
+        for cause in causes(failure):
+            if isinstance(cause, Conflict):
+                return Trouble.RETRY
+            if isinstance(cause, (OSError, EOFError)):
+                return Trouble.LOST
+            if isinstance(cause, (pymysql.MySQLError, peewee.PeeweeException)) and cause.args:
+                return _trouble_of(cause)
+        return Trouble.PERMANENT
+
+    def is_duplicate_key(self, failure: BaseException) -> bool:
+        return any(cause.args and cause.args[0] in DUPLICATE_KEY for cause in causes(failure))
+
+    def is_missing_table(self, failure: BaseException) -> bool:
+        return any(cause.args and cause.args[0] == 1146 for cause in causes(failure))
+
+    def sql(self, text: str) -> str:
+        return _with_format_placeholders(text)
+
+    def keep_existing(self, key_column: str) -> str:
+        """Not INSERT IGNORE, which also truncates values silently."""
+        return f"ON DUPLICATE KEY UPDATE {key_column}={key_column}"
+
+    def bytes_type(self, length: int) -> str:
+        return f"VARBINARY({length})"
+
+    def table_options(self, is_clustered: bool) -> str:
+        return "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+
+    @contextmanager
+    def migration_lock(self, database: peewee.MySQLDatabase) -> Iterator[None]:
+        """One runner at a time; each statement commits itself and can be run again after a kill."""
+        name = f"tracker migrations {self.database_name}"[:64]
+        for _ in range(60):
+            if database.execute_sql("SELECT GET_LOCK(%s, 1)", (name,)).fetchone()[0]:
+                break
+        else:
+            raise IncompatibleDatabase("another migration has been running for a minute")
+        try:
+            yield
+        finally:
+            database.execute_sql("SELECT RELEASE_LOCK(%s)", (name,))
+
+    def changed_rows(self, cursor: Any) -> int:
+        return cursor.rowcount  # type: ignore[no-any-return]
+
+    def cursor(self, database: peewee.MySQLDatabase) -> Any:
+        return database.connection().cursor()
+
+
+_ACCEPT = "committed events could be lost in a crash (TRACKER_ACCEPT_WEAK_DURABILITY=1 starts all the same)"
+
+
+def _trouble_of(failure: BaseException) -> Trouble:
+    number = failure.args[0]
+    if number in RETRY or number in DUPLICATE_KEY:
+        return Trouble.RETRY
+    if number in LOST or isinstance(failure, pymysql.err.InterfaceError):
+        return Trouble.LOST
+    return Trouble.UNAVAILABLE if number in UNAVAILABLE else Trouble.PERMANENT
+
+
+@lru_cache(maxsize=1000)
+def _with_format_placeholders(text: str) -> str:
+    return text.replace("?", "%s")

@@ -1,0 +1,109 @@
+"""Which tables are there, and how did they come about? The migrations of Tracker's own tables, oldest first.
+
+A migration never changes once released. Each of its steps is one statement that can be run again, since MySQL
+commits every one by itself. Every key starts with `list_id`, no foreign keys, no partial indexes: what Vitess, TiDB
+and Galera cannot do is not used. Text is kept as UTF-8 bytes, because collations merge names that differ.
+"""
+
+from __future__ import annotations
+
+from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
+from tracker.storage.migrations import Migration
+
+USERS = Table(
+    "users",
+    [
+        counter("id"), bytes_("email", 320), bytes_("password_hash", 255), integer("is_admin"), bytes_("permissions", 4000),
+        bytes_("tracker_id", 32), integer("created_at"),
+    ],
+    unique=[("email",), ("tracker_id",)],
+)  # fmt: skip
+API_KEYS = Table(
+    "api_keys",
+    [
+        counter("id"), integer("user_id"), bytes_("prefix", 16), bytes_("secret_hash", 32), bytes_("permissions", 4000),
+        integer("created_at"), integer("revoked_at", is_optional=True),
+    ],
+    unique=[("prefix",)],
+    indexes=[("user_id",)],
+)  # fmt: skip
+SESSIONS = Table(
+    "sessions",
+    [
+        bytes_("token_hash", 32), integer("user_id"), integer("key_id", is_optional=True), integer("created_at"),
+        integer("expires_at"),
+    ],
+    primary=("token_hash",),
+    indexes=[("expires_at",), ("user_id",)],
+)  # fmt: skip
+LISTS = Table(
+    "lists",
+    [
+        counter("id"), integer("user_id"), bytes_("name", 1000), bytes_("folded_name", 3000), integer("is_hidden"),
+        bytes_("tracker_id", 32), integer("created_at"), integer("is_catalogue_full"),
+    ],
+    unique=[("tracker_id",)],
+    indexes=[("user_id", "is_hidden", "id")],
+)  # fmt: skip
+WRITERS = Table("writers", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",))
+VISITORS = Table(
+    "visitors",
+    [
+        key("list_id"), key("id"), bytes_("uuid", 16), integer("segment"), key("subscriber_id", is_optional=True),
+        integer("created_at"),
+    ],
+    primary=("list_id", "id"),
+    unique=[("list_id", "uuid")],
+)  # fmt: skip
+BINDINGS = Table(
+    "bindings",
+    [
+        key("list_id"), key("visitor_id"), integer("segment"), key("subscriber_id", is_optional=True), integer("bound_at"),
+        key("event_id"), integer("reason"),
+    ],
+    primary=("list_id", "visitor_id", "segment"),
+    indexes=[("list_id", "subscriber_id", "visitor_id", "segment")],
+)  # fmt: skip
+SUBSCRIBERS = Table(
+    "subscribers",
+    [
+        key("list_id"), key("id"), bytes_("email", 320, is_optional=True), bytes_("email_key", 320, is_optional=True),
+        bytes_("external_id", 255, is_optional=True), bytes_("own_uuid", 16), integer("created_at"),
+    ],
+    primary=("list_id", "id"),
+    unique=[("list_id", "email_key"), ("list_id", "external_id")],
+)  # fmt: skip
+EVENTS = Table(
+    "events",
+    [
+        key("list_id"), key("id"), key("visitor_id"), integer("segment"), key("subscriber_id", is_optional=True),
+        bytes_("name", 200), integer("event_at"), integer("received_at"), bytes_("external_id", 255, is_optional=True),
+        integer("flags"), big_bytes("properties"),
+    ],
+    primary=("list_id", "id"),
+    indexes=[("list_id", "visitor_id", "event_at", "id")],
+)  # fmt: skip
+EVENT_IDS = Table(
+    "event_ids",
+    [key("list_id"), bytes_("event_key", 64), key("event_id"), bytes_("digest", 32)],
+    primary=("list_id", "event_key"),
+    is_clustered=True,
+)
+EVENT_NAMES = Table(
+    "event_names",
+    [key("list_id"), bytes_("name", 200), integer("first_seen_at"), integer("property_count")],
+    primary=("list_id", "name"),
+    is_clustered=True,
+)
+EVENT_PROPERTIES = Table(
+    "event_properties",
+    [key("list_id"), bytes_("event_name", 200), bytes_("property", 255), integer("first_seen_at")],
+    primary=("list_id", "event_name", "property"),
+    is_clustered=True,
+)
+
+MIGRATIONS = [
+    Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS]),
+    Migration("0002_identity", [VISITORS, BINDINGS, SUBSCRIBERS]),
+    Migration("0003_events", [EVENTS, EVENT_IDS, EVENT_NAMES, EVENT_PROPERTIES]),
+]

@@ -1,0 +1,132 @@
+"""How is the SQLite file opened, locked and understood?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import apsw
+import peewee
+from playhouse.apsw_ext import APSWDatabase
+
+from tracker.storage.failures import Conflict, IncompatibleDatabase, Trouble, causes
+
+#: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
+PRAGMAS = (
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("wal_autocheckpoint", 4000),
+    ("journal_size_limit", 64 * 1024 * 1024),
+    ("cache_size", -16 * 1024),
+    ("temp_store", "MEMORY"),
+)
+#: Versions whose WAL-reset fault can corrupt a file used by several processes, by fixed release of each branch.
+FIXED_IN_BRANCH = {(3, 50): 7, (3, 44): 6}
+FIXED_SINCE = (3, 51, 3)
+
+BUSY = (apsw.BusyError, apsw.LockedError)
+UNAVAILABLE = (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.CorruptError, apsw.NotADBError, apsw.NoMemError)  # fmt: skip
+
+
+class SqliteEngine:
+    """One file. Transactions are `BEGIN IMMEDIATE`: a deferred one fails when it turns from reading to writing."""
+
+    name = "sqlite"
+    lookup_batch = 1
+    for_update = ""  # the write lock is held already
+    types = {"id": "INTEGER", "counter": "INTEGER PRIMARY KEY AUTOINCREMENT", "int": "INTEGER", "big_bytes": "BLOB"}
+
+    def __init__(self, url: str) -> None:
+        self.path = _path_of(url)
+
+    def connect(self, is_writer: bool = False) -> APSWDatabase:
+        """A peewee database with one open connection. Writers get no busy timeout: they yield between tries."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        database = APSWDatabase(
+            str(self.path), pragmas=PRAGMAS, timeout=0 if is_writer else 5, thread_safe=False, statementcachesize=300
+        )
+        database.connect()
+        return database
+
+    def check(self, database: APSWDatabase, is_weak_accepted: bool) -> None:
+        """Raises IncompatibleDatabase when this SQLite build corrupts files that several processes share."""
+        version = tuple(map(int, apsw.sqlitelibversion().split(".")))
+        is_fixed = version >= FIXED_SINCE or version[2] >= FIXED_IN_BRANCH.get(version[:2], 1000)
+        if not is_fixed and not is_weak_accepted:
+            raise IncompatibleDatabase(f"SQLite {apsw.sqlitelibversion()} can corrupt a file that several processes use")
+
+    def begin(self, database: APSWDatabase) -> bool:
+        """Take the write lock; False when another process holds it."""
+        try:
+            database.connection().execute("BEGIN IMMEDIATE")
+        except BUSY:
+            return False
+        return True
+
+    def commit(self, database: APSWDatabase) -> None:
+        database.connection().execute("COMMIT")
+
+    def rollback(self, database: APSWDatabase) -> None:
+        connection = database.connection()
+        if connection.in_transaction:  # a full disk has rolled back already
+            connection.execute("ROLLBACK")
+
+    def is_commit_outcome_known(self, failure: BaseException) -> bool:
+        """A failed COMMIT of a local file has not committed."""
+        return True
+
+    def trouble(self, failure: BaseException) -> Trouble:
+        for cause in causes(failure):
+            if isinstance(cause, (*BUSY, Conflict)):
+                return Trouble.RETRY
+            if isinstance(cause, UNAVAILABLE):
+                return Trouble.UNAVAILABLE
+        return Trouble.PERMANENT
+
+    def is_duplicate_key(self, failure: BaseException) -> bool:
+        return any(isinstance(c, (apsw.ConstraintError, peewee.IntegrityError)) for c in causes(failure))
+
+    def is_missing_table(self, failure: BaseException) -> bool:
+        return "no such table" in str(failure)
+
+    def sql(self, text: str) -> str:
+        """Statements are written with `?` placeholders."""
+        return text
+
+    def keep_existing(self, key_column: str) -> str:
+        """The end of an INSERT that leaves a row that is there already."""
+        return "ON CONFLICT DO NOTHING"
+
+    def bytes_type(self, length: int) -> str:
+        return "BLOB"
+
+    def table_options(self, is_clustered: bool) -> str:
+        return "WITHOUT ROWID" if is_clustered else ""
+
+    @contextmanager
+    def migration_lock(self, database: APSWDatabase) -> Iterator[None]:
+        """All migrations in one exclusive transaction: a killed run leaves nothing half done."""
+        connection = database.connection()
+        connection.set_busy_timeout(60_000)
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            yield
+        except BaseException:
+            self.rollback(database)
+            raise
+        connection.execute("COMMIT")
+
+    def changed_rows(self, cursor: Any) -> int:
+        return cursor.connection.changes()  # type: ignore[no-any-return]
+
+    def cursor(self, database: APSWDatabase) -> Any:
+        return database.connection().cursor()
+
+
+def _path_of(url: str) -> Path:
+    parts = urlsplit(url)
+    path = unquote(parts.netloc + parts.path)
+    return Path(path[1:] if path.startswith("/") else path)

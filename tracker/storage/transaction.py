@@ -1,0 +1,85 @@
+"""What can be done inside one transaction? Peewee queries, and prepared statements where each microsecond counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+Row = tuple[Any, ...]
+
+
+class Transaction:
+    """One open connection of one engine, inside or outside a transaction.
+
+    Peewee queries are built from unbound models and run here, so that no model belongs to one database. Statements
+    are written with `?` placeholders; all values are ints, bytes or None.
+    """
+
+    __slots__ = ("_cursor", "database", "engine")
+
+    def __init__(self, database: Any, engine: Any) -> None:
+        self.database, self.engine = database, engine
+        self._cursor = engine.cursor(database)
+
+    def rows(self, query: Any) -> list[Row]:
+        """All rows of a peewee select, as tuples."""
+        return list(query.tuples().execute(self.database))
+
+    def row(self, query: Any) -> Row | None:
+        """The first row of a peewee select, or None."""
+        return next(iter(self.rows(query)), None)
+
+    def run(self, query: Any) -> int:
+        """Run a peewee insert, update or delete; an insert gives its new key, the others the number of rows."""
+        return query.execute(self.database)  # type: ignore[no-any-return]
+
+    def select(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        self._cursor.execute(self.engine.sql(sql), values)
+        return list(self._cursor.fetchall())
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self._cursor.execute(self.engine.sql(sql), values)
+
+    def change(self, sql: str, values: Sequence[Any]) -> int:
+        """Run one UPDATE or DELETE; gives the number of rows it changed."""
+        self._cursor.execute(self.engine.sql(sql), values)
+        return self.engine.changed_rows(self._cursor)  # type: ignore[no-any-return]
+
+    def lookup(self, sql: str, keys: Sequence[str], wanted: Sequence[Row]) -> list[Row]:
+        """Rows of `sql` (a SELECT without WHERE) whose columns `keys` equal one of `wanted`; few round trips."""
+        size = self.engine.lookup_batch
+        found: list[Row] = []
+        for start in range(0, len(wanted), size):
+            part = wanted[start : start + size]
+            found += self.select(_lookup_sql(sql, tuple(keys), len(part)), [v for row in part for v in row])
+        return found
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert all rows; a key that exists already is an error."""
+        if rows:
+            self._cursor.executemany(self.engine.sql(_insert_sql(table, tuple(columns))), rows)
+
+    def insert_missing(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Insert the rows whose key is new, in key order (so that servers do not deadlock), keep the others."""
+        ordered = sorted(rows)
+        if ordered:
+            statement = f"{_insert_sql(table, tuple(columns))} {self.engine.keep_existing(columns[0])}"
+            self._cursor.executemany(self.engine.sql(statement), ordered)
+
+    def update(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run one statement for each row of values."""
+        if rows:
+            self._cursor.executemany(self.engine.sql(sql), rows)
+
+
+@lru_cache(maxsize=1000)
+def _lookup_sql(sql: str, keys: tuple[str, ...], count: int) -> str:
+    one = "(" + " AND ".join(f"{key} = ?" for key in keys) + ")"
+    return f"{sql} WHERE " + " OR ".join([one] * count)
+
+
+@lru_cache(maxsize=1000)
+def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
