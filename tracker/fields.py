@@ -39,7 +39,7 @@ class ListID(WholeNumber):
 class Text(fields.String):
     """A string as it was sent, of `least` to `most` characters; NUL and lone surrogates are refused.
 
-    With `is_blank_allowed=False` a string of nothing but white space is refused too. Nothing is trimmed.
+    With `is_blank_allowed=False` an empty one, and one of nothing but white space, is refused too. Nothing is trimmed.
     """
 
     default_error_messages = {"invalid": "Not a valid string."}
@@ -59,7 +59,7 @@ class Text(fields.String):
     def _is_fit(self, value: str) -> bool:
         if len(value) < self._least or (self._most is not None and len(value) > self._most):
             return False
-        return "\0" not in value and is_text(value) and (self._is_blank_allowed or not value.isspace())
+        return "\0" not in value and is_text(value) and (self._is_blank_allowed or value.strip() != "")
 
 
 class Choice(fields.String):

@@ -93,8 +93,8 @@ class Users:
         address = email_key(email)
         return self._one(UserRow.email == address[1]) if address else None
 
-    def get(self, user_id: int) -> User | None:
-        return self._one(UserRow.id == user_id)
+    def get(self, user_id: int, deadline: float | None = None) -> User | None:
+        return self._one(UserRow.id == user_id, deadline)
 
     def with_password(self, email: str, password: str, deadline: float | None = None) -> User | None:
         """The user, if the password is right; takes as long for a user there is not."""
@@ -113,9 +113,9 @@ class Users:
             is not None
         )
 
-    def _one(self, condition: Any) -> User | None:
+    def _one(self, condition: Any, deadline: float | None = None) -> User | None:
         query = UserRow.select(*_USER).where(condition)
-        row = self._database.read(lambda transaction: transaction.row(query))
+        row = self._database.read(lambda transaction: transaction.row(query), deadline)
         return User(*row) if row else None
 
 

@@ -12,12 +12,10 @@ from peewee import fn
 
 from tracker.keys import new_public_id
 from tracker.storage.database import Database
-from tracker.storage.models import ListRow, SubscriberRow, UserRow
+from tracker.storage.models import ListRow, SubscriberRow
 from tracker.storage.recent import Recent
 from tracker.storage.transaction import Transaction
 
-#: Characters of a list's name.
-MAX_NAME_CHARACTERS = 250
 #: Values in one IN (…): below every engine's limit of values in a statement.
 MOST_VALUES = 1000
 
@@ -82,14 +80,6 @@ class Lists:
         if found is None:
             raise LookupError(f"user {user_id} has no list for events without a list")
         return found
-
-    def user_tracker_id(self, user_id: int) -> str:
-        """The public name of the user's account."""
-        query = UserRow.select(UserRow.tracker_id).where(UserRow.id == user_id)
-        row = self._database.read(lambda transaction: transaction.row(query))
-        if row is None:
-            raise LookupError(f"there is no user {user_id}")
-        return row[0]  # type: ignore[no-any-return]
 
     def page(
         self,

@@ -1,0 +1,43 @@
+"""How is a list made? The command `list.create`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema
+
+from tracker import Command, invalid, missing
+from tracker.fields import Text
+
+#: Characters; the table has room for any 250.
+MAX_NAME_CHARACTERS = 250
+
+
+class ListCreate(Command):
+    """Make a list. Its name is up to 250 characters that are not all blank; names of lists need not differ."""
+
+    name = "list.create"
+    permission = "List.Create"
+    rate_limit = "100 per 60 seconds"
+    errors = (
+        missing("SubscriberListName", 1),
+        invalid("SubscriberListName", 2),
+    )
+    example = (
+        {"SubscriberListName": "Web shop"},
+        {"Success": True, "ErrorCode": 0, "ErrorText": "", "ListID": 123},
+    )
+
+    class Params(Schema):
+        SubscriberListName = Text(
+            1,
+            MAX_NAME_CHARACTERS,
+            is_blank_allowed=False,
+            required=True,
+            metadata={"description": "Name of the list"},
+        )
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        lists = self.services.stores.lists
+        list_id = lists.add(self.caller.user_id, params["SubscriberListName"], self.deadline)
+        return {"Success": True, "ErrorCode": 0, "ErrorText": "", "ListID": list_id}

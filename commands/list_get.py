@@ -1,0 +1,68 @@
+"""What is known of one list? The command `list.get`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema
+
+from tracker import Command, Error, invalid, missing
+from tracker.fields import ListID
+from tracker.times import iso_utc
+
+NOT_FOUND = Error(3, "List not found")
+
+
+class ListGet(Command):
+    """Describe a list: its name, its public tracker ids, and what has been tracked on it.
+
+    `EventListTrackerID` and `EventUserTrackerID` are opaque and may be known to everybody. `EventTrackerProperties` is
+    what `website_events.properties` lists. `LastEventTrackedAt` is null until an event has been received. Times are
+    ISO 8601, UTC.
+    """
+
+    name = "list.get"
+    method = "GET"
+    permission = "List.Get"
+    rate_limit = "100 per 60 seconds"
+    errors = (missing("ListID", 1), invalid("ListID", 2), NOT_FOUND)
+    example = (
+        {"ListID": 123},
+        {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            "List": {
+                "ListID": 123,
+                "Name": "Web shop",
+                "CreatedOn": "2026-01-31T09:30:00.125Z",
+                "EventListTrackerID": "nJ0xW2bq_3Zt8Jm1",
+                "EventUserTrackerID": "Lx5Nc7Wd2Rf4Hg6P",
+                "EventTrackerProperties": {"page_view": ["$current_url", "$page_title"]},
+                "LastEventTrackedAt": "2026-02-01T12:00:00.000Z",
+            },
+        },
+    )
+
+    class Params(Schema):
+        ListID = ListID(required=True, metadata={"description": "List to describe"})
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        found = self.services.stores.lists.owned(self.caller.user_id, params["ListID"], self.deadline)
+        if found is None:
+            raise self.error(NOT_FOUND.code)
+        return {"Success": True, "ErrorCode": 0, "ErrorText": "", "List": self._described(found)}
+
+    def _described(self, found: Any) -> dict[str, Any]:
+        reports = self.services.reports
+        user = self.services.stores.users.get(self.caller.user_id, self.deadline)
+        last_event_at = reports.last_event_at(found.id, self.deadline)
+        return {
+            "ListID": found.id,
+            "Name": found.name,
+            "CreatedOn": iso_utc(found.created_at),
+            "EventListTrackerID": found.tracker_id,
+            "EventUserTrackerID": user.tracker_id,
+            "EventTrackerProperties": reports.properties_by_event(found.id, self.deadline),
+            "LastEventTrackedAt": None if last_event_at is None else iso_utc(last_event_at),
+        }

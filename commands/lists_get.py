@@ -1,0 +1,83 @@
+"""Which lists does a user have? The command `lists.get`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema
+
+from tracker import Command, invalid
+from tracker.fields import Choice, Text, WholeNumber
+from tracker.times import iso_utc
+
+ORDERS = {"ListID": "id", "Name": "name", "CreatedOn": "created_at"}
+
+
+class ListsGet(Command):
+    """Give a page of the caller's lists with the number of subscribers of each.
+
+    `RecordsPerRequest` lists (0, the default: all) from number `RecordsFrom` (the first is 0) on, in the order of
+    `OrderField` (`ListID`, the default, `Name` without regard to letter case, or `CreatedOn`), `OrderType` `ASC` or
+    `DESC`. `Search` keeps the lists whose name contains it, in any letter case; no character has a special meaning.
+    `TotalListCount` counts all lists that fit, on this page or not.
+    """
+
+    name = "lists.get"
+    method = "GET"
+    permission = "Lists.Get"
+    rate_limit = "100 per 60 seconds"
+    errors = (
+        invalid("RecordsPerRequest", 1),
+        invalid("RecordsFrom", 2),
+        invalid("OrderField", 3),
+        invalid("OrderType", 4),
+        invalid("Search", 5),
+    )
+    example = (
+        {"RecordsPerRequest": 25, "OrderField": "Name", "Search": "shop"},
+        {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            "TotalListCount": 1,
+            "Lists": [
+                {
+                    "ListID": 123,
+                    "Name": "Web shop",
+                    "CreatedOn": "2026-01-31T09:30:00.125Z",
+                    "SubscriberCount": 42,
+                }
+            ],
+        },
+    )
+
+    class Params(Schema):
+        RecordsPerRequest = WholeNumber(load_default=0, metadata={"description": "Lists to give; 0 = all"})
+        RecordsFrom = WholeNumber(
+            load_default=0, metadata={"description": "Number of the first list to give"}
+        )
+        OrderField = Choice(*ORDERS, load_default="ListID", metadata={"description": "What to sort by"})
+        OrderType = Choice("ASC", "DESC", load_default="ASC", metadata={"description": "Up or down"})
+        Search = Text(0, 250, load_default="", metadata={"description": "A part of the name"})
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        page = self.services.stores.lists.page(
+            self.caller.user_id,
+            search=params["Search"],
+            order=ORDERS[params["OrderField"]],
+            is_descending=params["OrderType"] == "DESC",
+            start=params["RecordsFrom"],
+            size=params["RecordsPerRequest"] or None,
+            deadline=self.deadline,
+        )
+        rows = [_row(found, subscribers) for found, subscribers in page.lists]
+        return {"Success": True, "ErrorCode": 0, "ErrorText": "", "TotalListCount": page.total, "Lists": rows}
+
+
+def _row(found: Any, subscriber_count: int) -> dict[str, Any]:
+    return {
+        "ListID": found.id,
+        "Name": found.name,
+        "CreatedOn": iso_utc(found.created_at),
+        "SubscriberCount": subscriber_count,
+    }
