@@ -7,10 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from tracker import Command, invalid, missing
-from tracker.fields import Text
-
-#: Characters; the table has room for any 250.
-MAX_NAME_CHARACTERS = 250
+from tracker.fields import ListName
 
 
 class ListCreate(Command):
@@ -19,23 +16,14 @@ class ListCreate(Command):
     name = "list.create"
     permission = "List.Create"
     rate_limit = "100 per 60 seconds"
-    errors = (
-        missing("SubscriberListName", 1),
-        invalid("SubscriberListName", 2),
-    )
+    errors = (missing("SubscriberListName", 1), invalid("SubscriberListName", 2))
     example = (
         {"SubscriberListName": "Web shop"},
         {"Success": True, "ErrorCode": 0, "ErrorText": "", "ListID": 123},
     )
 
     class Params(Schema):
-        SubscriberListName = Text(
-            1,
-            MAX_NAME_CHARACTERS,
-            is_blank_allowed=False,
-            required=True,
-            metadata={"description": "Name of the list"},
-        )
+        SubscriberListName = ListName(required=True, metadata={"description": "Name of the list"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists

@@ -62,6 +62,13 @@ class Text(fields.String):
         return "\0" not in value and is_text(value) and (self._is_blank_allowed or value.strip() != "")
 
 
+class ListName(Text):
+    """The name of a list: 1 to 250 characters, not all of them blank."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(1, 250, is_blank_allowed=False, **options)
+
+
 class Choice(fields.String):
     """One of some words, in any letter case; gives the word as declared here."""
 

@@ -1,0 +1,221 @@
+"""What can be done from a shell? The `tracker` script; every failure is one line and an exit code other than 0."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from marshmallow import ValidationError
+
+from tracker import __version__
+from tracker.app import Services, build_services, open_database
+from tracker.config import Settings
+from tracker.fields import ListName
+from tracker.limits import parse_overrides
+from tracker.plugins import load_commands
+from tracker.registry import Entry, Registry, anyone
+from tracker.serving import serve_forever, upgrade
+from tracker.storage.accounts import Key, User
+from tracker.times import iso_utc
+
+#: In a permission set names are separated by commas; else a plugin may call its permissions what it likes.
+PERMISSION = re.compile(r"[!-+\--~]+")
+
+
+class Script(click.Group):
+    """The commands, with every failure turned into one line on stderr."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as failure:  # whoever types a command is told in one line, whatever it is
+            raise click.ClickException(_line(failure)) from failure
+
+
+@click.group(cls=Script)
+@click.version_option(__version__, message="%(version)s")
+def main() -> None:
+    """Set up and run Tracker. The settings are environment variables: see README.md."""
+
+
+@main.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--admin", is_flag=True, help="Make an administrator.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
+)
+def add_user(email: str, admin: bool, password_stdin: bool) -> None:
+    """Add the user EMAIL. Asks for a password."""
+    with _services() as services:
+        password = _password_line() if password_stdin else _password_prompt()
+        user_id = services.stores.users.add(email, password, is_admin=admin)
+        added = services.stores.users.get(user_id)
+        click.echo(f"Added user {added.email if added else email}")
+
+
+@main.group()
+def key() -> None:
+    """API keys."""
+
+
+@key.command("add")
+@click.argument("email")
+@click.option(
+    "--permission", "permissions", multiple=True, metavar="NAME", help="What it may do; can be repeated."
+)
+def add_key(email: str, permissions: tuple[str, ...]) -> None:
+    """Make an API key for the user EMAIL and print it, this once.
+
+    Without any permission it may call event.track and nothing else that needs one; '*' is all its user's permissions.
+    """
+    for name in permissions:
+        if not PERMISSION.fullmatch(name):
+            raise click.ClickException(f"'{name}' is not the name of a permission")
+    with _services() as services:
+        owner = _user(services, email)
+        _note_unknown(permissions, load_commands(services.settings.plugins_folder))
+        click.echo(services.stores.keys.add(owner.id, ",".join(dict.fromkeys(permissions))))
+
+
+@key.command("list")
+@click.argument("email")
+def list_keys(email: str) -> None:
+    """List the API keys of the user EMAIL by their prefixes."""
+    with _services() as services:
+        keys = services.stores.keys.of_user(_user(services, email).id)
+    _print_table(("PREFIX", "CREATED", "STATE", "PERMISSIONS"), map(_key_row, keys))
+
+
+@key.command("revoke")
+@click.argument("prefix")
+def revoke_key(prefix: str) -> None:
+    """Revoke the API key PREFIX (as `key list` shows it). Every worker refuses it within 5 seconds."""
+    with _services() as services:
+        if not services.stores.keys.revoke(prefix.removeprefix("trk_").partition("_")[0]):
+            raise click.ClickException(f"there is no key with the prefix '{prefix}'")
+    click.echo(f"Revoked {prefix}")
+
+
+@main.group("list")
+def lists() -> None:
+    """Lists."""
+
+
+@lists.command("add")
+@click.argument("email")
+@click.argument("name")
+def add_list(email: str, name: str) -> None:
+    """Make the list NAME for the user EMAIL and print its ListID."""
+    try:
+        ListName().deserialize(name)
+    except ValidationError:
+        raise click.ClickException("the name of a list is 1 to 250 characters, not all blank") from None
+    with _services() as services:
+        click.echo(services.stores.lists.add(_user(services, email).id, name))
+
+
+@main.command("commands")
+def show_commands() -> None:
+    """List the API commands, plugins included."""
+    settings = Settings.from_environ()
+    registry = load_commands(settings.plugins_folder)
+    limits = parse_overrides(settings.limits)
+    rows = [
+        _command_row(entry, str(limits.get(entry.command.name, entry.command.rate_limit)))
+        for entry in registry
+    ]
+    _print_table(("COMMAND", "CALL", "PERMISSION", "LIMIT", "FROM"), rows)
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def upgrade_database() -> None:
+    """Make or upgrade the tables. Can be run again at any time, also after it was killed."""
+    settings = Settings.from_environ()
+    applied = upgrade(settings, load_commands(settings.plugins_folder))
+    click.echo("\n".join(f"Applied {name}" for name in applied) or "Up to date")
+
+
+@main.command()
+@click.option(
+    "--demo", is_flag=True, help="On an empty database, make a demo account, list and key and print them."
+)
+def serve(demo: bool) -> None:
+    """Upgrade the database and serve in the foreground."""
+    serve_forever(Settings.from_environ(), is_demo=demo, say=click.echo)
+
+
+@contextmanager
+def _services() -> Iterator[Services]:
+    """The stores on a database that was found to be usable: what is wrong with it is said at once."""
+    settings = Settings.from_environ()
+    database = open_database(settings, Registry())
+    database.connect().close()
+    try:
+        yield build_services(settings, database)
+    finally:
+        database.close()
+
+
+def _user(services: Services, email: str) -> User:
+    found = services.stores.users.find(email)
+    if found is None:
+        raise click.ClickException(f"there is no user '{email}'")
+    return found
+
+
+def _password_line() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _password_prompt() -> str:
+    return click.prompt("Password", hide_input=True, confirmation_prompt=True, type=str)
+
+
+def _note_unknown(permissions: Iterable[str], registry: Registry) -> None:
+    known = {"*", *(str(entry.command.permission) for entry in registry)}
+    for name in permissions:
+        if name not in known:
+            click.echo(f"Note: no command asks for the permission '{name}'", err=True)
+
+
+def _key_row(key: Key) -> tuple[str, ...]:
+    state = "active" if key.revoked_at is None else f"revoked {iso_utc(key.revoked_at)}"
+    return key.prefix, iso_utc(key.created_at), state, key.permissions or "(event.track only)"
+
+
+def _command_row(entry: Entry, limit: str) -> tuple[str, ...]:
+    command, asked = entry.command, entry.command.permission
+    permission = "anyone" if asked is anyone else "any credential" if asked is None else str(asked)
+    call = f"{command.method} /api/v1/{command.path or command.name}"
+    return command.name, call, permission, limit, entry.origin
+
+
+def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = [heads, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _line(failure: BaseException) -> str:
+    return " ".join(str(failure).split()) or type(failure).__name__
+
+
+if __name__ == "__main__":
+    main(prog_name="tracker")

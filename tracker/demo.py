@@ -1,0 +1,52 @@
+"""What does a newcomer start with? An account, a list and a key, made once, and lines to paste."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from tracker.app import Stores
+
+EMAIL = "demo@example.com"
+LIST_NAME = "Demo"
+PERMISSIONS = "Subscribers.Get,List.Create,List.Get,Lists.Get"
+EVENT = {
+    "Event": "page_view",
+    "Email": "jane@example.com",
+    "Properties": {"$page_title": "Home", "plan": "free"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The demo account as it was made; password and key are known only now."""
+
+    password: str
+    key: str
+    list_id: int
+
+    def text(self, url: str) -> str:
+        """What to print: each curl line works when pasted into a shell."""
+        header = f"-H 'Authorization: Bearer {self.key}'"
+        event = json.dumps({**EVENT, "ListID": self.list_id})
+        return (
+            "A demo account was made. What follows is shown once.\n"
+            f"  Username  {EMAIL}\n"
+            f"  Password  {self.password}\n"
+            f"  ListID    {self.list_id}\n"
+            f"  API key   {self.key}\n\n"
+            "Track an event, then see what was found in it:\n\n"
+            f"curl -X POST {url}/api/v1/event {header} -H 'Content-Type: application/json' -d '{event}'\n\n"
+            f"curl '{url}/api/v1/website_events.properties?ListID={self.list_id}' {header}\n"
+        )
+
+
+def make_demo(stores: Stores) -> Demo | None:
+    """Make the demo account if there is no user yet; None if there is one."""
+    if stores.users.has_any():
+        return None
+    password = secrets.token_urlsafe(12)
+    user_id = stores.users.add(EMAIL, password)
+    list_id = stores.lists.add(user_id, LIST_NAME)
+    return Demo(password, stores.keys.add(user_id, PERMISSIONS), list_id)

@@ -1,0 +1,88 @@
+"""What has to be right before Tracker serves, and where is it then? `tracker serve`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tracker import __version__
+from tracker.app import build_services, create_app, open_database
+from tracker.config import ConfigError, Settings
+from tracker.demo import make_demo
+from tracker.plugins import load_commands
+from tracker.registry import Registry
+from tracker.storage.failures import StorageUnavailable
+
+Say = Callable[[str], object]
+
+
+def serve_forever(settings: Settings, is_demo: bool, say: Say) -> None:
+    """Check, upgrade, say where things are, and become gunicorn. Raises what stops it; returns never."""
+    folder = application_folder()
+    create_app(settings)  # opens nothing, and finds what is wrong with settings and plugins before workers do
+    upgrade(settings, load_commands(settings.plugins_folder))
+    say(_where(settings))
+    if is_demo:
+        _demo(settings, say)
+    sys.stdout.flush()
+    arguments = [sys.executable, "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py")]
+    os.execv(sys.executable, [*arguments, "--pythonpath", str(folder), "wsgi:app"])  # noqa: S606 - no shell is meant
+
+
+def upgrade(settings: Settings, registry: Registry) -> list[str]:
+    """Bring the database to this version; gives the migrations applied. Raises StorageUnavailable."""
+    database = open_database(settings, registry)
+    try:
+        return database.upgrade()
+    except StorageUnavailable:
+        raise
+    except Exception as failure:
+        raise StorageUnavailable(f"{shown_database(settings.database_url)}: {failure}") from failure
+
+
+def application_folder() -> Path:
+    """Where `wsgi.py` and `gunicorn.conf.py` are: the working directory, or the checkout Tracker runs from."""
+    for folder in (Path.cwd(), Path(__file__).parents[1]):
+        if (folder / "wsgi.py").is_file() and (folder / "gunicorn.conf.py").is_file():
+            return folder
+    raise ConfigError("there are no wsgi.py and gunicorn.conf.py in the working directory")
+
+
+def address(settings: Settings) -> str:
+    """The URL to reach a server on this machine by."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def shown_database(url: str) -> str:
+    """The database's URL without its password."""
+    parts = urlsplit(url)
+    return (
+        parts._replace(netloc=f"{parts.username}@{parts.netloc.rpartition('@')[2]}").geturl()
+        if parts.username
+        else url
+    )
+
+
+def _where(settings: Settings) -> str:
+    url = address(settings)
+    return (
+        f"Tracker {__version__}\n"
+        f"  API       {url}/api/v1/event and {url}/api.php\n"
+        f"  Reference {url}/api/docs\n"
+        f"  Ready?    {url}/ready\n"
+        f"  Database  {shown_database(settings.database_url)}\n"
+    )
+
+
+def _demo(settings: Settings, say: Say) -> None:
+    database = open_database(settings, Registry())
+    try:
+        demo = make_demo(build_services(settings, database).stores)
+    finally:
+        database.close()
+    if demo is not None:
+        say(demo.text(address(settings)))
