@@ -43,12 +43,17 @@ class SqliteEngine:
         self.path = _path_of(url)
 
     def connect(self, is_writer: bool = False) -> APSWDatabase:
-        """A peewee database with one open connection. Writers get no busy timeout: they yield between tries."""
+        """A peewee database with one open connection.
+
+        Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         database = APSWDatabase(
-            str(self.path), pragmas=PRAGMAS, timeout=0 if is_writer else 5, thread_safe=False, statementcachesize=300
+            str(self.path), pragmas=PRAGMAS, timeout=5, thread_safe=False, statementcachesize=300
         )
         database.connect()
+        if is_writer:
+            database.connection().set_busy_timeout(0)
         return database
 
     def check(self, database: APSWDatabase, is_weak_accepted: bool) -> None:
