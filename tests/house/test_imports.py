@@ -8,40 +8,53 @@ import pytest
 
 from tests.house.sources import imports, modules
 
-#: Room -> the rooms it may import, beside its own. Rooms not named here are refused, so that none is forgotten.
+#: Room -> the rooms it may import, beside its own. A module without a row fails, so that none is forgotten.
+#: A more exact row goes before the folder's: storage/failures.py may be known where the rest of storage may not.
 ROOMS: dict[str, set[str]] = {
-    "tracker": {"tracker.caller", "tracker.errors", "tracker.registry"},
-    "tracker.app": {"*"},
-    "tracker.auth": {"tracker.caller", "tracker.errors", "tracker.storage"},
+    # words that every room may need: pure, and they know no room
     "tracker.caller": set(),
-    "tracker.cli": {"tracker.app", "tracker.config", "tracker.storage"},
     "tracker.config": set(),
-    "tracker.dispatch": {"tracker.caller", "tracker.errors", "tracker.registry"},
+    "tracker.email_address": set(),
     "tracker.errors": set(),
+    "tracker.fields": set(),
+    "tracker.keys": set(),
+    "tracker.storage.failures": set(),
+    "tracker.times": set(),
+    # the route of a call
     "tracker.http": {"tracker.dispatch", "tracker.errors", "tracker.registry"},
-    "tracker.ingest": {"tracker.errors", "tracker.storage"},
-    "tracker.limits": {"tracker.errors"},
+    "tracker.dispatch": {"tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures"},
     "tracker.registry": {"tracker.caller", "tracker.errors"},
-    "tracker.reports": {"tracker.storage"},
-    "tracker.storage": set(),
-    "tracker.tables": {"tracker.storage"},
-    "commands": {"tracker"},
-}
+    "tracker.auth": {"tracker.caller", "tracker.errors", "tracker.keys", "tracker.storage"},
+    "tracker.limits": set(),
+    "commands": {
+        "tracker", "tracker.email_address", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.times",
+    },
+    "tracker.ingest": {"tracker.storage", "tracker.storage.failures"},
+    "tracker.reports": {"tracker.storage", "tracker.storage.failures"},
+    "tracker.storage": {"tracker.email_address", "tracker.keys", "tracker.storage.failures"},
+    # the door for plugins
+    "tracker": {"tracker.caller", "tracker.errors", "tracker.registry"},
+    "tracker.plugins": {"tracker.registry"},
+    # where the parts are joined
+    "tracker.app": {"*"},
+    "tracker.cli": {"*"},
+    "tracker.demo": {"tracker.app"},
+    "tracker.serving": {"*"},
+}  # fmt: skip
 
-#: Outside package -> the rooms that may import it. A package that is not named here belongs to nobody yet.
+#: Outside package -> the rooms that may import it. A package without a row belongs to nobody yet.
 OUTSIDE: dict[str, set[str]] = {
-    "apispec": {"tracker.http"},
     "apsw": {"tracker.storage"},
-    "argon2": {"tracker.auth"},
+    "argon2": {"tracker.storage"},
     "click": {"tracker.cli"},
     "flask": {"tracker.app", "tracker.http", "tracker.limits"},
     "flask_limiter": {"tracker.limits"},
-    "gevent": {"tracker.app", "tracker.auth", "tracker.ingest", "tracker.storage"},
-    "gunicorn": {"tracker.cli", "tracker.http"},
-    "idna": {"tracker.ingest"},
+    "gevent": {"tracker.http", "tracker.ingest", "tracker.limits", "tracker.storage"},
+    "gunicorn": {"tracker.http"},
+    "idna": {"tracker.email_address"},
     "limits": {"tracker.limits"},
-    "marshmallow": {"commands", "tracker.dispatch", "tracker.http", "tracker.registry"},
-    "orjson": {"tracker.http", "tracker.ingest", "tracker.reports"},
+    "marshmallow": {"commands", "tracker.cli", "tracker.dispatch", "tracker.fields", "tracker.registry"},
+    "orjson": {"tracker.http", "tracker.ingest"},
     "peewee": {"tracker.storage"},
     "playhouse": {"tracker.storage"},
     "pymysql": {"tracker.storage"},
@@ -81,7 +94,7 @@ def test_outside_packages_stay_in_their_rooms(module: str) -> None:
 
 
 def test_each_row_is_needed() -> None:
-    """The table only shrinks: a room or a package that is gone leaves it."""
+    """A room or a package that is gone leaves the table."""
     used = {name.split(".")[0] for path in modules().values() for name in imports(path)}
     assert set(ROOMS) - {room_of(module) for module in modules()} == set()
     assert set(OUTSIDE) - used == set()
