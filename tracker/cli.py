@@ -15,7 +15,7 @@ from tracker import __version__
 from tracker.app import Services, build_services, open_database
 from tracker.config import Settings
 from tracker.fields import ListName
-from tracker.limits import parse_overrides
+from tracker.limits import RateLimit, parse_overrides
 from tracker.plugins import load_commands
 from tracker.registry import Entry, Registry, anyone
 from tracker.serving import serve_forever, upgrade
@@ -52,16 +52,12 @@ def user() -> None:
 @user.command("add")
 @click.argument("email")
 @click.option("--admin", is_flag=True, help="Make an administrator.")
-@click.option(
-    "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
-)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 def add_user(email: str, admin: bool, password_stdin: bool) -> None:
     """Add the user EMAIL. Asks for a password."""
     with _services() as services:
-        password = _password_line() if password_stdin else _password_prompt()
-        user_id = services.stores.users.add(email, password, is_admin=admin)
-        added = services.stores.users.get(user_id)
-        click.echo(f"Added user {added.email if added else email}")
+        services.stores.users.add(email, _password(is_piped=password_stdin), is_admin=admin)
+        click.echo(f"Added user {email}")
 
 
 @main.group()
@@ -72,7 +68,7 @@ def key() -> None:
 @key.command("add")
 @click.argument("email")
 @click.option(
-    "--permission", "permissions", multiple=True, metavar="NAME", help="What it may do; can be repeated."
+    "--permission", "permissions", multiple=True, metavar="NAME", help="What it may do; repeatable."
 )
 def add_key(email: str, permissions: tuple[str, ...]) -> None:
     """Make an API key for the user EMAIL and print it, this once.
@@ -131,10 +127,7 @@ def show_commands() -> None:
     settings = Settings.from_environ()
     registry = load_commands(settings.plugins_folder)
     limits = parse_overrides(settings.limits)
-    rows = [
-        _command_row(entry, str(limits.get(entry.command.name, entry.command.rate_limit)))
-        for entry in registry
-    ]
+    rows = (_command_row(entry, limits.get(entry.command.name)) for entry in registry)
     _print_table(("COMMAND", "CALL", "PERMISSION", "LIMIT", "FROM"), rows)
 
 
@@ -179,11 +172,9 @@ def _user(services: Services, email: str) -> User:
     return found
 
 
-def _password_line() -> str:
-    return sys.stdin.readline().rstrip("\r\n")
-
-
-def _password_prompt() -> str:
+def _password(is_piped: bool) -> str:
+    if is_piped:
+        return sys.stdin.readline().rstrip("\r\n")
     return click.prompt("Password", hide_input=True, confirmation_prompt=True, type=str)
 
 
@@ -199,11 +190,11 @@ def _key_row(key: Key) -> tuple[str, ...]:
     return key.prefix, iso_utc(key.created_at), state, key.permissions or "(event.track only)"
 
 
-def _command_row(entry: Entry, limit: str) -> tuple[str, ...]:
+def _command_row(entry: Entry, other_limit: RateLimit | None) -> tuple[str, ...]:
     command, asked = entry.command, entry.command.permission
     permission = "anyone" if asked is anyone else "any credential" if asked is None else str(asked)
     call = f"{command.method} /api/v1/{command.path or command.name}"
-    return command.name, call, permission, limit, entry.origin
+    return command.name, call, permission, str(other_limit or command.rate_limit), entry.origin
 
 
 def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
