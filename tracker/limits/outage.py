@@ -59,13 +59,13 @@ class OutageGuard:
             if self.is_out:
                 return
             self.is_out = True
-            self._own.clear()
         _log.warning("rate-limit store out of reach (%s): this process allows 1/%d of each limit",
-                     type(cause).__name__, self._processes)  # fmt: skip
+                     type(cause.__cause__ or cause).__name__, self._processes)  # fmt: skip
         threading.Thread(target=self._come_back, name="rate-limit-probe", daemon=True).start()
 
     def _come_back(self) -> None:
         began = time.monotonic()
+        time.sleep(PROBE_SECONDS)
         while not self._is_back():
             time.sleep(PROBE_SECONDS)
         self.is_out = False

@@ -19,6 +19,9 @@ class OwnWindows:
         self._threads = threading.Lock()
         self._windows: dict[str, tuple[int, int]] = {}
 
+    def __len__(self) -> int:
+        return len(self._windows)
+
     def take(self, key: str, hits: int, window_ms: int, cost: int) -> tuple[bool, int, int]:
         """Add `cost` to the key's window unless that exceeds `hits`: (was added, count, end in milliseconds)."""
         with self._threads:
@@ -32,10 +35,6 @@ class OwnWindows:
                 self._forget(now_ms)
             self._windows[key] = min(end_ms, now_ms + window_ms), count + cost
             return True, count + cost, end_ms
-
-    def clear(self) -> None:
-        with self._threads:
-            self._windows.clear()
 
     def _forget(self, now_ms: int) -> None:
         live = [item for item in self._windows.items() if item[1][0] > now_ms]

@@ -31,7 +31,7 @@ FILE_BYTES = HEADER_BYTES + SETS * SET_BYTES
 _MAGIC = struct.pack("<16sIIII", b"tracker-limits/1", DIGEST_BYTES, WAYS, SETS, SET_BYTES)
 _SECRET_BYTES = 16
 #: Made and renamed within milliseconds; one that is left was made by a process killed meanwhile.
-_UNFINISHED_SUFFIX = ".making"
+UNFINISHED_SUFFIX = ".making"
 
 
 class Slots(NamedTuple):
@@ -49,7 +49,7 @@ def empty(path: str | Path) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for unfinished in path.parent.glob(f"{path.name}.*{_UNFINISHED_SUFFIX}"):
+    for unfinished in path.parent.glob(f"{path.name}.*{UNFINISHED_SUFFIX}"):
         unfinished.unlink(missing_ok=True)
     _make(path).replace(path)
 
@@ -90,7 +90,7 @@ def _open_or_make(path: Path) -> int:
 
 def _make(path: Path) -> Path:
     """A new file beside `path`, complete before it gets its name."""
-    fd, name = tempfile.mkstemp(_UNFINISHED_SUFFIX, f"{path.name}.", path.parent)
+    fd, name = tempfile.mkstemp(UNFINISHED_SUFFIX, f"{path.name}.", path.parent)
     try:
         _allocate(fd)
         os.pwrite(fd, _MAGIC + secrets.token_bytes(_SECRET_BYTES), 0)
