@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields
 
 from tracker import Command, CommandError, Error, invalid, missing
 from tracker.email_address import email_key
 from tracker.errors import OUTCOME_UNKNOWN, because
-from tracker.fields import ListID, Text
+from tracker.fields import ListID, Parameters, Text
 from tracker.http.json_reader import read_object
 from tracker.ingest import rules
 from tracker.ingest.event import CONVERSION, Event, EventIdTaken, EventOutcomeUnknown
@@ -100,6 +100,15 @@ def _object_in(text: str) -> Any:
         return None
 
 
+def _check_conversion(properties: dict[str, Any]) -> None:
+    rows = [MISSING_CONVERSION[name] for name in rules.missing_conversion_properties(properties)]
+    value = properties.get("conversion-value")
+    if value not in (None, "") and not rules.is_conversion_value(value):
+        rows.append(INVALID_VALUE)
+    if rows:
+        raise ValidationError(rows, "Properties")
+
+
 class EventTrack(Command):
     """Track an event of a website visitor.
 
@@ -137,7 +146,7 @@ class EventTrack(Command):
         },
     )
 
-    class Params(Schema):
+    class Params(Parameters):
         Event = EventName(required=True, metadata={"description": "Event name", "maxLength": rules.MOST_NAME_BYTES})
         ListID = ListID(metadata={"description": "List the event belongs to"})
         Email = EmailAddress(metadata={"description": "Email address of the subscriber", "format": "email"})
@@ -146,17 +155,9 @@ class EventTrack(Command):
         Properties = EventProperties(metadata={"description": "What the event says", "type": "object"})
         EventID = EventID(metadata={"description": "Makes repeats harmless: same ID, same event, stored once"})
 
-        @validates_schema(skip_on_field_errors=False)
-        def check_conversion(self, data: dict[str, Any], **_: Any) -> None:
-            if data.get("Event") != CONVERSION:
-                return
-            properties = data.get("Properties") or {}
-            rows = [MISSING_CONVERSION[name] for name in rules.missing_conversion_properties(properties)]
-            value = properties.get("conversion-value")
-            if value not in (None, "") and not rules.is_conversion_value(value):
-                rows.append(INVALID_VALUE)
-            if rows:
-                raise ValidationError(rows, "Properties")
+        def check(self, values: dict[str, Any]) -> None:
+            if values.get("Event") == CONVERSION:
+                _check_conversion(values.get("Properties") or {})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         event = self._event(params)
@@ -201,7 +202,7 @@ class EventTrack(Command):
     def _answer(uuid: bytes, external_id: str | None, is_identify_sent: bool) -> dict[str, Any]:
         return {
             "status": "success",
-            "uuid": str(UUID(bytes=uuid)),
+            "uuid": rules.uuid_text(uuid),
             "external_id": external_id,
             "identify_event_sent": is_identify_sent,
         }

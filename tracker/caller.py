@@ -19,6 +19,10 @@ class Caller:
     address: str = ""
     request_id: str = ""
 
+    def calling_from(self, address: str, request_id: str) -> Caller:
+        """This caller with where the call comes from."""
+        return Caller(self.user_id, self.permissions, self.key_id, self.session_hash, address, request_id)
+
     def may(self, permission: str) -> bool:
         return EVERYTHING in self.permissions or permission in self.permissions
 

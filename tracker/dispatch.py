@@ -125,7 +125,7 @@ class Dispatcher:
         if command.permission is anyone:
             return Caller(None, address=call.address, request_id=call.request_id)
         caller = self._authenticator.caller(call.bearer, params.get("APIKey"), params.get("SessionID"))
-        return replace(caller, address=call.address, request_id=call.request_id)
+        return caller.calling_from(call.address, call.request_id)
 
     def _count(self, command: type[Command], caller: Caller, params: dict[str, Any], answer: Answer) -> None:
         who = f"address:{caller.address}" if caller.user_id is None else f"user:{caller.user_id}"

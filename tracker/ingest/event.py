@@ -25,7 +25,7 @@ class Event:
     """One validated event. `email` is (as shown, key); `uuid` 16 bytes; `received_at` UTC milliseconds.
 
     `is_listless`: it came without a ListID and is kept in the user's hidden list. `row_id` is given when it is first
-    handed to the database, and kept over all tries, as is `fresh_uuid`, its visitor's if nothing names one.
+    handed to the database, and kept over all tries, as is `fresh_uuid()`.
     """
 
     list_id: int
@@ -38,14 +38,21 @@ class Event:
     event_key: str | None = None
     is_listless: bool = False
     row_id: int = 0
-    fresh_uuid: bytes = field(default_factory=lambda: uuid4().bytes)
+    _fresh_uuid: bytes = b""
+
+    def fresh_uuid(self) -> bytes:
+        """The uuid of its visitor if nothing names one."""
+        self._fresh_uuid = self._fresh_uuid or uuid4().bytes
+        return self._fresh_uuid
 
     def encoded_properties(self) -> bytes:
         return FORMAT_JSON + orjson.dumps(self.properties)
 
     def digest(self) -> bytes:
         """32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""
-        properties = {name: value for name, value in self.properties.items() if name != "$sent_at"}
+        properties = self.properties
+        if "$sent_at" in properties:
+            properties = {name: value for name, value in properties.items() if name != "$sent_at"}
         email = self.email and self.email[1]
         parts = [self.name, email, self.external_id, self.uuid and self.uuid.hex(), None, properties, None]
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()

@@ -177,7 +177,7 @@ class People:
             return person.own_uuid
         if event.external_id is not None:
             return visitor_uuid_of_hash(event.list_id, event.external_id)
-        return event.fresh_uuid
+        return event.fresh_uuid()
 
     def _visitor(self, event: Event, person: Subscriber | None) -> Visitor:
         key = (event.list_id, self.uuid_of(event, person))

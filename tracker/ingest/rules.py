@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import uuid
 from typing import Any
 
 #: Published limits of one event, in UTF-8 bytes where it is text.
@@ -50,8 +49,14 @@ def parse_uuid(text: str) -> bytes | None:
     match = _UUID.fullmatch(text)
     if match is None or ("{" in text) != ("}" in text):
         return None
-    value = uuid.UUID("".join(match.groups())).bytes
+    value = bytes.fromhex("".join(match.groups()))
     return None if value in (bytes(16), b"\xff" * 16) else value
+
+
+def uuid_text(value: bytes) -> str:
+    """Lower-case with hyphens."""
+    digits = value.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def is_event_id(text: str) -> bool:
