@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from marshmallow import ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command, CommandError, Error, invalid, missing
 from tracker.email_address import email_key
@@ -14,6 +14,7 @@ from tracker.fields import ListID, Parameters, Text
 from tracker.http.json_reader import read_object
 from tracker.ingest import rules
 from tracker.ingest.event import CONVERSION, Event, EventIdTaken, EventOutcomeUnknown
+from tracker.times import time_ms
 
 INVALID_LIST = invalid("ListID", 4)
 MISSING_EVENT = missing("Event", 5, "Missing event parameter")
@@ -28,6 +29,8 @@ INVALID_ID = invalid("ID", 14)
 PLACEHOLDER_ID = Error(15, "Invalid ID parameter: it is a placeholder, not the ID of a person")
 INVALID_EVENT_ID = invalid("EventID", 16)
 EVENT_ID_TAKEN = Error(17, "EventID is already used for another event", 409)
+INVALID_TIMESTAMP = invalid("Timestamp", 18)
+INVALID_SENT_AT = invalid("SentAt", 19)
 INVALID_VALUE = Error(20, "Invalid conversion-value event property: it must be a finite number")
 
 
@@ -79,6 +82,16 @@ class EventID(Text):
         return event_id
 
 
+class Time(fields.Field):
+    """ISO 8601 with offset, or epoch seconds or milliseconds; gives UTC milliseconds."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        moment = time_ms(value)
+        if moment is None:
+            raise self.make_error("validator_failed")
+        return moment
+
+
 class EventProperties(fields.Field):
     """An object; PHP's empty array and a string that holds a JSON object are taken for one."""
 
@@ -123,7 +136,8 @@ class EventTrack(Command):
     rate_limit = "5000 per 60 seconds"
     errors = (
         INVALID_LIST, MISSING_EVENT, INVALID_EMAIL, *MISSING_CONVERSION.values(), INVALID_EVENT, INVALID_PROPERTIES,
-        INVALID_UUID, INVALID_ID, PLACEHOLDER_ID, INVALID_EVENT_ID, EVENT_ID_TAKEN, INVALID_VALUE,
+        INVALID_UUID, INVALID_ID, PLACEHOLDER_ID, INVALID_EVENT_ID, EVENT_ID_TAKEN, INVALID_TIMESTAMP,
+        INVALID_SENT_AT, INVALID_VALUE,
     )  # fmt: skip
     example = (
         {
@@ -147,17 +161,47 @@ class EventTrack(Command):
     )
 
     class Params(Parameters):
-        Event = EventName(required=True, metadata={"description": "Event name", "maxLength": rules.MOST_NAME_BYTES})
+        Event = EventName(
+            required=True,
+            metadata={"description": "Event name", "minLength": 1, "maxLength": rules.MOST_NAME_BYTES},
+        )
         ListID = ListID(metadata={"description": "List the event belongs to"})
         Email = EmailAddress(metadata={"description": "Email address of the subscriber", "format": "email"})
-        ID = ExternalID(metadata={"description": "The subscriber's ID in your system"})
+        ID = ExternalID(
+            metadata={
+                "description": "The subscriber's ID in your system",
+                "minLength": 1,
+                "maxLength": rules.MOST_ID_BYTES,
+            }
+        )
         UUID = VisitorUUID(metadata={"description": "The visitor; made if not given", "format": "uuid"})
-        Properties = EventProperties(metadata={"description": "What the event says", "type": "object"})
-        EventID = EventID(metadata={"description": "Makes repeats harmless: same ID, same event, stored once"})
+        Properties = EventProperties(
+            metadata={
+                "description": "What the event says",
+                "type": "object",
+                "maxProperties": rules.MOST_PROPERTIES,
+                "propertyNames": {"maxLength": rules.MOST_PROPERTY_NAME_BYTES},
+            }
+        )
+        Timestamp = Time(metadata={"description": "When it happened, by the client's clock"})
+        SentAt = Time(metadata={"description": "When the request was sent, by the same clock: corrects Timestamp"})
+        EventID = EventID(
+            metadata={
+                "description": "Makes repeats harmless: same ID, same event, stored once",
+                "pattern": "^[A-Za-z0-9_-]{1,64}$",
+            }
+        )
 
         def check(self, values: dict[str, Any]) -> None:
             if values.get("Event") == CONVERSION:
                 _check_conversion(values.get("Properties") or {})
+
+    class Answer(Schema):
+        status = fields.String(required=True, metadata={"const": "success"})
+        uuid = fields.UUID(required=True, metadata={"description": "The visitor"})
+        external_id = fields.String(required=True, allow_none=True, metadata={"description": "The ID sent"})
+        identify_event_sent = fields.Boolean(required=True, metadata={"description": "Whether it identified someone"})
+        duplicate = fields.Boolean(metadata={"const": True, "description": "This EventID is stored already"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         event = self._event(params)
@@ -174,10 +218,12 @@ class EventTrack(Command):
 
     def _event(self, params: dict[str, Any]) -> Event:
         list_id = params.get("ListID")
-        return Event(
+        event = Event(
             list_id=self._owned(list_id),
             name=params["Event"],
             received_at=self.now,
+            claimed_at=params.get("Timestamp"),
+            sent_at=params.get("SentAt"),
             properties=params.get("Properties") or {},
             email=params.get("Email"),
             external_id=params.get("ID"),
@@ -185,6 +231,9 @@ class EventTrack(Command):
             event_key=params.get("EventID"),
             is_listless=list_id is None,
         )
+        if not rules.is_event_time(event.event_at, event.received_at):
+            raise self.error(INVALID_TIMESTAMP.code)
+        return event
 
     def _owned(self, list_id: int | None) -> int:
         lists = self.services.stores.lists

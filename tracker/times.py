@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Numbers from here on are milliseconds, below they are seconds; the end of the year 9999.
+MILLISECONDS_FROM, MOST_EPOCH_MS = 10**11, 253_402_300_800_000
+
+_DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,9})?")
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+)
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 def iso_utc(milliseconds: int) -> str:
     """ISO 8601 in UTC with milliseconds: `2026-01-31T09:30:00.125Z`."""
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    moment = _EPOCH + milliseconds * _MILLISECOND
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def time_ms(value: Any) -> int | None:
+    """UTC milliseconds of an ISO 8601 time with offset, or of epoch seconds or milliseconds; None for anything else.
+
+    Numbers from 10^11 on are milliseconds: as seconds that would be the year 5138, as milliseconds it is 1973.
+    """
+    if isinstance(value, str):
+        return _iso_ms(value) if "T" in value or " " in value else _epoch_ms_of_text(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < MOST_EPOCH_MS:
+        return None
+    return int(value) if value >= MILLISECONDS_FROM else round(value * 1000)
+
+
+def _epoch_ms_of_text(text: str) -> int | None:
+    is_number = len(text) <= 32 and _DECIMAL.fullmatch(text)
+    return time_ms(float(text) if "." in text else int(text)) if is_number else None
+
+
+def _iso_ms(text: str) -> int | None:
+    if not _ISO.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment - _EPOCH) // _MILLISECOND
+    except (ValueError, OverflowError):  # the 30th of February, or an offset out of the calendar
+        return None

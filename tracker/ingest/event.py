@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import orjson
 
+from tracker.ingest.rules import event_time
+
 #: The first byte of stored properties says how the rest is written.
 FORMAT_JSON = b"\x01"
 #: Names that mean something to us; every other name is the client's own.
@@ -22,7 +24,9 @@ OURS = "trk-"
 
 @dataclass(slots=True)
 class Event:
-    """One validated event. `email` is (as shown, key); `uuid` 16 bytes; `received_at` UTC milliseconds.
+    """One validated event. `email` is (as shown, key); `uuid` 16 bytes; times are UTC milliseconds.
+
+    `received_at` is by our clock; `claimed_at` and `sent_at` are what the client's clock said, if it said anything.
 
     `is_listless`: it came without a ListID and is kept in the user's hidden list. `row_id` is given when it is first
     handed to the database, and kept over all tries, as is `fresh_uuid()`.
@@ -31,6 +35,8 @@ class Event:
     list_id: int
     name: str
     received_at: int
+    claimed_at: int | None = None
+    sent_at: int | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     email: tuple[str, str] | None = None
     external_id: str | None = None
@@ -45,6 +51,11 @@ class Event:
         self._fresh_uuid = self._fresh_uuid or uuid4().bytes
         return self._fresh_uuid
 
+    @property
+    def event_at(self) -> int:
+        """When it happened, by our clock."""
+        return event_time(self.received_at, self.claimed_at, self.sent_at)
+
     def encoded_properties(self) -> bytes:
         return FORMAT_JSON + orjson.dumps(self.properties)
 
@@ -54,7 +65,7 @@ class Event:
         if "$sent_at" in properties:
             properties = {name: value for name, value in properties.items() if name != "$sent_at"}
         email = self.email and self.email[1]
-        parts = [self.name, email, self.external_id, self.uuid and self.uuid.hex(), None, properties, None]
+        parts = [self.name, email, self.external_id, self.uuid and self.uuid.hex(), self.claimed_at, properties]
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
 
     def our_event_id(self) -> str:

@@ -100,10 +100,9 @@ class Attempt:
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id)
 
     def _append(self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes) -> None:
-        received, external_id = event.received_at, people_rows.raw(event.external_id)
         self.rows.append((
-            event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, name.encode(), received, received,
-            external_id, flags, properties,
+            event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, name.encode(), event.event_at,
+            event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
         ))  # fmt: skip
 
     def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 #: Published limits of one event, in UTF-8 bytes where it is text.
 MOST_NAME_BYTES, MOST_PROPERTIES, MOST_PROPERTY_NAME_BYTES, MOST_STRING_BYTES = 200, 255, 255, 32 * 1024
 MOST_ID_BYTES = 255
+#: Milliseconds: the error of a client's clock that is let be; how far ahead and how long ago an event may be.
+SKEW_MS, MOST_FUTURE_MS, MOST_PAST_MS = 60_000, 24 * 3_600_000, 3653 * 24 * 3_600_000
 #: Conversion values beyond this are no money.
 MOST_VALUE = 10**12
 #: What broken integrations send instead of an ID; as an ID it would merge all their visitors into one person.
@@ -106,3 +108,20 @@ def is_conversion_value(value: Any) -> bool:
         value = float(value)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return is_number and math.isfinite(value) and abs(value) <= MOST_VALUE
+
+
+def event_time(received_at: int, claimed_at: int | None, sent_at: int | None) -> int:
+    """When an event happened, by our clock, in UTC milliseconds.
+
+    The client's clock is trusted while it is right within SKEW_MS at the moment of sending; beyond that all its times
+    are shifted by its error, so that the events of one request keep their order and spacing.
+    """
+    if claimed_at is None:
+        return received_at
+    skew = 0 if sent_at is None else sent_at - received_at
+    return claimed_at - skew if abs(skew) > SKEW_MS else claimed_at
+
+
+def is_event_time(event_at: int, received_at: int) -> bool:
+    """Not more than a day ahead, nor older than ten years."""
+    return received_at - MOST_PAST_MS <= event_at <= received_at + MOST_FUTURE_MS

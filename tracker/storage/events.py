@@ -8,8 +8,8 @@ from tracker.storage.people import text
 from tracker.storage.transaction import Row, Transaction
 
 COLUMNS = (
-    "list_id", "id", "visitor_id", "segment", "subscriber_id", "name", "event_at", "received_at", "external_id",
-    "flags", "properties",
+    "list_id", "id", "visitor_id", "segment", "subscriber_id", "name", "event_at", "received_at", "claimed_at",
+    "sent_at", "external_id", "flags", "properties",
 )  # fmt: skip
 _EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
 _ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags FROM events"

@@ -77,8 +77,9 @@ EVENTS = Table(
     "events",
     [
         key("list_id"), key("id"), key("visitor_id"), integer("segment"), key("subscriber_id", is_optional=True),
-        bytes_("name", 200), integer("event_at"), integer("received_at"), bytes_("external_id", 255, is_optional=True),
-        integer("flags"), big_bytes("properties"),
+        bytes_("name", 200), integer("event_at"), integer("received_at"), integer("claimed_at", is_optional=True),
+        integer("sent_at", is_optional=True), bytes_("external_id", 255, is_optional=True), integer("flags"),
+        big_bytes("properties"),
     ],
     primary=("list_id", "id"),
     indexes=[("list_id", "visitor_id", "event_at", "id")],
