@@ -45,9 +45,9 @@ class MysqlEngine:
         self.database_name = unquote(parts.path.lstrip("/"))
 
     def connect(self, is_writer: bool = False) -> peewee.MySQLDatabase:
-        """A peewee database with one open connection, in autocommit mode outside transactions."""
+        """A peewee database with one open connection; outside transactions peewee keeps it in autocommit mode."""
         database = peewee.MySQLDatabase(
-            self.database_name, thread_safe=False, charset="utf8mb4", init_command=SESSION, autocommit=True,
+            self.database_name, thread_safe=False, charset="utf8mb4", init_command=SESSION,
             connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, write_timeout=WRITE_SECONDS, **self._arguments,
         )  # fmt: skip
         database.connect()
