@@ -1,0 +1,92 @@
+"""How do tests call Tracker without a server? The whole application in this process, called as WSGI."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracker.app import create_app, open_database
+from tracker.config import Settings
+from tracker.plugins import load_commands
+
+#: Tables whose rows say what was stored; the others hold accounts and leases.
+DATA_TABLES = (
+    "visitors", "bindings", "subscribers", "events", "event_ids", "event_names", "event_properties",
+)  # fmt: skip
+HIGH_LIMITS = "event.track=1000000/60,website_events.properties=1000000/60"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came: status, headers, bytes, and the JSON in them."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+    body: Any
+
+    @property
+    def codes(self) -> list[int]:
+        """The error codes, in the order they were answered."""
+        return [row["Code"] for row in self.body["Errors"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A user with a list and a key for everything."""
+
+    user_id: int
+    email: str
+    password: str
+    key: str
+    list_id: int
+
+
+class Desk:
+    """Tracker on one migrated database. `settings` are added to its environment."""
+
+    def __init__(self, url: str, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        environ = {"TRACKER_DATABASE_URL": url, "TRACKER_LIMITS": HIGH_LIMITS, **(settings or {})}
+        read = Settings.from_environ(environ)
+        open_database(read, load_commands(read.plugins_folder)).upgrade()
+        with contextlib.chdir(folder):  # beside a server's database the limits are counted in ./var
+            self.app = create_app(read)
+        self.services = self.app.extensions["tracker"]
+        self._client = self.app.test_client()
+
+    def open_shop(self, email: str, permissions: str = "*") -> Shop:
+        stores, password = self.services.stores, f"password of {email}"
+        user_id = stores.users.add(email, password, permissions="*")
+        key, list_id = stores.keys.add(user_id, permissions), stores.lists.add(user_id, "Shop")
+        return Shop(user_id, email, password, key, list_id)
+
+    def request(
+        self, method: str, path: str, key: str | None = None, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Reply:
+        """One request; `key` goes into the Authorization header, `options` to werkzeug."""
+        sent = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        if "json" in options:  # written here, as Flask's client sorts the keys
+            options |= {"data": json.dumps(options.pop("json")).encode(), "content_type": "application/json"}
+        answer = self._client.open(path, method=method, headers={**sent, **(headers or {})}, **options)
+        raw = answer.get_data()
+        return Reply(answer.status_code, answer.headers, raw, json.loads(raw) if raw else None)
+
+    def call(self, command: str, key: str | None = None, /, **params: Any) -> Reply:
+        """Call a command at /api.php with a JSON body."""
+        return self.request("POST", "/api.php", key, json={"Command": command, **params})
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the database holds: the rows of a SELECT with `?` placeholders."""
+        found: list[tuple[Any, ...]] = self.services.storage.read(lambda transaction: transaction.select(sql, values))
+        return found
+
+    def counts(self, tables: Sequence[str] = DATA_TABLES) -> dict[str, int]:
+        """How many rows each table has."""
+        return {table: self.rows(f"SELECT COUNT(*) FROM {table}")[0][0] for table in tables}
+
+    def close(self) -> None:
+        self.services.storage.close()
