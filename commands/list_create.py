@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from tracker import Command, invalid, missing
 from tracker.fields import ListName
@@ -24,6 +24,12 @@ class ListCreate(Command):
 
     class Params(Schema):
         SubscriberListName = ListName(required=True, metadata={"description": "Name of the list"})
+
+    class Answer(Schema):
+        Success = fields.Boolean(required=True, metadata={"const": True})
+        ErrorCode = fields.Integer(required=True, metadata={"const": 0})
+        ErrorText = fields.String(required=True, metadata={"const": ""})
+        ListID = fields.Integer(required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists

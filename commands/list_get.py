@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
 from tracker.fields import ListID
@@ -46,6 +46,30 @@ class ListGet(Command):
 
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List to describe"})
+
+    class Answer(Schema):
+        class Described(Schema):
+            ListID = fields.Integer(required=True)
+            Name = fields.String(required=True)
+            CreatedOn = fields.DateTime(required=True)
+            EventListTrackerID = fields.String(
+                required=True, metadata={"description": "Public name of the list"}
+            )
+            EventUserTrackerID = fields.String(
+                required=True, metadata={"description": "Public name of the user"}
+            )
+            EventTrackerProperties = fields.Dict(
+                fields.String(),
+                fields.List(fields.String()),
+                required=True,
+                metadata={"description": "Names of properties by name of event"},
+            )
+            LastEventTrackedAt = fields.DateTime(required=True, allow_none=True)
+
+        Success = fields.Boolean(required=True, metadata={"const": True})
+        ErrorCode = fields.Integer(required=True, metadata={"const": 0})
+        ErrorText = fields.String(required=True, metadata={"const": ""})
+        List = fields.Nested(Described, required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         found = self.services.stores.lists.owned(self.caller.user_id, params["ListID"], self.deadline)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from tracker import Command, invalid
 from tracker.fields import Choice, Text, WholeNumber
@@ -59,6 +59,21 @@ class ListsGet(Command):
         OrderField = Choice(*ORDERS, load_default="ListID", metadata={"description": "What to sort by"})
         OrderType = Choice("ASC", "DESC", load_default="ASC", metadata={"description": "Up or down"})
         Search = Text(0, 250, load_default="", metadata={"description": "A part of the name"})
+
+    class Answer(Schema):
+        class Row(Schema):
+            ListID = fields.Integer(required=True)
+            Name = fields.String(required=True)
+            CreatedOn = fields.DateTime(required=True)
+            SubscriberCount = fields.Integer(required=True)
+
+        Success = fields.Boolean(required=True, metadata={"const": True})
+        ErrorCode = fields.Integer(required=True, metadata={"const": 0})
+        ErrorText = fields.String(required=True, metadata={"const": ""})
+        TotalListCount = fields.Integer(
+            required=True, metadata={"description": "Lists that fit, on all pages"}
+        )
+        Lists = fields.List(fields.Nested(Row), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         page = self.services.stores.lists.page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from tracker import Command, CommandError, Error, anyone, missing
 from tracker.fields import Text
@@ -41,6 +41,18 @@ class UserLogin(Command):
         Username = Text(metadata={"description": "Email address of the account"})
         Password = Text(metadata={"description": "Password of the account", "format": "password"})
         APIKey = Text(metadata={"description": "An API key, instead of Username and Password"})
+
+    class Answer(Schema):
+        class User(Schema):
+            UserID = fields.Integer(required=True)
+            Username = fields.String(required=True)
+            EmailAddress = fields.String(required=True)
+
+        Success = fields.Boolean(required=True, metadata={"const": True})
+        ErrorCode = fields.Integer(required=True, metadata={"const": 0})
+        ErrorText = fields.String(required=True, metadata={"const": ""})
+        SessionID = fields.String(required=True, metadata={"description": "Stands where APIKey would"})
+        UserInfo = fields.Nested(User, required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         is_by_key = "APIKey" in params and "Username" not in params and "Password" not in params

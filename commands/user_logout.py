@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import Schema, fields
+
 from tracker import Command, Error
 
 NO_SESSION = Error(1, "There is no session to end: this call was made with an API key")
@@ -23,6 +25,11 @@ class UserLogout(Command):
         {"SessionID": "trs_kS0vYbq3Zt8Jm1Lx5Nc7Wd2Rf4Hg6Pa91NNnUG"},
         {"Success": True, "ErrorCode": 0, "ErrorText": ""},
     )
+
+    class Answer(Schema):
+        Success = fields.Boolean(required=True, metadata={"const": True})
+        ErrorCode = fields.Integer(required=True, metadata={"const": 0})
+        ErrorText = fields.String(required=True, metadata={"const": ""})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         if self.caller.session_hash is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
 from tracker.fields import ListID
@@ -22,11 +22,23 @@ class WebsiteEventsProperties(Command):
     errors = (missing("ListID", 1), invalid("ListID", 2), NOT_FOUND)
     example = (
         {"ListID": 123},
-        {"ListID": 123, "Properties": {"conversion": ["conversion-id", "conversion-name", "conversion-value"]}},
+        {
+            "ListID": 123,
+            "Properties": {"conversion": ["conversion-id", "conversion-name", "conversion-value"]},
+        },
     )
 
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List to describe"})
+
+    class Answer(Schema):
+        ListID = fields.Integer(required=True)
+        Properties = fields.Dict(
+            fields.String(),
+            fields.List(fields.String()),
+            required=True,
+            metadata={"description": "Names of properties by name of event"},
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = params["ListID"]

@@ -11,10 +11,12 @@ from flask import Flask
 from tracker.auth import Authenticator
 from tracker.config import ConfigError, Settings
 from tracker.dispatch import Call, Dispatcher
+from tracker.http.docs_page import docs
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.ingest.service import Ingest
 from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
+from tracker.openapi import describe
 from tracker.plugins import load_commands
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
@@ -64,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         _report_failure,
     )
     app.register_blueprint(doors(dispatcher, lambda: readiness(database)))
+    app.register_blueprint(docs(describe(registry, _rates(registry) | parse_overrides(settings.limits))))
     app.extensions["tracker"] = services
     return app
 

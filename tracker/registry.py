@@ -46,6 +46,8 @@ class Command:
     rate_limit: ClassVar[str] = "100 per 60 seconds"
     errors: ClassVar[tuple[Error, ...]] = ()
     example: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
+    #: What the answer looks like, for readers and tests; `required=True` is what every answer has. None: as in `example`.
+    Answer: ClassVar[type[Schema] | None] = None
     method: ClassVar[str] = "POST"
     path: ClassVar[str | None] = None
     tables: ClassVar[Any] = None
@@ -155,9 +157,15 @@ def _fault(command: type[Command]) -> str | None:
         return "method must be 'GET' (changes nothing) or 'POST'"
     if command.example is None:
         return "an example is needed: a pair (request, answer)"
-    if not (isinstance(command.Params, type) and issubclass(command.Params, Schema)):
+    if not _is_schema(command.Params):
         return "Params must be a marshmallow Schema"
+    if command.Answer is not None and not _is_schema(command.Answer):
+        return "Answer must be a marshmallow Schema"
     return _fault_in_errors(command.errors) or _fault_in_params(command)
+
+
+def _is_schema(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Schema)
 
 
 def _fault_in_errors(rows: tuple[Error, ...]) -> str | None:

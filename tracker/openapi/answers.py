@@ -1,0 +1,146 @@
+"""Which answers can a call get? Statuses, error tables with examples, and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracker.errors import (
+    COMMON,
+    FORBIDDEN,
+    MAX_ROWS,
+    METHOD_NOT_ALLOWED,
+    NOT_AUTHENTICATED,
+    RATE_LIMITED,
+    STORAGE_UNAVAILABLE,
+    Error,
+)
+from tracker.openapi.schemas import JsonSchema, reference
+from tracker.registry import Command, anyone
+
+Response = dict[str, Any]
+
+_ROW: JsonSchema = {
+    "type": "object",
+    "required": ["Code", "Message"],
+    "properties": {
+        "Code": {"type": "integer", "description": "What a program decides by; never renumbered"},
+        "Message": {"type": "string", "description": "For people; may become clearer with any release"},
+        "RequestID": {"type": "string", "description": "With code 100005: the id of this request in the log"},
+        "EventID": {
+            "type": "string",
+            "description": "With code 100013: repeat the request with this EventID",
+        },
+    },
+    # A command may say more in a row of its own.
+    "additionalProperties": True,
+}
+SCHEMAS: dict[str, JsonSchema] = {"Error": _ROW}
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "X-RateLimit-Limit": {
+        "description": "Calls allowed in a window",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "X-RateLimit-Remaining": {
+        "description": "Calls left in this window",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "X-RateLimit-Reset": {
+        "description": "When the window ends, in seconds since 1970",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before the next try",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+}
+COUNTED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+#: The statuses of the common table that a documented call can meet: all but 405.
+_STATUSES = tuple(sorted({row.status for row in COMMON.values()} - {METHOD_NOT_ALLOWED.status}))
+
+
+def common_responses() -> dict[str, Response]:
+    """The shared components: one for each status of the common table, named by it."""
+    return {str(status): error_response(rows) for status, rows in by_status(COMMON.values()).items()}
+
+
+def responses(command: type[Command]) -> dict[str, Response]:
+    """Every answer of a command at a path of its own."""
+    own = by_status(command.errors)
+    answers = {"200": success(command)}
+    for status in sorted({*common_statuses(command), *own}):
+        answers[str(status)] = _refusal(status, own.get(status, []))
+    return answers
+
+
+def success(command: type[Command]) -> Response:
+    example = command.example[1] if command.example else {}
+    content = {"schema": reference(command.name, "Answer"), "example": example}
+    return {"description": "Done", "headers": headers(COUNTED), "content": {"application/json": content}}
+
+
+def error_response(rows: list[Error]) -> Response:
+    """The answer that carries these rows, which share a status, with each as an example."""
+    content = {
+        "schema": errors_schema(sorted({row.code for row in rows})),
+        "examples": {str(row.code): _example(row) for row in rows},
+    }
+    response: Response = {"description": _table(rows), "content": {"application/json": content}}
+    promised = [name for name in HEADERS if all(name in _promised(row) for row in rows)]
+    return response | ({"headers": headers(promised)} if promised else {})
+
+
+def common_statuses(command: type[Command]) -> set[int]:
+    """The statuses of the common table that this command can answer with."""
+    never = {NOT_AUTHENTICATED.status} if command.permission is anyone else set()
+    return set(_STATUSES) - never - (set() if isinstance(command.permission, str) else {FORBIDDEN.status})
+
+
+def by_status(rows: Iterable[Error]) -> dict[int, list[Error]]:
+    grouped: dict[int, list[Error]] = {}
+    for row in rows:
+        grouped.setdefault(row.status, []).append(row)
+    return grouped
+
+
+def errors_schema(codes: list[int] | None = None) -> JsonSchema:
+    """The one shape of all errors, with these codes or with any."""
+    row: JsonSchema = {"$ref": "#/components/schemas/Error"}
+    if codes is not None:
+        row = {"allOf": [row, {"properties": {"Code": {"enum": codes}}}]}
+    rows = {"type": "array", "minItems": 1, "maxItems": MAX_ROWS, "items": row}
+    return {"type": "object", "required": ["Errors"], "properties": {"Errors": rows}}
+
+
+def headers(names: Iterable[str]) -> dict[str, JsonSchema]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _refusal(status: int, own: list[Error]) -> Response:
+    """The shared answer of a status, unless the command has rows of its own with it."""
+    if not own:
+        return {"$ref": f"#/components/responses/{status}"}
+    return error_response([*own, *(row for row in COMMON.values() if row.status == status)])
+
+
+def _promised(row: Error) -> tuple[str, ...]:
+    """The headers that come with a row. A command's own rows are answers that reached the limiter."""
+    waits = ("Retry-After",) if row.status == STORAGE_UNAVAILABLE.status or row == RATE_LIMITED else ()
+    is_counted = row.code not in COMMON or row == RATE_LIMITED
+    return (*COUNTED, *waits) if is_counted else waits
+
+
+def _example(row: Error) -> dict[str, Any]:
+    body = {"Errors": [{"Code": row.code, "Message": row.message}]}
+    return {"summary": f"{row.code}: {row.message}", "value": body}
+
+
+def _table(rows: list[Error]) -> str:
+    lines = [f"| {row.code} | {row.message.replace('|', chr(92) + '|')} |" for row in rows]
+    return "\n".join(["| Code | Message |", "|---|---|", *lines])

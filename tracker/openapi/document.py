@@ -1,0 +1,63 @@
+"""Which OpenAPI document describes all commands? Joins what the other modules say of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from tracker import __version__
+from tracker.openapi.answers import HEADERS, SCHEMAS, common_responses
+from tracker.openapi.guide import guide
+from tracker.openapi.legacy import LEGACY_PATH, LEGACY_TAG, legacy_operations
+from tracker.openapi.operations import SECURITY_SCHEMES, operations_by_path
+from tracker.openapi.schemas import SchemaWriter, nested_name
+from tracker.registry import Entry, PluginError, Registry
+
+Document = dict[str, Any]
+
+
+def describe(registry: Registry, limits: Mapping[str, object]) -> Document:
+    """The document. `limits` gives each command's rate limit on this instance; `str()` of one is "100 per 60 seconds".
+
+    Raises PluginError with one line for a command that cannot be described.
+    """
+    marshmallow = MarshmallowPlugin(schema_name_resolver=nested_name)
+    spec = APISpec("Tracker", __version__, "3.1.0", plugins=[marshmallow], info={"description": guide()})
+    spec.options["servers"] = [{"url": "/"}]
+    writer = SchemaWriter(spec, marshmallow)
+    _add_components(spec)
+    for entry in registry:
+        _add_command(spec, writer, entry, str(limits[entry.command.name]))
+    spec.tag(LEGACY_TAG)
+    spec.path(LEGACY_PATH, operations=legacy_operations(registry, writer))
+    return spec.to_dict()
+
+
+def _add_components(spec: APISpec) -> None:
+    for name, schema in SCHEMAS.items():
+        spec.components.schema(name, dict(schema))
+    for name, header in HEADERS.items():
+        spec.components.header(name, dict(header))
+    for name, response in common_responses().items():
+        spec.components.response(name, response)
+    for name, scheme in SECURITY_SCHEMES.items():
+        spec.components.security_scheme(name, dict(scheme))
+
+
+def _add_command(spec: APISpec, writer: SchemaWriter, entry: Entry, limit: str) -> None:
+    try:
+        json.dumps(entry.command.example)
+        writer.add(entry)
+        paths = operations_by_path(entry, writer, limit)
+    except Exception as failure:  # a plugin's schema may raise anything
+        reason = " ".join(f"{type(failure).__name__}: {failure}".split())
+        raise PluginError(
+            f"{entry.origin}: {entry.command.name}: it cannot be described: {reason}"
+        ) from failure
+    spec.tag({"name": entry.command.name})
+    for path, operations in paths.items():
+        spec.path(path, operations=operations)

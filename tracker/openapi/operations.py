@@ -1,0 +1,128 @@
+"""Which operations does a command have at its own paths? Its REST path and its name, POST and perhaps GET."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+from tracker.openapi.answers import responses
+from tracker.openapi.schemas import JsonSchema, SchemaWriter, reference
+from tracker.registry import Command, Entry, anyone
+
+Operation = dict[str, Any]
+
+REST_PREFIX = "/api/v1/"
+#: Each of these alone is enough; the first that a call carries decides.
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer KEY`"},
+    "APIKey": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "APIKey",
+        "description": "An API key as a parameter, in the query or in the body",
+    },
+    "SessionID": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "SessionID",
+        "description": "A session from `user.login` as a parameter, in the query or in the body",
+    },
+}
+
+
+def operations_by_path(entry: Entry, writer: SchemaWriter, limit: str) -> dict[str, dict[str, Operation]]:
+    """Path → method → operation. The first path is the canonical one."""
+    command = entry.command
+    operations = _operations(entry, writer, limit, command.name)
+    paths = {REST_PREFIX + (command.path or command.name): operations}
+    if command.path and command.path != command.name:
+        by_name = _operations(entry, writer, limit, f"{command.name}.by_name")
+        for operation in by_name.values():
+            operation["summary"] = f"The same, by the command's name: {operation['summary']}"
+        paths[REST_PREFIX + command.name] = by_name
+    return paths
+
+
+def _operations(entry: Entry, writer: SchemaWriter, limit: str, name: str) -> dict[str, Operation]:
+    shared = _shared(entry.command, limit)
+    post = {**shared, "requestBody": _body(entry, writer.params(entry))}
+    if "GET" not in entry.methods:
+        return {"post": {"operationId": name, **post}}
+    get = {**shared, "parameters": query_parameters(entry, writer.params(entry))}
+    summary = f"The same, with a body: {shared['summary']}"
+    return {
+        "get": {"operationId": name, **get},
+        "post": {"operationId": f"{name}.post", **post, "summary": summary},
+    }
+
+
+def _shared(command: type[Command], limit: str) -> Operation:
+    summary, more = _described(command)
+    return {
+        "tags": [command.name],
+        "summary": summary,
+        "description": "\n\n".join(filter(None, [more, *_rules(command, limit)])),
+        "security": security(command),
+        "responses": responses(command),
+        "x-permission": repr(command.permission) if command.permission is anyone else command.permission,
+        "x-rate-limit": limit,
+    }
+
+
+def security(command: type[Command]) -> list[dict[str, list[str]]]:
+    return [] if command.permission is anyone else [{name: []} for name in SECURITY_SCHEMES]
+
+
+def _described(command: type[Command]) -> tuple[str, str]:
+    """The first sentence of the docstring, as plain text, and the rest as Markdown."""
+    text = inspect.cleandoc(command.__doc__ or "")
+    first, _, rest = text.partition("\n\n")
+    sentence, dot, same_paragraph = " ".join(first.split()).partition(". ")
+    summary = (sentence + dot).strip().rstrip(".").replace("`", "")
+    return summary, "\n\n".join(filter(None, [same_paragraph, rest]))
+
+
+def _rules(command: type[Command], limit: str) -> list[str]:
+    """Who may call it, and how often: as table that a page shows below the description."""
+    if command.permission is anyone:
+        return [f"Credential: none. Rate limit: {limit} for each client address."]
+    needed = f"the permission `{command.permission}`" if command.permission else "no particular permission"
+    return [f"Credential: an API key or a session with {needed}. Rate limit: {limit} for each user."]
+
+
+def query_parameters(entry: Entry, params: JsonSchema) -> list[dict[str, Any]]:
+    """The command's parameters as they stand in a query string."""
+    example = entry.command.example[0] if entry.command.example else {}
+    required = params.get("required", [])
+    return [
+        _query_parameter(name, schema, name in required, example.get(name))
+        for name, schema in params["properties"].items()
+    ]
+
+
+def _query_parameter(name: str, schema: JsonSchema, is_required: bool, example: Any) -> dict[str, Any]:
+    schema = dict(schema)
+    parameter: dict[str, Any] = {"in": "query", "name": name, "required": is_required}
+    if "description" in schema:
+        parameter["description"] = schema.pop("description")
+    if schema.get("type") == "object":
+        parameter |= {"style": "deepObject", "explode": True}
+    elif schema.get("type") == "array":
+        parameter["name"] = f"{name}[]"
+    return {**parameter, "schema": schema} | ({} if example is None else {"example": example})
+
+
+def _body(entry: Entry, params: JsonSchema) -> dict[str, Any]:
+    schema = reference(entry.command.name, "Request")
+    example = entry.command.example[0] if entry.command.example else {}
+    nested = [name for name, property_ in params["properties"].items() if property_.get("type") == "object"]
+    form: dict[str, Any] = {"schema": schema}
+    if nested:
+        form["encoding"] = {name: {"style": "deepObject", "explode": True} for name in nested}
+    content = {
+        "application/json": {"schema": schema, "example": json.loads(json.dumps(example))},
+        "application/x-www-form-urlencoded": form,
+        "multipart/form-data": {"schema": schema},
+    }
+    return {"required": bool(params.get("required")), "content": content}
