@@ -1,0 +1,31 @@
+"""How does a plugin keep data? Its own tables, the same on SQLite and MySQL; the only way to peewee.
+
+`self.services.storage.read(work, self.deadline)` and `.write(work, self.deadline)` call `work(transaction)`, and
+`transaction.rows(query)`, `.row(query)` and `.run(query)` run a query that was built from a model.
+"""
+
+from peewee import CompositeKey, fn
+
+from tracker.storage.plugin_columns import (
+    BytesColumn,
+    FlagColumn,
+    LongBytesColumn,
+    LongTextColumn,
+    NumberColumn,
+    TextColumn,
+)
+from tracker.storage.plugin_tables import Tables
+from tracker.storage.transaction import Transaction
+
+__all__ = [
+    "BytesColumn",
+    "CompositeKey",
+    "FlagColumn",
+    "LongBytesColumn",
+    "LongTextColumn",
+    "NumberColumn",
+    "Tables",
+    "TextColumn",
+    "Transaction",
+    "fn",
+]
