@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """Every module of the product by its dotted name; a package goes by its own name."""
     files = (path for room in ("tracker", "commands") for path in (ROOT / room).rglob("*.py"))
