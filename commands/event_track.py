@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 from uuid import uuid4
 
@@ -192,8 +193,8 @@ class EventTrack(Command):
             }
         )
 
-        def check(self, values: dict[str, Any]) -> None:
-            if values.get("Event") == CONVERSION:
+        def check(self, values: dict[str, Any], refused: Set[str] = frozenset()) -> None:
+            if values.get("Event") == CONVERSION and "Properties" not in refused:
                 _check_conversion(values.get("Properties") or {})
 
     class Answer(Schema):
@@ -238,8 +239,8 @@ class EventTrack(Command):
     def _owned(self, list_id: int | None) -> int:
         lists = self.services.stores.lists
         if list_id is None:
-            return lists.hidden_id(self.caller.user_id)  # type: ignore[no-any-return]
-        if lists.owned(self.caller.user_id, list_id) is None:
+            return lists.hidden_id(self.caller.user_id, self.deadline)  # type: ignore[no-any-return]
+        if lists.owned(self.caller.user_id, list_id, self.deadline) is None:
             raise self.error(INVALID_LIST.code)
         return list_id
 

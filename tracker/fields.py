@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
@@ -25,8 +25,8 @@ class Parameters(Schema):
         super().__init__(**options)
         self._required = [name for name, field in self.load_fields.items() if field.required]
 
-    def check(self, values: dict[str, Any]) -> None:
-        """Raise ValidationError for valid parameters that do not fit together."""
+    def check(self, values: dict[str, Any], refused: Set[str] = frozenset()) -> None:
+        """Raise ValidationError for valid parameters that do not fit together; `refused` were sent, but are not valid."""
 
     def load(self, data: Any, **options: Any) -> Any:
         try:
@@ -44,9 +44,9 @@ class Parameters(Schema):
         self.check(values)
         return values
 
-    @validates_schema(skip_on_field_errors=False)
-    def _check_in_full(self, data: dict[str, Any], **_: Any) -> None:
-        self.check(data)
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _check_in_full(self, data: dict[str, Any], sent: Mapping[str, Any], **_: Any) -> None:
+        self.check(data, sent.keys() - data.keys())
 
 
 class WholeNumber(fields.Integer):
