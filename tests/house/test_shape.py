@@ -14,9 +14,9 @@ FUNCTION_LINES = 40
 VAGUE_NAMES = {"base", "common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv"}
 TOP_LEVEL = {
-    ".ci", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "Makefile", "Procfile", "README.md", "bench",
-    "commands", "constraints.txt", "docs", "gunicorn.conf.py", "pyproject.toml", "setup.cfg", "tests", "tracker",
-    "wsgi.py",
+    ".ci", ".gitattributes", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "Makefile", "Procfile",
+    "README.md", "bench", "commands", "constraints.txt", "docs", "gunicorn.conf.py", "pyproject.toml", "setup.cfg",
+    "tests", "tracker", "wsgi.py",
 }  # fmt: skip
 
 
