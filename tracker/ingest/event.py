@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,8 @@ CONVERSION, IDENTIFY = "conversion", "identify"
 IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY = 1, 2, 4, 8
 #: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.
 OURS = "trk-"
+#: A row id is 63 bits, so its first digit is at most 7; anything else is a client's own EventID.
+_OURS = re.compile(rf"{OURS}[0-7][0-9a-f]{{15}}-[A-Za-z0-9_-]{{20}}")
 
 
 @dataclass(slots=True)
@@ -109,4 +112,4 @@ def _short(digest: bytes) -> str:
 
 
 def _is_ours(key: str) -> bool:
-    return len(key) == 41 and key.startswith(OURS) and key[20] == "-" and set(key[4:20]) <= set("0123456789abcdef")
+    return _OURS.fullmatch(key) is not None

@@ -25,11 +25,12 @@ class Repeats:
         self.new_ids: dict[Key, Row] = {}
         self._first_of: dict[Key, int] = {}
         self._follows: dict[int, int] = {}
+        for event in events:  # before the first statement: a caller whose deadline passes is told the id to repeat
+            event.row_id = event.row_id or next_id()
         self._taken = self._stored_ids()
         for index, event in enumerate(events):
             if event.event_key is not None:
                 self._sort(index, event, event.event_key)
-            event.row_id = event.row_id or next_id()
         self._number_new_ids()
 
     def is_new(self, index: int) -> bool:
@@ -54,7 +55,7 @@ class Repeats:
         stored = (row_id, event.digest()) if row_id is not None else self._taken.get(key)
         if stored is not None and self._settle(index, event, stored):
             return
-        event.row_id = row_id or event.row_id
+        event.row_id = event.row_id if row_id is None else row_id
         self._join_group(index, event, key, is_ours=row_id is not None)
 
     def _settle(self, index: int, event: Event, stored: Row) -> bool:

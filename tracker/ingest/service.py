@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from gevent.lock import RLock
 
 from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
@@ -27,7 +25,7 @@ class Ingest:
 
         Raises EventIdTaken, StorageUnavailable (nothing stored), EventOutcomeUnknown (repeat it with the EventID).
         """
-        if self._number.is_due(time.time_ns() // 1_000_000):
+        if self._number.is_due():
             self._renew_lease(deadline)
         try:
             return self._database.submit(self._handler, event, deadline)  # type: ignore[no-any-return]
@@ -37,7 +35,7 @@ class Ingest:
     def _renew_lease(self, deadline: float | None) -> None:
         """Ids are made with this process's leased number; one request renews it, the others wait for that."""
         with self._lease_lock:
-            if not self._number.is_due(time.time_ns() // 1_000_000):
+            if not self._number.is_due():
                 return
             try:
                 self._number.keep(self._database.write(self._number.lease, deadline))

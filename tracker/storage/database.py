@@ -127,13 +127,13 @@ class Database:
                 return result
             except Exception as failure:
                 trouble = self.engine.trouble(failure)
-                is_good = trouble is Trouble.PERMANENT
+                is_good = trouble is Trouble.PERMANENT and not isinstance(failure, StorageUnavailable)
                 if trouble is Trouble.LOST:
                     raise _ConnectionLost(str(failure)) from failure
                 if trouble is not Trouble.PERMANENT:
                     raise StorageUnavailable(str(failure)) from failure
                 raise
-            finally:  # also on a timeout, which is no Exception: such a connection is in the middle of an answer
+            finally:  # after a timeout a connection is in the middle of an answer: it is not used again
                 if is_good:
                     self._idle_readers.append(database)
                 else:

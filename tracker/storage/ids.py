@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 from tracker.storage.transaction import Transaction
 
@@ -26,30 +28,54 @@ def first_id_at(at_ms: int) -> int:
     return max(0, at_ms - EPOCH_MS) << SHIFT
 
 
+class Lease(NamedTuple):
+    """`until` is UTC milliseconds; `renew_at` a second of the clock that never goes back."""
+
+    number: int
+    until: int
+    renew_at: float
+
+
 class WriterNumber:
-    """This process's number among all that write to the database: leased, so that no two ever share one."""
+    """This process's number among all that write to the database: leased, so that no two ever share one.
 
-    def __init__(self) -> None:
+    `now()` gives UTC milliseconds, `clock()` seconds that never go back: a wall clock that is set back must not make
+    a lease look longer than other processes take it to be.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.number = -1
-        self._token = os.urandom(16)
-        self._until = 0
+        self._now, self._clock = now, clock
+        self._token = b""
+        self._until, self._renew_at = 0, 0.0
 
-    def is_due(self, now: int) -> bool:
-        return self._until - now < RENEW_BEFORE_MS
+    def is_due(self) -> bool:
+        return self._clock() >= self._renew_at or self._until - self._now() < RENEW_BEFORE_MS
 
-    def lease(self, transaction: Transaction) -> tuple[int, int]:
-        """Renew or take a number, inside `transaction`; gives (number, until), to be kept after the commit."""
-        now = time.time_ns() // 1_000_000
-        until = now + LEASE_MS
+    def lease(self, transaction: Transaction) -> Lease:
+        """Renew or take a number, inside `transaction`; the lease is to be kept after the commit.
+
+        It never ends before an earlier one of this process: ids made while the clock was ahead are to be passed before
+        another process gets the number.
+        """
+        begun_at, now = self._clock(), self._now()
+        until = max(now + LEASE_MS, self._until)
+        renew_at = begun_at + (LEASE_MS - RENEW_BEFORE_MS) / 1000
         if self.number >= 0 and self._renewed(transaction, until):
-            return self.number, until
+            return Lease(self.number, until, renew_at)
+        # Made here, not at the start: processes forked from one application must not hold the same token.
+        self._token = os.urandom(16)
         number = self._free_number(transaction, now)
         transaction.execute("DELETE FROM writers WHERE number = ?", (number,))
         transaction.insert("writers", ("number", "token", "leased_until"), [(number, self._token, until)])
-        return number, until
+        return Lease(number, until, renew_at)
 
-    def keep(self, lease: tuple[int, int]) -> None:
-        self.number, self._until = lease
+    def keep(self, lease: Lease) -> None:
+        self.number, self._until, self._renew_at = lease
 
     def _renewed(self, transaction: Transaction, until: int) -> bool:
         mine = (self.number, self._token)
@@ -59,7 +85,7 @@ class WriterNumber:
         return True
 
     def _free_number(self, transaction: Transaction, now: int) -> int:
-        """The number free for longest. The lock is on all rows: taking numbers is rare."""
+        """The first number that is free, or a new one. The lock is on all rows: taking numbers is rare."""
         rows = transaction.select(f"SELECT number, leased_until FROM writers ORDER BY number{transaction.engine.for_update}")
         free = [number for number, until in rows if until + GRACE_MS < now]
         number = free[0] if free else len(rows)

@@ -58,9 +58,7 @@ class SqliteEngine:
 
     def check(self, database: APSWDatabase, is_weak_accepted: bool) -> None:
         """Raises IncompatibleDatabase when this SQLite build corrupts files that several processes share."""
-        version = tuple(map(int, apsw.sqlitelibversion().split(".")))
-        is_fixed = version >= FIXED_SINCE or version[2] >= FIXED_IN_BRANCH.get(version[:2], 1000)
-        if not is_fixed and not is_weak_accepted:
+        if can_corrupt(apsw.sqlitelibversion()):
             raise IncompatibleDatabase(f"SQLite {apsw.sqlitelibversion()} can corrupt a file that several processes use")
 
     def begin(self, database: APSWDatabase) -> bool:
@@ -129,6 +127,12 @@ class SqliteEngine:
 
     def cursor(self, database: APSWDatabase) -> Any:
         return database.connection().cursor()
+
+
+def can_corrupt(sqlite_version: str) -> bool:
+    """Whether this version has the WAL-reset fault. Weak durability may be accepted, a corrupt file may not."""
+    version = tuple(map(int, sqlite_version.split(".")))
+    return version < FIXED_SINCE and version[2] < FIXED_IN_BRANCH.get(version[:2], 1000)
 
 
 def _path_of(url: str) -> Path:
