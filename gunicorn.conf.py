@@ -1,0 +1,48 @@
+"""How does gunicorn serve Tracker? `gunicorn -c gunicorn.conf.py`, settings from the environment."""
+
+import sys
+from typing import Any
+
+from tracker.config import ConfigError, Settings
+
+try:
+    _settings = Settings.from_environ()
+except ConfigError as failure:
+    sys.exit(str(failure))
+
+wsgi_app = "wsgi:app"
+bind = (
+    f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+)
+workers = _settings.workers
+worker_class = "tracker.http.worker.TrackerWorker"
+# Below the 1,024 open files a process usually has, with room for databases and logs.
+worker_connections = 900
+# Nothing that belongs to a database may exist before the fork.
+preload_app = False
+# No second way into the server, and no header of a client's is believed to come from a proxy.
+control_socket_disable = True
+forwarded_allow_ips = ""
+
+# Longer than the proxies in front keep a connection, so that it is never we who close it under a request.
+keepalive = 75
+# A worker that has not come round its loop for this long is replaced; a request must be here whole so long after its
+# first byte.
+timeout = 30
+# After SIGTERM: 10 s for the rest of a request and 5 s for its answer, and some air.
+graceful_timeout = 20
+
+# A request line holds what a GET may carry; together these bound what one connection may make us keep.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# Our own line per request is on stdout; what gunicorn has to say goes to stderr, as JSON too.
+accesslog = None
+errorlog = "-"
+logger_class = "tracker.http.server_log.ServerLog"
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Let the worker find a SIGTERM that comes before it has handlers of its own."""
+    worker.queued_signals = server.SIG_QUEUE

@@ -1,0 +1,55 @@
+"""What does the server itself answer to what is no readable HTTP request?"""
+
+from __future__ import annotations
+
+from gunicorn.http import errors as http_errors
+
+from tracker.errors import CommandError
+from tracker.http.replies import error_for_status, error_reply
+
+#: From gunicorn's exceptions to statuses. It says 501 for an unknown transfer coding; a client's mistake is 4xx here.
+_STATUSES: tuple[tuple[type[BaseException], int], ...] = (
+    (TimeoutError, 408),
+    (http_errors.InvalidResponseHeader, 500),
+    (http_errors.InvalidResponseHeaderName, 500),
+    (http_errors.ConfigurationProblem, 500),
+    (http_errors.LimitRequestLine, 414),
+    (http_errors.LimitRequestHeaders, 431),
+    (http_errors.ExpectationFailed, 417),
+    (http_errors.UnsupportedTransferCoding, 415),
+    (http_errors.ParseException, 400),
+)
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (TimeoutError, "it took too long to arrive"),
+    (http_errors.InvalidRequestLine, "the request line is not valid"),
+    (http_errors.InvalidRequestMethod, "the method is not valid"),
+    (http_errors.InvalidHTTPVersion, "the HTTP version is not supported"),
+    (http_errors.InvalidHeaderName, "the name of a header is not valid"),
+    (http_errors.InvalidHeader, "a header is not valid"),
+    (http_errors.ObsoleteFolding, "a header is folded"),
+    (http_errors.InvalidChunkSize, "a chunk is not valid"),
+    (http_errors.ChunkMissingTerminator, "a chunk is not valid"),
+    (http_errors.InvalidChunkExtension, "a chunk is not valid"),
+    (http_errors.ExpectationFailed, "the expectation cannot be met"),
+)
+
+
+def status_for(failure: BaseException) -> int:
+    """The HTTP status for what a connection raised; 500 for what the client did not cause."""
+    return next((status for kind, status in _STATUSES if isinstance(failure, kind)), 500)
+
+
+def refusal(failure: BaseException, request_id: str) -> CommandError:
+    """The answer in the common shape. The exception's text is left out: it quotes headers, so maybe a key."""
+    status = status_for(failure)
+    reason = next((reason for kind, reason in _REASONS if isinstance(failure, kind)), None)
+    row = error_for_status(status, f"Unreadable request: {reason}" if reason and status < 500 else None)
+    return CommandError(row, extra={"RequestID": request_id} if status >= 500 else None)
+
+
+def as_http(error: CommandError, request_id: str) -> bytes:
+    """The whole response, after which the connection is closed."""
+    sent = error_reply(error)
+    headers = [*sent.headers, ("X-Request-ID", request_id), ("Connection", "close")]
+    lines = [f"HTTP/1.1 {sent.status_line}", *(f"{name}: {value}" for name, value in headers)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + sent.body

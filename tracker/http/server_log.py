@@ -1,0 +1,20 @@
+"""Which form do gunicorn's own log lines have? The same as ours: JSON on stderr."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from tracker.http.log_lines import JsonLines
+
+
+class ServerLog(Logger):  # type: ignore[misc]
+    """gunicorn's logger with JSON lines, also for whatever libraries and plugins log."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLines())
+        logging.basicConfig(handlers=list(self.error_log.handlers), level=logging.WARNING)
