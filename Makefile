@@ -7,6 +7,7 @@ SOURCES := setup.cfg pyproject.toml constraints.txt
 PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
+.NOTPARALLEL:
 .PHONY: run test lint bench fuzz packages clean
 
 run: $(VENV)/.run
