@@ -15,7 +15,7 @@ from tracker.fields import ListID, Parameters, Text
 from tracker.http.json_reader import read_object
 from tracker.ingest import rules
 from tracker.ingest.event import CONVERSION, Event, EventIdTaken, EventOutcomeUnknown
-from tracker.times import time_ms
+from tracker.times import MOST_EPOCH_MS, time_ms
 
 INVALID_LIST = invalid("ListID", 4)
 MISSING_EVENT = missing("Event", 5, "Missing event parameter")
@@ -33,6 +33,10 @@ EVENT_ID_TAKEN = Error(17, "EventID is already used for another event", 409)
 INVALID_TIMESTAMP = invalid("Timestamp", 18)
 INVALID_SENT_AT = invalid("SentAt", 19)
 INVALID_VALUE = Error(20, "Invalid conversion-value event property: it must be a finite number")
+
+
+#: How a time is described: ISO 8601 with offset, or epoch seconds or milliseconds.
+TIME = {"type": ["string", "number"], "minimum": 0, "exclusiveMaximum": MOST_EPOCH_MS}
 
 
 class EventName(Text):
@@ -184,8 +188,8 @@ class EventTrack(Command):
                 "propertyNames": {"maxLength": rules.MOST_PROPERTY_NAME_BYTES},
             }
         )
-        Timestamp = Time(metadata={"description": "When it happened, by the client's clock"})
-        SentAt = Time(metadata={"description": "When the request was sent, by the same clock: corrects Timestamp"})
+        Timestamp = Time(metadata=TIME | {"description": "When it happened, by the client's clock"})
+        SentAt = Time(metadata=TIME | {"description": "When it was sent, by the same clock: corrects Timestamp"})
         EventID = EventID(
             metadata={
                 "description": "Makes repeats harmless: same ID, same event, stored once",

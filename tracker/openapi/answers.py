@@ -91,7 +91,7 @@ def error_response(rows: list[Error]) -> Response:
         "schema": errors_schema(sorted({row.code for row in rows})),
         "examples": {str(row.code): _example(row) for row in rows},
     }
-    response: Response = {"description": _table(rows), "content": {"application/json": content}}
+    response: Response = {"description": _listed(rows), "content": {"application/json": content}}
     promised = [name for name in HEADERS if all(name in _promised(row) for row in rows)]
     return response | ({"headers": headers(promised)} if promised else {})
 
@@ -141,6 +141,6 @@ def _example(row: Error) -> dict[str, Any]:
     return {"summary": f"{row.code}: {row.message}", "value": body}
 
 
-def _table(rows: list[Error]) -> str:
-    lines = [f"| {row.code} | {row.message.replace('|', chr(92) + '|')} |" for row in rows]
-    return "\n".join(["| Code | Message |", "|---|---|", *lines])
+def _listed(rows: list[Error]) -> str:
+    """Markdown: one line for each code."""
+    return "\n".join(f"- {row.code}: {row.message}" for row in rows)

@@ -27,7 +27,6 @@ def describe(registry: Registry, limits: Mapping[str, object]) -> Document:
     """
     marshmallow = MarshmallowPlugin(schema_name_resolver=nested_name)
     spec = APISpec("Tracker", __version__, "3.1.0", plugins=[marshmallow], info={"description": guide()})
-    spec.options["servers"] = [{"url": "/"}]
     writer = SchemaWriter(spec, marshmallow)
     _add_components(spec)
     for entry in registry:

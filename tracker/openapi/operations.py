@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import Any
 
 from tracker.openapi.answers import responses
+from tracker.openapi.prose import description, parameter_table, summary
 from tracker.openapi.schemas import JsonSchema, SchemaWriter, reference
 from tracker.registry import Command, Entry, anyone
 
@@ -39,30 +39,28 @@ def operations_by_path(entry: Entry, writer: SchemaWriter, limit: str) -> dict[s
     if command.path and command.path != command.name:
         by_name = _operations(entry, writer, limit, f"{command.name}.by_name")
         for operation in by_name.values():
-            operation["summary"] = f"The same, by the command's name: {operation['summary']}"
+            operation["summary"] = f"{operation['summary']} (the same, by the command's name)"
         paths[REST_PREFIX + command.name] = by_name
     return paths
 
 
 def _operations(entry: Entry, writer: SchemaWriter, limit: str, name: str) -> dict[str, Operation]:
     shared = _shared(entry.command, limit)
-    post = {**shared, "requestBody": _body(entry, writer.params(entry))}
+    params = writer.params(entry)
+    post = {**shared, "requestBody": _body(entry, params)}
+    post["description"] = f"{shared['description']}\n\n{parameter_table(params)}".rstrip()
     if "GET" not in entry.methods:
         return {"post": {"operationId": name, **post}}
-    get = {**shared, "parameters": query_parameters(entry, writer.params(entry))}
-    summary = f"The same, with a body: {shared['summary']}"
-    return {
-        "get": {"operationId": name, **get},
-        "post": {"operationId": f"{name}.post", **post, "summary": summary},
-    }
+    get = {**shared, "parameters": query_parameters(entry, params)}
+    post["summary"] = f"{shared['summary']} (the same, with a body)"
+    return {"get": {"operationId": name, **get}, "post": {"operationId": f"{name}.post", **post}}
 
 
 def _shared(command: type[Command], limit: str) -> Operation:
-    summary, more = _described(command)
     return {
         "tags": [command.name],
-        "summary": summary,
-        "description": "\n\n".join(filter(None, [more, *_rules(command, limit)])),
+        "summary": summary(command),
+        "description": description(command, limit),
         "security": security(command),
         "responses": responses(command),
         "x-permission": repr(command.permission) if command.permission is anyone else command.permission,
@@ -72,23 +70,6 @@ def _shared(command: type[Command], limit: str) -> Operation:
 
 def security(command: type[Command]) -> list[dict[str, list[str]]]:
     return [] if command.permission is anyone else [{name: []} for name in SECURITY_SCHEMES]
-
-
-def _described(command: type[Command]) -> tuple[str, str]:
-    """The first sentence of the docstring, as plain text, and the rest as Markdown."""
-    text = inspect.cleandoc(command.__doc__ or "")
-    first, _, rest = text.partition("\n\n")
-    sentence, dot, same_paragraph = " ".join(first.split()).partition(". ")
-    summary = (sentence + dot).strip().rstrip(".").replace("`", "")
-    return summary, "\n\n".join(filter(None, [same_paragraph, rest]))
-
-
-def _rules(command: type[Command], limit: str) -> list[str]:
-    """Who may call it, and how often: as table that a page shows below the description."""
-    if command.permission is anyone:
-        return [f"Credential: none. Rate limit: {limit} for each client address."]
-    needed = f"the permission `{command.permission}`" if command.permission else "no particular permission"
-    return [f"Credential: an API key or a session with {needed}. Rate limit: {limit} for each user."]
 
 
 def query_parameters(entry: Entry, params: JsonSchema) -> list[dict[str, Any]]:

@@ -1,0 +1,57 @@
+"""What do people read about a command? A summary, its documentation, who may call it, and its parameters as a table."""
+
+from __future__ import annotations
+
+import inspect
+
+from tracker.openapi.schemas import JsonSchema
+from tracker.registry import Command, anyone
+
+
+def summary(command: type[Command]) -> str:
+    """The first sentence of the docstring, as plain text."""
+    return _parted(command)[0].replace("`", "")
+
+
+def description(command: type[Command], limit: str) -> str:
+    """The rest of the docstring as Markdown, and who may call the command how often."""
+    return "\n\n".join(filter(None, [_parted(command)[1], _rules(command, limit)]))
+
+
+def parameter_table(params: JsonSchema) -> str:
+    """Markdown: a line for each parameter. A body's parameters have no other place where all are seen at once."""
+    required = params.get("required", [])
+    lines = [
+        f"| {name} | {_type(schema)} | {'Yes' if name in required else 'No'} | {_cell(schema)} |"
+        for name, schema in params["properties"].items()
+    ]
+    return (
+        "\n".join(["| Parameter | Type | Required | Description |", "|---|---|---|---|", *lines])
+        if lines
+        else ""
+    )
+
+
+def _parted(command: type[Command]) -> tuple[str, str]:
+    """The docstring's first sentence, and what follows."""
+    first, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\n\n")
+    sentence, _, same_paragraph = " ".join(first.split()).partition(". ")
+    return sentence.rstrip("."), "\n\n".join(filter(None, [same_paragraph, rest]))
+
+
+def _rules(command: type[Command], limit: str) -> str:
+    if command.permission is anyone:
+        return f"- Credential: none\n- Rate limit: {limit} for each client address"
+    lines = ["- Credential: an API key or a session"]
+    if command.permission:
+        lines.append(f"- Required permission: `{command.permission}`")
+    return "\n".join([*lines, f"- Rate limit: {limit} for each user"])
+
+
+def _type(schema: JsonSchema) -> str:
+    kinds = schema.get("type", "any")
+    return " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+
+
+def _cell(schema: JsonSchema) -> str:
+    return " ".join(str(schema.get("description", "")).split()).replace("|", "\\|")
