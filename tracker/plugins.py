@@ -6,10 +6,13 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Iterator
-from importlib.metadata import entry_points
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tracker.registry import Command, PluginError, Registry
 
@@ -19,64 +22,92 @@ ENTRY_POINT_GROUP = "tracker.commands"
 def load_commands(folder: Path | None = None) -> Registry:
     """The registry of everything found; raises PluginError with one line for the first that is broken."""
     registry = Registry()
-    for origin, module in _modules(folder):
-        found = _commands_of(module)
-        if not found:
+    for origin, found in _found(folder):
+        commands = _commands_in(found)
+        if not commands:
             raise PluginError(f"{origin}: there is no command in it")
-        for command in found:
+        for command in commands:
             registry.add(command, origin)
     return registry
 
 
-def _modules(folder: Path | None) -> Iterator[tuple[str, ModuleType]]:
-    package = importlib.import_module("commands")
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
-        yield _imported(f"commands/{info.name}.py", f"commands.{info.name}")
+def _found(folder: Path | None) -> Iterator[tuple[str, Any]]:
+    """Every module, or command class, with its origin: built in, then the folder's, then the packages'."""
+    yield from _built_in()
     if folder is not None:
-        yield from _modules_in(folder)
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda found: found.name):
-        package_name = point.dist.name if point.dist else "?"
-        yield _imported(f"package {package_name} ({point.value})", point.module)
+        yield from _in_folder(folder)
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
+        yield _of_package(point)
 
 
-def _modules_in(folder: Path) -> Iterator[tuple[str, ModuleType]]:
-    if not folder.is_dir():
-        raise PluginError(f"TRACKER_PLUGINS_FOLDER: there is no folder {folder}")
-    for path in sorted(folder.glob("*.py")):
-        yield str(path), _loaded(path)
+def _built_in() -> Iterator[tuple[str, ModuleType]]:
+    package = importlib.import_module("commands")
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        if not info.name.startswith("_"):
+            origin, name = f"commands/{info.name}.py", f"commands.{info.name}"
+            yield origin, _tried(origin, partial(importlib.import_module, name))
 
 
-def _loaded(path: Path) -> ModuleType:
-    """Run a file as a module of its own name, outside every package."""
-    name = f"tracker_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path}: not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+def _in_folder(folder: Path) -> Iterator[tuple[str, ModuleType]]:
+    """Modules and packages; what starts with an underscore or a dot is the plugins' own affair."""
     try:
-        spec.loader.exec_module(module)
-    except Exception as failure:
-        raise PluginError(f"{path}: {_line(failure)}") from failure
+        paths = sorted(folder.iterdir())
+    except OSError as failure:
+        raise PluginError(f"TRACKER_PLUGINS_FOLDER: {folder}: {failure.strerror}") from failure
+    for path in paths:
+        source = path / "__init__.py" if path.is_dir() else path
+        if path.name[0] not in "_." and source.suffix == ".py" and source.is_file():
+            yield str(path), _tried(str(path), partial(_loaded, path, source))
+
+
+def _loaded(path: Path, source: Path) -> ModuleType:
+    """Run a file as a module of its own name, or a folder as a package, outside every other."""
+    name = f"tracker_plugin_{path.stem}"
+    places = [str(path)] if path.is_dir() else None
+    spec = importlib.util.spec_from_file_location(name, source, submodule_search_locations=places)
+    if spec is None or spec.loader is None:
+        raise ImportError("not a Python module")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
-def _imported(origin: str, name: str) -> tuple[str, ModuleType]:
+def _of_package(point: EntryPoint) -> tuple[str, Any]:
+    origin = f"package {point.dist.name if point.dist else '?'} ({point.value})"
+    found = _tried(origin, point.load)
+    if not isinstance(found, ModuleType) and not _is_command(found):
+        raise PluginError(f"{origin}: the entry point names neither a module nor a Command")
+    return origin, found
+
+
+def _tried(origin: str, load: Callable[[], Any]) -> Any:
+    """What `load()` gives; whatever a plugin does instead of being imported becomes one line."""
     try:
-        return origin, importlib.import_module(name)
-    except Exception as failure:
+        return load()
+    except (Exception, SystemExit) as failure:
         raise PluginError(f"{origin}: {_line(failure)}") from failure
 
 
-def _commands_of(module: ModuleType) -> list[type[Command]]:
-    """The command classes a module defines, in the order they stand there; imported ones are others'."""
+def _line(failure: BaseException) -> str:
+    """What went wrong, and in which line of the plugin if it was not its syntax."""
+    text = f"{type(failure).__name__}: {failure}"
+    frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.name == "<module>"]
+    return f"{text} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else text
+
+
+def _commands_in(found: Any) -> list[type[Command]]:
+    """The command classes a module or package defines, in the order they stand there; imported ones are others'."""
+    if not isinstance(found, ModuleType):
+        return [found]
+    own = (found.__name__, f"{found.__name__}.")
+    classes = [value for value in vars(found).values() if _is_command(value)]
     return [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Command) and value.__module__ == module.__name__
+        each
+        for each in dict.fromkeys(classes)
+        if each.__module__ == own[0] or each.__module__.startswith(own[1])
     ]
 
 
-def _line(failure: Exception) -> str:
-    text = " ".join(str(failure).split()) or "no reason given"
-    return f"{type(failure).__name__}: {text}"
+def _is_command(value: Any) -> bool:
+    """Whether it is a command class, and not a parent of some: those start with an underscore."""
+    return isinstance(value, type) and issubclass(value, Command) and not value.__name__.startswith("_")

@@ -4,8 +4,6 @@
 `transaction.rows(query)`, `.row(query)` and `.run(query)` run a query that was built from a model.
 """
 
-from peewee import CompositeKey, fn
-
 from tracker.storage.plugin_columns import (
     BytesColumn,
     FlagColumn,
@@ -14,7 +12,7 @@ from tracker.storage.plugin_columns import (
     NumberColumn,
     TextColumn,
 )
-from tracker.storage.plugin_tables import Tables
+from tracker.storage.plugin_tables import CompositeKey, Tables, fn
 from tracker.storage.transaction import Transaction
 
 __all__ = [

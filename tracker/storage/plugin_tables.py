@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import peewee
+from peewee import CompositeKey as CompositeKey  # plugins need these two, and only storage imports peewee
+from peewee import fn as fn
 
 from tracker.storage.ddl import Table
 from tracker.storage.migrations import Migration

@@ -1,0 +1,17 @@
+"""Which class answers which command name, and where did it come from?"""
+
+from tracker.registry.command import UNDECLARED, Command, anyone
+from tracker.registry.commands import COMMON_PARAMS, Entry, ParamNames, PluginError, Registry
+from tracker.registry.rules import NAME
+
+__all__ = [
+    "COMMON_PARAMS",
+    "NAME",
+    "UNDECLARED",
+    "Command",
+    "Entry",
+    "ParamNames",
+    "PluginError",
+    "Registry",
+    "anyone",
+]

@@ -1,0 +1,74 @@
+"""What is a command? The class that every command, built in or not, is a subclass of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from marshmallow import Schema
+
+from tracker.caller import Caller
+from tracker.errors import CommandError, Error
+
+
+class _Anyone:
+    """`permission = anyone`: no credential is needed; the rate limit counts per client address."""
+
+    def __repr__(self) -> str:
+        return "anyone"
+
+
+class _Undeclared:
+    """What `permission` is until a command says it: forgetting it must not open a command to all."""
+
+
+anyone: Final = _Anyone()
+UNDECLARED: Final = _Undeclared()
+
+
+class Command:
+    """One API command. Subclass it, fill in the attributes, write `run`.
+
+    One instance answers one call: `self.caller` (a `Caller`), `self.now` (UTC milliseconds), `self.services`
+    (ingest, reports, stores, storage, settings), `self.is_form` (the parameters came as text) and `self.deadline`
+    (a `time.monotonic()` second) are set before `run`. A class whose name starts with an underscore is a parent of
+    commands and no command itself.
+    """
+
+    name: ClassVar[str] = ""
+    permission: ClassVar[str | _Anyone | _Undeclared | None] = UNDECLARED
+    rate_limit: ClassVar[str] = "100 per 60 seconds"
+    errors: ClassVar[tuple[Error, ...]] = ()
+    example: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
+    #: What the answer looks like, for readers and tests; `required=True` is what every answer has. None: as in `example`.
+    Answer: ClassVar[type[Schema] | None] = None
+    method: ClassVar[str] = "POST"
+    path: ClassVar[str | None] = None
+    tables: ClassVar[Any] = None
+
+    class Params(Schema):
+        pass
+
+    def __init__(
+        self,
+        caller: Caller,
+        services: Any,
+        now: int,
+        is_form: bool = False,
+        deadline: float | None = None,
+    ) -> None:
+        self.caller, self.services, self.now = caller, services, now
+        self.is_form, self.deadline = is_form, deadline
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Do it. `params` are the validated parameters; the returned dict is the body of the 200 answer."""
+        raise NotImplementedError
+
+    @classmethod
+    def cost(cls, params: Mapping[str, Any]) -> int:
+        """How many hits this call takes from its rate limit. `params` are not validated yet."""
+        return 1
+
+    def error(self, code: int, **extra: Any) -> CommandError:
+        """The exception that answers with this command's row `code`; `extra` is added to the row."""
+        return CommandError(next(row for row in self.errors if row.code == code), extra=extra)

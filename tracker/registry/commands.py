@@ -1,0 +1,91 @@
+"""Which commands are there? All of them by name and by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema
+
+from tracker.errors import Error
+from tracker.registry.command import Command
+from tracker.registry.rules import fault
+
+#: Parameters that every command takes beside its own.
+COMMON_PARAMS = ("Command", "APIKey", "SessionID")
+
+
+class PluginError(Exception):
+    """A command cannot be registered. The text is one line that names where it comes from and the reason."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(text.split()))
+
+
+class ParamNames:
+    """The parameter names of one command: as declared, and from lower case to declared."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.exact = frozenset((*COMMON_PARAMS, *schema.load_fields))
+        self.folded = {name.lower(): name for name in self.exact}
+
+
+class Entry:
+    """One registered command: its class, its origin, and what is worth computing once."""
+
+    def __init__(self, command: type[Command], origin: str) -> None:
+        self.command, self.origin = command, origin
+        self.schema = command.Params(unknown=EXCLUDE)
+        self.names = ParamNames(self.schema)
+        self.param_rows: dict[tuple[str, str], Error] = {}
+        for row in command.errors:
+            if row.param:
+                self.param_rows.setdefault((row.param, row.kind), row)
+        self.methods = ("GET", "POST") if command.method == "GET" else ("POST",)
+
+
+class Registry:
+    """All commands by name and by path. Refuses what would be wrong later, naming both sides."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Entry] = {}
+        self._by_path: dict[str, Entry] = {}
+
+    def add(self, command: type[Command], origin: str) -> Entry:
+        """Register `command`; raises PluginError with one line that says why it cannot be."""
+        reason = fault(command) or self._clash(command)
+        if reason:
+            raise PluginError(f"{origin}: {command.name or command.__name__}: {reason}")
+        entry = Entry(command, origin)
+        self._by_name[command.name] = entry
+        self._by_path[command.path or command.name] = entry
+        return entry
+
+    def find(self, name: str) -> Entry | None:
+        """The command called `name`, in any letter case."""
+        return self._by_name.get(name) or self._by_name.get(name.lower())
+
+    def find_path(self, path: str) -> Entry | None:
+        """The command at `/api/v1/<path>`: its own path or its name."""
+        return self._by_path.get(path) or self._by_path.get(path.lower()) or self.find(path)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self._by_name[name] for name in sorted(self._by_name))
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def _clash(self, command: type[Command]) -> str | None:
+        for what, key in (("name", command.name), ("path", command.path)):
+            taken = self._by_name.get(key or "") or self._by_path.get(key or "")
+            if taken:
+                return f"the {what} '{key}' is taken by {taken.command.name} from {taken.origin}"
+        for other in self:
+            if _is_same_owner(command.tables, other.command.tables):
+                return f"tables of '{command.tables.owner}' are those of {other.command.name} from {other.origin}"
+        return None
+
+
+def _is_same_owner(tables: Any, others: Any) -> bool:
+    """Whether two plugins say that the same tables are theirs; the commands of one plugin share the object."""
+    return None not in (tables, others) and tables is not others and tables.owner == others.owner

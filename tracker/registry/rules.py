@@ -1,0 +1,120 @@
+"""Is a class fit to be a command? What start-up refuses, and the reason it gives."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Final
+
+from marshmallow import Schema
+
+from tracker.errors import COMMON, Error
+from tracker.registry.command import UNDECLARED, Command, anyone
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+PATH: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+RATE_LIMIT: Final = re.compile(r"[1-9][0-9]{0,11} per [1-9][0-9]{0,6} seconds")
+#: Visible ASCII but the comma, which separates names in a permission set.
+PERMISSION: Final = re.compile(r"[!-+\--~]+")
+#: What stands at `/api/v1/` beside the commands.
+RESERVED_PATHS: Final = frozenset({"openapi.json"})
+
+
+def fault(command: type[Command]) -> str | None:
+    """Why this class is no usable command, or None."""
+    for reason, is_fine in RULES:
+        if not is_fine(command):
+            return reason
+    return _fault_in_errors(command.errors) or _fault_in_params(command)
+
+
+def _is_schema(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Schema)
+
+
+def _is_text(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_pair_of_json_objects(value: object) -> bool:
+    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, dict) for part in value)):
+        return False
+    try:
+        return bool(list(value) == json.loads(json.dumps(value, allow_nan=False)))
+    except (TypeError, ValueError):
+        return False
+
+
+#: What a command must be: the reason it is refused for, and whether it is fine. Errors and parameters have more.
+RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
+    ("name must be lower-case words joined by dots, such as 'note.add'", lambda c: _is_text(NAME, c.name)),
+    ("a docstring is needed: it is the command's documentation", lambda c: bool((c.__doc__ or "").strip())),
+    (
+        "permission must be declared: a name, None (any credential) or anyone",
+        lambda c: c.permission is not UNDECLARED,
+    ),
+    (
+        "permission must be a name without spaces and commas, None (any credential) or anyone",
+        lambda c: c.permission is None or c.permission is anyone or _is_text(PERMISSION, c.permission),
+    ),
+    ("run is missing: it does what the command is for", lambda c: c.run is not Command.run),
+    ("method must be 'GET' (changes nothing) or 'POST'", lambda c: c.method in ("GET", "POST")),
+    ("rate_limit must read like '100 per 60 seconds'", lambda c: _is_text(RATE_LIMIT, c.rate_limit)),
+    ("path must be lower-case words joined by slashes", lambda c: c.path is None or _is_text(PATH, c.path)),
+    ("path or name is one of Tracker's own pages", lambda c: not {c.name, c.path} & RESERVED_PATHS),
+    ("errors must be a tuple of rows: missing(…), invalid(…) or Error(…)", lambda c: _are_rows(c.errors)),
+    (
+        "an example is needed: a pair (request, answer) of JSON objects",
+        lambda c: _is_pair_of_json_objects(c.example),
+    ),
+    ("Params must be a marshmallow Schema", lambda c: _is_schema(c.Params)),
+    ("Answer must be a marshmallow Schema", lambda c: c.Answer is None or _is_schema(c.Answer)),
+    ("tables must be tracker.tables.Tables", lambda c: c.tables is None or hasattr(c.tables, "migrations")),
+)
+
+
+def _are_rows(rows: object) -> bool:
+    return isinstance(rows, tuple) and all(isinstance(row, Error) for row in rows)
+
+
+def _fault_in_errors(rows: tuple[Error, ...]) -> str | None:
+    codes = [row.code for row in rows]
+    for row in rows:
+        if type(row.code) is not int or row.code < 1:
+            return f"error code {row.code!r} is no number from 1"
+        if codes.count(row.code) > 1:
+            return f"error code {row.code} is declared twice"
+        if row.code in COMMON:
+            return f"error code {row.code} is reserved for all commands: {COMMON[row.code].message}"
+        if reason := _fault_in_row(row):
+            return f"error code {row.code}: {reason}"
+    return None
+
+
+def _fault_in_row(row: Error) -> str | None:
+    if type(row.status) is not int or not 400 <= row.status <= 499:
+        return f"status {row.status!r} is no HTTP status from 400 to 499"
+    if not isinstance(row.message, str) or not row.message.strip():
+        return "a message is needed"
+    if row.param and row.kind not in ("missing", "invalid"):
+        return "the row of a parameter is made by missing(…) or invalid(…)"
+    return None
+
+
+def _fault_in_params(command: type[Command]) -> str | None:
+    """Every parameter needs a row to be answered with when its check fails."""
+    try:
+        declared = command.Params().load_fields
+    except Exception as failure:  # noqa: BLE001  whatever a plugin's schema does, start-up says it in one line
+        return f"Params cannot be made: {type(failure).__name__}: {failure}"
+    covered = {row.param for row in command.errors}
+    folded = [name.lower() for name in declared]
+    for name, field in declared.items():
+        if field.data_key is not None:
+            return f"parameter {name} is named as it is sent: there is no data_key"
+        if name == "Command" or folded.count(name.lower()) > 1:
+            return f"parameter {name} is ambiguous: names are read in any letter case, and Command is the command's"
+        if name not in covered:
+            return f"parameter {name} has no row in errors"
+    return None
