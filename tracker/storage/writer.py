@@ -72,6 +72,7 @@ class Writer:
         self._has_work = Event()
         self._database: Any = None
         self._greenlet: gevent.Greenlet | None = None
+        self._is_in_group = False
 
     def submit(self, handler: Handler, item: Any, deadline: float) -> Any:
         if len(self._queue) >= QUEUE_SIZE:
@@ -84,12 +85,15 @@ class Writer:
         return job.wait()
 
     def close(self) -> None:
-        """Commit what is waiting, then close the connection."""
-        while self._queue and self._greenlet is not None and not self._greenlet.dead:
+        """Commit what somebody waits for, then close the connection."""
+        while self._is_needed() and self._greenlet is not None and not self._greenlet.dead:
             let_others_run()
         if self._greenlet is not None:
             self._greenlet.kill()
         self.disconnect()
+
+    def _is_needed(self) -> bool:
+        return self._is_in_group or any(not job.is_taken for job in self._queue)
 
     def _serve(self) -> None:
         while True:
@@ -105,16 +109,19 @@ class Writer:
         if jobs:
             self._commit(jobs)
         else:
-            self._engine.rollback(self._database)
+            self.rollback()
 
     def _commit(self, jobs: list[Job]) -> None:
         """A fault of ours must not leave callers waiting, nor the lock taken."""
+        self._is_in_group = True
         try:
             Group(self, jobs).commit()
         except Exception as failure:
             self.disconnect()
             for job in jobs:
                 job.settle(failure)
+        finally:
+            self._is_in_group = False
 
     def _take_lock(self) -> bool:
         """Open the transaction before taking jobs: what arrives while we wait for the lock joins the group."""
