@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any
 
+import gevent
 from flask import Flask
 from marshmallow import Schema, fields
 
@@ -62,6 +63,11 @@ class Break(Echo):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         if params["Say"] == "cannot be written":
             return {"Say": object()}
+        if params["Say"] == "hidden in the background":
+            gevent.spawn({}.__getitem__, params["Say"]).join()
+            return {}
+        if params["Say"] == "too late":
+            raise gevent.Timeout
         raise OSError(28, params["Say"]) from KeyError(params["Say"])
 
 

@@ -320,10 +320,22 @@ def test_nothing_that_was_sent_is_logged(server: SmallServer) -> None:
         with Wire(server) as wire:
             assert wire.ask(sent).status >= 400
     with Wire(server) as wire:
+        assert (
+            wire.ask(post(b'{"Say": "hidden in the background"}', path=b"/api/v1/system.break")).status == 200
+        )
+    with Wire(server) as wire:
         wire.send(post(b'{"Say": "hidden-10"}', path=b"/api/v1/hidden@11")[:-5])
     with Wire(server) as wire:
         assert wire.ask(HELLO).status == 200
     assert "hidden" not in server.logs()
+    assert any(
+        record.get("failure", [{}])[0].get("type") == "builtins.KeyError" for record in server.records()
+    )
+
+
+def test_whatever_escapes_is_answered(wire: Wire) -> None:
+    assert wire.ask(post(b'{"Say": "too late"}', path=b"/api/v1/system.break")).code == (500, 100005)
+    assert wire.is_closed()
 
 
 def test_a_failure_is_logged_with_its_place(server: SmallServer, wire: Wire) -> None:

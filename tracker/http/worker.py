@@ -50,6 +50,8 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
     def run(self) -> None:
         if self.cfg.is_ssl:
             raise RuntimeError("TLS is for the proxy in front: remove certfile and keyfile")
+        # A greenlet nobody waits for would print its exception with its text, which may quote a request.
+        gevent.get_hub().print_exception = lambda _context, _kind, failure, _trace: log_failure(None, failure)
         servers = [self._listen(listener) for listener in self.sockets]
         while self.alive:
             self.notify()
@@ -92,7 +94,8 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             if connection.is_idle or not (connection.is_receiving and isinstance(failure, TimeoutError)):
                 raise
             self._refuse(connection, failure)
-        except Exception as failure:  # noqa: BLE001  whatever it is, the client gets JSON
+        # Whatever it is, the client gets JSON; gevent's Timeout is no Exception.
+        except (Exception, gevent.Timeout) as failure:  # noqa: BLE001
             self._refuse(connection, failure)
 
     def _refuse(self, connection: Connection, failure: BaseException) -> None:
