@@ -39,7 +39,11 @@ def load(url: str, accounts: Path, word: str, path: str) -> Load:
     """Drive `url` for SECONDS with CONNECTIONS connections."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(ROOT / "bench/load.lua"), url]
     output = subprocess.run(
-        [*command, "--", str(accounts), word, path], check=True, capture_output=True, text=True, timeout=SECONDS + 30
+        [*command, "--", str(accounts), word, path],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS + 30,
     ).stdout
     line = next(line for line in output.splitlines() if line.startswith("RESULT "))
     requests, micros, failures, p50, p99 = map(int, line.split()[1:])
@@ -70,12 +74,12 @@ def count_rows(url: str) -> int:
 
 
 def row(title: str, loads: list[Load], floors: list[Load]) -> str:
-    ratio = statistics.median(one.per_second / floor.per_second for one, floor in zip(loads, floors, strict=True))
+    ratio = statistics.median(
+        one.per_second / floor.per_second for one, floor in zip(loads, floors, strict=True)
+    )
     middle = sorted(loads, key=lambda one: one.per_second)[len(loads) // 2]
     failures = sum(one.failures for one in loads)
-    return (
-        f"{title:<28}{middle.per_second:>9,.0f}/s{middle.p50:>9.1f}{middle.p99:>9.1f}{ratio:>9.2f}{failures:>9}"
-    )
+    return f"{title:<28}{middle.per_second:>9,.0f}/s{middle.p50:>9.1f}{middle.p99:>9.1f}{ratio:>9.2f}{failures:>9}"
 
 
 def main() -> None:
@@ -104,7 +108,9 @@ def measure(folder: Path, accounts: Path, url: str, floor: str, tracker: str) ->
     print(row("website_events.properties", listings, floors))
     answered = sum(one.requests - one.failures for one in tracks)
     # wrk does not count the answers under way when its time is up; those events are stored all the same.
-    print(f"\nevents answered 200: {answered}, stored: {count_rows(url)} ({CONNECTIONS} under way at each end)")
+    print(
+        f"\nevents answered 200: {answered}, stored: {count_rows(url)} ({CONNECTIONS} under way at each end)"
+    )
     print("memory per worker (PSS): " + ", ".join(f"{megabytes:.0f} MB" for megabytes in memory))
 
 

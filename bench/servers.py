@@ -58,7 +58,9 @@ def workers_pss_megabytes(url: str) -> list[float]:
         except OSError:  # the process ended, or is another user's
             continue
         if b"\0PORT=%d\0" % port in environ and _has_parent_of_same_port(status.parent, port):
-            found.append(next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:")))
+            found.append(
+                next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+            )
     return found
 
 

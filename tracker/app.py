@@ -97,7 +97,9 @@ def readiness(database: Database) -> tuple[bool, str]:
     """Whether the database can be reached, is at the right version and can be written to; and why not."""
     try:
         database.connect().close()
-        database.write(lambda transaction: transaction.execute("UPDATE writers SET token = token WHERE number = -1"))
+        database.write(
+            lambda transaction: transaction.execute("UPDATE writers SET token = token WHERE number = -1")
+        )
     except StorageUnavailable as failure:
         return False, str(failure)
     return True, ""

@@ -62,7 +62,12 @@ class Dispatcher:
         on_failure: Callable[[Call, BaseException], None],
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        self.registry, self._authenticator, self._limiter, self._rates = registry, authenticator, limiter, rates
+        self.registry, self._authenticator, self._limiter, self._rates = (
+            registry,
+            authenticator,
+            limiter,
+            rates,
+        )
         self._services, self._on_failure, self._now = services, on_failure, now
 
     def answer(self, call: Call) -> Answer:
@@ -174,7 +179,9 @@ def _validated(params: dict[str, Any], entry: Entry) -> dict[str, Any]:
 
 def _rows(messages: Mapping[str, Any], params: Mapping[str, Any], entry: Entry) -> list[Error]:
     """The error rows of the failed checks, by code: a row raised by a check itself, else the parameter's row."""
-    rows = {row for param, found in messages.items() for row in _param_rows(param, found, param in params, entry)}
+    rows = {
+        row for param, found in messages.items() for row in _param_rows(param, found, param in params, entry)
+    }
     return sorted(rows, key=lambda row: (row.code, row.message))
 
 

@@ -37,7 +37,9 @@ class Parameters(Schema):
 
     def _valid(self, data: Mapping[str, Any]) -> dict[str, Any] | None:
         known = self.load_fields
-        values = {name: known[name].deserialize(value, name, data) for name, value in data.items() if name in known}
+        values = {
+            name: known[name].deserialize(value, name, data) for name, value in data.items() if name in known
+        }
         for name in self._required:
             if name not in values:
                 return None

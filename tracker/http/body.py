@@ -9,7 +9,7 @@ from werkzeug.http import parse_options_header
 
 from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
 from tracker.http.forms import read_multipart, read_urlencoded
-from tracker.http.json_reader import read_object, unreadable
+from tracker.json_object import read_object, unreadable
 
 #: Some editors and PHP files put this before everything; RFC 8259 lets a reader skip it, and so do we.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -11,8 +11,8 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder
 
 from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
-from tracker.http.json_reader import MAX_NODES, unreadable
 from tracker.http.nesting import nest
+from tracker.json_object import MAX_NODES, unreadable
 
 #: More parts than fit into the largest body we read: the decoder's own guard, never the first to act.
 _MAX_PARTS = 2_000

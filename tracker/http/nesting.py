@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from tracker.http.json_reader import MAX_DEPTH, MAX_NODES, unreadable
+from tracker.json_object import MAX_DEPTH, MAX_NODES, unreadable
 
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 

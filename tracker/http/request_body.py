@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracker.errors import BODY_TOO_LARGE, CommandError, because
-from tracker.http.json_reader import unreadable
+from tracker.json_object import unreadable
 
 MAX_BODY_BYTES = 64 * 1024
 

@@ -18,7 +18,7 @@ FORMAT_JSON = b"\x01"
 #: Names that mean something to us; every other name is the client's own.
 CONVERSION, IDENTIFY = "conversion", "identify"
 #: Bits of `events.flags`.
-IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY = 1, 2, 4, 8
+IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
 #: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.
 OURS = "trk-"
 #: A row id is 63 bits, so its first digit is at most 7; anything else is a client's own EventID.
@@ -68,7 +68,14 @@ class Event:
         if "$sent_at" in properties:
             properties = {name: value for name, value in properties.items() if name != "$sent_at"}
         email = self.email and self.email[1]
-        parts = [self.name, email, self.external_id, self.uuid and self.uuid.hex(), self.claimed_at, properties]
+        parts = [
+            self.name,
+            email,
+            self.external_id,
+            self.uuid and self.uuid.hex(),
+            self.claimed_at,
+            properties,
+        ]
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
 
     def our_event_id(self) -> str:

@@ -6,10 +6,19 @@ import time
 from typing import Any
 
 from tracker.ingest.event import (
-    HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IDENTIFY, IS_OURS, IS_SILENT, Event, Tracked,
+    CONVERSION,
+    HAS_ID_CONFLICT,
+    HAS_SENT_IDENTIFY,
+    IDENTIFY,
+    IS_OURS,
+    IS_REPEATED_CONVERSION,
+    IS_SILENT,
+    Event,
+    Tracked,
 )  # fmt: skip
 from tracker.ingest.identity import People, Placement, Subscriber, Visitor, is_hash
 from tracker.ingest.repeats import Repeats
+from tracker.ingest.tallies import Tallies
 from tracker.storage import events as event_rows
 from tracker.storage import people as people_rows
 from tracker.storage.catalogue import Catalogue, Seen
@@ -50,6 +59,7 @@ class Attempt:
         self._next_id = lambda: ids.next_id(_now())
         self.rows: list[Row] = []
         self.seen: Seen = {}
+        self._tallies: Tallies
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
         """One `Tracked` an event, or an exception in its place."""
@@ -66,16 +76,22 @@ class Attempt:
         people = self._known_people(transaction, events)
         persons = [people.person(event) for event in events]
         self._know_visitors(transaction, people, events, [person for person, _ in persons])
+        tallies = self._tallies = Tallies(transaction, events)
         placed = zip(events, persons, strict=True)
         tracked = [self._add(event, people.place(event, person, clash)) for event, (person, clash) in placed]
         _write_people(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
+        tallies.write(transaction)
         return tracked
 
     def _known_people(self, transaction: Transaction, events: list[Event]) -> People:
         people = People(self._next_id)
         emails = [(e.list_id, e.email[1]) for e in events if e.email is not None]
-        ids = [(e.list_id, e.external_id) for e in events if e.external_id is not None and not is_hash(e.external_id)]
+        ids = [
+            (e.list_id, e.external_id)
+            for e in events
+            if e.external_id is not None and not is_hash(e.external_id)
+        ]
         for column, keys in (("email_key", emails), ("external_id", ids)):
             for row in people_rows.find_subscribers(transaction, column, keys) if keys else ():
                 people.know_subscriber(Subscriber(*row))
@@ -92,6 +108,8 @@ class Attempt:
         flags = IS_SILENT if event.properties.get("isSilent") is True else 0
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
+        if event.name == CONVERSION and self._tallies.add_conversion(event):
+            flags |= IS_REPEATED_CONVERSION
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
         self._see(event, event.name, event.properties)
         if placement.is_identify_sent and event.name != IDENTIFY:
@@ -99,19 +117,26 @@ class Attempt:
             self._see(event, IDENTIFY, {})
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id)
 
-    def _append(self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes) -> None:
+    def _append(
+        self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes
+    ) -> None:
         self.rows.append((
             event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, name.encode(), event.event_at,
             event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
         ))  # fmt: skip
 
     def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
+        self._tallies.add_event(event.list_id, name.encode(), event.event_at)
         names, _ = self.seen.setdefault((event.list_id, name.encode()), (set(), event.received_at))
         names.update(item.encode() for item in properties)
 
 
 def _write_people(transaction: Transaction, people: People, now: int) -> None:
-    new = [(p.list_id, p.id, p.email, p.email_key, p.external_id, p.own_uuid) for p in people.subscribers if p.is_new]
+    new = [
+        (p.list_id, p.id, p.email, p.email_key, p.external_id, p.own_uuid)
+        for p in people.subscribers
+        if p.is_new
+    ]
     people_rows.add_subscribers(transaction, new, now)
     visitors = [(v.list_id, v.id, v.uuid, v.segment, v.subscriber_id) for v in people.visitors if v.is_new]
     people_rows.add_visitors(transaction, visitors, now)
@@ -128,7 +153,9 @@ def _change_known_people(transaction: Transaction, people: People) -> None:
         if person.is_new:
             continue
         if person.has_learnt_email:
-            people_rows.learn_email(transaction, person.list_id, person.id, person.email or "", person.email_key or "")
+            people_rows.learn_email(
+                transaction, person.list_id, person.id, person.email or "", person.email_key or ""
+            )
         if person.has_learnt_external_id:
             people_rows.learn_external_id(transaction, person.list_id, person.id, person.external_id or "")
     for visitor in people.visitors:

@@ -36,7 +36,9 @@ class Subscriber:
     is_new: bool = False
     has_learnt_email: bool = False
     has_learnt_external_id: bool = False
-    is_email_told: bool = True  # False from the moment an Email is learnt until an identify event is sent for it
+    is_email_told: bool = (
+        True  # False from the moment an Email is learnt until an identify event is sent for it
+    )
 
 
 @dataclass(slots=True)
@@ -79,7 +81,9 @@ def is_hash(external_id: str | None) -> bool:
 
 def visitor_uuid_of_hash(list_id: int, external_id: str) -> bytes:
     """An unmatched hash is a stable anonymous visitor: the same one in every call."""
-    digest = hashlib.sha256(b"tracker visitor of a hash\0%d\0%s" % (list_id, external_id.lower().encode())).digest()
+    digest = hashlib.sha256(
+        b"tracker visitor of a hash\0%d\0%s" % (list_id, external_id.lower().encode())
+    ).digest()
     return uuid.UUID(bytes=digest[:16], version=8).bytes
 
 
@@ -124,7 +128,9 @@ class People:
         is_named_identify = event.name == IDENTIFY
         is_new = False
         if person is not None:
-            is_new = event.email is not None and not (visitor.subscriber_id == person.id and person.is_email_told)
+            is_new = event.email is not None and not (
+                visitor.subscriber_id == person.id and person.is_email_told
+            )
             person.is_email_told = person.is_email_told or is_new
             self._bind_if_due(event, visitor, person)
         is_sent = not event.is_listless and (is_named_identify or is_new)

@@ -25,7 +25,9 @@ class Repeats:
         self.new_ids: dict[Key, Row] = {}
         self._first_of: dict[Key, int] = {}
         self._follows: dict[int, int] = {}
-        for event in events:  # before the first statement: a caller whose deadline passes is told the id to repeat
+        for (
+            event
+        ) in events:  # before the first statement: a caller whose deadline passes is told the id to repeat
             event.row_id = event.row_id or next_id()
         self._taken = self._stored_ids()
         for index, event in enumerate(events):
@@ -67,7 +69,9 @@ class Repeats:
         answer = event_rows.first_answer(self._transaction, event.list_id, event_id)
         if answer is not None:
             uuid, external_id, flags = answer
-            self.settled[index] = Tracked(uuid, bool(flags & HAS_SENT_IDENTIFY), external_id, is_duplicate=True)
+            self.settled[index] = Tracked(
+                uuid, bool(flags & HAS_SENT_IDENTIFY), external_id, is_duplicate=True
+            )
         return answer is not None
 
     def _join_group(self, index: int, event: Event, key: Key, is_ours: bool) -> None:

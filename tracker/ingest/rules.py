@@ -20,7 +20,8 @@ PLACEHOLDERS = frozenset((
 ))  # fmt: skip
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
 _UUID = re.compile(
-    r"(?:urn:uuid:)?(?:\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?:\})?", re.I
+    r"(?:urn:uuid:)?(?:\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?:\})?",
+    re.I,
 )
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -14,8 +14,12 @@ class Reports:
 
     def properties_by_event(self, list_id: int, deadline: float | None = None) -> dict[str, list[str]]:
         """{event name: [property names]}, both sorted by their bytes."""
-        return self._database.read(lambda transaction: catalogue.properties_by_event(transaction, list_id), deadline)
+        return self._database.read(
+            lambda transaction: catalogue.properties_by_event(transaction, list_id), deadline
+        )
 
     def last_event_at(self, list_id: int, deadline: float | None = None) -> int | None:
         """When the newest event was received, in UTC milliseconds."""
-        return self._database.read(lambda transaction: events.last_received_at(transaction, list_id), deadline)
+        return self._database.read(
+            lambda transaction: events.last_received_at(transaction, list_id), deadline
+        )

@@ -49,7 +49,9 @@ class Catalogue:
         unknown: Iterable[bytes | None] = [None] if known is None else properties - known
         return any(self._refused.get((*name, item), 0.0) < time.monotonic() for item in unknown)
 
-    def _add(self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: int) -> None:
+    def _add(
+        self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: int
+    ) -> None:
         stored = _stored_properties(transaction, list_id, name)
         missing = None if stored is None else properties - stored
         if missing is None or missing:
@@ -58,7 +60,9 @@ class Catalogue:
             if stored is None:
                 stored = self._add_name(transaction, list_id, name, at)
             if stored is not None:
-                stored |= self._add_properties(transaction, list_id, name, properties - stored, len(stored), at)
+                stored |= self._add_properties(
+                    transaction, list_id, name, properties - stored, len(stored), at
+                )
         if stored is not None:
             self._pending[list_id, name] = (stored, at)
 
@@ -89,7 +93,9 @@ class Catalogue:
         transaction.execute(sql, (len(admitted), list_id, name))
         return set(admitted)
 
-    def _refuse(self, transaction: Transaction, list_id: int, name: bytes, items: Iterable[bytes | None]) -> None:
+    def _refuse(
+        self, transaction: Transaction, list_id: int, name: bytes, items: Iterable[bytes | None]
+    ) -> None:
         """Flag the list, and do not look these names up again for a while."""
         transaction.execute("UPDATE lists SET is_catalogue_full = 1 WHERE id = ?", (list_id,))
         if len(self._refused) > MOST_KNOWN:

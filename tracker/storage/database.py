@@ -38,7 +38,9 @@ def engine_of(url: str) -> SqliteEngine | MysqlEngine:
 class Database:
     """Everything a process does with its database. Nothing is opened until it is used."""
 
-    def __init__(self, url: str, migrations: Migrations | None = None, is_weak_accepted: bool = False) -> None:
+    def __init__(
+        self, url: str, migrations: Migrations | None = None, is_weak_accepted: bool = False
+    ) -> None:
         self.engine = engine_of(url)
         self.migrations = migrations or Migrations({"tracker": MIGRATIONS})
         self._is_weak_accepted = is_weak_accepted

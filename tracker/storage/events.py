@@ -29,13 +29,17 @@ def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:
     transaction.insert("event_ids", ("list_id", "event_key", "event_id", "digest"), rows)
 
 
-def find_event_ids(transaction: Transaction, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], Row]:
+def find_event_ids(
+    transaction: Transaction, keys: Sequence[tuple[int, bytes]]
+) -> dict[tuple[int, bytes], Row]:
     """{(list_id, event_key): (event_id, digest)} for the keys that are taken."""
     rows = transaction.lookup(_EVENT_IDS, ("list_id", "event_key"), sorted(set(keys)))
     return {(row[0], bytes(row[1])): (row[2], bytes(row[3])) for row in rows}
 
 
-def first_answer(transaction: Transaction, list_id: int, event_id: int) -> tuple[bytes, str | None, int] | None:
+def first_answer(
+    transaction: Transaction, list_id: int, event_id: int
+) -> tuple[bytes, str | None, int] | None:
     """What the first answer to a stored event was made of: (visitor's uuid, external_id, flags)."""
     rows = transaction.lookup(_ANSWERS, ("list_id", "id"), [(list_id, event_id)])
     if not rows:

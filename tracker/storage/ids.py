@@ -81,12 +81,16 @@ class WriterNumber:
         mine = (self.number, self._token)
         if not transaction.select("SELECT 1 FROM writers WHERE number = ? AND token = ?", mine):
             return False
-        transaction.execute("UPDATE writers SET leased_until = ? WHERE number = ? AND token = ?", (until, *mine))
+        transaction.execute(
+            "UPDATE writers SET leased_until = ? WHERE number = ? AND token = ?", (until, *mine)
+        )
         return True
 
     def _free_number(self, transaction: Transaction, now: int) -> int:
         """The first number that is free, or a new one. The lock is on all rows: taking numbers is rare."""
-        rows = transaction.select(f"SELECT number, leased_until FROM writers ORDER BY number{transaction.engine.for_update}")
+        rows = transaction.select(
+            f"SELECT number, leased_until FROM writers ORDER BY number{transaction.engine.for_update}"
+        )
         free = [number for number, until in rows if until + GRACE_MS < now]
         number = free[0] if free else len(rows)
         if number >= 1 << WRITER_BITS:

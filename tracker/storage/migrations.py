@@ -60,7 +60,10 @@ class Migrations:
             raise IncompatibleDatabase(f"the database lacks {names}: run 'tracker db upgrade'")
 
     def _pending(self, transaction: Transaction) -> list[tuple[str, Migration]]:
-        done = {(bytes(owner), bytes(name)) for owner, name in transaction.select("SELECT owner, name FROM migrations")}
+        done = {
+            (bytes(owner), bytes(name))
+            for owner, name in transaction.select("SELECT owner, name FROM migrations")
+        }
         self._refuse_newer(done)
         return [
             (owner, migration)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -31,8 +31,14 @@ class MysqlEngine:
 
     name = "mysql"
     lookup_batch = 100
+    counter_slots = 16
     for_update = " FOR UPDATE"
-    types = {"id": "BIGINT", "counter": "BIGINT AUTO_INCREMENT PRIMARY KEY", "int": "BIGINT", "big_bytes": "MEDIUMBLOB"}
+    types = {
+        "id": "BIGINT",
+        "counter": "BIGINT AUTO_INCREMENT PRIMARY KEY",
+        "int": "BIGINT",
+        "big_bytes": "MEDIUMBLOB",
+    }
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -101,6 +107,10 @@ class MysqlEngine:
     def keep_existing(self, key_column: str) -> str:
         """Not INSERT IGNORE, which also truncates values silently."""
         return f"ON DUPLICATE KEY UPDATE {key_column}={key_column}"
+
+    def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
+        added = ", ".join(f"{name} = {name} + VALUES({name})" for name in sums)
+        return f"ON DUPLICATE KEY UPDATE {added}"
 
     def bytes_type(self, length: int) -> str:
         return f"VARBINARY({length})"

@@ -55,7 +55,9 @@ def add_visitors(transaction: Transaction, rows: Sequence[Row], now: int) -> Non
     transaction.insert("visitors", (*VISITOR, "created_at"), [(*row, now) for row in rows])
 
 
-def rebind_visitor(transaction: Transaction, list_id: int, visitor_id: int, segment: int, subscriber_id: int) -> None:
+def rebind_visitor(
+    transaction: Transaction, list_id: int, visitor_id: int, segment: int, subscriber_id: int
+) -> None:
     """Point a visitor to its new binding. Two processes that do so at once collide on the binding's key."""
     sql = "UPDATE visitors SET segment = ?, subscriber_id = ? WHERE list_id = ? AND id = ?"
     transaction.execute(sql, (segment, subscriber_id, list_id, visitor_id))

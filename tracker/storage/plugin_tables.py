@@ -11,10 +11,12 @@ import peewee
 from peewee import CompositeKey as CompositeKey  # plugins need these two, and only storage imports peewee
 from peewee import fn as fn
 
+from tracker.storage.database import Database
 from tracker.storage.ddl import Table
-from tracker.storage.migrations import Migration
+from tracker.storage.migrations import Migration, Migrations
 from tracker.storage.plugin_columns import column_of, default_of, indexes_of, primary_of
 from tracker.storage.plugin_steps import AddColumn, AddIndex, CompareColumns, MakeTable
+from tracker.storage.schema import MIGRATIONS
 from tracker.storage.transaction import Transaction
 
 #: No underscores: otherwise `a` with a table `b_c` and `a_b` with a table `c` would be one.
@@ -28,6 +30,14 @@ MOST_MIGRATION_BYTES: Final = 128
 
 #: A model (its table is made), a column of a model (it is added), or a function of a transaction (it is run).
 Step = type[peewee.Model] | peewee.Field | Callable[[Transaction], None]
+
+
+def open_storage(url: str, *plugins: Tables) -> Database:
+    """For the tests of a plugin: the storage at `url`, upgraded, as `self.services.storage` is. Close it afterwards."""
+    histories = {"tracker": MIGRATIONS, **{tables.owner: tables.migrations for tables in plugins}}
+    storage = Database(url, Migrations(histories))
+    storage.upgrade()
+    return storage
 
 
 class Tables:

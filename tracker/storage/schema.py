@@ -102,9 +102,31 @@ EVENT_PROPERTIES = Table(
     primary=("list_id", "event_name", "property"),
     is_clustered=True,
 )
+EVENT_COUNTS = Table(
+    "event_counts",
+    [key("list_id"), bytes_("name", 200), integer("bucket"), integer("slot"), integer("events")],
+    primary=("list_id", "name", "bucket", "slot"),
+    is_clustered=True,
+)
+CONVERSIONS = Table(
+    "conversions",
+    [key("list_id"), bytes_("conversion_key", 32), key("event_id")],
+    primary=("list_id", "conversion_key"),
+    is_clustered=True,
+)
+CONVERSION_TOTALS = Table(
+    "conversion_totals",
+    [
+        key("list_id"), bytes_("name", 255), bytes_("currency", 16), integer("slot"), integer("conversions"),
+        integer("units"), integer("millionths"),
+    ],
+    primary=("list_id", "name", "currency", "slot"),
+    is_clustered=True,
+)  # fmt: skip
 
 MIGRATIONS = [
     Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS]),
     Migration("0002_identity", [VISITORS, BINDINGS, SUBSCRIBERS]),
     Migration("0003_events", [EVENTS, EVENT_IDS, EVENT_NAMES, EVENT_PROPERTIES]),
+    Migration("0004_counters", [EVENT_COUNTS, CONVERSIONS, CONVERSION_TOTALS]),
 ]

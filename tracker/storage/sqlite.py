@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,14 @@ class SqliteEngine:
 
     name = "sqlite"
     lookup_batch = 1
+    counter_slots = 1
     for_update = ""  # the write lock is held already
-    types = {"id": "INTEGER", "counter": "INTEGER PRIMARY KEY AUTOINCREMENT", "int": "INTEGER", "big_bytes": "BLOB"}
+    types = {
+        "id": "INTEGER",
+        "counter": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "int": "INTEGER",
+        "big_bytes": "BLOB",
+    }
 
     def __init__(self, url: str) -> None:
         self.path = _path_of(url)
@@ -59,7 +65,9 @@ class SqliteEngine:
     def check(self, database: APSWDatabase, is_weak_accepted: bool) -> None:
         """Raises IncompatibleDatabase when this SQLite build corrupts files that several processes share."""
         if can_corrupt(apsw.sqlitelibversion()):
-            raise IncompatibleDatabase(f"SQLite {apsw.sqlitelibversion()} can corrupt a file that several processes use")
+            raise IncompatibleDatabase(
+                f"SQLite {apsw.sqlitelibversion()} can corrupt a file that several processes use"
+            )
 
     def begin(self, database: APSWDatabase) -> bool:
         """Take the write lock; False when another process holds it."""
@@ -102,6 +110,11 @@ class SqliteEngine:
     def keep_existing(self, key_column: str) -> str:
         """The end of an INSERT that leaves a row that is there already."""
         return "ON CONFLICT DO NOTHING"
+
+    def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
+        """The end of an INSERT that adds to the row that is there already."""
+        added = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
+        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
 
     def bytes_type(self, length: int) -> str:
         return "BLOB"

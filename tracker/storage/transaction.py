@@ -67,6 +67,12 @@ class Transaction:
             statement = f"{_insert_sql(table, tuple(columns))} {self.engine.keep_existing(columns[0])}"
             self._cursor.executemany(self.engine.sql(statement), ordered)
 
+    def add_up(self, table: str, keys: Sequence[str], sums: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert rows (keys, then sums), or add their sums to the row that is there. Give the rows in key order."""
+        if rows:
+            statement = f"{_insert_sql(table, (*keys, *sums))} {self.engine.add_to_existing(keys, sums)}"
+            self._cursor.executemany(self.engine.sql(statement), rows)
+
     def update(self, sql: str, rows: Sequence[Row]) -> None:
         """Run one statement for each row of values."""
         if rows:

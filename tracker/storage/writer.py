@@ -131,7 +131,10 @@ class Writer:
             let_others_run()
         except Exception as failure:  # the jobs stay queued: a restart may be over before their deadlines
             self.disconnect()
-            if not isinstance(failure, StorageUnavailable) and self._engine.trouble(failure) is Trouble.PERMANENT:
+            if (
+                not isinstance(failure, StorageUnavailable)
+                and self._engine.trouble(failure) is Trouble.PERMANENT
+            ):
                 self._settle_all(failure)
             gevent.sleep(RECONNECT_PAUSE)
         return False

@@ -1,0 +1,71 @@
+"""How many events, and how much money? Counted in the event's own transaction, never by a scan."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+
+from tracker.storage.transaction import Row, Transaction
+
+#: Milliseconds of one counter bucket.
+BUCKET_MS = 15 * 60 * 1000
+#: Values are summed as whole units and millionths of a unit: exact, and no sum of theirs leaves 64 bits.
+MILLIONTHS = 1_000_000
+
+EventBucket = tuple[int, bytes, int]
+Total = tuple[int, bytes, bytes]
+
+
+def bucket_of(event_at: int) -> int:
+    """The beginning of the bucket an event time falls into, in UTC milliseconds."""
+    return event_at - event_at % BUCKET_MS
+
+
+def add_events(transaction: Transaction, counts: Mapping[EventBucket, int]) -> None:
+    """Add to the events of (list_id, event name, bucket)."""
+    slot = _slot(transaction)
+    rows = [(*key, slot, count) for key, count in sorted(counts.items())]
+    transaction.add_up("event_counts", ("list_id", "name", "bucket", "slot"), ("events",), rows)
+
+
+def add_conversions(transaction: Transaction, totals: Mapping[Total, tuple[int, int, int]]) -> None:
+    """Add (count, units, millionths) to the conversions of (list_id, conversion name, currency)."""
+    slot = _slot(transaction)
+    rows = [(*key, slot, *amounts) for key, amounts in sorted(totals.items())]
+    keys = ("list_id", "name", "currency", "slot")
+    transaction.add_up("conversion_totals", keys, ("conversions", "units", "millionths"), rows)
+
+
+def find_conversions(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
+    """Those of the (list_id, digest of conversion-id) that have been counted."""
+    sql = "SELECT list_id, conversion_key FROM conversions"
+    rows = transaction.lookup(sql, ("list_id", "conversion_key"), sorted(set(keys)))
+    return {(row[0], bytes(row[1])) for row in rows}
+
+
+def keep_conversions(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (list_id, digest of conversion-id, event_id): the event that counts."""
+    transaction.insert("conversions", ("list_id", "conversion_key", "event_id"), rows)
+
+
+def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes, int], int]:
+    """{(event name, bucket): events}."""
+    sql = "SELECT name, bucket, SUM(events) FROM event_counts WHERE list_id = ? GROUP BY name, bucket"
+    return {
+        (bytes(name), bucket): int(events) for name, bucket, events in transaction.select(sql, (list_id,))
+    }
+
+
+def conversion_totals(transaction: Transaction, list_id: int) -> dict[tuple[bytes, bytes], tuple[int, int]]:
+    """{(conversion name, currency): (count, value in millionths)}."""
+    sql = (
+        "SELECT name, currency, SUM(conversions), SUM(units), SUM(millionths) FROM conversion_totals "
+        "WHERE list_id = ? GROUP BY name, currency"
+    )
+    rows = transaction.select(sql, (list_id,))
+    return {(bytes(r[0]), bytes(r[1])): (int(r[2]), int(r[3]) * MILLIONTHS + int(r[4])) for r in rows}
+
+
+def _slot(transaction: Transaction) -> int:
+    """Servers spread a counter over several rows, so that nodes never wait for one another's."""
+    return random.randrange(transaction.engine.counter_slots)  # noqa: S311 - spreading, not a secret
