@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 
+from tests.reply_schemas import faults
 from tests.servers import Server
 
 ROOT = Path(__file__).parents[1]
@@ -96,7 +97,10 @@ class Tracker(Server):
         with requests.Session() as session:
             session.trust_env = False  # no proxy between the tests and 127.0.0.1
             options.setdefault("timeout", 15)
-            return session.request(method, self.url + path, headers=headers, **options)
+            reply = session.request(method, self.url + path, headers=headers, **options)
+        wrong = faults(method, path.partition("?")[0], reply.status_code, reply.headers, reply.content)
+        assert not wrong, f"{method} {path}: not as /api/v1/openapi.json promises: {wrong}\n{reply.text}"
+        return reply
 
     def get(self, path: str, key: str | None = None, **options: Any) -> requests.Response:
         return self.request("GET", path, key, **options)

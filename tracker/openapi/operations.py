@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tracker.openapi.answers import responses
@@ -102,7 +101,7 @@ def _body(entry: Entry, params: JsonSchema) -> dict[str, Any]:
     if nested:
         form["encoding"] = {name: {"style": "deepObject", "explode": True} for name in nested}
     content = {
-        "application/json": {"schema": schema, "example": json.loads(json.dumps(example))},
+        "application/json": {"schema": schema, "example": example},
         "application/x-www-form-urlencoded": form,
         "multipart/form-data": {"schema": schema},
     }

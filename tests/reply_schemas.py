@@ -1,0 +1,134 @@
+"""Is a reply one that the OpenAPI document promises? Every reply that a test gets from a served Tracker is asked this."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+from tracker.errors import COMMON
+from tracker.openapi import describe
+from tracker.plugins import load_commands
+
+Document = dict[str, Any]
+
+#: What an error looks like where the document has no operation: a path or method that is not there.
+_ERRORS = {
+    "type": "object",
+    "required": ["Errors"],
+    "additionalProperties": False,
+    "properties": {
+        "Errors": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 10,
+            "items": {
+                "type": "object",
+                "required": ["Code", "Message"],
+                "properties": {"Code": {"type": "integer"}, "Message": {"type": "string"}},
+            },
+        }
+    },
+}
+
+
+@functools.cache
+def document() -> Document:
+    """The document of the built-in commands."""
+    registry = load_commands()
+    return describe(registry, {entry.command.name: entry.command.rate_limit for entry in registry})
+
+
+def faults(method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> list[str]:
+    """What in a reply is not as promised. `path` is the URL's, without the query."""
+    if not _is_ours(path) or method == "OPTIONS":
+        return []
+    if headers.get("Content-Type") != "application/json":
+        return [f"Content-Type is {headers.get('Content-Type')!r}"]
+    operation = _operation(method, path)
+    response = _response(operation, status) if operation else None
+    if response is None:
+        return _faults_outside(operation is not None, status, body if method != "HEAD" else None)
+    found = _faults_in_headers(response, headers)
+    return found + ([] if method == "HEAD" else _faults_in_body(response, body))
+
+
+def _is_ours(path: str) -> bool:
+    return path == "/api.php" or (path.startswith("/api/v1/") and path != "/api/v1/openapi.json")
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    """The operation at a path in any letter case; HEAD is GET."""
+    items = {known.lower(): item for known, item in document()["paths"].items()}
+    item: dict[str, Any] = items.get(path.lower(), {})
+    return item.get({"HEAD": "get"}.get(method, method.lower()))
+
+
+def _response(operation: Mapping[str, Any], status: int) -> dict[str, Any] | None:
+    return _resolved(operation["responses"].get(str(status)))
+
+
+def _resolved(part: Any) -> Any:
+    while part and "$ref" in part:
+        target: Any = document()
+        for key in part["$ref"].removeprefix("#/").split("/"):
+            target = target[key]
+        part = target
+    return part
+
+
+def _faults_outside(is_known: bool, status: int, body: bytes | None) -> list[str]:
+    """A plugin's path, about which this document says nothing, or a refusal that concerns no operation."""
+    if is_known:
+        return [f"status {status} is not declared"]
+    if status < 400 or body is None:
+        return []
+    found = _violations(_ERRORS, body)
+    rows = [] if found else json.loads(body)["Errors"]
+    common = [COMMON[row["Code"]] for row in rows if row["Code"] in COMMON]
+    return found + [
+        f"code {row.code} with status {status}" for row in common if status not in _statuses(row.code)
+    ]
+
+
+def _statuses(code: int) -> set[int]:
+    """The statuses a common code travels with. The server's own refusals are 100000 with whatever 4xx they were."""
+    return {100003: {400, 404}, 100000: set(range(400, 500))}.get(code, {COMMON[code].status})
+
+
+def _faults_in_headers(response: Mapping[str, Any], headers: Mapping[str, str]) -> list[str]:
+    found = []
+    for name, header in response.get("headers", {}).items():
+        schema, sent = _resolved(header)["schema"], headers.get(name)
+        if sent is None:
+            found.append(f"header {name} is missing")
+        elif not (sent.isascii() and sent.isdigit() and Draft202012Validator(schema).is_valid(int(sent))):
+            found.append(f"header {name} is {sent!r}")
+    return found
+
+
+def _faults_in_body(response: Mapping[str, Any], body: bytes) -> list[str]:
+    return _violations(response["content"]["application/json"]["schema"] | {"components": _closed()}, body)
+
+
+def _violations(schema: Mapping[str, Any], body: bytes) -> list[str]:
+    try:
+        value = json.loads(body)
+    except ValueError as failure:
+        return [f"not JSON: {failure}"]
+    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+@functools.cache
+def _closed() -> dict[str, Any]:
+    """The components, with answers that may have nothing undeclared: readers may ignore more, we must declare it."""
+    components: dict[str, Any] = copy.deepcopy(document()["components"])
+    for name, schema in components["schemas"].items():
+        if name != "Error" and not name.endswith(".Request"):
+            schema.setdefault("additionalProperties", False)
+    return components
