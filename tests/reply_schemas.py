@@ -16,6 +16,9 @@ from tracker.plugins import load_commands
 
 Document = dict[str, Any]
 
+LEGACY_PATH, REST_PREFIX = "/api.php", "/api/v1/"
+#: An unknown command is 404 at a path of its own.
+UNKNOWN_AT_LEGACY_PATH = 400
 #: What an error looks like where the document has no operation: a path or method that is not there.
 _ERRORS = {
     "type": "object",
@@ -43,12 +46,19 @@ def document() -> Document:
     return describe(registry, {entry.command.name: entry.command.rate_limit for entry in registry})
 
 
-def faults(method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> list[str]:
-    """What in a reply is not as promised. `path` is the URL's, without the query."""
+def faults(
+    method: str, path: str, status: int, headers: Mapping[str, str], body: bytes, command: str | None = None
+) -> list[str]:
+    """What in a reply is not as promised.
+
+    `path` is the URL's, without the query. `command` is the one named at `/api.php`, if the test knows.
+    """
     if not _is_ours(path) or method == "OPTIONS":
         return []
     if headers.get("Content-Type") != "application/json":
         return [f"Content-Type is {headers.get('Content-Type')!r}"]
+    if path == LEGACY_PATH and status != UNKNOWN_AT_LEGACY_PATH:
+        path = f"{REST_PREFIX}{command}"
     operation = _operation(method, path)
     response = _response(operation, status) if operation else None
     if response is None:
@@ -57,8 +67,17 @@ def faults(method: str, path: str, status: int, headers: Mapping[str, str], body
     return found + ([] if method == "HEAD" else _faults_in_body(response, body))
 
 
+def command_in(request: Mapping[str, Any]) -> str | None:
+    """The command that a request names, given as the options of a client: `json`, `data`, `params`."""
+    for part in (request.get(name) for name in ("json", "data", "params", "query_string")):
+        if isinstance(part, Mapping):
+            named = [value for key, value in part.items() if str(key).lower() == "command"]
+            return named[0] if named and isinstance(named[0], str) else None
+    return None
+
+
 def _is_ours(path: str) -> bool:
-    return path == "/api.php" or (path.startswith("/api/v1/") and path != "/api/v1/openapi.json")
+    return path == LEGACY_PATH or (path.startswith(REST_PREFIX) and path != f"{REST_PREFIX}openapi.json")
 
 
 def _operation(method: str, path: str) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from tests.reply_schemas import faults
+from tests.reply_schemas import command_in, faults
 from tests.servers import Server
 
 ROOT = Path(__file__).parents[1]
@@ -98,7 +98,8 @@ class Tracker(Server):
             session.trust_env = False  # no proxy between the tests and 127.0.0.1
             options.setdefault("timeout", 15)
             reply = session.request(method, self.url + path, headers=headers, **options)
-        wrong = faults(method, path.partition("?")[0], reply.status_code, reply.headers, reply.content)
+        at, named = path.partition("?")[0], command_in(options)
+        wrong = faults(method, at, reply.status_code, reply.headers, reply.content, named)
         assert not wrong, f"{method} {path}: not as /api/v1/openapi.json promises: {wrong}\n{reply.text}"
         return reply
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.reply_schemas import faults
+from tests.reply_schemas import command_in, faults
 
 COUNTED = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": "1800000000"}
 TRACKED = {
@@ -25,8 +25,9 @@ def found(
     path: str = "/api/v1/event",
     method: str = "POST",
     kind: str = "application/json",
+    command: str | None = None,
 ) -> list[str]:
-    return faults(method, path, status, {"Content-Type": kind, **headers}, json.dumps(body).encode())
+    return faults(method, path, status, {"Content-Type": kind, **headers}, json.dumps(body).encode(), command)
 
 
 def refusal(*codes: int) -> dict[str, Any]:
@@ -38,7 +39,6 @@ def refusal(*codes: int) -> dict[str, Any]:
     [
         (200, TRACKED, COUNTED, "/api/v1/event", "POST"),
         (200, TRACKED | {"external_id": "user-1", "duplicate": True}, COUNTED, "/api/v1/Event.Track", "POST"),
-        (200, TRACKED, COUNTED, "/api.php", "POST"),
         (422, refusal(4, 5), COUNTED, "/api/v1/event", "POST"),
         (401, refusal(99998), {}, "/api/v1/event", "POST"),
         (429, refusal(429), COUNTED | {"Retry-After": "1"}, "/api/v1/event", "POST"),
@@ -64,7 +64,6 @@ def test_a_promised_reply_has_no_fault(
         (200, TRACKED | {"more": 1}, COUNTED, "/api/v1/event", "POST"),
         (200, TRACKED | {"uuid": "550E8400"}, COUNTED, "/api/v1/event", "POST"),
         (200, {"status": "success"}, COUNTED, "/api/v1/event", "POST"),
-        (200, TRACKED | {"more": 1}, COUNTED, "/api.php", "POST"),
         (422, refusal(6), COUNTED, "/api/v1/event", "POST"),
         (422, refusal(4), {}, "/api/v1/event", "POST"),
         (422, refusal(), COUNTED, "/api/v1/event", "POST"),
@@ -78,6 +77,31 @@ def test_a_reply_that_was_not_promised_has_a_fault(
     status: int, body: object, headers: dict[str, str], path: str, method: str
 ) -> None:
     assert found(status, body, headers, path, method) != []
+
+
+def test_at_the_legacy_path_the_command_decides() -> None:
+    named = {"path": "/api.php", "command": "Event.Track"}
+    assert found(200, TRACKED, **named) == []
+    assert found(200, TRACKED | {"more": 1}, **named) != []
+    assert found(422, refusal(6), **named) != []
+    assert found(400, refusal(100003), {}, "/api.php", command="no.such") == []
+    assert found(400, refusal(4), {}, "/api.php") != []
+    assert found(200, {"Pong": "a plugin's"}, path="/api.php", command="system.ping") == []
+
+
+@pytest.mark.parametrize(
+    ("request_options", "command"),
+    [
+        ({"json": {"Command": "event.track"}}, "event.track"),
+        ({"data": {"command": "Event.Track"}}, "Event.Track"),
+        ({"params": {"COMMAND": "list.get"}}, "list.get"),
+        ({"json": {"Command": 7}}, None),
+        ({"data": b"Command=list.get"}, None),
+        ({}, None),
+    ],
+)
+def test_the_command_is_found_in_a_request(request_options: dict[str, Any], command: str | None) -> None:
+    assert command_in(request_options) == command
 
 
 def test_html_is_a_fault() -> None:

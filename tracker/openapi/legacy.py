@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from tracker.errors import COMMON, UNKNOWN_COMMAND
-from tracker.openapi.answers import COUNTED, by_status, errors_schema, headers
+from tracker.errors import COMMON, UNKNOWN_COMMAND, UNREADABLE_BODY
+from tracker.openapi.answers import COUNTED, by_status, error_response, errors_schema, headers
 from tracker.openapi.operations import SECURITY_SCHEMES, Operation, query_parameters
 from tracker.openapi.schemas import SchemaWriter, reference
 from tracker.registry import Entry, Registry
@@ -88,9 +89,14 @@ def _responses(entries: list[Entry]) -> dict[str, Any]:
 
 
 def _refusal(status: int, is_own: bool) -> dict[str, Any]:
+    """An answer that some command may give; which rows it can hold, the command's own path says."""
     is_common = any(row.status == status for row in COMMON.values())
-    if is_common and not is_own and status != 400:
-        return {"$ref": f"#/components/responses/{status}"}
-    text = "The command's own errors" if is_own else "100000: unreadable; 100003: unknown command"
-    response = {"description": text, "content": {"application/json": {"schema": errors_schema()}}}
-    return response if is_common else {**response, "headers": headers(COUNTED)}
+    if is_own:
+        response = {
+            "description": "The command's own errors",
+            "content": {"application/json": {"schema": errors_schema()}},
+        }
+        return response if is_common else {**response, "headers": headers(COUNTED)}
+    if status == UNREADABLE_BODY.status:
+        return error_response([UNREADABLE_BODY, replace(UNKNOWN_COMMAND, status=status)])
+    return {"$ref": f"#/components/responses/{status}"}
