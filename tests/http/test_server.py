@@ -14,6 +14,8 @@ from socket import SocketIO
 from typing import Any, Self
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.processes import Program, until
 from tests.served import BIN, ROOT
@@ -399,6 +401,35 @@ def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line() -> None:
             server.start()
         assert server.running.exit_code == 1
         assert re.fullmatch(r"unknown setting TRACKER_DATABASE: .*\n", server.logs())
+
+
+PIECES = st.sampled_from(
+    [
+        *HELLO.splitlines(keepends=True),
+        *CHUNKED.splitlines(keepends=True),
+        HELLO,
+        GET,
+        b"\r\n",
+        b"\n",
+        b"0\r\n",
+        b"2\r\n{}\r\n",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES | st.binary(max_size=20), max_size=8).map(b"".join))
+def test_whatever_bytes_come_answers_are_json_and_no_failure(server: SmallServer, sent: bytes) -> None:
+    with Wire(server) as wire:
+        wire.send(sent)
+        wire.sock.shutdown(socket.SHUT_WR)
+        received = b""
+        while data := wire.sock.recv(65536):
+            received += data
+    statuses = [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d+)", received)]
+    assert all(status < 500 for status in statuses)
+    assert len(re.findall(rb"\r\nContent-Type: application/json\r\n", received)) == len(statuses)
+    assert received.startswith(b"HTTP/1.") or received == b""
 
 
 # Slow clients
