@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import chain, islice
 from typing import Any
 
 from tracker.ingest.event import (
@@ -37,16 +38,17 @@ class EventHandler:
         self._catalogue = Catalogue()
         self._attempt = Attempt(self._ids)
 
-    def __call__(self, transaction: Transaction, events: list[Event]) -> list[Any]:
+    def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
+        """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
         self._attempt = Attempt(self._ids)
-        results = self._attempt.apply(transaction, events)
+        results = iter(self._attempt.apply(transaction, list(chain.from_iterable(batches))))
         self._catalogue.note(transaction, self._attempt.seen)
-        return results
+        return [list(islice(results, len(batch))) for batch in batches]
 
     def committed(self) -> None:
         self._catalogue.committed()
 
-    def was_committed(self, transaction: Transaction, events: list[Event]) -> bool:
+    def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """A group is one transaction: it is there if its first row is."""
         rows = self._attempt.rows
         return not rows or event_rows.has_event(transaction, rows[0][0], rows[0][1])

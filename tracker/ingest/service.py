@@ -25,12 +25,41 @@ class Ingest:
 
         Raises EventIdTaken, StorageUnavailable (nothing stored), EventOutcomeUnknown (repeat it with the EventID).
         """
+        [result] = self._submit([event], deadline)
+        if isinstance(result, Exception):
+            raise result
+        return result  # type: ignore[no-any-return]
+
+    def track_batch(self, events: list[Event], deadline: float | None = None) -> list[Tracked | Exception]:
+        """Store the events in one transaction: for each its `Tracked`, or why it was not stored.
+
+        Raises StorageUnavailable, EventOutcomeUnknown: then nothing is known to be stored of any of them.
+        """
+        if not events:
+            return []
+        try:
+            return self._submit(events, deadline)
+        except (StorageUnavailable, EventOutcomeUnknown):
+            raise
+        except Exception:
+            return [self._alone(event, deadline) for event in events]
+
+    def _alone(self, event: Event, deadline: float | None) -> Tracked | Exception:
+        """One event of a batch that could not be stored as a whole: the one at fault fails alone."""
+        try:
+            return self.track(event, deadline)
+        except (StorageUnavailable, EventOutcomeUnknown):
+            raise
+        except Exception as failure:
+            return failure
+
+    def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
         if self._number.is_due():
             self._renew_lease(deadline)
         try:
-            return self._database.submit(self._handler, event, deadline)  # type: ignore[no-any-return]
+            return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:
-            raise EventOutcomeUnknown(event.event_key or event.our_event_id()) from None
+            raise EventOutcomeUnknown(events[0].event_key or events[0].our_event_id()) from None
 
     def _renew_lease(self, deadline: float | None) -> None:
         """Ids are made with this process's leased number; one request renews it, the others wait for that."""

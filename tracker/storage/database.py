@@ -68,10 +68,10 @@ class Database:
         """
         return self.submit(run_each, work, deadline)  # type: ignore[no-any-return]
 
-    def submit(self, handler: Any, item: Any, deadline: float | None = None) -> Any:
-        """Have `item` applied by `handler(transaction, items)` in the next group this process commits."""
+    def submit(self, handler: Any, item: Any, deadline: float | None = None, size: int = 1) -> Any:
+        """Have `item` (of `size` rows) applied by `handler(transaction, items)` in the next group to be committed."""
         self._after_fork()
-        return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS)
+        return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
 
     def connect(self, is_writer: bool = False) -> Any:
         """A new connection of its own, checked: raises IncompatibleDatabase or StorageUnavailable."""

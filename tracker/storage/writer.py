@@ -14,9 +14,9 @@ from gevent.event import AsyncResult, Event
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable, Trouble
 from tracker.storage.transaction import Transaction
 
-#: Items committed together at most: bounds how long one group holds the write lock.
+#: Rows committed together, unless one item has more: bounds how long one group holds the write lock.
 GROUP_SIZE = 500
-#: Items waiting at most; one more is refused.
+#: Rows waiting at most; what comes when there are more is refused.
 QUEUE_SIZE = 10_000
 #: Tries of one group after a deadlock or a lost race, each after a random pause.
 MOST_TRIES = 10
@@ -36,10 +36,12 @@ class Handler(Protocol):
 
 
 class Job:
-    __slots__ = ("_outcome", "deadline", "handler", "is_taken", "item")
+    """One item on its way. `size` is the number of rows it stands for."""
 
-    def __init__(self, handler: Handler, item: Any, deadline: float) -> None:
-        self.handler, self.item, self.deadline = handler, item, deadline
+    __slots__ = ("_outcome", "deadline", "handler", "is_taken", "item", "size")
+
+    def __init__(self, handler: Handler, item: Any, deadline: float, size: int) -> None:
+        self.handler, self.item, self.deadline, self.size = handler, item, deadline, size
         self.is_taken = False
         self._outcome: AsyncResult = AsyncResult()
 
@@ -69,16 +71,18 @@ class Writer:
     def __init__(self, engine: Any, open_connection: Callable[[], Any]) -> None:
         self._engine, self._open = engine, open_connection
         self._queue: deque[Job] = deque()
+        self._queued_size = 0
         self._has_work = Event()
         self._database: Any = None
         self._greenlet: gevent.Greenlet | None = None
         self._is_in_group = False
 
-    def submit(self, handler: Handler, item: Any, deadline: float) -> Any:
-        if len(self._queue) >= QUEUE_SIZE:
+    def submit(self, handler: Handler, item: Any, deadline: float, size: int = 1) -> Any:
+        if self._queued_size >= QUEUE_SIZE:
             raise StorageUnavailable("too many writes are waiting")
-        job = Job(handler, item, deadline)
+        job = Job(handler, item, deadline, size)
         self._queue.append(job)
+        self._queued_size += size
         if self._greenlet is None or self._greenlet.dead:
             self._greenlet = gevent.spawn(self._serve)
         self._has_work.set()
@@ -147,18 +151,23 @@ class Writer:
     def _take_jobs(self) -> list[Job]:
         """The first jobs of one handler that somebody still waits for."""
         jobs: list[Job] = []
-        while self._queue and len(jobs) < GROUP_SIZE:
-            if jobs and self._queue[0].handler is not jobs[0].handler:
-                break
-            job = self._queue.popleft()
+        room = GROUP_SIZE
+        while self._queue and room > 0 and (not jobs or self._queue[0].handler is jobs[0].handler):
+            job = self._next_job()
             if not job.is_taken:
                 job.is_taken = True
                 jobs.append(job)
+                room -= job.size
         return jobs
+
+    def _next_job(self) -> Job:
+        job = self._queue.popleft()
+        self._queued_size -= job.size
+        return job
 
     def _settle_all(self, failure: BaseException) -> None:
         while self._queue:
-            self._queue.popleft().settle(failure)
+            self._next_job().settle(failure)
 
     def apply(self, jobs: list[Job]) -> list[Any]:
         transaction = Transaction(self._database, self._engine)
