@@ -4,38 +4,26 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 from marshmallow import ValidationError
 
 from tracker import __version__
 from tracker.app import Services, build_services, open_database
+from tracker.cli.one_line import Script
+from tracker.cli.tables import command_row, key_row, print_table
 from tracker.config import Settings
 from tracker.fields import ListName
-from tracker.limits import RateLimit, parse_overrides
+from tracker.limits import parse_overrides
 from tracker.plugins import load_commands
-from tracker.registry import Entry, Registry, anyone
+from tracker.registry import Registry
 from tracker.serving import serve_forever, upgrade
-from tracker.storage.accounts import Key, User
-from tracker.times import iso_utc
+from tracker.storage.accounts import User
 
 #: In a permission set names are separated by commas; else a plugin may call its permissions what it likes.
 PERMISSION = re.compile(r"[!-+\--~]+")
-
-
-class Script(click.Group):
-    """The commands, with every failure turned into one line on stderr."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as failure:  # whoever types a command is told in one line, whatever it is
-            raise click.ClickException(_line(failure)) from failure
 
 
 @click.group(cls=Script)
@@ -90,7 +78,7 @@ def list_keys(email: str) -> None:
     """List the API keys of the user EMAIL by their prefixes."""
     with _services() as services:
         keys = services.stores.keys.of_user(_user(services, email).id)
-    _print_table(("PREFIX", "CREATED", "STATE", "PERMISSIONS"), map(_key_row, keys))
+    print_table(("PREFIX", "CREATED", "STATE", "PERMISSIONS"), map(key_row, keys))
 
 
 @key.command("revoke")
@@ -127,8 +115,8 @@ def show_commands() -> None:
     settings = Settings.from_environ()
     registry = load_commands(settings.plugins_folder)
     limits = parse_overrides(settings.limits)
-    rows = (_command_row(entry, limits.get(entry.command.name)) for entry in registry)
-    _print_table(("COMMAND", "CALL", "PERMISSION", "LIMIT", "FROM"), rows)
+    rows = (command_row(entry, limits.get(entry.command.name)) for entry in registry)
+    print_table(("COMMAND", "CALL", "PERMISSION", "LIMIT", "FROM"), rows)
 
 
 @main.group()
@@ -183,30 +171,3 @@ def _note_unknown(permissions: Iterable[str], registry: Registry) -> None:
     for name in permissions:
         if name not in known:
             click.echo(f"Note: no command asks for the permission '{name}'", err=True)
-
-
-def _key_row(key: Key) -> tuple[str, ...]:
-    state = "active" if key.revoked_at is None else f"revoked {iso_utc(key.revoked_at)}"
-    return key.prefix, iso_utc(key.created_at), state, key.permissions or "(event.track only)"
-
-
-def _command_row(entry: Entry, other_limit: RateLimit | None) -> tuple[str, ...]:
-    command, asked = entry.command, entry.command.permission
-    permission = "anyone" if asked is anyone else "any credential" if asked is None else str(asked)
-    call = f"{command.method} /api/v1/{command.path or command.name}"
-    return command.name, call, permission, str(other_limit or command.rate_limit), entry.origin
-
-
-def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = [heads, *rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _line(failure: BaseException) -> str:
-    return " ".join(str(failure).split()) or type(failure).__name__
-
-
-if __name__ == "__main__":
-    main(prog_name="tracker")

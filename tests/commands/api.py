@@ -1,0 +1,61 @@
+"""How do tests of commands call Tracker? Through its WSGI application, on a database of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from tracker.app import Services, create_app
+from tracker.config import Settings
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account with a key for everything and a key without permissions."""
+
+    id: int
+    email: str
+    key: str
+    weak_key: str
+
+
+class Api:
+    """Tracker in this process on a migrated database. `settings` are added to its environment."""
+
+    def __init__(self, database_url: str, **settings: str) -> None:
+        self.app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": database_url, **settings}))
+        self.services: Services = self.app.extensions["tracker"]
+        self.services.storage.upgrade()
+        self._client = Client(self.app)
+
+    def call(self, command: str, key: str | None = None, **params: Any) -> TestResponse:
+        """Call a command at /api.php with a JSON body."""
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return self._client.post("/api.php", json={"Command": command, **params}, headers=headers)
+
+    def ok(self, command: str, key: str | None = None, **params: Any) -> dict[str, Any]:
+        """The answer to a call that succeeds."""
+        answer = self.call(command, key, **params)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json or {})
+
+    def codes(self, command: str, key: str | None = None, **params: Any) -> tuple[int, list[int]]:
+        """Status and error codes of a call that fails."""
+        answer = self.call(command, key, **params)
+        assert answer.json is not None
+        return answer.status_code, [row["Code"] for row in answer.json["Errors"]]
+
+    def send(self, method: str, path: str, **options: Any) -> TestResponse:
+        return self._client.open(path, method=method, **options)
+
+    def add_user(self, email: str = "jane@example.com", permissions: str = "*") -> User:
+        stores = self.services.stores
+        user_id = stores.users.add(email, PASSWORD, permissions=permissions)
+        return User(user_id, email, stores.keys.add(user_id, "*"), stores.keys.add(user_id))
+
+    def close(self) -> None:
+        self.services.storage.close()

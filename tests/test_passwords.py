@@ -1,0 +1,52 @@
+"""Are passwords hashed expensively, a few at a time, while the process goes on with other work?"""
+
+from __future__ import annotations
+
+import time
+
+import gevent
+import pytest
+
+from tracker.storage.failures import StorageUnavailable
+from tracker.storage.passwords import MOST_AT_ONCE, hash_password, is_password
+
+
+@pytest.fixture(scope="module")
+def stored() -> str:
+    return hash_password("secret")
+
+
+def test_the_hash_is_argon2id_with_19_mib(stored: str) -> None:
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hash_password("secret") != stored
+
+
+def test_only_the_password_fits(stored: str) -> None:
+    assert is_password("secret", stored)
+    for wrong in ("", "Secret", "secret ", "s\0ecret", "\ud800"):
+        assert not is_password(wrong, stored)
+
+
+def test_no_password_is_nobodys() -> None:
+    assert not is_password("", None)
+    assert not is_password("secret", None)
+
+
+def test_other_work_goes_on_meanwhile(stored: str) -> None:
+    turns = 0
+    checking = gevent.spawn(is_password, "secret", stored)
+    while not checking.dead:
+        gevent.sleep(0)
+        turns += 1
+    assert checking.value
+    assert turns > 10
+
+
+def test_no_more_than_a_few_at_once(stored: str) -> None:
+    checking = [gevent.spawn(is_password, "secret", stored) for _ in range(MOST_AT_ONCE)]
+    gevent.sleep(0)
+    with pytest.raises(StorageUnavailable):
+        is_password("secret", stored, deadline=time.monotonic())
+    gevent.joinall(checking)
+    assert [each.value for each in checking] == [True] * MOST_AT_ONCE
+    assert is_password("secret", stored, deadline=time.monotonic() + 5)

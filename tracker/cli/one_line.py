@@ -1,0 +1,38 @@
+"""How does the `tracker` script say what went wrong? In one line, whatever it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class Script(click.Group):
+    """The commands, with every failure turned into one line on stderr."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as failure:
+            raise _misuse(failure) from failure
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as failure:
+            raise _misuse(failure) from failure
+        except (click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as failure:  # whoever types a command is told in one line, whatever it is
+            raise click.ClickException(_line(failure)) from failure
+
+
+def _misuse(failure: click.UsageError) -> click.UsageError:
+    if isinstance(failure, click.exceptions.NoArgsIsHelpError):
+        return failure
+    command = failure.ctx.command_path if failure.ctx else "tracker"
+    return click.UsageError(f"{failure.format_message()} See '{command} --help'.")
+
+
+def _line(failure: BaseException) -> str:
+    return " ".join(str(failure).split()) or type(failure).__name__
