@@ -21,7 +21,12 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-_KINDS = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".json": "application/json"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+}
 _EDITABLE, _FIXED = "no-cache", "public, max-age=31536000, immutable"
 
 
@@ -43,7 +48,7 @@ def _add(blueprint: Blueprint, path: str, kind: str, data: bytes, keeping: str) 
     endpoint = path.strip("/").replace("/", "_").replace(".", "_") + ("_" if path.endswith("/") else "")
 
     def view() -> Response:
-        response = Response(data, content_type=f"{_KINDS[kind]}; charset=utf-8")
+        response = Response(data, content_type=_TYPES[kind])
         response.headers.update({"Cache-Control": keeping, "X-Content-Type-Options": "nosniff"})
         if kind == ".html":
             response.headers.update(_PAGE_HEADERS)
