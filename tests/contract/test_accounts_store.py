@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.servers import NewDatabase
-from tracker.keys import digest
+from tracker.keys import SECRET_SIZE, checksum, digest, key_prefix
 from tracker.storage.accounts import AccountError, Keys, Users
 from tracker.storage.database import Database
 from tracker.storage.lists import List, Lists
@@ -133,9 +133,13 @@ def test_a_second_revocation_changes_nothing_and_an_unknown_prefix_is_told(
         assert not stores.keys.revoke(unknown)
 
 
-def test_a_prefix_alone_opens_nothing(stores: Stores, user_id: int) -> None:
+def test_the_prefix_of_a_key_opens_nothing_without_its_secret(stores: Stores, user_id: int) -> None:
     stores.keys.add(user_id)
-    assert stores.keys.owner(stores.keys.of_user(user_id)[0].prefix) is None
+    prefix = stores.keys.of_user(user_id)[0].prefix
+    forged = f"trk_{prefix}_{'0' * SECRET_SIZE}"
+    assert stores.keys.owner(prefix) is None
+    assert key_prefix(forged + checksum(forged)) == prefix
+    assert stores.keys.owner(forged + checksum(forged)) is None
 
 
 # Sessions
