@@ -12,7 +12,7 @@ from tracker.storage.plugin_columns import (
     NumberColumn,
     TextColumn,
 )
-from tracker.storage.plugin_tables import CompositeKey, Tables, fn
+from tracker.storage.plugin_tables import CompositeKey, Tables, fn, open_storage
 from tracker.storage.transaction import Transaction
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "TextColumn",
     "Transaction",
     "fn",
+    "open_storage",
 ]
