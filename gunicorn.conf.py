@@ -46,3 +46,8 @@ logger_class = "tracker.http.server_log.ServerLog"
 def pre_fork(server: Any, worker: Any) -> None:
     """Let the worker find a SIGTERM that comes before it has handlers of its own."""
     worker.queued_signals = server.SIG_QUEUE
+
+
+def on_starting(server: Any) -> None:
+    """Rate limits begin anew with the instance; the first worker that counts makes the file."""
+    _settings.limits_file.unlink(missing_ok=True)

@@ -54,7 +54,8 @@ class EventTrack(Command):
         },
     )
 
-    Params = EventParams
+    class Params(EventParams):
+        pass
 
     class Answer(Schema):
         status = fields.String(required=True, metadata={"const": "success"})

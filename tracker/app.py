@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from flask import Flask
 
@@ -105,13 +104,6 @@ def readiness(database: Database) -> tuple[bool, str]:
     return True, ""
 
 
-def limits_file(settings: Settings) -> Path:
-    """The embedded rate-limit store stands beside the database file."""
-    engine = Database(settings.database_url).engine
-    path = getattr(engine, "path", Path("var/tracker.db"))
-    return Path(path).with_suffix(".limits")
-
-
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -122,7 +114,7 @@ def _limiter(settings: Settings, registry: Registry, app: Flask) -> Limiter:
         for name in overrides:
             if registry.find(name) is None:
                 raise ConfigError(f"TRACKER_LIMITS: there is no command '{name}'")
-        path, workers = limits_file(settings), settings.workers
+        path, workers = settings.limits_file, settings.workers
         return build_limiter(settings.ratelimit_url, path, workers, overrides, app=app)
     except ValueError as failure:
         raise ConfigError(str(failure)) from None

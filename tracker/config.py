@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tracker.database_url import DatabaseURL
+
 
 class ConfigError(Exception):
     """A setting cannot be used. The text is one line that names it."""
@@ -49,6 +51,12 @@ class Settings:
     port: int
     workers: int
     plugins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def limits_file(self) -> Path:
+        """The embedded rate-limit store: beside the database file, or where that would be."""
+        url = DatabaseURL.parse(self.database_url)
+        return (url.path if url.kind == "sqlite" else Path("var/tracker")).with_suffix(".limits")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:

@@ -83,7 +83,7 @@ class Dispatcher:
         except OutcomeUnknown as failure:
             self._on_failure(call, failure)
             _refuse(answer, CommandError(errors.OUTCOME_UNKNOWN))
-        except Exception as failure:  # the one place where anything unforeseen becomes an answer
+        except Exception as failure:  # noqa: BLE001  the one place where anything unforeseen becomes an answer
             self._on_failure(call, failure)
             _refuse(answer, CommandError(errors.UNEXPECTED, extra={"RequestID": call.request_id}))
         return answer

@@ -14,7 +14,8 @@ OURS = {"tracker", "commands"}
 ROOMS: dict[str, set[str]] = {
     # words that every room may need: pure, and they know no room
     "tracker.caller": set(),
-    "tracker.config": set(),
+    "tracker.config": {"tracker.database_url"},
+    "tracker.database_url": set(),
     "tracker.email_address": set(),
     "tracker.errors": set(),
     "tracker.fields": set(),
@@ -36,7 +37,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures", "tracker.times",
     },
     "tracker.reports": {"tracker.storage", "tracker.storage.failures"},
-    "tracker.storage": {"tracker.email_address", "tracker.keys", "tracker.storage.failures"},
+    "tracker.storage": {"tracker.database_url", "tracker.email_address", "tracker.keys", "tracker.storage.failures"},
     "tracker.openapi": {"tracker", "tracker.errors", "tracker.registry"},
     # the door for plugins
     "tracker": {"tracker.caller", "tracker.errors", "tracker.registry"},

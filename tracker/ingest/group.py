@@ -58,7 +58,7 @@ class Attempt:
     """One try at storing a group: read what is known, decide, write."""
 
     def __init__(self, ids: IdMaker) -> None:
-        self._next_id = lambda: ids.next_id(_now())
+        self._ids = ids
         self.rows: list[Row] = []
         self.seen: Seen = {}
         self._tallies: Tallies
@@ -73,6 +73,9 @@ class Attempt:
         event_rows.add_event_ids(transaction, [(*key, *row) for key, row in repeats.new_ids.items()])
         repeats.settle_followers(results)
         return results
+
+    def _next_id(self) -> int:
+        return self._ids.next_id(_now())
 
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
         people = self._known_people(transaction, events)

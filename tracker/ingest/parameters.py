@@ -90,7 +90,7 @@ class EventID(Text):
         return event_id
 
 
-class Time(fields.Field):
+class Time(fields.Field[int]):
     """ISO 8601 with offset, or epoch seconds or milliseconds; gives UTC milliseconds."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
@@ -100,7 +100,7 @@ class Time(fields.Field):
         return moment
 
 
-class EventProperties(fields.Field):
+class EventProperties(fields.Field[dict[str, Any]]):
     """An object; PHP's empty array and a string that holds a JSON object are taken for one."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:

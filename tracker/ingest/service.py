@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gevent.lock import RLock
 
 from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
@@ -41,7 +43,7 @@ class Ingest:
             return self._submit(events, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  an event is at fault: each alone shows which
             return [self._alone(event, deadline) for event in events]
 
     def _alone(self, event: Event, deadline: float | None) -> Tracked | Exception:
@@ -50,7 +52,7 @@ class Ingest:
             return self.track(event, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
             raise
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001  it is this event's result
             return failure
 
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:

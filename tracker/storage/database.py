@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import gevent
 from gevent.lock import BoundedSemaphore
 
+from tracker.database_url import DatabaseURL
 from tracker.storage.failures import StorageUnavailable, Trouble
 from tracker.storage.migrations import Migrations
 from tracker.storage.mysql import MysqlEngine
@@ -27,12 +29,8 @@ REQUEST_SECONDS = 5.0
 
 def engine_of(url: str) -> SqliteEngine | MysqlEngine:
     """The engine that `TRACKER_DATABASE_URL` names; raises ValueError for a scheme there is none for."""
-    scheme = url.partition("://")[0].lower()
-    if scheme == "sqlite":
-        return SqliteEngine(url)
-    if scheme in ("mysql", "mariadb"):
-        return MysqlEngine(url)
-    raise ValueError(f"TRACKER_DATABASE_URL must start with sqlite:/// or mysql://, not '{scheme}:'")
+    parsed = DatabaseURL.parse(url)
+    return SqliteEngine(parsed) if parsed.kind == "sqlite" else MysqlEngine(parsed)
 
 
 class Database:
@@ -77,7 +75,8 @@ class Database:
         """A new connection of its own, checked: raises IncompatibleDatabase or StorageUnavailable."""
         try:
             database = self._connect_unverified(is_writer)
-            self.migrations.verify(database, self.engine)
+            with _closed_on_failure(database):
+                self.migrations.verify(database, self.engine)
         except Exception as failure:
             if self.engine.trouble(failure) is Trouble.PERMANENT:
                 raise
@@ -86,15 +85,16 @@ class Database:
 
     def upgrade(self) -> list[str]:
         """Bring the database to this code's version; gives the names of the migrations applied."""
-        database = self._connect_unverified(is_writer=True)
+        database = self._connect_unverified(is_writer=True, is_patient=True)
         try:
             return self.migrations.upgrade(database, self.engine)
         finally:
             database.close()
 
-    def _connect_unverified(self, is_writer: bool) -> Any:
-        database = self.engine.connect(is_writer)
-        self.engine.check(database, self._is_weak_accepted)
+    def _connect_unverified(self, is_writer: bool, is_patient: bool = False) -> Any:
+        database = self.engine.connect(is_writer, is_patient)
+        with _closed_on_failure(database):
+            self.engine.check(database, self._is_weak_accepted)
         return database
 
     def close(self) -> None:
@@ -144,6 +144,15 @@ class Database:
     def _close_readers(self) -> None:
         while self._idle_readers:
             self._idle_readers.pop().close()
+
+
+@contextmanager
+def _closed_on_failure(database: Any) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
 
 
 class _ConnectionLost(Exception):

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import peewee
 import pymysql
 
+from tracker.database_url import DatabaseURL
 from tracker.storage.failures import Conflict, IncompatibleDatabase, Trouble, causes
 
 #: Seconds. Without them a frozen server hangs a worker for ever.
@@ -40,21 +40,24 @@ class MysqlEngine:
         "big_bytes": "MEDIUMBLOB",
     }
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._arguments = {
-            "host": parts.hostname or "127.0.0.1",
-            "port": parts.port or 3306,
-            "user": unquote(parts.username or "root"),
-            "password": unquote(parts.password or ""),
+    def __init__(self, url: DatabaseURL) -> None:
+        self._arguments: dict[str, Any] = {
+            "host": url.host,
+            "port": url.port,
+            "user": url.user,
+            "password": url.password,
         }
-        self.database_name = unquote(parts.path.lstrip("/"))
+        self.database_name = url.name
 
-    def connect(self, is_writer: bool = False) -> peewee.MySQLDatabase:
-        """A peewee database with one open connection; outside transactions peewee keeps it in autocommit mode."""
+    def connect(self, is_writer: bool = False, is_patient: bool = False) -> peewee.MySQLDatabase:
+        """A peewee database with one open connection; outside transactions peewee keeps it in autocommit mode.
+
+        A patient one waits for a statement as long as it takes: a migration may copy a large table.
+        """
+        read_seconds = None if is_patient else READ_SECONDS
         database = peewee.MySQLDatabase(
             self.database_name, thread_safe=False, charset="utf8mb4", init_command=SESSION,
-            connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, write_timeout=WRITE_SECONDS, **self._arguments,
+            connect_timeout=CONNECT_SECONDS, read_timeout=read_seconds, write_timeout=WRITE_SECONDS, **self._arguments,
         )  # fmt: skip
         database.connect()
         database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
@@ -77,6 +80,9 @@ class MysqlEngine:
 
     def commit(self, database: peewee.MySQLDatabase) -> None:
         database.connection().commit()
+
+    def tidy(self, database: peewee.MySQLDatabase) -> None:
+        """A server tidies up by itself."""
 
     def rollback(self, database: peewee.MySQLDatabase) -> None:
         database.connection().rollback()

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import apsw
 import peewee
 from playhouse.apsw_ext import APSWDatabase
 
+from tracker.database_url import DatabaseURL
 from tracker.storage.failures import Conflict, IncompatibleDatabase, Trouble, causes
 
 #: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
 PRAGMAS = (
     ("journal_mode", "WAL"),
     ("synchronous", "FULL"),
-    ("wal_autocheckpoint", 4000),
+    ("wal_autocheckpoint", 0),  # `tidy` does it
     ("journal_size_limit", 64 * 1024 * 1024),
     ("cache_size", -16 * 1024),
     ("temp_store", "MEMORY"),
@@ -26,6 +26,15 @@ PRAGMAS = (
 #: Versions whose WAL-reset fault can corrupt a file used by several processes, by fixed release of each branch.
 FIXED_IN_BRANCH = {(3, 50): 7, (3, 44): 6}
 FIXED_SINCE = (3, 51, 3)
+
+#: Pages of the write-ahead log (4 KiB each) from which it is copied into the file when that holds up nobody, and from
+#: which it is in any case.
+CHECKPOINT_PAGES, MOST_WAL_PAGES = 4_000, 10_000
+#: Pages that may be added before the others are held up again, when that was in vain.
+PATIENCE_PAGES = 2_000
+#: While one process waits for the others to let go of the log: seconds of a nap, and how many. SQLite's own busy
+#: timeout naps too long to catch a free moment.
+NAP_SECONDS, MOST_NAPS = 0.00005, 4_000
 
 BUSY = (apsw.BusyError, apsw.LockedError)
 UNAVAILABLE = (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.CorruptError, apsw.NotADBError, apsw.NoMemError)  # fmt: skip
@@ -45,10 +54,11 @@ class SqliteEngine:
         "big_bytes": "BLOB",
     }
 
-    def __init__(self, url: str) -> None:
-        self.path = _path_of(url)
+    def __init__(self, url: DatabaseURL) -> None:
+        self.path = url.path
+        self._wal_pages, self._restart_from_pages = 0, MOST_WAL_PAGES
 
-    def connect(self, is_writer: bool = False) -> APSWDatabase:
+    def connect(self, is_writer: bool = False, is_patient: bool = False) -> APSWDatabase:
         """A peewee database with one open connection.
 
         Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries.
@@ -60,6 +70,7 @@ class SqliteEngine:
         database.connect()
         if is_writer:
             database.connection().set_busy_timeout(0)
+            database.connection().set_wal_hook(self._note_wal_pages)
         return database
 
     def check(self, database: APSWDatabase, is_weak_accepted: bool) -> None:
@@ -79,6 +90,30 @@ class SqliteEngine:
 
     def commit(self, database: APSWDatabase) -> None:
         database.connection().execute("COMMIT")
+
+    def tidy(self, database: APSWDatabase) -> None:
+        """After a commit was answered: keep the write-ahead log short.
+
+        SQLite's own checkpoints hold up nobody, so with two busy writers they never finish and the log grows without
+        end (467 MB in 4 s). Past MOST_WAL_PAGES we therefore hold up the others, for one checkpoint.
+        """
+        if self._wal_pages < CHECKPOINT_PAGES:
+            self._restart_from_pages = MOST_WAL_PAGES
+            return
+        connection, started = database.connection(), time.monotonic()
+        try:
+            if self._wal_pages < self._restart_from_pages:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            else:
+                _restart_log(connection)
+        except apsw.BusyError:
+            # Another process is at it, which is soon over; or a reader needs the log's end, for who knows how long.
+            if time.monotonic() - started > NAP_SECONDS * MOST_NAPS:
+                self._restart_from_pages = self._wal_pages + PATIENCE_PAGES
+
+    def _note_wal_pages(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
 
     def rollback(self, database: APSWDatabase) -> None:
         connection = database.connection()
@@ -145,10 +180,17 @@ class SqliteEngine:
 def can_corrupt(sqlite_version: str) -> bool:
     """Whether this version has the WAL-reset fault. Weak durability may be accepted, a corrupt file may not."""
     version = tuple(map(int, sqlite_version.split(".")))
-    return version < FIXED_SINCE and version[2] < FIXED_IN_BRANCH.get(version[:2], 1000)
+    return version < FIXED_SINCE and version[2] < FIXED_IN_BRANCH.get((version[0], version[1]), 1000)
 
 
-def _path_of(url: str) -> Path:
-    parts = urlsplit(url)
-    path = unquote(parts.netloc + parts.path)
-    return Path(path[1:] if path.startswith("/") else path)
+def _restart_log(connection: apsw.Connection) -> None:
+    connection.set_busy_handler(_nap)
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+    finally:
+        connection.set_busy_handler(None)
+
+
+def _nap(naps: int) -> bool:
+    time.sleep(NAP_SECONDS)
+    return naps < MOST_NAPS

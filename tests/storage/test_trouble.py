@@ -1,0 +1,264 @@
+"""What becomes of a write that meets a deadlock, a lock, a rival, or a full disk?"""
+
+from __future__ import annotations
+
+import resource
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import apsw
+import gevent
+import peewee
+import pymysql
+import pytest
+
+from tests.contract.desk import Desk
+from tests.processes import until
+from tests.served import StartTracker, make_account
+from tests.servers import MariaDB
+from tracker.ingest.event import Event
+from tracker.ingest.service import Ingest
+from tracker.storage.database import Database, engine_of
+from tracker.storage.failures import Conflict, OutcomeUnknown, StorageUnavailable, Trouble
+from tracker.storage.transaction import Transaction
+
+WRITERS = ("number", "token", "leased_until")
+MYSQL, SQLITE = engine_of("mysql://x/y"), engine_of("sqlite:///x")
+
+
+def raised(failure: BaseException, cause: BaseException) -> BaseException:
+    """`failure` as it looks when it was raised while `cause` was being handled."""
+    try:
+        try:
+            raise cause
+        except BaseException:
+            raise failure  # noqa: B904 - the implicit context is what is looked at
+    except BaseException as caught:
+        return caught
+
+
+@pytest.mark.parametrize(
+    ("failure", "trouble"),
+    [
+        (pymysql.OperationalError(1213, "Deadlock found"), Trouble.RETRY),
+        (pymysql.OperationalError(1205, "Lock wait timeout exceeded"), Trouble.RETRY),
+        (pymysql.IntegrityError(1062, "Duplicate entry"), Trouble.RETRY),
+        (Conflict("another was first"), Trouble.RETRY),
+        (pymysql.OperationalError(2013, "Lost connection"), Trouble.LOST),
+        (pymysql.OperationalError(2006, "MySQL server has gone away"), Trouble.LOST),
+        (pymysql.OperationalError(2003, "Can't connect"), Trouble.LOST),
+        (pymysql.OperationalError(1053, "Server shutdown in progress"), Trouble.LOST),
+        (pymysql.InterfaceError(0, ""), Trouble.LOST),
+        (ConnectionResetError(104, "reset"), Trouble.LOST),
+        (pymysql.OperationalError(1114, "The table is full"), Trouble.UNAVAILABLE),
+        (pymysql.OperationalError(1021, "Disk full"), Trouble.UNAVAILABLE),
+        (pymysql.OperationalError(1290, "--read-only"), Trouble.UNAVAILABLE),
+        (pymysql.OperationalError(1040, "Too many connections"), Trouble.UNAVAILABLE),
+        (pymysql.OperationalError(1045, "Access denied"), Trouble.UNAVAILABLE),
+        (pymysql.DataError(1406, "Data too long"), Trouble.PERMANENT),
+        (pymysql.ProgrammingError(1064, "syntax"), Trouble.PERMANENT),
+        (
+            raised(peewee.OperationalError(1213, "Deadlock found"), pymysql.OperationalError(1213, "x")),
+            Trouble.RETRY,
+        ),
+        (ValueError("ours"), Trouble.PERMANENT),
+    ],
+)
+def test_what_a_servers_errors_mean(failure: BaseException, trouble: Trouble) -> None:
+    assert MYSQL.trouble(failure) is trouble
+
+
+@pytest.mark.parametrize(
+    ("failure", "trouble"),
+    [
+        (apsw.BusyError("locked"), Trouble.RETRY),
+        (apsw.FullError("database or disk is full"), Trouble.UNAVAILABLE),
+        (apsw.IOError("disk I/O error"), Trouble.UNAVAILABLE),
+        (apsw.ReadOnlyError("readonly"), Trouble.UNAVAILABLE),
+        (apsw.CantOpenError("unable to open"), Trouble.UNAVAILABLE),
+        (apsw.ConstraintError("UNIQUE"), Trouble.PERMANENT),
+        (
+            raised(apsw.SQLError("cannot rollback - no transaction is active"), apsw.FullError("x")),
+            Trouble.UNAVAILABLE,
+        ),
+        (raised(peewee.OperationalError("hidden"), apsw.FullError("full")), Trouble.UNAVAILABLE),
+        (ValueError("ours"), Trouble.PERMANENT),
+    ],
+)
+def test_what_a_files_errors_mean(failure: BaseException, trouble: Trouble) -> None:
+    assert SQLITE.trouble(failure) is trouble
+
+
+def leases(database: Database) -> list[tuple[int, int]]:
+    return database.read(lambda t: t.select("SELECT number, leased_until FROM writers ORDER BY number"))  # type: ignore[return-value]
+
+
+@contextmanager
+def rival(mariadb: MariaDB, database: Database) -> Iterator[pymysql.Connection[Any]]:
+    """A connection of another program, in a transaction."""
+    with mariadb.connect(database.engine.database_name) as connection:
+        connection.begin()
+        yield connection
+        connection.rollback()
+
+
+def test_a_deadlock_is_tried_again(server: Database, mariadb: MariaDB) -> None:
+    server.write(lambda t: t.insert("writers", WRITERS, [(number, b"", 0) for number in range(200)]))
+    threads: list[threading.Thread] = []
+    with rival(mariadb, server) as other:
+        # It has changed more rows, so that it is ours which the server rolls back.
+        other.cursor().execute("UPDATE writers SET leased_until = 5 WHERE number >= 1")
+
+        def crosswise(transaction: Transaction) -> None:
+            transaction.execute("UPDATE writers SET leased_until = leased_until + 1 WHERE number = 0")
+            if not threads:
+                threads.append(threading.Thread(target=_take_and_commit, args=(other,)))
+                threads[0].start()
+                until(lambda: _waits_for_a_lock(mariadb))
+            transaction.execute("UPDATE writers SET leased_until = leased_until + 1 WHERE number = 1")
+
+        server.write(crosswise)
+        threads[0].join(5)
+    assert leases(server)[:3] == [(0, 101), (1, 6), (2, 5)]
+    assert "WE ROLL BACK TRANSACTION" in mariadb.execute("SHOW ENGINE INNODB STATUS")[0][2]
+
+
+def _take_and_commit(connection: pymysql.Connection[Any]) -> None:
+    connection.cursor().execute("UPDATE writers SET leased_until = leased_until + 100 WHERE number = 0")
+    connection.commit()
+
+
+def _waits_for_a_lock(mariadb: MariaDB) -> bool:
+    sql = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+    return mariadb.execute(sql) != ((0,),)
+
+
+def test_a_lock_that_is_held_for_a_while_is_waited_for_and_tried_again(
+    server: Database, mariadb: MariaDB
+) -> None:
+    server.write(lambda t: t.insert("writers", WRITERS, [(0, b"", 0)]))
+    tries: list[float] = []
+    with rival(mariadb, server) as other:
+        other.cursor().execute("UPDATE writers SET leased_until = 10 WHERE number = 0")
+
+        def count_up(transaction: Transaction) -> None:
+            tries.append(time.monotonic())
+            if len(tries) == 2:
+                other.commit()
+            transaction.execute("UPDATE writers SET leased_until = leased_until + 1 WHERE number = 0")
+
+        server.write(count_up)
+    assert leases(server) == [(0, 11)]
+    assert len(tries) == 2
+    assert tries[1] - tries[0] < 3, (
+        "the wait for a lock leaves time for another try within the request's deadline"
+    )
+
+
+def test_a_lock_that_is_never_given_back_ends_with_the_deadline_and_nothing_is_stored(
+    server: Database, mariadb: MariaDB
+) -> None:
+    server.write(lambda t: t.insert("writers", WRITERS, [(0, b"", 0)]))
+    began = time.monotonic()
+    with rival(mariadb, server) as other:
+        other.cursor().execute("UPDATE writers SET leased_until = 10 WHERE number = 0")
+        with pytest.raises((StorageUnavailable, OutcomeUnknown)):
+            server.write(lambda t: t.execute("UPDATE writers SET leased_until = 1"), time.monotonic() + 3)
+    assert time.monotonic() - began < 6
+    assert leases(server) == [(0, 0)]
+
+
+def test_of_two_processes_that_meet_a_new_person_at_once_one_makes_the_person(
+    server: Database, mariadb: MariaDB
+) -> None:
+    """The other finds the key taken, rolls back, reads again and tells that nothing was new."""
+    ingest = Ingest(server)
+    ingest.track(Event(1, "first", received_at=1))
+    insert = (
+        "INSERT INTO subscribers (list_id, id, email, email_key, external_id, own_uuid, created_at)"
+        " VALUES (1, 77, 'a@x.de', 'a@x.de', NULL, 'sixteen bytes ok', 0)"
+    )
+    with rival(mariadb, server) as other:
+        other.cursor().execute(insert)
+        commits = threading.Thread(target=lambda: (until(lambda: _waits_for_a_lock(mariadb)), other.commit()))
+        commits.start()
+        ingest.track(Event(1, "seen", received_at=1, email=("a@x.de", "a@x.de"), uuid=bytes(15) + b"1"))
+        commits.join(5)
+    assert server.read(lambda t: t.select("SELECT id FROM subscribers")) == [(77,)]
+    assert server.read(
+        lambda t: t.select("SELECT DISTINCT subscriber_id FROM events WHERE name <> 'first'")
+    ) == [(77,)]
+
+
+def test_a_full_file_is_told_and_recovers(
+    file: Database, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    desk = Desk(sqlite_url, tmp_path_factory.mktemp("desk"))
+    shop = desk.open_shop("owner@example.com")
+    sent = {"Event": "seen", "ListID": shop.list_id, "Properties": {"text": "x" * 30_000}}
+    assert desk.call("event.track", shop.key, **sent).status == 200
+    _set_page_limit(desk, 1)  # SQLite takes what the file has already
+    refused = [desk.call("event.track", shop.key, **sent) for _ in range(4)]
+    assert {(answer.status, *answer.codes, answer.headers["Retry-After"]) for answer in refused} == {
+        (503, 100012, "1")
+    }
+    assert desk.rows("SELECT COUNT(*) FROM events") == [(1,)]
+    together = [gevent.spawn(desk.call, "event.track", shop.key, **sent) for _ in range(5)]
+    gevent.joinall(together)
+    assert [call.value.codes for call in together] == [[100012]] * 5
+    assert desk.call("website_events.properties", shop.key, ListID=shop.list_id).status == 200
+    _set_page_limit(desk, 1_000_000)
+    assert desk.call("event.track", shop.key, **sent).status == 200
+    assert desk.rows("SELECT COUNT(*) FROM events") == [(2,)]
+    desk.close()
+
+
+def _set_page_limit(desk: Desk, pages: int) -> None:
+    desk.services.storage.write(lambda transaction: transaction.select(f"PRAGMA max_page_count = {pages}"))
+
+
+def test_a_full_server_is_told_and_recovers(tmp_path: Any) -> None:
+    """A server whose one data file may not grow: InnoDB's 'The table is full'."""
+    own = MariaDB("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:16M")
+    with own:
+        desk = Desk(own.new_database(), tmp_path)
+        shop = desk.open_shop("owner@example.com")
+        sent = {"Event": "seen", "ListID": shop.list_id, "Properties": {"text": "x" * 30_000}}
+        own.execute("CREATE TABLE mysql.filler (x LONGBLOB)")
+        with pytest.raises(pymysql.OperationalError, match="1114"):
+            while True:
+                own.execute("INSERT INTO mysql.filler VALUES (REPEAT('x', 100000))")
+        answers = [desk.call("event.track", shop.key, **sent)]
+        while answers[-1].status == 200:
+            answers.append(desk.call("event.track", shop.key, **sent))
+        assert (answers[-1].status, answers[-1].codes) == (503, [100012])
+        assert desk.rows("SELECT COUNT(*) FROM events") == [(len(answers) - 1,)]
+        own.stop()
+        own.options = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:64M")
+        own.start()
+        assert desk.call("event.track", shop.key, **sent).status == 200
+        desk.close()
+
+
+def test_a_server_that_cannot_write_its_file_says_so_over_http_and_recovers(
+    start_tracker: StartTracker,
+) -> None:
+    tracker = start_tracker(workers=1)
+    account = make_account(tracker, "owner@example.com", "*")
+    call: Callable[[], Any] = lambda: tracker.call(  # noqa: E731
+        "event.track", account.key, Event="seen", ListID=account.list_id, Properties={"text": "x" * 30_000}
+    )
+    assert call().status_code == 200
+    [worker] = tracker.running.children()
+    sizes = [path.stat().st_size for path in tracker.folder.glob("tracker.db*")]
+    _, hard = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (max(sizes) + 10_000, hard))
+    [refused] = until(lambda: [answer for answer in [call()] if answer.status_code != 200])
+    assert (refused.status_code, refused.json()["Errors"][0]["Code"]) == (503, 100012)
+    assert tracker.get("/ready").status_code in (200, 503)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY if hard < 0 else hard, hard))
+    assert call().status_code == 200
+    assert tracker.get("/ready").status_code == 200
