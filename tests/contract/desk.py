@@ -70,7 +70,7 @@ class Desk:
         """One request; `key` goes into the Authorization header, `options` to werkzeug."""
         sent = {"Authorization": f"Bearer {key}"} if key is not None else {}
         if "json" in options:  # written here, as Flask's client sorts the keys
-            options |= {"data": json.dumps(options.pop("json")).encode(), "content_type": "application/json"}
+            options |= {"data": json.dumps(options.pop("json"), ensure_ascii=False).encode(), "content_type": "application/json"}
         answer = self._client.open(path, method=method, headers={**sent, **(headers or {})}, **options)
         raw = answer.get_data()
         return Reply(answer.status_code, answer.headers, raw, json.loads(raw) if raw else None)

@@ -1,0 +1,180 @@
+"""Does `website_events.properties` list what was tracked, as the seed documents it?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.contract.conftest import Track
+from tests.contract.desk import Desk, Shop
+from tests.contract.test_event_track import CONVERSION, errors
+from tracker.storage import catalogue
+
+Listing = Callable[[], dict[str, list[str]]]
+
+
+def test_the_answer_has_these_keys_in_this_order(desk: Desk, shop: Shop, track: Track) -> None:
+    track(Event="page_view", Properties={"product_id": 1, "$page_title": "Home"})
+    answer = desk.call("website_events.properties", shop.key, ListID=shop.list_id)
+    assert answer.status == 200
+    assert list(answer.body.items()) == [
+        ("ListID", shop.list_id),
+        ("Properties", {"page_view": ["$page_title", "product_id"]}),
+    ]
+
+
+def test_it_is_grouped_by_event_and_ordered_by_bytes(track: Track, listing: Listing) -> None:
+    for name in ("b", "a", "Z", "é", "_", "conversion", "z"):
+        track(Event=name, Properties={"z": 1, "é": 1, "A": 1, "a": 1, "$": 1, **CONVERSION})
+    listed = listing()
+    assert list(listed) == ["Z", "_", "a", "b", "conversion", "z", "é"]
+    assert list(listed) == sorted(listed, key=str.encode)
+    three = ["conversion-id", "conversion-name", "conversion-value"]
+    assert listed["conversion"] == ["$", "A", "a", *three, "z", "é"]
+
+
+def test_an_event_without_properties_is_listed_with_none(track: Track, listing: Listing) -> None:
+    track(Event="bare")
+    track(Event="bare", Properties=[])
+    assert listing() == {"bare": []}
+
+
+def test_only_top_level_names_are_listed(track: Track, listing: Listing) -> None:
+    track(Properties={"cart": {"items": [{"sku": 1}]}, "tags": ["a"], "none": None})
+    assert listing() == {"seen": ["cart", "none", "tags"]}
+
+
+def test_a_property_is_listed_from_the_answer_to_its_event_on(track: Track, listing: Listing) -> None:
+    for number in range(5):
+        track(Properties={f"p{number}": number})
+        assert listing() == {"seen": [f"p{each}" for each in range(number + 1)]}
+
+
+def test_an_identify_event_that_was_sent_is_listed(track: Track, listing: Listing) -> None:
+    track(Event="page_view", Email="a@example.com", Properties={"a": 1})
+    assert listing() == {"identify": [], "page_view": ["a"]}
+
+
+def test_an_empty_list_has_no_properties(desk: Desk, shop: Shop) -> None:
+    answer = desk.call("website_events.properties", shop.key, ListID=shop.list_id)
+    assert answer.raw == b'{"ListID":%d,"Properties":{}}' % shop.list_id
+
+
+def test_lists_do_not_mix(desk: Desk, shop: Shop, track: Track, listing: Listing) -> None:
+    track(ListID=desk.services.stores.lists.add(shop.user_id, "Other"), Event="elsewhere")
+    track(ListID=..., Event="loose")
+    assert listing() == {}
+
+
+@pytest.mark.parametrize("list_id", ["abc", 0, -1, 1.0, True, [1], "１", "", 2**63 - 0.5, "1 "])
+def test_a_list_id_that_is_none_is_2(desk: Desk, shop: Shop, list_id: Any) -> None:
+    answer = desk.call("website_events.properties", shop.key, ListID=list_id)
+    assert (answer.status, answer.body) == (422, errors((2, "Invalid ListID parameter")))
+
+
+def test_no_list_id_is_1(desk: Desk, shop: Shop) -> None:
+    for params in ({}, {"ListID": None}):
+        answer = desk.call("website_events.properties", shop.key, **params)
+        assert (answer.status, answer.body) == (422, errors((1, "Missing ListID parameter")))
+
+
+def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(desk: Desk, shop: Shop) -> None:
+    stranger = desk.open_shop("stranger@example.com")
+    foreign = desk.call("website_events.properties", shop.key, ListID=stranger.list_id)
+    none = desk.call("website_events.properties", shop.key, ListID=2**62)
+    assert foreign.status == none.status == 422
+    assert foreign.raw == none.raw == b'{"Errors":[{"Code":3,"Message":"List not found"}]}'
+
+
+def test_it_needs_its_permission(desk: Desk) -> None:
+    without = desk.open_shop("without@example.com", permissions="Lists.Get")
+    answer = desk.call("website_events.properties", without.key, ListID=without.list_id)
+    assert (answer.status, answer.codes) == (403, [403])
+    allowed = desk.services.stores.keys.add(without.user_id, "Subscribers.Get")
+    assert desk.call("website_events.properties", allowed, ListID=without.list_id).status == 200
+
+
+def test_a_listing_reads_no_events(desk: Desk, shop: Shop, track: Track, listing: Listing) -> None:
+    """However many there are: a listing whose events are gone is the same."""
+    track(Properties={"a": 1})
+    desk.services.storage.write(
+        lambda transaction: transaction.execute("DELETE FROM events WHERE list_id = ?", (shop.list_id,))
+    )
+    assert listing() == {"seen": ["a"]}
+
+
+# The bounds of a list's catalogue. They are reached by rows written straight into the tables.
+
+
+def fill(desk: Desk, shop: Shop, names: int, pairs_each: int = 0) -> None:
+    now = time.time_ns() // 1_000_000
+    rows = [(shop.list_id, b"name %06d" % number, now, pairs_each) for number in range(names)]
+    pairs = [(shop.list_id, row[1], b"property %06d" % number, now) for row in rows for number in range(pairs_each)]
+
+    def write(transaction: Any) -> None:
+        transaction.insert("event_names", ("list_id", "name", "first_seen_at", "property_count"), rows)
+        transaction.insert("event_properties", ("list_id", "event_name", "property", "first_seen_at"), pairs)
+
+    desk.services.storage.write(write)
+
+
+def is_flagged(desk: Desk, shop: Shop) -> bool:
+    return desk.rows("SELECT is_catalogue_full FROM lists WHERE id = ?", shop.list_id) == [(1,)]
+
+
+def stored(desk: Desk, shop: Shop) -> int:
+    count: int = desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id)[0][0]
+    return count
+
+
+def test_the_last_event_name_that_fits_is_listed_and_the_next_is_stored_only(
+    desk: Desk, shop: Shop, track: Track, listing: Listing
+) -> None:
+    fill(desk, shop, names=catalogue.MOST_NAMES - 1)
+    assert track(Event="last", Properties={"a": 1}).status == 200
+    assert not is_flagged(desk, shop)
+    assert track(Event="beyond", Properties={"a": 1}).status == 200
+    listed = listing()
+    assert (len(listed), listed["last"], "beyond" in listed) == (2000, ["a"], False)
+    assert is_flagged(desk, shop)
+    assert stored(desk, shop) == 2
+    assert track(Event="last", Properties={"b": 1}).status == 200
+    assert listing()["last"] == ["a", "b"], "names that are listed still get new properties"
+
+
+def test_the_last_pairs_that_fit_are_listed_and_the_next_are_stored_only(
+    desk: Desk, shop: Shop, track: Track, listing: Listing
+) -> None:
+    fill(desk, shop, names=50, pairs_each=399)
+    fill_rest = catalogue.MOST_PAIRS - 50 * 399
+    assert fill_rest == 50
+    assert track(Properties={f"p{number:03d}": 1 for number in range(fill_rest - 1)}).status == 200
+    assert not is_flagged(desk, shop)
+    assert track(Properties={"q1": 1, "q2": 1}).status == 200
+    assert listing()["seen"] == [*(f"p{number:03d}" for number in range(fill_rest - 1)), "q1"]
+    assert is_flagged(desk, shop)
+    assert track(Event="name 000001", Properties={"new": 1}).status == 200
+    assert "new" not in listing()["name 000001"]
+    assert stored(desk, shop) == 3
+
+
+def test_an_event_has_at_most_500_listed_properties(desk: Desk, shop: Shop, track: Track, listing: Listing) -> None:
+    for first in (0, 250):
+        track(Properties={f"p{number:03d}": 1 for number in range(first, first + 250)})
+    assert not is_flagged(desk, shop)
+    assert track(Properties={"p000": 1, "zzz": 1}).status == 200
+    assert listing() == {"seen": [f"p{number:03d}" for number in range(500)]}
+    assert is_flagged(desk, shop)
+    assert track(Event="other", Properties={"zzz": 1}).status == 200
+    assert listing()["other"] == ["zzz"]
+
+
+def test_a_full_catalogue_of_one_list_is_not_anothers(desk: Desk, shop: Shop, track: Track) -> None:
+    fill(desk, shop, names=catalogue.MOST_NAMES)
+    other = desk.services.stores.lists.add(shop.user_id, "Other")
+    track(ListID=other, Event="listed")
+    answer = desk.call("website_events.properties", shop.key, ListID=other)
+    assert answer.body["Properties"] == {"listed": []}
