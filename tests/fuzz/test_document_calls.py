@@ -1,0 +1,197 @@
+"""Does a served Tracker answer as its document says, whatever is called? Schemathesis makes up the calls."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from requests.structures import CaseInsensitiveDict
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.fuzz import oracle
+from tests.fuzz.exemptions import EXEMPTIONS, Exemption, allowed_codes
+from tests.reply_schemas import Document, document, faults
+from tests.served import Account, StartTracker, Tracker, make_account
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+FEW = settings(
+    max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def loaded(raw: Document) -> schemathesis.BaseSchema:
+    schema = schemathesis.openapi.from_dict(raw)
+    schema.config.generation.with_security_parameters = False  # the key comes from the test
+    return schema
+
+
+def focused() -> Document:
+    """The document with no room for parameters that do not exist: they are ignored, and would be most of what is sent."""
+    raw = copy.deepcopy(document())
+    for name, schema in raw["components"]["schemas"].items():
+        if name.endswith(".Request"):
+            schema["additionalProperties"] = False
+    return raw
+
+
+SCHEMAS = {GenerationMode.POSITIVE: loaded(focused()), GenerationMode.NEGATIVE: loaded(document())}
+OPERATIONS = {found.ok().label: found.ok() for found in SCHEMAS[GenerationMode.POSITIVE].get_all_operations()}
+
+
+class Caller:
+    """Sends what Schemathesis makes up, with credentials and ListIDs that exist, and judges the answers."""
+
+    def __init__(self, tracker: Tracker, account: Account) -> None:
+        self.tracker, self.account = tracker, account
+        self.with_key, self.without_key = requests.Session(), requests.Session()
+        self.with_key.headers["Authorization"] = f"Bearer {account.key}"
+        for session in (self.with_key, self.without_key):
+            session.trust_env = False
+        self.statuses: Counter[int] = Counter()
+
+    def call(self, case: schemathesis.Case) -> None:
+        session = self.without_key if self.put_in_what_exists(case) else self.with_key
+        response = case.call(base_url=self.tracker.url, session=session, timeout=15)
+        self.statuses[response.status_code] += 1
+        self.judge(case, response)
+
+    def put_in_what_exists(self, case: schemathesis.Case) -> bool:
+        """A ListID that could be one becomes ours, but for even ones: they stay somebody's or nobody's.
+
+        True if there is now a session to log out from, which has to be the only credential.
+        """
+        sent: Any = case.body if isinstance(case.body, dict) else case.query if case.method == "GET" else None
+        if not isinstance(sent, dict):
+            return False
+        command = self.command_of(case, sent)
+        list_id = sent.get("ListID")
+        if type(list_id) is int and 0 < list_id < 2**63 and list_id % 2:
+            sent["ListID"] = self.account.list_id
+        if command == "user.logout":
+            sent.pop("APIKey", None)
+            sent["SessionID"] = self.tracker.call("user.login", APIKey=self.account.key).json()["SessionID"]
+        if command == "user.login" and isinstance(sent.get("Username"), str):
+            sent |= {"Username": self.account.email, "Password": self.account.password}
+        elif command == "user.login" and isinstance(sent.get("APIKey"), str):
+            sent["APIKey"] = self.account.key
+        return command == "user.logout"
+
+    def command_of(self, case: schemathesis.Case, sent: Any) -> str | None:
+        if case.path == "/api.php":
+            named = sent.get("Command") if isinstance(sent, dict) else None
+            return named if isinstance(named, str) else None
+        tags: list[str] = document()["paths"][case.path]["post"]["tags"]
+        return tags[0]
+
+    def judge(self, case: schemathesis.Case, response: schemathesis.Response) -> None:
+        request, status = response.request, response.status_code
+        if request.method not in {method.upper() for method in document()["paths"][case.path]}:
+            assert status in (204, 404, 405) if case.path != "/api.php" else status in (204, 400, 404, 405)
+            return
+        case.validate_response(response, checks=CHECKS)
+        headers = CaseInsensitiveDict({name: values[0] for name, values in response.headers.items()})
+        parsed = oracle.parameters_of(request)
+        named = self.command_of(case, parsed[0] if parsed else None)
+        wrong = faults(request.method or "", case.path, status, headers, response.content, named)
+        assert not wrong, f"{wrong}\n{case.as_curl_command()}\n{response.text}"
+        if parsed is not None and named in oracle.commands():
+            self.compare(named, *parsed, response)
+
+    def compare(
+        self, command: str, params: dict[str, Any], is_text: bool, response: schemathesis.Response
+    ) -> None:
+        """The answer that the document lets expect."""
+        status = response.status_code
+        if not oracle.is_valid(command, params, is_text):
+            assert 400 <= status < 500, f"{command}: accepted {params}"
+        elif status != 200:
+            codes = {row["Code"] for row in response.json()["Errors"]}
+            assert codes <= allowed_codes(command), f"{command}: {params}: {response.text}"
+
+
+@pytest.fixture(scope="module")
+def tracker(start_tracker: StartTracker) -> Tracker:
+    limits = ",".join(f"{name}=1000000/60" for name in oracle.commands())
+    return start_tracker(settings={"TRACKER_LIMITS": limits})
+
+
+@pytest.fixture(scope="module")
+def account(tracker: Tracker) -> Account:
+    return make_account(tracker, "fuzz@example.com", "*")
+
+
+@pytest.fixture
+def caller(tracker: Tracker, account: Account) -> Iterator[Caller]:
+    made = Caller(tracker, account)
+    with made.with_key, made.without_key:
+        yield made
+
+
+def cases_at_the_edges(label: str, mode: GenerationMode) -> Iterator[schemathesis.Case]:
+    schema = SCHEMAS[mode]
+    operation = next(found.ok() for found in schema.get_all_operations() if found.ok().label == label)
+    yield from schema.iter_coverage_cases(
+        operation, generation_modes=[mode], generation_config=schema.config.generation
+    )
+
+
+def random_cases(label: str, mode: GenerationMode, caller: Caller, how: settings) -> None:
+    operation = next(found.ok() for found in SCHEMAS[mode].get_all_operations() if found.ok().label == label)
+
+    @how
+    @given(operation.as_strategy(generation_mode=mode))
+    def call(case: schemathesis.Case) -> None:
+        caller.call(case)
+
+    call()
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_allowed_calls_are_answered(label: str, caller: Caller) -> None:
+    """At the edges of each parameter and at random; each operation does what it is for at least once."""
+    for case in cases_at_the_edges(label, GenerationMode.POSITIVE):
+        caller.call(case)
+    random_cases(label, GenerationMode.POSITIVE, caller, FEW)
+    assert caller.statuses[200], f"{label} was never answered with 200: {caller.statuses}"
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_calls_that_are_not_allowed_are_refused(label: str, caller: Caller) -> None:
+    for case in cases_at_the_edges(label, GenerationMode.NEGATIVE):
+        caller.call(case)
+    random_cases(label, GenerationMode.NEGATIVE, caller, FEW)
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_many_calls(label: str, mode: GenerationMode, caller: Caller) -> None:
+    random_cases(label, mode, caller, MANY)
+
+
+@pytest.mark.parametrize("row", EXEMPTIONS, ids=lambda row: f"{row.command}-{row.code}")
+def test_an_exemption_is_needed(row: Exemption, caller: Caller) -> None:
+    """The schema allows it and the command does not: an exemption that nothing needs has to go."""
+    assert oracle.is_valid(row.command, row.params, is_text=False)
+    answer = caller.tracker.call(row.command, caller.account.key, **row.params)
+    assert (answer.status_code, [found["Code"] for found in answer.json()["Errors"]]) == (422, [row.code])
