@@ -14,7 +14,15 @@ from tracker.ingest.event import Event
 from tracker.ingest.service import Ingest
 from tracker.storage.database import Database
 from tracker.storage.ids import (
-    EPOCH_MS, GRACE_MS, LEASE_MS, RENEW_BEFORE_MS, SHIFT, IdMaker, WriterNumber, first_id_at, received_ms,
+    EPOCH_MS,
+    GRACE_MS,
+    LEASE_MS,
+    RENEW_BEFORE_MS,
+    SHIFT,
+    IdMaker,
+    WriterNumber,
+    first_id_at,
+    received_ms,
 )  # fmt: skip
 
 START = EPOCH_MS + 1_000_000_000
@@ -114,7 +122,9 @@ def test_a_number_is_taken_again_only_some_time_after_its_lease(database: Databa
     assert lease(database, times.number()) == 1
     times.pass_by(1)
     assert lease(database, times.number()) == 0
-    assert lease(database, gone) == 2, "it lost its number while it slept, and must not write with it any more"
+    assert lease(database, gone) == 2, (
+        "it lost its number while it slept, and must not write with it any more"
+    )
 
 
 def test_a_clock_set_back_does_not_stretch_a_lease(database: Database) -> None:

@@ -79,7 +79,12 @@ def test_when_nobody_can_know_the_event_id_to_repeat_with_is_told(
     ingest: Ingest, distant: Database, proxy: Proxy, fate: Fate, is_stored: bool, event_key: str | None
 ) -> None:
     proxy.shut_after(fate)
-    sent = {"uuid": VISITOR, "email": ("a@example.com", "a@example.com"), "properties": {"a": 1}, "event_key": event_key}
+    sent = {
+        "uuid": VISITOR,
+        "email": ("a@example.com", "a@example.com"),
+        "properties": {"a": 1},
+        "event_key": event_key,
+    }
     with pytest.raises(EventOutcomeUnknown) as unknown:
         ingest.track(event("seen", **sent), time.monotonic() + 0.5)
     if event_key is not None:
@@ -93,9 +98,7 @@ def test_when_nobody_can_know_the_event_id_to_repeat_with_is_told(
     assert sorted(names(distant)) == ["first", "identify", "seen"]
 
 
-def test_over_http_the_error_row_carries_the_event_id(
-    mariadb: MariaDB, proxy: Proxy, tmp_path: Path
-) -> None:
+def test_over_http_the_error_row_carries_the_event_id(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> None:
     desk = Desk(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
     shop = desk.open_shop("owner@example.com")
     sent = {"ListID": shop.list_id, "Event": "bought", "Email": "a@example.com", "Properties": {"a": 1}}
