@@ -83,7 +83,7 @@ class Dispatcher:
         except OutcomeUnknown as failure:
             self._on_failure(call, failure)
             _refuse(answer, CommandError(errors.OUTCOME_UNKNOWN))
-        except Exception as failure:  # noqa: BLE001  the one place where anything unforeseen becomes an answer
+        except (Exception, SystemExit) as failure:  # noqa: BLE001  the one place where anything unforeseen becomes an answer
             self._on_failure(call, failure)
             _refuse(answer, CommandError(errors.UNEXPECTED, extra={"RequestID": call.request_id}))
         return answer
@@ -109,7 +109,10 @@ class Dispatcher:
             raise CommandError(errors.FORBIDDEN)
         self._count(command, caller, params, answer)
         values = _validated(params, entry)
-        return command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
+        body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
+        if not isinstance(body, dict):
+            raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
+        return body
 
     def _known(self, call: Call) -> Entry:
         named = _lookup(call.params, "Command")
