@@ -1,0 +1,134 @@
+"""Does anything that is sent to the doors get another answer than a JSON one, or leave a trace when refused?"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from tests.contract.desk import Desk, Shop
+from tests.fuzz.oracle import commands
+from tests.fuzz.sent import Sent, ill_formed, well_formed, with_headers
+from tests.reply_schemas import faults
+from tests.servers import NewDatabase
+
+_numbers = itertools.count(1)
+ANY_SPEED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+SOME = settings(max_examples=500, suppress_health_check=ANY_SPEED)
+MANY = settings(max_examples=20_000, suppress_health_check=ANY_SPEED)
+
+
+class Fuzzed:
+    """The whole application in this process, and what its tables hold."""
+
+    def __init__(self, desk: Desk, shop: Shop) -> None:
+        self.desk, self.shop = desk, shop
+        found = desk.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        self._tables = sorted(bytes(name).decode() if isinstance(name, bytes) else name for (name,) in found)
+        self.statuses: Counter[int] = Counter()
+        self._before = self._counts()
+
+    def right(self) -> dict[str, dict[str, Any]]:
+        """Parameters for each command that it accepts."""
+        shop = self.shop
+        list_id: dict[str, Any] = {"ListID": shop.list_id}
+        tracked = {"Event": "seen", "Email": "jane@example.com", "Properties": {"page": "a"}}
+        own = {
+            "event.track": list_id | tracked,
+            "list.create": {"SubscriberListName": "Shop"},
+            "list.get": list_id,
+            "user.login": {"APIKey": shop.key},
+            "website_events.properties": list_id,
+        }
+        return {name: own.get(name, {}) for name in commands()}
+
+    def send(self, sent: Sent) -> None:
+        """Send it, and check what must be so whatever it was."""
+        body, status_line, headers = run_wsgi_app(self.desk.app, self._environ(sent), buffered=True)
+        raw, status = b"".join(body), int(status_line[:3])
+        self.statuses[status] += 1
+        plain = CaseInsensitiveDict(headers.items())
+        assert status < 500, raw
+        assert plain["X-Request-ID"]
+        if sent.method in ("HEAD", "OPTIONS") and not raw:
+            return
+        assert plain["Content-Type"] == "application/json"
+        assert isinstance(json.loads(raw), dict)
+        assert faults(sent.method, sent.path, status, plain, raw) == []
+        self._check_that_nothing_is_stored(status)
+
+    def _environ(self, sent: Sent) -> dict[str, Any]:
+        environ = EnvironBuilder("/", method=sent.method).get_environ()
+        environ |= {"PATH_INFO": sent.path, "QUERY_STRING": sent.query, "wsgi.input": io.BytesIO(sent.body)}
+        environ |= {"HTTP_AUTHORIZATION": f"Bearer {self.shop.key}", "CONTENT_LENGTH": str(len(sent.body))}
+        if sent.content_type is not None:
+            environ["CONTENT_TYPE"] = sent.content_type
+        return environ | sent.headers
+
+    def _check_that_nothing_is_stored(self, status: int) -> None:
+        after = self._counts()
+        assert status == 200 or after == self._before
+        self._before = after
+
+    def _counts(self) -> dict[str, int]:
+        return self.desk.counts(self._tables)
+
+
+@pytest.fixture(scope="module")
+def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    limits = ",".join(f"{name}=1000000/60" for name in commands())
+    desk = Desk(new_database("sqlite"), tmp_path_factory.mktemp("desk"), {"TRACKER_LIMITS": limits})
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def fuzzed(desk: Desk) -> Fuzzed:
+    shop = desk.open_shop(f"fuzz{next(_numbers)}@example.com")
+    # What is made once, such as a writer's lease, is made before rows are counted.
+    assert desk.call("event.track", shop.key, Event="seen").status == 200
+    return Fuzzed(desk, shop)
+
+
+def check(fuzzed: Fuzzed, requests: st.SearchStrategy[Sent], how: settings) -> None:
+    @how
+    @given(requests)
+    def send(sent: Sent) -> None:
+        fuzzed.send(sent)
+
+    send()
+
+
+def test_calls_with_wrong_parameters(fuzzed: Fuzzed) -> None:
+    check(fuzzed, well_formed(fuzzed.right()), SOME)
+    assert {200, 422, 400} <= set(fuzzed.statuses), "some are right, some are wrong, some cannot be read"
+
+
+def test_bytes_that_are_hardly_a_call(fuzzed: Fuzzed) -> None:
+    check(fuzzed, ill_formed(fuzzed.right()), SOME)
+    assert {400, 404, 405, 415} <= set(fuzzed.statuses)
+
+
+def test_any_headers(fuzzed: Fuzzed) -> None:
+    check(fuzzed, with_headers(fuzzed.right(), fuzzed.shop.key), SOME)
+    assert {200, 400, 401, 413, 415} <= set(fuzzed.statuses)
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("kind", [well_formed, ill_formed])
+def test_many_requests(fuzzed: Fuzzed, kind: Any) -> None:
+    check(fuzzed, kind(fuzzed.right()), MANY)
+
+
+@pytest.mark.fuzz
+def test_many_headers(fuzzed: Fuzzed) -> None:
+    check(fuzzed, with_headers(fuzzed.right(), fuzzed.shop.key), MANY)
