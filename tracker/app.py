@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Flask
 
@@ -21,7 +23,7 @@ from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
 from tracker.storage.accounts import Keys, Users
 from tracker.storage.database import Database
-from tracker.storage.failures import StorageUnavailable
+from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
 from tracker.storage.lists import Lists
 from tracker.storage.migrations import Migrations
 from tracker.storage.schema import MIGRATIONS
@@ -100,6 +102,8 @@ def readiness(database: Database) -> tuple[bool, str]:
             lambda transaction: transaction.execute("UPDATE writers SET token = token WHERE number = -1")
         )
     except StorageUnavailable as failure:
+        if isinstance(failure, IncompatibleDatabase):
+            _tell_once(str(failure))
         return False, str(failure)
     return True, ""
 
@@ -131,4 +135,13 @@ def _rates(registry: Registry) -> dict[str, RateLimit]:
 
 
 def _report_failure(call: Call, failure: BaseException) -> None:
-    log_failure(call.request_id, failure)
+    if isinstance(failure, IncompatibleDatabase):
+        _tell_once(str(failure))
+    else:
+        log_failure(call.request_id, failure)
+
+
+@lru_cache(maxsize=16)
+def _tell_once(line: str) -> None:
+    """What somebody has to put right is said once by each process, not by each request."""
+    logging.getLogger("tracker").error("%s", line)

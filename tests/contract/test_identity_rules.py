@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -153,7 +154,7 @@ def test_an_email_learns_its_id_once(desk: Desk, shop: Shop, track: Track) -> No
 
 
 def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the_event(
-    desk: Desk, shop: Shop, track: Track
+    desk: Desk, shop: Shop, track: Track, caplog: pytest.LogCaptureFixture
 ) -> None:
     track(Email="a@example.com", ID="user-a")
     track(Email="b@example.com", ID="user-b")
@@ -164,6 +165,8 @@ def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the
         " JOIN subscribers s ON s.list_id = e.list_id AND s.id = e.subscriber_id WHERE e.list_id = ? AND e.name = ?"
     )
     [(email, external_id, flags)] = desk.rows(sql, shop.list_id, b"bought")
+    [line] = [record.getMessage() for record in caplog.records if record.name == "tracker.ingest"]
+    assert re.fullmatch(rf"event \d+ of list {shop.list_id}: Email and ID name two people, Email wins", line)
     assert (bytes(email), bytes(external_id)) == (b"a@example.com", b"user-b")
     assert flags & 4, "the clash is on record"
     assert persons_of(desk, shop) == [("a@example.com", "user-a"), ("b@example.com", "user-b")]

@@ -180,6 +180,11 @@ def test_workers_never_migrate_they_say_what_is_wrong(start_tracker: StartTracke
     assert ready.json()["reason"] == f"the database lacks tracker: {last.decode()}: run 'tracker db upgrade'"
     answer = tracker.call("event.track", account.key, Event="seen", ListID=account.list_id)
     assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (503, 100012)
+    for _ in range(3):
+        tracker.call("event.track", account.key, Event="seen", ListID=account.list_id)
+        tracker.get("/ready")
+    said = [record for record in tracker.records() if record.get("message") == ready.json()["reason"]]
+    assert len(said) == 1, "one line, however many requests there are"
     assert file.execute("SELECT COUNT(*) FROM migrations WHERE name = ?", (last,)).fetchall() == [(0,)]
     assert file.execute("SELECT COUNT(*) FROM events").fetchall() == [(0,)]
     file.close()

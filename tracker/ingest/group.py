@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from itertools import chain, islice
 from typing import Any
@@ -25,6 +26,8 @@ from tracker.storage import people as people_rows
 from tracker.storage.catalogue import Catalogue, Seen
 from tracker.storage.ids import IdMaker, WriterNumber
 from tracker.storage.transaction import Row, Transaction
+
+_log = logging.getLogger("tracker.ingest")
 
 #: What an extra identify event carries: no properties.
 NOTHING = b"\x01{}"
@@ -110,6 +113,8 @@ class Attempt:
             people.know_visitor(Visitor(*row))
 
     def _add(self, event: Event, placement: Placement) -> Tracked:
+        if placement.has_id_conflict:
+            _log.warning("event %d of list %d: Email and ID name two people, Email wins", event.row_id, event.list_id)
         flags = IS_SILENT if event.properties.get("isSilent") is True else 0
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
