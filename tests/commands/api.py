@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from tests.reply_schemas import command_in, faults
 from tracker.app import Services, create_app
 from tracker.config import Settings
 
@@ -35,7 +36,7 @@ class Api:
     def call(self, command: str, key: str | None = None, **params: Any) -> TestResponse:
         """Call a command at /api.php with a JSON body."""
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return self._client.post("/api.php", json={"Command": command, **params}, headers=headers)
+        return self.send("POST", "/api.php", json={"Command": command, **params}, headers=headers)
 
     def ok(self, command: str, key: str | None = None, **params: Any) -> dict[str, Any]:
         """The answer to a call that succeeds."""
@@ -50,7 +51,12 @@ class Api:
         return answer.status_code, [row["Code"] for row in answer.json["Errors"]]
 
     def send(self, method: str, path: str, **options: Any) -> TestResponse:
-        return self._client.open(path, method=method, **options)
+        answer = self._client.open(path, method=method, **options)
+        at, named = path.partition("?")[0], command_in(options)
+        assert not (wrong := faults(method, at, answer.status_code, answer.headers, answer.data, named)), (
+            wrong
+        )
+        return answer
 
     def add_user(self, email: str = "jane@example.com", permissions: str = "*") -> User:
         stores = self.services.stores

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.reply_schemas import command_in, faults
 from tracker.app import create_app, open_database
 from tracker.config import Settings
 from tracker.plugins import load_commands
@@ -65,14 +66,26 @@ class Desk:
         return Shop(user_id, email, password, key, list_id)
 
     def request(
-        self, method: str, path: str, key: str | None = None, headers: Mapping[str, str] | None = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> Reply:
         """One request; `key` goes into the Authorization header, `options` to werkzeug."""
         sent = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        named = command_in(options)
         if "json" in options:  # written here, as Flask's client sorts the keys
-            options |= {"data": json.dumps(options.pop("json"), ensure_ascii=False).encode(), "content_type": "application/json"}
+            options |= {
+                "data": json.dumps(options.pop("json"), ensure_ascii=False).encode(),
+                "content_type": "application/json",
+            }
         answer = self._client.open(path, method=method, headers={**sent, **(headers or {})}, **options)
         raw = answer.get_data()
+        assert not (
+            wrong := faults(method, path.partition("?")[0], answer.status_code, answer.headers, raw, named)
+        ), wrong
         return Reply(answer.status_code, answer.headers, raw, json.loads(raw) if raw else None)
 
     def call(self, command: str, key: str | None = None, /, **params: Any) -> Reply:
@@ -81,7 +94,9 @@ class Desk:
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds: the rows of a SELECT with `?` placeholders."""
-        found: list[tuple[Any, ...]] = self.services.storage.read(lambda transaction: transaction.select(sql, values))
+        found: list[tuple[Any, ...]] = self.services.storage.read(
+            lambda transaction: transaction.select(sql, values)
+        )
         return found
 
     def counts(self, tables: Sequence[str] = DATA_TABLES) -> dict[str, int]:

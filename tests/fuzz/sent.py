@@ -139,7 +139,7 @@ def ill_formed(draw: st.DrawFn, right: dict[str, dict[str, Any]]) -> Sent:
     params = draw(near(command, right[command]))
     right_type, write = draw(st.sampled_from(list(WRITERS.items())))
     whole = write(params)
-    body = draw(st.binary(max_size=200) | mangled(whole) | st.just(whole))
+    body = draw(st.binary(max_size=200) | mangled(whole) | st.just(whole) | st.just(whole))
     query = draw(st.just("") | _latin | mangled(as_form(params)).map(lambda found: found.decode("latin-1")))
     content_type = draw(st.just(right_type) | content_types)
     return Sent(draw(methods), draw(paths), query, body, content_type)
