@@ -21,7 +21,9 @@ Listed = Callable[[], dict[str, list[str]]]
 def shop(tracker_on_each: Tracker, account_on_each: Account) -> Account:
     """The account with a fresh list, made through the API."""
     made = tracker_on_each.call("list.create", account_on_each.key, SubscriberListName="Fresh")
-    return Account(account_on_each.email, account_on_each.password, account_on_each.key, made.json()["ListID"])
+    return Account(
+        account_on_each.email, account_on_each.password, account_on_each.key, made.json()["ListID"]
+    )
 
 
 @pytest.fixture
@@ -57,14 +59,21 @@ FORMS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("door", DOORS[:2])
-def test_every_form_says_the_same(tracker_on_each: Tracker, shop: Account, listed: Listed, form: str, door: str) -> None:
+def test_every_form_says_the_same(
+    tracker_on_each: Tracker, shop: Account, listed: Listed, form: str, door: str
+) -> None:
     params = {
         "Command": "event.track", "ListID": shop.list_id, "Event": "add to cart é", "UUID": VISITOR,
         "Properties": {"sku": "a b", "naïve ": "x"},
     }  # fmt: skip
     answer = tracker_on_each.post(door, shop.key, **FORMS[form](params))
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"status": "success", "uuid": VISITOR, "external_id": None, "identify_event_sent": False}
+    assert answer.json() == {
+        "status": "success",
+        "uuid": VISITOR,
+        "external_id": None,
+        "identify_event_sent": False,
+    }
     assert listed() == {"add to cart é": ["naïve ", "sku"]}
 
 
@@ -82,10 +91,19 @@ def test_a_form_can_send_a_test_event(
 
 
 def test_a_conversion_can_be_sent_by_a_form(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
-    sent = {"Event": "conversion", "ListID": shop.list_id, "Properties[conversion-id]": "1", "Properties[conversion-name]": "Sale"}
-    missing = tracker_on_each.post("/api/v1/event", shop.key, data=sent | {"Properties[conversion-value]": ""})
+    sent = {
+        "Event": "conversion",
+        "ListID": shop.list_id,
+        "Properties[conversion-id]": "1",
+        "Properties[conversion-name]": "Sale",
+    }
+    missing = tracker_on_each.post(
+        "/api/v1/event", shop.key, data=sent | {"Properties[conversion-value]": ""}
+    )
     assert codes(missing) == [10]
-    done = tracker_on_each.post("/api/v1/event", shop.key, data=sent | {"Properties[conversion-value]": "12.50"})
+    done = tracker_on_each.post(
+        "/api/v1/event", shop.key, data=sent | {"Properties[conversion-value]": "12.50"}
+    )
     assert done.status_code == 200
     assert listed() == {"conversion": ["conversion-id", "conversion-name", "conversion-value"]}
 
@@ -100,13 +118,18 @@ def test_empty_means_absent_in_forms_and_null_in_json(tracker_on_each: Tracker, 
 
 
 def test_phps_empty_array_is_an_empty_object(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
-    assert tracker_on_each.post("/api/v1/event", shop.key, json={"Event": "a", "ListID": shop.list_id, "Properties": []}).ok
+    assert tracker_on_each.post(
+        "/api/v1/event", shop.key, json={"Event": "a", "ListID": shop.list_id, "Properties": []}
+    ).ok
     assert listed() == {"a": []}
 
 
 def test_the_last_of_a_doubled_key_counts(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
-    body = '{"Event": "first", "ListID": %d, "Event": "last", "Properties": {"a": 1, "a": {"b": 2}}}' % shop.list_id
-    assert tracker_on_each.post("/api/v1/event", shop.key, data=body, headers={"Content-Type": "application/json"}).ok
+    body = '{"Event": "first", "ListID": LIST, "Event": "last", "Properties": {"a": 1, "a": {"b": 2}}}'
+    body = body.replace("LIST", str(shop.list_id))
+    assert tracker_on_each.post(
+        "/api/v1/event", shop.key, data=body, headers={"Content-Type": "application/json"}
+    ).ok
     assert listed() == {"last": ["a"]}
 
 
@@ -117,8 +140,12 @@ def test_the_body_wins_over_the_query(tracker_on_each: Tracker, shop: Account, l
     assert listed() == {"sent": []}
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "image/png", None])
-def test_an_empty_body_means_no_parameters(tracker_on_each: Tracker, shop: Account, content_type: str | None) -> None:
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/x-www-form-urlencoded", "image/png", None]
+)
+def test_an_empty_body_means_no_parameters(
+    tracker_on_each: Tracker, shop: Account, content_type: str | None
+) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
     assert codes(tracker_on_each.post("/api/v1/event", shop.key, headers=headers)) == [5]
 
@@ -133,7 +160,9 @@ def test_get_may_carry_json(tracker_on_each: Tracker, shop: Account) -> None:
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("command", ["event.track", "Event.Track", "EVENT.TRACK"])
-def test_commands_are_named_in_any_letter_case(tracker_on_each: Tracker, shop: Account, door: str, command: str) -> None:
+def test_commands_are_named_in_any_letter_case(
+    tracker_on_each: Tracker, shop: Account, door: str, command: str
+) -> None:
     sent = {"command": command, "event": "seen", "listid": shop.list_id, "PROPERTIES": {"Kept": 1}}
     assert tracker_on_each.post(door, shop.key, json=sent).status_code == 200
 
@@ -148,7 +177,9 @@ def test_an_exact_spelling_beats_another(tracker_on_each: Tracker, shop: Account
     assert listed() == {"exact": []}
 
 
-def test_names_inside_properties_are_the_clients_own(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
+def test_names_inside_properties_are_the_clients_own(
+    tracker_on_each: Tracker, shop: Account, listed: Listed
+) -> None:
     sent = {"event": "Seen", "listid": shop.list_id, "properties": {"SKU": 1, "sku": 2}}
     assert tracker_on_each.post("/api/v1/event", shop.key, json=sent).status_code == 200
     assert listed() == {"Seen": ["SKU", "sku"]}
@@ -193,7 +224,10 @@ def test_each_credential_opens_the_door(tracker_on_each: Tracker, shop: Account,
         assert tracker_on_each.post("/api/v1/event", **sent).status_code == 200
     assert tracker_on_each.post("/api/v1/event", shop.key, json=params).status_code == 200
     for header in (f"bearer {shop.key}", f"BEARER   {shop.key}"):
-        assert tracker_on_each.post("/api/v1/event", json=params, headers={"Authorization": header}).status_code == 200
+        assert (
+            tracker_on_each.post("/api/v1/event", json=params, headers={"Authorization": header}).status_code
+            == 200
+        )
 
 
 def test_the_first_that_is_present_decides(tracker_on_each: Tracker, shop: Account, session: str) -> None:
@@ -204,12 +238,14 @@ def test_the_first_that_is_present_decides(tracker_on_each: Tracker, shop: Accou
         assert call_with(tracker_on_each, shop, sent).status_code == 200
         wrong = call_with(tracker_on_each, shop, sent | {name: good[name][:-1]})
         assert (wrong.status_code, codes(wrong)) == (401, [99998])
-        later = {key: "wrong" for key in order[index + 1 :]}
+        later = dict.fromkeys(order[index + 1 :], "wrong")
         assert call_with(tracker_on_each, shop, {name: good[name], **later}).status_code == 200
 
 
 def call_with(tracker: Tracker, shop: Account, credentials: dict[str, str]) -> requests.Response:
-    params = {"Event": "seen", "ListID": shop.list_id} | {k: v for k, v in credentials.items() if k != "bearer"}
+    params = {"Event": "seen", "ListID": shop.list_id} | {
+        k: v for k, v in credentials.items() if k != "bearer"
+    }
     return tracker.post("/api/v1/event", credentials.get("bearer"), json=params)
 
 
@@ -220,7 +256,9 @@ def call_with(tracker: Tracker, shop: Account, credentials: dict[str, str]) -> r
         {"SessionID": True}, {"APIKey": "trk_AAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, {"APIKey": "kéy"},
     ],
 )  # fmt: skip
-def test_without_a_good_credential_nothing_is_told(tracker_on_each: Tracker, shop: Account, credentials: Any) -> None:
+def test_without_a_good_credential_nothing_is_told(
+    tracker_on_each: Tracker, shop: Account, credentials: Any
+) -> None:
     for params in ({"Event": "seen", "ListID": shop.list_id}, {"Event": "", "ListID": "x"}):
         answer = tracker_on_each.post("/api/v1/event", json=params | credentials)
         assert (answer.status_code, codes(answer)) == (401, [99998])

@@ -15,7 +15,9 @@ from tests.servers import NewDatabase
 LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
-def send(desk: Desk, shop: Shop, body: bytes, content_type: str = "application/json", **headers: str) -> Reply:
+def send(
+    desk: Desk, shop: Shop, body: bytes, content_type: str = "application/json", **headers: str
+) -> Reply:
     return desk.request(
         "POST", "/api/v1/event", shop.key, data=body, content_type=content_type, headers=headers
     )
@@ -105,7 +107,10 @@ def tight(
     database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
     """Tracker with low limits and short sessions."""
-    limits = {"TRACKER_LIMITS": "event.track=3/60,website_events.properties=1/60", "TRACKER_SESSION_SECONDS": "1"}
+    limits = {
+        "TRACKER_LIMITS": "event.track=3/60,website_events.properties=1/60",
+        "TRACKER_SESSION_SECONDS": "1",
+    }
     desk = Desk(new_database(database_kind), tmp_path_factory.mktemp("tight"), limits)
     yield desk
     desk.close()
@@ -120,7 +125,9 @@ def test_beyond_the_limit_nothing_is_stored(tight: Desk) -> None:
         tight.request("POST", door, each, json={"Command": "event.track", **sent})
         for door, each in zip(doors, (shop.key, key, shop.key), strict=True)
     ]
-    assert [answer.headers["X-RateLimit-Remaining"] for answer in first] == ["2", "1", "0"], "one user, one count"
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in first] == ["2", "1", "0"], (
+        "one user, one count"
+    )
     before = tight.counts()
     refused = tight.call("event.track", shop.key, **sent)
     assert (refused.status, refused.body) == (429, errors((429, "Rate limit exceeded: try again later")))
@@ -134,7 +141,13 @@ def test_beyond_the_limit_nothing_is_stored(tight: Desk) -> None:
 
 def test_refused_calls_count_but_a_call_beyond_the_limit_does_not(tight: Desk) -> None:
     shop = tight.open_shop("counting@example.com")
-    assert [tight.call("event.track", shop.key, Event="").codes for _ in range(5)] == [[5], [5], [5], [429], [429]]
+    assert [tight.call("event.track", shop.key, Event="").codes for _ in range(5)] == [
+        [5],
+        [5],
+        [5],
+        [429],
+        [429],
+    ]
 
 
 def test_an_expired_session_is_told_from_an_unknown_one(tight: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +159,7 @@ def test_an_expired_session_is_told_from_an_unknown_one(tight: Desk, monkeypatch
     tight.services.storage.write(lambda transaction: transaction.execute(hash_of))
     expired = tight.call("event.track", **sent)
     assert (expired.status, expired.body) == (401, errors((99999, "Session expired: log in again")))
-    assert tight.call("user.logout", **{"SessionID": session}).status in (200, 401)
+    assert tight.call("user.logout", SessionID=session).status in (200, 401)
     assert tight.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(1,)]
 
 

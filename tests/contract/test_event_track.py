@@ -118,7 +118,9 @@ def test_what_cannot_be_used_is_refused_by_its_number(
     assert desk.counts() == before
 
 
-@pytest.mark.parametrize("word", ["undefined", "null", "NaN", " None ", "0", "[object Object]", '"guest"', "FALSE"])
+@pytest.mark.parametrize(
+    "word", ["undefined", "null", "NaN", " None ", "0", "[object Object]", '"guest"', "FALSE"]
+)
 def test_what_broken_pages_send_is_nobodys_id(desk: Desk, track: Track, word: str) -> None:
     before = desk.counts()
     answer = track(ID=word)
@@ -131,15 +133,24 @@ def test_all_that_is_wrong_is_answered_at_once_in_the_order_of_codes(track: Trac
     assert answer.codes == [4, 5, 7, 12, 13, 14, 16]
 
 
-def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(desk: Desk, shop: Shop, track: Track) -> None:
+def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(
+    desk: Desk, shop: Shop, track: Track
+) -> None:
     stranger = desk.open_shop("stranger@example.com")
     foreign, none, wrong = track(ListID=stranger.list_id), track(ListID=2**62), track(ListID="x")
     assert foreign.status == 422
-    assert foreign.raw == none.raw == wrong.raw == b'{"Errors":[{"Code":4,"Message":"Invalid ListID parameter"}]}'
+    assert (
+        foreign.raw
+        == none.raw
+        == wrong.raw
+        == b'{"Errors":[{"Code":4,"Message":"Invalid ListID parameter"}]}'
+    )
     assert [name for name, _ in foreign.headers.items()] == [name for name, _ in none.headers.items()]
 
 
-def test_events_without_a_list_go_to_a_list_that_cannot_be_named(desk: Desk, shop: Shop, track: Track) -> None:
+def test_events_without_a_list_go_to_a_list_that_cannot_be_named(
+    desk: Desk, shop: Shop, track: Track
+) -> None:
     answer = track(ListID=..., Event="loose", Email="loose@example.com")
     assert answer.status == 200
     assert answer.body["identify_event_sent"] is False
@@ -201,7 +212,15 @@ def test_the_three_properties_of_a_conversion_are_needed_and_all_missing_ones_ar
         (9, "Missing conversion-name event property"),
         (10, "Missing conversion-value event property"),
     ]
-    for properties in (..., None, {}, [], {"other": 1}, dict.fromkeys(CONVERSION), dict.fromkeys(CONVERSION, "")):
+    for properties in (
+        ...,
+        None,
+        {},
+        [],
+        {"other": 1},
+        dict.fromkeys(CONVERSION),
+        dict.fromkeys(CONVERSION, ""),
+    ):
         answer = track(Event="conversion", Properties=properties)
         assert (answer.status, answer.body) == (422, errors(*rows)), properties
     for (code, message), name in zip(rows, CONVERSION, strict=True):
@@ -224,7 +243,22 @@ def test_values_that_are_numbers(track: Track, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [True, "free", "12,50", "1_000", "１２", "0x10", "1e999", "NaN", "inf", [1], {"a": 1}, 10**12 + 1, "1e13", " "],
+    [
+        True,
+        "free",
+        "12,50",
+        "1_000",
+        "１２",
+        "0x10",
+        "1e999",
+        "NaN",
+        "inf",
+        [1],
+        {"a": 1},
+        10**12 + 1,
+        "1e13",
+        " ",
+    ],
 )
 def test_values_that_are_none(desk: Desk, track: Track, value: Any) -> None:
     before = desk.counts()
@@ -241,7 +275,9 @@ def test_only_the_exact_name_is_a_conversion(track: Track, name: str) -> None:
 
 def test_a_test_event_is_validated_and_not_stored(desk: Desk, track: Track, listing: Listing) -> None:
     before = desk.counts()
-    answer = track(Event="tried", UUID=VISITOR, ID="user-1", Email="t@example.com", Properties={"isTest": True})
+    answer = track(
+        Event="tried", UUID=VISITOR, ID="user-1", Email="t@example.com", Properties={"isTest": True}
+    )
     assert answer.status == 200
     expected = {"status": "success", "uuid": VISITOR, "external_id": "user-1", "identify_event_sent": False}
     assert answer.body == expected
@@ -278,13 +314,17 @@ def test_any_credential_will_do(desk: Desk) -> None:
 
 def test_a_repeat_with_the_same_event_id_is_stored_once(desk: Desk, shop: Shop, track: Track) -> None:
     first = track(EventID="order-17", Email="once@example.com", Properties={"a": 1, "b": 2})
-    again = track(EventID="order-17", Email="Once@Example.com", Properties={"b": 2, "a": 1, "$sent_at": "later"})
+    again = track(
+        EventID="order-17", Email="Once@Example.com", Properties={"b": 2, "a": 1, "$sent_at": "later"}
+    )
     assert again.status == 200
     assert again.body == {**first.body, "duplicate": True}
     assert "duplicate" not in first.body
     other = track(EventID="order-17", Email="once@example.com", Properties={"a": 2})
     assert (other.status, other.body) == (409, errors((17, "EventID is already used for another event")))
-    assert desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ? AND name = ?", shop.list_id, b"seen") == [(1,)]
+    assert desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ? AND name = ?", shop.list_id, b"seen") == [
+        (1,)
+    ]
 
 
 def test_an_event_id_belongs_to_its_list(desk: Desk, shop: Shop, track: Track) -> None:

@@ -71,7 +71,10 @@ def test_at_the_limit_and_one_beyond(desk: Desk, shop: Shop, track: Track, bound
 
 def body_of(shop: Shop, size: int) -> bytes:
     """A body of exactly so many bytes, as many of them as possible in one string."""
-    head = b'{"Command":"event.track","Event":"seen","ListID":%d,"Properties":{"a":"%s","b":"' % (shop.list_id, b"x" * 32768)
+    head = b'{"Command":"event.track","Event":"seen","ListID":%d,"Properties":{"a":"%s","b":"' % (
+        shop.list_id,
+        b"x" * 32768,
+    )
     return head + b"x" * (size - len(head) - 3) + b'"}}'
 
 

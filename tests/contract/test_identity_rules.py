@@ -30,7 +30,9 @@ def visitors_of(desk: Desk, shop: Shop) -> dict[str, tuple[int, int | None]]:
 def persons_of(desk: Desk, shop: Shop) -> list[tuple[str | None, str | None]]:
     """(address as first given, external id) of every person of the list, oldest first."""
     sql = "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id"
-    return [tuple(None if v is None else bytes(v).decode() for v in row) for row in desk.rows(sql, shop.list_id)]  # type: ignore[misc]
+    return [
+        tuple(None if v is None else bytes(v).decode() for v in row) for row in desk.rows(sql, shop.list_id)
+    ]  # type: ignore[misc]
 
 
 def events_of(desk: Desk, shop: Shop) -> list[tuple[Any, ...]]:
@@ -48,12 +50,19 @@ def test_an_email_is_new_to_a_visitor_once(desk: Desk, shop: Shop, track: Track)
     assert [name for name, *_ in events_of(desk, shop)].count("identify") == 1
 
 
-def test_the_extra_identify_event_has_an_id_of_its_own_and_no_properties(desk: Desk, shop: Shop, track: Track) -> None:
+def test_the_extra_identify_event_has_an_id_of_its_own_and_no_properties(
+    desk: Desk, shop: Shop, track: Track
+) -> None:
     track(Event="bought", UUID=BROWSER, Email="a@example.com", Properties={"a": 1})
-    rows = desk.rows("SELECT id, name, properties, visitor_id FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
+    rows = desk.rows(
+        "SELECT id, name, properties, visitor_id FROM events WHERE list_id = ? ORDER BY id", shop.list_id
+    )
     assert len({row[0] for row in rows}) == len(rows) == 2
     assert len({row[3] for row in rows}) == 1
-    assert {bytes(row[1]): bytes(row[2]) for row in rows} == {b"bought": b'\x01{"a":1}', b"identify": b"\x01{}"}
+    assert {bytes(row[1]): bytes(row[2]) for row in rows} == {
+        b"bought": b'\x01{"a":1}',
+        b"identify": b"\x01{}",
+    }
 
 
 def test_an_email_is_new_to_each_visitor(track: Track) -> None:
@@ -64,7 +73,12 @@ def test_an_email_is_new_to_each_visitor(track: Track) -> None:
 
 def test_another_email_is_new_and_so_is_the_first_one_after_it(desk: Desk, shop: Shop, track: Track) -> None:
     emails = ["a@example.com", "b@example.com", "a@example.com", "a@example.com"]
-    assert [track(UUID=BROWSER, Email=each).body["identify_event_sent"] for each in emails] == [True, True, True, False]
+    assert [track(UUID=BROWSER, Email=each).body["identify_event_sent"] for each in emails] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert visitors_of(desk, shop)[BROWSER][0] == 2
 
 
@@ -85,8 +99,12 @@ def test_an_address_is_shown_as_first_given_and_its_domain_compared_as_a_label(
     assert persons_of(desk, shop) == [("Jane@Bücher.Example", None)]
 
 
-@pytest.mark.parametrize("who", [{"UUID": BROWSER}, {"UUID": BROWSER, "Email": "a@example.com"}, {"ID": "user-1"}, {}])
-def test_an_event_named_identify_is_the_identify_event(desk: Desk, shop: Shop, track: Track, who: Any) -> None:
+@pytest.mark.parametrize(
+    "who", [{"UUID": BROWSER}, {"UUID": BROWSER, "Email": "a@example.com"}, {"ID": "user-1"}, {}]
+)
+def test_an_event_named_identify_is_the_identify_event(
+    desk: Desk, shop: Shop, track: Track, who: Any
+) -> None:
     for _ in range(2):
         assert track(Event="identify", **who).body["identify_event_sent"] is True
     assert [name for name, *_ in events_of(desk, shop)] == ["identify", "identify"]
@@ -110,8 +128,12 @@ def test_without_a_list_nothing_is_identified(track: Track) -> None:
 # Visitors of persons who are named without a UUID
 
 
-@pytest.mark.parametrize("who", [{"Email": "a@example.com"}, {"ID": "user-1"}, {"Email": "a@example.com", "ID": "user-1"}])
-def test_a_person_named_without_a_uuid_has_one_visitor_from_call_to_call(track: Track, who: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "who", [{"Email": "a@example.com"}, {"ID": "user-1"}, {"Email": "a@example.com", "ID": "user-1"}]
+)
+def test_a_person_named_without_a_uuid_has_one_visitor_from_call_to_call(
+    track: Track, who: dict[str, str]
+) -> None:
     uuids = {track(**who).body["uuid"] for _ in range(3)}
     assert len(uuids) == 1
 
@@ -125,7 +147,10 @@ def test_it_is_never_a_browsers(track: Track) -> None:
 
 
 def test_persons_have_visitors_of_their_own(track: Track) -> None:
-    answers = [track(**who).body["uuid"] for who in ({"Email": "a@example.com"}, {"Email": "b@example.com"}, {"ID": "x"})]
+    answers = [
+        track(**who).body["uuid"]
+        for who in ({"Email": "a@example.com"}, {"Email": "b@example.com"}, {"ID": "x"})
+    ]
     assert len(set(answers)) == 3
 
 
@@ -206,7 +231,13 @@ def test_the_first_bind_takes_the_past_and_touches_no_event(desk: Desk, shop: Sh
     track(Event="later", UUID=BROWSER)
     after = desk.rows("SELECT * FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     assert after[: len(before)] == before
-    expected = [("page_view", 0, False), ("add_to_cart", 0, False), ("bought", 0, True), ("identify", 0, True), ("later", 0, False)]
+    expected = [
+        ("page_view", 0, False),
+        ("add_to_cart", 0, False),
+        ("bought", 0, True),
+        ("identify", 0, True),
+        ("later", 0, False),
+    ]
     assert events_of(desk, shop) == expected
     bound = desk.rows("SELECT segment, subscriber_id FROM bindings WHERE list_id = ?", shop.list_id)
     assert bound == [visitors_of(desk, shop)[BROWSER]]

@@ -50,7 +50,9 @@ TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=20), TEXT)
+@given(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=20), TEXT
+)
 def test_any_name_comes_back_as_it_was_sent(track: Track, listing: Listing, event: str, name: str) -> None:
     answer = track(Event=f"e{event}", Properties={name: 1})
     assert answer.status == 200

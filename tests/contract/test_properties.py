@@ -112,7 +112,9 @@ def test_a_listing_reads_no_events(desk: Desk, shop: Shop, track: Track, listing
 def fill(desk: Desk, shop: Shop, names: int, pairs_each: int = 0) -> None:
     now = time.time_ns() // 1_000_000
     rows = [(shop.list_id, b"name %06d" % number, now, pairs_each) for number in range(names)]
-    pairs = [(shop.list_id, row[1], b"property %06d" % number, now) for row in rows for number in range(pairs_each)]
+    pairs = [
+        (shop.list_id, row[1], b"property %06d" % number, now) for row in rows for number in range(pairs_each)
+    ]
 
     def write(transaction: Any) -> None:
         transaction.insert("event_names", ("list_id", "name", "first_seen_at", "property_count"), rows)
@@ -161,7 +163,9 @@ def test_the_last_pairs_that_fit_are_listed_and_the_next_are_stored_only(
     assert stored(desk, shop) == 3
 
 
-def test_an_event_has_at_most_500_listed_properties(desk: Desk, shop: Shop, track: Track, listing: Listing) -> None:
+def test_an_event_has_at_most_500_listed_properties(
+    desk: Desk, shop: Shop, track: Track, listing: Listing
+) -> None:
     for first in (0, 250):
         track(Properties={f"p{number:03d}": 1 for number in range(first, first + 250)})
     assert not is_flagged(desk, shop)

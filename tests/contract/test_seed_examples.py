@@ -107,10 +107,23 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def run(example: str, tracker: Tracker, account: Account, *more: str) -> tuple[int, Any]:
     """The status and the JSON that the curl line gets; host, key and ListID are this test's."""
-    line = example.replace("https://example.com/api", f"{tracker.url}/api").replace("your-api-key", account.key)
-    line = line.replace('"ListID": 123', f'"ListID": {account.list_id}').replace("ListID=123", f"ListID={account.list_id}")
+    line = example.replace("https://example.com/api", f"{tracker.url}/api").replace(
+        "your-api-key", account.key
+    )
+    line = line.replace('"ListID": 123', f'"ListID": {account.list_id}').replace(
+        "ListID=123", f"ListID={account.list_id}"
+    )
     words = shlex.split(line.replace("\\\n", " "))
-    command = [find_program("curl", "curl"), "--silent", "--noproxy", "*", "--write-out", "\n%{http_code}", *words[1:], *more]
+    command = [
+        find_program("curl", "curl"),
+        "--silent",
+        "--noproxy",
+        "*",
+        "--write-out",
+        "\n%{http_code}",
+        *words[1:],
+        *more,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
     body, _, status = done.stdout.rpartition("\n")
     return int(status), json.loads(body)
@@ -141,7 +154,10 @@ def test_the_listing_as_printed(tracker_on_each: Tracker, account_on_each: Accou
     status, answer = run(LISTING, tracker_on_each, account)
     assert status == 200
     # The example shows the answer's form; its notes say that it is ordered.
-    assert answer == {"ListID": list_id, "Properties": {k: sorted(v) for k, v in expected["Properties"].items()}}
+    assert answer == {
+        "ListID": list_id,
+        "Properties": {k: sorted(v) for k, v in expected["Properties"].items()},
+    }
     assert list(answer) == list(expected)
     assert list(answer["Properties"]) == sorted(expected["Properties"])
 
@@ -190,18 +206,26 @@ def test_every_listed_number_of_the_listing(
 def test_both_are_at_the_legacy_door_too(tracker_on_each: Tracker, account_on_each: Account) -> None:
     status, answer = run(TRACK.replace("/api/v1/event", "/api.php"), tracker_on_each, account_on_each)
     assert (status, answer["status"]) == (200, "success")
-    legacy = LISTING.replace("/api/v1/website_events.properties?", "/api.php?Command=website_events.properties&")
+    legacy = LISTING.replace(
+        "/api/v1/website_events.properties?", "/api.php?Command=website_events.properties&"
+    )
     status, answer = run(legacy, tracker_on_each, account_on_each)
     assert (status, answer["ListID"]) == (200, account_on_each.list_id)
 
 
 def test_the_limits_are_as_printed(tracker_on_each: Tracker, account_on_each: Account) -> None:
-    track = tracker_on_each.call("event.track", account_on_each.key, Event="seen", ListID=account_on_each.list_id)
-    listing = tracker_on_each.call("website_events.properties", account_on_each.key, ListID=account_on_each.list_id)
+    track = tracker_on_each.call(
+        "event.track", account_on_each.key, Event="seen", ListID=account_on_each.list_id
+    )
+    listing = tracker_on_each.call(
+        "website_events.properties", account_on_each.key, ListID=account_on_each.list_id
+    )
     assert (track.headers["X-RateLimit-Limit"], listing.headers["X-RateLimit-Limit"]) == ("5000", "100")
 
 
-def test_curl_without_a_content_type_is_understood(tracker_on_each: Tracker, account_on_each: Account) -> None:
+def test_curl_without_a_content_type_is_understood(
+    tracker_on_each: Tracker, account_on_each: Account
+) -> None:
     """`curl -d` calls JSON a form."""
     bare = TRACK.replace('  -H "Content-Type: application/json" \\\n', "")
     assert bare != TRACK

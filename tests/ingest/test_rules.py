@@ -18,14 +18,20 @@ from tracker.ingest.identity import is_hash, visitor_uuid_of_hash
 #: Text as JSON can carry it: no lone surrogates.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=20,
 )
 
 
 @given(st.uuids(), st.sampled_from(["{}", "{{{}}}", "urn:uuid:{}"]), st.booleans(), st.booleans())
-def test_every_spelling_of_a_uuid_is_read(value: uuid.UUID, frame: str, is_upper: bool, has_hyphens: bool) -> None:
+def test_every_spelling_of_a_uuid_is_read(
+    value: uuid.UUID, frame: str, is_upper: bool, has_hyphens: bool
+) -> None:
     text = frame.format(str(value) if has_hyphens else value.hex)
     assert rules.parse_uuid(text.upper() if is_upper else text) == value.bytes
 
@@ -103,7 +109,9 @@ def test_properties_without_fault_are_written_and_read_back_as_they_were(propert
 
 
 @given(st.dictionaries(TEXT, VALUES, max_size=6), st.randoms(use_true_random=False))
-def test_the_digest_is_of_the_event_and_not_of_the_order_of_its_keys(properties: dict[str, Any], random: Any) -> None:
+def test_the_digest_is_of_the_event_and_not_of_the_order_of_its_keys(
+    properties: dict[str, Any], random: Any
+) -> None:
     shuffled = list(properties.items())
     random.shuffle(shuffled)
     sent = Event(1, "seen", received_at=0, properties=properties)

@@ -30,7 +30,9 @@ class Sent:
     def event(self, list_id: int) -> Event:
         email = self.email and (self.email, self.email)
         uuid = None if self.browser is None else UUID(int=self.browser).bytes
-        return Event(list_id, self.name, received_at=1, email=email or None, external_id=self.external_id, uuid=uuid)
+        return Event(
+            list_id, self.name, received_at=1, email=email or None, external_id=self.external_id, uuid=uuid
+        )
 
 
 @dataclass(eq=False)
@@ -154,7 +156,11 @@ def test_every_event_is_stored_in_its_order_with_the_identify_events_it_brings(
     own = [bytes(name).decode() for name, flags in rows if not flags & 1]
     extra = [bytes(name).decode() for name, flags in rows if flags & 1]
     assert sorted(own) == sorted(sent.name for sent in calls)
-    brought = [sent for sent, each in zip(calls, tracked, strict=True) if each.is_identify_sent and sent.name == "seen"]
+    brought = [
+        sent
+        for sent, each in zip(calls, tracked, strict=True)
+        if each.is_identify_sent and sent.name == "seen"
+    ]
     assert extra == ["identify"] * len(brought)
     sql = (
         "SELECT COUNT(*) FROM events e LEFT JOIN visitors v ON v.list_id = e.list_id AND v.id = e.visitor_id"

@@ -48,7 +48,9 @@ def stored(own: MariaDB, tracker: Tracker, name: str) -> int:
     return int(count)
 
 
-def test_a_frozen_server_is_answered_for_in_time_and_comes_back(own: MariaDB, tracker: Tracker, account: Account) -> None:
+def test_a_frozen_server_is_answered_for_in_time_and_comes_back(
+    own: MariaDB, tracker: Tracker, account: Account
+) -> None:
     for _ in range(CALLS):
         assert track(tracker, account, "before")[0].status_code == 200
     own.pause()
@@ -76,7 +78,9 @@ def test_a_frozen_server_is_answered_for_in_time_and_comes_back(own: MariaDB, tr
     _nothing_is_lost_or_doubled(own, tracker, account, rows)
 
 
-def _nothing_is_lost_or_doubled(own: MariaDB, tracker: Tracker, account: Account, rows: list[dict[str, Any]]) -> None:
+def _nothing_is_lost_or_doubled(
+    own: MariaDB, tracker: Tracker, account: Account, rows: list[dict[str, Any]]
+) -> None:
     """Certainly not stored, or of unknown outcome and then repeated: one row each in the end."""
     for number, row in enumerate(rows):
         name = f"during {number}"
@@ -88,7 +92,9 @@ def _nothing_is_lost_or_doubled(own: MariaDB, tracker: Tracker, account: Account
             assert stored(own, tracker, name) == 1
 
 
-def test_a_killed_server_is_waited_for_until_the_deadline_and_comes_back(own: MariaDB, tracker: Tracker, account: Account) -> None:
+def test_a_killed_server_is_waited_for_until_the_deadline_and_comes_back(
+    own: MariaDB, tracker: Tracker, account: Account
+) -> None:
     assert track(tracker, account, "alive")[0].status_code == 200
     own.kill()
     answer, seconds = track(tracker, account, "dead")

@@ -5,17 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
 
-from tests.contract.desk import Desk
 from tests.processes import until
 from tests.served import ROOT, StartTracker, make_account
-from tests.servers import MariaDB, NewDatabase
+from tests.servers import NewDatabase
 from tests.storage.conftest import Open
 from tracker.storage.database import Database
 from tracker.storage.failures import IncompatibleDatabase
@@ -59,7 +57,9 @@ def test_of_several_at_once_each_migration_is_applied_by_one(database_url: str) 
     Database(database_url).connect().close()
 
 
-def test_killed_anywhere_the_next_run_finishes(database_kind: str, new_database: NewDatabase, opened: Open) -> None:
+def test_killed_anywhere_the_next_run_finishes(
+    database_kind: str, new_database: NewDatabase, opened: Open
+) -> None:
     whole = tables(opened(new_database(database_kind)))
     kills = range(1, STATEMENTS + 1, 1 if database_kind == "sqlite" else 3)
     for part in [kills[start : start + 4] for start in range(0, len(kills), 4)]:
@@ -118,7 +118,9 @@ def test_steps_may_be_functions_and_owners_have_histories_of_their_own(database_
     assert with_plugin.read(lambda t: t.select("SELECT number FROM writers")) == [(9,)]
     with_plugin.close()
     without = Database(database_url)
-    assert without.read(lambda t: t.select("SELECT COUNT(*) FROM writers")) == [(1,)], "its tables stay behind"
+    assert without.read(lambda t: t.select("SELECT COUNT(*) FROM writers")) == [(1,)], (
+        "its tables stay behind"
+    )
     without.close()
 
 
@@ -130,7 +132,9 @@ def test_a_step_that_fails_is_tried_again_by_the_next_run(database_url: str) -> 
         if len(calls) == 1:
             raise RuntimeError("out of luck")
 
-    database = Database(database_url, Migrations({"tracker": MIGRATIONS, "plugin": [Migration("0001_luck", [fails_once])]}))
+    database = Database(
+        database_url, Migrations({"tracker": MIGRATIONS, "plugin": [Migration("0001_luck", [fails_once])]})
+    )
     with pytest.raises(RuntimeError, match="out of luck"):
         database.upgrade()
     assert database.upgrade()[-1] == "plugin: 0001_luck"
@@ -141,7 +145,9 @@ def test_an_older_database_is_refused_and_named(database_url: str) -> None:
     lacks = ", ".join(NAMES[1:])
     for door in ("read", "write"):
         database = Database(database_url)
-        with pytest.raises(IncompatibleDatabase, match=f"^the database lacks {lacks}: run 'tracker db upgrade'$"):
+        with pytest.raises(
+            IncompatibleDatabase, match=f"^the database lacks {lacks}: run 'tracker db upgrade'$"
+        ):
             getattr(database, door)(lambda transaction: transaction.select("SELECT 1"), None)
         database.close()
 

@@ -85,7 +85,7 @@ def test_a_server_that_forgets_commits_is_refused_unless_that_is_accepted(mariad
     with set_global(mariadb, "innodb_flush_log_at_trx_commit", 2):
         for refused in (Database(url).upgrade, lambda: Database(url).read(lambda t: t.select("SELECT 1"))):
             with pytest.raises(
-                IncompatibleDatabase, match="^innodb_flush_log_at_trx_commit is 2, must be 1: .*=1 "
+                IncompatibleDatabase, match=r"^innodb_flush_log_at_trx_commit is 2, must be 1: .*=1 "
             ):
                 refused()
         accepting = Database(url, is_weak_accepted=True)
@@ -100,7 +100,7 @@ def test_a_binlog_must_be_synced_too() -> None:
         url = own.new_database()
         Database(url).upgrade()
         own.execute("SET GLOBAL sync_binlog = 0")
-        with pytest.raises(IncompatibleDatabase, match="^sync_binlog is 0, must be 1: "):
+        with pytest.raises(IncompatibleDatabase, match=r"^sync_binlog is 0, must be 1: "):
             Database(url).upgrade()
         Database(url, is_weak_accepted=True).upgrade()
 

@@ -114,7 +114,9 @@ class Attempt:
 
     def _add(self, event: Event, placement: Placement) -> Tracked:
         if placement.has_id_conflict:
-            _log.warning("event %d of list %d: Email and ID name two people, Email wins", event.row_id, event.list_id)
+            _log.warning(
+                "event %d of list %d: Email and ID name two people, Email wins", event.row_id, event.list_id
+            )
         flags = IS_SILENT if event.properties.get("isSilent") is True else 0
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
