@@ -16,14 +16,15 @@ from requests.structures import CaseInsensitiveDict
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tests.contract.desk import Desk, Shop
+from tests.fuzz.exemptions import EXEMPTIONS, Exemption
 from tests.fuzz.oracle import commands
-from tests.fuzz.sent import Sent, ill_formed, well_formed, with_headers
+from tests.fuzz.sent import WRITERS, Sent, ill_formed, well_formed, with_headers
 from tests.reply_schemas import faults
 from tests.servers import NewDatabase
 
 _numbers = itertools.count(1)
 ANY_SPEED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-SOME = settings(max_examples=500, suppress_health_check=ANY_SPEED)
+SOME = settings(max_examples=700, suppress_health_check=ANY_SPEED)
 MANY = settings(max_examples=20_000, suppress_health_check=ANY_SPEED)
 
 
@@ -121,6 +122,15 @@ def test_bytes_that_are_hardly_a_call(fuzzed: Fuzzed) -> None:
 def test_any_headers(fuzzed: Fuzzed) -> None:
     check(fuzzed, with_headers(fuzzed.right(), fuzzed.shop.key), SOME)
     assert {200, 400, 401, 413, 415} <= set(fuzzed.statuses)
+
+
+@pytest.mark.parametrize("row", EXEMPTIONS, ids=lambda row: f"{row.command}-{row.code}")
+def test_what_is_refused_late_leaves_no_trace(row: Exemption, fuzzed: Fuzzed) -> None:
+    """These pass every check of form, so the command itself has begun when it refuses them."""
+    for content_type, write in WRITERS.items():
+        fuzzed.send(Sent("POST", f"/api/v1/{row.command}", "", write(row.params), content_type))
+        fuzzed.send(Sent("POST", "/api.php", "", write({"Command": row.command, **row.params}), content_type))
+    assert set(fuzzed.statuses) == {422}
 
 
 @pytest.mark.fuzz
