@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
-from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.servers import NewDatabase
+from tests.storage.conftest import Open
 from tracker.ingest.event import Event
 from tracker.ingest.service import Ingest
 from tracker.storage.database import Database
@@ -23,7 +25,8 @@ from tracker.storage.ids import (
     WriterNumber,
     first_id_at,
     received_ms,
-)  # fmt: skip
+)
+from tracker.storage.transaction import Transaction
 
 START = EPOCH_MS + 1_000_000_000
 FORK = multiprocessing.get_context("fork")
@@ -127,6 +130,25 @@ def test_a_number_is_taken_again_only_some_time_after_its_lease(database: Databa
     )
 
 
+def test_of_two_processes_that_take_the_same_number_one_takes_another(
+    new_database: NewDatabase, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have seen an empty table, which nothing can lock."""
+    times, url = Times(), new_database("mariadb")
+    first, second = times.number(), times.number()
+    select, mine, others = Transaction.select, opened(url), opened(url)
+
+    def select_and_wait(transaction: Transaction, *arguments: Any) -> Any:
+        monkeypatch.undo()
+        found = select(transaction, *arguments)
+        assert lease(others, second) == 0
+        return found
+
+    mine.write(lambda transaction: None)
+    monkeypatch.setattr(Transaction, "select", select_and_wait)
+    assert lease(mine, first) == 1
+
+
 def test_a_clock_set_back_does_not_stretch_a_lease(database: Database) -> None:
     """Others, whose clocks are right, see it end: then it must have been renewed."""
     times = Times()
@@ -154,30 +176,23 @@ def test_a_clock_set_forward_is_noticed_at_once(database: Database) -> None:
     assert lease(database, times.number()) == 1, "ids of tomorrow were made with number 0"
 
 
-def _track(ingest: Ingest, start: Barrier, numbers: Queue[int]) -> None:
+def _track(ingest: Ingest, start: Barrier) -> None:
     start.wait(30)
     for number in range(CALLS_EACH):
         ingest.track(Event(1, f"seen {number}", received_at=START))
-    numbers.put(1)
 
 
 def test_processes_forked_from_one_application_write_with_numbers_of_their_own(database: Database) -> None:
     """Nothing was opened or leased before the fork; all ids differ, although each process makes its own."""
-    ingest = Ingest(database)
-    start, done = FORK.Barrier(PROCESSES), FORK.Queue()
-    processes = [FORK.Process(target=_track, args=(ingest, start, done)) for _ in range(PROCESSES)]
-    _all_run(processes, lambda: [done.get(timeout=60) for _ in processes])
+    ingest, start = Ingest(database), FORK.Barrier(PROCESSES)
+    processes = [FORK.Process(target=_track, args=(ingest, start)) for _ in range(PROCESSES)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * PROCESSES
     ids = [row[0] for row in database.read(lambda transaction: transaction.select("SELECT id FROM events"))]
     assert len(ids) == len(set(ids)) == PROCESSES * CALLS_EACH
     assert {(each >> 12) & 1023 for each in ids} == set(range(PROCESSES))
     tokens = database.read(lambda transaction: transaction.select("SELECT DISTINCT token FROM writers"))
     assert len(tokens) == PROCESSES
-
-
-def _all_run(processes: list[multiprocessing.context.ForkProcess], result: Callable[[], object]) -> None:
-    for process in processes:
-        process.start()
-    result()
-    for process in processes:
-        process.join(10)
-        assert process.exitcode == 0

@@ -69,10 +69,7 @@ class WriterNumber:
             return Lease(self.number, until, renew_at)
         # Made here, not at the start: processes forked from one application must not hold the same token.
         self._token = os.urandom(16)
-        number = self._free_number(transaction, now)
-        transaction.execute("DELETE FROM writers WHERE number = ?", (number,))
-        transaction.insert("writers", ("number", "token", "leased_until"), [(number, self._token, until)])
-        return Lease(number, until, renew_at)
+        return Lease(self._taken(transaction, now, until), until, renew_at)
 
     def keep(self, lease: Lease) -> None:
         self.number, self._until, self._renew_at = lease
@@ -86,16 +83,24 @@ class WriterNumber:
         )
         return True
 
-    def _free_number(self, transaction: Transaction, now: int) -> int:
-        """The first number that is free, or a new one. The lock is on all rows: taking numbers is rare."""
+    def _taken(self, transaction: Transaction, now: int, until: int) -> int:
+        """Take the first number that is free, or a new one.
+
+        All rows are locked, for taking numbers is rare. No lock keeps others from adding a row: of two processes that
+        add the same number one fails, and tries again.
+        """
         rows = transaction.select(
             f"SELECT number, leased_until FROM writers ORDER BY number{transaction.engine.for_update}"
         )
-        free = [number for number, until in rows if until + GRACE_MS < now]
-        number = free[0] if free else len(rows)
-        if number >= 1 << WRITER_BITS:
+        for number, leased_until in rows:
+            if leased_until + GRACE_MS < now:
+                sql = "UPDATE writers SET token = ?, leased_until = ? WHERE number = ?"
+                transaction.execute(sql, (self._token, until, number))
+                return int(number)
+        if len(rows) >= 1 << WRITER_BITS:
             raise RuntimeError("more than 1,024 processes write to this database")
-        return int(number)
+        transaction.insert("writers", ("number", "token", "leased_until"), [(len(rows), self._token, until)])
+        return len(rows)
 
 
 class IdMaker:
