@@ -10,7 +10,7 @@ import gevent
 from gevent.event import Event
 
 from tracker.storage.connection import RECONNECT_PAUSE, WriteConnection, let_others_run
-from tracker.storage.failures import StorageUnavailable, Trouble
+from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable, Trouble
 from tracker.storage.group import Group
 from tracker.storage.jobs import Handler, Job
 
@@ -90,13 +90,16 @@ class Writer:
             let_others_run()
         except Exception as failure:  # noqa: BLE001  the jobs stay queued: a restart may be over before their deadlines
             self._connection.close()
-            if (
-                not isinstance(failure, StorageUnavailable)
-                and self._connection.trouble(failure) is Trouble.PERMANENT
-            ):
+            if self._is_lasting(failure):
                 self._settle_all(failure)
             gevent.sleep(RECONNECT_PAUSE)
         return False
+
+    def _is_lasting(self, failure: Exception) -> bool:
+        """Whether waiting is of no use: a fault of ours, or a database that somebody has to put right first."""
+        if isinstance(failure, StorageUnavailable):
+            return isinstance(failure, IncompatibleDatabase)
+        return self._connection.trouble(failure) is Trouble.PERMANENT
 
     def _take_jobs(self) -> list[Job]:
         """The first jobs of one handler that somebody still waits for."""
