@@ -1,6 +1,7 @@
 """How does gunicorn serve Tracker? `gunicorn -c gunicorn.conf.py`, settings from the environment."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from tracker.config import ConfigError, Settings
@@ -9,6 +10,10 @@ try:
     _settings = Settings.from_environ()
 except ConfigError as failure:
     sys.exit(str(failure))
+
+# gunicorn puts the working directory first on the path unless it is there already. Last will do: a folder called
+# tracker in it, such as a checkout, is not the package.
+sys.path[:] = [str(Path(__file__).parent), *sys.path, str(Path.cwd())]
 
 wsgi_app = "wsgi:app"
 bind = (

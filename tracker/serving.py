@@ -28,7 +28,8 @@ def serve_forever(settings: Settings, is_demo: bool, say: Say) -> None:
     if is_demo:
         _demo(settings, say)
     sys.stdout.flush()
-    arguments = [sys.executable, "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py")]
+    # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
+    arguments = [sys.executable, "-P", "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py")]
     os.execv(sys.executable, [*arguments, "--pythonpath", str(folder), "wsgi:app"])  # noqa: S606 - no shell is meant
 
 

@@ -94,3 +94,9 @@ def test_serving_makes_no_account_by_itself_and_says_where_things_are(bare: Shel
         assert "demo" not in printed
         assert served.stop() == 0
     assert "there is no user" in bare.fails("key", "list", "demo@example.com")
+
+
+def test_a_folder_called_tracker_in_the_working_directory_is_not_the_package(bare: Shell) -> None:
+    (bare.folder / "tracker").mkdir()
+    with serving(bare) as served:
+        assert served.stop() == 0
