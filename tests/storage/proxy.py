@@ -24,6 +24,9 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.fates: deque[Fate] = deque()
+        #: Once a COMMIT has met another fate than "pass", connections end at the next statements with these words.
+        self.breaks: deque[bytes] = deque()
+        self.is_breaking = False
         self.is_open = True
         self.commits = 0
         self._sockets: list[socket.socket] = []
@@ -79,6 +82,9 @@ class Proxy:
             while data := client.recv(1 << 16):
                 if COMMIT in data:
                     state["fate"] = self._fate()
+                if self.is_breaking and self.breaks and self.breaks[0] in data:
+                    self.breaks.popleft()
+                    break
                 if state["fate"] == "cut":
                     break
                 server.sendall(data)
@@ -100,6 +106,7 @@ class Proxy:
     def _fate(self) -> Fate:
         self.commits += 1
         fate: Fate = self.fates.popleft() if self.fates else "pass"
+        self.is_breaking = self.is_breaking or fate != "pass"
         if self._shuts and not self.fates:
             self.is_open = False
         return fate

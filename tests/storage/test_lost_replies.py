@@ -73,6 +73,47 @@ def test_replies_lost_again_and_again(
     assert names(distant) == ["first", "seen 0", "seen 1", "seen 2"]
 
 
+@pytest.mark.parametrize("fate", ["cut", "lost"])
+@pytest.mark.parametrize("words", [b"FROM visitors", b"FROM events", b"INSERT INTO events", b"BEGIN"])
+def test_a_second_try_that_breaks_off_tells_nothing_about_the_first(
+    ingest: Ingest, distant: Database, proxy: Proxy, fate: Fate, words: bytes
+) -> None:
+    """The look whether it was committed comes after a try that had written nothing yet, or half of it."""
+    proxy.fates.append(fate)
+    proxy.breaks.append(words)
+    tracked = ingest.track(event("seen", uuid=VISITOR, email=("a@example.com", "a@example.com")))
+    assert tracked == Tracked(VISITOR, is_identify_sent=True)
+    assert sorted(names(distant)) == ["first", "identify", "seen"]
+
+
+@pytest.mark.parametrize("fate", ["cut", "lost"])
+@pytest.mark.parametrize("number", [1114, 1406, 1290])
+def test_a_second_try_that_fails_does_not_say_that_nothing_was_stored(
+    distant: Database, proxy: Proxy, fate: Fate, number: int
+) -> None:
+    """A disk that is full by then rolls back the second try; of the first nobody knows."""
+
+    class Handler:
+        tries = 0
+
+        def __call__(self, transaction: Transaction, items: list[int]) -> list[str]:
+            self.tries += 1
+            if self.tries == 2:
+                transaction.execute(
+                    f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = 'no'"
+                )
+            transaction.insert("writers", ("number", "token", "leased_until"), [(items[0], b"", 0)])
+            return ["written"]
+
+        def was_committed(self, transaction: Transaction, items: list[int]) -> bool:
+            return False
+
+    distant.write(lambda transaction: None)
+    proxy.fates.append(fate)
+    with pytest.raises(OutcomeUnknown):
+        distant.submit(Handler(), 1)
+
+
 @pytest.mark.parametrize(("fate", "is_stored"), [("lost", True), ("cut", False)])
 @pytest.mark.parametrize("event_key", [None, "order-17"])
 def test_when_nobody_can_know_the_event_id_to_repeat_with_is_told(

@@ -39,22 +39,24 @@ class EventHandler:
     def __init__(self, number: WriterNumber) -> None:
         self._ids = IdMaker(number)
         self._catalogue = Catalogue()
-        self._attempt = Attempt(self._ids)
+        self._first_row: list[Row] = []  # of the attempt that was last written in full, if it has any
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
-        self._attempt = Attempt(self._ids)
-        results = iter(self._attempt.apply(transaction, list(chain.from_iterable(batches))))
-        self._catalogue.note(transaction, self._attempt.seen)
+        attempt = Attempt(self._ids)
+        results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
+        self._catalogue.note(transaction, attempt.seen)
+        self._first_row = attempt.rows[:1]
         return [list(islice(results, len(batch))) for batch in batches]
 
     def committed(self) -> None:
         self._catalogue.committed()
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
-        """A group is one transaction: it is there if its first row is."""
-        rows = self._attempt.rows
-        return not rows or event_rows.has_event(transaction, rows[0][0], rows[0][1])
+        """A group is one transaction: it is there if its first row is. A group of repeats has nothing to be there."""
+        return all(
+            event_rows.has_event(transaction, list_id, row_id) for list_id, row_id, *_ in self._first_row
+        )
 
 
 class Attempt:
