@@ -4,16 +4,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+# gunicorn has put the working directory first on the path. A folder called tracker in it, such as a checkout, is not
+# the package.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
 from tracker.config import ConfigError, Settings
 
 try:
     _settings = Settings.from_environ()
 except ConfigError as failure:
     sys.exit(str(failure))
-
-# gunicorn puts the working directory first on the path unless it is there already. Last will do: a folder called
-# tracker in it, such as a checkout, is not the package.
-sys.path[:] = [str(Path(__file__).parent), *sys.path, str(Path.cwd())]
 
 wsgi_app = "wsgi:app"
 bind = (
@@ -53,6 +53,6 @@ def pre_fork(server: Any, worker: Any) -> None:
     worker.queued_signals = server.SIG_QUEUE
 
 
-def on_starting(server: Any) -> None:
+def on_starting(_server: Any) -> None:
     """Rate limits begin anew with the instance; the first worker that counts makes the file."""
     _settings.limits_file.unlink(missing_ok=True)
