@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import requests
 
+from tests.processes import until
 from tests.served import Account, Tracker
 
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
@@ -263,3 +264,32 @@ def test_without_a_good_credential_nothing_is_told(
         answer = tracker_on_each.post("/api/v1/event", json=params | credentials)
         assert (answer.status_code, codes(answer)) == (401, [99998])
         assert "X-RateLimit-Limit" not in answer.headers
+
+
+def test_the_log_names_command_and_user_and_nothing_that_was_sent(
+    tracker_on_each: Tracker, shop: Account
+) -> None:
+    secrets = {
+        "Event": "secret-event",
+        "Email": "secret@example.com",
+        "ID": "secret-id",
+        "Properties": {"secret": "secret-value"},
+    }
+    called = {"a-good-one": shop.key, "a-refused-one": shop.key[:-1], "a-wrong-one": shop.key}
+    for name, key in called.items():
+        sent = secrets | ({"ListID": shop.list_id} if name != "a-wrong-one" else {"ListID": "secret-list"})
+        tracker_on_each.post(
+            "/api/v1/event?Secret=secret-query", key, json=sent, headers={"X-Request-ID": name}
+        )
+    until(lambda: len(_records(tracker_on_each, called)) == len(called))
+    lines = _records(tracker_on_each, called)
+    assert [line["status"] for line in lines] == [200, 401, 422]
+    assert {line["command"] for line in lines} == {"event.track"}
+    assert [line["user_id"] is None for line in lines] == [False, True, False]
+    printed = tracker_on_each.logs()
+    assert "secret" not in printed
+    assert shop.key[4:] not in printed
+
+
+def _records(tracker: Tracker, names: Iterable[str]) -> list[dict[str, Any]]:
+    return [record for record in tracker.records() if record.get("request_id") in names]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -339,3 +341,69 @@ def test_users_see_only_their_own(desk: Desk, shop: Shop, track: Track) -> None:
     mine = replace(shop, key=stranger.key)
     assert desk.call("event.track", mine.key, Event="seen", ListID=shop.list_id).codes == [4]
     assert desk.call("website_events.properties", mine.key, ListID=shop.list_id).codes == [3]
+
+
+# When it happened
+
+
+def event_time(desk: Desk, shop: Shop) -> tuple[int, int]:
+    """(when it happened, when it was received), in milliseconds, of the list's only event."""
+    [row] = desk.rows("SELECT event_at, received_at FROM events WHERE list_id = ?", shop.list_id)
+    return row[0], row[1]
+
+
+def test_without_a_timestamp_an_event_happens_when_it_is_received(
+    desk: Desk, shop: Shop, track: Track
+) -> None:
+    before = time.time_ns() // 1_000_000
+    track()
+    happened, received = event_time(desk, shop)
+    assert before <= happened == received <= time.time_ns() // 1_000_000
+
+
+@pytest.mark.parametrize("form", ["iso", "iso with offset", "seconds", "milliseconds", "digits"])
+def test_a_timestamp_is_read_in_each_form(desk: Desk, shop: Shop, track: Track, form: str) -> None:
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    seconds = int(moment.timestamp())
+    forms: dict[str, Any] = {
+        "iso": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "iso with offset": moment.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat(),
+        "seconds": seconds,
+        "milliseconds": seconds * 1000,
+        "digits": str(seconds),
+    }
+    assert track(Timestamp=forms[form]).status == 200
+    assert event_time(desk, shop)[0] == seconds * 1000
+
+
+def test_a_clock_that_is_wrong_is_corrected_by_when_the_request_was_sent(
+    desk: Desk, shop: Shop, track: Track
+) -> None:
+    """Its clock is a day ahead, and the event happened ten minutes before it was sent."""
+    day_ahead = int(time.time()) + 86_400
+    assert track(Timestamp=day_ahead - 600, SentAt=day_ahead).status == 200
+    happened, received = event_time(desk, shop)
+    assert abs(received - 600_000 - happened) < 3000
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"Timestamp": "yesterday"}, 18),
+        ({"Timestamp": ""}, 18),
+        ({"Timestamp": "2026-01-31T09:30:00"}, 18),
+        ({"Timestamp": "2026-02-30T09:30:00Z"}, 18),
+        ({"Timestamp": -1}, 18),
+        ({"Timestamp": True}, 18),
+        ({"Timestamp": [1]}, 18),
+        ({"Timestamp": "9999-12-31T00:00:00Z"}, 18),
+        ({"Timestamp": 0}, 18),
+        ({"SentAt": "now"}, 19),
+        ({"SentAt": 10**18}, 19),
+    ],
+)
+def test_times_that_cannot_be_used(desk: Desk, track: Track, params: dict[str, Any], code: int) -> None:
+    before = desk.counts()
+    answer = track(**params)
+    assert (answer.status, answer.codes) == (422, [code])
+    assert desk.counts() == before
