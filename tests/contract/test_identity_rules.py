@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -314,3 +315,30 @@ def test_of_identical_event_ids_at_once_one_is_stored(workers: Any) -> None:
         answers = list(pool.map(call, range(CALLS)))
     assert Counter(each.get("duplicate", False) for each in answers) == {False: 1, True: CALLS - 1}
     assert len({each["uuid"] for each in answers}) == 1
+
+
+def test_calls_that_get_in_each_others_way_are_all_answered_and_stored_once(workers: Any) -> None:
+    """Few persons, browsers, conversions and names for many calls: their transactions meet all the time."""
+    tracker, account = workers
+    made = tracker.call("list.create", account.key, SubscriberListName="Crowd").json()["ListID"]
+    random = Random(1)  # the same calls in every run
+
+    def params(number: int) -> dict[str, Any]:
+        who = {
+            "Email": random.choice([None, f"u{random.randrange(4)}@example.com"]),
+            "ID": random.choice([None, f"id-{random.randrange(4)}"]),
+            "UUID": random.choice([None, str(UUID(int=random.randrange(1, 5)))]),
+        }
+        properties = {"conversion-id": random.randrange(5), "conversion-name": "Sale", "conversion-value": 1}
+        return {"Event": "conversion", "ListID": made, "Properties": {**properties, f"n{number}": 1}, **who}
+
+    def call(sent: dict[str, Any]) -> int:
+        status: int = tracker.call("event.track", account.key, **sent).status_code
+        return status
+
+    with ThreadPoolExecutor(CALLS) as pool:
+        statuses = list(pool.map(call, [params(number) for number in range(300)]))
+    assert Counter(statuses) == {200: 300}
+    listed = tracker.call("website_events.properties", account.key, ListID=made).json()["Properties"]
+    assert len(listed["conversion"]) == 303
+    assert set(listed) == {"conversion", "identify"}
