@@ -89,10 +89,10 @@ def main() -> None:
         environ = {"TRACKER_DATABASE_URL": url, "TRACKER_LIMITS": LIMITS, "WEB_CONCURRENCY": "2"}
         log = folder / "server.log"
         with gunicorn("bench.echo:app", environ, log) as floor, gunicorn("wsgi:app", environ, log) as tracker:
-            measure(folder, accounts, url, floor, tracker)
+            measure(accounts, url, floor, tracker)
 
 
-def measure(folder: Path, accounts: Path, url: str, floor: str, tracker: str) -> None:
+def measure(accounts: Path, url: str, floor: str, tracker: str) -> None:
     if not is_up(tracker):
         raise RuntimeError("Tracker is not ready")
     floors, tracks, listings = [], [], []

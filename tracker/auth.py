@@ -31,32 +31,34 @@ class Authenticator:
         self._keys, self._sessions, self._now = keys, sessions, now
         self._recent: Recent[bytes, Caller] = Recent(clock=clock)
 
-    def caller(self, bearer: str | None, api_key: Any, session_id: Any) -> Caller:
+    def caller(
+        self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
+    ) -> Caller:
         """The first credential that is there decides, right or wrong. Raises CommandError (99998, 99999)."""
         if bearer is not None:
-            return self._by_key(bearer)
+            return self._by_key(bearer, deadline)
         if api_key is not None:
-            return self._by_key(api_key)
+            return self._by_key(api_key, deadline)
         if session_id is not None:
-            return self._by_session(session_id)
+            return self._by_session(session_id, deadline)
         raise CommandError(NOT_AUTHENTICATED)
 
-    def _by_key(self, key: Any) -> Caller:
+    def _by_key(self, key: Any, deadline: float | None) -> Caller:
         if type(key) is not str or not key.isascii():
             raise CommandError(NOT_AUTHENTICATED)
-        found = self._recent.look_up(digest(key), lambda: self._key_caller(key))
+        found = self._recent.look_up(digest(key), lambda: self._key_caller(key, deadline))
         if found is None:
             raise CommandError(NOT_AUTHENTICATED)
         return found
 
-    def _key_caller(self, key: str) -> Caller | None:
-        owner = self._keys.owner(key)
+    def _key_caller(self, key: str, deadline: float | None) -> Caller | None:
+        owner = self._keys.owner(key, deadline)
         if owner is None:
             return None
         return Caller(owner.user_id, _common(owner.user_permissions, owner.permissions), key_id=owner.key_id)
 
-    def _by_session(self, token: Any) -> Caller:
-        session = self._sessions.find(token) if type(token) is str and token.isascii() else None
+    def _by_session(self, token: Any, deadline: float | None) -> Caller:
+        session = self._sessions.find(token, deadline) if type(token) is str and token.isascii() else None
         if session is None:
             raise CommandError(NOT_AUTHENTICATED)
         if session.expires_at <= self._now():

@@ -42,7 +42,9 @@ class Answer:
 
 
 class Authenticator(Protocol):
-    def caller(self, bearer: str | None, api_key: Any, session_id: Any) -> Caller: ...
+    def caller(
+        self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
+    ) -> Caller: ...
 
 
 class Dispatcher:
@@ -132,7 +134,8 @@ class Dispatcher:
     def _caller(self, call: Call, params: dict[str, Any], command: type[Command]) -> Caller:
         if command.permission is anyone:
             return Caller(None, address=call.address, request_id=call.request_id)
-        caller = self._authenticator.caller(call.bearer, params.get("APIKey"), params.get("SessionID"))
+        key, session = params.get("APIKey"), params.get("SessionID")
+        caller = self._authenticator.caller(call.bearer, key, session, call.deadline)
         return caller.calling_from(call.address, call.request_id)
 
     def _count(self, command: type[Command], caller: Caller, params: dict[str, Any], answer: Answer) -> None:

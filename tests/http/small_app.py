@@ -83,7 +83,9 @@ class Slow(Echo):
 
 
 class _OneKey:
-    def caller(self, bearer: str | None, api_key: Any, session_id: Any) -> Caller:
+    def caller(
+        self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
+    ) -> Caller:
         if (api_key if bearer is None else bearer) != "the-key":
             raise CommandError(NOT_AUTHENTICATED)
         return Caller(7)

@@ -29,4 +29,4 @@ def _write(transaction: Transaction) -> None:
 
 
 if __name__ == "__main__":
-    print(write_for(sys.argv[1], float(sys.argv[2])))
+    print(write_for(sys.argv[1], float(sys.argv[2])))  # noqa: T201  how the test learns of it

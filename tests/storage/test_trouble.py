@@ -257,6 +257,20 @@ def test_a_server_that_cannot_write_its_file_says_so_over_http_and_recovers(
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (max(sizes) + 10_000, hard))
     [refused] = until(lambda: [answer for answer in [call()] if answer.status_code != 200])
     assert (refused.status_code, refused.json()["Errors"][0]["Code"]) == (503, 100012)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (1_000, hard))
+    assert tracker.get("/ready").status_code == 503, "a write that changes nothing needs room too"
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY if hard < 0 else hard, hard))
     assert call().status_code == 200
     assert tracker.get("/ready").status_code == 200
+
+
+def test_after_a_refusal_a_server_is_looked_for_anew(server: Database) -> None:
+    """After a failover the old connection may lead to a server that can only be read."""
+    before = server.write(lambda transaction: transaction.select("SELECT CONNECTION_ID()"))
+
+    def refuse(transaction: Transaction) -> None:
+        raise pymysql.OperationalError(1290, "The MariaDB server is running with the --read-only option")
+
+    with pytest.raises(StorageUnavailable):
+        server.write(refuse)
+    assert server.write(lambda transaction: transaction.select("SELECT CONNECTION_ID()")) != before

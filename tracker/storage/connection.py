@@ -65,6 +65,11 @@ class WriteConnection:
             _log.warning("the write-ahead log could not be tidied: %s", type(failure).__name__)
             self.close()
 
+    def doubt(self) -> None:
+        """A server that can only be read may not be the one that is written to any more: look for it anew."""
+        if self._engine.is_remote:
+            self.close()
+
     def close(self) -> None:
         database, self._database = self._database, None
         if database is not None:

@@ -72,6 +72,8 @@ class Group:
         if trouble is Trouble.RETRY:
             gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
             return False
+        if trouble is Trouble.UNAVAILABLE:
+            self._connection.doubt()
         if self._uncertain is not None:  # this try was rolled back; of the one before nobody knows
             return self._settle([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._jobs))
         if trouble is Trouble.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):

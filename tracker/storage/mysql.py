@@ -30,6 +30,7 @@ class MysqlEngine:
     """One server or cluster. Each connection is told its modes itself; the server's durability is checked."""
 
     name = "mysql"
+    is_remote = True
     lookup_batch = 100
     counter_slots = 16
     for_update = " FOR UPDATE"

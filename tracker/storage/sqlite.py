@@ -44,6 +44,7 @@ class SqliteEngine:
     """One file. Transactions are `BEGIN IMMEDIATE`: a deferred one fails when it turns from reading to writing."""
 
     name = "sqlite"
+    is_remote = False
     lookup_batch = 1
     counter_slots = 1
     for_update = ""  # the write lock is held already
