@@ -21,12 +21,12 @@ from tracker.openapi import describe
 from tracker.plugins import load_commands
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
-from tracker.storage import migrations
 from tracker.storage.accounts import Keys, Users
 from tracker.storage.database import Database
 from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
 from tracker.storage.lists import Lists
 from tracker.storage.migrations import Migrations
+from tracker.storage.probe import probe
 from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
 
@@ -99,7 +99,7 @@ def readiness(database: Database) -> tuple[bool, str]:
     """Whether the database can be reached, is at the right version and can be written to; and why not."""
     try:
         database.connect().close()
-        database.write(migrations.rewrite_a_row)
+        database.write(probe)
     except StorageUnavailable as failure:
         if isinstance(failure, IncompatibleDatabase):
             _tell_once(str(failure))

@@ -80,11 +80,6 @@ class Migrations:
             raise IncompatibleDatabase(f"the database is newer than this Tracker: it has {', '.join(newer)}")
 
 
-def rewrite_a_row(transaction: Transaction) -> None:
-    """A write that changes nothing and still needs room on the disk: whether it succeeds tells whether others would."""
-    transaction.execute("UPDATE migrations SET applied_at = applied_at + 0 WHERE owner = ?", (b"tracker",))
-
-
 def _apply(step: Any, transaction: Transaction) -> None:
     if isinstance(step, Table):
         for statement in step.statements(transaction.engine):

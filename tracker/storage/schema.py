@@ -46,6 +46,7 @@ LISTS = Table(
     indexes=[("user_id", "is_hidden", "id")],
 )  # fmt: skip
 WRITERS = Table("writers", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",))
+PROBES = Table("probes", [key("number"), integer("asked_at")], primary=("number",))
 VISITORS = Table(
     "visitors",
     [
@@ -125,7 +126,7 @@ CONVERSION_TOTALS = Table(
 )  # fmt: skip
 
 MIGRATIONS = [
-    Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS]),
+    Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS, PROBES]),
     Migration("0002_identity", [VISITORS, BINDINGS, SUBSCRIBERS]),
     Migration("0003_events", [EVENTS, EVENT_IDS, EVENT_NAMES, EVENT_PROPERTIES]),
     Migration("0004_counters", [EVENT_COUNTS, CONVERSIONS, CONVERSION_TOTALS]),
