@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# gunicorn has put the working directory first on the path. A folder called tracker in it, such as a checkout, is not
-# the package.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+# gunicorn has put the working directory first on the path. It belongs last: a folder called tracker in it, such as a
+# checkout, is not the package.
+_here, _working = str(Path(__file__).resolve().parent), str(Path.cwd())
+sys.path[:] = [*(path for path in sys.path if path not in (_here, _working)), _here, _working]
 
 from tracker.config import ConfigError, Settings
 
