@@ -9,7 +9,7 @@ from typing import Any
 _here, _working = str(Path(__file__).resolve().parent), str(Path.cwd())
 sys.path[:] = [*(path for path in sys.path if path not in (_here, _working)), _here, _working]
 
-from tracker.config import ConfigError, Settings
+from tracker.config import ConfigError, Settings  # noqa: E402  it is found by the path above
 
 try:
     _settings = Settings.from_environ()
