@@ -29,7 +29,7 @@ fuzz: packages $(VENV)/.test
 	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m fuzz
 
 packages:
-	@tests/setup/packages mariadb-server redis-server haproxy chromium
+	@tests/setup/packages mariadb-server redis-server chromium curl
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
