@@ -16,8 +16,6 @@ MAX_DEPTH = 32
 MAX_NODES = 20_000
 #: Integers are those of 64 bits with a sign: every store and most clients have exactly these.
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
-#: A value takes two bytes at least (itself and a separator), so a shorter body cannot hold too many.
-_COUNTED_FROM_BYTES = 2 * MAX_NODES
 
 
 def unreadable(reason: str) -> CommandError:
@@ -25,7 +23,7 @@ def unreadable(reason: str) -> CommandError:
     return CommandError(because(UNREADABLE_BODY, reason))
 
 
-def read_object(body: bytes) -> dict[str, Any]:
+def read_object(body: bytes, most_depth: int = MAX_DEPTH, most_nodes: int = MAX_NODES) -> dict[str, Any]:
     """Decode one JSON object; raises CommandError (100000) for anything else."""
     try:
         value = orjson.loads(body)
@@ -33,14 +31,26 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise unreadable(f"not valid JSON: {error}") from None
     if type(value) is not dict:
         raise unreadable("the JSON must be an object")
-    if _has_huge_float(value, 1):
+    if _has_huge_float(value, 1, most_depth):
         json.loads(body, parse_int=_within_64_bits)
-    if len(body) > _COUNTED_FROM_BYTES and _count(value) > MAX_NODES:
-        raise unreadable(f"more than {MAX_NODES} values")
+    # A value takes two bytes at least (itself and a separator), so a shorter body cannot hold too many.
+    if len(body) > 2 * most_nodes:
+        _check_nodes(value, most_nodes)
     return value
 
 
-def _has_huge_float(container: dict[str, Any] | list[Any], depth: int) -> bool:
+def check_limits(value: dict[str, Any], most_depth: int = MAX_DEPTH, most_nodes: int = MAX_NODES) -> None:
+    """Raises CommandError (100000) for an object, read with wider limits, that is too deep or has too many values."""
+    _has_huge_float(value, 1, most_depth)
+    _check_nodes(value, most_nodes)
+
+
+def _check_nodes(value: dict[str, Any], most_nodes: int) -> None:
+    if count_nodes(value) > most_nodes:
+        raise unreadable(f"more than {most_nodes} values")
+
+
+def _has_huge_float(container: dict[str, Any] | list[Any], depth: int, most_depth: int) -> bool:
     """Check depth and integers; True if a number may be an integer that the decoder rounded to a float.
 
     On the hot path: one pass, types compared by identity, nothing allocated.
@@ -52,9 +62,9 @@ def _has_huge_float(container: dict[str, Any] | list[Any], depth: int) -> bool:
         if kind is str:
             continue
         if kind is dict or kind is list:
-            if depth == MAX_DEPTH:
-                raise unreadable(f"nested deeper than {MAX_DEPTH} levels")
-            found = _has_huge_float(value, depth + 1) or found
+            if depth == most_depth:
+                raise unreadable(f"nested deeper than {most_depth} levels")
+            found = _has_huge_float(value, depth + 1, most_depth) or found
         elif kind is int:
             if value > MAX_INTEGER:
                 raise unreadable("an integer beyond 64 bits")
@@ -70,6 +80,7 @@ def _within_64_bits(digits: str) -> int:
     return int(digits)
 
 
-def _count(container: dict[str, Any] | list[Any]) -> int:
+def count_nodes(container: dict[str, Any] | list[Any]) -> int:
+    """Scalars and containers, the outermost included."""
     values = list(container.values()) if isinstance(container, dict) else container
-    return 1 + sum(_count(value) if isinstance(value, (dict, list)) else 1 for value in values)
+    return 1 + sum(count_nodes(value) if isinstance(value, (dict, list)) else 1 for value in values)

@@ -45,6 +45,12 @@ class Command:
     method: ClassVar[str] = "POST"
     path: ClassVar[str | None] = None
     tables: ClassVar[Any] = None
+    #: Bytes of a request's body, before and after decompression.
+    max_body_bytes: ClassVar[int] = 64 * 1024
+    #: The parameter that the lines of an NDJSON body fill; None: such a body is not taken.
+    lines_param: ClassVar[str | None] = None
+    #: Another command whose rate limit this one counts against.
+    shares_limit_of: ClassVar[str | None] = None
 
     class Params(Schema):
         pass

@@ -1,0 +1,141 @@
+"""How are many events tracked at once? The command `event.batch`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import Command, CommandError, Error, invalid, missing
+from tracker.errors import OUTCOME_UNKNOWN, because
+from tracker.fields import ListID
+from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.ingest.intake import Intake, answer, as_if_tracked
+from tracker.ingest.parameters import (
+    EVENT_ERRORS,
+    EVENT_ID_TAKEN,
+    INVALID_EVENT,
+    INVALID_LIST,
+    INVALID_PROPERTIES,
+    INVALID_SENT_AT,
+    EventParams,
+    Time,
+)  # fmt: skip
+from tracker.json_object import MAX_NODES, count_nodes
+from tracker.registry import ParamReader
+
+#: Events of one request.
+MOST_EVENTS = 1_000
+INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")
+EVENT = ParamReader(EventParams, EVENT_ERRORS)
+
+
+class Events(fields.Field[list[Any]]):
+    """An array; what stands in it is checked event by event."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) > MOST_EVENTS:
+            raise self.make_error("validator_failed")
+        return value
+
+
+class EventBatch(Command):
+    """Track up to 1,000 events in one transaction.
+
+    Each event has the parameters of `event.track`; `ListID` and `SentAt` may be given once for all. The answer has one
+    result an event, in order: `ok`, `duplicate` (its EventID is stored already), or `error` with the numbered errors
+    of `event.track`. Every `ok` and `duplicate` is committed; an event that is refused harms no other. The body may be
+    NDJSON (`application/x-ndjson`, one event a line) and gzip. A batch counts as many calls of `event.track` as it has
+    events; one that does not fit into the limit is refused whole and consumes nothing.
+    """
+
+    name = "event.batch"
+    path = "events"
+    permission = None
+    shares_limit_of = "event.track"
+    max_body_bytes = 1024 * 1024
+    lines_param = "Events"
+    errors = (missing("Events", 1), INVALID_EVENTS, INVALID_LIST, INVALID_SENT_AT)
+    example = (
+        {"ListID": 123, "Events": [{"Event": "page_view", "EventID": "e-1"}, {"Event": ""}]},
+        {
+            "status": "success",
+            "results": [
+                {
+                    "status": "ok",
+                    "uuid": "550e8400-e29b-41d4-a716-446655440000",
+                    "external_id": None,
+                    "identify_event_sent": False,
+                },
+                {"status": "error", "Errors": [{"Code": 5, "Message": "Missing event parameter"}]},
+            ],
+        },
+    )
+
+    class Params(Schema):
+        Events = Events(
+            required=True,
+            metadata={
+                "type": "array",
+                "items": {"type": "object"},
+                "maxItems": MOST_EVENTS,
+                "description": "The events",
+            },
+        )
+        ListID = ListID(metadata={"description": "List of the events that name none"})
+        SentAt = Time(
+            metadata={"description": "When the request was sent, by the client's clock: corrects Timestamps"}
+        )
+
+    @classmethod
+    def cost(cls, params: Mapping[str, Any]) -> int:
+        events = params.get("Events")
+        return max(1, len(events)) if isinstance(events, list) else 1
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        lists = self.services.stores.lists
+        intake = Intake(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
+        if "ListID" in params:
+            intake.own_list(params["ListID"])
+        shared = {name: params[name] for name in ("ListID", "SentAt") if name in params}
+        read = [_read(sent, shared, intake) for sent in params["Events"]]
+        to_store = [one for one in read if isinstance(one, Event)]
+        tracked = iter(self._tracked(to_store))
+        results = [_result(next(tracked) if isinstance(one, Event) else one) for one in read]
+        return {"status": "success", "results": results}
+
+    def _tracked(self, events: list[Event]) -> list[Tracked | Exception]:
+        try:
+            return self.services.ingest.track_batch(events, self.deadline)  # type: ignore[no-any-return]
+        except EventOutcomeUnknown:
+            raise CommandError(OUTCOME_UNKNOWN) from None
+
+
+def _read(sent: Any, shared: dict[str, Any], intake: Intake) -> Event | Tracked | CommandError:
+    """The event to store, what a test event is answered with, or why it is refused."""
+    try:
+        event = intake.event({**shared, **EVENT.read(EVENT.spelled(_object(sent)))})
+    except CommandError as refused:
+        return refused
+    return as_if_tracked(event) if intake.is_test(event) else event
+
+
+def _object(sent: Any) -> dict[str, Any]:
+    if isinstance(sent, Error):  # a line that could not be read
+        raise CommandError(sent)
+    if not isinstance(sent, dict):
+        raise CommandError(because(INVALID_EVENT, "an event is an object"))
+    if count_nodes(sent) > MAX_NODES:
+        raise CommandError(because(INVALID_PROPERTIES, f"more than {MAX_NODES} values"))
+    return {name: value for name, value in sent.items() if value is not None}
+
+
+def _result(outcome: Tracked | Exception) -> dict[str, Any]:
+    if isinstance(outcome, Tracked):
+        return {"status": "duplicate" if outcome.is_duplicate else "ok", **answer(outcome)}
+    if isinstance(outcome, EventIdTaken):
+        outcome = CommandError(EVENT_ID_TAKEN)
+    if not isinstance(outcome, CommandError):
+        raise outcome
+    return {"status": "error", **outcome.body}
