@@ -47,7 +47,8 @@ class EventBatch(Command):
     result an event, in order: `ok`, `duplicate` (its EventID is stored already), or `error` with the numbered errors
     of `event.track`. Every `ok` and `duplicate` is committed; an event that is refused harms no other. The body may be
     NDJSON (`application/x-ndjson`, one event a line) and gzip. A batch counts as many calls of `event.track` as it has
-    events; one that does not fit into the limit is refused whole and consumes nothing.
+    events; one that does not fit into the limit is refused whole and consumes nothing. Error 100013 carries
+    `EventIDs`, one an event in order: the batch may be repeated with them, and nothing is stored twice.
     """
 
     name = "event.batch"
@@ -101,15 +102,17 @@ class EventBatch(Command):
         shared = {name: params[name] for name in ("ListID", "SentAt") if name in params}
         read = [_read(sent, shared, intake) for sent in params["Events"]]
         to_store = [one for one in read if isinstance(one, Event)]
-        tracked = iter(self._tracked(to_store))
+        tracked = iter(self._tracked(read, to_store))
         results = [_result(next(tracked) if isinstance(one, Event) else one) for one in read]
         return {"status": "success", "results": results}
 
-    def _tracked(self, events: list[Event]) -> list[Tracked | Exception]:
+    def _tracked(self, read: list[Any], events: list[Event]) -> list[Tracked | Exception]:
         try:
             return self.services.ingest.track_batch(events, self.deadline)  # type: ignore[no-any-return]
-        except EventOutcomeUnknown:
-            raise CommandError(OUTCOME_UNKNOWN) from None
+        except EventOutcomeUnknown as unknown:
+            ids = iter(unknown.event_ids)
+            repeat_with = [next(ids) if isinstance(one, Event) else None for one in read]
+            raise CommandError(OUTCOME_UNKNOWN, extra={"EventIDs": repeat_with}) from None
 
 
 def _read(sent: Any, shared: dict[str, Any], intake: Intake) -> Event | Tracked | CommandError:

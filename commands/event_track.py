@@ -73,4 +73,4 @@ class EventTrack(Command):
         except EventIdTaken:
             raise CommandError(EVENT_ID_TAKEN) from None
         except EventOutcomeUnknown as unknown:
-            raise CommandError(OUTCOME_UNKNOWN, extra={"EventID": unknown.event_id}) from None
+            raise CommandError(OUTCOME_UNKNOWN, extra={"EventID": unknown.event_ids[0]}) from None

@@ -107,11 +107,11 @@ class EventIdTaken(Exception):
 
 
 class EventOutcomeUnknown(Exception):
-    """The reply to COMMIT was lost; `event_id` is the EventID to repeat the event with."""
+    """The reply to COMMIT was lost; `event_ids` are the EventIDs to repeat the events with."""
 
-    def __init__(self, event_id: str) -> None:
-        super().__init__(event_id)
-        self.event_id = event_id
+    def __init__(self, event_ids: list[str]) -> None:
+        super().__init__("the outcome of events is unknown")
+        self.event_ids = event_ids
 
 
 def _short(digest: bytes) -> str:

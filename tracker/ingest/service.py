@@ -61,7 +61,7 @@ class Ingest:
         try:
             return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:
-            raise EventOutcomeUnknown(events[0].event_key or events[0].our_event_id()) from None
+            raise EventOutcomeUnknown([event.event_key or event.our_event_id() for event in events]) from None
 
     def _renew_lease(self, deadline: float | None) -> None:
         """Ids are made with this process's leased number; one request renews it, the others wait for that."""
