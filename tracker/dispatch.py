@@ -81,7 +81,7 @@ class Dispatcher:
         except OutcomeUnknown as failure:
             self._on_failure(call, failure)
             _refuse(answer, CommandError(errors.OUTCOME_UNKNOWN))
-        except Exception as failure:  # noqa: BLE001  the one place where anything unforeseen becomes an answer
+        except (Exception, SystemExit) as failure:  # noqa: BLE001  the one place where anything unforeseen becomes an answer
             self._on_failure(call, failure)
             _refuse(answer, CommandError(errors.UNEXPECTED, extra={"RequestID": call.request_id}))
         return answer
@@ -107,7 +107,10 @@ class Dispatcher:
             raise CommandError(errors.FORBIDDEN)
         self._count(command, caller, params, answer)
         values = entry.params.read(params)
-        return command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
+        body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
+        if not isinstance(body, dict):
+            raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
+        return body
 
     def named(self, params: Mapping[str, Any]) -> Entry | None:
         """The command that the parameter `Command` names."""

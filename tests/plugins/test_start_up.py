@@ -87,7 +87,7 @@ def key(unruly: Tracker) -> str:
     return make_account(unruly, "jane@example.com").key
 
 
-@pytest.mark.parametrize("how", ["raise", "check", "object"])
+@pytest.mark.parametrize("how", ["raise", "exit", "check", "list", "none", "object"])
 def test_what_a_plugin_breaks_is_100005_and_says_nothing_of_the_cause(
     unruly: Tracker, key: str, how: str
 ) -> None:

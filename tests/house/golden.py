@@ -1,0 +1,46 @@
+"""What do clients rely on? The table of commands as text: `python -m tests.house.golden` writes it anew.
+
+Whoever changes a line of golden.txt changes what clients see: codes are never renumbered, names never reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracker.errors import COMMON, Error
+from tracker.plugins import load_commands
+from tracker.registry import Command, anyone
+
+FILE = Path(__file__).with_suffix(".txt")
+COMMAND = "python -m tests.house.golden"
+
+
+def render() -> str:
+    """Every built-in command with its addresses, permission, limit and errors, then the errors of all."""
+    built_in = [entry for entry in load_commands() if entry.origin.startswith("commands/")]
+    parts = [lines for entry in built_in for lines in (*_of_command(entry.command, entry.methods), "")]
+    return "\n".join([*parts, "every command", *map(_of_error, COMMON.values()), ""])
+
+
+def _of_command(command: type[Command], methods: tuple[str, ...]) -> Iterator[str]:
+    asked = command.permission
+    permission = "anyone" if asked is anyone else asked or "any credential"
+    addresses = [
+        "/api.php",
+        f"/api/v1/{command.name}",
+        *([f"/api/v1/{command.path}"] if command.path else []),
+    ]
+    yield command.name
+    yield f"  {' '.join(methods)}  {'  '.join(addresses)}"
+    yield f"  permission: {permission}"
+    yield f"  limit: {command.rate_limit}"
+    yield from map(_of_error, sorted(command.errors, key=lambda row: row.code))
+
+
+def _of_error(row: Error) -> str:
+    return f"  {row.code:>6}  {row.status}  {row.message}"
+
+
+if __name__ == "__main__":
+    FILE.write_text(render())

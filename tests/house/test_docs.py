@@ -1,0 +1,112 @@
+"""Is everything that can be set or called written down, and in force as written?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from marshmallow import EXCLUDE
+
+from tests.commands.api import Api, User
+from tests.house.sources import ROOT
+from tracker.config import SETTINGS
+from tracker.plugins import load_commands
+from tracker.registry import Entry
+
+ENTRIES = list(load_commands())
+#: The people, lists and passwords that examples speak of.
+EMAIL, PASSWORD = "jane@example.com", "correct horse battery staple"
+EVENTS = {
+    "page_view": {"$current_url": "https://example.com/", "$page_title": "Home"},
+    "conversion": {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5},
+}
+
+
+def settings_in_readme() -> list[tuple[str, str, str]]:
+    """The rows of the README's settings table: name, default, meaning."""
+    rows = re.findall(
+        r"^\| `((?:TRACKER_|PORT|WEB_)\w*)` \|([^|]*)\|(.*)\|$", (ROOT / "README.md").read_text(), re.M
+    )
+    return [(name, default.strip(), meaning.strip()) for name, default, meaning in rows]
+
+
+def test_the_readme_lists_every_setting_as_it_is() -> None:
+    declared = [(row.name, f"`{row.default}`" if row.default else "", row.meaning) for row in SETTINGS]
+    assert settings_in_readme() == declared
+
+
+def names(entry: Entry) -> str:
+    return entry.command.name
+
+
+@pytest.fixture
+def jane(api: Api) -> User:
+    """The person of the examples, with a list that has seen their events."""
+    user = api.add_user(EMAIL)
+    list_id = api.services.stores.lists.add(user.id, "Web shop")
+    for event, properties in EVENTS.items():
+        api.ok("event.track", user.key, ListID=list_id, Event=event, Properties=properties)
+    return user
+
+
+@pytest.fixture
+def real(api: Api, jane: User) -> dict[str, Any]:
+    """What stands for the made-up numbers and secrets of the examples."""
+    [(found, _)] = api.services.stores.lists.page(jane.id).lists
+    return {"ListID": found.id, "SessionID": api.services.stores.sessions.open(jane.id), "Password": PASSWORD}
+
+
+def with_real(value: Any, real: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [with_real(each, real) for each in value]
+    if isinstance(value, dict):
+        return {key: real[key] if key in real else with_real(each, real) for key, each in value.items()}
+    return value
+
+
+def shape(value: Any) -> Any:
+    """What two answers have in common that differ in their values: keys and types; keys that are data count as values."""
+    if isinstance(value, dict):
+        shapes = {key: shape(each) for key, each in value.items()}
+        return "lists of names" if shapes and all(each == ["str"] for each in shapes.values()) else shapes
+    if isinstance(value, list):
+        return [shape(each) for each in value[:1]]
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=names)
+def test_every_example_is_answered_as_it_says(
+    entry: Entry, api: Api, jane: User, real: dict[str, Any]
+) -> None:
+    assert entry.command.example is not None
+    request, answer = entry.command.example
+    has_credential = "SessionID" in request or "APIKey" in request
+    sent = with_real(request, real)
+    got = api.ok(entry.command.name, None if has_credential else jane.key, **sent)
+    assert shape(got) == shape(answer)
+
+
+@pytest.mark.parametrize("entry", [entry for entry in ENTRIES if "GET" in entry.methods], ids=names)
+def test_every_example_that_changes_nothing_is_answered_to_get(
+    entry: Entry, api: Api, jane: User, real: dict[str, Any]
+) -> None:
+    assert entry.command.example is not None
+    request, answer = entry.command.example
+    query = urlencode(with_real(request, real))
+    path = f"/api/v1/{entry.command.path or entry.command.name}?{query}"
+    got = api.send("GET", path, headers={"Authorization": f"Bearer {jane.key}"})
+    assert got.status_code == 200
+    assert shape(got.json) == shape(answer)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=names)
+def test_every_example_says_all_that_is_declared(entry: Entry) -> None:
+    """An example leaves out nothing that an answer always has, and has nothing that is not declared."""
+    assert entry.command.example is not None
+    answer = entry.command.Answer
+    if answer is not None:
+        shown, declared = entry.command.example[1], answer(unknown=EXCLUDE).fields
+        assert shown.keys() <= declared.keys()
+        assert {name for name, field in declared.items() if field.required} <= shown.keys()

@@ -1,0 +1,137 @@
+"""Is every declared error code raised by a call? A new row of a command needs a line in this table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from tests.commands.api import Api, User
+from tracker.app import create_app
+from tracker.config import Settings
+from tracker.errors import COMMON
+from tracker.plugins import load_commands
+from tracker.storage.sessions import Sessions
+
+ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
+LONG = "x" * 1001
+LOGIN = {"Username": "jane@example.com", "Password": "x"}
+
+#: (command, code): the parameters of a call that is answered with that code alone.
+CALLS: dict[tuple[str, int], dict[str, Any]] = {
+    ("event.track", 4): {"Event": "seen", "ListID": 0},
+    ("event.track", 5): {},
+    ("event.track", 7): {"Event": "seen", "Email": "nobody"},
+    ("event.track", 8): {"Event": "conversion", "Properties": {k: ORDER[k] for k in ORDER if k != "conversion-id"}},
+    ("event.track", 9): {"Event": "conversion", "Properties": {k: ORDER[k] for k in ORDER if k != "conversion-name"}},
+    ("event.track", 10): {"Event": "conversion", "Properties": {k: ORDER[k] for k in ORDER if k != "conversion-value"}},
+    ("event.track", 11): {"Event": LONG},
+    ("event.track", 12): {"Event": "seen", "Properties": 5},
+    ("event.track", 13): {"Event": "seen", "UUID": "5"},
+    ("event.track", 14): {"Event": "seen", "ID": LONG},
+    ("event.track", 15): {"Event": "seen", "ID": "undefined"},
+    ("event.track", 16): {"Event": "seen", "EventID": "a b"},
+    ("event.track", 17): {"Event": "seen", "EventID": "taken"},
+    ("event.track", 18): {"Event": "seen", "Timestamp": "1999-12-31T00:00:00Z"},
+    ("event.track", 19): {"Event": "seen", "SentAt": "yesterday"},
+    ("event.track", 20): {"Event": "conversion", "Properties": {**ORDER, "conversion-value": "much"}},
+    ("list.create", 1): {},
+    ("list.create", 2): {"SubscriberListName": " "},
+    ("list.get", 1): {},
+    ("list.get", 2): {"ListID": "x"},
+    ("list.get", 3): {"ListID": 10**6},
+    ("lists.get", 1): {"RecordsPerRequest": -1},
+    ("lists.get", 2): {"RecordsFrom": "x"},
+    ("lists.get", 3): {"OrderField": "x"},
+    ("lists.get", 4): {"OrderType": "x"},
+    ("lists.get", 5): {"Search": LONG},
+    ("user.login", 1): {"Password": "x"},
+    ("user.login", 2): {"Username": "jane@example.com"},
+    ("user.login", 3): {"Username": "jane@example.com", "Password": "wrong"},
+    ("user.logout", 1): {},
+    ("website_events.properties", 1): {},
+    ("website_events.properties", 2): {"ListID": "x"},
+    ("website_events.properties", 3): {"ListID": 10**6},
+}  # fmt: skip
+
+#: What only storage in trouble or a broken command shows.
+BREAKING = '''
+from marshmallow import Schema, fields
+from tracker import Command, invalid
+from tracker.storage.failures import OutcomeUnknown
+
+class Break(Command):
+    """Break."""
+    name = "system.break"
+    permission = None
+    errors = (invalid("IsCommitLost", 1),)
+    example = ({}, {})
+
+    class Params(Schema):
+        IsCommitLost = fields.Boolean()
+
+    def run(self, params):
+        raise OutcomeUnknown("the reply to COMMIT was lost") if params else RuntimeError("broken")
+'''
+
+
+def test_every_declared_code_has_a_call_here() -> None:
+    declared = {(entry.command.name, row.code) for entry in load_commands() for row in entry.command.errors}
+    assert declared == set(CALLS)
+
+
+@pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
+def test_every_declared_code_is_answered(command: str, code: int, api: Api, jane: User) -> None:
+    api.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True})
+    declared = next(
+        row
+        for entry in load_commands()
+        if entry.command.name == command
+        for row in entry.command.errors
+        if row.code == code
+    )
+    assert api.codes(command, jane.key, **CALLS[command, code]) == (declared.status, [code])
+
+
+@pytest.fixture
+def breaking(sqlite_url: str, tmp_path: Path) -> Iterator[Api]:
+    """Tracker with a command that breaks, and a limit of one call."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "breaking.py").write_text(BREAKING)
+    folder = str(tmp_path / "plugins")
+    api = Api(sqlite_url, TRACKER_PLUGINS_FOLDER=folder, TRACKER_LIMITS="lists.get=1/60")
+    yield api
+    api.close()
+
+
+def test_every_common_code_is_answered(breaking: Api, sqlite_url: str) -> None:
+    jane = breaking.add_user()
+    bearer = {"Authorization": f"Bearer {jane.key}"}
+    expired = Sessions(breaking.services.storage, 1, now=lambda: 0).open(jane.id)
+    breaking.ok("lists.get", jane.key)
+    answers = {
+        99998: breaking.call("lists.get"),
+        99999: breaking.call("lists.get", SessionID=expired),
+        403: breaking.call("lists.get", jane.weak_key),
+        429: breaking.call("lists.get", jane.key),
+        100000: breaking.send("POST", "/api.php", data=b"{", content_type="application/json"),
+        100001: breaking.send("GET", "/api/v1/event", headers=bearer),
+        100003: breaking.call("no.such.command", jane.key),
+        100005: breaking.call("system.break", jane.key),
+        100010: breaking.send("POST", "/api/v1/event", data=b"x" * 70_000, headers=bearer),
+        100011: breaking.send("POST", "/api/v1/event", data=b"x", content_type="image/png", headers=bearer),
+        100012: on_an_empty_database(f"{sqlite_url}.empty").post("/api/v1/user.login", json=LOGIN),
+        100013: breaking.call("system.break", jane.key, IsCommitLost=True),
+    }
+    got = {code: [row["Code"] for row in (answer.json or {})["Errors"]] for code, answer in answers.items()}
+    assert got == {code: [code] for code in COMMON}
+    for code, answer in answers.items():
+        assert answer.status_code == (400 if code == 100003 else COMMON[code].status)
+
+
+def on_an_empty_database(url: str) -> Client:
+    """A caller of Tracker on a database that nobody has upgraded."""
+    return Client(create_app(Settings.from_environ({"TRACKER_DATABASE_URL": url})))
