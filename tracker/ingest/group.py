@@ -23,6 +23,7 @@ from tracker.ingest.tallies import Tallies
 from tracker.storage import events as event_rows
 from tracker.storage import people as people_rows
 from tracker.storage.catalogue import Catalogue, Seen
+from tracker.storage.catalogue_counts import CatalogueCounts
 from tracker.storage.ids import IdMaker, WriterNumber
 from tracker.storage.transaction import Row, Transaction
 
@@ -37,6 +38,7 @@ class EventHandler:
         self._ids = IdMaker(number)
         self._catalogue = Catalogue()
         self._attempt = Attempt(self._ids)
+        self.counts = CatalogueCounts()
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
@@ -47,6 +49,8 @@ class EventHandler:
 
     def committed(self) -> None:
         self._catalogue.committed()
+        for list_id, name, properties, received_at in self._attempt.stored:
+            self.counts.add(list_id, name, properties, received_at)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """A group is one transaction: it is there if its first row is."""
@@ -61,6 +65,7 @@ class Attempt:
         self._ids = ids
         self.rows: list[Row] = []
         self.seen: Seen = {}
+        self.stored: list[tuple[int, bytes, dict[str, Any], int]] = []
         self._tallies: Tallies
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
@@ -131,8 +136,10 @@ class Attempt:
         ))  # fmt: skip
 
     def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
-        self._tallies.add_event(event.list_id, name.encode(), event.event_at)
-        names, _ = self.seen.setdefault((event.list_id, name.encode()), (set(), event.received_at))
+        encoded = name.encode()
+        self._tallies.add_event(event.list_id, encoded, event.event_at)
+        self.stored.append((event.list_id, encoded, properties, event.received_at))
+        names, _ = self.seen.setdefault((event.list_id, encoded), (set(), event.received_at))
         names.update(item.encode() for item in properties)
 
 

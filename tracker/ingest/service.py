@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import gevent
 from gevent.lock import RLock
 
 from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
@@ -11,6 +13,11 @@ from tracker.ingest.group import EventHandler
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.ids import WriterNumber
+
+#: The counts of the catalogue are written this many seconds after an event at the latest.
+FLUSH_SECONDS = 5.0
+
+_log = logging.getLogger("tracker.ingest")
 
 
 class Ingest:
@@ -21,6 +28,7 @@ class Ingest:
         self._number = WriterNumber()
         self._lease_lock = RLock()
         self._handler = EventHandler(self._number)
+        self._is_flush_due = False
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
         """Store the event; committed when this returns. `deadline` is a `time.monotonic()` second.
@@ -58,6 +66,7 @@ class Ingest:
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
         if self._number.is_due():
             self._renew_lease(deadline)
+        self._flush_later()
         try:
             return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:
@@ -72,3 +81,22 @@ class Ingest:
                 self._number.keep(self._database.write(self._number.lease, deadline))
             except OutcomeUnknown as unknown:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
+
+    def _flush_later(self) -> None:
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            gevent.spawn_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write the catalogue's counts; what cannot be written now is written with the next ones."""
+        self._is_flush_due = False
+        taken = self._handler.counts.take()
+        if not taken:
+            return
+        try:
+            self._database.write(taken.write)
+        except StorageUnavailable:
+            self._handler.counts.put_back(taken)
+            self._flush_later()
+        except OutcomeUnknown as unknown:
+            _log.warning("the catalogue's counts of %s s may be missing: %s", FLUSH_SECONDS, unknown)

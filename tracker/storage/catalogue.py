@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.transaction import Transaction
 
 #: Per list: event names and (event, property) pairs; per event: properties. What goes beyond is stored, not listed.
@@ -71,8 +72,8 @@ class Catalogue:
         if count >= MOST_NAMES:
             self._refuse(transaction, list_id, name, [None])
             return None
-        row = (list_id, name, at, 0)
-        transaction.insert("event_names", ("list_id", "name", "first_seen_at", "property_count"), [row])
+        columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
+        transaction.insert("event_names", columns, [(list_id, name, at, at, 0, 0)])
         return set()
 
     def _add_properties(
@@ -87,8 +88,9 @@ class Catalogue:
         admitted, refused = ordered[:room], ordered[room:]
         if refused:
             self._refuse(transaction, list_id, name, refused)
-        columns = ("list_id", "event_name", "property", "first_seen_at")
-        transaction.insert("event_properties", columns, [(list_id, name, item, at) for item in admitted])
+        columns = ("list_id", "event_name", "property", "first_seen_at", "last_seen_at", *TYPES)
+        rows = [(list_id, name, item, at, at, *[0] * len(TYPES)) for item in admitted]
+        transaction.insert("event_properties", columns, rows)
         sql = "UPDATE event_names SET property_count = property_count + ? WHERE list_id = ? AND name = ?"
         transaction.execute(sql, (len(admitted), list_id, name))
         return set(admitted)
