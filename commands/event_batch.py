@@ -99,7 +99,7 @@ class EventBatch(Command):
         intake = Intake(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
         if "ListID" in params:
             intake.own_list(params["ListID"])
-        shared = {name: params[name] for name in ("ListID", "SentAt") if name in params}
+        shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
         read = [_read(sent, shared, intake) for sent in params["Events"]]
         to_store = [one for one in read if isinstance(one, Event)]
         tracked = iter(self._tracked(read, to_store))

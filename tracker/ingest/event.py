@@ -92,6 +92,13 @@ class Event:
         return int(key[4:20], 16)
 
 
+def decoded_properties(stored: bytes) -> dict[str, Any]:
+    """What `Event.encoded_properties` wrote; raises ValueError for a format this version does not know."""
+    if stored[:1] != FORMAT_JSON:
+        raise ValueError(f"properties are stored in the unknown format {stored[:1]!r}")
+    return orjson.loads(stored[1:])  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """What became of an event: its visitor's uuid, and whether an identify event was sent with it."""

@@ -106,6 +106,25 @@ class Catalogue:
         self._refused.update({(list_id, name, item): until for item in items})
 
 
+def is_full(transaction: Transaction, list_id: int) -> bool:
+    """Whether names of this list went beyond the catalogue's bounds."""
+    return bool(transaction.select("SELECT is_catalogue_full FROM lists WHERE id = ?", (list_id,))[0][0])
+
+
+def forget(transaction: Transaction, list_id: int, name: bytes, item: bytes | None) -> None:
+    """Take out an event name with its properties, or one property of it."""
+    if item is None:
+        transaction.execute(
+            "DELETE FROM event_properties WHERE list_id = ? AND event_name = ?", (list_id, name)
+        )
+        transaction.execute("DELETE FROM event_names WHERE list_id = ? AND name = ?", (list_id, name))
+        return
+    sql = "DELETE FROM event_properties WHERE list_id = ? AND event_name = ? AND property = ?"
+    if transaction.change(sql, (list_id, name, item)):
+        sql = "UPDATE event_names SET property_count = property_count - 1 WHERE list_id = ? AND name = ?"
+        transaction.execute(sql, (list_id, name))
+
+
 def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, list[str]]:
     """{event name: [property names]}, both in the order of their bytes; an event without properties has []."""
     names = transaction.select("SELECT name FROM event_names WHERE list_id = ? ORDER BY name", (list_id,))

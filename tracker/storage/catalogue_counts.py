@@ -6,7 +6,7 @@ the event's own transaction (catalogue.py); `tracker db check --repair` mends th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracker.storage.transaction import Transaction
@@ -59,6 +59,14 @@ class CatalogueCounts:
         _merge(self._names, taken._names)
         _merge(self._properties, taken._properties)
 
+    def names(self) -> Iterable[tuple[EventKey, int]]:
+        """((list_id, event name), events)."""
+        return [(key, counts[0]) for key, counts in self._names.items()]
+
+    def properties(self) -> Iterable[tuple[tuple[int, bytes, bytes], tuple[int, ...]]]:
+        """((list_id, event name, property), counts by type)."""
+        return [((key[0], key[1], key[2].encode()), tuple(c[:-1])) for key, c in self._properties.items()]
+
     def write(self, transaction: Transaction) -> None:
         """Add to the catalogued names, in key order; names beyond the catalogue's bounds have no row to add to."""
         names = sorted(self._names.items())
@@ -88,3 +96,13 @@ def properties(transaction: Transaction, list_id: int) -> Iterable[tuple[bytes, 
     columns = ", ".join(TYPES)
     sql = f"SELECT event_name, property, {columns} FROM event_properties WHERE list_id = ?"
     return [(bytes(row[0]), bytes(row[1]), tuple(row[2:])) for row in transaction.select(sql, (list_id,))]
+
+
+def change(
+    transaction: Transaction, list_id: int, name: bytes, item: bytes | None, added: Sequence[int]
+) -> None:
+    """Add to the counts of one catalogued name, or of one of its properties."""
+    if item is None:
+        transaction.execute(_SET_NAME, (*added, 0, 0, list_id, name))
+    else:
+        transaction.execute(_SET_PROPERTY, (*added, 0, 0, list_id, name, item))
