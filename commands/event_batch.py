@@ -7,8 +7,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import Command, CommandError, Error, invalid, missing
-from tracker.errors import OUTCOME_UNKNOWN, because
+from tracker import Command, CommandError, Error, ParamReader, invalid, missing
+from tracker.errors import OUTCOME_UNKNOWN, UNEXPECTED, because
 from tracker.fields import ListID
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.ingest.intake import Intake, answer, as_if_tracked
@@ -17,13 +17,11 @@ from tracker.ingest.parameters import (
     EVENT_ID_TAKEN,
     INVALID_EVENT,
     INVALID_LIST,
-    INVALID_PROPERTIES,
     INVALID_SENT_AT,
+    TIME,
     EventParams,
     Time,
 )  # fmt: skip
-from tracker.json_object import MAX_NODES, count_nodes
-from tracker.registry import ParamReader
 
 #: Events of one request.
 MOST_EVENTS = 1_000
@@ -56,7 +54,8 @@ class EventBatch(Command):
     permission = None
     shares_limit_of = "event.track"
     max_body_bytes = 1024 * 1024
-    lines_param = "Events"
+    items_param = "Events"
+    most_items = MOST_EVENTS
     errors = (missing("Events", 1), INVALID_EVENTS, INVALID_LIST, INVALID_SENT_AT)
     example = (
         {"ListID": 123, "Events": [{"Event": "page_view", "EventID": "e-1"}, {"Event": ""}]},
@@ -79,20 +78,46 @@ class EventBatch(Command):
             required=True,
             metadata={
                 "type": "array",
-                "items": {"type": "object"},
+                # No type: what is no object is an error of that event only.
+                "items": {"description": "An object with the parameters of `event.track`"},
                 "maxItems": MOST_EVENTS,
                 "description": "The events",
             },
         )
         ListID = ListID(metadata={"description": "List of the events that name none"})
         SentAt = Time(
-            metadata={"description": "When the request was sent, by the client's clock: corrects Timestamps"}
+            metadata=TIME
+            | {"description": "When the request was sent, by the client's clock: corrects Timestamps"}
+        )
+
+    class Answer(Schema):
+        class Result(Schema):
+            class Row(Schema):
+                Code = fields.Integer(required=True)
+                Message = fields.String(required=True)
+
+            status = fields.String(required=True, metadata={"enum": ["ok", "duplicate", "error"]})
+            uuid = fields.UUID(metadata={"description": "The visitor; not with `error`"})
+            external_id = fields.String(
+                allow_none=True, metadata={"description": "The ID sent; not with `error`"}
+            )
+            identify_event_sent = fields.Boolean(
+                metadata={"description": "Whether it identified someone; not with `error`"}
+            )
+            Errors = fields.List(
+                fields.Nested(Row), metadata={"description": "Rows of `event.track`; only with `error`"}
+            )
+
+        status = fields.String(required=True, metadata={"const": "success"})
+        results = fields.List(
+            fields.Nested(Result), required=True, metadata={"description": "One an event, in order"}
         )
 
     @classmethod
     def cost(cls, params: Mapping[str, Any]) -> int:
+        """One an event. Too many are no matter of the limit: they are refused however long one waits."""
         events = params.get("Events")
-        return max(1, len(events)) if isinstance(events, list) else 1
+        return len(events) or 1 if isinstance(events, list) and len(events) <= MOST_EVENTS else 1
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
@@ -125,12 +150,10 @@ def _read(sent: Any, shared: dict[str, Any], intake: Intake) -> Event | Tracked 
 
 
 def _object(sent: Any) -> dict[str, Any]:
-    if isinstance(sent, Error):  # a line that could not be read
+    if isinstance(sent, Error):  # it could not be read
         raise CommandError(sent)
     if not isinstance(sent, dict):
         raise CommandError(because(INVALID_EVENT, "an event is an object"))
-    if count_nodes(sent) > MAX_NODES:
-        raise CommandError(because(INVALID_PROPERTIES, f"more than {MAX_NODES} values"))
     return {name: value for name, value in sent.items() if value is not None}
 
 
@@ -139,6 +162,6 @@ def _result(outcome: Tracked | Exception) -> dict[str, Any]:
         return {"status": "duplicate" if outcome.is_duplicate else "ok", **answer(outcome)}
     if isinstance(outcome, EventIdTaken):
         outcome = CommandError(EVENT_ID_TAKEN)
-    if not isinstance(outcome, CommandError):
-        raise outcome
+    if not isinstance(outcome, CommandError):  # the others are committed: no reason to say otherwise
+        outcome = CommandError(UNEXPECTED)
     return {"status": "error", **outcome.body}

@@ -105,7 +105,7 @@ class Dispatcher:
         answer.user_id = caller.user_id
         if isinstance(command.permission, str) and not caller.may(command.permission):
             raise CommandError(errors.FORBIDDEN)
-        self._count(command, caller, params, answer)
+        self._count(entry, caller, params, answer)
         values = entry.params.read(params)
         body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
         if not isinstance(body, dict):
@@ -137,10 +137,10 @@ class Dispatcher:
         caller = self._authenticator.caller(call.bearer, params.get("APIKey"), params.get("SessionID"))
         return caller.calling_from(call.address, call.request_id)
 
-    def _count(self, command: type[Command], caller: Caller, params: dict[str, Any], answer: Answer) -> None:
+    def _count(self, entry: Entry, caller: Caller, params: dict[str, Any], answer: Answer) -> None:
         who = f"address:{caller.address}" if caller.user_id is None else f"user:{caller.user_id}"
-        name = command.shares_limit_of or command.name
-        verdict = self._limiter.hit(name, who, self._rates[name], command.cost(params))
+        name = entry.limited_as
+        verdict = self._limiter.hit(name, who, self._rates[name], entry.command.cost(params))
         answer.headers["X-RateLimit-Limit"] = str(verdict.limit)
         answer.headers["X-RateLimit-Remaining"] = str(verdict.remaining)
         answer.headers["X-RateLimit-Reset"] = str(verdict.reset_at)

@@ -23,34 +23,39 @@ def unreadable(reason: str) -> CommandError:
     return CommandError(because(UNREADABLE_BODY, reason))
 
 
-def read_object(body: bytes, most_depth: int = MAX_DEPTH, most_nodes: int = MAX_NODES) -> dict[str, Any]:
+def read_object(body: bytes) -> dict[str, Any]:
     """Decode one JSON object; raises CommandError (100000) for anything else."""
+    value = decode(body)
+    check(value, body)
+    return value
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The JSON object as it stands, whose limits are still to be checked; raises CommandError (100000)."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise unreadable(f"not valid JSON: {error}") from None
     if type(value) is not dict:
         raise unreadable("the JSON must be an object")
-    if _has_huge_float(value, 1, most_depth):
-        json.loads(body, parse_int=_within_64_bits)
-    # A value takes two bytes at least (itself and a separator), so a shorter body cannot hold too many.
-    if len(body) > 2 * most_nodes:
-        _check_nodes(value, most_nodes)
     return value
 
 
-def check_limits(value: dict[str, Any], most_depth: int = MAX_DEPTH, most_nodes: int = MAX_NODES) -> None:
-    """Raises CommandError (100000) for an object, read with wider limits, that is too deep or has too many values."""
-    _has_huge_float(value, 1, most_depth)
-    _check_nodes(value, most_nodes)
+def check(value: dict[str, Any], body: bytes, most_nodes: int = MAX_NODES) -> None:
+    """Raises CommandError (100000) if the object decoded from `body` is not within the limits."""
+    if has_huge_float(value):
+        json.loads(body, parse_int=_within_64_bits)
+    # A value takes two bytes at least (itself and a separator), so a shorter body cannot hold too many.
+    if len(body) > 2 * most_nodes:
+        check_nodes(value, most_nodes)
 
 
-def _check_nodes(value: dict[str, Any], most_nodes: int) -> None:
-    if count_nodes(value) > most_nodes:
+def check_nodes(value: dict[str, Any], most_nodes: int = MAX_NODES) -> None:
+    if _count_nodes(value) > most_nodes:
         raise unreadable(f"more than {most_nodes} values")
 
 
-def _has_huge_float(container: dict[str, Any] | list[Any], depth: int, most_depth: int) -> bool:
+def has_huge_float(container: dict[str, Any] | list[Any], depth: int = 1) -> bool:
     """Check depth and integers; True if a number may be an integer that the decoder rounded to a float.
 
     On the hot path: one pass, types compared by identity, nothing allocated.
@@ -62,9 +67,9 @@ def _has_huge_float(container: dict[str, Any] | list[Any], depth: int, most_dept
         if kind is str:
             continue
         if kind is dict or kind is list:
-            if depth == most_depth:
-                raise unreadable(f"nested deeper than {most_depth} levels")
-            found = _has_huge_float(value, depth + 1, most_depth) or found
+            if depth == MAX_DEPTH:
+                raise unreadable(f"nested deeper than {MAX_DEPTH} levels")
+            found = has_huge_float(value, depth + 1) or found
         elif kind is int:
             if value > MAX_INTEGER:
                 raise unreadable("an integer beyond 64 bits")
@@ -73,14 +78,19 @@ def _has_huge_float(container: dict[str, Any] | list[Any], depth: int, most_dept
     return found
 
 
-def _within_64_bits(digits: str) -> int:
+def is_beyond(digits: str) -> bool:
+    """Whether an integer is none of 64 bits."""
     # The length first: turning thousands of digits into a number is what an attacker would like us to do.
-    if len(digits) > 20 or not MIN_INTEGER <= int(digits) <= MAX_INTEGER:
+    return len(digits) > 20 or not MIN_INTEGER <= int(digits) <= MAX_INTEGER
+
+
+def _within_64_bits(digits: str) -> int:
+    if is_beyond(digits):
         raise unreadable("an integer beyond 64 bits")
     return int(digits)
 
 
-def count_nodes(container: dict[str, Any] | list[Any]) -> int:
+def _count_nodes(container: dict[str, Any] | list[Any]) -> int:
     """Scalars and containers, the outermost included."""
     values = list(container.values()) if isinstance(container, dict) else container
-    return 1 + sum(count_nodes(value) if isinstance(value, (dict, list)) else 1 for value in values)
+    return 1 + sum(_count_nodes(value) if isinstance(value, (dict, list)) else 1 for value in values)

@@ -116,7 +116,11 @@ def show_commands() -> None:
     settings = Settings.from_environ()
     registry = load_commands(settings.plugins_folder)
     limits = parse_overrides(settings.limits)
-    rows = (command_row(entry, limits.get(entry.command.name)) for entry in registry)
+    owners = {entry: registry.find(entry.limited_as) or entry for entry in registry}
+    rows = (
+        command_row(entry, limits.get(entry.limited_as) or owner.command.rate_limit)
+        for entry, owner in owners.items()
+    )
     print_table(("COMMAND", "CALL", "PERMISSION", "LIMIT", "FROM"), rows)
 
 

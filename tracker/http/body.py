@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from werkzeug.http import parse_options_header
 
-from tracker.errors import UNSUPPORTED_MEDIA, CommandError, Error, because
+from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
 from tracker.http.forms import read_multipart, read_urlencoded
+from tracker.http.items import check_items, read_lines
 from tracker.http.packed import unpacked
-from tracker.http.request_body import MAX_BODY_BYTES
-from tracker.json_object import MAX_DEPTH, MAX_NODES, read_object, unreadable
+from tracker.http.request_body import MAX_BODY_BYTES, too_large
+from tracker.json_object import MAX_NODES, check, decode, unreadable
 
 #: Some editors and PHP files put this before everything; RFC 8259 lets a reader skip it, and so do we.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -27,17 +29,14 @@ class Media(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BodyRules:
-    """What a command takes for a body: so many bytes, and NDJSON if its lines fill the parameter `lines_param`.
+    """What a command takes for a body: so many bytes, and at most `most_items` objects in the array `items_param`.
 
-    The limits of an event are those of its own object: in a body that holds many they stand two levels deeper.
+    Each of these objects has the limits of a body of its own, and may be a line of NDJSON.
     """
 
     most_bytes: int = MAX_BODY_BYTES
-    lines_param: str | None = None
-
-    @property
-    def most_depth(self) -> int:
-        return MAX_DEPTH if self.most_bytes <= MAX_BODY_BYTES else MAX_DEPTH + 2
+    items_param: str | None = None
+    most_items: int = 0
 
     @property
     def most_nodes(self) -> int:
@@ -45,6 +44,8 @@ class BodyRules:
 
 
 ONE_EVENT = BodyRules()
+#: The rules of the command that parameters name.
+RulesOf = Callable[[dict[str, Any]], BodyRules]
 
 
 def read_params(
@@ -53,50 +54,50 @@ def read_params(
     body: bytes,
     query: str,
     rules: BodyRules = ONE_EVENT,
+    rules_of: RulesOf | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """The parameters, and whether all of them came as text (a form or the query string).
 
-    Raises CommandError: 100000 for what cannot be read, 100010 for what is too large unpacked, 100011 for a kind of
-    body that is not supported.
+    Where the path names no command, `rules` are the widest, and `rules_of` those of the command that the parameters
+    name. Raises CommandError: 100000 for what cannot be read, 100010 for what is too large unpacked, 100011 for a kind
+    of body that is not supported.
     """
     sent: dict[str, Any] = {}
-    is_form = True
+    json_text, is_form = b"", True
     if content_encoding and body:
         body = unpacked(body, content_encoding, rules.most_bytes)
     if body and not body.isspace():
-        sent, is_form = _read_body(content_type, body, rules)
+        sent, is_form, json_text = _read_body(content_type, body, rules)
     if query:
         sent = _with_query(sent, query)
-    return sent, is_form
+    if rules_of is not None:
+        rules = rules_of(sent)
+        if len(body) > rules.most_bytes:
+            raise too_large(rules.most_bytes)
+    return (_within_limits(sent, json_text, rules) if json_text else sent), is_form
 
 
-def _read_body(content_type: str | None, body: bytes, rules: BodyRules) -> tuple[dict[str, Any], bool]:
+def _read_body(content_type: str | None, body: bytes, rules: BodyRules) -> tuple[dict[str, Any], bool, bytes]:
+    """The parameters, whether all came as text, and the JSON whose limits are still to be checked, if it is JSON."""
     media = _media(content_type or "")
     body = body.removeprefix(_BYTE_ORDER_MARK)
     if media.kind == "lines":
-        return {
-            _lines_param(rules): [_object_or_error(line) for line in body.split(b"\n") if line.strip()]
-        }, False
+        if rules.items_param is None:
+            raise CommandError(because(UNSUPPORTED_MEDIA, "this command takes no NDJSON"))
+        return {rules.items_param: read_lines(body, rules.most_items)}, False, b""
     if media.kind == "json" or (media.kind != "multipart" and body.lstrip().startswith(b"{")):
-        params = read_object(body, rules.most_depth, rules.most_nodes)
+        params = decode(body)
         if None in params.values():
             params = {name: value for name, value in params.items() if value is not None}
-        return params, not params
-    return _read_form(media, body), True
+        return params, not params, body
+    return _read_form(media, body), True, b""
 
 
-def _lines_param(rules: BodyRules) -> str:
-    if rules.lines_param is None:
-        raise CommandError(because(UNSUPPORTED_MEDIA, "this command takes no NDJSON"))
-    return rules.lines_param
-
-
-def _object_or_error(line: bytes) -> dict[str, Any] | Error:
-    """What cannot be read is an error of its line only."""
-    try:
-        return read_object(line)
-    except CommandError as error:
-        return error.errors[0]
+def _within_limits(params: dict[str, Any], text: bytes, rules: BodyRules) -> dict[str, Any]:
+    if rules.items_param is not None:
+        return check_items(params, text, rules.items_param, rules.most_items)
+    check(params, text, rules.most_nodes)
+    return params
 
 
 def _read_form(media: Media, body: bytes) -> dict[str, Any]:

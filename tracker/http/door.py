@@ -11,10 +11,10 @@ from tracker.http.body import ONE_EVENT, BodyRules, read_params
 from tracker.http.credentials import bearer_token
 from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, reply, unexpected
-from tracker.http.request_body import MAX_BODY_BYTES, read_body, too_large
+from tracker.http.request_body import MAX_BODY_BYTES, read_body
 from tracker.http.request_id import KEY as REQUEST_ID
 from tracker.http.request_id import request_id
-from tracker.json_object import check_limits
+from tracker.registry import Entry
 
 LEGACY_PATH = "/api.php"
 REST_PREFIX = "/api/v1/"
@@ -49,7 +49,7 @@ class Door:
         if path == LEGACY_PATH:
             return BodyRules(max([MAX_BODY_BYTES, *(entry.command.max_body_bytes for entry in registry)]))
         entry = registry.find_path(path.removeprefix(REST_PREFIX))
-        return BodyRules(entry.command.max_body_bytes, entry.command.lines_param) if entry else ONE_EVENT
+        return _rules_of(entry)
 
     def reply(self, environ: dict[str, Any]) -> Reply:
         """Answer the request in a WSGI environ; never raises."""
@@ -81,22 +81,25 @@ class Door:
     def _params(self, environ: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         path = environ["PATH_INFO"]
         rules = self.rules(path)
-        body = read_body(environ, rules.most_bytes)
-        packing = environ.get("HTTP_CONTENT_ENCODING")
-        params, is_form = read_params(
-            environ.get("CONTENT_TYPE"), packing, body, environ.get("QUERY_STRING", ""), rules
+        return read_params(
+            environ.get("CONTENT_TYPE"),
+            environ.get("HTTP_CONTENT_ENCODING"),
+            read_body(environ, rules.most_bytes),
+            environ.get("QUERY_STRING", ""),
+            rules,
+            self._rules_named if path == LEGACY_PATH else None,
         )
-        if path == LEGACY_PATH:
-            self._check_named(params, len(body))
-        return params, is_form
 
-    def _check_named(self, params: dict[str, Any], size: int) -> None:
+    def _rules_named(self, params: dict[str, Any]) -> BodyRules:
         """The body named its command: now the limits of that one hold."""
-        entry = self._dispatcher.named(params)
-        rules = BodyRules(entry.command.max_body_bytes) if entry else ONE_EVENT
-        if size > rules.most_bytes:
-            raise too_large(rules.most_bytes)
-        check_limits(params, rules.most_depth, rules.most_nodes)
+        return _rules_of(self._dispatcher.named(params))
+
+
+def _rules_of(entry: Entry | None) -> BodyRules:
+    if entry is None:
+        return ONE_EVENT
+    command = entry.command
+    return BodyRules(command.max_body_bytes, command.items_param, command.most_items)
 
 
 def _call(environ: dict[str, Any], params: dict[str, Any], is_form: bool) -> Call:

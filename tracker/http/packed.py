@@ -10,6 +10,8 @@ from tracker.json_object import unreadable
 
 #: zlib's window size, plus 16 for the gzip format.
 _GZIP = 15 + 16
+#: Members of one body: finding the next copies the rest, so very many small ones would cost much.
+_MOST_MEMBERS = 100
 
 
 def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
@@ -23,13 +25,19 @@ def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:
-    unpacker = zlib.decompressobj(_GZIP)
-    try:
-        data = unpacker.decompress(body, limit + 1)
-    except zlib.error:
-        raise unreadable("it is not valid gzip") from None
-    if len(data) > limit:
-        raise too_large(limit)
-    if not unpacker.eof or unpacker.unused_data:
-        raise unreadable("it is not one whole gzip member")
-    return data
+    """All members, as `cat a.gz b.gz` makes them; what else follows one is refused."""
+    data = b""
+    for _ in range(_MOST_MEMBERS):
+        unpacker = zlib.decompressobj(_GZIP)
+        try:
+            data += unpacker.decompress(body, limit + 1 - len(data))
+        except zlib.error:
+            raise unreadable("it is not valid gzip") from None
+        if len(data) > limit:
+            raise too_large(limit)
+        if not unpacker.eof:
+            raise unreadable("the gzip data broke off")
+        body = unpacker.unused_data
+        if not body:
+            return data
+    raise unreadable(f"more than {_MOST_MEMBERS} gzip members")

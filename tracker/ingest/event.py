@@ -31,8 +31,9 @@ class Event:
 
     `received_at` is by our clock; `claimed_at` and `sent_at` are what the client's clock said, if it said anything.
 
-    `is_listless`: it came without a ListID and is kept in the user's hidden list. `row_id` is given when it is first
-    handed to the database, and kept over all tries, as is `fresh_uuid()`.
+    `is_listless`: it came without a ListID and is kept in the user's hidden list. `is_conversion_id_goal`: its list's
+    conversion-ids name goals, so that none is a repeat. `row_id` is given when it is first handed to the database, and
+    kept over all tries, as is `fresh_uuid()`.
     """
 
     list_id: int
@@ -46,6 +47,7 @@ class Event:
     uuid: bytes | None = None
     event_key: str | None = None
     is_listless: bool = False
+    is_conversion_id_goal: bool = False
     row_id: int = 0
     _fresh_uuid: bytes = b""
 

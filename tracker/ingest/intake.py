@@ -9,6 +9,7 @@ from tracker.errors import CommandError
 from tracker.ingest import rules
 from tracker.ingest.event import Event, Tracked
 from tracker.ingest.parameters import INVALID_LIST, INVALID_TIMESTAMP
+from tracker.storage.lists import GOAL, List
 
 
 class Intake:
@@ -19,12 +20,14 @@ class Intake:
     ) -> None:
         self._user_id, self._lists = user_id, lists
         self._now, self._deadline, self._is_form = now, deadline, is_form
+        self._found: dict[int, List | None] = {}
 
     def event(self, params: dict[str, Any]) -> Event:
         """The event of validated parameters; raises CommandError (4 for another's list, 18 for an impossible time)."""
         list_id = params.get("ListID")
+        own = None if list_id is None else self.own_list(list_id)
         event = Event(
-            list_id=self.own_list(list_id),
+            list_id=self._hidden_list_id() if own is None else own.id,
             name=params["Event"],
             received_at=self._now,
             claimed_at=params.get("Timestamp"),
@@ -34,19 +37,24 @@ class Intake:
             external_id=params.get("ID"),
             uuid=params.get("UUID"),
             event_key=params.get("EventID"),
-            is_listless=list_id is None,
+            is_listless=own is None,
+            is_conversion_id_goal=own is not None and own.conversion_id_is == GOAL,
         )
         if not rules.is_event_time(event.event_at, event.received_at):
             raise CommandError(INVALID_TIMESTAMP)
         return event
 
-    def own_list(self, list_id: int | None) -> int:
-        """The caller's list; without a number the hidden one."""
-        if list_id is None:
-            return self._lists.hidden_id(self._user_id, self._deadline)  # type: ignore[no-any-return]
-        if self._lists.owned(self._user_id, list_id, self._deadline) is None:
+    def own_list(self, list_id: int) -> List:
+        """The caller's list with this number; each is looked up once a request. Raises CommandError (4)."""
+        if list_id not in self._found:
+            self._found[list_id] = self._lists.owned(self._user_id, list_id, self._deadline)
+        found = self._found[list_id]
+        if found is None:
             raise CommandError(INVALID_LIST)
-        return list_id
+        return found
+
+    def _hidden_list_id(self) -> int:
+        return self._lists.hidden_id(self._user_id, self._deadline)  # type: ignore[no-any-return]
 
     def is_test(self, event: Event) -> bool:
         """A test event is checked like any other, and not stored."""

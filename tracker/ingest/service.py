@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 from gevent.lock import RLock
 
-from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
+from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.ingest.group import EventHandler
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
@@ -52,15 +52,23 @@ class Ingest:
         except (StorageUnavailable, EventOutcomeUnknown):
             raise
         except Exception:  # noqa: BLE001  an event is at fault: each alone shows which
+            return self._one_by_one(events, deadline)
+
+    def _one_by_one(self, events: list[Event], deadline: float | None) -> list[Tracked | Exception]:
+        """The events of a batch that could not be stored as a whole: those at fault fail alone."""
+        try:
             return [self._alone(event, deadline) for event in events]
+        except (StorageUnavailable, EventOutcomeUnknown):  # some may be stored
+            raise EventOutcomeUnknown(_repeat_ids(events)) from None
 
     def _alone(self, event: Event, deadline: float | None) -> Tracked | Exception:
-        """One event of a batch that could not be stored as a whole: the one at fault fails alone."""
         try:
             return self.track(event, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
             raise
         except Exception as failure:  # noqa: BLE001  it is this event's result
+            if not isinstance(failure, EventIdTaken):
+                _log.error("an event of a batch could not be stored: %s", type(failure).__name__)
             return failure
 
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
@@ -70,7 +78,7 @@ class Ingest:
         try:
             return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:
-            raise EventOutcomeUnknown([event.event_key or event.our_event_id() for event in events]) from None
+            raise EventOutcomeUnknown(_repeat_ids(events)) from None
 
     def _renew_lease(self, deadline: float | None) -> None:
         """Ids are made with this process's leased number; one request renews it, the others wait for that."""
@@ -100,3 +108,7 @@ class Ingest:
             self._flush_later()
         except OutcomeUnknown as unknown:
             _log.warning("the catalogue's counts of %s s may be missing: %s", FLUSH_SECONDS, unknown)
+
+
+def _repeat_ids(events: list[Event]) -> list[str]:
+    return [event.event_key or event.our_event_id() for event in events]

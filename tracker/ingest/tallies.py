@@ -32,16 +32,20 @@ class Tallies:
 
     def add_conversion(self, event: Event) -> bool:
         """Count a conversion unless its conversion-id has been; whether it was a repeat."""
-        key = (event.list_id, conversion_key(event))
-        if key in self._counted:
-            return True
-        self._counted.add(key)
-        self._first_conversions.append((*key, event.row_id))
+        if not event.is_conversion_id_goal:
+            key = (event.list_id, conversion_key(event))
+            if key in self._counted:
+                return True
+            self._counted.add(key)
+            self._first_conversions.append((*key, event.row_id))
+        self._count(event)
+        return False
+
+    def _count(self, event: Event) -> None:
         total = total_of(event)
         count, units, millionths = self._totals.get(total, (0, 0, 0))
         value = value_in_millionths(event.properties["conversion-value"])
         self._totals[total] = (count + 1, units + value // MILLIONTHS, millionths + value % MILLIONTHS)
-        return False
 
     def write(self, transaction: Transaction) -> None:
         counters.keep_conversions(transaction, self._first_conversions)
@@ -50,7 +54,11 @@ class Tallies:
 
 
 def _counted_conversions(transaction: Transaction, events: list[Event]) -> set[tuple[int, bytes]]:
-    keys = [(event.list_id, conversion_key(event)) for event in events if event.name == CONVERSION]
+    keys = [
+        (event.list_id, conversion_key(event))
+        for event in events
+        if event.name == CONVERSION and not event.is_conversion_id_goal
+    ]
     return counters.find_conversions(transaction, keys) if keys else set()
 
 

@@ -47,8 +47,10 @@ class Command:
     tables: ClassVar[Any] = None
     #: Bytes of a request's body, before and after decompression.
     max_body_bytes: ClassVar[int] = 64 * 1024
-    #: The parameter that the lines of an NDJSON body fill; None: such a body is not taken.
-    lines_param: ClassVar[str | None] = None
+    #: A parameter that is an array of at most `most_items` objects, each with the limits of a body of its own: one that
+    #: breaks them stands there as an `Error`. The lines of an NDJSON body fill it. None: there is no such parameter.
+    items_param: ClassVar[str | None] = None
+    most_items: ClassVar[int] = 0
     #: Another command whose rate limit this one counts against.
     shares_limit_of: ClassVar[str | None] = None
 

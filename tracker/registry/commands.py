@@ -24,6 +24,8 @@ class Entry:
         self.command, self.origin = command, origin
         self.params = ParamReader(command.Params, command.errors)
         self.methods = ("GET", "POST") if command.method == "GET" else ("POST",)
+        #: The command whose rate limit its calls count against.
+        self.limited_as = command.shares_limit_of or command.name
 
 
 class Registry:

@@ -41,7 +41,7 @@ LISTS = Table(
     "lists",
     [
         counter("id"), integer("user_id"), bytes_("name", 1000), bytes_("folded_name", 3000), integer("is_hidden"),
-        bytes_("tracker_id", 32), integer("created_at"), integer("is_catalogue_full"),
+        bytes_("tracker_id", 32), integer("created_at"), integer("is_catalogue_full"), bytes_("conversion_id_is", 16),
     ],
     unique=[("tracker_id",)],
     indexes=[("user_id", "is_hidden", "id")],
