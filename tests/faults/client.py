@@ -43,6 +43,8 @@ class Settings:
     batch_share: float = 0.1
     most_in_batch: int = 30
     repeat_share: float = 0.03
+    is_patient: bool = True  # send again what was certainly not stored
+    new_name_share: float = 0.05
     recording: str | None = None
     again: list[Any] = field(default_factory=list)  # events of an earlier client: [n, kind, params]
 
@@ -134,7 +136,7 @@ class Sender(threading.Thread):
             task.event_id = task.event_id or detail
             return task.event_id is not None
         if kind == "certain":
-            return not task.is_doubtful or task.event_id is not None
+            return self._settings.is_patient and (not task.is_doubtful or task.event_id is not None)
         task.is_acknowledged = task.is_acknowledged or kind in ("ack", "duplicate")
         return (
             kind == "ack"
@@ -212,7 +214,9 @@ def _result(result: dict[str, Any]) -> Outcome:
 def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
     ledger = Ledger(Path(settings.ledger), Path(settings.recording) if settings.recording else None)
-    imagination = Imagination(settings.seed, settings.lists, settings.foreign_list, settings.first)
+    imagination = Imagination(
+        settings.seed, settings.lists, settings.foreign_list, settings.first, settings.new_name_share
+    )
     outbox = Outbox(imagination, ledger, settings)
     for made in settings.again:
         ledger.note("new", *made)

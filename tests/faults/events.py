@@ -34,10 +34,17 @@ class Made:
 class Imagination:
     """Makes events. `lists` are the caller's own (None: no ListID), `foreign_list` is somebody else's."""
 
-    def __init__(self, seed: int, lists: list[int | None], foreign_list: int, first: int = 1) -> None:
+    def __init__(
+        self,
+        seed: int,
+        lists: list[int | None],
+        foreign_list: int,
+        first: int = 1,
+        new_name_share: float = 0.05,
+    ) -> None:
         self._random = random.Random(seed)
         self._lists, self._foreign_list = lists, foreign_list
-        self._next = first
+        self._next, self._new_name_share = first, new_name_share
         self._prefix = f"{seed:x}"
 
     def event(self) -> Made:
@@ -79,12 +86,12 @@ class Imagination:
         return said
 
     def _name(self, n: int) -> str:
-        roll = self._random.random()
-        if roll < 0.05:
+        if self._random.random() < self._new_name_share:
             return f"new name {self._prefix} {n}"
-        if roll < 0.12:
+        roll = self._random.random()
+        if roll < 0.07:
             return "conversion"
-        return "identify" if roll < 0.14 else self._random.choice(NAMES)
+        return "identify" if roll < 0.09 else self._random.choice(NAMES)
 
     def _properties(self, n: int) -> dict[str, Any]:
         properties: dict[str, Any] = {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Laboratory(Tracker):
         """Make the tables, a user with a key and two lists, and a list of somebody else's, before any server runs."""
         desk = Desk(self.database_url, self.folder)
         shop, stores = desk.open_shop("owner@example.com"), desk.services.stores
-        self.key = shop.key
+        self.key, self.shop = shop.key, shop
         self.lists = [shop.list_id, stores.lists.add(shop.user_id, "Other shop"), None]
         self.foreign_list = desk.open_shop("stranger@example.com").list_id
         desk.close()
@@ -87,9 +88,33 @@ class Laboratory(Tracker):
         )
         return other
 
+    def connection(self) -> Wire:
+        """A connection of its own, made already."""
+        return Wire(self.port, self.key)
+
     def kill_and_start(self) -> None:
         self.kill()
         self.start()
+
+
+class Wire:
+    """One connection that calls `event.track`; in a `with` block."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        self._connection.connect()
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+
+    def call(self, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        self._connection.request("POST", "/api/v1/event", json.dumps(params).encode(), self._headers)
+        reply = self._connection.getresponse()
+        return reply.status, json.loads(reply.read())
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
 
 class Load:
@@ -131,7 +156,17 @@ class Load:
 
     def acks(self) -> int:
         """About how many acknowledgements there are by now."""
-        return self.ledger.read_bytes().count(b'["ack"')
+        return self.outcomes("ack")
+
+    def outcomes(self, *outcomes: str) -> int:
+        """About how many of these there are by now."""
+        said = self.ledger.read_bytes()
+        return sum(said.count(b'["%s"' % outcome.encode()) for outcome in outcomes)
+
+    def until_said(self, *outcomes: str, seconds: float = 30) -> None:
+        """Until one more of these is written down."""
+        before = self.outcomes(*outcomes)
+        until(lambda: self.outcomes(*outcomes) > before, seconds, " or ".join(outcomes))
 
     def until_more(self, count: int, seconds: float = 30) -> None:
         """Until so many more are acknowledged: it is being served."""

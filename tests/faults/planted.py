@@ -3,10 +3,14 @@
 # ruff: noqa: SLF001 - what is broken here is private for a reason
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import gevent
 
 from tracker.ingest.group import EventHandler
 from tracker.ingest.repeats import Repeats
+from tracker.limits.shared_file import SharedFileStorage
 from tracker.storage import events, sqlite
 from tracker.storage.connection import WriteConnection
 from tracker.storage.group import Group
@@ -86,6 +90,16 @@ def no_deadline() -> None:
     Job.wait = lambda self: self._outcome.get()
 
 
+def limits_per_process() -> None:
+    """Count the limits of each process in a file of its own."""
+    begin = SharedFileStorage.__init__
+
+    def alone(self: SharedFileStorage, uri: str, **options: Any) -> None:
+        begin(self, f"{uri}-{os.getpid()}", **options)
+
+    SharedFileStorage.__init__ = alone
+
+
 def small_log() -> None:
     """No fault: checkpoints come so often that a short run sees many of them."""
     sqlite.CHECKPOINT_PAGES, sqlite.MOST_WAL_PAGES, sqlite.PATIENCE_PAGES = 60, 200, 50
@@ -98,5 +112,6 @@ FAULTS = {
     "retry without id": retry_without_id,
     "catalogue outside the transaction": catalogue_outside,
     "no deadline": no_deadline,
+    "limits per process": limits_per_process,
     "small log": small_log,
 }
