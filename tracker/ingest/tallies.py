@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 import orjson
@@ -16,6 +16,8 @@ from tracker.storage.transaction import Row, Transaction
 
 #: Bytes of a conversion's name and currency that its totals are kept under.
 MOST_TOTAL_NAME_BYTES, MOST_CURRENCY_BYTES = 255, 16
+#: More digits than a value of at most 64 characters has: rounded once, at the end.
+_EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
 
 class Tallies:
@@ -76,7 +78,7 @@ def total_of(event: Event) -> Total:
 
 def value_in_millionths(value: Any) -> int:
     """A valid conversion-value as an integer; what is finer than a millionth is rounded half to even."""
-    return int((Decimal(str(value).strip()) * MILLIONTHS).to_integral_value())
+    return int(_EXACT.to_integral_value(_EXACT.multiply(Decimal(str(value).strip()), MILLIONTHS)))
 
 
 def _as_text(value: Any) -> str:
