@@ -8,7 +8,7 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint bench fuzz packages clean
+.PHONY: run test lint bench fuzz faults packages clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
@@ -27,6 +27,9 @@ bench: $(VENV)/.test
 
 fuzz: packages $(VENV)/.test
 	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m fuzz
+
+faults: packages $(VENV)/.test
+	@FAULTS=long $(PYTEST) -m "faults or not faults" tests/faults
 
 packages:
 	@tests/setup/packages mariadb-server redis-server chromium curl

@@ -57,3 +57,11 @@ def pre_fork(server: Any, worker: Any) -> None:
 def on_starting(_server: Any) -> None:
     """Rate limits begin anew with the instance; the first worker that counts makes the file."""
     _settings.limits_file.unlink(missing_ok=True)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """All requests are answered: write what is written late, and close the database."""
+    services = getattr(worker.wsgi, "extensions", {}).get("tracker")
+    if services is not None:
+        services.ingest.flush()
+        services.storage.close()

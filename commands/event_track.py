@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from marshmallow import Schema, fields
 
 from tracker import Command, CommandError
 from tracker.errors import OUTCOME_UNKNOWN
-from tracker.ingest import rules
-from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown
-from tracker.ingest.parameters import (
-    EVENT_ERRORS,
-    EVENT_ID_TAKEN,
-    INVALID_LIST,
-    INVALID_TIMESTAMP,
-    EventParams,
-)
+from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.ingest.intake import Intake, answer, as_if_tracked
+from tracker.ingest.parameters import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
 
 
 class EventTrack(Command):
@@ -67,54 +60,17 @@ class EventTrack(Command):
         duplicate = fields.Boolean(metadata={"const": True, "description": "This EventID is stored already"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        event = self._event(params)
-        if self._is_test(event):
-            return self._answer(event.uuid or uuid4().bytes, event.external_id, False)
-        try:
-            tracked = self.services.ingest.track(event, self.deadline)
-        except EventIdTaken:
-            raise self.error(EVENT_ID_TAKEN.code) from None
-        except EventOutcomeUnknown as unknown:
-            raise CommandError(OUTCOME_UNKNOWN, extra={"EventID": unknown.event_id}) from None
-        answer = self._answer(tracked.uuid, tracked.external_id, tracked.is_identify_sent)
-        return {**answer, "duplicate": True} if tracked.is_duplicate else answer
-
-    def _event(self, params: dict[str, Any]) -> Event:
-        list_id = params.get("ListID")
-        event = Event(
-            list_id=self._owned(list_id),
-            name=params["Event"],
-            received_at=self.now,
-            claimed_at=params.get("Timestamp"),
-            sent_at=params.get("SentAt"),
-            properties=params.get("Properties") or {},
-            email=params.get("Email"),
-            external_id=params.get("ID"),
-            uuid=params.get("UUID"),
-            event_key=params.get("EventID"),
-            is_listless=list_id is None,
-        )
-        if not rules.is_event_time(event.event_at, event.received_at):
-            raise self.error(INVALID_TIMESTAMP.code)
-        return event
-
-    def _owned(self, list_id: int | None) -> int:
         lists = self.services.stores.lists
-        if list_id is None:
-            return lists.hidden_id(self.caller.user_id, self.deadline)  # type: ignore[no-any-return]
-        if lists.owned(self.caller.user_id, list_id, self.deadline) is None:
-            raise self.error(INVALID_LIST.code)
-        return list_id
+        intake = Intake(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
+        event = intake.event(params)
+        tracked = as_if_tracked(event) if intake.is_test(event) else self._tracked(event)
+        said = {"status": "success", **answer(tracked)}
+        return {**said, "duplicate": True} if tracked.is_duplicate else said
 
-    def _is_test(self, event: Event) -> bool:
-        sent = event.properties.get("isTest")
-        return sent is True or (self.is_form and sent in ("true", "1"))
-
-    @staticmethod
-    def _answer(uuid: bytes, external_id: str | None, is_identify_sent: bool) -> dict[str, Any]:
-        return {
-            "status": "success",
-            "uuid": rules.uuid_text(uuid),
-            "external_id": external_id,
-            "identify_event_sent": is_identify_sent,
-        }
+    def _tracked(self, event: Event) -> Tracked:
+        try:
+            return self.services.ingest.track(event, self.deadline)  # type: ignore[no-any-return]
+        except EventIdTaken:
+            raise CommandError(EVENT_ID_TAKEN) from None
+        except EventOutcomeUnknown as unknown:
+            raise CommandError(OUTCOME_UNKNOWN, extra={"EventID": unknown.event_ids[0]}) from None

@@ -7,16 +7,24 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, invalid, missing
-from tracker.fields import ListName
+from tracker.fields import Choice, ListName
 
 
 class ListCreate(Command):
-    """Make a list. Its name is up to 250 characters that are not all blank; names of lists need not differ."""
+    """Make a list. Its name is up to 250 characters that are not all blank; names of lists need not differ.
+
+    `ConversionIdIs` says what the conversion-ids of its conversions name: an `order` (the default) counts once, however
+    often it is sent; a `goal` counts each time.
+    """
 
     name = "list.create"
     permission = "List.Create"
     rate_limit = "100 per 60 seconds"
-    errors = (missing("SubscriberListName", 1), invalid("SubscriberListName", 2))
+    errors = (
+        missing("SubscriberListName", 1),
+        invalid("SubscriberListName", 2),
+        invalid("ConversionIdIs", 3),
+    )
     example = (
         {"SubscriberListName": "Web shop"},
         {"Success": True, "ErrorCode": 0, "ErrorText": "", "ListID": 123},
@@ -24,6 +32,12 @@ class ListCreate(Command):
 
     class Params(Schema):
         SubscriberListName = ListName(required=True, metadata={"description": "Name of the list"})
+        ConversionIdIs = Choice(
+            "order",
+            "goal",
+            load_default="order",
+            metadata={"description": "What a conversion-id names: an order counts once, a goal each time"},
+        )
 
     class Answer(Schema):
         Success = fields.Boolean(required=True, metadata={"const": True})
@@ -33,5 +47,6 @@ class ListCreate(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
-        list_id = lists.add(self.caller.user_id, params["SubscriberListName"], self.deadline)
+        name, conversion_id_is = params["SubscriberListName"], params["ConversionIdIs"]
+        list_id = lists.add(self.caller.user_id, name, self.deadline, conversion_id_is)
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", "ListID": list_id}

@@ -36,6 +36,7 @@ class ListGet(Command):
                 "ListID": 123,
                 "Name": "Web shop",
                 "CreatedOn": "2026-01-31T09:30:00.125Z",
+                "ConversionIdIs": "order",
                 "EventListTrackerID": "nJ0xW2bq_3Zt8Jm1",
                 "EventUserTrackerID": "Lx5Nc7Wd2Rf4Hg6P",
                 "EventTrackerProperties": {"page_view": ["$current_url", "$page_title"]},
@@ -52,6 +53,10 @@ class ListGet(Command):
             ListID = fields.Integer(required=True)
             Name = fields.String(required=True)
             CreatedOn = fields.DateTime(required=True)
+            ConversionIdIs = fields.String(
+                required=True,
+                metadata={"enum": ["order", "goal"], "description": "An order counts once, a goal each time"},
+            )
             EventListTrackerID = fields.String(
                 required=True, metadata={"description": "Public name of the list"}
             )
@@ -85,6 +90,7 @@ class ListGet(Command):
             "ListID": found.id,
             "Name": found.name,
             "CreatedOn": iso_utc(found.created_at),
+            "ConversionIdIs": found.conversion_id_is,
             "EventListTrackerID": found.tracker_id,
             "EventUserTrackerID": user.tracker_id,
             "EventTrackerProperties": reports.properties_by_event(found.id, self.deadline),

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from tracker.errors import COMMON
 from tracker.openapi import describe
 from tracker.plugins import load_commands
+from tracker.registry import Registry
 
 Document = dict[str, Any]
 
@@ -43,7 +44,13 @@ _ERRORS = {
 def document() -> Document:
     """The document of the built-in commands."""
     registry = load_commands()
-    return describe(registry, {entry.command.name: entry.command.rate_limit for entry in registry})
+    return describe(registry, limits_of(registry))
+
+
+def limits_of(registry: Registry) -> dict[str, str]:
+    """Each command's rate limit as it is declared, which may be another's."""
+    declared = {entry.command.name: entry.command.rate_limit for entry in registry}
+    return {entry.command.name: declared[entry.limited_as] for entry in registry}
 
 
 def faults(

@@ -2,7 +2,9 @@
 
 from tracker.caller import Caller
 from tracker.errors import CommandError, Error, invalid, missing
-from tracker.registry import Command, PluginError, anyone
+from tracker.registry import Command, ParamReader, PluginError, anyone
 
-__all__ = ["Caller", "Command", "CommandError", "Error", "PluginError", "anyone", "invalid", "missing"]
+__all__ = [
+    "Caller", "Command", "CommandError", "Error", "ParamReader", "PluginError", "anyone", "invalid", "missing",
+]  # fmt: skip
 __version__ = "0.1.0"

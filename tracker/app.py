@@ -68,7 +68,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         _report_failure,
     )
     app.register_blueprint(doors(dispatcher, lambda: readiness(database)))
-    app.register_blueprint(docs(describe(registry, _rates(registry) | parse_overrides(settings.limits))))
+    limits = _rates(registry) | parse_overrides(settings.limits)
+    shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
+    app.register_blueprint(docs(describe(registry, shown)))
     app.extensions["tracker"] = services
     return app
 
@@ -115,8 +117,13 @@ def _limiter(settings: Settings, registry: Registry, app: Flask) -> Limiter:
     try:
         overrides = parse_overrides(settings.limits)
         for name in overrides:
-            if registry.find(name) is None:
+            entry = registry.find(name)
+            if entry is None:
                 raise ConfigError(f"TRACKER_LIMITS: there is no command '{name}'")
+            if entry.limited_as != entry.command.name:
+                raise ConfigError(
+                    f"TRACKER_LIMITS: {name} counts against the limit of {entry.limited_as}: set that"
+                )
         path, workers = settings.limits_file, settings.workers
         return build_limiter(settings.ratelimit_url, path, workers, overrides, app=app)
     except ValueError as failure:
@@ -126,6 +133,11 @@ def _limiter(settings: Settings, registry: Registry, app: Flask) -> Limiter:
 def _rates(registry: Registry) -> dict[str, RateLimit]:
     rates = {}
     for entry in registry:
+        owner = registry.find(entry.limited_as)
+        if owner is None or owner.limited_as != entry.limited_as:
+            raise PluginError(
+                f"{entry.origin}: {entry.command.name}: '{entry.limited_as}' has no limit to share"
+            )
         try:
             rates[entry.command.name] = RateLimit.parse(entry.command.rate_limit)
         except ValueError as failure:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from marshmallow import ValidationError
-
 from tracker import errors
 from tracker.caller import Caller
-from tracker.errors import CommandError, Error
+from tracker.errors import CommandError
 from tracker.registry import Command, Entry, Registry, anyone
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
@@ -104,22 +102,26 @@ class Dispatcher:
         if call.method not in entry.methods:
             allow = ", ".join(entry.methods)
             raise CommandError(errors.METHOD_NOT_ALLOWED, headers={"Allow": allow})
-        params = _spelled(call.params, entry)
+        params = entry.params.spelled(call.params)
         caller = self._caller(call, params, command)
         answer.user_id = caller.user_id
         if isinstance(command.permission, str) and not caller.may(command.permission):
             raise CommandError(errors.FORBIDDEN)
-        self._count(command, caller, params, answer)
-        values = _validated(params, entry)
+        self._count(entry, caller, params, answer)
+        values = entry.params.read(params)
         body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
         if not isinstance(body, dict):
             raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
         return body
 
+    def named(self, params: Mapping[str, Any]) -> Entry | None:
+        """The command that the parameter `Command` names."""
+        return self._named(_lookup(params, "Command"))
+
     def _known(self, call: Call) -> Entry:
         named = _lookup(call.params, "Command")
         if call.command is None:
-            entry = self.registry.find(named) if isinstance(named, str) else None
+            entry = self._named(named)
             if entry is None:
                 raise CommandError(replace(errors.UNKNOWN_COMMAND, status=400))
             return entry
@@ -138,9 +140,10 @@ class Dispatcher:
         caller = self._authenticator.caller(call.bearer, key, session, call.deadline)
         return caller.calling_from(call.address, call.request_id)
 
-    def _count(self, command: type[Command], caller: Caller, params: dict[str, Any], answer: Answer) -> None:
+    def _count(self, entry: Entry, caller: Caller, params: dict[str, Any], answer: Answer) -> None:
         who = f"address:{caller.address}" if caller.user_id is None else f"user:{caller.user_id}"
-        verdict = self._limiter.hit(command.name, who, self._rates[command.name], command.cost(params))
+        name = entry.limited_as
+        verdict = self._limiter.hit(name, who, self._rates[name], entry.command.cost(params))
         answer.headers["X-RateLimit-Limit"] = str(verdict.limit)
         answer.headers["X-RateLimit-Remaining"] = str(verdict.remaining)
         answer.headers["X-RateLimit-Reset"] = str(verdict.reset_at)
@@ -162,44 +165,3 @@ def _lookup(params: Mapping[str, Any], name: str) -> Any:
         return params[name]
     wanted = name.lower()
     return next((value for key, value in params.items() if key.lower() == wanted), None)
-
-
-def _spelled(params: dict[str, Any], entry: Entry) -> dict[str, Any]:
-    """The parameters under the spelling the command declares; credentials count as declared by every command."""
-    names = entry.names
-    spelled = {key: value for key, value in params.items() if key in names.exact}
-    if len(spelled) < len(params):
-        for key, value in params.items():
-            name = names.folded.get(key.lower())
-            if name is not None:
-                spelled.setdefault(name, value)
-    return spelled
-
-
-def _validated(params: dict[str, Any], entry: Entry) -> dict[str, Any]:
-    try:
-        return entry.schema.load(params)  # type: ignore[no-any-return]
-    except ValidationError as failed:
-        raise CommandError(*_rows(failed.messages_dict, params, entry)) from None
-
-
-def _rows(messages: Mapping[str, Any], params: Mapping[str, Any], entry: Entry) -> list[Error]:
-    """The error rows of the failed checks, by code: a row raised by a check itself, else the parameter's row."""
-    rows = {
-        row for param, found in messages.items() for row in _param_rows(param, found, param in params, entry)
-    }
-    return sorted(rows, key=lambda row: (row.code, row.message))
-
-
-def _param_rows(param: str, found: Any, is_sent: bool, entry: Entry) -> list[Error]:
-    raised = [row for row in found if isinstance(row, Error)] if isinstance(found, list) else []
-    return raised or [_declared_row(param, "invalid" if is_sent else "missing", entry)]
-
-
-def _declared_row(param: str, kind: str, entry: Entry) -> Error:
-    """The row declared for this failure; a parameter with one row answers with that row's code for both."""
-    other = "missing" if kind == "invalid" else "invalid"
-    row = entry.param_rows.get((param, kind))
-    if row is not None:
-        return row
-    return replace(entry.param_rows[param, other], message=f"{kind.capitalize()} {param} parameter")

@@ -32,6 +32,7 @@ def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
     assert described == {
         "ListID": list_id,
         "Name": "Shop",
+        "ConversionIdIs": "order",
         "EventTrackerProperties": {},
         "LastEventTrackedAt": None,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,7 +38,10 @@ BODIES: dict[str, tuple[bytes, str, dict[str, str], int, int, str]] = {
     "too large": (b" " * (64 * 1024 + 1), "application/json", {}, 413, 100010, "Request body too large: more than 65536 bytes"),
     "type": (b"<event/>", "application/xml", {}, 415, 100011, "Media type or content encoding not supported"),
     "charset": (b"{}", "application/json; charset=utf-16", {}, 415, 100011, "Media type or content encoding not supported"),
-    "encoding": (b"{}", "application/json", {"Content-Encoding": "gzip"}, 415, 100011, "Media type or content encoding not supported"),
+    "encoding": (b"{}", "application/json", {"Content-Encoding": "br"}, 415, 100011, "Media type or content encoding not supported"),
+    "no gzip": (b"{}", "application/json", {"Content-Encoding": "gzip"}, 400, 100000, "Unreadable request body: it is not valid gzip"),
+    "gzip bomb": (gzip.compress(bytes(10**7)), "application/json", {"Content-Encoding": "gzip"}, 413, 100010, "Request body too large: more than 65536 bytes"),
+    "lines": (b"{}", "application/x-ndjson", {}, 415, 100011, "Media type or content encoding not supported: this command takes no NDJSON"),
 }  # fmt: skip
 
 

@@ -20,6 +20,8 @@ class Exemption:
 
 
 EXEMPTIONS = (
+    Exemption("event.batch", 4, "whose list it is", {"Events": [], "ListID": NOWHERE}),
+    Exemption("event.batch", 19, "several forms of a time", {"Events": [], "SentAt": "yesterday"}),
     Exemption("event.track", 4, "whose list it is", {"Event": "a", "ListID": NOWHERE}),
     Exemption("event.track", 5, "blank is what Unicode calls white space", {"Event": "\u2003"}),
     Exemption("event.track", 7, "addresses are stricter than the format", {"Event": "a", "Email": "a@b@c"}),

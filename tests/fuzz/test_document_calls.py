@@ -25,6 +25,7 @@ from tests.fuzz import oracle
 from tests.fuzz.exemptions import EXEMPTIONS, Exemption, allowed_codes
 from tests.reply_schemas import Document, document, faults
 from tests.served import Account, StartTracker, Tracker, make_account
+from tracker.plugins import load_commands
 
 CHECKS = [
     not_a_server_error,
@@ -56,6 +57,11 @@ def focused() -> Document:
 
 SCHEMAS = {GenerationMode.POSITIVE: loaded(focused()), GenerationMode.NEGATIVE: loaded(document())}
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMAS[GenerationMode.POSITIVE].get_all_operations()}
+
+
+@schemathesis.serializer("application/x-ndjson")
+def ndjson(_: schemathesis.SerializationContext, value: Any) -> bytes:
+    return str(value).encode()
 
 
 class Caller:
@@ -131,7 +137,7 @@ class Caller:
 
 @pytest.fixture(scope="module")
 def tracker(start_tracker: StartTracker) -> Tracker:
-    limits = ",".join(f"{name}=1000000/60" for name in oracle.commands())
+    limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in load_commands()})
     return start_tracker(settings={"TRACKER_LIMITS": limits})
 
 

@@ -34,7 +34,8 @@ def _of_command(command: type[Command], methods: tuple[str, ...]) -> Iterator[st
     yield command.name
     yield f"  {' '.join(methods)}  {'  '.join(addresses)}"
     yield f"  permission: {permission}"
-    yield f"  limit: {command.rate_limit}"
+    shared = command.shares_limit_of
+    yield f"  limit: {f'that of {shared}' if shared else command.rate_limit}"
     yield from map(_of_error, sorted(command.errors, key=lambda row: row.code))
 
 

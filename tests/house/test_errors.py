@@ -22,6 +22,10 @@ LOGIN = {"Username": "jane@example.com", "Password": "x"}
 
 #: (command, code): the parameters of a call that is answered with that code alone.
 CALLS: dict[tuple[str, int], dict[str, Any]] = {
+    ("event.batch", 1): {},
+    ("event.batch", 2): {"Events": {}},
+    ("event.batch", 4): {"Events": [], "ListID": 0},
+    ("event.batch", 19): {"Events": [], "SentAt": "yesterday"},
     ("event.track", 4): {"Event": "seen", "ListID": 0},
     ("event.track", 5): {},
     ("event.track", 7): {"Event": "seen", "Email": "nobody"},
@@ -40,6 +44,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("event.track", 20): {"Event": "conversion", "Properties": {**ORDER, "conversion-value": "much"}},
     ("list.create", 1): {},
     ("list.create", 2): {"SubscriberListName": " "},
+    ("list.create", 3): {"SubscriberListName": "Shop", "ConversionIdIs": "visit"},
     ("list.get", 1): {},
     ("list.get", 2): {"ListID": "x"},
     ("list.get", 3): {"ListID": 10**6},

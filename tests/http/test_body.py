@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -10,8 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tracker.errors import CommandError
-from tracker.http.body import read_params
+from tracker.errors import CommandError, Error
+from tracker.http.body import BodyRules, read_params
+from tracker.http.request_body import MAX_BODY_BYTES
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SEED_EVENT = {
@@ -36,7 +39,7 @@ def refused(body: bytes | str, content_type: str | None = JSON, **options: Any) 
     return caught.value.errors[0].code, caught.value.status
 
 
-UNREADABLE, UNSUPPORTED = (100000, 400), (100011, 415)
+UNREADABLE, UNSUPPORTED, TOO_LARGE = (100000, 400), (100011, 415), (100010, 413)
 
 
 def multipart(*parts: tuple[str, str], boundary: str = "frontier") -> tuple[bytes, str]:
@@ -99,11 +102,10 @@ def test_empty_multipart_form() -> None:
 @pytest.mark.parametrize(
     "content_type", [None, JSON, FORM, "multipart/form-data", "image/png", "application/json; charset=latin1"]
 )
-@pytest.mark.parametrize("encoding", [None, "gzip"])
-def test_an_empty_body_means_no_parameters(
-    body: bytes, content_type: str | None, encoding: str | None
-) -> None:
-    assert read(body, content_type, encoding=encoding) == {}
+def test_an_empty_body_means_no_parameters(body: bytes, content_type: str | None) -> None:
+    assert read(body, content_type) == {}
+    assert read(gzip.compress(body), content_type, encoding="gzip") == {}
+    assert read(b"", content_type, encoding="gzip") == {}
 
 
 @pytest.mark.parametrize(
@@ -124,9 +126,124 @@ def test_other_kinds_of_body_are_not_supported(content_type: str | None, body: s
     assert refused(body, content_type) == UNSUPPORTED
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "identity, gzip", "nonsense"])
-def test_encoded_bodies_are_not_supported(encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["br", "deflate", "identity, gzip", "gzip, gzip", "nonsense"])
+def test_other_encodings_are_not_supported(encoding: str) -> None:
     assert refused("{}", encoding=encoding) == UNSUPPORTED
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", " x-gzip "])
+@pytest.mark.parametrize(
+    ("content_type", "body"), [(JSON, '{"a": "1"}'), (FORM, "a=1"), ("text/plain", '{"a": "1"}')]
+)
+def test_gzip_is_unpacked_first(content_type: str, body: str, encoding: str) -> None:
+    assert read(gzip.compress(body.encode()), content_type, encoding=encoding) == {"a": "1"}
+
+
+def test_gzip_of_several_members_is_one_body() -> None:
+    parts = [b'{"a":', b"", b" 1}"]
+    assert read(b"".join(map(gzip.compress, parts)), encoding="gzip") == {"a": 1}
+    assert refused(gzip.compress(b"") * 101, encoding="gzip") == UNREADABLE
+
+
+PACKED = gzip.compress(b'{"a": "%s"}' % (b"b" * 500), mtime=0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b" ", PACKED[:-1], PACKED[:-9], PACKED[:3], PACKED + b"x", PACKED + PACKED[:5], PACKED + b"\0" * 512,
+     PACKED[:-8] + b"\0" * 8, b"\x1f\x8b", zlib.compress(b"{}")],
+)  # fmt: skip
+def test_what_is_not_whole_gzip_is_unreadable(body: bytes) -> None:
+    assert refused(body, encoding="gzip") == UNREADABLE
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_a_small_body_becomes_no_large_one(members: int) -> None:
+    at = [b" " * (MAX_BODY_BYTES - 2), b"{}"]
+    beyond = [b" " * (MAX_BODY_BYTES - 1), b"{}"]
+    packed = [gzip.compress(b"".join(at)), gzip.compress(b"".join(beyond))]
+    if members == 2:
+        packed = [b"".join(map(gzip.compress, at)), b"".join(map(gzip.compress, beyond))]
+    assert read(packed[0], encoding="gzip") == {}
+    assert refused(packed[1], encoding="gzip") == TOO_LARGE
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(bomb) < MAX_BODY_BYTES
+    assert refused(bomb, encoding="gzip") == TOO_LARGE
+
+
+# Many objects in one body
+
+BATCH = BodyRules(most_bytes=1024 * 1024, items_param="Events", most_items=5)
+DEEP = b'{"a":' * 32 + b"{}" + b"}" * 32
+CROWDED = b'{"a":[' + b",".join([b"0"] * 20_000) + b"]}"
+HUGE = b'{"a":[{"b":9223372036854775808}]}'
+ITEM_FAULTS = {
+    DEEP: "Unreadable request body: nested deeper than 32 levels",
+    CROWDED: "Unreadable request body: more than 20000 values",
+    HUGE: "Unreadable request body: an integer beyond 64 bits",
+    b'{"a":123456789012345678901234567890}': "Unreadable request body: an integer beyond 64 bits",
+    b'{"a":-9223372036854775809}': "Unreadable request body: an integer beyond 64 bits",
+}
+
+
+def items(body: bytes, content_type: str = JSON, name: str = "Events") -> list[Any]:
+    """What stands in the array; an error as its code and message."""
+    found = read_params(content_type, None, body, "", BATCH)[0][name]
+    return [(item.code, item.message) if isinstance(item, Error) else item for item in found]
+
+
+@pytest.mark.parametrize("fault", ITEM_FAULTS)
+def test_an_object_beyond_the_limits_harms_no_other(fault: bytes) -> None:
+    good = b'{"a":1e300,"b":9223372036854775807,"c":1e19}'
+    expected = [{"a": 1e300, "b": 2**63 - 1, "c": 1e19}, (100000, ITEM_FAULTS[fault]), {}, 5]
+    assert items(b'{"Events": [%s, %s, {}, 5]}' % (good, fault)) == expected
+    assert items(b'{"eVents": [%s, %s, {}, 5]}' % (good, fault), name="eVents") == expected
+    lines = b"\n".join([good, fault, b"{}"])
+    assert items(lines, "application/x-ndjson") == expected[:3]
+
+
+def test_objects_at_the_limits_are_read() -> None:
+    deepest, fullest = b'{"a":' * 31 + b"{}" + b"}" * 31, b'{"a":[' + b",".join([b"0"] * 19_998) + b"]}"
+    sent = b'{"Events": [%s, %s]}' % (deepest, fullest)
+    assert items(sent) == json.loads(sent)["Events"]
+
+
+def test_what_stands_beside_the_array_has_the_limits_of_a_body() -> None:
+    for beside in (b'"a":%s' % DEEP, b'"a":%s' % CROWDED, b'"a":9223372036854775808'):
+        with pytest.raises(CommandError) as caught:
+            items(b'{"Events": [{}], %s}' % beside)
+        assert (caught.value.errors[0].code, caught.value.status) == UNREADABLE
+
+
+def test_an_object_that_no_decoder_reads_exactly_harms_no_plain_one() -> None:
+    """Nested deeper than Python's own decoder goes, beside a number only that one could tell from an integer."""
+    far_too_deep = b'{"a":' * 1000 + b"0" + b"}" * 1000
+    _, second, third = items(b'{"Events": [%s, {"a": 1e300}, {"b": 1}]}' % far_too_deep)
+    assert second in ({"a": 1e300}, (100000, ITEM_FAULTS[HUGE]))
+    assert third == {"b": 1}
+
+
+def test_lines_are_read_one_by_one() -> None:
+    body = b'\xef\xbb\xbf{"a": 1}\r\n\r\n \t\n{"b": \xff}\n[]\n{"c": "\xc3\xa9\xe2\x80\xa8"}'
+    first, second, third, fourth = items(body, "application/x-ndjson; charset=utf-8")
+    assert (first, fourth) == ({"a": 1}, {"c": "é\u2028"})
+    assert (second[0], third) == (100000, (100000, "Unreadable request body: the JSON must be an object"))
+
+
+def test_more_objects_than_a_command_takes_are_not_looked_at() -> None:
+    """They are refused by their number, at little cost."""
+    assert len(items(b"{\n" * 6, "application/x-ndjson")) == 6
+    assert len(items(b'{"Events": [%s]}' % b",".join([HUGE] * 6))) == 6
+
+
+def test_lines_are_for_commands_that_take_many_objects() -> None:
+    assert refused('{"a": 1}', "application/x-ndjson") == UNSUPPORTED
+
+
+@given(st.lists(st.sampled_from([b"{}", b'{"a":[1e300]}', HUGE, DEEP, b"5", b"null"]), max_size=5))
+def test_each_object_is_judged_by_itself(sent: list[bytes]) -> None:
+    alone = [items(b'{"Events": [%s]}' % one)[0] for one in sent]
+    assert items(b'{"Events": [%s]}' % b",".join(sent)) == alone
 
 
 @pytest.mark.parametrize("encoding", [None, "", "identity", " Identity "])

@@ -129,10 +129,10 @@ def test_when_nobody_can_know_the_event_id_to_repeat_with_is_told(
     with pytest.raises(EventOutcomeUnknown) as unknown:
         ingest.track(event("seen", **sent), time.monotonic() + 0.5)
     if event_key is not None:
-        assert unknown.value.event_id == event_key
+        assert unknown.value.event_ids == [event_key]
     proxy.reopen()
     assert ("seen" in names(distant)) is is_stored
-    repeat = {**sent, "event_key": unknown.value.event_id}
+    repeat = {**sent, "event_key": unknown.value.event_ids[0]}
     expected = Tracked(VISITOR, is_identify_sent=True, is_duplicate=is_stored)
     assert ingest.track(event("seen", **repeat)) == expected
     assert ingest.track(event("seen", **repeat)) == Tracked(VISITOR, is_identify_sent=True, is_duplicate=True)

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 
 from tracker import __version__
 from tracker.app import Services, build_services, open_database
+from tracker.cli.check import check
 from tracker.cli.one_line import Script
 from tracker.cli.tables import command_row, key_row, print_table
 from tracker.config import Settings
@@ -115,7 +116,11 @@ def show_commands() -> None:
     settings = Settings.from_environ()
     registry = load_commands(settings.plugins_folder)
     limits = parse_overrides(settings.limits)
-    rows = (command_row(entry, limits.get(entry.command.name)) for entry in registry)
+    owners = {entry: registry.find(entry.limited_as) or entry for entry in registry}
+    rows = (
+        command_row(entry, limits.get(entry.limited_as) or owner.command.rate_limit)
+        for entry, owner in owners.items()
+    )
     print_table(("COMMAND", "CALL", "PERMISSION", "LIMIT", "FROM"), rows)
 
 
@@ -130,6 +135,18 @@ def upgrade_database() -> None:
     settings = Settings.from_environ()
     applied = upgrade(settings, load_commands(settings.plugins_folder))
     click.echo("\n".join(f"Applied {name}" for name in applied) or "Up to date")
+
+
+@db.command("check")
+@click.option("--repair", is_flag=True, help="Make the figures agree with the events.")
+def check_database(repair: bool) -> None:
+    """Count all events again and print every difference of counters and catalogue; ends with 1 if any is left.
+
+    Can be run while Tracker serves.
+    """
+    with _services() as services:
+        if not check(services.storage, is_repairing=repair):
+            raise SystemExit(1)
 
 
 @main.command()

@@ -17,11 +17,11 @@ def key_row(key: Key) -> tuple[str, ...]:
     return key.prefix, iso_utc(key.created_at), state, key.permissions or "(event.track only)"
 
 
-def command_row(entry: Entry, other_limit: RateLimit | None) -> tuple[str, ...]:
+def command_row(entry: Entry, limit: RateLimit | str) -> tuple[str, ...]:
     command, asked = entry.command, entry.command.permission
     permission = "anyone" if asked is anyone else "any credential" if asked is None else str(asked)
     call = f"{command.method} /api/v1/{command.path or command.name}"
-    return command.name, call, permission, str(other_limit or command.rate_limit), entry.origin
+    return command.name, call, permission, str(limit), entry.origin
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -9,7 +11,10 @@ from werkzeug.http import parse_options_header
 
 from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
 from tracker.http.forms import read_multipart, read_urlencoded
-from tracker.json_object import read_object, unreadable
+from tracker.http.items import check_items, read_lines
+from tracker.http.packed import unpacked
+from tracker.http.request_body import MAX_BODY_BYTES, too_large
+from tracker.json_object import MAX_NODES, check, decode, unreadable
 
 #: Some editors and PHP files put this before everything; RFC 8259 lets a reader skip it, and so do we.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -18,39 +23,81 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Media(NamedTuple):
     """What a Content-Type says: the kind of body, and the boundary of a multipart one."""
 
-    kind: Literal["json", "urlencoded", "multipart", "unnamed"]
+    kind: Literal["json", "lines", "urlencoded", "multipart", "unnamed"]
     boundary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BodyRules:
+    """What a command takes for a body: so many bytes, and at most `most_items` objects in the array `items_param`.
+
+    Each of these objects has the limits of a body of its own, and may be a line of NDJSON.
+    """
+
+    most_bytes: int = MAX_BODY_BYTES
+    items_param: str | None = None
+    most_items: int = 0
+
+    @property
+    def most_nodes(self) -> int:
+        return MAX_NODES if self.most_bytes <= MAX_BODY_BYTES else self.most_bytes // 2
+
+
+ONE_EVENT = BodyRules()
+#: The rules of the command that parameters name.
+RulesOf = Callable[[dict[str, Any]], BodyRules]
+
+
 def read_params(
-    content_type: str | None, content_encoding: str | None, body: bytes, query: str
+    content_type: str | None,
+    content_encoding: str | None,
+    body: bytes,
+    query: str,
+    rules: BodyRules = ONE_EVENT,
+    rules_of: RulesOf | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """The parameters, and whether all of them came as text (a form or the query string).
 
-    Raises CommandError: 100000 for what cannot be read, 100011 for a kind of body that is not supported.
+    Where the path names no command, `rules` are the widest, and `rules_of` those of the command that the parameters
+    name. Raises CommandError: 100000 for what cannot be read, 100010 for what is too large unpacked, 100011 for a kind
+    of body that is not supported.
     """
     sent: dict[str, Any] = {}
-    is_form = True
+    json_text, is_form = b"", True
+    if content_encoding and body:
+        body = unpacked(body, content_encoding, rules.most_bytes)
     if body and not body.isspace():
-        sent, is_form = _read_body(content_type, content_encoding, body)
+        sent, is_form, json_text = _read_body(content_type, body, rules)
     if query:
         sent = _with_query(sent, query)
-    return sent, is_form
+    if rules_of is not None:
+        rules = rules_of(sent)
+        if len(body) > rules.most_bytes:
+            raise too_large(rules.most_bytes)
+    return (_within_limits(sent, json_text, rules) if json_text else sent), is_form
 
 
-def _read_body(
-    content_type: str | None, content_encoding: str | None, body: bytes
-) -> tuple[dict[str, Any], bool]:
-    if content_encoding and content_encoding.strip().lower() != "identity":
-        raise CommandError(because(UNSUPPORTED_MEDIA, "send the body without Content-Encoding"))
+def _read_body(content_type: str | None, body: bytes, rules: BodyRules) -> tuple[dict[str, Any], bool, bytes]:
+    """The parameters, whether all came as text, and the JSON whose limits are still to be checked, if it is JSON."""
     media = _media(content_type or "")
     body = body.removeprefix(_BYTE_ORDER_MARK)
+    if media.kind == "lines":
+        if rules.items_param is None:
+            raise CommandError(because(UNSUPPORTED_MEDIA, "this command takes no NDJSON"))
+        return {rules.items_param: read_lines(body, rules.most_items)}, False, b""
     if media.kind == "json" or (media.kind != "multipart" and body.lstrip().startswith(b"{")):
-        params = read_object(body)
+        params = decode(body)
         if None in params.values():
             params = {name: value for name, value in params.items() if value is not None}
-        return params, not params
-    return _read_form(media, body), True
+        return params, not params, body
+    return _read_form(media, body), True, b""
+
+
+def _within_limits(params: dict[str, Any], text: bytes, rules: BodyRules) -> dict[str, Any]:
+    if rules.items_param is not None:
+        return check_items(params, text, rules.items_param, rules.most_items)
+    check(params, text, rules.most_nodes)
+    return params
 
 
 def _read_form(media: Media, body: bytes) -> dict[str, Any]:
@@ -88,7 +135,9 @@ def _multipart(boundary: str) -> Media:
     return Media("multipart", boundary)
 
 
-def _kind(name: str) -> Literal["json", "urlencoded"]:
+def _kind(name: str) -> Literal["json", "lines", "urlencoded"]:
+    if name in ("application/x-ndjson", "application/ndjson"):
+        return "lines"
     if name in ("application/json", "text/plain") or name.endswith("+json"):
         return "json"
     if name == "application/x-www-form-urlencoded":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -15,8 +16,6 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import unquote_to_wsgi_str
 
-from tracker.http.request_body import MAX_BODY_BYTES
-
 #: Where the server has no timeout, requests still have one.
 _REQUEST_SECONDS = 30.0
 #: How long, and how much, we read on after refusing: closing at once could destroy the refusal on its way.
@@ -26,8 +25,9 @@ _LINGER_SECONDS, _LINGER_BYTES = 1.0, 1024 * 1024
 class Connection(SocketUnreader):  # type: ignore[misc]
     """What the parser reads from: a socket with a deadline."""
 
-    def __init__(self, client: Any, cfg: Any, address: Any) -> None:
+    def __init__(self, client: Any, cfg: Any, address: Any, most_body_bytes: Callable[[str], int]) -> None:
         super().__init__(client)
+        self._most_body_bytes = most_body_bytes
         # One bound for both: a request must be here whole so long after its first byte, and an answer be taken.
         self._idle_seconds, self._request_seconds = cfg.keepalive, cfg.timeout or _REQUEST_SECONDS
         self._request: Any = None
@@ -87,14 +87,15 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         announced = reader.length if isinstance(reader, LengthReader) else None
         if announced == 0:
             return
-        if announced and announced > MAX_BODY_BYTES:
+        most = self._most_body_bytes(unquote_to_wsgi_str(request.path))
+        if announced and announced > most:
             self._leave(request)
             return
         self._tell_to_continue(request)
-        body = request.body.read(announced or MAX_BODY_BYTES + 1)
+        body = request.body.read(announced or most + 1)
         if announced and len(body) < announced:
             raise NoMoreData
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > most:
             self._leave(request)
         request.body = BytesIO(body)
 

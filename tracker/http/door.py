@@ -7,13 +7,14 @@ from typing import Any
 
 from tracker.dispatch import Answer, Call, Dispatcher
 from tracker.errors import CommandError
-from tracker.http.body import read_params
+from tracker.http.body import ONE_EVENT, BodyRules, read_params
 from tracker.http.credentials import bearer_token
 from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, reply, unexpected
-from tracker.http.request_body import read_body
+from tracker.http.request_body import MAX_BODY_BYTES, read_body
 from tracker.http.request_id import KEY as REQUEST_ID
 from tracker.http.request_id import request_id
+from tracker.registry import Entry
 
 LEGACY_PATH = "/api.php"
 REST_PREFIX = "/api/v1/"
@@ -26,6 +27,7 @@ class Door:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
+        self._rules = {path: self._rules_at(path) for path in self.paths()}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         sent = self.reply(environ)
@@ -37,6 +39,17 @@ class Door:
         commands = [entry.command for entry in self._dispatcher.registry]
         names = {name for command in commands for name in (command.name, command.path) if name}
         return frozenset({LEGACY_PATH, *(REST_PREFIX + name for name in names)})
+
+    def rules(self, path: str) -> BodyRules:
+        """What the command at a path takes for a body; `/api.php` whatever any command takes."""
+        return self._rules.get(path) or self._rules_at(path)
+
+    def _rules_at(self, path: str) -> BodyRules:
+        registry = self._dispatcher.registry
+        if path == LEGACY_PATH:
+            return BodyRules(max([MAX_BODY_BYTES, *(entry.command.max_body_bytes for entry in registry)]))
+        entry = registry.find_path(path.removeprefix(REST_PREFIX))
+        return _rules_of(entry)
 
     def reply(self, environ: dict[str, Any]) -> Reply:
         """Answer the request in a WSGI environ; never raises."""
@@ -60,15 +73,33 @@ class Door:
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
         try:
-            params, is_form = read_params(
-                environ.get("CONTENT_TYPE"),
-                environ.get("HTTP_CONTENT_ENCODING"),
-                read_body(environ),
-                environ.get("QUERY_STRING", ""),
-            )
+            params, is_form = self._params(environ)
         except CommandError as error:
             return self._dispatcher.refuse(_call(environ, {}, True), error)
         return self._dispatcher.answer(_call(environ, params, is_form))
+
+    def _params(self, environ: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        path = environ["PATH_INFO"]
+        rules = self.rules(path)
+        return read_params(
+            environ.get("CONTENT_TYPE"),
+            environ.get("HTTP_CONTENT_ENCODING"),
+            read_body(environ, rules.most_bytes),
+            environ.get("QUERY_STRING", ""),
+            rules,
+            self._rules_named if path == LEGACY_PATH else None,
+        )
+
+    def _rules_named(self, params: dict[str, Any]) -> BodyRules:
+        """The body named its command: now the limits of that one hold."""
+        return _rules_of(self._dispatcher.named(params))
+
+
+def _rules_of(entry: Entry | None) -> BodyRules:
+    if entry is None:
+        return ONE_EVENT
+    command = entry.command
+    return BodyRules(command.max_body_bytes, command.items_param, command.most_items)
 
 
 def _call(environ: dict[str, Any], params: dict[str, Any], is_form: bool) -> Call:

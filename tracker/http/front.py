@@ -26,6 +26,10 @@ class Front:
         self._flask_app, self._door = flask_app, door
         self._shortcuts = door.paths()
 
+    def most_body_bytes(self, path: str) -> int:
+        """How large a body at this path may be: the worker reads it before it asks us."""
+        return self._door.rules(path).most_bytes
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
         name = environ[REQUEST_ID] = request_id(environ)

@@ -16,8 +16,10 @@ from gunicorn import util
 from gunicorn.workers.ggevent import GeventWorker
 
 from tracker.http.connection import Connection, is_readable
+from tracker.http.front import Front
 from tracker.http.log_lines import log_failure
 from tracker.http.refusals import as_http, refusal, status_for
+from tracker.http.request_body import MAX_BODY_BYTES
 from tracker.http.request_id import new_request_id
 from tracker.http.request_log import log_request
 
@@ -69,8 +71,13 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
 
     # One connection
 
+    def _most_body_bytes(self, path: str) -> int:
+        """What our application takes; another one, such as a benchmark's, takes what is usual."""
+        front = getattr(self.wsgi, "wsgi_app", None)
+        return front.most_body_bytes(path) if isinstance(front, Front) else MAX_BODY_BYTES
+
     def _connected(self, listener_name: Any, client: Any, addr: Any) -> None:
-        connection = Connection(client, self.cfg, addr)
+        connection = Connection(client, self.cfg, addr, self._most_body_bytes)
         self._connections[connection] = None
         self._make_room(connection)
         try:

@@ -31,8 +31,9 @@ class Event:
 
     `received_at` is by our clock; `claimed_at` and `sent_at` are what the client's clock said, if it said anything.
 
-    `is_listless`: it came without a ListID and is kept in the user's hidden list. `row_id` is given when it is first
-    handed to the database, and kept over all tries, as is `fresh_uuid()`.
+    `is_listless`: it came without a ListID and is kept in the user's hidden list. `is_conversion_id_goal`: its list's
+    conversion-ids name goals, so that none is a repeat. `row_id` is given when it is first handed to the database, and
+    kept over all tries, as is `fresh_uuid()`.
     """
 
     list_id: int
@@ -46,6 +47,7 @@ class Event:
     uuid: bytes | None = None
     event_key: str | None = None
     is_listless: bool = False
+    is_conversion_id_goal: bool = False
     row_id: int = 0
     _fresh_uuid: bytes = b""
 
@@ -92,6 +94,13 @@ class Event:
         return int(key[4:20], 16)
 
 
+def decoded_properties(stored: bytes) -> dict[str, Any]:
+    """What `Event.encoded_properties` wrote; raises ValueError for a format this version does not know."""
+    if stored[:1] != FORMAT_JSON:
+        raise ValueError(f"properties are stored in the unknown format {stored[:1]!r}")
+    return orjson.loads(stored[1:])  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """What became of an event: its visitor's uuid, and whether an identify event was sent with it."""
@@ -107,11 +116,11 @@ class EventIdTaken(Exception):
 
 
 class EventOutcomeUnknown(Exception):
-    """The reply to COMMIT was lost; `event_id` is the EventID to repeat the event with."""
+    """The reply to COMMIT was lost; `event_ids` are the EventIDs to repeat the events with."""
 
-    def __init__(self, event_id: str) -> None:
-        super().__init__(event_id)
-        self.event_id = event_id
+    def __init__(self, event_ids: list[str]) -> None:
+        super().__init__("the outcome of events is unknown")
+        self.event_ids = event_ids
 
 
 def _short(digest: bytes) -> str:

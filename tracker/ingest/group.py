@@ -24,6 +24,7 @@ from tracker.ingest.tallies import Tallies
 from tracker.storage import events as event_rows
 from tracker.storage import people as people_rows
 from tracker.storage.catalogue import Catalogue, Seen
+from tracker.storage.catalogue_counts import CatalogueCounts
 from tracker.storage.ids import IdMaker, WriterNumber
 from tracker.storage.transaction import Row, Transaction
 
@@ -31,6 +32,9 @@ _log = logging.getLogger("tracker.ingest")
 
 #: What an extra identify event carries: no properties.
 NOTHING = b"\x01{}"
+
+#: (list_id, event name, properties, received_at) of an event that was stored.
+Stored = tuple[int, bytes, dict[str, Any], int]
 
 
 class EventHandler:
@@ -40,17 +44,21 @@ class EventHandler:
         self._ids = IdMaker(number)
         self._catalogue = Catalogue()
         self._first_row: list[Row] = []  # of the attempt that was last written in full, if it has any
+        self._stored: list[Stored] = []  # by that attempt
+        self.counts = CatalogueCounts()
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
         attempt = Attempt(self._ids)
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
         self._catalogue.note(transaction, attempt.seen)
-        self._first_row = attempt.rows[:1]
+        self._first_row, self._stored = attempt.rows[:1], attempt.stored
         return [list(islice(results, len(batch))) for batch in batches]
 
     def committed(self) -> None:
         self._catalogue.committed()
+        for list_id, name, properties, received_at in self._stored:
+            self.counts.add(list_id, name, properties, received_at)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """A group is one transaction: it is there if its first row is. A group of repeats has nothing to be there."""
@@ -66,6 +74,7 @@ class Attempt:
         self._ids = ids
         self.rows: list[Row] = []
         self.seen: Seen = {}
+        self.stored: list[Stored] = []
         self._tallies: Tallies
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
@@ -140,8 +149,10 @@ class Attempt:
         ))  # fmt: skip
 
     def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
-        self._tallies.add_event(event.list_id, name.encode(), event.event_at)
-        names, _ = self.seen.setdefault((event.list_id, name.encode()), (set(), event.received_at))
+        encoded = name.encode()
+        self._tallies.add_event(event.list_id, encoded, event.event_at)
+        self.stored.append((event.list_id, encoded, properties, event.received_at))
+        names, _ = self.seen.setdefault((event.list_id, encoded), (set(), event.received_at))
         names.update(item.encode() for item in properties)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import gevent
 from gevent.lock import RLock
 
-from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
+from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.ingest.group import EventHandler
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.ids import WriterNumber
+
+#: The counts of the catalogue are written this many seconds after an event at the latest.
+FLUSH_SECONDS = 5.0
+
+_log = logging.getLogger("tracker.ingest")
 
 
 class Ingest:
@@ -21,6 +28,7 @@ class Ingest:
         self._number = WriterNumber()
         self._lease_lock = RLock()
         self._handler = EventHandler(self._number)
+        self._is_flush_due = False
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
         """Store the event; committed when this returns. `deadline` is a `time.monotonic()` second.
@@ -44,24 +52,33 @@ class Ingest:
         except (StorageUnavailable, EventOutcomeUnknown):
             raise
         except Exception:  # noqa: BLE001  an event is at fault: each alone shows which
+            return self._one_by_one(events, deadline)
+
+    def _one_by_one(self, events: list[Event], deadline: float | None) -> list[Tracked | Exception]:
+        """The events of a batch that could not be stored as a whole: those at fault fail alone."""
+        try:
             return [self._alone(event, deadline) for event in events]
+        except (StorageUnavailable, EventOutcomeUnknown):  # some may be stored
+            raise EventOutcomeUnknown(_repeat_ids(events)) from None
 
     def _alone(self, event: Event, deadline: float | None) -> Tracked | Exception:
-        """One event of a batch that could not be stored as a whole: the one at fault fails alone."""
         try:
             return self.track(event, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
             raise
         except Exception as failure:  # noqa: BLE001  it is this event's result
+            if not isinstance(failure, EventIdTaken):
+                _log.error("an event of a batch could not be stored: %s", type(failure).__name__)
             return failure
 
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
         if self._number.is_due():
             self._renew_lease(deadline)
+        self._flush_later()
         try:
             return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:
-            raise EventOutcomeUnknown(events[0].event_key or events[0].our_event_id()) from None
+            raise EventOutcomeUnknown(_repeat_ids(events)) from None
 
     def _renew_lease(self, deadline: float | None) -> None:
         """Ids are made with this process's leased number; one request renews it, the others wait for that."""
@@ -72,3 +89,26 @@ class Ingest:
                 self._number.keep(self._database.write(self._number.lease, deadline))
             except OutcomeUnknown as unknown:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
+
+    def _flush_later(self) -> None:
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            gevent.spawn_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write the catalogue's counts; what cannot be written now is written with the next ones."""
+        self._is_flush_due = False
+        taken = self._handler.counts.take()
+        if not taken:
+            return
+        try:
+            self._database.write(taken.write)
+        except StorageUnavailable:
+            self._handler.counts.put_back(taken)
+            self._flush_later()
+        except OutcomeUnknown as unknown:
+            _log.warning("the catalogue's counts of %s s may be missing: %s", FLUSH_SECONDS, unknown)
+
+
+def _repeat_ids(events: list[Event]) -> list[str]:
+    return [event.event_key or event.our_event_id() for event in events]

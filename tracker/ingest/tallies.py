@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 import orjson
@@ -16,6 +16,8 @@ from tracker.storage.transaction import Row, Transaction
 
 #: Bytes of a conversion's name and currency that its totals are kept under.
 MOST_TOTAL_NAME_BYTES, MOST_CURRENCY_BYTES = 255, 16
+#: More digits than a value of at most 64 characters has: rounded once, at the end.
+_EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
 
 class Tallies:
@@ -32,16 +34,20 @@ class Tallies:
 
     def add_conversion(self, event: Event) -> bool:
         """Count a conversion unless its conversion-id has been; whether it was a repeat."""
-        key = (event.list_id, conversion_key(event))
-        if key in self._counted:
-            return True
-        self._counted.add(key)
-        self._first_conversions.append((*key, event.row_id))
+        if not event.is_conversion_id_goal:
+            key = (event.list_id, conversion_key(event))
+            if key in self._counted:
+                return True
+            self._counted.add(key)
+            self._first_conversions.append((*key, event.row_id))
+        self._count(event)
+        return False
+
+    def _count(self, event: Event) -> None:
         total = total_of(event)
         count, units, millionths = self._totals.get(total, (0, 0, 0))
         value = value_in_millionths(event.properties["conversion-value"])
         self._totals[total] = (count + 1, units + value // MILLIONTHS, millionths + value % MILLIONTHS)
-        return False
 
     def write(self, transaction: Transaction) -> None:
         counters.keep_conversions(transaction, self._first_conversions)
@@ -50,7 +56,11 @@ class Tallies:
 
 
 def _counted_conversions(transaction: Transaction, events: list[Event]) -> set[tuple[int, bytes]]:
-    keys = [(event.list_id, conversion_key(event)) for event in events if event.name == CONVERSION]
+    keys = [
+        (event.list_id, conversion_key(event))
+        for event in events
+        if event.name == CONVERSION and not event.is_conversion_id_goal
+    ]
     return counters.find_conversions(transaction, keys) if keys else set()
 
 
@@ -68,7 +78,7 @@ def total_of(event: Event) -> Total:
 
 def value_in_millionths(value: Any) -> int:
     """A valid conversion-value as an integer; what is finer than a millionth is rounded half to even."""
-    return int((Decimal(str(value).strip()) * MILLIONTHS).to_integral_value())
+    return int(_EXACT.to_integral_value(_EXACT.multiply(Decimal(str(value).strip()), MILLIONTHS)))
 
 
 def _as_text(value: Any) -> str:

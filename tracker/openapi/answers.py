@@ -31,6 +31,11 @@ _ROW: JsonSchema = {
             "type": "string",
             "description": "With code 100013: repeat the request with this EventID",
         },
+        "EventIDs": {
+            "type": "array",
+            "items": {"type": ["string", "null"]},
+            "description": "With code 100013 of `event.batch`: repeat it with these EventIDs, one an event in order",
+        },
     },
     # A command may say more in a row of its own.
     "additionalProperties": True,

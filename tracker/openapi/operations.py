@@ -94,8 +94,9 @@ def _query_parameter(name: str, schema: JsonSchema, is_required: bool, example: 
 
 
 def _body(entry: Entry, params: JsonSchema) -> dict[str, Any]:
-    schema = reference(entry.command.name, "Request")
-    example = entry.command.example[0] if entry.command.example else {}
+    command = entry.command
+    schema = reference(command.name, "Request")
+    example = command.example[0] if command.example else {}
     nested = [name for name, property_ in params["properties"].items() if property_.get("type") == "object"]
     form: dict[str, Any] = {"schema": schema}
     if nested:
@@ -105,4 +106,7 @@ def _body(entry: Entry, params: JsonSchema) -> dict[str, Any]:
         "application/x-www-form-urlencoded": form,
         "multipart/form-data": {"schema": schema},
     }
+    if command.items_param:
+        lines = f"One object of `{command.items_param}` a line; the other parameters in the query string"
+        content["application/x-ndjson"] = {"schema": {"type": "string", "description": lines}}
     return {"required": bool(params.get("required")), "content": content}

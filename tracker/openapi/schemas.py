@@ -43,7 +43,7 @@ class SchemaWriter:
 
     def add(self, entry: Entry) -> None:
         name = entry.command.name
-        self._params[name] = self._written(entry.schema)
+        self._params[name] = self._written(entry.params.schema)
         self._spec.components.schema(f"{name}.Request", _request(name, self._params[name]))
         self._spec.components.schema(f"{name}.Answer", self._answer(entry))
 

@@ -1,7 +1,8 @@
 """Which class answers which command name, and where did it come from?"""
 
 from tracker.registry.command import UNDECLARED, Command, anyone
-from tracker.registry.commands import COMMON_PARAMS, Entry, ParamNames, PluginError, Registry
+from tracker.registry.commands import Entry, PluginError, Registry
+from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.rules import NAME
 
 __all__ = [
@@ -10,7 +11,7 @@ __all__ = [
     "UNDECLARED",
     "Command",
     "Entry",
-    "ParamNames",
+    "ParamReader",
     "PluginError",
     "Registry",
     "anyone",

@@ -45,6 +45,14 @@ class Command:
     method: ClassVar[str] = "POST"
     path: ClassVar[str | None] = None
     tables: ClassVar[Any] = None
+    #: Bytes of a request's body, before and after decompression.
+    max_body_bytes: ClassVar[int] = 64 * 1024
+    #: A parameter that is an array of at most `most_items` objects, each with the limits of a body of its own: one that
+    #: breaks them stands there as an `Error`. The lines of an NDJSON body fill it. None: there is no such parameter.
+    items_param: ClassVar[str | None] = None
+    most_items: ClassVar[int] = 0
+    #: Another command whose rate limit this one counts against.
+    shares_limit_of: ClassVar[str | None] = None
 
     class Params(Schema):
         pass

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema
-
-from tracker.errors import Error
 from tracker.registry.command import Command
+from tracker.registry.params import ParamReader
 from tracker.registry.rules import fault
-
-#: Parameters that every command takes beside its own.
-COMMON_PARAMS = ("Command", "APIKey", "SessionID")
 
 
 class PluginError(Exception):
@@ -22,26 +17,15 @@ class PluginError(Exception):
         super().__init__(" ".join(text.split()))
 
 
-class ParamNames:
-    """The parameter names of one command: as declared, and from lower case to declared."""
-
-    def __init__(self, schema: Schema) -> None:
-        self.exact = frozenset((*COMMON_PARAMS, *schema.load_fields))
-        self.folded = {name.lower(): name for name in self.exact}
-
-
 class Entry:
     """One registered command: its class, its origin, and what is worth computing once."""
 
     def __init__(self, command: type[Command], origin: str) -> None:
         self.command, self.origin = command, origin
-        self.schema = command.Params(unknown=EXCLUDE)
-        self.names = ParamNames(self.schema)
-        self.param_rows: dict[tuple[str, str], Error] = {}
-        for row in command.errors:
-            if row.param:
-                self.param_rows.setdefault((row.param, row.kind), row)
+        self.params = ParamReader(command.Params, command.errors)
         self.methods = ("GET", "POST") if command.method == "GET" else ("POST",)
+        #: The command whose rate limit its calls count against.
+        self.limited_as = command.shares_limit_of or command.name
 
 
 class Registry:

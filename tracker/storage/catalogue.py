@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.transaction import Transaction
 
 #: Per list: event names and (event, property) pairs; per event: properties. What goes beyond is stored, not listed.
@@ -71,8 +72,8 @@ class Catalogue:
         if count >= MOST_NAMES:
             self._refuse(transaction, list_id, name, [None])
             return None
-        row = (list_id, name, at, 0)
-        transaction.insert("event_names", ("list_id", "name", "first_seen_at", "property_count"), [row])
+        columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
+        transaction.insert("event_names", columns, [(list_id, name, at, at, 0, 0)])
         return set()
 
     def _add_properties(
@@ -87,8 +88,9 @@ class Catalogue:
         admitted, refused = ordered[:room], ordered[room:]
         if refused:
             self._refuse(transaction, list_id, name, refused)
-        columns = ("list_id", "event_name", "property", "first_seen_at")
-        transaction.insert("event_properties", columns, [(list_id, name, item, at) for item in admitted])
+        columns = ("list_id", "event_name", "property", "first_seen_at", "last_seen_at", *TYPES)
+        rows = [(list_id, name, item, at, at, *[0] * len(TYPES)) for item in admitted]
+        transaction.insert("event_properties", columns, rows)
         sql = "UPDATE event_names SET property_count = property_count + ? WHERE list_id = ? AND name = ?"
         transaction.execute(sql, (len(admitted), list_id, name))
         return set(admitted)
@@ -102,6 +104,25 @@ class Catalogue:
             self._refused.clear()
         until = time.monotonic() + RETRY_FULL_SECONDS
         self._refused.update({(list_id, name, item): until for item in items})
+
+
+def is_full(transaction: Transaction, list_id: int) -> bool:
+    """Whether names of this list went beyond the catalogue's bounds."""
+    return bool(transaction.select("SELECT is_catalogue_full FROM lists WHERE id = ?", (list_id,))[0][0])
+
+
+def forget(transaction: Transaction, list_id: int, name: bytes, item: bytes | None) -> None:
+    """Take out an event name with its properties, or one property of it."""
+    if item is None:
+        transaction.execute(
+            "DELETE FROM event_properties WHERE list_id = ? AND event_name = ?", (list_id, name)
+        )
+        transaction.execute("DELETE FROM event_names WHERE list_id = ? AND name = ?", (list_id, name))
+        return
+    sql = "DELETE FROM event_properties WHERE list_id = ? AND event_name = ? AND property = ?"
+    if transaction.change(sql, (list_id, name, item)):
+        sql = "UPDATE event_names SET property_count = property_count - 1 WHERE list_id = ? AND name = ?"
+        transaction.execute(sql, (list_id, name))
 
 
 def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, list[str]]:

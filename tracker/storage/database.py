@@ -59,6 +59,15 @@ class Database:
                 self._close_readers()
                 return self._read_last(work)
 
+    def snapshot(self, work: Callable[[Transaction], T]) -> T:
+        """`work(transaction)` on the state of one instant, for as long as it takes. Raises StorageUnavailable."""
+        database = self.connect(is_patient=True)
+        try:
+            self.engine.begin_snapshot(database)
+            return work(Transaction(database, self.engine))
+        finally:
+            database.close()
+
     def write(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
         """`work(transaction)` in a write transaction, committed when this returns; may be run more than once.
 
@@ -71,10 +80,10 @@ class Database:
         self._after_fork()
         return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
 
-    def connect(self, is_writer: bool = False) -> Any:
+    def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
         """A new connection of its own, checked: raises IncompatibleDatabase or StorageUnavailable."""
         try:
-            database = self._connect_unverified(is_writer)
+            database = self._connect_unverified(is_writer, is_patient)
             with _closed_on_failure(database):
                 self.migrations.verify(database, self.engine)
         except Exception as failure:

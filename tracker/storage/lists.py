@@ -18,11 +18,13 @@ from tracker.storage.transaction import Transaction
 
 #: Values in one IN (…): below every engine's limit of values in a statement.
 MOST_VALUES = 1000
+#: What a list's conversion-ids name: an order, which counts once, or a goal, which counts each time it is reached.
+ORDER, GOAL = "order", "goal"
 
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A list that has a number to call it by. Times are UTC milliseconds."""
+    """A list that has a number to call it by. Times are UTC milliseconds; `conversion_id_is` is ORDER or GOAL."""
 
     id: int
     user_id: int
@@ -30,6 +32,7 @@ class List:
     tracker_id: str
     created_at: int
     is_catalogue_full: bool
+    conversion_id_is: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ _LIST = (
     ListRow.tracker_id,
     ListRow.created_at,
     ListRow.is_catalogue_full,
+    ListRow.conversion_id_is,
 )
 ORDERS = {
     "id": (ListRow.id,),
@@ -65,9 +69,11 @@ class Lists:
         self._owned: Recent[tuple[int, int], List] = Recent(clock=clock)
         self._hidden: Recent[int, int] = Recent(clock=clock)
 
-    def add(self, user_id: int, name: str, deadline: float | None = None) -> int:
+    def add(
+        self, user_id: int, name: str, deadline: float | None = None, conversion_id_is: str = ORDER
+    ) -> int:
         """Make a list and give its number. Names need not differ."""
-        query = _insert(user_id, name, is_hidden=False, now=self._now())
+        query = _insert(user_id, name, is_hidden=False, now=self._now(), conversion_id_is=conversion_id_is)
         return self._database.write(lambda transaction: transaction.run(query), deadline)
 
     def owned(self, user_id: int, list_id: int, deadline: float | None = None) -> List | None:
@@ -115,7 +121,7 @@ class Lists:
 
 def new_hidden_list(user_id: int, now: int) -> Any:
     """The query that makes a user's list for events without a list; it belongs into the user's own transaction."""
-    return _insert(user_id, "", is_hidden=True, now=now)
+    return _insert(user_id, "", is_hidden=True, now=now, conversion_id_is=ORDER)
 
 
 def folded(name: str) -> str:
@@ -123,7 +129,7 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _insert(user_id: int, name: str, is_hidden: bool, now: int) -> Any:
+def _insert(user_id: int, name: str, is_hidden: bool, now: int, conversion_id_is: str) -> Any:
     return ListRow.insert(
         user_id=user_id,
         name=name,
@@ -132,6 +138,7 @@ def _insert(user_id: int, name: str, is_hidden: bool, now: int) -> Any:
         tracker_id=new_public_id(),
         created_at=now,
         is_catalogue_full=False,
+        conversion_id_is=conversion_id_is,
     )
 
 

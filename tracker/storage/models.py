@@ -72,6 +72,7 @@ class ListRow(peewee.Model):
     tracker_id = Text()
     created_at = peewee.BigIntegerField()
     is_catalogue_full = peewee.BooleanField()
+    conversion_id_is = Text()
 
     class Meta:
         table_name = "lists"

@@ -79,6 +79,10 @@ class MysqlEngine:
         database.connection().begin()
         return True
 
+    def begin_snapshot(self, database: peewee.MySQLDatabase) -> None:
+        database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        database.execute_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+
     def commit(self, database: peewee.MySQLDatabase) -> None:
         database.connection().commit()
 
@@ -160,4 +164,4 @@ def _trouble_of(failure: BaseException) -> Trouble:
 
 @lru_cache(maxsize=1000)
 def _with_format_placeholders(text: str) -> str:
-    return text.replace("?", "%s")
+    return text.replace("%", "%%").replace("?", "%s")

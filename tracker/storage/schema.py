@@ -7,6 +7,7 @@ and Galera cannot do is not used. Text is kept as UTF-8 bytes, because collation
 
 from __future__ import annotations
 
+from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 
@@ -40,7 +41,7 @@ LISTS = Table(
     "lists",
     [
         counter("id"), integer("user_id"), bytes_("name", 1000), bytes_("folded_name", 3000), integer("is_hidden"),
-        bytes_("tracker_id", 32), integer("created_at"), integer("is_catalogue_full"),
+        bytes_("tracker_id", 32), integer("created_at"), integer("is_catalogue_full"), bytes_("conversion_id_is", 16),
     ],
     unique=[("tracker_id",)],
     indexes=[("user_id", "is_hidden", "id")],
@@ -93,13 +94,27 @@ EVENT_IDS = Table(
 )
 EVENT_NAMES = Table(
     "event_names",
-    [key("list_id"), bytes_("name", 200), integer("first_seen_at"), integer("property_count")],
+    [
+        key("list_id"),
+        bytes_("name", 200),
+        integer("first_seen_at"),
+        integer("property_count"),
+        integer("events"),
+        integer("last_seen_at"),
+    ],
     primary=("list_id", "name"),
     is_clustered=True,
 )
 EVENT_PROPERTIES = Table(
     "event_properties",
-    [key("list_id"), bytes_("event_name", 200), bytes_("property", 255), integer("first_seen_at")],
+    [
+        key("list_id"),
+        bytes_("event_name", 200),
+        bytes_("property", 255),
+        integer("first_seen_at"),
+        integer("last_seen_at"),
+        *(integer(name) for name in TYPES),
+    ],
     primary=("list_id", "event_name", "property"),
     is_clustered=True,
 )

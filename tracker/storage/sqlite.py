@@ -89,6 +89,9 @@ class SqliteEngine:
             return False
         return True
 
+    def begin_snapshot(self, database: APSWDatabase) -> None:
+        database.connection().execute("BEGIN")
+
     def commit(self, database: APSWDatabase) -> None:
         database.connection().execute("COMMIT")
 

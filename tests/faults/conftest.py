@@ -1,0 +1,36 @@
+"""How do the tests of faults report what they have seen? With figures that `make faults` prints as tables."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from tests.faults.extent import SEED
+from tests.faults.tables import Report, table
+
+
+@pytest.fixture
+def report(record_property: Any) -> Report:
+    """`report("what", figure=1, …)`, or for another table `report("fault", of="teeth", …)`."""
+
+    def note(what: str, of: str = "faults", **figures: Any) -> None:
+        record_property("faults", json.dumps([of, {"what": what, **figures}]))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for outcome in ("passed", "failed"):
+        for done in terminalreporter.stats.get(outcome, []):
+            for name, value in done.user_properties if done.when == "call" else []:
+                if name == "faults":
+                    of, row = json.loads(value)
+                    tables[of].append(row)
+    for of, rows in tables.items():
+        terminalreporter.section(f"{of} (seed {SEED})")
+        for line in table(rows):
+            terminalreporter.write_line(line)

@@ -1,0 +1,14 @@
+"""How long does the suite run? The short form in every run of the tests, the long one by `make faults`."""
+
+from __future__ import annotations
+
+import os
+import random
+
+IS_LONG = os.environ.get("FAULTS") == "long"
+#: Of everything that is left to chance. Printed with a failed test; `FAULTS_SEED=…` repeats it.
+SEED = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(1, 10_000) if IS_LONG else 1))
+
+
+def extent(short: int, long: int) -> int:
+    return long if IS_LONG else short

@@ -1,0 +1,117 @@
+"""Which faults can be planted into a server, to see that they are caught? Each breaks one promise of the write path."""
+
+# ruff: noqa: SLF001 - what is broken here is private for a reason
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import gevent
+
+from tracker.ingest.group import EventHandler
+from tracker.ingest.repeats import Repeats
+from tracker.limits.shared_file import SharedFileStorage
+from tracker.storage import events, sqlite
+from tracker.storage.connection import WriteConnection
+from tracker.storage.group import Group
+from tracker.storage.jobs import Job
+
+
+def ack_before_commit() -> None:
+    """Answer as soon as the rows are inserted, and commit afterwards."""
+    finish = Group._finish
+
+    def hasty(self: Group, results: list) -> bool:
+        self._settle(results)
+        gevent.sleep(0.005)
+        return finish(self, results)
+
+    Group._finish = hasty
+
+
+def synchronous_normal() -> None:
+    """Do not sync the log at a commit."""
+    sqlite.PRAGMAS = tuple(
+        (name, "NORMAL" if name == "synchronous" else value) for name, value in sqlite.PRAGMAS
+    )
+
+
+def no_unique_key() -> None:
+    """Store EventIDs without looking whether they are there, and without a key that minds."""
+    events.find_event_ids = lambda transaction, keys: {}
+
+    def add(transaction, rows) -> None:
+        transaction.insert_missing("event_ids", ("list_id", "event_key", "event_id", "digest"), rows)
+
+    events.add_event_ids = add
+
+
+def retry_without_id() -> None:
+    """After an unknown outcome try again with new row ids, as a plain retry does."""
+    EventHandler.was_committed = lambda self, transaction, batches: False
+    begin = Repeats.__init__
+
+    def forgetful(self, transaction, events, next_id) -> None:
+        for event in events:
+            event.row_id = 0
+        begin(self, transaction, events, next_id)
+
+    Repeats.__init__ = forgetful
+
+
+def catalogue_outside() -> None:
+    """Write the catalogue after the commit, in a transaction of its own."""
+    apply, commit = EventHandler.__call__, WriteConnection.commit
+    later: list = []
+
+    def without(self, transaction, batches):
+        note, self._catalogue.note = (
+            self._catalogue.note,
+            lambda transaction, seen: later.append((note, transaction, seen)),
+        )
+        try:
+            return apply(self, transaction, batches)
+        finally:
+            del self._catalogue.note
+
+    def then(self) -> None:
+        commit(self)
+        while later:
+            note, transaction, seen = later.pop()
+            self._engine.begin(transaction.database)
+            note(transaction, seen)
+            commit(self)
+
+    EventHandler.__call__, WriteConnection.commit = without, then
+
+
+def no_deadline() -> None:
+    """Wait for the database as long as it takes."""
+    Job.wait = lambda self: self._outcome.get()
+
+
+def limits_per_process() -> None:
+    """Count the limits of each process in a file of its own."""
+    begin = SharedFileStorage.__init__
+
+    def alone(self: SharedFileStorage, uri: str, **options: Any) -> None:
+        begin(self, f"{uri}-{os.getpid()}", **options)
+
+    SharedFileStorage.__init__ = alone
+
+
+def small_log() -> None:
+    """No fault: checkpoints come so often that a short run sees many of them."""
+    sqlite.CHECKPOINT_PAGES, sqlite.MOST_WAL_PAGES, sqlite.PATIENCE_PAGES = 60, 200, 50
+
+
+FAULTS = {
+    "ack before commit": ack_before_commit,
+    "synchronous=NORMAL": synchronous_normal,
+    "no unique key": no_unique_key,
+    "retry without id": retry_without_id,
+    "catalogue outside the transaction": catalogue_outside,
+    "no deadline": no_deadline,
+    "limits per process": limits_per_process,
+    "small log": small_log,
+}

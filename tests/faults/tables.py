@@ -1,0 +1,32 @@
+"""How are the figures of a run put into tables?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tests.faults.ledger import Story
+
+#: `report(what, **figures)` adds a row to the table that is printed at the end.
+Report = Callable[..., None]
+
+
+def figures(story: Story) -> dict[str, Any]:
+    """What every run under load is described by."""
+    outcomes = story.outcomes
+    return {
+        "acknowledged": story.acks,
+        "duplicates": outcomes["duplicate"],
+        "refused": outcomes["refused"],
+        "certainly not stored": outcomes["certain"],
+        "unknown": outcomes["unknown"],
+        "slowest answer, s": max(story.seconds, default=0.0),
+    }
+
+
+def table(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Rows with the same columns, in Markdown."""
+    rows = list(rows)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [columns, ["---"] * len(columns), *([str(row.get(name, "")) for name in columns] for row in rows)]
+    return ["| " + " | ".join(line) + " |" for line in lines]

@@ -1,0 +1,128 @@
+"""What if the database server is restarted, killed, or freezes? Every request is answered, and it goes on by itself."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from tests.faults.checker import MOST_SECONDS, Verdict, check
+from tests.faults.extent import SEED, extent
+from tests.faults.laboratory import Laboratory, Load
+from tests.faults.ledger import Story
+from tests.faults.tables import Report, figures
+from tests.processes import until
+from tests.servers import MariaDB
+from tests.storage.proxy import Fate, Proxy
+
+KILLS, FREEZES, RESTARTS = extent(short=2, long=10), extent(short=1, long=5), extent(short=1, long=3)
+LOST_REPLIES = extent(short=20, long=100)
+FROZEN_SECONDS = 15
+#: Acknowledgements between two faults.
+BETWEEN = extent(short=150, long=400)
+
+
+@dataclass(slots=True)
+class Site:
+    """A MariaDB of the test's own, and a server on it."""
+
+    mariadb: MariaDB
+    tracker: Laboratory
+
+
+@pytest.fixture(scope="module")
+def own_mariadb() -> Iterator[MariaDB]:
+    with MariaDB() as mariadb:
+        yield mariadb
+
+
+@pytest.fixture
+def site(own_mariadb: MariaDB) -> Iterator[Site]:
+    with Laboratory(own_mariadb.new_database()) as tracker:
+        yield Site(own_mariadb, tracker)
+
+
+def _end(site: Site, load: Load) -> Story:
+    story = load.finish()
+    site.tracker.stop()
+    return story
+
+
+def _conclude(report: Report, site: Site, story: Story, what: str, count: int) -> None:
+    verdict = check(site.tracker.database_url, story)
+    report(what, faults=count, **figures(story), verdict=str(verdict))
+    assert not verdict.faults, f"seed {SEED}\n{verdict}"
+
+
+def test_a_server_killed_under_load_recovers_and_so_do_we(site: Site, report: Report) -> None:
+    with Load(site.tracker, SEED) as load:
+        for number in range(KILLS):
+            load.until_more(BETWEEN)
+            site.mariadb.kill()
+            if number % 2:  # one that is back at once is noticed by nobody
+                load.until_said("certain", "unknown", seconds=MOST_SECONDS)
+            site.mariadb.start()
+        load.until_more(BETWEEN)
+        story = _end(site, load)
+    assert site.mariadb.logs().count("Starting crash recovery") >= KILLS
+    assert story.outcomes["certain"] > 0
+    _conclude(report, site, story, "MariaDB killed", KILLS)
+
+
+def test_a_server_restarted_under_load_is_waited_for(site: Site, report: Report) -> None:
+    with Load(site.tracker, SEED) as load:
+        for _ in range(RESTARTS):
+            load.until_more(BETWEEN)
+            site.mariadb.stop()
+            site.mariadb.start()
+        load.until_more(BETWEEN)
+        story = _end(site, load)
+    _conclude(report, site, story, "MariaDB restarted", RESTARTS)
+
+
+def test_a_frozen_server_holds_up_no_answer(site: Site, report: Report) -> None:
+    with Load(site.tracker, SEED) as load:
+        for _ in range(FREEZES):
+            load.until_more(BETWEEN)
+            freeze(site.mariadb, load)
+        load.until_more(BETWEEN)
+        story = _end(site, load)
+    assert story.outcomes["certain"] > 0
+    _conclude(report, site, story, "MariaDB frozen 15 s", FREEZES)
+
+
+def freeze(mariadb: MariaDB, load: Load) -> None:
+    """Long enough for every request under way to meet its deadline twice."""
+    mariadb.pause()
+    try:
+        load.until_said("certain", "unknown", seconds=MOST_SECONDS)
+        time.sleep(FROZEN_SECONDS)  # the fault's own length
+    finally:
+        mariadb.resume()
+
+
+def test_lost_replies_to_commit_lose_nothing_and_double_nothing(own_mariadb: MariaDB, report: Report) -> None:
+    with Proxy(own_mariadb.port) as proxy:
+        verdict, story = lose_replies(own_mariadb, proxy, LOST_REPLIES)
+    report("replies to COMMIT lost", faults=LOST_REPLIES, **figures(story), verdict=str(verdict))
+    assert not verdict.faults, f"seed {SEED}\n{verdict}"
+
+
+def lose_replies(
+    mariadb: MariaDB, proxy: Proxy, count: int, planted: Sequence[str] = ()
+) -> tuple[Verdict, Story]:
+    rng = random.Random(SEED)
+    url = mariadb.new_database()
+    far = url.replace(f":{mariadb.port}/", f":{proxy.port}/")
+    fates: list[Fate] = ["cut", "lost", "hasty"]
+    with Laboratory(far, planted=planted) as tracker, Load(tracker, SEED, seconds=60) as load:
+        for _ in range(count):
+            proxy.fates.append(rng.choice(fates))
+            until(lambda: not proxy.fates, 20, "a COMMIT")
+            load.until_more(5)
+        story = load.finish()
+        tracker.stop()
+    return check(url, story), story

@@ -1,0 +1,41 @@
+"""Do the figures agree with the events? `tracker db check`."""
+
+from __future__ import annotations
+
+import click
+
+from tracker.ingest.recount import Recount, recount
+from tracker.storage import scan
+from tracker.storage.database import Database
+
+#: A name that was missing gets its counts in the second round.
+ROUNDS = 2
+
+
+def check(database: Database, is_repairing: bool) -> bool:
+    """Print events and differences of every list; True when there are none (left)."""
+    is_fine = True
+    for list_id in database.read(scan.list_ids):
+        found = recount(database, list_id)
+        _print(found)
+        for _ in range(ROUNDS):
+            if found.differences and is_repairing:
+                _repair(database, found)
+                found = recount(database, list_id)
+                click.echo(f"list {list_id}: {'still different' if found.differences else 'repaired'}")
+        is_fine = is_fine and not found.differences
+    return is_fine
+
+
+def _print(found: Recount) -> None:
+    count = len(found.differences)
+    said = "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
+    click.echo(f"list {found.list_id}: {found.events:,} events, {said}")
+    for difference in found.differences:
+        click.echo(f"  {difference}")
+
+
+def _repair(database: Database, found: Recount) -> None:
+    """Each by itself and by adding what lacks, so that ingest goes on meanwhile."""
+    for difference in found.differences:
+        database.write(difference.repair)

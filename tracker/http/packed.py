@@ -1,0 +1,43 @@
+"""What does a packed body hold? gzip, unpacked up to a limit: a small body must not become a large one in memory."""
+
+from __future__ import annotations
+
+import zlib
+
+from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
+from tracker.http.request_body import too_large
+from tracker.json_object import unreadable
+
+#: zlib's window size, plus 16 for the gzip format.
+_GZIP = 15 + 16
+#: Members of one body: finding the next copies the rest, so very many small ones would cost much.
+_MOST_MEMBERS = 100
+
+
+def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body behind its Content-Encoding; raises CommandError (100000, 100010 above `limit` bytes, 100011)."""
+    name = encoding.strip().lower()
+    if name == "identity":
+        return body
+    if name not in ("gzip", "x-gzip"):
+        raise CommandError(because(UNSUPPORTED_MEDIA, "Content-Encoding may be gzip or nothing"))
+    return _gunzipped(body, limit)
+
+
+def _gunzipped(body: bytes, limit: int) -> bytes:
+    """All members, as `cat a.gz b.gz` makes them; what else follows one is refused."""
+    data = b""
+    for _ in range(_MOST_MEMBERS):
+        unpacker = zlib.decompressobj(_GZIP)
+        try:
+            data += unpacker.decompress(body, limit + 1 - len(data))
+        except zlib.error:
+            raise unreadable("it is not valid gzip") from None
+        if len(data) > limit:
+            raise too_large(limit)
+        if not unpacker.eof:
+            raise unreadable("the gzip data broke off")
+        body = unpacker.unused_data
+        if not body:
+            return data
+    raise unreadable(f"more than {_MOST_MEMBERS} gzip members")

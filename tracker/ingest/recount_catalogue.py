@@ -1,0 +1,145 @@
+"""Does the catalogue say what the events say? Existence exactly, counts as far as they must be written by now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from tracker.ingest.event import decoded_properties
+from tracker.storage import catalogue, catalogue_counts, scan
+from tracker.storage.catalogue_counts import TYPES, CatalogueCounts
+from tracker.storage.database import Database
+from tracker.storage.transaction import Row, Transaction
+
+#: Counts are written up to 5 s late; events younger than this, in milliseconds, may not be in them yet.
+LATE_MS = 15_000
+#: Events read at a time.
+PAGE = 2_000
+
+#: An event name with None, or with one of its properties.
+Key = tuple[bytes, bytes | None]
+Counts = dict[Key, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is stored and what the events say; `repair(transaction)` makes them equal."""
+
+    what: str
+    stored: str
+    counted: str
+    repair: Callable[[Transaction], None]
+
+    def __str__(self) -> str:
+        return f"{self.what}: stored {self.stored}, the events say {self.counted}"
+
+
+def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
+    """Read before and after a pass over the events: what changed in between is late, not wrong."""
+    started = time.time_ns() // 1_000_000
+    before = _catalogued(database, list_id)
+    counted, due = _counted(database, list_id, started - LATE_MS)
+    after = _catalogued(database, list_id)
+    is_full = database.read(lambda transaction: catalogue.is_full(transaction, list_id))
+    missing = [] if is_full else sorted(counted.keys() - after.keys(), key=_order)
+    found = [_missing(list_id, key, started) for key in missing]
+    found += [_phantom(list_id, key) for key in sorted(before.keys() - counted.keys(), key=_order)]
+    for key in sorted(after.keys() & counted.keys(), key=_order):
+        found += _count_differences(list_id, key, before.get(key), after[key], counted[key], due.get(key))
+    return found
+
+
+def _catalogued(database: Database, list_id: int) -> Counts:
+    def read(transaction: Transaction) -> Counts:
+        counts: Counts = {
+            (name, None): (row[0],) for name, row in catalogue_counts.names(transaction, list_id).items()
+        }
+        counts.update(
+            {(name, item): c for name, item, c in catalogue_counts.properties(transaction, list_id)}
+        )
+        return counts
+
+    return database.read(read)
+
+
+def _counted(database: Database, list_id: int, due_before: int) -> tuple[Counts, Counts]:
+    """The counts of all events, and of those whose counts must have been written."""
+    everything, due = CatalogueCounts(), CatalogueCounts()
+    for _, name, received_at, stored in _events(database, list_id):
+        properties = decoded_properties(stored)
+        everything.add(list_id, name, properties, received_at)
+        if received_at < due_before:
+            due.add(list_id, name, properties, received_at)
+    return _by_key(everything), _by_key(due)
+
+
+def _events(database: Database, list_id: int) -> Iterator[Row]:
+    """All events of a list, read a page at a time: no long transaction stands in the way of writers."""
+    read = partial(scan.page, list_id=list_id, size=PAGE)
+    page = database.read(partial(read, after_id=-1))
+    while page:
+        yield from page
+        page = database.read(partial(read, after_id=page[-1][0]))
+
+
+def _by_key(counts: CatalogueCounts) -> Counts:
+    found: Counts = {(name, None): (count,) for (_, name), count in counts.names()}
+    found.update({(name, item): types for (_, name, item), types in counts.properties()})
+    return found
+
+
+def _count_differences(
+    list_id: int, key: Key, before: tuple[int, ...] | None, after: tuple[int, ...], counted: tuple[int, ...],
+    due: tuple[int, ...] | None,
+) -> list[Difference]:  # fmt: skip
+    """Counted at least what was due, and at first no more than there was."""
+    zeros = (0,) * len(after)
+    lacking = [max(0, d - a) for d, a in zip(due or zeros, after, strict=True)]
+    surplus = [max(0, b - c) for b, c in zip(before or zeros, counted, strict=True)]
+    change = [more - less for more, less in zip(lacking, surplus, strict=True)]
+    if not any(change):
+        return []
+
+    def repair(transaction: Transaction) -> None:
+        catalogue_counts.change(transaction, list_id, *key, change)
+
+    return [Difference(_label(key), _as_text(key, after), _as_text(key, counted), repair)]
+
+
+def _missing(list_id: int, key: Key, now: int) -> Difference:
+    name, item = key
+
+    def repair(transaction: Transaction) -> None:
+        catalogue.Catalogue().note(
+            transaction, {(list_id, name): ({item} if item is not None else set(), now)}
+        )
+
+    return Difference(_label(key), "nothing", "it is in events", repair)
+
+
+def _phantom(list_id: int, key: Key) -> Difference:
+    def repair(transaction: Transaction) -> None:
+        catalogue.forget(transaction, list_id, *key)
+
+    return Difference(_label(key), "it is catalogued", "it is in no event", repair)
+
+
+def _label(key: Key) -> str:
+    name, item = key
+    of = "" if item is None else f"property '{item.decode()}' of "
+    return f"catalogue, {of}event '{name.decode()}'"
+
+
+def _as_text(key: Key, counts: tuple[int, ...]) -> str:
+    if key[1] is None:
+        return f"{counts[0]} events"
+    return (
+        ", ".join(f"{count} {kind}" for kind, count in zip(TYPES, counts, strict=True) if count)
+        or "no values"
+    )
+
+
+def _order(key: Key) -> tuple[bytes, bool, bytes]:
+    return key[0], key[1] is not None, key[1] or b""

@@ -1,0 +1,63 @@
+"""How are parameters read: under which spelling, by which schema, and refused with which rows?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError
+
+from tracker.errors import CommandError, Error
+
+#: Parameters that every command takes beside its own.
+COMMON_PARAMS = ("Command", "APIKey", "SessionID")
+
+
+class ParamReader:
+    """Reads the parameters of one schema; failed checks are answered with the rows declared in `errors`."""
+
+    def __init__(self, schema: type[Schema], errors: Sequence[Error]) -> None:
+        self.schema = schema(unknown=EXCLUDE)
+        self._exact = frozenset((*COMMON_PARAMS, *self.schema.load_fields))
+        self._folded = {name.lower(): name for name in self._exact}
+        self._rows: dict[tuple[str, str], Error] = {}
+        for row in errors:
+            if row.param:
+                self._rows.setdefault((row.param, row.kind), row)
+
+    def spelled(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters under their declared spelling, which beats any other letter case; unknown ones are left out."""
+        spelled = {key: value for key, value in params.items() if key in self._exact}
+        if len(spelled) < len(params):
+            for key, value in params.items():
+                name = self._folded.get(key.lower())
+                if name is not None:
+                    spelled.setdefault(name, value)
+        return spelled
+
+    def read(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The validated values of spelled parameters; raises CommandError with every row that applies."""
+        try:
+            return self.schema.load(params)  # type: ignore[no-any-return]
+        except ValidationError as failed:
+            raise CommandError(*self._failed_rows(failed.messages_dict, params)) from None
+
+    def _failed_rows(self, messages: Mapping[str, Any], params: Mapping[str, Any]) -> list[Error]:
+        """By code: a row raised by a check itself, else the parameter's row."""
+        rows = {
+            row for name, found in messages.items() for row in self._param_rows(name, found, name in params)
+        }
+        return sorted(rows, key=lambda row: (row.code, row.message))
+
+    def _param_rows(self, name: str, found: Any, is_sent: bool) -> list[Error]:
+        raised = [row for row in found if isinstance(row, Error)] if isinstance(found, list) else []
+        return raised or [self._declared_row(name, "invalid" if is_sent else "missing")]
+
+    def _declared_row(self, name: str, kind: str) -> Error:
+        """The row declared for this failure; a parameter with one row answers with that row's code for both."""
+        row = self._rows.get((name, kind))
+        if row is not None:
+            return row
+        other = "missing" if kind == "invalid" else "invalid"
+        return replace(self._rows[name, other], message=f"{kind.capitalize()} {name} parameter")

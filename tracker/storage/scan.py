@@ -1,0 +1,31 @@
+"""What is in a list's events? The only reading of them all: for checks, never for an answer."""
+
+from __future__ import annotations
+
+from tracker.storage.counters import BUCKET_MS
+from tracker.storage.transaction import Row, Transaction
+
+
+def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes, int], int]:
+    """{(event name, bucket): events}."""
+    sql = "SELECT name, event_at - event_at % ? AS bucket, COUNT(*) FROM events WHERE list_id = ? GROUP BY name, bucket"
+    rows = transaction.select(sql, (BUCKET_MS, list_id))
+    return {(bytes(name), int(bucket)): int(events) for name, bucket, events in rows}
+
+
+def events_named(transaction: Transaction, list_id: int, name: bytes) -> list[tuple[int, bytes]]:
+    """(flags, stored properties) of the events of one name."""
+    sql = "SELECT flags, properties FROM events WHERE list_id = ? AND name = ?"
+    return [(row[0], bytes(row[1])) for row in transaction.select(sql, (list_id, name))]
+
+
+def page(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
+    """Rows (id, name, received_at, stored properties) after an id, in the order of ids."""
+    sql = "SELECT id, name, received_at, properties FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
+    rows = transaction.select(sql, (list_id, after_id, size))
+    return [(row[0], bytes(row[1]), row[2], bytes(row[3])) for row in rows]
+
+
+def list_ids(transaction: Transaction) -> list[int]:
+    """All lists, hidden ones included."""
+    return [row[0] for row in transaction.select("SELECT id FROM lists ORDER BY id")]
