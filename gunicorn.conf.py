@@ -59,7 +59,7 @@ def on_starting(_server: Any) -> None:
     _settings.limits_file.unlink(missing_ok=True)
 
 
-def worker_exit(server: Any, worker: Any) -> None:
+def worker_exit(_server: Any, worker: Any) -> None:
     """All requests are answered: write what is written late, and close the database."""
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:

@@ -19,7 +19,7 @@ Damage = Callable[[Transaction], None]
 def some_events(count: int) -> list[dict[str, object]]:
     values = [1, 2.5, "text", None, True, [], {"a": 1}]
     events: list[dict[str, object]] = [
-        {"Event": random.choice("abc"), "Properties": {"x": random.choice(values), "y": number}}  # noqa: S311
+        {"Event": random.choice("abc"), "Properties": {"x": random.choice(values), "y": number}}
         for number in range(count)
     ]
     money = {"conversion-name": "Buy", "conversion-value": "19.99", "conversion-currency": "EUR"}
