@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +36,24 @@ def settings_in_readme() -> list[tuple[str, str, str]]:
 def test_the_readme_lists_every_setting_as_it_is() -> None:
     declared = [(row.name, f"`{row.default}`" if row.default else "", row.meaning) for row in SETTINGS]
     assert settings_in_readme() == declared
+
+
+def test_the_readmes_plugin_is_the_one_that_is_tested() -> None:
+    [shown] = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert shown == (ROOT / "tests/plugins/examples/ping.py").read_text()
+
+
+def test_the_readmes_event_and_listing_are_answered_as_it_says(api: Api) -> None:
+    """Its two curl lines carry these, with the key and list that `make run` prints."""
+    readme = (ROOT / "README.md").read_text()
+    [event] = re.findall(r"-d '(\{.*?\})'$", readme, re.M | re.S)
+    [said, listed] = [json.loads(text) for text in re.findall(r"^```json\n(.*?)^```$", readme, re.M | re.S)]
+    user = api.add_user("readme@example.com")
+    list_id = api.services.stores.lists.add(user.id, "Demo")
+    answer = api.ok("event.track", user.key, **json.loads(event.replace("'$LIST'", str(list_id))))
+    assert {**answer, "uuid": said["uuid"]} == said
+    listing = api.ok("website_events.properties", user.key, ListID=list_id)
+    assert {**listing, "ListID": listed["ListID"]} == listed
 
 
 def names(entry: Entry) -> str:
