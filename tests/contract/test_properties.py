@@ -12,6 +12,7 @@ from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_event_track import CONVERSION, errors
 from tracker.storage import catalogue
+from tracker.storage.catalogue_counts import TYPES
 
 Listing = Callable[[], dict[str, list[str]]]
 
@@ -111,14 +112,17 @@ def test_a_listing_reads_no_events(desk: Desk, shop: Shop, track: Track, listing
 
 def fill(desk: Desk, shop: Shop, names: int, pairs_each: int = 0) -> None:
     now = time.time_ns() // 1_000_000
-    rows = [(shop.list_id, b"name %06d" % number, now, pairs_each) for number in range(names)]
+    rows = [(shop.list_id, b"name %06d" % number, now, now, pairs_each, 0) for number in range(names)]
     pairs = [
-        (shop.list_id, row[1], b"property %06d" % number, now) for row in rows for number in range(pairs_each)
+        (shop.list_id, row[1], b"property %06d" % number, now, now, *[0] * len(TYPES))
+        for row in rows
+        for number in range(pairs_each)
     ]
+    seen = ("first_seen_at", "last_seen_at")
 
     def write(transaction: Any) -> None:
-        transaction.insert("event_names", ("list_id", "name", "first_seen_at", "property_count"), rows)
-        transaction.insert("event_properties", ("list_id", "event_name", "property", "first_seen_at"), pairs)
+        transaction.insert("event_names", ("list_id", "name", *seen, "property_count", "events"), rows)
+        transaction.insert("event_properties", ("list_id", "event_name", "property", *seen, *TYPES), pairs)
 
     desk.services.storage.write(write)
 

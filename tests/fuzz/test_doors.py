@@ -21,6 +21,7 @@ from tests.fuzz.oracle import commands
 from tests.fuzz.sent import WRITERS, Sent, ill_formed, well_formed, with_headers
 from tests.reply_schemas import faults
 from tests.servers import NewDatabase
+from tracker.plugins import load_commands
 
 _numbers = itertools.count(1)
 ANY_SPEED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -86,7 +87,7 @@ class Fuzzed:
 
 @pytest.fixture(scope="module")
 def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    limits = ",".join(f"{name}=1000000/60" for name in commands())
+    limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in load_commands()})
     desk = Desk(new_database("sqlite"), tmp_path_factory.mktemp("desk"), {"TRACKER_LIMITS": limits})
     yield desk
     desk.close()
