@@ -53,9 +53,9 @@ class EventHandler:
             self.counts.add(list_id, name, properties, received_at)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
-        """A group is one transaction: it is there if its first row is."""
-        rows = self._attempt.rows
-        return not rows or event_rows.has_event(transaction, rows[0][0], rows[0][1])
+        """Whether all rows are there: a single one may have been stored by another process to which it was repeated."""
+        keys = {(row[0], row[1]) for row in self._attempt.rows}
+        return not keys or event_rows.find_events(transaction, keys) == keys
 
 
 class Attempt:
