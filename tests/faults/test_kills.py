@@ -60,6 +60,6 @@ def test_kills_lose_nothing_and_double_nothing(report: Report) -> None:
         story = load.finish()
         tracker.stop()
         verdict = check(tracker.database_url, story)
-    report("kills of workers and of all", faults=len(kills), **figures(story), verdict=str(verdict))
+    report("kills of workers and of all", faults=len(kills), **figures(story), verdict=verdict.summary)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
     assert story.acks >= ACKS

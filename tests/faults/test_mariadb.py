@@ -53,7 +53,7 @@ def _end(site: Site, load: Load) -> Story:
 
 def _conclude(report: Report, site: Site, story: Story, what: str, count: int) -> None:
     verdict = check(site.tracker.database_url, story)
-    report(what, faults=count, **figures(story), verdict=str(verdict))
+    report(what, faults=count, **figures(story), verdict=verdict.summary)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
 
 
@@ -107,7 +107,7 @@ def freeze(mariadb: MariaDB, load: Load) -> None:
 def test_lost_replies_to_commit_lose_nothing_and_double_nothing(own_mariadb: MariaDB, report: Report) -> None:
     with Proxy(own_mariadb.port) as proxy:
         verdict, story = lose_replies(own_mariadb, proxy, LOST_REPLIES)
-    report("replies to COMMIT lost", faults=LOST_REPLIES, **figures(story), verdict=str(verdict))
+    report("replies to COMMIT lost", faults=LOST_REPLIES, **figures(story), verdict=verdict.summary)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
 
 
