@@ -20,11 +20,11 @@ ROUNDS = extent(short=2, long=11)
 MOMENTS = [("sync", "before"), ("sync", "after"), ("write", "before"), ("write", "half"), ("write", "after")]
 
 
-def _kill_a_worker(tracker: Laboratory, rng: random.Random) -> None:
+def kill_a_worker(tracker: Laboratory, rng: random.Random) -> None:
     os.kill(rng.choice(tracker.running.children()), signal.SIGKILL)
 
 
-def _kill_all(tracker: Laboratory, _: random.Random) -> None:
+def kill_all(tracker: Laboratory, _: random.Random) -> None:
     tracker.kill_and_start()
 
 
@@ -41,8 +41,8 @@ def _trap_all(tracker: Laboratory, rng: random.Random) -> None:
 
 
 KILLS: list[Callable[[Laboratory, random.Random], None]] = [
-    _kill_a_worker,
-    _kill_all,
+    kill_a_worker,
+    kill_all,
     _trap_a_worker,
     _trap_all,
 ]
