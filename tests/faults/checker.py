@@ -28,6 +28,11 @@ class Verdict:
     def kinds(self) -> set[str]:
         return set(self.faults)
 
+    @property
+    def summary(self) -> str:
+        """One line for a table."""
+        return ", ".join(f"{len(found)} {kind}" for kind, found in self.faults.items()) or "nothing wrong"
+
     def __str__(self) -> str:
         lines = [
             f"{kind}: {len(found)}, such as {'; '.join(found[:3])}" for kind, found in self.faults.items()

@@ -34,3 +34,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section(f"{of} (seed {SEED})")
         for line in table(rows):
             terminalreporter.write_line(line)
+    total = sum(row.get("acknowledged", 0) for rows in tables.values() for row in rows)
+    if total:
+        terminalreporter.write_line(f"{total} events acknowledged in all")

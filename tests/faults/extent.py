@@ -6,8 +6,10 @@ import os
 import random
 
 IS_LONG = os.environ.get("FAULTS") == "long"
-#: Of everything that is left to chance. Printed with a failed test; `FAULTS_SEED=…` repeats it.
-SEED = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(1, 10_000) if IS_LONG else 1))
+#: Of everything that is left to chance. Printed at the end, and `FAULTS_SEED=…` repeats it; the processes among which
+#: the tests are divided inherit it.
+_CHANCE = random.SystemRandom().randrange(1, 10_000) if IS_LONG else 1
+SEED = int(os.environ.setdefault("FAULTS_SEED", str(_CHANCE)))
 
 
 def extent(short: int, long: int) -> int:

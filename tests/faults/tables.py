@@ -9,6 +9,8 @@ from tests.faults.ledger import Story
 
 #: `report(what, **figures)` adds a row to the table that is printed at the end.
 Report = Callable[..., None]
+#: Columns that stand first, and last, in whatever order they were reported.
+FIRST, LAST = ("what", "faults"), ("verdict",)
 
 
 def figures(story: Story) -> dict[str, Any]:
@@ -27,6 +29,10 @@ def figures(story: Story) -> dict[str, Any]:
 def table(rows: Iterable[dict[str, Any]]) -> list[str]:
     """Rows with the same columns, in Markdown."""
     rows = list(rows)
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    named = list(dict.fromkeys(name for row in rows for name in row))
+    columns = [name for name in FIRST if name in named] + [
+        name for name in named if name not in (*FIRST, *LAST)
+    ]
+    columns += [name for name in LAST if name in named]
     lines = [columns, ["---"] * len(columns), *([str(row.get(name, "")) for name in columns] for row in rows)]
     return ["| " + " | ".join(line) + " |" for line in lines]

@@ -20,11 +20,11 @@ ROUNDS = extent(short=2, long=11)
 MOMENTS = [("sync", "before"), ("sync", "after"), ("write", "before"), ("write", "half"), ("write", "after")]
 
 
-def _kill_a_worker(tracker: Laboratory, rng: random.Random) -> None:
+def kill_a_worker(tracker: Laboratory, rng: random.Random) -> None:
     os.kill(rng.choice(tracker.running.children()), signal.SIGKILL)
 
 
-def _kill_all(tracker: Laboratory, _: random.Random) -> None:
+def kill_all(tracker: Laboratory, _: random.Random) -> None:
     tracker.kill_and_start()
 
 
@@ -41,8 +41,8 @@ def _trap_all(tracker: Laboratory, rng: random.Random) -> None:
 
 
 KILLS: list[Callable[[Laboratory, random.Random], None]] = [
-    _kill_a_worker,
-    _kill_all,
+    kill_a_worker,
+    kill_all,
     _trap_a_worker,
     _trap_all,
 ]
@@ -60,6 +60,6 @@ def test_kills_lose_nothing_and_double_nothing(report: Report) -> None:
         story = load.finish()
         tracker.stop()
         verdict = check(tracker.database_url, story)
-    report("kills of workers and of all", faults=len(kills), **figures(story), verdict=str(verdict))
+    report("kills of workers and of all", faults=len(kills), **figures(story), verdict=verdict.summary)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
     assert story.acks >= ACKS

@@ -14,12 +14,15 @@ from tests.faults.extent import SEED, extent
 from tests.faults.laboratory import Laboratory, Load
 from tests.faults.ledger import Story
 from tests.faults.tables import Report, figures
+from tests.faults.test_kills import kill_a_worker, kill_all
 from tests.processes import until
 from tests.servers import MariaDB
 from tests.storage.proxy import Fate, Proxy
 
 KILLS, FREEZES, RESTARTS = extent(short=2, long=10), extent(short=1, long=5), extent(short=1, long=3)
 LOST_REPLIES = extent(short=20, long=100)
+#: Of each of two kinds.
+WORKER_KILLS = extent(short=1, long=5)
 FROZEN_SECONDS = 15
 #: Acknowledgements between two faults.
 BETWEEN = extent(short=150, long=400)
@@ -53,7 +56,7 @@ def _end(site: Site, load: Load) -> Story:
 
 def _conclude(report: Report, site: Site, story: Story, what: str, count: int) -> None:
     verdict = check(site.tracker.database_url, story)
-    report(what, faults=count, **figures(story), verdict=str(verdict))
+    report(what, faults=count, **figures(story), verdict=verdict.summary)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
 
 
@@ -70,6 +73,18 @@ def test_a_server_killed_under_load_recovers_and_so_do_we(site: Site, report: Re
     assert site.mariadb.logs().count("Starting crash recovery") >= KILLS
     assert story.outcomes["certain"] > 0
     _conclude(report, site, story, "MariaDB killed", KILLS)
+
+
+def test_killed_workers_leave_nothing_half_done(site: Site, report: Report) -> None:
+    """The kills of `test_kills.py` that do not need a trap in the file."""
+    rng = random.Random(SEED)
+    with Load(site.tracker, SEED) as load:
+        for kill in [kill_a_worker, kill_all] * WORKER_KILLS:
+            load.until_more(BETWEEN // 2)
+            kill(site.tracker, rng)
+        load.until_more(BETWEEN // 2)
+        story = _end(site, load)
+    _conclude(report, site, story, "kills of workers and of all, on MariaDB", 2 * WORKER_KILLS)
 
 
 def test_a_server_restarted_under_load_is_waited_for(site: Site, report: Report) -> None:
@@ -107,7 +122,7 @@ def freeze(mariadb: MariaDB, load: Load) -> None:
 def test_lost_replies_to_commit_lose_nothing_and_double_nothing(own_mariadb: MariaDB, report: Report) -> None:
     with Proxy(own_mariadb.port) as proxy:
         verdict, story = lose_replies(own_mariadb, proxy, LOST_REPLIES)
-    report("replies to COMMIT lost", faults=LOST_REPLIES, **figures(story), verdict=str(verdict))
+    report("replies to COMMIT lost", faults=LOST_REPLIES, **figures(story), verdict=verdict.summary)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
 
 

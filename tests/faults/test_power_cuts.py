@@ -99,6 +99,6 @@ def test_without_syncing_at_commit_power_cuts_lose(report: Report, tmp_path: Pat
         "synchronous=NORMAL",
         of="teeth",
         met=f"{len(verdicts)} power cuts",
-        found=f"{len(losing)} cuts: {losing[0]}",
+        found=f"in {len(losing)} of them events are lost, in the first {losing[0].summary}",
     )
     assert len(losing) >= 3

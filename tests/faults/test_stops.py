@@ -83,7 +83,7 @@ def test_a_full_disk_is_told_and_left_behind(report: Report, tmp_path: Path, is_
             verdict = check(url, story)
     assert ("certain", 100012) in {said for sent in story.events.values() for said in sent.outcomes}
     how = "file system" if is_mounted else "largest file (RLIMIT_FSIZE)"
-    report(f"disk full: {how}", faults=FULL_DISKS, **figures(story), verdict=str(verdict))
+    report(f"disk full: {how}", faults=FULL_DISKS, **figures(story), verdict=verdict.summary)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
 
 

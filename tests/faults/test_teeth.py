@@ -36,7 +36,10 @@ def _killed_in_commits(fault: str, call: str, moment: str, count: int) -> Verdic
 def test_an_answer_before_the_commit_is_caught(report: Report) -> None:
     verdict = _killed_in_commits("ack before commit", "write", "before", 3)
     report(
-        "ack before commit", of="teeth", met="3 kills before a page of the log is written", found=str(verdict)
+        "ack before commit",
+        of="teeth",
+        met="3 kills before a page of the log is written",
+        found=verdict.summary,
     )
     assert "lost" in verdict.kinds
 
@@ -44,7 +47,7 @@ def test_an_answer_before_the_commit_is_caught(report: Report) -> None:
 @pytest.mark.faults
 def test_a_catalogue_outside_the_transaction_is_caught(report: Report) -> None:
     verdict = _killed_in_commits("catalogue outside the transaction", "sync", "after", 6)
-    report("catalogue outside the transaction", of="teeth", met="6 kills after a sync", found=str(verdict))
+    report("catalogue outside the transaction", of="teeth", met="6 kills after a sync", found=verdict.summary)
     assert verdict.kinds == {"catalogue"}
 
 
@@ -60,7 +63,7 @@ def test_event_ids_that_are_not_looked_up_are_caught(report: Report) -> None:
         story = load.complete()
         tracker.stop()
         verdict = check(tracker.database_url, story)
-    report("no unique key", of="teeth", met="repeats of acknowledged events", found=str(verdict))
+    report("no unique key", of="teeth", met="repeats of acknowledged events", found=verdict.summary)
     assert "doubled" in verdict.kinds
 
 
@@ -68,7 +71,7 @@ def test_event_ids_that_are_not_looked_up_are_caught(report: Report) -> None:
 def test_a_retry_without_the_id_is_caught(mariadb: MariaDB, report: Report) -> None:
     with Proxy(mariadb.port) as proxy:
         verdict, _ = lose_replies(mariadb, proxy, 15, ["retry without id"])
-    report("retry without id", of="teeth", met="15 lost replies to COMMIT", found=str(verdict))
+    report("retry without id", of="teeth", met="15 lost replies to COMMIT", found=verdict.summary)
     assert "doubled" in verdict.kinds
 
 
@@ -81,5 +84,5 @@ def test_an_answer_without_a_deadline_is_caught(report: Report) -> None:
             story = load.finish()
         tracker.stop()
         verdict = check(tracker.database_url, story)
-    report("no deadline", of="teeth", met="MariaDB frozen 15 s", found=str(verdict))
+    report("no deadline", of="teeth", met="MariaDB frozen 15 s", found=verdict.summary)
     assert "late" in verdict.kinds

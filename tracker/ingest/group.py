@@ -43,8 +43,9 @@ class EventHandler:
     def __init__(self, number: WriterNumber) -> None:
         self._ids = IdMaker(number)
         self._catalogue = Catalogue()
-        self._first_row: list[Row] = []  # of the attempt that was last written in full, if it has any
-        self._stored: list[Stored] = []  # by that attempt
+        # Of the attempt that was last written in full: the keys of its rows, and its events.
+        self._keys: set[tuple[int, int]] = set()
+        self._stored: list[Stored] = []
         self.counts = CatalogueCounts()
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
@@ -52,7 +53,7 @@ class EventHandler:
         attempt = Attempt(self._ids)
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
         self._catalogue.note(transaction, attempt.seen)
-        self._first_row, self._stored = attempt.rows[:1], attempt.stored
+        self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
         return [list(islice(results, len(batch))) for batch in batches]
 
     def committed(self) -> None:
@@ -61,10 +62,11 @@ class EventHandler:
             self.counts.add(list_id, name, properties, received_at)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
-        """A group is one transaction: it is there if its first row is. A group of repeats has nothing to be there."""
-        return all(
-            event_rows.has_event(transaction, list_id, row_id) for list_id, row_id, *_ in self._first_row
-        )
+        """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
+
+        A group of repeats has no rows to be there.
+        """
+        return not self._keys or event_rows.find_events(transaction, self._keys) == self._keys
 
 
 class Attempt:

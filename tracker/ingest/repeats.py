@@ -25,10 +25,12 @@ class Repeats:
         self.new_ids: dict[Key, Row] = {}
         self._first_of: dict[Key, int] = {}
         self._follows: dict[int, int] = {}
+        tried = {index for index, event in enumerate(events) if event.row_id and event.event_key is None}
         for (
             event
         ) in events:  # before the first statement: a caller whose deadline passes is told the id to repeat
             event.row_id = event.row_id or next_id()
+        self._settle_tried(tried)
         self._taken = self._stored_ids()
         for index, event in enumerate(events):
             if event.event_key is not None:
@@ -42,6 +44,15 @@ class Repeats:
         """Answer repeats within the group as their first was answered."""
         for index, first in self._follows.items():
             results[index] = replace(results[first], is_duplicate=True)
+
+    def _settle_tried(self, indexes: set[int]) -> None:
+        """Events of an earlier attempt whose callers were told what to repeat them with: another process may have."""
+        keys = {index: (self._events[index].list_id, self._events[index].row_id) for index in indexes}
+        stored = event_rows.find_events(self._transaction, keys.values()) if keys else set()
+        for index, key in keys.items():
+            if key in stored and (answer := event_rows.first_answer(self._transaction, *key)):
+                uuid, external_id, flags = answer
+                self.settled[index] = Tracked(uuid, bool(flags & HAS_SENT_IDENTIFY), external_id)
 
     def _stored_ids(self) -> dict[Key, Row]:
         keys = [(e.list_id, e.event_key.encode()) for e in self._events if e.event_key is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tracker.storage.people import text
 from tracker.storage.transaction import Row, Transaction
@@ -20,8 +20,10 @@ def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
     transaction.insert("events", COLUMNS, rows)
 
 
-def has_event(transaction: Transaction, list_id: int, event_id: int) -> bool:
-    return bool(transaction.select("SELECT 1 FROM events WHERE list_id = ? AND id = ?", (list_id, event_id)))
+def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of the (list_id, id) that are there."""
+    rows = transaction.lookup("SELECT list_id, id FROM events", ("list_id", "id"), sorted(set(keys)))
+    return {(row[0], row[1]) for row in rows}
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:
