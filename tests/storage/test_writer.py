@@ -186,7 +186,7 @@ def test_the_event_id_is_known_before_anything_is_asked_of_the_database(
     ]
     calls = [gevent.spawn(ingest.track, event, time.monotonic() + 0.2) for event in events]
     gevent.joinall(calls)
-    ids = [call.exception.event_id for call in calls]
+    ids = [call.exception.event_ids[0] for call in calls]
     assert ids[0].startswith("trk-")
     assert int(ids[0][4:20], 16) > 0
     assert ids[1] == "mine"

@@ -38,7 +38,7 @@ class Group:
         try:
             if self._uncertain is not None and self._connection.was_committed(self._jobs):
                 self._connection.rollback()
-                return self._settle(self._uncertain)
+                return self._committed(self._uncertain)
             results = self._connection.apply(self._jobs)
         except Exception as failure:  # noqa: BLE001  the engine says what it means
             return self._after_failure(failure)
@@ -53,6 +53,9 @@ class Group:
             self._uncertain = results
             self._connection.close()  # no new group is sent on a connection whose COMMIT is open
             return False
+        return self._committed(results)
+
+    def _committed(self, results: list[Any]) -> bool:
         if committed := getattr(self._jobs[0].handler, "committed", None):
             committed()
         return self._settle(results)
