@@ -37,6 +37,10 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures", "tracker.times",
     },
     "tracker.reports": {"tracker.storage", "tracker.storage.failures"},
+    "tracker.importing": {
+        "tracker.errors", "tracker.ingest", "tracker.json_object", "tracker.registry", "tracker.storage",
+        "tracker.storage.failures",
+    },
     "tracker.storage": {"tracker.database_url", "tracker.email_address", "tracker.keys", "tracker.storage.failures"},
     "tracker.openapi": {"tracker", "tracker.errors", "tracker.registry"},
     # the door for plugins
@@ -58,7 +62,7 @@ OUTSIDE: dict[str, set[str]] = {
     "click": {"tracker.cli"},
     "flask": {"tracker.app", "tracker.http", "tracker.limits"},
     "flask_limiter": {"tracker.limits"},
-    "gevent": {"tracker.http", "tracker.ingest", "tracker.limits", "tracker.storage"},
+    "gevent": {"tracker.http", "tracker.importing", "tracker.ingest", "tracker.limits", "tracker.storage"},
     "gunicorn": {"tracker.http"},
     "idna": {"tracker.email_address"},
     "limits": {"tracker.limits"},

@@ -153,7 +153,7 @@ def test_a_write_that_never_got_the_lock_certainly_stored_nothing(file: Database
     lock.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
     calls = at_once(file, Keeper(), [1, 2], seconds=0.3)
-    assert 0.25 < time.monotonic() - began < 2
+    assert 0.25 < time.monotonic() - began < 5, "it ends with its own deadline, not with the usual one"
     assert [type(call.exception) for call in calls] == [StorageUnavailable] * 2
     lock.execute("ROLLBACK")
     lock.close()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import click
 from marshmallow import ValidationError
 
 from tracker import __version__
-from tracker.app import Services, build_services, open_database
 from tracker.cli.check import check
+from tracker.cli.import_file import import_file
 from tracker.cli.one_line import Script
+from tracker.cli.opened import find_user, open_services
 from tracker.cli.tables import command_row, key_row, print_table
 from tracker.config import Settings
 from tracker.fields import ListName
@@ -21,7 +21,6 @@ from tracker.limits import parse_overrides
 from tracker.plugins import load_commands
 from tracker.registry import Registry
 from tracker.serving import serve_forever, upgrade
-from tracker.storage.accounts import User
 
 #: In a permission set names are separated by commas; else a plugin may call its permissions what it likes.
 PERMISSION = re.compile(r"[!-+\--~]+")
@@ -44,7 +43,7 @@ def user() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 def add_user(email: str, admin: bool, password_stdin: bool) -> None:
     """Add the user EMAIL. Asks for a password."""
-    with _services() as services:
+    with open_services() as services:
         services.stores.users.add(email, _password(is_piped=password_stdin), is_admin=admin)
         click.echo(f"Added user {email}")
 
@@ -67,8 +66,8 @@ def add_key(email: str, permissions: tuple[str, ...]) -> None:
     for name in permissions:
         if not PERMISSION.fullmatch(name):
             raise click.ClickException(f"'{name}' is not the name of a permission")
-    with _services() as services:
-        owner = _user(services, email)
+    with open_services() as services:
+        owner = find_user(services, email)
         _note_unknown(permissions, load_commands(services.settings.plugins_folder))
         click.echo(services.stores.keys.add(owner.id, ",".join(dict.fromkeys(permissions))))
 
@@ -77,8 +76,8 @@ def add_key(email: str, permissions: tuple[str, ...]) -> None:
 @click.argument("email")
 def list_keys(email: str) -> None:
     """List the API keys of the user EMAIL by their prefixes."""
-    with _services() as services:
-        keys = services.stores.keys.of_user(_user(services, email).id)
+    with open_services() as services:
+        keys = services.stores.keys.of_user(find_user(services, email).id)
     print_table(("PREFIX", "CREATED", "STATE", "PERMISSIONS"), map(key_row, keys))
 
 
@@ -86,7 +85,7 @@ def list_keys(email: str) -> None:
 @click.argument("prefix")
 def revoke_key(prefix: str) -> None:
     """Revoke the API key PREFIX (as `key list` shows it). Every worker refuses it within 5 seconds."""
-    with _services() as services:
+    with open_services() as services:
         if not services.stores.keys.revoke(prefix.removeprefix("trk_").partition("_")[0]):
             raise click.ClickException(f"there is no key with the prefix '{prefix}'")
     click.echo(f"Revoked {prefix}")
@@ -106,8 +105,11 @@ def add_list(email: str, name: str) -> None:
         ListName().deserialize(name)
     except ValidationError:
         raise click.ClickException("the name of a list is 1 to 250 characters, not all blank") from None
-    with _services() as services:
-        click.echo(services.stores.lists.add(_user(services, email).id, name))
+    with open_services() as services:
+        click.echo(services.stores.lists.add(find_user(services, email).id, name))
+
+
+main.add_command(import_file)
 
 
 @main.command("commands")
@@ -144,7 +146,7 @@ def check_database(repair: bool) -> None:
 
     Can be run while Tracker serves.
     """
-    with _services() as services:
+    with open_services() as services:
         if not check(services.storage, is_repairing=repair):
             raise SystemExit(1)
 
@@ -156,25 +158,6 @@ def check_database(repair: bool) -> None:
 def serve(demo: bool) -> None:
     """Upgrade the database and serve in the foreground."""
     serve_forever(Settings.from_environ(), is_demo=demo, say=click.echo)
-
-
-@contextmanager
-def _services() -> Iterator[Services]:
-    """The stores on a database that was found to be usable: what is wrong with it is said at once."""
-    settings = Settings.from_environ()
-    database = open_database(settings, Registry())
-    database.connect().close()
-    try:
-        yield build_services(settings, database)
-    finally:
-        database.close()
-
-
-def _user(services: Services, email: str) -> User:
-    found = services.stores.users.find(email)
-    if found is None:
-        raise click.ClickException(f"there is no user '{email}'")
-    return found
 
 
 def _password(is_piped: bool) -> str:

@@ -23,6 +23,9 @@ class Script(click.Group):
             raise _misuse(failure) from failure
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
+        except click.ClickException as failure:  # it may have an exit code of its own
+            failure.message = _line(failure)
+            raise
         except Exception as failure:  # whoever types a command is told in one line, whatever it is
             raise click.ClickException(_line(failure)) from failure
 

@@ -1,0 +1,149 @@
+"""How are the events of a file brought in? `tracker import`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from tracker.app import Services
+from tracker.cli.opened import find_user, open_services
+from tracker.errors import CommandError
+from tracker.importing.interrupts import Interrupts
+from tracker.importing.job import Counts, Import, Target
+from tracker.importing.lines import Lines
+from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
+from tracker.ingest.parameters import EventParams
+
+FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
+#: Exit codes: lines were rejected, and Ctrl-C.
+REJECTED, INTERRUPTED = 3, 130
+
+
+class SomeRejected(click.ClickException):
+    """All has been gone through, and some lines were refused."""
+
+    exit_code = REJECTED
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--user", "email", required=True, metavar="EMAIL", help="Whose events they are.")
+@click.option("--list", "list_id", type=int, metavar="ID", help="The list of events that name no ListID.")
+@click.option(
+    "--format", "kind", type=click.Choice(["ndjson", "csv"]), help="If the file's name does not say it."
+)
+@click.option(
+    "--rejected",
+    type=click.Path(dir_okay=False),
+    help="Where rejected lines go, with the reasons.  [default: FILE.rejected]",
+)
+def import_file(file: str, email: str, list_id: int | None, kind: str | None, rejected: str | None) -> None:
+    """Import events from FILE, or from standard input if it is '-'.
+
+    NDJSON: a line is an event with the parameters of event.track. CSV: the header names the parameters, columns
+    'Properties.x' become properties, empty cells are absent. SentAt is not used.
+
+    A line without EventID gets one from its bytes, so that importing a file again stores nothing twice: after Ctrl-C,
+    or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
+    Errors and Sent.
+    """
+    kind = kind or FORMATS.get(Path(file).suffix.lower())
+    if kind is None:
+        raise click.UsageError("Say --format ndjson or --format csv.")
+    rejects = Path(rejected or ("stdin.rejected" if file == "-" else f"{file}.rejected"))
+    if file != "-" and rejects.absolute() == Path(file).absolute():
+        raise click.UsageError("FILE cannot take its own rejected lines.")
+    with _opened(file) as source, open_services() as services:
+        target = _target(services, email, list_id, kind == "csv")
+        size = 0 if file == "-" else Path(file).stat().st_size
+        counts = _run(services, target, source, size, rejects)
+    click.echo(_summary(counts))
+    if counts.rejected:
+        raise SomeRejected(f"{counts.rejected:,} of {counts.records:,} lines were rejected: see {rejects}")
+
+
+def _target(services: Services, email: str, list_id: int | None, is_csv: bool) -> Target:
+    user_id = find_user(services, email).id
+    if list_id is not None and services.stores.lists.owned(user_id, list_id) is None:
+        raise click.ClickException(f"{email} has no list {list_id}")
+    return Target(user_id, list_id, is_csv)
+
+
+def _run(services: Services, target: Target, source: BinaryIO, size: int, rejects: Path) -> Counts:
+    lines = Lines(source)
+    records = _records(lines, target.is_form)
+    with _rejecting(rejects) as reject, _progress(size) as progress, Interrupts() as interrupts:
+        job = Import(services.ingest, services.stores.lists, target, interrupts, _say, reject)
+        try:
+            for _ in job.run(records):
+                progress(lines.bytes_read)
+        except KeyboardInterrupt:
+            _say(f"Interrupted. {_summary(job.counts)} Run the same again to go on.")
+            raise SystemExit(INTERRUPTED) from None
+        return job.counts
+
+
+def _say(text: str) -> None:
+    """On a line of its own, below the bar."""
+    click.echo(f"\n{text}" if sys.stderr.isatty() else text, err=True)
+
+
+def _records(lines: Lines, is_csv: bool) -> Iterable[Record]:
+    if not is_csv:
+        return ndjson_records(lines)
+    records = CsvRecords(lines)
+    known = {name.lower() for name in EventParams().load_fields}
+    for name in records.columns:
+        if name.lower() not in known and not is_property(name):
+            click.echo(f"Note: the column '{name}' is no parameter of event.track and is left out", err=True)
+    return records
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+    else:
+        with Path(file).open("rb") as opened:
+            yield opened
+
+
+@contextmanager
+def _progress(size: int) -> Iterator[Callable[[int], None]]:
+    """Take how many of `size` bytes are read; on a terminal a bar shows it, unless there is no size."""
+    if not (size and sys.stderr.isatty()):
+        yield lambda bytes_read: None
+        return
+    with click.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
+        yield lambda bytes_read: bar.update(bytes_read - bar.pos)
+
+
+@contextmanager
+def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
+    """Take rejected lines; there is no such file if there are none."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+
+        def reject(record: Record, refusal: CommandError) -> None:
+            nonlocal count
+            count += 1
+            sent = record.raw.decode(errors="replace")
+            told: dict[str, Any] = {"Line": record.line, **refusal.body, "Sent": sent}
+            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+
+        try:
+            yield reject
+        finally:
+            if not count:
+                path.unlink()
+
+
+def _summary(counts: Counts) -> str:
+    said = f"Stored {counts.stored:,} events; {counts.duplicates:,} were there already"
+    return said + (f"; {counts.tests:,} test events were checked only." if counts.tests else ".")

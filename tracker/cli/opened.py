@@ -1,0 +1,32 @@
+"""What do commands of the `tracker` script work with? The database of the settings, found usable, and its stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from tracker.app import Services, build_services, open_database
+from tracker.config import Settings
+from tracker.registry import Registry
+from tracker.storage.accounts import User
+
+
+@contextmanager
+def open_services() -> Iterator[Services]:
+    """The stores on a database that was found to be usable: what is wrong with it is said at once."""
+    settings = Settings.from_environ()
+    database = open_database(settings, Registry())
+    database.connect().close()
+    try:
+        yield build_services(settings, database)
+    finally:
+        database.close()
+
+
+def find_user(services: Services, email: str) -> User:
+    found = services.stores.users.find(email)
+    if found is None:
+        raise click.ClickException(f"there is no user '{email}'")
+    return found

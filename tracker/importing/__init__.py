@@ -1,0 +1,1 @@
+"""How does a file become events? The rules of `event.track`, without a request."""

@@ -1,0 +1,170 @@
+"""How are the events of a file stored? In groups, each in one transaction, tried until the database has taken it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+
+from tracker.errors import UNEXPECTED, CommandError
+from tracker.importing.interrupts import Interrupts
+from tracker.importing.records import Record
+from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.ingest.intake import Intake
+from tracker.ingest.parameters import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
+from tracker.ingest.service import Ingest
+from tracker.registry import ParamReader
+from tracker.storage.failures import StorageUnavailable
+from tracker.storage.lists import Lists
+from tracker.storage.occurrences import Occurrences
+
+EVENT = ParamReader(EventParams, EVENT_ERRORS)
+#: Events, and bytes of lines, stored in one transaction: it holds the write lock as long.
+GROUP_EVENTS, GROUP_BYTES = 500, 2 * 1024 * 1024
+#: Seconds a group may take, and the pauses before it is tried again, the last of which repeats.
+GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
+#: How the EventID of a line that brings none begins.
+OF_LINE = "line-"
+
+
+@dataclass(slots=True)
+class Target:
+    """Whose events they are, and the list of those that name none."""
+
+    user_id: int
+    list_id: int | None
+    is_form: bool
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the records so far. A test event is checked and not stored."""
+
+    stored: int = 0
+    duplicates: int = 0
+    tests: int = 0
+    rejected: int = 0
+
+    @property
+    def records(self) -> int:
+        return self.stored + self.duplicates + self.tests + self.rejected
+
+
+class Import:
+    """One run over one file. `say(text)` is told of trouble, `reject(record, refusal)` of each line that is refused."""
+
+    def __init__(
+        self, ingest: Ingest, lists: Lists, target: Target, interrupts: Interrupts, say: Callable[[str], object],
+        reject: Callable[[Record, CommandError], object],
+    ) -> None:  # fmt: skip
+        self._ingest, self._lists, self._target, self._interrupts = ingest, lists, target, interrupts
+        self._say, self._reject = say, reject
+        self._occurrences = Occurrences()
+        self.counts = Counts()
+
+    def run(self, records: Iterable[Record]) -> Iterator[Counts]:
+        """Store all; after each group the counts so far. What is stored stays, wherever this ends."""
+        try:
+            for group in _groups(map(self._with_event_id, records)):
+                for record, outcome in zip(group, self._stored(group), strict=True):
+                    self._note(record, outcome)
+                self._interrupts.check()
+                yield self.counts
+        finally:
+            self._ingest.flush()
+            self._occurrences.close()
+
+    def _with_event_id(self, record: Record) -> Record:
+        """An EventID made of the line's bytes and its how-manieth occurrence: a second run makes the same ones."""
+        record.params = EVENT.spelled(record.params)
+        if record.error is None and "EventID" not in record.params:
+            digest = hashlib.sha256(record.raw).digest()
+            number = self._occurrences.count(digest[:16])
+            record.params["EventID"] = OF_LINE + hashlib.sha256(b"%s %d" % (digest, number)).hexdigest()[:40]
+        return record
+
+    def _stored(self, group: list[Record]) -> list[Any]:
+        """What became of each, once the database has taken them. Events have EventIDs: trying again stores none twice."""
+        pauses, said = _pauses(), ""
+        while True:
+            try:
+                with self._interrupts.held():
+                    stored = self._try(group)
+            except (StorageUnavailable, EventOutcomeUnknown) as trouble:
+                self._interrupts.check()
+                if said != (said := _reason(trouble)):
+                    self._say(f"The database is in trouble, trying again: {said}")
+                gevent.sleep(next(pauses))
+                continue
+            if said:
+                self._say("The database is back")
+            return stored
+
+    def _try(self, group: list[Record]) -> list[Any]:
+        target = self._target
+        intake = Intake(target.user_id, self._lists, time.time_ns() // 1_000_000, None, target.is_form)
+        read = [_read(record, intake, target.list_id) for record in group]
+        events = [one for one in read if isinstance(one, Event)]
+        tracked = iter(self._ingest.track_batch(events, time.monotonic() + GROUP_SECONDS))
+        return [next(tracked) if isinstance(one, Event) else one for one in read]
+
+    def _note(self, record: Record, outcome: Any) -> None:
+        if outcome is None:
+            self.counts.tests += 1
+        elif isinstance(outcome, Tracked):
+            self.counts.duplicates += outcome.is_duplicate
+            self.counts.stored += not outcome.is_duplicate
+        else:
+            self.counts.rejected += 1
+            self._reject(record, _refusal(outcome))
+
+
+def _read(record: Record, intake: Intake, list_id: int | None) -> Event | CommandError | None:
+    """The event to store, why it is refused, or None for a test event."""
+    if record.error is not None:
+        return CommandError(record.error)
+    try:
+        params = EVENT.read(record.params)
+        if list_id is not None:
+            params.setdefault("ListID", list_id)
+        # By when it was sent a client's clock is judged, and this is not when.
+        params.pop("SentAt", None)
+        event = intake.event(params)
+    except CommandError as refused:
+        return refused
+    return None if intake.is_test(event) else event
+
+
+def _refusal(outcome: Exception) -> CommandError:
+    if isinstance(outcome, EventIdTaken):
+        return CommandError(EVENT_ID_TAKEN)
+    return outcome if isinstance(outcome, CommandError) else CommandError(UNEXPECTED)
+
+
+def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
+    group: list[Record] = []
+    size = 0
+    for record in records:
+        group.append(record)
+        size += len(record.raw)
+        if len(group) == GROUP_EVENTS or size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _pauses() -> Iterator[float]:
+    yield from PAUSES
+    while True:
+        yield PAUSES[-1]
+
+
+def _reason(trouble: Exception) -> str:
+    if isinstance(trouble, EventOutcomeUnknown):
+        return "it did not answer whether a group was stored"
+    return " ".join(str(trouble).split())

@@ -1,0 +1,40 @@
+"""Which lines does a file have? One after the other, none longer than can be an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+#: A batch may be as large, so an event of it too.
+MOST_LINE_BYTES = 1024 * 1024
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Lines:
+    """The lines of a file with their ends. Of one that is too long only the beginning is given, a byte too much.
+
+    `number` is that of the last line given, `bytes_read` how far the file is read.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.number = self.bytes_read = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while line := self._part():
+            self.number += 1
+            if self.number == 1:
+                line = line.removeprefix(_BYTE_ORDER_MARK)
+            rest = line
+            while len(rest) > MOST_LINE_BYTES and rest[-1:] != b"\n":
+                rest = self._part()
+            yield line
+
+    def _part(self) -> bytes:
+        part = self._file.readline(MOST_LINE_BYTES + 1)
+        self.bytes_read += len(part)
+        return part
+
+
+def is_too_long(line: bytes) -> bool:
+    return len(line.rstrip(b"\r\n")) > MOST_LINE_BYTES

@@ -1,0 +1,140 @@
+"""Which events does a file hold? NDJSON and CSV become parameters, as if they had been sent."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tracker.errors import BODY_TOO_LARGE, CommandError, Error, because
+from tracker.importing.lines import MOST_LINE_BYTES, Lines, is_too_long
+from tracker.json_object import read_object, unreadable
+
+#: A column `Properties.x` is the property x.
+PROPERTY_COLUMN = "properties."
+_TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MOST_LINE_BYTES} bytes")
+
+
+class UnusableFile(Exception):
+    """Not a line of the file can be imported. The text is one line that says why."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One event as it stands in a file: its first line's number, its bytes, and its parameters or why there are none."""
+
+    line: int
+    raw: bytes
+    params: dict[str, Any]
+    error: Error | None = None
+
+
+def ndjson_records(lines: Lines) -> Iterator[Record]:
+    """One JSON object a line; blank lines are none."""
+    for line in lines:
+        raw = line.strip()
+        if is_too_long(line):
+            yield Record(lines.number, raw, {}, _TOO_LONG)
+        elif raw:
+            yield _json_record(lines.number, raw)
+
+
+def _json_record(line: int, raw: bytes) -> Record:
+    try:
+        params = read_object(raw)
+    except CommandError as refused:
+        return Record(line, raw, {}, refused.errors[0])
+    return Record(line, raw, {name: value for name, value in params.items() if value is not None})
+
+
+class CsvRecords:
+    """The rows of a CSV file (RFC 4180, UTF-8); `columns` are its header. All values are text, empty ones absent."""
+
+    def __init__(self, lines: Lines) -> None:
+        csv.field_size_limit(MOST_LINE_BYTES)
+        self._lines = lines
+        self._taken: list[bytes] = []
+        self._reader = csv.reader(self._texts(), strict=True)
+        self.columns = self._header()
+
+    def __iter__(self) -> Iterator[Record]:
+        while True:
+            self._taken.clear()
+            line = self._lines.number + 1
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as failure:
+                yield Record(line, self._raw(), {}, _unreadable(f"not valid CSV: {failure}"))
+                continue
+            if any(cells):
+                yield self._record(line, cells)
+
+    def _texts(self) -> Iterator[str]:
+        for line in self._lines:
+            self._taken.append(line)
+            yield line.decode(errors="surrogateescape")
+
+    def _raw(self) -> bytes:
+        return b"".join(self._taken).strip()
+
+    def _header(self) -> list[str]:
+        try:
+            columns = [cell.strip() for cell in next(self._reader, [])]
+        except csv.Error as failure:
+            raise UnusableFile(f"the first line is no header: {failure}") from failure
+        keys = [_key(column) for column in columns]
+        if "event" not in keys:
+            raise UnusableFile("the first line names no column 'Event'")
+        if twice := next((column for column in columns if keys.count(_key(column)) > 1), None):
+            raise UnusableFile(f"the first line names the column '{twice}' twice")
+        if "properties" in keys and any(map(is_property, columns)):
+            raise UnusableFile("there is a column 'Properties' beside columns 'Properties.…'")
+        return columns
+
+    def _record(self, line: int, cells: list[str]) -> Record:
+        raw = self._raw()
+        if any(map(is_too_long, self._taken)):
+            return Record(line, raw, {}, _TOO_LONG)
+        if not _is_utf_8(raw):
+            return Record(line, raw, {}, _unreadable("it is not UTF-8"))
+        if any(cells[len(self.columns) :]):
+            return Record(line, raw, {}, _unreadable("more cells than the header has"))
+        return Record(line, raw, self._params(cells))
+
+    def _params(self, cells: list[str]) -> dict[str, Any]:
+        params: dict[str, Any] = {}
+        properties: dict[str, str] = {}
+        for column, cell in zip(self.columns, cells, strict=False):
+            if cell and is_property(column):
+                properties[_property_of(column)] = cell
+            elif cell:
+                params[column] = cell
+        return {**params, "Properties": properties} if properties else params
+
+
+def is_property(column: str) -> bool:
+    return column.lower().startswith(PROPERTY_COLUMN)
+
+
+def _property_of(column: str) -> str:
+    return column[len(PROPERTY_COLUMN) :]
+
+
+def _key(column: str) -> str:
+    """What no two columns may have in common: names of properties are taken as they are."""
+    return PROPERTY_COLUMN + _property_of(column) if is_property(column) else column.lower()
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unreadable(reason: str) -> Error:
+    return unreadable(reason).errors[0]

@@ -1,0 +1,29 @@
+"""How often has this been seen? Counted exactly in a few megabytes of memory: what is more goes to a temporary file."""
+
+from __future__ import annotations
+
+import apsw
+
+#: KiB of memory.
+_CACHE_KB = 8 * 1024
+
+
+class Occurrences:
+    """Counts of digests, for one run. The file has no name and is gone when this is."""
+
+    def __init__(self) -> None:
+        self._connection = apsw.Connection("")
+        for name, value in (("journal_mode", "OFF"), ("synchronous", "OFF"), ("cache_size", -_CACHE_KB)):
+            self._connection.pragma(name, value)
+        self._connection.execute(
+            "CREATE TABLE seen (digest BLOB PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID"
+        )
+        self._connection.execute("BEGIN")
+
+    def count(self, digest: bytes) -> int:
+        """The how-manieth this one is, from 1."""
+        sql = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times"
+        return int(next(self._connection.execute(sql, (digest,)))[0])
+
+    def close(self) -> None:
+        self._connection.close()
