@@ -23,9 +23,10 @@ class Script(click.Group):
             raise _misuse(failure) from failure
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
-        except click.ClickException as failure:  # it may have an exit code of its own
-            failure.message = _line(failure)
-            raise
+        except click.ClickException as failure:
+            in_one_line = click.ClickException(_line(failure))
+            in_one_line.exit_code = failure.exit_code
+            raise in_one_line from failure
         except Exception as failure:  # whoever types a command is told in one line, whatever it is
             raise click.ClickException(_line(failure)) from failure
 
