@@ -24,11 +24,14 @@ class Script(click.Group):
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except click.ClickException as failure:
-            in_one_line = click.ClickException(_line(failure))
-            in_one_line.exit_code = failure.exit_code
-            raise in_one_line from failure
+            raise _with_exit_code(failure.exit_code)(_line(failure)) from failure
         except Exception as failure:  # whoever types a command is told in one line, whatever it is
             raise click.ClickException(_line(failure)) from failure
+
+
+def _with_exit_code(code: int) -> type[click.ClickException]:
+    """What a failure says is the exception's, what it exits with is its class's."""
+    return type("Failure", (click.ClickException,), {"exit_code": code})
 
 
 def _misuse(failure: click.UsageError) -> click.UsageError:
