@@ -24,8 +24,9 @@ class Script(click.Group):
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except click.ClickException as failure:  # it may have an exit code of its own
-            failure.message = _line(failure)
-            raise
+            told = click.ClickException(_line(failure))
+            told.exit_code = failure.exit_code
+            raise told from failure
         except Exception as failure:  # whoever types a command is told in one line, whatever it is
             raise click.ClickException(_line(failure)) from failure
 
