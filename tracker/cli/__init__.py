@@ -10,6 +10,7 @@ import click
 from marshmallow import ValidationError
 
 from tracker import __version__
+from tracker.cli.backup import backup_database
 from tracker.cli.check import check
 from tracker.cli.import_file import import_file
 from tracker.cli.one_line import Script
@@ -129,6 +130,9 @@ def show_commands() -> None:
 @main.group()
 def db() -> None:
     """The database."""
+
+
+db.add_command(backup_database)
 
 
 @db.command("upgrade")

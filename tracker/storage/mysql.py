@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -63,6 +65,13 @@ class MysqlEngine:
         database.connect()
         database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         return database
+
+    def dump_command(self, target: Path) -> str:
+        """The shell command that copies a consistent state of the database into a file; it asks for the password."""
+        at = {name: self._arguments[name] for name in ("host", "port", "user")}
+        options = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
+        what = f"{shlex.quote(self.database_name)} > {shlex.quote(str(target))}"
+        return f"mariadb-dump --single-transaction --hex-blob {options} -p {what}"
 
     def check(self, database: peewee.MySQLDatabase, is_weak_accepted: bool) -> None:
         """Raises IncompatibleDatabase when the server may forget what it has acknowledged."""
