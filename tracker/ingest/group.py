@@ -18,11 +18,14 @@ from tracker.ingest.event import (
     Event,
     Tracked,
 )  # fmt: skip
-from tracker.ingest.identity import People, Placement, Subscriber, Visitor, is_hash
+from tracker.ingest.identity import People, is_hash
 from tracker.ingest.repeats import Repeats
 from tracker.ingest.tallies import Tallies
+from tracker.ingest.unsettled import Unsettled
+from tracker.ingest.who import Placement, Subscriber, Visitor
 from tracker.storage import events as event_rows
 from tracker.storage import people as people_rows
+from tracker.storage import timeline
 from tracker.storage.catalogue import Catalogue, Seen
 from tracker.storage.catalogue_counts import CatalogueCounts
 from tracker.storage.ids import IdMaker, WriterNumber
@@ -40,13 +43,14 @@ Stored = tuple[int, bytes, dict[str, Any], int]
 class EventHandler:
     """Applies groups of events for one process's writer. Called again after a rollback: all state is per attempt."""
 
-    def __init__(self, number: WriterNumber) -> None:
+    def __init__(self, number: WriterNumber, settle_after: float) -> None:
         self._ids = IdMaker(number)
         self._catalogue = Catalogue()
         # Of the attempt that was last written in full: the keys of its rows, and its events.
         self._keys: set[tuple[int, int]] = set()
         self._stored: list[Stored] = []
-        self.counts = CatalogueCounts()
+        self._pasts: list[timeline.Segment] = []
+        self.counts, self.unsettled = CatalogueCounts(), Unsettled(settle_after)
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
@@ -54,12 +58,14 @@ class EventHandler:
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
         self._catalogue.note(transaction, attempt.seen)
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
+        self._pasts = attempt.pasts
         return [list(islice(results, len(batch))) for batch in batches]
 
     def committed(self) -> None:
         self._catalogue.committed()
         for list_id, name, properties, received_at in self._stored:
             self.counts.add(list_id, name, properties, received_at)
+        self.unsettled.add(self._pasts)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
@@ -75,6 +81,8 @@ class Attempt:
     def __init__(self, ids: IdMaker) -> None:
         self._ids = ids
         self.rows: list[Row] = []
+        self.entries: list[timeline.Entry] = []
+        self.pasts: list[timeline.Segment] = []
         self.seen: Seen = {}
         self.stored: list[Stored] = []
         self._tallies: Tallies
@@ -102,6 +110,8 @@ class Attempt:
         tracked = [self._add(event, people.place(event, person, clash)) for event, (person, clash) in placed]
         _write_people(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
+        timeline.add(transaction, self.entries)
+        self.pasts = [(b.visitor.list_id, b.visitor.id, b.segment) for b in people.bindings if b.has_past]
         tallies.write(transaction)
         return tracked
 
@@ -145,10 +155,14 @@ class Attempt:
     def _append(
         self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes
     ) -> None:
+        encoded, event_at = name.encode(), event.event_at
         self.rows.append((
-            event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, name.encode(), event.event_at,
+            event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, encoded, event_at,
             event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
         ))  # fmt: skip
+        self.entries += timeline.entries(
+            event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.segment, encoded
+        )
 
     def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
         encoded = name.encode()
@@ -168,7 +182,16 @@ def _write_people(transaction: Transaction, people: People, now: int) -> None:
     visitors = [(v.list_id, v.id, v.uuid, v.segment, v.subscriber_id) for v in people.visitors if v.is_new]
     people_rows.add_visitors(transaction, visitors, now)
     rows = [
-        (b.visitor.list_id, b.visitor.id, b.segment, b.subscriber_id, b.bound_at, b.event_id, int(b.reason))
+        (
+            b.visitor.list_id,
+            b.visitor.id,
+            b.segment,
+            b.subscriber_id,
+            b.bound_at,
+            b.event_id,
+            int(b.reason),
+            b.has_past,
+        )
         for b in people.bindings
     ]
     people_rows.add_bindings(transaction, rows)

@@ -6,73 +6,12 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import IntEnum
 
 from tracker.ingest.event import IDENTIFY, Event
+from tracker.ingest.who import Binding, Placement, Reason, Subscriber, Visitor
 
 #: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.
 HASH = re.compile(r"[0-9a-fA-F]{64}")
-
-
-class Reason(IntEnum):
-    """Why a visitor was bound to a subscriber."""
-
-    OWN = 1  # made for a person who was named without a UUID
-    EMAIL = 2  # an event carried an Email that was new to the visitor
-    IDENTIFY = 3  # an identify event named the person
-
-
-@dataclass(slots=True)
-class Subscriber:
-    """A person of one list. `own_uuid` names the visitor of calls by Email or ID alone."""
-
-    list_id: int
-    id: int
-    email: str | None
-    email_key: str | None
-    external_id: str | None
-    own_uuid: bytes
-    is_new: bool = False
-    has_learnt_email: bool = False
-    has_learnt_external_id: bool = False
-    is_email_told: bool = (
-        True  # False from the moment an Email is learnt until an identify event is sent for it
-    )
-
-
-@dataclass(slots=True)
-class Visitor:
-    """A browser, device or own visitor of one list; `segment` and `subscriber_id` are its current binding."""
-
-    list_id: int
-    id: int
-    uuid: bytes
-    segment: int = 0
-    subscriber_id: int | None = None
-    is_new: bool = False
-    is_changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    visitor: Visitor
-    segment: int
-    subscriber_id: int
-    reason: Reason
-    event_id: int
-    bound_at: int
-
-
-@dataclass(slots=True)
-class Placement:
-    """Where one event goes. `is_identify_sent`: it is, or brings with it, an identify event."""
-
-    visitor: Visitor
-    segment: int
-    subscriber_id: int | None
-    is_identify_sent: bool
-    has_id_conflict: bool
 
 
 def is_hash(external_id: str | None) -> bool:
@@ -136,7 +75,10 @@ class People:
             self._bind_if_due(event, visitor, person)
         is_sent = not event.is_listless and (is_named_identify or is_new)
         subscriber_id = person.id if person else None
-        return Placement(visitor, visitor.segment, subscriber_id, is_sent, has_conflict)
+        owner_id = subscriber_id or visitor.subscriber_id
+        visitor.has_own_events = visitor.has_own_events or owner_id is None
+        at = (visitor, visitor.segment, subscriber_id, owner_id or visitor.id)
+        return Placement(*at, is_sent, has_conflict)
 
     def _person_with_email(
         self, event: Event, email: tuple[str, str], by_id: Subscriber | None
@@ -190,7 +132,7 @@ class People:
         key = (event.list_id, self.uuid_of(event, person))
         visitor = self._by_uuid.get(key)
         if visitor is None:
-            visitor = Visitor(event.list_id, self._next_id(), key[1], is_new=True)
+            visitor = Visitor(event.list_id, self._next_id(), key[1], is_new=True, has_own_events=False)
             self.know_visitor(visitor)
         return visitor
 
@@ -206,8 +148,9 @@ class People:
 
     def _bind(self, event: Event, visitor: Visitor, person: Subscriber, reason: Reason) -> None:
         """The first bind takes the open segment with its whole past; a re-bind opens a new one."""
-        if visitor.subscriber_id is not None:
-            visitor.segment += 1
+        is_first = visitor.subscriber_id is None
+        visitor.segment += 0 if is_first else 1
         visitor.subscriber_id, visitor.is_changed = person.id, True
-        row = Binding(visitor, visitor.segment, person.id, reason, event.row_id, event.received_at)
-        self.bindings.append(row)
+        has_past = is_first and visitor.has_own_events
+        at = (visitor, visitor.segment, person.id, reason, event.row_id, event.received_at)
+        self.bindings.append(Binding(*at, has_past))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import gevent
@@ -10,12 +11,16 @@ from gevent.lock import RLock
 
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.ingest.group import EventHandler
+from tracker.ingest.unsettled import SERVER_SECONDS
+from tracker.storage import timeline
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.ids import WriterNumber
 
 #: The counts of the catalogue are written this many seconds after an event at the latest.
 FLUSH_SECONDS = 5.0
+#: Pasts settled in one transaction: bounds how long it holds up events.
+SETTLED_AT_ONCE = 200
 
 _log = logging.getLogger("tracker.ingest")
 
@@ -27,7 +32,7 @@ class Ingest:
         self._database = database
         self._number = WriterNumber()
         self._lease_lock = RLock()
-        self._handler = EventHandler(self._number)
+        self._handler = EventHandler(self._number, SERVER_SECONDS if database.engine.is_remote else 0.0)
         self._is_flush_due = False
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
@@ -96,8 +101,23 @@ class Ingest:
             gevent.spawn_later(FLUSH_SECONDS, self.flush)
 
     def flush(self) -> None:
-        """Write the catalogue's counts; what cannot be written now is written with the next ones."""
+        """Write what is written late: the catalogue's counts, and short pasts under the persons they belong to."""
         self._is_flush_due = False
+        self._write_counts()
+        self._settle()
+        if self._handler.unsettled:
+            self._flush_later()
+
+    def _settle(self) -> None:
+        """What cannot be settled now is read where it is."""
+        try:
+            while segments := self._handler.unsettled.take(SETTLED_AT_ONCE):
+                self._database.write(partial(timeline.settle, segments=segments))
+        except (StorageUnavailable, OutcomeUnknown) as failure:
+            _log.warning("short pasts were not settled: %s", type(failure).__name__)
+
+    def _write_counts(self) -> None:
+        """What cannot be written now is written with the next ones."""
         taken = self._handler.counts.take()
         if not taken:
             return

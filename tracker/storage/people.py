@@ -9,6 +9,7 @@ from tracker.storage.transaction import Row, Transaction
 
 SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid")
 VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id")
+BINDING = ("list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason", "has_past")
 _SUBSCRIBERS = f"SELECT {', '.join(SUBSCRIBER)} FROM subscribers"
 _VISITORS = f"SELECT {', '.join(VISITOR)} FROM visitors"
 
@@ -64,9 +65,8 @@ def rebind_visitor(
 
 
 def add_bindings(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows (list_id, visitor_id, segment, subscriber_id, bound_at, event_id, reason)."""
-    columns = ("list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason")
-    transaction.insert("bindings", columns, rows)
+    """Rows in the order of BINDING."""
+    transaction.insert("bindings", BINDING, rows)
 
 
 def _change_one(transaction: Transaction, sql: str, values: Row) -> None:

@@ -15,8 +15,8 @@ from tracker.storage.database import Database
 from tracker.storage.ddl import Table
 from tracker.storage.migrations import Migration, Migrations
 from tracker.storage.plugin_columns import column_of, default_of, indexes_of, primary_of
-from tracker.storage.plugin_steps import AddColumn, AddIndex, CompareColumns, MakeTable
 from tracker.storage.schema import MIGRATIONS
+from tracker.storage.steps import AddColumn, AddIndex, CompareColumns, MakeTable
 from tracker.storage.transaction import Transaction
 
 #: No underscores: otherwise `a` with a table `b_c` and `a_b` with a table `c` would be one.

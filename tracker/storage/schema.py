@@ -10,6 +10,8 @@ from __future__ import annotations
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
+from tracker.storage.steps import AddColumn, DropIndex
+from tracker.storage.timeline_filling import fill_timeline
 
 USERS = Table(
     "users",
@@ -140,9 +142,30 @@ CONVERSION_TOTALS = Table(
     is_clustered=True,
 )  # fmt: skip
 
+TIMELINE = Table(
+    "timeline",
+    [
+        key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
+        integer("name_key"),
+    ],
+    primary=("list_id", "owner_id", "event_at", "event_id"),
+    is_clustered=True,
+)  # fmt: skip
+
 MIGRATIONS = [
     Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS, PROBES]),
     Migration("0002_identity", [VISITORS, BINDINGS, SUBSCRIBERS]),
     Migration("0003_events", [EVENTS, EVENT_IDS, EVENT_NAMES, EVENT_PROPERTIES]),
     Migration("0004_counters", [EVENT_COUNTS, CONVERSIONS, CONVERSION_TOTALS]),
+    Migration(
+        "0005_timeline",
+        [
+            AddColumn("bindings", integer("has_past"), " DEFAULT 0"),
+            AddColumn("bindings", key("unbound_from", is_optional=True), ""),
+            AddColumn("bindings", integer("unbound_at", is_optional=True), ""),
+            TIMELINE,
+            fill_timeline,
+            DropIndex("events", ("list_id", "visitor_id", "event_at", "id")),
+        ],
+    ),
 ]

@@ -1,4 +1,4 @@
-"""How is a plugin's table made and changed by steps that may be run again?
+"""How is a table made and changed by steps that may be run again?
 
 MySQL commits every statement by itself and cannot be told `IF NOT EXISTS` for columns and indexes: each step looks
 first. So a model may be made as it is now, and the older migrations that once led there then find nothing to do.
@@ -57,6 +57,21 @@ class AddIndex:
         """SQLite wants names that differ over all tables, MySQL short ones."""
         whole = "_".join((self.table, *self.columns))
         return f"by_{whole[:40]}_{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True)
+class DropIndex:
+    """Drop the index on these columns, if there is one."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    def __call__(self, transaction: Transaction) -> None:
+        engine = transaction.engine
+        for index in transaction.database.get_indexes(self.table):
+            if tuple(index.columns) == self.columns:
+                of = "" if engine.name == "sqlite" else f" ON {self.table}"
+                transaction.execute(f"DROP INDEX {index.name}{of}")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+"""Which visitors were bound a while ago, so that their pasts can be settled?"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from tracker.storage.timeline import Segment
+
+#: Seconds after which a server has no write under way any more that saw a visitor before its bind: longer than any
+#: deadline. Writes of an SQLite file see all that was committed before them.
+SERVER_SECONDS = 15.0
+
+
+class Unsettled:
+    """The binds of one process, to be settled `seconds` later.
+
+    Forgotten when the process ends: then these pasts are read where they are.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._waiting: deque[tuple[float, Segment]] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, segments: Iterable[Segment]) -> None:
+        now = self._clock()
+        self._waiting.extend((now, segment) for segment in segments)
+
+    def take(self, most: int) -> list[Segment]:
+        """The oldest that can be settled now."""
+        due = self._clock() - self._seconds
+        taken: list[Segment] = []
+        while self._waiting and self._waiting[0][0] <= due and len(taken) < most:
+            taken.append(self._waiting.popleft()[1])
+        return taken

@@ -1,0 +1,98 @@
+"""Whose events are where in time? One small row an event under its owner, so that no event is touched when people change.
+
+An event's owner is the person it names; else the person its visitor was bound to when it came; else the visitor. A
+binding whose `has_past` is 1 says that the visitor's own rows are the person's too. Soon afterwards a short past is
+copied to the person (`settle`), so that a hundred thousand visitors are read like one; a long one stays where it is.
+A row tells where an event may belong: whether it does, the event and the binding of its visitor's segment say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from tracker.storage.transaction import Transaction
+
+#: The name whose events have a second row each.
+CONVERSION = b"conversion"
+#: Events of a visitor's past that are copied at most; a longer past is read from the visitor's own rows.
+MOST_COPIED = 32
+
+
+class Entry(NamedTuple):
+    """One row. A conversion has a second one, under the negative of its owner, so that money is found by itself."""
+
+    list_id: int
+    owner_id: int
+    event_at: int
+    event_id: int
+    visitor_id: int
+    segment: int
+    name_key: int
+
+
+_SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
+_OWN_ROWS = (
+    f"SELECT {', '.join(Entry._fields)} FROM timeline WHERE list_id = ? AND owner_id = ? AND segment = ?"
+    " ORDER BY event_at DESC, event_id DESC LIMIT ?"
+)
+
+#: (list_id, visitor_id, segment)
+Segment = tuple[int, int, int]
+
+
+@lru_cache(maxsize=4096)
+def name_key(name: bytes) -> int:
+    """64 bits of an event name, to choose rows by; two names may share them."""
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
+
+
+def entries(
+    list_id: int, owner_id: int, event_at: int, event_id: int, visitor_id: int, segment: int, name: bytes
+) -> Sequence[Entry]:
+    """The row of an event, and a conversion's second one."""
+    row = Entry(list_id, owner_id, event_at, event_id, visitor_id, segment, name_key(name))
+    return (row, row._replace(owner_id=-owner_id)) if name == CONVERSION else (row,)
+
+
+def copies(past: Iterable[Entry], owner_id: int) -> list[Entry]:
+    """The same rows under another owner."""
+    return [row._replace(owner_id=owner_id if row.owner_id > 0 else -owner_id) for row in past]
+
+
+def add(transaction: Transaction, entries: Iterable[Entry]) -> None:
+    """Keep these rows; those that are there already stay as they are."""
+    transaction.insert_missing("timeline", Entry._fields, entries)
+
+
+def settle(transaction: Transaction, segments: Iterable[Segment]) -> None:
+    """Copy short pasts of bound segments to the persons they are bound to, so that these read their own rows alone.
+
+    Not before every write that saw the visitor unbound is over. A segment that is bound no more is left as it is.
+    """
+    for segment in segments:
+        rows = transaction.select(
+            f"SELECT subscriber_id FROM bindings WHERE {_SEGMENT} AND has_past = 1", segment
+        )
+        if rows and rows[0][0] is not None:
+            _settle(transaction, segment, rows[0][0])
+
+
+def _settle(transaction: Transaction, segment: Segment, subscriber_id: int) -> None:
+    past = _past(transaction, segment)
+    if past is not None:
+        add(transaction, copies(past, subscriber_id))
+        sql = f"UPDATE bindings SET has_past = 0 WHERE {_SEGMENT} AND subscriber_id = ?"
+        transaction.execute(sql, (*segment, subscriber_id))
+
+
+def _past(transaction: Transaction, segment: Segment) -> list[Entry] | None:
+    """The visitor's own rows in this segment; None if they are too many to copy."""
+    list_id, visitor_id, number = segment
+    events, conversions = (
+        [Entry(*row) for row in transaction.select(_OWN_ROWS, (list_id, owner_id, number, MOST_COPIED + 1))]
+        for owner_id in (visitor_id, -visitor_id)
+    )
+    return events + conversions if len(events) <= MOST_COPIED else None
