@@ -1,6 +1,6 @@
 """A process that upgrades the database at a URL, and may be killed after some of its statements.
 
-`python -m tests.storage.migrating URL [STATEMENTS]`; prints what it applied.
+`python -m tests.storage.migrating URL [STATEMENTS]`; prints what it applied, and how many statements that took.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from tracker.storage.database import Database
 from tracker.storage.transaction import Transaction
 
 
-def die_after(statements: int) -> None:
-    """Let this process be killed right after it has run so many statements that change something."""
+def count_statements(last: int) -> list[int]:
+    """Count statements that change something; this process is killed right after the one with the number `last`."""
     execute, insert = Transaction.execute, Transaction.insert
-    left = [statements]
+    counted = [0]
 
     def count() -> None:
-        left[0] -= 1
-        if left[0] == 0:
+        counted[0] += 1
+        if counted[0] == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def counting_execute(self: Transaction, sql: str, values: Sequence[Any] = ()) -> None:
@@ -34,9 +34,11 @@ def die_after(statements: int) -> None:
         count()
 
     Transaction.execute, Transaction.insert = counting_execute, counting_insert  # type: ignore[method-assign]
+    return counted
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        die_after(int(sys.argv[2]))
-    print("\n".join(Database(sys.argv[1]).upgrade()))  # noqa: T201 - this is its answer
+    counted = count_statements(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    for name in Database(sys.argv[1]).upgrade():
+        print(name)  # noqa: T201 - this is its answer
+    print(counted[0], file=sys.stderr)  # noqa: T201

@@ -19,6 +19,7 @@ from tracker.ingest.event import (
     Tracked,
 )  # fmt: skip
 from tracker.ingest.identity import People, is_hash
+from tracker.ingest.people_writing import write_people
 from tracker.ingest.repeats import Repeats
 from tracker.ingest.tallies import Tallies
 from tracker.ingest.unsettled import Unsettled
@@ -51,6 +52,7 @@ class EventHandler:
         self._stored: list[Stored] = []
         self._pasts: list[timeline.Segment] = []
         self.counts, self.unsettled = CatalogueCounts(), Unsettled(settle_after)
+        self.unsorted_rows = 0
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
@@ -66,6 +68,7 @@ class EventHandler:
         for list_id, name, properties, received_at in self._stored:
             self.counts.add(list_id, name, properties, received_at)
         self.unsettled.add(self._pasts)
+        self.unsorted_rows += len(self._stored)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
@@ -108,7 +111,7 @@ class Attempt:
         tallies = self._tallies = Tallies(transaction, events)
         placed = zip(events, persons, strict=True)
         tracked = [self._add(event, people.place(event, person, clash)) for event, (person, clash) in placed]
-        _write_people(transaction, people, _now())
+        write_people(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
         timeline.add(transaction, self.entries)
         self.pasts = [(b.visitor.list_id, b.visitor.id, b.segment) for b in people.bindings if b.has_past]
@@ -170,49 +173,6 @@ class Attempt:
         self.stored.append((event.list_id, encoded, properties, event.received_at))
         names, _ = self.seen.setdefault((event.list_id, encoded), (set(), event.received_at))
         names.update(item.encode() for item in properties)
-
-
-def _write_people(transaction: Transaction, people: People, now: int) -> None:
-    new = [
-        (p.list_id, p.id, p.email, p.email_key, p.external_id, p.own_uuid)
-        for p in people.subscribers
-        if p.is_new
-    ]
-    people_rows.add_subscribers(transaction, new, now)
-    visitors = [(v.list_id, v.id, v.uuid, v.segment, v.subscriber_id) for v in people.visitors if v.is_new]
-    people_rows.add_visitors(transaction, visitors, now)
-    rows = [
-        (
-            b.visitor.list_id,
-            b.visitor.id,
-            b.segment,
-            b.subscriber_id,
-            b.bound_at,
-            b.event_id,
-            int(b.reason),
-            b.has_past,
-        )
-        for b in people.bindings
-    ]
-    people_rows.add_bindings(transaction, rows)
-    _change_known_people(transaction, people)
-
-
-def _change_known_people(transaction: Transaction, people: People) -> None:
-    for person in people.subscribers:
-        if person.is_new:
-            continue
-        if person.has_learnt_email:
-            people_rows.learn_email(
-                transaction, person.list_id, person.id, person.email or "", person.email_key or ""
-            )
-        if person.has_learnt_external_id:
-            people_rows.learn_external_id(transaction, person.list_id, person.id, person.external_id or "")
-    for visitor in people.visitors:
-        if visitor.is_changed and not visitor.is_new and visitor.subscriber_id is not None:
-            people_rows.rebind_visitor(
-                transaction, visitor.list_id, visitor.id, visitor.segment, visitor.subscriber_id
-            )
 
 
 def _now() -> int:

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Any
 
-import gevent
 from gevent.lock import RLock
 
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.ingest.group import EventHandler
 from tracker.ingest.unsettled import SERVER_SECONDS
-from tracker.storage import timeline
+from tracker.ingest.upkeep import Upkeep
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.ids import WriterNumber
-
-#: The counts of the catalogue are written this many seconds after an event at the latest.
-FLUSH_SECONDS = 5.0
-#: Pasts settled in one transaction: bounds how long it holds up events.
-SETTLED_AT_ONCE = 200
 
 _log = logging.getLogger("tracker.ingest")
 
@@ -33,7 +26,7 @@ class Ingest:
         self._number = WriterNumber()
         self._lease_lock = RLock()
         self._handler = EventHandler(self._number, SERVER_SECONDS if database.engine.is_remote else 0.0)
-        self._is_flush_due = False
+        self._upkeep = Upkeep(database, self._handler)
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
         """Store the event; committed when this returns. `deadline` is a `time.monotonic()` second.
@@ -79,7 +72,7 @@ class Ingest:
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
         if self._number.is_due():
             self._renew_lease(deadline)
-        self._flush_later()
+        self._upkeep.events_came()
         try:
             return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:
@@ -95,39 +88,9 @@ class Ingest:
             except OutcomeUnknown as unknown:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
 
-    def _flush_later(self) -> None:
-        if not self._is_flush_due:
-            self._is_flush_due = True
-            gevent.spawn_later(FLUSH_SECONDS, self.flush)
-
     def flush(self) -> None:
-        """Write what is written late: the catalogue's counts, and short pasts under the persons they belong to."""
-        self._is_flush_due = False
-        self._write_counts()
-        self._settle()
-        if self._handler.unsettled:
-            self._flush_later()
-
-    def _settle(self) -> None:
-        """What cannot be settled now is read where it is."""
-        try:
-            while segments := self._handler.unsettled.take(SETTLED_AT_ONCE):
-                self._database.write(partial(timeline.settle, segments=segments))
-        except (StorageUnavailable, OutcomeUnknown) as failure:
-            _log.warning("short pasts were not settled: %s", type(failure).__name__)
-
-    def _write_counts(self) -> None:
-        """What cannot be written now is written with the next ones."""
-        taken = self._handler.counts.take()
-        if not taken:
-            return
-        try:
-            self._database.write(taken.write)
-        except StorageUnavailable:
-            self._handler.counts.put_back(taken)
-            self._flush_later()
-        except OutcomeUnknown as unknown:
-            _log.warning("the catalogue's counts of %s s may be missing: %s", FLUSH_SECONDS, unknown)
+        """Write what is written late: the process ends."""
+        self._upkeep.flush()
 
 
 def _repeat_ids(events: list[Event]) -> list[str]:

@@ -92,6 +92,11 @@ class MysqlEngine:
         database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         database.execute_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
 
+    @contextmanager
+    def at_one_moment(self, database: peewee.MySQLDatabase) -> Iterator[None]:
+        """Each statement by itself: what is read together there is in one table."""
+        yield
+
     def commit(self, database: peewee.MySQLDatabase) -> None:
         database.connection().commit()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
-from tracker.storage.steps import AddColumn, DropIndex
+from tracker.storage.steps import AddColumn, DropIndex, OnFiles, OnServers
 from tracker.storage.timeline_filling import fill_timeline
 
 USERS = Table(
@@ -142,15 +142,28 @@ CONVERSION_TOTALS = Table(
     is_clustered=True,
 )  # fmt: skip
 
+_TIMELINE_ROW = [
+    key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
+    integer("name_key"),
+]  # fmt: skip
 TIMELINE = Table(
     "timeline",
-    [
-        key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
-        integer("name_key"),
-    ],
+    _TIMELINE_ROW,
     primary=("list_id", "owner_id", "event_at", "event_id"),
     is_clustered=True,
-)  # fmt: skip
+)
+TIMELINE_RECENT = Table("timeline_recent", _TIMELINE_ROW)
+TIMELINE_SORTED = Table(
+    "timeline_sorted",
+    [integer("run"), *_TIMELINE_ROW],
+    primary=("run", "list_id", "owner_id", "event_at", "event_id"),
+    is_clustered=True,
+)
+TIMELINE_RUNS = Table(
+    "timeline_runs",
+    [integer("run"), integer("level"), integer("state"), integer("merged_into", is_optional=True)],
+    primary=("run",),
+)
 
 MIGRATIONS = [
     Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS, PROBES]),
@@ -163,7 +176,10 @@ MIGRATIONS = [
             AddColumn("bindings", integer("has_past"), " DEFAULT 0"),
             AddColumn("bindings", key("unbound_from", is_optional=True), ""),
             AddColumn("bindings", integer("unbound_at", is_optional=True), ""),
-            TIMELINE,
+            OnServers(TIMELINE),
+            OnFiles(TIMELINE_RECENT),
+            OnFiles(TIMELINE_SORTED),
+            OnFiles(TIMELINE_RUNS),
             fill_timeline,
             DropIndex("events", ("list_id", "visitor_id", "event_at", "id")),
         ],

@@ -92,6 +92,19 @@ class SqliteEngine:
     def begin_snapshot(self, database: APSWDatabase) -> None:
         database.connection().execute("BEGIN")
 
+    @contextmanager
+    def at_one_moment(self, database: APSWDatabase) -> Iterator[None]:
+        """Several statements see what was committed when the first began."""
+        connection = database.connection()
+        if connection.in_transaction:
+            yield
+            return
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
     def commit(self, database: APSWDatabase) -> None:
         database.connection().execute("COMMIT")
 

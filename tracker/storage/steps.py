@@ -30,6 +30,28 @@ class MakeTable:
 
 
 @dataclass(frozen=True)
+class OnServers:
+    """A table that there is on servers only."""
+
+    table: Table
+
+    def __call__(self, transaction: Transaction) -> None:
+        if transaction.engine.is_remote:
+            MakeTable(self.table, [])(transaction)
+
+
+@dataclass(frozen=True)
+class OnFiles:
+    """A table that there is in SQLite files only."""
+
+    table: Table
+
+    def __call__(self, transaction: Transaction) -> None:
+        if not transaction.engine.is_remote:
+            MakeTable(self.table, [])(transaction)
+
+
+@dataclass(frozen=True)
 class AddColumn:
     table: str
     column: Column

@@ -9,10 +9,12 @@ A row tells where an event may belong: whether it does, the event and the bindin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tracker.storage.timeline_runs import sources
 from tracker.storage.transaction import Transaction
 
 #: The name whose events have a second row each.
@@ -33,11 +35,12 @@ class Entry(NamedTuple):
     name_key: int
 
 
+#: The order of a page.
+NEWEST = "ORDER BY event_at DESC, event_id DESC"
+_ALL = ", ".join(Entry._fields)
+_IS_KEY = "list_id = ? AND owner_id = ? AND event_at = ? AND event_id = ?"
+_OWN_ROWS = "list_id = ? AND owner_id = ? AND segment = ?"
 _SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
-_OWN_ROWS = (
-    f"SELECT {', '.join(Entry._fields)} FROM timeline WHERE list_id = ? AND owner_id = ? AND segment = ?"
-    " ORDER BY event_at DESC, event_id DESC LIMIT ?"
-)
 
 #: (list_id, visitor_id, segment)
 Segment = tuple[int, int, int]
@@ -63,8 +66,44 @@ def copies(past: Iterable[Entry], owner_id: int) -> list[Entry]:
 
 
 def add(transaction: Transaction, entries: Iterable[Entry]) -> None:
-    """Keep these rows; those that are there already stay as they are."""
-    transaction.insert_missing("timeline", Entry._fields, entries)
+    """Keep these rows. One that is there already may then be read twice."""
+    if transaction.engine.is_remote:
+        transaction.insert_missing("timeline", Entry._fields, entries)
+    else:
+        transaction.insert("timeline_recent", Entry._fields, list(entries))
+
+
+def remove(transaction: Transaction, entries: Sequence[Entry]) -> None:
+    """Take these rows out, wherever they are."""
+    keys = [entry[:4] for entry in entries]
+    for source in sources(transaction, is_reading=False):
+        sql = f"DELETE FROM {source.table} WHERE {source.condition}{_IS_KEY}"
+        transaction.update(sql, [(*source.values, *key) for key in keys])
+
+
+def read(transaction: Transaction, where: str, values: Sequence[Any], tail: str = "") -> list[Entry]:
+    """Rows for which `where` holds, which names the list and the owner first; sorted, each once, newest first.
+
+    `tail` (ORDER BY and LIMIT) goes to each place where rows are: the newest n rows of all are among the newest n of
+    each. Call it `at_one_moment` if you read more than this.
+    """
+    found = set()
+    with at_one_moment(transaction):
+        for source in sources(transaction):
+            sql = f"SELECT {_ALL} FROM {source.table} WHERE {source.condition}{where} {tail}"
+            found.update(transaction.select(sql, (*source.values, *values)))
+    return sorted((Entry(*row) for row in found), key=_time, reverse=True)
+
+
+def _time(entry: Entry) -> tuple[int, int]:
+    return entry.event_at, entry.event_id
+
+
+@contextmanager
+def at_one_moment(transaction: Transaction) -> Iterator[None]:
+    """All that is read inside is of one moment, where the rows of a timeline move from table to table."""
+    with transaction.engine.at_one_moment(transaction.database):
+        yield
 
 
 def settle(transaction: Transaction, segments: Iterable[Segment]) -> None:
@@ -92,7 +131,7 @@ def _past(transaction: Transaction, segment: Segment) -> list[Entry] | None:
     """The visitor's own rows in this segment; None if they are too many to copy."""
     list_id, visitor_id, number = segment
     events, conversions = (
-        [Entry(*row) for row in transaction.select(_OWN_ROWS, (list_id, owner_id, number, MOST_COPIED + 1))]
+        read(transaction, _OWN_ROWS, (list_id, owner_id, number), f"{NEWEST} LIMIT {MOST_COPIED + 1}")
         for owner_id in (visitor_id, -visitor_id)
     )
     return events + conversions if len(events) <= MOST_COPIED else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tracker.storage import timeline
 from tracker.storage.timeline import Entry
+from tracker.storage.timeline_runs import maintain
 from tracker.storage.transaction import Transaction
 
 #: Events read at a time.
@@ -22,6 +23,8 @@ def fill_timeline(transaction: Transaction) -> None:
     for (list_id,) in transaction.select("SELECT id FROM lists ORDER BY id"):
         for entries in _pages(transaction, list_id):
             timeline.add(transaction, entries)
+            while not transaction.engine.is_remote and maintain(transaction):
+                pass
 
 
 def _pages(transaction: Transaction, list_id: int) -> Iterator[list[Entry]]:

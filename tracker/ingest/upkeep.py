@@ -1,0 +1,88 @@
+"""What is written after events were answered? The catalogue's counts, short pasts, and order in the timeline."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import gevent
+
+from tracker.ingest.group import EventHandler
+from tracker.storage import timeline
+from tracker.storage.database import Database
+from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
+from tracker.storage.timeline_runs import MOST_RECENT, maintain
+
+#: What is written late is written this many seconds after an event at the latest.
+FLUSH_SECONDS = 5.0
+#: Pasts settled in one transaction: bounds how long it holds up events.
+SETTLED_AT_ONCE = 200
+#: Rows of the timeline that a process adds before it looks whether some are to be sorted.
+ROWS_BETWEEN_SORTS = MOST_RECENT // 4
+
+_log = logging.getLogger("tracker.ingest")
+
+
+class Upkeep:
+    """Of one process. Nothing here is needed for an answer to be right; what is not done now is done later."""
+
+    def __init__(self, database: Database, handler: EventHandler) -> None:
+        self._database, self._handler = database, handler
+        self._is_flush_due = False
+        self._is_sorting = False
+
+    def events_came(self) -> None:
+        """Called with every write of events: see that it is followed up."""
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            gevent.spawn_later(FLUSH_SECONDS, self.flush)
+        if self._handler.unsorted_rows >= ROWS_BETWEEN_SORTS and not self._is_sorting:
+            self._handler.unsorted_rows = 0
+            if not self._database.engine.is_remote:
+                self._is_sorting = True
+                gevent.spawn(self._sort)
+
+    def flush(self) -> None:
+        """Write what is written late."""
+        self._is_flush_due = False
+        self._write_counts()
+        self._try("short pasts were not settled", self._settle)
+        if self._handler.unsettled:
+            self.events_came()
+
+    def _write_counts(self) -> None:
+        """What cannot be written now is written with the next ones."""
+        taken = self._handler.counts.take()
+        if not taken:
+            return
+        try:
+            self._database.write(taken.write)
+        except StorageUnavailable:
+            self._handler.counts.put_back(taken)
+            self.events_came()
+        except OutcomeUnknown as unknown:
+            _log.warning("the catalogue's counts of %s s may be missing: %s", FLUSH_SECONDS, unknown)
+
+    def _settle(self) -> None:
+        """Pasts that cannot be settled are read where they are."""
+        while segments := self._handler.unsettled.take(SETTLED_AT_ONCE):
+            self._database.write(partial(timeline.settle, segments=segments))
+
+    def _sort(self) -> None:
+        """Piece by piece, so that events go in between."""
+        try:
+            self._try("the timeline was not sorted", self._sort_all)
+        finally:
+            self._is_sorting = False
+
+    def _sort_all(self) -> None:
+        while self._database.write(maintain):
+            pass
+
+    def _try(self, what_failed: str, work: Callable[[], Any]) -> None:
+        try:
+            work()
+        except (StorageUnavailable, OutcomeUnknown) as failure:
+            _log.warning("%s: %s", what_failed, type(failure).__name__)
