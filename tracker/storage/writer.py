@@ -16,8 +16,9 @@ from tracker.storage.jobs import Handler, Job
 
 #: Rows committed together, unless one item has more: bounds how long one group holds the write lock.
 GROUP_SIZE = 500
-#: Rows waiting at most; what comes when there are more is refused.
-QUEUE_SIZE = 10_000
+#: Rows waiting at most; what comes when there are more is refused. About as many as are written before the deadline of
+#: the last: 32 clients that send full batches at once, all to one process, are not refused.
+QUEUE_SIZE = 40_000
 
 
 class Writer:
