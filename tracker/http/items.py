@@ -47,7 +47,8 @@ class _Items:
 
     def __init__(self, body: bytes, key: str) -> None:
         self._body, self._key = body, key
-        self._may_have_many_nodes = len(body) > 2 * MAX_NODES
+        # Each value, or the name before it, follows one of these: no item can have more values than they are.
+        self._may_have_many_nodes = sum(map(body.count, (b",", b"[", b"{"))) > MAX_NODES
         self._exact: list[Any] | None = None
 
     def checked(self, items: list[Any]) -> list[Any]:
