@@ -23,6 +23,9 @@ _UUID = re.compile(
     r"(?:urn:uuid:)?(?:\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?:\})?",
     re.I,
 )
+_PARTS = [8, 4, 4, 4, 12]
+#: The nil and max UUIDs.
+_NOBODY = (None, bytes(16), b"\xff" * 16)
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: Exponents of more digits are no money, and beyond what can be calculated with.
@@ -50,11 +53,27 @@ def is_placeholder(external_id: str) -> bool:
 
 def parse_uuid(text: str) -> bytes | None:
     """16 bytes, from any RFC spelling; None for anything else, and for the nil and max UUIDs that name nobody."""
+    value = _usual_uuid(text) or _uuid_in_any_spelling(text)
+    return None if value in _NOBODY else value
+
+
+def _usual_uuid(text: str) -> bytes | None:
+    """The spelling that nearly all clients use, at a quarter of the cost."""
+    parts = text.split("-")
+    if [len(part) for part in parts] != _PARTS:
+        return None
+    try:
+        value = bytes.fromhex("".join(parts))
+    except ValueError:
+        return None
+    return value if len(value) == 16 else None  # it passes over white space
+
+
+def _uuid_in_any_spelling(text: str) -> bytes | None:
     match = _UUID.fullmatch(text)
     if match is None or ("{" in text) != ("}" in text):
         return None
-    value = bytes.fromhex("".join(match.groups()))
-    return None if value in (bytes(16), b"\xff" * 16) else value
+    return bytes.fromhex("".join(match.groups()))
 
 
 def uuid_text(value: bytes) -> str:
