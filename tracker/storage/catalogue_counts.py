@@ -39,13 +39,17 @@ class CatalogueCounts:
 
     def add(self, list_id: int, name: bytes, properties: Mapping[str, Any], received_at: int) -> None:
         """One committed event."""
-        count = self._names.setdefault((list_id, name), [0, 0])
+        count = self._names.get((list_id, name)) or self._names.setdefault((list_id, name), [0, 0])
         count[0] += 1
-        count[1] = max(count[1], received_at)
+        if received_at > count[1]:
+            count[1] = received_at
+        known = self._properties
         for item, value in properties.items():
-            types = self._properties.setdefault((list_id, name, item), [0] * (len(TYPES) + 1))
-            types[_TYPE_OF[type(value)]] += 1
-            types[-1] = max(types[-1], received_at)
+            key = (list_id, name, item)
+            types = known.get(key) or known.setdefault(key, [0] * (len(TYPES) + 1))
+            types[_TYPE_OF[value.__class__]] += 1
+            if received_at > types[-1]:
+                types[-1] = received_at
 
     def take(self) -> CatalogueCounts:
         """What is to be written now; this object starts anew."""
