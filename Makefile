@@ -8,7 +8,7 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint bench fuzz faults packages clean
+.PHONY: run test lint bench bench-full fuzz faults packages clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
@@ -23,7 +23,11 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@tests/setup/packages wrk
-	@$(VENV)/bin/python -m bench
+	@$(VENV)/bin/python -m bench $(BENCH)
+
+bench-full: $(VENV)/.test
+	@tests/setup/packages wrk
+	@$(VENV)/bin/python -m bench --millions 10 $(BENCH)
 
 fuzz: packages $(VENV)/.test
 	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m fuzz
@@ -32,7 +36,7 @@ faults: packages $(VENV)/.test
 	@FAULTS=long $(PYTEST) -m "faults or not faults" tests/faults
 
 packages:
-	@tests/setup/packages mariadb-server redis-server chromium curl
+	@tests/setup/packages mariadb-server redis-server chromium curl wrk
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis

@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.__main__ import LIMITS, count_rows, load, prepare
-from bench.servers import ROOT, gunicorn
+from bench.load import load
+from bench.servers import ROOT
+from bench.site import Database, Site, make_site
 
 RATE, CLIENTS, SECONDS = 200, 8, 10
 LINES = 400_000
@@ -46,7 +47,7 @@ def write_file(path: Path) -> None:
 
 
 @contextmanager
-def importing(url: str, file: Path, list_id: str) -> Iterator[Callable[[], int]]:
+def importing(database: Database, file: Path, list_id: str) -> Iterator[Callable[[], int]]:
     """`tracker import` in a process of its own; the function gives how many events are stored."""
     command = [
         sys.executable,
@@ -59,13 +60,13 @@ def importing(url: str, file: Path, list_id: str) -> Iterator[Callable[[], int]]
         "--list",
         list_id,
     ]
-    environ = {**os.environ, "TRACKER_DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    environ = {**os.environ, "TRACKER_DATABASE_URL": database.url, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        before = count_rows(url)
-        while count_rows(url) == before:
+        before = database.count_events()
+        while database.count_events() == before:
             time.sleep(0.1)
-        yield lambda: count_rows(url)
+        yield database.count_events
         if process.poll() is not None:
             raise RuntimeError("the file was imported before the measurement was over: raise LINES")
     finally:
@@ -115,9 +116,9 @@ def steady_row(
     return row(title, len(times) / SECONDS, cuts[49], cuts[98], imported)
 
 
-def full_row(title: str, address: str, accounts: Path, stored: Callable[[], int] | None = None) -> str:
+def full_row(title: str, address: str, site: Site, stored: Callable[[], int] | None = None) -> str:
     before, began = stored() if stored else 0, time.monotonic()
-    found = load(address, accounts, f"w{time.time_ns()}", "/api/v1/event")
+    found = load(address, site, "event", seconds=SECONDS)
     imported = (stored() - before - found.requests) / (time.monotonic() - began) if stored else 0
     return row(title, found.per_second, found.p50, found.p99, imported)
 
@@ -125,19 +126,19 @@ def full_row(title: str, address: str, accounts: Path, stored: Callable[[], int]
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tracker-bench-") as name:
         folder = Path(name)
-        accounts, url = prepare(folder)
+        site = make_site(folder)
+        database = site.database("live")
         file = folder / "events.ndjson"
         write_file(file)
-        key, list_id = accounts.read_text().split()[:2]
-        environ = {"TRACKER_DATABASE_URL": url, "TRACKER_LIMITS": LIMITS, "WEB_CONCURRENCY": "2"}
-        with gunicorn("wsgi:app", environ, folder / "server.log") as address:
+        key, list_id = site.accounts.read_text().split()[:2]
+        with database.serve() as address:
             print(f"{'':<34}{'live':>11}{'p50 ms':>9}{'p99 ms':>9}{'imported':>14}")
-            load(address, accounts, "warm", "/api/v1/event")
+            load(address, site, "event", seconds=1)
             print(steady_row("steady, alone", address, (key, list_id)))
-            print(full_row("all that gets through, alone", address, accounts))
-            with importing(url, file, list_id) as stored:
+            print(full_row("all that gets through, alone", address, site))
+            with importing(database, file, list_id) as stored:
                 print(steady_row("steady, during an import", address, (key, list_id), stored))
-                print(full_row("all that gets through, during one", address, accounts, stored))
+                print(full_row("all that gets through, during one", address, site, stored))
 
 
 if __name__ == "__main__":

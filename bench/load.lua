@@ -1,46 +1,122 @@
--- The workload: the seed's body, visitors drawn from 100,000, an Email on 1 in 10 (new on 1 in 100), 20 event names.
--- Arguments: a file with one "key list_id" pair a line, a word that keeps EventIDs of different runs apart, and the
--- path to call.
-local accounts, prefix, path, count = {}, "", "", 0
-local statuses = {}
+-- The workload: the seed's body, an EventID each, visitors of 50 users' lists, an Email on 1 event in 10 (new on 1 in 100),
+-- 20 event names. EventIDs are random, as clients make them, so that they fall all over an index.
+-- Arguments: a file with one "key list_id" pair a line; what to send: event, batch, introduce or listing; events in a
+-- batch; visitors, and how many of them have an Email; seconds after which, or requests after which, nothing more is sent;
+-- a seed for what is random.
+--
+-- Nothing under way is ever dropped, so that answers can be counted: a connection that has nothing more to send waits, and
+-- when all do, this prints DRAINED and the caller ends wrk with SIGINT.
+local ffi = require("ffi")
+ffi.cdef [[
+  typedef struct { long seconds; long nanoseconds; } moment;
+  int clock_gettime(int clock, moment *now);
+]]
+
+local NEVER = 3600 * 1000
+local accounts, kind, size, visitors, people, seconds, requests, connections
+local asked, waiting, sent, count, began = 0, 0, 0, 0, nil
+
+local function now()
+  local moment = ffi.new("moment")
+  ffi.C.clock_gettime(1, moment)
+  return tonumber(moment.seconds) + tonumber(moment.nanoseconds) / 1e9
+end
 
 function init(args)
+  accounts = {}
   for line in io.lines(args[1]) do
     local key, list = line:match("(%S+) (%S+)")
     accounts[#accounts + 1] = {key = key, list = list}
   end
-  prefix, path = args[2], args[3]
-  math.randomseed(os.time())
+  kind, size, visitors, people = args[2], tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
+  seconds, requests, connections = tonumber(args[6]), tonumber(args[7]), tonumber(args[8])
+  math.randomseed(tonumber(args[9]))
 end
 
-local function track()
-  local account = accounts[math.random(#accounts)]
-  local visitor = math.random(100000)
-  local email = ""
-  if count % 10 == 0 then
-    local person = count % 100 == 0 and (prefix .. count) or tostring(math.random(10000))
-    email = string.format('"Email":"subscriber-%s@example.com","ID":"user-%s",', person, person)
+-- Called before each request of a connection: its answer to the one before is here.
+function delay()
+  began = began or now()
+  if asked < requests and now() - began < seconds then
+    asked = asked + 1
+    return 0
   end
-  local body = string.format(
-    '{"Command":"event.track","Event":"event_%d","ListID":%s,"EventID":"%s-%d","UUID":"550e8400-e29b-41d4-a716-%012x",%s' ..
-    '"Properties":{"$page_title":"Product Page","$current_url":"https://example.com/products/item-1",' ..
-    '"product_id":"item-%d","product_name":"Example Product"}}',
-    math.random(20), account.list, prefix, count, visitor, email, math.random(1000))
-  return wrk.format("POST", path, {["Content-Type"] = "application/json", Authorization = "Bearer " .. account.key}, body)
+  waiting = waiting + 1
+  if waiting == connections then
+    io.write(string.format("DRAINED %d %.0f\n", asked, (now() - began) * 1e6))
+    io.flush()
+  end
+  return NEVER
 end
 
-local function list_properties()
-  local account = accounts[math.random(#accounts)]
-  return wrk.format("GET", path .. "?ListID=" .. account.list, {Authorization = "Bearer " .. account.key})
+local function random32()
+  return math.random(0, 4294967295)
+end
+
+local function event_id()
+  return string.format("%08x-%04x-4%03x-a%03x-%04x%08x", random32(), math.random(0, 65535), math.random(0, 4095),
+    math.random(0, 4095), math.random(0, 65535), random32())
+end
+
+local function email(person)
+  return string.format('"Email":"subscriber-%s@example.com","ID":"user-%s",', person, person)
+end
+
+-- One event of a visitor: each visitor has one list, and `person` is text or nil.
+local function event(visitor, person)
+  return string.format(
+    '{"Event":"event_%d","EventID":"%s","UUID":"%08x-e29b-41d4-a716-%012x",%s' ..
+    '"Properties":{"$page_title":"Product Page","$current_url":"https://example.com/products/item-1",' ..
+    '"product_id":"item-%d","product_name":"Example Product"}',
+    math.random(20), event_id(), visitor * 2654435761 % 4294967296, visitor, person and email(person) or "",
+    math.random(1000))
+end
+
+local function any_event(account)
+  count = count + 1
+  local visitor = account - 1 + #accounts * math.random(0, visitors / #accounts - 1)
+  if count % 100 == 0 then return event(visitor, event_id()) end
+  if count % 10 == 0 then
+    visitor = account - 1 + #accounts * math.random(0, people / #accounts - 1)
+    return event(visitor, visitor)
+  end
+  return event(visitor)
+end
+
+-- Every visitor once, those with an Email with it.
+local function next_visitor(account, turn, number)
+  local visitor = account - 1 + #accounts * ((turn * size + number) % (visitors / #accounts))
+  return event(visitor, visitor < people and visitor or nil)
+end
+
+local function batch()
+  local account = kind == "introduce" and (sent - 1) % #accounts + 1 or math.random(#accounts)
+  local turn = math.floor((sent - 1) / #accounts)
+  local events = {}
+  for number = 1, size do
+    events[number] = (kind == "introduce" and next_visitor(account, turn, number - 1) or any_event(account)) .. "}"
+  end
+  return account, string.format('{"ListID":%s,"Events":[%s]}', accounts[account].list, table.concat(events, ","))
+end
+
+local function single()
+  local account = math.random(#accounts)
+  return account, string.format('%s,"ListID":%s}', any_event(account), accounts[account].list)
 end
 
 function request()
-  count = count + 1
-  if path:find("properties") then return list_properties() end
-  return track()
+  if began then sent = sent + 1 end -- wrk asks once before it begins, and does not send that
+  if kind == "listing" then
+    local account = accounts[math.random(#accounts)]
+    return wrk.format("GET", wrk.path .. "?ListID=" .. account.list, {Authorization = "Bearer " .. account.key})
+  end
+  local build = kind == "event" and single or batch
+  local account, body = build()
+  return wrk.format("POST", wrk.path,
+    {["Content-Type"] = "application/json", Authorization = "Bearer " .. accounts[account].key}, body)
 end
 
 function done(summary, latency)
-  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration, summary.errors.status,
+  local lost = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
+  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.errors.status, lost,
     latency:percentile(50), latency:percentile(99)))
 end

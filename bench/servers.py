@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 20.0
+#: What is asked for is asked of two.
+WORKERS = int(os.environ.get("WEB_CONCURRENCY", "2"))
 
 
 @contextmanager
@@ -26,7 +28,11 @@ def gunicorn(application: str, environ: Mapping[str, str], log: Path) -> Iterato
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), application]
     with log.open("ab") as output:
         server = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **environ, "PORT": str(port)}, stdout=output, stderr=output
+            command,
+            cwd=ROOT,
+            env={**os.environ, "WEB_CONCURRENCY": str(WORKERS), **environ, "PORT": str(port)},
+            stdout=output,
+            stderr=output,
         )
     try:
         _wait_until_it_answers(port, server, log)

@@ -1,0 +1,100 @@
+"""Whose events are measured? A site that has been tracked for a while: users with keys, lists, and known visitors."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.servers import gunicorn
+from tracker.app import build_services, open_database
+from tracker.config import Settings
+from tracker.plugins import load_commands
+
+ACCOUNTS, VISITORS = 50, 100_000
+#: One visitor in so many has an Email.
+VISITORS_A_PERSON = 10
+#: What is measured is Tracker, not its rate limits.
+LIMITS = "event.track=1000000000/60,website_events.properties=1000000000/60"
+COUNT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder with the file of accounts and an empty database of theirs, to be copied."""
+
+    folder: Path
+    visitors: int
+
+    @property
+    def people(self) -> int:
+        return self.visitors // VISITORS_A_PERSON
+
+    @property
+    def accounts(self) -> Path:
+        return self.folder / "accounts.txt"
+
+    def database(self, name: str, copied_from: str = "empty") -> Database:
+        """A database of this site with what another one of it holds; nobody may have that one open."""
+        shutil.copy(self.folder / f"{copied_from}.db", self.folder / f"{name}.db")
+        return Database(self.folder, name)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One SQLite file of a site."""
+
+    folder: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"{self.name}.db"
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.path}"
+
+    def serve(self, application: str = "wsgi:app", **environ: str) -> AbstractContextManager[str]:
+        """Tracker on this database; gives its address."""
+        settings = {"TRACKER_DATABASE_URL": self.url, "TRACKER_LIMITS": LIMITS, **environ}
+        return gunicorn(application, settings, self.folder / f"{self.name}.log")
+
+    def count_events(self) -> int:
+        """The events that clients sent; the identify events that Tracker added to them are flagged."""
+        settings = Settings.from_environ({"TRACKER_DATABASE_URL": self.url})
+        database = open_database(settings, load_commands())
+        try:
+            until = time.monotonic() + COUNT_SECONDS
+            rows = database.read(lambda t: t.select("SELECT COUNT(*) FROM events WHERE flags & 1 = 0"), until)
+        finally:
+            database.close()
+        return int(rows[0][0])
+
+    def size(self) -> int:
+        """Bytes on the disk, the write-ahead log included."""
+        return sum(path.stat().st_size for path in self.folder.glob(f"{self.name}.db*"))
+
+    def remove(self) -> None:
+        for path in self.folder.glob(f"{self.name}.db*"):
+            path.unlink()
+
+
+def make_site(folder: Path, scale: float = 1.0) -> Site:
+    """An empty database with ACCOUNTS users, each with a key and a list."""
+    site = Site(
+        folder, max(1, round(VISITORS * scale / ACCOUNTS / VISITORS_A_PERSON)) * ACCOUNTS * VISITORS_A_PERSON
+    )
+    settings = Settings.from_environ({"TRACKER_DATABASE_URL": f"sqlite:///{folder}/empty.db"})
+    services = build_services(settings, open_database(settings, load_commands()))
+    services.storage.upgrade()
+    lines = []
+    for number in range(ACCOUNTS):
+        user = services.stores.users.add(f"user{number}@example.com", "bench-password-1")
+        key = services.stores.keys.add(user, "Subscribers.Get")
+        lines.append(f"{key} {services.stores.lists.add(user, 'bench')}")
+    services.storage.close()
+    site.accounts.write_text("\n".join(lines) + "\n")
+    return site
