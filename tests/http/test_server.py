@@ -173,6 +173,32 @@ def test_requests_on_one_connection(wire: Wire) -> None:
         assert (answer.status, answer.body["Say"]) == (200, "hello")
 
 
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b'{"Say": "hello"}', []),
+        (b'{"Say": "\xc3\xa9"}', [b"Cookie: a", b"Cookie: b"]),
+        (b'{"Say": 1', []),
+        (b"", [b"Authorization: Bearer a", b"Authorization: Bearer b", b"X-Forwarded-For: 1.2.3.4"]),
+        (b'{"Say": 1}', [b"Content-Encoding: gzip", b"Content-Encoding: br"]),
+        (b'{"Say": 1}', [b"Connection: close"]),
+    ],
+)
+def test_the_short_way_and_the_servers_own_give_the_same_answer(
+    server: SmallServer, body: bytes, headers: list[bytes]
+) -> None:
+    """A path that is spelled in another way is not known before it has gone the server's own way."""
+    seen = []
+    for path in (b"/api/v1/echo", b"/api/v1/%65cho"):
+        with Wire(server) as wire:
+            answer = wire.ask(post(body, b"X-Request-ID: same", *headers, path=path))
+            said = {name: value for name, value in answer.headers.items() if name != "Date"}
+            seen.append((answer.status, list(said.items()), answer.data))
+            if "Connection: close" in str(headers):
+                assert wire.is_closed()
+    assert seen[0] == seen[1]
+
+
 def test_requests_sent_without_waiting_for_answers(wire: Wire) -> None:
     first, second = post(b'{"Say": 1}'), post(b'{"Say": 2}')
     wire.send(first + second + first[:40])

@@ -30,6 +30,9 @@ class Front:
         """How large a body at this path may be: the worker reads it before it asks us."""
         return self._door.rules(path).most_bytes
 
+    def is_shortcut(self, path: str) -> bool:
+        return path in self._shortcuts
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
         name = environ[REQUEST_ID] = request_id(environ)

@@ -1,0 +1,72 @@
+"""How is a command's request answered without what a server does for any application? One environ, one write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any
+
+from tracker.http.front import Front
+
+METHODS = ("GET", "POST")
+
+
+def takes(front: Front, request: Any) -> bool:
+    """Whether a request is an ordinary one for a command; all others go the server's own way, with the same answer."""
+    return request.version == (1, 1) and request.method in METHODS and front.is_shortcut(request.path)
+
+
+def response(front: Front, request: Any, address: Any, is_last: bool) -> bytes:
+    """The whole response. `is_last`: the connection ends after it."""
+    said: list[Any] = []
+
+    def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        said[:] = line, headers
+
+    body = b"".join(front(_environ(request, address), start_response))
+    line, headers = said
+    ours = [
+        ("Server", "gunicorn"),
+        ("Date", _date(int(time.time()))),
+        ("Connection", "close" if is_last else "keep-alive"),
+    ]
+    lines = [f"HTTP/1.1 {line}", *(f"{name}: {value}" for name, value in (*ours, *headers)), "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+def _environ(request: Any, address: Any) -> dict[str, Any]:
+    """What our door reads of a WSGI environ."""
+    environ = {
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": request.path,
+        "QUERY_STRING": request.query,
+        "REMOTE_ADDR": address[0] if isinstance(address, tuple) else _text(address),
+        "wsgi.input": request.body,
+        "wsgi.input_terminated": True,
+    }
+    for name, value in _joined(request.headers):
+        key = name.replace("-", "_")
+        environ[key if name in ("CONTENT-TYPE", "CONTENT-LENGTH") else f"HTTP_{key}"] = value
+    return environ
+
+
+def _joined(headers: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Repeated fields as one; the server refuses those that may not be repeated."""
+    if len({name for name, _ in headers}) == len(headers):
+        return headers
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined.items()
+
+
+def _text(address: Any) -> str:
+    """A socket file has no address."""
+    return address.decode() if isinstance(address, bytes) else str(address)
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
