@@ -149,8 +149,10 @@ def shop(api: Api, jane: User) -> dict[str, Any]:
     for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
         sent = {"SubscriberListID": shop, "FieldName": alias, "MergeTagAlias": alias, **more}
         api.ok("customfield.create", jane.key, **sent)
-    for number in range(200):
-        stores.fields.add(full, str(number), None, "text", False)
+    columns = ("list_id", "name", "data_type", "is_unique", "created_at")
+    api.services.storage.write(
+        lambda transaction: transaction.insert("custom_fields", columns, [(full, b"x", b"text", 0, 0)] * 200)
+    )
     api.ok("subscriber.create", jane.key, ListID=shop, EmailAddress="a@example.com", ExternalID="user-1")
     nobody = api.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
     return {SHOP: shop, FULL: full, NOBODY: nobody}

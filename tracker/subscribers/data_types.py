@@ -18,6 +18,8 @@ MOST_TEXT_BYTES = 8 * 1024
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: The years 1 to 9999 in UTC: what can be answered.
+_LEAST_MS, _MOST_MS = -62_135_596_800_000, 253_402_300_799_999
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -78,7 +80,7 @@ def _date(value: Any) -> str:
 
 def _datetime(value: Any) -> int:
     moment = iso_ms(value) if isinstance(value, str) else None
-    if moment is None:
+    if moment is None or not _LEAST_MS <= moment <= _MOST_MS:
         raise Unfit("a time such as 2026-01-31T09:30:00+01:00")
     return moment
 
