@@ -24,7 +24,7 @@ Counted = tuple[int, str, bytes | None, bool]
 MANY = 10_000
 KEYS = ("id", "email_key", "external_id")
 COLUMNS = ("id", "email", "external_id", "created_at")
-_SUBSCRIBERS = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Subscribers:
         """Some persons with their values."""
 
         def work(transaction: Transaction) -> list[Subscriber]:
-            rows = transaction.select(*page_sql(_SUBSCRIBERS, list_id, wanted))
+            rows = transaction.select(*page_sql(SELECT, list_id, wanted))
             return _with_values(transaction, list_id, rows)
 
         return self._database.read(work, deadline)
@@ -123,7 +123,7 @@ def _rows(transaction: Transaction, list_id: int, who: Who, is_locking: bool = F
     if column not in KEYS:
         raise ValueError(f"nobody is found by {column}")
     key = value.encode() if isinstance(value, str) else value
-    return transaction.lookup(_SUBSCRIBERS, ("list_id", column), [(list_id, key)], is_locking)
+    return transaction.lookup(SELECT, ("list_id", column), [(list_id, key)], is_locking)
 
 
 def _with_values(transaction: Transaction, list_id: int, rows: Sequence[Row]) -> list[Subscriber]:
