@@ -84,10 +84,10 @@ class CustomFieldCreate(ListCommand):
         CustomFieldID = fields.Integer(required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
         data_type, is_unique = params["DataType"], params["UniqueIdentifier"]
         if is_unique and data_type != TEXT:
             raise CommandError(because(INVALID_UNIQUE, "only a text can be it"))
+        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
         name, alias = params["FieldName"], params.get("MergeTagAlias")
         with answering(REFUSALS):
             made = self.services.stores.fields.add(list_id, name, alias, data_type, is_unique, self.deadline)

@@ -94,8 +94,8 @@ class SubscribersGet(ListCommand):
         Subscribers = fields.List(fields.Nested(SubscriberInformation), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
         wanted = _slice(params)
+        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
         page = stores.subscribers.page(list_id, wanted, self.deadline)
         total = stores.subscribers.count(list_id, wanted, self.deadline)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
