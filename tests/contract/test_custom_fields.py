@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
+from tracker.storage.field_values import STRIDE
 
 Field = Callable[..., int]
 Say = Callable[[dict[str, Any]], Reply]
@@ -282,6 +283,26 @@ def test_deleting_a_field_leaves_the_others_of_all_subscribers(
     sql = "SELECT field_id FROM subscriber_fields WHERE list_id = ?"
     assert desk.rows(sql, shop.list_id) == [(kept,)]
     assert values_of(desk, shop) == {"kept": "2"}
+
+
+def test_the_values_of_many_subscribers_go_and_those_left_by_a_kill_too(
+    desk: Desk, shop: Shop, field: Field, say: Say
+) -> None:
+    gone, kept = field("gone"), field("kept")
+    people = range(1, 2 * STRIDE + 2)
+
+    def fill(transaction: Any) -> None:
+        columns = ("list_id", "id", "own_uuid", "created_at")
+        persons = [(shop.list_id, n, n.to_bytes(16, "big"), 0) for n in people]
+        transaction.insert("subscribers", columns, persons)
+        columns = ("list_id", "subscriber_id", "field_id", "value", "updated_at")
+        of = [(shop.list_id, n, number, b"1", 0) for n in people for number in (gone, kept, 10**9)]
+        transaction.insert("subscriber_fields", columns, of)
+
+    desk.services.storage.write(fill)
+    desk.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=gone)
+    sql = "SELECT field_id, COUNT(*) FROM subscriber_fields WHERE list_id = ? GROUP BY field_id"
+    assert desk.rows(sql, shop.list_id) == [(kept, len(people))]
 
 
 @pytest.mark.parametrize("number", [0, 10**9, 2**63 - 1])

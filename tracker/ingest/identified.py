@@ -8,7 +8,7 @@ from tracker.ingest.event import IDENTIFY, Event
 from tracker.ingest.identity import People
 from tracker.ingest.who import Placement, Subscriber
 from tracker.storage import people as people_rows
-from tracker.storage.custom_fields import CustomFields
+from tracker.storage.custom_fields import CustomField, CustomFields
 from tracker.storage.failures import Conflict
 from tracker.storage.field_values import Key, write_values
 from tracker.storage.transaction import Transaction
@@ -24,20 +24,23 @@ def identify(events: Iterable[Event], fields: CustomFields, deadline: float | No
 
     Fields are remembered for 5 s; for a name that is not among them they are asked for again, once a list.
     """
-    asked: set[int] = set()
+    asked: dict[int, list[CustomField]] = {}
     for event in events:
         if event.name == IDENTIFY and event.identify_properties and event.identified is None:
             event.identified = _read(event, fields, asked, deadline)
 
 
-def _read(event: Event, fields: CustomFields, asked: set[int], deadline: float | None) -> FieldValues:
+def _read(
+    event: Event, fields: CustomFields, asked: dict[int, list[CustomField]], deadline: float | None
+) -> FieldValues:
+    """`asked` has the fields of lists for which they were asked."""
     sent, list_id = event.identify_properties or {}, event.list_id
     if event.is_listless:
         return read_values(sent, ())
-    read = read_values(sent, fields.recently_of_list(list_id, deadline))
+    read = read_values(sent, asked.get(list_id) or fields.remembered(list_id))
     if read.unknown and list_id not in asked:
-        asked.add(list_id)
-        read = read_values(sent, fields.of_list(list_id, deadline))
+        asked[list_id] = fields.of_list(list_id, deadline)
+        read = read_values(sent, asked[list_id])
     return read
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from dataclasses import dataclass
 import gevent
 
 from tracker.storage.database import REQUEST_SECONDS, Database
+from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.field_values import forget_strays
 from tracker.storage.models import CustomFieldRow
 from tracker.storage.recent import Recent
 from tracker.storage.refusals import Refusal, settled
 from tracker.storage.transaction import Transaction
+
+_log = logging.getLogger("tracker.storage")
 
 #: Fields of one list.
 MOST_FIELDS = 200
@@ -51,9 +55,9 @@ class CustomFields:
             self._recent.put(list_id, found, asked_at)
         return found
 
-    def recently_of_list(self, list_id: int, deadline: float | None = None) -> list[CustomField]:
-        """The fields of a list as they were at most 5 s ago: a new one may be missing, one may be gone."""
-        return self._recent.get(list_id) or self.of_list(list_id, deadline)
+    def remembered(self, list_id: int) -> list[CustomField]:
+        """The fields of a list as they were at most 5 s ago, or none: a new one may be missing, one may be gone."""
+        return self._recent.get(list_id) or []
 
     def add(
         self, list_id: int, name: str, alias: str | None, data_type: str, is_unique: bool,
@@ -72,7 +76,13 @@ class CustomFields:
         settled(self._database.write(lambda transaction: _remove(transaction, list_id, field_id), deadline))
         self._recent.forget(list_id)
         seconds = (deadline or time.monotonic() + REQUEST_SECONDS) - time.monotonic() - _RESERVE_SECONDS
-        gevent.spawn(forget_strays, self._database, list_id).join(max(0.0, seconds))
+        gevent.spawn(self._forget_strays, list_id).join(max(0.0, seconds))
+
+    def _forget_strays(self, list_id: int) -> None:
+        try:
+            forget_strays(self._database, list_id)
+        except (StorageUnavailable, OutcomeUnknown) as trouble:
+            _log.warning("values of a deleted field of list %d are left: %s", list_id, trouble)
 
 
 def alias_key(alias: str) -> str:

@@ -11,7 +11,7 @@ from tracker.storage.transaction import Transaction
 #: (list_id, subscriber_id, field_id) of a value.
 Key = tuple[int, int, int]
 #: Subscribers whose values are looked through in one transaction.
-STRIDE = 1000
+STRIDE = 500
 _KEY = ("list_id", "subscriber_id", "field_id")
 
 
