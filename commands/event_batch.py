@@ -11,7 +11,7 @@ from tracker import Command, CommandError, Error, ParamReader, invalid, missing
 from tracker.errors import OUTCOME_UNKNOWN, UNEXPECTED, because
 from tracker.fields import ListID
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
-from tracker.ingest.intake import Intake, answer, as_if_tracked
+from tracker.ingest.intake import Intake, answer, ignored_names
 from tracker.ingest.parameters import (
     EVENT_ERRORS,
     EVENT_ID_TAKEN,
@@ -104,6 +104,7 @@ class EventBatch(Command):
             identify_event_sent = fields.Boolean(
                 metadata={"description": "Whether it identified someone; not with `error`"}
             )
+            ignored_identify_properties = ignored_names()
             Errors = fields.List(
                 fields.Nested(Row), metadata={"description": "Rows of `event.track`; only with `error`"}
             )
@@ -125,11 +126,19 @@ class EventBatch(Command):
         if "ListID" in params:
             intake.own_list(params["ListID"])
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
-        read = [_read(sent, shared, intake) for sent in params["Events"]]
+        read = [self._read(sent, shared, intake) for sent in params["Events"]]
         to_store = [one for one in read if isinstance(one, Event)]
         tracked = iter(self._tracked(read, to_store))
         results = [_result(next(tracked) if isinstance(one, Event) else one) for one in read]
         return {"status": "success", "results": results}
+
+    def _read(self, sent: Any, shared: dict[str, Any], intake: Intake) -> Event | Tracked | CommandError:
+        """The event to store, what a test event is answered with, or why it is refused."""
+        try:
+            event = intake.event({**shared, **EVENT.read(EVENT.spelled(_object(sent)))})
+        except CommandError as refused:
+            return refused
+        return self.services.ingest.check(event, self.deadline) if intake.is_test(event) else event
 
     def _tracked(self, read: list[Any], events: list[Event]) -> list[Tracked | Exception]:
         try:
@@ -138,15 +147,6 @@ class EventBatch(Command):
             ids = iter(unknown.event_ids)
             repeat_with = [next(ids) if isinstance(one, Event) else None for one in read]
             raise CommandError(OUTCOME_UNKNOWN, extra={"EventIDs": repeat_with}) from None
-
-
-def _read(sent: Any, shared: dict[str, Any], intake: Intake) -> Event | Tracked | CommandError:
-    """The event to store, what a test event is answered with, or why it is refused."""
-    try:
-        event = intake.event({**shared, **EVENT.read(EVENT.spelled(_object(sent)))})
-    except CommandError as refused:
-        return refused
-    return as_if_tracked(event) if intake.is_test(event) else event
 
 
 def _object(sent: Any) -> dict[str, Any]:

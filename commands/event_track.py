@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, CommandError
 from tracker.errors import OUTCOME_UNKNOWN
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
-from tracker.ingest.intake import Intake, answer, as_if_tracked
+from tracker.ingest.intake import Intake, answer, ignored_names
 from tracker.ingest.parameters import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
 
 
@@ -58,12 +58,17 @@ class EventTrack(Command):
             required=True, metadata={"description": "Whether it identified someone"}
         )
         duplicate = fields.Boolean(metadata={"const": True, "description": "This EventID is stored already"})
+        ignored_identify_properties = ignored_names()
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
         intake = Intake(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
         event = intake.event(params)
-        tracked = as_if_tracked(event) if intake.is_test(event) else self._tracked(event)
+        tracked = (
+            self.services.ingest.check(event, self.deadline)
+            if intake.is_test(event)
+            else self._tracked(event)
+        )
         said = {"status": "success", **answer(tracked)}
         return {**said, "duplicate": True} if tracked.is_duplicate else said
 

@@ -22,6 +22,7 @@ from tracker.plugins import load_commands
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
 from tracker.storage.accounts import Keys, Users
+from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
 from tracker.storage.lists import Lists
@@ -29,16 +30,19 @@ from tracker.storage.migrations import Migrations
 from tracker.storage.probe import probe
 from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
+from tracker.storage.subscribers import Subscribers
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Accounts and lists."""
+    """Accounts, lists, and who is on them."""
 
     users: Users
     keys: Keys
     sessions: Sessions
     lists: Lists
+    fields: CustomFields
+    subscribers: Subscribers
 
 
 @dataclass(frozen=True)
@@ -88,13 +92,17 @@ def open_database(settings: Settings, registry: Registry) -> Database:
 
 
 def build_services(settings: Settings, database: Database) -> Services:
+    fields = CustomFields(database, now_ms)
+    ingest = Ingest(database, fields)
     stores = Stores(
         Users(database, now_ms),
         Keys(database, now_ms),
         Sessions(database, settings.session_seconds, now_ms),
         Lists(database, now_ms),
+        fields,
+        Subscribers(database, now_ms, ingest.new_id),
     )
-    return Services(Ingest(database), Reports(database), stores, database, settings)
+    return Services(ingest, Reports(database), stores, database, settings)
 
 
 def readiness(database: Database) -> tuple[bool, str]:

@@ -10,7 +10,10 @@ from tracker.app import Stores
 
 EMAIL = "demo@example.com"
 LIST_NAME = "Demo"
-PERMISSIONS = "Subscribers.Get,List.Create,List.Get,Lists.Get"
+PERMISSIONS = (
+    "Subscribers.Get,Subscribers.Import,Subscriber.Update,Subscribers.Delete,"
+    "CustomField.Create,CustomFields.Get,CustomFields.Delete,List.Create,List.Get,Lists.Get"
+)
 EVENT = {
     "Event": "page_view",
     "Email": "jane@example.com",

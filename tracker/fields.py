@@ -8,6 +8,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from tracker.email_address import email_key
+from tracker.errors import CommandError
+from tracker.json_object import read_object
+
 #: The largest number a database column and every client of ours can hold.
 MAX_INTEGER = 2**63 - 1
 
@@ -107,6 +111,46 @@ class Text(fields.String):
         return "\0" not in value and is_text(value) and (self._is_blank_allowed or value.strip() != "")
 
 
+class EmailAddress(Text):
+    """Gives (as shown, key)."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        address = email_key(super()._deserialize(value, *args, **kwargs))
+        if address is None:
+            raise self.make_error("invalid")
+        return address
+
+
+class JsonObject(fields.Field[dict[str, Any]]):
+    """An object; PHP's empty array and a string that holds a JSON object are taken for one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"metadata": {"type": "object"} | options.get("metadata", {})})
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            value = _object_in(value)
+        if not isinstance(value, dict) and value != []:
+            raise self.make_error("validator_failed")
+        return value or {}
+
+
+class YesOrNo(fields.Field[bool]):
+    """A JSON boolean, or `true`, `false`, `1`, `0` as text, for forms have nothing else."""
+
+    _WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+    def __init__(self, **options: Any) -> None:
+        schema = {"type": ["boolean", "string"], "pattern": "^([Tt]rue|TRUE|[Ff]alse|FALSE|1|0)$"}
+        super().__init__(**options | {"metadata": schema | options.get("metadata", {})})
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        found = self._WORDS.get(value.lower()) if isinstance(value, str) and value.isascii() else value
+        if not isinstance(found, bool):
+            raise self.make_error("validator_failed")
+        return found
+
+
 class ListName(Text):
     """The name of a list: 1 to 250 characters, not all of them blank."""
 
@@ -137,3 +181,10 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _object_in(text: str) -> Any:
+    try:
+        return read_object(text.encode())
+    except CommandError:
+        return None

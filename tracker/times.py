@@ -19,7 +19,7 @@ _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=
 def iso_utc(milliseconds: int) -> str:
     """ISO 8601 in UTC with milliseconds: `2026-01-31T09:30:00.125Z`."""
     moment = _EPOCH + milliseconds * _MILLISECOND
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def time_ms(value: Any) -> int | None:
@@ -28,7 +28,7 @@ def time_ms(value: Any) -> int | None:
     Numbers from 10^11 on are milliseconds: as seconds that would be the year 5138, as milliseconds it is 1973.
     """
     if isinstance(value, str):
-        return _iso_ms(value) if "T" in value or " " in value else _epoch_ms_of_text(value)
+        return iso_ms(value) if "T" in value or " " in value else _epoch_ms_of_text(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < MOST_EPOCH_MS:
         return None
     return int(value) if value >= MILLISECONDS_FROM else round(value * 1000)
@@ -39,7 +39,8 @@ def _epoch_ms_of_text(text: str) -> int | None:
     return time_ms(float(text) if "." in text else int(text)) if is_number else None
 
 
-def _iso_ms(text: str) -> int | None:
+def iso_ms(text: str) -> int | None:
+    """UTC milliseconds of an ISO 8601 time with offset; None for anything else."""
     if not _ISO.fullmatch(text):
         return None
     try:

@@ -19,6 +19,7 @@ from tests.processes import until
 from tests.served import StartTracker
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
+from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 
 EMAIL = "jane@example.com"
@@ -161,6 +162,33 @@ def test_csv(jane_on_each: Importer) -> None:
     }
     assert json.loads(seen) == {"conversion-id": "two\nlines"}
     assert jane.shell.run(*jane.arguments(file)).stdout.startswith("Stored 0 events; 2 were there already")
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "csv"])
+def test_identify_properties_are_written_as_by_event_track(jane_on_each: Importer, kind: str) -> None:
+    jane = jane_on_each
+    values = {"First-Name": "Jane", "Age": "42", "x": "1"}
+    lines: dict[str, list[Any]] = {
+        "ndjson": [{"Event": "identify", "Email": f"{kind}@example.com", "IdentifyProperties": values}],
+        "csv": [
+            "Event,Email," + ",".join(f"IdentifyProperties.{name}" for name in values),
+            f"identify,{kind}@example.com," + ",".join(values.values()),
+        ],
+    }
+    storage = jane.database
+    fields = CustomFields(storage, lambda: 0)
+    for alias, data_type in (("First-Name", "text"), ("Age", "number")):
+        fields.add(jane.list_id, alias, alias, data_type, False)
+    done = jane.shell.run(*jane.arguments(jane.file(f"a.{kind}", *lines[kind])))
+    assert (done.exit_code, done.stdout[:15]) == (0, "Stored 1 events")
+    assert done.stderr == "Note: IdentifyProperties that were not written, at least once: 'x'\n"
+    sql = (
+        "SELECT f.value FROM subscriber_fields f JOIN subscribers s ON s.list_id = f.list_id AND s.id = f.subscriber_id"
+        " WHERE s.list_id = ? AND s.email_key = ? ORDER BY f.field_id"
+    )
+    key = f"{kind}@example.com".encode()
+    rows = storage.read(lambda transaction: transaction.select(sql, (jane.list_id, key)))
+    assert [bytes(value) for (value,) in rows] == [b'"Jane"', b"42"]
 
 
 def test_standard_input(jane: Importer) -> None:

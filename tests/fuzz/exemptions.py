@@ -19,7 +19,17 @@ class Exemption:
     params: dict[str, Any]
 
 
+PERSON = {"ListID": NOWHERE, "EmailAddress": "a@example.com"}
+FIELD = {"SubscriberListID": NOWHERE, "FieldName": "x"}
+_ONE = ("subscriber.create", "subscriber.delete", "subscriber.get", "subscriber.update")
+
 EXEMPTIONS = (
+    Exemption("customfield.create", 3, "whose list it is", FIELD),
+    Exemption("customfield.create", 4, "blank is what Unicode calls white space", FIELD | {"FieldName": "\u2003"}),
+    Exemption("customfield.create", 5, "a pattern cannot say what it must not be", FIELD | {"MergeTagAlias": "CustomField1"}),
+    Exemption("customfield.create", 7, "depends on DataType", FIELD | {"UniqueIdentifier": True, "DataType": "date"}),
+    Exemption("customfield.delete", 3, "whose list it is", {"SubscriberListID": NOWHERE, "CustomFieldID": 1}),
+    Exemption("customfields.get", 3, "whose list it is", {"SubscriberListID": NOWHERE}),
     Exemption("event.batch", 4, "whose list it is", {"Events": [], "ListID": NOWHERE}),
     Exemption("event.batch", 19, "several forms of a time", {"Events": [], "SentAt": "yesterday"}),
     Exemption("event.track", 4, "whose list it is", {"Event": "a", "ListID": NOWHERE}),
@@ -36,9 +46,18 @@ EXEMPTIONS = (
     Exemption("event.track", 18, "a span around the present", {"Event": "a", "Timestamp": 1}),
     Exemption("event.track", 19, "several forms of a time", {"Event": "a", "SentAt": "yesterday"}),
     Exemption("event.track", 20, "depends on Event", {"Event": "conversion", "Properties": CONVERSION | {"conversion-value": "x"}}),
+    Exemption("event.track", 21, "bytes are counted, not characters", {"Event": "a", "IdentifyProperties": {"é" * 128: 1}}),
     Exemption("list.create", 2, "blank is what Unicode calls white space", {"SubscriberListName": "\u2003"}),
     Exemption("list.get", 3, "whose list it is", {"ListID": NOWHERE}),
     Exemption("lists.get", 5, "NUL is refused", {"Search": "\0"}),
+    *(Exemption(name, 1, "one of several is needed", {"ListID": NOWHERE}) for name in _ONE),
+    *(Exemption(name, 4, "whose list it is", PERSON) for name in _ONE),
+    *(Exemption(name, 5, "addresses are stricter than the format", PERSON | {"EmailAddress": "a@b@c"}) for name in _ONE),
+    *(Exemption(name, 7, "control characters", PERSON | {"ExternalID": "a\x01"}) for name in _ONE),
+    Exemption("subscribers.get", 4, "whose list it is", {"ListID": NOWHERE}),
+    Exemption("subscribers.get", 5, "depends on Search", {"ListID": NOWHERE, "Search": "a", "OrderField": "CreatedOn"}),
+    Exemption("subscribers.get", 7, "NUL is refused", {"ListID": NOWHERE, "Search": "\0"}),
+    Exemption("subscribers.get", 10, "depends on RecordsFrom", {"ListID": NOWHERE, "AfterSubscriberID": 1, "RecordsFrom": 1}),
     Exemption("user.login", 1, "needed unless there is an APIKey", {"Password": "a"}),
     Exemption("user.login", 2, "needed unless there is an APIKey", {"Username": "a"}),
     Exemption("user.login", 3, "whether it is right", {"Username": "a", "Password": "b"}),
@@ -50,7 +69,18 @@ EXEMPTIONS = (
 LIMITS_OF_BODIES = {100000, 100010}
 
 
+#: What depends on what is stored: an EventID that was drawn before, somebody who is there or not, a field's type.
+STORED = {
+    "customfield.create": {8, 9, 10},
+    "customfield.delete": {5},
+    "event.track": {17},
+    "subscriber.create": {8, 9, 10},
+    "subscriber.delete": {3},
+    "subscriber.get": {3},
+    "subscriber.update": {3, 8, 9, 10, 11},
+}
+
+
 def allowed_codes(command: str) -> set[int]:
-    # An EventID that was drawn before names another event: it depends on what is stored.
-    taken = {17} if command == "event.track" else set()
-    return {row.code for row in EXEMPTIONS if row.command == command} | taken | LIMITS_OF_BODIES
+    exempt = {row.code for row in EXEMPTIONS if row.command == command}
+    return exempt | STORED.get(command, set()) | LIMITS_OF_BODIES

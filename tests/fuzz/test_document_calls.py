@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -64,6 +65,11 @@ def ndjson(_: schemathesis.SerializationContext, value: Any) -> bytes:
     return str(value).encode()
 
 
+def is_number(value: Any) -> bool:
+    """Whether something that exists is put in for it: even numbers stay somebody's or nobody's."""
+    return type(value) is int and 0 < value < 2**63 and value % 2 == 1
+
+
 class Caller:
     """Sends what Schemathesis makes up, with credentials and ListIDs that exist, and judges the answers."""
 
@@ -90,9 +96,11 @@ class Caller:
         if not isinstance(sent, dict):
             return False
         command = self.command_of(case, sent)
-        list_id = sent.get("ListID")
-        if type(list_id) is int and 0 < list_id < 2**63 and list_id % 2:
-            sent["ListID"] = self.account.list_id
+        for name in ("ListID", "SubscriberListID"):
+            if is_number(sent.get(name)):
+                sent[name] = self.account.list_id
+        if command is not None and command.startswith(("subscriber.", "customfield.")):
+            self.put_in_members(command, sent)
         if command == "user.logout":
             sent.pop("APIKey", None)
             sent["SessionID"] = self.tracker.call("user.login", APIKey=self.account.key).json()["SessionID"]
@@ -101,6 +109,26 @@ class Caller:
         elif command == "user.login" and isinstance(sent.get("APIKey"), str):
             sent["APIKey"] = self.account.key
         return command == "user.logout"
+
+    def put_in_members(self, command: str, sent: dict[str, Any]) -> None:
+        """A subscriber and a field of our list, made for this call, for those that are named; but for even numbers."""
+        if command == "customfield.delete" and is_number(sent.get("CustomFieldID")):
+            sent["CustomFieldID"] = self.made("customfield.create", "CustomFieldID", FieldName="x")
+        if command not in ("subscriber.get", "subscriber.update", "subscriber.delete"):
+            return
+        address = f"{uuid.uuid4().hex}@example.com"
+        number = self.made("subscriber.create", "SubscriberID", EmailAddress=address)
+        if is_number(sent.get("SubscriberID")):
+            sent["SubscriberID"] = int(number)
+        elif isinstance(sent.get("EmailAddress"), str):
+            sent["EmailAddress"] = address
+
+    def made(self, command: str, key: str, **params: Any) -> Any:
+        list_id = self.account.list_id
+        answer = self.tracker.call(
+            command, self.account.key, ListID=list_id, SubscriberListID=list_id, **params
+        )
+        return answer.json().get(key, 1)
 
     def command_of(self, case: schemathesis.Case, sent: Any) -> str | None:
         if case.path == "/api.php":

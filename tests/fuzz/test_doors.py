@@ -43,11 +43,22 @@ class Fuzzed:
         """Parameters for each command that it accepts."""
         shop = self.shop
         list_id: dict[str, Any] = {"ListID": shop.list_id}
-        tracked = {"Event": "seen", "Email": "jane@example.com", "Properties": {"page": "a"}}
+        tracked = {"Event": "identify", "Email": "jane@example.com", "Properties": {"page": "a"}}
+        person = list_id | {"EmailAddress": "jane@example.com"}
+        values = {"CustomFields": {"First-Name": "Jane", "Age": "42"}}
+        fields = {"SubscriberListID": shop.list_id}
         own = {
-            "event.track": list_id | tracked,
+            "customfield.create": fields | {"FieldName": "Age", "MergeTagAlias": "Age", "DataType": "number"},
+            "customfield.delete": fields | {"CustomFieldID": 1},
+            "customfields.get": fields,
+            "event.track": list_id | tracked | {"IdentifyProperties": values["CustomFields"]},
             "list.create": {"SubscriberListName": "Shop"},
             "list.get": list_id,
+            "subscriber.create": person | values,
+            "subscriber.delete": person,
+            "subscriber.get": person,
+            "subscriber.update": person | values,
+            "subscribers.get": list_id | {"Search": "jane"},
             "user.login": {"APIKey": shop.key},
             "website_events.properties": list_id,
         }

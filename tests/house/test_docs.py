@@ -19,6 +19,12 @@ from tracker.registry import Entry
 ENTRIES = list(load_commands())
 #: The people, lists and passwords that examples speak of.
 EMAIL, PASSWORD = "jane@example.com", "correct horse battery staple"
+FIELD = {"FieldName": "First name", "MergeTagAlias": "First-Name"}
+SUBSCRIBER = {
+    "EmailAddress": "subscriber@example.com",
+    "ExternalID": "user-12345",
+    "CustomFields": {"First-Name": "Jane"},
+}
 EVENTS = {
     "page_view": {"$current_url": "https://example.com/", "$page_title": "Home"},
     "conversion": {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5},
@@ -67,6 +73,8 @@ def jane(api: Api) -> User:
     list_id = api.services.stores.lists.add(user.id, "Web shop")
     for event, properties in EVENTS.items():
         api.ok("event.track", user.key, ListID=list_id, Event=event, Properties=properties)
+    api.ok("customfield.create", user.key, SubscriberListID=list_id, **FIELD)
+    api.ok("subscriber.create", user.key, ListID=list_id, **SUBSCRIBER)
     return user
 
 
@@ -74,7 +82,14 @@ def jane(api: Api) -> User:
 def real(api: Api, jane: User) -> dict[str, Any]:
     """What stands for the made-up numbers and secrets of the examples."""
     [(found, _)] = api.services.stores.lists.page(jane.id).lists
-    return {"ListID": found.id, "SessionID": api.services.stores.sessions.open(jane.id), "Password": PASSWORD}
+    [field] = api.services.stores.fields.of_list(found.id)
+    return {
+        "ListID": found.id,
+        "SubscriberListID": found.id,
+        "CustomFieldID": field.id,
+        "SessionID": api.services.stores.sessions.open(jane.id),
+        "Password": PASSWORD,
+    }
 
 
 def with_real(value: Any, real: dict[str, Any]) -> Any:

@@ -20,8 +20,37 @@ ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value":
 LONG = "x" * 1001
 LOGIN = {"Username": "jane@example.com", "Password": "x"}
 
+#: What `shop` puts in: a list with two subscribers and two fields, one with as many fields as may be, and the person
+#: without address.
+SHOP, FULL, NOBODY = "the shop", "the full list", "the person without address"
+NAMED: dict[int, dict[str, Any]] = {
+    1: {"ListID": SHOP},
+    2: {"EmailAddress": "a@example.com"},
+    3: {"ListID": SHOP, "EmailAddress": "nobody@example.com"},
+    4: {"ListID": 10**6, "EmailAddress": "a@example.com"},
+    5: {"ListID": SHOP, "EmailAddress": "x"},
+    6: {"ListID": SHOP, "SubscriberID": "x"},
+    7: {"ListID": SHOP, "ExternalID": "null"},
+}
 #: (command, code): the parameters of a call that is answered with that code alone.
 CALLS: dict[tuple[str, int], dict[str, Any]] = {
+    ("customfield.create", 1): {"FieldName": "x"},
+    ("customfield.create", 2): {"SubscriberListID": SHOP},
+    ("customfield.create", 3): {"SubscriberListID": 10**6, "FieldName": "x"},
+    ("customfield.create", 4): {"SubscriberListID": SHOP, "FieldName": " "},
+    ("customfield.create", 5): {"SubscriberListID": SHOP, "FieldName": "x", "MergeTagAlias": "a b"},
+    ("customfield.create", 6): {"SubscriberListID": SHOP, "FieldName": "x", "DataType": "x"},
+    ("customfield.create", 7): {"SubscriberListID": SHOP, "FieldName": "x", "UniqueIdentifier": "x"},
+    ("customfield.create", 8): {"SubscriberListID": SHOP, "FieldName": "x", "MergeTagAlias": "number"},
+    ("customfield.create", 9): {"SubscriberListID": SHOP, "FieldName": "x", "UniqueIdentifier": True},
+    ("customfield.create", 10): {"SubscriberListID": FULL, "FieldName": "x"},
+    ("customfield.delete", 1): {"CustomFieldID": 1},
+    ("customfield.delete", 2): {"SubscriberListID": SHOP},
+    ("customfield.delete", 3): {"SubscriberListID": 10**6, "CustomFieldID": 1},
+    ("customfield.delete", 4): {"SubscriberListID": SHOP, "CustomFieldID": "x"},
+    ("customfield.delete", 5): {"SubscriberListID": SHOP, "CustomFieldID": 10**6},
+    ("customfields.get", 1): {},
+    ("customfields.get", 3): {"SubscriberListID": "x"},
     ("event.batch", 1): {},
     ("event.batch", 2): {"Events": {}},
     ("event.batch", 4): {"Events": [], "ListID": 0},
@@ -42,6 +71,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("event.track", 18): {"Event": "seen", "Timestamp": "1999-12-31T00:00:00Z"},
     ("event.track", 19): {"Event": "seen", "SentAt": "yesterday"},
     ("event.track", 20): {"Event": "conversion", "Properties": {**ORDER, "conversion-value": "much"}},
+    ("event.track", 21): {"Event": "seen", "IdentifyProperties": 5},
     ("list.create", 1): {},
     ("list.create", 2): {"SubscriberListName": " "},
     ("list.create", 3): {"SubscriberListName": "Shop", "ConversionIdIs": "visit"},
@@ -53,6 +83,29 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("lists.get", 3): {"OrderField": "x"},
     ("lists.get", 4): {"OrderType": "x"},
     ("lists.get", 5): {"Search": LONG},
+    ("subscriber.create", 1): {"ListID": SHOP},
+    ("subscriber.create", 2): {"EmailAddress": "b@example.com"},
+    ("subscriber.create", 4): {"ListID": 10**6, "EmailAddress": "b@example.com"},
+    ("subscriber.create", 5): {"ListID": SHOP, "EmailAddress": "x"},
+    ("subscriber.create", 7): {"ListID": SHOP, "ExternalID": "undefined"},
+    ("subscriber.create", 8): {"ListID": SHOP, "EmailAddress": "A@example.com"},
+    ("subscriber.create", 9): {"ListID": SHOP, "ExternalID": "user-1"},
+    ("subscriber.create", 10): {"ListID": SHOP, "EmailAddress": "b@example.com", "CustomFields": {"Number": "x"}},
+    **{(f"subscriber.{verb}", code): params for verb in ("delete", "get", "update") for code, params in NAMED.items()},
+    ("subscriber.update", 8): {"ListID": SHOP, "SubscriberID": NOBODY, "EmailAddress": "a@example.com"},
+    ("subscriber.update", 9): {"ListID": SHOP, "EmailAddress": "a@example.com", "ExternalID": "user-2"},
+    ("subscriber.update", 10): {"ListID": SHOP, "EmailAddress": "a@example.com", "CustomFields": {"Number": "x"}},
+    ("subscriber.update", 11): {"ListID": SHOP, "ExternalID": "user-2", "CustomFields": {"Customer": ""}},
+    ("subscribers.get", 1): {"ListID": SHOP, "RecordsPerRequest": 501},
+    ("subscribers.get", 2): {},
+    ("subscribers.get", 3): {"ListID": SHOP, "RecordsFrom": "x"},
+    ("subscribers.get", 4): {"ListID": "x"},
+    ("subscribers.get", 5): {"ListID": SHOP, "OrderField": "x"},
+    ("subscribers.get", 6): {"ListID": SHOP, "OrderType": "x"},
+    ("subscribers.get", 7): {"ListID": SHOP, "Search": LONG},
+    ("subscribers.get", 8): {"ListID": SHOP, "SearchField": "x"},
+    ("subscribers.get", 9): {"ListID": SHOP, "SearchType": "x"},
+    ("subscribers.get", 10): {"ListID": SHOP, "OrderField": "EmailAddress", "AfterSubscriberID": 1},
     ("user.login", 1): {"Password": "x"},
     ("user.login", 2): {"Username": "jane@example.com"},
     ("user.login", 3): {"Username": "jane@example.com", "Password": "wrong"},
@@ -88,8 +141,27 @@ def test_every_declared_code_has_a_call_here() -> None:
     assert declared == set(CALLS)
 
 
+@pytest.fixture
+def shop(api: Api, jane: User) -> dict[str, Any]:
+    """What stands for SHOP, FULL and NOBODY."""
+    stores = api.services.stores
+    shop, full = stores.lists.add(jane.id, "Shop"), stores.lists.add(jane.id, "Full")
+    for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
+        sent = {"SubscriberListID": shop, "FieldName": alias, "MergeTagAlias": alias, **more}
+        api.ok("customfield.create", jane.key, **sent)
+    columns = ("list_id", "name", "data_type", "is_unique", "created_at")
+    api.services.storage.write(
+        lambda transaction: transaction.insert("custom_fields", columns, [(full, b"x", b"text", 0, 0)] * 200)
+    )
+    api.ok("subscriber.create", jane.key, ListID=shop, EmailAddress="a@example.com", ExternalID="user-1")
+    nobody = api.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
+    return {SHOP: shop, FULL: full, NOBODY: nobody}
+
+
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
-def test_every_declared_code_is_answered(command: str, code: int, api: Api, jane: User) -> None:
+def test_every_declared_code_is_answered(
+    command: str, code: int, api: Api, jane: User, shop: dict[str, Any]
+) -> None:
     api.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True})
     declared = next(
         row
@@ -98,7 +170,11 @@ def test_every_declared_code_is_answered(command: str, code: int, api: Api, jane
         for row in entry.command.errors
         if row.code == code
     )
-    assert api.codes(command, jane.key, **CALLS[command, code]) == (declared.status, [code])
+    sent = {
+        name: shop.get(value, value) if isinstance(value, str) else value
+        for name, value in CALLS[command, code].items()
+    }
+    assert api.codes(command, jane.key, **sent) == (declared.status, [code])
 
 
 @pytest.fixture

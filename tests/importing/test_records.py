@@ -96,6 +96,10 @@ def test_rows_that_cannot_be_read_harm_no_other() -> None:
         (b"Event;Email", "the first line names no column 'Event'"),
         (b"event,Email,email", "the first line names the column 'Email' twice"),
         (b"Event,properties.a,Properties.a", "the first line names the column 'properties.a' twice"),
+        (
+            b"Event,IdentifyProperties.a,identifyproperties",
+            "there is a column 'IdentifyProperties' beside columns 'IdentifyProperties.",
+        ),
         (b"Event,Properties,Properties.a", "there is a column 'Properties' beside columns 'Properties."),
         (b'"Event"x', "the first line is no header"),
     ],

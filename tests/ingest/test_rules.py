@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tracker.ingest import rules
 from tracker.ingest.event import Event
-from tracker.ingest.identity import is_hash, visitor_uuid_of_hash
+from tracker.ingest.rules import is_hash, visitor_uuid_of_hash
 
 #: Text as JSON can carry it: no lone surrogates.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))

@@ -93,6 +93,17 @@ def test_paths_and_operations_keep_their_names() -> None:
     """Clients are generated from these names: more may come, none may change."""
     assert {where: found["operationId"] for where, found in operations(document()).items()} == {
         "POST /api.php": "call",
+        "POST /api/v1/customfield.create": "customfield.create",
+        "POST /api/v1/customfield.delete": "customfield.delete",
+        "GET /api/v1/customfields.get": "customfields.get",
+        "POST /api/v1/customfields.get": "customfields.get.post",
+        "POST /api/v1/subscriber.create": "subscriber.create",
+        "POST /api/v1/subscriber.delete": "subscriber.delete",
+        "GET /api/v1/subscriber.get": "subscriber.get",
+        "POST /api/v1/subscriber.get": "subscriber.get.post",
+        "POST /api/v1/subscriber.update": "subscriber.update",
+        "GET /api/v1/subscribers.get": "subscribers.get",
+        "POST /api/v1/subscribers.get": "subscribers.get.post",
         "GET /api.php": "call.get",
         "POST /api/v1/event": "event.track",
         "POST /api/v1/events": "event.batch",

@@ -47,7 +47,7 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
     """Import events from FILE, or from standard input if it is '-'.
 
     NDJSON: a line is an event with the parameters of event.track. CSV: the header names the parameters, columns
-    'Properties.x' become properties, empty cells are absent. SentAt is not used.
+    'Properties.x' and 'IdentifyProperties.x' become properties, empty cells are absent. SentAt is not used.
 
     A line without EventID gets one from its bytes, so that importing a file again stores nothing twice: after Ctrl-C,
     or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
@@ -64,6 +64,9 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
         size = 0 if file == "-" else Path(file).stat().st_size
         counts = _run(services, target, source, size, rejects)
     click.echo(_summary(counts))
+    if counts.ignored:
+        names = ", ".join(map(repr, sorted(counts.ignored)))
+        click.echo(f"Note: IdentifyProperties that were not written, at least once: {names}", err=True)
     if counts.rejected:
         raise SomeRejected(f"{counts.rejected:,} of {counts.records:,} lines were rejected: see {rejects}")
 

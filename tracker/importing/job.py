@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
@@ -28,6 +28,8 @@ EVENT = ParamReader(EventParams, EVENT_ERRORS)
 GROUP_EVENTS, GROUP_BYTES = 100, 2 * 1024 * 1024
 #: Seconds a group may take, and the pauses before it is tried again, the last of which repeats.
 GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
+#: Names that are told of IdentifyProperties that were not written.
+MOST_IGNORED = 20
 #: How the EventID of a line that brings none begins.
 OF_LINE = "line-"
 
@@ -43,12 +45,16 @@ class Target:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the records so far. A test event is checked and not stored."""
+    """What became of the records so far. A test event is checked and not stored.
+
+    `ignored` has IdentifyProperties that were not written, up to MOST_IGNORED names.
+    """
 
     stored: int = 0
     duplicates: int = 0
     tests: int = 0
     rejected: int = 0
+    ignored: set[str] = field(default_factory=set)
 
     @property
     def records(self) -> int:
@@ -121,6 +127,7 @@ class Import:
         elif isinstance(outcome, Tracked):
             self.counts.duplicates += outcome.is_duplicate
             self.counts.stored += not outcome.is_duplicate
+            self.counts.ignored.update(outcome.ignored[: MOST_IGNORED - len(self.counts.ignored)])
         else:
             self.counts.rejected += 1
             self._reject(record, _refusal(outcome))

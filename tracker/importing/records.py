@@ -11,8 +11,8 @@ from tracker.errors import BODY_TOO_LARGE, CommandError, Error, because
 from tracker.importing.lines import MOST_LINE_BYTES, Lines, is_too_long
 from tracker.json_object import read_object, unreadable
 
-#: A column `Properties.x` is the property x.
-PROPERTY_COLUMN = "properties."
+#: A column `Properties.x` is the property x: how such columns begin, in small letters, and the parameter they are for.
+PROPERTY_COLUMNS = {"properties.": "Properties", "identifyproperties.": "IdentifyProperties"}
 _TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MOST_LINE_BYTES} bytes")
 
 
@@ -90,8 +90,9 @@ class CsvRecords:
             raise UnusableFile("the first line names no column 'Event'")
         if twice := next((column for column in columns if keys.count(_key(column)) > 1), None):
             raise UnusableFile(f"the first line names the column '{twice}' twice")
-        if "properties" in keys and any(map(is_property, columns)):
-            raise UnusableFile("there is a column 'Properties' beside columns 'Properties.…'")
+        for name in filter(None, map(_param_of, columns)):
+            if name.lower() in keys:
+                raise UnusableFile(f"there is a column '{name}' beside columns '{name}.…'")
         return columns
 
     def _record(self, line: int, cells: list[str]) -> Record:
@@ -106,26 +107,33 @@ class CsvRecords:
 
     def _params(self, cells: list[str]) -> dict[str, Any]:
         params: dict[str, Any] = {}
-        properties: dict[str, str] = {}
         for column, cell in zip(self.columns, cells, strict=False):
-            if cell and is_property(column):
-                properties[_property_of(column)] = cell
+            name = _param_of(column)
+            if cell and name is not None:
+                params.setdefault(name, {})[_property_of(column)] = cell
             elif cell:
                 params[column] = cell
-        return {**params, "Properties": properties} if properties else params
+        return params
 
 
 def is_property(column: str) -> bool:
-    return column.lower().startswith(PROPERTY_COLUMN)
+    return _param_of(column) is not None
+
+
+def _param_of(column: str) -> str | None:
+    """The parameter that the column is a property of."""
+    start, dot, _ = column.partition(".")
+    return PROPERTY_COLUMNS.get(f"{start.lower()}{dot}")
 
 
 def _property_of(column: str) -> str:
-    return column[len(PROPERTY_COLUMN) :]
+    return column.partition(".")[2]
 
 
 def _key(column: str) -> str:
     """What no two columns may have in common: names of properties are taken as they are."""
-    return PROPERTY_COLUMN + _property_of(column) if is_property(column) else column.lower()
+    name = _param_of(column)
+    return column.lower() if name is None else f"{name}.{_property_of(column)}"
 
 
 def _is_utf_8(raw: bytes) -> bool:

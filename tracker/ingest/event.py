@@ -12,6 +12,7 @@ from uuid import uuid4
 import orjson
 
 from tracker.ingest.rules import event_time
+from tracker.subscribers.field_values import FieldValues
 
 #: The first byte of stored properties says how the rest is written.
 FORMAT_JSON = b"\x01"
@@ -32,7 +33,8 @@ class Event:
     `received_at` is by our clock; `claimed_at` and `sent_at` are what the client's clock said, if it said anything.
 
     `is_listless`: it came without a ListID and is kept in the user's hidden list. `is_conversion_id_goal`: its list's
-    conversion-ids name goals, so that none is a repeat. `row_id` is given when it is first handed to the database, and
+    conversion-ids name goals, so that none is a repeat. `identified` is what the `identify_properties` of an identify event
+    say of the list's custom fields, once somebody has looked. `row_id` is given when it is first handed to the database, and
     kept over all tries, as is `fresh_uuid()`.
     """
 
@@ -46,9 +48,11 @@ class Event:
     external_id: str | None = None
     uuid: bytes | None = None
     event_key: str | None = None
+    identify_properties: dict[str, Any] | None = None
     is_listless: bool = False
     is_conversion_id_goal: bool = False
     row_id: int = 0
+    identified: FieldValues | None = None
     _fresh_uuid: bytes = b""
 
     def fresh_uuid(self) -> bytes:
@@ -78,6 +82,8 @@ class Event:
             self.claimed_at,
             properties,
         ]
+        if self.identify_properties:  # without any the digest is what it was before there were any
+            parts.append(self.identify_properties)
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
 
     def our_event_id(self) -> str:
@@ -103,12 +109,16 @@ def decoded_properties(stored: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What became of an event: its visitor's uuid, and whether an identify event was sent with it."""
+    """What became of an event: its visitor's uuid, and whether an identify event was sent with it.
+
+    `ignored` names those of its IdentifyProperties that were not written.
+    """
 
     uuid: bytes
     is_identify_sent: bool
     external_id: str | None = None
     is_duplicate: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class EventIdTaken(Exception):

@@ -18,9 +18,11 @@ from tracker.ingest.event import (
     Event,
     Tracked,
 )  # fmt: skip
-from tracker.ingest.identity import People, is_hash
+from tracker.ingest.identified import Ignored, unique_values, write_identified
+from tracker.ingest.identity import People
 from tracker.ingest.people_writing import write_people
 from tracker.ingest.repeats import Repeats
+from tracker.ingest.rules import is_hash
 from tracker.ingest.tallies import Tallies
 from tracker.ingest.unsettled import Unsettled
 from tracker.ingest.who import Placement, Subscriber, Visitor
@@ -62,6 +64,10 @@ class EventHandler:
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
         self._pasts = attempt.pasts
         return [list(islice(results, len(batch))) for batch in batches]
+
+    def new_id(self) -> int:
+        """An id that none of its rows has; the writer number is leased."""
+        return self._ids.next_id(_now())
 
     def committed(self) -> None:
         self._catalogue.committed()
@@ -109,8 +115,10 @@ class Attempt:
         persons = [people.person(event) for event in events]
         self._know_visitors(transaction, people, events, [person for person, _ in persons])
         tallies = self._tallies = Tallies(transaction, events)
-        placed = zip(events, persons, strict=True)
-        tracked = [self._add(event, people.place(event, person, clash)) for event, (person, clash) in placed]
+        placements = [people.place(e, *person) for e, person in zip(events, persons, strict=True)]
+        placed = list(zip(events, placements, strict=True))
+        ignored = write_identified(transaction, people, placed, _now())
+        tracked = [self._add(event, placement, ignored) for event, placement in placed]
         write_people(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
         timeline.add(transaction, self.entries)
@@ -126,6 +134,7 @@ class Attempt:
             for e in events
             if e.external_id is not None and not is_hash(e.external_id)
         ]
+        ids += unique_values(events)
         for column, keys in (("email_key", emails), ("external_id", ids)):
             for row in people_rows.find_subscribers(transaction, column, keys) if keys else ():
                 people.know_subscriber(Subscriber(*row))
@@ -138,7 +147,7 @@ class Attempt:
         for row in people_rows.find_visitors(transaction, keys):
             people.know_visitor(Visitor(*row))
 
-    def _add(self, event: Event, placement: Placement) -> Tracked:
+    def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
         if placement.has_id_conflict:
             _log.warning(
                 "event %d of list %d: Email and ID name two people, Email wins", event.row_id, event.list_id
@@ -153,7 +162,8 @@ class Attempt:
         if placement.is_identify_sent and event.name != IDENTIFY:
             self._append(event, placement, self._next_id(), IDENTIFY, IS_OURS, NOTHING)
             self._see(event, IDENTIFY, {})
-        return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id)
+        names = ignored.get(event.row_id, ())
+        return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)
 
     def _append(
         self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import uuid
 from collections.abc import Callable
 
 from tracker.ingest.event import IDENTIFY, Event
+from tracker.ingest.rules import is_hash, visitor_uuid_of_hash
 from tracker.ingest.who import Binding, Placement, Reason, Subscriber, Visitor
-
-#: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.
-HASH = re.compile(r"[0-9a-fA-F]{64}")
-
-
-def is_hash(external_id: str | None) -> bool:
-    return external_id is not None and HASH.fullmatch(external_id) is not None
-
-
-def visitor_uuid_of_hash(list_id: int, external_id: str) -> bytes:
-    """An unmatched hash is a stable anonymous visitor: the same one in every call."""
-    digest = hashlib.sha256(
-        b"tracker visitor of a hash\0%d\0%s" % (list_id, external_id.lower().encode())
-    ).digest()
-    # RFC 9562's version 8, made in a way of one's own: Python before 3.14 cannot make one.
-    return bytes((*digest[:6], digest[6] & 0x0F | 0x80, digest[7], digest[8] & 0x3F | 0x80, *digest[9:16]))
 
 
 class People:
@@ -41,6 +24,8 @@ class People:
         self.subscribers: list[Subscriber] = []
         self.visitors: list[Visitor] = []
         self.bindings: list[Binding] = []
+        #: Row ids of events whose value of the unique identifier their person did not get.
+        self.refused_unique: set[int] = set()
 
     def know_subscriber(self, person: Subscriber) -> None:
         """A row found by Email and by ID is one person."""
@@ -55,6 +40,22 @@ class People:
 
     def person(self, event: Event) -> tuple[Subscriber | None, bool]:
         """The person an event names (made if need be), and whether Email and ID name two different ones."""
+        person, has_conflict = self._named(event)
+        if person is not None:
+            self.offer_unique(event, person)
+        return person, has_conflict
+
+    def offer_unique(self, event: Event, person: Subscriber) -> None:
+        """The unique identifier fills an empty external id. It changes none, and takes none from another person."""
+        if event.identified is None or event.identified.unique is None:
+            return
+        value = event.identified.unique[1]
+        if value and person.external_id is None and (event.list_id, value) not in self._by_external_id:
+            self._learn_external_id(person, value)
+        elif value != (person.external_id or ""):
+            self.refused_unique.add(event.row_id)
+
+    def _named(self, event: Event) -> tuple[Subscriber | None, bool]:
         by_id = self._by_external_id.get((event.list_id, event.external_id)) if event.external_id else None
         if event.email is None:
             if event.external_id is None or is_hash(event.external_id):

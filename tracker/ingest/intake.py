@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+
+from marshmallow import fields
 
 from tracker.errors import CommandError
 from tracker.ingest import rules
 from tracker.ingest.event import Event, Tracked
 from tracker.ingest.parameters import INVALID_LIST, INVALID_TIMESTAMP
 from tracker.storage.lists import GOAL, List
+
+#: The key of an answer that names IdentifyProperties that were not written; it is there when there are any.
+IGNORED = "ignored_identify_properties"
 
 
 class Intake:
@@ -37,6 +41,7 @@ class Intake:
             external_id=params.get("ID"),
             uuid=params.get("UUID"),
             event_key=params.get("EventID"),
+            identify_properties=params.get("IdentifyProperties"),
             is_listless=own is None,
             is_conversion_id_goal=own is not None and own.conversion_id_is == GOAL,
         )
@@ -62,15 +67,17 @@ class Intake:
         return sent is True or (self._is_form and sent in ("true", "1"))
 
 
-def as_if_tracked(event: Event) -> Tracked:
-    """What a test event is answered with."""
-    return Tracked(event.uuid or uuid4().bytes, False, event.external_id)
+def ignored_names() -> fields.List[Any]:
+    """How the key IGNORED is described."""
+    said = "IdentifyProperties that were not written: no such field, not of its type, or another person's identifier"
+    return fields.List(fields.String(), metadata={"description": said})
 
 
 def answer(tracked: Tracked) -> dict[str, Any]:
     """What is said of a stored event."""
-    return {
+    said = {
         "uuid": rules.uuid_text(tracked.uuid),
         "external_id": tracked.external_id,
         "identify_event_sent": tracked.is_identify_sent,
     }
+    return {**said, IGNORED: list(tracked.ignored)} if tracked.ignored else said

@@ -7,12 +7,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from tracker.email_address import email_key
-from tracker.errors import CommandError, Error, because, invalid, missing
-from tracker.fields import ListID, Parameters, Text
+from tracker.errors import Error, because, invalid, missing
+from tracker.fields import EmailAddress, JsonObject, ListID, Parameters, Text
 from tracker.ingest import rules
 from tracker.ingest.event import CONVERSION
-from tracker.json_object import read_object
 from tracker.times import MOST_EPOCH_MS, time_ms
 
 INVALID_LIST = invalid("ListID", 4)
@@ -32,10 +30,12 @@ EVENT_ID_TAKEN = Error(17, "EventID is already used for another event", 409)
 INVALID_TIMESTAMP = invalid("Timestamp", 18)
 INVALID_SENT_AT = invalid("SentAt", 19)
 INVALID_VALUE = Error(20, "Invalid conversion-value event property: it must be a finite number")
+INVALID_IDENTIFY_PROPERTIES = invalid("IdentifyProperties", 21)
 #: The rows of `event.track`; every command that takes events answers with them.
 EVENT_ERRORS = (
     INVALID_LIST, MISSING_EVENT, INVALID_EMAIL, *MISSING_CONVERSION.values(), INVALID_EVENT, INVALID_PROPERTIES, INVALID_UUID,
     INVALID_ID, PLACEHOLDER_ID, INVALID_EVENT_ID, EVENT_ID_TAKEN, INVALID_TIMESTAMP, INVALID_SENT_AT, INVALID_VALUE,
+    INVALID_IDENTIFY_PROPERTIES,
 )  # fmt: skip
 
 #: How a time is described: ISO 8601 with offset, or epoch seconds or milliseconds.
@@ -50,16 +50,6 @@ class EventName(Text):
         if fault := rules.name_fault(name):
             raise ValidationError([because(INVALID_EVENT, fault)])
         return name
-
-
-class EmailAddress(Text):
-    """Gives (as shown, key)."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        address = email_key(super()._deserialize(value, *args, **kwargs))
-        if address is None:
-            raise self.make_error("invalid")
-        return address
 
 
 class ExternalID(Text):
@@ -100,25 +90,23 @@ class Time(fields.Field[int]):
         return moment
 
 
-class EventProperties(fields.Field[dict[str, Any]]):
-    """An object; PHP's empty array and a string that holds a JSON object are taken for one."""
+class EventProperties(JsonObject):
+    """An object within the limits of properties; `row` is what it is refused with."""
+
+    def __init__(self, row: Error, description: str) -> None:
+        bounds = {
+            "description": description,
+            "maxProperties": rules.MOST_PROPERTIES,
+            "propertyNames": {"maxLength": rules.MOST_PROPERTY_NAME_BYTES},
+        }
+        super().__init__(metadata=bounds)
+        self._row = row
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(value, str):
-            value = _object_in(value)
-        if not isinstance(value, dict) and value != []:
-            raise self.make_error("validator_failed")
-        properties = value or {}
+        properties = super()._deserialize(value, *args, **kwargs)
         if fault := rules.properties_fault(properties):
-            raise ValidationError([because(INVALID_PROPERTIES, fault)])
+            raise ValidationError([because(self._row, fault)])
         return properties
-
-
-def _object_in(text: str) -> Any:
-    try:
-        return read_object(text.encode())
-    except CommandError:
-        return None
 
 
 def _check_conversion(properties: dict[str, Any]) -> None:
@@ -147,13 +135,10 @@ class EventParams(Parameters):
         }
     )
     UUID = VisitorUUID(metadata={"description": "The visitor; made if not given", "format": "uuid"})
-    Properties = EventProperties(
-        metadata={
-            "description": "What the event says",
-            "type": "object",
-            "maxProperties": rules.MOST_PROPERTIES,
-            "propertyNames": {"maxLength": rules.MOST_PROPERTY_NAME_BYTES},
-        }
+    Properties = EventProperties(INVALID_PROPERTIES, "What the event says")
+    IdentifyProperties = EventProperties(
+        INVALID_IDENTIFY_PROPERTIES,
+        "With an event named `identify`: values of the subscriber's custom fields, by merge-tag alias or `CustomField<ID>`",
     )
     Timestamp = Time(metadata=TIME | {"description": "When it happened, by the client's clock"})
     SentAt = Time(metadata=TIME | {"description": "When it was sent, by the same clock: corrects Timestamp"})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tracker.ingest.event import HAS_SENT_IDENTIFY, Event, EventIdTaken, Tracked
+from tracker.ingest.identified import ignored_of
 from tracker.storage import events as event_rows
 from tracker.storage.transaction import Row, Transaction
 
@@ -52,7 +53,12 @@ class Repeats:
         for index, key in keys.items():
             if key in stored and (answer := event_rows.first_answer(self._transaction, *key)):
                 uuid, external_id, flags = answer
-                self.settled[index] = Tracked(uuid, bool(flags & HAS_SENT_IDENTIFY), external_id)
+                self.settled[index] = Tracked(
+                    uuid,
+                    bool(flags & HAS_SENT_IDENTIFY),
+                    external_id,
+                    ignored=ignored_of(self._events[index]),
+                )
 
     def _stored_ids(self) -> dict[Key, Row]:
         keys = [(e.list_id, e.event_key.encode()) for e in self._events if e.event_key is not None]
@@ -81,7 +87,7 @@ class Repeats:
         if answer is not None:
             uuid, external_id, flags = answer
             self.settled[index] = Tracked(
-                uuid, bool(flags & HAS_SENT_IDENTIFY), external_id, is_duplicate=True
+                uuid, bool(flags & HAS_SENT_IDENTIFY), external_id, True, ignored_of(event)
             )
         return answer is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from typing import Any
@@ -19,6 +20,8 @@ PLACEHOLDERS = frozenset((
     "distinct_id", "distinctid", "not_authenticated", "email", "unknown", "n/a", "user_id", "userid",
 ))  # fmt: skip
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
+#: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
 _UUID = re.compile(
     r"(?:urn:uuid:)?(?:\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?:\})?",
     re.I,
@@ -49,6 +52,19 @@ def external_id_fault(external_id: str) -> str | None:
 
 def is_placeholder(external_id: str) -> bool:
     return external_id.strip().strip("\"'").lower() in PLACEHOLDERS
+
+
+def is_hash(external_id: str | None) -> bool:
+    return external_id is not None and _HASH.fullmatch(external_id) is not None
+
+
+def visitor_uuid_of_hash(list_id: int, external_id: str) -> bytes:
+    """An unmatched hash is a stable anonymous visitor: the same one in every call."""
+    digest = hashlib.sha256(
+        b"tracker visitor of a hash\0%d\0%s" % (list_id, external_id.lower().encode())
+    ).digest()
+    # RFC 9562's version 8, made in a way of one's own: Python before 3.14 cannot make one.
+    return bytes((*digest[:6], digest[6] & 0x0F | 0x80, digest[7], digest[8] & 0x3F | 0x80, *digest[9:16]))
 
 
 def parse_uuid(text: str) -> bytes | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from gevent.lock import RLock
 
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.ingest.group import EventHandler
+from tracker.ingest.identified import identify, ignored_of
 from tracker.ingest.unsettled import SERVER_SECONDS
 from tracker.ingest.upkeep import Upkeep
+from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.ids import WriterNumber
@@ -21,8 +24,9 @@ _log = logging.getLogger("tracker.ingest")
 class Ingest:
     """The write path of one process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, fields: CustomFields | None = None) -> None:
         self._database = database
+        self._fields = fields or CustomFields(database, lambda: time.time_ns() // 1_000_000)
         self._number = WriterNumber()
         self._lease_lock = RLock()
         self._handler = EventHandler(self._number, SERVER_SECONDS if database.engine.is_remote else 0.0)
@@ -33,6 +37,7 @@ class Ingest:
 
         Raises EventIdTaken, StorageUnavailable (nothing stored), EventOutcomeUnknown (repeat it with the EventID).
         """
+        identify([event], self._fields, deadline)
         [result] = self._submit([event], deadline)
         if isinstance(result, Exception):
             raise result
@@ -45,12 +50,24 @@ class Ingest:
         """
         if not events:
             return []
+        identify(events, self._fields, deadline)
         try:
             return self._submit(events, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
             raise
         except Exception:  # noqa: BLE001  an event is at fault: each alone shows which
             return self._one_by_one(events, deadline)
+
+    def check(self, event: Event, deadline: float | None = None) -> Tracked:
+        """What a test event is answered with: it is looked at like any other, and not stored."""
+        identify([event], self._fields, deadline)
+        return Tracked(event.uuid or event.fresh_uuid(), False, event.external_id, ignored=ignored_of(event))
+
+    def new_id(self, deadline: float | None = None) -> int:
+        """An id for a row that no event makes; raises StorageUnavailable."""
+        if self._number.is_due():
+            self._renew_lease(deadline)
+        return self._handler.new_id()
 
     def _one_by_one(self, events: list[Event], deadline: float | None) -> list[Tracked | Exception]:
         """The events of a batch that could not be stored as a whole: those at fault fail alone."""

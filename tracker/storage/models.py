@@ -87,3 +87,17 @@ class SubscriberRow(peewee.Model):
     class Meta:
         table_name = "subscribers"
         primary_key = peewee.CompositeKey("list_id", "id")
+
+
+class CustomFieldRow(peewee.Model):
+    id = peewee.AutoField()
+    list_id = peewee.BigIntegerField()
+    name = Text()
+    alias = Text(null=True)
+    alias_key = Text(null=True)
+    data_type = Text()
+    is_unique = peewee.BooleanField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "custom_fields"

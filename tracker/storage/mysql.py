@@ -137,6 +137,10 @@ class MysqlEngine:
         added = ", ".join(f"{name} = {name} + VALUES({name})" for name in sums)
         return f"ON DUPLICATE KEY UPDATE {added}"
 
+    def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
+        given = ", ".join(f"{name} = VALUES({name})" for name in values)
+        return f"ON DUPLICATE KEY UPDATE {given}"
+
     def bytes_type(self, length: int) -> str:
         return f"VARBINARY({length})"
 

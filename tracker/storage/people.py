@@ -26,7 +26,13 @@ def find_subscribers(transaction: Transaction, column: str, keys: Iterable[tuple
     """Rows (list_id, id, email, email_key, external_id, own_uuid) by (list_id, `column`)."""
     wanted = sorted((list_id, value.encode()) for list_id, value in set(keys))
     rows = transaction.lookup(_SUBSCRIBERS, ("list_id", column), wanted)
-    return [(row[0], row[1], text(row[2]), text(row[3]), text(row[4]), bytes(row[5])) for row in rows]
+    return [_subscriber(row) for row in rows]
+
+
+def lock_subscribers(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> list[Row]:
+    """Rows as of `find_subscribers` by (list_id, id). Nobody else deletes them until this transaction ends."""
+    rows = transaction.lookup(_SUBSCRIBERS, ("list_id", "id"), sorted(set(keys)), is_locking=True)
+    return [_subscriber(row) for row in rows]
 
 
 def find_visitors(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:
@@ -72,3 +78,7 @@ def add_bindings(transaction: Transaction, rows: Sequence[Row]) -> None:
 def _change_one(transaction: Transaction, sql: str, values: Row) -> None:
     if transaction.change(sql, values) != 1:
         raise Conflict("the row was changed by another process")
+
+
+def _subscriber(row: Row) -> Row:
+    return (row[0], row[1], text(row[2]), text(row[3]), text(row[4]), bytes(row[5]))

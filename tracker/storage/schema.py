@@ -141,6 +141,20 @@ CONVERSION_TOTALS = Table(
     primary=("list_id", "name", "currency", "slot"),
     is_clustered=True,
 )  # fmt: skip
+CUSTOM_FIELDS = Table(
+    "custom_fields",
+    [
+        counter("id"), key("list_id"), bytes_("name", 1000), bytes_("alias", 64, is_optional=True),
+        bytes_("alias_key", 64, is_optional=True), bytes_("data_type", 16), integer("is_unique"), integer("created_at"),
+    ],
+    unique=[("list_id", "alias_key")],
+)  # fmt: skip
+SUBSCRIBER_FIELDS = Table(
+    "subscriber_fields",
+    [key("list_id"), key("subscriber_id"), key("field_id"), big_bytes("value"), integer("updated_at")],
+    primary=("list_id", "subscriber_id", "field_id"),
+    is_clustered=True,
+)
 
 _TIMELINE_ROW = [
     key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
@@ -184,4 +198,5 @@ MIGRATIONS = [
             DropIndex("events", ("list_id", "visitor_id", "event_at", "id")),
         ],
     ),
+    Migration("0006_fields", [CUSTOM_FIELDS, SUBSCRIBER_FIELDS]),
 ]

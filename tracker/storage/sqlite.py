@@ -168,6 +168,11 @@ class SqliteEngine:
         added = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
         return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
 
+    def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
+        """The end of an INSERT that gives its values to the row that is there already."""
+        given = ", ".join(f"{name} = excluded.{name}" for name in values)
+        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {given}"
+
     def bytes_type(self, length: int) -> str:
         return "BLOB"
 

@@ -46,13 +46,20 @@ class Transaction:
         self._cursor.execute(self.engine.sql(sql), values)
         return self.engine.changed_rows(self._cursor)  # type: ignore[no-any-return]
 
-    def lookup(self, sql: str, keys: Sequence[str], wanted: Sequence[Row]) -> list[Row]:
-        """Rows of `sql` (a SELECT without WHERE) whose columns `keys` equal one of `wanted`; few round trips."""
+    def lookup(
+        self, sql: str, keys: Sequence[str], wanted: Sequence[Row], is_locking: bool = False
+    ) -> list[Row]:
+        """Rows of `sql` (a SELECT without WHERE) whose columns `keys` equal one of `wanted`; few round trips.
+
+        With `is_locking` nobody else changes or deletes these rows until this transaction ends.
+        """
         size = self.engine.lookup_batch
+        end = self.engine.for_update if is_locking else ""
         found: list[Row] = []
         for start in range(0, len(wanted), size):
             part = wanted[start : start + size]
-            found += self.select(_lookup_sql(sql, tuple(keys), len(part)), [v for row in part for v in row])
+            statement = _lookup_sql(sql, tuple(keys), len(part)) + end
+            found += self.select(statement, [value for row in part for value in row])
         return found
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -71,6 +78,12 @@ class Transaction:
         """Insert rows (keys, then sums), or add their sums to the row that is there. Give the rows in key order."""
         if rows:
             statement = f"{_insert_sql(table, (*keys, *sums))} {self.engine.add_to_existing(keys, sums)}"
+            self._cursor.executemany(self.engine.sql(statement), rows)
+
+    def put(self, table: str, keys: Sequence[str], values: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert rows (keys, then values), or give their values to the row that is there. Give the rows in key order."""
+        if rows:
+            statement = f"{_insert_sql(table, (*keys, *values))} {self.engine.replace_existing(keys, values)}"
             self._cursor.executemany(self.engine.sql(statement), rows)
 
     def update(self, sql: str, rows: Sequence[Row]) -> None:

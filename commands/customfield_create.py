@@ -1,0 +1,94 @@
+"""How does a list get a custom field? The command `customfield.create`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from tracker import CommandError, Error, invalid, missing
+from tracker.errors import because
+from tracker.fields import Choice, ListID, Text, YesOrNo
+from tracker.subscribers.answers import ListCommand, Success, success
+from tracker.subscribers.data_types import DATA_TYPES, TEXT
+from tracker.subscribers.field_values import BY_NUMBER
+from tracker.subscribers.refusals import MOST_FIELDS, Refusal, answering
+
+INVALID_LIST = invalid("SubscriberListID", 3)
+INVALID_ALIAS = invalid("MergeTagAlias", 5)
+INVALID_UNIQUE = invalid("UniqueIdentifier", 7)
+ALIAS_TAKEN = Error(8, "MergeTagAlias is another field's")
+HAS_UNIQUE = Error(9, "The list has a unique identifier already")
+TOO_MANY = Error(10, f"The list has {MOST_FIELDS} custom fields, the most a list can have")
+REFUSALS = {
+    Refusal.ALIAS_TAKEN: ALIAS_TAKEN,
+    Refusal.HAS_UNIQUE: HAS_UNIQUE,
+    Refusal.TOO_MANY: TOO_MANY,
+}
+_ALIAS = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Alias(Text):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        alias = super()._deserialize(value, *args, **kwargs)
+        if not _ALIAS.fullmatch(alias):
+            raise ValidationError([because(INVALID_ALIAS, "1 to 64 of A-Z a-z 0-9 _ -")])
+        if BY_NUMBER.fullmatch(alias):
+            raise ValidationError([because(INVALID_ALIAS, "that is how fields are named by number")])
+        return alias
+
+
+class CustomFieldCreate(ListCommand):
+    """Make a custom field of a list's subscribers. A list has up to 200.
+
+    `MergeTagAlias` is how the field is addressed, in any letter case; without one it is `CustomField<ID>`, which goes for
+    every field. `DataType` is `text` (the default, up to 8 KiB), `number`, `boolean`, `date` (`2026-01-31`) or `datetime`
+    (ISO 8601 with offset, answered in UTC). One text field of a list may be the `UniqueIdentifier`: it takes the place of
+    the built-in external id, which is to say that its values are the subscribers' `ExternalID`, that `ID` of
+    `event.track` is matched with it, and that no two subscribers share one. Deleted, it leaves them as they are.
+    """
+
+    name = "customfield.create"
+    permission = "CustomField.Create"
+    rate_limit = "100 per 60 seconds"
+    errors = (
+        missing("SubscriberListID", 1),
+        missing("FieldName", 2),
+        INVALID_LIST,
+        invalid("FieldName", 4),
+        INVALID_ALIAS,
+        invalid("DataType", 6),
+        INVALID_UNIQUE,
+        ALIAS_TAKEN,
+        HAS_UNIQUE,
+        TOO_MANY,
+    )
+    example = (
+        {"SubscriberListID": 123, "FieldName": "Last name", "MergeTagAlias": "Last-Name", "DataType": "text"},
+        {"Success": True, "ErrorCode": 0, "ErrorText": "", "CustomFieldID": 12},
+    )
+
+    class Params(Schema):
+        SubscriberListID = ListID(required=True, metadata={"description": "List that gets the field"})
+        FieldName = Text(1, 250, False, required=True, metadata={"description": "What people call it"})
+        MergeTagAlias = Alias(
+            1, 64, metadata={"description": "What programs call it", "pattern": "^[A-Za-z0-9_-]+$"}
+        )
+        DataType = Choice(*DATA_TYPES, load_default=TEXT, metadata={"description": "What it holds"})
+        UniqueIdentifier = YesOrNo(
+            load_default=False, metadata={"description": "Whether its values are the ExternalIDs"}
+        )
+
+    class Answer(Success):
+        CustomFieldID = fields.Integer(required=True)
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        data_type, is_unique = params["DataType"], params["UniqueIdentifier"]
+        if is_unique and data_type != TEXT:
+            raise CommandError(because(INVALID_UNIQUE, "only a text can be it"))
+        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
+        name, alias = params["FieldName"], params.get("MergeTagAlias")
+        with answering(REFUSALS):
+            made = self.services.stores.fields.add(list_id, name, alias, data_type, is_unique, self.deadline)
+        return success(CustomFieldID=made)

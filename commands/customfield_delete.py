@@ -1,0 +1,52 @@
+"""How does a list lose a custom field? The command `customfield.delete`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema
+
+from tracker import Error, invalid, missing
+from tracker.fields import ListID, WholeNumber
+from tracker.subscribers.answers import ListCommand, Success, success
+from tracker.subscribers.refusals import Refusal, answering
+
+INVALID_LIST = invalid("SubscriberListID", 3)
+NOT_FOUND = Error(5, "Custom field not found")
+
+
+class CustomFieldDelete(ListCommand):
+    """Delete a custom field of a list with its values.
+
+    The values of the unique identifier stay: they are the subscribers' `ExternalID`, which is the built-in identifier
+    again. Events that are tracked at the same time may take up to 5 seconds to learn of it; what they write to the field
+    is seen by nobody.
+    """
+
+    name = "customfield.delete"
+    permission = "CustomFields.Delete"
+    rate_limit = "100 per 60 seconds"
+    errors = (
+        missing("SubscriberListID", 1),
+        missing("CustomFieldID", 2),
+        INVALID_LIST,
+        invalid("CustomFieldID", 4),
+        NOT_FOUND,
+    )
+    example = (
+        {"SubscriberListID": 123, "CustomFieldID": 12},
+        {"Success": True, "ErrorCode": 0, "ErrorText": ""},
+    )
+
+    class Params(Schema):
+        SubscriberListID = ListID(required=True, metadata={"description": "List of the field"})
+        CustomFieldID = WholeNumber(required=True, metadata={"description": "The field's number"})
+
+    class Answer(Success):
+        pass
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
+        with answering({Refusal.GONE: NOT_FOUND}):
+            self.services.stores.fields.remove(list_id, params["CustomFieldID"], self.deadline)
+        return success()

@@ -1,0 +1,54 @@
+"""How does somebody come onto a list without an event? The command `subscriber.create`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.subscribers.answers import ListCommand, Written, written
+from tracker.subscribers.parameters import (
+    EMAIL_TAKEN,
+    EXTERNAL_ID_TAKEN,
+    INVALID_CUSTOM_FIELDS,
+    INVALID_EMAIL,
+    INVALID_EXTERNAL_ID,
+    INVALID_LIST,
+    MISSING_LIST,
+    MISSING_PERSON,
+    REFUSALS,
+    CreateParams,
+    new_person,
+)
+from tracker.subscribers.refusals import answering
+
+
+class SubscriberCreate(ListCommand):
+    """Put a person onto a list, by `EmailAddress`, `ExternalID` or both.
+
+    `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins where both are sent. A value that is
+    none of the field's type is error 10; names that no field of the list has are dropped, and listed in
+    `IgnoredCustomFields`. An address or external id that another subscriber of the list has is refused.
+    """
+
+    name = "subscriber.create"
+    permission = "Subscribers.Import"
+    rate_limit = "1000 per 60 seconds"
+    errors = (
+        MISSING_PERSON, MISSING_LIST, INVALID_LIST, INVALID_EMAIL, INVALID_EXTERNAL_ID, EMAIL_TAKEN, EXTERNAL_ID_TAKEN,
+        INVALID_CUSTOM_FIELDS,
+    )  # fmt: skip
+    example = (
+        {"ListID": 123, "EmailAddress": "new@example.com", "CustomFields": {"First-Name": "Jane"}},
+        {"Success": True, "ErrorCode": 0, "ErrorText": "", "SubscriberID": "358117233766563840"},
+    )
+
+    class Params(CreateParams):
+        pass
+
+    class Answer(Written):
+        pass
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        new, read = new_person(params, stores.fields.of_list(list_id, self.deadline))
+        with answering(REFUSALS):
+            return written(stores.subscribers.add(list_id, new, self.deadline), read.unknown)

@@ -1,0 +1,51 @@
+"""How is what is known of a subscriber changed? The command `subscriber.update`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.subscribers.answers import ListCommand, Written, written
+from tracker.subscribers.parameters import (
+    EMAIL_TAKEN,
+    EXTERNAL_ID_TAKEN,
+    INVALID_CUSTOM_FIELDS,
+    INVALID_LIST,
+    IS_NOBODY,
+    NAMED,
+    REFUSALS,
+    ChangeParams,
+    changes,
+    who,
+)
+from tracker.subscribers.refusals import answering
+
+
+class SubscriberUpdate(ListCommand):
+    """Change a subscriber of a list. What is not sent stays as it is.
+
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is; the others are what they
+    shall have from now on. So an address is changed by `SubscriberID` and `EmailAddress`. In `CustomFields` null and
+    empty text empty a field; names that no field of the list has are dropped, and listed in `IgnoredCustomFields`.
+    """
+
+    name = "subscriber.update"
+    permission = "Subscriber.Update"
+    rate_limit = "1000 per 60 seconds"
+    errors = (*NAMED, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, INVALID_CUSTOM_FIELDS, IS_NOBODY)
+    example = (
+        {"ListID": 123, "EmailAddress": "subscriber@example.com", "CustomFields": {"First-Name": "Jane"}},
+        {"Success": True, "ErrorCode": 0, "ErrorText": "", "SubscriberID": "358117233766563840"},
+    )
+
+    class Params(ChangeParams):
+        pass
+
+    class Answer(Written):
+        pass
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        wanted, read = changes(params, stores.fields.of_list(list_id, self.deadline))
+        with answering(REFUSALS):
+            changed = stores.subscribers.change(list_id, who(params), wanted, self.deadline)
+        return written(changed, read.unknown)

@@ -1,0 +1,123 @@
+"""Who is on a list? The command `subscribers.get`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import CommandError, invalid, missing
+from tracker.errors import because
+from tracker.fields import Choice, ListID, Text, WholeNumber
+from tracker.subscribers.answers import ListCommand, SubscriberInformation, Success, described, success
+from tracker.subscribers.searches import ORDERS, SEARCHED, Slice, search_key
+
+#: Subscribers of one answer.
+MOST_RECORDS = 500
+INVALID_LIST = invalid("ListID", 4)
+INVALID_ORDER = invalid("OrderField", 5)
+INVALID_AFTER = invalid("AfterSubscriberID", 10)
+
+
+class SubscribersGet(ListCommand):
+    """Give a page of a list's subscribers with all custom fields of the list.
+
+    `RecordsPerRequest` subscribers (0, the default: as many as an answer has at most, 500) from number `RecordsFrom` (the
+    first is 0) on, in the order of `OrderField` (`SubscriberID`, the default, `CreatedOn`, which is the same,
+    `EmailAddress` or `ExternalID`), `OrderType` `ASC` or `DESC`. Who has none of what is sorted by comes first, with
+    `DESC` last. To read a whole list give `AfterSubscriberID`, the last SubscriberID of the page before, instead of
+    `RecordsFrom`: every page is found as fast as the first. `Search` keeps those whose `SearchField` (`EmailAddress`, the
+    default, or `ExternalID`) begins with it, or, with `SearchType` `exact`, is it; then they are in the order of that
+    field. `TotalSubscriberCount` counts all that fit, on this page or not; from 10,000 on it may be 5 seconds old.
+    """
+
+    name = "subscribers.get"
+    method = "GET"
+    permission = "Subscribers.Get"
+    rate_limit = "100 per 60 seconds"
+    errors = (
+        invalid("RecordsPerRequest", 1),
+        missing("ListID", 2),
+        invalid("RecordsFrom", 3),
+        INVALID_LIST,
+        INVALID_ORDER,
+        invalid("OrderType", 6),
+        invalid("Search", 7),
+        invalid("SearchField", 8),
+        invalid("SearchType", 9),
+        INVALID_AFTER,
+    )
+    example = (
+        {"ListID": 123, "RecordsPerRequest": 25, "Search": "sub"},
+        {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            "TotalSubscriberCount": 1,
+            "Subscribers": [
+                {
+                    "SubscriberID": "358117233766563840",
+                    "EmailAddress": "subscriber@example.com",
+                    "ExternalID": "user-12345",
+                    "CreatedOn": "2026-01-31T09:30:00.125Z",
+                    "CustomFields": {"First-Name": "Jane"},
+                }
+            ],
+        },
+    )
+
+    class Params(Schema):
+        ListID = ListID(required=True, metadata={"description": "List of the subscribers"})
+        RecordsPerRequest = WholeNumber(
+            0, MOST_RECORDS, load_default=0, metadata={"description": "Subscribers to give; 0 = the most"}
+        )
+        RecordsFrom = WholeNumber(
+            load_default=0, metadata={"description": "Number of the first subscriber to give"}
+        )
+        AfterSubscriberID = WholeNumber(
+            metadata={"description": "Last subscriber of the page before; only in the order of SubscriberID"}
+        )
+        OrderField = Choice(*ORDERS, metadata={"description": "What to sort by"})
+        OrderType = Choice("ASC", "DESC", load_default="ASC", metadata={"description": "Up or down"})
+        Search = Text(0, 320, load_default="", metadata={"description": "What the field begins with, or is"})
+        SearchField = Choice(
+            *SEARCHED, load_default="EmailAddress", metadata={"description": "Where to search"}
+        )
+        SearchType = Choice(
+            "prefix", "exact", load_default="prefix", metadata={"description": "Begins with it, or is it"}
+        )
+
+    class Answer(Success):
+        TotalSubscriberCount = fields.Integer(
+            required=True, metadata={"description": "Subscribers that fit, on all pages"}
+        )
+        Subscribers = fields.List(fields.Nested(SubscriberInformation), required=True)
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        wanted = _slice(params)
+        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        page = stores.subscribers.page(list_id, wanted, self.deadline)
+        total = stores.subscribers.count(list_id, wanted, self.deadline)
+        custom_fields = stores.fields.of_list(list_id, self.deadline)
+        rows = [described(person, custom_fields) for person in page]
+        return success(TotalSubscriberCount=total, Subscribers=rows)
+
+
+def _slice(params: dict[str, Any]) -> Slice:
+    """The page that is asked for, in an order that an index has. Raises CommandError (5, 10)."""
+    is_prefix, searched = params["SearchType"] == "prefix", params["SearchField"]
+    order = params.get("OrderField", searched if params["Search"] else "SubscriberID")
+    if params["Search"] and is_prefix and order != searched:
+        raise CommandError(because(INVALID_ORDER, "what is searched is given in the order of SearchField"))
+    order = searched if params["Search"] else order
+    if "AfterSubscriberID" in params and (ORDERS[order] != "id" or params["RecordsFrom"]):
+        raise CommandError(because(INVALID_AFTER, "only in the order of SubscriberID, without RecordsFrom"))
+    return Slice(
+        size=params["RecordsPerRequest"] or MOST_RECORDS,
+        start=params["RecordsFrom"],
+        order=ORDERS[order],
+        is_descending=params["OrderType"] == "DESC",
+        after=params.get("AfterSubscriberID"),
+        search=search_key(ORDERS[order], params["Search"], is_prefix),
+        is_prefix=is_prefix,
+    )

@@ -1,0 +1,95 @@
+"""What may a custom field hold? Values are checked by the field's type and kept as JSON in one way of writing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import orjson
+
+from tracker.times import iso_ms, iso_utc
+
+TEXT, NUMBER, BOOLEAN, DATE, DATETIME = "text", "number", "boolean", "date", "datetime"
+#: UTF-8 bytes of a text.
+MOST_TEXT_BYTES = 8 * 1024
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: The years 1 to 9999 in UTC: what can be answered.
+_LEAST_MS, _MOST_MS = -62_135_596_800_000, 253_402_300_799_999
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Unfit(ValueError):
+    """The value is none of the field's type. The text says what is needed."""
+
+
+def stored_value(data_type: str, value: Any) -> bytes:
+    """The bytes a value is kept as; raises Unfit. Forms have nothing but text, so text may be a number or a boolean."""
+    return orjson.dumps(_CHECKS[data_type](value))
+
+
+def shown_value(data_type: str, stored: bytes) -> Any:
+    """What is answered for bytes that `stored_value` gave."""
+    value = orjson.loads(stored)
+    return iso_utc(value) if data_type == DATETIME else value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise Unfit("a text without NUL")
+    if len(value.encode()) > MOST_TEXT_BYTES:
+        raise Unfit(f"at most {MOST_TEXT_BYTES} bytes")
+    return value
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, str):
+        value = _number_in(value.strip(" "))
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise Unfit("a finite number")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise Unfit("an integer of 64 bits")
+    return value
+
+
+def _number_in(text: str) -> int | float | None:
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if len(text) <= 64 and _DECIMAL.fullmatch(text) else None
+
+
+def _boolean(value: Any) -> bool:
+    found = _WORDS.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise Unfit("true or false")
+    return found
+
+
+def _date(value: Any) -> str:
+    try:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return date.fromisoformat(value).isoformat()
+    except ValueError:  # the 30th of February
+        pass
+    raise Unfit("a date such as 2026-01-31")
+
+
+def _datetime(value: Any) -> int:
+    moment = iso_ms(value) if isinstance(value, str) else None
+    if moment is None or not _LEAST_MS <= moment <= _MOST_MS:
+        raise Unfit("a time such as 2026-01-31T09:30:00+01:00")
+    return moment
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    TEXT: _text,
+    NUMBER: _number,
+    BOOLEAN: _boolean,
+    DATE: _date,
+    DATETIME: _datetime,
+}
+DATA_TYPES = tuple(_CHECKS)
