@@ -12,7 +12,8 @@ from tracker.auth import Authenticator
 from tracker.caller import Caller
 from tracker.errors import CommandError
 from tracker.keys import digest
-from tracker.storage.accounts import Keys, Users
+from tracker.storage.accounts import Users
+from tracker.storage.api_keys import Keys
 from tracker.storage.database import Database
 from tracker.storage.sessions import Sessions
 

@@ -105,7 +105,7 @@ class Dispatcher:
         params = entry.params.spelled(call.params)
         caller = self._caller(call, params, command)
         answer.user_id = caller.user_id
-        if isinstance(command.permission, str) and not caller.may(command.permission):
+        if not command.is_open_to(caller):
             raise CommandError(errors.FORBIDDEN)
         self._count(entry, caller, params, answer)
         values = entry.params.read(params)

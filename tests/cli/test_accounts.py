@@ -9,7 +9,8 @@ import pytest
 
 from tests.cli.shell import Shell
 from tracker.keys import key_prefix
-from tracker.storage.accounts import Keys, Users
+from tracker.storage.accounts import Users
+from tracker.storage.api_keys import Keys
 from tracker.storage.database import Database
 from tracker.storage.lists import Lists
 
@@ -93,7 +94,7 @@ def test_keys_are_listed_without_their_secrets_and_revoked(shell: Shell, jane: s
     )
     prefixes = [key.split("_")[1] for key in (first, second)]
     heads, *rows = shell.ok("key", "list", jane).splitlines()
-    assert heads.split() == ["PREFIX", "CREATED", "STATE", "PERMISSIONS"]
+    assert heads.split() == ["PREFIX", "CREATED", "STATE", "PERMISSIONS", "NAME"]
     assert [row.split()[0] for row in rows] == prefixes
     assert re.search(r"  active  List\.Get$", rows[0])
     assert first.split("_")[2] not in "".join(rows)

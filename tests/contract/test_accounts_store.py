@@ -9,7 +9,8 @@ import pytest
 
 from tests.servers import NewDatabase
 from tracker.keys import SECRET_SIZE, checksum, digest, key_prefix
-from tracker.storage.accounts import AccountError, Keys, Users
+from tracker.storage.accounts import AccountError, Users
+from tracker.storage.api_keys import Keys
 from tracker.storage.database import Database
 from tracker.storage.lists import List, Lists
 from tracker.storage.sessions import KEPT_AFTER_EXPIRY_MS, Sessions

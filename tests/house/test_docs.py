@@ -63,7 +63,7 @@ def names(entry: Entry) -> str:
 @pytest.fixture
 def jane(api: Api) -> User:
     """The person of the examples, with a list that has seen their events."""
-    user = api.add_user(EMAIL)
+    user = api.add_user(EMAIL, is_admin=True)
     list_id = api.services.stores.lists.add(user.id, "Web shop")
     for event, properties in EVENTS.items():
         api.ok("event.track", user.key, ListID=list_id, Event=event, Properties=properties)
@@ -73,8 +73,11 @@ def jane(api: Api) -> User:
 @pytest.fixture
 def real(api: Api, jane: User) -> dict[str, Any]:
     """What stands for the made-up numbers and secrets of the examples."""
-    [(found, _)] = api.services.stores.lists.page(jane.id).lists
-    return {"ListID": found.id, "SessionID": api.services.stores.sessions.open(jane.id), "Password": PASSWORD}
+    stores = api.services.stores
+    [(found, _)] = stores.lists.page(jane.id).lists
+    prefix = stores.keys.add_named(jane.id, "", "Reports").prefix
+    session_id = stores.sessions.open(jane.id)
+    return {"ListID": found.id, "SessionID": session_id, "Password": PASSWORD, "Prefix": prefix}
 
 
 def with_real(value: Any, real: dict[str, Any]) -> Any:

@@ -7,9 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from tracker.email_address import email_key
 from tracker.errors import CommandError, Error, because, invalid, missing
-from tracker.fields import ListID, Parameters, Text
+from tracker.fields import EmailAddress, ListID, Parameters, Text
 from tracker.ingest import rules
 from tracker.ingest.event import CONVERSION
 from tracker.json_object import read_object
@@ -50,16 +49,6 @@ class EventName(Text):
         if fault := rules.name_fault(name):
             raise ValidationError([because(INVALID_EVENT, fault)])
         return name
-
-
-class EmailAddress(Text):
-    """Gives (as shown, key)."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        address = email_key(super()._deserialize(value, *args, **kwargs))
-        if address is None:
-            raise self.make_error("invalid")
-        return address
 
 
 class ExternalID(Text):

@@ -62,7 +62,7 @@ def _shared(command: type[Command], limit: str) -> Operation:
         "description": description(command, limit),
         "security": security(command),
         "responses": responses(command),
-        "x-permission": repr(command.permission) if command.permission is anyone else command.permission,
+        "x-permission": None if command.permission is None else command.asks_for(),
         "x-rate-limit": limit,
     }
 

@@ -1,6 +1,6 @@
 """Which class answers which command name, and where did it come from?"""
 
-from tracker.registry.command import UNDECLARED, Command, anyone
+from tracker.registry.command import UNDECLARED, Command, administrator, anyone
 from tracker.registry.commands import Entry, PluginError, Registry
 from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.rules import NAME
@@ -14,5 +14,6 @@ __all__ = [
     "ParamReader",
     "PluginError",
     "Registry",
+    "administrator",
     "anyone",
 ]

@@ -18,11 +18,19 @@ class _Anyone:
         return "anyone"
 
 
+class _Administrator:
+    """`permission = administrator`: for administrators. `*` is not enough: see `Caller.is_admin`."""
+
+    def __repr__(self) -> str:
+        return "administrator"
+
+
 class _Undeclared:
     """What `permission` is until a command says it: forgetting it must not open a command to all."""
 
 
 anyone: Final = _Anyone()
+administrator: Final = _Administrator()
 UNDECLARED: Final = _Undeclared()
 
 
@@ -36,7 +44,7 @@ class Command:
     """
 
     name: ClassVar[str] = ""
-    permission: ClassVar[str | _Anyone | _Undeclared | None] = UNDECLARED
+    permission: ClassVar[str | _Anyone | _Administrator | _Undeclared | None] = UNDECLARED
     rate_limit: ClassVar[str] = "100 per 60 seconds"
     errors: ClassVar[tuple[Error, ...]] = ()
     example: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
@@ -71,6 +79,18 @@ class Command:
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         """Do it. `params` are the validated parameters; the returned dict is the body of the 200 answer."""
         raise NotImplementedError
+
+    @classmethod
+    def is_open_to(cls, caller: Caller) -> bool:
+        """Whether the caller has the permission that this command asks for."""
+        if isinstance(cls.permission, str):
+            return caller.may(cls.permission)
+        return caller.is_admin if cls.permission is administrator else True
+
+    @classmethod
+    def asks_for(cls) -> str:
+        """Who may call it, in words: the name of the permission, or what stands in its place."""
+        return "any credential" if cls.permission is None else str(cls.permission)
 
     @classmethod
     def cost(cls, params: Mapping[str, Any]) -> int:

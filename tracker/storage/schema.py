@@ -164,6 +164,21 @@ TIMELINE_RUNS = Table(
     [integer("run"), integer("level"), integer("state"), integer("merged_into", is_optional=True)],
     primary=("run",),
 )
+AUDIT_LOG = Table(
+    "audit_log",
+    [
+        counter("id"), integer("at"), integer("user_id", is_optional=True), integer("key_id", is_optional=True),
+        bytes_("session", 8, is_optional=True), bytes_("action", 64), bytes_("object", 128),
+    ],
+    indexes=[("user_id",), ("action", "at")],
+)  # fmt: skip
+#: From where a user has logged in with the password: hashes of networks, each for one user.
+LOGIN_PLACES = Table(
+    "login_places",
+    [integer("user_id"), bytes_("place_hash", 32), integer("last_at")],
+    primary=("user_id", "place_hash"),
+    is_clustered=True,
+)
 
 MIGRATIONS = [
     Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS, PROBES]),
@@ -183,5 +198,9 @@ MIGRATIONS = [
             fill_timeline,
             DropIndex("events", ("list_id", "visitor_id", "event_at", "id")),
         ],
+    ),
+    Migration(
+        "0007_audit",
+        [AUDIT_LOG, LOGIN_PLACES, AddColumn("api_keys", bytes_("name", 1000, is_optional=True), "")],
     ),
 ]
