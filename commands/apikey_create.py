@@ -25,7 +25,7 @@ class ApikeyCreate(Command):
     rate_limit = "100 per 60 seconds"
     errors = (invalid("Permissions", 1), invalid("Name", 2), TOO_MUCH)
     example = (
-        {"Permissions": "Subscribers.Get,List.Get", "Name": "Reports"},
+        {"Name": "Shop back end"},
         {
             "Success": True,
             "ErrorCode": 0,
