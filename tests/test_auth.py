@@ -124,6 +124,29 @@ def test_a_key_may_what_both_it_and_its_user_may(door: Door, users: str, keys: s
     assert door.caller(None, None, door.sessions.open(user_id, key_id)).permissions == both
 
 
+@pytest.mark.parametrize(
+    ("is_admin", "keys", "is_allowed"),
+    [
+        (True, "Administrator", True),
+        (True, "*,Administrator", True),
+        (True, "*", False),
+        (True, "", False),
+        (True, "administrator", False),
+        (False, "*,Administrator", False),
+    ],
+)
+def test_a_key_for_administrators_commands_says_so_and_is_an_administrators(
+    door: Door, is_admin: bool, keys: str, is_allowed: bool
+) -> None:
+    user_id = door.users.add("ann@example.com", "secret", is_admin=is_admin, permissions="A.B")
+    caller = door.caller(door.keys.add(user_id, keys))
+    assert caller.is_admin == is_allowed
+    assert caller.calling_from("192.0.2.1", "id").is_admin == is_allowed
+    session_id = door.sessions.open(user_id, door.keys.of_user(user_id)[0].id)
+    assert door.caller(None, None, session_id).is_admin == is_allowed
+    assert door.caller(None, None, door.sessions.open(user_id)).is_admin == is_admin
+
+
 def test_a_mistyped_credential_is_refused_without_a_database(tmp_path: Any) -> None:
     door = Door(Database(f"sqlite:///{tmp_path}/no/such/file"))
     assert door.code("trk_K7gQ2mXw_kS0vYbq3Zt8Jm1Lx5Nc7Wd2Rf4Hg6Pa91NNnUH") == 99998

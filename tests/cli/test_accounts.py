@@ -104,6 +104,18 @@ def test_keys_are_listed_without_their_secrets_and_revoked(shell: Shell, jane: s
     assert " active " in active
 
 
+def test_a_key_can_have_a_name(shell: Shell, jane: str) -> None:
+    shell.ok("key", "add", jane, "--permission", "List.Get", "--name", "Réports")
+    _, row = shell.ok("key", "list", jane).splitlines()
+    assert row.endswith("  List.Get     Réports")
+    assert shell.fails("key", "add", jane, "--name", "x" * 251).startswith("the name of a key is")
+
+
+def test_an_administrators_key_is_given_without_a_note(shell: Shell, jane: str) -> None:
+    done = shell.run("key", "add", jane, "--permission", "Administrator")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def _as_it_is(prefix: str) -> str:
     return prefix
 

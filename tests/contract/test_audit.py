@@ -136,6 +136,7 @@ def test_an_entry_stands_or_falls_with_its_transaction(desk: Desk, shop: Shop) -
         ("subscriber.delete", "list:1 Jane Doe"),
         ("subscriber.delete", "subscriber"),
         ("subscriber.delete", "list:1\n"),
+        ("subscriber.delete", " ".join(["list:" + "1" * 60] * 2)),
         ("delete jane@example.com", ""),
         ("", ""),
     ],

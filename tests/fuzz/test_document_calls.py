@@ -93,6 +93,8 @@ class Caller:
         list_id = sent.get("ListID")
         if type(list_id) is int and 0 < list_id < 2**63 and list_id % 2:
             sent["ListID"] = self.account.list_id
+        if command == "apikey.revoke" and isinstance(sent.get("Prefix"), str) and sent["Prefix"]:
+            sent["Prefix"] = self.tracker.call("apikey.create", self.account.key).json()["Prefix"]
         if command == "user.logout":
             sent.pop("APIKey", None)
             sent["SessionID"] = self.tracker.call("user.login", APIKey=self.account.key).json()["SessionID"]
@@ -143,7 +145,7 @@ def tracker(start_tracker: StartTracker) -> Tracker:
 
 @pytest.fixture(scope="module")
 def account(tracker: Tracker) -> Account:
-    return make_account(tracker, "fuzz@example.com", "*")
+    return make_account(tracker, "fuzz@example.com", "*", "Administrator", is_admin=True)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.reply_schemas import document, faults, limits_of
 from tracker.errors import COMMON, Error, invalid, missing
 from tracker.openapi import describe
 from tracker.plugins import load_commands
-from tracker.registry import Command, PluginError, Registry, anyone
+from tracker.registry import Command, PluginError, Registry, administrator, anyone
 
 BUILT_IN = load_commands()
 COUNTED = {"X-RateLimit-Limit": "9", "X-RateLimit-Remaining": "8", "X-RateLimit-Reset": "1800000000"}
@@ -240,3 +240,20 @@ def test_an_answer_must_be_a_schema() -> None:
 
     with pytest.raises(PluginError, match="Answer must be a marshmallow Schema"):
         described(Odd)
+
+
+def test_an_administrators_command_says_so() -> None:
+    class Purge(NoteAdd):
+        """Remove all notes"""
+
+        name = "notes.purge"
+        path = None
+        permission = administrator
+
+    purge = operations(described(Purge))["POST /api/v1/notes.purge"]
+    assert purge["x-permission"] == "administrator"
+    assert "For administrators: " in purge["description"]
+    assert "`Administrator`" in purge["description"]
+    assert "Required permission" not in purge["description"]
+    assert purge["security"] == [{"bearer": []}, {"APIKey": []}, {"SessionID": []}]
+    assert {"401", "403"} <= set(purge["responses"])

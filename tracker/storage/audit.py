@@ -19,6 +19,7 @@ from tracker.storage.transaction import Transaction
 #: Bytes of a session's hash that name the session: enough to tell sessions apart, of no use for opening one.
 SESSION_NAME_BYTES = 8
 #: Actions and objects are words and numbers of ours. What may be an email or a name of a person does not fit.
+MAX_OBJECT = 128
 _ACTION, _OBJECT = re.compile(r"[a-z0-9_.]{1,64}"), re.compile(r"([a-z]{1,32}:[A-Za-z0-9_-]{1,64}( |$)){0,4}")
 LOGIN_FAILED = "user.login.failed"
 #: Anybody can make entries of failed logins: they are kept for 90 days, and a few old ones go with each new one.
@@ -69,7 +70,7 @@ def note(transaction: Transaction, doer: Doer, action: str, thing: str, at: int)
 
     Raises ValueError for a thing that is not made of such pairs: an email is none.
     """
-    if not _ACTION.fullmatch(action) or not _OBJECT.fullmatch(thing):
+    if not _ACTION.fullmatch(action) or not _OBJECT.fullmatch(thing) or len(thing) > MAX_OBJECT:
         raise ValueError("an entry of the audit log is made of words and numbers: 'list:12 subscriber:77'")
     session = doer.session_hash[:SESSION_NAME_BYTES] if doer.session_hash else None
     entry = {"user_id": doer.user_id, "key_id": doer.key_id, "session": session, "action": action}
