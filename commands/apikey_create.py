@@ -39,7 +39,7 @@ class ApikeyCreate(Command):
         Permissions = Permissions(
             load_default="", metadata={"description": "Names separated by commas, or * for all"}
         )
-        Name = KeyName(load_default=None, metadata={"description": "What to call the key"})
+        Name = KeyName(load_default="", metadata={"description": "What to call the key"})
 
     class Answer(Schema):
         Success = fields.Boolean(required=True, metadata={"const": True})

@@ -6,14 +6,16 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import Command
+from tracker import Command, invalid
+from tracker.fields import WholeNumber
 from tracker.times import iso_utc
 
 
 class ApikeysGet(Command):
     """List the API keys of the caller's own account, revoked ones included, oldest first. No secret is among it.
 
-    `Prefix` is the part of a key that names it. `Permissions` is empty for a key that may call `event.track` and nothing
+    Gives `RecordsPerRequest` keys (0, the default: all) from number `RecordsFrom` (the first is 0) on; `TotalKeyCount`
+    counts all. `Prefix` is the part of a key that names it. `Permissions` is empty for a key that may call `event.track` and nothing
     else that needs a permission. `RevokedOn` is null for a key that is good.
     """
 
@@ -21,12 +23,14 @@ class ApikeysGet(Command):
     method = "GET"
     permission = "APIKeys.Get"
     rate_limit = "100 per 60 seconds"
+    errors = (invalid("RecordsPerRequest", 1), invalid("RecordsFrom", 2))
     example = (
-        {},
+        {"RecordsPerRequest": 25},
         {
             "Success": True,
             "ErrorCode": 0,
             "ErrorText": "",
+            "TotalKeyCount": 1,
             "APIKeys": [
                 {
                     "Prefix": "K7gQ2mXw",
@@ -39,6 +43,10 @@ class ApikeysGet(Command):
         },
     )
 
+    class Params(Schema):
+        RecordsPerRequest = WholeNumber(load_default=0, metadata={"description": "Keys to give; 0 = all"})
+        RecordsFrom = WholeNumber(load_default=0, metadata={"description": "Number of the first key to give"})
+
     class Answer(Schema):
         class Key(Schema):
             Prefix = fields.String(required=True)
@@ -50,11 +58,19 @@ class ApikeysGet(Command):
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
         ErrorText = fields.String(required=True, metadata={"const": ""})
+        TotalKeyCount = fields.Integer(required=True, metadata={"description": "Keys on all pages"})
         APIKeys = fields.List(fields.Nested(Key), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        keys = self.services.stores.keys.of_user(self.caller.user_id, self.deadline)
-        return {"Success": True, "ErrorCode": 0, "ErrorText": "", "APIKeys": [_row(key) for key in keys]}
+        start, size = params["RecordsFrom"], params["RecordsPerRequest"] or None
+        total, keys = self.services.stores.keys.page(self.caller.user_id, start, size, self.deadline)
+        return {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            "TotalKeyCount": total,
+            "APIKeys": [_row(key) for key in keys],
+        }
 
 
 def _row(key: Any) -> dict[str, Any]:

@@ -58,7 +58,8 @@ class AuditGet(Command):
             1, 1000, load_default=100, metadata={"description": "Entries to give"}
         )
         BeforeEntryID = WholeNumber(
-            1, load_default=None, metadata={"description": "Give entries that are older than this one"}
+            load_default=0,
+            metadata={"description": "Give entries that are older than this one; 0 = the newest"},
         )
         Scope = Choice("Own", "All", load_default="Own", metadata={"description": "Whose entries"})
 
@@ -83,7 +84,7 @@ class AuditGet(Command):
             raise self.error(FOR_ADMINISTRATORS.code)
         user_id = None if is_for_all else self.caller.user_id
         entries = self.services.audit.page(
-            params["RecordsPerRequest"], user_id, params["BeforeEntryID"], self.deadline
+            params["RecordsPerRequest"], user_id, params["BeforeEntryID"] or None, self.deadline
         )
         return {
             "Success": True,

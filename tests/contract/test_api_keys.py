@@ -174,5 +174,14 @@ def test_a_key_of_another_is_answered_like_a_missing_one_and_stays(
     assert desk.call("lists.get", shop.key).status == 200
 
 
+def test_keys_come_in_pages(desk: Desk, shop: Shop) -> None:
+    made = [make(desk, shop.key)["Prefix"] for _ in range(4)]
+    pages = [
+        ok(desk.call("apikeys.get", shop.key, RecordsFrom=start, RecordsPerRequest=2)) for start in (1, 3, 5)
+    ]
+    assert [page["TotalKeyCount"] for page in pages] == [5, 5, 5]
+    assert [[row["Prefix"] for row in page["APIKeys"]] for page in pages] == [made[:2], made[2:], []]
+
+
 def test_keys_of_others_are_not_listed(desk: Desk, shop: Shop, admin: Shop) -> None:
     assert [row["Prefix"] for row in listed(desk, admin.key)] == [admin.key.split("_")[1]]

@@ -154,9 +154,8 @@ def test_nothing_of_a_person_is_in_the_log(desk: Desk, shop: Shop) -> None:
     ok(desk.call("user.login", Username=shop.email, Password=shop.password))
     desk.call("user.login", Username=shop.email, Password="wrong")
     desk.call("user.login", Username="stranger@example.com", Password="wrong")
-    columns = [row[:] for row in desk.rows("SELECT action, object, session FROM audit_log") if any(row)]
-    texts = [bytes(value) for row in columns for value in row if isinstance(value, (bytes, str)) and value]
-    assert texts
+    texts = [bytes(text) for row in desk.rows("SELECT action, object FROM audit_log") for text in row]
+    assert b"user.login.failed" in texts
     assert not [text for text in texts if b"@" in text or b"example" in text or b"127.0.0.1" in text]
 
 

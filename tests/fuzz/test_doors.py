@@ -34,6 +34,8 @@ class Fuzzed:
 
     def __init__(self, desk: Desk, shop: Shop) -> None:
         self.desk, self.shop = desk, shop
+        self._revoked = desk.services.stores.keys.add(shop.user_id).split("_")[1]
+        desk.services.stores.keys.revoke(self._revoked)
         found = desk.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         names = {bytes(name).decode() if isinstance(name, bytes) else name for (name,) in found}
         # A failed login is refused, and it is what the audit log is for.
@@ -48,7 +50,7 @@ class Fuzzed:
         list_id: dict[str, Any] = {"ListID": shop.list_id}
         tracked = {"Event": "seen", "Email": "jane@example.com", "Properties": {"page": "a"}}
         own = {
-            "apikey.revoke": {"Prefix": shop.key.split("_")[1]},
+            "apikey.revoke": {"Prefix": self._revoked},
             "event.track": list_id | tracked,
             "list.create": {"SubscriberListName": "Shop"},
             "list.get": list_id,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tracker.errors import COMMON, Error
 from tracker.plugins import load_commands
-from tracker.registry import Command
+from tracker.registry import Command, asked_by
 
 FILE = Path(__file__).with_suffix(".txt")
 COMMAND = "python -m tests.house.golden"
@@ -31,7 +31,7 @@ def _of_command(command: type[Command], methods: tuple[str, ...]) -> Iterator[st
     ]
     yield command.name
     yield f"  {' '.join(methods)}  {'  '.join(addresses)}"
-    yield f"  permission: {command.asks_for()}"
+    yield f"  permission: {asked_by(command)}"
     shared = command.shares_limit_of
     yield f"  limit: {f'that of {shared}' if shared else command.rate_limit}"
     yield from map(_of_error, sorted(command.errors, key=lambda row: row.code))

@@ -28,6 +28,8 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("apikey.revoke", 1): {},
     ("apikey.revoke", 2): {"Prefix": LONG},
     ("apikey.revoke", 3): {"Prefix": "nothing1"},
+    ("apikeys.get", 1): {"RecordsPerRequest": -1},
+    ("apikeys.get", 2): {"RecordsFrom": "x"},
     ("audit.get", 1): {"RecordsPerRequest": 0},
     ("audit.get", 2): {"BeforeEntryID": "x"},
     ("audit.get", 3): {"Scope": "x"},

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from tracker.limits import RateLimit
-from tracker.registry import Entry
+from tracker.registry import Entry, asked_by
 from tracker.storage.api_keys import Key
 from tracker.storage.audit import AuditEntry
 from tracker.times import iso_utc
@@ -33,7 +33,7 @@ def _by(entry: AuditEntry) -> str:
 def command_row(entry: Entry, limit: RateLimit | str) -> tuple[str, ...]:
     command = entry.command
     call = f"{command.method} /api/v1/{command.path or command.name}"
-    return command.name, call, command.asks_for(), str(limit), entry.origin
+    return command.name, call, asked_by(command), str(limit), entry.origin
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,5 +1,6 @@
 """Which class answers which command name, and where did it come from?"""
 
+from tracker.registry.access import asked_by, is_open_to
 from tracker.registry.command import UNDECLARED, Command, administrator, anyone
 from tracker.registry.commands import Entry, PluginError, Registry
 from tracker.registry.params import COMMON_PARAMS, ParamReader
@@ -16,4 +17,6 @@ __all__ = [
     "Registry",
     "administrator",
     "anyone",
+    "asked_by",
+    "is_open_to",
 ]

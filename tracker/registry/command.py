@@ -81,18 +81,6 @@ class Command:
         raise NotImplementedError
 
     @classmethod
-    def is_open_to(cls, caller: Caller) -> bool:
-        """Whether the caller has the permission that this command asks for."""
-        if isinstance(cls.permission, str):
-            return caller.may(cls.permission)
-        return caller.is_admin if cls.permission is administrator else True
-
-    @classmethod
-    def asks_for(cls) -> str:
-        """Who may call it, in words: the name of the permission, or what stands in its place."""
-        return "any credential" if cls.permission is None else str(cls.permission)
-
-    @classmethod
     def cost(cls, params: Mapping[str, Any]) -> int:
         """How many hits this call takes from its rate limit. `params` are not validated yet."""
         return 1

@@ -6,12 +6,14 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from peewee import fn
+
 from tracker.keys import NewKey, digest, key_prefix, new_key, shown_prefix
 from tracker.storage.accounts import fitting
 from tracker.storage.audit import Doer, Somebody, note
 from tracker.storage.database import Database
 from tracker.storage.models import KeyRow
-from tracker.storage.transaction import Row, Transaction
+from tracker.storage.transaction import Row, Transaction, limit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,21 @@ class Keys:
         key_id, user_id, permissions, user_permissions, is_admin = rows[0][1:]
         return KeyOwner(key_id, user_id, permissions.decode(), user_permissions.decode(), bool(is_admin))
 
-    def of_user(self, user_id: int, deadline: float | None = None) -> list[Key]:
+    def of_user(self, user_id: int) -> list[Key]:
         """All keys of a user, revoked ones included, oldest first."""
-        query = KeyRow.select(*_KEY).where(KeyRow.user_id == user_id).order_by(KeyRow.id)
-        return [
-            Key(*row) for row in self._database.read(lambda transaction: transaction.rows(query), deadline)
-        ]
+        return self.page(user_id)[1]
+
+    def page(
+        self, user_id: int, start: int = 0, size: int | None = None, deadline: float | None = None
+    ) -> tuple[int, list[Key]]:
+        """How many keys a user has, and up to `size` of them from number `start` on, oldest first."""
+        is_own = KeyRow.user_id == user_id
+        query = KeyRow.select(*_KEY).where(is_own).order_by(KeyRow.id).limit(limit_of(size)).offset(start)
+        total = KeyRow.select(fn.COUNT(KeyRow.id)).where(is_own)
+        rows, count = self._database.read(
+            lambda transaction: (transaction.rows(query), transaction.row(total)), deadline
+        )
+        return (count[0] if count else 0), [Key(*row) for row in rows]
 
     def revoke(
         self, shown: str, user_id: int | None = None, by: Doer | None = None, deadline: float | None = None
