@@ -13,6 +13,7 @@ from tracker.storage.accounts import Users
 from tracker.storage.api_keys import Keys
 from tracker.storage.database import Database
 from tracker.storage.lists import Lists
+from tracker.storage.passwords import is_password
 
 
 def _now() -> int:
@@ -28,8 +29,9 @@ def database(shell: Shell) -> Iterator[Database]:
 
 def test_a_user_is_added_with_a_password_from_standard_input(shell: Shell, database: Database) -> None:
     shell.ok("user", "add", "Jane@Example.com", "--password-stdin", typed="s e cret \nnot this\n")
-    user = Users(database, _now).with_password("jane@example.com", "s e cret ")
+    user, stored = Users(database, _now).with_hash("jane@example.com")
     assert user is not None
+    assert is_password("s e cret ", stored)
     assert (user.permissions, user.is_admin) == ("*", False)
 
 

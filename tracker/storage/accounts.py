@@ -12,7 +12,7 @@ from tracker.storage.audit import Doer, Somebody, note
 from tracker.storage.database import Database
 from tracker.storage.lists import new_hidden_list
 from tracker.storage.models import UserRow
-from tracker.storage.passwords import hash_password, is_password
+from tracker.storage.passwords import hash_password
 from tracker.storage.transaction import Transaction
 
 #: Bytes of a stored permission set.
@@ -82,11 +82,6 @@ class Users:
 
     def get(self, user_id: int, deadline: float | None = None) -> User | None:
         return self._one(UserRow.id == user_id, deadline)
-
-    def with_password(self, email: str, password: str, deadline: float | None = None) -> User | None:
-        """The user, if the password is right; takes as long for a user there is not."""
-        user, password_hash = self.with_hash(email, deadline)
-        return user if is_password(password, password_hash, deadline) else None
 
     def with_hash(self, email: str, deadline: float | None = None) -> tuple[User | None, str | None]:
         """The user with this address, and what is stored of the password; None and None if there is none."""
