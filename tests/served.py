@@ -131,10 +131,13 @@ class Account:
     list_id: int
 
 
-def make_account(tracker: Tracker, email: str, *permissions: str, list_name: str = "Shop") -> Account:
+def make_account(
+    tracker: Tracker, email: str, *permissions: str, list_name: str = "Shop", is_admin: bool = False
+) -> Account:
     """Make a user, a list and a key through the `tracker` script. A key without permissions may only track events."""
     password = f"password of {email}"
     named = [word for permission in permissions for word in ("--permission", permission)]
-    tracker.cli("user", "add", email, "--password-stdin", typed=password + "\n")
+    admin = ["--admin"] if is_admin else []
+    tracker.cli("user", "add", email, *admin, "--password-stdin", typed=password + "\n")
     key = tracker.cli("key", "add", email, *named)
     return Account(email, password, key, int(tracker.cli("list", "add", email, list_name)))

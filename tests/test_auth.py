@@ -12,7 +12,8 @@ from tracker.auth import Authenticator
 from tracker.caller import Caller
 from tracker.errors import CommandError
 from tracker.keys import digest
-from tracker.storage.accounts import Keys, Users
+from tracker.storage.accounts import Users
+from tracker.storage.api_keys import Keys
 from tracker.storage.database import Database
 from tracker.storage.sessions import Sessions
 
@@ -121,6 +122,29 @@ def test_a_key_may_what_both_it_and_its_user_may(door: Door, users: str, keys: s
     assert door.caller(key).permissions == both
     key_id = door.keys.of_user(user_id)[0].id
     assert door.caller(None, None, door.sessions.open(user_id, key_id)).permissions == both
+
+
+@pytest.mark.parametrize(
+    ("is_admin", "keys", "is_allowed"),
+    [
+        (True, "Administrator", True),
+        (True, "*,Administrator", True),
+        (True, "*", False),
+        (True, "", False),
+        (True, "administrator", False),
+        (False, "*,Administrator", False),
+    ],
+)
+def test_a_key_for_administrators_commands_says_so_and_is_an_administrators(
+    door: Door, is_admin: bool, keys: str, is_allowed: bool
+) -> None:
+    user_id = door.users.add("ann@example.com", "secret", is_admin=is_admin, permissions="A.B")
+    caller = door.caller(door.keys.add(user_id, keys))
+    assert caller.is_admin == is_allowed
+    assert caller.calling_from("192.0.2.1", "id").is_admin == is_allowed
+    session_id = door.sessions.open(user_id, door.keys.of_user(user_id)[0].id)
+    assert door.caller(None, None, session_id).is_admin == is_allowed
+    assert door.caller(None, None, door.sessions.open(user_id)).is_admin == is_admin
 
 
 def test_a_mistyped_credential_is_refused_without_a_database(tmp_path: Any) -> None:

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 from marshmallow.fields import Field
 
-from tracker.fields import MAX_INTEGER, Choice, ListID, ListName, Text, WholeNumber
+from tracker.fields import (
+    MAX_INTEGER,
+    MAX_PERMISSIONS,
+    Choice,
+    EmailAddress,
+    KeyName,
+    ListID,
+    ListName,
+    Permissions,
+    Text,
+    WholeNumber,
+)  # fmt: skip
 
 ANYTHING = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.text("0123456789+-_. e\n٣²１"), st.binary(),
@@ -89,3 +100,39 @@ def test_the_bounds_are_declared_for_the_reference() -> None:
     }
     assert ListName().metadata == {"minLength": 1, "maxLength": 250}
     assert Choice("ASC", "DESC").metadata == {"enum": ["ASC", "DESC"]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("", ""), ("*", "*"), ("A.B", "A.B"), ("A.B,C.D", "A.B,C.D"), (" A.B , C.D,A.B", "A.B,C.D"), ("x" * MAX_PERMISSIONS, "x" * MAX_PERMISSIONS)],
+)  # fmt: skip
+def test_permissions_are_names_between_commas_each_once(sent: str, kept: str) -> None:
+    assert Permissions().deserialize(sent) == kept
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [",", "A,", "A,,B", " ", "A B", "A\tB", "Ü", "A\0", "x" * (MAX_PERMISSIONS + 1), 1, ["A"], {"A": 1}],
+)
+def test_nothing_else_is_a_set_of_permissions(sent: object) -> None:
+    assert not takes(Permissions(), sent)
+    assert not takes(Permissions(1), "")
+
+
+def test_an_address_is_given_as_shown_and_as_compared() -> None:
+    assert EmailAddress().deserialize(" Jane@Bücher.example ") == (
+        "Jane@Bücher.example",
+        "jane@xn--bcher-kva.example",
+    )
+    assert not takes(EmailAddress(), "jane")
+    assert not takes(EmailAddress(), ["jane@example.com"])
+
+
+def test_a_key_may_be_called_anything_of_its_length() -> None:
+    assert [takes(KeyName(), name) for name in ("", "é" * 250, "x" * 251, "a\0b", 5)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]

@@ -17,11 +17,14 @@ from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.ingest.service import Ingest
 from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
+from tracker.logins import Logins
 from tracker.openapi import describe
 from tracker.plugins import load_commands
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
-from tracker.storage.accounts import Keys, Users
+from tracker.storage.accounts import Users
+from tracker.storage.api_keys import Keys
+from tracker.storage.audit import Audit
 from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
@@ -52,6 +55,8 @@ class Services:
     ingest: Ingest
     reports: Reports
     stores: Stores
+    logins: Logins
+    audit: Audit
     storage: Database
     settings: Settings
 
@@ -61,12 +66,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environ()
     registry = load_commands(settings.plugins_folder)
     database = open_database(settings, registry)
-    services = build_services(settings, database)
     app = Flask("tracker", static_folder=None)
+    limiter = _limiter(settings, registry, app)
+    services = build_services(settings, database, limiter)
     dispatcher = Dispatcher(
         registry,
         Authenticator(services.stores.keys, services.stores.sessions),
-        _limiter(settings, registry, app),
+        limiter,
         _rates(registry),
         services,
         _report_failure,
@@ -91,7 +97,9 @@ def open_database(settings: Settings, registry: Registry) -> Database:
         raise ConfigError(str(failure)) from None
 
 
-def build_services(settings: Settings, database: Database) -> Services:
+def build_services(settings: Settings, database: Database, limiter: Limiter | None = None) -> Services:
+    """What commands use. Without a `limiter` it is one that counts as those of a served Tracker do. Opens nothing."""
+    limiter = limiter or build_limiter(settings.ratelimit_url, settings.limits_file, settings.workers)
     fields = CustomFields(database, now_ms)
     ingest = Ingest(database, fields)
     stores = Stores(
@@ -102,7 +110,9 @@ def build_services(settings: Settings, database: Database) -> Services:
         fields,
         Subscribers(database, now_ms, ingest.new_id),
     )
-    return Services(ingest, Reports(database), stores, database, settings)
+    logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
+    audit = Audit(database, now_ms)
+    return Services(ingest, Reports(database), stores, logins, audit, database, settings)
 
 
 def readiness(database: Database) -> tuple[bool, str]:

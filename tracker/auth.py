@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tracker.caller import EVERYTHING, Caller, parse_permissions
+from tracker.caller import ADMINISTRATOR, EVERYTHING, Caller, parse_permissions
 from tracker.errors import NOT_AUTHENTICATED, SESSION_EXPIRED, CommandError
 from tracker.keys import digest
-from tracker.storage.accounts import Keys
+from tracker.storage.api_keys import Keys
 from tracker.storage.recent import Recent
 from tracker.storage.sessions import Sessions
 
@@ -55,7 +55,9 @@ class Authenticator:
         owner = self._keys.owner(key, deadline)
         if owner is None:
             return None
-        return Caller(owner.user_id, _common(owner.user_permissions, owner.permissions), key_id=owner.key_id)
+        permissions = _common(owner.user_permissions, owner.permissions)
+        is_admin = owner.is_users_admin and _holds_administrator(owner.permissions)
+        return Caller(owner.user_id, permissions, key_id=owner.key_id, is_admin=is_admin)
 
     def _by_session(self, token: Any, deadline: float | None) -> Caller:
         session = self._sessions.find(token, deadline) if type(token) is str and token.isascii() else None
@@ -64,7 +66,13 @@ class Authenticator:
         if session.expires_at <= self._now():
             raise CommandError(SESSION_EXPIRED)
         permissions = _common(session.user_permissions, session.key_permissions)
-        return Caller(session.user_id, permissions, key_id=session.key_id, session_hash=session.token_hash)
+        is_admin = session.is_users_admin and _holds_administrator(session.key_permissions)
+        return Caller(session.user_id, permissions, session.key_id, session.token_hash, is_admin=is_admin)
+
+
+def _holds_administrator(key_permissions: str | None) -> bool:
+    """Whether a key of an administrator is one for administrators' commands; a session opened with the password is."""
+    return key_permissions is None or ADMINISTRATOR in parse_permissions(key_permissions)
 
 
 def _common(user_permissions: str, key_permissions: str | None) -> frozenset[str]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 #: In a permission set: all permissions but those of administrators' commands.
 EVERYTHING = "*"
+#: What a key of an administrator needs by name to call administrators' commands: `*` does not hold it.
+ADMINISTRATOR = "Administrator"
+#: The name of a permission: visible ASCII but the comma, which separates names in a set.
+PERMISSION: Final = re.compile(r"[!-+\--~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The authenticated caller of one request; `user_id` is None for a command that anyone may call."""
+    """The authenticated caller of one request; `user_id` is None for a command that anyone may call.
+
+    `is_admin` says that administrators' commands may be called: the user is an administrator, who has logged in with
+    the password or calls with a key that has the permission `Administrator`.
+    """
 
     user_id: int | None
     permissions: frozenset[str] = frozenset()
@@ -18,13 +28,22 @@ class Caller:
     session_hash: bytes | None = None
     address: str = ""
     request_id: str = ""
+    is_admin: bool = False
 
     def calling_from(self, address: str, request_id: str) -> Caller:
         """This caller with where the call comes from."""
-        return Caller(self.user_id, self.permissions, self.key_id, self.session_hash, address, request_id)
+        return Caller(
+            self.user_id, self.permissions, self.key_id, self.session_hash, address, request_id, self.is_admin
+        )
 
     def may(self, permission: str) -> bool:
         return EVERYTHING in self.permissions or permission in self.permissions
+
+    def may_give(self, permissions: str) -> bool:
+        """Whether a key with this set of permissions could do nothing that this caller cannot."""
+        asked = parse_permissions(permissions)
+        has_all = EVERYTHING in self.permissions or asked - {ADMINISTRATOR} <= self.permissions
+        return has_all and (self.is_admin or ADMINISTRATOR not in asked)
 
 
 def parse_permissions(text: str) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from tracker import errors
 from tracker.caller import Caller
 from tracker.errors import CommandError
-from tracker.registry import Command, Entry, Registry, anyone
+from tracker.registry import Command, Entry, Registry, anyone, is_open_to
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
 
@@ -105,7 +105,7 @@ class Dispatcher:
         params = entry.params.spelled(call.params)
         caller = self._caller(call, params, command)
         answer.user_id = caller.user_id
-        if isinstance(command.permission, str) and not caller.may(command.permission):
+        if not is_open_to(command, caller):
             raise CommandError(errors.FORBIDDEN)
         self._count(entry, caller, params, answer)
         values = entry.params.read(params)

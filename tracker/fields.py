@@ -8,12 +8,15 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from tracker.caller import PERMISSION
 from tracker.email_address import email_key
 from tracker.errors import CommandError
 from tracker.json_object import read_object
 
 #: The largest number a database column and every client of ours can hold.
 MAX_INTEGER = 2**63 - 1
+#: Characters, which are bytes, of a set of permissions.
+MAX_PERMISSIONS = 4000
 
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
@@ -111,16 +114,6 @@ class Text(fields.String):
         return "\0" not in value and is_text(value) and (self._is_blank_allowed or value.strip() != "")
 
 
-class EmailAddress(Text):
-    """Gives (as shown, key)."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        address = email_key(super()._deserialize(value, *args, **kwargs))
-        if address is None:
-            raise self.make_error("invalid")
-        return address
-
-
 class JsonObject(fields.Field[dict[str, Any]]):
     """An object; PHP's empty array and a string that holds a JSON object are taken for one."""
 
@@ -156,6 +149,37 @@ class ListName(Text):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(1, 250, is_blank_allowed=False, **options)
+
+
+class EmailAddress(Text):
+    """An email address. Gives (as shown, key)."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        address = email_key(super()._deserialize(value, *args, **kwargs))
+        if address is None:
+            raise self.make_error("invalid")
+        return address
+
+
+class Permissions(Text):
+    """A set of permissions: names separated by commas, or `*` for all; each name is given once, as it is kept."""
+
+    def __init__(self, least: int = 0, **options: Any) -> None:
+        super().__init__(least, MAX_PERMISSIONS, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        names = [name.strip(" ") for name in text.split(",")] if text else []
+        if not all(PERMISSION.fullmatch(name) for name in names):
+            raise self.make_error("invalid", input=value)
+        return ",".join(dict.fromkeys(names))
+
+
+class KeyName(Text):
+    """What a key is called: up to 250 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(0, 250, **options)
 
 
 class Choice(fields.String):

@@ -46,6 +46,11 @@ def key_prefix(text: str) -> str | None:
     return found[1] if found and found[2] == checksum(text[:-CHECKSUM_SIZE]) else None
 
 
+def shown_prefix(text: str) -> str:
+    """The prefix in whatever shows a key's: the prefix itself, `trk_<prefix>`, or the whole key."""
+    return text.removeprefix("trk_").partition("_")[0]
+
+
 def is_session_id(text: str) -> bool:
     found = _SESSION.fullmatch(text)
     return bool(found) and text[-CHECKSUM_SIZE:] == checksum(text[:-CHECKSUM_SIZE])

@@ -9,9 +9,11 @@ import pytest
 
 from tests.cli.shell import Shell
 from tracker.keys import key_prefix
-from tracker.storage.accounts import Keys, Users
+from tracker.storage.accounts import Users
+from tracker.storage.api_keys import Keys
 from tracker.storage.database import Database
 from tracker.storage.lists import Lists
+from tracker.storage.passwords import is_password
 
 
 def _now() -> int:
@@ -27,8 +29,9 @@ def database(shell: Shell) -> Iterator[Database]:
 
 def test_a_user_is_added_with_a_password_from_standard_input(shell: Shell, database: Database) -> None:
     shell.ok("user", "add", "Jane@Example.com", "--password-stdin", typed="s e cret \nnot this\n")
-    user = Users(database, _now).with_password("jane@example.com", "s e cret ")
+    user, stored = Users(database, _now).with_hash("jane@example.com")
     assert user is not None
+    assert is_password("s e cret ", stored)
     assert (user.permissions, user.is_admin) == ("*", False)
 
 
@@ -93,7 +96,7 @@ def test_keys_are_listed_without_their_secrets_and_revoked(shell: Shell, jane: s
     )
     prefixes = [key.split("_")[1] for key in (first, second)]
     heads, *rows = shell.ok("key", "list", jane).splitlines()
-    assert heads.split() == ["PREFIX", "CREATED", "STATE", "PERMISSIONS"]
+    assert heads.split() == ["PREFIX", "CREATED", "STATE", "PERMISSIONS", "NAME"]
     assert [row.split()[0] for row in rows] == prefixes
     assert re.search(r"  active  List\.Get$", rows[0])
     assert first.split("_")[2] not in "".join(rows)
@@ -101,6 +104,18 @@ def test_keys_are_listed_without_their_secrets_and_revoked(shell: Shell, jane: s
     _, revoked, active = shell.ok("key", "list", jane).splitlines()
     assert " revoked " in revoked
     assert " active " in active
+
+
+def test_a_key_can_have_a_name(shell: Shell, jane: str) -> None:
+    shell.ok("key", "add", jane, "--permission", "List.Get", "--name", "Réports")
+    _, row = shell.ok("key", "list", jane).splitlines()
+    assert row.endswith("  List.Get     Réports")
+    assert shell.fails("key", "add", jane, "--name", "x" * 251).startswith("the name of a key is")
+
+
+def test_an_administrators_key_is_given_without_a_note(shell: Shell, jane: str) -> None:
+    done = shell.run("key", "add", jane, "--permission", "Administrator")
+    assert (done.exit_code, done.stderr) == (0, "")
 
 
 def _as_it_is(prefix: str) -> str:

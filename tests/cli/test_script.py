@@ -11,8 +11,8 @@ from tests.processes import reserve_port
 from tracker.plugins import load_commands
 
 COMMANDS = [
-    ["user", "add"], ["key", "add"], ["key", "list"], ["key", "revoke"], ["list", "add"], ["commands"],
-    ["db", "upgrade"], ["serve"],
+    ["user", "add"], ["key", "add"], ["key", "list"], ["key", "revoke"], ["list", "add"], ["audit"],
+    ["commands"], ["db", "upgrade"], ["serve"],
 ]  # fmt: skip
 PLUGIN = '''"""A command of a plugin."""
 from tracker import Command
@@ -54,6 +54,7 @@ def test_the_commands_are_listed_with_what_they_take(bare: Shell) -> None:
         "commands/event_track.py",
     ]
     assert "anyone" in {cell.strip() for cell in cells["user.login"]}
+    assert "administrator" in {cell.strip() for cell in cells["user.create"]}
     assert "GET /api/v1/lists.get" in {cell.strip() for cell in cells["lists.get"]}
 
 

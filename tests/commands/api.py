@@ -58,10 +58,13 @@ class Api:
         )
         return answer
 
-    def add_user(self, email: str = "jane@example.com", permissions: str = "*") -> User:
+    def add_user(
+        self, email: str = "jane@example.com", permissions: str = "*", is_admin: bool = False
+    ) -> User:
         stores = self.services.stores
-        user_id = stores.users.add(email, PASSWORD, permissions=permissions)
-        return User(user_id, email, stores.keys.add(user_id, "*"), stores.keys.add(user_id))
+        user_id = stores.users.add(email, PASSWORD, is_admin, permissions)
+        key = stores.keys.add(user_id, "*,Administrator" if is_admin else "*")
+        return User(user_id, email, key, stores.keys.add(user_id))
 
     def close(self) -> None:
         self.services.storage.close()

@@ -65,9 +65,9 @@ class Desk:
         self.services = self.app.extensions["tracker"]
         self._client = self.app.test_client()
 
-    def open_shop(self, email: str, permissions: str = "*") -> Shop:
+    def open_shop(self, email: str, permissions: str = "*", is_admin: bool = False) -> Shop:
         stores, password = self.services.stores, f"password of {email}"
-        user_id = stores.users.add(email, password, permissions="*")
+        user_id = stores.users.add(email, password, is_admin)
         key, list_id = stores.keys.add(user_id, permissions), stores.lists.add(user_id, "Shop")
         return Shop(user_id, email, password, key, list_id)
 

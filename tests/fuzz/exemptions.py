@@ -30,6 +30,10 @@ EXEMPTIONS = (
     Exemption("customfield.create", 7, "depends on DataType", FIELD | {"UniqueIdentifier": True, "DataType": "date"}),
     Exemption("customfield.delete", 3, "whose list it is", {"SubscriberListID": NOWHERE, "CustomFieldID": 1}),
     Exemption("customfields.get", 3, "whose list it is", {"SubscriberListID": NOWHERE}),
+    Exemption("apikey.create", 1, "names of permissions are visible ASCII", {"Permissions": "A B"}),
+    Exemption("apikey.create", 2, "NUL is refused", {"Name": "\0"}),
+    Exemption("apikey.revoke", 2, "NUL is refused", {"Prefix": "\0"}),
+    Exemption("apikey.revoke", 3, "whose key it is", {"Prefix": "nothing1"}),
     Exemption("event.batch", 4, "whose list it is", {"Events": [], "ListID": NOWHERE}),
     Exemption("event.batch", 19, "several forms of a time", {"Events": [], "SentAt": "yesterday"}),
     Exemption("event.track", 4, "whose list it is", {"Event": "a", "ListID": NOWHERE}),
@@ -58,6 +62,11 @@ EXEMPTIONS = (
     Exemption("subscribers.get", 5, "depends on Search", {"ListID": NOWHERE, "Search": "a", "OrderField": "CreatedOn"}),
     Exemption("subscribers.get", 7, "NUL is refused", {"ListID": NOWHERE, "Search": "\0"}),
     Exemption("subscribers.get", 10, "depends on RecordsFrom", {"ListID": NOWHERE, "AfterSubscriberID": 1, "RecordsFrom": 1}),
+    Exemption("user.create", 1, "needed unless there is an EmailAddress", {"Password": "a"}),
+    Exemption("user.create", 3, "addresses are stricter than the format", {"Username": "a@b@c", "Password": "a"}),
+    Exemption("user.create", 4, "NUL is refused", {"Username": "a@b.co", "Password": "\0"}),
+    Exemption("user.create", 5, "addresses are stricter than the format", {"EmailAddress": "a@b@c", "Password": "a"}),
+    Exemption("user.create", 6, "names of permissions are visible ASCII", {"Username": "a@b.co", "Password": "a", "Permissions": "A B"}),
     Exemption("user.login", 1, "needed unless there is an APIKey", {"Password": "a"}),
     Exemption("user.login", 2, "needed unless there is an APIKey", {"Username": "a"}),
     Exemption("user.login", 3, "whether it is right", {"Username": "a", "Password": "b"}),
@@ -69,7 +78,7 @@ EXEMPTIONS = (
 LIMITS_OF_BODIES = {100000, 100010}
 
 
-#: What depends on what is stored: an EventID that was drawn before, somebody who is there or not, a field's type.
+#: What depends on what is stored: an EventID or a Username that was drawn before, somebody who is there or not, a field's type.
 STORED = {
     "customfield.create": {8, 9, 10},
     "customfield.delete": {5},
@@ -78,6 +87,7 @@ STORED = {
     "subscriber.delete": {3},
     "subscriber.get": {3},
     "subscriber.update": {3, 8, 9, 10, 11},
+    "user.create": {7},
 }
 
 

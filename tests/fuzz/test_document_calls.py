@@ -99,8 +99,7 @@ class Caller:
         for name in ("ListID", "SubscriberListID"):
             if is_number(sent.get(name)):
                 sent[name] = self.account.list_id
-        if command is not None and command.startswith(("subscriber.", "customfield.")):
-            self.put_in_members(command, sent)
+        self.put_in_members(command or "", sent)
         if command == "user.logout":
             sent.pop("APIKey", None)
             sent["SessionID"] = self.tracker.call("user.login", APIKey=self.account.key).json()["SessionID"]
@@ -111,7 +110,9 @@ class Caller:
         return command == "user.logout"
 
     def put_in_members(self, command: str, sent: dict[str, Any]) -> None:
-        """A subscriber and a field of our list, made for this call, for those that are named; but for even numbers."""
+        """A key, a subscriber and a field of ours, made for this call, for those that are named; but for even numbers."""
+        if command == "apikey.revoke" and isinstance(sent.get("Prefix"), str) and sent["Prefix"]:
+            sent["Prefix"] = self.tracker.call("apikey.create", self.account.key).json()["Prefix"]
         if command == "customfield.delete" and is_number(sent.get("CustomFieldID")):
             sent["CustomFieldID"] = self.made("customfield.create", "CustomFieldID", FieldName="x")
         if command not in ("subscriber.get", "subscriber.update", "subscriber.delete"):
@@ -171,7 +172,7 @@ def tracker(start_tracker: StartTracker) -> Tracker:
 
 @pytest.fixture(scope="module")
 def account(tracker: Tracker) -> Account:
-    return make_account(tracker, "fuzz@example.com", "*")
+    return make_account(tracker, "fuzz@example.com", "*", "Administrator", is_admin=True)
 
 
 @pytest.fixture

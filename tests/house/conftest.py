@@ -19,5 +19,5 @@ def api(sqlite_url: str) -> Iterator[Api]:
 
 @pytest.fixture
 def jane(api: Api) -> User:
-    """A user who may do everything."""
-    return api.add_user()
+    """An administrator who may do everything."""
+    return api.add_user(is_admin=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tracker.errors import COMMON, Error
 from tracker.plugins import load_commands
-from tracker.registry import Command, anyone
+from tracker.registry import Command, asked_by
 
 FILE = Path(__file__).with_suffix(".txt")
 COMMAND = "python -m tests.house.golden"
@@ -24,8 +24,6 @@ def render() -> str:
 
 
 def _of_command(command: type[Command], methods: tuple[str, ...]) -> Iterator[str]:
-    asked = command.permission
-    permission = "anyone" if asked is anyone else asked or "any credential"
     addresses = [
         "/api.php",
         f"/api/v1/{command.name}",
@@ -33,7 +31,7 @@ def _of_command(command: type[Command], methods: tuple[str, ...]) -> Iterator[st
     ]
     yield command.name
     yield f"  {' '.join(methods)}  {'  '.join(addresses)}"
-    yield f"  permission: {permission}"
+    yield f"  permission: {asked_by(command)}"
     shared = command.shares_limit_of
     yield f"  limit: {f'that of {shared}' if shared else command.rate_limit}"
     yield from map(_of_error, sorted(command.errors, key=lambda row: row.code))

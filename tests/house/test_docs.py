@@ -69,7 +69,7 @@ def names(entry: Entry) -> str:
 @pytest.fixture
 def jane(api: Api) -> User:
     """The person of the examples, with a list that has seen their events."""
-    user = api.add_user(EMAIL)
+    user = api.add_user(EMAIL, is_admin=True)
     list_id = api.services.stores.lists.add(user.id, "Web shop")
     for event, properties in EVENTS.items():
         api.ok("event.track", user.key, ListID=list_id, Event=event, Properties=properties)
@@ -81,14 +81,16 @@ def jane(api: Api) -> User:
 @pytest.fixture
 def real(api: Api, jane: User) -> dict[str, Any]:
     """What stands for the made-up numbers and secrets of the examples."""
-    [(found, _)] = api.services.stores.lists.page(jane.id).lists
-    [field] = api.services.stores.fields.of_list(found.id)
+    stores = api.services.stores
+    [(found, _)] = stores.lists.page(jane.id).lists
+    [field] = stores.fields.of_list(found.id)
     return {
         "ListID": found.id,
         "SubscriberListID": found.id,
         "CustomFieldID": field.id,
-        "SessionID": api.services.stores.sessions.open(jane.id),
+        "SessionID": stores.sessions.open(jane.id),
         "Password": PASSWORD,
+        "Prefix": api.ok("apikey.create", jane.key, Name="Reports")["Prefix"],
     }
 
 

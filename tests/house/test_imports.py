@@ -18,7 +18,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.database_url": set(),
     "tracker.email_address": set(),
     "tracker.errors": set(),
-    "tracker.fields": {"tracker.email_address", "tracker.errors", "tracker.json_object"},
+    "tracker.fields": {"tracker.caller", "tracker.email_address", "tracker.errors", "tracker.json_object"},
     "tracker.json_object": {"tracker.errors"},
     "tracker.ingest.rules": set(),
     "tracker.keys": set(),
@@ -30,8 +30,13 @@ ROOMS: dict[str, set[str]] = {
     "tracker.registry": {"tracker.caller", "tracker.errors"},
     "tracker.auth": {"tracker.caller", "tracker.errors", "tracker.keys", "tracker.storage"},
     "tracker.limits": set(),
+    "tracker.logins": {
+        "tracker.email_address", "tracker.errors", "tracker.keys", "tracker.limits", "tracker.storage",
+        "tracker.storage.failures",
+    },
     "commands": {
-        "tracker", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.subscribers", "tracker.times",
+        "tracker", "tracker.caller", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.subscribers",
+        "tracker.times",
     },
     "tracker.ingest": {
         "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
@@ -47,7 +52,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures",
     },
     "tracker.storage": {"tracker.database_url", "tracker.email_address", "tracker.keys", "tracker.storage.failures"},
-    "tracker.openapi": {"tracker", "tracker.errors", "tracker.registry"},
+    "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
     # the door for plugins
     "tracker": {"tracker.caller", "tracker.errors", "tracker.registry"},
     "tracker.plugins": {"tracker.registry"},
@@ -67,7 +72,14 @@ OUTSIDE: dict[str, set[str]] = {
     "click": {"tracker.cli"},
     "flask": {"tracker.app", "tracker.http", "tracker.limits"},
     "flask_limiter": {"tracker.limits"},
-    "gevent": {"tracker.http", "tracker.importing", "tracker.ingest", "tracker.limits", "tracker.storage"},
+    "gevent": {
+        "tracker.http",
+        "tracker.importing",
+        "tracker.ingest",
+        "tracker.limits",
+        "tracker.logins",
+        "tracker.storage",
+    },
     "gunicorn": {"tracker.http"},
     "idna": {"tracker.email_address"},
     "limits": {"tracker.limits"},

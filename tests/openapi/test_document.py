@@ -14,7 +14,7 @@ from tests.reply_schemas import document, faults, limits_of
 from tracker.errors import COMMON, Error, invalid, missing
 from tracker.openapi import describe
 from tracker.plugins import load_commands
-from tracker.registry import Command, PluginError, Registry, anyone
+from tracker.registry import Command, PluginError, Registry, administrator, anyone
 
 BUILT_IN = load_commands()
 COUNTED = {"X-RateLimit-Limit": "9", "X-RateLimit-Remaining": "8", "X-RateLimit-Reset": "1800000000"}
@@ -105,6 +105,12 @@ def test_paths_and_operations_keep_their_names() -> None:
         "GET /api/v1/subscribers.get": "subscribers.get",
         "POST /api/v1/subscribers.get": "subscribers.get.post",
         "GET /api.php": "call.get",
+        "POST /api/v1/apikey.create": "apikey.create",
+        "POST /api/v1/apikey.revoke": "apikey.revoke",
+        "GET /api/v1/apikeys.get": "apikeys.get",
+        "POST /api/v1/apikeys.get": "apikeys.get.post",
+        "GET /api/v1/audit.get": "audit.get",
+        "POST /api/v1/audit.get": "audit.get.post",
         "POST /api/v1/event": "event.track",
         "POST /api/v1/events": "event.batch",
         "POST /api/v1/event.batch": "event.batch.by_name",
@@ -114,6 +120,7 @@ def test_paths_and_operations_keep_their_names() -> None:
         "POST /api/v1/list.get": "list.get.post",
         "GET /api/v1/lists.get": "lists.get",
         "POST /api/v1/lists.get": "lists.get.post",
+        "POST /api/v1/user.create": "user.create",
         "POST /api/v1/user.login": "user.login",
         "POST /api/v1/user.logout": "user.logout",
         "GET /api/v1/website_events.properties": "website_events.properties",
@@ -244,3 +251,20 @@ def test_an_answer_must_be_a_schema() -> None:
 
     with pytest.raises(PluginError, match="Answer must be a marshmallow Schema"):
         described(Odd)
+
+
+def test_an_administrators_command_says_so() -> None:
+    class Purge(NoteAdd):
+        """Remove all notes"""
+
+        name = "notes.purge"
+        path = None
+        permission = administrator
+
+    purge = operations(described(Purge))["POST /api/v1/notes.purge"]
+    assert purge["x-permission"] == "administrator"
+    assert "For administrators: " in purge["description"]
+    assert "`Administrator`" in purge["description"]
+    assert "Required permission" not in purge["description"]
+    assert purge["security"] == [{"bearer": []}, {"APIKey": []}, {"SessionID": []}]
+    assert {"401", "403"} <= set(purge["responses"])

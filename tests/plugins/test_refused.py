@@ -42,6 +42,8 @@ DECLARATIONS = [
     ("    permission = None\n", "", "text.shout: permission must be declared"),
     ("permission = None", 'permission = ""', "permission must be a name without spaces and commas"),
     ("permission = None", 'permission = "Text,Shout"', "permission must be a name without spaces and commas"),
+    ("permission = None", 'permission = "Administrator"', "write permission = administrator"),
+    ("permission = None", 'permission = "*"', "is no name of a command's"),
     ("permission = None", "permission = True", "permission must be a name without spaces and commas"),
     (
         "permission = None",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 
@@ -10,6 +9,8 @@ import click
 from marshmallow import ValidationError
 
 from tracker import __version__
+from tracker.caller import ADMINISTRATOR, PERMISSION
+from tracker.cli.audit import show_audit
 from tracker.cli.backup import backup_database
 from tracker.cli.check import check
 from tracker.cli.import_file import import_file
@@ -17,14 +18,11 @@ from tracker.cli.one_line import Script
 from tracker.cli.opened import find_user, open_services
 from tracker.cli.tables import command_row, key_row, print_table
 from tracker.config import Settings
-from tracker.fields import ListName
+from tracker.fields import KeyName, ListName, Text
 from tracker.limits import parse_overrides
 from tracker.plugins import load_commands
 from tracker.registry import Registry
 from tracker.serving import serve_forever, upgrade
-
-#: In a permission set names are separated by commas; else a plugin may call its permissions what it likes.
-PERMISSION = re.compile(r"[!-+\--~]+")
 
 
 @click.group(cls=Script)
@@ -59,18 +57,21 @@ def key() -> None:
 @click.option(
     "--permission", "permissions", multiple=True, metavar="NAME", help="What it may do; repeatable."
 )
-def add_key(email: str, permissions: tuple[str, ...]) -> None:
+@click.option("--name", metavar="TEXT", help="What to call it in lists of keys.")
+def add_key(email: str, permissions: tuple[str, ...], name: str | None) -> None:
     """Make an API key for the user EMAIL and print it, this once.
 
     Without any permission it may call event.track and nothing else that needs one; '*' is all its user's permissions.
+    An administrator's key that is for administrators' commands needs the permission 'Administrator' beside it.
     """
-    for name in permissions:
-        if not PERMISSION.fullmatch(name):
-            raise click.ClickException(f"'{name}' is not the name of a permission")
+    _check(KeyName(), name or "", "the name of a key is 250 characters at most")
+    for permission in permissions:
+        if not PERMISSION.fullmatch(permission):
+            raise click.ClickException(f"'{permission}' is not the name of a permission")
     with open_services() as services:
         owner = find_user(services, email)
         _note_unknown(permissions, load_commands(services.settings.plugins_folder))
-        click.echo(services.stores.keys.add(owner.id, ",".join(dict.fromkeys(permissions))))
+        click.echo(services.stores.keys.add_named(owner.id, ",".join(dict.fromkeys(permissions)), name).text)
 
 
 @key.command("list")
@@ -79,7 +80,7 @@ def list_keys(email: str) -> None:
     """List the API keys of the user EMAIL by their prefixes."""
     with open_services() as services:
         keys = services.stores.keys.of_user(find_user(services, email).id)
-    print_table(("PREFIX", "CREATED", "STATE", "PERMISSIONS"), map(key_row, keys))
+    print_table(("PREFIX", "CREATED", "STATE", "PERMISSIONS", "NAME"), map(key_row, keys))
 
 
 @key.command("revoke")
@@ -87,7 +88,7 @@ def list_keys(email: str) -> None:
 def revoke_key(prefix: str) -> None:
     """Revoke the API key PREFIX (as `key list` shows it). Every worker refuses it within 5 seconds."""
     with open_services() as services:
-        if not services.stores.keys.revoke(prefix.removeprefix("trk_").partition("_")[0]):
+        if not services.stores.keys.revoke(prefix):
             raise click.ClickException(f"there is no key with the prefix '{prefix}'")
     click.echo(f"Revoked {prefix}")
 
@@ -102,15 +103,13 @@ def lists() -> None:
 @click.argument("name")
 def add_list(email: str, name: str) -> None:
     """Make the list NAME for the user EMAIL and print its ListID."""
-    try:
-        ListName().deserialize(name)
-    except ValidationError:
-        raise click.ClickException("the name of a list is 1 to 250 characters, not all blank") from None
+    _check(ListName(), name, "the name of a list is 1 to 250 characters, not all blank")
     with open_services() as services:
         click.echo(services.stores.lists.add(find_user(services, email).id, name))
 
 
 main.add_command(import_file)
+main.add_command(show_audit)
 
 
 @main.command("commands")
@@ -164,6 +163,14 @@ def serve(demo: bool) -> None:
     serve_forever(Settings.from_environ(), is_demo=demo, say=click.echo)
 
 
+def _check(field: Text, value: str, rule: str) -> None:
+    """The rule that a command has for the parameter holds here too."""
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        raise click.ClickException(rule) from None
+
+
 def _password(is_piped: bool) -> str:
     if is_piped:
         return sys.stdin.readline().rstrip("\r\n")
@@ -171,7 +178,7 @@ def _password(is_piped: bool) -> str:
 
 
 def _note_unknown(permissions: Iterable[str], registry: Registry) -> None:
-    known = {"*", *(str(entry.command.permission) for entry in registry)}
+    known = {"*", ADMINISTRATOR, *(str(entry.command.permission) for entry in registry)}
     for name in permissions:
         if name not in known:
             click.echo(f"Note: no command asks for the permission '{name}'", err=True)

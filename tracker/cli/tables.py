@@ -7,21 +7,33 @@ from collections.abc import Iterable, Sequence
 import click
 
 from tracker.limits import RateLimit
-from tracker.registry import Entry, anyone
-from tracker.storage.accounts import Key
+from tracker.registry import Entry, asked_by
+from tracker.storage.api_keys import Key
+from tracker.storage.audit import AuditEntry
 from tracker.times import iso_utc
 
 
 def key_row(key: Key) -> tuple[str, ...]:
     state = "active" if key.revoked_at is None else f"revoked {iso_utc(key.revoked_at)}"
-    return key.prefix, iso_utc(key.created_at), state, key.permissions or "(event.track only)"
+    permissions = key.permissions or "(event.track only)"
+    return key.prefix, iso_utc(key.created_at), state, permissions, key.name or ""
+
+
+def audit_row(entry: AuditEntry) -> tuple[str, ...]:
+    who = "-" if entry.user_id is None else str(entry.user_id)
+    return str(entry.id), iso_utc(entry.at), who, _by(entry), entry.action, entry.object
+
+
+def _by(entry: AuditEntry) -> str:
+    """With which credential; a login that failed has none, and neither has the script."""
+    credentials = (("key", entry.key), ("session", entry.session))
+    return ", ".join(f"{kind} {name}" for kind, name in credentials if name) or "-"
 
 
 def command_row(entry: Entry, limit: RateLimit | str) -> tuple[str, ...]:
-    command, asked = entry.command, entry.command.permission
-    permission = "anyone" if asked is anyone else "any credential" if asked is None else str(asked)
+    command = entry.command
     call = f"{command.method} /api/v1/{command.path or command.name}"
-    return command.name, call, permission, str(limit), entry.origin
+    return command.name, call, asked_by(command), str(limit), entry.origin
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -103,8 +103,9 @@ def error_response(rows: list[Error]) -> Response:
 
 def common_statuses(command: type[Command]) -> set[int]:
     """The statuses of the common table that this command can answer with."""
-    never = {NOT_AUTHENTICATED.status} if command.permission is anyone else set()
-    return set(_STATUSES) - never - (set() if isinstance(command.permission, str) else {FORBIDDEN.status})
+    if command.permission is anyone:
+        return set(_STATUSES) - {NOT_AUTHENTICATED.status, FORBIDDEN.status}
+    return set(_STATUSES) - ({FORBIDDEN.status} if command.permission is None else set())
 
 
 def by_status(rows: Iterable[Error]) -> dict[int, list[Error]]:

@@ -7,7 +7,7 @@ from typing import Any
 from tracker.openapi.answers import responses
 from tracker.openapi.prose import description, parameter_table, summary
 from tracker.openapi.schemas import JsonSchema, SchemaWriter, reference
-from tracker.registry import Command, Entry, anyone
+from tracker.registry import Command, Entry, anyone, asked_by
 
 Operation = dict[str, Any]
 
@@ -62,7 +62,7 @@ def _shared(command: type[Command], limit: str) -> Operation:
         "description": description(command, limit),
         "security": security(command),
         "responses": responses(command),
-        "x-permission": repr(command.permission) if command.permission is anyone else command.permission,
+        "x-permission": None if command.permission is None else asked_by(command),
         "x-rate-limit": limit,
     }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 
+from tracker.caller import ADMINISTRATOR
 from tracker.openapi.schemas import JsonSchema
-from tracker.registry import Command, anyone
+from tracker.registry import Command, administrator, anyone
 
 
 def summary(command: type[Command]) -> str:
@@ -43,7 +44,11 @@ def _rules(command: type[Command], limit: str) -> str:
     if command.permission is anyone:
         return f"- Credential: none\n- Rate limit: {limit} for each client address"
     lines = ["- Credential: an API key or a session"]
-    if command.permission:
+    if command.permission is administrator:
+        lines.append(
+            f"- For administrators: a session opened with the password, or a key with the permission `{ADMINISTRATOR}`"
+        )
+    elif command.permission:
         lines.append(f"- Required permission: `{command.permission}`")
     return "\n".join([*lines, f"- Rate limit: {limit} for each user"])
 

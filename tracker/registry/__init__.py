@@ -1,6 +1,7 @@
 """Which class answers which command name, and where did it come from?"""
 
-from tracker.registry.command import UNDECLARED, Command, anyone
+from tracker.registry.access import asked_by, is_open_to
+from tracker.registry.command import UNDECLARED, Command, administrator, anyone
 from tracker.registry.commands import Entry, PluginError, Registry
 from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.rules import NAME
@@ -14,5 +15,8 @@ __all__ = [
     "ParamReader",
     "PluginError",
     "Registry",
+    "administrator",
     "anyone",
+    "asked_by",
+    "is_open_to",
 ]

@@ -18,11 +18,19 @@ class _Anyone:
         return "anyone"
 
 
+class _Administrator:
+    """`permission = administrator`: for administrators. `*` is not enough: see `Caller.is_admin`."""
+
+    def __repr__(self) -> str:
+        return "administrator"
+
+
 class _Undeclared:
     """What `permission` is until a command says it: forgetting it must not open a command to all."""
 
 
 anyone: Final = _Anyone()
+administrator: Final = _Administrator()
 UNDECLARED: Final = _Undeclared()
 
 
@@ -36,7 +44,7 @@ class Command:
     """
 
     name: ClassVar[str] = ""
-    permission: ClassVar[str | _Anyone | _Undeclared | None] = UNDECLARED
+    permission: ClassVar[str | _Anyone | _Administrator | _Undeclared | None] = UNDECLARED
     rate_limit: ClassVar[str] = "100 per 60 seconds"
     errors: ClassVar[tuple[Error, ...]] = ()
     example: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None

@@ -9,14 +9,13 @@ from typing import Final
 
 from marshmallow import Schema
 
+from tracker.caller import ADMINISTRATOR, EVERYTHING, PERMISSION
 from tracker.errors import COMMON, Error
-from tracker.registry.command import UNDECLARED, Command, anyone
+from tracker.registry.command import UNDECLARED, Command, administrator, anyone
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 PATH: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 RATE_LIMIT: Final = re.compile(r"[1-9][0-9]{0,11} per [1-9][0-9]{0,6} seconds")
-#: Visible ASCII but the comma, which separates names in a permission set.
-PERMISSION: Final = re.compile(r"[!-+\--~]+")
 #: What stands at `/api/v1/` beside the commands.
 RESERVED_PATHS: Final = frozenset({"openapi.json"})
 
@@ -51,12 +50,16 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     ("name must be lower-case words joined by dots, such as 'note.add'", lambda c: _is_text(NAME, c.name)),
     ("a docstring is needed: it is the command's documentation", lambda c: bool((c.__doc__ or "").strip())),
     (
-        "permission must be declared: a name, None (any credential) or anyone",
+        "permission must be declared: a name, administrator, None (any credential) or anyone",
         lambda c: c.permission is not UNDECLARED,
     ),
     (
-        "permission must be a name without spaces and commas, None (any credential) or anyone",
-        lambda c: c.permission is None or c.permission is anyone or _is_text(PERMISSION, c.permission),
+        "permission must be a name without spaces and commas, administrator, None (any credential) or anyone",
+        lambda c: c.permission in (None, anyone, administrator) or _is_text(PERMISSION, c.permission),
+    ),
+    (
+        f"permission '{ADMINISTRATOR}' or '{EVERYTHING}' is no name of a command's: write permission = administrator",
+        lambda c: c.permission not in (ADMINISTRATOR, EVERYTHING),
     ),
     ("run is missing: it does what the command is for", lambda c: c.run is not Command.run),
     ("method must be 'GET' (changes nothing) or 'POST'", lambda c: c.method in ("GET", "POST")),

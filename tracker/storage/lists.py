@@ -14,7 +14,7 @@ from tracker.keys import new_public_id
 from tracker.storage.database import Database
 from tracker.storage.models import ListRow, SubscriberRow
 from tracker.storage.recent import Recent
-from tracker.storage.transaction import Transaction
+from tracker.storage.transaction import Transaction, limit_of
 
 #: Values in one IN (…): below every engine's limit of values in a statement.
 MOST_VALUES = 1000
@@ -103,7 +103,7 @@ class Lists:
             condition &= fn.INSTR(ListRow.folded_name, folded(search).encode()) > 0
         columns = [column.desc() if is_descending else column.asc() for column in ORDERS[order]]
         query = ListRow.select(*_LIST).where(condition).order_by(*columns)
-        window = query if size is None and not start else query.limit(_limit(size)).offset(start)
+        window = query if size is None and not start else query.limit(limit_of(size)).offset(start)
         total = ListRow.select(fn.COUNT(ListRow.id)).where(condition)
         return self._database.read(lambda transaction: _page(transaction, total, window), deadline)
 
@@ -140,11 +140,6 @@ def _insert(user_id: int, name: str, is_hidden: bool, now: int, conversion_id_is
         is_catalogue_full=False,
         conversion_id_is=conversion_id_is,
     )
-
-
-def _limit(size: int | None) -> int:
-    """Neither engine has an OFFSET without a LIMIT."""
-    return 2**63 - 1 if size is None else size
 
 
 def _page(transaction: Transaction, total: Any, window: Any) -> Page:

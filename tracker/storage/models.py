@@ -47,6 +47,7 @@ class KeyRow(peewee.Model):
     permissions = Text()
     created_at = peewee.BigIntegerField()
     revoked_at = peewee.BigIntegerField(null=True)
+    name = Text(null=True)
 
     class Meta:
         table_name = "api_keys"
@@ -61,6 +62,29 @@ class SessionRow(peewee.Model):
 
     class Meta:
         table_name = "sessions"
+
+
+class AuditRow(peewee.Model):
+    id = peewee.AutoField()
+    at = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField(null=True)
+    key_id = peewee.BigIntegerField(null=True)
+    session = Bytes(null=True)
+    action = Text()
+    object = Text()
+
+    class Meta:
+        table_name = "audit_log"
+
+
+class PlaceRow(peewee.Model):
+    user_id = peewee.BigIntegerField()
+    place_hash = Bytes()
+    last_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "login_places"
+        primary_key = peewee.CompositeKey("user_id", "place_hash")
 
 
 class ListRow(peewee.Model):

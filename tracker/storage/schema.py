@@ -7,38 +7,14 @@ and Galera cannot do is not used. Text is kept as UTF-8 bytes, because collation
 
 from __future__ import annotations
 
+from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PROBES, SESSIONS, USERS, WRITERS
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.steps import AddColumn, DropIndex, OnFiles, OnServers
 from tracker.storage.timeline_filling import fill_timeline
+from tracker.storage.timeline_tables import TIMELINE, TIMELINE_RECENT, TIMELINE_RUNS, TIMELINE_SORTED
 
-USERS = Table(
-    "users",
-    [
-        counter("id"), bytes_("email", 320), bytes_("password_hash", 255), integer("is_admin"), bytes_("permissions", 4000),
-        bytes_("tracker_id", 32), integer("created_at"),
-    ],
-    unique=[("email",), ("tracker_id",)],
-)  # fmt: skip
-API_KEYS = Table(
-    "api_keys",
-    [
-        counter("id"), integer("user_id"), bytes_("prefix", 16), bytes_("secret_hash", 32), bytes_("permissions", 4000),
-        integer("created_at"), integer("revoked_at", is_optional=True),
-    ],
-    unique=[("prefix",)],
-    indexes=[("user_id",)],
-)  # fmt: skip
-SESSIONS = Table(
-    "sessions",
-    [
-        bytes_("token_hash", 32), integer("user_id"), integer("key_id", is_optional=True), integer("created_at"),
-        integer("expires_at"),
-    ],
-    primary=("token_hash",),
-    indexes=[("expires_at",), ("user_id",)],
-)  # fmt: skip
 LISTS = Table(
     "lists",
     [
@@ -48,8 +24,6 @@ LISTS = Table(
     unique=[("tracker_id",)],
     indexes=[("user_id", "is_hidden", "id")],
 )  # fmt: skip
-WRITERS = Table("writers", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",))
-PROBES = Table("probes", [key("number"), integer("asked_at")], primary=("number",))
 VISITORS = Table(
     "visitors",
     [
@@ -156,28 +130,6 @@ SUBSCRIBER_FIELDS = Table(
     is_clustered=True,
 )
 
-_TIMELINE_ROW = [
-    key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
-    integer("name_key"),
-]  # fmt: skip
-TIMELINE = Table(
-    "timeline",
-    _TIMELINE_ROW,
-    primary=("list_id", "owner_id", "event_at", "event_id"),
-    is_clustered=True,
-)
-TIMELINE_RECENT = Table("timeline_recent", _TIMELINE_ROW)
-TIMELINE_SORTED = Table(
-    "timeline_sorted",
-    [integer("run"), *_TIMELINE_ROW],
-    primary=("run", "list_id", "owner_id", "event_at", "event_id"),
-    is_clustered=True,
-)
-TIMELINE_RUNS = Table(
-    "timeline_runs",
-    [integer("run"), integer("level"), integer("state"), integer("merged_into", is_optional=True)],
-    primary=("run",),
-)
 
 MIGRATIONS = [
     Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS, PROBES]),
@@ -199,4 +151,8 @@ MIGRATIONS = [
         ],
     ),
     Migration("0006_fields", [CUSTOM_FIELDS, SUBSCRIBER_FIELDS]),
+    Migration(
+        "0007_audit",
+        [AUDIT_LOG, LOGIN_PLACES, AddColumn("api_keys", bytes_("name", 1000, is_optional=True), "")],
+    ),
 ]

@@ -16,7 +16,7 @@ KEPT_AFTER_EXPIRY_MS = 30 * 24 * 3600 * 1000
 MOST_PURGED = 100
 #: A prepared statement: this one is on the way of requests.
 _FIND = (
-    "SELECT s.user_id, s.expires_at, u.permissions, s.key_id, k.permissions FROM sessions s"
+    "SELECT s.user_id, s.expires_at, u.permissions, s.key_id, k.permissions, u.is_admin FROM sessions s"
     " JOIN users u ON u.id = s.user_id LEFT JOIN api_keys k ON k.id = s.key_id AND k.revoked_at IS NULL"
     " WHERE s.token_hash = ? AND (s.key_id IS NULL OR k.id IS NOT NULL)"
 )
@@ -32,6 +32,7 @@ class Session:
     user_permissions: str
     key_id: int | None
     key_permissions: str | None
+    is_users_admin: bool
 
 
 class Sessions:
@@ -42,6 +43,12 @@ class Sessions:
 
     def open(self, user_id: int, key_id: int | None = None, deadline: float | None = None) -> str:
         """Begin a session and give its id. One opened with a key can do no more than the key, and ends with it."""
+        token, begin = self.new(user_id, key_id)
+        self._database.write(begin, deadline)
+        return token
+
+    def new(self, user_id: int, key_id: int | None = None) -> tuple[str, Callable[[Transaction], None]]:
+        """The id of a session, and what begins it in a transaction."""
         token, now = new_session_id(), self._now()
         query = SessionRow.insert(
             token_hash=digest(token),
@@ -51,12 +58,11 @@ class Sessions:
             expires_at=now + self._length_ms,
         )
 
-        def write(transaction: Transaction) -> None:
+        def begin(transaction: Transaction) -> None:
             transaction.run(query)
             _purge(transaction, now - KEPT_AFTER_EXPIRY_MS)
 
-        self._database.write(write, deadline)
-        return token
+        return token, begin
 
     def find(self, token: str, deadline: float | None = None) -> Session | None:
         """The session with this id, expired or not; None if it is unknown, logged out, or its key was revoked."""
@@ -66,9 +72,11 @@ class Sessions:
         rows = self._database.read(lambda transaction: transaction.select(_FIND, (token_hash,)), deadline)
         if not rows:
             return None
-        user_id, expires_at, user_permissions, key_id, key_permissions = rows[0]
+        user_id, expires_at, user_permissions, key_id, key_permissions, is_admin = rows[0]
         own = key_permissions.decode() if key_permissions is not None else None
-        return Session(token_hash, user_id, expires_at, user_permissions.decode(), key_id, own)
+        return Session(
+            token_hash, user_id, expires_at, user_permissions.decode(), key_id, own, bool(is_admin)
+        )
 
     def close(self, token_hash: bytes, deadline: float | None = None) -> None:
         """End a session; one that is gone already stays gone."""

@@ -92,6 +92,11 @@ class Transaction:
             self._cursor.executemany(self.engine.sql(sql), rows)
 
 
+def limit_of(size: int | None) -> int:
+    """For all rows (None) a LIMIT that is none: neither engine has an OFFSET without one."""
+    return 2**63 - 1 if size is None else size
+
+
 @lru_cache(maxsize=1000)
 def _lookup_sql(sql: str, keys: tuple[str, ...], count: int) -> str:
     one = "(" + " AND ".join(f"{key} = ?" for key in keys) + ")"

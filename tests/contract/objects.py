@@ -1,0 +1,71 @@
+"""Which parameters name an object of a user, and how is one made? A new kind of object gets its line in KINDS.
+
+A command joins the tests of access by what it declares: its parameters and its example. No command is named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contract.desk import Desk, Shop
+from tracker.registry import COMMON_PARAMS, Entry
+
+#: The person of the examples, who is a subscriber of every list that is made here.
+PERSON = "jane@example.com"
+NOWHERE = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`make(desk, shop)` gives the name of an object of that user (on the shop's list); `missing` names none at all."""
+
+    make: Callable[[Desk, Shop], Any]
+    missing: Any
+
+
+def a_list(desk: Desk, shop: Shop) -> int:
+    return shop.list_id
+
+
+def a_subscriber(desk: Desk, shop: Shop) -> int:
+    [(number,)] = desk.rows(
+        "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?", shop.list_id, PERSON.encode()
+    )
+    return int(number)
+
+
+def a_key(desk: Desk, shop: Shop) -> str:
+    return desk.services.stores.keys.add(shop.user_id).split("_")[1]
+
+
+KINDS = {
+    "ListID": Kind(a_list, NOWHERE),
+    "SubscriberListID": Kind(a_list, NOWHERE),
+    "SubscriberID": Kind(a_subscriber, NOWHERE),
+    "Prefix": Kind(a_key, "nothing1"),
+}
+#: Parameters that look as if they named an object, and why they name none of a user's.
+NO_OBJECTS = {
+    "ID": "names a person among the subscribers of the list, by a name of the client's own",
+    "EventID": "a name that the client gives to an event of the list",
+    "UUID": "names a visitor of the list; one that is not known is a new one",
+    "BeforeEntryID": "a place in the log, which need not be an entry",
+}
+
+
+class UnknownKind(Exception):
+    """A command takes an object of a kind that nobody has told these tests about."""
+
+
+def kinds_of(entry: Entry) -> dict[str, Kind]:
+    """The parameters of a command that name objects. Raises UnknownKind."""
+    names = entry.params.schema.load_fields.keys() - set(COMMON_PARAMS)
+    looking_so = {name for name in names if name in KINDS or name.endswith(("ID", "IDs"))}
+    unknown = looking_so - KINDS.keys() - NO_OBJECTS.keys()
+    if unknown:
+        raise UnknownKind(
+            f"{entry.command.name}: {', '.join(sorted(unknown))}: tests/contract/objects.py has no such kind"
+        )
+    return {name: KINDS[name] for name in sorted(looking_so & KINDS.keys())}

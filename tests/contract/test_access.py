@@ -1,0 +1,364 @@
+"""Who may call what? Every command of the registry, plugins included, with each kind of credential and of object.
+
+The cases are made from the registry: a command is in them by being there, its example is the right call, and what its
+parameters name is looked up in tests/contract/objects.py.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import Schema
+
+from tests.contract.desk import Desk, Reply, Shop
+from tests.contract.objects import KINDS, PERSON, UnknownKind, kinds_of
+from tests.servers import NewDatabase
+from tracker import Command, administrator, anyone, invalid
+from tracker.caller import ADMINISTRATOR
+from tracker.errors import COMMON
+from tracker.fields import WholeNumber
+from tracker.keys import digest, new_key, new_session_id
+from tracker.plugins import load_commands
+from tracker.registry import Entry
+from tracker.storage.ddl import Table
+from tracker.storage.schema import MIGRATIONS
+from tracker.storage.sessions import Sessions
+
+EXAMPLES = Path(__file__).parents[1] / "plugins" / "examples"
+#: The password of the account in examples; their account is an administrator, so that all of them are right.
+PASSWORD = "correct horse battery staple"
+TABLES = [step.name for migration in MIGRATIONS for step in migration.steps if isinstance(step, Table)]
+
+
+def _plugins() -> str:
+    """A folder with the example plugins, which stand among other things where they are."""
+    folder = tempfile.mkdtemp(prefix="plugins-")
+    atexit.register(shutil.rmtree, folder)
+    for module in (EXAMPLES / "ping.py", EXAMPLES / "tracker-notes" / "tracker_notes.py"):
+        shutil.copy(module, folder)
+    return folder
+
+
+PLUGINS = _plugins()
+ENTRIES = list(load_commands(Path(PLUGINS)))
+NAMES = {e.command.permission for e in ENTRIES if isinstance(e.command.permission, str)}
+RESTRICTED = [entry for entry in ENTRIES if entry.command.permission not in (None, anyone)]
+OBJECTS = [(entry, param) for entry in ENTRIES for param in kinds_of(entry)]
+
+
+def name_of(value: Any) -> str:
+    return value.command.name if isinstance(value, Entry) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a call carries beside its parameters: a bearer token, or parameters."""
+
+    bearer: str | None = None
+    api_key: str | None = None
+    session_id: str | None = None
+
+    @property
+    def params(self) -> dict[str, str]:
+        carried = {"APIKey": self.api_key, "SessionID": self.session_id}
+        return {name: value for name, value in carried.items() if value is not None}
+
+
+class House:
+    """Tracker with the example plugins, the account of the examples, and others."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.stores = desk, desk.services.stores
+        self.jane_id = self.stores.users.add(PERSON, PASSWORD, is_admin=True)
+        self.john_id = self.stores.users.add("other@example.com", PASSWORD)
+        self.poor_id = self.stores.users.add("poor@example.com", PASSWORD, permissions="Nothing.Do")
+        self.jane, self.john = self._shop(self.jane_id), self._shop(self.john_id)
+
+    def furnish(self) -> None:
+        """Lists and people anew, and no account that a call has made: each test finds what its example needs."""
+        self.desk.services.storage.write(
+            lambda transaction: transaction.execute("DELETE FROM users WHERE id > ?", (self.poor_id,))
+        )
+        self.jane, self.john = self._shop(self.jane_id), self._shop(self.john_id)
+
+    def right(self, entry: Entry) -> dict[str, Any]:
+        """The parameters of the command's example, with objects of Jane's."""
+        assert entry.command.example is not None
+        named = kinds_of(entry)
+        return {
+            name: named[name].make(self.desk, self.jane) if name in named else value
+            for name, value in entry.command.example[0].items()
+            if name != "SessionID"
+        }
+
+    def call(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
+        """The answer at /api.php."""
+        sent = {"Command": entry.command.name, **params, **credential.params}
+        return self.desk.request("POST", "/api.php", credential.bearer, json=sent)
+
+    def refused(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
+        """The answer at every door, which is one and the same and leaves no trace."""
+        before = self.desk.counts(TABLES)
+        command, sent = entry.command, {**params, **credential.params}
+        path = f"/api/v1/{command.path or command.name}"
+        replies = [
+            self.call(entry, credential, params),
+            self.desk.request("POST", path, credential.bearer, json=sent),
+        ]
+        if "GET" in entry.methods:
+            replies.append(self.desk.request("GET", path, credential.bearer, query_string=sent))
+        assert {(reply.status, reply.raw) for reply in replies} == {(replies[0].status, replies[0].raw)}
+        assert self.desk.counts(TABLES) == before
+        return replies[0]
+
+    def key(self, user_id: int, *permissions: str) -> Credential:
+        return Credential(self.stores.keys.add(user_id, ",".join(permissions)))
+
+    def session(self, user_id: int, *key_permissions: str) -> Credential:
+        """One opened with a password, or, with permissions, with a key that has them."""
+        key_id = None
+        if key_permissions:
+            self.key(user_id, *key_permissions)
+            key_id = self.stores.keys.of_user(user_id)[-1].id
+        return Credential(session_id=self.stores.sessions.open(user_id, key_id))
+
+    def _shop(self, user_id: int) -> Shop:
+        """A new list of the user's, with the person of the examples on it."""
+        key, list_id = self.stores.keys.add(user_id), self.stores.lists.add(user_id, "Shop")
+        shop = Shop(user_id, "", PASSWORD, key, list_id)
+        assert self.desk.call("event.track", key, ListID=list_id, Event="seen", Email=PERSON).status == 200
+        return shop
+
+
+@pytest.fixture(scope="module")
+def furnished(
+    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in ENTRIES})
+    settings = {"TRACKER_LIMITS": limits, "TRACKER_PLUGINS_FOLDER": PLUGINS}
+    desk = Desk(new_database(database_kind), tmp_path_factory.mktemp("desk"), settings)
+    yield House(desk)
+    desk.close()
+
+
+@pytest.fixture
+def house(furnished: House) -> House:
+    furnished.furnish()
+    return furnished
+
+
+# Credentials that are none
+
+
+def none(house: House) -> list[Credential]:
+    return [Credential()]
+
+
+def malformed(house: House) -> list[Credential]:
+    key, session = new_key().text, new_session_id()
+    texts = ["x", key[:-1], key.lower(), session[:-1], "trk_" * 1000]
+    return [
+        each
+        for text in texts
+        for each in (Credential(text), Credential(None, text), Credential(None, None, text))
+    ]
+
+
+def unknown(house: House) -> list[Credential]:
+    return [
+        Credential(new_key().text),
+        Credential(None, new_key().text),
+        Credential(session_id=new_session_id()),
+    ]
+
+
+def revoked(house: House) -> list[Credential]:
+    """A key before it was ever used, and a session that was opened with it: a used one is refused within 5 seconds."""
+    key = house.stores.keys.add(house.jane_id, "*")
+    session = house.stores.sessions.open(house.jane_id, house.stores.keys.of_user(house.jane_id)[-1].id)
+    assert house.stores.keys.revoke(key)
+    return [Credential(key), Credential(None, key), Credential(session_id=session)]
+
+
+def logged_out(house: House) -> list[Credential]:
+    session = house.stores.sessions.open(house.jane_id)
+    house.stores.sessions.close(digest(session))
+    return [Credential(session_id=session)]
+
+
+def expired(house: House) -> list[Credential]:
+    return [
+        Credential(session_id=Sessions(house.desk.services.storage, 1, now=lambda: 0).open(house.jane_id))
+    ]
+
+
+CREDENTIALS = {
+    none: 99998,
+    malformed: 99998,
+    unknown: 99998,
+    revoked: 99998,
+    logged_out: 99998,
+    expired: 99999,
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=name_of)
+@pytest.mark.parametrize("credentials", CREDENTIALS, ids=lambda made: made.__name__)
+def test_without_a_good_credential(
+    credentials: Callable[[House], list[Credential]], entry: Entry, house: House
+) -> None:
+    """Whoever may be called by anyone does not look at credentials; all others answer 401, whatever is sent with them."""
+    for credential in credentials(house):
+        if entry.command.permission is anyone:
+            assert house.call(entry, credential, house.right(entry)).status == 200
+        else:
+            for params in (house.right(entry), {}):
+                assert_common(house.refused(entry, credential, params), CREDENTIALS[credentials])
+
+
+def assert_common(reply: Reply, code: int) -> None:
+    row = COMMON[code]
+    assert reply.status == row.status
+    assert reply.body == {"Errors": [{"Code": row.code, "Message": row.message}]}
+
+
+# Permissions
+
+
+def lacking(house: House, permission: object) -> list[Credential]:
+    others = sorted(NAMES - {permission})
+    if permission is administrator:
+        return [
+            house.key(house.jane_id, "*", *others),
+            house.session(house.jane_id, "*"),
+            house.key(house.john_id, "*", ADMINISTRATOR),
+            house.session(house.john_id),
+        ]
+    return [
+        house.key(house.jane_id),
+        house.key(house.jane_id, *others, ADMINISTRATOR),
+        house.session(house.jane_id, *others),
+        house.key(house.poor_id, "*", str(permission)),
+        house.session(house.poor_id),
+    ]
+
+
+@pytest.mark.parametrize("entry", RESTRICTED, ids=name_of)
+def test_without_the_permission(entry: Entry, house: House) -> None:
+    for credential in lacking(house, entry.command.permission):
+        for params in (house.right(entry), {}):
+            assert_common(house.refused(entry, credential, params), 403)
+
+
+def enough(house: House, entry: Entry) -> list[Credential]:
+    permission, jane_id = entry.command.permission, house.jane_id
+    if permission is anyone:
+        return [Credential()]
+    own = [ADMINISTRATOR] if permission is administrator else [str(permission)] if permission else []
+    sessions = [house.session(jane_id), house.session(jane_id, *own)]
+    assert entry.command.example is not None
+    if "SessionID" in entry.command.example[0]:
+        return sessions
+    everything = [] if permission is administrator else [house.key(jane_id, "*")]
+    return [house.key(jane_id, *own), *everything, *sessions]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=name_of)
+def test_the_permission_and_no_other_is_enough(entry: Entry, house: House) -> None:
+    for credential in enough(house, entry):
+        house.furnish()
+        reply = house.call(entry, credential, house.right(entry))
+        assert reply.status == 200, reply.body
+
+
+# Objects
+
+
+def assert_not_found(house: House, entry: Entry, param: str, others: Any, missing: Any) -> None:
+    """Another's object and a missing one give the same bytes: an error of the command's own, and nothing changes."""
+    credential = house.key(house.jane_id, "*", ADMINISTRATOR)
+    params = house.right(entry)
+    replies = [house.refused(entry, credential, {**params, param: value}) for value in (others, missing)]
+    assert replies[0].raw == replies[1].raw
+    assert replies[0].status == replies[1].status
+    [code] = replies[0].codes
+    assert replies[0].status in [row.status for row in entry.command.errors if row.code == code]
+
+
+@pytest.mark.parametrize(("entry", "param"), OBJECTS, ids=name_of)
+def test_anothers_object_and_a_missing_one(entry: Entry, param: str, house: House) -> None:
+    kind = kinds_of(entry)[param]
+    assert_not_found(house, entry, param, kind.make(house.desk, house.john), kind.missing)
+
+
+# Would they notice?
+
+
+class WidgetGet(Command):
+    """Get a widget."""
+
+    name = "widget.get"
+    permission = "Widget.Get"
+    errors = (invalid("WidgetID", 1),)
+    example = ({"WidgetID": 1}, {})
+
+    class Params(Schema):
+        WidgetID = WholeNumber()
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+
+def test_an_object_of_an_unknown_kind_is_noticed() -> None:
+    with pytest.raises(UnknownKind, match=r"widget\.get: WidgetID: "):
+        kinds_of(Entry(WidgetGet, "a test"))
+
+
+LEAKING = '''
+from marshmallow import Schema
+from tracker import Command, Error, invalid
+from tracker.fields import ListID
+from tracker.tables import fn
+from tracker.storage.models import ListRow
+
+class ListPeek(Command):
+    """Tell whether there is a list."""
+    name = "list.peek"
+    permission = "List.Get"
+    errors = (invalid("ListID", 1), Error(2, "No list"), Error(3, "Not yours"))
+    example = ({"ListID": 1}, {"ListID": 1})
+
+    class Params(Schema):
+        ListID = ListID(required=True)
+
+    def run(self, params):
+        query = ListRow.select(ListRow.user_id).where(ListRow.id == params["ListID"])
+        row = self.services.storage.read(lambda transaction: transaction.row(query), self.deadline)
+        if row is None:
+            raise self.error(2)
+        if row[0] != self.caller.user_id:
+            raise self.error(3)
+        return params
+'''
+
+
+def test_a_command_that_tells_of_anothers_object_is_noticed(sqlite_url: str, tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "list_peek.py").write_text(LEAKING)
+    settings = {"TRACKER_PLUGINS_FOLDER": str(tmp_path / "plugins")}
+    desk = Desk(sqlite_url, tmp_path, settings)
+    try:
+        house = House(desk)
+        [entry] = [each for each in load_commands(tmp_path / "plugins") if each.command.name == "list.peek"]
+        assert house.call(entry, house.key(house.jane_id, "*"), house.right(entry)).status == 200
+        with pytest.raises(AssertionError):
+            assert_not_found(house, entry, "ListID", house.john.list_id, KINDS["ListID"].missing)
+    finally:
+        desk.close()

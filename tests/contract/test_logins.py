@@ -1,0 +1,185 @@
+"""Is guessing passwords slowed down, over all workers, without locking the owner out and without telling anything?"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+from time import perf_counter
+
+import pytest
+
+from tests.contract.desk import Desk, Reply, Shop
+from tests.served import StartTracker, make_account
+from tests.servers import NewDatabase
+from tracker.logins import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
+from tracker.storage.login_places import KEPT_MS
+
+RATE = {"TRACKER_LIMITS": "user.login=1000000/60"}
+_numbers = itertools.count(1)
+_addresses = (f"198.51.{high}.{low}" for high in range(100) for low in range(1, 255))
+
+
+@pytest.fixture(scope="module")
+def desk(
+    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    desk = Desk(new_database(database_kind), tmp_path_factory.mktemp("desk"), RATE)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def owner(desk: Desk) -> Shop:
+    return desk.open_shop(f"login{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def address() -> str:
+    """One that no other test calls from."""
+    return next(_addresses)
+
+
+def log_in(desk: Desk, username: str, password: str, address: str) -> Reply:
+    params = {"Command": "user.login", "Username": username, "Password": password}
+    return desk.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address})
+
+
+def statuses(desk: Desk, username: str, addresses: list[str]) -> list[int]:
+    """Of one wrong login from each address."""
+    return [log_in(desk, username, "wrong", address).status for address in addresses]
+
+
+def strangers(count: int) -> list[str]:
+    return [next(_addresses) for _ in range(count)]
+
+
+def test_an_address_may_fail_ten_times_at_an_account(desk: Desk, owner: Shop, address: str) -> None:
+    most = AT_ACCOUNT_FROM_PLACE.hits
+    assert statuses(desk, owner.email, [address] * (most + 1)) == [422] * most + [429]
+    stopped = log_in(desk, owner.email, owner.password, address)
+    assert stopped.status == 429
+    assert stopped.body == {"Errors": [{"Code": 429, "Message": "Rate limit exceeded: try again later"}]}
+    assert 1 <= int(stopped.headers["Retry-After"]) <= AT_ACCOUNT_FROM_PLACE.seconds + 1  # rounded up
+    assert log_in(desk, owner.email, owner.password, next(_addresses)).status == 200
+
+
+def test_an_address_may_fail_fifty_times_at_all_accounts(desk: Desk, owner: Shop, address: str) -> None:
+    known = next(_addresses)
+    users = [f"nobody{next(_numbers)}@example.com" for _ in range(FROM_PLACE.hits + 1)]
+    replies = [log_in(desk, user, "wrong", address).status for user in users]
+    assert replies == [422] * FROM_PLACE.hits + [429]
+    assert log_in(desk, owner.email, owner.password, address).status == 429
+    assert log_in(desk, owner.email, owner.password, known).status == 200
+
+
+def test_strangers_stop_strangers_and_not_the_owner(desk: Desk, owner: Shop, address: str) -> None:
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+    most = AT_ACCOUNT.hits
+    assert statuses(desk, owner.email, strangers(most + 5)) == [422] * most + [429] * 5
+    assert log_in(desk, owner.email, owner.password, next(_addresses)).status == 429
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+    assert log_in(desk, owner.email, "mistyped", address).status == 422
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+
+
+def test_strangers_at_the_owners_address_stop_themselves(desk: Desk, owner: Shop, address: str) -> None:
+    """A place that has spent its failures elsewhere is still good for the account it is known at."""
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+    for _ in range(FROM_PLACE.hits):
+        log_in(desk, f"nobody{next(_numbers)}@example.com", "wrong", address)
+    assert log_in(desk, "nobody@example.com", "wrong", address).status == 429
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+
+
+def test_a_known_address_has_its_own_ten(desk: Desk, owner: Shop, address: str) -> None:
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+    most = AT_ACCOUNT_FROM_PLACE.hits
+    assert statuses(desk, owner.email, [address] * (most + 1)) == [422] * most + [429]
+
+
+def test_right_logins_are_not_counted(desk: Desk, owner: Shop, address: str) -> None:
+    times = AT_ACCOUNT_FROM_PLACE.hits + 5
+    assert {log_in(desk, owner.email, owner.password, address).status for _ in range(times)} == {200}
+    assert log_in(desk, owner.email, "wrong", address).status == 422
+
+
+def test_a_key_is_no_guess(desk: Desk, owner: Shop, address: str) -> None:
+    assert 429 in statuses(desk, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
+    params = {"Command": "user.login", "APIKey": owner.key}
+    assert desk.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address}).status == 200
+
+
+@pytest.mark.parametrize("spelled", [str, str.upper, "  {} ".format])
+def test_spellings_of_an_account_are_one(desk: Desk, owner: Shop, address: str, spelled: type[str]) -> None:
+    assert 429 in statuses(desk, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
+    assert statuses(desk, spelled(owner.email), [address]) == [429]
+
+
+def test_an_account_that_does_not_exist_is_answered_like_one_that_does(desk: Desk, owner: Shop) -> None:
+    """Same bytes before and after it is stopped, at the same number of tries, and neither sooner nor later."""
+    missing = f"missing{next(_numbers)}@example.com"
+    places = {name: strangers(AT_ACCOUNT.hits + 3) for name in (owner.email, missing)}
+    replies: dict[str, list[tuple[int, bytes]]] = {owner.email: [], missing: []}
+    seconds: dict[str, list[float]] = {owner.email: [], missing: []}
+    for number in range(AT_ACCOUNT.hits + 3):
+        for name in (owner.email, missing):
+            started = perf_counter()
+            reply = log_in(desk, name, "wrong", places[name][number])
+            seconds[name].append(perf_counter() - started)
+            replies[name].append((reply.status, reply.raw))
+    assert replies[owner.email] == replies[missing]
+    assert {status for status, _ in replies[missing]} == {422, 429}
+    assert 0.5 < median(seconds[owner.email]) / median(seconds[missing]) < 2
+
+
+def test_places_are_kept_as_hashes_and_forgotten(desk: Desk, owner: Shop, address: str) -> None:
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+    assert log_in(desk, owner.email, owner.password, address).status == 200
+    rows = "SELECT place_hash, last_at FROM login_places WHERE user_id = ?"
+    [(place_hash, last_at)] = desk.rows(rows, owner.user_id)
+    assert len(place_hash) == 32
+    assert address.encode() not in place_hash
+    desk.services.storage.write(
+        lambda transaction: transaction.execute(
+            "UPDATE login_places SET last_at = ? WHERE user_id = ?",
+            (last_at - KEPT_MS - 60_000, owner.user_id),
+        )
+    )
+    assert log_in(desk, owner.email, owner.password, next(_addresses)).status == 200
+    [(other, _)] = desk.rows(rows, owner.user_id)
+    assert bytes(other) != bytes(place_hash)
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_what_is_one_place(address: str, place: str) -> None:
+    assert place_of(address) == place
+
+
+def test_failures_are_counted_over_all_workers(
+    start_tracker: StartTracker, database_kind: str, new_database: NewDatabase
+) -> None:
+    tracker = start_tracker(database_url=new_database(database_kind), workers=3, settings=RATE)
+    account = make_account(tracker, "served@example.com")
+    wrong = {"Username": account.email, "Password": "wrong"}
+    with ThreadPoolExecutor(8) as callers:
+        calls = [callers.submit(tracker.call, "user.login", **wrong) for _ in range(60)]
+        answered = Counter(call.result().status_code for call in calls)
+    # A few are under way in each worker when the last one that is allowed is counted.
+    most = AT_ACCOUNT_FROM_PLACE.hits
+    assert answered.keys() == {422, 429}
+    assert most <= answered[422] <= most + 3 * 2
+    assert tracker.call("user.login", Username=account.email, Password=account.password).status_code == 429

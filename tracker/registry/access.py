@@ -1,0 +1,18 @@
+"""What does a command's `permission` ask of its caller?"""
+
+from __future__ import annotations
+
+from tracker.caller import Caller
+from tracker.registry.command import Command, administrator
+
+
+def is_open_to(command: type[Command], caller: Caller) -> bool:
+    """Whether the caller has the permission that the command asks for."""
+    if isinstance(command.permission, str):
+        return caller.may(command.permission)
+    return caller.is_admin if command.permission is administrator else True
+
+
+def asked_by(command: type[Command]) -> str:
+    """Who may call it, in words: the name of the permission, or what stands in its place."""
+    return "any credential" if command.permission is None else str(command.permission)
