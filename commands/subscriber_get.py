@@ -25,7 +25,7 @@ class SubscriberGet(ListCommand):
 
     `SubscriberWebsiteEvents` are the newest 25 events, newest first. `Revenue` sums the subscriber's conversions that count
     (the first of each conversion-id) for each currency. `TotalRevenue` is the value in the first of them, that of most
-    conversions, as amounts of several currencies cannot be added up. Of more than 2,000 conversions the newest are summed,
+    conversions, as amounts of several currencies cannot be added up. Of 2,000 conversions or more the newest 2,000 are summed,
     and `IsRevenueComplete` is false.
     """
 

@@ -114,7 +114,7 @@ class Caller:
         """A subscriber and a field of our list, made for this call, for those that are named; but for even numbers."""
         if command == "customfield.delete" and is_number(sent.get("CustomFieldID")):
             sent["CustomFieldID"] = self.made("customfield.create", "CustomFieldID", FieldName="x")
-        if command not in ("subscriber.get", "subscriber.update", "subscriber.delete"):
+        if command not in ("subscriber.events", "subscriber.get", "subscriber.update", "subscriber.delete"):
             return
         address = f"{uuid.uuid4().hex}@example.com"
         number = self.made("subscriber.create", "SubscriberID", EmailAddress=address)
