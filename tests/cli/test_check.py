@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 import threading
+import uuid
 from collections.abc import Callable
 
 import pytest
 
 from tests.served import StartTracker, Tracker, make_account
 from tests.servers import NewDatabase
+from tracker.storage import timeline, timeline_scan
 from tracker.storage.database import Database
 from tracker.storage.transaction import Transaction
 
 Damage = Callable[[Transaction], None]
+VISITOR = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
 def some_events(count: int) -> list[dict[str, object]]:
@@ -30,12 +33,51 @@ def some_events(count: int) -> list[dict[str, object]]:
 
 def fill(tracker: Tracker) -> int:
     account = make_account(tracker, "owner@example.com")
-    answer = tracker.call("event.batch", account.key, ListID=account.list_id, Events=some_events(200))
-    assert answer.status_code == 200
+    identify = {"Event": "identify", "UUID": VISITOR, "Email": "jane@example.com"}
+    past: list[dict[str, object]] = [{"Event": "past", "UUID": VISITOR} for _ in range(40)]
+    for events in (some_events(200) + past, [identify], [identify | {"Event": "seen"}]):
+        answer = tracker.call("event.batch", account.key, ListID=account.list_id, Events=events)
+        assert answer.status_code == 200
     return account.list_id
 
 
+def some_rows(transaction: Transaction) -> list[timeline.Entry]:
+    """Those of the events named `a`."""
+    [(list_id,)] = transaction.select("SELECT MAX(list_id) FROM events")
+    rows = next(iter(timeline_scan.rows_of_events(transaction, list_id, -1, timeline_scan.LAST_ID)))
+    return [row for row in rows if row.name_key == timeline.name_key(b"a")][:5]
+
+
+def lose_rows(transaction: Transaction) -> None:
+    timeline.remove(transaction, some_rows(transaction))
+
+
+def lose_money(transaction: Transaction) -> None:
+    """The second rows of all conversions, and nothing else."""
+    [(list_id,)] = transaction.select("SELECT MAX(list_id) FROM events")
+    for rows in timeline_scan.rows_of_events(transaction, list_id, -1, timeline_scan.LAST_ID):
+        timeline.remove(transaction, [row for row in rows if row.owner_id < 0])
+
+
+def lose_the_past(transaction: Transaction) -> None:
+    """A visitor's past that nobody has copied is said to be copied."""
+    transaction.execute("UPDATE bindings SET has_past = 0")
+
+
+def add_ghosts(transaction: Transaction) -> None:
+    timeline.add(transaction, [row._replace(event_id=row.event_id + 1) for row in some_rows(transaction)])
+
+
+def add_wrong_times(transaction: Transaction) -> None:
+    timeline.add(transaction, [row._replace(event_at=row.event_at - 1) for row in some_rows(transaction)])
+
+
 DAMAGES: list[tuple[str, Damage]] = [
+    ("5 rows too few", lose_rows),
+    ("20 rows too few", lose_money),
+    ("rows too few", lose_the_past),
+    ("5 rows too many", add_ghosts),
+    ("5 rows too many", add_wrong_times),
     (
         "events 'a' from",
         lambda t: t.execute("UPDATE event_counts SET events = events + 5 WHERE name = ?", (b"a",)),
@@ -119,7 +161,9 @@ def test_a_live_database_gives_no_false_alarm(served: Tracker) -> None:
 
     def keep_sending() -> None:
         while not is_over.is_set():
-            events = some_events(20)
+            visitor = {"UUID": str(uuid.uuid4())}
+            identify = visitor | {"Event": "identify", "Email": "jane@example.com"}
+            events = [*some_events(20), visitor | {"Event": "seen"}, identify, visitor | {"Event": "seen"}]
             statuses.append(
                 tracker.call("event.batch", account.key, ListID=account.list_id, Events=events).status_code
             )

@@ -21,7 +21,7 @@ class Exemption:
 
 PERSON = {"ListID": NOWHERE, "EmailAddress": "a@example.com"}
 FIELD = {"SubscriberListID": NOWHERE, "FieldName": "x"}
-_ONE = ("subscriber.create", "subscriber.delete", "subscriber.get", "subscriber.update")
+_ONE = ("subscriber.create", "subscriber.delete", "subscriber.events", "subscriber.get", "subscriber.update")
 
 EXEMPTIONS = (
     Exemption("customfield.create", 3, "whose list it is", FIELD),
@@ -58,6 +58,12 @@ EXEMPTIONS = (
     *(Exemption(name, 4, "whose list it is", PERSON) for name in _ONE),
     *(Exemption(name, 5, "addresses are stricter than the format", PERSON | {"EmailAddress": "a@b@c"}) for name in _ONE),
     *(Exemption(name, 7, "control characters", PERSON | {"ExternalID": "a\x01"}) for name in _ONE),
+    Exemption("subscriber.events", 8, "the nil UUID names nobody", {"ListID": NOWHERE, "UUID": "00000000-0000-0000-0000-000000000000"}),
+    Exemption("subscriber.events", 9, "NUL is refused", PERSON | {"Event": "\0"}),
+    Exemption("subscriber.events", 10, "several forms of a time", PERSON | {"From": "yesterday"}),
+    Exemption("subscriber.events", 11, "several forms of a time", PERSON | {"To": "yesterday"}),
+    Exemption("subscriber.events", 12, "depends on Value", PERSON | {"Value": 1}),
+    Exemption("subscriber.events", 13, "NUL is refused", PERSON | {"Property": "\0"}),
     Exemption("subscribers.get", 4, "whose list it is", {"ListID": NOWHERE}),
     Exemption("subscribers.get", 5, "depends on Search", {"ListID": NOWHERE, "Search": "a", "OrderField": "CreatedOn"}),
     Exemption("subscribers.get", 7, "NUL is refused", {"ListID": NOWHERE, "Search": "\0"}),
@@ -85,6 +91,7 @@ STORED = {
     "event.track": {17},
     "subscriber.create": {8, 9, 10},
     "subscriber.delete": {3},
+    "subscriber.events": {3, 16, 17},
     "subscriber.get": {3},
     "subscriber.update": {3, 8, 9, 10, 11},
     "user.create": {7},

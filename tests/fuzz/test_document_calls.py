@@ -115,7 +115,7 @@ class Caller:
             sent["Prefix"] = self.tracker.call("apikey.create", self.account.key).json()["Prefix"]
         if command == "customfield.delete" and is_number(sent.get("CustomFieldID")):
             sent["CustomFieldID"] = self.made("customfield.create", "CustomFieldID", FieldName="x")
-        if command not in ("subscriber.get", "subscriber.update", "subscriber.delete"):
+        if command not in ("subscriber.events", "subscriber.get", "subscriber.update", "subscriber.delete"):
             return
         address = f"{uuid.uuid4().hex}@example.com"
         number = self.made("subscriber.create", "SubscriberID", EmailAddress=address)

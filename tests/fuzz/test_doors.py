@@ -62,6 +62,7 @@ class Fuzzed:
             "list.get": list_id,
             "subscriber.create": person | values,
             "subscriber.delete": person,
+            "subscriber.events": person | {"Property": "page", "Value": "a"},
             "subscriber.get": person,
             "subscriber.update": person | values,
             "subscribers.get": list_id | {"Search": "jane"},

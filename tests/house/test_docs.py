@@ -31,6 +31,20 @@ EVENTS = {
 }
 
 
+#: What the subscriber does, the last one last.
+DONE = (
+    {"Event": "identify", "Properties": {"form": "newsletter"}},
+    *(
+        {
+            "Event": "conversion",
+            "Properties": {"conversion-id": number, "conversion-name": "Order", "conversion-value": 29.95},
+        }
+        for number in range(2)
+    ),
+    {"Event": "page_view", "Properties": {"$current_url": "https://example.com/pricing"}},
+)
+
+
 def settings_in_readme() -> list[tuple[str, str, str]]:
     """The rows of the README's settings table: name, default, meaning."""
     rows = re.findall(
@@ -75,6 +89,8 @@ def jane(api: Api) -> User:
         api.ok("event.track", user.key, ListID=list_id, Event=event, Properties=properties)
     api.ok("customfield.create", user.key, SubscriberListID=list_id, **FIELD)
     api.ok("subscriber.create", user.key, ListID=list_id, **SUBSCRIBER)
+    for event in DONE:
+        api.ok("event.track", user.key, ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **event)
     return user
 
 

@@ -35,7 +35,8 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures",
     },
     "commands": {
-        "tracker", "tracker.caller", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.subscribers",
+        "tracker", "tracker.caller", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.reports",
+        "tracker.subscribers",
         "tracker.times",
     },
     "tracker.ingest": {
@@ -46,7 +47,9 @@ ROOMS: dict[str, set[str]] = {
         "tracker", "tracker.email_address", "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage",
         "tracker.times",
     },
-    "tracker.reports": {"tracker.storage", "tracker.storage.failures"},
+    "tracker.reports": {
+        "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures", "tracker.times",
+    },
     "tracker.importing": {
         "tracker.errors", "tracker.ingest", "tracker.json_object", "tracker.registry", "tracker.storage",
         "tracker.storage.failures",
@@ -78,6 +81,7 @@ OUTSIDE: dict[str, set[str]] = {
         "tracker.ingest",
         "tracker.limits",
         "tracker.logins",
+        "tracker.reports",
         "tracker.storage",
     },
     "gunicorn": {"tracker.http"},
@@ -91,9 +95,16 @@ OUTSIDE: dict[str, set[str]] = {
         "tracker.ingest",
         "tracker.openapi",
         "tracker.registry",
+        "tracker.reports",
         "tracker.subscribers",
     },
-    "orjson": {"tracker.http", "tracker.ingest", "tracker.json_object", "tracker.subscribers"},
+    "orjson": {
+        "tracker.http",
+        "tracker.ingest",
+        "tracker.json_object",
+        "tracker.reports",
+        "tracker.subscribers",
+    },
     "peewee": {"tracker.storage"},
     "playhouse": {"tracker.storage"},
     "pymysql": {"tracker.storage"},

@@ -99,6 +99,8 @@ def test_paths_and_operations_keep_their_names() -> None:
         "POST /api/v1/customfields.get": "customfields.get.post",
         "POST /api/v1/subscriber.create": "subscriber.create",
         "POST /api/v1/subscriber.delete": "subscriber.delete",
+        "GET /api/v1/subscriber.events": "subscriber.events",
+        "POST /api/v1/subscriber.events": "subscriber.events.post",
         "GET /api/v1/subscriber.get": "subscriber.get",
         "POST /api/v1/subscriber.get": "subscriber.get.post",
         "POST /api/v1/subscriber.update": "subscriber.update",

@@ -11,7 +11,7 @@ from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PR
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
-from tracker.storage.steps import AddColumn, DropIndex, OnFiles, OnServers
+from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.timeline_filling import fill_timeline
 from tracker.storage.timeline_tables import TIMELINE, TIMELINE_RECENT, TIMELINE_RUNS, TIMELINE_SORTED
 
@@ -154,5 +154,12 @@ MIGRATIONS = [
     Migration(
         "0007_audit",
         [AUDIT_LOG, LOGIN_PLACES, AddColumn("api_keys", bytes_("name", 1000, is_optional=True), "")],
+    ),
+    Migration(
+        "0011_pasts",
+        [
+            AddIndex("bindings", ("list_id", "subscriber_id", "has_past", "visitor_id", "segment")),
+            DropIndex("bindings", ("list_id", "subscriber_id", "visitor_id", "segment")),
+        ],
     ),
 ]
