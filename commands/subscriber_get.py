@@ -6,15 +6,27 @@ from typing import Any
 
 from marshmallow import fields
 
+from tracker.reports.answers import EXAMPLE, CurrencySum, WebsiteEvent, summed
+from tracker.reports.answers import described as described_events
+from tracker.reports.timeline import Wanted
+from tracker.reports.whose import PersonsOwn
 from tracker.subscribers.answers import ListCommand, SubscriberInformation, Success, described, success
 from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
 
+#: Events of one answer; `subscriber.events` gives all.
+NEWEST = 25
+
 
 class SubscriberGet(ListCommand):
-    """Describe a subscriber of a list with all custom fields of the list.
+    """Describe a subscriber of a list with all custom fields of the list, what they did last, and what they are worth.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `ExternalID` is the `ID` of
     `event.track`, and the value of the unique custom field, if the list has one.
+
+    `SubscriberWebsiteEvents` are the newest 25 events, newest first. `Revenue` sums the subscriber's conversions that count
+    (the first of each conversion-id) for each currency. `TotalRevenue` is the value in the first of them, that of most
+    conversions, as amounts of several currencies cannot be added up. Of more than 2,000 conversions the newest are summed,
+    and `IsRevenueComplete` is false.
     """
 
     name = "subscriber.get"
@@ -35,6 +47,10 @@ class SubscriberGet(ListCommand):
                 "CreatedOn": "2026-01-31T09:30:00.125Z",
                 "CustomFields": {"First-Name": "Jane"},
             },
+            "SubscriberWebsiteEvents": [EXAMPLE],
+            "TotalRevenue": 59.9,
+            "Revenue": [{"Currency": "EUR", "Conversions": 2, "Value": 59.9}],
+            "IsRevenueComplete": True,
         },
     )
 
@@ -43,6 +59,16 @@ class SubscriberGet(ListCommand):
 
     class Answer(Success):
         SubscriberInformation = fields.Nested(SubscriberInformation, required=True)
+        SubscriberWebsiteEvents = fields.List(
+            fields.Nested(WebsiteEvent), required=True, metadata={"description": "The newest, newest first"}
+        )
+        TotalRevenue = fields.Float(
+            required=True, metadata={"description": "In the first currency of Revenue"}
+        )
+        Revenue = fields.List(
+            fields.Nested(CurrencySum), required=True, metadata={"description": "Most conversions first"}
+        )
+        IsRevenueComplete = fields.Boolean(required=True, metadata={"description": "Of all conversions"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
@@ -50,6 +76,10 @@ class SubscriberGet(ListCommand):
         if person is None:
             raise self.error(NOT_FOUND.code)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
+        reports = self.services.reports
+        page = reports.timeline(PersonsOwn(list_id, person.id), Wanted(NEWEST), self.deadline)
         return success(
             SubscriberInformation=described(person, custom_fields),
+            SubscriberWebsiteEvents=described_events(page),
+            **summed(reports.revenue(list_id, person.id, self.deadline)),
         )

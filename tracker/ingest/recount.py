@@ -1,4 +1,4 @@
-"""Do the counters and the catalogue say what the events say? Recounted from the events, on a live database too."""
+"""Do counters, catalogue and timelines say what the events say? Recounted from them, on a live database too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tracker.ingest.event import CONVERSION, IS_REPEATED_CONVERSION, Event, decoded_properties
 from tracker.ingest.recount_catalogue import Difference, catalogue_differences
+from tracker.ingest.recount_timeline import timeline_differences
 from tracker.ingest.tallies import total_of, value_in_millionths
 from tracker.storage import counters, scan
 from tracker.storage.counters import MILLIONTHS
@@ -28,6 +29,7 @@ def recount(database: Database, list_id: int) -> Recount:
     result = Recount(list_id)
     database.snapshot(lambda transaction: _recount_counters(transaction, result))
     result.differences += catalogue_differences(database, list_id)
+    result.differences += timeline_differences(database, list_id)
     return result
 
 

@@ -11,12 +11,12 @@ from gevent.lock import RLock
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.ingest.group import EventHandler
 from tracker.ingest.identified import identify, ignored_of
-from tracker.ingest.unsettled import SERVER_SECONDS
 from tracker.ingest.upkeep import Upkeep
 from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.ids import WriterNumber
+from tracker.storage.timeline_pasts import SERVER_SECONDS
 
 _log = logging.getLogger("tracker.ingest")
 

@@ -8,10 +8,6 @@ from collections.abc import Callable, Iterable
 
 from tracker.storage.timeline import Segment
 
-#: Seconds after which a server has no write under way any more that saw a visitor before its bind: longer than any
-#: deadline. Writes of an SQLite file see all that was committed before them.
-SERVER_SECONDS = 15.0
-
 
 class Unsettled:
     """The binds of one process, to be settled `seconds` later.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from tracker.reports.revenue import Revenue, read_revenue
+from tracker.reports.timeline import Page, Wanted, read_page
+from tracker.reports.whose import PersonsOwn, Whose, visitor
 from tracker.storage import catalogue, events
 from tracker.storage.database import Database
 
@@ -23,3 +26,17 @@ class Reports:
         return self._database.read(
             lambda transaction: events.last_received_at(transaction, list_id), deadline
         )
+
+    def visitor(
+        self, list_id: int, uuid: bytes, deadline: float | None = None
+    ) -> tuple[int, int | None] | None:
+        """(id, subscriber_id it is bound to) of a visitor of the list."""
+        return visitor(self._database, list_id, uuid, deadline)
+
+    def timeline(self, whose: Whose, wanted: Wanted, deadline: float | None = None) -> Page:
+        """A page of what somebody has done, newest first."""
+        return read_page(self._database, whose, wanted, deadline)
+
+    def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
+        """What a person's conversions are worth."""
+        return read_revenue(self._database, PersonsOwn(list_id, subscriber_id), deadline)

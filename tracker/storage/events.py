@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from tracker.storage.people import text
 from tracker.storage.transaction import Row, Transaction
@@ -15,6 +16,24 @@ _EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
 _ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags FROM events"
 
 
+class StoredEvent(NamedTuple):
+    """What an event's row says that answers are made of."""
+
+    id: int
+    visitor_id: int
+    segment: int
+    subscriber_id: int | None
+    name: bytes
+    event_at: int
+    received_at: int
+    external_id: bytes | None
+    flags: int
+    properties: bytes
+
+
+_STORED = f"SELECT {', '.join(StoredEvent._fields)} FROM events"
+
+
 def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
     """Rows in the order of COLUMNS; names and properties as bytes."""
     transaction.insert("events", COLUMNS, rows)
@@ -24,6 +43,12 @@ def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> se
     """Those of the (list_id, id) that are there."""
     rows = transaction.lookup("SELECT list_id, id FROM events", ("list_id", "id"), sorted(set(keys)))
     return {(row[0], row[1]) for row in rows}
+
+
+def read_events(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> dict[int, StoredEvent]:
+    """{event_id: the event} for those that are there."""
+    wanted = [(list_id, event_id) for event_id in sorted(set(event_ids))]
+    return {row[0]: StoredEvent(*row) for row in transaction.lookup(_STORED, ("list_id", "id"), wanted)}
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:

@@ -41,6 +41,28 @@ def find_visitors(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -
     return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
 
 
+def find_visitor(transaction: Transaction, list_id: int, uuid: bytes) -> Row | None:
+    """(id, subscriber_id it is bound to)."""
+    rows = find_visitors(transaction, [(list_id, uuid)])
+    return (rows[0][1], rows[0][4]) if rows else None
+
+
+def uuids_of(transaction: Transaction, list_id: int, visitor_ids: Iterable[int]) -> dict[int, bytes]:
+    """{visitor_id: uuid}."""
+    wanted = [(list_id, visitor_id) for visitor_id in sorted(set(visitor_ids))]
+    rows = transaction.lookup("SELECT id, uuid FROM visitors", ("list_id", "id"), wanted)
+    return {row[0]: bytes(row[1]) for row in rows}
+
+
+def bound_to(
+    transaction: Transaction, list_id: int, segments: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[int | None, bool]]:
+    """{(visitor_id, segment): (subscriber_id, has_past)} for the segments that have a binding."""
+    wanted = [(list_id, *segment) for segment in sorted(set(segments))]
+    sql, keys = "SELECT visitor_id, segment, subscriber_id, has_past FROM bindings", BINDING[:3]
+    return {(row[0], row[1]): (row[2], bool(row[3])) for row in transaction.lookup(sql, keys, wanted)}
+
+
 def add_subscribers(transaction: Transaction, rows: Sequence[Row], now: int) -> None:
     encoded = [(r[0], r[1], raw(r[2]), raw(r[3]), raw(r[4]), r[5], now) for r in rows]
     transaction.insert("subscribers", (*SUBSCRIBER, "created_at"), encoded)

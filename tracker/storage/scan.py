@@ -26,6 +26,15 @@ def page(transaction: Transaction, list_id: int, after_id: int, size: int) -> li
     return [(row[0], bytes(row[1]), row[2], bytes(row[3])) for row in rows]
 
 
+def placed(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
+    """Rows (id, visitor_id, segment, subscriber_id, event_at, name) after an id, in the order of ids."""
+    sql = (
+        "SELECT id, visitor_id, segment, subscriber_id, event_at, name FROM events"
+        " WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
+    )
+    return [(*row[:5], bytes(row[5])) for row in transaction.select(sql, (list_id, after_id, size))]
+
+
 def list_ids(transaction: Transaction) -> list[int]:
     """All lists, hidden ones included."""
     return [row[0] for row in transaction.select("SELECT id FROM lists ORDER BY id")]

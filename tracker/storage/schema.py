@@ -10,7 +10,7 @@ from __future__ import annotations
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
-from tracker.storage.steps import AddColumn, DropIndex, OnFiles, OnServers
+from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.timeline_filling import fill_timeline
 
 USERS = Table(
@@ -199,4 +199,11 @@ MIGRATIONS = [
         ],
     ),
     Migration("0006_fields", [CUSTOM_FIELDS, SUBSCRIBER_FIELDS]),
+    Migration(
+        "0007_pasts",
+        [
+            AddIndex("bindings", ("list_id", "subscriber_id", "has_past", "visitor_id", "segment")),
+            DropIndex("bindings", ("list_id", "subscriber_id", "visitor_id", "segment")),
+        ],
+    ),
 ]

@@ -106,32 +106,32 @@ def at_one_moment(transaction: Transaction) -> Iterator[None]:
         yield
 
 
-def settle(transaction: Transaction, segments: Iterable[Segment]) -> None:
-    """Copy short pasts of bound segments to the persons they are bound to, so that these read their own rows alone.
+def settle(transaction: Transaction, segments: Iterable[Segment], most: int = MOST_COPIED) -> None:
+    """Copy pasts of bound segments of at most `most` events to the persons they are bound to.
 
-    Not before every write that saw the visitor unbound is over. A segment that is bound no more is left as it is.
+    These then read their own rows alone. Not before every write that saw the visitor unbound is over. A segment that is bound no more is left as it is.
     """
     for segment in segments:
         rows = transaction.select(
             f"SELECT subscriber_id FROM bindings WHERE {_SEGMENT} AND has_past = 1", segment
         )
         if rows and rows[0][0] is not None:
-            _settle(transaction, segment, rows[0][0])
+            _settle(transaction, segment, rows[0][0], most)
 
 
-def _settle(transaction: Transaction, segment: Segment, subscriber_id: int) -> None:
-    past = _past(transaction, segment)
+def _settle(transaction: Transaction, segment: Segment, subscriber_id: int, most: int) -> None:
+    past = _past(transaction, segment, most)
     if past is not None:
         add(transaction, copies(past, subscriber_id))
         sql = f"UPDATE bindings SET has_past = 0 WHERE {_SEGMENT} AND subscriber_id = ?"
         transaction.execute(sql, (*segment, subscriber_id))
 
 
-def _past(transaction: Transaction, segment: Segment) -> list[Entry] | None:
+def _past(transaction: Transaction, segment: Segment, most: int) -> list[Entry] | None:
     """The visitor's own rows in this segment; None if they are too many to copy."""
     list_id, visitor_id, number = segment
     events, conversions = (
-        read(transaction, _OWN_ROWS, (list_id, owner_id, number), f"{NEWEST} LIMIT {MOST_COPIED + 1}")
+        read(transaction, _OWN_ROWS, (list_id, owner_id, number), f"{NEWEST} LIMIT {most + 1}")
         for owner_id in (visitor_id, -visitor_id)
     )
-    return events + conversions if len(events) <= MOST_COPIED else None
+    return events + conversions if len(events) <= most else None

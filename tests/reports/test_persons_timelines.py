@@ -1,0 +1,174 @@
+"""Is every person's timeline what the rules say, after any sequence of events, settled or not?"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ingest.model import CALLS, Person, Rules, Sent
+from tests.servers import NewDatabase
+from tracker.ingest.event import Event
+from tracker.ingest.service import Ingest
+from tracker.reports import Reports
+from tracker.reports.timeline import Wanted
+from tracker.reports.whose import PersonsOwn
+from tracker.storage import timeline, timeline_runs
+from tracker.storage.database import Database
+from tracker.storage.transaction import Transaction
+
+START = 1_700_000_000_000
+#: When it happened, its name, the property `n` (None for an identify event of ours).
+Shown = tuple[int, str, int | None]
+
+
+@dataclass
+class Segment:
+    """What a visitor did from one bind to the next; the first begins with its past."""
+
+    person: Person | None = None
+    events: list[Shown] = field(default_factory=list)
+
+
+@dataclass
+class Timelines(Rules):
+    """Whose is each event at the end? The person's it names, else the person's its segment is bound to."""
+
+    segments: dict[object, list[Segment]] = field(default_factory=dict)
+    named: dict[Person, list[Shown]] = field(default_factory=lambda: defaultdict(list))
+    who: Person | None = None
+
+    def track(self, number: int, sent: Sent, event: Event) -> None:
+        is_sent = self.is_identify_sent(sent)
+        visitor = self.visitor(sent) or ("fresh", number)
+        segments = self.segments.setdefault(visitor, [Segment()])
+        bound = self.bound.get(visitor)
+        if segments[-1].person is None:
+            segments[-1].person = bound
+        elif segments[-1].person is not bound:
+            segments.append(Segment(bound))
+        told = segments[-1].events if self.who is None else self.named[self.who]
+        told.append((event.event_at, event.name, number))
+        if is_sent and sent.name != "identify":
+            told.append((event.event_at, "identify", None))
+
+    def of(self, person: Person) -> list[Shown]:
+        bound = [s.events for segments in self.segments.values() for s in segments if s.person is person]
+        return sorted(itertools.chain(self.named[person], *bound), key=str)
+
+    def _person(self, sent: Sent, by_email: Person | None) -> tuple[Person | None, bool]:
+        self.who, is_learnt = super()._person(sent, by_email)
+        return self.who, is_learnt
+
+
+@pytest.fixture(scope="module")
+def ingest(database_kind: str, new_database: NewDatabase) -> Iterator[tuple[Ingest, Database]]:
+    database = Database(new_database(database_kind))
+    database.upgrade()
+    yield Ingest(database), database
+    database.close()
+
+
+_lists = itertools.count(1)
+#: When each event happens, and whether it is a conversion.
+MOMENTS = st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=16, max_size=16)
+
+
+def event_of(list_id: int, number: int, sent: Sent, moment: tuple[int, bool]) -> Event:
+    at, is_money = moment
+    event = replace(sent.event(list_id), received_at=START + at, properties={"n": number})
+    if is_money and event.name == "seen":
+        money = {"conversion-id": number, "conversion-name": "Order", "conversion-value": f"{number}.000001"}
+        event = replace(event, name="conversion", properties=event.properties | money)
+    return event
+
+
+def whole_timeline(reports: Reports, list_id: int, person_id: int, size: int) -> list[Shown]:
+    """All pages, one after the other."""
+    whose, wanted = PersonsOwn(list_id, person_id), Wanted(size)
+    found: list[Shown] = []
+    while True:
+        page = reports.timeline(whose, wanted)
+        order = [(event.event_at, event.id) for event in page.events]
+        assert order == sorted(set(order), reverse=True)
+        assert all(position < (wanted.before or (2**63, 0)) for position in order)
+        for event in page.events:
+            number = (
+                None
+                if event.flags & 1
+                else int(event.properties.split(b'"n":')[1].rstrip(b"}").split(b",")[0])
+            )
+            found.append((event.event_at, bytes(event.name).decode(), number))
+        if page.rest is None:
+            return found
+        wanted = replace(wanted, before=page.rest)
+
+
+def settle_all(database: Database, list_id: int, most: int) -> None:
+    sql = "SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ? AND has_past = 1"
+
+    def work(transaction: Transaction) -> None:
+        timeline.settle(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
+
+    database.write(work)
+
+
+@pytest.fixture(scope="module")
+def small_runs() -> Iterator[None]:
+    """Rows of an SQLite file are sorted, and runs merged, after a few events."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timeline_runs, "MOST_RECENT", 3)
+        patch.setattr(timeline_runs, "RUNS_OF_A_LEVEL", 3)
+        patch.setattr(timeline_runs, "CHUNK", 4)
+        yield
+
+
+@pytest.mark.usefixtures("small_runs")
+@settings(max_examples=60)
+@given(
+    calls=CALLS, moments=MOMENTS, size=st.integers(1, 20), settled_after=st.integers(0, 16), most=st.sampled_from([0, 2, 32])
+)  # fmt: skip
+def test_every_timeline_is_what_the_rules_say(
+    ingest: tuple[Ingest, Database], calls: list[Sent], moments: list[tuple[int, bool]], size: int,
+    settled_after: int, most: int,
+) -> None:  # fmt: skip
+    tracker, database = ingest
+    list_id, rules, reports = next(_lists), Timelines(), Reports(database)
+    for number, (sent, moment) in enumerate(zip(calls, moments, strict=False)):
+        event = event_of(list_id, number, sent, moment)
+        tracker.track(event)
+        rules.track(number, sent, event)
+        if not database.engine.is_remote:
+            database.write(timeline_runs.maintain)
+        if number == settled_after:
+            settle_all(database, list_id, most)
+    find = partial(ids_of_persons, database, list_id)
+    for more_settled in (False, True):
+        if more_settled:
+            settle_all(database, list_id, 32)
+        for person_id, person in zip(find(), rules.persons, strict=True):
+            expected = rules.of(person)
+            assert sorted(whole_timeline(reports, list_id, person_id, size), key=str) == expected
+            assert worth(reports, list_id, person_id) == worth_of(expected)
+
+
+def ids_of_persons(database: Database, list_id: int) -> list[int]:
+    sql = "SELECT id FROM subscribers WHERE list_id = ? ORDER BY id"
+    return [row[0] for row in database.read(lambda transaction: transaction.select(sql, (list_id,)))]
+
+
+def worth(reports: Reports, list_id: int, person_id: int) -> list[tuple[int, int]]:
+    revenue = reports.revenue(list_id, person_id)
+    assert revenue.is_complete
+    return [(each.conversions, each.millionths) for each in revenue.sums]
+
+
+def worth_of(expected: list[Shown]) -> list[tuple[int, int]]:
+    numbers = [number for _, name, number in expected if name == "conversion" and number is not None]
+    return [(len(numbers), sum(number * 1_000_000 + 1 for number in numbers))] if numbers else []

@@ -1,0 +1,84 @@
+"""How are the events of a timeline, and their money, answered?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker.ingest.event import IS_OURS, IS_REPEATED_CONVERSION, decoded_properties
+from tracker.ingest.rules import uuid_text
+from tracker.reports.revenue import Revenue
+from tracker.reports.timeline import Page
+from tracker.storage.counters import MILLIONTHS
+from tracker.storage.people import text
+from tracker.times import iso_utc
+
+
+class WebsiteEvent(Schema):
+    EventID = fields.String(required=True, metadata={"description": "Digits: more than a double can hold"})
+    Event = fields.String(required=True)
+    Properties = fields.Dict(fields.String(), fields.Raw(metadata={}), required=True)
+    EventAt = fields.DateTime(required=True, metadata={"description": "When it happened, by our clock"})
+    ReceivedAt = fields.DateTime(required=True)
+    UUID = fields.String(required=True, metadata={"description": "The visitor"})
+    ExternalID = fields.String(
+        required=True, allow_none=True, metadata={"description": "The ID it was sent with"}
+    )
+    IsAddedByTracker = fields.Boolean(
+        required=True, metadata={"description": "An identify event that another event brought with it"}
+    )
+    IsRepeatedConversion = fields.Boolean(
+        required=True, metadata={"description": "A conversion whose conversion-id was counted before"}
+    )
+
+
+class CurrencySum(Schema):
+    Currency = fields.String(required=True, metadata={"description": "Empty where none was said"})
+    Conversions = fields.Integer(required=True, metadata={"description": "Those that count"})
+    Value = fields.Float(required=True)
+
+
+#: An event in examples.
+EXAMPLE = {
+    "EventID": "358117233766563841",
+    "Event": "page_view",
+    "Properties": {"$current_url": "https://example.com/pricing"},
+    "EventAt": "2026-01-31T09:30:00.125Z",
+    "ReceivedAt": "2026-01-31T09:30:00.125Z",
+    "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "ExternalID": None,
+    "IsAddedByTracker": False,
+    "IsRepeatedConversion": False,
+}
+
+
+def described(page: Page) -> list[dict[str, Any]]:
+    """A `WebsiteEvent` for each event."""
+    return [
+        {
+            "EventID": str(event.id),
+            "Event": bytes(event.name).decode(),
+            "Properties": decoded_properties(bytes(event.properties)),
+            "EventAt": iso_utc(event.event_at),
+            "ReceivedAt": iso_utc(event.received_at),
+            "UUID": uuid_text(page.uuids[event.visitor_id]),
+            "ExternalID": text(event.external_id),
+            "IsAddedByTracker": bool(event.flags & IS_OURS),
+            "IsRepeatedConversion": bool(event.flags & IS_REPEATED_CONVERSION),
+        }
+        for event in page.events
+    ]
+
+
+def summed(revenue: Revenue) -> dict[str, Any]:
+    """`TotalRevenue` is of the first currency: amounts of several cannot be added up."""
+    sums = [
+        {"Currency": each.currency, "Conversions": each.conversions, "Value": each.millionths / MILLIONTHS}
+        for each in revenue.sums
+    ]
+    return {
+        "TotalRevenue": sums[0]["Value"] if sums else 0.0,
+        "Revenue": sums,
+        "IsRevenueComplete": revenue.is_complete,
+    }

@@ -1,0 +1,57 @@
+"""How much money is a person worth? The sum of their conversions that count, by currency."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+
+from tracker.ingest.event import CONVERSION, IS_REPEATED_CONVERSION, Event, decoded_properties
+from tracker.ingest.tallies import total_of, value_in_millionths
+from tracker.reports.merging import Merge
+from tracker.reports.timeline import AT_ONCE, rounds
+from tracker.reports.whose import Whose
+from tracker.storage.database import REQUEST_SECONDS, Database
+from tracker.storage.events import StoredEvent
+from tracker.storage.timeline_reading import Window
+
+#: Conversions that are added up: the newest. More is no person's, and adding up must not hold up others.
+MOST_CONVERSIONS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Conversions of one currency ("" where none was said), and their value in millionths."""
+
+    currency: str
+    conversions: int
+    millionths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """Sums, the currency with most conversions first; `is_complete`: they are of all conversions."""
+
+    sums: list[Sum]
+    is_complete: bool
+
+
+def read_revenue(database: Database, whose: Whose, deadline: float | None = None) -> Revenue:
+    """Conversions have rows of their own, under the negative of their owner."""
+    deadline = deadline or time.monotonic() + REQUEST_SECONDS
+    owner_ids = [-owner_id for owner_id in whose.owner_ids(database, deadline)]
+    merge = Merge(whose.list_id, owner_ids, Window(), None)
+    totals: dict[str, list[int]] = defaultdict(list)
+    for events in rounds(database, whose, merge, AT_ONCE, deadline, MOST_CONVERSIONS):
+        for event in events:
+            if not event.flags & IS_REPEATED_CONVERSION:
+                currency, millionths = _worth(whose.list_id, event)
+                totals[currency].append(millionths)
+    sums = [Sum(currency, len(values), sum(values)) for currency, values in totals.items()]
+    return Revenue(sorted(sums, key=lambda each: (-each.conversions, each.currency)), merge.is_over)
+
+
+def _worth(list_id: int, event: StoredEvent) -> tuple[str, int]:
+    properties = decoded_properties(bytes(event.properties))
+    _, _, currency = total_of(Event(list_id, CONVERSION, 0, properties=properties))
+    return currency.decode(), value_in_millionths(properties["conversion-value"])
