@@ -36,6 +36,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.email_address", "tracker.errors", "tracker.fields", "tracker.json_object", "tracker.storage",
         "tracker.storage.failures", "tracker.times",
     },
+    "tracker.jobs": {"tracker.storage", "tracker.storage.failures"},
     "tracker.reports": {"tracker.storage", "tracker.storage.failures"},
     "tracker.importing": {
         "tracker.errors", "tracker.ingest", "tracker.json_object", "tracker.registry", "tracker.storage",
@@ -62,7 +63,14 @@ OUTSIDE: dict[str, set[str]] = {
     "click": {"tracker.cli"},
     "flask": {"tracker.app", "tracker.http", "tracker.limits"},
     "flask_limiter": {"tracker.limits"},
-    "gevent": {"tracker.http", "tracker.importing", "tracker.ingest", "tracker.limits", "tracker.storage"},
+    "gevent": {
+        "tracker.http",
+        "tracker.importing",
+        "tracker.ingest",
+        "tracker.jobs",
+        "tracker.limits",
+        "tracker.storage",
+    },
     "gunicorn": {"tracker.http"},
     "idna": {"tracker.email_address"},
     "limits": {"tracker.limits"},

@@ -61,6 +61,10 @@ class EventHandler:
         self._pasts = attempt.pasts
         return [list(islice(results, len(batch))) for batch in batches]
 
+    def new_id(self) -> int:
+        """An id that none of its rows has; the writer number is leased."""
+        return self._ids.next_id(_now())
+
     def committed(self) -> None:
         self._catalogue.committed()
         for list_id, name, properties, received_at in self._stored:
@@ -182,18 +186,9 @@ def _write_people(transaction: Transaction, people: People, now: int) -> None:
     visitors = [(v.list_id, v.id, v.uuid, v.segment, v.subscriber_id) for v in people.visitors if v.is_new]
     people_rows.add_visitors(transaction, visitors, now)
     rows = [
-        (
-            b.visitor.list_id,
-            b.visitor.id,
-            b.segment,
-            b.subscriber_id,
-            b.bound_at,
-            b.event_id,
-            int(b.reason),
-            b.has_past,
-        )
+        (b.visitor.list_id, b.visitor.id, b.segment, b.subscriber_id, b.bound_at, b.event_id, int(b.reason), b.has_past)
         for b in people.bindings
-    ]
+    ]  # fmt: skip
     people_rows.add_bindings(transaction, rows)
     _change_known_people(transaction, people)
 

@@ -59,6 +59,12 @@ class Ingest:
         except Exception:  # noqa: BLE001  an event is at fault: each alone shows which
             return self._one_by_one(events, deadline)
 
+    def new_id(self, deadline: float | None = None) -> int:
+        """An id for a row that no event makes; raises StorageUnavailable."""
+        if self._number.is_due():
+            self._renew_lease(deadline)
+        return self._handler.new_id()
+
     def _one_by_one(self, events: list[Event], deadline: float | None) -> list[Tracked | Exception]:
         """The events of a batch that could not be stored as a whole: those at fault fail alone."""
         try:

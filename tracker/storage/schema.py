@@ -151,6 +151,18 @@ TIMELINE = Table(
     primary=("list_id", "owner_id", "event_at", "event_id"),
     is_clustered=True,
 )  # fmt: skip
+#: Jobs that take longer than a call. What is due is asked for over all lists: one key that does not begin with a list.
+JOBS = Table(
+    "jobs",
+    [
+        key("list_id"), key("id"), bytes_("kind", 32), key("subject_id"), big_bytes("state"), integer("handled"),
+        bytes_("claimed_by", 16, is_optional=True), integer("due_at"), integer("created_at"), integer("updated_at"),
+        integer("finished_at", is_optional=True),
+    ],
+    primary=("list_id", "id"),
+    unique=[("list_id", "kind", "subject_id")],
+    indexes=[("finished_at", "due_at")],
+)  # fmt: skip
 
 MIGRATIONS = [
     Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS, PROBES]),
@@ -168,4 +180,5 @@ MIGRATIONS = [
             DropIndex("events", ("list_id", "visitor_id", "event_at", "id")),
         ],
     ),
+    Migration("0008_jobs", [JOBS]),
 ]
