@@ -16,6 +16,7 @@ from tracker.http.docs_page import docs
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.ingest.service import Ingest
+from tracker.jobs.runner import Jobs
 from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
 from tracker.openapi import describe
 from tracker.plugins import load_commands
@@ -52,6 +53,7 @@ class Services:
     ingest: Ingest
     reports: Reports
     stores: Stores
+    jobs: Jobs
     storage: Database
     settings: Settings
 
@@ -102,7 +104,8 @@ def build_services(settings: Settings, database: Database) -> Services:
         fields,
         Subscribers(database, now_ms, ingest.new_id),
     )
-    return Services(ingest, Reports(database), stores, database, settings)
+    jobs = Jobs(database, {}, ingest.new_id, now_ms)
+    return Services(ingest, Reports(database), stores, jobs, database, settings)
 
 
 def readiness(database: Database) -> tuple[bool, str]:

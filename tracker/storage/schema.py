@@ -10,6 +10,7 @@ from __future__ import annotations
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
+from tracker.storage.schema_deletions import JOBS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.timeline_filling import fill_timeline
 
@@ -206,4 +207,5 @@ MIGRATIONS = [
             DropIndex("bindings", ("list_id", "subscriber_id", "visitor_id", "segment")),
         ],
     ),
+    Migration("0008_jobs", [JOBS]),
 ]
