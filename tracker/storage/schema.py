@@ -11,7 +11,9 @@ from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.schema_deletions import JOBS
+from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
+from tracker.storage.subscriber_hashes import fill_hashes
 from tracker.storage.timeline_filling import fill_timeline
 
 USERS = Table(
@@ -156,7 +158,6 @@ SUBSCRIBER_FIELDS = Table(
     primary=("list_id", "subscriber_id", "field_id"),
     is_clustered=True,
 )
-
 _TIMELINE_ROW = [
     key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
     integer("name_key"),
@@ -208,4 +209,5 @@ MIGRATIONS = [
         ],
     ),
     Migration("0008_jobs", [JOBS]),
+    Migration("0010_hashes", [SUBSCRIBER_HASHES, fill_hashes, UNBINDINGS]),
 ]
