@@ -32,6 +32,7 @@ from tracker.storage.probe import probe
 from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
 from tracker.storage.subscribers import Subscribers
+from tracker.storage.unbinding import UNMERGE, bring_home
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def build_services(settings: Settings, database: Database) -> Services:
         fields,
         Subscribers(database, now_ms, ingest.new_id),
     )
-    jobs = Jobs(database, {}, ingest.new_id, now_ms)
+    jobs = Jobs(database, {UNMERGE: bring_home}, ingest.new_id, now_ms)
     return Services(ingest, Reports(database), stores, jobs, database, settings)
 
 
