@@ -16,6 +16,7 @@ from tracker.http.docs_page import docs
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.ingest.service import Ingest
+from tracker.jobs.runner import Jobs
 from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
 from tracker.logins import Logins
 from tracker.openapi import describe
@@ -34,6 +35,7 @@ from tracker.storage.probe import probe
 from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
 from tracker.storage.subscribers import Subscribers
+from tracker.storage.unbinding import UNMERGE, bring_home
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Services:
     stores: Stores
     logins: Logins
     audit: Audit
+    jobs: Jobs
     storage: Database
     settings: Settings
 
@@ -112,7 +115,8 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     )
     logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
-    return Services(ingest, Reports(database), stores, logins, audit, database, settings)
+    jobs = Jobs(database, {UNMERGE: bring_home}, ingest.new_id, now_ms)
+    return Services(ingest, Reports(database), stores, logins, audit, jobs, database, settings)
 
 
 def readiness(database: Database) -> tuple[bool, str]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.contract.desk import Desk, Shop
+from tests.example_world import SUBSCRIBER
 from tracker.registry import COMMON_PARAMS, Entry
 
-#: The person of the examples, who is a subscriber of every list that is made here.
-PERSON = "jane@example.com"
 NOWHERE = 2**62
 
 
@@ -31,9 +30,16 @@ def a_list(desk: Desk, shop: Shop) -> int:
 
 def a_subscriber(desk: Desk, shop: Shop) -> int:
     [(number,)] = desk.rows(
-        "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?", shop.list_id, PERSON.encode()
+        "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?",
+        shop.list_id,
+        str(SUBSCRIBER["EmailAddress"]).encode(),
     )
     return int(number)
+
+
+def a_field(desk: Desk, shop: Shop) -> int:
+    [field] = desk.services.stores.fields.of_list(shop.list_id)
+    return int(field.id)
 
 
 def a_key(desk: Desk, shop: Shop) -> str:
@@ -44,11 +50,14 @@ KINDS = {
     "ListID": Kind(a_list, NOWHERE),
     "SubscriberListID": Kind(a_list, NOWHERE),
     "SubscriberID": Kind(a_subscriber, NOWHERE),
+    "CustomFieldID": Kind(a_field, NOWHERE),
     "Prefix": Kind(a_key, "nothing1"),
 }
 #: Parameters that look as if they named an object, and why they name none of a user's.
 NO_OBJECTS = {
     "ID": "names a person among the subscribers of the list, by a name of the client's own",
+    "ExternalID": "as ID: the client's own name for a person of the list",
+    "AfterSubscriberID": "a place among the subscribers of the list, which need not be one",
     "EventID": "a name that the client gives to an event of the list",
     "UUID": "names a visitor of the list; one that is not known is a new one",
     "BeforeEntryID": "a place in the log, which need not be an entry",

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import pytest
 from marshmallow import Schema
 
 from tests.contract.desk import Desk, Reply, Shop
-from tests.contract.objects import KINDS, PERSON, UnknownKind, kinds_of
+from tests.contract.objects import KINDS, UnknownKind, kinds_of
+from tests.example_world import EMAIL, PASSWORD, furnish
 from tests.servers import NewDatabase
 from tracker import Command, administrator, anyone, invalid
 from tracker.caller import ADMINISTRATOR
@@ -32,8 +34,6 @@ from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
 
 EXAMPLES = Path(__file__).parents[1] / "plugins" / "examples"
-#: The password of the account in examples; their account is an administrator, so that all of them are right.
-PASSWORD = "correct horse battery staple"
 TABLES = [step.name for migration in MIGRATIONS for step in migration.steps if isinstance(step, Table)]
 
 
@@ -76,7 +76,7 @@ class House:
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.stores = desk, desk.services.stores
-        self.jane_id = self.stores.users.add(PERSON, PASSWORD, is_admin=True)
+        self.jane_id = self.stores.users.add(EMAIL, PASSWORD, is_admin=True)
         self.john_id = self.stores.users.add("other@example.com", PASSWORD)
         self.poor_id = self.stores.users.add("poor@example.com", PASSWORD, permissions="Nothing.Do")
         self.jane, self.john = self._shop(self.jane_id), self._shop(self.john_id)
@@ -133,8 +133,12 @@ class House:
         """A new list of the user's, with the person of the examples on it."""
         key, list_id = self.stores.keys.add(user_id), self.stores.lists.add(user_id, "Shop")
         shop = Shop(user_id, "", PASSWORD, key, list_id)
-        assert self.desk.call("event.track", key, ListID=list_id, Event="seen", Email=PERSON).status == 200
+        furnish(partial(self._done, self.stores.keys.add(user_id, "*")), list_id)
         return shop
+
+    def _done(self, key: str, command: str, **params: Any) -> None:
+        reply = self.desk.call(command, key, **params)
+        assert reply.status == 200, reply.body
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,38 +12,13 @@ import pytest
 from marshmallow import EXCLUDE
 
 from tests.commands.api import Api, User
+from tests.example_world import EMAIL, PASSWORD, furnish
 from tests.house.sources import ROOT
 from tracker.config import SETTINGS
 from tracker.plugins import load_commands
 from tracker.registry import Entry
 
 ENTRIES = list(load_commands())
-#: The people, lists and passwords that examples speak of.
-EMAIL, PASSWORD = "jane@example.com", "correct horse battery staple"
-FIELD = {"FieldName": "First name", "MergeTagAlias": "First-Name"}
-SUBSCRIBER = {
-    "EmailAddress": "subscriber@example.com",
-    "ExternalID": "user-12345",
-    "CustomFields": {"First-Name": "Jane"},
-}
-EVENTS = {
-    "page_view": {"$current_url": "https://example.com/", "$page_title": "Home"},
-    "conversion": {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5},
-}
-
-
-#: What the subscriber does, the last one last.
-DONE = (
-    {"Event": "identify", "Properties": {"form": "newsletter"}},
-    *(
-        {
-            "Event": "conversion",
-            "Properties": {"conversion-id": number, "conversion-name": "Order", "conversion-value": 29.95},
-        }
-        for number in range(2)
-    ),
-    {"Event": "page_view", "Properties": {"$current_url": "https://example.com/pricing"}},
-)
 
 
 def settings_in_readme() -> list[tuple[str, str, str]]:
@@ -85,12 +61,7 @@ def jane(api: Api) -> User:
     """The person of the examples, with a list that has seen their events."""
     user = api.add_user(EMAIL, is_admin=True)
     list_id = api.services.stores.lists.add(user.id, "Web shop")
-    for event, properties in EVENTS.items():
-        api.ok("event.track", user.key, ListID=list_id, Event=event, Properties=properties)
-    api.ok("customfield.create", user.key, SubscriberListID=list_id, **FIELD)
-    api.ok("subscriber.create", user.key, ListID=list_id, **SUBSCRIBER)
-    for event in DONE:
-        api.ok("event.track", user.key, ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **event)
+    furnish(partial(api.ok, key=user.key), list_id)
     return user
 
 
