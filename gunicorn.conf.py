@@ -59,9 +59,17 @@ def on_starting(_server: Any) -> None:
     _settings.limits_file.unlink(missing_ok=True)
 
 
+def post_worker_init(worker: Any) -> None:
+    """Go on with jobs that are longer than a call, such as what a killed process left."""
+    services = getattr(worker.wsgi, "extensions", {}).get("tracker")
+    if services is not None:
+        services.jobs.serve()
+
+
 def worker_exit(_server: Any, worker: Any) -> None:
     """All requests are answered: write what is written late, and close the database."""
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:
+        services.jobs.close()
         services.ingest.flush()
         services.storage.close()

@@ -16,6 +16,7 @@ from tracker.http.docs_page import docs
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.ingest.service import Ingest
+from tracker.jobs.runner import Jobs
 from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
 from tracker.logins import Logins
 from tracker.openapi import describe
@@ -57,6 +58,7 @@ class Services:
     stores: Stores
     logins: Logins
     audit: Audit
+    jobs: Jobs
     storage: Database
     settings: Settings
 
@@ -112,7 +114,8 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     )
     logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
-    return Services(ingest, Reports(database), stores, logins, audit, database, settings)
+    jobs = Jobs(database, {}, ingest.new_id, now_ms)
+    return Services(ingest, Reports(database), stores, logins, audit, jobs, database, settings)
 
 
 def readiness(database: Database) -> tuple[bool, str]:

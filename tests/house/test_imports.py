@@ -50,6 +50,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.reports": {
         "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures", "tracker.times",
     },
+    "tracker.jobs": {"tracker.storage", "tracker.storage.failures"},
     "tracker.importing": {
         "tracker.errors", "tracker.ingest", "tracker.json_object", "tracker.registry", "tracker.storage",
         "tracker.storage.failures",
@@ -79,6 +80,7 @@ OUTSIDE: dict[str, set[str]] = {
         "tracker.http",
         "tracker.importing",
         "tracker.ingest",
+        "tracker.jobs",
         "tracker.limits",
         "tracker.logins",
         "tracker.reports",

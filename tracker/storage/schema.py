@@ -11,6 +11,7 @@ from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PR
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
+from tracker.storage.schema_deletions import JOBS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.timeline_filling import fill_timeline
 from tracker.storage.timeline_tables import TIMELINE, TIMELINE_RECENT, TIMELINE_RUNS, TIMELINE_SORTED
@@ -162,4 +163,5 @@ MIGRATIONS = [
             DropIndex("bindings", ("list_id", "subscriber_id", "visitor_id", "segment")),
         ],
     ),
+    Migration("0008_jobs", [JOBS]),
 ]

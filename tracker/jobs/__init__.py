@@ -1,0 +1,1 @@
+"""What takes longer than a call, and who goes on with it? Jobs in small steps, resumed by any process."""

@@ -1,0 +1,92 @@
+"""How is a job worked at by whoever has claimed it? In steps, each a transaction of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import gevent
+
+from tracker.storage import long_jobs
+from tracker.storage.database import Database, run_each
+from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
+from tracker.storage.long_jobs import LEASE_MS, LongJob, Step
+from tracker.storage.transaction import Transaction
+
+#: A kind of job: `step(transaction, job, now)` handles at most STEP_ROWS rows and can be run again after a rollback.
+Kind = Callable[[Transaction, LongJob, int], Step]
+
+#: Rows of one step: bounds how long it holds up events.
+STEP_ROWS = 500
+#: Seconds a step may take where nobody waits for it; milliseconds until a job is tried again whose step failed.
+STEP_SECONDS, RETRY_MS = 10.0, 60_000
+
+_log = logging.getLogger("tracker.jobs")
+
+
+def new_token() -> bytes:
+    """What a claim is known by."""
+    return os.urandom(16)
+
+
+class Claimed:
+    """A job that `token` has claimed. `job` is what is known of it, `is_open` whether there is more to do now."""
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Mapping[str, Kind],
+        job: LongJob,
+        token: bytes,
+        now: Callable[[], int],
+    ) -> None:
+        self._database, self._kinds, self._token, self._now = database, kinds, token, now
+        self.job, self.is_open = job, True
+        self._took = 0.0
+
+    def step(self, deadline: float | None = None) -> None:
+        """Do one step. A job that is another's by now is open no more. Raises StorageUnavailable, OutcomeUnknown."""
+        started = time.monotonic()
+        until = deadline or started + STEP_SECONDS
+        stepped: tuple[LongJob, bool] | None = self._database.submit(run_each, self._one, until, STEP_ROWS)
+        self._took = time.monotonic() - started
+        self.job, self.is_open = stepped or (self.job, False)
+
+    def rest(self, share: float) -> None:
+        """Let events go first: a pause, as a share of the time the last step took."""
+        gevent.sleep(self._took * share)
+
+    def give_back(self, due_at: int | None = None, deadline: float | None = None) -> None:
+        """Let others claim it, from `due_at` or now on. Raises StorageUnavailable, OutcomeUnknown."""
+        release = partial(long_jobs.release, job=self.job, claim=self._token, due_at=due_at or self._now())
+        self._database.write(release, deadline)
+
+    def settle(self, failure: Exception) -> None:
+        """After a step that failed: whoever comes next finds the job as it was committed."""
+        about = (self.job.id, self.job.list_id, self.job.kind, type(failure).__name__)
+        if isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
+            _log.warning("job %d of list %d (%s) waits: %s", *about)
+            return
+        _log.error("job %d of list %d (%s) failed, and is tried again: %s", *about)
+        try:
+            self.give_back(self._now() + RETRY_MS)
+        except (StorageUnavailable, OutcomeUnknown) as trouble:
+            self.settle(trouble)
+
+    def _one(self, transaction: Transaction) -> tuple[LongJob, bool] | None:
+        job = long_jobs.hold(transaction, self.job.list_id, self.job.id, self._token)
+        if job is None:
+            return None
+        now = self._now()
+        done = self._kinds[job.kind](transaction, job, now)
+        finished_at = now if done.is_finished else None
+        after = replace(
+            job, state=done.state, rows=job.rows + done.rows, updated_at=now, finished_at=finished_at
+        )
+        is_open = not done.is_finished and done.again_at is None
+        long_jobs.keep(transaction, after, done.again_at or now + LEASE_MS, is_claimed=is_open)
+        return after, is_open

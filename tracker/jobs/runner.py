@@ -1,0 +1,163 @@
+"""Who does the steps of long jobs? The call that begins one for a while, then a greenlet of any process."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import gevent
+from gevent.event import Event
+
+from tracker.jobs.claimed import STEP_SECONDS, Claimed, Kind, new_token
+from tracker.storage import long_jobs
+from tracker.storage.database import Database
+from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
+from tracker.storage.long_jobs import LEASE_MS, LongJob
+from tracker.storage.transaction import Transaction
+
+#: Rows that a call handles before it answers; seconds before its deadline at which it begins no more steps.
+CALL_ROWS, ANSWER_SECONDS = 10_000, 1.0
+#: Pauses after a step, as shares of the time it took: in the background events go first, a call's client waits.
+BACKGROUND_PAUSE, CALL_PAUSE = 1.0, 0.25
+#: Seconds between two looks for jobs that nobody is at; jobs that are looked up at once.
+LOOK_SECONDS, LOOKED_UP = 10.0, 20
+
+_log = logging.getLogger("tracker.jobs")
+
+
+class Jobs:
+    """The jobs of one process. Starts nothing by itself: `begin` and `wake` do, `serve` looks for jobs again and again.
+
+    `kinds` are the steps by the name of a job's kind; `new_id(deadline)` makes row ids; `now()` gives UTC milliseconds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Mapping[str, Kind],
+        new_id: Callable[[float | None], int],
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._database, self._kinds, self._new_id, self._now = database, kinds, new_id, now
+        self._worker: gevent.Greenlet | None = None
+        self._server: gevent.Greenlet | None = None
+        self._closing = Event()
+
+    def find(self, list_id: int, kind: str, subject_id: int, deadline: float | None = None) -> LongJob | None:
+        """The job of this kind about this subject, finished or not. Raises StorageUnavailable."""
+        look = partial(long_jobs.find, list_id=list_id, kind=kind, subject_id=subject_id)
+        return self._database.read(look, deadline)
+
+    def begin(
+        self,
+        list_id: int,
+        kind: str,
+        subject_id: int,
+        prepare: Callable[[Transaction], Mapping[str, Any] | None],
+        deadline: float,
+    ) -> LongJob | None:
+        """Begin a job and work at it until it is done, CALL_ROWS are handled or `deadline` is near.
+
+        `prepare(transaction)` gives the state to begin from, in the transaction that makes the job; None: there is
+        nothing to begin. What is left is gone on with in the background. Raises StorageUnavailable and OutcomeUnknown
+        before the job is there, never after.
+        """
+        token, job_id, now = new_token(), self._new_id(deadline), self._now()
+
+        def work(transaction: Transaction) -> LongJob | None:
+            state = prepare(transaction)
+            if state is None:
+                return None
+            job = LongJob(list_id, job_id, kind, subject_id, state, 0, now, now)
+            long_jobs.add(transaction, job, token, now + LEASE_MS)
+            return job
+
+        job = self._database.write(work, deadline)
+        return None if job is None else self._work_within(self._claimed(job, token), deadline)
+
+    def claim(self, job: LongJob, deadline: float | None = None) -> Claimed | None:
+        """Take a job that nobody is at, due or not. Raises StorageUnavailable, OutcomeUnknown."""
+        return self._take(job.list_id, job.id, is_early=True, deadline=deadline)
+
+    def wake(self) -> None:
+        """Have this process look for jobs that nobody is at, in the background."""
+        if not self._closing.is_set() and (self._worker is None or self._worker.dead):
+            self._worker = gevent.spawn(self._work_in_background)
+
+    def serve(self) -> None:
+        """Look for jobs now and every LOOK_SECONDS: for a process that serves."""
+        if self._server is None:
+            self._server = gevent.spawn(self._look_again_and_again)
+
+    def close(self) -> None:
+        """Stop after the step that is under way. Another process goes on."""
+        self._closing.set()
+        if self._server is not None:
+            self._server.kill()
+        if self._worker is not None:
+            self._worker.join(STEP_SECONDS)
+
+    def _look_again_and_again(self) -> None:
+        while True:
+            self.wake()
+            gevent.sleep(LOOK_SECONDS)
+
+    def _work_within(self, claimed: Claimed, deadline: float) -> LongJob:
+        """Steps that a call's client waits for; the job as it is then."""
+        try:
+            while claimed.is_open and claimed.job.rows < CALL_ROWS and _has_time(deadline):
+                claimed.step(deadline)
+                claimed.rest(CALL_PAUSE)
+            if claimed.is_open:
+                claimed.give_back(deadline=deadline)
+        except Exception as failure:  # noqa: BLE001  the job is there, and is gone on with
+            claimed.settle(failure)
+        self.wake()
+        return claimed.job
+
+    def _work_in_background(self) -> None:
+        try:
+            while not self._closing.is_set() and self._work_at_due():
+                pass
+        except (StorageUnavailable, OutcomeUnknown) as failure:
+            _log.warning("jobs cannot be looked for: %s", type(failure).__name__)
+
+    def _work_at_due(self) -> bool:
+        """Whether anything was done."""
+        due = self._database.read(partial(long_jobs.due, now=self._now(), most=LOOKED_UP))
+        worked = [self._work_at(list_id, job_id) for list_id, job_id in due]
+        return any(worked)
+
+    def _work_at(self, list_id: int, job_id: int) -> bool:
+        if self._closing.is_set() or (claimed := self._take(list_id, job_id)) is None:
+            return False
+        try:
+            while claimed.is_open and not self._closing.is_set():
+                claimed.step()
+                claimed.rest(BACKGROUND_PAUSE)
+            if claimed.is_open:
+                claimed.give_back()
+        except Exception as failure:  # noqa: BLE001  the other jobs are not at fault
+            claimed.settle(failure)
+            return False
+        return True
+
+    def _take(
+        self, list_id: int, job_id: int, is_early: bool = False, deadline: float | None = None
+    ) -> Claimed | None:
+        token, now = new_token(), self._now()
+        take = partial(
+            long_jobs.claim, list_id=list_id, job_id=job_id, claim=token, now=now, is_early=is_early
+        )
+        job = self._database.write(take, deadline)
+        return None if job is None else self._claimed(job, token)
+
+    def _claimed(self, job: LongJob, token: bytes) -> Claimed:
+        return Claimed(self._database, self._kinds, job, token, self._now)
+
+
+def _has_time(deadline: float) -> bool:
+    return time.monotonic() < deadline - ANSWER_SECONDS
