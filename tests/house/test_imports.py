@@ -17,6 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.config": {"tracker.database_url"},
     "tracker.database_url": set(),
     "tracker.email_address": set(),
+    "tracker.email_hashes": set(),
     "tracker.errors": set(),
     "tracker.fields": {"tracker.caller", "tracker.email_address", "tracker.errors", "tracker.json_object"},
     "tracker.json_object": {"tracker.errors"},
@@ -40,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.times",
     },
     "tracker.ingest": {
-        "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
+        "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
         "tracker.subscribers", "tracker.times",
     },
     "tracker.subscribers": {
@@ -55,7 +56,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.errors", "tracker.ingest", "tracker.json_object", "tracker.registry", "tracker.storage",
         "tracker.storage.failures",
     },
-    "tracker.storage": {"tracker.database_url", "tracker.email_address", "tracker.keys", "tracker.storage.failures"},
+    "tracker.storage": {"tracker.database_url", "tracker.email_address", "tracker.email_hashes", "tracker.keys", "tracker.storage.failures"},
     "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
     # the door for plugins
     "tracker": {"tracker.caller", "tracker.errors", "tracker.registry"},

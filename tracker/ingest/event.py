@@ -20,6 +20,8 @@ FORMAT_JSON = b"\x01"
 CONVERSION, IDENTIFY = "conversion", "identify"
 #: Bits of `events.flags`.
 IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
+#: How the event named its person; an ID that is a hash by the number of the form, in the two bits from HASH_FORM on.
+NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
 #: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.
 OURS = "trk-"
 #: A row id is 63 bits, so its first digit is at most 7; anything else is a client's own EventID.

@@ -11,21 +11,25 @@ from tracker.ingest.event import (
     CONVERSION,
     HAS_ID_CONFLICT,
     HAS_SENT_IDENTIFY,
+    HASH_FORM,
     IDENTIFY,
     IS_OURS,
     IS_REPEATED_CONVERSION,
     IS_SILENT,
+    NAMED_BY_EMAIL,
+    NAMED_BY_ID,
     Event,
     Tracked,
 )  # fmt: skip
-from tracker.ingest.identified import Ignored, unique_values, write_identified
+from tracker.ingest.identified import Ignored, write_identified
 from tracker.ingest.identity import People
+from tracker.ingest.known import know_visitors, known_people
 from tracker.ingest.people_writing import write_people
 from tracker.ingest.repeats import Repeats
 from tracker.ingest.rules import is_hash
 from tracker.ingest.tallies import Tallies
 from tracker.ingest.unsettled import Unsettled
-from tracker.ingest.who import Placement, Subscriber, Visitor
+from tracker.ingest.who import Placement
 from tracker.storage import events as event_rows
 from tracker.storage import people as people_rows
 from tracker.storage import timeline
@@ -95,6 +99,7 @@ class Attempt:
         self.seen: Seen = {}
         self.stored: list[Stored] = []
         self._tallies: Tallies
+        self._people: People
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
         """One `Tracked` an event, or an exception in its place."""
@@ -111,9 +116,9 @@ class Attempt:
         return self._ids.next_id(_now())
 
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
-        people = self._known_people(transaction, events)
+        people = self._people = known_people(transaction, events, self._next_id)
         persons = [people.person(event) for event in events]
-        self._know_visitors(transaction, people, events, [person for person, _ in persons])
+        know_visitors(transaction, people, events, [person for person, _ in persons])
         tallies = self._tallies = Tallies(transaction, events)
         placements = [people.place(e, *person) for e, person in zip(events, persons, strict=True)]
         placed = list(zip(events, placements, strict=True))
@@ -126,44 +131,40 @@ class Attempt:
         tallies.write(transaction)
         return tracked
 
-    def _known_people(self, transaction: Transaction, events: list[Event]) -> People:
-        people = People(self._next_id)
-        emails = [(e.list_id, e.email[1]) for e in events if e.email is not None]
-        ids = [
-            (e.list_id, e.external_id)
-            for e in events
-            if e.external_id is not None and not is_hash(e.external_id)
-        ]
-        ids += unique_values(events)
-        for column, keys in (("email_key", emails), ("external_id", ids)):
-            for row in people_rows.find_subscribers(transaction, column, keys) if keys else ():
-                people.know_subscriber(Subscriber(*row))
-        return people
-
-    def _know_visitors(
-        self, transaction: Transaction, people: People, events: list[Event], persons: list[Subscriber | None]
-    ) -> None:
-        keys = [(e.list_id, people.uuid_of(e, person)) for e, person in zip(events, persons, strict=True)]
-        for row in people_rows.find_visitors(transaction, keys):
-            people.know_visitor(Visitor(*row))
-
     def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
-        if placement.has_id_conflict:
-            _log.warning(
-                "event %d of list %d: Email and ID name two people, Email wins", event.row_id, event.list_id
-            )
+        self._tell(event, placement)
         flags = IS_SILENT if event.properties.get("isSilent") is True else 0
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
+        flags |= self._named_by(event, placement)
         if event.name == CONVERSION and self._tallies.add_conversion(event):
             flags |= IS_REPEATED_CONVERSION
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
         self._see(event, event.name, event.properties)
         if placement.is_identify_sent and event.name != IDENTIFY:
-            self._append(event, placement, self._next_id(), IDENTIFY, IS_OURS, NOTHING)
+            self._append(event, placement, self._next_id(), IDENTIFY, IS_OURS | NAMED_BY_EMAIL, NOTHING)
             self._see(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)
+
+    def _tell(self, event: Event, placement: Placement) -> None:
+        """Log what somebody may have to put right."""
+        where = (event.row_id, event.list_id)
+        if placement.has_id_conflict:
+            _log.warning("event %d of list %d: Email and ID name two people, Email wins", *where)
+        if form := self._people.ambiguous.get(event.row_id):
+            what = "event %d of list %d: ID is a hash that several people have in the form %s, it names none"
+            _log.warning(what, *where, form.name.lower())
+
+    def _named_by(self, event: Event, placement: Placement) -> int:
+        """Bits of `events.flags`: all that named the person it is on."""
+        if placement.subscriber_id is None:
+            return 0
+        flags = NAMED_BY_EMAIL if event.email else 0
+        if event.external_id is None or placement.has_id_conflict:
+            return flags
+        form = self._people.hash_forms.get(event.row_id)
+        return flags | (form * HASH_FORM if form else 0 if is_hash(event.external_id) else NAMED_BY_ID)
 
     def _append(
         self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from tracker.email_hashes import Form, email_hashes
 from tracker.ingest.event import IDENTIFY, Event
 from tracker.ingest.rules import is_hash, visitor_uuid_of_hash
 from tracker.ingest.who import Binding, Placement, Reason, Subscriber, Visitor
@@ -20,19 +21,32 @@ class People:
         self._next_id = next_id
         self._by_email: dict[tuple[int, str], Subscriber] = {}
         self._by_external_id: dict[tuple[int, str], Subscriber] = {}
+        self._by_hash: dict[tuple[int, bytes], list[tuple[Form, Subscriber]]] = {}
         self._by_uuid: dict[tuple[int, bytes], Visitor] = {}
         self.subscribers: list[Subscriber] = []
         self.visitors: list[Visitor] = []
         self.bindings: list[Binding] = []
         #: Row ids of events whose value of the unique identifier their person did not get.
         self.refused_unique: set[int] = set()
+        #: {row id of an event: the form in which its hash matched one person}, and those in which it matched several.
+        self.hash_forms: dict[int, Form] = {}
+        self.ambiguous: dict[int, Form] = {}
 
-    def know_subscriber(self, person: Subscriber) -> None:
-        """A row found by Email and by ID is one person."""
+    def await_hashes(self, keys: Iterable[tuple[int, bytes]]) -> None:
+        """Say which (list_id, hash) will be asked for; before any person is known."""
+        self._by_hash = {key: [] for key in keys}
+
+    def know_hash(self, list_id: int, digest: bytes, form: Form, person: Subscriber) -> None:
+        self._by_hash[list_id, digest].append((form, person))
+
+    def know_subscriber(self, person: Subscriber) -> Subscriber:
+        """A row found by Email, by ID and by hash is one person: gives the one that is known."""
         known = self._by_email.get((person.list_id, person.email_key or ""))
-        if known is None or known.id != person.id:
-            self._index(person)
-            self.subscribers.append(person)
+        if known is not None and known.id == person.id:
+            return known
+        self._index(person)
+        self.subscribers.append(person)
+        return person
 
     def know_visitor(self, visitor: Visitor) -> None:
         self._by_uuid[visitor.list_id, visitor.uuid] = visitor
@@ -56,10 +70,10 @@ class People:
             self.refused_unique.add(event.row_id)
 
     def _named(self, event: Event) -> tuple[Subscriber | None, bool]:
-        by_id = self._by_external_id.get((event.list_id, event.external_id)) if event.external_id else None
+        by_id = self._by_id(event, event.external_id) if event.external_id else None
         if event.email is None:
             if event.external_id is None or is_hash(event.external_id):
-                return None, False
+                return by_id, False
             return by_id or self._new_subscriber(event, event.external_id), False
         return self._person_with_email(event, event.email, by_id)
 
@@ -81,10 +95,33 @@ class People:
         at = (visitor, visitor.segment, subscriber_id, owner_id or visitor.id)
         return Placement(*at, is_sent, has_conflict)
 
+    def _by_id(self, event: Event, external_id: str) -> Subscriber | None:
+        if not is_hash(external_id):
+            return self._by_external_id.get((event.list_id, external_id))
+        digest = bytes.fromhex(external_id)
+        own = email_hashes(event.email[0]).get(digest) if event.email else None
+        if own is not None:  # the hash of the very Email it came with says nothing more, nor anything else
+            self.hash_forms[event.row_id] = own
+            return None
+        return self._by_hash_id(event, self._by_hash[event.list_id, digest])
+
+    def _by_hash_id(self, event: Event, found: list[tuple[Form, Subscriber]]) -> Subscriber | None:
+        """Whom a hash means: the only one who has it in the first form in which anybody has it."""
+        first = min((form for form, _ in found), default=None)
+        persons = {person.id: person for form, person in found if form == first}
+        if first is not None and len(persons) > 1:
+            self.ambiguous[event.row_id] = first
+        if first is None or len(persons) > 1:
+            return None
+        self.hash_forms[event.row_id] = first
+        return next(iter(persons.values()))
+
     def _person_with_email(
         self, event: Event, email: tuple[str, str], by_id: Subscriber | None
     ) -> tuple[Subscriber, bool]:
         by_email = self._by_email.get((event.list_id, email[1]))
+        if by_id is not None and is_hash(event.external_id):
+            return by_email or self._new_subscriber(event, None), by_id is not by_email
         external_id = None if is_hash(event.external_id) else event.external_id
         if by_email is None and by_id is not None and by_id.email_key is None:
             self._learn_email(by_id, email)
@@ -118,6 +155,10 @@ class People:
             self._by_email[person.list_id, person.email_key] = person
         if person.external_id is not None:
             self._by_external_id[person.list_id, person.external_id] = person
+        if self._by_hash and person.email is not None:
+            for digest, form in email_hashes(person.email).items():
+                if (person.list_id, digest) in self._by_hash:
+                    self.know_hash(person.list_id, digest, form, person)
 
     def uuid_of(self, event: Event, person: Subscriber | None) -> bytes:
         """The uuid of the visitor an event belongs to; made (and kept for later tries) if nothing names one."""

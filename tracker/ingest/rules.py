@@ -14,10 +14,12 @@ MOST_ID_BYTES = 255
 SKEW_MS, MOST_FUTURE_MS, MOST_PAST_MS = 60_000, 24 * 3_600_000, 3653 * 24 * 3_600_000
 #: Conversion values beyond this are no money.
 MOST_VALUE = 10**12
-#: What broken integrations send instead of an ID; as an ID it would merge all their visitors into one person.
+#: What broken integrations send instead of an ID; as an ID it would merge all their visitors into one person. All that
+#: PostHog and Mixpanel refuse, too, in any letter case and quoting, and what Objective-C and Google Analytics print.
 PLACEHOLDERS = frozenset((
-    "undefined", "null", "none", "nil", "nan", "0", "true", "false", "[object object]", "anonymous", "guest", "id",
-    "distinct_id", "distinctid", "not_authenticated", "email", "unknown", "n/a", "user_id", "userid",
+    "undefined", "null", "none", "nil", "nan", "0", "-1", "true", "false", "[object object]", "anonymous", "anon", "guest",
+    "id", "distinct_id", "distinctid", "not_authenticated", "email", "unknown", "n/a", "na", "user_id", "userid", "<nil>",
+    "[]", "{}", "00000000-0000-0000-0000-000000000000", "lmy47d", "(null)", "<null>", "(not set)", "(none)",
 ))  # fmt: skip
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
 #: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.

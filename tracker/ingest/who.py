@@ -34,7 +34,10 @@ class Subscriber:
 
 @dataclass(slots=True)
 class Visitor:
-    """A browser, device or own visitor of one list; `segment` and `subscriber_id` are its current binding."""
+    """A browser, device or own visitor of one list; `segment` and `subscriber_id` are its current binding.
+
+    `known` is the binding of a visitor that was there before the group.
+    """
 
     list_id: int
     id: int
@@ -44,6 +47,10 @@ class Visitor:
     is_new: bool = False
     is_changed: bool = False
     has_own_events: bool = True  # that came while it was nobody's; of one that was known before, it may
+    known: tuple[int, int | None] = (0, None)
+
+    def __post_init__(self) -> None:
+        self.known = self.segment, self.subscriber_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tracker.storage.failures import Conflict
+from tracker.storage.subscriber_hashes import add_hashes
 from tracker.storage.transaction import Row, Transaction
 
 SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid")
@@ -12,6 +13,11 @@ VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id")
 BINDING = ("list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason", "has_past")
 _SUBSCRIBERS = f"SELECT {', '.join(SUBSCRIBER)} FROM subscribers"
 _VISITORS = f"SELECT {', '.join(VISITOR)} FROM visitors"
+_BINDINGS = f"SELECT {', '.join(BINDING[:3])} FROM bindings"
+_TAKE_OVER = (
+    f"UPDATE bindings SET {', '.join(f'{column} = ?' for column in BINDING[3:])}"
+    " WHERE list_id = ? AND visitor_id = ? AND segment = ? AND subscriber_id IS NULL"
+)
 
 
 def text(value: bytes | None) -> str | None:
@@ -26,6 +32,12 @@ def find_subscribers(transaction: Transaction, column: str, keys: Iterable[tuple
     """Rows (list_id, id, email, email_key, external_id, own_uuid) by (list_id, `column`)."""
     wanted = sorted((list_id, value.encode()) for list_id, value in set(keys))
     rows = transaction.lookup(_SUBSCRIBERS, ("list_id", column), wanted)
+    return [_subscriber(row) for row in rows]
+
+
+def find_subscribers_by_id(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> list[Row]:
+    """Rows as of `find_subscribers` by (list_id, id)."""
+    rows = transaction.lookup(_SUBSCRIBERS, ("list_id", "id"), sorted(set(keys)))
     return [_subscriber(row) for row in rows]
 
 
@@ -66,12 +78,14 @@ def bound_to(
 def add_subscribers(transaction: Transaction, rows: Sequence[Row], now: int) -> None:
     encoded = [(r[0], r[1], raw(r[2]), raw(r[3]), raw(r[4]), r[5], now) for r in rows]
     transaction.insert("subscribers", (*SUBSCRIBER, "created_at"), encoded)
+    add_hashes(transaction, ((r[0], r[1], r[2]) for r in rows))
 
 
 def learn_email(transaction: Transaction, list_id: int, subscriber_id: int, shown: str, key: str) -> None:
     """Fill the empty Email of a person; raises Conflict when another process was first."""
     sql = "UPDATE subscribers SET email = ?, email_key = ? WHERE list_id = ? AND id = ? AND email_key IS NULL"
     _change_one(transaction, sql, (raw(shown), raw(key), list_id, subscriber_id))
+    add_hashes(transaction, [(list_id, subscriber_id, shown)])
 
 
 def learn_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
@@ -85,16 +99,35 @@ def add_visitors(transaction: Transaction, rows: Sequence[Row], now: int) -> Non
 
 
 def rebind_visitor(
-    transaction: Transaction, list_id: int, visitor_id: int, segment: int, subscriber_id: int
+    transaction: Transaction,
+    list_id: int,
+    visitor_id: int,
+    known: tuple[int, int | None],
+    binding: tuple[int, int],
 ) -> None:
-    """Point a visitor to its new binding. Two processes that do so at once collide on the binding's key."""
-    sql = "UPDATE visitors SET segment = ?, subscriber_id = ? WHERE list_id = ? AND id = ?"
-    transaction.execute(sql, (segment, subscriber_id, list_id, visitor_id))
+    """Point a visitor from the (segment, subscriber_id) that is known of it to its new ones.
+
+    Two processes that do so at once collide on the binding's key; raises Conflict when the known one was taken back.
+    """
+    sql = (
+        "UPDATE visitors SET segment = ?, subscriber_id = ? WHERE list_id = ? AND id = ? AND segment = ?"
+        f" AND subscriber_id {'IS NULL' if known[1] is None else '= ?'}"
+    )
+    _change_one(transaction, sql, (*binding, list_id, visitor_id, *(n for n in known if n is not None)))
 
 
-def add_bindings(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows in the order of BINDING."""
-    transaction.insert("bindings", BINDING, rows)
+def add_bindings(transaction: Transaction, rows: Sequence[Row], reopened: Sequence[Row] = ()) -> None:
+    """Rows in the order of BINDING. For those of `reopened` there may be a row that was taken back: it is taken over.
+
+    Raises Conflict when another process was first.
+    """
+    there = {
+        row[:3] for row in transaction.lookup(_BINDINGS, BINDING[:3], sorted(row[:3] for row in reopened))
+    }
+    for row in reopened:
+        if row[:3] in there:
+            _change_one(transaction, _TAKE_OVER, (*row[3:], *row[:3]))
+    transaction.insert("bindings", BINDING, [*rows, *(row for row in reopened if row[:3] not in there)])
 
 
 def _change_one(transaction: Transaction, sql: str, values: Row) -> None:

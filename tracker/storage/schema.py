@@ -12,7 +12,9 @@ from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.schema_deletions import JOBS
+from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
+from tracker.storage.subscriber_hashes import fill_hashes
 from tracker.storage.timeline_filling import fill_timeline
 from tracker.storage.timeline_tables import TIMELINE, TIMELINE_RECENT, TIMELINE_RUNS, TIMELINE_SORTED
 
@@ -131,6 +133,28 @@ SUBSCRIBER_FIELDS = Table(
     is_clustered=True,
 )
 
+_TIMELINE_ROW = [
+    key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
+    integer("name_key"),
+]  # fmt: skip
+TIMELINE = Table(
+    "timeline",
+    _TIMELINE_ROW,
+    primary=("list_id", "owner_id", "event_at", "event_id"),
+    is_clustered=True,
+)
+TIMELINE_RECENT = Table("timeline_recent", _TIMELINE_ROW)
+TIMELINE_SORTED = Table(
+    "timeline_sorted",
+    [integer("run"), *_TIMELINE_ROW],
+    primary=("run", "list_id", "owner_id", "event_at", "event_id"),
+    is_clustered=True,
+)
+TIMELINE_RUNS = Table(
+    "timeline_runs",
+    [integer("run"), integer("level"), integer("state"), integer("merged_into", is_optional=True)],
+    primary=("run",),
+)
 
 MIGRATIONS = [
     Migration("0001_accounts", [USERS, API_KEYS, SESSIONS, LISTS, WRITERS, PROBES]),
@@ -164,4 +188,5 @@ MIGRATIONS = [
         ],
     ),
     Migration("0008_jobs", [JOBS]),
+    Migration("0010_hashes", [SUBSCRIBER_HASHES, fill_hashes, UNBINDINGS]),
 ]

@@ -13,6 +13,7 @@ from tracker.storage.field_values import find_values, remove_values, write_value
 from tracker.storage.people import raw, text
 from tracker.storage.recent import Recent
 from tracker.storage.refusals import Refusal, settled
+from tracker.storage.subscriber_hashes import add_hashes, remove_hashes
 from tracker.storage.subscriber_pages import Slice, count, page_sql
 from tracker.storage.transaction import Row, Transaction
 
@@ -158,6 +159,8 @@ def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, 
     if changes.email is not None:
         shown, key = changes.email
         _set(transaction, list_id, person.id, "email = ?, email_key = ?", (raw(shown), raw(key)))
+        remove_hashes(transaction, list_id, person.id, person.email)
+        add_hashes(transaction, [(list_id, person.id, shown)])
     if changes.external_id is not None:
         _set(transaction, list_id, person.id, "external_id = ?", (raw(changes.external_id or None),))
     _write(transaction, list_id, person.id, changes.values, now)
@@ -182,5 +185,6 @@ def _remove(transaction: Transaction, list_id: int, who: Who) -> int | Refusal:
         return Refusal.GONE
     subscriber_id = int(rows[0][0])
     transaction.execute("DELETE FROM subscribers WHERE list_id = ? AND id = ?", (list_id, subscriber_id))
+    remove_hashes(transaction, list_id, subscriber_id, text(rows[0][1]))
     remove_values(transaction, list_id, subscriber_id)
     return subscriber_id

@@ -1,0 +1,65 @@
+"""Whom may the SHA-256 of an email address mean? Kept with the address, in the transaction that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from tracker.email_hashes import email_hashes
+from tracker.storage.transaction import Row, Transaction
+
+COLUMNS = ("list_id", "email_hash", "form", "subscriber_id")
+#: Persons read at a time when there are no hashes yet.
+PAGE = 5_000
+#: The first form that somebody has, and whether two have it: enough to tell whom a hash means.
+_FIRST = (
+    f"SELECT * FROM (SELECT {', '.join(COLUMNS)} FROM subscriber_hashes WHERE list_id = ? AND email_hash = ?"
+    " ORDER BY form, subscriber_id LIMIT 2) AS found"
+)
+_PERSONS = "SELECT list_id, id, email FROM subscribers WHERE list_id = ? AND id > ? AND email IS NOT NULL"
+
+
+def add_hashes(transaction: Transaction, persons: Iterable[tuple[int, int, str | None]]) -> None:
+    """Of persons (list_id, id, address as held); those without address have none."""
+    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(persons))
+
+
+def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, shown: str | None) -> None:
+    """Of a person who loses this address."""
+    where = " AND ".join(f"{column} = ?" for column in COLUMNS)
+    transaction.update(
+        f"DELETE FROM subscriber_hashes WHERE {where}", _rows([(list_id, subscriber_id, shown)])
+    )
+
+
+def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:
+    """At most two rows of COLUMNS for each (list_id, hash), of the first form in which it is somebody's."""
+    wanted, size = sorted(set(keys)), transaction.engine.lookup_batch
+    found: list[Row] = []
+    for start in range(0, len(wanted), size):
+        part = wanted[start : start + size]
+        found += transaction.select(_first_of_each(len(part)), [value for key in part for value in key])
+    return [(row[0], bytes(row[1]), row[2], row[3]) for row in found]
+
+
+def fill_hashes(transaction: Transaction) -> None:
+    """Rows for all persons there are. Can be run again."""
+    for (list_id,) in transaction.select("SELECT id FROM lists ORDER BY id"):
+        after_id = -1
+        while rows := transaction.select(f"{_PERSONS} ORDER BY id LIMIT {PAGE}", (list_id, after_id)):
+            add_hashes(transaction, ((row[0], row[1], bytes(row[2]).decode()) for row in rows))
+            after_id = rows[-1][1]
+
+
+def _rows(persons: Iterable[tuple[int, int, str | None]]) -> list[Row]:
+    return [
+        (list_id, digest, int(form), subscriber_id)
+        for list_id, subscriber_id, shown in persons
+        if shown is not None
+        for digest, form in email_hashes(shown).items()
+    ]
+
+
+@lru_cache(maxsize=1000)
+def _first_of_each(count: int) -> str:
+    return " UNION ALL ".join([_FIRST] * count)
