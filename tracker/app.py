@@ -35,6 +35,7 @@ from tracker.storage.probe import probe
 from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
 from tracker.storage.subscribers import Subscribers
+from tracker.storage.unbinding import UNMERGE, bring_home
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     )
     logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
-    jobs = Jobs(database, {}, ingest.new_id, now_ms)
+    jobs = Jobs(database, {UNMERGE: bring_home}, ingest.new_id, now_ms)
     return Services(ingest, Reports(database), stores, logins, audit, jobs, database, settings)
 
 

@@ -32,6 +32,9 @@ NAMED: dict[int, dict[str, Any]] = {
     6: {"ListID": SHOP, "SubscriberID": "x"},
     7: {"ListID": SHOP, "ExternalID": "null"},
 }
+THEIRS = {"ListID": SHOP, "EmailAddress": "a@example.com"}
+#: A visitor of the list that has been theirs twice.
+BROWSER = "0f8fad5b-d9cb-469f-a165-70867728950e"
 #: (command, code): the parameters of a call that is answered with that code alone.
 CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("customfield.create", 1): {"FieldName": "x"},
@@ -118,6 +121,17 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("subscriber.update", 9): {"ListID": SHOP, "EmailAddress": "a@example.com", "ExternalID": "user-2"},
     ("subscriber.update", 10): {"ListID": SHOP, "EmailAddress": "a@example.com", "CustomFields": {"Number": "x"}},
     ("subscriber.update", 11): {"ListID": SHOP, "ExternalID": "user-2", "CustomFields": {"Customer": ""}},
+    **{("subscriber.unmerge", code): {"UUID": BROWSER, **params} for code, params in NAMED.items()},
+    **{("subscriber.explain", code): params for code, params in NAMED.items()},
+    ("subscriber.explain", 8): {**THEIRS, "RecordsPerRequest": 101},
+    ("subscriber.explain", 9): {**THEIRS, "Cursor": "x"},
+    ("subscriber.explain", 10): {**THEIRS, "EventID": "x"},
+    ("subscriber.explain", 11): {**THEIRS, "EventID": 1},
+    ("subscriber.unmerge", 8): THEIRS,
+    ("subscriber.unmerge", 9): {**THEIRS, "UUID": "x"},
+    ("subscriber.unmerge", 10): {**THEIRS, "UUID": BROWSER, "Segment": "x"},
+    ("subscriber.unmerge", 11): {**THEIRS, "UUID": "550e8400-e29b-41d4-a716-446655440000"},
+    ("subscriber.unmerge", 12): {**THEIRS, "UUID": BROWSER},
     ("subscribers.get", 1): {"ListID": SHOP, "RecordsPerRequest": 501},
     ("subscribers.get", 2): {},
     ("subscribers.get", 3): {"ListID": SHOP, "RecordsFrom": "x"},
@@ -187,6 +201,8 @@ def shop(api: Api, jane: User) -> dict[str, Any]:
     )
     api.ok("subscriber.create", jane.key, ListID=shop, EmailAddress="a@example.com", ExternalID="user-1")
     nobody = api.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
+    for email in ("a@example.com", "b@example.com", "a@example.com"):
+        api.ok("event.track", jane.key, ListID=shop, Event="seen", Email=email, UUID=BROWSER)
     return {SHOP: shop, FULL: full, NOBODY: nobody}
 
 

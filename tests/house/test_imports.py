@@ -49,7 +49,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.times",
     },
     "tracker.reports": {
-        "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures", "tracker.times",
+        "tracker.email_hashes", "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures", "tracker.times",
     },
     "tracker.jobs": {"tracker.storage", "tracker.storage.failures"},
     "tracker.importing": {

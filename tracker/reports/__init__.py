@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tracker.reports.revenue import Revenue, read_revenue
+from tracker.reports.ties import Explained, explain, why
 from tracker.reports.timeline import Page, Wanted, read_page
 from tracker.reports.whose import PersonsOwn, Whose, visitor
 from tracker.storage import catalogue, events
 from tracker.storage.database import Database
+from tracker.storage.ties import Place
 
 
 class Reports:
@@ -40,3 +44,25 @@ class Reports:
     def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
         """What a person's conversions are worth."""
         return read_revenue(self._database, PersonsOwn(list_id, subscriber_id), deadline)
+
+    def ties(
+        self,
+        list_id: int,
+        subscriber_id: int,
+        after: tuple[int, int, int] | None,
+        size: int,
+        deadline: float | None = None,
+    ) -> Explained:
+        """What ties visitors to a person, and what did."""
+        place = None if after is None else Place(*after)
+        return self._database.read(
+            lambda transaction: explain(transaction, list_id, subscriber_id, place, size), deadline
+        )
+
+    def why(
+        self, list_id: int, subscriber_id: int, event_id: int, deadline: float | None = None
+    ) -> dict[str, Any] | None:
+        """Why an event is a person's; None if it is not."""
+        return self._database.read(
+            lambda transaction: why(transaction, list_id, subscriber_id, event_id), deadline
+        )

@@ -26,10 +26,7 @@ def add_hashes(transaction: Transaction, persons: Iterable[tuple[int, int, str |
 
 def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, shown: str | None) -> None:
     """Of a person who loses this address."""
-    where = " AND ".join(f"{column} = ?" for column in COLUMNS)
-    transaction.update(
-        f"DELETE FROM subscriber_hashes WHERE {where}", _rows([(list_id, subscriber_id, shown)])
-    )
+    transaction.remove("subscriber_hashes", COLUMNS, _rows([(list_id, subscriber_id, shown)]))
 
 
 def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:

@@ -112,9 +112,8 @@ def settle(transaction: Transaction, segments: Iterable[Segment], most: int = MO
     These then read their own rows alone. Not before every write that saw the visitor unbound is over. A segment that is bound no more is left as it is.
     """
     for segment in segments:
-        rows = transaction.select(
-            f"SELECT subscriber_id FROM bindings WHERE {_SEGMENT} AND has_past = 1", segment
-        )
+        sql = f"SELECT subscriber_id FROM bindings WHERE {_SEGMENT} AND has_past = 1"
+        rows = transaction.select(sql + transaction.engine.for_update, segment)
         if rows and rows[0][0] is not None:
             _settle(transaction, segment, rows[0][0], most)
 

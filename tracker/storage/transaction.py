@@ -86,6 +86,15 @@ class Transaction:
             statement = f"{_insert_sql(table, (*keys, *values))} {self.engine.replace_existing(keys, values)}"
             self._cursor.executemany(self.engine.sql(statement), rows)
 
+    def remove(self, table: str, keys: Sequence[str], wanted: Sequence[Row]) -> int:
+        """Delete the rows whose columns `keys` equal one of `wanted`; gives how many there were."""
+        size, removed = self.engine.lookup_batch, 0
+        for start in range(0, len(wanted), size):
+            part = wanted[start : start + size]
+            statement = _lookup_sql(f"DELETE FROM {table}", tuple(keys), len(part))
+            removed += self.change(statement, [value for row in part for value in row])
+        return removed
+
     def update(self, sql: str, rows: Sequence[Row]) -> None:
         """Run one statement for each row of values."""
         if rows:

@@ -1,0 +1,109 @@
+"""Why are visitors and events a subscriber's? The command `subscriber.explain`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from tracker import CommandError, Error, invalid
+from tracker.fields import Text, WholeNumber
+from tracker.reports.cursors import cursor_of, numbers_in
+from tracker.reports.ties import Tie, Why
+from tracker.subscribers.answers import ListCommand, Success, success
+from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+
+#: Ties of one answer: usually, and at most.
+USUAL_RECORDS, MOST_RECORDS = 25, 100
+INVALID_CURSOR = invalid("Cursor", 9)
+EVENT_NOT_FOUND = Error(11, "Event not found among the subscriber's")
+TIE = {
+    "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "Segment": 0,
+    "IsCurrent": True,
+    "Reason": "email",
+    "BoundAt": "2026-01-31T09:30:00.125Z",
+    "UnboundAt": None,
+    "EventID": "358117233766563841",
+    "Event": "page_view",
+    "NamedBy": ["email"],
+}
+
+
+class SubscriberExplain(ListCommand):
+    """Tell what ties visitors to a subscriber: when, by which event, and why. What was taken back is listed too.
+
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Reason` is `own` for the
+    visitor that stands for calls by ID without `UUID`, `email` if the event had an Email that was new to the visitor, `identify`
+    if it was an identify event. `NamedBy` tells what named the subscriber: `email`, `id`, or an ID that is the SHA-256 of
+    their address `hash_as_held`, `hash_lower_case` or as their `hash_provider` spells it; `email_or_id` for events from
+    before that was kept.
+
+    With `EventID`, one of `subscriber.events`, `Event` tells why that event is theirs: it named them itself, or its visitor
+    is tied to them by `Binding`.
+
+    `Cursor` of the answer is where the next page begins; it is null at the end.
+    """
+
+    name = "subscriber.explain"
+    method = "GET"
+    permission = "Subscribers.Get"
+    rate_limit = "1000 per 60 seconds"
+    errors = (
+        *NAMED,
+        invalid("RecordsPerRequest", 8),
+        INVALID_CURSOR,
+        invalid("EventID", 10),
+        EVENT_NOT_FOUND,
+    )
+    example = (
+        {"ListID": 123, "EmailAddress": "subscriber@example.com", "RecordsPerRequest": 25},
+        {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            "SubscriberID": "358117233766563840",
+            "Bindings": [TIE],
+            "Cursor": None,
+        },
+    )
+
+    class Params(NamedParams):
+        EventID = WholeNumber(metadata={"description": "An event to explain, by its number"})
+        RecordsPerRequest = WholeNumber(
+            1, MOST_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Bindings to give at most"}
+        )
+        Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the answer before"})
+
+    class Answer(Success):
+        SubscriberID = fields.String(required=True)
+        Bindings = fields.List(fields.Nested(Tie), required=True)
+        Cursor = fields.String(
+            required=True, allow_none=True, metadata={"description": "Where the next page begins"}
+        )
+        Event = fields.Nested(Why, metadata={"description": "There if EventID was sent"})
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
+        person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
+        if person is None:
+            raise self.error(NOT_FOUND.code)
+        asked = {"Event": self._why(list_id, person.id, params["EventID"])} if "EventID" in params else {}
+        page = self._page(list_id, person.id, params)
+        cursor = None if page.rest is None else cursor_of(list_id, person.id, page.rest)
+        return success(SubscriberID=str(person.id), Bindings=page.ties, Cursor=cursor, **asked)
+
+    def _page(self, list_id: int, subscriber_id: int, params: dict[str, Any]) -> Any:
+        after = None
+        if "Cursor" in params:
+            after = numbers_in(list_id, subscriber_id, params["Cursor"], 3)
+            if after is None:
+                raise CommandError(INVALID_CURSOR)
+        size = params["RecordsPerRequest"]
+        return self.services.reports.ties(list_id, subscriber_id, after, size, self.deadline)
+
+    def _why(self, list_id: int, subscriber_id: int, event_id: int) -> Any:
+        explained = self.services.reports.why(list_id, subscriber_id, event_id, self.deadline)
+        if explained is None:
+            raise CommandError(EVENT_NOT_FOUND)
+        return explained

@@ -1,0 +1,88 @@
+"""How is a visitor taken off a subscriber? The command `subscriber.unmerge`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from tracker import Error, invalid, missing
+from tracker.fields import WholeNumber
+from tracker.ingest.parameters import VisitorUUID
+from tracker.ingest.rules import uuid_text
+from tracker.subscribers.answers import ListCommand, Success, success
+from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.subscribers.unmerging import Untied, unmerge
+
+NEVER_TIED = Error(11, "Visitor was never tied to the subscriber")
+SEVERAL_TIES = Error(12, "Missing Segment parameter: the visitor was tied to the subscriber several times")
+ROWS = {Untied.NEVER: NEVER_TIED, Untied.SEVERAL: SEVERAL_TIES}
+
+
+class SubscriberUnmerge(ListCommand):
+    """Take back what ties a visitor to a subscriber, with the events that are the subscriber's only because of it.
+
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is, `UUID` which visitor. A visitor
+    that was tied to them several times has a segment for each; `subscriber.explain` lists them, and `Segment` says which.
+
+    Events that named the subscriber themselves stay. The others are the visitor's again at once. If nobody has come after,
+    the visitor is nobody's, and whoever identifies it next gets them. `Status` is `running` while there are still rows of
+    many events to be moved; the same call tells how far it has come.
+    """
+
+    name = "subscriber.unmerge"
+    permission = "Subscriber.Update"
+    rate_limit = "100 per 60 seconds"
+    errors = (
+        *NAMED,
+        missing("UUID", 8),
+        invalid("UUID", 9),
+        invalid("Segment", 10),
+        NEVER_TIED,
+        SEVERAL_TIES,
+    )
+    example = (
+        {
+            "ListID": 123,
+            "EmailAddress": "subscriber@example.com",
+            "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        },
+        {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            "SubscriberID": "358117233766563840",
+            "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
+            "Segment": 0,
+            "Status": "done",
+            "MovedEvents": 3,
+        },
+    )
+
+    class Params(NamedParams):
+        UUID = VisitorUUID(required=True, metadata={"description": "The visitor", "format": "uuid"})
+        Segment = WholeNumber(metadata={"description": "Which of the visitor's ties to the subscriber"})
+
+    class Answer(Success):
+        SubscriberID = fields.String(required=True)
+        UUID = fields.UUID(required=True)
+        Segment = fields.Integer(required=True)
+        Status = fields.String(required=True, metadata={"enum": ["running", "done"]})
+        MovedEvents = fields.Integer(required=True, metadata={"description": "That have left them so far"})
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
+        person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
+        if person is None:
+            raise self.error(NOT_FOUND.code)
+        uuid, segment = params["UUID"], params.get("Segment")
+        unmerged = unmerge(self.services, list_id, person.id, uuid, segment, self.deadline)
+        if isinstance(unmerged, Untied):
+            raise self.error(ROWS[unmerged].code)
+        return success(
+            SubscriberID=str(person.id),
+            UUID=uuid_text(uuid),
+            Segment=unmerged.segment,
+            Status="done" if unmerged.is_done else "running",
+            MovedEvents=unmerged.moved,
+        )

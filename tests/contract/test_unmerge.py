@@ -1,0 +1,351 @@
+"""Is a tie between a visitor and a person explained, and can it be taken back with all that came by it?"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import gevent
+import pytest
+
+from tests.contract.conftest import Track
+from tests.contract.desk import Desk, Reply, Shop
+from tracker.jobs.runner import CALL_ROWS
+from tracker.storage import long_jobs, timeline
+from tracker.storage.long_jobs import LongJob
+from tracker.storage.unbinding import UNMERGE, Tie, bring_home, ties_of, unbind
+
+BROWSER, PHONE = "550e8400-e29b-41d4-a716-446655440000", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
+JANE, JOE = {"EmailAddress": "jane@example.com"}, {"EmailAddress": "joe@example.com"}
+ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def call(desk: Desk, shop: Shop) -> Call:
+    """`call("unmerge", …)`: the answer of the command `subscriber.unmerge` about the test's list."""
+
+    def about_the_list(verb: str, **params: Any) -> Any:
+        answer = ask(desk, shop, verb, **params)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    return about_the_list
+
+
+def ask(desk: Desk, shop: Shop, verb: str, **params: Any) -> Reply:
+    return desk.call(f"subscriber.{verb}", shop.key, **{"ListID": shop.list_id, **params})
+
+
+def names(call: Call, **who: str) -> list[str]:
+    """What somebody has done, oldest first; without the identify events that other events brought."""
+    events = call("events", RecordsPerRequest=100, **who)["Events"]
+    return [event["Event"] for event in reversed(events) if not event["IsAddedByTracker"]]
+
+
+def rows_of(desk: Desk, shop: Shop, owner_id: int, name: str | None = None) -> int:
+    """How many rows of the timeline an owner has."""
+    where = "list_id = ? AND owner_id = ?"
+    rows = desk.services.storage.read(lambda t: timeline.read(t, where, (shop.list_id, owner_id)))
+    return sum(name is None or row.name_key == timeline.name_key(name.encode()) for row in rows)
+
+
+def settled(desk: Desk) -> None:
+    """As if what is done late had been done: pasts are copied."""
+    desk.services.ingest.flush()
+
+
+def test_events_that_came_by_a_tie_leave_and_those_that_named_the_person_stay(
+    call: Call, track: Track
+) -> None:
+    track(Event="before", UUID=BROWSER)
+    track(Event="named", UUID=BROWSER, Email="jane@example.com")
+    track(Event="after", UUID=BROWSER)
+    track(Event="elsewhere", UUID=PHONE, Email="jane@example.com")
+    assert names(call, **JANE) == ["before", "named", "after", "elsewhere"]
+    answer = call("unmerge", **JANE, UUID=BROWSER)
+    assert answer.pop("SubscriberID") == call("get", **JANE)["SubscriberInformation"]["SubscriberID"]
+    assert (answer["UUID"], answer["Segment"], answer["Status"]) == (BROWSER, 0, "done")
+    assert names(call, **JANE) == ["named", "elsewhere"]
+    assert names(call, UUID=BROWSER) == ["before", "after"]
+
+
+def test_the_next_bind_takes_the_open_segment_with_its_whole_past(call: Call, track: Track) -> None:
+    track(Event="before", UUID=BROWSER)
+    track(Event="hers", UUID=BROWSER, Email="jane@example.com")
+    track(Event="between", UUID=BROWSER)
+    call("unmerge", **JANE, UUID=BROWSER)
+    track(Event="nobodys", UUID=BROWSER)
+    assert track(Event="his", UUID=BROWSER, Email="joe@example.com").body["identify_event_sent"] is True
+    assert names(call, **JOE) == ["before", "between", "nobodys", "his"]
+    assert names(call, **JANE) == ["hers"]
+
+
+@pytest.mark.parametrize("is_settled", [False, True])
+def test_conversions_leave_with_their_money(desk: Desk, call: Call, track: Track, is_settled: bool) -> None:
+    track(Event="conversion", UUID=BROWSER, Properties=ORDER)
+    track(Event="seen", UUID=BROWSER, Email="jane@example.com")
+    track(Event="conversion", UUID=BROWSER, Properties={**ORDER, "conversion-id": "o-2"})
+    if is_settled:
+        settled(desk)
+    assert call("get", **JANE)["TotalRevenue"] == 19
+    call("unmerge", **JANE, UUID=BROWSER)
+    assert call("get", **JANE)["TotalRevenue"] == 0
+    track(UUID=BROWSER, Email="joe@example.com")
+    if is_settled:
+        settled(desk)
+    assert call("get", **JOE)["TotalRevenue"] == 19
+
+
+def test_no_row_is_left_with_the_person(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+    track(Event="conversion", UUID=BROWSER, Properties=ORDER)
+    track(UUID=BROWSER, Email="jane@example.com")
+    track(Event="conversion", UUID=BROWSER, Properties={**ORDER, "conversion-id": "o-2"})
+    settled(desk)
+    person = int(call("unmerge", **JANE, UUID=BROWSER)["SubscriberID"])
+    [(visitor,)] = desk.rows("SELECT id FROM visitors WHERE list_id = ?", shop.list_id)
+    rows = {
+        owner_id: rows_of(desk, shop, owner_id, "conversion")
+        for owner_id in (visitor, -visitor, person, -person)
+    }
+    assert rows == {visitor: 2, -visitor: 2, person: 0, -person: 0}
+
+
+def test_an_older_tie_is_taken_back_and_the_visitor_stays_whose_it_is(call: Call, track: Track) -> None:
+    track(Event="early", UUID=BROWSER)
+    track(Event="hers", UUID=BROWSER, Email="jane@example.com")
+    track(Event="more", UUID=BROWSER)
+    track(Event="his", UUID=BROWSER, Email="joe@example.com")
+    call("unmerge", **JANE, UUID=BROWSER)
+    track(Event="late", UUID=BROWSER)
+    assert names(call, **JANE) == ["hers"]
+    assert names(call, **JOE) == ["his", "late"]
+    assert names(call, UUID=BROWSER) == ["early", "more"]
+
+
+def test_of_several_ties_the_segment_says_which(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+    for name, email in (("a", "jane"), ("b", "joe"), ("c", "jane")):
+        track(Event=name, UUID=BROWSER, Email=f"{email}@example.com")
+        track(Event=f"{name}+", UUID=BROWSER)
+    assert ask(desk, shop, "unmerge", **JANE, UUID=BROWSER).codes == [12]
+    assert call("unmerge", **JANE, UUID=BROWSER, Segment=2)["Segment"] == 2
+    assert names(call, **JANE) == ["a", "a+", "c"]
+    assert ask(desk, shop, "unmerge", **JANE, UUID=BROWSER, Segment=1).codes == [11]
+    call("unmerge", **JANE, UUID=BROWSER, Segment=0)
+    assert names(call, **JANE) == ["a", "c"]
+    assert names(call, **JOE) == ["b", "b+"]
+
+
+def test_taking_back_what_is_taken_back_changes_nothing(
+    desk: Desk, shop: Shop, call: Call, track: Track
+) -> None:
+    track(Event="before", UUID=BROWSER)
+    track(Event="hers", UUID=BROWSER, Email="jane@example.com")
+    first = call("unmerge", **JANE, UUID=BROWSER)
+    kept = desk.rows("SELECT * FROM bindings WHERE list_id = ?", shop.list_id)
+    assert call("unmerge", **JANE, UUID=BROWSER) == first
+    assert desk.rows("SELECT * FROM bindings WHERE list_id = ?", shop.list_id) == kept
+
+
+def test_who_comes_back_has_it_all_again(call: Call, track: Track) -> None:
+    track(Event="before", UUID=BROWSER)
+    for _ in range(2):
+        track(Event="hers", UUID=BROWSER, Email="jane@example.com")
+        assert names(call, **JANE)[0] == "before"
+        assert call("unmerge", **JANE, UUID=BROWSER)["Status"] == "done"
+        assert names(call, **JANE)[0] == "hers"
+    assert names(call, UUID=BROWSER) == ["before"]
+
+
+def test_another_list_and_no_list_and_another_visitor_and_none_are_answered_alike(
+    desk: Desk, shop: Shop, track: Track
+) -> None:
+    other = desk.open_shop(f"other{shop.list_id}@example.com")
+    track(UUID=BROWSER, Email="jane@example.com")
+    track(UUID=PHONE, Email="joe@example.com")
+    for verb in ("unmerge", "explain"):
+        mine = {**JANE, "UUID": BROWSER}
+        theirs = desk.call(f"subscriber.{verb}", other.key, ListID=shop.list_id, **mine)
+        missing = desk.call(f"subscriber.{verb}", other.key, ListID=10**9, **mine)
+        assert (theirs.status, theirs.codes, theirs.raw) == (422, [4], missing.raw)
+    foreign = ask(desk, shop, "unmerge", **JANE, UUID=PHONE)
+    unknown = ask(desk, shop, "unmerge", **JANE, UUID="00000000-0000-4000-8000-000000000001")
+    assert (foreign.codes, foreign.raw) == ([11], unknown.raw)
+
+
+# Explain
+
+
+def test_every_tie_tells_when_by_which_event_and_why(
+    desk: Desk, shop: Shop, call: Call, track: Track
+) -> None:
+    track(Event="first", ID="user-1")
+    track(Event="second", UUID=BROWSER, Email="jane@example.com", ID="user-1")
+    sent = hashlib.sha256(b"jane@example.com").hexdigest()
+    track(Event="identify", UUID=PHONE, ID=sent)
+    call("unmerge", **JANE, UUID=BROWSER)
+    answer = call("explain", **JANE)
+    told = [
+        (tie["Reason"], tie["Event"], tie["NamedBy"], tie["IsCurrent"], tie["UnboundAt"] is None)
+        for tie in answer["Bindings"]
+    ]
+    assert told == [
+        ("own", "first", ["id"], True, True),
+        ("email", "second", ["email", "id"], False, False),
+        ("identify", "identify", ["hash_as_held"], True, True),
+    ]
+    assert answer["Cursor"] is None
+    events = {event["EventID"]: event for event in call("events", **JANE)["Events"]}
+    for tie in answer["Bindings"]:
+        event = events[tie["EventID"]]
+        assert (tie["Event"], tie["UUID"], tie["BoundAt"]) == (
+            event["Event"],
+            event["UUID"],
+            event["ReceivedAt"],
+        )
+
+
+def test_one_event_tells_why_it_is_theirs(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+    track(Event="before", UUID=BROWSER)
+    track(Event="named", UUID=BROWSER, Email="jane@example.com")
+    ids = {event["Event"]: event["EventID"] for event in call("events", **JANE)["Events"]}
+    before = call("explain", **JANE, EventID=ids["before"])["Event"]
+    assert (before["EventID"], before["Because"], before["NamedBy"]) == (ids["before"], "tied", [])
+    assert before["Binding"] == call("explain", **JANE)["Bindings"][0]
+    named = call("explain", **JANE, EventID=int(ids["named"]))["Event"]
+    assert (named["Because"], named["NamedBy"], named["Binding"]) == ("named", ["email"], None)
+    call("unmerge", **JANE, UUID=BROWSER)
+    gone = ask(desk, shop, "explain", **JANE, EventID=ids["before"])
+    unknown = ask(desk, shop, "explain", **JANE, EventID=1)
+    assert (gone.codes, gone.raw) == ([11], unknown.raw)
+
+
+def test_events_from_before_it_was_kept_are_named_by_email_or_id(
+    desk: Desk, shop: Shop, call: Call, track: Track
+) -> None:
+    track(Event="named", Email="jane@example.com")
+    desk.services.storage.write(
+        lambda t: t.execute("UPDATE events SET flags = 0 WHERE list_id = ?", (shop.list_id,))
+    )
+    assert call("explain", **JANE)["Bindings"][0]["NamedBy"] == ["email_or_id"]
+
+
+def test_pages_of_ties_give_each_once(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+    for number in range(1, 8):
+        uuid = f"00000000-0000-4000-8000-{number:012}"
+        track(UUID=uuid, Email="jane@example.com")
+        if number % 3 == 0:  # taken back, and tied anew
+            call("unmerge", **JANE, UUID=uuid)
+            track(UUID=uuid, Email="jane@example.com")
+    whole = call("explain", **JANE)["Bindings"]
+    assert len(whole) == 9
+    for size in (1, 2, 4):
+        got: list[Any] = []
+        page = call("explain", **JANE, RecordsPerRequest=size)
+        while page["Cursor"] is not None:
+            assert len(page["Bindings"]) == size
+            got += page["Bindings"]
+            page = call("explain", **JANE, RecordsPerRequest=size, Cursor=page["Cursor"])
+        assert got + page["Bindings"] == whole
+    other = track(Email="joe@example.com")
+    assert other.status == 200
+    cursor = call("explain", **JANE, RecordsPerRequest=1)["Cursor"]
+    assert ask(desk, shop, "explain", **JOE, Cursor=cursor).codes == [9]
+
+
+# Many events
+
+
+def many(desk: Desk, shop: Shop, count: int) -> None:
+    for start in range(0, count, 1000):
+        events = [
+            {"Event": f"e{number}", "UUID": BROWSER} for number in range(start, min(count, start + 1000))
+        ]
+        answer = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
+        assert answer.status == 200
+
+
+def test_more_events_than_a_call_moves_are_moved_by_the_same_call_later(
+    desk: Desk, shop: Shop, call: Call, track: Track
+) -> None:
+    track(Event="hers", UUID=BROWSER, Email="jane@example.com")
+    many(desk, shop, CALL_ROWS + 600)
+    began = time.monotonic()
+    answer = call("unmerge", **JANE, UUID=BROWSER)
+    assert answer["Status"] == "running"
+    assert 0 < answer["MovedEvents"] <= CALL_ROWS
+    assert names(call, **JANE) == ["hers"], "readers are right at once"
+    moved = [answer["MovedEvents"]]
+    while answer["Status"] == "running":
+        assert time.monotonic() < began + 60
+        gevent.sleep(0.5)
+        answer = call("unmerge", **JANE, UUID=BROWSER)
+        moved.append(answer["MovedEvents"])
+    assert moved == sorted(moved)
+    assert moved[-1] == CALL_ROWS + 600
+    track(UUID=BROWSER, Email="joe@example.com")
+    assert names(call, **JOE)[-2:] == [f"e{CALL_ROWS + 599}", "seen"]
+
+
+def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
+    desk: Desk, shop: Shop, call: Call, track: Track
+) -> None:
+    """The binding is cleared, one step is done, and whoever did it is gone."""
+    track(Event="hers", UUID=BROWSER, Email="jane@example.com")
+    many(desk, shop, 1200)
+    storage, list_id = desk.services.storage, shop.list_id
+    person = int(call("explain", **JANE)["SubscriberID"])
+    uuid = bytes.fromhex(BROWSER.replace("-", ""))
+    ties = storage.read(partial(ties_of, list_id=list_id, subscriber_id=person, uuid=uuid))
+    number, now = desk.services.ingest.new_id(), time.time_ns() // 10**6
+    tie = Tie(list_id, person, ties.visitor_id, 0)
+
+    def killed_after_a_step(transaction: Any) -> int:
+        state = unbind(transaction, tie, number, now)
+        assert state is not None
+        job = LongJob(list_id, number, UNMERGE, number, state, 0, now, now)
+        step = bring_home(transaction, job, now)
+        left = LongJob(list_id, number, UNMERGE, number, step.state, step.rows, now, now)
+        long_jobs.add(transaction, left, None, now)
+        return step.rows
+
+    assert storage.write(killed_after_a_step) == 500
+    assert names(call, **JANE) == ["hers"]
+    began = time.monotonic()
+    while (answer := call("unmerge", **JANE, UUID=BROWSER))["Status"] == "running":
+        assert time.monotonic() < began + 30
+        gevent.sleep(0.5)
+    assert answer["MovedEvents"] == 1200
+    assert rows_of(desk, shop, ties.visitor_id) == 1200
+
+
+@pytest.mark.parametrize("step_at", ["before", "after"])
+def test_who_is_tied_while_rows_are_moved_gets_them_all(
+    desk: Desk, shop: Shop, call: Call, track: Track, step_at: str
+) -> None:
+    """A new tie may be settled, that is its past copied, before or after rows come home."""
+    track(Event="before", UUID=BROWSER)
+    track(Event="hers", UUID=BROWSER, Email="jane@example.com")
+    track(Event="after", UUID=BROWSER)
+    storage, list_id = desk.services.storage, shop.list_id
+    person = int(call("explain", **JANE)["SubscriberID"])
+    uuid = bytes.fromhex(BROWSER.replace("-", ""))
+    ties = storage.read(partial(ties_of, list_id=list_id, subscriber_id=person, uuid=uuid))
+    number, now = desk.services.ingest.new_id(), time.time_ns() // 10**6
+    tie = Tie(list_id, person, ties.visitor_id, 0)
+    state = storage.write(lambda t: unbind(t, tie, number, now))
+    step = lambda: storage.write(  # noqa: E731
+        lambda t: bring_home(t, LongJob(list_id, number, UNMERGE, number, state, 0, now, now), now)
+    )
+    if step_at == "before":
+        step()
+    track(Event="his", UUID=BROWSER, Email="joe@example.com")
+    settled(desk)
+    step()
+    assert names(call, **JOE) == ["before", "after", "his"]
+    assert names(call, **JANE) == ["hers"]
+    assert call("explain", **JOE)["Bindings"][0]["Event"] == "his"

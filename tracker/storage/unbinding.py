@@ -1,0 +1,144 @@
+"""How is the tie of a visitor's segment to a person taken back, and what came with it brought home?
+
+The row of the binding is cleared, so that readers are right at once: an event that names nobody is a person's only while
+its binding says so. Its rows of the timeline follow in steps, from the person to whoever has them now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tracker.storage import people, timeline
+from tracker.storage.events import read_events
+from tracker.storage.long_jobs import LongJob, Step
+from tracker.storage.timeline import Entry
+from tracker.storage.timeline_pasts import SERVER_SECONDS
+from tracker.storage.timeline_reading import DUSK, Position, Window, newest
+from tracker.storage.transaction import Transaction
+
+#: The kind of job that brings events home.
+UNMERGE = "unmerge"
+#: Rows of the person looked through in one step, and events brought home: bounds how long it holds up events.
+LOOKED_THROUGH, MOST_MOVED = 2_000, 500
+
+_SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
+_COLUMNS = (
+    "list_id",
+    "subscriber_id",
+    "visitor_id",
+    "segment",
+    "id",
+    "unbound_at",
+    "bound_at",
+    "event_id",
+    "reason",
+)
+_TAKEN_BACK = "SELECT segment, id FROM unbindings WHERE list_id = ? AND subscriber_id = ? AND visitor_id = ? ORDER BY id"
+_UNBIND = (
+    "UPDATE bindings SET subscriber_id = NULL, has_past = 0, unbound_from = ?, unbound_at = ?"
+    f" WHERE {_SEGMENT} AND subscriber_id = ?"
+)
+_RELEASE = "UPDATE visitors SET subscriber_id = NULL WHERE list_id = ? AND id = ? AND segment = ? AND subscriber_id = ?"
+
+
+class Tie(NamedTuple):
+    """A visitor's segment and the person it is or was bound to."""
+
+    list_id: int
+    subscriber_id: int
+    visitor_id: int
+    segment: int
+
+
+class Ties(NamedTuple):
+    """Of one visitor to one person: `bound` segments, and those taken back with the id of the last time."""
+
+    visitor_id: int
+    bound: set[int]
+    taken_back: dict[int, int]
+
+
+def ties_of(transaction: Transaction, list_id: int, subscriber_id: int, uuid: bytes) -> Ties | None:
+    """None if there is no such visitor."""
+    visitor = people.find_visitor(transaction, list_id, uuid)
+    if visitor is None:
+        return None
+    sql = "SELECT segment FROM bindings WHERE list_id = ? AND visitor_id = ? AND subscriber_id = ?"
+    bound = {row[0] for row in transaction.select(sql, (list_id, visitor[0], subscriber_id))}
+    taken_back = transaction.select(_TAKEN_BACK, (list_id, subscriber_id, visitor[0]))
+    return Ties(visitor[0], bound, dict(taken_back))
+
+
+def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> Mapping[str, Any] | None:
+    """Clear a binding; gives the state of the job that does the rest. None if it is not there any more.
+
+    The visitor is nobody's then if it was its current one: the next bind takes the open segment with its past.
+    """
+    list_id, subscriber_id, visitor_id, segment = tie
+    held = f"SELECT bound_at, event_id, reason FROM bindings WHERE {_SEGMENT} AND subscriber_id = ?"
+    at = (list_id, visitor_id, segment, subscriber_id)
+    rows = transaction.select(held + transaction.engine.for_update, at)
+    if not rows:
+        return None
+    transaction.execute(_UNBIND, (subscriber_id, now, *at))
+    transaction.execute(_RELEASE, at)
+    transaction.insert("unbindings", _COLUMNS, [(*tie, unbinding_id, now, *rows[0])])
+    late_at = now + int(SERVER_SECONDS * 1000) if transaction.engine.is_remote else now
+    return {"tie": list(tie), "before": list(DUSK), "began_at": now, "late_at": late_at, "is_moved": False}
+
+
+def bring_home(transaction: Transaction, job: LongJob, now: int) -> Step:
+    """A step of the job: events that came while the segment was bound and name nobody leave the person.
+
+    On a server it looks a second time for what was written by those who had seen the visitor bound.
+    """
+    state = job.state
+    if now < state["late_at"] and state["is_moved"]:
+        return Step(state, again_at=state["late_at"])
+    moved, reached = _move(transaction, Tie(*state["tie"]), tuple(state["before"]))
+    if reached is not None:
+        return Step({**state, "before": list(reached)}, moved)
+    if state["began_at"] >= state["late_at"]:
+        return Step({**state, "is_moved": True}, moved, is_finished=True)
+    again = {**state, "before": list(DUSK), "began_at": state["late_at"], "is_moved": True}
+    return Step(again, moved, again_at=state["late_at"])
+
+
+def _move(transaction: Transaction, tie: Tie, before: Position) -> tuple[int, Position | None]:
+    """How many events were moved, and down to where; None: to the end."""
+    owner_id = _owner_now(transaction, tie)
+    if owner_id == tie.subscriber_id:  # bound again: they are the person's
+        return 0, None
+    [part] = newest(transaction, tie.list_id, [tie.subscriber_id], Window(before=before), LOOKED_THROUGH)
+    rows = dict.fromkeys(part.entries)  # a row may be in two places of a file
+    theirs = [row for row in rows if (row.visitor_id, row.segment) == (tie.visitor_id, tie.segment)]
+    reached = part.reached
+    if len(theirs) > MOST_MOVED:
+        theirs = theirs[:MOST_MOVED]
+        reached = theirs[-1].event_at, theirs[-1].event_id
+    moved = _rows_of_nobody(transaction, theirs)
+    timeline.add(transaction, timeline.copies(moved, owner_id))
+    timeline.remove(transaction, moved)
+    return sum(row.owner_id > 0 for row in moved), reached
+
+
+def _owner_now(transaction: Transaction, tie: Tie) -> int:
+    """Whose rows the events of the segment stand among: its visitor's, or the person's who has them all."""
+    sql = f"SELECT subscriber_id, has_past FROM bindings WHERE {_SEGMENT}{transaction.engine.for_update}"
+    rows = transaction.select(sql, (tie.list_id, tie.visitor_id, tie.segment))
+    subscriber_id, has_past = rows[0] if rows else (None, 0)
+    if subscriber_id is None or (has_past and subscriber_id != tie.subscriber_id):
+        return tie.visitor_id
+    return int(subscriber_id)
+
+
+def _rows_of_nobody(transaction: Transaction, rows: list[Entry]) -> list[Entry]:
+    """The rows, conversions' second ones too, of those events that name nobody themselves."""
+    if not rows:
+        return []
+    stored = read_events(transaction, rows[0].list_id, (row.event_id for row in rows))
+    nobodys = [row for row in rows if row.event_id in stored and stored[row.event_id].subscriber_id is None]
+    return [
+        entry for row in nobodys for entry in timeline.entries(*row[:6], bytes(stored[row.event_id].name))
+    ]
