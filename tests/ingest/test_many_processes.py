@@ -1,0 +1,163 @@
+"""Do steps of many processes at once end where the model could, had they been taken one after the other in some order?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.ingest.real import Real, check_readers, state
+from tests.ingest.whole_model import Create, Model, Person, Step, Track, Unmerge
+from tests.served import ROOT
+from tests.servers import NewDatabase
+
+PROCESSES, STEPS = 4, 3
+EMAILS, IDS, BROWSERS = ("a.b@gmail.com", "ab+x@gmail.com", "c@example.com"), ("x",), (1, 2)
+TEXTS = ("ab@gmail.com", "c@example.com")
+
+
+class Workers:
+    """Processes on one database."""
+
+    def __init__(self, url: str) -> None:
+        command = [sys.executable, "-m", "tests.ingest.working", url]
+        self._processes = [
+            subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+            for _ in range(PROCESSES)
+        ]  # fmt: skip
+
+    def take(self, list_id: int, plans: Sequence[Sequence[Step]]) -> list[list[Any]]:
+        """Each process its steps, all at once; the answers."""
+        for process, steps in zip(self._processes, plans, strict=True):
+            assert process.stdin is not None
+            process.stdin.write(json.dumps([list_id, [[type(s).__name__, *s] for s in steps]]) + "\n")
+            process.stdin.flush()
+        return [json.loads(process.stdout.readline()) for process in self._processes if process.stdout]
+
+    def close(self) -> None:
+        for process in self._processes:
+            process.communicate(timeout=30)
+        assert [process.returncode for process in self._processes] == [0] * PROCESSES
+
+
+@pytest.fixture(scope="module")
+def real(database_kind: str, new_database: NewDatabase) -> Iterator[tuple[Real, Workers]]:
+    url = new_database(database_kind)
+    real = Real(url)
+    real.database.upgrade()
+    workers = Workers(url)
+    yield real, workers
+    workers.close()
+    real.close()
+
+
+def some_step(random: Random) -> Step:
+    email = random.choice(EMAILS)
+    kind = random.randrange(10)
+    if kind == 0:
+        return Create(random.choice([None, email]), random.choice(IDS))
+    if kind < 4:
+        return Unmerge(email, random.choice(BROWSERS), random.randrange(2))
+    name = random.choice(["seen", "seen", "identify"])
+    if kind == 4:
+        return Track(name, hash_of=random.choice(TEXTS))
+    if kind == 5:
+        return Track(name, random.choice([None, email]), "x", browser=random.choice([None, *BROWSERS]))
+    return Track(name, random.choice([None, email]), browser=random.choice(BROWSERS))
+
+
+def name(number: int, person: Person) -> Any:
+    """Persons that several processes make have no order: they are called by what names them."""
+    return (person.email or "").lower(), person.external_id
+
+
+def is_possible(
+    start: Model, plans: Sequence[Sequence[Step]], answers: list[list[Any]], end: dict[str, Any]
+) -> bool:
+    """Whether some order of the steps, each process's in its own order, gives these answers and this end."""
+    seen = set()
+    waiting = [((0,) * len(plans), start)]
+    while waiting:
+        done, model = waiting.pop()
+        if all(count == len(plan) for count, plan in zip(done, plans, strict=True)):
+            if model.state(name) == end:
+                return True
+            continue
+        for process, count in enumerate(done):
+            if count == len(plans[process]):
+                continue
+            tried = model.copy()
+            if tried.apply(plans[process][count]) != answers[process][count]:
+                continue
+            after = (*done[:process], count + 1, *done[process + 1 :])
+            key = (after, repr(tried))
+            if key not in seen:
+                seen.add(key)
+                waiting.append((after, tried))
+    return False
+
+
+def labels(real: Real, list_id: int) -> tuple[dict[int, Any], dict[bytes, Any]]:
+    sql = "SELECT id, own_uuid, email_key, external_id FROM subscribers WHERE list_id = ?"
+    persons, owns = {}, {}
+    for person, own, email, external_id in real.rows(sql, list_id):
+        persons[person] = owns[bytes(own)] = (
+            "" if email is None else bytes(email).decode(),
+            None if external_id is None else bytes(external_id).decode(),
+        )
+    return persons, owns
+
+
+def check(real: Real, workers: Workers, random: Random, list_id: int) -> None:
+    begin: list[Step] = [
+        Track("seen", browser=1),
+        Track("seen", EMAILS[0], browser=1),
+        Track("seen", browser=1),
+    ]
+    start = Model()
+    for step in begin:
+        assert real.apply(list_id, step) == start.apply(step)
+    plans = [[some_step(random) for _ in range(STEPS)] for _ in range(PROCESSES)]
+    answers = workers.take(list_id, plans)
+    real.finish()
+    end = state(real, list_id, TEXTS, *labels(real, list_id))
+    assert is_possible(start, plans, answers, end), (plans, answers, end)
+    check_readers(real, list_id)
+    real.settle(list_id)
+    check_readers(real, list_id)
+
+
+def test_steps_at_once_end_where_some_order_of_them_does(real: tuple[Real, Workers]) -> None:
+    random = Random(1)  # the same steps in every run; how they meet differs
+    for list_id in range(1, 61):
+        check(*real, random, list_id)
+
+
+@pytest.mark.fuzz
+def test_many_steps_at_once_end_where_some_order_of_them_does(real: tuple[Real, Workers]) -> None:
+    random = Random()
+    for list_id in range(1001, 2001):
+        check(*real, random, list_id)
+
+
+def test_the_search_finds_what_no_order_explains() -> None:
+    """A check that lets everything pass would show nothing."""
+    plans: list[list[Step]] = [
+        [Track("seen", EMAILS[0], browser=1)],
+        [Track("seen", EMAILS[2], browser=1)],
+        [],
+        [],
+    ]
+    model = Model()
+    answers = [[model.apply(step) for step in plan] for plan in plans]
+    end = model.state(name)
+    assert is_possible(Model(), plans, answers, end)
+    assert not is_possible(Model(), plans, [[True], [False], [], []], end)
+    assert not is_possible(Model(), plans, answers, {**end, "bindings": {(1, 0): name(0, model.persons[0])}})

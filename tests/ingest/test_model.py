@@ -1,0 +1,123 @@
+"""Does the real storage do what the model does, with visitors, emails, ids, hashes, re-binds and unmerges in any order?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from tests.ingest.real import Real, check_readers, state
+from tests.ingest.whole_model import Create, Delete, Model, Rename, Step, Track, Unmerge
+from tests.servers import NewDatabase
+
+#: Few of each, so that they meet often: three addresses share a mailbox, two a person.
+EMAILS = ("a.b@gmail.com", "ab+x@gmail.com", "AB@gmail.com", "c@example.com", "C@example.com")
+TEXTS = ("ab@gmail.com", "a.b@gmail.com", "c@example.com", "C@example.com", "nobody@example.com")
+IDS, BROWSERS = ("x", "y"), (1, 2)
+_lists = itertools.count(1)
+
+emails, ids, browsers = st.sampled_from(EMAILS), st.sampled_from(IDS), st.sampled_from(BROWSERS)
+names = st.sampled_from(["seen", "seen", "identify"])
+
+
+class Machine(RuleBasedStateMachine):
+    """One list. Rules that forget events or people by other commands belong here, too."""
+
+    real: ClassVar[Real]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.list_id, self.model = next(_lists), Model()
+        self.persons: dict[int, int] = {}
+        self.owns: dict[bytes, int] = {}
+
+    def step(self, step: Step) -> None:
+        assert self.real.apply(self.list_id, step) == self.model.apply(step)
+        sql = "SELECT id, own_uuid FROM subscribers WHERE list_id = ? ORDER BY id"
+        for person, own in self.real.rows(sql, self.list_id):
+            number = self.persons.setdefault(person, len(self.persons))
+            self.owns[bytes(own)] = number
+
+    @rule(name=names, browser=browsers, email=st.none() | emails)
+    def in_a_browser(self, name: str, browser: int, email: str | None) -> None:
+        self.step(Track(name, email=email, browser=browser))
+
+    @rule(
+        name=names,
+        browser=st.none() | browsers,
+        email=st.none() | emails,
+        external_id=st.none() | ids,
+    )
+    def of_a_person(self, name: str, browser: int | None, email: str | None, external_id: str | None) -> None:
+        self.step(Track(name, email=email, external_id=external_id, browser=browser))
+
+    @rule(name=names, browser=st.none() | browsers, email=st.none() | emails, text=st.sampled_from(TEXTS))
+    def by_a_hash(self, name: str, browser: int | None, email: str | None, text: str) -> None:
+        self.step(Track(name, email=email, hash_of=text, browser=browser))
+
+    @rule(email=st.none() | emails, external_id=ids)
+    def create(self, email: str | None, external_id: str) -> None:
+        self.step(Create(email, external_id))
+
+    @rule(email=emails, new_email=emails)
+    def rename(self, email: str, new_email: str) -> None:
+        self.step(Rename(email, new_email))
+
+    @rule(email=emails)
+    def delete(self, email: str) -> None:
+        self.step(Delete(email))
+
+    @rule(email=emails, browser=browsers, segment=st.integers(0, 3))
+    def unmerge(self, email: str, browser: int, segment: int) -> None:
+        self.step(Unmerge(email, browser, segment))
+
+    @rule(data=st.data())
+    def unmerge_what_is_bound(self, data: st.DataObject) -> None:
+        """Most unmerges of the rule above are of nothing."""
+        model = self.model
+        bound = [
+            Unmerge(email, browser, segment)
+            for (browser, segment), person in model.bindings.items()
+            if person is not None and browser in BROWSERS and not model.persons[person].is_deleted
+            if (email := model.persons[person].email)
+        ]
+        if bound:
+            self.step(data.draw(st.sampled_from(bound)))
+
+    @rule()
+    def settle(self) -> None:
+        self.real.settle(self.list_id)
+
+    @invariant()
+    def the_tables_say_what_the_model_says(self) -> None:
+        got = state(self.real, self.list_id, TEXTS, dict(self.persons), dict(self.owns))
+        assert got == self.model.state()
+        check_readers(self.real, self.list_id)
+
+
+@pytest.fixture(scope="module")
+def real(database_kind: str, new_database: NewDatabase) -> Iterator[Real]:
+    real = Real(new_database(database_kind))
+    real.database.upgrade()
+    yield real
+    real.close()
+
+
+def run(real: Real, **options: Any) -> None:
+    machine = type("OnThis", (Machine,), {"real": real})
+    checks = list(HealthCheck)
+    run_state_machine_as_test(machine, settings=settings(suppress_health_check=checks, **options))
+
+
+def test_any_order_of_steps_ends_where_the_model_does(real: Real) -> None:
+    run(real, max_examples=60, stateful_step_count=25)
+
+
+@pytest.mark.fuzz
+def test_any_order_of_many_steps_ends_where_the_model_does(real: Real) -> None:
+    run(real, max_examples=1000, stateful_step_count=60)
