@@ -127,19 +127,17 @@ def check_readers(real: Real, list_id: int) -> None:
     sql = "SELECT visitor_id, segment, subscriber_id FROM bindings WHERE list_id = ?"
     bound = {(visitor, segment): person for visitor, segment, person in real.rows(sql, list_id)}
     sql = "SELECT id, visitor_id, segment, subscriber_id FROM events WHERE list_id = ?"
+    owners: dict[int, set[int]] = {}
+    for event_id, owner in real.rows("SELECT event_id, owner_id FROM timeline WHERE list_id = ?", list_id):
+        owners.setdefault(event_id, set()).add(owner)
     theirs: dict[int, set[int]] = {}
     nobodys: dict[int, set[int]] = {}
     unnamed: dict[int, set[int]] = {}
     for event_id, visitor, segment, named in real.rows(sql, list_id):
         owner = named or bound.get((visitor, segment))
         (theirs if owner else nobodys).setdefault(owner or visitor, set()).add(event_id)
-        rows = real.rows(
-            "SELECT owner_id FROM timeline WHERE list_id = ? AND event_id = ?", list_id, event_id
-        )
         if not named:
-            assert {row[0] for row in rows} <= {owner or visitor, visitor}, (
-                "what was theirs is left with somebody"
-            )
+            assert owners[event_id] <= {owner or visitor, visitor}, "what was theirs is left with somebody"
             unnamed.setdefault(visitor, set()).add(event_id)
     for (person,) in real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id):
         assert _read(real, PersonsOwn(list_id, person)) == sorted(theirs.get(person, ()))
