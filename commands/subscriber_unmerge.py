@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from marshmallow import fields
 
 from tracker import Error, invalid, missing
 from tracker.fields import WholeNumber
 from tracker.ingest.parameters import VisitorUUID
-from tracker.ingest.rules import uuid_text
 from tracker.subscribers.answers import ListCommand, Success, success
 from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
 from tracker.subscribers.unmerging import Untied, unmerge
@@ -81,7 +81,7 @@ class SubscriberUnmerge(ListCommand):
             raise self.error(ROWS[unmerged].code)
         return success(
             SubscriberID=str(person.id),
-            UUID=uuid_text(uuid),
+            UUID=str(UUID(bytes=uuid)),
             Segment=unmerged.segment,
             Status="done" if unmerged.is_done else "running",
             MovedEvents=unmerged.moved,

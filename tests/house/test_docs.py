@@ -25,7 +25,12 @@ SUBSCRIBER = {
     "ExternalID": "user-12345",
     "CustomFields": {"First-Name": "Jane"},
 }
-VISIT = {"UUID": "0f8fad5b-d9cb-469f-a165-70867728950e", "Email": "subscriber@example.com"}
+VISIT = {
+    "Event": "identify",
+    "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "Email": "subscriber@example.com",
+    "Properties": {"form": "newsletter"},
+}
 EVENTS = {
     "page_view": {"$current_url": "https://example.com/", "$page_title": "Home"},
     "conversion": {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5},
@@ -90,7 +95,7 @@ def jane(api: Api) -> User:
         api.ok("event.track", user.key, ListID=list_id, Event=event, Properties=properties)
     api.ok("customfield.create", user.key, SubscriberListID=list_id, **FIELD)
     api.ok("subscriber.create", user.key, ListID=list_id, **SUBSCRIBER)
-    api.ok("event.track", user.key, ListID=list_id, Event="page_view", **VISIT)
+    api.ok("event.track", user.key, ListID=list_id, **VISIT)
     for event in DONE:
         api.ok("event.track", user.key, ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **event)
     return user
