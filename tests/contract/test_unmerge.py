@@ -13,7 +13,6 @@ import pytest
 
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
-from tracker.jobs.runner import CALL_ROWS
 from tracker.storage import long_jobs, timeline
 from tracker.storage.long_jobs import LongJob
 from tracker.storage.unbinding import UNMERGE, Tie, bring_home, ties_of, unbind
@@ -43,7 +42,11 @@ def ask(desk: Desk, shop: Shop, verb: str, **params: Any) -> Reply:
 
 def names(call: Call, **who: str) -> list[str]:
     """What somebody has done, oldest first; without the identify events that other events brought."""
-    events = call("events", RecordsPerRequest=100, **who)["Events"]
+    page = call("events", RecordsPerRequest=100, **who)
+    events = page["Events"]
+    while page["Cursor"] is not None:
+        page = call("events", RecordsPerRequest=100, Cursor=page["Cursor"], **who)
+        events += page["Events"]
     return [event["Event"] for event in reversed(events) if not event["IsAddedByTracker"]]
 
 
@@ -267,28 +270,6 @@ def many(desk: Desk, shop: Shop, count: int) -> None:
         ]
         answer = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
         assert answer.status == 200
-
-
-def test_more_events_than_a_call_moves_are_moved_by_the_same_call_later(
-    desk: Desk, shop: Shop, call: Call, track: Track
-) -> None:
-    track(Event="hers", UUID=BROWSER, Email="jane@example.com")
-    many(desk, shop, CALL_ROWS + 600)
-    began = time.monotonic()
-    answer = call("unmerge", **JANE, UUID=BROWSER)
-    assert answer["Status"] == "running"
-    assert 0 < answer["MovedEvents"] <= CALL_ROWS
-    assert names(call, **JANE) == ["hers"], "readers are right at once"
-    moved = [answer["MovedEvents"]]
-    while answer["Status"] == "running":
-        assert time.monotonic() < began + 60
-        gevent.sleep(0.5)
-        answer = call("unmerge", **JANE, UUID=BROWSER)
-        moved.append(answer["MovedEvents"])
-    assert moved == sorted(moved)
-    assert moved[-1] == CALL_ROWS + 600
-    track(UUID=BROWSER, Email="joe@example.com")
-    assert names(call, **JOE)[-2:] == [f"e{CALL_ROWS + 599}", "seen"]
 
 
 def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(

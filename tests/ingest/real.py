@@ -128,8 +128,8 @@ def check_readers(real: Real, list_id: int) -> None:
     bound = {(visitor, segment): person for visitor, segment, person in real.rows(sql, list_id)}
     sql = "SELECT id, visitor_id, segment, subscriber_id FROM events WHERE list_id = ?"
     owners: dict[int, set[int]] = {}
-    for event_id, owner in real.rows("SELECT event_id, owner_id FROM timeline WHERE list_id = ?", list_id):
-        owners.setdefault(event_id, set()).add(owner)
+    for row in real.database.read(lambda t: timeline.read(t, "list_id = ?", (list_id,))):
+        owners.setdefault(row.event_id, set()).add(row.owner_id)
     theirs: dict[int, set[int]] = {}
     nobodys: dict[int, set[int]] = {}
     unnamed: dict[int, set[int]] = {}
