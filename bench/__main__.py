@@ -1,6 +1,6 @@
 """How fast is Tracker, as a share of what a bare Flask JSON echo does in the same run? `make bench`.
 
-Parts: live, listings, growth. `profile` is for developers: where does the time of an event go?
+Parts: live, listings, growth, timeline. `profile` is for developers: where does the time of an event go?
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import growth, listings, live, profile
+from bench import growth, listings, live, profile, timeline
 from bench.load import BenchFailed
 from bench.machine import describe
 from bench.plan import Plan
 from bench.report import Report, write
 from bench.site import make_site
 
-PARTS = {"live": live, "listings": listings, "growth": growth, "profile": profile}
+PARTS = {"live": live, "listings": listings, "growth": growth, "timeline": timeline, "profile": profile}
 #: What `make bench` measures.
-USUAL = ("live", "listings", "growth")
+USUAL = ("live", "listings", "growth", "timeline")
 
 
 def read_arguments() -> argparse.Namespace:

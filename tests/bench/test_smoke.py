@@ -13,8 +13,8 @@ from bench.load import BenchFailed, load
 from bench.site import make_site
 from tests.served import ROOT
 
-#: These two use all that the others use.
-PARTS = ("live", "growth")
+#: These use all that the others use.
+PARTS = ("live", "growth", "timeline")
 QUICK = ("--turns", "1", "--seconds", "0.2", "--scale", "0.001", "--millions", "0.5")
 
 
