@@ -13,6 +13,7 @@ OURS = {"tracker", "commands"}
 #: A more exact row goes before the folder's: storage/failures.py may be known where the rest of storage may not.
 ROOMS: dict[str, set[str]] = {
     # words that every room may need: pure, and they know no room
+    "tracker.addresses": set(),
     "tracker.caller": set(),
     "tracker.config": {"tracker.database_url"},
     "tracker.database_url": set(),
@@ -25,8 +26,13 @@ ROOMS: dict[str, set[str]] = {
     "tracker.storage.failures": set(),
     "tracker.times": set(),
     # the route of a call
-    "tracker.http": {"tracker.dispatch", "tracker.errors", "tracker.json_object", "tracker.registry"},
-    "tracker.dispatch": {"tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures"},
+    "tracker.http": {
+        "tracker.addresses", "tracker.caller", "tracker.dispatch", "tracker.errors", "tracker.json_object",
+        "tracker.registry",
+    },
+    "tracker.dispatch": {
+        "tracker.addresses", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures",
+    },
     "tracker.registry": {"tracker.caller", "tracker.errors"},
     "tracker.auth": {"tracker.caller", "tracker.errors", "tracker.keys", "tracker.storage"},
     "tracker.limits": set(),
@@ -35,8 +41,8 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures",
     },
     "commands": {
-        "tracker", "tracker.caller", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.reports",
-        "tracker.subscribers",
+        "tracker", "tracker.addresses", "tracker.caller", "tracker.errors", "tracker.fields", "tracker.ingest",
+        "tracker.reports", "tracker.subscribers",
         "tracker.times",
     },
     "tracker.ingest": {
@@ -73,6 +79,7 @@ OUTSIDE: dict[str, set[str]] = {
     "apsw": {"tracker.storage"},
     "argon2": {"tracker.storage"},
     "click": {"tracker.cli"},
+    "crawleruseragents": {"tracker.ingest"},
     "flask": {"tracker.app", "tracker.http", "tracker.limits"},
     "flask_limiter": {"tracker.limits"},
     "gevent": {
@@ -109,6 +116,7 @@ OUTSIDE: dict[str, set[str]] = {
     "playhouse": {"tracker.storage"},
     "pymysql": {"tracker.storage"},
     "redis": {"tracker.limits"},
+    "ua_parser": {"tracker.ingest"},
     "werkzeug": {"tracker.http"},
 }
 
