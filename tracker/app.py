@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flask import Flask
+from flask import Blueprint, Flask
 
+from tracker import browser
 from tracker.auth import Authenticator
 from tracker.config import ConfigError, Settings
 from tracker.dispatch import Call, Dispatcher
@@ -17,6 +18,7 @@ from tracker.http.docs_page import docs
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.http.public_door import PublicDoor
+from tracker.http.script_files import script_files
 from tracker.ingest.service import Ingest
 from tracker.keys import is_public_id
 from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
@@ -88,11 +90,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     public_door = _public_door(settings, dispatcher, services.stores)
     proxies = settings.trusted_proxies
     app.register_blueprint(doors(dispatcher, lambda: readiness(database), public_door, proxies))
+    app.register_blueprint(_script_files(settings.script_path))
     limits = _rates(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
     app.register_blueprint(docs(describe(registry, shown)))
     app.extensions["tracker"] = services
     return app
+
+
+def _script_files(path: str) -> Blueprint:
+    pinned = {browser.pinned_path(path, script): script.body for script in browser.scripts().values()}
+    return script_files(path, browser.current().body, pinned)
 
 
 def _public_door(settings: Settings, dispatcher: Dispatcher, stores: Stores) -> PublicDoor:

@@ -14,6 +14,7 @@ OURS = {"tracker", "commands"}
 ROOMS: dict[str, set[str]] = {
     # words that every room may need: pure, and they know no room
     "tracker.addresses": set(),
+    "tracker.browser": set(),
     "tracker.caller": set(),
     "tracker.config": {"tracker.database_url"},
     "tracker.database_url": set(),
@@ -41,9 +42,8 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures",
     },
     "commands": {
-        "tracker", "tracker.addresses", "tracker.caller", "tracker.errors", "tracker.fields", "tracker.ingest",
-        "tracker.reports", "tracker.subscribers",
-        "tracker.times",
+        "tracker", "tracker.addresses", "tracker.browser", "tracker.caller", "tracker.errors", "tracker.fields",
+        "tracker.ingest", "tracker.reports", "tracker.subscribers", "tracker.times",
     },
     "tracker.ingest": {
         "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
