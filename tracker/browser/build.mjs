@@ -12,7 +12,7 @@ const made = await minify(readFileSync(here("source.js"), "utf8"), {
   compress: { passes: 4, unsafe_arrows: true, pure_getters: true },
   format: { comments: false },
 });
-const script = made.code + "\n";
+const script = made.code;
 const current = sha256(script).slice(0, 16);
 // Whoever has no Node can still tell whether anything has changed that the script is made from.
 const sources = Object.fromEntries(

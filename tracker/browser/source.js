@@ -17,7 +17,7 @@
   const doc = document;
   const nav = navigator;
   const place = location;
-  const now = () => Date.now();
+  const now = Date.now;
 
   // Whatever a page has done to its globals, it never sees an error of ours.
   const guarded = (work) =>
@@ -41,8 +41,10 @@
     const mine = { __proto__: null }; // EventID -> JSON: what this page has made and nobody has acknowledged
     const flying = { __proto__: null }; // EventID -> bytes: what is being sent
     let store; // localStorage, or what stands in for it where it is blocked
+    // The person does not want it and the list heeds that: the page may call what it likes, and nothing follows.
+    const isRefused = options.gpc && (nav.globalPrivacyControl || nav.doNotTrack == 1);
     let isAllowed = options.consent != "wait";
-    let token = (/[?&]pr=([^&]{1,255})/.exec(place.search) || [])[1];
+    let token = /[?&]pr=([^&]{1,255})/.exec(place.search)?.[1];
     let visitor, path, view, viewTimer, flushTimer, isSending;
     let clock = 0;
     let failures = 0;
@@ -53,8 +55,9 @@
     } catch (e) {}
     store = store || {};
 
+    // A UUID of version 4: the sum is the text 10000000-1000-4000-8000-100000000000.
     const random = () =>
-      "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+      ([1e7] + -1e3 + -4e3 + -8e3 + -1e11).replace(/[018]/g, (digit) =>
         (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
       );
     const newKey = () => prefix + (clock = Math.max(clock + 1, now())).toString(36) + random(); // keys keep the order
@@ -78,8 +81,10 @@
     };
 
     // Every event that waits, whosever it is, oldest first: a key tells its time.
-    const queue = () =>
-      [...new Set(Object.keys(store).concat(Object.keys(mine)))].filter((key) => key.startsWith(prefix) && key[40]).sort();
+    const queue = () => {
+      const isOurs = (key) => key.startsWith(prefix) && key[40] && !mine[key];
+      return Object.keys(store).filter(isOurs).concat(Object.keys(mine)).sort();
+    };
 
     // One entry tells who this browser is: the visitor, until when the token of a mail's link is good, and the token.
     const identify = () => {
@@ -90,10 +95,11 @@
 
     // A draft is kept for whoever comes after us, and not sent by us.
     const track = guarded((event, properties, more, at = now(), key = newKey(), isDraft) => {
+      if (isRefused) return;
       const keys = queue();
       let size = 0;
       let dropped = 0;
-      for (const key of keys) size += read(key).length;
+      keys.forEach((key) => (size += read(key).length));
       while (size > QUEUE_CHARACTERS) {
         const oldest = read(keys[0]);
         size -= oldest.length;
@@ -106,18 +112,18 @@
         Timestamp: at,
         ...more,
         Properties: {
-          $browser_language: nav.language,
-          $screen_width: screen.width,
-          $screen_height: screen.height,
-          $viewport_width: page.innerWidth,
-          $viewport_height: page.innerHeight,
-          $current_url: place.href,
-          $page_title: doc.title,
-          $referrer: doc.referrer,
-          $lib: "tracker.js",
-          $lib_version: VERSION,
-          $dropped: dropped || undefined,
           pr: token,
+          $browser_language: nav.language,
+          $page_title: doc.title,
+          $screen_width: screen.width,
+          $viewport_width: page.innerWidth,
+          $lib: "tracker.js",
+          $dropped: dropped || undefined,
+          $viewport_height: page.innerHeight,
+          $referrer: doc.referrer,
+          $lib_version: VERSION,
+          $screen_height: screen.height,
+          $current_url: place.href,
           ...properties,
         },
       });
@@ -151,11 +157,12 @@
           body: `{"UUID":"${visitor}","SentAt":${now()},"Events":[${texts}]}`,
           keepalive: bytes < BATCH_BYTES,
           credentials: "omit",
-          signal: AbortSignal.timeout && AbortSignal.timeout(TIMEOUT_MS),
+          signal: AbortSignal.timeout?.(TIMEOUT_MS),
         });
         // Refused, and would be again: one of many is at fault, so each goes alone from now on.
         isAnswered = answer.ok || (/400|413|422/.test(answer.status) && ((room = 0), !sent[1]));
         wait = answer.headers.get("Retry-After") * 1e3;
+        await answer.text(); // until it is read, its request counts among those that a browser carries
       } catch (e) {}
       for (const key of sent) {
         delete flying[key];
@@ -187,9 +194,9 @@
       record();
       view = 0;
     };
-    const navigated = (isAnew) => {
+    const navigated = () => {
       const here = place.pathname + place.search;
-      if (here == path && isAnew !== 1) return;
+      if (here == path) return;
       viewed();
       path = here;
       view = [place.href, now(), newKey()];
@@ -218,6 +225,7 @@
     api.eventC = (id, title, value, properties) =>
       track("conversion", { "conversion-id": id, "conversion-name": title, "conversion-value": value, ...properties });
     api.consent = guarded((isGiven) => {
+      if (isRefused) return;
       isAllowed = isGiven;
       if (isGiven) {
         identify();
@@ -229,17 +237,11 @@
       }
     });
 
-    // The person does not want it and the list heeds that: the page may call what it likes, and nothing follows.
-    const isRefused = options.gpc && (nav.globalPrivacyControl || nav.doNotTrack == 1);
     const early = api.q || [];
-    api.q = { push: ([method, values]) => isRefused || api[method](...values) };
-    if (isRefused) {
-      for (const method of Object.keys(api)) if (api[method].call) api[method] = () => {};
-      return;
-    }
-
+    api.q = { push: ([method, values]) => api[method](...values) };
+    if (isRefused) return;
     listen(page, "popstate", navigated);
-    listen(page, "pageshow", (event) => event.persisted && navigated(1));
+    listen(page, "pageshow", (event) => event.persisted && navigated((path = 0)));
     listen(page, "pagehide", leave);
     listen(doc, "visibilitychange", () => doc.hidden && leave());
     listen(page, "online", () => {
@@ -249,7 +251,7 @@
     });
     // Another page has sent one of ours, or has made one that may have to be sent for it.
     listen(page, "storage", (event) => (event.newValue ? later(2 * ADOPT_MS) : delete mine[event.key]));
-    for (const type of ["click", "submit"])
+    ["click", "submit"].forEach((type) =>
       listen(doc, type, (event) => {
         const element = event.target.closest("[data-oct-event]");
         if (!element || (element.tagName == "FORM") != (type == "submit")) return;
@@ -257,21 +259,22 @@
         for (const { name, value } of element.attributes)
           if (name.startsWith("data-oct-prop-")) properties[name.slice(14)] = value;
         track(element.dataset.octEvent, properties);
-      });
+      }),
+    );
 
     if (isAllowed) {
       identify();
       flush();
     }
-    doc.prerendering ? listen(doc, "prerenderingchange", () => navigated(1)) : navigated();
+    doc.prerendering ? listen(doc, "prerenderingchange", navigated) : navigated();
     early.forEach(api.q.push);
-    for (const method of ["pushState", "replaceState"]) {
+    ["pushState", "replaceState"].forEach((method) => {
       const original = history[method];
       history[method] = function () {
         const result = original.apply(this, arguments);
         guarded(navigated)();
         return result;
       };
-    }
+    });
   })();
 })();
