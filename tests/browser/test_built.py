@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import find_program
-from tests.served import Tracker
+from tests.served import ROOT, Tracker
 from tracker.browser import STATIC, current, pinned_path, scripts, snippet
 
 FOLDER = STATIC.parent
@@ -22,8 +22,11 @@ RELEASED = dict(
 )
 
 
-def test_it_is_small() -> None:
-    assert len(gzip.compress(current().body, 9)) <= MOST_BYTES
+def test_it_is_small_and_its_size_is_told_as_it_is() -> None:
+    size = len(gzip.compress(current().body, 9, mtime=0))
+    assert size <= MOST_BYTES
+    for page in ("README.md", "docs/browser.md"):
+        assert f"{size:,}" in (ROOT / page).read_text(), page
 
 
 def test_it_is_not_stale_as_far_as_one_can_tell_without_node() -> None:
