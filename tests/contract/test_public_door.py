@@ -209,6 +209,36 @@ def test_it_binds_and_completes_but_overwrites_nothing(desk: Desk, door: Door) -
     assert bytes(desk.rows(people, list_id)[1][1]) == b"customer-8", "what was empty is filled"
 
 
+def test_identify_properties_fill_empty_fields_and_no_others(desk: Desk, door: Door) -> None:
+    key, list_id = door.shop.key, door.shop.list_id
+    for alias in ("First", "Last", "City"):
+        made = {"SubscriberListID": list_id, "FieldName": alias, "MergeTagAlias": alias}
+        assert desk.call("customfield.create", key, **made).status == 200
+    own = {"ListID": list_id, "Event": "identify", "Email": EMAIL, "IdentifyProperties": {"First": "Jane"}}
+    assert desk.call("event.track", key, **own).status == 200
+    sent = {"First": "Mallory", "Last": "Doe", "City": "", "Nonsense": 1}
+    identify = {"Event": "identify", "Email": EMAIL, "UUID": str(uuid4())}
+    replies = [
+        door.post({**identify, "IdentifyProperties": sent}),
+        door.post({**identify, "IdentifyProperties": {"Last": "", "First": None}}),
+        door.post(
+            {"Events": [{**identify, "IdentifyProperties": {"City": name}} for name in ("Rome", "Bonn")]}
+        ),
+    ]
+    assert [reply.status for reply in replies] == [200, 200, 200]
+    assert replies[0].body == {"status": "success"}, "not even that a field is not there"
+    sql = (
+        "SELECT f.alias, v.value FROM subscriber_fields v JOIN custom_fields f ON f.id = v.field_id"
+        " WHERE v.list_id = ? ORDER BY f.id"
+    )
+    kept = {bytes(alias).decode(): bytes(value).decode() for alias, value in desk.rows(sql, list_id)}
+    assert {name: value.strip('"') for name, value in kept.items()} == {
+        "First": "Jane",
+        "Last": "Doe",
+        "City": "Rome",
+    }
+
+
 # The pixel
 
 

@@ -102,6 +102,7 @@ class Caller:
             if is_number(sent.get(name)):
                 sent[name] = self.account.list_id
         self.put_in_members(command or "", sent)
+        sent |= {"EventListTrackerID": self.tracker_id} if command == "event.collect" else {}
         if command == "user.logout":
             sent.pop("APIKey", None)
             sent["SessionID"] = self.tracker.call("user.login", APIKey=self.account.key).json()["SessionID"]

@@ -47,9 +47,7 @@ def cost_of(sent: Any) -> int:
     return len(sent) or 1 if isinstance(sent, list) and len(sent) <= MOST_EVENTS else 1
 
 
-def _event(
-    sent: Any, intake: Intake, read: Read, ingest: Ingest, deadline: float | None
-) -> Event | Outcome:
+def _event(sent: Any, intake: Intake, read: Read, ingest: Ingest, deadline: float | None) -> Event | Outcome:
     """The event to store, what a test event is answered with, or why it is refused."""
     try:
         event = intake.event(read(_object(sent)))
