@@ -49,7 +49,15 @@ class Caller:
         """This caller with where the call comes from."""
         user_id, permissions, key_id = self.user_id, self.permissions, self.key_id
         return Caller(
-            user_id, permissions, key_id, self.session_hash, address, request_id, self.is_admin, self.list_id, sender
+            user_id,
+            permissions,
+            key_id,
+            self.session_hash,
+            address,
+            request_id,
+            self.is_admin,
+            self.list_id,
+            sender,
         )
 
     def may(self, permission: str) -> bool:

@@ -55,7 +55,9 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     ),
     (
         "permission must be a name without spaces and commas, administrator, None (any credential), anyone or public_list",
-        lambda c: c.permission in (None, anyone, administrator, public_list) or _is_text(PERMISSION, c.permission),
+        lambda c: (
+            c.permission in (None, anyone, administrator, public_list) or _is_text(PERMISSION, c.permission)
+        ),
     ),
     (
         f"permission '{ADMINISTRATOR}' or '{EVERYTHING}' is no name of a command's: write permission = administrator",
