@@ -8,12 +8,12 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint bench bench-full fuzz faults packages clean
+.PHONY: run test lint bench bench-full fuzz faults browser packages clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
 
-test: packages lint
+test: packages lint $(VENV)/.minifier
 	@$(PYTEST)
 
 lint: $(VENV)/.test
@@ -33,10 +33,14 @@ fuzz: packages $(VENV)/.test
 	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m fuzz
 
 faults: packages $(VENV)/.test
-	@FAULTS=long $(PYTEST) -m "faults or not faults" tests/faults
+	@FAULTS=long $(PYTEST) -m "faults or not faults" tests/faults tests/browser/test_soak.py
+
+# The script for websites is committed as it is served: whoever changes its source makes it anew.
+browser: $(VENV)/.minifier
+	@node tracker/browser/build.mjs
 
 packages:
-	@tests/setup/packages mariadb-server redis-server chromium curl wrk
+	@tests/setup/packages mariadb-server redis-server chromium curl wrk nodejs npm
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
@@ -44,6 +48,11 @@ clean:
 # The stamps .made, .run and .test are written last: a step that was interrupted is done again.
 $(VENV)/.made: tests/setup/venv
 	@tests/setup/venv $(PYTHON) $(VENV)
+	@touch $@
+
+$(VENV)/.minifier: $(VENV)/.made tracker/browser/package-lock.json
+	@tests/setup/packages nodejs npm
+	@npm ci --silent --no-audit --no-fund --prefix tracker/browser
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made $(SOURCES)

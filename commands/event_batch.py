@@ -7,35 +7,22 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import Command, CommandError, Error, ParamReader, invalid, missing
-from tracker.errors import OUTCOME_UNKNOWN, UNEXPECTED, because
+from tracker import Command, CommandError, ParamReader, invalid, missing
 from tracker.fields import ListID
-from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.ingest.batch import MOST_EVENTS, Outcome, cost_of, track_each
 from tracker.ingest.intake import Intake, answer, ignored_names
 from tracker.ingest.parameters import (
     EVENT_ERRORS,
-    EVENT_ID_TAKEN,
-    INVALID_EVENT,
     INVALID_LIST,
     INVALID_SENT_AT,
     TIME,
     EventParams,
+    Events,
     Time,
 )  # fmt: skip
 
-#: Events of one request.
-MOST_EVENTS = 1_000
 INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")
 EVENT = ParamReader(EventParams, EVENT_ERRORS)
-
-
-class Events(fields.Field[list[Any]]):
-    """An array; what stands in it is checked event by event."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        if not isinstance(value, list) or len(value) > MOST_EVENTS:
-            raise self.make_error("validator_failed")
-        return value
 
 
 class EventBatch(Command):
@@ -74,16 +61,7 @@ class EventBatch(Command):
     )
 
     class Params(Schema):
-        Events = Events(
-            required=True,
-            metadata={
-                "type": "array",
-                # No type: what is no object is an error of that event only.
-                "items": {"description": "An object with the parameters of `event.track`"},
-                "maxItems": MOST_EVENTS,
-                "description": "The events",
-            },
-        )
+        Events = Events(MOST_EVENTS, required=True)
         ListID = ListID(metadata={"description": "List of the events that name none"})
         SentAt = Time(
             metadata=TIME
@@ -116,9 +94,7 @@ class EventBatch(Command):
 
     @classmethod
     def cost(cls, params: Mapping[str, Any]) -> int:
-        """One an event. Too many are no matter of the limit: they are refused however long one waits."""
-        events = params.get("Events")
-        return len(events) or 1 if isinstance(events, list) and len(events) <= MOST_EVENTS else 1
+        return cost_of(params.get("Events"))
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
@@ -126,42 +102,15 @@ class EventBatch(Command):
         if "ListID" in params:
             intake.own_list(params["ListID"])
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
-        read = [self._read(sent, shared, intake) for sent in params["Events"]]
-        to_store = [one for one in read if isinstance(one, Event)]
-        tracked = iter(self._tracked(read, to_store))
-        results = [_result(next(tracked) if isinstance(one, Event) else one) for one in read]
-        return {"status": "success", "results": results}
 
-    def _read(self, sent: Any, shared: dict[str, Any], intake: Intake) -> Event | Tracked | CommandError:
-        """The event to store, what a test event is answered with, or why it is refused."""
-        try:
-            event = intake.event({**shared, **EVENT.read(EVENT.spelled(_object(sent)))})
-        except CommandError as refused:
-            return refused
-        return self.services.ingest.check(event, self.deadline) if intake.is_test(event) else event
+        def read(sent: dict[str, Any]) -> dict[str, Any]:
+            return {**shared, **EVENT.read(EVENT.spelled(sent))}
 
-    def _tracked(self, read: list[Any], events: list[Event]) -> list[Tracked | Exception]:
-        try:
-            return self.services.ingest.track_batch(events, self.deadline)  # type: ignore[no-any-return]
-        except EventOutcomeUnknown as unknown:
-            ids = iter(unknown.event_ids)
-            repeat_with = [next(ids) if isinstance(one, Event) else None for one in read]
-            raise CommandError(OUTCOME_UNKNOWN, extra={"EventIDs": repeat_with}) from None
+        outcomes = track_each(self.services.ingest, intake, params["Events"], read, self.deadline)
+        return {"status": "success", "results": [_result(outcome) for outcome in outcomes]}
 
 
-def _object(sent: Any) -> dict[str, Any]:
-    if isinstance(sent, Error):  # it could not be read
-        raise CommandError(sent)
-    if not isinstance(sent, dict):
-        raise CommandError(because(INVALID_EVENT, "an event is an object"))
-    return {name: value for name, value in sent.items() if value is not None}
-
-
-def _result(outcome: Tracked | Exception) -> dict[str, Any]:
-    if isinstance(outcome, Tracked):
-        return {"status": "duplicate" if outcome.is_duplicate else "ok", **answer(outcome)}
-    if isinstance(outcome, EventIdTaken):
-        outcome = CommandError(EVENT_ID_TAKEN)
-    if not isinstance(outcome, CommandError):  # the others are committed: no reason to say otherwise
-        outcome = CommandError(UNEXPECTED)
-    return {"status": "error", **outcome.body}
+def _result(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, CommandError):
+        return {"status": "error", **outcome.body}
+    return {"status": "duplicate" if outcome.is_duplicate else "ok", **answer(outcome)}

@@ -6,11 +6,10 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import Command, CommandError
-from tracker.errors import OUTCOME_UNKNOWN
-from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker import Command
+from tracker.ingest.batch import track_one
 from tracker.ingest.intake import Intake, answer, ignored_names
-from tracker.ingest.parameters import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
+from tracker.ingest.parameters import EVENT_ERRORS, EventParams
 
 
 class EventTrack(Command):
@@ -63,19 +62,6 @@ class EventTrack(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
         intake = Intake(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
-        event = intake.event(params)
-        tracked = (
-            self.services.ingest.check(event, self.deadline)
-            if intake.is_test(event)
-            else self._tracked(event)
-        )
+        tracked = track_one(self.services.ingest, intake, intake.event(params), self.deadline)
         said = {"status": "success", **answer(tracked)}
         return {**said, "duplicate": True} if tracked.is_duplicate else said
-
-    def _tracked(self, event: Event) -> Tracked:
-        try:
-            return self.services.ingest.track(event, self.deadline)  # type: ignore[no-any-return]
-        except EventIdTaken:
-            raise CommandError(EVENT_ID_TAKEN) from None
-        except EventOutcomeUnknown as unknown:
-            raise CommandError(OUTCOME_UNKNOWN, extra={"EventID": unknown.event_ids[0]}) from None

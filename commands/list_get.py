@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
+from tracker.browser import snippet
 from tracker.fields import ListID
 from tracker.times import iso_utc
 
@@ -16,7 +17,7 @@ NOT_FOUND = Error(3, "List not found")
 class ListGet(Command):
     """Describe a list: its name, its public tracker ids, and what has been tracked on it.
 
-    `EventListTrackerID` and `EventUserTrackerID` are opaque and may be known to everybody. `EventTrackerProperties` is
+    `EventTrackerJS` is what a website puts into its pages' head. `EventListTrackerID` and `EventUserTrackerID` are opaque and may be known to everybody. `EventTrackerProperties` is
     what `website_events.properties` lists. `LastEventTrackedAt` is null until an event has been received. Times are
     ISO 8601, UTC.
     """
@@ -39,6 +40,7 @@ class ListGet(Command):
                 "ConversionIdIs": "order",
                 "EventListTrackerID": "nJ0xW2bq_3Zt8Jm1",
                 "EventUserTrackerID": "Lx5Nc7Wd2Rf4Hg6P",
+                "EventTrackerJS": "<script>…</script>",
                 "EventTrackerProperties": {"page_view": ["$current_url", "$page_title"]},
                 "LastEventTrackedAt": "2026-02-01T12:00:00.000Z",
             },
@@ -62,6 +64,9 @@ class ListGet(Command):
             )
             EventUserTrackerID = fields.String(
                 required=True, metadata={"description": "Public name of the user"}
+            )
+            EventTrackerJS = fields.String(
+                required=True, metadata={"description": "Lines for a page's head: from then on it is tracked"}
             )
             EventTrackerProperties = fields.Dict(
                 fields.String(),
@@ -93,6 +98,13 @@ class ListGet(Command):
             "ConversionIdIs": found.conversion_id_is,
             "EventListTrackerID": found.tracker_id,
             "EventUserTrackerID": user.tracker_id,
+            "EventTrackerJS": self._snippet(found),
             "EventTrackerProperties": reports.properties_by_event(found.id, self.deadline),
             "LastEventTrackedAt": None if last_event_at is None else iso_utc(last_event_at),
         }
+
+    def _snippet(self, found: Any) -> str:
+        settings, url = self.services.settings, self.services.settings.public_url
+        honoured = self.services.stores.list_settings.of(found.id, self.deadline).is_privacy_signal_honoured
+        events_url = f"{url}{settings.door_path}/{found.tracker_id}"
+        return snippet(f"{url}{settings.script_path}", events_url, honoured)

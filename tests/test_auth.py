@@ -15,6 +15,7 @@ from tracker.keys import digest
 from tracker.storage.accounts import Users
 from tracker.storage.api_keys import Keys
 from tracker.storage.database import Database
+from tracker.storage.lists import Lists
 from tracker.storage.sessions import Sessions
 
 PASSWORD = "correct horse battery staple"
@@ -41,8 +42,9 @@ class Door:
         self.clock, self.database = Clock(), database
         now = self.clock.milliseconds
         self.users, self.keys = Users(database, now), Keys(database, now)
+        self.lists = Lists(database, now, self.clock)
         self.sessions = Sessions(database, seconds=60, now=now)
-        self.auth = Authenticator(self.keys, self.sessions, now, self.clock)
+        self.auth = Authenticator(self.keys, self.sessions, self.lists, now, self.clock)
 
     def caller(self, bearer: Any = None, api_key: Any = None, session_id: Any = None) -> Caller:
         return self.auth.caller(bearer, api_key, session_id)

@@ -2,10 +2,10 @@
 
 from tracker.caller import Caller
 from tracker.errors import CommandError, Error, invalid, missing
-from tracker.registry import Command, ParamReader, PluginError, administrator, anyone
+from tracker.registry import Command, ParamReader, PluginError, administrator, anyone, public_list
 
 __all__ = [
     "Caller", "Command", "CommandError", "Error", "ParamReader", "PluginError", "administrator", "anyone",
-    "invalid", "missing",
+    "invalid", "missing", "public_list",
 ]  # fmt: skip
 __version__ = "0.1.0"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flask import Flask
+from flask import Blueprint, Flask
 
+from tracker import browser
 from tracker.auth import Authenticator
 from tracker.config import ConfigError, Settings
 from tracker.dispatch import Call, Dispatcher
 from tracker.http.docs_page import docs
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
+from tracker.http.public_door import PublicDoor
+from tracker.http.script_files import script_files
 from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
+from tracker.keys import is_public_id
 from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
 from tracker.logins import Logins
 from tracker.openapi import describe
@@ -29,6 +34,7 @@ from tracker.storage.audit import Audit
 from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
+from tracker.storage.list_settings import SettingsOfLists
 from tracker.storage.lists import Lists
 from tracker.storage.migrations import Migrations
 from tracker.storage.probe import probe
@@ -36,6 +42,9 @@ from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
 from tracker.storage.subscribers import Subscribers
 from tracker.storage.unbinding import UNMERGE, bring_home
+
+#: What browsers may call: the public door leads to it and to nothing else.
+PUBLIC_COMMAND = "event.collect"
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,7 @@ class Stores:
     lists: Lists
     fields: CustomFields
     subscribers: Subscribers
+    list_settings: SettingsOfLists
 
 
 @dataclass(frozen=True)
@@ -74,18 +84,39 @@ def create_app(settings: Settings | None = None) -> Flask:
     services = build_services(settings, database, limiter)
     dispatcher = Dispatcher(
         registry,
-        Authenticator(services.stores.keys, services.stores.sessions),
+        Authenticator(services.stores.keys, services.stores.sessions, services.stores.lists),
         limiter,
         _rates(registry),
         services,
         _report_failure,
     )
-    app.register_blueprint(doors(dispatcher, lambda: readiness(database)))
+    public_door = _public_door(settings, dispatcher, services.stores)
+    proxies = settings.trusted_proxies
+    app.register_blueprint(doors(dispatcher, lambda: readiness(database), public_door, proxies))
+    app.register_blueprint(_script_files(settings.script_path))
     limits = _rates(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
     app.register_blueprint(docs(describe(registry, shown)))
     app.extensions["tracker"] = services
     return app
+
+
+def _script_files(path: str) -> Blueprint:
+    pinned = {browser.pinned_path(path, script): script.body for script in browser.scripts().values()}
+    return script_files(path, browser.current().body, pinned)
+
+
+def _public_door(settings: Settings, dispatcher: Dispatcher, stores: Stores) -> PublicDoor:
+    def allowed_origins(tracker_id: str, deadline: float) -> Sequence[str]:
+        """What cannot be asked for now is told as usual: there is nothing in an answer to hide."""
+        try:
+            found = stores.lists.public(tracker_id, deadline) if is_public_id(tracker_id) else None
+            return stores.list_settings.of(found.id, deadline).allowed_origins if found else ()
+        except StorageUnavailable:
+            return ()
+
+    prefix, proxies = f"{settings.door_path}/", settings.trusted_proxies
+    return PublicDoor(dispatcher, PUBLIC_COMMAND, allowed_origins, prefix, proxies)
 
 
 def open_database(settings: Settings, registry: Registry) -> Database:
@@ -112,6 +143,7 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
         Lists(database, now_ms),
         fields,
         Subscribers(database, now_ms, ingest.new_id),
+        SettingsOfLists(database),
     )
     logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
@@ -138,11 +170,11 @@ def now_ms() -> int:
 def _limiter(settings: Settings, registry: Registry, app: Flask) -> Limiter:
     try:
         overrides = parse_overrides(settings.limits)
+        for name in sorted(overrides.keys() - _rates(registry).keys()):
+            raise ConfigError(f"TRACKER_LIMITS: there is no command '{name}'")
         for name in overrides:
             entry = registry.find(name)
-            if entry is None:
-                raise ConfigError(f"TRACKER_LIMITS: there is no command '{name}'")
-            if entry.limited_as != entry.command.name:
+            if entry is not None and entry.limited_as != entry.command.name:
                 raise ConfigError(
                     f"TRACKER_LIMITS: {name} counts against the limit of {entry.limited_as}: set that"
                 )
@@ -162,6 +194,8 @@ def _rates(registry: Registry) -> dict[str, RateLimit]:
             )
         try:
             rates[entry.command.name] = RateLimit.parse(entry.command.rate_limit)
+            if entry.command.address_limit is not None:
+                rates[f"{entry.command.name}.address"] = RateLimit.parse(entry.command.address_limit)
         except ValueError as failure:
             raise PluginError(f"{entry.origin}: {entry.command.name}: {failure}") from None
     return rates

@@ -8,8 +8,9 @@ from typing import Any
 
 from tracker.caller import ADMINISTRATOR, EVERYTHING, Caller, parse_permissions
 from tracker.errors import NOT_AUTHENTICATED, SESSION_EXPIRED, CommandError
-from tracker.keys import digest
+from tracker.keys import digest, is_public_id
 from tracker.storage.api_keys import Keys
+from tracker.storage.lists import Lists
 from tracker.storage.recent import Recent
 from tracker.storage.sessions import Sessions
 
@@ -25,10 +26,11 @@ class Authenticator:
         self,
         keys: Keys,
         sessions: Sessions,
+        lists: Lists,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._keys, self._sessions, self._now = keys, sessions, now
+        self._keys, self._sessions, self._lists, self._now = keys, sessions, lists, now
         self._recent: Recent[bytes, Caller] = Recent(clock=clock)
 
     def caller(
@@ -42,6 +44,14 @@ class Authenticator:
         if session_id is not None:
             return self._by_session(session_id, deadline)
         raise CommandError(NOT_AUTHENTICATED)
+
+    def of_public_list(self, tracker_id: Any, deadline: float | None = None) -> Caller:
+        """Who has a list's public id: it may only track into that list. Raises CommandError (99998)."""
+        is_one = type(tracker_id) is str and is_public_id(tracker_id)
+        found = self._lists.public(tracker_id, deadline) if is_one else None
+        if found is None:
+            raise CommandError(NOT_AUTHENTICATED)
+        return Caller(found.user_id, list_id=found.id)
 
     def _by_key(self, key: Any, deadline: float | None) -> Caller:
         if type(key) is not str or not key.isascii():

@@ -15,11 +15,24 @@ PERMISSION: Final = re.compile(r"[!-+\--~]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """What a request tells of the program that sent it. `origin` is that of the page it was sent by, if it was one."""
+
+    user_agent: str = ""
+    origin: str | None = None
+    has_privacy_signal: bool = False
+
+
+UNKNOWN = Sender()
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """The authenticated caller of one request; `user_id` is None for a command that anyone may call.
 
     `is_admin` says that administrators' commands may be called: the user is an administrator, who has logged in with
     the password or calls with a key that has the permission `Administrator`.
+    A caller by a list's public id has its `list_id` and may do nothing but what that id allows; `user_id` is its owner.
     """
 
     user_id: int | None
@@ -29,11 +42,22 @@ class Caller:
     address: str = ""
     request_id: str = ""
     is_admin: bool = False
+    list_id: int | None = None
+    sender: Sender = UNKNOWN
 
-    def calling_from(self, address: str, request_id: str) -> Caller:
+    def calling_from(self, address: str, request_id: str, sender: Sender = UNKNOWN) -> Caller:
         """This caller with where the call comes from."""
+        user_id, permissions, key_id = self.user_id, self.permissions, self.key_id
         return Caller(
-            self.user_id, self.permissions, self.key_id, self.session_hash, address, request_id, self.is_admin
+            user_id,
+            permissions,
+            key_id,
+            self.session_hash,
+            address,
+            request_id,
+            self.is_admin,
+            self.list_id,
+            sender,
         )
 
     def may(self, permission: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,8 +33,16 @@ SETTINGS = (
     Setting("TRACKER_ACCEPT_WEAK_DURABILITY", "0", "1 = start although the MySQL server may lose committed events in a crash"),
     Setting("TRACKER_HOST", "127.0.0.1", "the address to listen on"),
     Setting("PORT", "8000", "the port to listen on"),
+    Setting("TRACKER_TRUSTED_PROXIES", "0", "how many proxies in front append to X-Forwarded-For; that many entries of it are believed"),
+    Setting("TRACKER_PUBLIC_URL", "", "where browsers reach Tracker: https://events.example.com; empty = the address it listens on"),
+    Setting("TRACKER_SCRIPT_PATH", "/tracker.js", "the path of the browser script; blockers know common names"),
+    Setting("TRACKER_DOOR_PATH", "/t", "the path below which browsers send events"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
+_URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
+#: Not below what is Tracker's own.
+_PATH = re.compile(r"(?!/(?:api|health|ready)\b)(/[A-Za-z0-9_-]+)+")
+_SCRIPT_PATH = re.compile(_PATH.pattern + r"\.js")
 PLUGIN_PREFIX = "TRACKER_PLUGIN_"
 
 
@@ -50,6 +59,10 @@ class Settings:
     host: str
     port: int
     workers: int
+    trusted_proxies: int = 0
+    own_url: str = ""
+    script_path: str = "/tracker.js"
+    door_path: str = "/t"
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -57,6 +70,17 @@ class Settings:
         """The embedded rate-limit store: beside the database file, or where that would be."""
         url = DatabaseURL.parse(self.database_url)
         return (url.path if url.kind == "sqlite" else Path("var/tracker")).with_suffix(".limits")
+
+    @property
+    def listening_url(self) -> str:
+        """The URL to reach a server on this machine by."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        """The URL that browsers reach the server by, without a slash at its end."""
+        return self.own_url or self.listening_url
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -75,6 +99,10 @@ class Settings:
             host=value["TRACKER_HOST"],
             port=_whole("PORT", value, least=0, most=65535),
             workers=_workers(value),
+            trusted_proxies=_whole("TRACKER_TRUSTED_PROXIES", value, least=0, most=16),
+            own_url=_matching("TRACKER_PUBLIC_URL", value, _URL, "a URL without path").rstrip("/"),
+            script_path=_matching("TRACKER_SCRIPT_PATH", value, _SCRIPT_PATH, "a path such as /tracker.js"),
+            door_path=_matching("TRACKER_DOOR_PATH", value, _PATH, "a path such as /t"),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 
@@ -91,6 +119,12 @@ def _whole(name: str, value: Mapping[str, str], least: int, most: int = 2**31) -
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise ConfigError(f"{name} must be a whole number from {least} to {most}, not '{text}'")
     return int(text)
+
+
+def _matching(name: str, value: Mapping[str, str], pattern: re.Pattern[str], what: str) -> str:
+    if pattern.fullmatch(value[name]) is None:
+        raise ConfigError(f"{name} must be {what}, not '{value[name]}'")
+    return value[name]
 
 
 def _switch(name: str, value: Mapping[str, str]) -> bool:

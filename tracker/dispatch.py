@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tracker import errors
-from tracker.caller import Caller
+from tracker.addresses import network
+from tracker.caller import UNKNOWN, Caller, Sender
 from tracker.errors import CommandError
-from tracker.registry import Command, Entry, Registry, anyone, is_open_to
+from tracker.registry import Command, Entry, Registry, anyone, is_open_to, public_list
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
 
@@ -25,6 +26,7 @@ class Call:
     address: str
     request_id: str
     is_form: bool = False
+    sender: Sender = UNKNOWN
     deadline: float = field(default_factory=lambda: time.monotonic() + 5.0)
 
 
@@ -44,11 +46,13 @@ class Authenticator(Protocol):
         self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
     ) -> Caller: ...
 
+    def of_public_list(self, tracker_id: Any, deadline: float | None = None) -> Caller: ...
+
 
 class Dispatcher:
     """Answers calls from the registry's commands.
 
-    `limiter.hit(command, who, limit, cost)` counts, `rates` gives each command's limit, `on_failure(call, exc)` is
+    `limiter.hit(command, who, limit, cost)` counts, `rates` gives each command's limits, `on_failure(call, exc)` is
     told of unexpected exceptions, `now()` gives UTC milliseconds.
     """
 
@@ -135,21 +139,37 @@ class Dispatcher:
 
     def _caller(self, call: Call, params: dict[str, Any], command: type[Command]) -> Caller:
         if command.permission is anyone:
-            return Caller(None, address=call.address, request_id=call.request_id)
-        key, session = params.get("APIKey"), params.get("SessionID")
-        caller = self._authenticator.caller(call.bearer, key, session, call.deadline)
-        return caller.calling_from(call.address, call.request_id)
+            caller = Caller(None)
+        elif command.permission is public_list:
+            caller = self._authenticator.of_public_list(params.get("EventListTrackerID"), call.deadline)
+        else:
+            key, session = params.get("APIKey"), params.get("SessionID")
+            caller = self._authenticator.caller(call.bearer, key, session, call.deadline)
+        return caller.calling_from(call.address, call.request_id, call.sender)
 
     def _count(self, entry: Entry, caller: Caller, params: dict[str, Any], answer: Answer) -> None:
-        who = f"address:{caller.address}" if caller.user_id is None else f"user:{caller.user_id}"
-        name = entry.limited_as
-        verdict = self._limiter.hit(name, who, self._rates[name], entry.command.cost(params))
-        answer.headers["X-RateLimit-Limit"] = str(verdict.limit)
-        answer.headers["X-RateLimit-Remaining"] = str(verdict.remaining)
-        answer.headers["X-RateLimit-Reset"] = str(verdict.reset_at)
+        """By address first: one client cannot use up what a list's other visitors may. Its headers are the ones told."""
+        name, cost = entry.limited_as, entry.command.cost(params)
+        if entry.command.address_limit is not None:
+            self._hit(f"{name}.address", f"address:{network(caller.address)}", cost, answer)
+        if caller.list_id is not None:
+            self._hit(name, f"list:{caller.list_id}", cost, answer)
+        elif caller.user_id is not None:
+            self._hit(name, f"user:{caller.user_id}", cost, answer)
+        else:
+            self._hit(name, f"address:{caller.address}", cost, answer)
+
+    def _hit(self, name: str, who: str, cost: int, answer: Answer) -> None:
+        verdict = self._limiter.hit(name, who, self._rates[name], cost)
+        headers = {
+            "X-RateLimit-Limit": str(verdict.limit),
+            "X-RateLimit-Remaining": str(verdict.remaining),
+            "X-RateLimit-Reset": str(verdict.reset_at),
+        }
+        answer.headers = {**headers, **answer.headers}
         if not verdict.is_allowed:
             seconds = max(1, verdict.reset_at - self._now() // 1000)
-            raise CommandError(errors.RATE_LIMITED, headers={"Retry-After": str(seconds)})
+            raise CommandError(errors.RATE_LIMITED, headers={**headers, "Retry-After": str(seconds)})
 
 
 def _refuse(answer: Answer, error: CommandError) -> None:

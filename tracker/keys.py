@@ -14,6 +14,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PREFIX_SIZE, SECRET_SIZE, CHECKSUM_SIZE = 8, 32, 6
 
 _KEY = re.compile(r"trk_([0-9A-Za-z]{8})_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
+_PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{16}")
 _SESSION = re.compile(r"trs_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
 
 
@@ -38,6 +39,10 @@ def new_session_id() -> str:
 def new_public_id() -> str:
     """An opaque name for what browsers may know: 16 characters that need no escaping anywhere."""
     return secrets.token_urlsafe(12)
+
+
+def is_public_id(text: str) -> bool:
+    return _PUBLIC_ID.fullmatch(text) is not None
 
 
 def key_prefix(text: str) -> str | None:

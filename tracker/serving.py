@@ -52,12 +52,6 @@ def application_folder() -> Path:
     raise ConfigError("there are no wsgi.py and gunicorn.conf.py in the working directory")
 
 
-def address(settings: Settings) -> str:
-    """The URL to reach a server on this machine by."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-
-
 def shown_database(url: str) -> str:
     """The database's URL without its password."""
     parts = urlsplit(url)
@@ -69,7 +63,7 @@ def shown_database(url: str) -> str:
 
 
 def _where(settings: Settings) -> str:
-    url = address(settings)
+    url = settings.listening_url
     return (
         f"Tracker {__version__}\n"
         f"  API       {url}/api/v1/event and {url}/api.php\n"
@@ -86,4 +80,4 @@ def _demo(settings: Settings, say: Say) -> None:
     finally:
         database.close()
     if demo is not None:
-        say(demo.text(address(settings)))
+        say(demo.text(settings.listening_url))

@@ -27,6 +27,9 @@ def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
     described = found.pop("List")
     assert found == {"Success": True, "ErrorCode": 0, "ErrorText": ""}
     assert before <= _milliseconds(described.pop("CreatedOn")) <= time.time_ns() // 10**6
+    snippet = described.pop("EventTrackerJS")
+    assert f'data-to="http://127.0.0.1:8000/t/{described["EventListTrackerID"]}"' in snippet
+    assert 'src="http://127.0.0.1:8000/tracker.js"' in snippet
     tracker_ids = described.pop("EventListTrackerID"), described.pop("EventUserTrackerID")
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{16}", opaque) for opaque in tracker_ids)
     assert described == {

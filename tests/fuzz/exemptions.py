@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 NOWHERE = 2**62  # the number of no list
@@ -51,6 +51,7 @@ EXEMPTIONS = (
     Exemption("event.track", 19, "several forms of a time", {"Event": "a", "SentAt": "yesterday"}),
     Exemption("event.track", 20, "depends on Event", {"Event": "conversion", "Properties": CONVERSION | {"conversion-value": "x"}}),
     Exemption("event.track", 21, "bytes are counted, not characters", {"Event": "a", "IdentifyProperties": {"é" * 128: 1}}),
+    Exemption("event.collect", 5, "needed unless there are Events", {}),
     Exemption("list.create", 2, "blank is what Unicode calls white space", {"SubscriberListName": "\u2003"}),
     Exemption("list.get", 3, "whose list it is", {"ListID": NOWHERE}),
     Exemption("lists.get", 5, "NUL is refused", {"Search": "\0"}),
@@ -80,6 +81,13 @@ EXEMPTIONS = (
     Exemption("website_events.properties", 3, "whose list it is", {"ListID": NOWHERE}),
 )  # fmt: skip
 
+#: At the door for browsers the rules of an event are the same.
+EXEMPTIONS += tuple(
+    replace(row, command="event.collect")
+    for row in EXEMPTIONS
+    if row.command == "event.track" and row.code not in (4, 5)
+)
+
 #: Any body may break them, and a schema of nested values cannot say them: integers beyond 64 bits, depth, nodes.
 LIMITS_OF_BODIES = {100000, 100010}
 
@@ -88,6 +96,7 @@ LIMITS_OF_BODIES = {100000, 100010}
 STORED = {
     "customfield.create": {8, 9, 10},
     "customfield.delete": {5},
+    "event.collect": {17},
     "event.track": {17},
     "subscriber.create": {8, 9, 10},
     "subscriber.delete": {3},

@@ -33,7 +33,8 @@ def _of_command(command: type[Command], methods: tuple[str, ...]) -> Iterator[st
     yield f"  {' '.join(methods)}  {'  '.join(addresses)}"
     yield f"  permission: {asked_by(command)}"
     shared = command.shares_limit_of
-    yield f"  limit: {f'that of {shared}' if shared else command.rate_limit}"
+    of_address = f", and {command.address_limit} per address" if command.address_limit else ""
+    yield f"  limit: {f'that of {shared}' if shared else command.rate_limit}{of_address}"
     yield from map(_of_error, sorted(command.errors, key=lambda row: row.code))
 
 

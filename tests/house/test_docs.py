@@ -75,6 +75,7 @@ def real(api: Api, jane: User) -> dict[str, Any]:
         "ListID": found.id,
         "SubscriberListID": found.id,
         "CustomFieldID": field.id,
+        "EventListTrackerID": found.tracker_id,
         "SessionID": stores.sessions.open(jane.id),
         "Password": PASSWORD,
         "Prefix": api.ok("apikey.create", jane.key, Name="Reports")["Prefix"],

@@ -13,6 +13,8 @@ OURS = {"tracker", "commands"}
 #: A more exact row goes before the folder's: storage/failures.py may be known where the rest of storage may not.
 ROOMS: dict[str, set[str]] = {
     # words that every room may need: pure, and they know no room
+    "tracker.addresses": set(),
+    "tracker.browser": set(),
     "tracker.caller": set(),
     "tracker.config": {"tracker.database_url"},
     "tracker.database_url": set(),
@@ -26,8 +28,13 @@ ROOMS: dict[str, set[str]] = {
     "tracker.storage.failures": set(),
     "tracker.times": set(),
     # the route of a call
-    "tracker.http": {"tracker.dispatch", "tracker.errors", "tracker.json_object", "tracker.registry"},
-    "tracker.dispatch": {"tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures"},
+    "tracker.http": {
+        "tracker.addresses", "tracker.caller", "tracker.dispatch", "tracker.errors", "tracker.json_object",
+        "tracker.registry",
+    },
+    "tracker.dispatch": {
+        "tracker.addresses", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures",
+    },
     "tracker.registry": {"tracker.caller", "tracker.errors"},
     "tracker.auth": {"tracker.caller", "tracker.errors", "tracker.keys", "tracker.storage"},
     "tracker.limits": set(),
@@ -36,9 +43,8 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures",
     },
     "commands": {
-        "tracker", "tracker.caller", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.reports",
-        "tracker.subscribers",
-        "tracker.times",
+        "tracker", "tracker.addresses", "tracker.browser", "tracker.caller", "tracker.errors", "tracker.fields",
+        "tracker.ingest", "tracker.reports", "tracker.subscribers", "tracker.times",
     },
     "tracker.ingest": {
         "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
@@ -78,6 +84,7 @@ OUTSIDE: dict[str, set[str]] = {
     "apsw": {"tracker.storage"},
     "argon2": {"tracker.storage"},
     "click": {"tracker.cli"},
+    "crawleruseragents": {"tracker.ingest"},
     "flask": {"tracker.app", "tracker.http", "tracker.limits"},
     "flask_limiter": {"tracker.limits"},
     "gevent": {
@@ -115,6 +122,7 @@ OUTSIDE: dict[str, set[str]] = {
     "playhouse": {"tracker.storage"},
     "pymysql": {"tracker.storage"},
     "redis": {"tracker.limits"},
+    "ua_parser": {"tracker.ingest"},
     "werkzeug": {"tracker.http"},
 }
 

@@ -8,12 +8,11 @@ from typing import Any
 from tracker.dispatch import Answer, Call, Dispatcher
 from tracker.errors import CommandError
 from tracker.http.body import ONE_EVENT, BodyRules, read_params
-from tracker.http.credentials import bearer_token
+from tracker.http.calls import call_of
 from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, reply, unexpected
 from tracker.http.request_body import MAX_BODY_BYTES, read_body
 from tracker.http.request_id import KEY as REQUEST_ID
-from tracker.http.request_id import request_id
 from tracker.registry import Entry
 
 LEGACY_PATH = "/api.php"
@@ -25,8 +24,8 @@ ANSWER = "tracker.answer"
 class Door:
     """A WSGI application that answers the paths of commands."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: Dispatcher, trusted_proxies: int = 0) -> None:
+        self._dispatcher, self._trusted_proxies = dispatcher, trusted_proxies
         self._rules = {path: self._rules_at(path) for path in self.paths()}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -49,7 +48,7 @@ class Door:
         if path == LEGACY_PATH:
             return BodyRules(max([MAX_BODY_BYTES, *(entry.command.max_body_bytes for entry in registry)]))
         entry = registry.find_path(path.removeprefix(REST_PREFIX))
-        return _rules_of(entry)
+        return rules_of(entry)
 
     def reply(self, environ: dict[str, Any]) -> Reply:
         """Answer the request in a WSGI environ; never raises."""
@@ -66,7 +65,7 @@ class Door:
         """The methods that the command's refusal of OPTIONS names."""
         if environ["PATH_INFO"] == LEGACY_PATH:
             return no_content({"Allow": "GET, POST, OPTIONS"})
-        answer = self._dispatcher.answer(_call(environ, {}, True))
+        answer = self._dispatcher.answer(self._call(environ, {}, True))
         if answer.status == 405:
             return no_content({"Allow": f"{answer.headers['Allow']}, OPTIONS"})
         return reply(answer.status, answer.body, answer.headers)
@@ -75,8 +74,13 @@ class Door:
         try:
             params, is_form = self._params(environ)
         except CommandError as error:
-            return self._dispatcher.refuse(_call(environ, {}, True), error)
-        return self._dispatcher.answer(_call(environ, params, is_form))
+            return self._dispatcher.refuse(self._call(environ, {}, True), error)
+        return self._dispatcher.answer(self._call(environ, params, is_form))
+
+    def _call(self, environ: dict[str, Any], params: dict[str, Any], is_form: bool) -> Call:
+        path = environ["PATH_INFO"]
+        command = None if path == LEGACY_PATH else path[len(REST_PREFIX) :]
+        return call_of(environ, command, params, is_form, self._trusted_proxies)
 
     def _params(self, environ: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         path = environ["PATH_INFO"]
@@ -92,25 +96,11 @@ class Door:
 
     def _rules_named(self, params: dict[str, Any]) -> BodyRules:
         """The body named its command: now the limits of that one hold."""
-        return _rules_of(self._dispatcher.named(params))
+        return rules_of(self._dispatcher.named(params))
 
 
-def _rules_of(entry: Entry | None) -> BodyRules:
+def rules_of(entry: Entry | None) -> BodyRules:
     if entry is None:
         return ONE_EVENT
     command = entry.command
     return BodyRules(command.max_body_bytes, command.items_param, command.most_items)
-
-
-def _call(environ: dict[str, Any], params: dict[str, Any], is_form: bool) -> Call:
-    """HEAD is GET without the body of the answer."""
-    path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-    return Call(
-        command=None if path == LEGACY_PATH else path[len(REST_PREFIX) :],
-        method="GET" if method == "HEAD" else method,
-        params=params,
-        bearer=bearer_token(environ.get("HTTP_AUTHORIZATION")),
-        address=environ.get("REMOTE_ADDR") or "",
-        request_id=environ.get(REQUEST_ID) or request_id(environ),
-        is_form=is_form,
-    )

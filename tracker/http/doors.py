@@ -14,6 +14,7 @@ from tracker.dispatch import Dispatcher
 from tracker.http.door import LEGACY_PATH, REST_PREFIX, Door
 from tracker.http.front import Front
 from tracker.http.log_lines import log_failure
+from tracker.http.public_door import PublicDoor
 from tracker.http.replies import Reply, error_reply, from_http_exception, reply, unexpected
 from tracker.http.request_id import KEY as REQUEST_ID
 
@@ -22,9 +23,11 @@ IsReady = Callable[[], tuple[bool, str]]
 _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
-def doors(dispatcher: Dispatcher, is_ready: IsReady) -> Blueprint:
+def doors(
+    dispatcher: Dispatcher, is_ready: IsReady, public_door: PublicDoor | None = None, trusted_proxies: int = 0
+) -> Blueprint:
     """The blueprint that joins `dispatcher` to HTTP; `is_ready()` says whether calls can be answered, and why not."""
-    door = Door(dispatcher)
+    door = Door(dispatcher, trusted_proxies)
     blueprint = Blueprint("doors", __name__)
     for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
         _add(blueprint, path, lambda _="": _through(door), _ALL_METHODS)
@@ -32,7 +35,7 @@ def doors(dispatcher: Dispatcher, is_ready: IsReady) -> Blueprint:
     _add(blueprint, "/ready", lambda: _readiness(is_ready))
     blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, door))
     blueprint.app_errorhandler(Exception)(_failure)
-    blueprint.record_once(lambda state: _put_in_front(state, door))
+    blueprint.record_once(lambda state: _put_in_front(state, door, public_door))
     return blueprint
 
 
@@ -43,11 +46,11 @@ def _add(
     blueprint.add_url_rule(path, endpoint, view, methods=methods, provide_automatic_options=False)
 
 
-def _put_in_front(state: BlueprintSetupState, door: Door) -> None:
+def _put_in_front(state: BlueprintSetupState, door: Door, public_door: PublicDoor | None) -> None:
     # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
     app = cast(Flask, state.app)
     app.url_map.merge_slashes = False
-    app.wsgi_app = Front(app.wsgi_app, door)  # type: ignore[method-assign]
+    app.wsgi_app = Front(app.wsgi_app, door, public_door)  # type: ignore[method-assign]
 
 
 def _through(door: Door) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tracker.http.door import ANSWER, Door
+from tracker.http.public_door import PublicDoor
 from tracker.http.request_id import KEY as REQUEST_ID
 from tracker.http.request_id import request_id
 from tracker.http.request_log import log_request
@@ -19,19 +20,33 @@ class Front:
 
     Flask's routing, contexts and response object cost 65 µs a request, more than all of our own way to the command.
     So a command's canonical path is handed to the door here; every other path and spelling takes Flask's way, where
-    routes lead to the same door.
+    routes lead to the same door. The paths of the public door are its own, whatever follows its prefix.
     """
 
-    def __init__(self, flask_app: WsgiApp, door: Door) -> None:
-        self._flask_app, self._door = flask_app, door
+    def __init__(self, flask_app: WsgiApp, door: Door, public_door: PublicDoor | None = None) -> None:
+        self._flask_app, self._door, self._public_door = flask_app, door, public_door
+        self._public_prefix = public_door.prefix if public_door else "\0"
         self._shortcuts = door.paths()
 
     def most_body_bytes(self, path: str) -> int:
         """How large a body at this path may be: the worker reads it before it asks us."""
+        if self._public_door is not None and path.startswith(self._public_prefix):
+            return self._public_door.rules.most_bytes
         return self._door.rules(path).most_bytes
 
     def is_shortcut(self, path: str) -> bool:
-        return path in self._shortcuts
+        """Whether a request for this path needs nothing of Flask's and, as it is written, nothing decoded."""
+        return path in self._shortcuts or (self._is_public(path) and "%" not in path)
+
+    def _is_public(self, path: str) -> bool:
+        return self._public_door is not None and path.startswith(self._public_prefix)
+
+    def _app_at(self, path: str) -> WsgiApp:
+        if path in self._shortcuts:
+            return self._door
+        if self._public_door is not None and path.startswith(self._public_prefix):
+            return self._public_door
+        return self._flask_app
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -44,8 +59,7 @@ class Front:
             headers.append(("X-Request-ID", name))
             return start_response(line, headers, *exc_info)
 
-        app = self._door if environ["PATH_INFO"] in self._shortcuts else self._flask_app
         try:
-            return app(environ, noting)
+            return self._app_at(environ["PATH_INFO"])(environ, noting)
         finally:
             log_request(environ, status or 500, started, name, environ.get(ANSWER))

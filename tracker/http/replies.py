@@ -21,6 +21,10 @@ from tracker.errors import (
     Error,
 )
 
+#: A transparent GIF of one pixel.
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 #: The common code that says the same as an HTTP status; any other 4xx is 100000.
 _CODES = {
@@ -53,6 +57,12 @@ def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> R
     if headers:
         sent.extend(headers.items())
     return Reply(_STATUS_LINES.get(status) or f"{status} Status", sent, data)
+
+
+def picture(status: int, _body: Any, headers: Mapping[str, str]) -> Reply:
+    """A pixel that nobody sees: the same picture whatever the answer is, which the status tells alone."""
+    sent = {"Content-Type": "image/gif", "Content-Length": str(len(PIXEL)), "Cache-Control": "no-store"}
+    return Reply(_STATUS_LINES.get(status) or f"{status} Status", [*sent.items(), *headers.items()], PIXEL)
 
 
 def no_content(headers: Mapping[str, str]) -> Reply:

@@ -22,6 +22,8 @@ CONVERSION, IDENTIFY = "conversion", "identify"
 IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
 #: How the event named its person; an ID that is a hash by the number of the form, in the two bits from HASH_FORM on.
 NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
+#: Sent by a robot: stored, and left out of what is counted.
+IS_BOT = 512
 #: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.
 OURS = "trk-"
 #: A row id is 63 bits, so its first digit is at most 7; anything else is a client's own EventID.
@@ -53,6 +55,11 @@ class Event:
     identify_properties: dict[str, Any] | None = None
     is_listless: bool = False
     is_conversion_id_goal: bool = False
+    #: Properties that Tracker adds: they are stored, and are no part of what makes two events the same.
+    added: dict[str, Any] = field(default_factory=dict)
+    #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
+    is_public: bool = False
+    is_bot: bool = False
     row_id: int = 0
     identified: FieldValues | None = None
     _fresh_uuid: bytes = b""
@@ -67,8 +74,11 @@ class Event:
         """When it happened, by our clock."""
         return event_time(self.received_at, self.claimed_at, self.sent_at)
 
+    def stored_properties(self) -> dict[str, Any]:
+        return {**self.properties, **self.added} if self.added else self.properties
+
     def encoded_properties(self) -> bytes:
-        return FORMAT_JSON + orjson.dumps(self.properties)
+        return FORMAT_JSON + orjson.dumps(self.stored_properties())
 
     def digest(self) -> bytes:
         """32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""

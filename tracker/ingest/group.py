@@ -13,6 +13,7 @@ from tracker.ingest.event import (
     HAS_SENT_IDENTIFY,
     HASH_FORM,
     IDENTIFY,
+    IS_BOT,
     IS_OURS,
     IS_REPEATED_CONVERSION,
     IS_SILENT,
@@ -64,7 +65,7 @@ class EventHandler:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
         attempt = Attempt(self._ids)
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
-        self._catalogue.note(transaction, attempt.seen)
+        self._catalogue.note(transaction, attempt.seen, attempt.seen_in_public)
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
         self._pasts = attempt.pasts
         return [list(islice(results, len(batch))) for batch in batches]
@@ -78,7 +79,7 @@ class EventHandler:
         for list_id, name, properties, received_at in self._stored:
             self.counts.add(list_id, name, properties, received_at)
         self.unsettled.add(self._pasts)
-        self.unsorted_rows += len(self._stored)
+        self.unsorted_rows += len(self._keys)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
@@ -97,6 +98,7 @@ class Attempt:
         self.entries: list[timeline.Entry] = []
         self.pasts: list[timeline.Segment] = []
         self.seen: Seen = {}
+        self.seen_in_public: Seen = {}
         self.stored: list[Stored] = []
         self._tallies: Tallies
         self._people: People
@@ -136,13 +138,14 @@ class Attempt:
         flags = IS_SILENT if event.properties.get("isSilent") is True else 0
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
-        flags |= self._named_by(event, placement)
-        if event.name == CONVERSION and self._tallies.add_conversion(event):
+        flags |= self._named_by(event, placement) | (IS_BOT if event.is_bot else 0)
+        if event.name == CONVERSION and not event.is_bot and self._tallies.add_conversion(event):
             flags |= IS_REPEATED_CONVERSION
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
-        self._see(event, event.name, event.properties)
+        self._see(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:
-            self._append(event, placement, self._next_id(), IDENTIFY, IS_OURS | NAMED_BY_EMAIL, NOTHING)
+            ours = IS_OURS | NAMED_BY_EMAIL | flags & IS_BOT
+            self._append(event, placement, self._next_id(), IDENTIFY, ours, NOTHING)
             self._see(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)
@@ -180,9 +183,11 @@ class Attempt:
 
     def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
         encoded = name.encode()
-        self._tallies.add_event(event.list_id, encoded, event.event_at)
-        self.stored.append((event.list_id, encoded, properties, event.received_at))
-        names, _ = self.seen.setdefault((event.list_id, encoded), (set(), event.received_at))
+        if not event.is_bot:
+            self._tallies.add_event(event.list_id, encoded, event.event_at)
+            self.stored.append((event.list_id, encoded, properties, event.received_at))
+        seen = self.seen_in_public if event.is_public else self.seen
+        names, _ = seen.setdefault((event.list_id, encoded), (set(), event.received_at))
         names.update(item.encode() for item in properties)
 
 

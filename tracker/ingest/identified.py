@@ -10,7 +10,7 @@ from tracker.ingest.who import Placement, Subscriber
 from tracker.storage import people as people_rows
 from tracker.storage.custom_fields import CustomField, CustomFields
 from tracker.storage.failures import Conflict
-from tracker.storage.field_values import Key, write_values
+from tracker.storage.field_values import Key, find_values, write_values
 from tracker.storage.transaction import Transaction
 from tracker.subscribers.field_values import FieldValues, read_values
 
@@ -70,10 +70,21 @@ def write_identified(transaction: Transaction, people: People, placed: Placed, n
             continue
         if placement.subscriber_id is None:
             people.offer_unique(event, person)
-        values |= {(person.list_id, person.id, number): v for number, v in event.identified.values.items()}
+        sent = {(person.list_id, person.id, number): v for number, v in event.identified.values.items()}
+        values |= _fillings(transaction, sent, values) if event.is_public else sent
         ignored[event.row_id] = _ignored(event, event.identified, people)
     write_values(transaction, values, now)
     return ignored
+
+
+def _fillings(
+    transaction: Transaction, sent: Mapping[Key, bytes | None], due: Mapping[Key, bytes | None]
+) -> dict[Key, bytes | None]:
+    """What anybody may write: values for fields that are empty now, and after what is `due`."""
+    persons = {key[:2] for key in sent}
+    stored = {at: find_values(transaction, at[0], [at[1]]).get(at[1], {}) for at in persons}
+    now = {key: due[key] if key in due else stored[key[:2]].get(key[2]) for key in sent}
+    return {key: value for key, value in sent.items() if value is not None and now[key] is None}
 
 
 def _persons(transaction: Transaction, people: People, due: Placed) -> dict[tuple[int, int], Subscriber]:

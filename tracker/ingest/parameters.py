@@ -109,6 +109,22 @@ class EventProperties(JsonObject):
         return properties
 
 
+class Events(fields.Field[list[Any]]):
+    """An array of at most `most` events; what stands in it is checked event by event."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        # No type for an item: what is no object is an error of that event only.
+        item = {"description": "An object with the parameters of `event.track`"}
+        told = {"type": "array", "items": item, "maxItems": most, "description": "The events"}
+        super().__init__(**options | {"metadata": told})
+        self._most = most
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) > self._most:
+            raise self.make_error("validator_failed")
+        return value
+
+
 def _check_conversion(properties: dict[str, Any]) -> None:
     rows = [MISSING_CONVERSION[name] for name in rules.missing_conversion_properties(properties)]
     value = properties.get("conversion-value")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tracker.ingest.event import decoded_properties
+from tracker.ingest.event import IS_BOT, decoded_properties
 from tracker.storage import catalogue, catalogue_counts, scan
 from tracker.storage.catalogue_counts import TYPES, CatalogueCounts
 from tracker.storage.database import Database
@@ -67,10 +67,10 @@ def _catalogued(database: Database, list_id: int) -> Counts:
 def _counted(database: Database, list_id: int, due_before: int) -> tuple[Counts, Counts]:
     """The counts of all events, and of those whose counts must have been written."""
     everything, due = CatalogueCounts(), CatalogueCounts()
-    for _, name, received_at, stored in _events(database, list_id):
+    for _, name, received_at, stored, flags in _events(database, list_id):
         properties = decoded_properties(stored)
-        everything.add(list_id, name, properties, received_at)
-        if received_at < due_before:
+        everything.add(list_id, name, properties, received_at, is_counted=not flags & IS_BOT)
+        if received_at < due_before and not flags & IS_BOT:
             due.add(list_id, name, properties, received_at)
     return _by_key(everything), _by_key(due)
 

@@ -12,7 +12,7 @@ from tracker import __version__
 from tracker.openapi.answers import HEADERS, SCHEMAS, common_responses
 from tracker.openapi.guide import guide
 from tracker.openapi.legacy import LEGACY_PATH, LEGACY_TAG, legacy_operations
-from tracker.openapi.operations import SECURITY_SCHEMES, operations_by_path
+from tracker.openapi.operations import PUBLIC_SCHEME, SECURITY_SCHEMES, operations_by_path
 from tracker.openapi.schemas import SchemaWriter, nested_name
 from tracker.registry import Entry, PluginError, Registry
 
@@ -42,7 +42,7 @@ def _add_components(spec: APISpec) -> None:
         spec.components.header(name, dict(header))
     for name, response in common_responses().items():
         spec.components.response(name, response)
-    for name, scheme in SECURITY_SCHEMES.items():
+    for name, scheme in (SECURITY_SCHEMES | PUBLIC_SCHEME).items():
         spec.components.security_scheme(name, dict(scheme))
 
 

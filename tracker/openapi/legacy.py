@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.errors import COMMON, UNKNOWN_COMMAND, UNREADABLE_BODY
 from tracker.openapi.answers import COUNTED, by_status, error_response, errors_schema, headers
-from tracker.openapi.operations import SECURITY_SCHEMES, Operation, query_parameters
+from tracker.openapi.operations import PUBLIC_SCHEME, SECURITY_SCHEMES, Operation, query_parameters
 from tracker.openapi.schemas import SchemaWriter, reference
 from tracker.registry import Entry, Registry
 
@@ -36,7 +36,7 @@ def _operation(summary: str, entries: list[Entry]) -> Operation:
         "summary": summary,
         "description": _DESCRIPTION,
         # None at all is enough for some commands.
-        "security": [*({name: []} for name in SECURITY_SCHEMES), {}],
+        "security": [*({name: []} for name in (*SECURITY_SCHEMES, *PUBLIC_SCHEME)), {}],
         "responses": _responses(entries),
     }
 

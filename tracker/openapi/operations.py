@@ -7,7 +7,7 @@ from typing import Any
 from tracker.openapi.answers import responses
 from tracker.openapi.prose import description, parameter_table, summary
 from tracker.openapi.schemas import JsonSchema, SchemaWriter, reference
-from tracker.registry import Command, Entry, anyone, asked_by
+from tracker.registry import Command, Entry, anyone, asked_by, public_list
 
 Operation = dict[str, Any]
 
@@ -27,6 +27,17 @@ SECURITY_SCHEMES = {
         "name": "SessionID",
         "description": "A session from `user.login` as a parameter, in the query or in the body",
     },
+}
+
+
+#: What stands in the place of all of them for a command with `permission = public_list`.
+PUBLIC_SCHEME = {
+    "EventListTrackerID": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "EventListTrackerID",
+        "description": "The public id of a list as a parameter, in the query or in the body: it is no secret",
+    }
 }
 
 
@@ -68,7 +79,10 @@ def _shared(command: type[Command], limit: str) -> Operation:
 
 
 def security(command: type[Command]) -> list[dict[str, list[str]]]:
-    return [] if command.permission is anyone else [{name: []} for name in SECURITY_SCHEMES]
+    if command.permission is anyone:
+        return []
+    schemes = PUBLIC_SCHEME if command.permission is public_list else SECURITY_SCHEMES
+    return [{name: []} for name in schemes]
 
 
 def query_parameters(entry: Entry, params: JsonSchema) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import inspect
 
 from tracker.caller import ADMINISTRATOR
 from tracker.openapi.schemas import JsonSchema
-from tracker.registry import Command, administrator, anyone
+from tracker.registry import Command, administrator, anyone, public_list
 
 
 def summary(command: type[Command]) -> str:
@@ -43,6 +43,10 @@ def _parted(command: type[Command]) -> tuple[str, str]:
 def _rules(command: type[Command], limit: str) -> str:
     if command.permission is anyone:
         return f"- Credential: none\n- Rate limit: {limit} for each client address"
+    if command.permission is public_list:
+        credential = "- Credential: a list's public id as `EventListTrackerID`, and nothing else"
+        of_address = f", and {command.address_limit} for each client address" if command.address_limit else ""
+        return f"{credential}\n- Rate limit: {limit} for each list{of_address}"
     lines = ["- Credential: an API key or a session"]
     if command.permission is administrator:
         lines.append(

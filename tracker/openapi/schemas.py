@@ -9,7 +9,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
-from tracker.registry import Entry
+from tracker.registry import Entry, public_list
 
 JsonSchema = dict[str, Any]
 
@@ -31,6 +31,10 @@ CREDENTIALS: dict[str, JsonSchema] = {
     },
 }
 
+PUBLIC_ID: dict[str, JsonSchema] = {
+    "EventListTrackerID": {"type": "string", "description": "Public id of the list: the credential"}
+}
+
 
 class SchemaWriter:
     """Puts the schemas of commands among a document's components, as `<command>.Request` and `<command>.Answer`."""
@@ -44,7 +48,8 @@ class SchemaWriter:
     def add(self, entry: Entry) -> None:
         name = entry.command.name
         self._params[name] = self._written(entry.params.schema)
-        self._spec.components.schema(f"{name}.Request", _request(name, self._params[name]))
+        credentials = PUBLIC_ID if entry.command.permission is public_list else CREDENTIALS
+        self._spec.components.schema(f"{name}.Request", _request(name, self._params[name], credentials))
         self._spec.components.schema(f"{name}.Answer", self._answer(entry))
 
     def params(self, entry: Entry) -> JsonSchema:
@@ -85,7 +90,7 @@ def shape_of(value: Any) -> JsonSchema:
     return {"type": kinds[type(value)]} if type(value) in kinds else {}
 
 
-def _request(command: str, params: JsonSchema) -> JsonSchema:
+def _request(command: str, params: JsonSchema, credentials: dict[str, JsonSchema]) -> JsonSchema:
     named = {
         "type": "string",
         "const": command,
@@ -94,7 +99,7 @@ def _request(command: str, params: JsonSchema) -> JsonSchema:
     own: dict[str, JsonSchema] = params["properties"]
     return {
         **params,
-        "properties": {"Command": named, **own, **{k: v for k, v in CREDENTIALS.items() if k not in own}},
+        "properties": {"Command": named, **own, **{k: v for k, v in credentials.items() if k not in own}},
     }
 
 

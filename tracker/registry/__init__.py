@@ -1,7 +1,7 @@
 """Which class answers which command name, and where did it come from?"""
 
 from tracker.registry.access import asked_by, is_open_to
-from tracker.registry.command import UNDECLARED, Command, administrator, anyone
+from tracker.registry.command import UNDECLARED, Command, administrator, anyone, public_list
 from tracker.registry.commands import Entry, PluginError, Registry
 from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.rules import NAME
@@ -19,4 +19,5 @@ __all__ = [
     "anyone",
     "asked_by",
     "is_open_to",
+    "public_list",
 ]

@@ -25,12 +25,23 @@ class _Administrator:
         return "administrator"
 
 
+class _PublicList:
+    """`permission = public_list`: the credential is a list's EventListTrackerID, which is no secret and opens nothing else.
+
+    The rate limit counts per list, `address_limit` per client address.
+    """
+
+    def __repr__(self) -> str:
+        return "public_list"
+
+
 class _Undeclared:
     """What `permission` is until a command says it: forgetting it must not open a command to all."""
 
 
 anyone: Final = _Anyone()
 administrator: Final = _Administrator()
+public_list: Final = _PublicList()
 UNDECLARED: Final = _Undeclared()
 
 
@@ -44,8 +55,10 @@ class Command:
     """
 
     name: ClassVar[str] = ""
-    permission: ClassVar[str | _Anyone | _Administrator | _Undeclared | None] = UNDECLARED
+    permission: ClassVar[str | _Anyone | _Administrator | _PublicList | _Undeclared | None] = UNDECLARED
     rate_limit: ClassVar[str] = "100 per 60 seconds"
+    #: A second limit, counted per client address; TRACKER_LIMITS knows it as `<name>.address`.
+    address_limit: ClassVar[str | None] = None
     errors: ClassVar[tuple[Error, ...]] = ()
     example: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
     #: What the answer looks like, for readers and tests; `required=True` is what every answer has. None: as in `example`.

@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError
 from tracker.errors import CommandError, Error
 
 #: Parameters that every command takes beside its own.
-COMMON_PARAMS = ("Command", "APIKey", "SessionID")
+COMMON_PARAMS = ("Command", "APIKey", "SessionID", "EventListTrackerID")
 
 
 class ParamReader:

@@ -11,7 +11,7 @@ from marshmallow import Schema
 
 from tracker.caller import ADMINISTRATOR, EVERYTHING, PERMISSION
 from tracker.errors import COMMON, Error
-from tracker.registry.command import UNDECLARED, Command, administrator, anyone
+from tracker.registry.command import UNDECLARED, Command, administrator, anyone, public_list
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 PATH: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
@@ -50,12 +50,14 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     ("name must be lower-case words joined by dots, such as 'note.add'", lambda c: _is_text(NAME, c.name)),
     ("a docstring is needed: it is the command's documentation", lambda c: bool((c.__doc__ or "").strip())),
     (
-        "permission must be declared: a name, administrator, None (any credential) or anyone",
+        "permission must be declared: a name, administrator, None (any credential), anyone or public_list",
         lambda c: c.permission is not UNDECLARED,
     ),
     (
-        "permission must be a name without spaces and commas, administrator, None (any credential) or anyone",
-        lambda c: c.permission in (None, anyone, administrator) or _is_text(PERMISSION, c.permission),
+        "permission must be a name without spaces and commas, administrator, None (any credential), anyone or public_list",
+        lambda c: (
+            c.permission in (None, anyone, administrator, public_list) or _is_text(PERMISSION, c.permission)
+        ),
     ),
     (
         f"permission '{ADMINISTRATOR}' or '{EVERYTHING}' is no name of a command's: write permission = administrator",
@@ -64,6 +66,10 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     ("run is missing: it does what the command is for", lambda c: c.run is not Command.run),
     ("method must be 'GET' (changes nothing) or 'POST'", lambda c: c.method in ("GET", "POST")),
     ("rate_limit must read like '100 per 60 seconds'", lambda c: _is_text(RATE_LIMIT, c.rate_limit)),
+    (
+        "address_limit must read like '600 per 60 seconds'",
+        lambda c: c.address_limit is None or _is_text(RATE_LIMIT, c.address_limit),
+    ),
     ("path must be lower-case words joined by slashes", lambda c: c.path is None or _is_text(PATH, c.path)),
     ("path or name is one of Tracker's own pages", lambda c: not {c.name, c.path} & RESERVED_PATHS),
     ("errors must be a tuple of rows: missing(…), invalid(…) or Error(…)", lambda c: _are_rows(c.errors)),

@@ -10,6 +10,8 @@ from tracker.storage.transaction import Transaction
 
 #: Per list: event names and (event, property) pairs; per event: properties. What goes beyond is stored, not listed.
 MOST_NAMES, MOST_PAIRS, MOST_PROPERTIES = 2_000, 20_000, 500
+#: The share of these bounds that names first seen through the door for browsers may use: anybody can send there.
+PUBLIC_SHARE = 0.8
 #: (event, property) pairs a process remembers over all lists, and seconds before a refused name is tried again.
 MOST_KNOWN, RETRY_FULL_SECONDS = 500_000, 60.0
 
@@ -23,15 +25,20 @@ class Catalogue:
     def __init__(self) -> None:
         self._known: dict[Name, set[bytes]] = {}
         self._count = 0
-        self._refused: dict[tuple[int, bytes, bytes | None], float] = {}
+        self._refused: dict[tuple[int, bytes, bytes | None, float], float] = {}
         self._pending: Seen = {}
+        self._share = 1.0
 
-    def note(self, transaction: Transaction, seen: Seen) -> None:
-        """Catalogue the names of a group: `{(list_id, event name): (property names, received_at)}`."""
+    def note(self, transaction: Transaction, seen: Seen, seen_in_public: Seen | None = None) -> None:
+        """Catalogue the names of a group: `{(list_id, event name): (property names, received_at)}`.
+
+        Those that only anybody has sent may use PUBLIC_SHARE of the room.
+        """
         self._pending = {}
-        news = {name: (props, at) for name, (props, at) in seen.items() if self._has_news(name, props)}
-        for (list_id, name), (properties, at) in sorted(news.items()):
-            self._add(transaction, list_id, name, properties, at)
+        for self._share, part in ((1.0, seen), (PUBLIC_SHARE, seen_in_public or {})):
+            news = {name: (props, at) for name, (props, at) in part.items() if self._has_news(name, props)}
+            for (list_id, name), (properties, at) in sorted(news.items()):
+                self._add(transaction, list_id, name, properties, at)
 
     def committed(self) -> None:
         """The transaction of the last `note` was committed."""
@@ -48,7 +55,7 @@ class Catalogue:
         if known is not None and properties <= known:
             return False
         unknown: Iterable[bytes | None] = [None] if known is None else properties - known
-        return any(self._refused.get((*name, item), 0.0) < time.monotonic() for item in unknown)
+        return any(self._refused.get((*name, item, self._share), 0.0) < time.monotonic() for item in unknown)
 
     def _add(
         self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: int
@@ -69,7 +76,7 @@ class Catalogue:
 
     def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: int) -> set[bytes] | None:
         count = transaction.select("SELECT COUNT(*) FROM event_names WHERE list_id = ?", (list_id,))[0][0]
-        if count >= MOST_NAMES:
+        if count >= MOST_NAMES * self._share:
             self._refuse(transaction, list_id, name, [None])
             return None
         columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
@@ -83,7 +90,8 @@ class Catalogue:
             return set()
         sql = "SELECT SUM(property_count) FROM event_names WHERE list_id = ?"
         pairs = int(transaction.select(sql, (list_id,))[0][0])
-        room = max(0, min(MOST_PROPERTIES - count, MOST_PAIRS - pairs))
+        share = self._share
+        room = max(0, int(min(MOST_PROPERTIES * share - count, MOST_PAIRS * share - pairs)))
         ordered = sorted(missing)
         admitted, refused = ordered[:room], ordered[room:]
         if refused:
@@ -103,7 +111,7 @@ class Catalogue:
         if len(self._refused) > MOST_KNOWN:
             self._refused.clear()
         until = time.monotonic() + RETRY_FULL_SECONDS
-        self._refused.update({(list_id, name, item): until for item in items})
+        self._refused.update({(list_id, name, item, self._share): until for item in items})
 
 
 def is_full(transaction: Transaction, list_id: int) -> bool:

@@ -37,17 +37,24 @@ class CatalogueCounts:
     def __bool__(self) -> bool:
         return bool(self._names)
 
-    def add(self, list_id: int, name: bytes, properties: Mapping[str, Any], received_at: int) -> None:
-        """One committed event."""
+    def add(
+        self,
+        list_id: int,
+        name: bytes,
+        properties: Mapping[str, Any],
+        received_at: int,
+        is_counted: bool = True,
+    ) -> None:
+        """One committed event; one that is not counted only shows that its names exist."""
         count = self._names.get((list_id, name)) or self._names.setdefault((list_id, name), [0, 0])
-        count[0] += 1
+        count[0] += is_counted
         if received_at > count[1]:
             count[1] = received_at
         known = self._properties
         for item, value in properties.items():
             key = (list_id, name, item)
             types = known.get(key) or known.setdefault(key, [0] * (len(TYPES) + 1))
-            types[_TYPE_OF[value.__class__]] += 1
+            types[_TYPE_OF[value.__class__]] += is_counted
             if received_at > types[-1]:
                 types[-1] = received_at
 

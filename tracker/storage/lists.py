@@ -68,6 +68,7 @@ class Lists:
         self._database, self._now = database, now
         self._owned: Recent[tuple[int, int], List] = Recent(clock=clock)
         self._hidden: Recent[int, int] = Recent(clock=clock)
+        self._public: Recent[str, List] = Recent(clock=clock)
 
     def add(
         self, user_id: int, name: str, deadline: float | None = None, conversion_id_is: str = ORDER
@@ -79,6 +80,10 @@ class Lists:
     def owned(self, user_id: int, list_id: int, deadline: float | None = None) -> List | None:
         """The list with this number, if it is this user's; may be up to 5 s old."""
         return self._owned.look_up((user_id, list_id), lambda: self._find(user_id, list_id, deadline))
+
+    def public(self, tracker_id: str, deadline: float | None = None) -> List | None:
+        """The list with this public id, whosoever's it is; may be up to 5 s old. The hidden lists have none."""
+        return self._public.look_up(tracker_id, lambda: self._find_public(tracker_id, deadline))
 
     def hidden_id(self, user_id: int, deadline: float | None = None) -> int:
         """The number of the user's list for events without a list."""
@@ -108,8 +113,13 @@ class Lists:
         return self._database.read(lambda transaction: _page(transaction, total, window), deadline)
 
     def _find(self, user_id: int, list_id: int, deadline: float | None) -> List | None:
-        condition = (ListRow.id == list_id) & (ListRow.user_id == user_id) & (ListRow.is_hidden == False)  # noqa: E712
-        query = ListRow.select(*_LIST).where(condition)
+        return self._one((ListRow.id == list_id) & (ListRow.user_id == user_id), deadline)
+
+    def _find_public(self, tracker_id: str, deadline: float | None) -> List | None:
+        return self._one(ListRow.tracker_id == tracker_id, deadline)
+
+    def _one(self, condition: Any, deadline: float | None) -> List | None:
+        query = ListRow.select(*_LIST).where(condition & (ListRow.is_hidden == False))  # noqa: E712 - peewee's spelling
         row = self._database.read(lambda transaction: transaction.row(query), deadline)
         return List(*row) if row else None
 

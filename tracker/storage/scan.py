@@ -6,10 +6,13 @@ from tracker.storage.counters import BUCKET_MS
 from tracker.storage.transaction import Row, Transaction
 
 
-def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes, int], int]:
-    """{(event name, bucket): events}."""
-    sql = "SELECT name, event_at - event_at % ? AS bucket, COUNT(*) FROM events WHERE list_id = ? GROUP BY name, bucket"
-    rows = transaction.select(sql, (BUCKET_MS, list_id))
+def events_by_bucket(transaction: Transaction, list_id: int, uncounted: int) -> dict[tuple[bytes, int], int]:
+    """{(event name, bucket): events} of the events without the flag `uncounted`."""
+    sql = (
+        "SELECT name, event_at - event_at % ? AS bucket, COUNT(*) FROM events"
+        " WHERE list_id = ? AND flags & ? = 0 GROUP BY name, bucket"
+    )
+    rows = transaction.select(sql, (BUCKET_MS, list_id, uncounted))
     return {(bytes(name), int(bucket)): int(events) for name, bucket, events in rows}
 
 
@@ -20,10 +23,10 @@ def events_named(transaction: Transaction, list_id: int, name: bytes) -> list[tu
 
 
 def page(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
-    """Rows (id, name, received_at, stored properties) after an id, in the order of ids."""
-    sql = "SELECT id, name, received_at, properties FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
+    """Rows (id, name, received_at, stored properties, flags) after an id, in the order of ids."""
+    sql = "SELECT id, name, received_at, properties, flags FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
     rows = transaction.select(sql, (list_id, after_id, size))
-    return [(row[0], bytes(row[1]), row[2], bytes(row[3])) for row in rows]
+    return [(row[0], bytes(row[1]), row[2], bytes(row[3]), row[4]) for row in rows]
 
 
 def placed(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:

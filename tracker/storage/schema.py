@@ -132,6 +132,14 @@ SUBSCRIBER_FIELDS = Table(
     primary=("list_id", "subscriber_id", "field_id"),
     is_clustered=True,
 )
+LIST_SETTINGS = Table(
+    "list_settings",
+    [
+        key("list_id"), bytes_("allowed_origins", 4000), integer("is_privacy_signal_honoured"), integer("is_address_kept"),
+        integer("retention_days", is_optional=True), integer("events_from", is_optional=True),
+    ],
+    primary=("list_id",),
+)  # fmt: skip
 
 
 MIGRATIONS = [
@@ -158,6 +166,7 @@ MIGRATIONS = [
         "0007_audit",
         [AUDIT_LOG, LOGIN_PLACES, AddColumn("api_keys", bytes_("name", 1000, is_optional=True), "")],
     ),
+    Migration("0009_list_settings", [LIST_SETTINGS]),
     Migration(
         "0011_pasts",
         [

@@ -1,0 +1,153 @@
+"""How do browsers send events? The command `event.collect`, which the door at `/t/<EventListTrackerID>` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from tracker import Command, CommandError, ParamReader, invalid, public_list
+from tracker.addresses import truncated
+from tracker.errors import FORBIDDEN
+from tracker.ingest.added import add_to
+from tracker.ingest.batch import MOST_EVENTS, Outcome, cost_of, track_each, track_one
+from tracker.ingest.event import Event
+from tracker.ingest.intake import Intake
+from tracker.ingest.parameters import (
+    EVENT_ERRORS,
+    INVALID_LIST,
+    MISSING_EVENT,
+    EventName,
+    EventParams,
+    Events,
+)  # fmt: skip
+
+INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")
+ERRORS = tuple(row for row in EVENT_ERRORS if row is not INVALID_LIST)
+
+
+class OneEvent(EventParams):
+    """The parameters of an event whose list the credential names."""
+
+    class Meta:
+        exclude = ("ListID",)
+
+
+EVENT = ParamReader(OneEvent, ERRORS)
+
+
+class FromBrowser(Intake):
+    """Events of one list, with what the request itself tells."""
+
+    def __init__(self, command: Command) -> None:
+        caller, lists = command.caller, command.services.stores.lists
+        super().__init__(caller.user_id, lists, command.now, command.deadline, command.is_form)
+        settings = command.services.stores.list_settings.of(caller.list_id, command.deadline)
+        self._list_id, self._sender = caller.list_id, caller.sender
+        origins = settings.allowed_origins
+        self.is_from_elsewhere = bool(origins) and self._sender.origin not in (None, *origins)
+        self._is_unwanted = settings.is_privacy_signal_honoured and self._sender.has_privacy_signal
+        self._kept_address = truncated(caller.address) if settings.is_address_kept else None
+
+    def event(self, params: dict[str, Any]) -> Event:
+        event = super().event({**params, "ListID": self._list_id})
+        return add_to(event, self._sender.user_agent, self._kept_address)
+
+    def is_test(self, event: Event) -> bool:
+        """Of a person who does not want it, nothing is stored either."""
+        return self._is_unwanted or super().is_test(event)
+
+
+class EventCollect(Command):
+    """Track one event, or up to 1,000, of a website's visitors, with nothing but the public id of a list.
+
+    Called as `POST /t/<EventListTrackerID>` by pages of other origins and as `GET /t/<EventListTrackerID>.gif` by
+    mails. Each event has the parameters of `event.track` but `ListID`; beside `Events`, `UUID` and `SentAt` may be given
+    once for all. The answer holds nothing but what was sent and whether it was taken: no visitor and no person can be
+    looked up here. What is known of a person may be completed by an event, and is never overwritten. Properties that
+    start with `$` and can be told from the request (browser, system, device, host) are added.
+    """
+
+    name = "event.collect"
+    permission = public_list
+    rate_limit = "30000 per 60 seconds"
+    address_limit = "600 per 60 seconds"
+    max_body_bytes = 1024 * 1024
+    items_param = "Events"
+    most_items = MOST_EVENTS
+    errors = (INVALID_EVENTS, *ERRORS)
+    example = (
+        {
+            "EventListTrackerID": "nJ0xW2bq_3Zt8Jm1",
+            "UUID": "550e8400-e29b-41d4-a716-446655440000",
+            "Events": [{"Event": "page_view", "EventID": "e-1"}, {"Event": ""}],
+        },
+        {
+            "status": "success",
+            "results": [
+                {"status": "ok", "EventID": "e-1"},
+                {"status": "error", "Errors": [{"Code": 5, "Message": "Missing event parameter"}]},
+            ],
+        },
+    )
+
+    class Params(OneEvent):
+        Event = EventName(metadata={"description": "Event name, if this is one event"})
+        Events = Events(MOST_EVENTS)
+
+        def check(self, values: dict[str, Any], refused: Set[str] = frozenset()) -> None:
+            if "Events" in values or "Events" in refused:
+                return
+            if "Event" not in values and "Event" not in refused:
+                raise ValidationError([MISSING_EVENT], "Event")
+            super().check(values, refused)
+
+    class Answer(Schema):
+        class Collected(Schema):
+            class Row(Schema):
+                Code = fields.Integer(required=True)
+                Message = fields.String(required=True)
+
+            status = fields.String(required=True, metadata={"enum": ["ok", "error"]})
+            EventID = fields.String(metadata={"description": "As sent, if it was"})
+            Errors = fields.List(fields.Nested(Row), metadata={"description": "Only with `error`"})
+
+        status = fields.String(required=True, metadata={"const": "success"})
+        EventID = fields.String(metadata={"description": "As sent, if it was"})
+        results = fields.List(
+            fields.Nested(Collected), metadata={"description": "One an event, in order; only with `Events`"}
+        )
+
+    @classmethod
+    def cost(cls, params: Mapping[str, Any]) -> int:
+        return cost_of(params.get("Events"))
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        intake = FromBrowser(self)
+        if intake.is_from_elsewhere:
+            raise CommandError(FORBIDDEN)
+        if "Events" not in params:
+            track_one(self.services.ingest, intake, intake.event(params), self.deadline)
+            return {"status": "success", **_sent(params)}
+        shared: dict[str, Any] = {name: params[name] for name in ("UUID", "SentAt") if name in params}
+
+        def read(sent: dict[str, Any]) -> dict[str, Any]:
+            return {**shared, **EVENT.read(EVENT.spelled(sent))}
+
+        events = params["Events"]
+        outcomes = track_each(self.services.ingest, intake, events, read, self.deadline)
+        return {"status": "success", "results": list(map(_result, events, outcomes))}
+
+
+def _result(sent: Any, outcome: Outcome) -> dict[str, Any]:
+    """A repeat is `ok` as well: whether it was there before is nobody else's business."""
+    said = _sent(EVENT.spelled(sent)) if isinstance(sent, dict) else {}
+    if isinstance(outcome, CommandError):
+        return {"status": "error", **said, **outcome.body}
+    return {"status": "ok", **said}
+
+
+def _sent(params: Mapping[str, Any]) -> dict[str, Any]:
+    event_id = params.get("EventID")
+    return {"EventID": event_id} if isinstance(event_id, str) else {}

@@ -1,0 +1,59 @@
+"""What do the tests of the browser script stand on? A Tracker, a website of another origin, and a list per test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.shop import Shop
+from tests.browser.websites import Between, Website
+from tests.served import Account, StartTracker, Tracker, make_account
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+UNLIMITED = "event.collect=1000000/60,event.collect.address=1000000/60"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+)
+_names = (f"Shop {number}" for number in itertools.count(1))
+
+
+@pytest.fixture(scope="module")
+def tracker(start_tracker: StartTracker) -> Tracker:
+    return start_tracker(settings={"TRACKER_LIMITS": UNLIMITED})
+
+
+@pytest.fixture(scope="module")
+def account(tracker: Tracker) -> Account:
+    return make_account(tracker, "shop@example.com", "*")
+
+
+@pytest.fixture
+def website() -> Iterator[Website]:
+    with Website() as site:
+        yield site
+
+
+@pytest.fixture
+def between(tracker: Tracker) -> Iterator[Between]:
+    with Between(tracker.url) as proxy:
+        yield proxy
+        proxy.release.set()
+
+
+@pytest.fixture
+def shop(tracker: Tracker, account: Account, website: Website) -> Shop:
+    """A fresh list, whose snippet is in every page of the website."""
+    list_id = tracker.call("list.create", account.key, SubscriberListName=next(_names)).json()["ListID"]
+    return Shop(tracker, account, website, list_id)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[BrowserContext]:
+    """One browser profile, with which a visitor comes; no robot's."""
+    with browser.new_context(user_agent=CHROME) as context:
+        yield context

@@ -1,0 +1,59 @@
+"""Can script and door be found under other names, and does the snippet of `list.get` say what the list wants?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.shop import Shop
+from tests.browser.websites import Website
+from tests.commands.api import Api
+from tests.served import StartTracker, make_account
+from tracker.config import ConfigError, Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+
+def test_path_and_name_are_settings(
+    start_tracker: StartTracker, website: Website, visit: BrowserContext
+) -> None:
+    """Blockers match names."""
+    renamed = start_tracker(settings={"TRACKER_SCRIPT_PATH": "/lib/shop.js", "TRACKER_DOOR_PATH": "/lib/in"})
+    account = make_account(renamed, "renamed@example.com", "*")
+    shop = Shop(renamed, account, website, account.list_id)
+    assert f'src="{renamed.url}/lib/shop.js"' in shop.snippet
+    shop.open(visit)
+    shop.wait_for({"page_view": 1})
+    assert renamed.get("/tracker.js").status_code == 404
+    assert renamed.post(f"/t/{shop.tracker_id}", json={"Event": "x"}).status_code == 404
+
+
+def test_the_snippet_names_where_browsers_reach_tracker_and_what_the_list_honours(sqlite_url: str) -> None:
+    api = Api(sqlite_url, TRACKER_PUBLIC_URL="https://events.example.com/")
+    jane = api.add_user()
+    list_id = api.services.stores.lists.add(jane.id, "Shop")
+    found = api.ok("list.get", jane.key, ListID=list_id)["List"]
+    assert 'src="https://events.example.com/tracker.js"' in found["EventTrackerJS"]
+    assert f'data-to="https://events.example.com/t/{found["EventListTrackerID"]}"' in found["EventTrackerJS"]
+    assert "data-gpc" not in found["EventTrackerJS"]
+    api.services.stores.list_settings.change(list_id, is_privacy_signal_honoured=True)
+    assert 'data-gpc="1"' in api.ok("list.get", jane.key, ListID=list_id)["List"]["EventTrackerJS"]
+    api.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRACKER_PUBLIC_URL", "events.example.com"), ("TRACKER_PUBLIC_URL", "https://a.example/path"),
+        ("TRACKER_SCRIPT_PATH", "tracker.js"), ("TRACKER_SCRIPT_PATH", "/api/x.js"), ("TRACKER_SCRIPT_PATH", "/x"),
+        ("TRACKER_DOOR_PATH", "/"), ("TRACKER_DOOR_PATH", "/t/"), ("TRACKER_DOOR_PATH", "/api"),
+        ("TRACKER_TRUSTED_PROXIES", "-1"), ("TRACKER_TRUSTED_PROXIES", "many"),
+        ("TRACKER_LIMITS", "event.collect.nobody=1/1"), ("TRACKER_LIMITS", "event.track.address=1/1"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_stops_the_start(sqlite_url: str, name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Api(sqlite_url, **{name: value})
+    assert Settings.from_environ({}).public_url == "http://127.0.0.1:8000"

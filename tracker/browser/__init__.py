@@ -1,0 +1,70 @@
+"""Which script do websites load, and which lines put it into a page?"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from types import MappingProxyType
+
+STATIC = Path(__file__).parent / "static"
+#: The name of the script's object in a page; `data-lobj` gives it another.
+OBJECT = "oct"
+#: Calls made before the script is there wait in `q`.
+_STUB = (
+    "(function(w,n){{var o=w[n]=w[n]||{{}};o.q=o.q||[];"
+    '"eventP eventI eventT eventC consent".split(" ").forEach(function(m){{'
+    'o[m]=o[m]||function(){{o.q.push([m,arguments])}}}})}})(window,"{name}")'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One release of the script. `hash` names it for ever."""
+
+    hash: str
+    body: bytes
+
+    @property
+    def integrity(self) -> str:
+        """What a page checks a pinned script with (Subresource Integrity)."""
+        return "sha384-" + base64.b64encode(hashlib.sha384(self.body).digest()).decode()
+
+
+@cache
+def scripts() -> MappingProxyType[str, Script]:
+    """Every release by its hash: pages that have pinned one load it for ever."""
+    files = sorted(STATIC.glob("*.js"))
+    return MappingProxyType({file.stem: Script(file.stem, file.read_bytes()) for file in files})
+
+
+@cache
+def current() -> Script:
+    """The release that the script's plain path serves."""
+    return scripts()[json.loads((STATIC / "current.json").read_text())["current"]]
+
+
+def pinned_path(path: str, script: Script) -> str:
+    """`/tracker.js` is `/tracker.<hash>.js` for those who pin."""
+    return f"{path.removesuffix('.js')}.{script.hash}.js"
+
+
+def snippet(
+    script_url: str, events_url: str, is_privacy_signal_honoured: bool = False, pinned: Script | None = None
+) -> str:
+    """The lines for a page's head; `events_url` is the public door of the list."""
+    attributes = {"src": script_url, "data-to": events_url}
+    if pinned is not None:
+        attributes |= {
+            "src": pinned_path(script_url, pinned),
+            "integrity": pinned.integrity,
+            "crossorigin": "anonymous",
+        }
+    if is_privacy_signal_honoured:
+        attributes["data-gpc"] = "1"
+    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<script>{_STUB.format(name=OBJECT)}</script>\n<script async {written}></script>"

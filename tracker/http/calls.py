@@ -1,0 +1,40 @@
+"""What does a request say beside its parameters? Who sent it, from where, and in which name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.addresses import client_address
+from tracker.caller import Sender
+from tracker.dispatch import Call
+from tracker.http.credentials import bearer_token
+from tracker.http.request_id import KEY as REQUEST_ID
+from tracker.http.request_id import request_id
+
+
+def call_of(
+    environ: dict[str, Any],
+    command: str | None,
+    params: dict[str, Any],
+    is_form: bool,
+    trusted_proxies: int,
+) -> Call:
+    """The call; HEAD is GET without the body of the answer."""
+    method = environ["REQUEST_METHOD"]
+    forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+    return Call(
+        command=command,
+        method="GET" if method == "HEAD" else method,
+        params=params,
+        bearer=bearer_token(environ.get("HTTP_AUTHORIZATION")),
+        address=client_address(environ.get("REMOTE_ADDR") or "", forwarded_for, trusted_proxies),
+        request_id=environ.get(REQUEST_ID) or request_id(environ),
+        is_form=is_form,
+        sender=_sender(environ),
+    )
+
+
+def _sender(environ: dict[str, Any]) -> Sender:
+    """Sec-GPC (Global Privacy Control) and DNT say 1 when the person does not want to be tracked."""
+    has_signal = environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
+    return Sender(environ.get("HTTP_USER_AGENT") or "", environ.get("HTTP_ORIGIN"), has_signal)

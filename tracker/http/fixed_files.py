@@ -1,0 +1,44 @@
+"""How is a file served whose bytes do not change while Tracker runs?"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, request
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+}
+EDITABLE, FIXED = "no-cache", "public, max-age=31536000, immutable"
+
+
+def add_file(
+    blueprint: Blueprint,
+    path: str,
+    kind: str,
+    data: bytes,
+    headers: Mapping[str, str],
+    is_packed: bool = False,
+) -> None:
+    """A route for `data`. With `is_packed` it is sent packed to those who take that."""
+    endpoint = path.strip("/").replace("/", "_").replace(".", "_") + ("_" if path.endswith("/") else "")
+    mark = hashlib.sha256(data).hexdigest()[:32]
+    packed = gzip.compress(data, 9, mtime=0) if is_packed else data
+
+    def view() -> Response:
+        is_sent_packed = is_packed and request.accept_encodings.quality("gzip") > 0
+        response = Response(packed if is_sent_packed else data, content_type=TYPES[kind])
+        response.headers.update({**headers, "X-Content-Type-Options": "nosniff"})
+        if is_packed:
+            response.headers["Vary"] = "Accept-Encoding"
+        if is_sent_packed:
+            response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(f"{mark}-gzip" if is_sent_packed else mark)
+        return response.make_conditional(request.environ)  # type: ignore[return-value]
+
+    blueprint.add_url_rule(path, endpoint, view, methods=("GET",), provide_automatic_options=False)

@@ -1,0 +1,40 @@
+"""What does Tracker add to the event of a browser? What the request says by itself, so that no script has to send it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from tracker.ingest.browsers import agent_of
+from tracker.ingest.event import Event
+from tracker.ingest.rules import uuid_text
+from tracker.times import iso_utc
+
+
+def add_to(event: Event, user_agent: str, kept_address: str | None) -> Event:
+    """Fill what the client left out, flag a robot, and mark the event as one that anybody may have sent."""
+    agent = agent_of(user_agent)
+    sent = event.properties
+    found: dict[str, Any] = {
+        **agent.properties,
+        "$list_id": event.list_id,
+        "$uuid": None if event.uuid is None else uuid_text(event.uuid),
+        "$sent_at": None if event.sent_at is None else iso_utc(event.sent_at),
+        "$host": _part(sent.get("$current_url"), "netloc").rpartition("@")[2],
+        "$pathname": _part(sent.get("$current_url"), "path"),
+        "$referring_domain": _part(sent.get("$referrer"), "hostname"),
+        "$ip": kept_address,
+    }
+    event.added = {name: value for name, value in found.items() if value and name not in sent}
+    event.is_public, event.is_bot = True, agent.bot_reason is not None
+    return event
+
+
+def _part(url: Any, name: str) -> str:
+    """A part of a URL; empty if there is none."""
+    if not isinstance(url, str):
+        return ""
+    try:
+        return getattr(urlsplit(url), name) or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,74 @@
+"""Which browser, system and device does a user agent name, and is it a robot's?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crawleruseragents import CRAWLER_PATTERNS
+from ua_parser import OS, Device, UserAgent, parse
+
+#: What is longer is nobody's user agent; the rest of it is not read.
+MOST_CHARACTERS = 512
+#: Different user agents of which a process remembers what they are; a site sees a few thousand.
+MOST_REMEMBERED = 5_000
+TABLET, MOBILE, DESKTOP, TELEVISION, ROBOT = "tablet", "mobile", "desktop", "tv", "bot"
+_DESKTOPS = frozenset(("Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Chrome OS", "FreeBSD", "OpenBSD"))
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The properties that are filled from a user agent, and the part of it that gives a robot away, if one does."""
+
+    properties: dict[str, str]
+    bot_reason: str | None
+
+
+@lru_cache(MOST_REMEMBERED)
+def agent_of(user_agent: str) -> Agent:
+    """What is known of a user agent; what is not known is left out. Browsers always name themselves."""
+    text = user_agent[:MOST_CHARACTERS]
+    reason = _bot_reason(text)
+    found = parse(text)
+    properties = {
+        "$browser": found.user_agent and found.user_agent.family,
+        "$browser_version": found.user_agent and _version(found.user_agent),
+        "$os": found.os and found.os.family,
+        "$device": found.device and _device(found.device),
+        "$device_type": ROBOT if reason else _device_type(found.os, found.device, text),
+    }
+    if reason:
+        properties["$bot"] = reason
+    return Agent({name: value for name, value in properties.items() if value}, reason)
+
+
+def _bot_reason(text: str) -> str | None:
+    if not text.strip():
+        return "no user agent"
+    match = CRAWLER_PATTERNS.case_sensitive.search(text)
+    return match and (match[0].strip(" /(;") or "robot")
+
+
+def _version(browser: UserAgent) -> str:
+    return ".".join(filter(None, (browser.major, browser.minor)))
+
+
+def _device(device: Device) -> str | None:
+    """Browsers that hide their device say K."""
+    model = device.model or device.family
+    brand = device.brand or ""
+    if model == "K" or brand == "Spider":
+        return None
+    is_named = brand.startswith("Generic") or model.startswith(brand)
+    return model if is_named else f"{brand} {model}"
+
+
+def _device_type(os: OS | None, device: Device | None, text: str) -> str | None:
+    if "SmartTV" in text or "TV" in (device.model or "" if device else ""):
+        return TELEVISION
+    family = os.family if os else ""
+    if family == "Android":
+        return MOBILE if "Mobile" in text else TABLET
+    if family == "iOS":
+        return TABLET if device and device.family == "iPad" else MOBILE
+    return DESKTOP if family in _DESKTOPS else None
