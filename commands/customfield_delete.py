@@ -48,5 +48,7 @@ class CustomFieldDelete(ListCommand):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
         with answering({Refusal.GONE: NOT_FOUND}):
-            self.services.stores.fields.remove(list_id, params["CustomFieldID"], self.deadline)
+            self.services.stores.fields.remove(
+                list_id, params["CustomFieldID"], self.deadline, then=self.noted("customfield", list_id)
+            )
         return success()

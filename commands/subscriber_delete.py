@@ -36,5 +36,7 @@ class SubscriberDelete(ListCommand):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
         with answering(REFUSALS):
-            removed = stores.subscribers.remove(list_id, who(params), self.deadline)
+            removed = stores.subscribers.remove(
+                list_id, who(params), self.deadline, then=self.noted("subscriber", list_id)
+            )
         return success(SubscriberID=str(removed))

@@ -170,3 +170,22 @@ def test_old_failures_go_and_the_rest_stays(desk: Desk, shop: Shop) -> None:
     )
     desk.call("user.login", Username="nobody@example.com", Password="wrong")
     assert [entry["EntryID"] for entry in entries(desk, shop.key)] == [entry["EntryID"] for entry in kept]
+
+
+def test_deletions_are_told_and_those_refused_are_not(desk: Desk, shop: Shop) -> None:
+    on = {"ListID": shop.list_id}
+    person = ok(desk.call("subscriber.create", shop.key, **on, EmailAddress="gone@example.com"))[
+        "SubscriberID"
+    ]
+    field = ok(desk.call("customfield.create", shop.key, SubscriberListID=shop.list_id, FieldName="Age"))[
+        "CustomFieldID"
+    ]
+    for _ in range(2):
+        desk.call("subscriber.delete", shop.key, **on, EmailAddress="gone@example.com")
+        desk.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=field)
+    own = prefix(shop.key)
+    deletions = [entry for entry in told(desk, shop, 10) if entry[3].endswith(".delete")]
+    assert deletions == [
+        (shop.user_id, own, None, "customfield.delete", f"list:{shop.list_id} customfield:{field}"),
+        (shop.user_id, own, None, "subscriber.delete", f"list:{shop.list_id} subscriber:{person}"),
+    ]

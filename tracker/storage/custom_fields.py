@@ -14,7 +14,7 @@ from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.field_values import forget_strays
 from tracker.storage.models import CustomFieldRow
 from tracker.storage.recent import Recent
-from tracker.storage.refusals import Refusal, settled
+from tracker.storage.refusals import After, Refusal, settled
 from tracker.storage.transaction import Transaction
 
 _log = logging.getLogger("tracker.storage")
@@ -67,13 +67,17 @@ class CustomFields:
         new = CustomField(0, list_id, name, alias, data_type, is_unique, self._now())
         return settled(self._database.write(lambda transaction: _add(transaction, new), deadline))
 
-    def remove(self, list_id: int, field_id: int, deadline: float | None = None) -> None:
-        """Remove a field with its values; raises Refused (GONE).
+    def remove(
+        self, list_id: int, field_id: int, deadline: float | None = None, then: After | None = None
+    ) -> None:
+        """Remove a field with its values; raises Refused (GONE). `then(transaction, id)` is of the same transaction.
 
         The field is gone when this returns. Of a list so large that its values cannot be removed in time, the rest is
         removed afterwards; should this process end before, then with the next field of the list. Nobody sees them.
         """
-        settled(self._database.write(lambda transaction: _remove(transaction, list_id, field_id), deadline))
+        settled(
+            self._database.write(lambda transaction: _remove(transaction, list_id, field_id, then), deadline)
+        )
         self._recent.forget(list_id)
         seconds = (deadline or time.monotonic() + REQUEST_SECONDS) - time.monotonic() - _RESERVE_SECONDS
         gevent.spawn(self._forget_strays, list_id).join(max(0.0, seconds))
@@ -119,6 +123,10 @@ def _add(transaction: Transaction, new: CustomField) -> int | Refusal:
     return transaction.run(query)
 
 
-def _remove(transaction: Transaction, list_id: int, field_id: int) -> Refusal | None:
+def _remove(transaction: Transaction, list_id: int, field_id: int, then: After | None) -> Refusal | None:
     sql = "DELETE FROM custom_fields WHERE list_id = ? AND id = ?"
-    return None if transaction.change(sql, (list_id, field_id)) else Refusal.GONE
+    if not transaction.change(sql, (list_id, field_id)):
+        return Refusal.GONE
+    if then is not None:
+        then(transaction, field_id)
+    return None

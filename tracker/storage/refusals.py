@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
+from tracker.storage.transaction import Transaction
+
 T = TypeVar("T")
+#: What goes into the transaction of a write that was not refused; it is given the id of the row.
+After = Callable[[Transaction, int], None]
 
 
 class Refusal(Enum):

@@ -12,7 +12,7 @@ from tracker.storage.database import Database
 from tracker.storage.field_values import find_values, remove_values, write_values
 from tracker.storage.people import raw, text
 from tracker.storage.recent import Recent
-from tracker.storage.refusals import Refusal, settled
+from tracker.storage.refusals import After, Refusal, settled
 from tracker.storage.subscriber_hashes import add_hashes, remove_hashes
 from tracker.storage.subscriber_pages import Slice, count, page_sql
 from tracker.storage.transaction import Row, Transaction
@@ -110,13 +110,17 @@ class Subscribers:
         work = lambda transaction: _change(transaction, list_id, who, changes, now)  # noqa: E731
         return settled(self._database.write(work, deadline))
 
-    def remove(self, list_id: int, who: Who, deadline: float | None = None) -> int:
+    def remove(self, list_id: int, who: Who, deadline: float | None = None, then: After | None = None) -> int:
         """Remove a person with their values, and give the id they had; raises Refused (GONE).
+
+        `then(transaction, id)` is called in the same transaction.
 
         What they did stays, and is nobody's: their id is never given again, so that no bindings or events that name it
         can become another person's.
         """
-        return settled(self._database.write(lambda transaction: _remove(transaction, list_id, who), deadline))
+        return settled(
+            self._database.write(lambda transaction: _remove(transaction, list_id, who, then), deadline)
+        )
 
 
 def _rows(transaction: Transaction, list_id: int, who: Who, is_locking: bool = False) -> list[Row]:
@@ -178,7 +182,7 @@ def _write(
     write_values(transaction, {(list_id, subscriber_id, number): v for number, v in values.items()}, now)
 
 
-def _remove(transaction: Transaction, list_id: int, who: Who) -> int | Refusal:
+def _remove(transaction: Transaction, list_id: int, who: Who, then: After | None) -> int | Refusal:
     """The row first: who writes values to a person holds it, and is done before or finds it gone."""
     rows = _rows(transaction, list_id, who, is_locking=True)
     if not rows:
@@ -187,4 +191,6 @@ def _remove(transaction: Transaction, list_id: int, who: Who) -> int | Refusal:
     transaction.execute("DELETE FROM subscribers WHERE list_id = ? AND id = ?", (list_id, subscriber_id))
     remove_hashes(transaction, list_id, subscriber_id, text(rows[0][1]))
     remove_values(transaction, list_id, subscriber_id)
+    if then is not None:
+        then(transaction, subscriber_id)
     return subscriber_id

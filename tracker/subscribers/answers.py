@@ -10,7 +10,9 @@ from marshmallow import Schema, fields
 from tracker import Command
 from tracker.errors import CommandError, Error
 from tracker.storage.custom_fields import CustomField
+from tracker.storage.refusals import After
 from tracker.storage.subscribers import Subscriber
+from tracker.storage.transaction import Transaction
 from tracker.subscribers.data_types import shown_value
 from tracker.subscribers.field_values import name_of
 from tracker.times import iso_utc
@@ -24,6 +26,15 @@ class ListCommand(Command):
         if self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline) is None:
             raise CommandError(row)
         return list_id
+
+    def noted(self, kind: str, list_id: int) -> After:
+        """What writes the audit log's entry of this call into the transaction that it tells of."""
+
+        def note(transaction: Transaction, number: int) -> None:
+            thing = f"list:{list_id} {kind}:{number}"
+            self.services.audit.note(transaction, self.caller, self.name, thing)
+
+        return note
 
 
 class Success(Schema):
