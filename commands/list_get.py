@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, Error, invalid, missing
 from tracker.browser import snippet
 from tracker.fields import ListID
+from tracker.privacy.settings import settings_answer
 from tracker.times import iso_utc
 
 NOT_FOUND = Error(3, "List not found")
@@ -19,7 +20,7 @@ class ListGet(Command):
 
     `EventTrackerJS` is what a website puts into its pages' head. `EventListTrackerID` and `EventUserTrackerID` are opaque and may be known to everybody. `EventTrackerProperties` is
     what `website_events.properties` lists. `LastEventTrackedAt` is null until an event has been received. Times are
-    ISO 8601, UTC.
+    ISO 8601, UTC. The settings are those of `list.update`.
     """
 
     name = "list.get"
@@ -43,6 +44,11 @@ class ListGet(Command):
                 "EventTrackerJS": "<script>…</script>",
                 "EventTrackerProperties": {"page_view": ["$current_url", "$page_title"]},
                 "LastEventTrackedAt": "2026-02-01T12:00:00.000Z",
+                "RetentionDays": 0,
+                "EventsFrom": None,
+                "HonourPrivacySignal": False,
+                "AllowedOrigins": [],
+                "KeepAddress": False,
             },
         },
     )
@@ -75,6 +81,17 @@ class ListGet(Command):
                 metadata={"description": "Names of properties by name of event"},
             )
             LastEventTrackedAt = fields.DateTime(required=True, allow_none=True)
+            RetentionDays = fields.Integer(
+                required=True, metadata={"description": "How long events are kept; 0: for ever"}
+            )
+            EventsFrom = fields.DateTime(
+                required=True,
+                allow_none=True,
+                metadata={"description": "Older events have been deleted; null: none have"},
+            )
+            HonourPrivacySignal = fields.Boolean(required=True)
+            AllowedOrigins = fields.List(fields.String(), required=True)
+            KeepAddress = fields.Boolean(required=True)
 
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
@@ -101,6 +118,7 @@ class ListGet(Command):
             "EventTrackerJS": self._snippet(found),
             "EventTrackerProperties": reports.properties_by_event(found.id, self.deadline),
             "LastEventTrackedAt": None if last_event_at is None else iso_utc(last_event_at),
+            **settings_answer(self.services.stores.list_settings.of(found.id, self.deadline)),
         }
 
     def _snippet(self, found: Any) -> str:

@@ -26,6 +26,7 @@ from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
 from tracker.logins import Logins
 from tracker.openapi import describe
 from tracker.plugins import load_commands
+from tracker.privacy.kinds import JOB_KINDS
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
 from tracker.storage.accounts import Users
@@ -68,8 +69,8 @@ class Services:
     reports: Reports
     stores: Stores
     logins: Logins
-    audit: Audit
     jobs: Jobs
+    audit: Audit
     storage: Database
     settings: Settings
 
@@ -147,8 +148,8 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     )
     logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
-    jobs = Jobs(database, {UNMERGE: bring_home}, ingest.new_id, now_ms)
-    return Services(ingest, Reports(database), stores, logins, audit, jobs, database, settings)
+    jobs = Jobs(database, {**JOB_KINDS, UNMERGE: bring_home}, ingest.new_id, now_ms)
+    return Services(ingest, Reports(database), stores, logins, jobs, audit, database, settings)
 
 
 def readiness(database: Database) -> tuple[bool, str]:

@@ -11,7 +11,7 @@ from tracker import errors
 from tracker.addresses import network
 from tracker.caller import UNKNOWN, Caller, Sender
 from tracker.errors import CommandError
-from tracker.registry import Command, Entry, Registry, anyone, is_open_to, public_list
+from tracker.registry import Command, Entry, Registry, Stream, anyone, is_open_to, public_list
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
 
@@ -35,7 +35,7 @@ class Answer:
     """What goes back: HTTP status, JSON body, extra headers; `command` and `user_id` are for the log."""
 
     status: int
-    body: dict[str, Any]
+    body: dict[str, Any] | Stream
     headers: dict[str, str]
     command: str | None = None
     user_id: int | None = None
@@ -99,7 +99,7 @@ class Dispatcher:
         _refuse(answer, error)
         return answer
 
-    def _checked(self, call: Call, answer: Answer) -> dict[str, Any]:
+    def _checked(self, call: Call, answer: Answer) -> dict[str, Any] | Stream:
         entry = self._known(call)
         command = entry.command
         answer.command = command.name
@@ -114,7 +114,9 @@ class Dispatcher:
         self._count(entry, caller, params, answer)
         values = entry.params.read(params)
         body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
-        if not isinstance(body, dict):
+        if isinstance(body, Stream):
+            body.begin()
+        elif not isinstance(body, dict):
             raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
         return body
 

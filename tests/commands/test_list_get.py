@@ -38,6 +38,11 @@ def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
         "ConversionIdIs": "order",
         "EventTrackerProperties": {},
         "LastEventTrackedAt": None,
+        "RetentionDays": 0,
+        "EventsFrom": None,
+        "HonourPrivacySignal": False,
+        "AllowedOrigins": [],
+        "KeepAddress": False,
     }
 
 

@@ -94,7 +94,8 @@ def shape(value: Any) -> Any:
     """What two answers have in common that differ in their values: keys and types; keys that are data count as values."""
     if isinstance(value, dict):
         shapes = {key: shape(each) for key, each in value.items()}
-        return "lists of names" if shapes and all(each == ["str"] for each in shapes.values()) else shapes
+        lists = [each for each in shapes.values() if each != []]
+        return "lists of names" if lists and all(each == ["str"] for each in lists) else shapes
     if isinstance(value, list):
         return [shape(each) for each in value[:1]]
     return type(value).__name__

@@ -44,7 +44,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "commands": {
         "tracker", "tracker.addresses", "tracker.browser", "tracker.caller", "tracker.errors", "tracker.fields",
-        "tracker.ingest", "tracker.reports", "tracker.subscribers", "tracker.times",
+        "tracker.ingest", "tracker.privacy", "tracker.reports", "tracker.subscribers", "tracker.times",
     },
     "tracker.ingest": {
         "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
@@ -53,6 +53,10 @@ ROOMS: dict[str, set[str]] = {
     "tracker.subscribers": {
         "tracker", "tracker.email_address", "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage",
         "tracker.times",
+    },
+    "tracker.privacy": {
+        "tracker.email_hashes", "tracker.ingest", "tracker.ingest.rules", "tracker.jobs", "tracker.reports",
+        "tracker.storage", "tracker.times",
     },
     "tracker.reports": {
         "tracker.email_hashes", "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
@@ -115,6 +119,7 @@ OUTSIDE: dict[str, set[str]] = {
         "tracker.http",
         "tracker.ingest",
         "tracker.json_object",
+        "tracker.privacy",
         "tracker.reports",
         "tracker.subscribers",
     },

@@ -18,7 +18,7 @@ LIST_ID, SUBJECT = 7, 70
 ROWS = 500
 
 
-def count_up(transaction: Transaction, job: LongJob, now: int) -> Step:
+def count_up(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
     """Keep the step's number in a table where it can be kept once only."""
     number = job.state["next"]
     transaction.insert("probes", ("number", "asked_at"), [(number, now)])

@@ -105,8 +105,8 @@ def test_a_claimed_job_is_left_alone_until_its_lease_runs_out(database: Database
 def test_a_step_that_fails_is_rolled_back_and_tried_again_later(database: Database) -> None:
     clock, faults = Clock(), ["once"]
 
-    def step(transaction: Transaction, job: LongJob, now: int) -> Step:
-        after = count_up(transaction, job, now)
+    def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+        after = count_up(transaction, job, now, most)
         if faults:
             raise ValueError(faults.pop())
         return after
@@ -123,7 +123,7 @@ def test_a_step_that_fails_is_rolled_back_and_tried_again_later(database: Databa
 def test_a_job_that_waits_for_its_time_is_due_again(database: Database) -> None:
     clock = Clock()
 
-    def step(transaction: Transaction, job: LongJob, now: int) -> Step:
+    def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
         transaction.insert("probes", ("number", "asked_at"), [(job.state["next"], now)])
         return Step({"next": job.state["next"] + 1}, 1, again_at=now + 1000)
 

@@ -16,6 +16,7 @@ from tracker.cli.check import check
 from tracker.cli.import_file import import_file
 from tracker.cli.one_line import Script
 from tracker.cli.opened import find_user, open_services
+from tracker.cli.retention import retain
 from tracker.cli.tables import command_row, key_row, print_table
 from tracker.config import Settings
 from tracker.fields import KeyName, ListName, Text
@@ -152,6 +153,15 @@ def check_database(repair: bool) -> None:
     with open_services() as services:
         if not check(services.storage, is_repairing=repair):
             raise SystemExit(1)
+
+
+@main.command()
+@click.option("--list", "list_id", type=int, metavar="N", help="Of this list alone.")
+@click.option("--dry-run", is_flag=True, help="Delete nothing, and say how many it would be.")
+def retention(list_id: int | None, dry_run: bool) -> None:
+    """Delete the events that are older than their lists keep them, as Tracker does by itself once a day."""
+    with open_services() as services:
+        retain(services, list_id, is_dry_run=dry_run)
 
 
 @main.command()

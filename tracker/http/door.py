@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tracker.dispatch import Answer, Call, Dispatcher
@@ -13,7 +13,7 @@ from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, reply, unexpected
 from tracker.http.request_body import MAX_BODY_BYTES, read_body
 from tracker.http.request_id import KEY as REQUEST_ID
-from tracker.registry import Entry
+from tracker.registry import Entry, Stream
 
 LEGACY_PATH = "/api.php"
 REST_PREFIX = "/api/v1/"
@@ -31,7 +31,7 @@ class Door:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         sent = self.reply(environ)
         start_response(sent.status_line, sent.headers)
-        return () if environ["REQUEST_METHOD"] == "HEAD" or not sent.body else (sent.body,)
+        return body_of(sent, environ)
 
     def paths(self) -> frozenset[str]:
         """Every path of a known command, in its canonical spelling."""
@@ -97,6 +97,26 @@ class Door:
     def _rules_named(self, params: dict[str, Any]) -> BodyRules:
         """The body named its command: now the limits of that one hold."""
         return rules_of(self._dispatcher.named(params))
+
+
+def body_of(sent: Reply, environ: dict[str, Any]) -> Iterable[bytes]:
+    """What follows the headers: nothing for HEAD, a stream piece by piece."""
+    if sent.stream is not None:
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return _told(sent.stream, environ.get(REQUEST_ID))
+        sent.stream.close()
+    return () if environ["REQUEST_METHOD"] == "HEAD" or not sent.body else (sent.body,)
+
+
+def _told(stream: Stream, request_id: str | None) -> Iterator[bytes]:
+    """What fails after the headers can be told to the log only. Raised on, it makes the server drop the connection."""
+    try:
+        yield from stream
+    except Exception as failure:
+        log_failure(request_id, failure)
+        raise
+    finally:
+        stream.close()
 
 
 def rules_of(entry: Entry | None) -> BodyRules:

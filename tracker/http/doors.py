@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from tracker.dispatch import Dispatcher
-from tracker.http.door import LEGACY_PATH, REST_PREFIX, Door
+from tracker.http.door import LEGACY_PATH, REST_PREFIX, Door, body_of
 from tracker.http.front import Front
 from tracker.http.log_lines import log_failure
 from tracker.http.public_door import PublicDoor
@@ -54,7 +54,10 @@ def _put_in_front(state: BlueprintSetupState, door: Door, public_door: PublicDoo
 
 
 def _through(door: Door) -> Response:
-    return _response(door.reply(request.environ))
+    sent = door.reply(request.environ)
+    if sent.stream is None:
+        return _response(sent)
+    return _Bare(body_of(sent, request.environ), sent.status_line, sent.headers)
 
 
 def _readiness(is_ready: IsReady) -> Response:

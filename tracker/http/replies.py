@@ -20,6 +20,7 @@ from tracker.errors import (
     CommandError,
     Error,
 )
+from tracker.registry import Stream
 
 #: A transparent GIF of one pixel.
 PIXEL = bytes.fromhex(
@@ -39,24 +40,22 @@ _CODES = {
 
 
 class Reply(NamedTuple):
-    """What a WSGI server sends."""
+    """What a WSGI server sends. `stream` stands for a body whose length nobody knows: it is sent in chunks."""
 
     status_line: str
     headers: list[tuple[str, str]]
     body: bytes
+    stream: Stream | None = None
 
 
 def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Reply:
     """JSON that no cache keeps; raises TypeError if `body` cannot be written as JSON."""
+    sent = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *(headers or {}).items()]
+    line = _STATUS_LINES.get(status) or f"{status} Status"
+    if isinstance(body, Stream):
+        return Reply(line, sent, b"", body)
     data = orjson.dumps(body)
-    sent = [
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(data))),
-        ("Cache-Control", "no-store"),
-    ]
-    if headers:
-        sent.extend(headers.items())
-    return Reply(_STATUS_LINES.get(status) or f"{status} Status", sent, data)
+    return Reply(line, [("Content-Length", str(len(data))), *sent], data)
 
 
 def picture(status: int, _body: Any, headers: Mapping[str, str]) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -18,22 +18,35 @@ def takes(front: Front, request: Any) -> bool:
     return request.version == (1, 1) and request.method in METHODS and front.is_shortcut(request.path)
 
 
-def response(front: Front, request: Any, address: Any, is_last: bool) -> bytes:
-    """The whole response. `is_last`: the connection ends after it."""
+def response(front: Front, request: Any, address: Any, is_last: bool) -> Iterator[bytes]:
+    """The response: whole, or, where nobody knows its length, in chunks. `is_last`: the connection ends after it.
+
+    What is raised between two chunks must end the connection, so that the last one is missing.
+    """
     said: list[Any] = []
 
     def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
         said[:] = line, headers
 
-    body = b"".join(front(_environ(request, address), start_response))
+    body = front(_environ(request, address), start_response)
     line, headers = said
+    is_chunked = not any(name == "Content-Length" for name, _ in headers) and not isinstance(body, tuple)
     ours = [
         ("Server", "gunicorn"),
         ("Date", _date(int(time.time()))),
         ("Connection", "close" if is_last else "keep-alive"),
+        *([("Transfer-Encoding", "chunked")] if is_chunked else []),
     ]
     lines = [f"HTTP/1.1 {line}", *(f"{name}: {value}" for name, value in (*ours, *headers)), "", ""]
-    return "\r\n".join(lines).encode("latin-1") + body
+    head = "\r\n".join(lines).encode("latin-1")
+    if not is_chunked:
+        yield head + b"".join(body)
+        return
+    yield head
+    for piece in body:
+        if piece:
+            yield b"%x\r\n%s\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
 
 
 def _environ(request: Any, address: Any) -> dict[str, Any]:

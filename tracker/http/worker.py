@@ -93,7 +93,13 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             super().handle_request(listener_name, request, client, addr)
             return
         is_last = request.should_close() or not self.alive
-        client.sendall(short_way.response(front, request, addr, is_last))
+        parts = short_way.response(front, request, addr, is_last)
+        client.sendall(next(parts))
+        try:
+            for part in parts:
+                client.sendall(part)
+        except Exception:  # a stream that broke off, which the log tells: no byte may follow
+            raise StopIteration from None
         if is_last:
             raise StopIteration
 

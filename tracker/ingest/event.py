@@ -100,12 +100,12 @@ class Event:
 
     def our_event_id(self) -> str:
         """The EventID with which this very event can be repeated after an unknown outcome."""
-        return f"{OURS}{self.row_id:016x}-{_short(self.digest())}"
+        return f"{our_key(self.row_id)}-{_short(self.digest())}"
 
     def row_id_of_ours(self) -> int | None:
         """The row id inside an EventID of ours; None for a client's own. Raises ValueError for another event's."""
         key = self.event_key
-        if key is None or not _is_ours(key):
+        if key is None or not is_ours(key):
             return None
         if key[21:] != _short(self.digest()):
             raise ValueError("this EventID was given for another event")
@@ -145,9 +145,14 @@ class EventOutcomeUnknown(Exception):
         self.event_ids = event_ids
 
 
+def our_key(row_id: int) -> str:
+    """What every EventID of ours for this row begins with."""
+    return f"{OURS}{row_id:016x}"
+
+
 def _short(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest[:15]).decode()
 
 
-def _is_ours(key: str) -> bool:
+def is_ours(key: str) -> bool:
     return _OURS.fullmatch(key) is not None

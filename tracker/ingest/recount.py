@@ -10,8 +10,10 @@ from tracker.ingest.recount_catalogue import Difference, catalogue_differences
 from tracker.ingest.recount_timeline import timeline_differences
 from tracker.ingest.tallies import total_of, value_in_millionths
 from tracker.storage import counters, scan
-from tracker.storage.counters import MILLIONTHS
+from tracker.storage.counters import BUCKET_MS, MILLIONTHS, bucket_of
 from tracker.storage.database import Database
+from tracker.storage.expired_totals import expired_totals
+from tracker.storage.list_settings import read_settings
 from tracker.storage.transaction import Transaction
 
 
@@ -41,7 +43,8 @@ def _recount_counters(transaction: Transaction, result: Recount) -> None:
         scan.events_by_bucket(transaction, list_id, IS_BOT),
     )
     result.events = sum(counted.values())
-    for key in sorted(stored.keys() | counted.keys()):
+    kept_from = _first_whole_bucket(read_settings(transaction, list_id).events_from)
+    for key in sorted(key for key in stored.keys() | counted.keys() if key[1] >= kept_from):
         if stored.get(key, 0) != counted.get(key, 0):
             result.differences.append(
                 _events_difference(list_id, key, stored.get(key, 0), counted.get(key, 0))
@@ -54,8 +57,8 @@ def _recount_counters(transaction: Transaction, result: Recount) -> None:
 
 
 def _conversions(transaction: Transaction, list_id: int) -> dict[tuple[bytes, bytes], tuple[int, int]]:
-    """{(conversion name, currency): (count, value in millionths)} of the conversions that count."""
-    totals: dict[tuple[bytes, bytes], tuple[int, int]] = {}
+    """{(conversion name, currency): (count, value in millionths)} of the conversions that count, or did until deleted."""
+    totals = expired_totals(transaction, list_id)
     for flags, stored in scan.events_named(transaction, list_id, CONVERSION.encode()):
         if flags & (IS_REPEATED_CONVERSION | IS_BOT):
             continue
@@ -65,6 +68,11 @@ def _conversions(transaction: Transaction, list_id: int) -> dict[tuple[bytes, by
         added = value_in_millionths(event.properties["conversion-value"])
         totals[name, currency] = (count + 1, value + added)
     return totals
+
+
+def _first_whole_bucket(events_from: int | None) -> int:
+    """Of what is older events have been deleted, and their counts stay."""
+    return 0 if events_from is None else bucket_of(events_from + BUCKET_MS - 1)
 
 
 def _events_difference(list_id: int, key: tuple[bytes, int], stored: int, counted: int) -> Difference:

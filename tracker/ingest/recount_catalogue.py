@@ -11,6 +11,7 @@ from tracker.ingest.event import IS_BOT, decoded_properties
 from tracker.storage import catalogue, catalogue_counts, scan
 from tracker.storage.catalogue_counts import TYPES, CatalogueCounts
 from tracker.storage.database import Database
+from tracker.storage.retention import has_deletions
 from tracker.storage.transaction import Row, Transaction
 
 #: Counts are written up to 5 s late; events younger than this, in milliseconds, may not be in them yet.
@@ -45,7 +46,12 @@ def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
     is_full = database.read(lambda transaction: catalogue.is_full(transaction, list_id))
     missing = [] if is_full else sorted(counted.keys() - after.keys(), key=_order)
     found = [_missing(list_id, key, started) for key in missing]
-    found += [_phantom(list_id, key) for key in sorted(before.keys() - counted.keys(), key=_order)]
+    phantoms = before.keys() - counted.keys()
+    if database.read(lambda transaction: has_deletions(transaction, list_id)):
+        phantoms = {
+            key for key in phantoms if any(after.get(key, ()))
+        }  # a name outlives its events, its counts do not
+    found += [_phantom(list_id, key) for key in sorted(phantoms, key=_order)]
     for key in sorted(after.keys() & counted.keys(), key=_order):
         found += _count_differences(list_id, key, before.get(key), after[key], counted[key], due.get(key))
     return found
@@ -94,10 +100,11 @@ def _count_differences(
     list_id: int, key: Key, before: tuple[int, ...] | None, after: tuple[int, ...], counted: tuple[int, ...],
     due: tuple[int, ...] | None,
 ) -> list[Difference]:  # fmt: skip
-    """Counted at least what was due, and at first no more than there was."""
+    """Counted at least what was due, and no more than there was, before or after: events come, and are deleted."""
     zeros = (0,) * len(after)
-    lacking = [max(0, d - a) for d, a in zip(due or zeros, after, strict=True)]
-    surplus = [max(0, b - c) for b, c in zip(before or zeros, counted, strict=True)]
+    known = list(zip(before or zeros, after, strict=True))
+    lacking = [max(0, d - max(k)) for d, k in zip(due or zeros, known, strict=True)]
+    surplus = [max(0, min(k) - c) for c, k in zip(counted, known, strict=True)]
     change = [more - less for more, less in zip(lacking, surplus, strict=True)]
     if not any(change):
         return []

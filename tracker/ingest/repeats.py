@@ -8,6 +8,7 @@ from typing import Any
 
 from tracker.ingest.event import HAS_SENT_IDENTIFY, Event, EventIdTaken, Tracked
 from tracker.ingest.identified import ignored_of
+from tracker.ingest.spent import Spent
 from tracker.storage import events as event_rows
 from tracker.storage.transaction import Row, Transaction
 
@@ -33,6 +34,7 @@ class Repeats:
             event.row_id = event.row_id or next_id()
         self._settle_tried(tried)
         self._taken = self._stored_ids()
+        self._spent = Spent(transaction, (e for e in events if not self._is_taken(e)))
         for index, event in enumerate(events):
             if event.event_key is not None:
                 self._sort(index, event, event.event_key)
@@ -64,6 +66,9 @@ class Repeats:
         keys = [(e.list_id, e.event_key.encode()) for e in self._events if e.event_key is not None]
         return event_rows.find_event_ids(self._transaction, keys) if keys else {}
 
+    def _is_taken(self, event: Event) -> bool:
+        return event.event_key is not None and (event.list_id, event.event_key.encode()) in self._taken
+
     def _sort(self, index: int, event: Event, event_key: str) -> None:
         key = (event.list_id, event_key.encode())
         try:
@@ -73,6 +78,9 @@ class Repeats:
             return
         stored = (row_id, event.digest()) if row_id is not None else self._taken.get(key)
         if stored is not None and self._settle(index, event, stored):
+            return
+        if (outcome := self._spent.outcome(event, row_id)) is not None:
+            self.settled[index] = outcome
             return
         event.row_id = event.row_id if row_id is None else row_id
         self._join_group(index, event, key, is_ours=row_id is not None)

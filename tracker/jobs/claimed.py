@@ -17,11 +17,11 @@ from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.long_jobs import LEASE_MS, LongJob, Step
 from tracker.storage.transaction import Transaction
 
-#: A kind of job: `step(transaction, job, now)` handles at most STEP_ROWS rows and can be run again after a rollback.
-Kind = Callable[[Transaction, LongJob, int], Step]
+#: A kind of job: `step(transaction, job, now, most)` handles at most `most` rows, and can be run again after a rollback.
+Kind = Callable[[Transaction, LongJob, int, int], Step]
 
-#: Rows of one step: bounds how long it holds up events.
-STEP_ROWS = 500
+#: Rows of one step in the background: bounds how long it holds up events (docs/performance.md).
+STEP_ROWS = 100
 #: Seconds a step may take where nobody waits for it; milliseconds until a job is tried again whose step failed.
 STEP_SECONDS, RETRY_MS = 10.0, 60_000
 
@@ -48,11 +48,13 @@ class Claimed:
         self.job, self.is_open = job, True
         self._took = 0.0
 
-    def step(self, deadline: float | None = None) -> None:
-        """Do one step. A job that is another's by now is open no more. Raises StorageUnavailable, OutcomeUnknown."""
+    def step(self, deadline: float | None = None, most: int = STEP_ROWS) -> None:
+        """Do one step of `most` rows. A job that is another's by now is open no more. Raises StorageUnavailable, OutcomeUnknown."""
         started = time.monotonic()
         until = deadline or started + STEP_SECONDS
-        stepped: tuple[LongJob, bool] | None = self._database.submit(run_each, self._one, until, STEP_ROWS)
+        stepped: tuple[LongJob, bool] | None = self._database.submit(
+            run_each, partial(self._one, most=most), until, most
+        )
         self._took = time.monotonic() - started
         self.job, self.is_open = stepped or (self.job, False)
 
@@ -77,12 +79,12 @@ class Claimed:
         except (StorageUnavailable, OutcomeUnknown) as trouble:
             self.settle(trouble)
 
-    def _one(self, transaction: Transaction) -> tuple[LongJob, bool] | None:
+    def _one(self, transaction: Transaction, most: int) -> tuple[LongJob, bool] | None:
         job = long_jobs.hold(transaction, self.job.list_id, self.job.id, self._token)
         if job is None:
             return None
         now = self._now()
-        done = self._kinds[job.kind](transaction, job, now)
+        done = self._kinds[job.kind](transaction, job, now, most)
         finished_at = now if done.is_finished else None
         after = replace(
             job, state=done.state, rows=job.rows + done.rows, updated_at=now, finished_at=finished_at

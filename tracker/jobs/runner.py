@@ -13,15 +13,18 @@ from gevent.event import Event
 
 from tracker.jobs.claimed import STEP_SECONDS, Claimed, Kind, new_token
 from tracker.storage import long_jobs
-from tracker.storage.database import Database
+from tracker.storage.database import REQUEST_SECONDS, Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.long_jobs import LEASE_MS, LongJob
 from tracker.storage.transaction import Transaction
 
-#: Rows that a call handles before it answers; seconds before its deadline at which it begins no more steps.
-CALL_ROWS, ANSWER_SECONDS = 10_000, 1.0
+#: Rows of one step that a client waits for.
+CALL_STEP_ROWS = 500
+#: Rows that a call handles before it answers: 10,000 events and some more that are looked at with them. Seconds before
+#: its deadline at which it begins no more steps.
+CALL_ROWS, ANSWER_SECONDS = 11_000, 1.0
 #: Pauses after a step, as shares of the time it took: in the background events go first, a call's client waits.
-BACKGROUND_PAUSE, CALL_PAUSE = 1.0, 0.25
+BACKGROUND_PAUSE, CALL_PAUSE = 2.0, 0.25
 #: Seconds between two looks for jobs that nobody is at; jobs that are looked up at once.
 LOOK_SECONDS, LOOKED_UP = 10.0, 20
 
@@ -57,7 +60,7 @@ class Jobs:
         kind: str,
         subject_id: int,
         prepare: Callable[[Transaction], Mapping[str, Any] | None],
-        deadline: float,
+        deadline: float | None,
     ) -> LongJob | None:
         """Begin a job and work at it until it is done, CALL_ROWS are handled or `deadline` is near.
 
@@ -65,6 +68,7 @@ class Jobs:
         nothing to begin. What is left is gone on with in the background. Raises StorageUnavailable and OutcomeUnknown
         before the job is there, never after.
         """
+        deadline = deadline or time.monotonic() + REQUEST_SECONDS
         token, job_id, now = new_token(), self._new_id(deadline), self._now()
 
         def work(transaction: Transaction) -> LongJob | None:
@@ -109,7 +113,7 @@ class Jobs:
         """Steps that a call's client waits for; the job as it is then."""
         try:
             while claimed.is_open and claimed.job.rows < CALL_ROWS and _has_time(deadline):
-                claimed.step(deadline)
+                claimed.step(deadline, CALL_STEP_ROWS)
                 claimed.rest(CALL_PAUSE)
             if claimed.is_open:
                 claimed.give_back(deadline=deadline)

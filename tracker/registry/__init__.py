@@ -5,6 +5,7 @@ from tracker.registry.command import UNDECLARED, Command, administrator, anyone,
 from tracker.registry.commands import Entry, PluginError, Registry
 from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.rules import NAME
+from tracker.registry.stream import Stream
 
 __all__ = [
     "COMMON_PARAMS",
@@ -15,6 +16,7 @@ __all__ = [
     "ParamReader",
     "PluginError",
     "Registry",
+    "Stream",
     "administrator",
     "anyone",
     "asked_by",

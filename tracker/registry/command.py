@@ -9,6 +9,7 @@ from marshmallow import Schema
 
 from tracker.caller import Caller
 from tracker.errors import CommandError, Error
+from tracker.registry.stream import Stream
 
 
 class _Anyone:
@@ -89,8 +90,11 @@ class Command:
         self.caller, self.services, self.now = caller, services, now
         self.is_form, self.deadline = is_form, deadline
 
-    def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Do it. `params` are the validated parameters; the returned dict is the body of the 200 answer."""
+    def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
+        """Do it. `params` are the validated parameters; the returned dict is the body of the 200 answer.
+
+        A `Stream` is a body that is made while it is sent.
+        """
         raise NotImplementedError
 
     @classmethod

@@ -45,13 +45,14 @@ def read_revenue(database: Database, whose: Whose, deadline: float | None = None
     for events in rounds(database, whose, merge, AT_ONCE, deadline, MOST_CONVERSIONS):
         for event in events:
             if not event.flags & (IS_REPEATED_CONVERSION | IS_BOT):
-                currency, millionths = _worth(whose.list_id, event)
+                currency, millionths = worth(whose.list_id, event)
                 totals[currency].append(millionths)
     sums = [Sum(currency, len(values), sum(values)) for currency, values in totals.items()]
     return Revenue(sorted(sums, key=lambda each: (-each.conversions, each.currency)), merge.is_over)
 
 
-def _worth(list_id: int, event: StoredEvent) -> tuple[str, int]:
+def worth(list_id: int, event: StoredEvent) -> tuple[str, int]:
+    """(currency, value in millionths) of a conversion."""
     properties = decoded_properties(bytes(event.properties))
     _, _, currency = total_of(Event(list_id, CONVERSION, 0, properties=properties))
     return currency.decode(), value_in_millionths(properties["conversion-value"])

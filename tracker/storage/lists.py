@@ -77,6 +77,23 @@ class Lists:
         query = _insert(user_id, name, is_hidden=False, now=self._now(), conversion_id_is=conversion_id_is)
         return self._database.write(lambda transaction: transaction.run(query), deadline)
 
+    def change(
+        self,
+        user_id: int,
+        list_id: int,
+        name: str | None = None,
+        conversion_id_is: str | None = None,
+        deadline: float | None = None,
+    ) -> None:
+        """Give a list another name, or have its conversion-ids name something else from now on. Whose it is, is asked before."""
+        said: dict[str, Any] = {} if name is None else {"name": name, "folded_name": folded(name)}
+        if conversion_id_is is not None:
+            said["conversion_id_is"] = conversion_id_is
+        if said:
+            query = ListRow.update(**said).where(ListRow.id == list_id)
+            self._database.write(lambda transaction: transaction.run(query), deadline)
+            self._owned.forget((user_id, list_id))
+
     def owned(self, user_id: int, list_id: int, deadline: float | None = None) -> List | None:
         """The list with this number, if it is this user's; may be up to 5 s old."""
         return self._owned.look_up((user_id, list_id), lambda: self._find(user_id, list_id, deadline))

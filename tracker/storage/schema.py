@@ -11,7 +11,7 @@ from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PR
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
-from tracker.storage.schema_deletions import JOBS
+from tracker.storage.schema_deletions import EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.subscriber_hashes import fill_hashes
@@ -176,4 +176,8 @@ MIGRATIONS = [
     ),
     Migration("0008_jobs", [JOBS]),
     Migration("0010_hashes", [SUBSCRIBER_HASHES, fill_hashes, UNBINDINGS]),
+    Migration(
+        "0012_deletions",
+        [SPENT_EVENT_IDS, EXPIRED_TOTALS, AddIndex("event_ids", ("list_id", "event_id"), is_unique=True)],
+    ),
 ]

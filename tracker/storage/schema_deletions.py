@@ -1,4 +1,4 @@
-"""Which table holds jobs that are longer than a call?"""
+"""Which tables hold jobs that are longer than a call, and what is left of events that were deleted?"""
 
 from __future__ import annotations
 
@@ -15,4 +15,22 @@ JOBS = Table(
     primary=("list_id", "id"),
     unique=[("list_id", "kind", "subject_id")],
     indexes=[("finished_at", "due_at")],
+)  # fmt: skip
+#: EventIDs of events that have been deleted, as hashes: what is repeated soon after is not stored again.
+SPENT_EVENT_IDS = Table(
+    "spent_event_ids",
+    [key("list_id"), bytes_("key_hash", 32), bytes_("event_hash", 32), integer("spent_at")],
+    primary=("list_id", "key_hash"),
+    indexes=[("list_id", "spent_at")],
+    is_clustered=True,
+)
+#: What conversions have added to the totals that retention has deleted since.
+EXPIRED_TOTALS = Table(
+    "expired_totals",
+    [
+        key("list_id"), bytes_("name", 255), bytes_("currency", 16), integer("conversions"), integer("units"),
+        integer("millionths"),
+    ],
+    primary=("list_id", "name", "currency"),
+    is_clustered=True,
 )  # fmt: skip

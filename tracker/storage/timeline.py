@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from tracker.storage.timeline_removal import remove_keys
 from tracker.storage.timeline_runs import sources
 from tracker.storage.transaction import Transaction
 
@@ -38,7 +39,6 @@ class Entry(NamedTuple):
 #: The order of a page.
 NEWEST = "ORDER BY event_at DESC, event_id DESC"
 _ALL = ", ".join(Entry._fields)
-_IS_KEY = "list_id = ? AND owner_id = ? AND event_at = ? AND event_id = ?"
 _OWN_ROWS = "list_id = ? AND owner_id = ? AND segment = ?"
 _SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
 
@@ -73,12 +73,9 @@ def add(transaction: Transaction, entries: Iterable[Entry]) -> None:
         transaction.insert("timeline_recent", Entry._fields, list(entries))
 
 
-def remove(transaction: Transaction, entries: Sequence[Entry]) -> None:
+def remove(transaction: Transaction, entries: Iterable[Entry]) -> None:
     """Take these rows out, wherever they are."""
-    keys = [entry[:4] for entry in entries]
-    for source in sources(transaction, is_reading=False):
-        sql = f"DELETE FROM {source.table} WHERE {source.condition}{_IS_KEY}"
-        transaction.update(sql, [(*source.values, *key) for key in keys])
+    remove_keys(transaction, sorted({entry[:4] for entry in entries}))
 
 
 def read(transaction: Transaction, where: str, values: Sequence[Any], tail: str = "") -> list[Entry]:

@@ -19,8 +19,8 @@ from tracker.storage.transaction import Transaction
 
 #: The kind of job that brings events home.
 UNMERGE = "unmerge"
-#: Rows of the person looked through in one step, and events brought home: bounds how long it holds up events.
-LOOKED_THROUGH, MOST_MOVED = 2_000, 500
+#: Rows of the person looked through in one step: bounds how long it holds up events.
+LOOKED_THROUGH = 2_000
 
 _SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
 _COLUMNS = (
@@ -88,7 +88,7 @@ def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> M
     return {"tie": list(tie), "before": list(DUSK), "began_at": now, "late_at": late_at, "is_moved": False}
 
 
-def bring_home(transaction: Transaction, job: LongJob, now: int) -> Step:
+def bring_home(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
     """A step of the job: events that came while the segment was bound and name nobody leave the person.
 
     On a server it looks a second time for what was written by those who had seen the visitor bound.
@@ -96,7 +96,7 @@ def bring_home(transaction: Transaction, job: LongJob, now: int) -> Step:
     state = job.state
     if now < state["late_at"] and state["is_moved"]:
         return Step(state, again_at=state["late_at"])
-    moved, reached = _move(transaction, Tie(*state["tie"]), tuple(state["before"]))
+    moved, reached = _move(transaction, Tie(*state["tie"]), tuple(state["before"]), most)
     if reached is not None:
         return Step({**state, "before": list(reached)}, moved)
     if state["began_at"] >= state["late_at"]:
@@ -105,7 +105,7 @@ def bring_home(transaction: Transaction, job: LongJob, now: int) -> Step:
     return Step(again, moved, again_at=state["late_at"])
 
 
-def _move(transaction: Transaction, tie: Tie, before: Position) -> tuple[int, Position | None]:
+def _move(transaction: Transaction, tie: Tie, before: Position, most: int) -> tuple[int, Position | None]:
     """How many events were moved, and down to where; None: to the end."""
     owner_id = _owner_now(transaction, tie)
     if owner_id == tie.subscriber_id:  # bound again: they are the person's
@@ -114,8 +114,8 @@ def _move(transaction: Transaction, tie: Tie, before: Position) -> tuple[int, Po
     rows = dict.fromkeys(part.entries)  # a row may be in two places of a file
     theirs = [row for row in rows if (row.visitor_id, row.segment) == (tie.visitor_id, tie.segment)]
     reached = part.reached
-    if len(theirs) > MOST_MOVED:
-        theirs = theirs[:MOST_MOVED]
+    if len(theirs) > most:
+        theirs = theirs[:most]
         reached = theirs[-1].event_at, theirs[-1].event_id
     moved = _rows_of_nobody(transaction, theirs)
     timeline.add(transaction, timeline.copies(moved, owner_id))

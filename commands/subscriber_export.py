@@ -1,0 +1,116 @@
+"""What is held about a person? The command `subscriber.export`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import CommandError, Stream
+from tracker.privacy.exporting import Export
+from tracker.reports.answers import EXAMPLE, CurrencySum, WebsiteEvent
+from tracker.subscribers.answers import ListCommand, SubscriberInformation, Success, described, success
+from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.times import iso_utc
+
+
+class SubscriberExport(ListCommand):
+    """Give everything that is held about a subscriber, as one JSON document.
+
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Visitors` are the browsers
+    and devices that were found to be theirs, `Events` all they did, in full: those of visitors before they were known
+    first, then the others, each oldest first. `Revenue` sums up the conversions that count. The document is sent while it
+    is read: it is complete when `Complete` stands at its end, and breaks off where it is not.
+    """
+
+    name = "subscriber.export"
+    permission = "Subscribers.Get"
+    rate_limit = "100 per 60 seconds"
+    errors = NAMED
+    example = (
+        {"ListID": 123, "EmailAddress": "subscriber@example.com"},
+        {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            "ListID": 123,
+            "ExportedOn": "2026-01-31T09:30:00.125Z",
+            "SubscriberInformation": {
+                "SubscriberID": "358117233766563840",
+                "EmailAddress": "subscriber@example.com",
+                "ExternalID": "customer-7",
+                "CreatedOn": "2026-01-30T18:00:00.000Z",
+                "CustomFields": {"First-Name": "Jane"},
+            },
+            "Visitors": [
+                {
+                    "UUID": "550e8400-e29b-41d4-a716-446655440000",
+                    "CreatedOn": "2026-01-30T17:55:00.000Z",
+                    "Segment": 0,
+                    "BoundOn": "2026-01-30T18:00:00.000Z",
+                    "Reason": "email",
+                }
+            ],
+            "Events": [
+                {**EXAMPLE, "ClientEventID": None, "ClientTimestamp": None, "SentAt": None},
+            ],
+            "Revenue": [{"Currency": "EUR", "Conversions": 1, "Value": 29.95}],
+            "AuditEntries": [{"EntryID": 7, "At": "2026-01-31T09:30:00.125Z", "Action": "subscriber.export"}],
+            "Complete": True,
+        },
+    )
+
+    class Params(NamedParams):
+        pass
+
+    class Answer(Success):
+        class Visitor(Schema):
+            UUID = fields.String(required=True)
+            CreatedOn = fields.DateTime(required=True)
+            Segment = fields.Integer(
+                required=True, metadata={"description": "Which part of the visitor's history is theirs"}
+            )
+            BoundOn = fields.DateTime(required=True)
+            Reason = fields.String(
+                required=True, metadata={"description": "`own`, `email`, `identify`, or `other`"}
+            )
+
+        class Happened(WebsiteEvent):
+            ClientEventID = fields.String(
+                required=True, allow_none=True, metadata={"description": "The EventID it was sent with"}
+            )
+            ClientTimestamp = fields.DateTime(
+                required=True,
+                allow_none=True,
+                metadata={"description": "When it happened, by the client's clock"},
+            )
+            SentAt = fields.DateTime(required=True, allow_none=True)
+
+        class Noted(Schema):
+            EntryID = fields.Integer(required=True)
+            At = fields.DateTime(required=True)
+            Action = fields.String(required=True)
+
+        ListID = fields.Integer(required=True)
+        ExportedOn = fields.DateTime(required=True)
+        SubscriberInformation = fields.Nested(SubscriberInformation, required=True)
+        Visitors = fields.List(fields.Nested(Visitor), required=True)
+        Events = fields.List(fields.Nested(Happened), required=True)
+        Revenue = fields.List(fields.Nested(CurrencySum), required=True)
+        AuditEntries = fields.List(fields.Nested(Noted), required=True)
+        Complete = fields.Boolean(required=True, metadata={"const": True})
+
+    def run(self, params: dict[str, Any]) -> Stream:
+        list_id, stores = self.own_list_id(params["ListID"], INVALID_LIST), self.services.stores
+        found = stores.subscribers.find(list_id, who(params), self.deadline)
+        if found is None:
+            raise CommandError(NOT_FOUND)
+        custom_fields = stores.fields.of_list(list_id, self.deadline)
+        about = f"list:{list_id} subscriber:{found.id}"
+        audit, storage = self.services.audit, self.services.storage
+        storage.write(
+            lambda transaction: audit.note(transaction, self.caller, self.name, about), self.deadline
+        )
+        said = {"ListID": list_id, "ExportedOn": iso_utc(self.now)}
+        head = success(**said, SubscriberInformation=described(found, custom_fields))
+        return Stream(Export(storage, list_id, found.id).parts(head))

@@ -1,0 +1,116 @@
+"""Do events go when a list keeps them no longer, and only they? `list.update`, the daily job, `tracker db check`."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.contract.conftest import Track
+from tests.contract.desk import Desk, Shop
+from tracker.ingest.recount import recount
+from tracker.jobs.claimed import Claimed
+
+ORDER = {"conversion-name": "Order", "conversion-value": 3.5, "conversion-currency": "EUR"}
+
+
+def ago(**past: float) -> str:
+    return (datetime.now(UTC) - timedelta(**past)).isoformat()
+
+
+def update(desk: Desk, shop: Shop, **settings: Any) -> dict[str, Any]:
+    answer = desk.call("list.update", shop.key, ListID=shop.list_id, **settings)
+    assert answer.status == 200, answer.body
+    return dict(answer.body)
+
+
+def one_day(desk: Desk, shop: Shop) -> int:
+    """What a server does once a day; how many events were deleted."""
+    jobs = desk.services.jobs
+    claimed: Claimed = jobs.claim(jobs.find(shop.list_id, "care", 0))
+    while claimed.is_open:
+        claimed.step()
+    return int(claimed.job.state["last"]["removed"])
+
+
+def differences(desk: Desk, shop: Shop) -> list[str]:
+    desk.services.ingest.flush()
+    return [str(each) for each in recount(desk.services.storage, shop.list_id).differences]
+
+
+def test_settings_are_changed_one_by_one_and_told(desk: Desk, shop: Shop) -> None:
+    first = update(desk, shop, SubscriberListName="Kiosk", RetentionDays=90, ConversionIdIs="goal")
+    told = {"Name": "Kiosk", "ConversionIdIs": "goal", "RetentionDays": 90, "HonourPrivacySignal": False}
+    assert first.items() >= told.items()
+    origins = {"AllowedOrigins": ["https://Shop.example", "http://localhost:8080"]}
+    second = update(desk, shop, HonourPrivacySignal=True, KeepAddress=True, **origins)
+    changed = {"HonourPrivacySignal": True, "KeepAddress": True}
+    lower = {"AllowedOrigins": ["https://shop.example", "http://localhost:8080"]}
+    assert second.items() >= (told | changed | lower).items()
+    got = desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]
+    assert got.items() >= (told | changed | lower).items()
+    assert update(desk, shop, RetentionDays=0)["RetentionDays"] == 0
+
+
+def test_nothing_is_changed_by_a_call_that_is_refused(desk: Desk, shop: Shop) -> None:
+    answer = desk.call("list.update", shop.key, ListID=shop.list_id, SubscriberListName="x", RetentionDays=-1)
+    assert (answer.status, answer.codes) == (422, [6])
+    assert desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]["Name"] == "Fresh"
+
+
+def test_old_events_go_and_their_counts_stay(desk: Desk, shop: Shop, track: Track) -> None:
+    order = {"Event": "conversion", "Email": "a@example.com"}
+    track(Timestamp=ago(days=40), EventID="old", Email="a@example.com", Properties={"old": 1})
+    track(Timestamp=ago(days=31), Properties={"conversion-id": "o-1", **ORDER}, **order)
+    track(Timestamp=ago(days=29), Properties={"conversion-id": "o-2", **ORDER}, **order)
+    track(Properties={"new": 1})
+    assert update(desk, shop, RetentionDays=30)["EventsFrom"] is None
+    assert one_day(desk, shop) == 3  # the identify event is as old as the one it came with
+    names = desk.rows("SELECT name FROM events WHERE list_id = ? ORDER BY event_at", shop.list_id)
+    assert [bytes(name) for (name,) in names] == [b"conversion", b"seen"]
+    [(counted,)] = desk.rows("SELECT SUM(events) FROM event_counts WHERE list_id = ?", shop.list_id)
+    [(sold,)] = desk.rows("SELECT SUM(conversions) FROM conversion_totals WHERE list_id = ?", shop.list_id)
+    assert (int(counted), int(sold)) == (5, 2)
+    told = desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]["EventsFrom"]
+    from_ms = datetime.fromisoformat(told).timestamp()
+    assert abs(time.time() - 30 * 86_400 - from_ms) < 60
+    assert differences(desk, shop) == []
+    assert (
+        desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress="a@example.com").status == 200
+    )
+
+
+def test_what_is_deleted_is_not_stored_again(desk: Desk, shop: Shop, track: Track) -> None:
+    sent = {"EventID": "old", "Timestamp": ago(days=40), "Properties": {"a": 1}}
+    track(**sent)
+    order = {"Event": "conversion", "Properties": {"conversion-id": "o-1", **ORDER}}
+    track(Timestamp=ago(days=40), **order)
+    update(desk, shop, RetentionDays=30)
+    assert one_day(desk, shop) == 2
+    repeat = track(**sent)
+    assert (repeat.status, repeat.body["duplicate"]) == (200, True)
+    track(**order)  # it has been counted, though its first event is gone
+    [(sold,)] = desk.rows("SELECT SUM(conversions) FROM conversion_totals WHERE list_id = ?", shop.list_id)
+    assert int(sold) == 1
+    assert differences(desk, shop) == []
+
+
+def test_more_than_one_step_holds_goes_in_several(desk: Desk, shop: Shop) -> None:
+    for days in (40, 10):
+        events = [{"Event": "seen", "Timestamp": ago(days=days)} for _ in range(700)]
+        assert desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events).status == 200
+    update(desk, shop, RetentionDays=30)
+    assert one_day(desk, shop) == 700
+    assert desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(700,)]
+    assert one_day(desk, shop) == 0
+    assert differences(desk, shop) == []
+
+
+def test_a_person_can_be_forgotten_whose_old_events_are_gone(desk: Desk, shop: Shop, track: Track) -> None:
+    track(Timestamp=ago(days=40), Email="a@example.com")
+    track(Email="a@example.com")
+    update(desk, shop, RetentionDays=30)
+    one_day(desk, shop)
+    answer = desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="a@example.com")
+    assert answer.body["Status"] == "finished"
+    assert differences(desk, shop) == []

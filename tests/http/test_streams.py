@@ -1,0 +1,95 @@
+"""Is a streamed answer complete, or visibly not? Asked of a served Tracker, over a socket."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.served import StartTracker, Tracker
+
+PLUGIN = '''
+from marshmallow import Schema, fields
+from tracker import Command, Stream, anyone, invalid
+
+class Count(Command):
+    """Count in a stream."""
+    name = "stream.count"
+    permission = anyone
+    rate_limit = "10000 per 60 seconds"
+    errors = (invalid("To", 1), invalid("FailAt", 2))
+    example = ({}, {})
+
+    class Params(Schema):
+        To = fields.Integer(load_default=10)
+        FailAt = fields.Integer(load_default=-1)
+
+    def run(self, params):
+        return Stream(self.parts(params["To"], params["FailAt"]))
+
+    def parts(self, last, fail_at):
+        if fail_at == 0:
+            raise self.error(2)
+        yield b"[0"
+        for number in range(1, last):
+            if number == fail_at:
+                raise RuntimeError("in the middle")
+            yield b",%d" % number
+        yield b"]"
+'''
+
+
+@pytest.fixture(scope="module")
+def streaming(start_tracker: StartTracker, tmp_path_factory: pytest.TempPathFactory) -> Tracker:
+    folder: Path = tmp_path_factory.mktemp("plugins")
+    (folder / "stream_count.py").write_text(PLUGIN)
+    return start_tracker(settings={"TRACKER_PLUGINS_FOLDER": str(folder)})
+
+
+def received(tracker: Tracker, path: str, method: str = "POST", version: str = "1.1") -> bytes:
+    """All bytes of an answer, until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", tracker.port), timeout=20) as connection:
+        lines = [
+            f"{method} {path} HTTP/{version}",
+            "Host: x",
+            "Connection: close",
+            "Content-Length: 0",
+            "",
+            "",
+        ]
+        connection.sendall("\r\n".join(lines).encode())
+        parts = iter(lambda: connection.recv(65536), b"")
+        try:
+            return b"".join(parts)
+        except ConnectionResetError:
+            return b""
+
+
+def test_a_stream_is_sent_in_chunks_and_is_one_document(streaming: Tracker) -> None:
+    answer = streaming.call("stream.count", None, To=50_000)
+    assert answer.status_code == 200
+    assert answer.headers["Transfer-Encoding"] == "chunked"
+    assert json.loads(answer.content) == list(range(50_000))
+
+
+@pytest.mark.parametrize("path", ["/api/v1/stream.count", "/api.php?Command=stream.count&"])
+def test_one_that_breaks_off_lacks_the_last_chunk(streaming: Tracker, path: str) -> None:
+    sent = received(streaming, f"{path}{'' if path.endswith('&') else '?'}FailAt=5")
+    assert sent.startswith(b"HTTP/1.1 200")
+    assert b",4" in sent
+    assert not sent.endswith(b"0\r\n\r\n")
+    whole = received(streaming, f"{path}{'' if path.endswith('&') else '?'}To=5")
+    assert whole.endswith(b"0\r\n\r\n")
+
+
+def test_what_fails_before_the_first_part_is_answered_as_usual(streaming: Tracker) -> None:
+    answer = streaming.call("stream.count", None, FailAt=0)
+    assert answer.status_code == 422
+    assert [row["Code"] for row in answer.json()["Errors"]] == [2]
+
+
+def test_the_next_request_is_answered_after_one_that_broke_off(streaming: Tracker) -> None:
+    received(streaming, "/api/v1/stream.count?FailAt=5")
+    assert json.loads(streaming.call("stream.count", None, To=3).content) == [0, 1, 2]

@@ -1,0 +1,99 @@
+"""What is done for a list day by day? Events that are older than it keeps are deleted, and spent EventIDs let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from tracker.privacy.removal import Removal
+from tracker.storage import erasing, long_jobs, spent_ids
+from tracker.storage.database import Database
+from tracker.storage.events import read_events
+from tracker.storage.list_settings import read_settings
+from tracker.storage.long_jobs import LongJob, Step
+from tracker.storage.retention import days_by_list, ids_and_times, set_events_from
+from tracker.storage.transaction import Transaction
+
+#: The kind of the job; there is one a list, with a number below all that we make.
+CARE, CARE_ID, NOBODY = "care", 1, 0
+DAY_MS = 24 * 3_600_000
+#: How soon events begin to be deleted after it was asked for: a slip can be undone until then.
+GRACE_MS = 3_600_000
+#: Events looked at in one step.
+EXAMINED = 2_000
+
+
+def care_for(transaction: Transaction, list_id: int, now: int, delay_ms: int = DAY_MS) -> None:
+    """Have a list looked after from now on; one that is, goes on as it does."""
+    found = long_jobs.find(transaction, list_id, CARE, NOBODY)
+    if found is None:
+        job = LongJob(list_id, CARE_ID, CARE, NOBODY, {}, 0, now, now)
+        long_jobs.add(transaction, job, None, now + delay_ms)
+    elif found.finished_at is not None:
+        job = replace(found, state={}, updated_at=now, finished_at=None)
+        long_jobs.keep(transaction, job, now + delay_ms, is_claimed=False)
+
+
+def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    """Delete some events that the list keeps no longer, the first received first; then let spent EventIDs go.
+
+    The state of a job that waits for its next day says what the last one removed.
+    """
+    state = job.state
+    if "after" in state:
+        return _expire_events(transaction, job, now, most)
+    if "cutoff" in state:
+        return _let_ids_go(transaction, job, now, most)
+    days = read_settings(transaction, job.list_id).retention_days
+    if days is None:
+        return Step({"cutoff": None, "removed": 0})
+    cutoff = now - days * DAY_MS
+    set_events_from(transaction, job.list_id, cutoff)
+    return Step({"cutoff": cutoff, "removed": 0, "after": -1})
+
+
+def _expire_events(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    list_id, cutoff, removed = job.list_id, job.state["cutoff"], job.state["removed"]
+    rows = ids_and_times(transaction, list_id, job.state["after"], EXAMINED)
+    if not rows:
+        return Step({"cutoff": cutoff, "removed": removed})
+    old = [event_id for event_id, event_at in rows if event_at < cutoff]
+    # Those that do not fit into this step are the first of the next one.
+    last = old[most - 1] if len(old) > most else rows[-1][0]
+    events = list(read_events(transaction, list_id, old[:most]).values())
+    bindings = erasing.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in events))
+    Removal(transaction, list_id, bindings, now, is_counted=True).remove(events)
+    return Step({"cutoff": cutoff, "removed": removed + len(events), "after": last}, len(events))
+
+
+def _let_ids_go(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    rows = spent_ids.expired(transaction, job.list_id, now, most)
+    spent_ids.let_go(transaction, rows)
+    if len(rows) == most:
+        return Step(job.state, len(rows))
+    done: dict[str, Any] = {"last": {"cutoff": job.state["cutoff"], "removed": job.state["removed"]}}
+    is_needed = job.state["cutoff"] is not None or spent_ids.has_any(transaction, job.list_id)
+    if not is_needed:
+        return Step(done, len(rows), is_finished=True)
+    return Step(done, len(rows), again_at=now + DAY_MS)
+
+
+def expired_events(database: Database, list_id: int, cutoff: int) -> int:
+    """How many events of a list are older than that: read a page at a time."""
+    return sum(event_at < cutoff for event_at in _times(database, list_id))
+
+
+def _times(database: Database, list_id: int) -> Iterator[int]:
+    read = partial(ids_and_times, list_id=list_id, most=EXAMINED)
+    page = database.read(partial(read, after_id=-1))
+    while page:
+        yield from (event_at for _, event_at in page)
+        page = database.read(partial(read, after_id=page[-1][0]))
+
+
+def lists_that_expire(database: Database, list_id: int | None = None) -> dict[int, int]:
+    """{list_id: days} of the lists that keep events for so long, or of that one."""
+    kept = database.read(days_by_list)
+    return kept if list_id is None else {key: days for key, days in kept.items() if key == list_id}

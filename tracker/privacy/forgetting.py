@@ -1,0 +1,175 @@
+"""How is a person forgotten? Hidden at once, then deleted in steps, until nothing is left that could be found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tracker.email_hashes import email_hashes
+from tracker.ingest.rules import visitor_uuid_of_hash
+from tracker.privacy import remains
+from tracker.privacy.care import care_for
+from tracker.privacy.removal import Removal
+from tracker.storage import erasing, forgetting, long_jobs, timeline
+from tracker.storage.events import StoredEvent, read_events
+from tracker.storage.forgetting import FORGET
+from tracker.storage.long_jobs import LongJob, Step
+from tracker.storage.subscribers import Who
+from tracker.storage.timeline import Entry
+from tracker.storage.timeline_pasts import SERVER_SECONDS
+from tracker.storage.transaction import Transaction
+
+#: The kind of the job that looks once more for what was under way in other processes meanwhile.
+FORGET_AGAIN = "forget again"
+#: Bindings looked at in one step.
+BINDINGS = 100
+#: The first position in a timeline.
+START = (-(2**63), 0)
+
+State = dict[str, Any]
+
+
+def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State | None:
+    """Hide the person: the state to delete the rest from; None if there is nobody to forget.
+
+    Who was named by the hash of the address before anybody was known by it, is taken for them.
+    """
+    hidden = forgetting.hide(transaction, list_id, who)
+    if hidden is None:
+        return None
+    hashes = {digest.hex() for email in hidden.emails for digest in email_hashes(email)}
+    uuids = [visitor_uuid_of_hash(list_id, each) for each in sorted(hashes)]
+    forgetting.claim_visitors(transaction, list_id, hidden.subscriber_id, uuids, now)
+    return _state("bindings", hidden.removed)
+
+
+def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    """Delete some of what is left of the person `job.subject_id`."""
+    removed = Counter(job.state["removed"])
+    part = _PARTS[job.state["part"]]
+    return part(_Erasure(transaction, job, removed, now, most))
+
+
+class _Erasure:
+    """One step: the transaction, and what it has removed, all in all."""
+
+    def __init__(
+        self, transaction: Transaction, job: LongJob, removed: Counter[str], now: int, most: int
+    ) -> None:
+        self.transaction, self.job, self.removed = transaction, job, removed
+        self.now, self.most = now, most
+        self.list_id, self.subscriber_id = job.list_id, job.subject_id
+
+    def remove(self, events: Sequence[StoredEvent], bindings: erasing.Bindings) -> None:
+        """Delete events that are the person's, and the names of visitors that nothing is left of."""
+        removal = Removal(self.transaction, self.list_id, bindings, self.now, is_counted=False)
+        removal.remove(events, self.subscriber_id)
+        self.removed.update(removal.removed)
+        self.release({event.visitor_id for event in events})
+
+    def take_out(self, rows: Sequence[Entry]) -> None:
+        """Rows of a timeline that was theirs."""
+        timeline.remove(self.transaction, rows)
+        self.removed["timeline"] += len(rows)
+
+    def release(self, visitor_ids: Iterable[int]) -> None:
+        self.removed["visitors"] += erasing.make_nameless(self.transaction, self.list_id, set(visitor_ids))
+
+    def next(self, part: str, handled: int = 0, **state: Any) -> Step:
+        return Step(_state(part, self.removed, **state), handled)
+
+
+def _state(part: str, removed: Mapping[str, int], **more: Any) -> State:
+    return {"part": part, "removed": {name: count for name, count in removed.items() if count}, **more}
+
+
+def _bindings(erasure: _Erasure) -> Step:
+    """Visitors that were theirs are unbound, so that what they do next is nobody's; then their own rows go."""
+    transaction, list_id = erasure.transaction, erasure.list_id
+    segments = forgetting.bound_segments(transaction, list_id, erasure.subscriber_id, BINDINGS)
+    if not segments:
+        return erasure.next("events")
+    forgetting.unbind_visitors(transaction, list_id, erasure.subscriber_id, segments)
+    stopped = erasure.job.state.get("stopped")
+    room, done = erasure.most, []
+    for segment in segments:
+        after = tuple(stopped[2:]) if stopped and tuple(stopped[:2]) == segment else START
+        rows = erasing.entries_of(transaction, list_id, segment[0], after, room)
+        _remove_past(erasure, [row for row in rows if row.segment == segment[1]])
+        room -= len(rows)
+        if room == 0:  # there may be more of it
+            stopped = (*segment, rows[-1].event_at, rows[-1].event_id)
+            break
+        done.append(segment)
+    erasure.removed["bindings"] += forgetting.remove_bindings(transaction, list_id, done)
+    erasure.release(visitor_id for visitor_id, _ in done)
+    return erasure.next("bindings", erasure.most - room, stopped=stopped)
+
+
+def _remove_past(erasure: _Erasure, rows: Sequence[Entry]) -> None:
+    """The visitor's own rows of a segment that is the person's. What names somebody is that person's."""
+    found = read_events(erasure.transaction, erasure.list_id, (row.event_id for row in rows))
+    erasure.remove([event for event in found.values() if event.subscriber_id is None], {})
+    erasure.take_out(rows)
+
+
+def _events(erasure: _Erasure) -> Step:
+    """The rows under the person: of events that name them, and of anonymous ones that came while a visitor was theirs."""
+    transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
+    rows = erasing.entries_of(transaction, list_id, subscriber_id, START, erasure.most)
+    if not rows:
+        return erasure.next("left")
+    found = read_events(transaction, list_id, (row.event_id for row in rows))
+    bindings = erasing.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in found.values()))
+    theirs = [event for event in found.values() if _is_theirs(event, subscriber_id, bindings)]
+    others = found.keys() - {event.id for event in theirs}
+    _give_back(transaction, [row for row in rows if row.event_id in others])
+    erasure.remove(theirs, bindings)
+    # What is left of these rows tells of nothing, or is the visitor's by now.
+    erasure.take_out(rows)
+    return erasure.next("events", len(rows))
+
+
+def _is_theirs(event: StoredEvent, subscriber_id: int, bindings: erasing.Bindings) -> bool:
+    """An anonymous event in a segment that still has a binding is of one that was taken from them: bound to them none is."""
+    if event.subscriber_id is not None:
+        return event.subscriber_id == subscriber_id
+    return (event.visitor_id, event.segment) not in bindings
+
+
+def _give_back(transaction: Transaction, rows: Sequence[Entry]) -> None:
+    """Events of unbound segments are their visitors' own."""
+    timeline.add(transaction, [row._replace(owner_id=row.visitor_id) for row in rows])
+    conversions = [row for row in rows if row.name_key == timeline.name_key(timeline.CONVERSION)]
+    timeline.add(transaction, [row._replace(owner_id=-row.visitor_id) for row in conversions])
+
+
+def _left(erasure: _Erasure) -> Step:
+    """Second rows of conversions, and what unbinding remembers; then nothing is left."""
+    transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
+    rows = erasing.entries_of(transaction, list_id, -subscriber_id, START, erasure.most)
+    if rows:
+        erasure.take_out(rows)
+        return erasure.next("left", len(rows))
+    if changed := forgetting.clear_unbound(transaction, list_id, subscriber_id, erasure.most):
+        return erasure.next("left", changed)
+    return _proven(erasure)
+
+
+def _proven(erasure: _Erasure) -> Step:
+    """Look whether anything is left: then it came meanwhile, and goes too."""
+    found = remains.look(erasure.transaction, erasure.list_id, erasure.subscriber_id)
+    if any(found.values()):
+        return erasure.next("bindings", 1)
+    transaction, job = erasure.transaction, erasure.job
+    if transaction.engine.is_remote and job.kind == FORGET:
+        due_at = erasure.now + int(SERVER_SECONDS * 1000)
+        again = replace(job, id=-job.id, kind=FORGET_AGAIN, state=_state("bindings", {}), rows=0)
+        long_jobs.add(transaction, again, None, due_at)
+    care_for(transaction, job.list_id, erasure.now)
+    return Step(_state("done", erasure.removed, checks=found), is_finished=True)
+
+
+_PARTS: Mapping[str, Callable[[_Erasure], Step]] = {"bindings": _bindings, "events": _events, "left": _left}

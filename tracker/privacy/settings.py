@@ -1,0 +1,36 @@
+"""How are a list's settings told, and which may they be?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tracker.storage.list_settings import MOST_ORIGINS_BYTES, ListSettings
+from tracker.times import iso_utc
+
+#: The longest retention: an event cannot be older than ten years when it comes.
+MOST_DAYS = 3653
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+def settings_answer(settings: ListSettings) -> dict[str, Any]:
+    """The settings of a list as `list.get` and `list.update` answer them."""
+    events_from = settings.events_from
+    return {
+        "RetentionDays": settings.retention_days or 0,
+        "EventsFrom": None if events_from is None else iso_utc(events_from),
+        "HonourPrivacySignal": settings.is_privacy_signal_honoured,
+        "AllowedOrigins": list(settings.allowed_origins),
+        "KeepAddress": settings.is_address_kept,
+    }
+
+
+def fault_of_origins(value: Any) -> str | None:
+    """Why this is no array of origins."""
+    if not isinstance(value, list) or not all(
+        isinstance(each, str) and _ORIGIN.fullmatch(each) for each in value
+    ):
+        return "an array of origins such as 'https://shop.example'"
+    if len("\n".join(value)) > MOST_ORIGINS_BYTES:
+        return f"they take more than {MOST_ORIGINS_BYTES} bytes"
+    return None
