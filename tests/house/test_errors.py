@@ -34,7 +34,7 @@ NAMED: dict[int, dict[str, Any]] = {
 }
 THEIRS = {"ListID": SHOP, "EmailAddress": "a@example.com"}
 #: A visitor of the list that has been theirs twice.
-BROWSER = "0f8fad5b-d9cb-469f-a165-70867728950e"
+BROWSER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 #: (command, code): the parameters of a call that is answered with that code alone.
 CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("customfield.create", 1): {"FieldName": "x"},
