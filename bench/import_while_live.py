@@ -74,7 +74,7 @@ def importing(database: Database, file: Path, list_id: str) -> Iterator[Callable
         process.wait()
 
 
-def steady(address: str, key: str, list_id: str) -> list[float]:
+def steady(address: str, key: str, list_id: str, seconds: float = SECONDS) -> list[float]:
     """Milliseconds each answer took, of RATE requests a second from CLIENTS clients, counted from when each was due."""
     times: list[float] = []
     host = address.removeprefix("http://")
@@ -83,7 +83,7 @@ def steady(address: str, key: str, list_id: str) -> list[float]:
     def client(number: int) -> None:
         connection = http.client.HTTPConnection(host, timeout=10)
         began = time.perf_counter() + number / RATE
-        for turn in range(RATE * SECONDS // CLIENTS):
+        for turn in range(int(RATE * seconds) // CLIENTS):
             due = began + turn * CLIENTS / RATE
             time.sleep(max(0.0, due - time.perf_counter()))
             event = {"Event": "live", "ListID": int(list_id), "EventID": f"live-{next(_numbers)}"}
