@@ -16,7 +16,7 @@ from bench.load import BenchFailed
 from bench.machine import describe
 from bench.plan import Plan
 from bench.report import Report, write
-from bench.site import make_site
+from bench.site import CONNECTIONS, make_site
 
 PARTS = {"live": live, "listings": listings, "growth": growth, "timeline": timeline, "profile": profile}
 #: What `make bench` measures.
@@ -34,6 +34,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scale", type=float, default=1.0, help="of visitors and stored events; for a quick look"
     )
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help=f"default {CONNECTIONS}")
     parser.add_argument("--write", action="store_true", help="put the results into docs/performance.md")
     parser.add_argument(
         "--folder", help="where the databases are made: a real disk (default: the temporary folder)"
@@ -50,7 +51,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tracker-bench-", dir=arguments.folder) as name:
         folder = Path(name)
         reports = [describe(folder)]
-        site = make_site(folder, arguments.scale)
+        site = make_site(folder, arguments.scale, arguments.connections)
         plan = Plan(site, arguments.turns, arguments.seconds, arguments.scale, arguments.millions)
         minutes = sum(PARTS[part].expected_seconds(plan) for part in names) / 60
         print(f"{reports[0]}\n\nTakes about {minutes:.0f} minutes.\n", flush=True)
@@ -77,9 +78,11 @@ def _measured(part: str, plan: Plan) -> Report:
 
 def _changed(plan: Plan) -> list[str]:
     usual = {"turns": 5, "seconds": 4.0, "millions": 5.0, "scale": 1.0}
-    return [
+    changed = [
         f"--{name} {getattr(plan, name):g}" for name, value in usual.items() if getattr(plan, name) != value
     ]
+    own = plan.site.connections
+    return changed if own == CONNECTIONS else [*changed, f"--connections {own}"]
 
 
 if __name__ == "__main__":

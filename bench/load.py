@@ -14,7 +14,6 @@ from typing import Literal
 from bench.servers import ROOT
 from bench.site import Site
 
-CONNECTIONS = 32
 #: More seconds than any answer takes: wrk is ended as soon as all answers are here.
 PATIENCE_SECONDS = 60
 #: More than are ever sent; wrk's Lua takes numbers only.
@@ -65,13 +64,14 @@ def load(
     seconds: float = NO_LIMIT,
     requests: int = NO_LIMIT,
     events: int = 1,
-    connections: int = CONNECTIONS,
+    connections: int | None = None,
     midway: Callable[[], None] | None = None,
 ) -> Load:
-    """Drive `url` with so many connections for so long, or with so many requests; `midway` is called under load.
+    """Drive `url` for so long, or with so many requests, over the site's connections; `midway` is called under load.
 
     Raises BenchFailed when an answer was missing, or was not 2xx.
     """
+    connections = connections or site.connections
     limits = [str(min(seconds, NO_LIMIT)), str(requests), str(connections), str(secrets.randbits(31))]
     command = ["wrk", "-t1", f"-c{connections}", "-d1h", f"--timeout={PATIENCE_SECONDS}s"]
     script = ["-s", str(ROOT / "bench/load.lua"), url + PATHS[kind], "--"]

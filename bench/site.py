@@ -14,6 +14,7 @@ from tracker.config import Settings
 from tracker.plugins import load_commands
 
 ACCOUNTS, VISITORS = 50, 100_000
+CONNECTIONS = 32
 #: One visitor in so many has an Email.
 VISITORS_A_PERSON = 10
 #: What is measured is Tracker, not its rate limits.
@@ -27,6 +28,7 @@ class Site:
 
     folder: Path
     visitors: int
+    connections: int
 
     @property
     def people(self) -> int:
@@ -82,11 +84,10 @@ class Database:
             path.unlink()
 
 
-def make_site(folder: Path, scale: float = 1.0) -> Site:
-    """An empty database with ACCOUNTS users, each with a key and a list."""
-    site = Site(
-        folder, max(1, round(VISITORS * scale / ACCOUNTS / VISITORS_A_PERSON)) * ACCOUNTS * VISITORS_A_PERSON
-    )
+def make_site(folder: Path, scale: float = 1.0, connections: int = CONNECTIONS) -> Site:
+    """An empty database with ACCOUNTS users, each with a key and a list; `connections` are what loads come over."""
+    people_of_one = max(1, round(VISITORS * scale / ACCOUNTS / VISITORS_A_PERSON))
+    site = Site(folder, people_of_one * ACCOUNTS * VISITORS_A_PERSON, connections)
     settings = Settings.from_environ({"TRACKER_DATABASE_URL": f"sqlite:///{folder}/empty.db"})
     services = build_services(settings, open_database(settings, load_commands()))
     services.storage.upgrade()

@@ -98,7 +98,7 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         try:
             for part in parts:
                 client.sendall(part)
-        except Exception:  # a stream that broke off, which the log tells: no byte may follow
+        except Exception:  # noqa: BLE001  a stream that broke off, which the log tells: no byte may follow
             raise StopIteration from None
         if is_last:
             raise StopIteration
