@@ -21,7 +21,15 @@ class Exemption:
 
 PERSON = {"ListID": NOWHERE, "EmailAddress": "a@example.com"}
 FIELD = {"SubscriberListID": NOWHERE, "FieldName": "x"}
-_ONE = ("subscriber.create", "subscriber.delete", "subscriber.events", "subscriber.get", "subscriber.update")
+VISIT = {"UUID": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+_ONE = (
+    "subscriber.create",
+    "subscriber.delete",
+    "subscriber.events",
+    "subscriber.explain",
+    "subscriber.get",
+    "subscriber.update",
+)
 
 EXEMPTIONS = (
     Exemption("customfield.create", 3, "whose list it is", FIELD),
@@ -65,6 +73,11 @@ EXEMPTIONS = (
     Exemption("subscriber.events", 11, "several forms of a time", PERSON | {"To": "yesterday"}),
     Exemption("subscriber.events", 12, "depends on Value", PERSON | {"Value": 1}),
     Exemption("subscriber.events", 13, "NUL is refused", PERSON | {"Property": "\0"}),
+    Exemption("subscriber.unmerge", 1, "one of several is needed", VISIT | {"ListID": NOWHERE}),
+    Exemption("subscriber.unmerge", 4, "whose list it is", VISIT | PERSON),
+    Exemption("subscriber.unmerge", 5, "addresses are stricter than the format", VISIT | PERSON | {"EmailAddress": "a@b@c"}),
+    Exemption("subscriber.unmerge", 7, "control characters", VISIT | PERSON | {"ExternalID": "a\x01"}),
+    Exemption("subscriber.unmerge", 9, "the nil UUID names nobody", PERSON | {"UUID": "00000000-0000-0000-0000-000000000000"}),
     Exemption("subscribers.get", 4, "whose list it is", {"ListID": NOWHERE}),
     Exemption("subscribers.get", 5, "depends on Search", {"ListID": NOWHERE, "Search": "a", "OrderField": "CreatedOn"}),
     Exemption("subscribers.get", 7, "NUL is refused", {"ListID": NOWHERE, "Search": "\0"}),
@@ -101,7 +114,9 @@ STORED = {
     "subscriber.create": {8, 9, 10},
     "subscriber.delete": {3},
     "subscriber.events": {3, 16, 17},
+    "subscriber.explain": {3, 9, 11},
     "subscriber.get": {3},
+    "subscriber.unmerge": {3, 11, 12},
     "subscriber.update": {3, 8, 9, 10, 11},
     "user.create": {7},
 }

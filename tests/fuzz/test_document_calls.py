@@ -38,6 +38,8 @@ CHECKS = [
 FEW = settings(
     max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
+#: Commands about one subscriber that is there.
+OF_ONE = {f"subscriber.{verb}" for verb in ("delete", "events", "explain", "get", "unmerge", "update")}
 MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -118,7 +120,7 @@ class Caller:
             sent["Prefix"] = self.tracker.call("apikey.create", self.account.key).json()["Prefix"]
         if command == "customfield.delete" and is_number(sent.get("CustomFieldID")):
             sent["CustomFieldID"] = self.made("customfield.create", "CustomFieldID", FieldName="x")
-        if command not in ("subscriber.events", "subscriber.get", "subscriber.update", "subscriber.delete"):
+        if command not in OF_ONE:
             return
         address = f"{uuid.uuid4().hex}@example.com"
         number = self.made("subscriber.create", "SubscriberID", EmailAddress=address)
@@ -126,6 +128,10 @@ class Caller:
             sent["SubscriberID"] = int(number)
         elif isinstance(sent.get("EmailAddress"), str):
             sent["EmailAddress"] = address
+        if command == "subscriber.unmerge" and isinstance(sent.get("UUID"), str):
+            sent["UUID"] = self.made(
+                "event.track", "uuid", Event="seen", UUID=str(uuid.uuid4()), Email=address
+            )
 
     def made(self, command: str, key: str, **params: Any) -> Any:
         list_id = self.account.list_id
