@@ -117,6 +117,7 @@ def test_an_event_is_described_in_full(track: Track, page: Callable[..., Reply])
         "ExternalID": "j-1",
         "IsAddedByTracker": False,
         "IsRepeatedConversion": False,
+        "IsBot": False,
     }
     assert answer["Cursor"] is None
     for who in ({"ExternalID": "j-1"}, {"SubscriberID": answer["SubscriberID"]}):

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
+from tracker.app import now_ms
+from tracker.ingest.event import Event
 from tracker.reports import revenue
 
 Track = Callable[..., Reply]
@@ -79,6 +81,23 @@ def test_a_repeated_conversion_does_not_count(get: Get, buy: Callable[..., None]
     for _ in range(3):
         buy("o-1", 10)
     assert get()["Revenue"] == [{"Currency": "EUR", "Conversions": 1, "Value": 10}]
+
+
+def test_what_a_program_bought_does_not_count(
+    desk: Desk, shop: Shop, get: Get, buy: Callable[..., None]
+) -> None:
+    buy(1, 10)
+    money = {
+        "conversion-id": 2,
+        "conversion-name": "Order",
+        "conversion-value": 20,
+        "conversion-currency": "EUR",
+    }
+    event = Event(shop.list_id, "conversion", now_ms(), properties=money, email=(JANE, JANE), is_bot=True)
+    desk.services.ingest.track(event)
+    answer = get()
+    assert answer["TotalRevenue"] == 10
+    assert answer["SubscriberWebsiteEvents"][0]["IsBot"]
 
 
 def test_what_a_visitor_bought_before_counts_and_what_others_buy_does_not(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from tracker.ingest.event import CONVERSION, IS_BOT, IS_REPEATED_CONVERSION, Event, decoded_properties
+from tracker.ingest.event import CONVERSION, IS_BOT, NOT_COUNTED, Event, decoded_properties
 from tracker.ingest.recount_catalogue import Difference, catalogue_differences
 from tracker.ingest.recount_timeline import timeline_differences
 from tracker.ingest.tallies import total_of, value_in_millionths
@@ -60,7 +60,7 @@ def _conversions(transaction: Transaction, list_id: int) -> dict[tuple[bytes, by
     """{(conversion name, currency): (count, value in millionths)} of the conversions that count, or did until deleted."""
     totals = expired_totals(transaction, list_id)
     for flags, stored in scan.events_named(transaction, list_id, CONVERSION.encode()):
-        if flags & (IS_REPEATED_CONVERSION | IS_BOT):
+        if flags & NOT_COUNTED:
             continue
         event = Event(list_id, CONVERSION, 0, properties=decoded_properties(stored))
         _, name, currency = total_of(event)

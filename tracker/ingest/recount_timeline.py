@@ -11,6 +11,7 @@ from tracker.storage.database import Database
 from tracker.storage.events import find_events
 from tracker.storage.timeline import Entry, name_key
 from tracker.storage.transaction import Row, Transaction
+from tracker.storage.unbinding import moving
 from tracker.times import iso_utc
 
 #: Events looked at in one go: all rows of a list are looked through for them.
@@ -29,8 +30,8 @@ def timeline_differences(database: Database, list_id: int) -> list[Difference]:
     while after_id != timeline_scan.LAST_ID:
         page = partial(_compared, list_id=list_id, after_id=after_id)
         after_id, lacking, strays = database.snapshot(page)
-        found += _differences("rows too few", "each has a row under its owner", lacking, _add)
-        found += _differences("rows too many", "there is no such event", strays, _remove)
+        found += _differences("too few", "each has a row under its owner", lacking, _add)
+        found += _differences("too many", "there is no such event", strays, _remove)
     return found
 
 
@@ -50,7 +51,9 @@ def _compared(transaction: Transaction, list_id: int, after_id: int) -> tuple[in
                 there.add((row.event_id, row.owner_id))
             else:
                 strays.append(row)
-    lacking = [row for event in events.values() for row in _lacking(list_id, event, bound, there)]
+    on_their_way = moving(transaction, list_id)
+    settled = [e for e in events.values() if e[3] is not None or (e[1], e[2]) not in on_their_way]
+    lacking = [row for event in settled for row in _lacking(list_id, event, bound, there)]
     return until_id, lacking, sorted(set(strays))
 
 
@@ -93,7 +96,7 @@ def _differences(
         some = rows[start : start + MENDED]
         when = iso_utc(max(0, min(row.event_at for row in some)))
         repair = partial(mend, rows=some)
-        yield Difference(f"timeline, events from {when} on", f"{len(some)} {stored}", counted, repair)
+        yield Difference(f"timeline rows of events from {when} on", f"{len(some)} {stored}", counted, repair)
 
 
 def _add(transaction: Transaction, rows: list[Entry]) -> None:

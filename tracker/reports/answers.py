@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker.ingest.event import IS_OURS, IS_REPEATED_CONVERSION, decoded_properties
+from tracker.ingest.event import IS_BOT, IS_OURS, IS_REPEATED_CONVERSION, decoded_properties
 from tracker.ingest.rules import uuid_text
 from tracker.reports.revenue import Revenue
 from tracker.reports.timeline import Page
@@ -31,6 +31,9 @@ class WebsiteEvent(Schema):
     IsRepeatedConversion = fields.Boolean(
         required=True, metadata={"description": "A conversion whose conversion-id was counted before"}
     )
+    IsBot = fields.Boolean(
+        required=True, metadata={"description": "Sent by a program that is no browser: not counted"}
+    )
 
 
 class CurrencySum(Schema):
@@ -50,6 +53,7 @@ EXAMPLE = {
     "ExternalID": None,
     "IsAddedByTracker": False,
     "IsRepeatedConversion": False,
+    "IsBot": False,
 }
 
 
@@ -66,6 +70,7 @@ def described(page: Page) -> list[dict[str, Any]]:
             "ExternalID": text(event.external_id),
             "IsAddedByTracker": bool(event.flags & IS_OURS),
             "IsRepeatedConversion": bool(event.flags & IS_REPEATED_CONVERSION),
+            "IsBot": bool(event.flags & IS_BOT),
         }
         for event in page.events
     ]

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tracker.ingest.event import CONVERSION, IS_BOT, IS_REPEATED_CONVERSION, Event, decoded_properties
+from tracker.ingest.event import CONVERSION, NOT_COUNTED, Event, decoded_properties
 from tracker.ingest.tallies import total_of, value_in_millionths
 from tracker.reports.merging import Merge
 from tracker.reports.timeline import AT_ONCE, rounds
@@ -44,7 +44,7 @@ def read_revenue(database: Database, whose: Whose, deadline: float | None = None
     totals: dict[str, list[int]] = defaultdict(list)
     for events in rounds(database, whose, merge, AT_ONCE, deadline, MOST_CONVERSIONS):
         for event in events:
-            if not event.flags & (IS_REPEATED_CONVERSION | IS_BOT):
+            if not event.flags & NOT_COUNTED:
                 currency, millionths = worth(whose.list_id, event)
                 totals[currency].append(millionths)
     sums = [Sum(currency, len(values), sum(values)) for currency, values in totals.items()]

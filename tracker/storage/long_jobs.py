@@ -73,6 +73,12 @@ def find(transaction: Transaction, list_id: int, kind: str, subject_id: int) -> 
     return _first(transaction.select(sql, (list_id, kind.encode(), subject_id)))
 
 
+def unfinished(transaction: Transaction, list_id: int, kind: str) -> list[LongJob]:
+    """All of one kind that a list has under way."""
+    sql = f"{_SELECT} WHERE list_id = ? AND kind = ? AND finished_at IS NULL"
+    return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
+
+
 def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
     """(list_id, id) of jobs that can be claimed now, those first that wait the longest."""
     sql = "SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?"
@@ -120,8 +126,10 @@ def _encoded(state: Mapping[str, Any]) -> bytes:
 
 
 def _first(rows: list[Row]) -> LongJob | None:
-    if not rows:
-        return None
-    list_id, job_id, kind, subject_id, state, handled, *times = rows[0]
+    return _read(rows[0]) if rows else None
+
+
+def _read(row: Row) -> LongJob:
+    list_id, job_id, kind, subject_id, state, handled, *times = row
     read = json.loads(bytes(state))
     return LongJob(list_id, job_id, bytes(kind).decode(), subject_id, read, handled, *times)

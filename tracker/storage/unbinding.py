@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tracker.storage import people, timeline
+from tracker.storage import long_jobs, people, timeline
 from tracker.storage.events import read_events
 from tracker.storage.long_jobs import LongJob, Step
 from tracker.storage.timeline import Entry
@@ -86,6 +86,12 @@ def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> M
     transaction.insert("unbindings", _COLUMNS, [(*tie, unbinding_id, now, *rows[0])])
     late_at = now + int(SERVER_SECONDS * 1000) if transaction.engine.is_remote else now
     return {"tie": list(tie), "before": list(DUSK), "began_at": now, "late_at": late_at, "is_moved": False}
+
+
+def moving(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
+    """(visitor_id, segment) of ties that were taken back and whose rows are still on their way."""
+    ties = [Tie(*job.state["tie"]) for job in long_jobs.unfinished(transaction, list_id, UNMERGE)]
+    return {(tie.visitor_id, tie.segment) for tie in ties}
 
 
 def bring_home(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
