@@ -52,7 +52,14 @@ class SubscriberExport(ListCommand):
                 }
             ],
             "Events": [
-                {**EXAMPLE, "ClientEventID": None, "ClientTimestamp": None, "SentAt": None},
+                {
+                    **EXAMPLE,
+                    "Event": "identify",
+                    "Properties": {"form": "newsletter"},
+                    "ClientEventID": None,
+                    "ClientTimestamp": None,
+                    "SentAt": None,
+                },
             ],
             "Revenue": [{"Currency": "EUR", "Conversions": 1, "Value": 29.95}],
             "AuditEntries": [{"EntryID": 7, "At": "2026-01-31T09:30:00.125Z", "Action": "subscriber.export"}],

@@ -216,3 +216,22 @@ def test_spent_event_ids_are_let_go_after_thirty_days(desk: Desk, shop: Shop, tr
         claimed.step()
     assert desk.rows("SELECT * FROM spent_event_ids WHERE list_id = ?", shop.list_id) == []
     assert desk.services.jobs.find(shop.list_id, "care", 0).finished_at is not None
+
+
+def test_what_was_taken_back_from_a_person_is_the_visitors_and_names_them_no_more(
+    desk: Desk, shop: Shop, track: Track
+) -> None:
+    browser = str(uuid.uuid4())
+    track(UUID=browser, Properties={"n": 1})
+    track(UUID=browser, Email=JANE)
+    track(UUID=browser, Properties={"n": 2})
+    who = {"ListID": shop.list_id, "EmailAddress": JANE}
+    assert desk.call("subscriber.unmerge", shop.key, UUID=browser, **who).status == 200
+    number = forget(desk, shop, EmailAddress=JANE)["SubscriberID"]
+    left = desk.rows("SELECT properties FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
+    assert [bytes(row[0])[1:] for row in left] == [b'{"n":1}', b'{"n":2}']
+    seen = desk.call("subscriber.events", shop.key, ListID=shop.list_id, UUID=browser)
+    assert [each["Properties"]["n"] for each in seen.body["Events"]] == [2, 1]
+    names = [table for table in places_of(desk, [number]) if table not in ("jobs", "audit_log")]
+    assert names == []
+    assert differences(desk, shop) == []

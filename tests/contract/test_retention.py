@@ -114,3 +114,20 @@ def test_a_person_can_be_forgotten_whose_old_events_are_gone(desk: Desk, shop: S
     answer = desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="a@example.com")
     assert answer.body["Status"] == "finished"
     assert differences(desk, shop) == []
+
+
+def test_browsers_that_ask_not_to_be_tracked_are_not_when_the_list_says_so(desk: Desk, shop: Shop) -> None:
+    public_id = desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]["EventListTrackerID"]
+
+    def stored_by(header: dict[str, str]) -> tuple[Any, int]:
+        before = desk.counts(("events",))["events"]
+        answer = desk.request("POST", f"/t/{public_id}", headers=header, json={"Event": "page_view"})
+        return (answer.status, answer.body), desk.counts(("events",))["events"] - before
+
+    signals = ({"Sec-GPC": "1"}, {"DNT": "1"})
+    usual = stored_by({})
+    assert usual[1] == 1
+    assert [stored_by(header) for header in signals] == [usual, usual]
+    update(desk, shop, HonourPrivacySignal=True)
+    assert [stored_by(header) for header in signals] == [(usual[0], 0), (usual[0], 0)]
+    assert stored_by({"DNT": "0"}) == usual
