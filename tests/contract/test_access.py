@@ -28,7 +28,7 @@ from tracker.errors import COMMON
 from tracker.fields import WholeNumber
 from tracker.keys import digest, new_key, new_session_id
 from tracker.plugins import load_commands
-from tracker.registry import Entry
+from tracker.registry import Entry, public_list
 from tracker.storage.ddl import Table
 from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
@@ -49,7 +49,10 @@ def _plugins() -> str:
 PLUGINS = _plugins()
 ENTRIES = list(load_commands(Path(PLUGINS)))
 NAMES = {e.command.permission for e in ENTRIES if isinstance(e.command.permission, str)}
-RESTRICTED = [entry for entry in ENTRIES if entry.command.permission not in (None, anyone)]
+#: Permissions that no key or session is needed for.
+OPEN = (anyone, public_list)
+RESTRICTED = [entry for entry in ENTRIES if entry.command.permission not in (None, *OPEN)]
+PUBLIC = [entry for entry in ENTRIES if entry.command.permission is public_list]
 OBJECTS = [(entry, param) for entry in ENTRIES for param in kinds_of(entry)]
 
 
@@ -92,11 +95,20 @@ class House:
         """The parameters of the command's example, with objects of Jane's."""
         assert entry.command.example is not None
         named = kinds_of(entry)
-        return {
+        right = {
             name: named[name].make(self.desk, self.jane) if name in named else value
             for name, value in entry.command.example[0].items()
             if name != "SessionID"
         }
+        if entry.command.permission is public_list:
+            right["EventListTrackerID"] = self.tracker_id(self.jane)
+        return right
+
+    def tracker_id(self, shop: Shop) -> str:
+        """The public name of the shop's list."""
+        found = self.stores.lists.owned(shop.user_id, shop.list_id)
+        assert found is not None
+        return found.tracker_id
 
     def call(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
         """The answer at /api.php."""
@@ -220,7 +232,7 @@ def test_without_a_good_credential(
 ) -> None:
     """Whoever may be called by anyone does not look at credentials; all others answer 401, whatever is sent with them."""
     for credential in credentials(house):
-        if entry.command.permission is anyone:
+        if entry.command.permission in OPEN:
             assert house.call(entry, credential, house.right(entry)).status == 200
         else:
             for params in (house.right(entry), {}):
@@ -231,6 +243,27 @@ def assert_common(reply: Reply, code: int) -> None:
     row = COMMON[code]
     assert reply.status == row.status
     assert reply.body == {"Errors": [{"Code": row.code, "Message": row.message}]}
+
+
+@pytest.mark.parametrize("entry", PUBLIC, ids=name_of)
+def test_without_the_public_name_of_a_list(entry: Entry, house: House) -> None:
+    """The name is the credential: without it, or with none that exists, a good key opens nothing."""
+    right = house.right(entry)
+    for tracker_id in (
+        None,
+        "",
+        "x",
+        "nJ0xW2bq_3Zt8Jm1",
+        right["EventListTrackerID"][:-1],
+        house.jane.list_id,
+    ):
+        sent = {**right, "EventListTrackerID": tracker_id}
+        for credential in (Credential(), house.key(house.jane_id, "*")):
+            assert_common(house.refused(entry, credential, sent), 99998)
+    assert (
+        house.call(entry, Credential(), {**right, "EventListTrackerID": house.tracker_id(house.john)}).status
+        == 200
+    )
 
 
 # Permissions
@@ -263,7 +296,7 @@ def test_without_the_permission(entry: Entry, house: House) -> None:
 
 def enough(house: House, entry: Entry) -> list[Credential]:
     permission, jane_id = entry.command.permission, house.jane_id
-    if permission is anyone:
+    if permission in OPEN:
         return [Credential()]
     own = [ADMINISTRATOR] if permission is administrator else [str(permission)] if permission else []
     sessions = [house.session(jane_id), house.session(jane_id, *own)]
