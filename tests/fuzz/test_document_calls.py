@@ -39,7 +39,8 @@ FEW = settings(
     max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 #: Commands about one subscriber that is there.
-OF_ONE = {f"subscriber.{verb}" for verb in ("delete", "events", "explain", "get", "unmerge", "update")}
+VERBS = ("delete", "events", "explain", "export", "forget", "get", "unmerge", "update")
+OF_ONE = {f"subscriber.{verb}" for verb in VERBS}
 MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
