@@ -13,6 +13,7 @@ import pytest
 
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
+from tracker.jobs.runner import CALL_STEP_ROWS
 from tracker.storage import long_jobs, timeline
 from tracker.storage.long_jobs import LongJob
 from tracker.storage.unbinding import UNMERGE, Tie, bring_home, ties_of, unbind
@@ -289,12 +290,12 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
         state = unbind(transaction, tie, number, now)
         assert state is not None
         job = LongJob(list_id, number, UNMERGE, number, state, 0, now, now)
-        step = bring_home(transaction, job, now)
+        step = bring_home(transaction, job, now, CALL_STEP_ROWS)
         left = LongJob(list_id, number, UNMERGE, number, step.state, step.rows, now, now)
         long_jobs.add(transaction, left, None, now)
         return step.rows
 
-    assert storage.write(killed_after_a_step) == 500
+    assert storage.write(killed_after_a_step) == CALL_STEP_ROWS
     assert names(call, **JANE) == ["hers"]
     began = time.monotonic()
     while (answer := call("unmerge", **JANE, UUID=BROWSER))["Status"] == "running":
@@ -320,7 +321,9 @@ def test_who_is_tied_while_rows_are_moved_gets_them_all(
     tie = Tie(list_id, person, ties.visitor_id, 0)
     state = storage.write(lambda t: unbind(t, tie, number, now))
     step = lambda: storage.write(  # noqa: E731
-        lambda t: bring_home(t, LongJob(list_id, number, UNMERGE, number, state, 0, now, now), now)
+        lambda t: bring_home(
+            t, LongJob(list_id, number, UNMERGE, number, state, 0, now, now), now, CALL_STEP_ROWS
+        )
     )
     if step_at == "before":
         step()
