@@ -20,7 +20,7 @@ VISITOR = bytes(15) + b"1"
 
 
 def event(name: str, event_key: str | None = None) -> Event:
-    return Event(LIST, name, received_at=1_800_000_000_000, uuid=VISITOR, event_key=event_key)
+    return Event(LIST, name, received_at=time.time_ns() // 1_000_000, uuid=VISITOR, event_key=event_key)
 
 
 def names(database: Database) -> list[str]:
