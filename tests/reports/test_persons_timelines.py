@@ -110,13 +110,16 @@ def whole_timeline(reports: Reports, list_id: int, person_id: int, size: int) ->
         wanted = replace(wanted, before=page.rest)
 
 
-def settle_all(database: Database, list_id: int, most: int) -> None:
+def settle_all(database: Database, list_id: int, most: int, together: int) -> None:
+    """`together`: rows of several pasts that are read at once; with few each is read by itself."""
     sql = "SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ? AND has_past = 1"
 
     def work(transaction: Transaction) -> None:
         timeline.settle(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
 
-    database.write(work)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timeline, "MOST_TOGETHER", together)
+        database.write(work)
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +135,12 @@ def small_runs() -> Iterator[None]:
 @pytest.mark.usefixtures("small_runs")
 @settings(max_examples=60)
 @given(
-    calls=CALLS, moments=MOMENTS, size=st.integers(1, 20), settled_after=st.integers(0, 16), most=st.sampled_from([0, 2, 32])
+    calls=CALLS, moments=MOMENTS, size=st.integers(1, 20), settled_after=st.integers(0, 16), most=st.sampled_from([0, 2, 32]),
+    together=st.sampled_from([2, 10_000])
 )  # fmt: skip
 def test_every_timeline_is_what_the_rules_say(
     ingest: tuple[Ingest, Database], calls: list[Sent], moments: list[tuple[int, bool]], size: int,
-    settled_after: int, most: int,
+    settled_after: int, most: int, together: int,
 ) -> None:  # fmt: skip
     tracker, database = ingest
     list_id, rules, reports = next(_lists), Timelines(), Reports(database)
@@ -147,11 +151,11 @@ def test_every_timeline_is_what_the_rules_say(
         if not database.engine.is_remote:
             database.write(timeline_runs.maintain)
         if number == settled_after:
-            settle_all(database, list_id, most)
+            settle_all(database, list_id, most, together)
     find = partial(ids_of_persons, database, list_id)
     for more_settled in (False, True):
         if more_settled:
-            settle_all(database, list_id, 32)
+            settle_all(database, list_id, 32, together)
         for person_id, person in zip(find(), rules.persons, strict=True):
             expected = rules.of(person)
             assert sorted(whole_timeline(reports, list_id, person_id, size), key=str) == expected

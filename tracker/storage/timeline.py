@@ -22,6 +22,8 @@ from tracker.storage.transaction import Transaction
 CONVERSION = b"conversion"
 #: Events of a visitor's past that are copied at most; a longer past is read from the visitor's own rows.
 MOST_COPIED = 32
+#: Rows of several pasts that are read together.
+MOST_TOGETHER = 10_000
 
 
 class Entry(NamedTuple):
@@ -106,21 +108,44 @@ def at_one_moment(transaction: Transaction) -> Iterator[None]:
 def settle(transaction: Transaction, segments: Iterable[Segment], most: int = MOST_COPIED) -> None:
     """Copy pasts of bound segments of at most `most` events to the persons they are bound to.
 
-    These then read their own rows alone. Not before every write that saw the visitor unbound is over. A segment that is bound no more is left as it is.
+    These then read their own rows alone. Not before every write that saw the visitor unbound is over. A segment that is
+    bound no more is left as it is.
     """
-    for segment in segments:
-        sql = f"SELECT subscriber_id FROM bindings WHERE {_SEGMENT} AND has_past = 1"
-        rows = transaction.select(sql + transaction.engine.for_update, segment)
-        if rows and rows[0][0] is not None:
-            _settle(transaction, segment, rows[0][0], most)
-
-
-def _settle(transaction: Transaction, segment: Segment, subscriber_id: int, most: int) -> None:
-    past = _past(transaction, segment, most)
-    if past is not None:
-        add(transaction, copies(past, subscriber_id))
+    bound = _bound(transaction, sorted(set(segments)))
+    for list_id in sorted({segment[0] for segment in bound}):
+        own = {segment: person for segment, person in bound.items() if segment[0] == list_id}
+        pasts = [(segment, past) for segment, past in _pasts(transaction, own, most) if past is not None]
+        add(transaction, (row for segment, past in pasts for row in copies(past, own[segment])))
         sql = f"UPDATE bindings SET has_past = 0 WHERE {_SEGMENT} AND subscriber_id = ?"
-        transaction.execute(sql, (*segment, subscriber_id))
+        transaction.update(sql, [(*segment, own[segment]) for segment, _ in pasts])
+
+
+def _bound(transaction: Transaction, segments: Sequence[Segment]) -> dict[Segment, int]:
+    """{segment: subscriber_id} for those that have a past to settle; they stay so until the transaction ends."""
+    sql = "SELECT list_id, visitor_id, segment, subscriber_id, has_past FROM bindings"
+    rows = transaction.lookup(sql, ("list_id", "visitor_id", "segment"), segments, is_locking=True)
+    return {(row[0], row[1], row[2]): row[3] for row in rows if row[3] is not None and row[4]}
+
+
+def _pasts(
+    transaction: Transaction, segments: Iterable[Segment], most: int
+) -> Iterator[tuple[Segment, list[Entry] | None]]:
+    """The past of each of these segments of one list; None if it is too long to copy.
+
+    Short ones are read together. Where that is too much, some are long, and each is read by itself.
+    """
+    segments = list(segments)
+    owner_ids = [owner for _, visitor_id, _ in segments for owner in (visitor_id, -visitor_id)]
+    where = f"list_id = ? AND owner_id IN ({', '.join('?' * len(owner_ids))})"
+    rows = read(transaction, where, (segments[0][0], *owner_ids), f"LIMIT {MOST_TOGETHER + 1}")
+    if len(rows) > MOST_TOGETHER:
+        yield from ((segment, _past(transaction, segment, most)) for segment in segments)
+        return
+    pasts: dict[Segment, list[Entry]] = {segment: [] for segment in segments}
+    for row in rows:
+        pasts.get((row.list_id, row.visitor_id, row.segment), []).append(row)
+    for segment, past in pasts.items():
+        yield segment, past if sum(row.owner_id > 0 for row in past) <= most else None
 
 
 def _past(transaction: Transaction, segment: Segment, most: int) -> list[Entry] | None:
