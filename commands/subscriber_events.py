@@ -44,7 +44,7 @@ class SubscriberEvents(ListCommand):
     or truth value that is written so.
 
     `Cursor` of the answer is where the next page begins: send it with the same parameters; it is null at the end. Events
-    that come meanwhile do not move the pages. A page looks at 5,000 events at most for a property, so it may have fewer
+    that come meanwhile do not move the pages. A page looks through 5,000 events at most for a name or a property, so it may have fewer
     events than `RecordsPerRequest`, even none, and a cursor all the same.
     """
 

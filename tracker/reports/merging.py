@@ -10,7 +10,7 @@ from tracker.storage.timeline_reading import Part, Position, Window, named, newe
 from tracker.storage.transaction import Transaction
 
 #: Rows looked through for one name: shared by the owners, but no owner gets fewer than LEAST.
-MOST_SKIMMED, LEAST_SKIMMED = 10_000, 500
+MOST_SKIMMED, LEAST_SKIMMED = 5_000, 500
 
 
 class Step(NamedTuple):
