@@ -70,6 +70,4 @@ def worker_exit(_server: Any, worker: Any) -> None:
     """All requests are answered: write what is written late, and close the database."""
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:
-        services.jobs.close()
-        services.ingest.flush()
-        services.storage.close()
+        services.close()

@@ -96,6 +96,6 @@ def make_site(folder: Path, scale: float = 1.0, connections: int = CONNECTIONS) 
         user = services.stores.users.add(f"user{number}@example.com", "bench-password-1")
         key = services.stores.keys.add(user, "Subscribers.Get")
         lines.append(f"{key} {services.stores.lists.add(user, 'bench')}")
-    services.storage.close()
+    services.close()
     site.accounts.write_text("\n".join(lines) + "\n")
     return site

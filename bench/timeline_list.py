@@ -19,10 +19,11 @@ from uuid import UUID
 from bench.load import BenchFailed
 from bench.plan import Plan
 from bench.servers import gunicorn
-from tracker.app import Services, build_services, open_database
+from tracker.app import build_services, open_database
 from tracker.config import Settings
 from tracker.ingest.event import Event
 from tracker.plugins import load_commands
+from tracker.services import Services
 from tracker.storage import people
 
 #: Events of the busy person, visitors of the one with many, events of the visitor with a long past, and persons there are.
@@ -76,8 +77,7 @@ def filled_list(plan: Plan, url: str, folder: Path) -> Iterator[Filled]:
     began, persons = time.monotonic(), int(PERSONS * plan.scale)
     events = sum(store(services, some) for some in all_events(list_id, plan.scale))
     _add_persons(services, list_id, persons)
-    services.ingest.flush()
-    services.storage.close()
+    services.close()
     sys.stderr.write(f"{url.partition(':')[0]}: {events:,} events in {time.monotonic() - began:.0f} s\n")
     with gunicorn("wsgi:app", environ, folder / "timeline.log") as address:
         calls = max(FEWEST_CALLS, int(CALLS * min(1.0, plan.scale)))

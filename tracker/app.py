@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Blueprint, Flask
@@ -29,6 +28,7 @@ from tracker.plugins import load_commands
 from tracker.privacy.kinds import JOB_KINDS
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
+from tracker.services import Services, Stores
 from tracker.storage.accounts import Users
 from tracker.storage.api_keys import Keys
 from tracker.storage.audit import Audit
@@ -46,33 +46,6 @@ from tracker.storage.unbinding import UNMERGE, bring_home
 
 #: What browsers may call: the public door leads to it and to nothing else.
 PUBLIC_COMMAND = "event.collect"
-
-
-@dataclass(frozen=True)
-class Stores:
-    """Accounts, lists, and who is on them."""
-
-    users: Users
-    keys: Keys
-    sessions: Sessions
-    lists: Lists
-    fields: CustomFields
-    subscribers: Subscribers
-    list_settings: SettingsOfLists
-
-
-@dataclass(frozen=True)
-class Services:
-    """What a command can use: `self.services`."""
-
-    ingest: Ingest
-    reports: Reports
-    stores: Stores
-    logins: Logins
-    jobs: Jobs
-    audit: Audit
-    storage: Database
-    settings: Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:

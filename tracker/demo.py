@@ -6,7 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from tracker.app import Stores
+from tracker.services import Stores
 
 EMAIL = "demo@example.com"
 LIST_NAME = "Demo"

@@ -8,8 +8,9 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from tests.reply_schemas import command_in, faults
-from tracker.app import Services, create_app
+from tracker.app import create_app
 from tracker.config import Settings
+from tracker.services import Services
 
 PASSWORD = "correct horse battery staple"
 
@@ -67,4 +68,4 @@ class Api:
         return User(user_id, email, key, stores.keys.add(user_id))
 
     def close(self) -> None:
-        self.services.storage.close()
+        self.services.close()

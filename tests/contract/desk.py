@@ -110,5 +110,4 @@ class Desk:
         return {table: self.rows(f"SELECT COUNT(*) FROM {table}")[0][0] for table in tables}
 
     def close(self) -> None:
-        self.services.jobs.close()
-        self.services.storage.close()
+        self.services.close()

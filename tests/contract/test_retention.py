@@ -120,9 +120,13 @@ def test_browsers_that_ask_not_to_be_tracked_are_not_when_the_list_says_so(desk:
     public_id = desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]["EventListTrackerID"]
 
     def stored_by(header: dict[str, str]) -> tuple[Any, int]:
-        before = desk.counts(("events",))["events"]
+        before = stored()
         answer = desk.request("POST", f"/t/{public_id}", headers=header, json={"Event": "page_view"})
-        return (answer.status, answer.body), desk.counts(("events",))["events"] - before
+        return (answer.status, answer.body), stored() - before
+
+    def stored() -> int:
+        """Other lists may be losing events meanwhile, in the background."""
+        return int(desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id)[0][0])
 
     signals = ({"Sec-GPC": "1"}, {"DNT": "1"})
     usual = stored_by({})

@@ -12,7 +12,7 @@ from uuid import UUID
 import gevent
 
 from tests.ingest.whole_model import Create, Delete, Rename, Step, Track, Unmerge
-from tracker.app import Services, build_services
+from tracker.app import build_services
 from tracker.config import Settings
 from tracker.email_address import email_key
 from tracker.ingest.event import Event
@@ -20,6 +20,7 @@ from tracker.ingest.rules import visitor_uuid_of_hash
 from tracker.jobs.runner import Jobs
 from tracker.reports.timeline import Wanted, read_page
 from tracker.reports.whose import PersonsOwn, VisitorsOwn
+from tracker.services import Services
 from tracker.storage import timeline
 from tracker.storage.database import Database
 from tracker.storage.refusals import Refused

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 import click
 
-from tracker.app import Services
 from tracker.cli.opened import find_user, open_services
 from tracker.errors import CommandError
 from tracker.importing.interrupts import Interrupts
@@ -19,6 +18,7 @@ from tracker.importing.job import Counts, Import, Target
 from tracker.importing.lines import Lines
 from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
 from tracker.ingest.parameters import EventParams
+from tracker.services import Services
 
 FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
 #: Exit codes: lines were rejected, and Ctrl-C.

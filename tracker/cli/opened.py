@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import click
 
-from tracker.app import Services, build_services, open_database
+from tracker.app import build_services, open_database
 from tracker.config import Settings
 from tracker.registry import Registry
+from tracker.services import Services
 from tracker.storage.accounts import User
 
 

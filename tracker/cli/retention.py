@@ -6,8 +6,8 @@ import time
 
 import click
 
-from tracker.app import Services
 from tracker.privacy.care import CARE, DAY_MS, NOBODY, care_for, expired_events, lists_that_expire
+from tracker.services import Services
 from tracker.times import iso_utc
 
 

@@ -11,7 +11,7 @@ from tracker.ingest.event import IS_BOT, decoded_properties
 from tracker.storage import catalogue, catalogue_counts, scan
 from tracker.storage.catalogue_counts import TYPES, CatalogueCounts
 from tracker.storage.database import Database
-from tracker.storage.retention import has_deletions
+from tracker.storage.retention import has_deletions, has_jobs_since
 from tracker.storage.transaction import Row, Transaction
 
 #: Counts are written up to 5 s late; events younger than this, in milliseconds, may not be in them yet.
@@ -44,6 +44,8 @@ def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
     counted, due = _counted(database, list_id, started - LATE_MS)
     after = _catalogued(database, list_id)
     is_full = database.read(lambda transaction: catalogue.is_full(transaction, list_id))
+    if database.read(lambda transaction: has_jobs_since(transaction, list_id, started - LATE_MS)):
+        due = {}  # an event that was deleted before its counts were written has been taken off them already
     missing = [] if is_full else sorted(counted.keys() - after.keys(), key=_order)
     found = [_missing(list_id, key, started) for key in missing]
     phantoms = before.keys() - counted.keys()
@@ -103,7 +105,7 @@ def _count_differences(
     """Counted at least what was due, and no more than there was, before or after: events come, and are deleted."""
     zeros = (0,) * len(after)
     known = list(zip(before or zeros, after, strict=True))
-    lacking = [max(0, d - max(k)) for d, k in zip(due or zeros, known, strict=True)]
+    lacking = [0 if due is None else max(0, d - max(k)) for d, k in zip(due or zeros, known, strict=True)]
     surplus = [max(0, min(k) - c) for c, k in zip(counted, known, strict=True)]
     change = [more - less for more, less in zip(lacking, surplus, strict=True)]
     if not any(change):

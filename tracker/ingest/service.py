@@ -106,8 +106,12 @@ class Ingest:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
 
     def flush(self) -> None:
-        """Write what is written late: the process ends."""
+        """Write what is written late."""
         self._upkeep.flush()
+
+    def close(self) -> None:
+        """Write what is written late, and nothing afterwards."""
+        self._upkeep.close()
 
 
 def _repeat_ids(events: list[Event]) -> list[str]:

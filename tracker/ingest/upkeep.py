@@ -32,12 +32,25 @@ class Upkeep:
         self._database, self._handler = database, handler
         self._is_flush_due = False
         self._is_sorting = False
+        self._is_closed = False
+        self._next_flush: gevent.Greenlet | None = None
+
+    def close(self) -> None:
+        """Write what can be written, and follow nothing up any more: the process ends, or is done with the database."""
+        self._is_closed = True
+        if self._next_flush is not None and self._is_flush_due:
+            self._next_flush.kill()
+        elif self._next_flush is not None:  # it has begun
+            self._next_flush.join(FLUSH_SECONDS)
+        self.flush()
 
     def events_came(self) -> None:
         """Called with every write of events: see that it is followed up."""
+        if self._is_closed:
+            return
         if not self._is_flush_due:
             self._is_flush_due = True
-            gevent.spawn_later(FLUSH_SECONDS, self.flush)
+            self._next_flush = gevent.spawn_later(FLUSH_SECONDS, self.flush)
         if self._handler.unsorted_rows >= ROWS_BETWEEN_SORTS and not self._is_sorting:
             self._handler.unsorted_rows = 0
             if not self._database.engine.is_remote:
@@ -78,7 +91,7 @@ class Upkeep:
             self._is_sorting = False
 
     def _sort_all(self) -> None:
-        while self._database.write(maintain):
+        while not self._is_closed and self._database.write(maintain):
             pass
 
     def _try(self, what_failed: str, work: Callable[[], Any]) -> None:

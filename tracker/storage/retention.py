@@ -33,3 +33,9 @@ def has_deletions(transaction: Transaction, list_id: int) -> bool:
     return bool(
         transaction.select(expired, (list_id,)) or transaction.select(forgotten, (list_id, FORGET.encode()))
     )
+
+
+def has_jobs_since(transaction: Transaction, list_id: int, since: int) -> bool:
+    """Whether a job that may delete events of this list has come further since then, in UTC milliseconds."""
+    sql = "SELECT 1 FROM jobs WHERE list_id = ? AND updated_at >= ? LIMIT 1"
+    return bool(transaction.select(sql, (list_id, since)))
