@@ -15,6 +15,10 @@ from tracker.registry import Command, Entry, Registry, Stream, anyone, is_open_t
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
 
+#: How long a call may take once its request is here.
+CALL_SECONDS = 5.0
+
+
 @dataclass(slots=True)
 class Call:
     """One request, freed of HTTP. `deadline` is a `time.monotonic()` second."""
@@ -27,7 +31,7 @@ class Call:
     request_id: str
     is_form: bool = False
     sender: Sender = UNKNOWN
-    deadline: float = field(default_factory=lambda: time.monotonic() + 5.0)
+    deadline: float = field(default_factory=lambda: time.monotonic() + CALL_SECONDS)
 
 
 @dataclass(slots=True)

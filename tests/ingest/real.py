@@ -11,7 +11,7 @@ from uuid import UUID
 
 import gevent
 
-from tests.ingest.whole_model import Create, Delete, Rename, Step, Track, Unmerge
+from tests.ingest.whole_model import Create, Delete, Forget, Rename, Step, Track, Unmerge
 from tracker.app import build_services
 from tracker.config import Settings
 from tracker.email_address import email_key
@@ -20,9 +20,14 @@ from tracker.ingest.rules import visitor_uuid_of_hash
 from tracker.jobs.runner import Jobs
 from tracker.reports.timeline import Wanted, read_page
 from tracker.reports.whose import PersonsOwn, VisitorsOwn
+from tracker.privacy.care import CARE
+from tracker.privacy.forget_call import forget
+from tracker.privacy.kinds import JOB_KINDS
 from tracker.services import Services
 from tracker.storage import timeline
+from tracker.storage.audit import Somebody
 from tracker.storage.database import Database
+from tracker.storage.erasing import NAMELESS
 from tracker.storage.refusals import Refused
 from tracker.storage.subscribers import Changes, Who
 from tracker.storage.unbinding import UNMERGE, bring_home
@@ -30,6 +35,9 @@ from tracker.subscribers.unmerging import Unmerged, unmerge
 
 #: Longer than what is done late on a server waits.
 LATE_MS = 60_000
+#: The uuid of the browser with the number 0.
+BROWSERS_FROM = 0xB << 124
+SOMEBODY = Somebody(None)
 
 
 class Real:
@@ -58,13 +66,19 @@ class Real:
                 return "done"
         except Refused as refused:
             return "nobody" if refused.refusal.name == "GONE" else "taken"
-        return self._unmerge(list_id, step)
+        return self._forget(list_id, step) if isinstance(step, Forget) else self._unmerge(list_id, step)
+
+    def _forget(self, list_id: int, step: Forget) -> str:
+        now = time.time_ns() // 10**6
+        told = forget(self.services, SOMEBODY, list_id, _who(step.email), now, time.monotonic() + 30)
+        assert told is None or told["Status"] == "finished"
+        return "nobody" if told is None else "done"
 
     def _unmerge(self, list_id: int, step: Unmerge) -> str:
         person = self.services.stores.subscribers.find(list_id, _who(step.email))
         if person is None:
             return "nobody"
-        uuid = UUID(int=step.browser).bytes
+        uuid = _browser(step.browser)
         done = unmerge(self.services, list_id, person.id, uuid, step.segment, None)
         return "done" if isinstance(done, Unmerged) else "never"
 
@@ -81,9 +95,10 @@ class Real:
     def finish(self) -> None:
         """As if enough time had passed for all jobs."""
         later = lambda: time.time_ns() // 10**6 + LATE_MS  # noqa: E731
-        jobs = Jobs(self.database, {UNMERGE: bring_home}, self.services.ingest.new_id, later)
+        jobs = Jobs(self.database, {**JOB_KINDS, UNMERGE: bring_home}, self.services.ingest.new_id, later)
         until = time.monotonic() + 60
-        while self.rows("SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL") != [(0,)]:
+        open_jobs = "SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL AND kind <> ?"
+        while self.rows(open_jobs, CARE.encode()) != [(0,)]:
             assert time.monotonic() < until, "jobs are not done"
             jobs.wake()
             gevent.sleep(0.01)
@@ -100,16 +115,17 @@ def state(
     """What `Model.state` says. `persons` are labels by id, `owns` those of the persons by the uuid of their own visitor."""
     hashes = {visitor_uuid_of_hash(list_id, hashed(text)): ("hash", text) for text in texts}
     known = hashes | {uuid: ("own", label) for uuid, label in owns.items()}
-    visitors, fresh = {}, 0
+    visitors: list[Any] = []
+    fresh = 0
     sql = "SELECT id, uuid, segment, subscriber_id FROM visitors WHERE list_id = ? ORDER BY id"
     rows = real.rows(sql, list_id)
     names: dict[int, Any] = {}
     for visitor_id, uuid, segment, bound in rows:
-        number = int.from_bytes(bytes(uuid))
-        if number >= 1000 and bytes(uuid) not in known:
+        name = _name(bytes(uuid), known)
+        if name is None:
             fresh += 1
-        names[visitor_id] = number if number < 1000 else known.get(bytes(uuid), ("fresh", fresh))
-        visitors[names[visitor_id]] = segment, persons.get(bound)
+        names[visitor_id] = name or ("fresh", fresh)
+        visitors.append((names[visitor_id], segment, persons.get(bound)))
     there = real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id)
     sql = "SELECT visitor_id, segment, subscriber_id FROM bindings WHERE list_id = ?"
     bindings = {(names[v], s): persons.get(p) for v, s, p in real.rows(sql, list_id)}
@@ -117,7 +133,7 @@ def state(
     events = [(bytes(n).decode(), names[v], s, persons.get(p)) for n, v, s, p in real.rows(sql, list_id)]
     return {
         "persons": sorted((persons[row[0]] for row in there), key=str),
-        "visitors": visitors,
+        "visitors": sorted(visitors, key=str),
         "bindings": bindings,
         "events": sorted(events, key=str),
     }
@@ -153,13 +169,25 @@ def _read(real: Real, whose: Any) -> list[int]:
     return sorted(event.id for event in page.events)
 
 
+def _browser(number: int) -> bytes:
+    return UUID(int=BROWSERS_FROM + number).bytes
+
+
+def _name(uuid: bytes, known: dict[bytes, Any]) -> Any:
+    """What the model calls a visitor; None for one that had a fresh uuid."""
+    if uuid.startswith(NAMELESS):
+        return "gone"
+    number = int.from_bytes(uuid) - BROWSERS_FROM
+    return number if 0 < number < 1000 else known.get(uuid)
+
+
 def hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _event(list_id: int, sent: Track) -> Event:
     external_id = sent.external_id if sent.hash_of is None else hashed(sent.hash_of)
-    uuid = None if sent.browser is None else UUID(int=sent.browser).bytes
+    uuid = None if sent.browser is None else _browser(sent.browser)
     now = time.time_ns() // 10**6
     return Event(list_id, sent.name, now, email=_address(sent.email), external_id=external_id, uuid=uuid)
 

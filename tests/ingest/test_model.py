@@ -1,4 +1,4 @@
-"""Does the real storage do what the model does, with visitors, emails, ids, hashes, re-binds and unmerges in any order?"""
+"""Does the real storage do what the model does, with visitors, emails, ids, hashes, re-binds, unmerges and forgetting in any order?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.ingest.real import Real, check_readers, state
-from tests.ingest.whole_model import Create, Delete, Model, Rename, Step, Track, Unmerge
+from tests.ingest.whole_model import Create, Delete, Forget, Model, Rename, Step, Track, Unmerge
 from tests.servers import NewDatabase
 
 #: Few of each, so that they meet often: three addresses share a mailbox, two a person.
@@ -26,7 +26,7 @@ names = st.sampled_from(["seen", "seen", "identify"])
 
 
 class Machine(RuleBasedStateMachine):
-    """One list. Rules that forget events or people by other commands belong here, too."""
+    """One list."""
 
     real: ClassVar[Real]
 
@@ -38,7 +38,7 @@ class Machine(RuleBasedStateMachine):
 
     def step(self, step: Step) -> None:
         assert self.real.apply(self.list_id, step) == self.model.apply(step)
-        if isinstance(step, Unmerge):
+        if isinstance(step, (Forget, Unmerge)):
             check_readers(self.real, self.list_id)
         sql = "SELECT id, own_uuid FROM subscribers WHERE list_id = ? ORDER BY id"
         for person, own in self.real.rows(sql, self.list_id):
@@ -73,6 +73,10 @@ class Machine(RuleBasedStateMachine):
     @rule(email=emails)
     def delete(self, email: str) -> None:
         self.step(Delete(email))
+
+    @rule(email=emails)
+    def forget(self, email: str) -> None:
+        self.step(Forget(email))
 
     @rule(email=emails, browser=browsers, segment=st.integers(0, 3))
     def unmerge(self, email: str, browser: int, segment: int) -> None:

@@ -1,4 +1,4 @@
-"""What may events, new subscribers and unmerges make of persons and visitors? The rules of the design as plainly as can be.
+"""What may events, new subscribers, unmerges and forgetting make of persons and visitors? The rules of the design as plainly as can be.
 
 One thing after the other, nothing optimised, nothing shared with the code that is tested.
 """
@@ -43,8 +43,12 @@ class Delete(NamedTuple):
     email: str
 
 
-Step = Track | Create | Unmerge | Rename | Delete
-#: A browser's number, ("own", person), ("hash", text) or ("fresh", number).
+class Forget(NamedTuple):
+    email: str
+
+
+Step = Track | Create | Unmerge | Rename | Delete | Forget
+#: A browser's number, ("own", person), ("hash", text), ("fresh", number), or ("gone", number) for one that is forgotten.
 VisitorKey = Any
 Segment = tuple[VisitorKey, int]
 
@@ -66,6 +70,7 @@ class Model:
     taken_back: set[tuple[Segment, int]] = field(default_factory=set)
     events: list[tuple[str, VisitorKey, int, int | None]] = field(default_factory=list)
     fresh: int = 0
+    gone: int = 0
 
     def copy(self) -> Model:
         persons = [Person(p.email, p.external_id, p.is_deleted) for p in self.persons]
@@ -76,6 +81,7 @@ class Model:
             set(self.taken_back),
             list(self.events),
             self.fresh,
+            self.gone,
         )
 
     def apply(self, step: Step) -> Any:
@@ -89,6 +95,8 @@ class Model:
             return "nobody"
         if isinstance(step, Unmerge):
             return self._unmerge(person, (step.browser, step.segment))
+        if isinstance(step, Forget):
+            return self._forget(person)
         if isinstance(step, Delete):
             self.persons[person].is_deleted = True
             return "done"
@@ -153,6 +161,48 @@ class Model:
                 self.visitors[segment[0]] = segment[1], None
         return "done" if (segment, person) in self.taken_back else "never"
 
+    def _forget(self, person: int) -> str:
+        """They, the visitors' pasts that were theirs, what named them, and the visitors of which nothing else is left."""
+        self._take_hashed(person)
+        self.persons[person].is_deleted = True
+        segments = {segment for segment, bound in self.bindings.items() if bound == person}
+        self.bindings = {s: bound for s, bound in self.bindings.items() if s not in segments}
+        for visitor, (segment, bound) in self.visitors.items():
+            if bound == person:
+                self.visitors[visitor] = segment + 1, None
+        self.taken_back = {(segment, whose) for segment, whose in self.taken_back if whose != person}
+        touched = {visitor for visitor, _ in segments}
+        kept = []
+        for event in self.events:
+            _, visitor, segment, named = event
+            if named == person or (named is None and (visitor, segment) in segments):
+                touched.add(visitor)
+            else:
+                kept.append(event)
+        self.events = kept
+        for visitor in sorted(touched, key=str):
+            self._forget_visitor(visitor)
+        return "done"
+
+    def _take_hashed(self, person: int) -> None:
+        """Nobody's visitors that were called by a hash of the address are theirs."""
+        email = self.persons[person].email
+        for form in (lambda held: held, str.lower, _as_gmail):
+            visitor = ("hash", email and form(email))
+            segment, bound = self.visitors.get(visitor, (0, person))
+            if bound is None:
+                self.visitors[visitor] = segment, person
+                self.bindings[visitor, segment] = person
+
+    def _forget_visitor(self, visitor: VisitorKey) -> None:
+        is_bound = any(bound == visitor for bound, _ in self.bindings)
+        if is_bound or any(at == visitor and named is None for _, at, _, named in self.events):
+            return
+        self.gone += 1
+        gone = ("gone", self.gone)
+        self.visitors[gone] = self.visitors.pop(visitor)
+        self.events = [(n, gone if at == visitor else at, s, p) for n, at, s, p in self.events]
+
     def _new(self, email: str | None, external_id: str | None) -> int:
         self.persons.append(Person(email, external_id))
         return len(self.persons) - 1
@@ -184,11 +234,14 @@ class Model:
             return None if number is None else names[number]
 
         def visitor(key: VisitorKey) -> Any:
+            if isinstance(key, tuple) and key[0] == "gone":
+                return "gone"
             return ("own", names[key[1]]) if isinstance(key, tuple) and key[0] == "own" else key
 
+        visitors = [(visitor(key), segment, person(bound)) for key, (segment, bound) in self.visitors.items()]
         return {
             "persons": sorted((names[n] for n in self._find(lambda _: True)), key=str),
-            "visitors": {visitor(key): (s, person(p)) for key, (s, p) in self.visitors.items()},
+            "visitors": sorted(visitors, key=str),
             "bindings": {(visitor(key), s): person(p) for (key, s), p in self.bindings.items()},
             "events": sorted(((n, visitor(k), s, person(p)) for n, k, s, p in self.events), key=str),
         }

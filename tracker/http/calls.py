@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from tracker.addresses import client_address
 from tracker.caller import Sender
-from tracker.dispatch import Call
+from tracker.dispatch import CALL_SECONDS, Call
 from tracker.http.credentials import bearer_token
 from tracker.http.request_id import KEY as REQUEST_ID
 from tracker.http.request_id import request_id
+
+#: Where in a WSGI environ the call's deadline stands, if the request had to wait already.
+DEADLINE = "tracker.deadline"
 
 
 def call_of(
@@ -31,6 +35,7 @@ def call_of(
         request_id=environ.get(REQUEST_ID) or request_id(environ),
         is_form=is_form,
         sender=_sender(environ),
+        deadline=environ.get(DEADLINE) or time.monotonic() + CALL_SECONDS,
     )
 
 

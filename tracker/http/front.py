@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tracker.http.door import ANSWER, Door
+from tracker.http.large_bodies import LargeBodies, is_large
 from tracker.http.public_door import PublicDoor
 from tracker.http.request_id import KEY as REQUEST_ID
 from tracker.http.request_id import request_id
@@ -27,6 +28,7 @@ class Front:
         self._flask_app, self._door, self._public_door = flask_app, door, public_door
         self._public_prefix = public_door.prefix if public_door else "\0"
         self._shortcuts = door.paths()
+        self._large_bodies = LargeBodies()
 
     def most_body_bytes(self, path: str) -> int:
         """How large a body at this path may be: the worker reads it before it asks us."""
@@ -60,6 +62,7 @@ class Front:
             return start_response(line, headers, *exc_info)
 
         try:
-            return self._app_at(environ["PATH_INFO"])(environ, noting)
+            app = self._app_at(environ["PATH_INFO"])
+            return self._large_bodies.through(app, environ, noting) if is_large(environ) else app(environ, noting)
         finally:
             log_request(environ, status or 500, started, name, environ.get(ANSWER))
