@@ -14,7 +14,6 @@ from tracker.errors import CommandError
 from tracker.registry import Command, Entry, Registry, Stream, anyone, is_open_to, public_list
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
-
 #: How long a call may take once its request is here.
 CALL_SECONDS = 5.0
 
@@ -189,5 +188,5 @@ def _lookup(params: Mapping[str, Any], name: str) -> Any:
     """The parameter `name`; an exact spelling beats another letter case."""
     if name in params:
         return params[name]
-    wanted = name.lower()
-    return next((value for key, value in params.items() if key.lower() == wanted), None)
+    wanted, length = name.lower(), len(name)
+    return next((params[key] for key in params if len(key) == length and key.lower() == wanted), None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import gevent
 from flask import Flask
+from gevent.event import Event
 from marshmallow import Schema, fields
 
 from tracker.caller import Caller
@@ -82,6 +83,21 @@ class Slow(Echo):
         return {"Say": "late"}
 
 
+class Many(Echo):
+    """Take a large body, and answer when `may_answer` says so."""
+
+    name = "system.many"
+    path = None
+    max_body_bytes = 1024 * 1024
+    may_answer = Event()
+    inside: ClassVar[list[int]] = []
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        self.inside.append(len(params["Say"]))
+        self.may_answer.wait()
+        return {"Say": "many"}
+
+
 class _OneKey:
     def caller(
         self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
@@ -98,7 +114,7 @@ class _NoLimit:
 
 def make_app() -> Flask:
     registry = Registry()
-    for command in (Echo, Look, Whoami, Break, Slow):
+    for command in (Echo, Look, Whoami, Break, Slow, Many):
         registry.add(command, "the tests")
     rates = {entry.command.name: None for entry in registry}
     dispatcher = Dispatcher(

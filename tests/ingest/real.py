@@ -18,11 +18,11 @@ from tracker.email_address import email_key
 from tracker.ingest.event import Event
 from tracker.ingest.rules import visitor_uuid_of_hash
 from tracker.jobs.runner import Jobs
-from tracker.reports.timeline import Wanted, read_page
-from tracker.reports.whose import PersonsOwn, VisitorsOwn
 from tracker.privacy.care import CARE
 from tracker.privacy.forget_call import forget
 from tracker.privacy.kinds import JOB_KINDS
+from tracker.reports.timeline import Wanted, read_page
+from tracker.reports.whose import PersonsOwn, VisitorsOwn
 from tracker.services import Services
 from tracker.storage import timeline
 from tracker.storage.audit import Somebody

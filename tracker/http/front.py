@@ -63,6 +63,10 @@ class Front:
 
         try:
             app = self._app_at(environ["PATH_INFO"])
-            return self._large_bodies.through(app, environ, noting) if is_large(environ) else app(environ, noting)
+            return (
+                self._large_bodies.through(app, environ, noting)
+                if is_large(environ)
+                else app(environ, noting)
+            )
         finally:
             log_request(environ, status or 500, started, name, environ.get(ANSWER))

@@ -65,6 +65,14 @@ class Event:
     row_id: int = 0
     identified: FieldValues | None = None
     _fresh_uuid: bytes = b""
+    _digest: bytes = b""
+    _encoded: bytes = b""
+
+    def prepare(self) -> None:
+        """Work out now what a transaction will ask for: while it is open, no other process can write."""
+        self.encoded_properties()
+        if self.event_key is not None:
+            self.digest()
 
     def fresh_uuid(self) -> bytes:
         """The uuid of its visitor if nothing names one."""
@@ -80,10 +88,15 @@ class Event:
         return {**self.properties, **self.added} if self.added else self.properties
 
     def encoded_properties(self) -> bytes:
-        return FORMAT_JSON + orjson.dumps(self.stored_properties())
+        self._encoded = self._encoded or FORMAT_JSON + orjson.dumps(self.stored_properties())
+        return self._encoded
 
     def digest(self) -> bytes:
         """32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""
+        self._digest = self._digest or self._digested()
+        return self._digest
+
+    def _digested(self) -> bytes:
         properties = self.properties
         if "$sent_at" in properties:
             properties = {name: value for name, value in properties.items() if name != "$sent_at"}

@@ -44,6 +44,8 @@ _log = logging.getLogger("tracker.ingest")
 #: What an extra identify event carries: no properties.
 NOTHING = b"\x01{}"
 
+#: What the catalogue is told, with the names of properties as they were sent.
+SeenAsSent = dict[tuple[int, bytes], tuple[set[str], int]]
 #: (list_id, event name, properties, received_at) of an event that was stored.
 Stored = tuple[int, bytes, dict[str, Any], int]
 
@@ -65,7 +67,7 @@ class EventHandler:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
         attempt = Attempt(self._ids)
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
-        self._catalogue.note(transaction, attempt.seen, attempt.seen_in_public)
+        self._catalogue.note(transaction, _encoded(attempt.seen), _encoded(attempt.seen_in_public))
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
         self._pasts = attempt.pasts
         return [list(islice(results, len(batch))) for batch in batches]
@@ -97,8 +99,8 @@ class Attempt:
         self.rows: list[Row] = []
         self.entries: list[timeline.Entry] = []
         self.pasts: list[timeline.Segment] = []
-        self.seen: Seen = {}
-        self.seen_in_public: Seen = {}
+        self.seen: SeenAsSent = {}
+        self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
         self._tallies: Tallies
         self._people: People
@@ -188,7 +190,11 @@ class Attempt:
             self.stored.append((event.list_id, encoded, properties, event.received_at))
         seen = self.seen_in_public if event.is_public else self.seen
         names, _ = seen.setdefault((event.list_id, encoded), (set(), event.received_at))
-        names.update(item.encode() for item in properties)
+        names.update(properties)
+
+
+def _encoded(seen: SeenAsSent) -> Seen:
+    return {name: ({item.encode() for item in items}, at) for name, (items, at) in seen.items()}
 
 
 def _now() -> int:

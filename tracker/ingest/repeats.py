@@ -33,11 +33,16 @@ class Repeats:
         ) in events:  # before the first statement: a caller whose deadline passes is told the id to repeat
             event.row_id = event.row_id or next_id()
         self._settle_tried(tried)
+        sent = [
+            (index, event.list_id, event.event_key) for index, event in enumerate(events) if event.event_key
+        ]
+        self._keys = {index: (list_id, event_key.encode()) for index, list_id, event_key in sent}
         self._taken = self._stored_ids()
-        self._spent = Spent(transaction, (e for e in events if not self._is_taken(e)))
-        for index, event in enumerate(events):
-            if event.event_key is not None:
-                self._sort(index, event, event.event_key)
+        self._spent = Spent(
+            transaction, (events[i] for i, key in self._keys.items() if key not in self._taken)
+        )
+        for index, key in self._keys.items():
+            self._sort(index, key)
         self._number_new_ids()
 
     def is_new(self, index: int) -> bool:
@@ -63,18 +68,15 @@ class Repeats:
                 )
 
     def _stored_ids(self) -> dict[Key, Row]:
-        keys = [(e.list_id, e.event_key.encode()) for e in self._events if e.event_key is not None]
+        keys = self._keys.values()
         return event_rows.find_event_ids(self._transaction, keys) if keys else {}
 
-    def _is_taken(self, event: Event) -> bool:
-        return event.event_key is not None and (event.list_id, event.event_key.encode()) in self._taken
-
-    def _sort(self, index: int, event: Event, event_key: str) -> None:
-        key = (event.list_id, event_key.encode())
+    def _sort(self, index: int, key: Key) -> None:
+        event = self._events[index]
         try:
             row_id = event.row_id_of_ours()
         except ValueError:
-            self.settled[index] = EventIdTaken(event_key)
+            self.settled[index] = EventIdTaken(event.event_key)
             return
         stored = (row_id, event.digest()) if row_id is not None else self._taken.get(key)
         if stored is not None and self._settle(index, event, stored):

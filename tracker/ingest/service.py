@@ -90,6 +90,8 @@ class Ingest:
         if self._number.is_due():
             self._renew_lease(deadline)
         self._upkeep.events_came()
+        for event in events:
+            event.prepare()
         try:
             return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:

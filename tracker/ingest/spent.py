@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tracker.ingest.event import Event, EventIdTaken, Tracked, is_ours, our_key
 from tracker.storage.ids import received_ms
-from tracker.storage.spent_ids import KEPT_MS, event_hash, find_spent
+from tracker.storage.spent_ids import KEPT_MS, event_hash, find_spent, has_any
 from tracker.storage.transaction import Transaction
 
 
@@ -14,8 +14,10 @@ class Spent:
     """The spent EventIDs among those of some events, looked up at once."""
 
     def __init__(self, transaction: Transaction, events: Iterable[Event]) -> None:
-        keys = {(e.list_id, kept_key(e.event_key)) for e in events if e.event_key is not None}
-        self._hashes = find_spent(transaction, keys) if keys else {}
+        self._hashes: dict[tuple[int, bytes], bytes] = {}
+        if has_any(transaction):
+            keys = {(e.list_id, kept_key(e.event_key)) for e in events if e.event_key is not None}
+            self._hashes = find_spent(transaction, keys) if keys else {}
 
     def outcome(self, event: Event, row_id: int | None) -> Tracked | EventIdTaken | None:
         """What such an event is answered with; None: it never was. `row_id` is the one in an EventID of ours.

@@ -74,7 +74,7 @@ def _let_ids_go(transaction: Transaction, job: LongJob, now: int, most: int) -> 
     if len(rows) == most:
         return Step(job.state, len(rows))
     done: dict[str, Any] = {"last": {"cutoff": job.state["cutoff"], "removed": job.state["removed"]}}
-    is_needed = job.state["cutoff"] is not None or spent_ids.has_any(transaction, job.list_id)
+    is_needed = job.state["cutoff"] is not None or spent_ids.has_some(transaction, job.list_id)
     if not is_needed:
         return Step(done, len(rows), is_finished=True)
     return Step(done, len(rows), again_at=now + DAY_MS)

@@ -57,7 +57,7 @@ def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:
 
 
 def find_event_ids(
-    transaction: Transaction, keys: Sequence[tuple[int, bytes]]
+    transaction: Transaction, keys: Iterable[tuple[int, bytes]]
 ) -> dict[tuple[int, bytes], Row]:
     """{(list_id, event_key): (event_id, digest)} for the keys that are taken."""
     rows = transaction.lookup(_EVENT_IDS, ("list_id", "event_key"), sorted(set(keys)))

@@ -46,6 +46,12 @@ def let_go(transaction: Transaction, rows: list[Row]) -> int:
     return transaction.remove("spent_event_ids", _COLUMNS[:2], rows)
 
 
-def has_any(transaction: Transaction, list_id: int) -> bool:
+def has_any(transaction: Transaction) -> bool:
+    """Whether any list has one. Most databases have none."""
+    return bool(transaction.select("SELECT 1 FROM spent_event_ids LIMIT 1"))
+
+
+def has_some(transaction: Transaction, list_id: int) -> bool:
+    """Whether the list has one."""
     sql = "SELECT 1 FROM spent_event_ids WHERE list_id = ? LIMIT 1"
     return bool(transaction.select(sql, (list_id,)))
