@@ -93,13 +93,13 @@ def test_what_cannot_be_is_refused(shell: Shell, wrong: tuple[str, str]) -> None
 
 
 def test_a_run_that_was_interrupted_is_gone_on_with(shell: Shell, database: Database) -> None:
-    process = shell.start("demo", "--events", "6000")
-    until(lambda: count(database) > 500, 30, "the first events")
+    process = shell.start("demo", "--events", "2500")
+    until(lambda: count(database) > 300, 30, "the first events")
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     stored = count(database)
     assert re.search(r"Interrupted after [\d,]+ events", said)
-    assert 500 < stored < 6000
-    shell.ok("demo", "--events", "6000")
-    assert count(database) == 6000
+    assert 300 < stored < 2500
+    shell.ok("demo", "--events", "2500")
+    assert count(database) == 2500

@@ -25,7 +25,7 @@ SEEDS = st.integers(0, 10**9)
 COUNTS = st.integers(1, 300)
 DAYS = st.integers(1, 400)
 TIMES = st.integers(1_500_000_000_000, 2_500_000_000_000)
-few = settings(max_examples=20)
+few = settings(max_examples=10)
 
 
 @few
@@ -70,10 +70,10 @@ def test_at_another_time_only_the_times_are_others(seed: int, now: int) -> None:
 @given(SEEDS)
 def test_other_seeds_are_other_people(seed: int) -> None:
     people = [
-        {e.params["UUID"] for e in traffic(each, 100, 30, NOW) if "UUID" in e.params}
+        {e.params.get(name) for e in traffic(each, 200, 30, NOW) for name in ("UUID", "Email", "ID")}
         for each in (seed, seed + 1)
     ]
-    assert not people[0] & people[1]
+    assert people[0] & people[1] == {None}
 
 
 @few
@@ -90,7 +90,7 @@ def test_a_visit_is_one_browser_that_takes_its_time(seed: int, days: int) -> Non
 
 @pytest.fixture(scope="module")
 def much() -> list[Made]:
-    return traffic(1, 20_000, 28, NOW)
+    return traffic(1, 14_000, 28, NOW)
 
 
 def test_most_leave_and_few_pay(much: list[Made]) -> None:

@@ -20,6 +20,7 @@ FIELDS = (
 )
 #: Top-level domains that belong to nobody (RFC 2606), one with letters beyond ASCII.
 _DOMAINS = ("example.com", "example.com", "example.org", "example.net", "mail.example", "bücher.example")
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
 _DEVICES = (
     ("phone",),
     ("desktop",),
@@ -59,13 +60,14 @@ def person(seed: int, number: int) -> Person:
     random = Random(f"{seed}/person/{number}")  # noqa: S311  nothing here is a secret
     first, last, language, local = random.choice(NAMES)
     local = local or f"{first}.{last}".lower()
+    mark = f"{number}{str(seed).translate(_LETTERS)}"  # nobody of another seed has it
     born = f"{random.randint(1948, 2006)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
     return Person(
         first_name=first,
         last_name=last,
         language=language,
-        email=f"{local}{number}@{random.choice(_DOMAINS)}",
-        customer_id=f"customer-{10_000 + number}" if random.random() < 0.3 else None,
+        email=f"{local}{mark}@{random.choice(_DOMAINS)}",
+        customer_id=f"customer-{mark}" if random.random() < 0.3 else None,
         plan=random.choice(PLANS),
         birthday=born,
         devices=tuple(device(random, kind) for kind in random.choice(_DEVICES)),
