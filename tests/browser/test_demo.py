@@ -17,7 +17,7 @@ import requests
 
 from tests.browser.conftest import CHROME
 from tests.browser.shop import WATCH, waiting
-from tests.cli.shell import OURS, SCRIPT
+from tests.cli.shell import OURS, SCRIPT, Shell
 from tests.conftest import CHROMIUM_FLAGS
 from tests.house.sources import ROOT
 from tests.processes import Program, find_program, reserve_port, until
@@ -141,6 +141,16 @@ def test_a_port_that_is_taken_is_told_in_one_line_and_nothing_is_started(demo: D
                 program.printed()
                 == f"Error: {name}={port}: Address already in use. Another one: {name}=8123 make demo\n"
             )
+
+
+def test_it_does_not_touch_a_database_in_use(demo: Demo, tmp_path: Path) -> None:
+    ports = {name: demo.environment[name] for name in ("PORT", "SHOP_PORT")}
+    used = Shell(tmp_path, TRACKER_DATABASE_URL=f"sqlite:///{tmp_path / 'used.db'}", **ports)
+    used.ok("db", "upgrade")
+    used.ok("user", "add", "jane@example.com", "--password-stdin", typed="secret\n")
+    said = used.fails("shop")
+    assert said.startswith("this database has users, and demo@example.com is none of them")
+    assert used.ok("db", "check") == "list 1: 0 events, no difference\n"
 
 
 def test_make_demo_is_what_is_tested_here_on_a_database_of_its_own() -> None:

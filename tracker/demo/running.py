@@ -27,6 +27,7 @@ Fill = Callable[[Services, int, int], None]
 #: How long Tracker may take to answer, and to stop.
 READY_SECONDS, STOP_SECONDS = 60.0, 30.0
 _LAST_LINES = 8
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DemoFailed(Exception):
@@ -111,7 +112,7 @@ class _Tracker:
 
     def __exit__(self, *_: object) -> None:
         """Whoever is impatient and presses Ctrl-C once more does not leave it running."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
         self._process.terminate()
         try:
@@ -152,10 +153,15 @@ def _is_ready(url: str) -> bool:
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """Ctrl-C, SIGTERM and a closed terminal end what is under way, in good order."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number in _ENDING:
         signal.signal(number, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        yield
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _text(settings: Settings, demo: Demo | None, list_id: int, log: Path) -> str:
