@@ -1,4 +1,4 @@
-# make run: set up and serve    make test: set up and check everything, as CI does
+# make run: set up and serve    make demo: serve with a shop to click through    make test: set up and check everything, as CI does
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
@@ -8,10 +8,14 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint bench bench-full fuzz faults browser packages clean
+.PHONY: run demo test lint bench bench-full fuzz faults browser packages clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
+
+# A database of its own: what is made up never mixes with what is real.
+demo: $(VENV)/.run
+	@exec env TRACKER_DATABASE_URL="$${TRACKER_DATABASE_URL:-sqlite:///var/demo.db}" $(VENV)/bin/tracker shop
 
 test: packages lint $(VENV)/.minifier
 	@$(PYTEST)

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
-from tracker.browser import snippet
+from tracker.browser import snippet_of_list
 from tracker.fields import ListID
 from tracker.privacy.settings import settings_answer
 from tracker.times import iso_utc
@@ -122,7 +122,5 @@ class ListGet(Command):
         }
 
     def _snippet(self, found: Any) -> str:
-        settings, url = self.services.settings, self.services.settings.public_url
         honoured = self.services.stores.list_settings.of(found.id, self.deadline).is_privacy_signal_honoured
-        events_url = f"{url}{settings.door_path}/{found.tracker_id}"
-        return snippet(f"{url}{settings.script_path}", events_url, honoured)
+        return snippet_of_list(self.services.settings, found.tracker_id, honoured)

@@ -37,6 +37,7 @@ SETTINGS = (
     Setting("TRACKER_PUBLIC_URL", "", "where browsers reach Tracker: https://events.example.com; empty = the address it listens on"),
     Setting("TRACKER_SCRIPT_PATH", "/tracker.js", "the path of the browser script; blockers know common names"),
     Setting("TRACKER_DOOR_PATH", "/t", "the path below which browsers send events"),
+    Setting("SHOP_PORT", "8001", "the port of the demo shop (`make demo`)"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
@@ -63,6 +64,7 @@ class Settings:
     own_url: str = ""
     script_path: str = "/tracker.js"
     door_path: str = "/t"
+    shop_port: int = 8001
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,7 @@ class Settings:
             own_url=_matching("TRACKER_PUBLIC_URL", value, _URL, "a URL without path").rstrip("/"),
             script_path=_matching("TRACKER_SCRIPT_PATH", value, _SCRIPT_PATH, "a path such as /tracker.js"),
             door_path=_matching("TRACKER_DOOR_PATH", value, _PATH, "a path such as /t"),
+            shop_port=_whole("SHOP_PORT", value, least=1, most=65535),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 

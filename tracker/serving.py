@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tracker import __version__
 from tracker.app import build_services, create_app, open_database
 from tracker.config import ConfigError, Settings
-from tracker.demo import make_demo
+from tracker.demo.account import make_demo
 from tracker.plugins import load_commands
 from tracker.registry import Registry
 from tracker.storage.failures import StorageUnavailable
@@ -21,16 +21,27 @@ Say = Callable[[str], object]
 
 def serve_forever(settings: Settings, is_demo: bool, say: Say) -> None:
     """Check, upgrade, say where things are, and become gunicorn. Raises what stops it; returns never."""
-    folder = application_folder()
-    create_app(settings)  # opens nothing, and finds what is wrong with settings and plugins before workers do
-    upgrade(settings, load_commands(settings.plugins_folder))
+    arguments = server_arguments()
+    prepare(settings)
     say(_where(settings))
     if is_demo:
         _demo(settings, say)
     sys.stdout.flush()
+    os.execv(sys.executable, arguments)  # noqa: S606 - no shell is meant
+
+
+def server_arguments() -> list[str]:
+    """What is to be started to serve. Raises ConfigError."""
+    folder = application_folder()
     # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
     arguments = [sys.executable, "-P", "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py")]
-    os.execv(sys.executable, [*arguments, "--pythonpath", str(folder), "wsgi:app"])  # noqa: S606 - no shell is meant
+    return [*arguments, "--pythonpath", str(folder), "wsgi:app"]
+
+
+def prepare(settings: Settings) -> None:
+    """Find what is wrong with settings and plugins before workers do, and upgrade the database."""
+    create_app(settings)  # opens nothing
+    upgrade(settings, load_commands(settings.plugins_folder))
 
 
 def upgrade(settings: Settings, registry: Registry) -> list[str]:

@@ -62,6 +62,15 @@ def test_of_several_at_once_one_gets_the_address(shell_on_each: Shell) -> None:
     assert [err for _, err in said if err] == ["Error: there is a user jane@example.com already\n"] * 2
 
 
+def test_a_user_is_given_another_password(shell: Shell, jane: str, database: Database) -> None:
+    said = shell.ok("user", "password", "Jane@Example.com", "--password-stdin", typed="n e w \nnot this\n")
+    assert said == "Changed the password of jane@example.com\n"
+    assert is_password("n e w ", Users(database, _now).with_hash(jane)[1])
+    assert "user.password" in shell.ok("audit", jane)
+    assert shell.fails("user", "password", jane, "--password-stdin") == "the password is empty"
+    assert shell.fails("user", "password", "john@example.com") == "there is no user 'john@example.com'"
+
+
 def test_a_key_is_printed_alone_and_works(shell: Shell, jane: str, database: Database) -> None:
     key = shell.ok("key", "add", jane, "--permission", "List.Get", "--permission", "Lists.Get")
     assert key_prefix(key.removesuffix("\n"))

@@ -76,6 +76,22 @@ def test_a_user_is_found_by_any_spelling_of_the_address(stores: Stores) -> None:
     assert stores.users.get(user_id + 1) is None
 
 
+def test_a_new_password_holds_and_ends_the_sessions_of_the_old_one(stores: Stores, user_id: int) -> None:
+    john = stores.users.add("john@example.com", "secret")
+    owner = stores.keys.owner(stores.keys.add(user_id, "*"))
+    assert owner is not None
+    by_password, of_john = stores.sessions.open(user_id), stores.sessions.open(john)
+    by_key = stores.sessions.open(user_id, owner.key_id)
+    stores.users.change_password(user_id, "new")
+    assert whose(stores, "jane@example.com", "new")
+    assert not whose(stores, "jane@example.com", "secret")
+    assert whose(stores, "john@example.com", "secret")
+    sessions = [stores.sessions.find(each) is not None for each in (by_password, by_key, of_john)]
+    assert sessions == [False, True, True]
+    with pytest.raises(AccountError, match="empty"):
+        stores.users.change_password(user_id, "")
+
+
 def test_an_address_is_taken_once(stores: Stores, user_id: int) -> None:
     with pytest.raises(AccountError, match=r"jane@example\.com already"):
         stores.users.add("JANE@EXAMPLE.COM", "other")

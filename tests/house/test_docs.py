@@ -24,7 +24,7 @@ ENTRIES = list(load_commands())
 def settings_in_readme() -> list[tuple[str, str, str]]:
     """The rows of the README's settings table: name, default, meaning."""
     rows = re.findall(
-        r"^\| `((?:TRACKER_|PORT|WEB_)\w*)` \|([^|]*)\|(.*)\|$", (ROOT / "README.md").read_text(), re.M
+        r"^\| `((?:TRACKER_|PORT|SHOP_|WEB_)\w*)` \|([^|]*)\|(.*)\|$", (ROOT / "README.md").read_text(), re.M
     )
     return [(name, default.strip(), meaning.strip()) for name, default, meaning in rows]
 

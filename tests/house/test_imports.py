@@ -78,7 +78,8 @@ ROOMS: dict[str, set[str]] = {
     # where the parts are joined
     "tracker.app": {"*"},
     "tracker.cli": {"*"},
-    "tracker.demo": {"tracker.app", "tracker.services"},
+    "tracker.demo": {"*"},
+    "tracker.demo.traffic": {"tracker.times"},
     "tracker.services": {"*"},
     "tracker.serving": {"*"},
 }  # fmt: skip

@@ -10,6 +10,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 STATIC = Path(__file__).parent / "static"
 #: The name of the script's object in a page; `data-lobj` gives it another.
@@ -33,6 +34,17 @@ class Script:
     def integrity(self) -> str:
         """What a page checks a pinned script with (Subresource Integrity)."""
         return "sha384-" + base64.b64encode(hashlib.sha384(self.body).digest()).decode()
+
+
+class Places(Protocol):
+    """Where a Tracker can be reached by browsers; its settings say so."""
+
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def script_path(self) -> str: ...
+    @property
+    def door_path(self) -> str: ...
 
 
 @cache
@@ -68,3 +80,9 @@ def snippet(
         attributes["data-gpc"] = "1"
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
     return f"<script>{_STUB.format(name=OBJECT)}</script>\n<script async {written}></script>"
+
+
+def snippet_of_list(places: Places, tracker_id: str, is_privacy_signal_honoured: bool) -> str:
+    """The lines for the head of a website that is tracked into the list with this public id."""
+    events_url = f"{places.public_url}{places.door_path}/{tracker_id}"
+    return snippet(f"{places.public_url}{places.script_path}", events_url, is_privacy_signal_honoured)

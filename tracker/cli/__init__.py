@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 import click
@@ -13,9 +12,11 @@ from tracker.caller import ADMINISTRATOR, PERMISSION
 from tracker.cli.audit import show_audit
 from tracker.cli.backup import backup_database
 from tracker.cli.check import check
+from tracker.cli.demo import make_traffic, serve_shop
 from tracker.cli.import_file import import_file
 from tracker.cli.one_line import Script
 from tracker.cli.opened import find_user, open_services
+from tracker.cli.passwords import change_password, new_password
 from tracker.cli.retention import retain
 from tracker.cli.tables import command_row, key_row, print_table
 from tracker.config import Settings
@@ -44,8 +45,11 @@ def user() -> None:
 def add_user(email: str, admin: bool, password_stdin: bool) -> None:
     """Add the user EMAIL. Asks for a password."""
     with open_services() as services:
-        services.stores.users.add(email, _password(is_piped=password_stdin), is_admin=admin)
+        services.stores.users.add(email, new_password(is_piped=password_stdin), is_admin=admin)
         click.echo(f"Added user {email}")
+
+
+user.add_command(change_password)
 
 
 @main.group()
@@ -111,6 +115,8 @@ def add_list(email: str, name: str) -> None:
 
 main.add_command(import_file)
 main.add_command(show_audit)
+main.add_command(make_traffic)
+main.add_command(serve_shop)
 
 
 @main.command("commands")
@@ -179,12 +185,6 @@ def _check(field: Text, value: str, rule: str) -> None:
         field.deserialize(value)
     except ValidationError:
         raise click.ClickException(rule) from None
-
-
-def _password(is_piped: bool) -> str:
-    if is_piped:
-        return sys.stdin.readline().rstrip("\r\n")
-    return click.prompt("Password", hide_input=True, confirmation_prompt=True, type=str)
 
 
 def _note_unknown(permissions: Iterable[str], registry: Registry) -> None:

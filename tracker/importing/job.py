@@ -32,6 +32,9 @@ GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
 MOST_IGNORED = 20
 #: How the EventID of a line that brings none begins.
 OF_LINE = "line-"
+Say = Callable[[str], object]
+#: What is made of a record's event before it is stored.
+Complete = Callable[[Record, Event], Event]
 
 
 @dataclass(slots=True)
@@ -65,11 +68,11 @@ class Import:
     """One run over one file. `say(text)` is told of trouble, `reject(record, refusal)` of each line that is refused."""
 
     def __init__(
-        self, ingest: Ingest, lists: Lists, target: Target, interrupts: Interrupts, say: Callable[[str], object],
-        reject: Callable[[Record, CommandError], object],
+        self, ingest: Ingest, lists: Lists, target: Target, interrupts: Interrupts, say: Say,
+        reject: Callable[[Record, CommandError], object], complete: Complete = lambda _, event: event,
     ) -> None:  # fmt: skip
         self._ingest, self._lists, self._target, self._interrupts = ingest, lists, target, interrupts
-        self._say, self._reject = say, reject
+        self._say, self._reject, self._complete = say, reject, complete
         self._occurrences = Occurrences()
         self.counts = Counts()
 
@@ -116,10 +119,13 @@ class Import:
     def _try(self, group: list[Record]) -> list[Any]:
         target = self._target
         intake = Intake(target.user_id, self._lists, time.time_ns() // 1_000_000, None, target.is_form)
-        read = [_read(record, intake, target.list_id) for record in group]
+        read = [self._event(record, _read(record, intake, target.list_id)) for record in group]
         events = [one for one in read if isinstance(one, Event)]
         tracked = iter(self._ingest.track_batch(events, time.monotonic() + GROUP_SECONDS))
         return [next(tracked) if isinstance(one, Event) else one for one in read]
+
+    def _event(self, record: Record, read: Event | CommandError | None) -> Event | CommandError | None:
+        return self._complete(record, read) if isinstance(read, Event) else read
 
     def _note(self, record: Record, outcome: Any) -> None:
         if outcome is None:

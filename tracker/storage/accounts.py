@@ -11,12 +11,13 @@ from tracker.keys import new_public_id
 from tracker.storage.audit import Doer, Somebody, note
 from tracker.storage.database import Database
 from tracker.storage.lists import new_hidden_list
-from tracker.storage.models import UserRow
+from tracker.storage.models import SessionRow, UserRow
 from tracker.storage.passwords import hash_password
 from tracker.storage.transaction import Transaction
 
 #: Bytes of a stored permission set.
 MAX_PERMISSIONS_BYTES = 4000
+_NO_PASSWORD = "the password is empty"  # noqa: S105 - it says that there is none
 
 
 class AccountError(Exception):
@@ -49,7 +50,7 @@ class Users:
         if address is None:
             raise AccountError(f"'{email}' is not an email address")
         if not password:
-            raise AccountError("the password is empty")
+            raise AccountError(_NO_PASSWORD)
         user_id = self.add_new(address[1], password, is_admin, permissions)
         if user_id is None:
             raise AccountError(f"there is a user {address[1]} already")
@@ -74,6 +75,20 @@ class Users:
             "created_at": self._now(),
         }
         return self._database.write(lambda transaction: _insert_user(transaction, user, by), deadline)
+
+    def change_password(self, user_id: int, password: str) -> None:
+        """Give a user another password. Sessions end that were opened with the old one. Raises AccountError."""
+        if not password:
+            raise AccountError(_NO_PASSWORD)
+        said, now = hash_password(password), self._now()
+
+        def change(transaction: Transaction) -> None:
+            transaction.run(UserRow.update(password_hash=said).where(UserRow.id == user_id))
+            is_users = (SessionRow.user_id == user_id) & SessionRow.key_id.is_null()
+            transaction.run(SessionRow.delete().where(is_users))
+            note(transaction, Somebody(user_id), "user.password", f"user:{user_id}", now)
+
+        self._database.write(change)
 
     def find(self, email: str) -> User | None:
         """The user with this address, in any spelling of it."""

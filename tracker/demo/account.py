@@ -53,3 +53,10 @@ def make_demo(stores: Stores) -> Demo | None:
     user_id = stores.users.add(EMAIL, password)
     list_id = stores.lists.add(user_id, LIST_NAME)
     return Demo(password, stores.keys.add(user_id, PERMISSIONS), list_id)
+
+
+def demo_list(stores: Stores, user_id: int) -> int:
+    """The user's list for made-up traffic: the first that is called so, or a new one."""
+    lists = stores.lists.page(user_id, search=LIST_NAME).lists
+    found = next((each.id for each, _ in lists if each.name == LIST_NAME), None)
+    return stores.lists.add(user_id, LIST_NAME) if found is None else found

@@ -1,0 +1,124 @@
+"""What can be looked at? `tracker demo` makes traffic up, `tracker shop` serves a shop to click through."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from tracker.cli.opened import find_user, open_services
+from tracker.config import Settings
+from tracker.demo.account import EMAIL, demo_list, make_demo
+from tracker.demo.filling import Filled, Filling
+from tracker.demo.running import run_shop
+from tracker.demo.traffic.stream import traffic
+from tracker.services import Services
+
+#: How many events are made up if nobody says: enough for every page, done in seconds.
+EVENTS, DAYS, SEED = 5_000, 30, 1
+INTERRUPTED = 130
+#: Names of events that are told in the end.
+_MOST_NAMES = 6
+
+
+@click.command("demo")
+@click.option(
+    "--events", default=EVENTS, show_default=True, type=click.IntRange(1, 10_000_000), help="How many."
+)
+@click.option("--email", default=EMAIL, show_default=True, metavar="EMAIL", help="Whose list they go to.")
+@click.option(
+    "--list", "list_id", type=int, metavar="ID", help="The list.  [default: the one named Demo, made at need]"
+)
+@click.option(
+    "--days",
+    default=DAYS,
+    show_default=True,
+    type=click.IntRange(1, 3_650),
+    help="Over how many days until now.",
+)
+@click.option(
+    "--seed",
+    default=SEED,
+    show_default=True,
+    type=click.IntRange(0, 10**9),
+    help="Another one makes other traffic.",
+)
+def make_traffic(events: int, email: str, list_id: int | None, days: int, seed: int) -> None:
+    """Make up the traffic of a web shop and store it, to see Tracker full.
+
+    People look, search, fill baskets and sometimes pay, on several devices; robots and back ends come too. If there is
+    no user at all the demo account is made, and its password printed once. A seed's events are stored once: to run it
+    again stores nothing, with more --events only those that are new.
+    """
+    with open_services() as services:
+        if email == EMAIL and (demo := make_demo(services.stores)) is not None:
+            click.echo(demo.text(services.settings.public_url))
+        owner = find_user(services, email)
+        fill(services, owner.id, _list(services, owner.id, email, list_id), events, days, seed)
+
+
+@click.command("shop")
+def serve_shop() -> None:
+    """Serve Tracker and a small web shop that is tracked by it, with a demo account, until Ctrl-C.
+
+    If the demo account's list is empty, traffic is made up for it. The ports are those of PORT and SHOP_PORT.
+    """
+    run_shop(
+        Settings.from_environ(),
+        click.echo,
+        lambda services, user_id, list_id: fill(services, user_id, list_id),
+    )
+
+
+def fill(
+    services: Services, user_id: int, list_id: int, events: int = EVENTS, days: int = DAYS, seed: int = SEED
+) -> None:
+    """Make events up, store them, and say what was done."""
+    filling = Filling(services, user_id, list_id, _say)
+    filling.make_fields()
+    made = traffic(seed, events, days, time.time_ns() // 1_000_000)
+    filled = Filled()
+    with _progress(events) as progress:
+        try:
+            for filled in filling.run(made):
+                progress(filled.stored + filled.were_there)
+        except KeyboardInterrupt:
+            _say(f"Interrupted after {filled.stored:,} events. Run the same again to go on.")
+            raise SystemExit(INTERRUPTED) from None
+    click.echo(_summary(filled, list_id, days, seed))
+
+
+def _list(services: Services, user_id: int, email: str, list_id: int | None) -> int:
+    if list_id is None:
+        return demo_list(services.stores, user_id)
+    if services.stores.lists.owned(user_id, list_id) is None:
+        raise click.ClickException(f"{email} has no list {list_id}")
+    return list_id
+
+
+def _say(text: str) -> None:
+    """On a line of its own, below the bar."""
+    click.echo(f"\n{text}" if sys.stderr.isatty() else text, err=True)
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[int], None]]:
+    """Take how many are stored; on a terminal a bar shows it."""
+    if not sys.stderr.isatty():
+        yield lambda stored: None
+        return
+    with click.progressbar(length=count, label="Making traffic", file=sys.stderr) as bar:
+        yield lambda stored: bar.update(stored - bar.pos)
+
+
+def _summary(filled: Filled, list_id: int, days: int, seed: int) -> str:
+    if not filled.stored:
+        return (
+            f"Nothing new: the traffic of seed {seed} is stored already. Another --seed makes other traffic."
+        )
+    names = ", ".join(f"{count:,} {name}" for name, count in filled.by_name.most_common(_MOST_NAMES))
+    there = f" {filled.were_there:,} were there already." if filled.were_there else ""
+    return f"Stored {filled.stored:,} events of the last {days} days in list {list_id}.{there}\nMost of them: {names}."

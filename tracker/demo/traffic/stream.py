@@ -1,0 +1,92 @@
+"""Which events does a shop have in the last days? As many as are wanted, in the order in which they happened.
+
+A visit depends on the seed and its own number alone, so that more events are the same visits and some more. Only when
+it was depends on `now`; its EventIDs do not: the same seed can be stored again, at any time, and nothing is there twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from tracker.demo.traffic.browsing import Step
+from tracker.demo.traffic.others import programs_report, robots_visit
+from tracker.demo.traffic.people import Person, person
+from tracker.demo.traffic.rhythm import Rhythm
+from tracker.demo.traffic.visits import visit
+from tracker.times import iso_utc
+
+#: Of all visits: those of robots, reports of programs, and of the rest those of somebody who was there before.
+ROBOTS, PROGRAMS, RETURNS = 0.05, 0.06, 0.45
+#: From one end of a day to the other is the longest that a visit may be moved, so that it is over by now.
+_MOST_VISIT_MS = 24 * 3_600_000
+#: Milliseconds from the browser to us.
+_LEAST_WAY_MS, _MOST_WAY_MS = 40, 900
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One event: `params` are those of `event.track` but `ListID`; a browser's has a `user_agent`. `at` is UTC ms."""
+
+    at: int
+    params: dict[str, Any]
+    user_agent: str | None
+    is_listless: bool
+
+
+def traffic(seed: int, count: int, days: int, now: int) -> list[Made]:
+    """`count` events of the last `days`, none after `now` (UTC milliseconds)."""
+    rhythm = Rhythm(now, days)
+    people = _People(seed)
+    made: list[Made] = []
+    number = 0
+    while len(made) < count:
+        made += _visit(seed, number, rhythm, people, now)
+        number += 1
+    return sorted(made[:count], key=lambda event: event.at)
+
+
+def _visit(seed: int, number: int, rhythm: Rhythm, people: _People, now: int) -> list[Made]:
+    random = Random(f"{seed}/visit/{number}")  # noqa: S311  nothing here is a secret
+    begins = rhythm.at(random.random())
+    steps = _steps(random, number, people)
+    longest = max(step.at for step in steps if step.at < _MOST_VISIT_MS)
+    begins = min(begins, now - longest - _MOST_WAY_MS)
+    return [
+        _made(seed, number, place, step, begins + step.at, random)
+        for place, step in enumerate(steps)
+        if begins + step.at <= now
+    ]
+
+
+def _steps(random: Random, number: int, people: _People) -> list[Step]:
+    kind = random.random()
+    whose = people.of_visit(random, number)
+    if kind < ROBOTS:
+        return robots_visit(random)
+    if kind < ROBOTS + PROGRAMS:
+        return programs_report(random)
+    return visit(random, number, whose)
+
+
+def _made(seed: int, number: int, place: int, step: Step, at: int, random: Random) -> Made:
+    params = {**step.params, "Timestamp": at, "EventID": f"demo-{seed}-{number}-{place}"}
+    if step.user_agent is not None:
+        sent_at = iso_utc(at + random.randint(_LEAST_WAY_MS, _MOST_WAY_MS))
+        params["Properties"] = {**params["Properties"], "$sent_at": sent_at}
+    return Made(at, params, step.user_agent, step.is_listless)
+
+
+class _People:
+    """Whose visit is it? Somebody's first one, or one of somebody who has come before: who comes often comes again."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._by_visit: list[Person] = []
+
+    def of_visit(self, random: Random, number: int) -> Person:
+        is_return = bool(self._by_visit) and random.random() < RETURNS
+        found = random.choice(self._by_visit) if is_return else person(self._seed, number)
+        self._by_visit.append(found)
+        return found

@@ -1,0 +1,40 @@
+"""What do people type? Names, searches, reviews: short and long, in several scripts."""
+
+from __future__ import annotations
+
+#: First name, family name, language of the browser. Addresses are made from the Latin spelling, where one is given.
+NAMES = (
+    ("Jane", "Miller", "en-GB", ""), ("Thomas", "Weber", "de-DE", ""), ("Zoë", "García", "es-ES", "zoe.garcia"),
+    ("Émile", "Lefèvre", "fr-FR", "emile.lefevre"), ("Søren", "Østergård", "da-DK", "soren.ostergard"),
+    ("Agnieszka", "Wójcik", "pl-PL", "agnieszka.wojcik"), ("陽子", "佐藤", "ja-JP", "yoko.sato"),
+    ("伟", "王", "zh-CN", "wei.wang"), ("Олена", "Шевченко", "uk-UA", "olena.shevchenko"), ("Ελένη", "Παπαδοπούλου", "el-GR", "eleni.p"),
+    ("محمد", "الأحمد", "ar-EG", "mohammed.a"), ("Noa", "Levi", "he-IL", ""), ("Priya", "Sharma", "en-IN", ""),
+    ("João", "Souza", "pt-BR", "joao.souza"), ("Linh", "Nguyễn", "vi-VN", "linh.nguyen"), ("Aoife", "O’Brien", "en-IE", "aoife.obrien"),
+    ("Lukas", "Gruber", "de-AT", ""), ("Mette", "de Vries", "nl-NL", "mette.devries"), ("Selin", "Yılmaz", "tr-TR", "selin.yilmaz"),
+    ("지우", "김", "ko-KR", "jiwoo.kim"), ("Grace", "Okafor", "en-US", ""), ("Matteo", "Ricci", "it-IT", ""),
+)  # fmt: skip
+SEARCHES = (
+    "green tea", "teapot", "Teekanne", "matcha", "抹茶", "earl grey", "gift", "kettle 1l", "caffeine free", "чай", "sencha",
+    "tetera de hierro", "🍵", "loose leaf oolong first flush 2026 organic", "cup",
+)  # fmt: skip
+#: Which of them find nothing.
+FINDS_NOTHING = frozenset(("tetera de hierro", "loose leaf oolong first flush 2026 organic", "чай"))
+REVIEWS = (
+    "Lovely. Will order again.",
+    "Der Ausguss tropft wirklich nicht! Ich hatte schon aufgegeben, eine Kanne zu finden, bei der das stimmt. 🎉",
+    "香りがとても良く、毎朝楽しみです。包装も丁寧でした。また注文します。",
+    "Nie wiem, jak oni to robią, ale herbata przyszła następnego dnia, a do paczki dołożono odręczną kartkę.",
+    "चाय बहुत अच्छी है, डिलीवरी भी समय पर हुई।",
+    "الشاي رائع والتغليف جميل جدا، شكرا لكم ❤️",
+    (
+        "Three cups in, and I understand why my sister would not stop talking about this. It is the kind of tea that makes"
+        " you put down the phone. I brewed it at 70 degrees as the label says, then at 80 because I am like that, and the"
+        " label was right. The tin closes with a sound that I can only call satisfying. My one wish: a larger size, because"
+        " a hundred grams were gone in nine days, and the cat has now claimed the box. 👩🏽‍🍳🐈‍⬛"
+    ),
+    "ok",
+)
+#: Answers to "how did you hear of us?", which is one field for whatever people like to say.
+HEARD_OF = ("a friend", ["Instagram", "a friend"], 3, True, "Podcast »Blatt & Blüte«", None)
+COUPONS = ("TEA10", "WELCOME", "herbst-2026", "TEA10 ")
+PLANS = ("free", "free", "free", "club", "club plus")
