@@ -12,6 +12,7 @@ from flask import Blueprint, Flask
 from tracker import browser
 from tracker.auth import Authenticator
 from tracker.config import ConfigError, Settings
+from tracker.console import console
 from tracker.dispatch import Call, Dispatcher
 from tracker.http.docs_page import docs
 from tracker.http.doors import doors
@@ -71,6 +72,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits = _rates(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
     app.register_blueprint(docs(describe(registry, shown)))
+    if settings.has_console:
+        app.register_blueprint(console(dispatcher, settings))
     app.extensions["tracker"] = services
     return app
 

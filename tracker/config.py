@@ -38,11 +38,12 @@ SETTINGS = (
     Setting("TRACKER_SCRIPT_PATH", "/tracker.js", "the path of the browser script; blockers know common names"),
     Setting("TRACKER_DOOR_PATH", "/t", "the path below which browsers send events"),
     Setting("SHOP_PORT", "8001", "the port of the demo shop (`make demo`)"),
+    Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
 #: Not below what is Tracker's own.
-_PATH = re.compile(r"(?!/(?:api|health|ready)\b)(/[A-Za-z0-9_-]+)+")
+_PATH = re.compile(r"(?!/(?:api|health|ready|console|lists|keys|audit|sign-in|sign-out)\b)(/[A-Za-z0-9_-]+)+")
 _SCRIPT_PATH = re.compile(_PATH.pattern + r"\.js")
 PLUGIN_PREFIX = "TRACKER_PLUGIN_"
 
@@ -65,6 +66,7 @@ class Settings:
     script_path: str = "/tracker.js"
     door_path: str = "/t"
     shop_port: int = 8001
+    has_console: bool = True
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -106,6 +108,7 @@ class Settings:
             script_path=_matching("TRACKER_SCRIPT_PATH", value, _SCRIPT_PATH, "a path such as /tracker.js"),
             door_path=_matching("TRACKER_DOOR_PATH", value, _PATH, "a path such as /t"),
             shop_port=_whole("SHOP_PORT", value, least=1, most=65535),
+            has_console=_switch("TRACKER_CONSOLE", value),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 

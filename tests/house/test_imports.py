@@ -32,6 +32,9 @@ ROOMS: dict[str, set[str]] = {
         "tracker.addresses", "tracker.caller", "tracker.dispatch", "tracker.errors", "tracker.json_object",
         "tracker.registry",
     },
+    "tracker.console": {
+        "tracker", "tracker.browser", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http", "tracker.registry",
+    },
     "tracker.dispatch": {
         "tracker.addresses", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures",
     },
@@ -91,7 +94,7 @@ OUTSIDE: dict[str, set[str]] = {
     "argon2": {"tracker.storage"},
     "click": {"tracker.cli"},
     "crawleruseragents": {"tracker.ingest"},
-    "flask": {"tracker.app", "tracker.http", "tracker.limits"},
+    "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.limits"},
     "flask_limiter": {"tracker.limits"},
     "gevent": {
         "tracker.http",
@@ -105,6 +108,7 @@ OUTSIDE: dict[str, set[str]] = {
     },
     "gunicorn": {"tracker.http"},
     "idna": {"tracker.email_address"},
+    "jinja2": {"tracker.console"},
     "limits": {"tracker.limits"},
     "marshmallow": {
         "commands",
@@ -130,7 +134,7 @@ OUTSIDE: dict[str, set[str]] = {
     "pymysql": {"tracker.storage"},
     "redis": {"tracker.limits"},
     "ua_parser": {"tracker.ingest"},
-    "werkzeug": {"tracker.http"},
+    "werkzeug": {"tracker.console", "tracker.http"},
 }
 
 

@@ -1,0 +1,88 @@
+"""How is the console put together? Its routes, what is checked before each page, and the headers of every answer."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Flask, abort, request
+from jinja2 import Environment
+from werkzeug.wrappers import Response
+
+from tracker.config import Settings
+from tracker.console import forgery
+from tracker.console.assets import add_assets, asset
+from tracker.console.cookies import keep_form_secret, session_id
+from tracker.console.desk import EXTENSION, Desk
+from tracker.console.failures import add_failures
+from tracker.console.pages import PAGES
+from tracker.console.times import moment
+from tracker.dispatch import Dispatcher
+from tracker.http.request_body import MAX_BODY_BYTES
+
+#: Everything comes from this server; no text that a page shows can become a script, and nobody can put it into a frame.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+#: same-origin, for with no-referrer browsers would send their own forms without saying that they are ours.
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+#: Below these every path is the console's: what is no page of it is its 404 page.
+PREFIXES = ("/console", "/lists", "/keys")
+
+
+def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
+    """The blueprint of all pages, which ask `dispatcher`."""
+    blueprint = Blueprint("console", __name__, template_folder="templates")
+    desk = Desk(dispatcher, settings)
+    blueprint.record_once(lambda state: cast(Flask, state.app).extensions.update({EXTENSION: desk}))
+    add_assets(blueprint)
+    for route in (route for page in PAGES for route in page.ROUTES):
+        blueprint.add_url_rule(
+            route.path,
+            route.endpoint,
+            route.view,
+            methods=(route.method,),
+            provide_automatic_options=False,
+        )
+    for prefix in PREFIXES:
+        blueprint.add_url_rule(f"{prefix}/<path:_>", f"nothing{prefix[1:]}", _nothing, methods=("GET",), provide_automatic_options=False)  # fmt: skip
+    blueprint.before_request(_check)
+    blueprint.after_request(_with_headers)
+    add_failures(blueprint)
+    _add_words(blueprint)
+    return blueprint
+
+
+def _add_words(blueprint: Blueprint) -> None:
+    """What every template can say."""
+    blueprint.add_app_template_global(asset)
+    blueprint.add_app_template_global(forgery.form_token)
+    blueprint.add_app_template_global(lambda: session_id() is not None, "is_signed_in")
+    blueprint.add_app_template_filter(moment)
+    blueprint.record_once(lambda state: _add_parts(cast(Flask, state.app).jinja_env))
+
+
+def _add_parts(environment: Environment) -> None:
+    environment.globals["parts"] = environment.get_template("parts.html").module
+
+
+def _check() -> None:
+    request.max_content_length = MAX_BODY_BYTES
+    forgery.check()
+
+
+def _with_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    keep_form_secret(response)
+    return response
+
+
+def _nothing(_: str) -> None:
+    abort(404)

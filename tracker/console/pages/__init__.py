@@ -1,0 +1,7 @@
+"""Which pages does the console have? Each is a module with its ROUTES."""
+
+from types import ModuleType
+
+from tracker.console.pages import lists, sign_in
+
+PAGES: tuple[ModuleType, ...] = (sign_in, lists)

@@ -1,0 +1,66 @@
+"""What does a person see first? `/`: the lists, and a form for another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from tracker.console.asking import Refused, ask
+from tracker.console.place import WITHOUT_LIST, list_of
+from tracker.console.routes import Route
+
+LISTS_PER_PAGE = 50
+WORDS = {"SubscriberListName": "A name has 1 to 250 characters."}
+
+
+def show() -> str:
+    return _page()
+
+
+def create() -> Any:
+    name = request.form.get("name", "").strip()
+    try:
+        list_id = ask("list.create", SubscriberListName=name)["ListID"]
+    except Refused as refused:
+        return _page(name=name, faults=refused.beside(WORDS)), refused.status
+    return redirect(f"/lists/{list_id}/setup", 303)
+
+
+def overview(list_id: str) -> Response:
+    if list_id == WITHOUT_LIST:
+        return redirect(f"/lists/{WITHOUT_LIST}/live", 303)
+    return redirect(f"{list_of(list_id).path}/setup", 303)
+
+
+def _page(**form: Any) -> str:
+    """Search and page come from the address; a number that is none is the first page."""
+    search, sent = request.args.get("search", ""), request.args.get("from", "")
+    start = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    found = ask(
+        "lists.get",
+        RecordsPerRequest=LISTS_PER_PAGE,
+        RecordsFrom=start,
+        OrderField="Name",
+        Search=search[:250],
+    )
+    lists, total = found["Lists"], found["TotalListCount"]
+    following = start + len(lists)
+    return render_template(
+        "lists.html",
+        lists=lists,
+        total=total,
+        search=search,
+        start=start,
+        previous=max(0, start - LISTS_PER_PAGE) if start else None,
+        following=following if following < total else None,
+        **form,
+    )
+
+
+ROUTES = (
+    Route("GET", "/", show),
+    Route("POST", "/lists", create),
+    Route("GET", "/lists/<list_id>", overview),
+)

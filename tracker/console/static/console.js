@@ -1,0 +1,102 @@
+/* What every page does: colours, times in the reader's zone, copy buttons. Pages' own scripts use `Tracker`. */
+"use strict";
+
+const Tracker = {
+  /** Write every <time> below `root` in the reader's zone. Call it for what a script has added. */
+  times(root = document) {
+    for (const each of root.querySelectorAll("time[datetime]")) Tracker.time(each);
+  },
+
+  time(element) {
+    const at = new Date(element.dateTime);
+    if (Number.isNaN(at.getTime())) return;
+    const whole = at.toLocaleString(undefined, { dateStyle: "long", timeStyle: "medium" });
+    const kind = element.dataset.kind;
+    if (kind === "day") element.textContent = at.toLocaleDateString(undefined, { dateStyle: "medium" });
+    else if (kind === "clock") element.textContent = at.toLocaleTimeString(undefined, { timeStyle: "medium" });
+    else if (kind === "full") element.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+    else element.textContent = Tracker.ago(at);
+    element.title = whole;
+  },
+
+  ago(at) {
+    const seconds = Math.round((at - Date.now()) / 1000);
+    const steps = [["second", 1, 60], ["minute", 60, 60], ["hour", 3600, 24], ["day", 86400, 30]];
+    if (Math.abs(seconds) < 5) return "just now";
+    for (const [unit, length, most] of steps) {
+      const count = Math.trunc(seconds / length);
+      if (Math.abs(count) < most) return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(count, unit);
+    }
+    return at.toLocaleDateString(undefined, { dateStyle: "medium" });
+  },
+
+  /** Tell those who listen to the page. */
+  say(text) {
+    document.getElementById("said").textContent = text;
+  },
+
+  /** Ask a JSON route of the page; rejects with an Error that has `status` and, if we said one, a sentence to show. */
+  async ask(path) {
+    const answer = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" });
+    const body = await answer.json().catch(() => ({}));
+    if (answer.ok) return body;
+    const retry = Number(answer.headers.get("Retry-After")) || 0;
+    throw Object.assign(new Error(body.Text || "Tracker could not be reached."), { status: answer.status, retry });
+  },
+};
+window.Tracker = Tracker;
+
+(() => {
+  const root = document.documentElement;
+  const button = document.getElementById("theme");
+  const word = document.getElementById("theme-word");
+  const names = { system: "Auto", light: "Light", dark: "Dark" };
+  const now = () => root.dataset.theme || "system";
+  const show = () => {
+    word.textContent = names[now()];
+    button.setAttribute("aria-label", `Colours: ${names[now()]}. Change`);
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const next = { system: "light", light: "dark", dark: "system" }[now()];
+    if (next === "system") delete root.dataset.theme;
+    else root.dataset.theme = next;
+    try {
+      localStorage.setItem("tracker-theme", next);
+    } catch {
+      /* storage is blocked: it holds for this page */
+    }
+    show();
+  });
+  show();
+})();
+
+(() => {
+  const copy = async (element) => {
+    const text = element.value === undefined ? element.textContent : element.value;
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    getSelection().selectAllChildren(element); // plain HTTP on another host: browsers keep the clipboard closed
+    if (!document.execCommand("copy")) throw new Error("not copied");
+    getSelection().removeAllRanges();
+    return undefined;
+  };
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const word = button.textContent;
+    button.hidden = false;
+    button.setAttribute("aria-label", `Copy: ${button.dataset.what}`);
+    button.addEventListener("click", async () => {
+      try {
+        await copy(document.getElementById(button.dataset.copy));
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+        button.textContent = "Press Ctrl+C";
+      }
+      Tracker.say(button.textContent);
+      setTimeout(() => (button.textContent = word), 2000);
+    });
+  }
+})();
+
+Tracker.times();
+setInterval(() => document.hidden || Tracker.times(), 15000);
