@@ -19,7 +19,7 @@ class ListsGet(Command):
     `RecordsPerRequest` lists (0, the default: all) from number `RecordsFrom` (the first is 0) on, in the order of
     `OrderField` (`ListID`, the default, `Name` without regard to letter case, or `CreatedOn`), `OrderType` `ASC` or
     `DESC`. `Search` keeps the lists whose name contains it, in any letter case; no character has a special meaning.
-    `TotalListCount` counts all lists that fit, on this page or not.
+    `LastEventTrackedAt` is null until an event has been received. `TotalListCount` counts all lists that fit, on this page or not.
     """
 
     name = "lists.get"
@@ -46,6 +46,7 @@ class ListsGet(Command):
                     "Name": "Web shop",
                     "CreatedOn": "2026-01-31T09:30:00.125Z",
                     "SubscriberCount": 42,
+                    "LastEventTrackedAt": "2026-02-01T12:00:00.000Z",
                 }
             ],
         },
@@ -66,6 +67,7 @@ class ListsGet(Command):
             Name = fields.String(required=True)
             CreatedOn = fields.DateTime(required=True)
             SubscriberCount = fields.Integer(required=True)
+            LastEventTrackedAt = fields.DateTime(required=True, allow_none=True)
 
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
@@ -85,14 +87,16 @@ class ListsGet(Command):
             size=params["RecordsPerRequest"] or None,
             deadline=self.deadline,
         )
-        rows = [_row(found, subscribers) for found, subscribers in page.lists]
+        last = self.services.reports.last_event_by_list([found.id for found, _ in page.lists], self.deadline)
+        rows = [_row(found, subscribers, last.get(found.id)) for found, subscribers in page.lists]
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", "TotalListCount": page.total, "Lists": rows}
 
 
-def _row(found: Any, subscriber_count: int) -> dict[str, Any]:
+def _row(found: Any, subscriber_count: int, last_event_at: int | None) -> dict[str, Any]:
     return {
         "ListID": found.id,
         "Name": found.name,
         "CreatedOn": iso_utc(found.created_at),
         "SubscriberCount": subscriber_count,
+        "LastEventTrackedAt": None if last_event_at is None else iso_utc(last_event_at),
     }

@@ -29,7 +29,13 @@ def test_without_parameters_it_gives_all_lists_of_the_caller(
     assert [(row["ListID"], row["Name"]) for row in answer["Lists"]] == list(zip(numbers, NAMES, strict=True))
     assert answer["TotalListCount"] == len(NAMES)
     created = api.ok("list.get", jane.key, ListID=numbers[0])["List"]["CreatedOn"]
-    first = {"ListID": numbers[0], "Name": "beta", "CreatedOn": created, "SubscriberCount": 0}
+    first = {
+        "ListID": numbers[0],
+        "Name": "beta",
+        "CreatedOn": created,
+        "SubscriberCount": 0,
+        "LastEventTrackedAt": None,
+    }
     assert answer["Lists"][0] == first
     assert api.ok("lists.get", john.key)["Lists"] == []
 
@@ -39,6 +45,15 @@ def test_each_lists_subscribers_are_counted(api: Api, jane: User, numbers: list[
         api.ok("event.track", jane.key, ListID=list_id, Event="page_view", Email=email)
     counts = {row["ListID"]: row["SubscriberCount"] for row in api.ok("lists.get", jane.key)["Lists"]}
     assert [counts[number] for number in numbers] == [2, 1, 0, 0, 0]
+
+
+def test_each_list_says_when_its_last_event_came(api: Api, jane: User, numbers: list[int]) -> None:
+    for list_id, event in ((numbers[0], "first"), (numbers[0], "last"), (numbers[1], "only"), (None, "nowhere")):
+        api.ok("event.track", jane.key, Event=event, **({"ListID": list_id} if list_id else {}))
+    told = {row["ListID"]: row["LastEventTrackedAt"] for row in api.ok("lists.get", jane.key)["Lists"]}
+    for number in numbers:
+        assert told[number] == api.ok("list.get", jane.key, ListID=number)["List"]["LastEventTrackedAt"]
+    assert [told[number] is None for number in numbers] == [False, False, True, True, True]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 #: Below these every path is the console's: what is no page of it is its 404 page.
-PREFIXES = ("/console", "/lists", "/keys")
+PREFIXES = ("/console", "/lists", "/keys", "/audit")
 
 
 def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tracker.reports.revenue import Revenue, read_revenue
@@ -29,6 +30,14 @@ class Reports:
         """When the newest event was received, in UTC milliseconds."""
         return self._database.read(
             lambda transaction: events.last_received_at(transaction, list_id), deadline
+        )
+
+    def last_event_by_list(
+        self, list_ids: Sequence[int], deadline: float | None = None
+    ) -> dict[int, int | None]:
+        """`last_event_at` of each of these lists."""
+        return self._database.read(
+            lambda transaction: events.last_received_by_list(transaction, list_ids), deadline
         )
 
     def visitor(

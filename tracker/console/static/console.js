@@ -100,3 +100,6 @@ window.Tracker = Tracker;
 
 Tracker.times();
 setInterval(() => document.hidden || Tracker.times(), 15000);
+
+// What is shown once came as the answer to a form: to reload the page is not to send the form again.
+if (document.querySelector("[data-once]")) history.replaceState(null, "", location.pathname);

@@ -1,0 +1,24 @@
+"""What keeps people out of a page who cannot see it well, or use no mouse? axe-core, put into the page by the test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.served import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+AXE = ROOT / "tracker/browser/node_modules/axe-core/axe.min.js"
+
+
+def faults(page: Page) -> list[str]:
+    """What is serious or critical: rule, impact, and where."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:200]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

@@ -1,0 +1,229 @@
+"""Does the console work in a real browser: signing in, a first event, the keyboard, and for those who cannot see it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.axe import faults
+from tests.served import Account, Tracker, make_account
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+#: What a person looks at: path, and what stands there. `{list}` is a list that has events, `{empty}` one that has none.
+PAGES = {
+    "lists": "/",
+    "setup, waiting": "/lists/{empty}/setup",
+    "setup, received": "/lists/{list}/setup",
+    "settings": "/lists/{list}/settings",
+    "keys": "/keys",
+    "audit": "/audit",
+    "nothing there": "/lists/1000000/setup",
+}
+
+
+@pytest.fixture(scope="module")
+def jane(tracker: Tracker) -> Account:
+    return make_account(tracker, "jane@example.com", "*", list_name="Web shop")
+
+
+@pytest.fixture(scope="module")
+def lists(tracker: Tracker, jane: Account) -> dict[str, int]:
+    tracker.call("event.track", jane.key, ListID=jane.list_id, Event="seen", Email="a@example.com")
+    empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").json()["ListID"]
+    return {"list": jane.list_id, "empty": empty}
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, tracker: Tracker, jane: Account) -> dict[str, Any]:
+    """The cookies of somebody who has signed in with the form."""
+    with browser.new_context(base_url=tracker.url) as context:
+        sign_in(context.new_page(), jane)
+        return dict(context.storage_state())
+
+
+@pytest.fixture(params=["light", "dark"])
+def context(
+    request: pytest.FixtureRequest, browser: Browser, tracker: Tracker, session: Any
+) -> Iterator[BrowserContext]:
+    with browser.new_context(
+        base_url=tracker.url, storage_state=session, color_scheme=request.param
+    ) as context:
+        yield context
+
+
+def sign_in(page: Page, account: Account) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(account.email)
+    page.get_by_label("Password").fill(account.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Lists").wait_for()
+
+
+def watch(page: Page) -> list[str]:
+    """Whatever the browser complains of: errors, refused scripts and styles."""
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    return wrong
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_is_kept_out(name: str, context: BrowserContext, lists: dict[str, int]) -> None:
+    page = context.new_page()
+    wrong = watch(page)
+    page.goto(PAGES[name].format(**lists))
+    assert faults(page) == []
+    assert [line for line in wrong if "404" not in line] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out_of_signing_in(browser: Browser, tracker: Tracker, scheme: Any) -> None:
+    with browser.new_context(base_url=tracker.url, color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto("/sign-in")
+        assert faults(page) == []
+        page.get_by_label("Email address").fill("jane@example.com")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_label("Password").press("Enter")
+        page.get_by_text("The email address or the password is wrong.").wait_for()
+        assert faults(page) == []
+
+
+def test_from_signing_in_to_the_first_event(browser: Browser, tracker: Tracker, jane: Account) -> None:
+    with browser.new_context(base_url=tracker.url) as context:
+        page = context.new_page()
+        wrong = watch(page)
+        sign_in(page, jane)
+        page.get_by_label("Name of the new list").fill("Fresh")
+        page.get_by_role("button", name="Create list").click()
+        page.get_by_role("heading", name="Waiting for the first event").wait_for()
+        snippet = page.get_by_role("region", name="the snippet", exact=True).inner_text()
+        list_id = int(page.url.split("/")[-2])
+        described = tracker.call("list.get", jane.key, ListID=list_id).json()["List"]
+        assert snippet == described["EventTrackerJS"]
+        tracker.call("event.track", jane.key, ListID=list_id, Event="seen")
+        page.get_by_role("heading", name="An event has been received").wait_for(timeout=2_000)
+        assert page.get_by_text("The last one came just now").is_visible()
+        assert wrong == []
+
+
+def test_the_snippet_is_copied(browser: Browser, tracker: Tracker, session: Any, lists: dict[str, int]) -> None:
+    permissions = ["clipboard-read", "clipboard-write"]
+    with browser.new_context(base_url=tracker.url, storage_state=session, permissions=permissions) as context:
+        page = context.new_page()
+        page.goto(f"/lists/{lists['list']}/setup")
+        page.get_by_role("button", name="Copy: the snippet", exact=True).click()
+        page.get_by_role("status").filter(has_text="Copied").wait_for()
+        shown = page.get_by_role("region", name="the snippet", exact=True).inner_text()
+        assert page.evaluate("navigator.clipboard.readText()") == shown
+
+
+def test_nothing_is_asked_while_the_page_is_out_of_sight(
+    browser: Browser, tracker: Tracker, session: Any, lists: dict[str, int]
+) -> None:
+    with browser.new_context(base_url=tracker.url, storage_state=session) as context:
+        page = context.new_page()
+        page.clock.install()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "status" in request.url else None)
+        with page.expect_response("**/setup/status"):
+            page.goto(f"/lists/{lists['empty']}/setup")
+        with page.expect_response("**/setup/status"):
+            page.clock.run_for(2_000)
+        hide(page, True)
+        before = len(asked)
+        page.clock.run_for(60_000)
+        assert len(asked) == before
+        with page.expect_response("**/setup/status"):
+            hide(page, False)
+
+
+def hide(page: Page, is_hidden: bool) -> None:
+    page.evaluate(
+        """hidden => { Object.defineProperty(document, "hidden", {configurable: true, value: hidden});
+        document.dispatchEvent(new Event("visibilitychange")) }""",
+        is_hidden,
+    )
+
+
+def test_signing_in_and_out_by_keyboard_alone(page: Page, tracker: Tracker, jane: Account) -> None:
+    page.goto(tracker.url)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    for text in (jane.email, jane.password):
+        page.keyboard.type(text)
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", "it is seen where one is"
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Lists").wait_for()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Sign out":
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Sign in").wait_for()
+
+
+def test_colours_are_chosen_and_remembered(browser: Browser, tracker: Tracker) -> None:
+    with browser.new_context(base_url=tracker.url, color_scheme="light") as context:
+        page = context.new_page()
+        page.goto("/sign-in")
+        light = ground(page)
+        for name in ("Light", "Dark"):
+            page.get_by_role("button", name="Colours").click()
+            page.get_by_role("button", name=f"Colours: {name}").wait_for()
+        assert ground(page) != light
+        page.reload()
+        assert ground(page) != light
+        page.get_by_role("button", name="Colours").click()
+        assert ground(page) == light
+
+
+def ground(page: Page) -> str:
+    colour: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return colour
+
+
+def test_times_are_told_in_the_readers_zone(
+    browser: Browser, tracker: Tracker, session: Any, lists: dict[str, int]
+) -> None:
+    with browser.new_context(
+        base_url=tracker.url, storage_state=session, timezone_id="Asia/Tokyo", locale="en-GB"
+    ) as context:
+        page = context.new_page()
+        page.goto("/audit")
+        shown = page.locator("time").first
+        told = page.evaluate("at => new Date(at).toLocaleString('en-GB', {timeZone: 'Asia/Tokyo', dateStyle: 'medium', timeStyle: 'medium'})", shown.get_attribute("datetime"))  # fmt: skip
+        assert shown.inner_text() == told
+
+
+def test_a_key_is_made_shown_once_and_revoked(
+    browser: Browser, tracker: Tracker, session: Any, jane: Account
+) -> None:
+    with browser.new_context(base_url=tracker.url, storage_state=session) as context:
+        page = context.new_page()
+        page.goto("/keys")
+        page.get_by_label("Name", exact=True).fill("Till")
+        page.get_by_label("Do only what is ticked here").check()
+        page.get_by_label("See which lists there are").check()
+        page.get_by_role("button", name="Make key").click()
+        key = page.get_by_role("region", name="the new key").inner_text()
+        assert tracker.call("lists.get", key).status_code == 200
+        assert tracker.call("apikeys.get", key).status_code == 403
+        page.reload()
+        assert page.get_by_role("heading", name="API keys").is_visible()
+        assert key not in page.content()
+        made = tracker.call("apikeys.get", jane.key).json()["APIKeys"]
+        assert [each["Name"] for each in made].count("Till") == 1, "to reload is not to make another"
+        page.get_by_role("link", name="Revoke Till").click()
+        page.get_by_role("button", name="Revoke for good").click()
+        page.get_by_text("The key is revoked.").wait_for()
+        assert page.get_by_role("row", name="Till").get_by_text("Revoked").is_visible()

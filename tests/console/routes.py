@@ -1,0 +1,65 @@
+"""Which paths does the console have? Walked from the application, so that no page is forgotten by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tracker.app import create_app
+from tracker.config import Settings
+
+#: A form for each path that takes one: what it changes is seen in the database. A new form gets its line here.
+FORMS: dict[str, dict[str, Any]] = {
+    "/sign-in": {},  # the account's own, which the test knows
+    "/sign-out": {},
+    "/lists": {"name": "Another"},
+    "/lists/<list_id>/settings": {"SubscriberListName": "Renamed", "ConversionIdIs": "goal", "RetentionDays": "30"},
+    "/keys": {"name": "Made", "may": "events"},
+    "/keys/<prefix>/revoke": {},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One route; `rule` has the parts that `at` fills in."""
+
+    method: str
+    rule: str
+
+    def at(self, parts: Mapping[str, Any]) -> str:
+        """The path of something that is there. Raises KeyError for a part that the test has nothing for."""
+        path = self.rule
+        for name in self.parts:
+            path = path.replace(f"<{name}>", str(parts[name]))
+        return path
+
+    @property
+    def parts(self) -> list[str]:
+        return [part.partition(">")[0] for part in self.rule.split("<")[1:]]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule}"
+
+
+@cache
+def paths() -> tuple[Path, ...]:
+    """Every path of a page or form, but not the files."""
+    return tuple(_paths())
+
+
+def posts() -> list[Path]:
+    return [path for path in paths() if path.method == "POST"]
+
+
+def gets() -> list[Path]:
+    return [path for path in paths() if path.method == "GET"]
+
+
+def _paths() -> Iterator[Path]:
+    app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": "sqlite:////nowhere/nothing.db"}))
+    for rule in app.url_map.iter_rules():
+        is_page = rule.endpoint.startswith("console.") and not rule.rule.startswith("/console/")
+        if is_page and "path:" not in rule.rule:
+            yield from (Path(method, rule.rule) for method in (rule.methods or ()) if method != "HEAD")

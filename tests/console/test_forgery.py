@@ -1,0 +1,114 @@
+"""Is no form taken that is not ours? Every POST of the console, in every way in which another website could send it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.console.routes import FORMS, Path, posts
+from tests.console.visitor import Visitor, words
+from tests.served import Account, Tracker
+from tracker.storage.database import Database
+
+Enter = Callable[[Account], Visitor]
+#: How a request differs from one of ours: its token, and what browsers say of where it comes from.
+FORGED: dict[str, tuple[str, dict[str, str]]] = {
+    "no token": ("none", {}),
+    "wrong token": ("wrong", {}),
+    "another session's token": ("another", {}),
+    "foreign origin": ("own", {"Origin": "https://evil.example"}),
+    "origin with our name in it": ("own", {"Origin": "http://127.0.0.1.evil.example"}),
+    "another port of ours": ("own", {"Origin": "http://127.0.0.1:1"}),
+    "origin kept secret": ("own", {"Origin": "null"}),
+    "cross-site": ("own", {"Sec-Fetch-Site": "cross-site"}),
+    "same-site": ("own", {"Sec-Fetch-Site": "same-site"}),
+}
+
+
+@pytest.fixture(scope="module")
+def person(tracker: Tracker, jane: Account) -> Visitor:
+    return Visitor(tracker).sign_in(jane)
+
+
+@pytest.fixture(scope="module")
+def tokens(tracker: Tracker, person: Visitor, john: Account) -> dict[str, str]:
+    other = Visitor(tracker).sign_in(john)
+    return {"own": person.token(), "another": other.token(), "wrong": "0" * 64, "none": ""}
+
+
+@pytest.fixture(scope="module")
+def state(tracker: Tracker) -> Iterator[Callable[[], Any]]:
+    """All that the database holds."""
+    database = Database(tracker.database_url)
+
+    def read() -> dict[str, Any]:
+        def all_rows(transaction: Any) -> dict[str, Any]:
+            names = transaction.select("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {name: transaction.select(f"SELECT * FROM {name}") for (name,) in names}
+
+        return database.read(all_rows)
+
+    yield read
+    database.close()
+
+
+def parts(jane: Account) -> dict[str, Any]:
+    return {"list_id": jane.list_id, "prefix": jane.key.split("_")[1]}
+
+
+def fields(path: Path, account: Account) -> dict[str, Any]:
+    if path.rule == "/sign-in":
+        return {"email": account.email, "password": account.password}
+    return FORMS[path.rule]
+
+
+@pytest.mark.parametrize("how", FORGED)
+@pytest.mark.parametrize("path", posts(), ids=str)
+def test_a_forged_form_changes_nothing(
+    path: Path,
+    how: str,
+    jane: Account,
+    person: Visitor,
+    tokens: dict[str, str],
+    state: Callable[[], Any],
+) -> None:
+    token, headers = FORGED[how]
+    sent = {**fields(path, jane), **({"token": tokens[token]} if token != "none" else {})}
+    before = state()
+    answer = person.post(path.at(parts(jane)), data=sent, headers=headers)
+    assert answer.status_code == 403
+    assert words(answer).startswith("This form could not be used")
+    assert state() == before
+
+
+@pytest.mark.parametrize("path", posts(), ids=str)
+def test_who_is_signed_out_changes_nothing(
+    path: Path, jane: Account, stranger: Visitor, tokens: dict[str, str], state: Callable[[], Any]
+) -> None:
+    before = state()
+    answer = stranger.post(path.at(parts(jane)), data={**fields(path, jane), "token": tokens["own"]})
+    assert answer.status_code == (403 if path.rule == "/sign-in" else 303)
+    assert answer.headers.get("Location", "/sign-in") == "/sign-in"
+    assert state() == before
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "own"}])
+@pytest.mark.parametrize("path", posts(), ids=str)
+def test_a_form_of_ours_is_taken(
+    path: Path, headers: dict[str, str], jane: Account, tracker: Tracker, enter: Enter, state: Callable[[], Any]
+) -> None:
+    """Else the tests above would hold for a console that takes nothing."""
+    person = Visitor(tracker) if path.rule == "/sign-in" else enter(jane)
+    made = tracker.call("apikey.create", jane.key).json()["Prefix"]
+    token = person.token("/sign-in" if path.rule == "/sign-in" else "/keys")
+    before = state()
+    answer = person.post(
+        path.at({**parts(jane), "prefix": made}),
+        data={**fields(path, jane), "token": token},
+        headers={name: tracker.url if value == "own" else value for name, value in headers.items()},
+    )
+    assert answer.status_code in (200, 303)
+    if path.rule != "/lists/<list_id>/settings" or not headers:
+        assert state() != before

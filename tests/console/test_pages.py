@@ -1,0 +1,209 @@
+"""Do pages say what is there, refuse what is not theirs to show, and come with the headers that keep them safe?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.commands.api import Api
+from tests.console.routes import Path, gets, paths
+from tests.console.visitor import Visitor, words
+from tests.served import Account, Tracker
+from tracker.app import create_app
+from tracker.config import Settings
+from tracker.console.assets import STATIC
+
+Enter = Callable[[Account], Visitor]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+@pytest.fixture(scope="module")
+def person(tracker: Tracker, jane: Account) -> Visitor:
+    return Visitor(tracker).sign_in(jane)
+
+
+def parts(account: Account) -> dict[str, Any]:
+    return {"list_id": account.list_id, "prefix": account.key.split("_")[1]}
+
+
+def is_safe(answer: Any) -> bool:
+    assert {name: answer.headers.get(name) for name in SAFE} == SAFE
+    assert answer.headers["Content-Type"] in ("text/html; charset=utf-8", "application/json")
+    return True
+
+
+@pytest.mark.parametrize("path", gets(), ids=str)
+def test_every_page_has_the_headers(path: Path, person: Visitor, jane: Account) -> None:
+    answer = person.get(path.at(parts(jane)))
+    assert answer.status_code in (200, 303)
+    assert is_safe(answer)
+    assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text)
+
+
+@pytest.mark.parametrize("path", ["/keys/nope/revoke", "/lists/x", "/lists/1/nope", "/console/nope", "/lists/"])
+def test_what_is_not_there_is_a_page_with_the_headers(path: str, person: Visitor) -> None:
+    answer = person.get(path)
+    assert (answer.status_code, words(answer)) == (404, "There is nothing here It does not exist, or it is not yours. Go to the lists")
+    assert is_safe(answer)
+
+
+@pytest.mark.parametrize("path", [path for path in paths() if path.parts], ids=str)
+def test_anothers_is_answered_like_what_is_not_there(
+    path: Path, person: Visitor, jane: Account, john: Account
+) -> None:
+    sent = {"token": person.token()}
+    missing = {name: 2**40 if name.endswith("_id") else "missing" for name in path.parts}
+    his, none = (person.send(path.method, path.at(each), data=sent) for each in (parts(john), missing))
+    assert (his.status_code, his.content) == (none.status_code, none.content)
+    assert his.status_code == 404
+    assert is_safe(his)
+
+
+@pytest.mark.parametrize("list_id", ["0", "-1", "1.5", "9" * 30, "١", "none", "%00", "1%20"])
+def test_what_is_no_number_of_a_list_is_not_there(list_id: str, person: Visitor) -> None:
+    assert person.get(f"/lists/{list_id}/setup").status_code == 404
+
+
+def test_files_are_kept_and_asked_for_by_their_hash(person: Visitor) -> None:
+    page = person.get("/").text
+    named = set(re.findall(r'(?:href|src)="(/console/[^"]+)"', page))
+    assert {name.split("?")[0] for name in named} <= {f"/console/{file.name}" for file in STATIC.iterdir()}
+    for path in named:
+        answer = person.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Content-Security-Policy"] == POLICY
+        again = person.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_lists_are_shown_with_people_and_last_event(tracker: Tracker, jane: Account, person: Visitor) -> None:
+    assert "Jane's shop 0 No event yet" in words(person.get("/"))
+    tracker.call("event.track", jane.key, ListID=jane.list_id, Event="seen", Email="a@example.com")
+    page = person.get("/")
+    assert re.search(r"Jane's shop 1 \d+ \w+ 20\d\d, \d\d:\d\d UTC", words(page))
+    assert f'href="/lists/{jane.list_id}/live"' in page.text
+    assert "Events without a list" in words(page)
+    assert 'href="/lists/none/live"' in page.text
+    assert "John" not in page.text
+
+
+def test_lists_are_searched_and_paged(tracker: Tracker, enter: Enter, john: Account) -> None:
+    for number in range(51):
+        tracker.call("list.create", john.key, SubscriberListName=f"Shop <{number:02}>")
+    person = enter(john)
+    first = person.get("/")
+    assert first.text.count("row-link") == 50
+    assert "1–50 of 52" in words(first)
+    assert "51–52 of 52" in words(person.get("/?from=50"))
+    assert "1–50 of 52" in words(person.get("/?from=x"))
+    found = person.get("/?search=%3C07")
+    assert found.text.count("row-link") == 1
+    assert "Shop &lt;07&gt;" in found.text
+    assert "No list has this in its name" in words(person.get("/?search=nowhere"))
+
+
+def test_a_list_is_made(tracker: Tracker, enter: Enter, jane: Account) -> None:
+    person = enter(jane)
+    answer = person.submit("/lists", at="/", name='  <b>"New"</b> ')
+    list_id = int(re.fullmatch(r"/lists/(\d+)/setup", answer.headers["Location"])[1])  # type: ignore[index]
+    page = person.get(answer.headers["Location"])
+    assert "&lt;b&gt;&#34;New&#34;&lt;/b&gt;" in page.text
+    assert tracker.call("list.get", jane.key, ListID=list_id).json()["List"]["Name"] == '<b>"New"</b>'
+    assert person.get(f"/lists/{list_id}").headers["Location"] == f"/lists/{list_id}/setup"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 251, "a\0b"])
+def test_a_list_without_a_proper_name_is_not_made(person: Visitor, name: str) -> None:
+    before = person.get("/").text.count("row-link")
+    answer = person.submit("/lists", at="/", name=name)
+    assert answer.status_code == 422
+    assert re.search(r"A name has 1 to 250 characters\. \(error [12]\)", words(answer))
+    assert 'aria-invalid="true"' in answer.text
+    assert person.get("/").text.count("row-link") == before
+
+
+def test_a_form_that_is_too_large_is_told_so(person: Visitor) -> None:
+    answer = person.post("/lists", data={"token": person.token(), "name": "x" * 70_000})
+    assert answer.status_code == 413
+    assert "This is too much at once" in words(answer)
+    assert is_safe(answer)
+
+
+@pytest.fixture
+def api(sqlite_url: str) -> Any:
+    api = Api(sqlite_url, TRACKER_LIMITS="list.get=2/60")
+    yield api
+    api.close()
+
+
+def signed_in(api: Api, permissions: str = "*") -> Any:
+    """A test client with the session of a new user."""
+    user = api.add_user("weak@example.com", permissions)
+    client = api.app.test_client()
+    client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
+    return client
+
+
+def test_a_permission_that_lacks_is_named(api: Api) -> None:
+    answer = signed_in(api, "List.Get").get("/")
+    assert (answer.status_code, is_safe(answer)) == (403, True)
+    assert "Your account lacks the permission Lists.Get." in words(answer)
+
+
+def test_too_many_requests_say_how_long_to_wait(api: Api) -> None:
+    client = signed_in(api)
+    number = client.post("/lists", data={"token": _token(client), "name": "Shop"}).headers["Location"]
+    assert [client.get(number).status_code for _ in range(3)] == [200, 200, 429]
+    answer = client.get(number)
+    assert re.search(r"Please wait \d+ seconds?, then try again\.", words(answer))
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert is_safe(answer)
+    for_script = client.get(f"{number}/status", headers={"Accept": "application/json"})
+    assert (for_script.status_code, for_script.json["Title"]) == (429, "Too many requests")
+    assert 1 <= int(for_script.headers["Retry-After"]) <= 60
+
+
+def _token(client: Any) -> str:
+    return str(client.get("/keys").text.partition('name="token" value="')[2][:64])
+
+
+def test_storage_that_is_gone_is_a_page(sqlite_url: str) -> None:
+    """A database that nobody has prepared answers nothing."""
+    app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": sqlite_url}))
+    client = app.test_client()
+    client.set_cookie("tracker_session", "trs_x")
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "Storage is not available Nothing was changed." in words(answer)
+    assert is_safe(answer)
+
+
+def test_what_nobody_expected_is_a_page_with_a_number(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(api)
+    monkeypatch.setattr(api.services.stores.lists, "page", lambda *_, **__: {}["secret"])
+    answer = client.get("/")
+    assert (answer.status_code, is_safe(answer)) == (500, True)
+    assert f"It is written in the log under {answer.headers['X-Request-ID']}." in words(answer)
+    assert "secret" not in answer.text
+
+
+def test_the_console_can_be_left_out(sqlite_url: str) -> None:
+    api = Api(sqlite_url, TRACKER_CONSOLE="0")
+    for path in ("/", "/sign-in", "/keys", "/console/console.css"):
+        assert api.send("GET", path).status_code == 404
+    api.close()

@@ -1,0 +1,24 @@
+"""Who did what in my name, and when? `/audit`."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from tracker.console.asking import ask
+from tracker.console.routes import Route
+
+ENTRIES_PER_PAGE = 50
+
+
+def show() -> str:
+    """One entry more than is shown tells whether there is another page."""
+    before = request.args.get("before", "0")
+    found = ask("audit.get", RecordsPerRequest=ENTRIES_PER_PAGE + 1, BeforeEntryID=before)["Entries"]
+    entries = found[:ENTRIES_PER_PAGE]
+    following = entries[-1]["EntryID"] if len(found) > len(entries) else None
+    return render_template(
+        "audit.html", area="audit", entries=entries, following=following, is_first=before == "0"
+    )
+
+
+ROUTES = (Route("GET", "/audit", show),)

@@ -1,0 +1,79 @@
+"""Which programs may call Tracker in my name? `/keys`: make API keys, see them, revoke them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, redirect, render_template, request
+
+from tracker.console.asking import Refused, ask, registry
+from tracker.console.permissions import offered
+from tracker.console.routes import Route
+
+WORDS = {
+    "Name": "A name has at most 250 characters.",
+    "Permissions": "Choose at least one permission.",
+    "": "Your own account lacks one of these permissions.",
+}
+#: What the form's three choices mean as a set of permissions; "some" are those that are ticked.
+SETS = {"events": "", "all": "*"}
+
+
+def show() -> str:
+    return _page()
+
+
+def create() -> Any:
+    """The key is shown in the answer to the form itself: a secret belongs into no address and no cookie."""
+    name, choice = request.form.get("name", "").strip(), request.form.get("may", "")
+    chosen = request.form.getlist("permission")
+    form = {"name": name, "may": choice, "chosen": chosen}
+    if choice not in SETS and not chosen:
+        return _page(faults={"Permissions": WORDS["Permissions"]}, **form), 422
+    try:
+        made = ask("apikey.create", Name=name, Permissions=SETS.get(choice, ",".join(chosen)))
+    except Refused as refused:
+        return _page(faults=refused.beside(WORDS), **form), refused.status
+    return _page(made=made, made_name=name)
+
+
+def ask_to_revoke(prefix: str) -> str:
+    return render_template("key_revoke.html", area="keys", key=_key(prefix))
+
+
+def revoke(prefix: str) -> Any:
+    ask("apikey.revoke", Prefix=prefix)
+    return redirect("/keys?revoked=1", 303)
+
+
+def _key(prefix: str) -> dict[str, Any]:
+    """One that is still good; a confirmation is asked for no other."""
+    good = [key for key in _keys() if key["Prefix"] == prefix and key["RevokedOn"] is None]
+    if not good:
+        abort(404)
+    return good[0]
+
+
+def _keys() -> list[dict[str, Any]]:
+    """Newest first, and what is revoked below."""
+    keys: list[dict[str, Any]] = ask("apikeys.get")["APIKeys"]
+    return sorted(reversed(keys), key=lambda key: key["RevokedOn"] is not None)
+
+
+def _page(**form: Any) -> str:
+    return render_template(
+        "keys.html",
+        area="keys",
+        keys=_keys(),
+        permissions=offered(registry()),
+        is_revoked="revoked" in request.args,
+        **form,
+    )
+
+
+ROUTES = (
+    Route("GET", "/keys", show),
+    Route("POST", "/keys", create),
+    Route("GET", "/keys/<prefix>/revoke", ask_to_revoke),
+    Route("POST", "/keys/<prefix>/revoke", revoke),
+)

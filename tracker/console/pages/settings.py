@@ -1,0 +1,64 @@
+"""How does a list behave? `/lists/<id>/settings`: every setting that `list.update` has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request
+
+from tracker.console.asking import Refused, ask
+from tracker.console.place import Place, list_of
+from tracker.console.routes import Route
+
+WORDS = {
+    "SubscriberListName": "A name has 1 to 250 characters.",
+    "ConversionIdIs": "Choose one of the two.",
+    "RetentionDays": "A whole number of days from 0 to 3653.",
+    "AllowedOrigins": "One origin a line, such as https://shop.example, without a path.",
+}
+SWITCHES = ("HonourPrivacySignal", "KeepAddress")
+
+
+def show(list_id: str) -> str:
+    place = list_of(list_id)
+    return _page(place, _described(place))
+
+
+def save(list_id: str) -> Any:
+    place, sent = list_of(list_id), _sent()
+    try:
+        ask("list.update", **place.params, **sent)
+    except Refused as refused:
+        return _page(place, {**_described(place), **sent}, refused.beside(WORDS)), refused.status
+    return redirect(f"{place.path}/settings?saved=1", 303)
+
+
+def _described(place: Place) -> dict[str, Any]:
+    """What `list.get` says, in the words of `list.update`."""
+    described = place.described or {}
+    return {**described, "SubscriberListName": described["Name"]}
+
+
+def _sent() -> dict[str, Any]:
+    """The form's values. A box that is not ticked is not sent at all, and means no."""
+    form = request.form
+    origins = [line.strip() for line in form.get("AllowedOrigins", "").splitlines()]
+    return {
+        "SubscriberListName": form.get("SubscriberListName", "").strip(),
+        "ConversionIdIs": form.get("ConversionIdIs", ""),
+        "RetentionDays": form.get("RetentionDays", "").strip() or "0",
+        "AllowedOrigins": [origin for origin in origins if origin],
+        **{name: form.get(name) == "1" for name in SWITCHES},
+    }
+
+
+def _page(place: Place, values: dict[str, Any], faults: dict[str, str] | None = None) -> str:
+    return render_template(
+        "settings.html", tab="settings", place=place, values=values, faults=faults or {}, is_saved="saved" in request.args
+    )  # fmt: skip
+
+
+ROUTES = (
+    Route("GET", "/lists/<list_id>/settings", show),
+    Route("POST", "/lists/<list_id>/settings", save),
+)

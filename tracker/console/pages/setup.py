@@ -1,0 +1,41 @@
+"""How does a website begin to send events, and do they arrive? `/lists/<id>/setup`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import jsonify, render_template
+
+from tracker import browser
+from tracker.console.desk import desk
+from tracker.console.place import Place, list_of
+from tracker.console.routes import Route
+
+
+def show(list_id: str) -> str:
+    place = list_of(list_id)
+    return render_template("setup.html", tab="setup", place=place, list=place.described, **_lines(place))
+
+
+def status(list_id: str) -> Any:
+    """What the page's script asks until there is an event."""
+    described = list_of(list_id).described or {}
+    return jsonify(LastEventTrackedAt=described["LastEventTrackedAt"])
+
+
+def _lines(place: Place) -> dict[str, str]:
+    """What can be put into a page beside the snippet that `list.get` gives."""
+    described, settings = place.described or {}, desk().settings
+    door = f"{settings.public_url}{settings.door_path}/{described['EventListTrackerID']}"
+    is_honoured = described["HonourPrivacySignal"]
+    script = f"{settings.public_url}{settings.script_path}"
+    return {
+        "pinned": browser.snippet(script, door, is_honoured, browser.current()),
+        "pixel": f'<img src="{door}.gif?Event=opened" width="1" height="1" alt="">',
+    }
+
+
+ROUTES = (
+    Route("GET", "/lists/<list_id>/setup", show),
+    Route("GET", "/lists/<list_id>/setup/status", status),
+)
