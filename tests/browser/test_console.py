@@ -111,7 +111,9 @@ def test_from_signing_in_to_the_first_event(browser: Browser, tracker: Tracker, 
         assert wrong == []
 
 
-def test_the_snippet_is_copied(browser: Browser, tracker: Tracker, session: Any, lists: dict[str, int]) -> None:
+def test_the_snippet_is_copied(
+    browser: Browser, tracker: Tracker, session: Any, lists: dict[str, int]
+) -> None:
     permissions = ["clipboard-read", "clipboard-write"]
     with browser.new_context(base_url=tracker.url, storage_state=session, permissions=permissions) as context:
         page = context.new_page()

@@ -48,7 +48,12 @@ def test_each_lists_subscribers_are_counted(api: Api, jane: User, numbers: list[
 
 
 def test_each_list_says_when_its_last_event_came(api: Api, jane: User, numbers: list[int]) -> None:
-    for list_id, event in ((numbers[0], "first"), (numbers[0], "last"), (numbers[1], "only"), (None, "nowhere")):
+    for list_id, event in (
+        (numbers[0], "first"),
+        (numbers[0], "last"),
+        (numbers[1], "only"),
+        (None, "nowhere"),
+    ):
         api.ok("event.track", jane.key, Event=event, **({"ListID": list_id} if list_id else {}))
     told = {row["ListID"]: row["LastEventTrackedAt"] for row in api.ok("lists.get", jane.key)["Lists"]}
     for number in numbers:

@@ -94,10 +94,17 @@ def test_who_is_signed_out_changes_nothing(
     assert state() == before
 
 
-@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "own"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "own"}]
+)
 @pytest.mark.parametrize("path", posts(), ids=str)
 def test_a_form_of_ours_is_taken(
-    path: Path, headers: dict[str, str], jane: Account, tracker: Tracker, enter: Enter, state: Callable[[], Any]
+    path: Path,
+    headers: dict[str, str],
+    jane: Account,
+    tracker: Tracker,
+    enter: Enter,
+    state: Callable[[], Any],
 ) -> None:
     """Else the tests above would hold for a console that takes nothing."""
     person = Visitor(tracker) if path.rule == "/sign-in" else enter(jane)

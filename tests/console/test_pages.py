@@ -54,10 +54,15 @@ def test_every_page_has_the_headers(path: Path, person: Visitor, jane: Account) 
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text)
 
 
-@pytest.mark.parametrize("path", ["/keys/nope/revoke", "/lists/x", "/lists/1/nope", "/console/nope", "/lists/"])
+@pytest.mark.parametrize(
+    "path", ["/keys/nope/revoke", "/lists/x", "/lists/1/nope", "/console/nope", "/lists/"]
+)
 def test_what_is_not_there_is_a_page_with_the_headers(path: str, person: Visitor) -> None:
     answer = person.get(path)
-    assert (answer.status_code, words(answer)) == (404, "There is nothing here It does not exist, or it is not yours. Go to the lists")
+    assert (answer.status_code, words(answer)) == (
+        404,
+        "There is nothing here It does not exist, or it is not yours. Go to the lists",
+    )
     assert is_safe(answer)
 
 
@@ -91,7 +96,9 @@ def test_files_are_kept_and_asked_for_by_their_hash(person: Visitor) -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_lists_are_shown_with_people_and_last_event(tracker: Tracker, jane: Account, person: Visitor) -> None:
+def test_the_lists_are_shown_with_people_and_last_event(
+    tracker: Tracker, jane: Account, person: Visitor
+) -> None:
     assert "Jane's shop 0 No event yet" in words(person.get("/"))
     tracker.call("event.track", jane.key, ListID=jane.list_id, Event="seen", Email="a@example.com")
     page = person.get("/")

@@ -55,5 +55,5 @@ class Visitor:
 
 def words(answer: requests.Response) -> str:
     """What a person reads on a page."""
-    body = answer.text.partition("<main")[2]
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", "<main" + body)).split())
+    body = re.sub(r"<[^>]*>", " ", "<main" + answer.text.partition("<main")[2])
+    return " ".join(html.unescape(body).split())

@@ -50,8 +50,10 @@ def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
             methods=(route.method,),
             provide_automatic_options=False,
         )
-    for prefix in PREFIXES:
-        blueprint.add_url_rule(f"{prefix}/<path:_>", f"nothing{prefix[1:]}", _nothing, methods=("GET",), provide_automatic_options=False)  # fmt: skip
+    for rule in (f"{prefix}/{rest}" for prefix in PREFIXES for rest in ("", "<path:_>")):
+        blueprint.add_url_rule(
+            rule, f"nothing_{rule}", _nothing, methods=("GET",), provide_automatic_options=False
+        )
     blueprint.before_request(_check)
     blueprint.after_request(_with_headers)
     add_failures(blueprint)
@@ -84,5 +86,5 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def _nothing(_: str) -> None:
+def _nothing(_: str = "") -> None:
     abort(404)

@@ -32,9 +32,7 @@ class StoredEvent(NamedTuple):
 
 
 _STORED = f"SELECT {', '.join(StoredEvent._fields)} FROM events"
-_LAST_OF_LISTS = (
-    "SELECT id, (SELECT received_at FROM events WHERE list_id = lists.id ORDER BY events.id DESC LIMIT 1) FROM lists"
-)
+_LAST_OF_LISTS = "SELECT id, (SELECT received_at FROM events WHERE list_id = lists.id ORDER BY events.id DESC LIMIT 1) FROM lists"
 
 
 def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:

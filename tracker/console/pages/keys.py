@@ -57,7 +57,7 @@ def _key(prefix: str) -> dict[str, Any]:
 def _keys() -> list[dict[str, Any]]:
     """Newest first, and what is revoked below."""
     keys: list[dict[str, Any]] = ask("apikeys.get")["APIKeys"]
-    return sorted(reversed(keys), key=lambda key: key["RevokedOn"] is not None)
+    return sorted(keys[::-1], key=lambda key: key["RevokedOn"] is not None)
 
 
 def _page(**form: Any) -> str:

@@ -34,6 +34,11 @@ def overview(list_id: str) -> Response:
     return redirect(f"{list_of(list_id).path}/setup", 303)
 
 
+def home() -> Response:
+    """Where somebody lands who reloads what a form has answered."""
+    return redirect("/", 303)
+
+
 def _page(**form: Any) -> str:
     """Search and page come from the address; a number that is none is the first page."""
     search, sent = request.args.get("search", ""), request.args.get("from", "")
@@ -61,6 +66,7 @@ def _page(**form: Any) -> str:
 
 ROUTES = (
     Route("GET", "/", show),
+    Route("GET", "/lists", home),
     Route("POST", "/lists", create),
     Route("GET", "/lists/<list_id>", overview),
 )

@@ -37,6 +37,11 @@ def enter() -> Response:
     return response
 
 
+def stay() -> Response:
+    """A link signs nobody out: it might be another website's."""
+    return redirect("/", 303)
+
+
 def leave() -> Response:
     """Whoever has no session any more is out as well."""
     try:
@@ -71,5 +76,6 @@ def _next(path: str | None) -> str:
 ROUTES = (
     Route("GET", SIGN_IN, show),
     Route("POST", SIGN_IN, enter),
+    Route("GET", "/sign-out", stay),
     Route("POST", "/sign-out", leave),
 )
