@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NoReturn, cast
 
 from flask import Blueprint, Flask, abort, request
 from jinja2 import Environment
@@ -86,5 +86,5 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def _nothing(_: str = "") -> None:
+def _nothing(_: str = "") -> NoReturn:
     abort(404)

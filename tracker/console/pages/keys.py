@@ -56,8 +56,8 @@ def _key(prefix: str) -> dict[str, Any]:
 
 def _keys() -> list[dict[str, Any]]:
     """Newest first, and what is revoked below."""
-    keys: list[dict[str, Any]] = ask("apikeys.get")["APIKeys"]
-    return sorted(keys[::-1], key=lambda key: key["RevokedOn"] is not None)
+    newest_first = ask("apikeys.get")["APIKeys"][::-1]
+    return sorted(newest_first, key=lambda key: key["RevokedOn"] is not None)
 
 
 def _page(**form: Any) -> str:
