@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.served import ROOT
+from tests.browser.npm import package
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-AXE = ROOT / "tracker/browser/node_modules/axe-core/axe.min.js"
-
 
 def faults(page: Page) -> list[str]:
     """What is serious or critical: rule, impact, and where."""
-    page.evaluate(AXE.read_text())
+    page.evaluate((package("axe-core") / "axe.min.js").read_text())
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:200]}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.npm import package
 from tests.processes import find_program
 from tests.served import ROOT, Tracker
 from tracker.browser import STATIC, current, pinned_path, scripts, snippet
@@ -38,10 +39,7 @@ def test_it_is_not_stale_as_far_as_one_can_tell_without_node() -> None:
 
 def test_made_again_it_has_the_same_bytes() -> None:
     """With the minifier of the lock file, installed here if it is not there yet."""
-    if not (FOLDER / "node_modules" / "terser").exists():
-        install = [find_program("npm", "npm"), "ci", "--no-audit", "--no-fund", f"--prefix={FOLDER}"]
-        done = subprocess.run(install, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    package("terser")
     command = [find_program("node", "nodejs"), str(FOLDER / "build.mjs"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,8 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.commands.api import PASSWORD, Api
+from tests.console.conftest import account as an_account
 from tests.console.visitor import SESSION, Visitor, words
-from tests.served import Account, StartTracker, Tracker, make_account
+from tests.served import Account, StartTracker, Tracker
 
 Enter = Callable[[Account], Visitor]
 
@@ -69,7 +70,7 @@ def test_who_may_not_come_in_is_told_nothing_else(
 
 
 def test_too_many_tries_are_told_in_words(tracker: Tracker, stranger: Visitor) -> None:
-    account = make_account(tracker, "often@example.com")
+    account = an_account(tracker, "often@example.com", "Often")
     for _ in range(10):
         assert stranger.submit("/sign-in", email=account.email, password="x").status_code == 422
     answer = stranger.submit("/sign-in", email=account.email, password=account.password)
@@ -120,7 +121,7 @@ def test_a_session_that_ended_leads_back_to_the_form(tracker: Tracker, jane: Acc
 
 def test_a_session_that_expired_does_too(start_tracker: StartTracker) -> None:
     tracker = start_tracker(settings={"TRACKER_SESSION_SECONDS": "1"})
-    person = Visitor(tracker).sign_in(make_account(tracker, "short@example.com"))
+    person = Visitor(tracker).sign_in(an_account(tracker, "short@example.com", "Short"))
     session = person.session_id
     while tracker.call("lists.get", SessionID=session).status_code == 200:
         pass

@@ -17,7 +17,7 @@ def show() -> str:
     entries = found[:ENTRIES_PER_PAGE]
     following = entries[-1]["EntryID"] if len(found) > len(entries) else None
     return render_template(
-        "audit.html", area="audit", entries=entries, following=following, is_first=before == "0"
+        "audit.html", area="keys", entries=entries, following=following, is_first=before == "0"
     )
 
 

@@ -2,13 +2,15 @@
 "use strict";
 
 (() => {
-  const WAITING = 1200, RECEIVED = 10000; // milliseconds between two questions
+  const WAITING = 1500, RECEIVED = 10000; // milliseconds between two questions
   const part = (name) => document.getElementById(`status-${name}`);
   const status = document.getElementById("status");
   let at = status.dataset.at, timer = 0, isAsking = false;
 
   const tell = (text) => {
-    if (part("title").textContent !== text) part("title").textContent = text;
+    if (part("title").textContent === text) return;
+    part("title").textContent = text;
+    Tracker.say(text);
   };
 
   const show = () => {
