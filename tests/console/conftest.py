@@ -1,38 +1,48 @@
-"""What do the tests of the console stand on? A served Tracker, two accounts, and somebody who has signed in."""
+"""What do the tests of the console stand on? One served Tracker for all of them, and people of each module's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.console.visitor import Visitor
-from tests.served import Account, StartTracker, Tracker
+from tests.served import Account, Tracker
 
 UNLIMITED = ",".join(
-    f"{name}=100000/60" for name in ("user.login", "list.get", "lists.get", "apikeys.get", "list.update")
+    f"{name}=100000/60"
+    for name in ("user.login", "user.create", "list.get", "lists.get", "apikeys.get", "list.update")
 )
+ADMIN, PASSWORD = "admin@example.com", "password of whoever runs it"
+_numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def tracker(start_tracker: StartTracker) -> Tracker:
-    return start_tracker(settings={"TRACKER_LIMITS": UNLIMITED})
+@pytest.fixture(scope="session")
+def tracker() -> Iterator[Tracker]:
+    with Tracker(settings={"TRACKER_LIMITS": UNLIMITED}) as served:
+        served.cli("user", "add", ADMIN, "--admin", "--password-stdin", typed=PASSWORD + "\n")
+        yield served
 
 
 @pytest.fixture(scope="module")
 def jane(tracker: Tracker) -> Account:
-    return account(tracker, "jane@example.com", "Jane's shop")
+    return account(tracker, f"jane{next(_numbers)}@example.com", "Jane's shop")
 
 
 @pytest.fixture(scope="module")
 def john(tracker: Tracker) -> Account:
-    return account(tracker, "john@example.com", "John's shop")
+    return account(tracker, f"john{next(_numbers)}@example.com", "John's shop")
 
 
 def account(tracker: Tracker, email: str, list_name: str) -> Account:
-    """A user who may do everything, with a list and a key: quicker than three runs of the `tracker` script."""
+    """A user who may do everything, with a list and a key; quicker than three runs of the `tracker` script."""
     password = f"password of {email}"
-    tracker.cli("user", "add", email, "--password-stdin", typed=password + "\n")
+    admin = tracker.call("user.login", Username=ADMIN, Password=PASSWORD).json()["SessionID"]
+    made = tracker.call(
+        "user.create", SessionID=admin, EmailAddress=email, Password=password, Permissions="*"
+    )
+    assert made.status_code == 200, made.text
     session = tracker.call("user.login", Username=email, Password=password).json()["SessionID"]
     list_id = tracker.call("list.create", SessionID=session, SubscriberListName=list_name).json()["ListID"]
     key = tracker.call("apikey.create", SessionID=session, Permissions="*").json()["APIKey"]

@@ -9,7 +9,7 @@ from flask import make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from tracker import errors
-from tracker.console.asking import NotDone, Unanswered, ask
+from tracker.console.asking import NotDone, Refused, Unanswered, ask
 from tracker.console.cookies import forget_session, keep_session, session_id
 from tracker.console.desk import desk
 from tracker.console.failures import in_words
@@ -19,6 +19,10 @@ from tracker.console.routes import Route
 #: A path of ours in plain characters. `//host` and `/\host` are no paths to a browser, but other hosts.
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
+WRONG = "The email address or the password is wrong."
+EMPTY = "Please enter your email address and your password."
+TOO_OFTEN = "Too many tries. Please wait {wait}, then try again."
+
 
 def show() -> Any:
     if session_id() is not None:
@@ -27,11 +31,16 @@ def show() -> Any:
 
 
 def enter() -> Response:
-    email, after = request.form.get("email", "").strip(), _next(request.form.get("next"))
+    email, password = request.form.get("email", "").strip(), request.form.get("password", "")
+    after = _next(request.form.get("next"))
     try:
-        login = ask("user.login", Username=email, Password=request.form.get("password", ""))
-    except NotDone as failure:
-        return _again(failure, email, after)
+        login = ask("user.login", Username=email, Password=password)
+    except Refused as refused:
+        return _again(refused, WRONG if email and password else EMPTY, email, after)
+    except Unanswered as failure:
+        if failure.code != errors.RATE_LIMITED.code:
+            raise
+        return _again(failure, TOO_OFTEN.format(wait=in_words(failure.seconds)), email, after)
     response = redirect(after, 303)
     keep_session(response, login["SessionID"], desk().settings.session_seconds)
     return response
@@ -54,17 +63,10 @@ def leave() -> Response:
     return response
 
 
-def _again(failure: NotDone, email: str, after: str) -> Response:
-    """The form once more, with what was wrong; what is no matter of the form's goes on to a page of its own."""
-    headers = {}
-    if failure.code == errors.RATE_LIMITED.code:
-        said = f"Too many tries. Please wait {in_words(failure.seconds)}, then try again."
-        headers = {"Retry-After": str(failure.seconds)}
-    elif isinstance(failure, Unanswered):
-        raise failure
-    else:
-        said = "Please enter your email address and your password." if failure.code < 3 else "The email address or the password is wrong."  # fmt: skip
+def _again(failure: NotDone, said: str, email: str, after: str) -> Response:
+    """The form once more, with what was wrong."""
     body = render_template("sign_in.html", next=after, email=email, said=said)
+    headers = {name: value for name, value in failure.headers.items() if name == "Retry-After"}
     return make_response(body, failure.status, headers)
 
 

@@ -1,0 +1,109 @@
+"""Can keys be made that do what was chosen, shown once, and revoked?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.commands.api import Api
+from tests.console.visitor import Visitor, words
+from tests.served import Account, Tracker
+from tracker.console.permissions import MEANINGS, offered
+from tracker.plugins import load_commands
+
+
+@pytest.fixture(scope="module")
+def person(tracker: Tracker, jane: Account) -> Visitor:
+    return Visitor(tracker).sign_in(jane)
+
+
+def made(answer: Any) -> str:
+    """The key that the answer shows."""
+    [key] = re.findall(r">(trk_\w+_[\w-]+)<", answer.text)
+    return str(key)
+
+
+def statuses(tracker: Tracker, key: str) -> list[int]:
+    calls: list[tuple[str, dict[str, Any]]] = [("event.track", {"Event": "seen"}), ("lists.get", {}), ("apikeys.get", {})]  # fmt: skip
+    return [tracker.call(name, key, **params).status_code for name, params in calls]
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted", "shown"),
+    [
+        ({"may": "events"}, [200, 403, 403], "Send events"),
+        ({"may": "events", "permission": ["Lists.Get"]}, [200, 403, 403], "Send events"),
+        ({"may": "all"}, [200, 200, 200], "Everything you may"),
+        ({"may": "some", "permission": ["Lists.Get", "List.Get"]}, [200, 200, 403], "Lists.Get List.Get"),
+    ],
+)
+def test_a_key_may_what_was_chosen(
+    tracker: Tracker, person: Visitor, form: dict[str, Any], wanted: list[int], shown: str
+) -> None:
+    answer = person.submit("/keys", name="<i>Till</i>", **form)
+    assert answer.status_code == 200
+    key = made(answer)
+    assert statuses(tracker, key) == wanted
+    assert "&lt;i&gt;Till&lt;/i&gt;" in answer.text
+    later = person.get("/keys")
+    assert key not in later.text
+    assert f"<i>Till</i> trk_{key.split('_')[1]}… {shown}" in words(later)
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"name": "x" * 251, "may": "events"}, "A name has at most 250 characters. (error 2)"),
+        ({"name": "Till", "may": "some"}, "Choose at least one permission."),
+        ({"name": "Till"}, "Choose at least one permission."),
+        (
+            {"name": "Till", "may": "some", "permission": ["not a permission"]},
+            "Choose at least one permission. (error 1)",
+        ),
+    ],
+)
+def test_what_makes_no_key_is_told(person: Visitor, form: dict[str, Any], said: str) -> None:
+    before = person.get("/keys").text.count("trk_")
+    answer = person.submit("/keys", **form)
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert form["name"] in answer.text
+    assert person.get("/keys").text.count("trk_") == before
+
+
+def test_a_key_is_revoked_when_that_was_confirmed(tracker: Tracker, jane: Account, person: Visitor) -> None:
+    key = made(person.submit("/keys", name="Till", may="all"))
+    path = f"/keys/{key.split('_')[1]}/revoke"
+    asked = person.get(path)
+    assert "Revoke this key? Till" in words(asked)
+    assert tracker.call("lists.get", key).status_code == 200, "to be asked is not to have said so"
+    answer = person.submit(path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/keys?revoked=1")
+    assert "The key is revoked." in words(person.get("/keys?revoked=1"))
+    assert person.get(path).status_code == 404
+    keys = tracker.call("apikeys.get", jane.key).json()["APIKeys"]
+    assert [each["RevokedOn"] is not None for each in keys if each["Prefix"] in path] == [True]
+
+
+@pytest.fixture
+def api(sqlite_url: str) -> Iterator[Api]:
+    api = Api(sqlite_url)
+    yield api
+    api.close()
+
+
+def test_nobody_gives_a_key_more_than_they_may(api: Api) -> None:
+    user = api.add_user("weak@example.com", "APIKey.Create,APIKeys.Get")
+    client = api.app.test_client()
+    client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
+    token = client.get("/keys").text.partition('name="token" value="')[2][:64]
+    answer = client.post("/keys", data={"token": token, "may": "some", "permission": "Lists.Get"})
+    assert answer.status_code == 422
+    assert "Your own account lacks one of these permissions. (error 3)" in words(answer)
+
+
+def test_every_permission_of_a_built_in_command_has_a_meaning() -> None:
+    assert {each.name for each in offered(load_commands())} == set(MEANINGS)
