@@ -75,8 +75,9 @@ def shown_database(url: str) -> str:
 
 def _where(settings: Settings) -> str:
     url = settings.listening_url
+    console = f"  Console   {url}/\n" if settings.has_console else ""
     return (
-        f"Tracker {__version__}\n"
+        f"Tracker {__version__}\n{console}"
         f"  API       {url}/api/v1/event and {url}/api.php\n"
         f"  Reference {url}/api/docs\n"
         f"  Ready?    {url}/ready\n"

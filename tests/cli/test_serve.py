@@ -90,6 +90,7 @@ def test_serving_makes_no_account_by_itself_and_says_where_things_are(bare: Shel
     with serving(bare) as served:
         printed = served.printed()
         assert f"{served.url}/api/v1/event" in printed
+        assert f"Console   {served.url}/\n" in printed
         assert bare.settings["TRACKER_DATABASE_URL"] in printed
         assert "demo" not in printed
         assert served.stop() == 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from tests.served import Account
 from tracker.app import create_app
 from tracker.config import Settings
 
@@ -19,6 +20,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},
 }  # fmt: skip
+
+
+def parts_of(account: Account) -> dict[str, Any]:
+    """What stands in paths for things that are the account's own. A path with another part gets it here."""
+    return {"list_id": account.list_id, "prefix": account.key.split("_")[1]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.routes import FORMS, Path, posts
+from tests.console.routes import FORMS, Path, parts_of, posts
 from tests.console.visitor import Visitor, words
 from tests.served import Account, Tracker
 from tracker.storage.database import Database
@@ -54,10 +54,6 @@ def state(tracker: Tracker) -> Iterator[Callable[[], Any]]:
     database.close()
 
 
-def parts(jane: Account) -> dict[str, Any]:
-    return {"list_id": jane.list_id, "prefix": jane.key.split("_")[1]}
-
-
 def fields(path: Path, account: Account) -> dict[str, Any]:
     if path.rule == "/sign-in":
         return {"email": account.email, "password": account.password}
@@ -77,7 +73,7 @@ def test_a_forged_form_changes_nothing(
     token, headers = FORGED[how]
     sent = {**fields(path, jane), **({"token": tokens[token]} if token != "none" else {})}
     before = state()
-    answer = person.post(path.at(parts(jane)), data=sent, headers=headers)
+    answer = person.post(path.at(parts_of(jane)), data=sent, headers=headers)
     assert answer.status_code == 403
     assert words(answer).startswith("This form could not be used")
     assert state() == before
@@ -88,7 +84,7 @@ def test_who_is_signed_out_changes_nothing(
     path: Path, jane: Account, stranger: Visitor, tokens: dict[str, str], state: Callable[[], Any]
 ) -> None:
     before = state()
-    answer = stranger.post(path.at(parts(jane)), data={**fields(path, jane), "token": tokens["own"]})
+    answer = stranger.post(path.at(parts_of(jane)), data={**fields(path, jane), "token": tokens["own"]})
     assert answer.status_code == (403 if path.rule == "/sign-in" else 303)
     assert answer.headers.get("Location", "/sign-in") == "/sign-in"
     assert state() == before
@@ -112,7 +108,7 @@ def test_a_form_of_ours_is_taken(
     token = person.token("/sign-in" if path.rule == "/sign-in" else "/keys")
     before = state()
     answer = person.post(
-        path.at({**parts(jane), "prefix": made}),
+        path.at({**parts_of(jane), "prefix": made}),
         data={**fields(path, jane), "token": token},
         headers={name: tracker.url if value == "own" else value for name, value in headers.items()},
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.commands.api import Api
-from tests.console.routes import Path, gets, paths
+from tests.console.routes import Path, gets, parts_of, paths
 from tests.console.visitor import Visitor, words
 from tests.served import Account, Tracker
 from tracker.app import create_app
@@ -36,10 +36,6 @@ def person(tracker: Tracker, jane: Account) -> Visitor:
     return Visitor(tracker).sign_in(jane)
 
 
-def parts(account: Account) -> dict[str, Any]:
-    return {"list_id": account.list_id, "prefix": account.key.split("_")[1]}
-
-
 def is_safe(answer: Any) -> bool:
     assert {name: answer.headers.get(name) for name in SAFE} == SAFE
     assert answer.headers["Content-Type"] in ("text/html; charset=utf-8", "application/json")
@@ -48,7 +44,7 @@ def is_safe(answer: Any) -> bool:
 
 @pytest.mark.parametrize("path", gets(), ids=str)
 def test_every_page_has_the_headers(path: Path, person: Visitor, jane: Account) -> None:
-    answer = person.get(path.at(parts(jane)))
+    answer = person.get(path.at(parts_of(jane)))
     assert answer.status_code in (200, 303)
     assert is_safe(answer)
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text)
@@ -72,7 +68,7 @@ def test_anothers_is_answered_like_what_is_not_there(
 ) -> None:
     sent = {"token": person.token()}
     missing = {name: 2**40 if name.endswith("_id") else "missing" for name in path.parts}
-    his, none = (person.send(path.method, path.at(each), data=sent) for each in (parts(john), missing))
+    his, none = (person.send(path.method, path.at(each), data=sent) for each in (parts_of(john), missing))
     assert (his.status_code, his.content) == (none.status_code, none.content)
     assert his.status_code == 404
     assert is_safe(his)
