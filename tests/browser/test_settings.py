@@ -49,6 +49,7 @@ def test_the_snippet_names_where_browsers_reach_tracker_and_what_the_list_honour
         ("TRACKER_PUBLIC_URL", "events.example.com"), ("TRACKER_PUBLIC_URL", "https://a.example/path"),
         ("TRACKER_SCRIPT_PATH", "tracker.js"), ("TRACKER_SCRIPT_PATH", "/api/x.js"), ("TRACKER_SCRIPT_PATH", "/x"),
         ("TRACKER_DOOR_PATH", "/"), ("TRACKER_DOOR_PATH", "/t/"), ("TRACKER_DOOR_PATH", "/api"),
+        ("TRACKER_DOOR_PATH", "/lists"), ("TRACKER_DOOR_PATH", "/console/in"), ("TRACKER_CONSOLE", "off"),
         ("TRACKER_TRUSTED_PROXIES", "-1"), ("TRACKER_TRUSTED_PROXIES", "many"),
         ("TRACKER_LIMITS", "event.collect.nobody=1/1"), ("TRACKER_LIMITS", "event.track.address=1/1"),
     ],
