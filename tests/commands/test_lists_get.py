@@ -47,20 +47,6 @@ def test_each_lists_subscribers_are_counted(api: Api, jane: User, numbers: list[
     assert [counts[number] for number in numbers] == [2, 1, 0, 0, 0]
 
 
-def test_each_list_says_when_its_last_event_came(api: Api, jane: User, numbers: list[int]) -> None:
-    for list_id, event in (
-        (numbers[0], "first"),
-        (numbers[0], "last"),
-        (numbers[1], "only"),
-        (None, "nowhere"),
-    ):
-        api.ok("event.track", jane.key, Event=event, **({"ListID": list_id} if list_id else {}))
-    told = {row["ListID"]: row["LastEventTrackedAt"] for row in api.ok("lists.get", jane.key)["Lists"]}
-    for number in numbers:
-        assert told[number] == api.ok("list.get", jane.key, ListID=number)["List"]["LastEventTrackedAt"]
-    assert [told[number] is None for number in numbers] == [False, False, True, True, True]
-
-
 @pytest.mark.parametrize(
     ("params", "wanted"),
     [
