@@ -91,7 +91,7 @@ def _page(
 ) -> Response:
     said = {"request_id": request.environ.get(REQUEST_ID, ""), **(values or {})}
     text = told.text.format(**said)
-    if _is_asked_by_script():
+    if is_asked_by_script():
         return make_response(jsonify(Title=told.title, Text=text), status, dict(headers or {}))
     can_retry = told.can_retry and request.method in SAFE_METHODS
     body = render_template("error.html", told=told, text=text, can_retry=can_retry)
@@ -100,7 +100,7 @@ def _page(
 
 def _sign_in_again() -> Response:
     """Back to the page that was asked for after signing in, unless it was a form."""
-    if _is_asked_by_script():
+    if is_asked_by_script():
         return _page(401, Told("You are signed out", "Sign in again to go on."))
     response = redirect(sign_in_path(), 303)
     forget_session(response)
@@ -112,7 +112,7 @@ def sign_in_path() -> str:
     return SIGN_IN if asked_for == "/" else f"{SIGN_IN}?next={quote(asked_for, safe='')}"
 
 
-def _is_asked_by_script() -> bool:
+def is_asked_by_script() -> bool:
     """Scripts of pages ask for what they read: a redirect to a page would tell them nothing."""
     asked: Any = request.headers.get("Accept", "")
     return "application/json" in asked or "text/event-stream" in asked
