@@ -77,6 +77,7 @@ def test_nobody_is_kept_out(name: str, context: BrowserContext, lists: dict[str,
     assert faults_in_all_colours(page) == []
     assert [line for line in wrong if "404" not in line] == []
     page.set_viewport_size({"width": 360, "height": 700})
+    assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 360, "nothing sticks out on a phone"
 
 
