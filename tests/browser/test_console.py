@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
+import requests
 
 from tests.browser.axe import faults
-from tests.served import Account, Tracker, make_account
+from tests.browser.payloads import PAYLOADS
+from tests.served import Account, StartTracker, Tracker, make_account
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -24,6 +27,12 @@ PAGES = {
     "audit": "/audit",
     "nothing there": "/lists/1000000/setup",
 }
+
+
+@pytest.fixture(scope="module")
+def tracker(start_tracker: StartTracker) -> Tracker:
+    often = ("user.login", "list.create", "list.get", "lists.get", "apikey.create", "apikeys.get")
+    return start_tracker(settings={"TRACKER_LIMITS": ",".join(f"{name}=100000/60" for name in often)})
 
 
 @pytest.fixture(scope="module")
@@ -252,3 +261,54 @@ def test_a_key_is_made_shown_once_and_revoked(
         page.get_by_role("button", name="Revoke for good").click()
         page.get_by_text("The key is revoked.").wait_for()
         assert page.get_by_role("row", name="Till").get_by_text("Revoked").is_visible()
+
+
+def test_no_name_runs_as_a_script(browser: Browser, tracker: Tracker) -> None:
+    """Names are shown letter by letter, and the browser had nothing to refuse: the policy is only the second wall."""
+    mallory = make_account(tracker, "mallory@example.com", "*", list_name=PAYLOADS[0])
+    lists = named(tracker, mallory)
+    with browser.new_context(base_url=tracker.url) as context:
+        page = context.new_page()
+        wrong, ran = watch(page), list[str]()
+        page.expose_function("ran", lambda: ran.append(page.url))
+        page.on("dialog", lambda dialog: ran.append(dialog.message))
+        page.on(
+            "request", lambda request: ran.append(request.url) if tracker.url not in request.url else None
+        )
+        sign_in(page, mallory)
+        shown: list[str] = []
+        for start in range(0, 200, 50):
+            page.goto(f"/?from={start}")
+            shown += page.locator(".row-link").all_text_contents()
+        assert sorted(shown) == sorted(PAYLOADS)
+        page.goto("/keys")
+        assert set(PAYLOADS) <= {
+            text.split("trk_")[0] for text in page.locator("tbody th").all_text_contents()
+        }
+        for name in PAYLOADS[1::40]:
+            for tab in ("setup", "settings"):
+                page.goto(f"/lists/{lists[name]}/{tab}")
+                assert page.locator("h1").text_content() == name
+                assert page.title().endswith(f"{' '.join(name.split())} · Tracker")
+            assert page.get_by_label("Name", exact=True).input_value() == name
+            page.goto(f"/?{urlencode({'search': name})}")
+            assert page.get_by_label("Search lists by name").input_value() == name
+        assert (ran, wrong) == ([], [])
+
+
+def named(tracker: Tracker, account: Account) -> dict[str, int]:
+    """A list and a key for each payload; gives the lists. On one connection, for there are many."""
+    lists = {PAYLOADS[0]: account.list_id}
+    with requests.Session() as session:
+        session.trust_env = False
+
+        def call(command: str, **params: str) -> dict[str, Any]:
+            sent = {"Command": command, "APIKey": account.key, **params}
+            answer: dict[str, Any] = session.post(f"{tracker.url}/api.php", json=sent, timeout=15).json()
+            return answer
+
+        for name in PAYLOADS:
+            if name not in lists:
+                lists[name] = call("list.create", SubscriberListName=name)["ListID"]
+            call("apikey.create", Name=name)
+    return lists

@@ -143,3 +143,13 @@ def test_the_doors_of_the_api_read_no_cookies(tracker: Tracker, jane: Account, e
     answer = person.post("/api.php", json={"Command": "list.create", "SubscriberListName": "By cookie"})
     assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (401, 99998)
     assert person.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "cookie", ["x", "\xff\xfe", '"', "a b; c", "trs_" + "x" * 4000, "trs_%00", "\u00e9" * 10]
+)
+def test_a_cookie_that_is_no_session_leads_to_the_form(stranger: Visitor, cookie: str) -> None:
+    headers = {"Cookie": f"{SESSION}={cookie}".encode("latin-1")}
+    answer = stranger.get("/keys", headers=headers)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=%2Fkeys")
+    assert stranger.post("/keys", headers=headers).status_code in (303, 403)
