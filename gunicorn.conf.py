@@ -61,7 +61,7 @@ def on_starting(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Go on with jobs that are longer than a call, such as what a killed process left.
+    """Go on with jobs that are longer than a call, such as what a killed process left; know what would hold up a stop.
 
     What has been loaded stays. Python's usual thresholds look for garbage so often that a batch of 1,000 events takes a
     fifth longer.
@@ -72,6 +72,7 @@ def post_worker_init(worker: Any) -> None:
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:
         services.jobs.serve()
+        worker.end_lasting_answers = services.following.close
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

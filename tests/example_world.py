@@ -21,6 +21,7 @@ VISIT = {
 }
 EVENTS = {
     "page_view": {"$current_url": "https://example.com/", "$page_title": "Home"},
+    "pageView": {},
     "conversion": {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5},
 }
 #: What the subscriber does, the last one last.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import re
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -17,6 +19,7 @@ from tracker.registry import Registry
 
 Document = dict[str, Any]
 
+JSON, EVENTS = "application/json", "text/event-stream"
 LEGACY_PATH, REST_PREFIX = "/api.php", "/api/v1/"
 #: An unknown command is 404 at a path of its own.
 UNKNOWN_AT_LEGACY_PATH = 400
@@ -62,12 +65,12 @@ def faults(
     """
     if not _is_ours(path) or method == "OPTIONS":
         return []
-    if headers.get("Content-Type") != "application/json":
-        return [f"Content-Type is {headers.get('Content-Type')!r}"]
     if path == LEGACY_PATH and status != UNKNOWN_AT_LEGACY_PATH:
         path = f"{REST_PREFIX}{command}"
     operation = _operation(method, path)
     response = _response(operation, status) if operation else None
+    if headers.get("Content-Type") not in (response or {}).get("content", {JSON: {}}):
+        return [f"Content-Type is {headers.get('Content-Type')!r}"]
     if response is None:
         return _faults_outside(operation is not None, status, body if method != "HEAD" else None)
     found = _faults_in_headers(response, headers)
@@ -138,7 +141,27 @@ def _faults_in_headers(response: Mapping[str, Any], headers: Mapping[str, str]) 
 
 
 def _faults_in_body(response: Mapping[str, Any], body: bytes) -> list[str]:
-    return _violations(response["content"]["application/json"]["schema"] | {"components": _closed()}, body)
+    if EVENTS in response["content"]:
+        return [fault for data in tracked_in(body) for fault in _violations(_data_schema(response), data)]
+    return _violations(response["content"][JSON]["schema"] | {"components": _closed()}, body)
+
+
+def _data_schema(response: Mapping[str, Any]) -> dict[str, Any]:
+    """What the data of an event is said to be, in words."""
+    [name] = re.findall(r"#/components/schemas/[\w.]+", response["content"][EVENTS]["schema"]["description"])
+    return {"$ref": name, "components": _closed()}
+
+
+def tracked_in(body: bytes) -> list[bytes]:
+    """The data of the events called `tracked` in server-sent events."""
+    blocks = [block.split(b"\n") for block in body.split(b"\n\n")]
+    return [
+        line.removeprefix(b"data: ")
+        for block in blocks
+        if b"event: tracked" in block
+        for line in block
+        if line.startswith(b"data: ")
+    ]
 
 
 def _violations(schema: Mapping[str, Any], body: bytes) -> list[str]:
@@ -158,3 +181,9 @@ def _closed() -> dict[str, Any]:
         if name != "Error" and not name.endswith(".Request"):
             schema.setdefault("additionalProperties", False)
     return components
+
+
+def first_part(answer: Any) -> bytes:
+    """What a werkzeug client gets first of an answer that may last; then it hangs up."""
+    with closing(answer):
+        return next(iter(answer.response), b"")

@@ -2,10 +2,19 @@
 
 from tracker.caller import Caller
 from tracker.errors import CommandError, Error, invalid, missing
-from tracker.registry import Command, ParamReader, PluginError, Stream, administrator, anyone, public_list
+from tracker.registry import (
+    Command,
+    EventStream,
+    ParamReader,
+    PluginError,
+    Stream,
+    administrator,
+    anyone,
+    public_list,
+)
 
 __all__ = [
-    "Caller", "Command", "CommandError", "Error", "ParamReader", "PluginError", "Stream", "administrator",
-    "anyone", "invalid", "missing", "public_list",
+    "Caller", "Command", "CommandError", "Error", "EventStream", "ParamReader", "PluginError", "Stream",
+    "administrator", "anyone", "invalid", "missing", "public_list",
 ]  # fmt: skip
 __version__ = "0.1.0"

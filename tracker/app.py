@@ -29,6 +29,7 @@ from tracker.plugins import load_commands
 from tracker.privacy.kinds import JOB_KINDS
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
+from tracker.reports.following import Following
 from tracker.services import Services, Stores
 from tracker.storage.accounts import Users
 from tracker.storage.api_keys import Keys
@@ -125,7 +126,8 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, {**JOB_KINDS, UNMERGE: bring_home}, ingest.new_id, now_ms)
-    return Services(ingest, Reports(database), stores, logins, jobs, audit, database, settings)
+    reports, following = Reports(database), Following(database, now_ms)
+    return Services(ingest, reports, following, stores, logins, jobs, audit, database, settings)
 
 
 def readiness(database: Database) -> tuple[bool, str]:

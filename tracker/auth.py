@@ -45,6 +45,11 @@ class Authenticator:
             return self._by_session(session_id, deadline)
         raise CommandError(NOT_AUTHENTICATED)
 
+    def forget(self, api_key: Any) -> None:
+        """Ask the database when this key is next looked up: a call that lasts must not outlive its key by 5 s more."""
+        if type(api_key) is str and api_key.isascii():
+            self._recent.forget(digest(api_key))
+
     def of_public_list(self, tracker_id: Any, deadline: float | None = None) -> Caller:
         """Who has a list's public id: it may only track into that list. Raises CommandError (99998)."""
         is_one = type(tracker_id) is str and is_public_id(tracker_id)

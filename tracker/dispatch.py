@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from tracker import errors
 from tracker.addresses import network
 from tracker.caller import UNKNOWN, Caller, Sender
 from tracker.errors import CommandError
-from tracker.registry import Command, Entry, Registry, Stream, anyone, is_open_to, public_list
+from tracker.registry import Command, Entry, EventStream, Registry, Stream, anyone, is_open_to, public_list
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
 #: How long a call may take once its request is here.
 CALL_SECONDS = 5.0
+#: How long to wait for the database when asking whether a caller may go on.
+CHECK_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ class Authenticator(Protocol):
     ) -> Caller: ...
 
     def of_public_list(self, tracker_id: Any, deadline: float | None = None) -> Caller: ...
+
+    def forget(self, api_key: Any) -> None: ...
 
 
 class Dispatcher:
@@ -117,11 +122,27 @@ class Dispatcher:
         self._count(entry, caller, params, answer)
         values = entry.params.read(params)
         body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
+        if not isinstance(body, (dict, Stream)):
+            raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
+        if command.media_type != (body.media_type if isinstance(body, Stream) else Stream.media_type):
+            raise TypeError(f"{command.name} did not answer with {command.media_type}")
+        if isinstance(body, EventStream):
+            body.may_go_on = partial(self._may_still, call, params, command)
         if isinstance(body, Stream):
             body.begin()
-        elif not isinstance(body, dict):
-            raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
         return body
+
+    def _may_still(self, call: Call, params: dict[str, Any], command: type[Command]) -> bool:
+        """Whether the call would be let in now. While nobody can tell, what was let in stays."""
+        now = replace(call, deadline=time.monotonic() + CHECK_SECONDS)
+        key = call.bearer if call.bearer is not None else params.get("APIKey")
+        self._authenticator.forget(key)
+        try:
+            return is_open_to(command, self._caller(now, params, command))
+        except CommandError:
+            return False
+        except StorageUnavailable:
+            return True
 
     def named(self, params: Mapping[str, Any]) -> Entry | None:
         """The command that the parameter `Command` names."""

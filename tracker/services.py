@@ -9,6 +9,7 @@ from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
 from tracker.logins import Logins
 from tracker.reports import Reports
+from tracker.reports.following import Following
 from tracker.storage.accounts import Users
 from tracker.storage.api_keys import Keys
 from tracker.storage.audit import Audit
@@ -39,6 +40,7 @@ class Services:
 
     ingest: Ingest
     reports: Reports
+    following: Following
     stores: Stores
     logins: Logins
     jobs: Jobs
@@ -48,6 +50,7 @@ class Services:
 
     def close(self) -> None:
         """No call is under way any more: end what runs in the background, write what is written late, close the database."""
+        self.following.close()
         self.jobs.close()
         self.ingest.close()
         self.storage.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
-from tests.reply_schemas import command_in, faults
+from tests.reply_schemas import EVENTS, command_in, faults, tracked_in
 from tracker.app import create_app
 from tracker.config import Settings
 from tracker.services import Services
@@ -23,6 +24,11 @@ class User:
     email: str
     key: str
     weak_key: str
+
+
+def last_of(answer: TestResponse) -> dict[str, Any]:
+    """The last event that a stream which ends by itself gives."""
+    return dict(json.loads(tracked_in(answer.data)[-1])) if answer.mimetype == EVENTS else {}
 
 
 class Api:
@@ -43,7 +49,7 @@ class Api:
         """The answer to a call that succeeds."""
         answer = self.call(command, key, **params)
         assert answer.status_code == 200, answer.text
-        return dict(answer.json or {})
+        return dict(answer.json or last_of(answer))
 
     def codes(self, command: str, key: str | None = None, **params: Any) -> tuple[int, list[int]]:
         """Status and error codes of a call that fails."""
@@ -53,6 +59,8 @@ class Api:
 
     def send(self, method: str, path: str, **options: Any) -> TestResponse:
         answer = self._client.open(path, method=method, **options)
+        if answer.mimetype == EVENTS:
+            return answer
         at, named = path.partition("?")[0], command_in(options)
         assert not (wrong := faults(method, at, answer.status_code, answer.headers, answer.data, named)), (
             wrong

@@ -32,6 +32,9 @@ _ONE = (
     "subscriber.get",
     "subscriber.update",
 )
+#: The commands about what a list has received, and what one of them needs beside the list.
+OF_EVENTS = ("events.follow", "events.recent", "website_events.catalogue", "website_events.values")
+SAMPLED = {"Event": "a", "Property": "b"}
 
 EXEMPTIONS = (
     Exemption("customfield.create", 3, "whose list it is", FIELD),
@@ -62,6 +65,12 @@ EXEMPTIONS = (
     Exemption("event.track", 20, "depends on Event", {"Event": "conversion", "Properties": CONVERSION | {"conversion-value": "x"}}),
     Exemption("event.track", 21, "bytes are counted, not characters", {"Event": "a", "IdentifyProperties": {"é" * 128: 1}}),
     Exemption("event.collect", 5, "needed unless there are Events", {}),
+    *(Exemption(name, 1, "one of two is needed", SAMPLED) for name in OF_EVENTS),
+    *(Exemption(name, 3, "whose list it is", SAMPLED | {"ListID": NOWHERE}) for name in OF_EVENTS),
+    *(Exemption(name, 5, "one of two is allowed", SAMPLED | {"ListID": NOWHERE, "WithoutList": True}) for name in OF_EVENTS),
+    Exemption("events.follow", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
+    Exemption("events.follow", 7, "a cursor is one of its list", {"WithoutList": True, "After": "x"}),
+    Exemption("events.recent", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
     Exemption("list.create", 2, "blank is what Unicode calls white space", {"SubscriberListName": "\u2003"}),
     Exemption("list.get", 3, "whose list it is", {"ListID": NOWHERE}),
     Exemption("list.update", 3, "whose list it is", {"ListID": NOWHERE}),
@@ -96,6 +105,11 @@ EXEMPTIONS = (
     Exemption("user.login", 2, "needed unless there is an APIKey", {"Username": "a"}),
     Exemption("user.login", 3, "whether it is right", {"Username": "a", "Password": "b"}),
     Exemption("user.logout", 1, "depends on the credential", {}),
+    Exemption("website_events.catalogue", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
+    Exemption("website_events.catalogue", 7, "NUL is refused", {"WithoutList": True, "Search": "\0"}),
+    Exemption("website_events.catalogue", 8, "NUL is refused", {"WithoutList": True, "AfterEvent": "\0"}),
+    Exemption("website_events.values", 7, "NUL is refused", SAMPLED | {"WithoutList": True, "Event": "\0"}),
+    Exemption("website_events.values", 9, "NUL is refused", SAMPLED | {"WithoutList": True, "Property": "\0"}),
     Exemption("website_events.properties", 3, "whose list it is", {"ListID": NOWHERE}),
 )  # fmt: skip
 
@@ -116,6 +130,8 @@ STORED = {
     "customfield.delete": {5},
     "event.collect": {17},
     "event.track": {17},
+    "events.follow": {9},
+    "events.recent": {8},
     "subscriber.create": {8, 9, 10},
     "subscriber.delete": {3},
     "subscriber.events": {3, 16, 17},

@@ -106,6 +106,8 @@ class Caller:
                 sent[name] = self.account.list_id
         self.put_in_members(command or "", sent)
         sent |= {"EventListTrackerID": self.tracker_id} if command == "event.collect" else {}
+        if command == "events.follow":
+            sent["Seconds"] = 0  # a client that waits for the end shall see one
         if command == "user.logout":
             sent.pop("APIKey", None)
             sent["SessionID"] = self.tracker.call("user.login", APIKey=self.account.key).json()["SessionID"]

@@ -14,6 +14,7 @@ from tracker.app import create_app
 from tracker.config import Settings
 from tracker.errors import COMMON
 from tracker.plugins import load_commands
+from tracker.reports.following import MOST_OF_USER
 from tracker.storage.sessions import Sessions
 
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
@@ -23,6 +24,8 @@ LOGIN = {"Username": "jane@example.com", "Password": "x"}
 #: What `shop` puts in: a list with two subscribers and two fields, one with as many fields as may be, and the person
 #: without address.
 SHOP, FULL, NOBODY = "the shop", "the full list", "the person without address"
+#: The shop, which as many follow as may.
+CROWDED = "the crowded shop"
 NAMED: dict[int, dict[str, Any]] = {
     1: {"ListID": SHOP},
     2: {"EmailAddress": "a@example.com"},
@@ -33,6 +36,15 @@ NAMED: dict[int, dict[str, Any]] = {
     7: {"ListID": SHOP, "ExternalID": "null"},
 }
 THEIRS = {"ListID": SHOP, "EmailAddress": "a@example.com"}
+#: The commands about what a list has received, and how they refuse a list.
+OF_EVENTS = ("events.follow", "events.recent", "website_events.catalogue", "website_events.values")
+EVENTS: dict[int, dict[str, Any]] = {
+    1: {"WithoutList": False},
+    2: {"ListID": "x"},
+    3: {"ListID": 10**6},
+    4: {"WithoutList": "x"},
+    5: {"ListID": SHOP, "WithoutList": True},
+}
 #: A visitor of the list that has been theirs twice.
 BROWSER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 #: (command, code): the parameters of a call that is answered with that code alone.
@@ -87,6 +99,14 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("event.track", 19): {"Event": "seen", "SentAt": "yesterday"},
     ("event.track", 20): {"Event": "conversion", "Properties": {**ORDER, "conversion-value": "much"}},
     ("event.track", 21): {"Event": "seen", "IdentifyProperties": 5},
+    **{(name, code): {"Event": "seen", "Property": "x", **params} for name in OF_EVENTS for code, params in EVENTS.items()},
+    ("events.follow", 6): {"ListID": SHOP, "Event": ""},
+    ("events.follow", 7): {"ListID": SHOP, "After": "x"},
+    ("events.follow", 8): {"ListID": SHOP, "Seconds": 86_401},
+    ("events.follow", 9): {"ListID": CROWDED},
+    ("events.recent", 6): {"ListID": SHOP, "Event": ""},
+    ("events.recent", 7): {"ListID": SHOP, "RecordsPerRequest": 101},
+    ("events.recent", 8): {"ListID": SHOP, "Cursor": "x"},
     ("list.create", 1): {},
     ("list.create", 2): {"SubscriberListName": " "},
     ("list.create", 3): {"SubscriberListName": "Shop", "ConversionIdIs": "visit"},
@@ -162,9 +182,17 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("user.login", 2): {"Username": "jane@example.com"},
     ("user.login", 3): {"Username": "jane@example.com", "Password": "wrong"},
     ("user.logout", 1): {},
+    ("website_events.catalogue", 6): {"ListID": SHOP, "Event": ""},
+    ("website_events.catalogue", 7): {"ListID": SHOP, "Search": ""},
+    ("website_events.catalogue", 8): {"ListID": SHOP, "AfterEvent": LONG},
+    ("website_events.catalogue", 9): {"ListID": SHOP, "RecordsPerRequest": 501},
     ("website_events.properties", 1): {},
     ("website_events.properties", 2): {"ListID": "x"},
     ("website_events.properties", 3): {"ListID": 10**6},
+    ("website_events.values", 6): {"ListID": SHOP, "Property": "x"},
+    ("website_events.values", 7): {"ListID": SHOP, "Event": "", "Property": "x"},
+    ("website_events.values", 8): {"ListID": SHOP, "Event": "seen"},
+    ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": ""},
 }  # fmt: skip
 
 #: At the door for browsers the same faults have the same numbers; a list is named by its public id.
@@ -206,7 +234,7 @@ def test_every_declared_code_has_a_call_here() -> None:
 
 @pytest.fixture
 def shop(api: Api, jane: User) -> dict[str, Any]:
-    """What stands for SHOP, FULL and NOBODY."""
+    """What stands for SHOP, CROWDED, FULL and NOBODY."""
     stores = api.services.stores
     shop, full = stores.lists.add(jane.id, "Shop"), stores.lists.add(jane.id, "Full")
     for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
@@ -220,7 +248,7 @@ def shop(api: Api, jane: User) -> dict[str, Any]:
     nobody = api.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
     for email in ("a@example.com", "b@example.com", "a@example.com"):
         api.ok("event.track", jane.key, ListID=shop, Event="seen", Email=email, UUID=BROWSER)
-    return {SHOP: shop, FULL: full, NOBODY: nobody}
+    return {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody}
 
 
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
@@ -231,6 +259,10 @@ def test_every_declared_code_is_answered(
         api.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
     public = api.services.stores.lists.owned(jane.id, shop[SHOP])
     assert public is not None
+    if CROWDED in CALLS[command, code].values():
+        following = api.services.following
+        followers = [following.parts(jane.id, shop[SHOP], None, None, None) for _ in range(MOST_OF_USER)]
+        assert all(next(parts) for parts in followers)
     permissions = KEYS.get((command, code))
     key = jane.key if permissions is None else api.services.stores.keys.add(jane.id, permissions)
     declared = next(

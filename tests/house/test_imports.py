@@ -62,7 +62,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage", "tracker.times",
     },
     "tracker.reports": {
-        "tracker.email_hashes", "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
+        "tracker", "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
         "tracker.times",
     },
     "tracker.jobs": {"tracker.storage", "tracker.storage.failures"},

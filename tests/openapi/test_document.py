@@ -14,7 +14,7 @@ from tests.reply_schemas import document, faults, limits_of
 from tracker.errors import COMMON, Error, invalid, missing
 from tracker.openapi import describe
 from tracker.plugins import load_commands
-from tracker.registry import Command, PluginError, Registry, administrator, anyone
+from tracker.registry import Command, EventStream, PluginError, Registry, administrator, anyone
 
 BUILT_IN = load_commands()
 COUNTED = {"X-RateLimit-Limit": "9", "X-RateLimit-Remaining": "8", "X-RateLimit-Reset": "1800000000"}
@@ -132,6 +132,14 @@ def test_paths_and_operations_keep_their_names() -> None:
         "POST /api/v1/user.create": "user.create",
         "POST /api/v1/user.login": "user.login",
         "POST /api/v1/user.logout": "user.logout",
+        "GET /api/v1/events.follow": "events.follow",
+        "POST /api/v1/events.follow": "events.follow.post",
+        "GET /api/v1/events.recent": "events.recent",
+        "POST /api/v1/events.recent": "events.recent.post",
+        "GET /api/v1/website_events.catalogue": "website_events.catalogue",
+        "POST /api/v1/website_events.catalogue": "website_events.catalogue.post",
+        "GET /api/v1/website_events.values": "website_events.values",
+        "POST /api/v1/website_events.values": "website_events.values.post",
         "GET /api/v1/website_events.properties": "website_events.properties",
         "POST /api/v1/website_events.properties": "website_events.properties.post",
     }
@@ -154,7 +162,9 @@ def test_a_built_in_command_says_what_it_answers(entry: Any) -> None:
     )
     assert list(validator.iter_errors(request)) == []
     body = json.dumps(answer).encode()
-    headers = {"Content-Type": "application/json", **COUNTED}
+    if entry.command.media_type == EventStream.media_type:
+        body = b"event: tracked\ndata: %s\n\n" % body
+    headers = {"Content-Type": entry.command.media_type, **COUNTED}
     assert faults("POST", f"/api/v1/{entry.command.name}", 200, headers, body) == []
 
 

@@ -20,7 +20,7 @@ from tracker.errors import (
     CommandError,
     Error,
 )
-from tracker.registry import Stream
+from tracker.registry import EventStream, Stream
 
 #: A transparent GIF of one pixel.
 PIXEL = bytes.fromhex(
@@ -49,13 +49,19 @@ class Reply(NamedTuple):
 
 
 def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Reply:
-    """JSON that no cache keeps; raises TypeError if `body` cannot be written as JSON."""
-    sent = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *(headers or {}).items()]
+    """JSON, or a stream, that no cache keeps; raises TypeError if `body` cannot be written as JSON."""
     line = _STATUS_LINES.get(status) or f"{status} Status"
     if isinstance(body, Stream):
-        return Reply(line, sent, b"", body)
+        return Reply(line, [*stream_headers(body), *(headers or {}).items()], b"", body)
+    sent = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *(headers or {}).items()]
     data = orjson.dumps(body)
     return Reply(line, [("Content-Length", str(len(data))), *sent], data)
+
+
+def stream_headers(stream: Stream) -> list[tuple[str, str]]:
+    """A proxy that kept events until it has many of them would be in the way."""
+    unbuffered = [("X-Accel-Buffering", "no")] if isinstance(stream, EventStream) else []
+    return [("Content-Type", stream.media_type), ("Cache-Control", "no-store"), *unbuffered]
 
 
 def picture(status: int, _body: Any, headers: Mapping[str, str]) -> Reply:

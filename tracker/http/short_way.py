@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from tracker.http.front import Front
 
@@ -18,7 +19,7 @@ def takes(front: Front, request: Any) -> bool:
     return request.version == (1, 1) and request.method in METHODS and front.is_shortcut(request.path)
 
 
-def response(front: Front, request: Any, address: Any, is_last: bool) -> Iterator[bytes]:
+def response(front: Front, request: Any, address: Any, is_last: bool) -> Generator[bytes]:
     """The response: whole, or, where nobody knows its length, in chunks. `is_last`: the connection ends after it.
 
     What is raised between two chunks must end the connection, so that the last one is missing.
@@ -43,10 +44,11 @@ def response(front: Front, request: Any, address: Any, is_last: bool) -> Iterato
         yield head + b"".join(body)
         return
     yield head
-    for piece in body:
-        if piece:
-            yield b"%x\r\n%s\r\n" % (len(piece), piece)
-    yield b"0\r\n\r\n"
+    with closing(cast(Generator[bytes], body)) as pieces:
+        for piece in pieces:
+            if piece:
+                yield b"%x\r\n%s\r\n" % (len(piece), piece)
+        yield b"0\r\n\r\n"
 
 
 def _environ(request: Any, address: Any) -> dict[str, Any]:

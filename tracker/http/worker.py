@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
+from contextlib import closing
 from functools import cached_property, partial
 from queue import SimpleQueue
 from typing import Any
@@ -38,6 +40,8 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         self._stop = Event()
         #: Set before the fork: the supervisor's queue of signals, of which the new process has a copy.
         self.queued_signals: SimpleQueue[int] = SimpleQueue()
+        #: Ends the answers that would last: told once, when the stop begins.
+        self.end_lasting_answers: Callable[[], None] = lambda: None
 
     def init_signals(self) -> None:
         """A SIGTERM that came between the fork and this line went into the queue; nobody else would ever see it."""
@@ -93,13 +97,13 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             super().handle_request(listener_name, request, client, addr)
             return
         is_last = request.should_close() or not self.alive
-        parts = short_way.response(front, request, addr, is_last)
-        client.sendall(next(parts))
-        try:
-            for part in parts:
-                client.sendall(part)
-        except Exception:  # noqa: BLE001  a stream that broke off, which the log tells: no byte may follow
-            raise StopIteration from None
+        with closing(short_way.response(front, request, addr, is_last)) as parts:
+            client.sendall(next(parts))
+            try:
+                for part in parts:
+                    client.sendall(part)
+            except Exception:  # noqa: BLE001  a stream that broke off, which the log tells: no byte may follow
+                raise StopIteration from None
         if is_last:
             raise StopIteration
 
@@ -157,6 +161,7 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
     def _finish(self, servers: list[StreamServer]) -> None:
         """Answer what has begun, then end. The supervisor kills us after graceful_timeout, so we stop waiting before."""
         began = time.monotonic()
+        self.end_lasting_answers()
         self._take_waiting(servers, began + _LOOK_SECONDS * 10)
         for server in servers:
             server.close()

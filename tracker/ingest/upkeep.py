@@ -38,9 +38,7 @@ class Upkeep:
     def close(self) -> None:
         """Write what can be written, and follow nothing up any more: the process ends, or is done with the database."""
         self._is_closed = True
-        if self._next_flush is not None and self._is_flush_due:
-            self._next_flush.kill()
-        elif self._next_flush is not None:  # it has begun
+        if self._next_flush is not None and not self._is_flush_due:  # it has begun
             self._next_flush.join(FLUSH_SECONDS)
         self.flush()
 
@@ -58,7 +56,9 @@ class Upkeep:
                 gevent.spawn(self._sort)
 
     def flush(self) -> None:
-        """Write what is written late."""
+        """Write what is written late; what would do so later has nothing left to do."""
+        if self._next_flush not in (None, gevent.getcurrent()) and self._is_flush_due:
+            self._next_flush.kill()
         self._is_flush_due = False
         self._write_counts()
         self._try("short pasts were not settled", self._settle)

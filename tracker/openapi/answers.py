@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ from tracker.errors import (
     Error,
 )
 from tracker.openapi.schemas import JsonSchema, reference
-from tracker.registry import Command, anyone
+from tracker.registry import Command, EventStream, anyone
 
 Response = dict[str, Any]
 
@@ -87,7 +88,17 @@ def responses(command: type[Command]) -> dict[str, Response]:
 def success(command: type[Command]) -> Response:
     example = command.example[1] if command.example else {}
     content = {"schema": reference(command.name, "Answer"), "example": example}
-    return {"description": "Done", "headers": headers(COUNTED), "content": {"application/json": content}}
+    if command.media_type == EventStream.media_type:
+        content = _of_events(command, example)
+    return {"description": "Done", "headers": headers(COUNTED), "content": {command.media_type: content}}
+
+
+def _of_events(command: type[Command], example: dict[str, Any]) -> dict[str, Any]:
+    """A schema describes one body, and these are many."""
+    written = reference(command.name, "Answer")["$ref"]
+    about = f"Server-sent events. The data of one that carries an answer is JSON: {written}"
+    schema = {"type": "string", "contentMediaType": command.media_type, "description": about}
+    return {"schema": schema, "example": f"data: {json.dumps(example, ensure_ascii=False)}\n\n"}
 
 
 def error_response(rows: list[Error]) -> Response:

@@ -9,7 +9,7 @@ from tracker.errors import COMMON, UNKNOWN_COMMAND, UNREADABLE_BODY
 from tracker.openapi.answers import COUNTED, by_status, error_response, errors_schema, headers
 from tracker.openapi.operations import PUBLIC_SCHEME, SECURITY_SCHEMES, Operation, query_parameters
 from tracker.openapi.schemas import SchemaWriter, reference
-from tracker.registry import Entry, Registry
+from tracker.registry import Entry, Registry, Stream
 
 LEGACY_PATH = "/api.php"
 LEGACY_TAG = {"name": LEGACY_PATH, "description": "All commands at one path"}
@@ -79,13 +79,23 @@ def _parameters(entries: list[Entry], writer: SchemaWriter) -> list[dict[str, An
 
 
 def _responses(entries: list[Entry]) -> dict[str, Any]:
-    answers = [reference(entry.command.name, "Answer") for entry in entries]
     done = {"description": "Done: the command's answer", "headers": headers(COUNTED)}
-    found = {"200": {**done, "content": {"application/json": {"schema": {"anyOf": answers}}}}}
+    found: dict[str, Any] = {"200": {**done, "content": _contents(entries)}}
     own = set(by_status(row for entry in entries for row in entry.command.errors))
     for status in sorted({row.status for row in COMMON.values()} - {UNKNOWN_COMMAND.status} | own):
         found[str(status)] = _refusal(status, status in own)
     return found
+
+
+def _contents(entries: list[Entry]) -> dict[str, Any]:
+    """What the commands answer with, by media type."""
+    plain = [entry.command for entry in entries if entry.command.media_type == Stream.media_type]
+    answers = [reference(command.name, "Answer") for command in plain]
+    others = {entry.command.media_type for entry in entries} - {Stream.media_type}
+    return {
+        Stream.media_type: {"schema": {"anyOf": answers}},
+        **{media_type: {"schema": {"type": "string"}} for media_type in sorted(others)},
+    }
 
 
 def _refusal(status: int, is_own: bool) -> dict[str, Any]:

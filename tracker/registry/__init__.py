@@ -5,7 +5,7 @@ from tracker.registry.command import UNDECLARED, Command, administrator, anyone,
 from tracker.registry.commands import Entry, PluginError, Registry
 from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.rules import NAME
-from tracker.registry.stream import Stream
+from tracker.registry.stream import EventStream, Stream
 
 __all__ = [
     "COMMON_PARAMS",
@@ -13,6 +13,7 @@ __all__ = [
     "UNDECLARED",
     "Command",
     "Entry",
+    "EventStream",
     "ParamReader",
     "PluginError",
     "Registry",

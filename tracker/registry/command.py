@@ -64,6 +64,8 @@ class Command:
     example: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
     #: What the answer looks like, for readers and tests; `required=True` is what every answer has. None: as in `example`.
     Answer: ClassVar[type[Schema] | None] = None
+    #: The type of what `run` answers with. For an `EventStream` it is that of its class, and `Answer` that of an event's data.
+    media_type: ClassVar[str] = Stream.media_type
     method: ClassVar[str] = "POST"
     path: ClassVar[str | None] = None
     tables: ClassVar[Any] = None
@@ -93,7 +95,7 @@ class Command:
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
         """Do it. `params` are the validated parameters; the returned dict is the body of the 200 answer.
 
-        A `Stream` is a body that is made while it is sent.
+        A `Stream` is a body that is made while it is sent, an `EventStream` one that lasts.
         """
         raise NotImplementedError
 

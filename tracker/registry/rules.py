@@ -12,6 +12,7 @@ from marshmallow import Schema
 from tracker.caller import ADMINISTRATOR, EVERYTHING, PERMISSION
 from tracker.errors import COMMON, Error
 from tracker.registry.command import UNDECLARED, Command, administrator, anyone, public_list
+from tracker.registry.stream import EventStream, Stream
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 PATH: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
@@ -79,6 +80,10 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     ),
     ("Params must be a marshmallow Schema", lambda c: _is_schema(c.Params)),
     ("Answer must be a marshmallow Schema", lambda c: c.Answer is None or _is_schema(c.Answer)),
+    (
+        "media_type must be that of Stream or of EventStream",
+        lambda c: c.media_type in (Stream.media_type, EventStream.media_type),
+    ),
     ("tables must be tracker.tables.Tables", lambda c: c.tables is None or hasattr(c.tables, "migrations")),
 )
 

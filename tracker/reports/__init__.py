@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tracker.reports.names import Names, is_full, read_look_alikes, read_name, read_names
+from tracker.reports.received import RecentPage, read_recent
 from tracker.reports.revenue import Revenue, read_revenue
 from tracker.reports.ties import Explained, explain, why
 from tracker.reports.timeline import Page, Wanted, read_page
+from tracker.reports.values import Values, read_values
 from tracker.reports.whose import PersonsOwn, Whose, visitor
 from tracker.storage import catalogue, events
 from tracker.storage.database import Database
+from tracker.storage.received import END
 from tracker.storage.ties import Place
 
 
@@ -75,3 +79,32 @@ class Reports:
         return self._database.read(
             lambda transaction: why(transaction, list_id, subscriber_id, event_id), deadline
         )
+
+    def recent(
+        self, list_id: int, name: str | None, before_id: int | None, size: int, deadline: float | None = None
+    ) -> RecentPage:
+        """A page of what a list has received, newest first."""
+        before = END if before_id is None else before_id
+        return read_recent(self._database, list_id, name, before, size, deadline)
+
+    def names(
+        self, list_id: int, after: str, search: str | None, size: int, deadline: float | None = None
+    ) -> Names:
+        """Some of a list's catalogue, in the order of names."""
+        return read_names(self._database, list_id, after, search, size, deadline)
+
+    def name(self, list_id: int, event: str, deadline: float | None = None) -> Names:
+        """One event of the catalogue."""
+        return read_name(self._database, list_id, event, deadline)
+
+    def look_alikes(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
+        """Names of events and of properties that look like one thing spelled twice."""
+        return read_look_alikes(self._database, list_id, deadline)
+
+    def is_catalogue_full(self, list_id: int, deadline: float | None = None) -> bool:
+        """Whether names went beyond the catalogue's bounds."""
+        return is_full(self._database, list_id, deadline)
+
+    def values(self, list_id: int, event: str, name: str, deadline: float | None = None) -> Values:
+        """The values of a property in the last events of a name."""
+        return read_values(self._database, list_id, event, name, deadline)

@@ -8,9 +8,11 @@ from marshmallow import Schema, fields
 
 from tracker.ingest.event import IS_BOT, IS_OURS, IS_REPEATED_CONVERSION, decoded_properties
 from tracker.ingest.rules import uuid_text
+from tracker.reports.received import Received
 from tracker.reports.revenue import Revenue
 from tracker.reports.timeline import Page
 from tracker.storage.counters import MILLIONTHS
+from tracker.storage.events import StoredEvent
 from tracker.storage.people import text
 from tracker.times import iso_utc
 
@@ -36,6 +38,12 @@ class WebsiteEvent(Schema):
     )
 
 
+class ReceivedEvent(WebsiteEvent):
+    SubscriberID = fields.String(
+        required=True, allow_none=True, metadata={"description": "Whose it is now; null: nobody's"}
+    )
+
+
 class CurrencySum(Schema):
     Currency = fields.String(required=True, metadata={"description": "Empty where none was said"})
     Conversions = fields.Integer(required=True, metadata={"description": "Those that count"})
@@ -55,25 +63,37 @@ EXAMPLE = {
     "IsRepeatedConversion": False,
     "IsBot": False,
 }
+#: The same event as its list received it.
+RECEIVED_EXAMPLE = {**EXAMPLE, "SubscriberID": "358117233766563840"}
 
 
 def described(page: Page) -> list[dict[str, Any]]:
     """A `WebsiteEvent` for each event."""
-    return [
-        {
-            "EventID": str(event.id),
-            "Event": bytes(event.name).decode(),
-            "Properties": decoded_properties(bytes(event.properties)),
-            "EventAt": iso_utc(event.event_at),
-            "ReceivedAt": iso_utc(event.received_at),
-            "UUID": uuid_text(page.uuids[event.visitor_id]),
-            "ExternalID": text(event.external_id),
-            "IsAddedByTracker": bool(event.flags & IS_OURS),
-            "IsRepeatedConversion": bool(event.flags & IS_REPEATED_CONVERSION),
-            "IsBot": bool(event.flags & IS_BOT),
-        }
-        for event in page.events
-    ]
+    return [_described(event, page.uuids[event.visitor_id]) for event in page.events]
+
+
+def described_received(received: Received) -> dict[str, Any]:
+    """A `ReceivedEvent`."""
+    person = received.subscriber_id
+    return {
+        **_described(received.event, received.uuid),
+        "SubscriberID": None if person is None else str(person),
+    }
+
+
+def _described(event: StoredEvent, uuid: bytes) -> dict[str, Any]:
+    return {
+        "EventID": str(event.id),
+        "Event": bytes(event.name).decode(),
+        "Properties": decoded_properties(bytes(event.properties)),
+        "EventAt": iso_utc(event.event_at),
+        "ReceivedAt": iso_utc(event.received_at),
+        "UUID": uuid_text(uuid),
+        "ExternalID": text(event.external_id),
+        "IsAddedByTracker": bool(event.flags & IS_OURS),
+        "IsRepeatedConversion": bool(event.flags & IS_REPEATED_CONVERSION),
+        "IsBot": bool(event.flags & IS_BOT),
+    }
 
 
 def summed(revenue: Revenue) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -37,12 +37,8 @@ class PersonsOwn:
         return owners(database, self.list_id, self.id, deadline)
 
     def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
-        named = {event.id for event in events if event.subscriber_id == self.id}
-        others = [event for event in events if event.subscriber_id is None]
-        segments = {(event.visitor_id, event.segment) for event in others}
-        bound = people.bound_to(transaction, self.list_id, segments)
-        nobody = (None, False)
-        return named | {e.id for e in others if bound.get((e.visitor_id, e.segment), nobody)[0] == self.id}
+        persons = persons_of(transaction, self.list_id, list(events))
+        return {event_id for event_id, person in persons.items() if person == self.id}
 
 
 class VisitorsOwn:
@@ -56,6 +52,30 @@ class VisitorsOwn:
 
     def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
         return {event.id for event in events if event.visitor_id == self.id and event.subscriber_id is None}
+
+
+def persons_of(
+    transaction: Transaction, list_id: int, events: Sequence[StoredEvent]
+) -> dict[int, int | None]:
+    """{event_id: subscriber_id}: whom an event names, else whom the segment it came in is bound to; None: nobody.
+
+    A person who was deleted is still named by their events: see `living`.
+    """
+    segments = {(event.visitor_id, event.segment) for event in events if event.subscriber_id is None}
+    bound = people.bound_to(transaction, list_id, segments)
+    persons: dict[int, int | None] = {}
+    for event in events:
+        tied, _ = bound.get((event.visitor_id, event.segment), (None, False))
+        persons[event.id] = tied if event.subscriber_id is None else event.subscriber_id
+    return persons
+
+
+def living(
+    transaction: Transaction, list_id: int, persons: Iterable[int | None]
+) -> dict[int | None, int | None]:
+    """{subscriber_id: subscriber_id} of those persons who are there."""
+    keys = {(list_id, person) for person in persons if person is not None}
+    return {row[1]: row[1] for row in people.find_subscribers_by_id(transaction, keys)}
 
 
 def visitor(

@@ -1,0 +1,68 @@
+"""Which events has a list received lately? The command `events.recent`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import CommandError, invalid
+from tracker.fields import Text, WholeNumber
+from tracker.reports.answers import RECEIVED_EXAMPLE, ReceivedEvent, described_received
+from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
+from tracker.reports.cursors import cursor_of, numbers_in
+
+#: Events of one answer: usually, and at most.
+USUAL_RECORDS, MOST_RECORDS = 25, 100
+INVALID_CURSOR = invalid("Cursor", 8)
+#: Cursors of a whole list are nobody's: persons and visitors have numbers from 1.
+NOBODY = 0
+
+
+class EventsRecent(EventsCommand):
+    """Give a page of the events that a list has received, the last one first, and whose they are now.
+
+    `WithoutList` instead of `ListID` names the events that were sent without one. `Event` keeps events of one name.
+
+    `Cursor` of the answer is where the next page begins: send it with the same parameters; it is null at the end. Events
+    that come meanwhile do not move the pages. A page looks through 5,000 events at most for a name, so it may have fewer
+    events than `RecordsPerRequest`, even none, and a cursor all the same.
+    """
+
+    name = "events.recent"
+    method = "GET"
+    permission = "Subscribers.Get"
+    rate_limit = "1000 per 60 seconds"
+    errors = (*OF_EVENTS, invalid("Event", 6), invalid("RecordsPerRequest", 7), INVALID_CURSOR)
+    example = ({"ListID": 123, "RecordsPerRequest": 25}, {"Events": [RECEIVED_EXAMPLE], "Cursor": None})
+
+    class Params(EventsParams):
+        Event = Text(1, 200, metadata={"description": "Only events of this name"})
+        RecordsPerRequest = WholeNumber(
+            1, MOST_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
+        )
+        Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the answer before"})
+
+    class Answer(Schema):
+        Events = fields.List(fields.Nested(ReceivedEvent), required=True)
+        Cursor = fields.String(
+            required=True, allow_none=True, metadata={"description": "Where the next page begins"}
+        )
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id = self.events_of(params)
+        before_id, size = _before(list_id, params), params["RecordsPerRequest"]
+        reports = self.services.reports
+        page = reports.recent(list_id, params.get("Event"), before_id, size, self.deadline)
+        rest = None if page.rest is None else cursor_of(list_id, NOBODY, (page.rest,))
+        return {"Events": [described_received(each) for each in page.events], "Cursor": rest}
+
+
+def _before(list_id: int, params: dict[str, Any]) -> int | None:
+    """Raises CommandError (8)."""
+    if "Cursor" not in params:
+        return None
+    numbers = numbers_in(list_id, NOBODY, params["Cursor"], 1)
+    if numbers is None:
+        raise CommandError(INVALID_CURSOR)
+    return numbers[0]

@@ -1,0 +1,152 @@
+"""Which events and properties does a list have, how often and of which types? The command `website_events.catalogue`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import invalid
+from tracker.fields import Text, WholeNumber
+from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
+from tracker.reports.names import TYPE_NAMES, Listed, Names
+from tracker.times import iso_utc
+
+#: Events of one answer: usually, and at most.
+USUAL_RECORDS, MOST_RECORDS = 100, 500
+_TIMES = {"FirstSeenAt": "2026-01-31T09:30:00.125Z", "LastSeenAt": "2026-01-31T10:15:00.000Z"}
+
+
+class WebsiteEventsCatalogue(EventsCommand):
+    """List the events of a list and the properties seen with each: how often, when first and last, and with which types of
+    value. Both are in alphabetical order (of their bytes).
+
+    `WithoutList` instead of `ListID` names the events that were sent without one. Robots are not counted. Counts, types and
+    `LastSeenAt` are written up to 5 seconds late; a name is there with its first event.
+
+    `Event` gives one event. `Search` gives those that have a text in their name, in any letter case, and of the others those
+    properties that have it. An answer holds 2,000 properties, unless the first event has more: with `HasMore` the rest begins
+    after the last event, which goes into `AfterEvent`.
+
+    `LookAlikes`, there if neither `Event`, `Search` nor `AfterEvent` was sent, are names that are equal but for letter case,
+    accents, `_`, `-`, spaces and `$`: probably one thing spelled twice. They are up to 100 groups of each kind. `IsFull`
+    says that the list has had more names than the catalogue holds.
+    """
+
+    name = "website_events.catalogue"
+    method = "GET"
+    permission = "Subscribers.Get"
+    rate_limit = "300 per 60 seconds"
+    errors = (
+        *OF_EVENTS,
+        invalid("Event", 6),
+        invalid("Search", 7),
+        invalid("AfterEvent", 8),
+        invalid("RecordsPerRequest", 9),
+    )
+    example = (
+        {"ListID": 123},
+        {
+            "Events": [
+                {
+                    "Event": "conversion",
+                    "Count": 3,
+                    **_TIMES,
+                    "Properties": [
+                        {
+                            "Property": "conversion-id",
+                            "Count": 3,
+                            **_TIMES,
+                            "Types": {"number": 2, "string": 1},
+                        }
+                    ],
+                }
+            ],
+            "HasMore": False,
+            "LookAlikes": [{"Kind": "event", "Names": ["pageView", "page_view"]}],
+            "IsFull": False,
+        },
+    )
+
+    class Params(EventsParams):
+        Event = Text(1, 200, metadata={"description": "Only the event of this name"})
+        Search = Text(1, 200, metadata={"description": "Only names that have this in them"})
+        AfterEvent = Text(0, 200, load_default="", metadata={"description": "Only events after this name"})
+        RecordsPerRequest = WholeNumber(
+            1, MOST_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
+        )
+
+    class Answer(Schema):
+        class Event(Schema):
+            class Property(Schema):
+                Property = fields.String(required=True)
+                Count = fields.Integer(required=True, metadata={"description": "Events that had it"})
+                FirstSeenAt = fields.DateTime(required=True)
+                LastSeenAt = fields.DateTime(required=True)
+                Types = fields.Dict(
+                    fields.String(metadata={"enum": list(TYPE_NAMES)}),
+                    fields.Integer(),
+                    required=True,
+                    metadata={"description": "How many values of each JSON type; those there were"},
+                )
+
+            Event = fields.String(required=True)
+            Count = fields.Integer(required=True)
+            FirstSeenAt = fields.DateTime(required=True)
+            LastSeenAt = fields.DateTime(required=True)
+            Properties = fields.List(fields.Nested(Property), required=True)
+
+        class LookAlike(Schema):
+            Kind = fields.String(required=True, metadata={"enum": ["event", "property"]})
+            Names = fields.List(fields.String(), required=True)
+
+        Events = fields.List(fields.Nested(Event), required=True)
+        HasMore = fields.Boolean(required=True, metadata={"description": "Others follow the last event"})
+        LookAlikes = fields.List(
+            fields.Nested(LookAlike), metadata={"description": "There if nothing narrows the answer"}
+        )
+        IsFull = fields.Boolean(
+            required=True, metadata={"description": "There were more names than the catalogue holds"}
+        )
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id, reports = self.events_of(params), self.services.reports
+        names = self._names(list_id, params)
+        answer = {"Events": [_described(each) for each in names.events], "HasMore": names.has_more}
+        if not params.keys() & {"Event", "Search"} and not params["AfterEvent"]:
+            groups = reports.look_alikes(list_id, self.deadline)
+            answer["LookAlikes"] = [
+                {"Kind": kind, "Names": names} for kind, found in groups.items() for names in found
+            ]
+        return {**answer, "IsFull": reports.is_catalogue_full(list_id, self.deadline)}
+
+    def _names(self, list_id: int, params: dict[str, Any]) -> Names:
+        reports = self.services.reports
+        if "Event" in params:
+            found: Names = reports.name(list_id, params["Event"], self.deadline)
+            return found
+        after, search, size = params["AfterEvent"], params.get("Search"), params["RecordsPerRequest"]
+        page: Names = reports.names(list_id, after, search, size, self.deadline)
+        return page
+
+
+def _described(listed: Listed) -> dict[str, Any]:
+    event, properties = listed
+    return {
+        "Event": event.name.decode(),
+        "Count": event.events,
+        **_seen(event.first_seen_at, event.last_seen_at),
+        "Properties": [
+            {
+                "Property": each.name.decode(),
+                "Count": sum(each.types),
+                **_seen(each.first_seen_at, each.last_seen_at),
+                "Types": {name: count for name, count in zip(TYPE_NAMES, each.types, strict=True) if count},
+            }
+            for each in properties
+        ],
+    }
+
+
+def _seen(first: int, last: int) -> dict[str, str]:
+    return {"FirstSeenAt": iso_utc(first), "LastSeenAt": iso_utc(last)}

@@ -1,0 +1,72 @@
+"""Which values does a property of an event have? The command `website_events.values`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import invalid, missing
+from tracker.fields import Text
+from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
+
+#: Values that are given, and characters of each.
+MOST_VALUES, MOST_CHARACTERS = 20, 200
+
+
+class WebsiteEventsValues(EventsCommand):
+    """Give sample values of a property: those of the last events of a name, the most frequent first.
+
+    `WithoutList` instead of `ListID` names the events that were sent without one. Among the last 5,000 events up to when
+    one of this name was last seen, up to 1,000 of the name are read; robots' are left out. `EventsRead` says how many there
+    were, `DistinctValues` how many different values, of which 20 are given. `Value` is JSON, so that `"1"` and `1` differ,
+    and cut after 200 characters where `IsCut` says so.
+    """
+
+    name = "website_events.values"
+    method = "GET"
+    permission = "Subscribers.Get"
+    rate_limit = "300 per 60 seconds"
+    errors = (
+        *OF_EVENTS,
+        missing("Event", 6),
+        invalid("Event", 7),
+        missing("Property", 8),
+        invalid("Property", 9),
+    )
+    example = (
+        {"ListID": 123, "Event": "page_view", "Property": "$current_url"},
+        {
+            "Values": [{"Value": '"https://example.com/pricing"', "Count": 2, "IsCut": False}],
+            "DistinctValues": 1,
+            "EventsRead": 2,
+        },
+    )
+
+    class Params(EventsParams):
+        Event = Text(1, 200, required=True, metadata={"description": "Name of the event"})
+        Property = Text(1, 255, required=True, metadata={"description": "Name of its property"})
+
+    class Answer(Schema):
+        class Value(Schema):
+            Value = fields.String(required=True, metadata={"description": "JSON"})
+            Count = fields.Integer(required=True)
+            IsCut = fields.Boolean(required=True, metadata={"description": "Only its beginning is given"})
+
+        Values = fields.List(fields.Nested(Value), required=True)
+        DistinctValues = fields.Integer(required=True, metadata={"description": "Different values found"})
+        EventsRead = fields.Integer(required=True, metadata={"description": "Events of the name looked into"})
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id = self.events_of(params)
+        found = self.services.reports.values(list_id, params["Event"], params["Property"], self.deadline)
+        most_frequent = found.counts.most_common(MOST_VALUES)
+        return {
+            "Values": [_described(value.decode(), count) for value, count in most_frequent],
+            "DistinctValues": len(found.counts),
+            "EventsRead": found.events_read,
+        }
+
+
+def _described(value: str, count: int) -> dict[str, Any]:
+    return {"Value": value[:MOST_CHARACTERS], "Count": count, "IsCut": len(value) > MOST_CHARACTERS}

@@ -1,0 +1,35 @@
+"""Which events came last? In the order they were received, which is that of their ids."""
+
+from __future__ import annotations
+
+from tracker.storage.transaction import Transaction
+
+#: Before this stands every event.
+END = 2**63 - 1
+
+_BEFORE = "SELECT id, name FROM events WHERE list_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_FROM = "SELECT id, name FROM events WHERE list_id = ? AND id >= ? ORDER BY id LIMIT ?"
+_IDS = "SELECT id FROM events WHERE list_id = ? AND id >= ? ORDER BY id DESC LIMIT ?"
+
+#: An event's id and its name.
+Named = tuple[int, bytes]
+
+
+def newest_id(transaction: Transaction, list_id: int) -> int:
+    """The largest id of an event of the list; 0 if there is none."""
+    return next(iter(ids_from(transaction, list_id, 0, 1)), 0)
+
+
+def ids_from(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[int]:
+    """The largest ids, at most `most`, of those from `first_id` on; the largest first. Reads nothing but the key."""
+    return [row[0] for row in transaction.select(_IDS, (list_id, first_id, most))]
+
+
+def names_before(transaction: Transaction, list_id: int, before_id: int, most: int) -> list[Named]:
+    """The last `most` events before an id, newest first."""
+    return [(row[0], bytes(row[1])) for row in transaction.select(_BEFORE, (list_id, before_id, most))]
+
+
+def names_from(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[Named]:
+    """The first `most` events from an id on, oldest first."""
+    return [(row[0], bytes(row[1])) for row in transaction.select(_FROM, (list_id, first_id, most))]
