@@ -5,16 +5,17 @@ from __future__ import annotations
 from functools import partial
 from itertools import chain
 
-from bench.load import Load, load
+from bench.load import Kind, Load, load
 from bench.plan import Plan, check_stored, echo, known
 from bench.report import LOAD_HEADS, Report, load_row
 from bench.servers import workers_pss_megabytes
 
 BATCHES = (100, 1_000)
+WARMED_UP: tuple[Kind, ...] = ("event", "public")
 
 
 def expected_seconds(plan: Plan) -> float:
-    return 20 + plan.turns * (2 + len(BATCHES)) * (plan.seconds + 0.5)
+    return 20 + plan.turns * (3 + len(BATCHES)) * (plan.seconds + 0.5)
 
 
 def measure(plan: Plan) -> Report:
@@ -22,10 +23,12 @@ def measure(plan: Plan) -> Report:
     database = plan.site.database("live", copied_from="known")
     floors: list[Load] = []
     tracks: list[Load] = []
+    publics: list[Load] = []
     batches: dict[int, list[Load]] = {size: [] for size in BATCHES}
     memory: dict[str, list[float]] = {"single": [], "batch": []}
     with echo(plan) as floor, database.serve() as tracker:
-        warm_up = [load(tracker, plan.site, "event", seconds=plan.seconds / 5)]
+        # The first event of a browser makes each worker learn about user agents.
+        warm_up = [load(tracker, plan.site, kind, seconds=plan.seconds / 5) for kind in WARMED_UP]
         load(floor, plan.site, "event", seconds=plan.seconds / 5)
 
         def note_memory(kind: str) -> None:
@@ -36,21 +39,25 @@ def measure(plan: Plan) -> Report:
             # What batches took is not given back: it belongs to them.
             midway = partial(note_memory, "single" if turn == 0 else "batch")
             tracks.append(load(tracker, plan.site, "event", seconds=plan.seconds, midway=midway))
+            publics.append(load(tracker, plan.site, "public", seconds=plan.seconds))
             midway = partial(note_memory, "batch")
             for size, taken in batches.items():
                 taken.append(
                     load(tracker, plan.site, "batch", seconds=plan.seconds, events=size, midway=midway)
                 )
-    stored = check_stored(database, [*warm_up, *tracks, *chain.from_iterable(batches.values())], before)
+    stored = check_stored(
+        database, [*warm_up, *tracks, *publics, *chain.from_iterable(batches.values())], before
+    )
     report = Report("live", "Tracking")
     report.say(
         f"A bare Flask echo of the same bodies, and Tracker on one SQLite file (`synchronous=FULL`), {plan.turns} turns of "
-        f"{plan.seconds:g} s each. The ratio of `event.track` is to the echo, that of batches is events a second to single "
+        f"{plan.seconds:g} s each. The ratio of `event.track` is to the echo, that of the others is events a second to single "
         "calls a second; latencies are those of a request."
     )
     rows = [
         load_row("bare Flask JSON echo", floors),
         load_row("`event.track`", tracks, floors, "≥ 0.75"),
+        load_row("the door for browsers, `POST /t/<id>`", publics, tracks),
         load_row("`event.batch` of 100, events", batches[100], tracks),
         load_row("`event.batch` of 1,000, events", batches[1_000], tracks, "≥ 25"),
     ]

@@ -1,7 +1,7 @@
 -- The workload: the seed's body, an EventID each, visitors of 50 users' lists, an Email on 1 event in 10 (new on 1 in 100),
 -- 20 event names. EventIDs are random, as clients make them, so that they fall all over an index.
--- Arguments: a file with one "key list_id" pair a line; what to send: event, batch, introduce or listing; events in a
--- batch; visitors, and how many of them have an Email; seconds after which, or requests after which, nothing more is sent;
+-- Arguments: a file with "key list_id public_id" a line; what to send: event, public, batch, introduce or listing; events in
+-- a batch; visitors, and how many of them have an Email; seconds after which, or requests after which, nothing more is sent;
 -- a seed for what is random.
 --
 -- Nothing under way is ever dropped, so that answers can be counted: a connection that has nothing more to send waits, and
@@ -13,6 +13,8 @@ ffi.cdef [[
 ]]
 
 local NEVER = 3600 * 1000
+-- Of a browser: robots' events are not counted, which would be less work.
+local BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 local accounts, kind, size, visitors, people, seconds, requests, connections
 local asked, waiting, sent, count, began = 0, 0, 0, 0, nil
 
@@ -25,8 +27,8 @@ end
 function init(args)
   accounts = {}
   for line in io.lines(args[1]) do
-    local key, list = line:match("(%S+) (%S+)")
-    accounts[#accounts + 1] = {key = key, list = list}
+    local key, list, public = line:match("(%S+) (%S+) (%S+)")
+    accounts[#accounts + 1] = {key = key, list = list, public = public}
   end
   kind, size, visitors, people = args[2], tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
   seconds, requests, connections = tonumber(args[6]), tonumber(args[7]), tonumber(args[8])
@@ -108,6 +110,11 @@ function request()
   if kind == "listing" then
     local account = accounts[math.random(#accounts)]
     return wrk.format("GET", wrk.path .. "?ListID=" .. account.list, {Authorization = "Bearer " .. account.key})
+  end
+  if kind == "public" then
+    local account = math.random(#accounts)
+    return wrk.format("POST", wrk.path .. accounts[account].public, {["Content-Type"] = "text/plain", ["User-Agent"] = BROWSER},
+      any_event(account) .. "}")
   end
   local build = kind == "event" and single or batch
   local account, body = build()

@@ -18,7 +18,8 @@ CONNECTIONS = 32
 #: One visitor in so many has an Email.
 VISITORS_A_PERSON = 10
 #: What is measured is Tracker, not its rate limits.
-LIMITS = "event.track=1000000000/60,website_events.properties=1000000000/60"
+LIMITED = ("event.track", "event.collect", "event.collect.address", "website_events.properties")
+LIMITS = ",".join(f"{name}=1000000000/60" for name in LIMITED)
 COUNT_SECONDS = 600
 
 
@@ -95,7 +96,9 @@ def make_site(folder: Path, scale: float = 1.0, connections: int = CONNECTIONS) 
     for number in range(ACCOUNTS):
         user = services.stores.users.add(f"user{number}@example.com", "bench-password-1")
         key = services.stores.keys.add(user, "Subscribers.Get")
-        lines.append(f"{key} {services.stores.lists.add(user, 'bench')}")
+        list_id = services.stores.lists.add(user, "bench")
+        found = services.stores.lists.owned(user, list_id)
+        lines.append(f"{key} {list_id} {found.tracker_id if found else ''}")
     services.close()
     site.accounts.write_text("\n".join(lines) + "\n")
     return site

@@ -31,9 +31,10 @@ class EventsFollow(EventsCommand):
     - `unavailable` and `available`: the database cannot be read, and can again; nothing is lost meanwhile but what is skipped.
     - comments come when nothing else does, every 5 seconds.
 
-    The `id` of the last one, sent as `After`, goes on where the answer ended, at any worker; `Seconds=0` ends when all that
-    came since has been given. Events of the 10 seconds before come again, since not all are committed in the order in which
-    they are received: `EventID` tells. Without `After` it begins now.
+    The `id` of the last one, sent as `After` or, as browsers do when they come again, in the header `Last-Event-ID`, goes on
+    where the answer ended, at any worker; `Seconds=0` ends when all that came since has been given. Events of the 10 seconds
+    before come again, since not all are committed in the order in which they are received: `EventID` tells. Without a place
+    to go on from it begins now.
     """
 
     name = "events.follow"
@@ -53,8 +54,9 @@ class EventsFollow(EventsCommand):
 
     def run(self, params: dict[str, Any]) -> EventStream:
         list_id, after = self.events_of(params), None
-        if "After" in params:
-            after = newest_id_in(list_id, params["After"])
+        place = self.caller.sender.last_event_id or params.get("After")
+        if place is not None:
+            after = newest_id_in(list_id, place)
             if after is None:
                 raise CommandError(INVALID_AFTER)
         return EventStream(self._parts(list_id, params.get("Event"), after, params.get("Seconds")))

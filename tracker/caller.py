@@ -16,11 +16,15 @@ PERMISSION: Final = re.compile(r"[!-+\--~]+")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What a request tells of the program that sent it. `origin` is that of the page it was sent by, if it was one."""
+    """What a request tells of the program that sent it. `origin` is that of the page it was sent by, if it was one.
+
+    `last_event_id` is what a browser says that comes again to a stream of events: the `id` of the last one it has.
+    """
 
     user_agent: str = ""
     origin: str | None = None
     has_privacy_signal: bool = False
+    last_event_id: str | None = None
 
 
 UNKNOWN = Sender()

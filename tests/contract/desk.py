@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ DATA_TABLES = (
 )  # fmt: skip
 #: Commands that tests call more often than anybody should.
 CALLED_OFTEN = (
-    "event.track", "website_events.properties", "subscriber.create", "subscriber.get", "subscriber.update", "subscriber.delete",
+    "event.track", "events.follow", "website_events.properties", "subscriber.create", "subscriber.get", "subscriber.update", "subscriber.delete",
     "subscribers.get", "website_events.catalogue", "website_events.values", "customfield.create", "customfields.get", "customfield.delete",
 )  # fmt: skip
 HIGH_LIMITS = ",".join(f"{name}=1000000/60" for name in CALLED_OFTEN)
@@ -94,6 +94,13 @@ class Desk:
             wrong := faults(method, path.partition("?")[0], answer.status_code, answer.headers, raw, named)
         ), wrong
         return Reply(answer.status_code, answer.headers, raw, json.loads(raw) if raw and is_json else None)
+
+    def open(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[bytes]:
+        """The parts of an answer that lasts, as they come."""
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = self._client.get(path, headers=headers, query_string=params)
+        assert answer.status_code == 200, answer.get_data()
+        return iter(answer.response)  # type: ignore[arg-type]
 
     def call(self, command: str, key: str | None = None, /, **params: Any) -> Reply:
         """Call a command at /api.php with a JSON body."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import StartTracker, Tracker
+from tests.served import StartTracker, Tracker, make_account
 
 PLUGIN = '''
 from marshmallow import Schema, fields
-from tracker import Command, Stream, anyone, invalid
+from tracker import Command, EventStream, Stream, anyone, invalid
 
 class Count(Command):
     """Count in a stream."""
@@ -38,6 +38,22 @@ class Count(Command):
                 raise RuntimeError("in the middle")
             yield b",%d" % number
         yield b"]"
+
+
+class Clock(Command):
+    """Say things as they come."""
+    name = "clock.strike"
+    media_type = EventStream.media_type
+    permission = None
+    rate_limit = "10000 per 60 seconds"
+    errors = (invalid("IsWrong", 1),)
+    example = ({}, {})
+
+    class Params(Schema):
+        IsWrong = fields.Boolean(load_default=False)
+
+    def run(self, params):
+        return Stream([b"{}"]) if params["IsWrong"] else EventStream([b"data: one\\n\\n", b"", b"data: two\\n\\n"])
 '''
 
 
@@ -93,3 +109,27 @@ def test_what_fails_before_the_first_part_is_answered_as_usual(streaming: Tracke
 def test_the_next_request_is_answered_after_one_that_broke_off(streaming: Tracker) -> None:
     received(streaming, "/api/v1/stream.count?FailAt=5")
     assert json.loads(streaming.call("stream.count", None, To=3).content) == [0, 1, 2]
+
+
+@pytest.fixture(scope="module")
+def key(streaming: Tracker) -> str:
+    return make_account(streaming, "clock@example.com", "*").key
+
+
+@pytest.mark.parametrize("path", ["/api/v1/clock.strike", "/api.php?Command=clock.strike"])
+def test_events_are_chunks_of_their_own(streaming: Tracker, key: str, path: str) -> None:
+    sent = received(streaming, f"{path}{'&' if '?' in path else '?'}APIKey={key}")
+    head, _, body = sent.partition(b"\r\n\r\n")
+    assert b"\r\nContent-Type: text/event-stream\r\n" in head
+    assert b"\r\nX-Accel-Buffering: no\r\n" in head
+    assert body == b"b\r\ndata: one\n\n\r\nb\r\ndata: two\n\n\r\n0\r\n\r\n"
+
+
+def test_to_an_old_client_they_are_sent_as_they_are(streaming: Tracker, key: str) -> None:
+    sent = received(streaming, f"/api/v1/clock.strike?APIKey={key}", version="1.0")
+    assert sent.endswith(b"\r\n\r\ndata: one\n\ndata: two\n\n")
+
+
+def test_a_command_answers_with_what_it_declares(streaming: Tracker, key: str) -> None:
+    answer = streaming.call("clock.strike", key, IsWrong=True)
+    assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (500, 100005)

@@ -74,6 +74,11 @@ DECLARATIONS = [
         "path or name is one of Tracker's own pages",
     ),
     ("permission = None", 'permission = None; tables = "notes"', "tables must be tracker.tables.Tables"),
+    (
+        "permission = None",
+        'permission = None; media_type = "text/html"',
+        "media_type must be that of Stream or of EventStream",
+    ),
     (DECLARED_ROWS, '(missing("Text", 1), invalid("Text", 1))', "error code 1 is declared twice"),
     (
         DECLARED_ROWS,

@@ -42,4 +42,5 @@ def call_of(
 def _sender(environ: dict[str, Any]) -> Sender:
     """Sec-GPC (Global Privacy Control) and DNT say 1 when the person does not want to be tracked."""
     has_signal = environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
-    return Sender(environ.get("HTTP_USER_AGENT") or "", environ.get("HTTP_ORIGIN"), has_signal)
+    agent, last_event_id = environ.get("HTTP_USER_AGENT") or "", environ.get("HTTP_LAST_EVENT_ID") or None
+    return Sender(agent, environ.get("HTTP_ORIGIN"), has_signal, last_event_id)

@@ -69,6 +69,10 @@ class Following:
         finally:
             self._leave(follower)
 
+    def __len__(self) -> int:
+        """How many follow."""
+        return len(self._followers)
+
     def close(self) -> None:
         """End all that is followed, at once, and what is asked for from now on when it has begun."""
         self._is_closed = True
