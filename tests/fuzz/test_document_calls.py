@@ -36,7 +36,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 FEW = settings(
-    max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 #: Commands about one subscriber that is there.
 VERBS = ("delete", "events", "explain", "export", "forget", "get", "unmerge", "update")

@@ -69,10 +69,13 @@ class Event:
     _encoded: bytes = b""
 
     def prepare(self) -> None:
-        """Work out now what a transaction will ask for: while it is open, no other process can write."""
-        self.encoded_properties()
+        """Work out now what a transaction will ask for: while it is open, no other process can write.
+
+        Nothing about the event may change from now on.
+        """
+        self._encoded = self.encoded_properties()
         if self.event_key is not None:
-            self.digest()
+            self._digest = self.digest()
 
     def fresh_uuid(self) -> bytes:
         """The uuid of its visitor if nothing names one."""
@@ -88,13 +91,11 @@ class Event:
         return {**self.properties, **self.added} if self.added else self.properties
 
     def encoded_properties(self) -> bytes:
-        self._encoded = self._encoded or FORMAT_JSON + orjson.dumps(self.stored_properties())
-        return self._encoded
+        return self._encoded or FORMAT_JSON + orjson.dumps(self.stored_properties())
 
     def digest(self) -> bytes:
         """32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""
-        self._digest = self._digest or self._digested()
-        return self._digest
+        return self._digest or self._digested()
 
     def _digested(self) -> bytes:
         properties = self.properties
