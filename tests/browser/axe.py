@@ -10,14 +10,23 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
     """What is serious or critical: rule, impact, and where. What is folded in is looked at too."""
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     page.evaluate((package("axe-core") / "axe.min.js").read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = page.evaluate("options => axe.run(options)", options)["violations"]
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:200]}"
         for each in found
         if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
     ]
+
+
+def faults_in_all_colours(page: Page) -> list[str]:
+    """In the dark only colours can be wrong that were not in the light."""
+    page.emulate_media(color_scheme="light")
+    found = faults(page)
+    page.emulate_media(color_scheme="dark")
+    return found + faults(page, ("color-contrast",))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from tests.browser.axe import faults
+from tests.browser.axe import faults, faults_in_all_colours
 from tests.browser.payloads import PAYLOADS
 from tests.served import Account, StartTracker, Tracker, make_account
 
@@ -88,14 +88,6 @@ def test_nobody_is_kept_out(name: str, context: BrowserContext, lists: dict[str,
     page.set_viewport_size({"width": 360, "height": 700})
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 360, "nothing sticks out on a phone"
-
-
-def faults_in_all_colours(page: Page) -> list[str]:
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found += faults(page)
-    return found
 
 
 def test_what_keeps_people_out_would_be_found(page: Page, tracker: Tracker) -> None:
