@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 UNLIMITED = "event.collect=1000000/60,event.collect.address=1000000/60"
+OF_CONSOLE = ",".join(
+    f"{name}=1000000/60"
+    for name in (
+        "event.track", "list.create", "list.get", "lists.get", "customfield.create", "customfields.get", "apikey.create", "apikeys.get",
+        "subscribers.get", "subscriber.create", "website_events.catalogue", "website_events.values", "events.recent",
+    )
+)  # fmt: skip
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 )
@@ -25,6 +32,13 @@ _names = (f"Shop {number}" for number in itertools.count(1))
 @pytest.fixture(scope="module")
 def tracker(start_tracker: StartTracker) -> Tracker:
     return start_tracker(settings={"TRACKER_LIMITS": UNLIMITED})
+
+
+@pytest.fixture(scope="session")
+def console() -> Iterator[Tracker]:
+    """One for all modules that look at the console with accounts of their own."""
+    with Tracker(settings={"TRACKER_LIMITS": OF_CONSOLE}) as tracker:
+        yield tracker
 
 
 @pytest.fixture(scope="module")

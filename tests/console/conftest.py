@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from tests.console.somebody import somebody
 from tests.console.visitor import Visitor
 from tests.served import Account, Tracker
 
 UNLIMITED = ",".join(
     f"{name}=100000/60"
-    for name in ("user.login", "user.create", "list.get", "lists.get", "apikeys.get", "list.update")
+    for name in (
+        "user.login",
+        "user.create",
+        "list.get",
+        "lists.get",
+        "apikeys.get",
+        "list.update",
+        "subscribers.get",
+        "website_events.catalogue",
+    )
 )
 ADMIN, PASSWORD = "admin@example.com", "password of whoever runs it"
 _numbers = itertools.count(1)
@@ -47,6 +58,24 @@ def account(tracker: Tracker, email: str, list_name: str) -> Account:
     list_id = tracker.call("list.create", SessionID=session, SubscriberListName=list_name).json()["ListID"]
     key = tracker.call("apikey.create", SessionID=session, Permissions="*").json()["APIKey"]
     return Account(email, password, key, list_id)
+
+
+@pytest.fixture
+def fresh(tracker: Tracker, jane: Account) -> Account:
+    """Jane with an empty list."""
+    made = tracker.call("list.create", jane.key, SubscriberListName="Fresh").json()["ListID"]
+    return Account(jane.email, jane.password, jane.key, made)
+
+
+@pytest.fixture(scope="module")
+def janes(tracker: Tracker, jane: Account) -> dict[str, Any]:
+    """Somebody on Jane's list, as the parts of paths."""
+    return somebody(tracker, jane)
+
+
+@pytest.fixture(scope="module")
+def johns(tracker: Tracker, john: Account) -> dict[str, Any]:
+    return somebody(tracker, john)
 
 
 @pytest.fixture

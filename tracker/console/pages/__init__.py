@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from tracker.console.pages import audit, keys, lists, settings, setup, sign_in
+from tracker.console.pages import audit, keys, lists, live, settings, setup, sign_in
 
-PAGES: tuple[ModuleType, ...] = (sign_in, lists, setup, settings, keys, audit)
+PAGES: tuple[ModuleType, ...] = (sign_in, lists, setup, live, settings, keys, audit)

@@ -1,0 +1,31 @@
+"""Whom do tests of the pages about people look at? Somebody whose browser was anonymous before it named them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+from uuid import uuid4
+
+from tests.served import Account, Tracker
+
+_numbers = itertools.count(1)
+
+
+def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
+    """A new person of the account's list, as the parts of paths: what they did is `seen`, then `bought`."""
+    uuid, email = str(uuid4()), f"somebody{next(_numbers)}@example.com"
+    track(tracker, account, Event="seen", UUID=uuid, Properties={"page": "/"})
+    track(tracker, account, Event="bought", UUID=uuid, Email=email)
+    told = tracker.call("subscriber.explain", account.key, ListID=account.list_id, EmailAddress=email).json()
+    return {
+        "subscriber_id": told["SubscriberID"],
+        "email": email,
+        "uuid": uuid,
+        "segment": told["Bindings"][0]["Segment"],
+        "event_id": told["Bindings"][0]["EventID"],
+    }
+
+
+def track(tracker: Tracker, account: Account, **event: Any) -> None:
+    answer = tracker.call("event.track", account.key, **{"ListID": account.list_id, **event})
+    assert answer.status_code == 200, answer.text

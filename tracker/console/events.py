@@ -1,0 +1,98 @@
+"""How is an event shown to a person? As texts alone, so that pages and their scripts show the same of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: What a row says of an event at a glance: so many of its own properties, cut after so many characters.
+SUMMED_UP, MOST_CHARACTERS = 3, 80
+#: Where it happened, the first that is there.
+PAGES = ("$pathname", "$current_url", "$page_title")
+#: What says it all of a conversion, without names.
+OF_CONVERSIONS = ("conversion-name", "conversion-value", "conversion-currency")
+#: (what an event says of itself, kind of badge, word).
+FLAGS = (
+    ("IsBot", "warn", "Robot"),
+    ("IsRepeatedConversion", "warn", "Repeated conversion"),
+    ("IsAddedByTracker", "", "Added by Tracker"),
+)
+#: Characters that nobody would see, and some of which pages cannot hold: as the signs that stand for them.
+_SEEN = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {127: 0x2421}
+SILENT = {"kind": "", "word": "Silent"}
+TYPES: dict[type, str] = {
+    str: "text", bool: "yes or no", int: "number", float: "number", list: "list", dict: "object", type(None): "null",
+}  # fmt: skip
+
+
+def shown(event: Mapping[str, Any], path: str, person: str | None = None) -> dict[str, Any]:
+    """Everything of an event as texts. `path` is that of its list's pages; `person` whose timeline it stands in, if any."""
+    named, properties = event.get("SubscriberID"), event["Properties"]
+    uuid = event["UUID"]
+    return {
+        "id": event["EventID"],
+        "name": text_of(event["Event"]),
+        "at": event["EventAt"],
+        "received": event["ReceivedAt"],
+        "uuid": uuid,
+        "visitor": uuid[:8],
+        "visitorPath": f"{path}/visitors/{uuid}",
+        "personPath": f"{path}/people/{named}" if named else "",
+        "whyPath": f"{path}/people/{person}/why/{event['EventID']}" if person else "",
+        "externalId": event["ExternalID"] or "",
+        "flags": list(_flags(event)),
+        "summary": list(_summary(properties)),
+        "properties": [_property(name, value) for name, value in properties.items()],
+    }
+
+
+def blank(path: str) -> dict[str, Any]:
+    """An event of which every part is there once, and empty: scripts make rows of what it looks like."""
+    flagged = {name: True for name, _, _ in FLAGS[:1]}
+    texts = dict.fromkeys(
+        ("EventID", "Event", "EventAt", "ReceivedAt", "UUID", "ExternalID", "SubscriberID"), ""
+    )
+    return shown({**texts, **flagged, "Properties": {"": ""}}, path)
+
+
+def text_of(value: Any) -> str:
+    """A text as it is, anything else as JSON."""
+    if isinstance(value, str):
+        return value.translate(_SEEN)
+    return json.dumps(
+        value, ensure_ascii=False, indent=2 if value and isinstance(value, (list, dict)) else None
+    )
+
+
+def _property(name: str, value: Any) -> dict[str, str]:
+    return {
+        "name": name,
+        "value": text_of(value),
+        "type": "empty text" if value == "" else TYPES[type(value)],
+    }
+
+
+def _flags(event: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for name, kind, word in FLAGS:
+        if event.get(name):
+            yield {"kind": kind, "word": word}
+    if event["Properties"].get("isSilent") in (True, "true", "1"):
+        yield SILENT
+
+
+def _summary(properties: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """What was won, else its own properties, else where it happened."""
+    if OF_CONVERSIONS[1] in properties:
+        yield from (
+            {"name": "", "value": _cut(properties[name])} for name in OF_CONVERSIONS if name in properties
+        )
+        return
+    own = [name for name in properties if not name.startswith("$")][:SUMMED_UP]
+    page = [name for name in PAGES if properties.get(name)][:1]
+    for name in own or page:
+        yield {"name": text_of(name), "value": _cut(properties[name])}
+
+
+def _cut(value: Any) -> str:
+    return " ".join(text_of(value)[:MOST_CHARACTERS].split())

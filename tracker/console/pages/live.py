@@ -1,0 +1,78 @@
+"""What arrives right now? `/lists/<id>/live`: the newest events, and each further one as it is committed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from flask import jsonify, make_response, render_template, request
+
+from tracker.console.asking import Refused, ask
+from tracker.console.events import blank, shown
+from tracker.console.place import Place, place_of
+from tracker.console.routes import Route
+from tracker.console.streaming import events_sent_on
+
+EVENTS_PER_PAGE = 50
+WORDS = {"Event": "A name has at most 200 characters."}
+#: The command's own number for as many followers as may be.
+CROWDED = 9
+
+
+def show(list_id: str) -> Any:
+    """With a cursor it is a page of older events, to which nothing is added."""
+    place, name, faults = place_of(list_id), _name(), {}
+    found: dict[str, Any] = {"events": [], "cursor": None}
+    try:
+        found = _page(place, name)
+    except Refused as refused:
+        faults = refused.beside(WORDS)
+        if "Event" not in faults:
+            raise
+    page = render_template(
+        "live.html",
+        tab="live",
+        place=place,
+        name=name or "",
+        is_newest="cursor" not in request.args,
+        blank=blank(place.path),
+        faults=faults,
+        **found,
+    )
+    return page, 422 if faults else 200
+
+
+def rows(list_id: str) -> Any:
+    """What the page's script asks for: older events, or those that came before it was connected."""
+    return jsonify(_page(place_of(list_id), _name()))
+
+
+def events(list_id: str) -> Any:
+    """What an EventSource reads. A browser that comes again says by itself how far it had read."""
+    place = place_of(list_id)
+    after = request.headers.get("Last-Event-ID") or request.args.get("after") or None
+    try:
+        stream = ask("events.follow", **place.params, Event=_name(), After=after)
+    except Refused as refused:
+        if refused.code != CROWDED:
+            raise
+        text = "Too many are watching at once. Close another live view."
+        return make_response(jsonify(Text=text), refused.status, {"Retry-After": str(refused.seconds)})
+    return events_sent_on(stream, partial(shown, path=place.path))
+
+
+def _name() -> str | None:
+    return request.args.get("event") or None
+
+
+def _page(place: Place, name: str | None) -> dict[str, Any]:
+    cursor = request.args.get("cursor") or None
+    found = ask("events.recent", **place.params, Event=name, Cursor=cursor, RecordsPerRequest=EVENTS_PER_PAGE)
+    return {"events": [shown(event, place.path) for event in found["Events"]], "cursor": found["Cursor"]}
+
+
+ROUTES = (
+    Route("GET", "/lists/<list_id>/live", show),
+    Route("GET", "/lists/<list_id>/live/rows", rows),
+    Route("GET", "/lists/<list_id>/live/events", events),
+)
