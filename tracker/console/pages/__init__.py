@@ -2,6 +2,20 @@
 
 from types import ModuleType
 
-from tracker.console.pages import audit, keys, lists, live, settings, setup, sign_in
+from tracker.console.pages import (
+    audit,
+    events,
+    forget,
+    keys,
+    lists,
+    live,
+    people,
+    person,
+    settings,
+    setup,
+    sign_in,
+)
 
-PAGES: tuple[ModuleType, ...] = (sign_in, lists, setup, live, settings, keys, audit)
+PAGES: tuple[ModuleType, ...] = (
+    sign_in, lists, setup, live, events, people, person, forget, settings, keys, audit,
+)  # fmt: skip

@@ -1,0 +1,100 @@
+"""Does the property explorer say which events and properties there are, with types, values, and what looks alike?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.console.somebody import track
+from tests.console.visitor import Visitor, words
+from tests.processes import until
+from tests.served import Account, Tracker
+
+
+@pytest.fixture(scope="module")
+def person(tracker: Tracker, jane: Account) -> Visitor:
+    return Visitor(tracker).sign_in(jane)
+
+
+@pytest.fixture(scope="module")
+def path(tracker: Tracker, jane: Account) -> str:
+    """Of a list on which something has happened, and has been counted."""
+    for number in range(4):
+        price: Any = f"{number}.5" if number < 1 else number
+        track(tracker, jane, Event="sale", Properties={"price": price, "product_id": "a<b", "": 1})
+    track(tracker, jane, Event="pageView", Properties={"productId": None})
+    track(tracker, jane, Event="page_view")
+    until(lambda: [each["Count"] for each in catalogue(tracker, jane)] == [1, 1, 4], what="the counts")
+    return f"/lists/{jane.list_id}/events"
+
+
+def catalogue(tracker: Tracker, jane: Account) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tracker.get(f"/api/v1/website_events.catalogue?ListID={jane.list_id}", jane.key).json()["Events"]  # fmt: skip
+    return found
+
+
+def test_events_and_properties_are_listed_with_types_and_times(person: Visitor, path: str) -> None:
+    page = person.get(path)
+    said = words(page)
+    moment = r"\d+ \w+ 20\d\d, \d\d:\d\d UTC"
+    assert re.search(rf"page_view 1 last {moment} 0 properties", said)
+    assert re.search(rf"sale 4 last {moment} 3 properties First seen {moment} , last {moment}", said)
+    assert re.search(rf"price text 1 number 3 4 {moment} {moment} Values", said)
+    assert re.search(rf"product_id text 4 {moment} {moment} Values", said)
+    shares = re.findall(r'<rect class="type-(\w+)" x="([\d.]+)" width="([\d.]+)"', page.text)
+    assert ("string", "0.0", "25.0") in shares
+    assert ("number", "25.0", "75.0") in shares
+    assert f'{path.replace("/events", "/live")}?event=sale"' in page.text
+
+
+def test_what_looks_alike_is_pointed_out(person: Visitor, path: str) -> None:
+    said = words(person.get(path))
+    assert "Spelled twice?" in said
+    assert "event pageView page_view" in said
+    assert "property productId product_id" in said
+    assert "had more names than fit" not in said
+
+
+def test_names_are_searched(person: Visitor, path: str) -> None:
+    page = person.get(path, params={"search": "PRODUCT"})
+    assert re.findall(r'catalogue-name given">(\w+)<', page.text) == ["pageView", "sale"]
+    assert page.text.count("<details") == page.text.count("open>") == 2
+    assert "price" not in words(page)
+    assert "Nothing has this in its name" in words(person.get(path, params={"search": "nowhere"}))
+    assert "No further events" in words(person.get(path, params={"after": "z"}))
+    answer = person.get(path, params={"search": "x" * 201})
+    assert (answer.status_code, "at most 200 characters" in words(answer)) == (422, True)
+
+
+def test_events_are_pages(tracker: Tracker, person: Visitor, jane: Account) -> None:
+    many = tracker.call("list.create", jane.key, SubscriberListName="Many").json()["ListID"]
+    for number in range(51):
+        track(tracker, jane, ListID=many, Event=f"e{number:02}")
+    first = person.get(f"/lists/{many}/events")
+    assert first.text.count('class="catalogue"') == 50
+    following = re.search(r'href="([^"]*after=e49)"', first.text)[1]  # type: ignore[index]
+    page = person.get(following.replace("&amp;", "&"))
+    assert re.findall(r'catalogue-name given">(\w+)<', page.text) == ["e50"]
+
+
+def test_sample_values_are_a_page_and_an_answer(person: Visitor, path: str) -> None:
+    asked = {"event": "sale", "property": "price"}
+    said = words(person.get(f"{path}/values", params=asked))
+    assert "price of sale 4 different values in the last 4 events of this name." in said
+    assert '"0.5" 1' in said
+    for_script = person.get(f"{path}/values", params=asked, headers={"Accept": "application/json"}).json()
+    assert {each["Value"] for each in for_script["Values"]} == {'"0.5"', "1", "2", "3"}
+    assert "No values" in words(person.get(f"{path}/values", params=asked | {"property": "never"}))
+    assert person.get(f"{path}/values").status_code == 404
+
+
+def test_an_empty_list_says_what_to_do(person: Visitor, tracker: Tracker, jane: Account) -> None:
+    empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").json()["ListID"]
+    page = person.get(f"/lists/{empty}/events")
+    assert "No events yet" in words(page)
+    assert f'href="/lists/{empty}/setup"' in page.text
+    without = person.get("/lists/none/events")
+    assert "No events yet" in words(without)
+    assert "/setup" not in without.text

@@ -1,0 +1,86 @@
+"""Which events and properties are there? `/lists/<id>/events`: the catalogue, with sample values on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import jsonify, render_template, request
+
+from tracker.console.asking import Refused, ask
+from tracker.console.failures import is_asked_by_script
+from tracker.console.place import place_of
+from tracker.console.routes import Route
+
+EVENTS_PER_PAGE = 50
+WORDS = {"Search": "Search for at most 200 characters."}
+#: JSON types in the order of the bar, and what people call them.
+TYPES = {
+    "string": "text", "number": "number", "boolean": "yes or no", "array": "list", "object": "object", "null": "null",
+}  # fmt: skip
+#: Look-alikes shown at once; the rest is folded away.
+MOST_SHOWN = 5
+
+
+def show(list_id: str) -> Any:
+    place, search, after = place_of(list_id), request.args.get("search", ""), request.args.get("after", "")
+    found: dict[str, Any] = {"Events": [], "HasMore": False, "IsFull": False}
+    faults: dict[str, str] = {}
+    try:
+        found = ask("website_events.catalogue", **place.params, Search=search or None, AfterEvent=after or None, RecordsPerRequest=EVENTS_PER_PAGE)  # fmt: skip
+    except Refused as refused:
+        faults = refused.beside(WORDS)
+        if "Search" not in faults:
+            raise
+    events = [_with_shares(event) for event in found["Events"]]
+    page = render_template(
+        "events.html",
+        tab="events",
+        place=place,
+        search=search,
+        after=after,
+        events=events,
+        following=events[-1]["Event"] if found["HasMore"] else None,
+        look_alikes=found.get("LookAlikes", []),
+        most_shown=MOST_SHOWN,
+        is_full=found["IsFull"],
+        faults=faults,
+    )
+    return page, 422 if faults else 200
+
+
+def values(list_id: str) -> Any:
+    """A page of its own, and for the script of the other what stands on it."""
+    place = place_of(list_id)
+    event, name = request.args.get("event", ""), request.args.get("property", "")
+    found = ask("website_events.values", **place.params, Event=event, Property=name)
+    if is_asked_by_script():
+        return jsonify(found)
+    return render_template("values.html", tab="events", place=place, event=event, name=name, found=found)
+
+
+def _with_shares(event: Mapping[str, Any]) -> dict[str, Any]:
+    properties = [{**each, "Shares": list(_shares(each["Types"]))} for each in event["Properties"]]
+    return {**event, "Properties": properties}
+
+
+def _shares(types: Mapping[str, int]) -> Iterable[dict[str, Any]]:
+    """Where each type's part of a bar of 100 begins, and how wide it is; a part is never too small to be seen."""
+    total, start = sum(types.values()), 0.0
+    for name, word in TYPES.items():
+        if name in types:
+            width = 100 * types[name] / total
+            yield {
+                "name": name,
+                "word": word,
+                "count": types[name],
+                "x": round(start, 2),
+                "width": round(max(width, 2), 2),
+            }
+            start += width
+
+
+ROUTES = (
+    Route("GET", "/lists/<list_id>/events", show),
+    Route("GET", "/lists/<list_id>/events/values", values),
+)

@@ -1,0 +1,55 @@
+"""How is somebody forgotten? `/lists/<id>/people/<subscriber id>/forget`: a warning, then how far it is, and the proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from tracker.console.asking import Refused, ask
+from tracker.console.pages.person import described, name_of
+from tracker.console.place import Place, list_of
+from tracker.console.routes import Route
+
+#: `subscriber.get`: there is nobody, or no longer.
+NOT_FOUND = 3
+
+
+def show(list_id: str, subscriber_id: str) -> str:
+    place = list_of(list_id)
+    return _form(place, described(place, subscriber_id)["SubscriberInformation"])
+
+
+def forget(list_id: str, subscriber_id: str) -> Any:
+    """The same form again, of somebody who is being forgotten, tells how far it is."""
+    place, person = list_of(list_id), None
+    try:
+        person = described(place, subscriber_id)["SubscriberInformation"]
+    except Refused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+    if person is not None and request.form.get("typed", "").strip() != _to_type(person):
+        return _form(place, person, "This is not what is asked for."), 422
+    told = ask("subscriber.forget", **place.params, SubscriberID=subscriber_id)
+    return render_template("forgotten.html", tab="people", place=place, told=told)
+
+
+def _form(place: Place, person: dict[str, Any], fault: str = "") -> str:
+    return render_template(
+        "forget.html",
+        tab="people",
+        place=place,
+        name=name_of(person),
+        path=f"{place.path}/people/{person['SubscriberID']}",
+        to_type=_to_type(person),
+        fault=fault,
+    )
+
+
+def _to_type(person: dict[str, Any]) -> str:
+    """What can be typed: an ID may hold anything, a number only digits."""
+    return str(person["EmailAddress"] or person["SubscriberID"])
+
+
+FORGET = "/lists/<list_id>/people/<subscriber_id>/forget"
+ROUTES = (Route("GET", FORGET, show), Route("POST", FORGET, forget))

@@ -1,0 +1,108 @@
+"""Who is on a list? `/lists/<id>/people`: everybody, newest first, and a search that knows addresses, ids and visitors."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, render_template, request
+
+from tracker.console.asking import Refused, ask
+from tracker.console.place import Place, list_of
+from tracker.console.routes import Route
+
+PEOPLE_PER_PAGE = 50
+MOST_CHARACTERS = 320
+#: Where the beginning of a text is looked for, one after the other.
+SEARCHED = ("EmailAddress", "ExternalID")
+
+
+def show(list_id: str) -> Any:
+    """Who is found exactly is shown at once."""
+    place, search = list_of(list_id), request.args.get("search", "").strip()[:MOST_CHARACTERS]
+    path = _exact(place, search) if search else None
+    if path is not None:
+        return redirect(path, 303)
+    page = _found(place, search) if search else _all(place)
+    return render_template("people.html", tab="people", place=place, search=search, **page)
+
+
+def _all(place: Place) -> dict[str, Any]:
+    """The page after the person that the address names; the newest without, or with what is no number."""
+    sent = request.args.get("after", "")
+    after = sent if sent.isascii() and sent.isdigit() and len(sent) < 20 else None
+    found = ask("subscribers.get", **place.params, RecordsPerRequest=PEOPLE_PER_PAGE + 1, OrderType="DESC", AfterSubscriberID=after)  # fmt: skip
+    people = found["Subscribers"][:PEOPLE_PER_PAGE]
+    is_more = len(found["Subscribers"]) > len(people)
+    following = people[-1]["SubscriberID"] if is_more else None
+    return {
+        "people": people,
+        "total": found["TotalSubscriberCount"],
+        "is_first": after is None,
+        "after": following,
+    }
+
+
+def _found(place: Place, search: str) -> dict[str, Any]:
+    """Those whose address or else whose ID begins so."""
+    sent = request.args.get("from", "")
+    start = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    people: list[dict[str, Any]] = []
+    total = 0
+    for field in SEARCHED:
+        try:
+            found = ask("subscribers.get", **place.params, RecordsPerRequest=PEOPLE_PER_PAGE, RecordsFrom=start, Search=search, SearchField=field)  # fmt: skip
+        except Refused:
+            break
+        people, total = found["Subscribers"], found["TotalSubscriberCount"]
+        if total:
+            break
+    following = start + len(people)
+    return {
+        "people": people,
+        "total": total,
+        "start": start,
+        "following": following if following < total else None,
+    }
+
+
+def _exact(place: Place, search: str) -> str | None:
+    """The path of whom the text names: by number, address or ID, or of the visitor whose UUID it is."""
+    uuid = uuid_in(search)
+    if uuid is not None:
+        found = _asked("subscriber.events", place, UUID=uuid, RecordsPerRequest=1)
+        if found and found["SubscriberID"] is None:
+            return f"{place.path}/visitors/{uuid}"
+        if found:
+            return f"{place.path}/people/{found['SubscriberID']}"
+    for field in ("SubscriberID", "EmailAddress", "ExternalID"):
+        found = _asked("subscriber.get", place, **{field: search}) if _may_be(field, search) else None
+        if found:
+            return f"{place.path}/people/{found['SubscriberInformation']['SubscriberID']}"
+    return None
+
+
+def _may_be(field: str, search: str) -> bool:
+    """Not everything is asked for everywhere."""
+    if field == "SubscriberID":
+        return search.isascii() and search.isdigit()
+    return field == "ExternalID" or "@" in search
+
+
+def _asked(command: str, place: Place, **params: Any) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = ask(command, **place.params, **params)
+    except Refused:
+        return None
+    return found
+
+
+def uuid_in(text: str) -> str | None:
+    """The UUID that a text is, as commands write it."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+ROUTES = (Route("GET", "/lists/<list_id>/people", show),)

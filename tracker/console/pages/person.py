@@ -1,0 +1,132 @@
+"""Who is this person, what have they done, and why is it theirs? `/lists/<id>/people/<subscriber id>`, and visitors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from tracker.console.asking import Unanswered, ask
+from tracker.console.events import text_of
+from tracker.console.failures import is_asked_by_script
+from tracker.console.pages.people import uuid_in
+from tracker.console.place import Place, list_of
+from tracker.console.routes import Route
+from tracker.console.sentences import why_theirs, why_tied
+from tracker.console.streaming import sent_on
+from tracker.console.timeline import timeline
+
+TIES_PER_PAGE = 10
+
+
+def show(list_id: str, subscriber_id: str) -> str:
+    place, who = list_of(list_id), {"SubscriberID": subscriber_id}
+    person = described(place, subscriber_id)
+    number = person["SubscriberInformation"]["SubscriberID"]
+    ties = ask("subscriber.explain", **place.params, **who, Cursor=request.args.get("ties") or None, RecordsPerRequest=TIES_PER_PAGE)  # fmt: skip
+    return render_template(
+        "person.html",
+        tab="people",
+        place=place,
+        person=person,
+        path=f"{place.path}/people/{number}",
+        title=name_of(person["SubscriberInformation"]),
+        revenue=[_amount(each) for each in person["Revenue"]],
+        custom_fields=_custom_fields(place, person["SubscriberInformation"]["CustomFields"]),
+        ties=[{**tie, "Why": why_tied(tie)} for tie in ties["Bindings"]],
+        ties_cursor=ties["Cursor"],
+        unmerged=request.args.get("unmerged"),
+        **timeline(place, who, number),
+    )
+
+
+def visitor(list_id: str, uuid: str) -> str:
+    """What a browser did while it was nobody's."""
+    place = list_of(list_id)
+    return render_template("visitor.html", tab="people", place=place, uuid=uuid, path=f"{place.path}/visitors/{uuid}", **timeline(place, {"UUID": uuid}))  # fmt: skip
+
+
+def why(list_id: str, subscriber_id: str, event_id: str) -> Any:
+    """Why one event is theirs, for the script of the timeline or as a page."""
+    place = list_of(list_id)
+    told = ask("subscriber.explain", **place.params, SubscriberID=subscriber_id, EventID=event_id, RecordsPerRequest=1)  # fmt: skip
+    because = why_theirs(told["Event"])
+    if is_asked_by_script():
+        return jsonify(Why=because)
+    path = f"{place.path}/people/{told['SubscriberID']}"
+    return render_template("why.html", tab="people", place=place, path=path, event=told["Event"]["Event"], because=because)  # fmt: skip
+
+
+def ask_to_unmerge(list_id: str, subscriber_id: str, uuid: str, segment: str) -> str:
+    place = list_of(list_id)
+    person = described(place, subscriber_id)["SubscriberInformation"]
+    if uuid_in(uuid) is None or not (segment.isascii() and segment.isdigit()):
+        abort(404)
+    return render_template(
+        "unmerge.html",
+        tab="people",
+        place=place,
+        path=f"{place.path}/people/{person['SubscriberID']}",
+        name=name_of(person),
+        uuid=uuid,
+        segment=segment,
+    )
+
+
+def unmerge(list_id: str, subscriber_id: str, uuid: str, segment: str) -> Response:
+    place = list_of(list_id)
+    done = ask("subscriber.unmerge", **place.params, SubscriberID=subscriber_id, UUID=uuid, Segment=segment)
+    return redirect(f"{place.path}/people/{done['SubscriberID']}?unmerged={done['Status']}", 303)
+
+
+def export(list_id: str, subscriber_id: str) -> Response:
+    """It is written into the audit log, so it is no link, but a form."""
+    place = list_of(list_id)
+    stream = ask("subscriber.export", **place.params, SubscriberID=subscriber_id)
+    return sent_on(
+        stream, {"Content-Disposition": f'attachment; filename="person-{int(subscriber_id)}.json"'}
+    )
+
+
+def described(place: Place, subscriber_id: str) -> dict[str, Any]:
+    """What `subscriber.get` says."""
+    found: dict[str, Any] = ask("subscriber.get", **place.params, SubscriberID=subscriber_id)
+    return found
+
+
+def name_of(person: dict[str, Any]) -> str:
+    """What to call somebody: their address, else their ID."""
+    return person["EmailAddress"] or person["ExternalID"] or f"Person {person['SubscriberID']}"
+
+
+def _amount(summed: dict[str, Any]) -> dict[str, Any]:
+    """Two digits after the point, or as many as it takes."""
+    value = summed["Value"]
+    amount = f"{value:,.2f}" if round(value, 2) == value else f"{value:,.6f}".rstrip("0")
+    return {"amount": amount, "currency": summed["Currency"], "conversions": summed["Conversions"]}
+
+
+def _custom_fields(place: Place, values: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """What people call each field, or where they may not see fields what programs call it; and its value."""
+    names: dict[str, str] = {}
+    try:
+        for each in ask("customfields.get", SubscriberListID=place.params["ListID"])["CustomFields"]:
+            names[each["MergeTagAlias"] or f"CustomField{each['CustomFieldID']}"] = each["FieldName"]
+    except Unanswered as failure:
+        if failure.status != 403:
+            raise
+    return [
+        (names.get(name, name), None if value is None else text_of(value)) for name, value in values.items()
+    ]
+
+
+PERSON = "/lists/<list_id>/people/<subscriber_id>"
+ROUTES = (
+    Route("GET", PERSON, show),
+    Route("GET", f"{PERSON}/why/<event_id>", why),
+    Route("GET", f"{PERSON}/visitors/<uuid>/<segment>/unmerge", ask_to_unmerge),
+    Route("POST", f"{PERSON}/visitors/<uuid>/<segment>/unmerge", unmerge),
+    Route("POST", f"{PERSON}/export", export),
+    Route("GET", "/lists/<list_id>/visitors/<uuid>", visitor),
+)

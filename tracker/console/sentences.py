@@ -1,0 +1,55 @@
+"""Why is a visitor, or an event, somebody's? In sentences, of which scripts show the times in the reader's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: A piece of a sentence: `{"text": …}`, `{"name": …}` for what a client called it, or `{"time": …}`.
+Piece = dict[str, str]
+
+#: By what an event named its person.
+NAMED_BY = {
+    "email": "their email address",
+    "id": "their ID",
+    "hash_as_held": "the SHA-256 of their address as their ID",
+    "hash_lower_case": "the SHA-256 of their address in small letters as their ID",
+    "hash_provider": "the SHA-256 of their address, as its provider spells it, as their ID",
+    "email_or_id": "their email address or ID",
+}
+
+
+def why_tied(tie: Mapping[str, Any]) -> list[Piece]:
+    """A tie of `subscriber.explain`."""
+    return list(_why_tied("It", tie))
+
+
+def why_theirs(why: Mapping[str, Any]) -> list[Piece]:
+    """The `Event` of `subscriber.explain`."""
+    if why["Because"] == "named":
+        return [{"text": f"It was sent with {_named(why['NamedBy'])}."}]
+    return list(_why_tied("Its visitor", why["Binding"]))
+
+
+def _why_tied(visitor: str, tie: Mapping[str, Any]) -> Iterator[Piece]:
+    if tie["Reason"] == "own":
+        yield {
+            "text": f"Tracker made {visitor.lower()} for what comes with their ID and from no browser, first on "
+        }
+    elif tie["Event"] is None:
+        yield {"text": f"{visitor} sent an event that named them, and is deleted now, on "}
+    else:
+        yield {"text": f"{visitor} sent "}
+        yield {"name": tie["Event"]}
+        yield {"text": f" with {_named(tie['NamedBy'])} on "}
+    yield {"time": tie["BoundAt"]}
+    if tie["UnboundAt"] is not None:
+        yield {"text": ". It was taken back on "}
+        yield {"time": tie["UnboundAt"]}
+    elif not tie["IsCurrent"]:
+        yield {"text": ". Somebody else has used it since"}
+    yield {"text": "."}
+
+
+def _named(by: list[str]) -> str:
+    return " and ".join(NAMED_BY.get(each, each) for each in by) or NAMED_BY["email_or_id"]

@@ -1,0 +1,44 @@
+/* Sample values of a property, at the side. Without this script they are a page of their own. */
+"use strict";
+
+(() => {
+  const drawer = document.getElementById("drawer");
+  const part = (name) => document.getElementById(`drawer-${name}`);
+
+  const cell = (text, kind) => {
+    const made = document.createElement("td");
+    made.className = kind;
+    made.textContent = text;
+    return made;
+  };
+
+  const line = (each) => {
+    const made = document.createElement("tr");
+    made.append(cell(each.IsCut ? `${each.Value}…` : each.Value, "mono given"), cell(each.Count.toLocaleString(), "num"));
+    return made;
+  };
+
+  const show = (found) => {
+    part("text").textContent = found.Values.length
+      ? `${found.DistinctValues.toLocaleString()} different ${found.DistinctValues === 1 ? "value" : "values"} in the last ${found.EventsRead.toLocaleString()} events of this name.`
+      : "None of the last events of this name has it.";
+    part("values").replaceChildren(...found.Values.map(line));
+    part("table").hidden = !found.Values.length;
+  };
+
+  document.addEventListener("click", async (click) => {
+    const link = click.target.closest("[data-values]");
+    if (click.target === drawer) drawer.close();
+    if (!link || click.ctrlKey || click.metaKey || click.shiftKey) return;
+    click.preventDefault();
+    part("title").textContent = new URL(link.href).searchParams.get("property");
+    part("text").textContent = "Reading…";
+    part("table").hidden = true;
+    drawer.showModal();
+    try {
+      show(await Tracker.ask(link.getAttribute("href")));
+    } catch (error) {
+      part("text").textContent = error.message;
+    }
+  });
+})();
