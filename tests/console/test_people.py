@@ -209,7 +209,12 @@ SEE, CHANGE = "List.Get", "List.Get,Subscribers.Get"
         ("GET", "/people/1", SEE, "Subscribers.Get"),
         ("POST", "/people/1/export", SEE, "Subscribers.Get"),
         ("POST", "/people/1/forget", CHANGE, "Subscribers.Delete"),
-        ("POST", f"/people/1/visitors/{uuid4()}/0/unmerge", CHANGE, "Subscriber.Update"),
+        (
+            "POST",
+            "/people/1/visitors/550e8400-e29b-41d4-a716-446655440000/0/unmerge",
+            CHANGE,
+            "Subscriber.Update",
+        ),
     ],
 )
 def test_a_permission_that_lacks_is_named(
