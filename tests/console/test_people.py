@@ -90,7 +90,7 @@ def test_a_person_is_shown_with_fields_revenue_and_visitors(
         IdentifyProperties={"First-Name": "<i>Jo</i>"},
     )
     said = words(person.get(path_of(fresh, who)))
-    assert f"Email {who['email']} ID c-7 Number {who['subscriber_id']}" in said
+    assert f"Email {who['email']} ID c-7 SubscriberID {who['subscriber_id']}" in said
     assert "Revenue 1,235.50 EUR in 2 conversions 0.125 USD in 1 conversion" in said
     assert "First name <i>Jo</i> Empty –" in said
     assert re.search(rf"{who['uuid'][:8]} Unmerge It sent bought with their email address on \d", said)

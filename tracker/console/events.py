@@ -43,7 +43,9 @@ def shown(event: Mapping[str, Any], path: str, person: str | None = None) -> dic
         "externalId": event["ExternalID"] or "",
         "flags": list(_flags(event)),
         "summary": list(_summary(properties)),
-        "properties": [_property(name, value) for name, value in properties.items()],
+        "properties": [
+            _property(name, value) for name, value in sorted(properties.items(), key=_is_of_tracker)
+        ],
     }
 
 
@@ -65,6 +67,11 @@ def text_of(value: Any) -> str:
     )
 
 
+def _is_of_tracker(item: tuple[str, Any]) -> bool:
+    """What a website says itself comes first; otherwise the order stays."""
+    return item[0].startswith("$")
+
+
 def _property(name: str, value: Any) -> dict[str, str]:
     return {
         "name": name,
@@ -82,15 +89,16 @@ def _flags(event: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _summary(properties: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """What was won, else its own properties, else where it happened."""
+    """What was won, else its own properties, in words where there are some, else where it happened."""
     if OF_CONVERSIONS[1] in properties:
         yield from (
             {"name": "", "value": _cut(properties[name])} for name in OF_CONVERSIONS if name in properties
         )
         return
-    own = [name for name in properties if not name.startswith("$")][:SUMMED_UP]
+    own = [name for name in properties if not name.startswith("$")]
+    own = [name for name in own if not isinstance(properties[name], (list, dict))] or own
     page = [name for name in PAGES if properties.get(name)][:1]
-    for name in own or page:
+    for name in own[:SUMMED_UP] or page:
         yield {"name": text_of(name), "value": _cut(properties[name])}
 
 

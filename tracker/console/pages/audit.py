@@ -8,6 +8,19 @@ from tracker.console.asking import ask
 from tracker.console.routes import Route
 
 ENTRIES_PER_PAGE = 50
+#: What people call an action.
+WORDS = {
+    "apikey.create": "Key made",
+    "apikey.revoke": "Key revoked",
+    "customfield.delete": "Custom field deleted",
+    "subscriber.delete": "Person deleted",
+    "subscriber.export": "Person exported",
+    "subscriber.forget": "Person forgotten",
+    "user.create": "Account made",
+    "user.login": "Signed in",
+    "user.login.failed": "Sign-in failed",
+    "user.password": "Password changed",
+}
 
 
 def show() -> str:
@@ -17,7 +30,12 @@ def show() -> str:
     entries = found[:ENTRIES_PER_PAGE]
     following = entries[-1]["EntryID"] if len(found) > len(entries) else None
     return render_template(
-        "audit.html", area="keys", entries=entries, following=following, is_first=before == "0"
+        "audit.html",
+        area="keys",
+        entries=entries,
+        words=WORDS,
+        following=following,
+        is_first=before == "0",
     )
 
 
