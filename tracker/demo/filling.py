@@ -17,6 +17,9 @@ from tracker.ingest.event import Event
 from tracker.ingest.parameters import EVENT_ID_TAKEN
 from tracker.services import Services
 
+#: As many come alone: what Tracker adds to a group stands behind all of it, and the newest events are what one sees first.
+MOST_ALONE = 50
+
 
 @dataclass(slots=True)
 class MadeRecord(Record):
@@ -64,9 +67,10 @@ class Filling:
                 self._refused,
                 _seen_by_the_door,
             )
-            for counts in job.run(self._records(events)):
-                filled.stored, filled.were_there = counts.stored, counts.duplicates + self._taken
-                yield filled
+            for part in _parts(events):
+                for counts in job.run(self._records(part)):
+                    filled.stored, filled.were_there = counts.stored, counts.duplicates + self._taken
+                    yield filled
 
     def _records(self, events: Iterable[Made]) -> Iterator[Record]:
         for line, made in enumerate(events, 1):
@@ -78,6 +82,13 @@ class Filling:
         if refusal.errors[0].code != EVENT_ID_TAKEN.code:
             raise refusal
         self._taken += 1
+
+
+def _parts(events: list[Made]) -> Iterator[list[Made]]:
+    """The events in the order they are stored: most of them together, the last one by one."""
+    together = max(0, len(events) - MOST_ALONE)
+    yield events[:together]
+    yield from ([event] for event in events[together:])
 
 
 def _seen_by_the_door(record: Record, event: Event) -> Event:
