@@ -8,7 +8,7 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run demo test lint bench bench-full fuzz faults browser packages clean
+.PHONY: run demo test lint bench bench-full fuzz faults browser pictures packages clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
@@ -42,6 +42,10 @@ faults: packages $(VENV)/.test
 # The script for websites is committed as it is served: whoever changes its source makes it anew.
 browser: $(VENV)/.minifier
 	@node tracker/browser/build.mjs
+
+# docs/images: every page of the console as it is now.
+pictures: packages $(VENV)/.test
+	@$(VENV)/bin/python -m tests.browser.pictures $(PICTURES)
 
 packages:
 	@tests/setup/packages mariadb-server redis-server chromium curl wrk nodejs npm

@@ -40,7 +40,7 @@ def test_events_and_properties_are_listed_with_types_and_times(person: Visitor, 
     said = words(page)
     moment = r"\d+ \w+ 20\d\d, \d\d:\d\d UTC"
     assert re.search(rf"page_view 1 event last {moment} 0 properties", said)
-    assert re.search(rf"sale 4 last {moment} 3 properties First seen {moment} , last {moment}", said)
+    assert re.search(rf"sale 4 events last {moment} 3 properties First seen {moment} , last {moment}", said)
     assert re.search(rf"price text 1 number 3 4 {moment} {moment} Values", said)
     assert re.search(rf"product_id text 4 {moment} {moment} Values", said)
     shares = re.findall(r'<rect class="type-(\w+)" x="([\d.]+)" width="([\d.]+)"', page.text)

@@ -60,7 +60,9 @@ def values(list_id: str) -> Any:
 
 
 def _with_shares(event: Mapping[str, Any]) -> dict[str, Any]:
-    properties = [{**each, "Shares": list(_shares(each["Types"]))} for each in event["Properties"]]
+    """What a website says itself comes first; otherwise the order stays."""
+    said = sorted(event["Properties"], key=lambda each: each["Property"].startswith("$"))
+    properties = [{**each, "Shares": list(_shares(each["Types"]))} for each in said]
     return {**event, "Properties": properties}
 
 

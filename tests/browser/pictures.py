@@ -1,0 +1,267 @@
+"""What does the console look like? `make pictures` takes every page, full and empty, and puts it into docs/images.
+
+Tracker, the demo shop and its traffic run on a temporary database; a browser signs in and clicks through, as anybody would.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.browser.conftest import CHROME, OF_CONSOLE, UNLIMITED
+from tests.browser.fewer_colours import smaller
+from tests.conftest import CHROMIUM_FLAGS
+from tests.processes import find_program, reserve_port
+from tests.served import ROOT, Account, Tracker, make_account
+from tracker.demo.shop import Pages, Shop
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+FOLDER = ROOT / "docs/images"
+#: Where everything seems to be served, so that no picture has a port in it that was free by chance.
+CONSOLE, SHOP = "http://events.example.com", "http://shop.example"
+SIZES = {"desktop": (1280, 800), "phone": (375, 812)}
+COLOURS = ("light", "dark")
+OFTEN = "user.login=1000/60,list.update=1000/60,subscriber.get=1000/60,subscriber.explain=1000/60,subscriber.events=1000/60"
+#: Who has nothing yet, and whose list everybody looks at.
+NEWCOMER, OWNER = "new@example.com", "demo@example.com"
+PASSWORD = f"password of {OWNER}"
+KEYS = (
+    ("Reports", "Subscribers.Get,Lists.Get,List.Get"),
+    ("Till in the old shop", ""),
+    ("Shop back end", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is to look at, as parts of paths."""
+
+    full: str
+    empty: str
+    person: str
+    alone: str
+    event: str
+    uuid: str
+    visitor: str
+    key: str
+
+
+def main(wanted: list[str]) -> None:
+    """Take the pages that are named, or all."""
+    from playwright.sync_api import sync_playwright  # slow to import
+
+    FOLDER.mkdir(exist_ok=True)
+    settings = {"TRACKER_LIMITS": ",".join((UNLIMITED, OF_CONSOLE, OFTEN)), "TRACKER_PUBLIC_URL": CONSOLE}
+    with Tracker(settings=settings) as tracker, sync_playwright() as playwright, reserve_port() as holder:
+        port = holder.getsockname()[1]
+        hosts = f"MAP events.example.com 127.0.0.1:{tracker.port},MAP shop.example 127.0.0.1:{port}"
+        flags = [*CHROMIUM_FLAGS, f"--user-agent={CHROME}", f"--host-resolver-rules={hosts}"]
+        program = find_program("chromium", "chromium")
+        browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
+        account = _furnish(tracker)
+        snippet = tracker.call("list.get", account.key, ListID=account.list_id).json()["List"][
+            "EventTrackerJS"
+        ]
+        with Shop("127.0.0.1", port, Pages(snippet, f"{CONSOLE}/lists/{account.list_id}")):
+            _take_all(browser, tracker, account, set(wanted))
+        browser.close()
+
+
+def _furnish(tracker: Tracker) -> Account:
+    """An account with a month of a shop's traffic, and one with nothing."""
+    tracker.cli("user", "add", NEWCOMER, "--password-stdin", typed=PASSWORD + "\n")
+    account = make_account(tracker, OWNER, "*", list_name="Kettle & Leaf")
+    tracker.cli("demo", "--events", "5000", "--email", OWNER, "--list", str(account.list_id))
+    tracker.call("list.create", account.key, SubscriberListName="Tea journal")
+    made = {
+        name: tracker.call("apikey.create", account.key, Name=name, Permissions=may).json()["Prefix"]
+        for name, may in KEYS
+    }
+    tracker.call("apikey.revoke", account.key, Prefix=made[KEYS[1][0]])
+    return account
+
+
+def _take_all(browser: Browser, tracker: Tracker, account: Account, wanted: set[str]) -> None:
+    with _looking(browser, account.email) as page:
+        camera = Camera(page, wanted)
+        scene = _scene(tracker, account)
+        for take in (_of_the_shop, _of_a_list, _of_people, _of_keys):
+            take(camera, scene)
+    with _looking(browser, NEWCOMER) as page:
+        Camera(page, wanted).take("lists-empty", "/")
+        Camera(page, wanted).take("keys-empty", "/keys")
+    with _context(browser) as context:
+        camera = Camera(context.new_page(), wanted)
+        camera.take("sign-in", "/sign-in")
+
+
+class Camera:
+    """One page of a browser, which goes somewhere and is taken in all sizes and colours."""
+
+    def __init__(self, page: Page, wanted: set[str]) -> None:
+        self.page, self._wanted = page, wanted
+        self._darkroom = page.context.new_page()
+
+    def take(self, name: str, path: str = "", at: str = "") -> None:
+        """What is at `path`, or what is there already; with the element `at` at the top of the picture."""
+        if self._wanted and name not in self._wanted:
+            return
+        if path:
+            self.page.goto(path)
+        for size, (width, height) in SIZES.items():
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.evaluate("at => at ? document.querySelector(at).scrollIntoView() : scrollTo(0, 0)", at)
+            for colours in COLOURS:
+                self.page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+                taken = self.page.screenshot()
+                (FOLDER / f"{name}-{colours}-{size}.png").write_bytes(smaller(self._darkroom, taken))
+        self.page.set_viewport_size({"width": SIZES["desktop"][0], "height": SIZES["desktop"][1]})
+
+
+def _of_the_shop(camera: Camera, scene: Scene) -> None:
+    """Clicking through it leaves the first events of the live view."""
+    page = camera.page
+    page.goto(SHOP)
+    page.wait_for_function("window.oct && oct.v")
+    page.locator("#products a").first.wait_for()
+    camera.take("shop")
+    page.get_by_role("link", name="Matcha").click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("link", name="To the cart").wait_for()
+    _settle(page)
+    page.goto(f"{SHOP}/products/teapot-01")
+    page.get_by_role("button", name="Add to cart").click()
+    _settle(page)
+    page.get_by_role("link", name="To the cart").click()
+    _settle(page)
+    page.get_by_role("link", name="To checkout").click()
+    page.get_by_label("First name").fill("Ada")
+    page.locator("#email").fill("ada@example.com")
+    _settle(page)
+    page.get_by_role("button", name="Order and pay").click()
+    page.get_by_text("Thank you, Ada").wait_for()
+    _settle(page)
+
+
+def _settle(page: Page) -> None:
+    """Until all is sent that was done."""
+    page.wait_for_function("window.oct && oct.v")
+    page.wait_for_function("Object.keys(localStorage).filter(key => /^oct.{60}$/.test(key)).length === 0")
+
+
+def _of_a_list(camera: Camera, scene: Scene) -> None:
+    page = camera.page
+    camera.take("lists", "/")
+    for name, path in (("", scene.full), ("-empty", scene.empty)):
+        camera.take(f"setup{name}", f"{path}/setup")
+        camera.take(f"events{name}", f"{path}/events")
+        page.goto(f"{path}/live")
+        page.get_by_text("Live", exact=True).last.wait_for()
+        camera.take(f"live{name}")
+    camera.take("live-without-list", "/lists/none/live")
+    page.goto(f"{scene.full}/live?event=add_to_cart")
+    page.locator(".event-name").first.click()
+    page.get_by_role("dialog").wait_for()
+    camera.take("event")
+    page.goto(f"{scene.full}/events")
+    page.locator("summary").filter(has_text="add_to_cart").click()
+    camera.take("properties", at=".catalogue[open]")
+    camera.take("values", f"{scene.full}/events/values?event=add_to_cart&property=product_id")
+    camera.take("values-empty", f"{scene.full}/events/values?event=add_to_cart&property=colour")
+    camera.take("settings", f"{scene.full}/settings")
+    camera.take("not-found", "/lists/1000000/setup")
+
+
+def _of_people(camera: Camera, scene: Scene) -> None:
+    page = camera.page
+    camera.take("people", f"{scene.full}/people")
+    camera.take("people-empty", f"{scene.empty}/people")
+    camera.take("people-not-found", f"{scene.full}/people?search=nobody")
+    camera.take("person", scene.person)
+    camera.take("person-empty", scene.alone)
+    camera.take("why", f"{scene.person}/why/{scene.event}")
+    camera.take("unmerge", f"{scene.person}/visitors/{scene.uuid}/0/unmerge")
+    camera.take("visitor", f"{scene.full}/visitors/{scene.visitor}")
+    camera.take("forget", f"{scene.person}/forget")
+    page.goto(f"{scene.person}/forget")
+    label = page.get_by_label("To confirm, type")
+    label.fill(page.locator("label").filter(has_text="To confirm").inner_text().split("type ")[1])
+    page.get_by_role("button", name="Forget for good").click()
+    page.get_by_text("They are forgotten.").wait_for()
+    camera.take("forgotten")
+
+
+def _of_keys(camera: Camera, scene: Scene) -> None:
+    page = camera.page
+    camera.take("keys", "/keys")
+    camera.take("key-new", "/keys", at="#new")
+    camera.take("key-revoke", f"/keys/{scene.key}/revoke")
+    page.goto("/keys")
+    page.get_by_label("Name", exact=True).fill("Newsletter")
+    page.get_by_role("button", name="Make key").click()
+    page.get_by_role("region", name="the new key").wait_for()
+    camera.take("key-made")
+    camera.take("audit", "/audit")
+
+
+def _scene(tracker: Tracker, account: Account) -> Scene:
+    """Somebody with revenue and several visitors, somebody who did nothing, and a visitor whom nobody knows."""
+    key, here = account.key, {"ListID": account.list_id}
+    lists = tracker.call("lists.get", key).json()["Lists"]
+    empty = next(each["ListID"] for each in lists if each["LastEventTrackedAt"] is None)
+    person, ties = _best_known(tracker, key, here)
+    alone = tracker.call("subscriber.create", key, **here, EmailAddress="quiet@example.com").json()
+    recent = tracker.call("events.recent", key, **here, RecordsPerRequest=100).json()["Events"]
+    nobody = next(each["UUID"] for each in recent if not each["SubscriberID"] and not each.get("IsBot"))
+    path = f"/lists/{account.list_id}"
+    return Scene(
+        full=path,
+        empty=f"/lists/{empty}",
+        person=f"{path}/people/{person}",
+        alone=f"{path}/people/{alone['SubscriberID']}",
+        event=ties[0]["EventID"],
+        uuid=ties[0]["UUID"],
+        visitor=nobody,
+        key=tracker.call("apikeys.get", key).json()["APIKeys"][-1]["Prefix"],
+    )
+
+
+def _best_known(tracker: Tracker, key: str, here: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+    found: list[tuple[int, int, str, list[dict[str, Any]]]] = []
+    for each in tracker.call("subscribers.get", key, **here, RecordsPerRequest=100).json()["Subscribers"]:
+        who = {**here, "SubscriberID": each["SubscriberID"]}
+        known = tracker.call("subscriber.get", key, **who).json()
+        ties = tracker.call("subscriber.explain", key, **who).json()["Bindings"]
+        bought = sum(summed["Conversions"] for summed in known["Revenue"])
+        found.append((min(len(ties), 3), bought, each["SubscriberID"], ties))
+    return max(found, key=lambda each: each[:2])[2:]
+
+
+@contextmanager
+def _context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(
+        base_url=CONSOLE, locale="en-GB", timezone_id="Europe/Berlin", user_agent=CHROME
+    ) as context:
+        yield context
+
+
+@contextmanager
+def _looking(browser: Browser, email: str) -> Iterator[Page]:
+    """A page of a browser in which they have signed in."""
+    with _context(browser) as context:
+        page = context.new_page()
+        page.goto("/sign-in")
+        page.get_by_label("Email address").fill(email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Lists").wait_for()
+        yield page
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
