@@ -174,6 +174,19 @@ def test_what_comes_is_sent_on_as_the_page_shows_it(
             assert names[-2:] == ["first", "meanwhile"]
 
 
+def test_what_the_website_said_comes_first(tracker: Tracker, person: Visitor, fresh: Account) -> None:
+    """In full all of it, in the row what is said in a word; a list only where there is nothing else."""
+    track(tracker, fresh, Event="checkout", Properties={"$a": 1, "items": [1], "value": 2, "$b": 3})
+    track(tracker, fresh, Event="seen", Properties={"$a": 1, "items": [1]})
+    seen, checkout = person.get(f"{live(fresh)}/rows").json()["events"]
+    names = [
+        each["name"] for each in checkout["properties"] if each["name"] in ("$a", "items", "value", "$b")
+    ]
+    assert names == ["items", "value", "$a", "$b"]
+    assert checkout["summary"] == [{"name": "value", "value": "2"}]
+    assert seen["summary"] == [{"name": "items", "value": "[ 1 ]"}]
+
+
 def _some(events: Iterator[tuple[str, dict[str, str]]], count: int) -> list[tuple[str, dict[str, str]]]:
     tracked = (each for each in events if each[0] == "tracked")
     return [next(tracked) for _ in range(count)]

@@ -172,7 +172,7 @@ def test_a_person_is_exported(
     given = json.loads(answer.content)
     assert given["Complete"] is True
     assert given["Events"] == by_command["Events"]
-    assert "subscriber.export" in words(person.get("/audit"))
+    assert "Person exported subscriber.export" in words(person.get("/audit"))
 
 
 def test_a_person_is_forgotten_once_that_is_confirmed(
