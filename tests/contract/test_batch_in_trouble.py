@@ -74,7 +74,9 @@ def test_without_a_database_nothing_of_it_is_stored(distant: Desk, proxy: Proxy,
 def ingest(database_url: str) -> Iterator[Ingest]:
     database = Database(database_url)
     database.upgrade()
-    yield Ingest(database)
+    ingest = Ingest(database)
+    yield ingest
+    ingest.close()
     database.close()
 
 

@@ -23,7 +23,9 @@ _lists = itertools.count(1)
 def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ingest, Database]]:
     database = Database(f"sqlite:///{Path(tmp_path_factory.mktemp('whose'), 'tracker.db')}")
     database.upgrade()
-    yield Ingest(database), database
+    ingest = Ingest(database)
+    yield ingest, database
+    ingest.close()
     database.close()
 
 

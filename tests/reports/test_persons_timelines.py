@@ -71,7 +71,9 @@ class Timelines(Rules):
 def ingest(database_kind: str, new_database: NewDatabase) -> Iterator[tuple[Ingest, Database]]:
     database = Database(new_database(database_kind))
     database.upgrade()
-    yield Ingest(database), database
+    ingest = Ingest(database)
+    yield ingest, database
+    ingest.close()
     database.close()
 
 

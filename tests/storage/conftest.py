@@ -9,9 +9,11 @@ import pytest
 
 from tests.servers import MariaDB, NewDatabase
 from tests.storage.proxy import Proxy
+from tracker.ingest.service import Ingest
 from tracker.storage.database import Database
 
 Open = Callable[[str], Database]
+NewIngest = Callable[[Database], Ingest]
 
 
 @pytest.fixture
@@ -56,3 +58,19 @@ def proxy(mariadb: MariaDB) -> Iterator[Proxy]:
 def distant(mariadb: MariaDB, proxy: Proxy, opened: Open) -> Database:
     """A migrated database on a MariaDB behind `proxy`."""
     return opened(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"))
+
+
+@pytest.fixture
+def new_ingest(proxy: Proxy) -> Iterator[NewIngest]:
+    """`new_ingest(database)` gives a write path; after the test none is left that tries to reach its database."""
+    made: list[Ingest] = []
+
+    def new(database: Database) -> Ingest:
+        made.append(Ingest(database))
+        return made[-1]
+
+    yield new
+    proxy.fates.clear()
+    proxy.reopen()
+    for ingest in made:
+        ingest.close()

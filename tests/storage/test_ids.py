@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -179,7 +180,7 @@ def test_a_clock_set_forward_is_noticed_at_once(database: Database) -> None:
 def _track(ingest: Ingest, start: Barrier) -> None:
     start.wait(30)
     for number in range(CALLS_EACH):
-        ingest.track(Event(1, f"seen {number}", received_at=START))
+        ingest.track(Event(1, f"seen {os.getpid()} {number}", received_at=START))
 
 
 def test_processes_forked_from_one_application_write_with_numbers_of_their_own(database: Database) -> None:

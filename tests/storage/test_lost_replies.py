@@ -12,6 +12,7 @@ import pytest
 
 from tests.contract.desk import Desk
 from tests.servers import MariaDB
+from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
 from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
 from tracker.ingest.service import Ingest
@@ -24,9 +25,9 @@ VISITOR = UUID("550e8400-e29b-41d4-a716-446655440000").bytes
 
 
 @pytest.fixture
-def ingest(distant: Database) -> Ingest:
+def ingest(distant: Database, new_ingest: NewIngest) -> Ingest:
     """The write path behind the proxy; it has its writer number already."""
-    ingest = Ingest(distant)
+    ingest = new_ingest(distant)
     ingest.track(event("first"))
     return ingest
 

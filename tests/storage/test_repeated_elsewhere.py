@@ -10,6 +10,7 @@ import gevent
 import pytest
 
 from tests.servers import MariaDB
+from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
 from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
 from tracker.ingest.service import Ingest
@@ -47,9 +48,9 @@ def _unknown_to_its_caller(ingest: Ingest, name: str) -> str:
 
 @pytest.mark.parametrize(("fate", "is_stored"), [("cut", False), ("lost", True)])
 def test_a_neighbour_of_a_repeated_event_is_stored(
-    distant: Database, near: Database, proxy: Proxy, fate: Fate, is_stored: bool
+    distant: Database, near: Database, proxy: Proxy, new_ingest: NewIngest, fate: Fate, is_stored: bool
 ) -> None:
-    first, other = Ingest(distant), Ingest(near)
+    first, other = new_ingest(distant), new_ingest(near)
     first.track(event("first"))
     proxy.shut_after(fate)
     impatient = gevent.spawn(_unknown_to_its_caller, first, "repeated")
@@ -61,9 +62,11 @@ def test_a_neighbour_of_a_repeated_event_is_stored(
     assert names(near) == ["first", "neighbour", "repeated"]
 
 
-def test_a_neighbour_of_a_repeat_is_stored(distant: Database, near: Database, proxy: Proxy) -> None:
+def test_a_neighbour_of_a_repeat_is_stored(
+    distant: Database, near: Database, proxy: Proxy, new_ingest: NewIngest
+) -> None:
     """The repeat's row is there because the first process has stored it; that says nothing about its new neighbours."""
-    first, other = Ingest(distant), Ingest(near)
+    first, other = new_ingest(distant), new_ingest(near)
     first.track(event("first"))
     proxy.shut_after("cut")
     event_id = _unknown_to_its_caller(first, "repeated")

@@ -19,8 +19,8 @@ from tests.contract.desk import Desk
 from tests.processes import until
 from tests.served import StartTracker, make_account
 from tests.servers import MariaDB
+from tests.storage.conftest import NewIngest
 from tracker.ingest.event import Event
-from tracker.ingest.service import Ingest
 from tracker.storage.database import Database, engine_of
 from tracker.storage.failures import Conflict, OutcomeUnknown, StorageUnavailable, Trouble
 from tracker.storage.transaction import Transaction
@@ -167,10 +167,10 @@ def test_a_lock_that_is_never_given_back_ends_with_the_deadline_and_nothing_is_s
 
 
 def test_of_two_processes_that_meet_a_new_person_at_once_one_makes_the_person(
-    server: Database, mariadb: MariaDB
+    server: Database, mariadb: MariaDB, new_ingest: NewIngest
 ) -> None:
     """The other finds the key taken, rolls back, reads again and tells that nothing was new."""
-    ingest = Ingest(server)
+    ingest = new_ingest(server)
     ingest.track(Event(1, "first", received_at=1))
     insert = (
         "INSERT INTO subscribers (list_id, id, email, email_key, external_id, own_uuid, created_at)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +16,11 @@ from gevent.event import Event as Signal
 
 from tests.contract.desk import Desk
 from tests.servers import MariaDB, NewDatabase
-from tests.storage.conftest import Open
+from tests.storage.conftest import NewIngest, Open
 from tracker.ingest.event import Event
 from tracker.ingest.service import Ingest
 from tracker.storage import writer
+from tracker.storage.connection import RECONNECT_PAUSE
 from tracker.storage.database import Database
 from tracker.storage.failures import IncompatibleDatabase, OutcomeUnknown, StorageUnavailable
 from tracker.storage.transaction import Row, Transaction
@@ -175,10 +178,10 @@ def test_a_write_in_the_databases_hands_at_its_deadline_is_of_unknown_outcome(da
 
 
 def test_the_event_id_is_known_before_anything_is_asked_of_the_database(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, new_ingest: NewIngest
 ) -> None:
     """A database that freezes at the first statement of a group still leaves each caller an EventID of its own."""
-    ingest, may_go_on = Ingest(database), Signal()
+    ingest, may_go_on = new_ingest(database), Signal()
     ingest.track(Event(1, "first", received_at=1))
     monkeypatch.setattr(Transaction, "lookup", lambda *_: may_go_on.wait() and [])
     events = [
@@ -195,6 +198,28 @@ def test_the_event_id_is_known_before_anything_is_asked_of_the_database(
     again = Event(1, "seen 0", received_at=1, event_key=ids[0])
     assert ingest.track(again).is_duplicate is True
     assert database.read(lambda t: t.select("SELECT COUNT(*) FROM events")) == [(3,)]
+
+
+def test_a_server_that_is_away_is_tried_as_long_as_somebody_waits() -> None:
+    """Afterwards nothing goes on trying in the background."""
+    tries: list[int] = []
+
+    class HangUp(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            tries.append(1)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), HangUp) as away:
+        threading.Thread(target=away.serve_forever, daemon=True).start()
+        database = Database(f"mysql://nobody:x@127.0.0.1:{away.server_address[1]}/none")
+        with pytest.raises(StorageUnavailable):
+            database.write(lambda _: None, time.monotonic() + RECONNECT_PAUSE * 10)
+        gevent.sleep(RECONNECT_PAUSE * 4)  # the last try may have begun
+        before = len(tries)
+        assert before > 1
+        gevent.sleep(RECONNECT_PAUSE * 10)
+        assert len(tries) == before
+        database.close()
+        away.shutdown()
 
 
 def test_closing_finishes_what_is_waiting_and_what_is_in_hand(database: Database) -> None:

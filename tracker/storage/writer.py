@@ -93,8 +93,14 @@ class Writer:
             self._connection.close()
             if self._is_lasting(failure):
                 self._settle_all(failure)
+            self._drop_abandoned()
             gevent.sleep(RECONNECT_PAUSE)
         return False
+
+    def _drop_abandoned(self) -> None:
+        """What nobody waits for any more is no reason to go on trying to reach a database that is away."""
+        while self._queue and self._queue[0].is_taken:
+            self._next_job()
 
     def _is_lasting(self, failure: Exception) -> bool:
         """Whether waiting is of no use: a fault of ours, or a database that somebody has to put right first."""
