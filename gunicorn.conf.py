@@ -68,7 +68,7 @@ def post_worker_init(worker: Any) -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 10, 10)
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:
         services.jobs.serve()
