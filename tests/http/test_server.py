@@ -471,6 +471,18 @@ def test_half_sent_requests_do_not_keep_others_waiting() -> None:
                 assert wire.ask(HELLO).status == 200
 
 
+def test_room_is_made_as_soon_as_somebody_waits() -> None:
+    """All places are being answered when the last of them is taken: nobody comes later who would look again."""
+    slow = post(b'{"Say": 0.3}', path=b"/api/v1/system.slow")
+    with SmallServer("--worker-connections", "4") as server, wires(server, 3) as busy:
+        for wire in busy:
+            wire.send(slow)
+        with Wire(server) as last, Wire(server) as waiting:
+            assert last.ask(HELLO).status == 200
+            last.send(slow)
+            assert waiting.ask(HELLO).status == 200
+
+
 def test_slow_requests_are_refused_and_idle_connections_closed() -> None:
     with SmallServer("--timeout", "1", "--keep-alive", "1") as server, wires(server, 5) as held:
         parts = [HELLO[:30], HELLO[:-3], CHUNKED + b"5\r\n{", b"", HELLO]

@@ -109,11 +109,13 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         request._expected_100_continue = False  # noqa: SLF001
         request.force_close()
 
-    def end_waiting(self) -> None:
-        """Let the greenlet that waits for input see the end of it, unless something has just arrived."""
-        if not is_readable(self.sock):
-            with suppress(OSError):  # the client was faster and is gone
-                self.sock.shutdown(socket.SHUT_RD)
+    def end_waiting(self) -> bool:
+        """Let the greenlet that waits for input see the end of it, unless something has just arrived; whether it does."""
+        if is_readable(self.sock):
+            return False
+        with suppress(OSError):  # the client was faster and is gone
+            self.sock.shutdown(socket.SHUT_RD)
+        return True
 
     def linger(self) -> None:
         """Tell the client that nothing more comes, and take what it is still sending."""

@@ -147,14 +147,15 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
     def _make_room(self, newest: Connection) -> None:
         """When all places are taken, the one that has waited longest leaves: idle ones first, then half-sent requests.
 
-        So neither keep-alive nor a client that sends a byte now and then can keep others out.
+        So neither keep-alive nor a client that sends a byte now and then can keep others out. One that has just been sent
+        something stays. If that is all of them it is tried again: while all places are taken nobody else comes to do it.
         """
         if len(self._connections) < self.worker_connections:
             return
-        waiting = (other for other in self._connections if other.is_receiving and other is not newest)
-        longest = min(waiting, key=lambda other: (not other.is_idle, other.deadline), default=None)
-        if longest is not None:
-            longest.end_waiting()
+        waiting = [other for other in self._connections if other.is_receiving and other is not newest]
+        waiting.sort(key=lambda other: (not other.is_idle, other.deadline))
+        if not any(other.end_waiting() for other in waiting):
+            gevent.spawn_later(_LOOK_SECONDS, self._make_room, newest)
 
     # The stop
 
