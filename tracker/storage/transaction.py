@@ -53,13 +53,13 @@ class Transaction:
 
         With `is_locking` nobody else changes or deletes these rows until this transaction ends.
         """
+        if not wanted:
+            return []
         size = self.engine.lookup_batch
         end = self.engine.for_update if is_locking else ""
-        if (
-            size == 1
-        ):  # each is a call inside the process: the statement is prepared once, and run for each row
+        if size == 1:  # a call inside the process: the statement is prepared once, and run for each row
             statement = _lookup_sql(sql, tuple(keys), 1) + end
-            return list(self._cursor.executemany(self.engine.sql(statement), wanted)) if wanted else []
+            return list(self._cursor.executemany(self.engine.sql(statement), wanted))
         found: list[Row] = []
         for start in range(0, len(wanted), size):
             part = wanted[start : start + size]
