@@ -20,7 +20,7 @@ OF_CONSOLE = ",".join(
     f"{name}=1000000/60"
     for name in (
         "event.track", "list.create", "list.get", "lists.get", "customfield.create", "customfields.get", "apikey.create", "apikeys.get",
-        "subscribers.get", "subscriber.create", "website_events.catalogue", "website_events.values", "events.recent",
+        "subscribers.get", "subscriber.create", "website_events.catalogue", "website_events.values", "events.recent", "events.follow",
     )
 )  # fmt: skip
 CHROME = (

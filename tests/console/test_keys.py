@@ -105,5 +105,19 @@ def test_nobody_gives_a_key_more_than_they_may(api: Api) -> None:
     assert "Your own account lacks one of these permissions. (error 3)" in words(answer)
 
 
+def test_a_made_key_is_shown_whatever_can_be_said_of_the_others(api: Api) -> None:
+    """It is shown this once: an error page in its place would lose it."""
+    user = api.add_user("maker@example.com", "APIKey.Create")
+    client = api.app.test_client()
+    client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
+    refused = client.get("/keys")
+    assert refused.status_code == 403
+    token = refused.text.partition('name="token" value="')[2][:64]
+    answer = client.post("/keys", data={"token": token, "may": "events"})
+    assert answer.status_code == 200
+    assert api.call("lists.get", made(answer)).status_code == 403, "a key, good for events alone"
+    assert "No keys yet" not in words(answer)
+
+
 def test_every_permission_of_a_built_in_command_has_a_meaning() -> None:
     assert {each.name for each in offered(load_commands())} == set(MEANINGS)

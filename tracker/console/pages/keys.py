@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import abort, redirect, render_template, request
 
-from tracker.console.asking import Refused, ask, registry
+from tracker.console.asking import Refused, Unanswered, ask, registry
 from tracker.console.permissions import offered
 from tracker.console.routes import Route
 
@@ -20,7 +21,7 @@ SETS = {"events": "", "all": "*"}
 
 
 def show() -> str:
-    return _page()
+    return _page(_keys())
 
 
 def create() -> Any:
@@ -29,12 +30,15 @@ def create() -> Any:
     chosen = request.form.getlist("permission")
     form = {"name": name, "may": choice, "chosen": chosen}
     if choice not in SETS and not chosen:
-        return _page(faults={"Permissions": WORDS["Permissions"]}, **form), 422
+        return _page(_keys(), faults={"Permissions": WORDS["Permissions"]}, **form), 422
     try:
         made = ask("apikey.create", Name=name, Permissions=SETS.get(choice, ",".join(chosen)))
     except Refused as refused:
-        return _page(faults=refused.beside(WORDS), **form), refused.status
-    return _page(made=made, made_name=name)
+        return _page(_keys(), faults=refused.beside(WORDS), **form), refused.status
+    keys: list[dict[str, Any]] | None = None
+    with suppress(Unanswered):  # the key is made, and nothing but this answer will ever show it
+        keys = _keys()
+    return _page(keys, made=made, made_name=name)
 
 
 def ask_to_revoke(prefix: str) -> str:
@@ -60,11 +64,12 @@ def _keys() -> list[dict[str, Any]]:
     return sorted(newest_first, key=lambda key: key["RevokedOn"] is not None)
 
 
-def _page(**form: Any) -> str:
+def _page(keys: list[dict[str, Any]] | None, **form: Any) -> str:
+    """Without `keys` the page says nothing of them."""
     return render_template(
         "keys.html",
         area="keys",
-        keys=_keys(),
+        keys=keys,
         permissions=offered(registry()),
         is_revoked="revoked" in request.args,
         **form,

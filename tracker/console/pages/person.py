@@ -109,6 +109,8 @@ def _amount(summed: dict[str, Any]) -> dict[str, Any]:
 
 def _custom_fields(place: Place, values: dict[str, Any]) -> list[tuple[str, str | None]]:
     """What people call each field, or where they may not see fields what programs call it; and its value."""
+    if not values:
+        return []
     names: dict[str, str] = {}
     try:
         for each in ask("customfields.get", SubscriberListID=place.params["ListID"])["CustomFields"]:

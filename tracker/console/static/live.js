@@ -22,12 +22,18 @@
 
   const isOlder = (one, other) => one.length < other.length || (one.length === other.length && one < other);
 
-  /** Ids are numbers in the order in which events came, too large for a script to count with. */
+  /** Ids are numbers in the order in which events came, too large for a script to count with. A gap has none: it stays
+      above what came before it, so that what comes later stands above the gap. */
   const put = (made, isNew) => {
-    let before = list.firstElementChild;
-    while (before && (!before.dataset.id || isOlder(made.dataset.id, before.dataset.id))) before = before.nextElementSibling;
+    let newer = null;
+    for (const each of list.children) {
+      if (!each.dataset.id) continue;
+      if (!isOlder(made.dataset.id, each.dataset.id)) break;
+      newer = each;
+    }
     if (isNew) made.classList.add("is-new");
-    list.insertBefore(made, before);
+    if (newer) newer.after(made);
+    else list.prepend(made);
   };
 
   const remember = (id) => {
@@ -38,8 +44,8 @@
   };
 
   /** What is pushed out at the end is not asked for again: from there on one begins at the newest. */
-  const trim = () => {
-    if (list.children.length <= MOST_ROWS) return;
+  const trim = (isCut) => {
+    if (!isCut && list.children.length <= MOST_ROWS) return;
     while (list.children.length > MOST_ROWS) list.lastElementChild.remove();
     older.dataset.cursor = "";
     older.setAttribute("href", location.pathname + location.search);
@@ -64,11 +70,11 @@
     isDrawing = false;
     if (isPaused) return;
     const left = queued - queue.length;
-    for (const event of queue) put(row(event), true);
     if (left > 0) gap(`${left.toLocaleString()} more came than are shown here.`);
+    for (const event of queue) put(row(event), true);
     toSay += queued;
     [queue, queued] = [[], 0];
-    trim();
+    trim(left > 0);
     told();
     if (toSay && Date.now() - saidAt > SAY_EVERY) {
       Tracker.say(`${toSay} new ${toSay === 1 ? "event" : "events"}`);
@@ -85,7 +91,7 @@
     if (!remember(event.id)) return;
     queue.push(event);
     queued += 1;
-    if (queue.length > MOST_ROWS) queue.shift();
+    if (queue.length >= MOST_ROWS) queue.shift();  // the gap that tells of it takes a row
     wait();
     if (isDrawing || isPaused) return;
     isDrawing = true;
