@@ -119,6 +119,7 @@ def _summary(filled: Filled, list_id: int, days: int, seed: int) -> str:
         return (
             f"Nothing new: the traffic of seed {seed} is stored already. Another --seed makes other traffic."
         )
+    of_all = "In all" if filled.were_there else "Most of them"
     names = ", ".join(f"{count:,} {name}" for name, count in filled.by_name.most_common(_MOST_NAMES))
     there = f" {filled.were_there:,} were there already." if filled.were_there else ""
-    return f"Stored {filled.stored:,} events of the last {days} days in list {list_id}.{there}\nMost of them: {names}."
+    return f"Stored {filled.stored:,} events of the last {days} days in list {list_id}.{there}\n{of_all}: {names}."

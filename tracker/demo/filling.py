@@ -42,7 +42,6 @@ class Filling:
 
     def __init__(self, services: Services, user_id: int, list_id: int, say: Say) -> None:
         self._services, self._user_id, self._list_id, self._say = services, user_id, list_id, say
-        self._taken = 0
 
     def make_fields(self) -> None:
         """The custom fields that identify events fill, those that the list has not."""
@@ -69,7 +68,8 @@ class Filling:
             )
             for part in _parts(events):
                 for counts in job.run(self._records(part)):
-                    filled.stored, filled.were_there = counts.stored, counts.duplicates + self._taken
+                    # An earlier run with this seed was at another time, so that its events happened at other times.
+                    filled.stored, filled.were_there = counts.stored, counts.duplicates + counts.rejected
                     yield filled
 
     def _records(self, events: Iterable[Made]) -> Iterator[Record]:
@@ -78,10 +78,9 @@ class Filling:
             yield MadeRecord(line, b"", params, user_agent=made.user_agent)
 
     def _refused(self, _record: Record, refusal: CommandError) -> None:
-        """An earlier run with this seed was at another time, so that its events happened at other times."""
+        """Made-up events are good: they can only be there already."""
         if refusal.errors[0].code != EVENT_ID_TAKEN.code:
             raise refusal
-        self._taken += 1
 
 
 def _parts(events: list[Made]) -> Iterator[list[Made]]:

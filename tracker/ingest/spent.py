@@ -14,10 +14,11 @@ class Spent:
     """The spent EventIDs among those of some events, looked up at once."""
 
     def __init__(self, transaction: Transaction, events: Iterable[Event]) -> None:
+        named = [(event.list_id, event.event_key) for event in events if event.event_key is not None]
         self._hashes: dict[tuple[int, bytes], bytes] = {}
-        if has_any(transaction):
-            keys = {(e.list_id, kept_key(e.event_key)) for e in events if e.event_key is not None}
-            self._hashes = find_spent(transaction, keys) if keys else {}
+        if named and has_any(transaction):
+            keys = {(list_id, kept_key(event_key)) for list_id, event_key in named}
+            self._hashes = find_spent(transaction, keys)
 
     def outcome(self, event: Event, row_id: int | None) -> Tracked | EventIdTaken | None:
         """What such an event is answered with; None: it never was. `row_id` is the one in an EventID of ours.

@@ -30,6 +30,7 @@ class Follower:
         self.is_ended = False
         self.newest_id, self._next = 0, 0
         self._is_told_of_trouble = False
+        self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
 
     def start(self) -> None:
         """The feed has begun: what comes from now on is for this follower too."""
@@ -50,16 +51,25 @@ class Follower:
 
     def parts(self) -> Iterator[bytes]:
         """What comes, as it comes; an empty part at each look around that shows nothing."""
-        beat_at = time.monotonic() + HEARTBEAT_SECONDS
         while not self.is_over():
-            text = self._taken()
-            if not text and time.monotonic() >= beat_at:
-                text = heartbeat(self.feed.list_id, self.newest_id)
-            if text:
-                beat_at = time.monotonic() + HEARTBEAT_SECONDS
-            yield text
+            yield self._or_heartbeat(self._taken())
             if self._next == self.feed.total:
                 self.wait()
+
+    def rest(self, seconds: float) -> Iterator[bytes]:
+        """A pause that ends with the following; a sign of life if one is due."""
+        self.news.wait(seconds)
+        self.news.clear()
+        yield self._or_heartbeat(b"")
+
+    def _or_heartbeat(self, text: bytes) -> bytes:
+        """What there is to give, else a sign of life where nothing has been given for a while."""
+        now = time.monotonic()
+        if not text and now >= self._beat_at:
+            text = heartbeat(self.feed.list_id, self.newest_id)
+        if text:
+            self._beat_at = now + HEARTBEAT_SECONDS
+        return text
 
     def row(self, event_id: int, name: bytes, data: bytes) -> bytes:
         """An event, if it is one of those wanted; either way this is how far the follower is."""

@@ -144,13 +144,13 @@ class Following:
     def _patiently(
         self, follower: Follower, work: Callable[[Transaction], list[Rendered]]
     ) -> Generator[bytes, None, list[Rendered]]:
-        """What the database says, once it says something."""
+        """What the database says, once it says something. Also one who follows for no time at all waits for that."""
         while not follower.is_ended:
             try:
                 found = self._read(work)
             except StorageUnavailable:
                 yield follower.trouble(True)
-                follower.wait()
+                yield from follower.rest(POLL_SECONDS)
             else:
                 yield follower.trouble(False)
                 return found
@@ -164,16 +164,18 @@ class Following:
         self._poller = None
 
     def _poll_all(self) -> None:
-        """Where one list cannot be read, the others are not tried."""
+        """Where the database cannot be read, the other lists are not tried."""
         has_trouble = False
-        try:
-            for feed in [each for each in self._feeds.values() if each.is_begun]:
+        for feed in [each for each in self._feeds.values() if each.is_begun]:
+            try:
                 self._poll(feed)
-                gevent.sleep(0)
-        except Exception as failure:  # noqa: BLE001  followers are told, and it is tried again
-            has_trouble = True
-            if not isinstance(failure, StorageUnavailable):
+            except StorageUnavailable:
+                has_trouble = True
+                break
+            except Exception as failure:  # noqa: BLE001  followers are told, and it is tried again
+                has_trouble = True
                 _log.error("followed lists cannot be read: %s", type(failure).__name__)
+            gevent.sleep(0)
         for follower in self._followers:
             if follower.feed.has_trouble != has_trouble:
                 follower.news.set()

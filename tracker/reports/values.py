@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 import gevent
 import orjson
@@ -46,7 +47,7 @@ class Values:
 def read_values(database: Database, list_id: int, event: str, name: str, deadline: float | None) -> Values:
     """The values of one property in the last events of one name, robots' left out."""
     values, written = Values(), orjson.dumps(name) + b":"
-    ids = list(_last_ids(database, list_id, event.encode(), deadline))[:MOST_READ]
+    ids = list(islice(_last_ids(database, list_id, event.encode(), deadline), MOST_READ))
     for start in range(0, len(ids), READ_AT_ONCE):
         some = ids[start : start + READ_AT_ONCE]
         stored = database.read(partial(read_events, list_id=list_id, event_ids=some), deadline)

@@ -15,11 +15,6 @@ _IDS = "SELECT id FROM events WHERE list_id = ? AND id >= ? ORDER BY id DESC LIM
 Named = tuple[int, bytes]
 
 
-def newest_id(transaction: Transaction, list_id: int) -> int:
-    """The largest id of an event of the list; 0 if there is none."""
-    return next(iter(ids_from(transaction, list_id, 0, 1)), 0)
-
-
 def ids_from(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[int]:
     """The largest ids, at most `most`, of those from `first_id` on; the largest first. Reads nothing but the key."""
     return [row[0] for row in transaction.select(_IDS, (list_id, first_id, most))]
