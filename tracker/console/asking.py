@@ -34,6 +34,11 @@ class NotDone(Exception):
         """After how many seconds to try again, where the answer says so."""
         return int(self.headers.get("Retry-After", 1))
 
+    @property
+    def retry_headers(self) -> dict[str, str]:
+        """Those of its headers that say when to try again."""
+        return {name: value for name, value in self.headers.items() if name == "Retry-After"}
+
 
 class Refused(NotDone):
     """The command's own numbered errors. A page with a form shows them there; a page that does not catch it is 404."""
@@ -46,6 +51,13 @@ class Refused(NotDone):
         for code, message in self.rows:
             param = params.get(code, "")
             said.setdefault(param, f"{(words or {}).get(param, message)} (error {code})")
+        return said
+
+    def beside_form(self, words: Mapping[str, str]) -> dict[str, str]:
+        """As `beside`, for a form with these fields; raises itself if it concerns none of them."""
+        said = self.beside(words)
+        if not said.keys() & words.keys():
+            raise self
         return said
 
 

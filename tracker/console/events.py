@@ -43,9 +43,7 @@ def shown(event: Mapping[str, Any], path: str, person: str | None = None) -> dic
         "externalId": event["ExternalID"] or "",
         "flags": list(_flags(event)),
         "summary": list(_summary(properties)),
-        "properties": [
-            _property(name, value) for name, value in sorted(properties.items(), key=_is_of_tracker)
-        ],
+        "properties": [_property(name, properties[name]) for name in sorted(properties, key=is_of_tracker)],
     }
 
 
@@ -67,9 +65,9 @@ def text_of(value: Any) -> str:
     )
 
 
-def _is_of_tracker(item: tuple[str, Any]) -> bool:
-    """What a website says itself comes first; otherwise the order stays."""
-    return item[0].startswith("$")
+def is_of_tracker(name: str) -> bool:
+    """Sorted by this, what a website says itself comes first; otherwise the order stays."""
+    return name.startswith("$")
 
 
 def _property(name: str, value: Any) -> dict[str, str]:
@@ -95,7 +93,7 @@ def _summary(properties: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             {"name": "", "value": _cut(properties[name])} for name in OF_CONVERSIONS if name in properties
         )
         return
-    own = [name for name in properties if not name.startswith("$")]
+    own = [name for name in properties if not is_of_tracker(name)]
     own = [name for name in own if not isinstance(properties[name], (list, dict))] or own
     page = [name for name in PAGES if properties.get(name)][:1]
     for name in own[:SUMMED_UP] or page:

@@ -70,8 +70,7 @@ def _unanswered(failure: Unanswered) -> Response:
         return _sign_in_again()
     told = TOLD.get(failure.code, UNEXPECTED)
     values = {"permission": failure.permission, "wait": in_words(failure.seconds)}
-    headers = {name: value for name, value in failure.headers.items() if name == "Retry-After"}
-    return _page(failure.status, told, values, headers)
+    return _page(failure.status, told, values, failure.retry_headers)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from flask import abort
+from flask import abort, request
 
 from tracker.console.asking import ask
 
@@ -14,12 +14,23 @@ WITHOUT_LIST = "none"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`described` is what `list.get` says of the list, None for events without one; `params` name it to commands."""
+    """`described` is what `list.get` says of the list, nothing for events without one; `params` name it to commands."""
 
     name: str
     path: str
     params: dict[str, Any]
-    described: dict[str, Any] | None = None
+    described: dict[str, Any] = field(default_factory=dict)
+
+
+def is_number(text: str) -> bool:
+    """What commands read as a number: ASCII digits."""
+    return text.isascii() and text.isdigit()
+
+
+def start_of_page() -> int:
+    """Where the page that the address asks for begins; what is no number is the first page."""
+    sent = request.args.get("from", "")
+    return int(sent) if is_number(sent) and len(sent) < 10 else 0
 
 
 def place_of(list_id: str) -> Place:
@@ -31,7 +42,7 @@ def place_of(list_id: str) -> Place:
 
 def list_of(list_id: str) -> Place:
     """As `place_of`, for pages that make no sense without a list."""
-    if not (list_id.isascii() and list_id.isdigit()):
+    if not is_number(list_id):
         abort(404)
     described = ask("list.get", ListID=list_id)["List"]
     number = described["ListID"]

@@ -8,6 +8,7 @@ from typing import Any
 from flask import jsonify, render_template, request
 
 from tracker.console.asking import Refused, ask
+from tracker.console.events import is_of_tracker
 from tracker.console.failures import is_asked_by_script
 from tracker.console.place import place_of
 from tracker.console.routes import Route
@@ -29,9 +30,7 @@ def show(list_id: str) -> Any:
     try:
         found = ask("website_events.catalogue", **place.params, Search=search or None, AfterEvent=after or None, RecordsPerRequest=EVENTS_PER_PAGE)  # fmt: skip
     except Refused as refused:
-        faults = refused.beside(WORDS)
-        if "Search" not in faults:
-            raise
+        faults = refused.beside_form(WORDS)
     events = [_with_shares(event) for event in found["Events"]]
     page = render_template(
         "events.html",
@@ -60,8 +59,7 @@ def values(list_id: str) -> Any:
 
 
 def _with_shares(event: Mapping[str, Any]) -> dict[str, Any]:
-    """What a website says itself comes first; otherwise the order stays."""
-    said = sorted(event["Properties"], key=lambda each: each["Property"].startswith("$"))
+    said = sorted(event["Properties"], key=lambda each: is_of_tracker(each["Property"]))
     properties = [{**each, "Shares": list(_shares(each["Types"]))} for each in said]
     return {**event, "Properties": properties}
 

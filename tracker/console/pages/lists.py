@@ -8,7 +8,7 @@ from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from tracker.console.asking import Refused, ask
-from tracker.console.place import WITHOUT_LIST, list_of
+from tracker.console.place import WITHOUT_LIST, list_of, start_of_page
 from tracker.console.routes import Route
 
 LISTS_PER_PAGE = 50
@@ -40,9 +40,8 @@ def home() -> Response:
 
 
 def _page(**form: Any) -> str:
-    """Search and page come from the address; a number that is none is the first page."""
-    search, sent = request.args.get("search", ""), request.args.get("from", "")
-    start = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    """Search and page come from the address."""
+    search, start = request.args.get("search", ""), start_of_page()
     found = ask(
         "lists.get",
         RecordsPerRequest=LISTS_PER_PAGE,

@@ -26,9 +26,7 @@ def show(list_id: str) -> Any:
     try:
         found = _page(place, name)
     except Refused as refused:
-        faults = refused.beside(WORDS)
-        if "Event" not in faults:
-            raise
+        faults = refused.beside_form(WORDS)
     page = render_template(
         "live.html",
         tab="live",
@@ -57,7 +55,7 @@ def events(list_id: str) -> Any:
         if refused.code != CROWDED:
             raise
         text = "Too many are watching at once. Close another live view."
-        return make_response(jsonify(Text=text), refused.status, {"Retry-After": str(refused.seconds)})
+        return make_response(jsonify(Text=text), refused.status, refused.retry_headers)
     return events_sent_on(stream, partial(shown, path=place.path))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import redirect, render_template, request
 
 from tracker.console.asking import Refused, ask
-from tracker.console.place import Place, list_of
+from tracker.console.place import Place, is_number, list_of, start_of_page
 from tracker.console.routes import Route
 
 PEOPLE_PER_PAGE = 50
@@ -30,7 +30,7 @@ def show(list_id: str) -> Any:
 def _all(place: Place) -> dict[str, Any]:
     """The page after the person that the address names; the newest without, or with what is no number."""
     sent = request.args.get("after", "")
-    after = sent if sent.isascii() and sent.isdigit() and len(sent) < 20 else None
+    after = sent if is_number(sent) and len(sent) < 20 else None
     found = ask("subscribers.get", **place.params, RecordsPerRequest=PEOPLE_PER_PAGE + 1, OrderType="DESC", AfterSubscriberID=after)  # fmt: skip
     people = found["Subscribers"][:PEOPLE_PER_PAGE]
     is_more = len(found["Subscribers"]) > len(people)
@@ -45,8 +45,7 @@ def _all(place: Place) -> dict[str, Any]:
 
 def _found(place: Place, search: str) -> dict[str, Any]:
     """Those whose address or else whose ID begins so."""
-    sent = request.args.get("from", "")
-    start = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    start = start_of_page()
     people: list[dict[str, Any]] = []
     total = 0
     for field in SEARCHED:
@@ -85,7 +84,7 @@ def _exact(place: Place, search: str) -> str | None:
 def _may_be(field: str, search: str) -> bool:
     """Not everything is asked for everywhere."""
     if field == "SubscriberID":
-        return search.isascii() and search.isdigit()
+        return is_number(search)
     return field == "ExternalID" or "@" in search
 
 

@@ -11,7 +11,7 @@ from tracker.console.asking import Unanswered, ask
 from tracker.console.events import text_of
 from tracker.console.failures import is_asked_by_script
 from tracker.console.pages.people import uuid_in
-from tracker.console.place import Place, list_of
+from tracker.console.place import Place, is_number, list_of
 from tracker.console.routes import Route
 from tracker.console.sentences import why_theirs, why_tied
 from tracker.console.streaming import sent_on
@@ -61,7 +61,7 @@ def why(list_id: str, subscriber_id: str, event_id: str) -> Any:
 def ask_to_unmerge(list_id: str, subscriber_id: str, uuid: str, segment: str) -> str:
     place = list_of(list_id)
     person = described(place, subscriber_id)["SubscriberInformation"]
-    if uuid_in(uuid) is None or not (segment.isascii() and segment.isdigit()):
+    if uuid_in(uuid) is None or not is_number(segment):
         abort(404)
     return render_template(
         "unmerge.html",

@@ -35,8 +35,7 @@ def save(list_id: str) -> Any:
 
 def _described(place: Place) -> dict[str, Any]:
     """What `list.get` says, in the words of `list.update`."""
-    described = place.described or {}
-    return {**described, "SubscriberListName": described["Name"]}
+    return {**place.described, "SubscriberListName": place.described["Name"]}
 
 
 def _sent() -> dict[str, Any]:

@@ -19,13 +19,13 @@ def show(list_id: str) -> str:
 
 def status(list_id: str) -> Any:
     """What the page's script asks until there is an event."""
-    described = list_of(list_id).described or {}
+    described = list_of(list_id).described
     return jsonify(LastEventTrackedAt=described["LastEventTrackedAt"])
 
 
 def _lines(place: Place) -> dict[str, str]:
     """What can be put into a page beside the snippet that `list.get` gives."""
-    described, settings = place.described or {}, desk().settings
+    described, settings = place.described, desk().settings
     door = f"{settings.public_url}{settings.door_path}/{described['EventListTrackerID']}"
     is_honoured = described["HonourPrivacySignal"]
     script = f"{settings.public_url}{settings.script_path}"

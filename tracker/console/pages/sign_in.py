@@ -66,8 +66,7 @@ def leave() -> Response:
 def _again(failure: NotDone, said: str, email: str, after: str) -> Response:
     """The form once more, with what was wrong."""
     body = render_template("sign_in.html", next=after, email=email, said=said)
-    headers = {name: value for name, value in failure.headers.items() if name == "Retry-After"}
-    return make_response(body, failure.status, headers)
+    return make_response(body, failure.status, failure.retry_headers)
 
 
 def _next(path: str | None) -> str:

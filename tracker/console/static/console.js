@@ -13,7 +13,6 @@ const Tracker = {
     const whole = at.toLocaleString(undefined, { dateStyle: "long", timeStyle: "medium" });
     const kind = element.dataset.kind;
     if (kind === "day") element.textContent = at.toLocaleDateString(undefined, { dateStyle: "medium" });
-    else if (kind === "clock") element.textContent = at.toLocaleTimeString(undefined, { timeStyle: "medium" });
     else if (kind === "full") element.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
     else element.textContent = Tracker.ago(at);
     element.title = whole;
