@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from tests.commands.api import Api, User
+from tests.fuzz.exemptions import OF_EVENTS
 from tracker.app import create_app
 from tracker.config import Settings
 from tracker.errors import COMMON
@@ -36,8 +37,7 @@ NAMED: dict[int, dict[str, Any]] = {
     7: {"ListID": SHOP, "ExternalID": "null"},
 }
 THEIRS = {"ListID": SHOP, "EmailAddress": "a@example.com"}
-#: The commands about what a list has received, and how they refuse a list.
-OF_EVENTS = ("events.follow", "events.recent", "website_events.catalogue", "website_events.values")
+#: How the commands about what a list has received refuse a list.
 EVENTS: dict[int, dict[str, Any]] = {
     1: {"WithoutList": False},
     2: {"ListID": "x"},

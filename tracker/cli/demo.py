@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import click
 
-from tracker.cli.opened import find_user, open_services
+from tracker.cli.opened import check_own_list, find_user, open_services
+from tracker.cli.progress import INTERRUPTED, progress, say
 from tracker.config import Settings
 from tracker.demo.account import EMAIL, demo_list, make_demo
 from tracker.demo.filling import Filled, Filling
@@ -19,7 +17,6 @@ from tracker.services import Services
 
 #: How many events are made up if nobody says: enough for every page, done in seconds.
 EVENTS, DAYS, SEED = 5_000, 30, 1
-INTERRUPTED = 130
 #: Names of events that are told in the end.
 _MOST_NAMES = 6
 
@@ -77,16 +74,16 @@ def fill(
     services: Services, user_id: int, list_id: int, events: int = EVENTS, days: int = DAYS, seed: int = SEED
 ) -> None:
     """Make events up, store them, and say what was done."""
-    filling = Filling(services, user_id, list_id, _say)
+    filling = Filling(services, user_id, list_id, say)
     filling.make_fields()
     made = traffic(seed, events, days, time.time_ns() // 1_000_000)
     filled = Filled()
-    with _progress(events) as progress:
+    with progress(events, "Making traffic") as at:
         try:
             for filled in filling.run(made):
-                progress(filled.stored + filled.were_there)
+                at(filled.stored + filled.were_there)
         except KeyboardInterrupt:
-            _say(f"Interrupted after {filled.stored:,} events. Run the same again to go on.")
+            say(f"Interrupted after {filled.stored:,} events. Run the same again to go on.")
             raise SystemExit(INTERRUPTED) from None
     click.echo(_summary(filled, list_id, days, seed))
 
@@ -94,24 +91,8 @@ def fill(
 def _list(services: Services, user_id: int, email: str, list_id: int | None) -> int:
     if list_id is None:
         return demo_list(services.stores, user_id)
-    if services.stores.lists.owned(user_id, list_id) is None:
-        raise click.ClickException(f"{email} has no list {list_id}")
+    check_own_list(services, email, user_id, list_id)
     return list_id
-
-
-def _say(text: str) -> None:
-    """On a line of its own, below the bar."""
-    click.echo(f"\n{text}" if sys.stderr.isatty() else text, err=True)
-
-
-@contextmanager
-def _progress(count: int) -> Iterator[Callable[[int], None]]:
-    """Take how many are stored; on a terminal a bar shows it."""
-    if not sys.stderr.isatty():
-        yield lambda stored: None
-        return
-    with click.progressbar(length=count, label="Making traffic", file=sys.stderr) as bar:
-        yield lambda stored: bar.update(stored - bar.pos)
 
 
 def _summary(filled: Filled, list_id: int, days: int, seed: int) -> str:

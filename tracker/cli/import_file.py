@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from tracker.cli.opened import find_user, open_services
+from tracker.cli.opened import check_own_list, find_user, open_services
+from tracker.cli.progress import INTERRUPTED, progress, say
 from tracker.errors import CommandError
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.job import Counts, Import, Target
@@ -21,8 +22,8 @@ from tracker.ingest.parameters import EventParams
 from tracker.services import Services
 
 FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
-#: Exit codes: lines were rejected, and Ctrl-C.
-REJECTED, INTERRUPTED = 3, 130
+#: The exit code when lines were rejected.
+REJECTED = 3
 
 
 class SomeRejected(click.ClickException):
@@ -73,28 +74,23 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
 
 def _target(services: Services, email: str, list_id: int | None, is_csv: bool) -> Target:
     user_id = find_user(services, email).id
-    if list_id is not None and services.stores.lists.owned(user_id, list_id) is None:
-        raise click.ClickException(f"{email} has no list {list_id}")
+    if list_id is not None:
+        check_own_list(services, email, user_id, list_id)
     return Target(user_id, list_id, is_csv)
 
 
 def _run(services: Services, target: Target, source: BinaryIO, size: int, rejects: Path) -> Counts:
     lines = Lines(source)
     records = _records(lines, target.is_form)
-    with _rejecting(rejects) as reject, _progress(size) as progress, Interrupts() as interrupts:
-        job = Import(services.ingest, services.stores.lists, target, interrupts, _say, reject)
+    with _rejecting(rejects) as reject, progress(size, "Importing") as at, Interrupts() as interrupts:
+        job = Import(services.ingest, services.stores.lists, target, interrupts, say, reject)
         try:
             for _ in job.run(records):
-                progress(lines.bytes_read)
+                at(lines.bytes_read)
         except KeyboardInterrupt:
-            _say(f"Interrupted. {_summary(job.counts)} Run the same again to go on.")
+            say(f"Interrupted. {_summary(job.counts)} Run the same again to go on.")
             raise SystemExit(INTERRUPTED) from None
         return job.counts
-
-
-def _say(text: str) -> None:
-    """On a line of its own, below the bar."""
-    click.echo(f"\n{text}" if sys.stderr.isatty() else text, err=True)
 
 
 def _records(lines: Lines, is_csv: bool) -> Iterable[Record]:
@@ -115,16 +111,6 @@ def _opened(file: str) -> Iterator[BinaryIO]:
     else:
         with Path(file).open("rb") as opened:
             yield opened
-
-
-@contextmanager
-def _progress(size: int) -> Iterator[Callable[[int], None]]:
-    """Take how many of `size` bytes are read; on a terminal a bar shows it, unless there is no size."""
-    if not (size and sys.stderr.isatty()):
-        yield lambda bytes_read: None
-        return
-    with click.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
-        yield lambda bytes_read: bar.update(bytes_read - bar.pos)
 
 
 @contextmanager

@@ -20,10 +20,11 @@ def open_services() -> Iterator[Services]:
     settings = Settings.from_environ()
     database = open_database(settings, Registry())
     database.connect().close()
+    services = build_services(settings, database)
     try:
-        yield build_services(settings, database)
+        yield services
     finally:
-        database.close()
+        services.close()
 
 
 def find_user(services: Services, email: str) -> User:
@@ -31,3 +32,8 @@ def find_user(services: Services, email: str) -> User:
     if found is None:
         raise click.ClickException(f"there is no user '{email}'")
     return found
+
+
+def check_own_list(services: Services, email: str, user_id: int, list_id: int) -> None:
+    if services.stores.lists.owned(user_id, list_id) is None:
+        raise click.ClickException(f"{email} has no list {list_id}")

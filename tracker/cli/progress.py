@@ -1,0 +1,27 @@
+"""How is somebody who waits told how far it is, and that they have ended it?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+#: The exit code after Ctrl-C.
+INTERRUPTED = 130
+
+
+def say(text: str) -> None:
+    """On a line of its own, below the bar."""
+    click.echo(f"\n{text}" if sys.stderr.isatty() else text, err=True)
+
+
+@contextmanager
+def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
+    """Take how much of `length` is done; on a terminal a bar shows it, unless nobody knows the length (0)."""
+    if not length or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield lambda done: bar.update(done - bar.pos)
