@@ -83,18 +83,30 @@ def test_a_view_is_kept_although_its_title_is_not_there_yet(shop: Shop, visit: B
     shop.wait_for({"page_view": 3}, ADOPTED)
 
 
+#: A tab that is in the background already does not become hidden when it goes.
+IN_THE_BACKGROUND = "addEventListener('visibilitychange', event => event.stopImmediatePropagation(), true)"
+
+
+@pytest.mark.parametrize("way", ["away", "closed"])
+@pytest.mark.parametrize("is_shown", [True, False], ids=["shown", "in the background"])
+@pytest.mark.parametrize("fault", [None, "held"])
 def test_an_event_just_before_the_page_goes_arrives_without_another_page(
-    shop: Shop, between: Between, visit: BrowserContext
+    shop: Shop, between: Between, visit: BrowserContext, fault: str | None, is_shown: bool, way: str
 ) -> None:
-    """Also when it fills what a browser carries for pages that are gone, counted in bytes."""
+    """Also when it fills what a browser carries for pages that are gone, counted in bytes, and while an earlier
+    one has no answer: browsers give up what is on its way, and only then tell the page that it goes."""
+    between.fault = lambda number: fault if number == 1 else None
+    if not is_shown:
+        visit.add_init_script(IN_THE_BACKGROUND)
     page = shop.through(between).open(visit)
     shop.wait_for({"page_view": 1})
     page.evaluate(
         "addEventListener('pagehide', () => oct.eventT('late', Object.fromEntries([...'abcd'].map(c => [c, 'é'.repeat(7000)]))))"
     )
-    page.goto("about:blank")
+    page.goto("about:blank") if way == "away" else page.close()
     shop.wait_for({"page_view": 1, "late": 1})
     assert len(between.bodies[-1]) > 56_000
+    between.release.set()
 
 
 def test_more_than_a_browser_carries_for_a_page_that_is_gone_is_sent_by_the_next(

@@ -21,12 +21,12 @@
 
   // Whatever a page has done to its globals, it never sees an error of ours.
   const guarded = (work) =>
-    function () {
+    (...values) => {
       try {
-        return work.apply(this, arguments);
+        return work(...values);
       } catch (e) {}
     };
-  const listen = (target, type, work) => target.addEventListener(type, guarded(work), true);
+  const listen = (type, work) => addEventListener(type, guarded(work), true);
 
   guarded(() => {
     const options = doc.currentScript.dataset;
@@ -42,16 +42,17 @@
     const flying = { __proto__: null }; // EventID -> bytes: what is being sent
     let store; // localStorage, or what stands in for it where it is blocked
     // The person does not want it and the list heeds that: the page may call what it likes, and nothing follows.
-    const isRefused = options.gpc && (nav.globalPrivacyControl || nav.doNotTrack == 1);
+    const isRefused = options.gpc && (nav.doNotTrack == 1 || nav.globalPrivacyControl);
     let isAllowed = options.consent != "wait";
     let token = /[?&]pr=([^&]{1,255})/.exec(place.search)?.[1];
-    let visitor, path, view, viewTimer, flushTimer, isSending;
+    let answer = 1; // to what was sent last; 0 while there is none
+    let room = BATCH_BYTES;
     let clock = 0;
     let failures = 0;
-    let room = BATCH_BYTES;
+    let path, flushTimer, viewTimer, isSending, visitor, view, deliver;
 
     try {
-      store = page.localStorage;
+      store = localStorage;
     } catch (e) {}
     store = store || {};
 
@@ -103,7 +104,7 @@
       while (size > QUEUE_CHARACTERS) {
         const oldest = read(keys[0]);
         size -= oldest.length;
-        dropped += 1 + (JSON.parse(oldest).Properties.$dropped | 0);
+        dropped -= ~JSON.parse(oldest).Properties.$dropped; // one more than it has dropped, where nothing counts as 0
         forget(keys.shift());
       }
       const text = JSON.stringify({
@@ -116,10 +117,10 @@
           $browser_language: nav.language,
           $page_title: doc.title,
           $screen_width: screen.width,
-          $viewport_width: page.innerWidth,
+          $viewport_width: innerWidth,
           $lib: "tracker.js",
           $dropped: dropped || undefined,
-          $viewport_height: page.innerHeight,
+          $viewport_height: innerHeight,
           $referrer: doc.referrer,
           $lib_version: VERSION,
           $screen_height: screen.height,
@@ -130,7 +131,7 @@
       if (!isDraft) mine[key] = text;
       if (isAllowed) {
         save(key, text);
-        flush();
+        (deliver || flush)();
       }
     });
 
@@ -151,8 +152,9 @@
       }
       if (!sent[0]) return;
       if (!nav.locks) save(retry, now() + TIMEOUT_MS);
+      answer = 0;
       try {
-        const answer = await fetch(url, {
+        answer = await fetch(url, {
           method: "POST",
           body: `{"UUID":"${visitor}","SentAt":${now()},"Events":[${texts}]}`,
           keepalive: bytes < BATCH_BYTES,
@@ -204,15 +206,19 @@
       clearTimeout(viewTimer);
       viewTimer = setTimeout(viewed, TITLE_MS);
     };
-    // Nothing can be awaited here: what is not answered stays in the queue. A lease of our own would outlive us.
-    const leave = () => {
-      viewed();
-      const release = () => nav.locks || forget(retry);
-      if (isSending) release();
+    // Nothing can be awaited when a page goes, neither the lock nor an answer: browsers give up what is on its way before
+    // they tell us, so that is no reason to wait. What is not answered stays in the queue. A lease of our own would outlive us.
+    const sendAtOnce = () => {
+      if (!answer) forget(retry);
       if (isAllowed && !left()) {
         send(Object.keys(mine)).catch(() => {});
-        release();
+        if (!nav.locks) forget(retry);
       }
+    };
+    const leave = (event) => {
+      viewed();
+      if (event) deliver = sendAtOnce; // what is only hidden lives on; the page's own listeners may come after ours
+      sendAtOnce();
     };
 
     api.eventP = guarded((to, properties) => {
@@ -240,25 +246,25 @@
     const early = api.q || [];
     api.q = { push: ([method, values]) => api[method](...values) };
     if (isRefused) return;
-    listen(page, "popstate", navigated);
-    listen(page, "pageshow", (event) => event.persisted && navigated((path = 0)));
-    listen(page, "pagehide", leave);
-    listen(doc, "visibilitychange", () => doc.hidden && leave());
-    listen(page, "online", () => {
+    listen("popstate", navigated);
+    listen("pageshow", (event) => event.persisted && navigated((path = deliver = 0)));
+    listen("pagehide", leave);
+    listen("visibilitychange", () => doc.hidden && leave());
+    listen("online", () => {
       failures = 0;
       forget(retry);
       flush();
     });
     // Another page has sent one of ours, or has made one that may have to be sent for it.
-    listen(page, "storage", (event) => (event.newValue ? later(2 * ADOPT_MS) : delete mine[event.key]));
-    ["click", "submit"].forEach((type) =>
-      listen(doc, type, (event) => {
+    listen("storage", (event) => (event.newValue ? later(2 * ADOPT_MS) : delete mine[event.key]));
+    ["submit", "click"].forEach((type) =>
+      listen(type, (event) => {
         const element = event.target.closest("[data-oct-event]");
-        if (!element || (element.tagName == "FORM") != (type == "submit")) return;
+        if (!element) return;
         const properties = {};
         for (const { name, value } of element.attributes)
           if (name.startsWith("data-oct-prop-")) properties[name.slice(14)] = value;
-        track(element.dataset.octEvent, properties);
+        if ((element.tagName == "FORM") == (type == "submit")) track(element.dataset.octEvent, properties);
       }),
     );
 
@@ -266,7 +272,7 @@
       identify();
       flush();
     }
-    doc.prerendering ? listen(doc, "prerenderingchange", navigated) : navigated();
+    doc.prerendering ? listen("prerenderingchange", navigated) : navigated();
     early.forEach(api.q.push);
     ["pushState", "replaceState"].forEach((method) => {
       const original = history[method];
