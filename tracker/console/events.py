@@ -21,8 +21,12 @@ FLAGS = (
 #: Characters that nobody would see, and some of which pages cannot hold: as the signs that stand for them.
 _SEEN = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {127: 0x2421}
 SILENT = {"kind": "", "word": "Silent"}
-TYPES: dict[type, str] = {
-    str: "text", bool: "yes or no", int: "number", float: "number", list: "list", dict: "object", type(None): "null",
+#: JSON types, and what people call them.
+TYPES = {
+    "string": "text", "number": "number", "boolean": "yes or no", "array": "list", "object": "object", "null": "null",
+}  # fmt: skip
+_JSON_TYPES: dict[type, str] = {
+    str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object", type(None): "null",
 }  # fmt: skip
 
 
@@ -74,7 +78,7 @@ def _property(name: str, value: Any) -> dict[str, str]:
     return {
         "name": name,
         "value": text_of(value),
-        "type": "empty text" if value == "" else TYPES[type(value)],
+        "type": "empty text" if value == "" else TYPES[_JSON_TYPES[type(value)]],
     }
 
 

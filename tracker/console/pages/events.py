@@ -8,17 +8,13 @@ from typing import Any
 from flask import jsonify, render_template, request
 
 from tracker.console.asking import Refused, ask
-from tracker.console.events import is_of_tracker
+from tracker.console.events import TYPES, is_of_tracker
 from tracker.console.failures import is_asked_by_script
 from tracker.console.place import place_of
 from tracker.console.routes import Route
 
 EVENTS_PER_PAGE = 50
 WORDS = {"Search": "Search for at most 200 characters."}
-#: JSON types in the order of the bar, and what people call them.
-TYPES = {
-    "string": "text", "number": "number", "boolean": "yes or no", "array": "list", "object": "object", "null": "null",
-}  # fmt: skip
 #: Look-alikes shown at once; the rest is folded away.
 MOST_SHOWN = 5
 
@@ -65,7 +61,7 @@ def _with_shares(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shares(types: Mapping[str, int]) -> Iterable[dict[str, Any]]:
-    """Where each type's part of a bar of 100 begins, and how wide it is; a part is never too small to be seen."""
+    """Where each type's part of a bar of 100 begins, in the order of TYPES, and how wide it is; a part is never too small to be seen."""
     total, start = sum(types.values()), 0.0
     for name, word in TYPES.items():
         if name in types:

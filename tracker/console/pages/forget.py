@@ -7,7 +7,8 @@ from typing import Any
 from flask import render_template, request
 
 from tracker.console.asking import Refused, ask
-from tracker.console.pages.person import described, name_of
+from tracker.console.pages.people import name_of
+from tracker.console.pages.person import described
 from tracker.console.place import Place, list_of
 from tracker.console.routes import Route
 

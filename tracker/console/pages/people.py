@@ -24,7 +24,12 @@ def show(list_id: str) -> Any:
     if path is not None:
         return redirect(path, 303)
     page = _found(place, search) if search else _all(place)
-    return render_template("people.html", tab="people", place=place, search=search, **page)
+    return render_template("people.html", tab="people", place=place, search=search, name_of=name_of, **page)
+
+
+def name_of(person: dict[str, Any]) -> str:
+    """What to call somebody: their address, else their ID."""
+    return person["EmailAddress"] or person["ExternalID"] or f"Person {person['SubscriberID']}"
 
 
 def _all(place: Place) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from tracker.console.asking import Unanswered, ask
 from tracker.console.events import text_of
 from tracker.console.failures import is_asked_by_script
-from tracker.console.pages.people import uuid_in
+from tracker.console.pages.people import name_of, uuid_in
 from tracker.console.place import Place, is_number, list_of
 from tracker.console.routes import Route
 from tracker.console.sentences import why_theirs, why_tied
@@ -93,11 +93,6 @@ def described(place: Place, subscriber_id: str) -> dict[str, Any]:
     """What `subscriber.get` says."""
     found: dict[str, Any] = ask("subscriber.get", **place.params, SubscriberID=subscriber_id)
     return found
-
-
-def name_of(person: dict[str, Any]) -> str:
-    """What to call somebody: their address, else their ID."""
-    return person["EmailAddress"] or person["ExternalID"] or f"Person {person['SubscriberID']}"
 
 
 def _amount(summed: dict[str, Any]) -> dict[str, Any]:

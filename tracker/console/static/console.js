@@ -29,6 +29,11 @@ const Tracker = {
     return at.toLocaleDateString(undefined, { dateStyle: "medium" });
   },
 
+  /** Whether a click on a link is ours to answer, and not one that opens another tab or window. */
+  isPlain(click) {
+    return !(click.ctrlKey || click.metaKey || click.shiftKey);
+  },
+
   /** Tell those who listen to the page. */
   say(text) {
     document.getElementById("said").textContent = text;

@@ -86,7 +86,7 @@
 
   list.addEventListener("click", (click) => {
     const name = click.target.closest(".event-name");
-    if (!name || click.ctrlKey || click.metaKey || click.shiftKey) return;
+    if (!name || !Tracker.isPlain(click)) return;
     click.preventDefault();
     show(name.closest(".event"));
   });

@@ -194,7 +194,7 @@
   });
 
   older.addEventListener("click", async (click) => {
-    if (!older.dataset.cursor || list.children.length + 50 > MOST_ROWS || click.ctrlKey || click.metaKey) return;
+    if (!older.dataset.cursor || list.children.length + 50 > MOST_ROWS || !Tracker.isPlain(click)) return;
     click.preventDefault();
     const word = older.textContent;
     older.textContent = "Loading…";

@@ -29,7 +29,7 @@
   document.addEventListener("click", async (click) => {
     const link = click.target.closest("[data-values]");
     if (click.target === drawer) drawer.close();
-    if (!link || click.ctrlKey || click.metaKey || click.shiftKey) return;
+    if (!link || !Tracker.isPlain(click)) return;
     click.preventDefault();
     part("title").textContent = new URL(link.href).searchParams.get("property");
     part("text").textContent = "Reading…";
