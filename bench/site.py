@@ -67,11 +67,20 @@ class Database:
 
     def count_events(self) -> int:
         """The events that clients sent; the identify events that Tracker added to them are flagged."""
+        return self._count("SELECT COUNT(*) FROM events WHERE flags & 1 = 0")
+
+    def count_names(self) -> int:
+        """The rows that listings are made of: each event's name and each of its properties', per list."""
+        return self._count(
+            "SELECT (SELECT COUNT(*) FROM event_names) + (SELECT COUNT(*) FROM event_properties)"
+        )
+
+    def _count(self, sql: str) -> int:
         settings = Settings.from_environ({"TRACKER_DATABASE_URL": self.url})
         database = open_database(settings, load_commands())
         try:
             until = time.monotonic() + COUNT_SECONDS
-            rows = database.read(lambda t: t.select("SELECT COUNT(*) FROM events WHERE flags & 1 = 0"), until)
+            rows = database.read(lambda t: t.select(sql), until)
         finally:
             database.close()
         return int(rows[0][0])
