@@ -12,9 +12,10 @@ from typing import Any
 
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData
-from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import unquote_to_wsgi_str
+
+from tracker.http.parser import Parser
 
 #: Where the server has no timeout, requests still have one.
 _REQUEST_SECONDS = 30.0
@@ -31,7 +32,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         # One bound for both: a request must be here whole so long after its first byte, and an answer be taken.
         self._idle_seconds, self._request_seconds = cfg.keepalive, cfg.timeout or _REQUEST_SECONDS
         self._request: Any = None
-        self.parser = RequestParser(cfg, client, address)
+        self.parser = Parser(cfg, client, address)
         self.parser.unreader = self
         self.has_unread = False
         self.requests = 0

@@ -21,6 +21,7 @@ from tracker.http import short_way
 from tracker.http.connection import Connection, is_readable
 from tracker.http.front import Front
 from tracker.http.log_lines import log_failure
+from tracker.http.parser import FixedSettings
 from tracker.http.refusals import as_http, refusal, status_for
 from tracker.http.request_body import MAX_BODY_BYTES
 from tracker.http.request_id import new_request_id
@@ -77,6 +78,10 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
     # One connection
 
     @cached_property
+    def _fixed_settings(self) -> FixedSettings:
+        return FixedSettings(self.cfg)
+
+    @cached_property
     def _front(self) -> Front | None:
         """Our application; another one, such as a benchmark's, has none."""
         front = getattr(self.wsgi, "wsgi_app", None)
@@ -108,7 +113,7 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             raise StopIteration
 
     def _connected(self, listener_name: Any, client: Any, addr: Any) -> None:
-        connection = Connection(client, self.cfg, addr, self._most_body_bytes)
+        connection = Connection(client, self._fixed_settings, addr, self._most_body_bytes)
         self._connections[connection] = None
         self._make_room(connection)
         try:
