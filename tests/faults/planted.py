@@ -67,7 +67,7 @@ def catalogue_outside() -> None:
     def without(self, transaction, batches):
         note, self._catalogue.note = (
             self._catalogue.note,
-            lambda transaction, seen: later.append((note, transaction, seen)),
+            lambda transaction, *seen: later.append((note, transaction, seen)),
         )
         try:
             return apply(self, transaction, batches)
@@ -79,15 +79,22 @@ def catalogue_outside() -> None:
         while later:
             note, transaction, seen = later.pop()
             self._engine.begin(transaction.database)
-            note(transaction, seen)
+            note(transaction, *seen)
             commit(self)
 
     EventHandler.__call__, WriteConnection.commit = without, then
 
 
 def no_deadline() -> None:
-    """Wait for the database as long as it takes."""
-    Job.wait = lambda self: self._outcome.get()
+    """Wait for the writer as long as it takes."""
+    wait = Job.wait
+
+    def patient(self: Job) -> Any:
+        if not self.is_settled:
+            self._sleep(3600.0)
+        return wait(self)
+
+    Job.wait = patient
 
 
 def limits_per_process() -> None:

@@ -71,11 +71,12 @@ def test_limits_of_each_worker_alone_are_seen(report: Report) -> None:
 @pytest.mark.parametrize("trouble", ["frozen", "stopped"])
 def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: Report) -> None:
     workers, limit = 2, 800
+    connections = 16  # enough that no worker gets none of them
     with Laboratory(workers=workers, settings=_settings(limit, own_redis)) as tracker:
-        usual, accepted = _send(tracker, 100, connections=8)
+        usual, accepted = _send(tracker, 100, connections=connections)
         assert accepted == 100
         own_redis.pause() if trouble == "frozen" else own_redis.stop()
-        story, accepted = _send(tracker, 1_200, connections=8, seed=SEED + 1)
+        story, accepted = _send(tracker, 1_200, connections=connections, seed=SEED + 1)
         own_redis.resume() if trouble == "frozen" else own_redis.start()
         until(
             lambda: tracker.logs().count("rate-limit store is back") == workers,
@@ -89,7 +90,7 @@ def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: 
         f"Redis {trouble}, 2 workers, limit {limit}", **figures(story), verdict=f"{held_up} requests held up"
     )
     assert most <= typical + MOST_ADDED_SECONDS + max(usual.seconds)
-    assert held_up <= 8 * workers, "each connection once in each worker"
+    assert held_up <= connections, "those under way, once"
     assert limit // workers <= accepted <= limit, "each worker allows its share"
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.faults.checker import Verdict, check
 from tests.faults.extent import SEED
 from tests.faults.laboratory import Laboratory, Load
+from tests.faults.planted import FAULTS
 from tests.faults.tables import Report
 from tests.faults.test_mariadb import freeze, lose_replies
 from tests.processes import until
@@ -31,6 +32,15 @@ def _killed_in_commits(fault: str, call: str, moment: str, count: int) -> Verdic
         story = load.finish()
         tracker.stop()
         return check(tracker.database_url, story)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_server_with_a_fault_in_it_works_until_something_happens(fault: str) -> None:
+    """What is planted follows what it replaces; whether it is caught takes longer to see."""
+    with Laboratory(planted=[fault]) as tracker, Load(tracker, SEED, most_events=40) as load:
+        story = load.complete()
+    outcomes = {outcome for sent in story.events.values() for outcome in sent.outcomes}
+    assert {kind for kind, _ in outcomes} <= {"ack", "duplicate", "refused"}, outcomes
 
 
 def test_an_answer_before_the_commit_is_caught(report: Report) -> None:
