@@ -78,7 +78,8 @@ def catalogue_outside() -> None:
         commit(self)
         while later:
             note, transaction, seen = later.pop()
-            self._engine.begin(transaction.database)
+            while not self._engine.begin(transaction.database):
+                gevent.sleep(0.001)
             note(transaction, *seen)
             commit(self)
 
