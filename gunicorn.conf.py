@@ -43,6 +43,8 @@ graceful_timeout = 20
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
+# The parser that the tests know; `auto` takes another one when it happens to be installed.
+http_parser = "python"
 
 # Our own line per request is on stdout; what gunicorn has to say goes to stderr, as JSON too.
 accesslog = None
