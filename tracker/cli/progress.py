@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import click
 
 #: The exit code after Ctrl-C.
 INTERRUPTED = 130
+
+
+class At(Protocol):
+    """Takes how much is done, and of how much where that is known only now."""
+
+    def __call__(self, done: int, of: int = ...) -> None: ...
 
 
 def say(text: str) -> None:
@@ -18,10 +25,15 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
+def progress(length: int, label: str) -> Iterator[At]:
     """Take how much of `length` is done; on a terminal a bar shows it, unless nobody knows the length (0)."""
     if not length or not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, of=length: None
         return
     with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-        yield lambda done: bar.update(done - bar.pos)
+
+        def at(done: int, of: int = length) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        yield at

@@ -91,7 +91,7 @@
     if (!remember(event.id)) return;
     queue.push(event);
     queued += 1;
-    if (queue.length >= MOST_ROWS) queue.shift();  // the gap that tells of it takes a row
+    if (queue.length >= MOST_ROWS) queue.shift(); // the gap that tells of it takes a row
     wait();
     if (isDrawing || isPaused) return;
     isDrawing = true;
