@@ -10,7 +10,7 @@ from tracker import Command, CommandError, Error, invalid, missing
 from tracker.errors import because
 from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
 from tracker.privacy.care import GRACE_MS, care_for
-from tracker.privacy.settings import MOST_DAYS, fault_of_origins, settings_answer
+from tracker.privacy.settings import MOST_DAYS, as_browsers_spell, fault_of_origins, settings_answer
 
 NOT_FOUND = Error(3, "List not found")
 INVALID_DAYS = invalid("RetentionDays", 6)
@@ -37,7 +37,7 @@ class Origins(fields.Field[list[str]]):
         fault = fault_of_origins(value)
         if fault is not None:
             raise ValidationError([because(INVALID_ORIGINS, fault)])
-        return [origin.lower() for origin in value]
+        return list(dict.fromkeys(map(as_browsers_spell, value)))
 
 
 class ListUpdate(Command):

@@ -10,7 +10,7 @@ from tracker import CommandError, invalid, missing
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, WholeNumber
 from tracker.subscribers.answers import ListCommand, SubscriberInformation, Success, described, success
-from tracker.subscribers.searches import ORDERS, SEARCHED, Slice, search_key
+from tracker.subscribers.searches import ORDERS, SEARCHED, Slice, begun_label, search_key
 
 #: Subscribers of one answer.
 MOST_RECORDS = 500
@@ -120,4 +120,5 @@ def _slice(params: dict[str, Any]) -> Slice:
         after=params.get("AfterSubscriberID"),
         search=search_key(ORDERS[order], params["Search"], is_prefix),
         is_prefix=is_prefix,
+        begun=begun_label(params["Search"]) if is_prefix and ORDERS[order] == "email" else None,
     )

@@ -45,7 +45,9 @@ class WebsiteEventsValues(EventsCommand):
 
     class Params(EventsParams):
         Event = Text(1, 200, required=True, metadata={"description": "Name of the event"})
-        Property = Text(1, 255, required=True, metadata={"description": "Name of its property"})
+        Property = Text(
+            0, 255, required=True, metadata={"description": "Name of its property; it may be empty"}
+        )
 
     class Answer(Schema):
         class Value(Schema):

@@ -18,6 +18,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 #: At least one dot, and a last label that is no number (an IP address is no mail domain).
 _DOMAIN = rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}"
 _PLAIN = re.compile(rf"(?=[^@]{{1,{MAX_LOCAL_BYTES}}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
+#: What UTS 46 takes for a dot.
+_DOTS = re.compile("[.。．｡]")
 _ASCII_DOMAIN = re.compile(_DOMAIN)
 _ASCII_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
@@ -34,6 +36,38 @@ def email_key(text: str) -> tuple[str, str] | None:
         is_address = len(shown) <= MAX_ADDRESS_BYTES and _PLAIN.fullmatch(shown)
         return (shown, shown.lower()) if is_address else None
     return _international(shown)
+
+
+def begun_label(search: str) -> tuple[str, str] | None:
+    """Where the beginning of an address ends inside a domain: (key up to its last label, what the label begins with).
+
+    Keys hold A-labels, of which no letter is that of the name: `user@mün` is no beginning of `user@xn--mnchen-3ya.de`.
+    None where no domain has begun, or the labels before are none.
+    """
+    local, at, domain = search.strip(_EDGES).partition("@")
+    *whole, begun = _DOTS.split(domain)
+    key, labels = _local_key(local), [_label_key(label) for label in whole]
+    if not at or not key or not all(labels):
+        return None
+    return "".join((key, "@", *(f"{label}." for label in labels))), unicodedata.normalize(
+        "NFC", begun.lower()
+    )
+
+
+def shown_label(label: str) -> str:
+    """A label of a key as people write it: `münchen` for `xn--mnchen-3ya`; as it is where it is none."""
+    try:
+        return idna.decode(label) if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
+
+
+def _label_key(label: str) -> str:
+    """In A-labels, or ""."""
+    try:
+        return idna.encode(label, uts46=True).decode().lower()
+    except UnicodeError:
+        return ""
 
 
 def _international(shown: str) -> tuple[str, str] | None:

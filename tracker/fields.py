@@ -25,8 +25,10 @@ class Parameters(Schema):
     """A schema for commands that are called often: valid parameters take a short way, all others marshmallow's.
 
     marshmallow's own `load` visits every declared field, sent or not, and costs three times as much. What concerns
-    several parameters goes into `check`.
+    several parameters goes into `check`. Of the parameters in `absent_if_empty` empty text is none.
     """
+
+    absent_if_empty: frozenset[str] = frozenset()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -37,6 +39,8 @@ class Parameters(Schema):
         """Raise ValidationError for valid parameters that do not fit together; `refused` were sent, but are not valid."""
 
     def load(self, data: Any, **options: Any) -> Any:
+        if "" in data.values():
+            data = {name: v for name, v in data.items() if v != "" or name not in self.absent_if_empty}
         try:
             values = self._valid(data)
         except ValidationError:
@@ -129,16 +133,18 @@ class JsonObject(fields.Field[dict[str, Any]]):
 
 
 class YesOrNo(fields.Field[bool]):
-    """A JSON boolean, or `true`, `false`, `1`, `0` as text, for forms have nothing else."""
+    """A JSON boolean or 1 or 0, or `true`, `false`, `1`, `0` as text, for forms have nothing else."""
 
     _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
     def __init__(self, **options: Any) -> None:
-        schema = {"type": ["boolean", "string"], "pattern": "^([Tt]rue|TRUE|[Ff]alse|FALSE|1|0)$"}
+        schema = {"type": ["boolean", "string", "integer"], "pattern": "^([Tt]rue|TRUE|[Ff]alse|FALSE|1|0)$"}
+        schema |= {"minimum": 0, "maximum": 1}
         super().__init__(**options | {"metadata": schema | options.get("metadata", {})})
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
         found = self._WORDS.get(value.lower()) if isinstance(value, str) and value.isascii() else value
+        found = bool(found) if type(found) is int and found in (0, 1) else found
         if not isinstance(found, bool):
             raise self.make_error("validator_failed")
         return found

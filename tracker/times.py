@@ -11,7 +11,7 @@ MILLISECONDS_FROM, MOST_EPOCH_MS = 10**11, 253_402_300_800_000
 
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,9})?")
 _ISO = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)"
 )
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
@@ -28,7 +28,7 @@ def time_ms(value: Any) -> int | None:
     Numbers from 10^11 on are milliseconds: as seconds that would be the year 5138, as milliseconds it is 1973.
     """
     if isinstance(value, str):
-        return iso_ms(value) if "T" in value or " " in value else _epoch_ms_of_text(value)
+        return iso_ms(value) if "T" in value or "t" in value or " " in value else _epoch_ms_of_text(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < MOST_EPOCH_MS:
         return None
     return int(value) if value >= MILLISECONDS_FROM else round(value * 1000)
@@ -44,7 +44,7 @@ def iso_ms(text: str) -> int | None:
     if not _ISO.fullmatch(text):
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())
         return (moment - _EPOCH) // _MILLISECOND
     except (ValueError, OverflowError):  # the 30th of February, or an offset out of the calendar
         return None

@@ -380,3 +380,15 @@ def test_a_terminal_shows_how_far_it_is(jane: Importer) -> None:
     assert process.wait(30) == 0
     assert b"Importing" in shown
     assert b"100%" in shown
+
+
+def test_what_excel_saves_is_imported_as_it_is(jane_on_each: Importer) -> None:
+    """In half of Europe it parts cells by semicolons, and as "Unicode text" it is UTF-16."""
+    path = jane_on_each.shell.folder / "excel.csv"
+    table = "Event;Email;Properties.town\r\nsigned up;ann@example.com;Köln\r\nseen;;Łódź\r\n"
+    for encoding in ("utf-16", "utf-8-sig"):
+        path.write_bytes(table.encode(encoding))
+        said = jane_on_each.ok(str(path))
+    assert "Stored 0 events; 2 were there already" in said, "the encoding makes no other events"
+    towns = [json.loads(bytes(each)[1:]).get("town") for (each,) in jane_on_each.rows("properties")]
+    assert [town for town in towns if town] == ["Köln", "Łódź"]

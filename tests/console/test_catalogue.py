@@ -90,6 +90,15 @@ def test_sample_values_are_a_page_and_an_answer(person: Visitor, path: str) -> N
     assert person.get(f"{path}/values").status_code == 404
 
 
+def test_a_property_with_an_empty_name_is_shown_and_opened(person: Visitor, path: str) -> None:
+    """It comes from `{"": 1}`, and from the column `Properties.` of a file."""
+    page = person.get(path, params={"search": "sale"})
+    assert "(empty name) number 4" in words(page)
+    address = re.search(r'href="([^"]+)"[^>]*aria-label="Sample values of \(empty name\)"', page.text)[1]  # type: ignore[index]
+    said = words(person.get(address.replace("&amp;", "&")))
+    assert "(empty name) of sale 1 different value in the last 4 events of this name." in said
+
+
 def test_an_empty_list_says_what_to_do(person: Visitor, tracker: Tracker, jane: Account) -> None:
     empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").json()["ListID"]
     page = person.get(f"/lists/{empty}/events")

@@ -73,7 +73,6 @@ def test_the_event_is_committed_when_it_is_answered(desk: Desk, track: Track, sh
         ({"Event": ""}, (5, "Missing event parameter")),
         ({"Event": " \t\n"}, (5, "Missing event parameter")),
         ({"Email": "not an address"}, (7, "Invalid email parameter")),
-        ({"Email": ""}, (7, "Invalid email parameter")),
         ({"Email": 5}, (7, "Invalid email parameter")),
         ({"Email": "a@b"}, (7, "Invalid email parameter")),
         ({"Email": "a@b.c\0"}, (7, "Invalid email parameter")),
@@ -93,20 +92,20 @@ def test_the_event_is_committed_when_it_is_answered(desk: Desk, track: Track, sh
             (12, "Invalid Properties parameter: a property name contains NUL"),
         ),
         ({"UUID": "nobody"}, (13, "Invalid UUID parameter")),
-        ({"UUID": ""}, (13, "Invalid UUID parameter")),
         ({"UUID": 5}, (13, "Invalid UUID parameter")),
         ({"UUID": VISITOR + "0"}, (13, "Invalid UUID parameter")),
         ({"UUID": "{" + VISITOR}, (13, "Invalid UUID parameter")),
         ({"UUID": " " + VISITOR}, (13, "Invalid UUID parameter")),
         ({"UUID": "00000000-0000-0000-0000-000000000000"}, (13, "Invalid UUID parameter")),
         ({"UUID": "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"}, (13, "Invalid UUID parameter")),
-        ({"ID": 5}, (14, "Invalid ID parameter")),
+        ({"ID": 5.5}, (14, "Invalid ID parameter: it must be a string or an integer")),
+        ({"ID": True}, (14, "Invalid ID parameter: it must be a string or an integer")),
+        ({"ID": ["a"]}, (14, "Invalid ID parameter: it must be a string or an integer")),
         ({"ID": "a\0b"}, (14, "Invalid ID parameter")),
         ({"ID": "a\nb"}, (14, "Invalid ID parameter: it contains control characters")),
         ({"ID": " "}, (14, "Invalid ID parameter: it is blank")),
-        ({"ID": ""}, (14, "Invalid ID parameter: it is blank")),
+        ({"ID": "\u200b\u00a0\ufeff"}, (14, "Invalid ID parameter: it is blank")),
         ({"EventID": "a b"}, (16, "Invalid EventID parameter: 1 to 64 of A-Z a-z 0-9 _ -")),
-        ({"EventID": ""}, (16, "Invalid EventID parameter: 1 to 64 of A-Z a-z 0-9 _ -")),
         ({"EventID": "é"}, (16, "Invalid EventID parameter: 1 to 64 of A-Z a-z 0-9 _ -")),
         ({"EventID": 1}, (16, "Invalid EventID parameter")),
     ],
@@ -244,28 +243,30 @@ def test_values_that_are_numbers(track: Track, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("value", "reason"),
     [
-        True,
-        "free",
-        "12,50",
-        "1_000",
-        "１２",
-        "0x10",
-        "1e999",
-        "NaN",
-        "inf",
-        [1],
-        {"a": 1},
-        10**12 + 1,
-        "1e13",
-        " ",
+        (True, "it must be a number"),
+        ("free", "it must be a number"),
+        ("12,50", "write 12.50, with a point and without separators"),
+        ("1.299,00", "it must be a number"),
+        ("1_000", "it must be a number"),
+        ("１２", "it must be a number"),
+        ("0x10", "it must be a number"),
+        ("1e999", "it must be within 10^12 either way"),
+        ("NaN", "it must be a number"),
+        ("inf", "it must be a number"),
+        ([1], "it must be a number"),
+        ({"a": 1}, "it must be a number"),
+        (10**12 + 1, "it must be within 10^12 either way"),
+        (1e15, "it must be within 10^12 either way"),
+        ("1e13", "it must be within 10^12 either way"),
+        (" ", "it must be a number"),
     ],
 )
-def test_values_that_are_none(desk: Desk, track: Track, value: Any) -> None:
+def test_values_that_are_none(desk: Desk, track: Track, value: Any, reason: str) -> None:
     before = desk.counts()
     answer = track(Event="conversion", Properties={**CONVERSION, "conversion-value": value})
-    message = "Invalid conversion-value event property: it must be a finite number"
+    message = f"Invalid conversion-value event property: {reason}"
     assert (answer.status, answer.body) == (422, errors((20, message)))
     assert desk.counts() == before
 
@@ -390,7 +391,6 @@ def test_a_clock_that_is_wrong_is_corrected_by_when_the_request_was_sent(
     ("params", "code"),
     [
         ({"Timestamp": "yesterday"}, 18),
-        ({"Timestamp": ""}, 18),
         ({"Timestamp": "2026-01-31T09:30:00"}, 18),
         ({"Timestamp": "2026-02-30T09:30:00Z"}, 18),
         ({"Timestamp": -1}, 18),

@@ -230,7 +230,7 @@ def test_it_is_never_taken_from_another_person(identify: Identify, known: Known)
     assert known(EmailAddress="b@example.com")["ID"] == "c-1"
 
 
-@pytest.mark.parametrize("value", ["undefined", "f" * 64, 5, " ", "é" * 128, "a\nb"])
+@pytest.mark.parametrize("value", ["undefined", "f" * 64, 5.5, True, "{{id}}", " ", "é" * 128, "a\nb"])
 def test_what_can_be_no_id_is_dropped(identify: Identify, known: Known, value: Any) -> None:
     assert identify({"Customer": value})[IGNORED] == ["Customer"]
     assert known() == NOTHING

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -249,6 +250,12 @@ def pixel(door: Door, query: str = "Event=opened", method: str = "GET", **header
         headers={"User-Agent": CHROME, **headers},
         environ_base={"REMOTE_ADDR": door.address},
     )
+
+
+@pytest.mark.parametrize("tag", ["{{subscriber.id}}", "*|UNIQID|*", "%%ID%%", "%Subscriber:SubscriberID%"])
+def test_a_mail_whose_tag_was_not_filled_in_makes_nobody_of_its_readers(door: Door, tag: str) -> None:
+    assert pixel(door, urlencode({"Event": "opened", "ID": tag})).status_code == 422
+    assert door.stored() == []
 
 
 def test_a_pixel_tracks_and_is_always_the_same_picture(door: Door) -> None:

@@ -96,7 +96,8 @@ def test_events_find_the_subscriber_that_was_made(desk: Desk, shop: Shop, call: 
         ({"EmailAddress": "a@example.com", "ExternalID": "a\nb"}, [7]),
         ({"EmailAddress": "a@example.com", "ExternalID": "[object Object]"}, [7]),
         ({"EmailAddress": "a@example.com", "ExternalID": hashlib.sha256(b"x").hexdigest()}, [7]),
-        ({"EmailAddress": "a@example.com", "ExternalID": 5}, [7]),
+        ({"EmailAddress": "a@example.com", "ExternalID": 5.5}, [7]),
+        ({"EmailAddress": "a@example.com", "ExternalID": "*|UNIQID|*"}, [7]),
     ],
 )
 def test_who_cannot_be_made_has_their_numbers(
@@ -271,7 +272,7 @@ def test_the_unique_identifier_is_the_external_id(
     ("params", "code"),
     [
         ({"CustomFields": {"Customer": "old"}}, 9),
-        ({"CustomFields": {"Customer": 5}}, 10),
+        ({"CustomFields": {"Customer": 5.5}}, 10),
         ({"CustomFields": {"Customer": "undefined"}}, 10),
         ({"CustomFields": {"Customer": "f" * 64}}, 10),
         ({"CustomFields": {"Customer": "é" * 128}}, 10),

@@ -113,6 +113,18 @@ def test_orders(get: Get) -> None:
         ({"Search": "ANN@example.com", "SearchType": "exact"}, [1]),
         ({"Search": "zoë@bücher.example", "SearchType": "EXACT"}, [4]),
         ({"Search": "zoe\u0308@"}, [4]),
+        ({"Search": "zoë@b"}, [4]),
+        ({"Search": "zoë@bü"}, [4]),
+        ({"Search": "ZOË@Bu\u0308ch"}, [4]),
+        ({"Search": "zoë@bücher"}, [4]),
+        ({"Search": "zoë@bücher."}, [4]),
+        ({"Search": "zoë@bücher。ex"}, [4]),
+        ({"Search": "zoë@bücher.example"}, [4]),
+        ({"Search": "zoë@xn--bch"}, [4]),
+        ({"Search": "zoë@bücherei"}, []),
+        ({"Search": "zoë@bücher.é"}, []),
+        ({"Search": "zo@bü"}, []),
+        ({"Search": "zoë@.ü"}, []),
         ({"Search": "%"}, []),
         ({"Search": "an_n%"}, [5]),
         ({"Search": "_"}, []),
@@ -123,6 +135,7 @@ def test_orders(get: Get) -> None:
         ({"Search": "A", "SearchField": "ExternalID"}, []),
         ({"Search": "ä", "SearchField": "ExternalID"}, [4]),
         ({"Search": "c-3", "SearchField": "externalid", "SearchType": "exact"}, [2]),
+        ({"Search": " c-3\n", "SearchField": "ExternalID", "SearchType": "exact"}, [2]),
         ({"Search": "c-", "SearchField": "ExternalID", "SearchType": "exact"}, []),
         (
             {"Search": "c-3", "SearchType": "exact", "SearchField": "ExternalID", "OrderField": "CreatedOn"},
@@ -249,3 +262,28 @@ def test_a_large_count_is_remembered_for_five_seconds(desk: Desk, crowded: int) 
     assert subscribers.count(crowded, Slice(1)) == before == MANY + 100
     moment += RECENT_SECONDS
     assert subscribers.count(crowded, Slice(1, order="email")) == before + 1
+
+
+def test_domains_of_any_script_are_found_by_their_beginning_in_order_and_on_pages(
+    desk: Desk, shop: Shop
+) -> None:
+    made = [
+        f"user@{name}.example"
+        for name in ("maler", "müller", "münchen", "mail.münchen", "nürnberg", "москва")
+    ]
+    for email in made:
+        assert desk.call("subscriber.create", shop.key, ListID=shop.list_id, EmailAddress=email).status == 200
+
+    def found(search: str, **more: Any) -> tuple[list[str | None], int]:
+        answer = desk.call("subscribers.get", shop.key, ListID=shop.list_id, Search=search, **more).body
+        return emails(answer), answer["TotalSubscriberCount"]
+
+    begin_with_m = {f"user@{name}.example" for name in ("maler", "müller", "münchen", "mail.münchen")}
+    assert (set(found("user@m")[0]), found("user@m")[1]) == (begin_with_m, 4)
+    pages = [found("user@m", RecordsPerRequest=1, RecordsFrom=number)[0] for number in range(4)]
+    assert [email for page in pages for email in page] == found("user@m")[0]
+    assert found("user@m", OrderType="DESC")[0] == found("user@m")[0][::-1]
+    assert found("user@mü") == (found("user@mü")[0], 2)
+    assert found("user@mail.mün")[0] == ["user@mail.münchen.example"]
+    assert found("user@мос")[0] == ["user@москва.example"]
+    assert found("user@nü")[0] == found("user@nürnberg.exa")[0] == ["user@nürnberg.example"]

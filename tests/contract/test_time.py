@@ -116,7 +116,7 @@ def test_it_is_the_corrected_time_that_must_be_possible(desk: Desk, track: Track
 
 
 @pytest.mark.parametrize(
-    "value", ["now", "2026-01-01", "2026-01-01T00:00:00", "", True, [], {}, -1, "١", 1e30]
+    "value", ["now", "2026-01-01", "2026-01-01T00:00:00", " ", True, [], {}, -1, "١", 1e30]
 )
 def test_what_is_no_time(track: Track, value: Any) -> None:
     assert track(Timestamp=value).codes == [18]

@@ -99,6 +99,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("event.track", 19): {"Event": "seen", "SentAt": "yesterday"},
     ("event.track", 20): {"Event": "conversion", "Properties": {**ORDER, "conversion-value": "much"}},
     ("event.track", 21): {"Event": "seen", "IdentifyProperties": 5},
+    ("event.track", 22): {"Event": "conversion", "Properties": {**ORDER, "conversion-id": "undefined"}},
     **{(name, code): {"Event": "seen", "Property": "x", **params} for name in OF_EVENTS for code, params in EVENTS.items()},
     ("events.follow", 6): {"ListID": SHOP, "Event": ""},
     ("events.follow", 7): {"ListID": SHOP, "After": "x"},
@@ -192,7 +193,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("website_events.values", 6): {"ListID": SHOP, "Property": "x"},
     ("website_events.values", 7): {"ListID": SHOP, "Event": "", "Property": "x"},
     ("website_events.values", 8): {"ListID": SHOP, "Event": "seen"},
-    ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": ""},
+    ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": LONG},
 }  # fmt: skip
 
 #: At the door for browsers the same faults have the same numbers; a list is named by its public id.

@@ -23,7 +23,8 @@ ROOMS: dict[str, set[str]] = {
     "tracker.errors": set(),
     "tracker.fields": {"tracker.caller", "tracker.email_address", "tracker.errors", "tracker.json_object"},
     "tracker.json_object": {"tracker.errors"},
-    "tracker.ingest.rules": set(),
+    "tracker.ingest.placeholders": set(),
+    "tracker.ingest.rules": {"tracker.ingest.placeholders"},
     "tracker.keys": set(),
     "tracker.storage.failures": set(),
     "tracker.times": set(),
@@ -50,12 +51,12 @@ ROOMS: dict[str, set[str]] = {
         "tracker.ingest", "tracker.privacy", "tracker.reports", "tracker.subscribers", "tracker.times",
     },
     "tracker.ingest": {
-        "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
+        "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest.placeholders", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
         "tracker.subscribers", "tracker.times",
     },
     "tracker.subscribers": {
-        "tracker", "tracker.email_address", "tracker.errors", "tracker.fields", "tracker.ingest.rules", "tracker.storage",
-        "tracker.times",
+        "tracker", "tracker.email_address", "tracker.errors", "tracker.fields", "tracker.ingest.placeholders", "tracker.ingest.rules",
+        "tracker.storage", "tracker.times",
     },
     "tracker.privacy": {
         "tracker.email_hashes", "tracker.ingest", "tracker.ingest.rules", "tracker.jobs", "tracker.reports",
@@ -124,6 +125,7 @@ OUTSIDE: dict[str, set[str]] = {
     "orjson": {
         "tracker.http",
         "tracker.ingest",
+        "tracker.ingest.rules",
         "tracker.json_object",
         "tracker.privacy",
         "tracker.reports",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -11,16 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.importing.encodings import as_utf_8
 from tracker.importing.lines import MOST_LINE_BYTES, Lines
 from tracker.importing.records import CsvRecords, Record, UnusableFile, ndjson_records
 
 
 def of_ndjson(content: bytes) -> list[Record]:
-    return list(ndjson_records(Lines(io.BytesIO(content))))
+    return list(ndjson_records(Lines(as_utf_8(io.BufferedReader(io.BytesIO(content))))))
 
 
 def of_csv(content: bytes) -> list[Record]:
-    return list(CsvRecords(Lines(io.BytesIO(content))))
+    return list(CsvRecords(Lines(as_utf_8(io.BufferedReader(io.BytesIO(content))))))
 
 
 def told(records: list[Record]) -> list[Any]:
@@ -93,7 +95,7 @@ def test_rows_that_cannot_be_read_harm_no_other() -> None:
     [
         (b"", "the first line names no column 'Event'"),
         (b"Email,UUID", "the first line names no column 'Event'"),
-        (b"Event;Email", "the first line names no column 'Event'"),
+        (b"Name;Email", "the first line names no column 'Event'"),
         (b"event,Email,email", "the first line names the column 'Email' twice"),
         (b"Event,properties.a,Properties.a", "the first line names the column 'properties.a' twice"),
         (
@@ -133,3 +135,58 @@ def test_what_a_csv_writer_writes_is_read(rows: list[tuple[str, str]]) -> None:
 def test_any_rows_are_records(content: bytes) -> None:
     for record in of_csv(HEADER + content):
         assert record.error is not None or record.params
+
+
+TABLE = [
+    ["Event", "Email", "Properties.price"],
+    ["bought", "jané@example.com", "12,50"],
+    ["seen", "", "a;b\tc|d"],
+]
+
+
+def written(delimiter: str, line_end: str = "\r\n") -> str:
+    """TABLE as a spreadsheet writes it."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator=line_end).writerows(TABLE)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_whatever_spreadsheets_write_is_read(delimiter: str, encoding: str, line_end: str) -> None:
+    records = of_csv(written(delimiter, line_end).encode(encoding))
+    assert told(records) == [
+        {"Event": "bought", "Email": "jané@example.com", "Properties": {"price": "12,50"}},
+        {"Event": "seen", "Properties": {"price": "a;b\tc|d"}},
+    ]
+    assert [record.line for record in records] == [2, 3]
+
+
+@pytest.mark.parametrize("said", ["sep=;\r\n", "SEP=;\n"])
+def test_a_line_that_says_what_parts_cells_is_no_header(said: str) -> None:
+    records = of_csv((said + written(";")).encode())
+    assert told(records)[1] == {"Event": "seen", "Properties": {"price": "a;b\tc|d"}}
+    assert [record.line for record in records] == [3, 4]
+
+
+@pytest.mark.parametrize("start", [b"\xff\xfe", b"\xfe\xff"])
+def test_what_is_not_utf_16_harms_its_own_line(start: bytes) -> None:
+    order = "utf-16-le" if start == b"\xff\xfe" else "utf-16-be"
+    lone = "\ud800".encode(order, "surrogatepass")
+    content = start + "Event\na\n".encode(order) + lone + "\nb\n".encode(order)
+    assert told(of_csv(content)) == [{"Event": "a"}, 100000, {"Event": "b"}]
+
+
+def test_json_lines_may_be_in_utf_16_too() -> None:
+    assert told(of_ndjson('{"Event": "é"}\n{"Event": "b"}\n'.encode("utf-16"))) == [
+        {"Event": "é"},
+        {"Event": "b"},
+    ]
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"", b"\xff\xfe", b"\xfe\xff", b"E\0", b"\0E", b"Event\r"]))
+def test_no_bytes_end_in_an_exception(content: bytes, start: bytes) -> None:
+    with contextlib.suppress(UnusableFile):
+        of_csv(start + content)
+    of_ndjson(start + content)

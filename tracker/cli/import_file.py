@@ -6,14 +6,16 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, cast
 
 import click
 
 from tracker.cli.opened import check_own_list, find_user, open_services
 from tracker.cli.progress import INTERRUPTED, progress, say
 from tracker.errors import CommandError
+from tracker.importing.encodings import as_utf_8
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.job import Counts, Import, Target
 from tracker.importing.lines import Lines
@@ -48,7 +50,8 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
     """Import events from FILE, or from standard input if it is '-'.
 
     NDJSON: a line is an event with the parameters of event.track. CSV: the header names the parameters, columns
-    'Properties.x' and 'IdentifyProperties.x' become properties, empty cells are absent. SentAt is not used.
+    'Properties.x' and 'IdentifyProperties.x' become properties, empty cells are absent; cells may be parted by commas,
+    semicolons or tabs, the text be UTF-8 or UTF-16. SentAt is not used.
 
     A line without EventID gets one from its bytes, so that importing a file again stores nothing twice: after Ctrl-C,
     or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
@@ -79,14 +82,14 @@ def _target(services: Services, email: str, list_id: int | None, is_csv: bool) -
     return Target(user_id, list_id, is_csv)
 
 
-def _run(services: Services, target: Target, source: BinaryIO, size: int, rejects: Path) -> Counts:
-    lines = Lines(source)
+def _run(services: Services, target: Target, source: BufferedReader, size: int, rejects: Path) -> Counts:
+    lines = Lines(as_utf_8(source))
     records = _records(lines, target.is_form)
     with _rejecting(rejects) as reject, progress(size, "Importing") as at, Interrupts() as interrupts:
         job = Import(services.ingest, services.stores.lists, target, interrupts, say, reject)
         try:
             for _ in job.run(records):
-                at(lines.bytes_read)
+                at(source.tell() if size else 0)
         except KeyboardInterrupt:
             say(f"Interrupted. {_summary(job.counts)} Run the same again to go on.")
             raise SystemExit(INTERRUPTED) from None
@@ -105,9 +108,10 @@ def _records(lines: Lines, is_csv: bool) -> Iterable[Record]:
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
+def _opened(file: str) -> Iterator[BufferedReader]:
     if file == "-":
-        yield sys.stdin.buffer
+        stdin = sys.stdin.buffer
+        yield stdin if isinstance(stdin, BufferedReader) else BufferedReader(cast(RawIOBase, stdin))
     else:
         with Path(file).open("rb") as opened:
             yield opened

@@ -39,8 +39,21 @@ def call_of(
     )
 
 
+def utf_8(header: str) -> str:
+    """A header as it was meant: WSGI reads the bytes as Latin-1, and who has more letters than that sends UTF-8."""
+    if header.isascii():
+        return header
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
 def _sender(environ: dict[str, Any]) -> Sender:
     """Sec-GPC (Global Privacy Control) and DNT say 1 when the person does not want to be tracked."""
     has_signal = environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
-    agent, last_event_id = environ.get("HTTP_USER_AGENT") or "", environ.get("HTTP_LAST_EVENT_ID") or None
+    agent, last_event_id = (
+        utf_8(environ.get("HTTP_USER_AGENT") or ""),
+        environ.get("HTTP_LAST_EVENT_ID") or None,
+    )
     return Sender(agent, environ.get("HTTP_ORIGIN"), has_signal, last_event_id)

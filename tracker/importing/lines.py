@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+
+from tracker.importing.encodings import LineSource
 
 #: A batch may be as large, so an event of it too.
 MOST_LINE_BYTES = 1024 * 1024
@@ -13,12 +14,12 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Lines:
     """The lines of a file with their ends. Of one that is too long only the beginning is given, a byte too much.
 
-    `number` is that of the last line given, `bytes_read` how far the file is read.
+    `number` is that of the last line given.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: LineSource) -> None:
         self._file = file
-        self.number = self.bytes_read = 0
+        self.number = 0
 
     def __iter__(self) -> Iterator[bytes]:
         while line := self._part():
@@ -31,9 +32,7 @@ class Lines:
             yield line
 
     def _part(self) -> bytes:
-        part = self._file.readline(MOST_LINE_BYTES + 1)
-        self.bytes_read += len(part)
-        return part
+        return self._file.readline(MOST_LINE_BYTES + 1)
 
 
 def is_too_long(line: bytes) -> bool:

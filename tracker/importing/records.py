@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from tracker.errors import BODY_TOO_LARGE, CommandError, Error, because
@@ -13,6 +15,9 @@ from tracker.json_object import read_object, unreadable
 
 #: A column `Properties.x` is the property x: how such columns begin, in small letters, and the parameter they are for.
 PROPERTY_COLUMNS = {"properties.": "Properties", "identifyproperties.": "IdentifyProperties"}
+#: What may part cells, the usual first; and Excel's way of saying it.
+DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 _TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MOST_LINE_BYTES} bytes")
 
 
@@ -49,13 +54,19 @@ def _json_record(line: int, raw: bytes) -> Record:
 
 
 class CsvRecords:
-    """The rows of a CSV file (RFC 4180, UTF-8); `columns` are its header. All values are text, empty ones absent."""
+    """The rows of a CSV file (RFC 4180, UTF-8); `columns` are its header. All values are text, empty ones absent.
+
+    Cells are parted by commas, or by whatever else of DELIMITERS makes a column `Event` of the header: spreadsheets write
+    semicolons where commas stand in numbers.
+    """
 
     def __init__(self, lines: Lines) -> None:
         csv.field_size_limit(MOST_LINE_BYTES)
         self._lines = lines
         self._taken: list[bytes] = []
-        self._reader = csv.reader(self._texts(), strict=True)
+        texts = self._texts()
+        header, delimiter = _first_row(texts)
+        self._reader = csv.reader(chain(header, texts), delimiter=delimiter, strict=True)
         self.columns = self._header()
 
     def __iter__(self) -> Iterator[Record]:
@@ -114,6 +125,25 @@ class CsvRecords:
             elif cell:
                 params[column] = cell
         return params
+
+
+def _first_row(texts: Iterator[str]) -> tuple[list[str], str]:
+    """The header's line (none of an empty file) and what parts its cells. A line `sep=;` before it says that, too."""
+    line = next(texts, None)
+    if line is not None and (said := _SEPARATOR.fullmatch(line)):
+        return [text for text in [next(texts, None)] if text is not None], said[1]
+    return (
+        ([], ",")
+        if line is None
+        else ([line], next((each for each in DELIMITERS if _has_event(line, each)), ","))
+    )
+
+
+def _has_event(line: str, delimiter: str) -> bool:
+    try:
+        return any(cell.strip().lower() == "event" for cell in next(csv.reader([line], delimiter=delimiter)))
+    except csv.Error:
+        return False
 
 
 def is_property(column: str) -> bool:

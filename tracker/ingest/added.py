@@ -20,7 +20,7 @@ def add_to(event: Event, user_agent: str, kept_address: str | None) -> Event:
         "$list_id": event.list_id,
         "$uuid": None if event.uuid is None else uuid_text(event.uuid),
         "$sent_at": None if event.sent_at is None else iso_utc(event.sent_at),
-        "$host": _part(sent.get("$current_url"), "netloc").rpartition("@")[2],
+        "$host": _part(sent.get("$current_url"), "netloc").rpartition("@")[2].lower(),
         "$pathname": _part(sent.get("$current_url"), "path"),
         "$referring_domain": _part(sent.get("$referrer"), "hostname"),
         "$ip": kept_address,

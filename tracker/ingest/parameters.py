@@ -11,6 +11,7 @@ from tracker.errors import Error, because, invalid, missing
 from tracker.fields import EmailAddress, JsonObject, ListID, Parameters, Text
 from tracker.ingest import rules
 from tracker.ingest.event import CONVERSION
+from tracker.ingest.placeholders import is_placeholder
 from tracker.times import MOST_EPOCH_MS, time_ms
 
 INVALID_LIST = invalid("ListID", 4)
@@ -29,15 +30,24 @@ INVALID_EVENT_ID = invalid("EventID", 16)
 EVENT_ID_TAKEN = Error(17, "EventID is already used for another event", 409)
 INVALID_TIMESTAMP = invalid("Timestamp", 18)
 INVALID_SENT_AT = invalid("SentAt", 19)
-INVALID_VALUE = Error(20, "Invalid conversion-value event property: it must be a finite number")
+INVALID_VALUE = Error(20, "Invalid conversion-value event property")
 INVALID_IDENTIFY_PROPERTIES = invalid("IdentifyProperties", 21)
+PLACEHOLDER_CONVERSION_ID = Error(
+    22, "Invalid conversion-id event property: it is a placeholder, not the id of an order"
+)
 #: The rows of `event.track`; every command that takes events answers with them.
 EVENT_ERRORS = (
     INVALID_LIST, MISSING_EVENT, INVALID_EMAIL, *MISSING_CONVERSION.values(), INVALID_EVENT, INVALID_PROPERTIES, INVALID_UUID,
     INVALID_ID, PLACEHOLDER_ID, INVALID_EVENT_ID, EVENT_ID_TAKEN, INVALID_TIMESTAMP, INVALID_SENT_AT, INVALID_VALUE,
-    INVALID_IDENTIFY_PROPERTIES,
+    INVALID_IDENTIFY_PROPERTIES, PLACEHOLDER_CONVERSION_ID,
 )  # fmt: skip
 
+#: How Properties are described.
+PROPERTIES = (
+    "What the event says. An event named `conversion` has `conversion-id` (counted once, trimmed), `conversion-name`, "
+    "`conversion-value` (a number within 10^12 either way) and, if you like, `conversion-currency` or else `currency` "
+    "(trimmed, in capitals: money is summed per currency)."
+)
 #: How a time is described: ISO 8601 with offset, or epoch seconds or milliseconds.
 TIME = {"type": ["string", "number"], "minimum": 0, "exclusiveMaximum": MOST_EPOCH_MS}
 
@@ -53,11 +63,17 @@ class EventName(Text):
 
 
 class ExternalID(Text):
+    """The ID of a person, trimmed; JSON's integers are taken as their digits."""
+
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        external_id = super()._deserialize(value, *args, **kwargs)
+        if type(value) is int:
+            value = str(value)
+        if type(value) is not str:
+            raise ValidationError([because(INVALID_ID, "it must be a string or an integer")])
+        external_id = rules.trimmed(super()._deserialize(value, *args, **kwargs))
         if fault := rules.external_id_fault(external_id):
             raise ValidationError([because(INVALID_ID, fault)])
-        if rules.is_placeholder(external_id):
+        if is_placeholder(external_id):
             raise ValidationError([PLACEHOLDER_ID])
         return external_id
 
@@ -128,14 +144,19 @@ class Events(fields.Field[list[Any]]):
 def _check_conversion(properties: dict[str, Any]) -> None:
     rows = [MISSING_CONVERSION[name] for name in rules.missing_conversion_properties(properties)]
     value = properties.get("conversion-value")
-    if value not in (None, "") and not rules.is_conversion_value(value):
-        rows.append(INVALID_VALUE)
+    if value not in (None, "") and (fault := rules.conversion_value_fault(value)):
+        rows.append(because(INVALID_VALUE, fault))
+    if rules.is_placeholder_order(properties.get("conversion-id")):
+        rows.append(PLACEHOLDER_CONVERSION_ID)
     if rows:
         raise ValidationError(rows, "Properties")
 
 
 class EventParams(Parameters):
     """The parameters of one event, as `event.track` takes them."""
+
+    # Whoever has nothing to say sends empty text: JSON's is absent as a form's is. An empty Event or ListID is an error.
+    absent_if_empty = frozenset(("Email", "ID", "UUID", "EventID", "Timestamp", "SentAt"))
 
     Event = EventName(
         required=True,
@@ -146,12 +167,13 @@ class EventParams(Parameters):
     ID = ExternalID(
         metadata={
             "description": "The subscriber's ID in your system",
+            "type": ["string", "integer"],
             "minLength": 1,
             "maxLength": rules.MOST_ID_BYTES,
         }
     )
     UUID = VisitorUUID(metadata={"description": "The visitor; made if not given", "format": "uuid"})
-    Properties = EventProperties(INVALID_PROPERTIES, "What the event says")
+    Properties = EventProperties(INVALID_PROPERTIES, PROPERTIES)
     IdentifyProperties = EventProperties(
         INVALID_IDENTIFY_PROPERTIES,
         "With an event named `identify`: values of the subscriber's custom fields, by merge-tag alias or `CustomField<ID>`",

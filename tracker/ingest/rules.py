@@ -5,7 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import unicodedata
 from typing import Any
+
+import orjson
+
+from tracker.ingest.placeholders import is_placeholder
 
 #: Published limits of one event, in UTF-8 bytes where it is text.
 MOST_NAME_BYTES, MOST_PROPERTIES, MOST_PROPERTY_NAME_BYTES, MOST_STRING_BYTES = 200, 255, 255, 32 * 1024
@@ -14,13 +19,6 @@ MOST_ID_BYTES = 255
 SKEW_MS, MOST_FUTURE_MS, MOST_PAST_MS = 60_000, 24 * 3_600_000, 3653 * 24 * 3_600_000
 #: Conversion values beyond this are no money.
 MOST_VALUE = 10**12
-#: What broken integrations send instead of an ID; as an ID it would merge all their visitors into one person. All that
-#: PostHog and Mixpanel refuse, too, in any letter case and quoting, and what Objective-C and Google Analytics print.
-PLACEHOLDERS = frozenset((
-    "undefined", "null", "none", "nil", "nan", "0", "-1", "true", "false", "[object object]", "anonymous", "anon", "guest",
-    "id", "distinct_id", "distinctid", "not_authenticated", "email", "unknown", "n/a", "na", "user_id", "userid", "<nil>",
-    "[]", "{}", "00000000-0000-0000-0000-000000000000", "lmy47d", "(null)", "<null>", "(not set)", "(none)",
-))  # fmt: skip
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
 #: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
@@ -31,6 +29,11 @@ _UUID = re.compile(
 _PARTS = [8, 4, 4, 4, 12]
 #: The nil and max UUIDs.
 _NOBODY = (None, bytes(16), b"\xff" * 16)
+#: White space of Unicode, and what has no width: soft hyphen, zero-width (non-)joiner and space, word joiner, BOM.
+_EDGES = (
+    " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u00ad\u200b\u200c\u200d\u2060\ufeff"
+)
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: Exponents of more digits are no money, and beyond what can be calculated with.
@@ -44,16 +47,18 @@ def name_fault(name: str) -> str | None:
     return "it contains NUL" if "\0" in name else None
 
 
+def trimmed(text: str) -> str:
+    """Without the white space and the characters of no width around it, which nobody sees and copying brings along."""
+    return text.strip(_EDGES)
+
+
 def external_id_fault(external_id: str) -> str | None:
-    if not external_id.strip():
+    """Why this trimmed text is no ID of a person."""
+    if not external_id:
         return "it is blank"
     if len(external_id.encode()) > MOST_ID_BYTES:
         return f"longer than {MOST_ID_BYTES} bytes"
     return "it contains control characters" if _CONTROL.search(external_id) else None
-
-
-def is_placeholder(external_id: str) -> bool:
-    return external_id.strip().strip("\"'").lower() in PLACEHOLDERS
 
 
 def is_hash(external_id: str | None) -> bool:
@@ -137,16 +142,59 @@ def _has_long_string(value: Any) -> bool:
 
 
 def missing_conversion_properties(properties: dict[str, Any]) -> list[str]:
-    """Those of the three that are absent, null or empty text."""
-    return [name for name in CONVERSION_PROPERTIES if properties.get(name) in (None, "")]
+    """Those of the three that are absent, null or empty text; an id of nothing but white space is empty, too."""
+    missing = [name for name in CONVERSION_PROPERTIES if properties.get(name) in (None, "")]
+    conversion_id = properties.get("conversion-id")
+    is_blank = isinstance(conversion_id, str) and conversion_id != "" and not trimmed(conversion_id)
+    return ["conversion-id", *missing] if is_blank else missing
+
+
+def conversion_id_text(value: Any) -> str:
+    """One text for each conversion-id: trimmed, in NFC; 7, 7.0 and "7" are one, and so are two spellings of an accent."""
+    if isinstance(value, str):
+        return trimmed(value if value.isascii() else unicodedata.normalize("NFC", value))
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        value = int(value)
+    return orjson.dumps(value).decode()
+
+
+def is_placeholder_order(conversion_id: Any) -> bool:
+    """Whether a conversion-id is what stands where an order's id should be. Numbers are ids: a shop's first may be 0."""
+    is_number = isinstance(conversion_id, (int, float)) and not isinstance(conversion_id, bool)
+    return conversion_id is not None and not is_number and is_placeholder(conversion_id_text(conversion_id))
 
 
 def is_conversion_value(value: Any) -> bool:
     """A finite number, or text that is one, of at most MOST_VALUE either way."""
-    if isinstance(value, str) and len(value) <= 64 and _NUMBER.fullmatch(value):
+    return conversion_value_fault(value) is None
+
+
+def conversion_value_fault(value: Any) -> str | None:
+    """Why this is no value of a conversion, or None."""
+    if isinstance(value, str):
+        if len(value) > 64 or not _NUMBER.fullmatch(value):
+            is_comma_at_fault = value.count(",") == 1 and _NUMBER.fullmatch(value.replace(",", "."))
+            return (
+                "write 12.50, with a point and without separators"
+                if is_comma_at_fault
+                else "it must be a number"
+            )
         value = float(value)
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and abs(value) <= MOST_VALUE
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return "it must be a number"
+    return None if math.isfinite(value) and abs(value) <= MOST_VALUE else "it must be within 10^12 either way"
+
+
+def currency_text(properties: dict[str, Any]) -> str:
+    """The currency of a conversion, as its totals are kept under: trimmed and in capitals; "" where none was said.
+
+    `conversion-currency`, else `currency`, as other trackers call it.
+    """
+    value = properties.get("conversion-currency")
+    value = properties.get("currency") if value in (None, "") else value
+    if value in (None, ""):
+        return ""
+    return trimmed(value if isinstance(value, str) else orjson.dumps(value).decode()).upper()
 
 
 def event_time(received_at: int, claimed_at: int | None, sent_at: int | None) -> int:

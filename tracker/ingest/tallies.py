@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from tracker.ingest.event import CONVERSION, Event
+from tracker.ingest.rules import conversion_id_text, currency_text
 from tracker.storage import counters
 from tracker.storage.counters import MILLIONTHS, EventBucket, Total, bucket_of
 from tracker.storage.transaction import Row, Transaction
@@ -65,14 +66,14 @@ def _counted_conversions(transaction: Transaction, events: list[Event]) -> set[t
 
 
 def conversion_key(event: Event) -> bytes:
-    """32 bytes for a conversion-id of any length; the number 7 and the text "7" are one."""
-    return hashlib.sha256(_as_text(event.properties["conversion-id"]).encode()).digest()
+    """32 bytes for a conversion-id of any length and spelling."""
+    return hashlib.sha256(conversion_id_text(event.properties["conversion-id"]).encode()).digest()
 
 
 def total_of(event: Event) -> Total:
     """(list_id, conversion name, currency) whose total the event adds to."""
     name = _cut(_as_text(event.properties["conversion-name"]), MOST_TOTAL_NAME_BYTES)
-    currency = _cut(_as_text(event.properties.get("conversion-currency") or ""), MOST_CURRENCY_BYTES)
+    currency = _cut(currency_text(event.properties), MOST_CURRENCY_BYTES)
     return event.list_id, name, currency
 
 

@@ -25,6 +25,15 @@ def settings_answer(settings: ListSettings) -> dict[str, Any]:
     }
 
 
+def as_browsers_spell(origin: str) -> str:
+    """An origin in small letters, and without the port that its scheme has anyway: that one no browser sends."""
+    origin = origin.lower()
+    for scheme, port in (("https://", ":443"), ("http://", ":80")):
+        if origin.startswith(scheme):
+            return origin.removesuffix(port)
+    return origin
+
+
 def fault_of_origins(value: Any) -> str | None:
     """Why this is no array of origins."""
     if not isinstance(value, list) or not all(

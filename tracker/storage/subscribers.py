@@ -14,7 +14,7 @@ from tracker.storage.people import raw, text
 from tracker.storage.recent import Recent
 from tracker.storage.refusals import After, Refusal, settled
 from tracker.storage.subscriber_hashes import add_hashes, remove_hashes
-from tracker.storage.subscriber_pages import Slice, count, page_sql
+from tracker.storage.subscriber_pages import Slice, count, page_sql, with_fitting
 from tracker.storage.transaction import Row, Transaction
 
 #: How a person is named: a column of KEYS, and its value.
@@ -73,7 +73,7 @@ class Subscribers:
         """Some persons with their values."""
 
         def work(transaction: Transaction) -> list[Subscriber]:
-            rows = transaction.select(*page_sql(SELECT, list_id, wanted))
+            rows = transaction.select(*page_sql(SELECT, list_id, with_fitting(transaction, list_id, wanted)))
             return _with_values(transaction, list_id, rows)
 
         return self._database.read(work, deadline)

@@ -39,10 +39,15 @@ def shown_value(data_type: str, stored: bytes) -> Any:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise Unfit("a text without NUL")
+    """JSON's numbers are taken as they are written: forms and CSV files have nothing but text."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = orjson.dumps(value).decode()
+    if not isinstance(value, str):
+        raise Unfit("it must be a string or a number")
+    if "\0" in value:
+        raise Unfit("it contains NUL")
     if len(value.encode()) > MOST_TEXT_BYTES:
-        raise Unfit(f"at most {MOST_TEXT_BYTES} bytes")
+        raise Unfit(f"it is longer than {MOST_TEXT_BYTES} bytes")
     return value
 
 
@@ -50,9 +55,9 @@ def _number(value: Any) -> int | float:
     if isinstance(value, str):
         value = _number_in(value.strip(" "))
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise Unfit("a finite number")
+        raise Unfit("it must be a finite number")
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise Unfit("an integer of 64 bits")
+        raise Unfit("it must be an integer of 64 bits")
     return value
 
 
@@ -64,8 +69,10 @@ def _number_in(text: str) -> int | float | None:
 
 def _boolean(value: Any) -> bool:
     found = _WORDS.get(value.lower()) if isinstance(value, str) else value
+    if type(found) in (int, float) and found in (0, 1):
+        found = bool(found)
     if not isinstance(found, bool):
-        raise Unfit("true or false")
+        raise Unfit("it must be true or false, or 1 or 0")
     return found
 
 
@@ -75,13 +82,13 @@ def _date(value: Any) -> str:
             return date.fromisoformat(value).isoformat()
     except ValueError:  # the 30th of February
         pass
-    raise Unfit("a date such as 2026-01-31")
+    raise Unfit("it must be a date such as 2026-01-31")
 
 
 def _datetime(value: Any) -> int:
     moment = iso_ms(value) if isinstance(value, str) else None
     if moment is None or not _LEAST_MS <= moment <= _MOST_MS:
-        raise Unfit("a time such as 2026-01-31T09:30:00+01:00")
+        raise Unfit("it must be a time such as 2026-01-31T09:30:00+01:00")
     return moment
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracker.ingest.rules import external_id_fault, is_hash, is_placeholder
+from tracker.ingest.placeholders import is_placeholder
+from tracker.ingest.rules import external_id_fault, is_hash, trimmed
 from tracker.storage.custom_fields import CustomField, alias_key
 from tracker.subscribers.data_types import Unfit, stored_value
 
@@ -59,10 +60,8 @@ def name_of(custom_field: CustomField) -> str:
     return custom_field.alias or f"{PREFIX}{custom_field.id}"
 
 
-def unique_fault(value: Any) -> str | None:
-    """Why this is no external id of a person, or None."""
-    if not isinstance(value, str):
-        return "a text"
+def unique_fault(value: str) -> str | None:
+    """Why this trimmed text is no external id of a person, or None."""
     if fault := external_id_fault(value):
         return fault
     if is_hash(value):
@@ -84,9 +83,12 @@ def _read_one(read: FieldValues, found: CustomField, name: str, sent: Mapping[st
 def _unique(value: Any) -> str:
     if value is None:
         return ""
-    if fault := unique_fault(value):
+    if type(value) not in (str, int):
+        raise Unfit("it must be a string or an integer")
+    text = trimmed(str(value))
+    if fault := unique_fault(text):
         raise Unfit(fault)
-    return str(value)
+    return text
 
 
 class _Names:

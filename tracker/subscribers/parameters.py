@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, validates_schema
 
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import EmailAddress, JsonObject, ListID, Text, WholeNumber
-from tracker.ingest.rules import MOST_ID_BYTES
+from tracker.ingest.rules import MOST_ID_BYTES, trimmed
 from tracker.storage.custom_fields import CustomField
 from tracker.storage.refusals import Refusal
 from tracker.storage.subscribers import Changes, Who
@@ -43,14 +43,15 @@ CUSTOM_FIELDS = {
 
 
 class ExternalID(Text):
-    """What an ID of `event.track` may be that makes a person; an empty one only where it takes the ID away."""
+    """What an ID of `event.track` may be that makes a person, trimmed; an empty one only where it takes the ID away."""
 
     def __init__(self, is_empty_allowed: bool = False, **options: Any) -> None:
         super().__init__(0 if is_empty_allowed else 1, MOST_ID_BYTES, **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        external_id = super()._deserialize(value, *args, **kwargs)
-        if external_id and (fault := unique_fault(external_id)):
+        text = super()._deserialize(str(value) if type(value) is int else value, *args, **kwargs)
+        external_id = trimmed(text)
+        if text and (fault := unique_fault(external_id)):
             raise ValidationError([because(INVALID_EXTERNAL_ID, fault)])
         return external_id
 
