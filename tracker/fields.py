@@ -138,8 +138,8 @@ class YesOrNo(fields.Field[bool]):
     _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
     def __init__(self, **options: Any) -> None:
-        schema = {"type": ["boolean", "string", "integer"], "pattern": "^([Tt]rue|TRUE|[Ff]alse|FALSE|1|0)$"}
-        schema |= {"minimum": 0, "maximum": 1}
+        words = "^([Tt]rue|TRUE|[Ff]alse|FALSE|1|0)$"
+        schema = {"type": ["boolean", "string", "integer"], "pattern": words, "minimum": 0, "maximum": 1}
         super().__init__(**options | {"metadata": schema | options.get("metadata", {})})
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:

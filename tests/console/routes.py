@@ -20,6 +20,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/people/<subscriber_id>/visitors/<uuid>/<segment>/unmerge": {},
     "/lists/<list_id>/people/<subscriber_id>/export": {},
     "/lists/<list_id>/people/<subscriber_id>/forget": {},  # the person's address, which the test knows
+    "/lists/<list_id>/events/remove": {},
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},
 }  # fmt: skip

@@ -33,7 +33,13 @@ _ONE = (
     "subscriber.update",
 )
 #: The commands about what a list has received, and what one of them needs beside the list.
-OF_EVENTS = ("events.follow", "events.recent", "website_events.catalogue", "website_events.values")
+OF_EVENTS = (
+    "events.follow",
+    "events.recent",
+    "website_events.catalogue",
+    "website_events.remove",
+    "website_events.values",
+)
 SAMPLED = {"Event": "a", "Property": "b"}
 
 EXEMPTIONS = (
@@ -71,6 +77,10 @@ EXEMPTIONS = (
     Exemption("events.follow", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
     Exemption("events.follow", 7, "a cursor is one of its list", {"WithoutList": True, "After": "x"}),
     Exemption("events.recent", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
+    Exemption("website_events.remove", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
+    Exemption("website_events.remove", 7, "NUL is refused", SAMPLED | {"WithoutList": True, "Property": "\0"}),
+    Exemption("website_events.remove", 10, "one of two is needed", {"WithoutList": True}),
+    Exemption("website_events.remove", 11, "whether it is catalogued", SAMPLED | {"WithoutList": True}),
     Exemption("list.create", 2, "blank is what Unicode calls white space", {"SubscriberListName": "\u2003"}),
     Exemption("list.get", 3, "whose list it is", {"ListID": NOWHERE}),
     Exemption("list.update", 3, "whose list it is", {"ListID": NOWHERE}),

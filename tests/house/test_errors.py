@@ -193,6 +193,10 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("website_events.values", 6): {"ListID": SHOP, "Property": "x"},
     ("website_events.values", 7): {"ListID": SHOP, "Event": "", "Property": "x"},
     ("website_events.values", 8): {"ListID": SHOP, "Event": "seen"},
+    **{("website_events.remove", code): {"ListID": SHOP, **sent} for code, sent in {
+        6: {"Event": ""}, 7: {"Event": "seen", "Property": LONG}, 8: {"FromBrowsersOnly": "x"}, 9: {"FromBrowsersOnly": True, "SeenAtMost": -1},
+        10: {}, 11: {"Event": "never seen"},  # codes 1 to 5 are those of all commands about a list's events
+    }.items()},
     ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": LONG},
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ MEANINGS = {
     "List.Get": "See a list with its snippet and settings",
     "List.Create": "Make lists",
     "List.Update": "Rename lists and change their settings",
+    "WebsiteEvents.Delete": "Take names of events and properties out of the catalogue",
     "CustomFields.Get": "See custom fields",
     "CustomField.Create": "Make custom fields",
     "CustomFields.Delete": "Delete custom fields",

@@ -10,6 +10,7 @@ from functools import partial
 from tracker.ingest.event import IS_BOT, decoded_properties
 from tracker.storage import catalogue, catalogue_counts, scan
 from tracker.storage.catalogue_counts import TYPES, CatalogueCounts
+from tracker.storage.catalogue_eviction import remove
 from tracker.storage.database import Database
 from tracker.storage.retention import has_deletions, has_jobs_since
 from tracker.storage.transaction import Row, Transaction
@@ -43,10 +44,10 @@ def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
     before = _catalogued(database, list_id)
     counted, due = _counted(database, list_id, started - LATE_MS)
     after = _catalogued(database, list_id)
-    is_full = database.read(lambda transaction: catalogue.is_full(transaction, list_id))
+    has_gaps = database.read(lambda transaction: catalogue.has_gaps(transaction, list_id))
     if database.read(lambda transaction: has_jobs_since(transaction, list_id, started - LATE_MS)):
         due = {}  # an event that was deleted before its counts were written has been taken off them already
-    missing = [] if is_full else sorted(counted.keys() - after.keys(), key=_order)
+    missing = [] if has_gaps else sorted(counted.keys() - after.keys(), key=_order)
     found = [_missing(list_id, key, started) for key in missing]
     phantoms = before.keys() - counted.keys()
     if database.read(lambda transaction: has_deletions(transaction, list_id)):
@@ -130,7 +131,7 @@ def _missing(list_id: int, key: Key, now: int) -> Difference:
 
 def _phantom(list_id: int, key: Key) -> Difference:
     def repair(transaction: Transaction) -> None:
-        catalogue.forget(transaction, list_id, *key)
+        remove(transaction, list_id, *key)
 
     return Difference(_label(key), "it is catalogued", "it is in no event", repair)
 

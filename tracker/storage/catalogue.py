@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from tracker.storage.catalogue_counts import TYPES
+from tracker.storage.catalogue_eviction import evict_names, evict_properties
 from tracker.storage.transaction import Transaction
 
 #: Per list: event names and (event, property) pairs; per event: properties. What goes beyond is stored, not listed.
 MOST_NAMES, MOST_PAIRS, MOST_PROPERTIES = 2_000, 20_000, 500
 #: The share of these bounds that names first seen through the door for browsers may use: anybody can send there.
 PUBLIC_SHARE = 0.8
-#: (event, property) pairs a process remembers over all lists, and seconds before a refused name is tried again.
-MOST_KNOWN, RETRY_FULL_SECONDS = 500_000, 60.0
+#: (event, property) pairs a process remembers over all lists; seconds before a refused name is tried again, and after which
+#: a name is looked up again: it may have given way to others, or been removed.
+MOST_KNOWN, RETRY_FULL_SECONDS, KNOWN_SECONDS = 500_000, 60.0, 60.0
 
 Name = tuple[int, bytes]
 Seen = dict[Name, tuple[set[bytes], int]]
 
 
+@dataclass(slots=True)
+class _Listed:
+    """A catalogued event: properties that a key has sent, and those that only browsers have."""
+
+    is_public: bool
+    properties: set[bytes]
+    public: set[bytes]
+    until: float = 0.0
+
+    def has(self, properties: set[bytes], is_public: bool) -> bool:
+        """Whether this says already what an event with these properties says; a key's say more than a browser's."""
+        if is_public:
+            return properties <= self.properties | self.public
+        return not self.is_public and properties <= self.properties
+
+
 class Catalogue:
     """One process's view of the catalogue. What it adds counts as known only after the commit."""
 
-    def __init__(self) -> None:
-        self._known: dict[Name, set[bytes]] = {}
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._known: dict[Name, _Listed] = {}
         self._count = 0
-        self._refused: dict[tuple[int, bytes, bytes | None, float], float] = {}
-        self._pending: Seen = {}
-        self._share = 1.0
+        self._refused: dict[tuple[int, bytes, bytes | None, bool], float] = {}
+        self._pending: dict[Name, _Listed] = {}
+        self._is_public = False
 
     def note(self, transaction: Transaction, seen: Seen, seen_in_public: Seen | None = None) -> None:
         """Catalogue the names of a group: `{(list_id, event name): (property names, received_at)}`.
 
-        Those that only anybody has sent may use PUBLIC_SHARE of the room.
+        Those that only anybody has sent may use PUBLIC_SHARE of the room, and give way to others when it is used up.
         """
         self._pending = {}
-        for self._share, part in ((1.0, seen), (PUBLIC_SHARE, seen_in_public or {})):
+        for self._is_public, part in ((False, seen), (True, seen_in_public or {})):
             news = {name: (props, at) for name, (props, at) in part.items() if self._has_news(name, props)}
             for (list_id, name), (properties, at) in sorted(news.items()):
                 self._add(transaction, list_id, name, properties, at)
@@ -44,93 +64,124 @@ class Catalogue:
         """The transaction of the last `note` was committed."""
         if self._count > MOST_KNOWN:
             self._known, self._count = {}, 0
-        for name, (properties, _) in self._pending.items():
-            known = self._known.setdefault(name, set())
-            self._count += len(properties - known)
-            known |= properties
+        until = self._clock() + KNOWN_SECONDS
+        for name, listed in self._pending.items():
+            self._count += len(listed.properties) + len(listed.public)
+            listed.until = until
+            self._known[name] = listed
         self._pending = {}
 
     def _has_news(self, name: Name, properties: set[bytes]) -> bool:
-        known = self._known.get(name)
-        if known is not None and properties <= known:
+        pending, known, now = self._pending.get(name), self._known.get(name), self._clock()
+        known = None if known is None or known.until <= now else known
+        if any(each is not None and each.has(properties, self._is_public) for each in (pending, known)):
             return False
-        unknown: Iterable[bytes | None] = [None] if known is None else properties - known
-        return any(self._refused.get((*name, item, self._share), 0.0) < time.monotonic() for item in unknown)
+        unknown = [None] if known is None else list(properties - known.properties - known.public)
+        refused, is_public = self._refused, self._is_public
+        return not unknown or any(refused.get((*name, item, is_public), 0.0) < now for item in unknown)
 
     def _add(
         self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: int
     ) -> None:
-        stored = _stored_properties(transaction, list_id, name)
-        missing = None if stored is None else properties - stored
-        if missing is None or missing:
+        listed = _listed(transaction, list_id, name)
+        if listed is None or not listed.has(properties, self._is_public):
             _lock_list(transaction, list_id)
-            stored = _stored_properties(transaction, list_id, name)
-            if stored is None:
-                stored = self._add_name(transaction, list_id, name, at)
-            if stored is not None:
-                stored |= self._add_properties(
-                    transaction, list_id, name, properties - stored, len(stored), at
-                )
-        if stored is not None:
-            self._pending[list_id, name] = (stored, at)
+            listed = _listed(transaction, list_id, name) or self._add_name(transaction, list_id, name, at)
+            if listed is not None:
+                if not self._is_public:
+                    _confirm(transaction, list_id, name, listed, properties)
+                missing = properties - listed.properties - listed.public
+                self._add_properties(transaction, list_id, name, missing, listed, at)
+        if listed is not None:
+            self._pending[list_id, name] = listed
 
-    def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: int) -> set[bytes] | None:
+    def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: int) -> _Listed | None:
         count = transaction.select("SELECT COUNT(*) FROM event_names WHERE list_id = ?", (list_id,))[0][0]
         if count >= MOST_NAMES * self._share:
-            self._refuse(transaction, list_id, name, [None])
-            return None
-        columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
-        transaction.insert("event_names", columns, [(list_id, name, at, at, 0, 0)])
-        return set()
+            _flag(transaction, list_id)
+            gone = evict_names(transaction, list_id, name, at)
+            for each in gone:
+                self._forget((list_id, each))
+            if not gone:
+                self._refuse(list_id, name, [None])
+                return None
+        columns = (
+            "list_id",
+            "name",
+            "first_seen_at",
+            "last_seen_at",
+            "property_count",
+            "events",
+            "is_public",
+        )
+        transaction.insert("event_names", columns, [(list_id, name, at, at, 0, 0, int(self._is_public))])
+        return _Listed(self._is_public, set(), set())
 
     def _add_properties(
-        self, transaction: Transaction, list_id: int, name: bytes, missing: set[bytes], count: int, at: int
-    ) -> set[bytes]:
+        self,
+        transaction: Transaction,
+        list_id: int,
+        name: bytes,
+        missing: set[bytes],
+        listed: _Listed,
+        at: int,
+    ) -> None:
         if not missing:
-            return set()
-        sql = "SELECT SUM(property_count) FROM event_names WHERE list_id = ?"
-        pairs = int(transaction.select(sql, (list_id,))[0][0])
-        share = self._share
-        room = max(0, int(min(MOST_PROPERTIES * share - count, MOST_PAIRS * share - pairs)))
+            return
+        room = self._room(transaction, list_id, name, listed, len(missing), at)
         ordered = sorted(missing)
         admitted, refused = ordered[:room], ordered[room:]
         if refused:
-            self._refuse(transaction, list_id, name, refused)
-        columns = ("list_id", "event_name", "property", "first_seen_at", "last_seen_at", *TYPES)
-        rows = [(list_id, name, item, at, at, *[0] * len(TYPES)) for item in admitted]
+            _flag(transaction, list_id)
+            self._refuse(list_id, name, refused)
+        columns = ("list_id", "event_name", "property", "first_seen_at", "last_seen_at", "is_public", *TYPES)
+        rows = [(list_id, name, item, at, at, int(self._is_public), *[0] * len(TYPES)) for item in admitted]
         transaction.insert("event_properties", columns, rows)
         sql = "UPDATE event_names SET property_count = property_count + ? WHERE list_id = ? AND name = ?"
         transaction.execute(sql, (len(admitted), list_id, name))
-        return set(admitted)
+        (listed.public if self._is_public else listed.properties).update(admitted)
 
-    def _refuse(
-        self, transaction: Transaction, list_id: int, name: bytes, items: Iterable[bytes | None]
-    ) -> None:
-        """Flag the list, and do not look these names up again for a while."""
-        transaction.execute("UPDATE lists SET is_catalogue_full = 1 WHERE id = ?", (list_id,))
+    def _room(
+        self, transaction: Transaction, list_id: int, name: bytes, listed: _Listed, wanted: int, at: int
+    ) -> int:
+        """For how many further properties of an event there is room, when some have given way for them."""
+        sql = "SELECT SUM(property_count) FROM event_names WHERE list_id = ?"
+        of_event = int(MOST_PROPERTIES * self._share) - len(listed.properties) - len(listed.public)
+        of_list = int(MOST_PAIRS * self._share) - int(transaction.select(sql, (list_id,))[0][0])
+        for event, room in ((name, of_event), (None, of_list)):
+            if room < wanted:
+                _flag(transaction, list_id)
+                for each, item in evict_properties(transaction, list_id, event, at, wanted - max(room, 0)):
+                    of_list += 1
+                    of_event += each == name
+                    listed.public.discard(item) if each == name else self._forget((list_id, each))
+        return max(0, min(of_event, of_list))
+
+    @property
+    def _share(self) -> float:
+        return PUBLIC_SHARE if self._is_public else 1.0
+
+    def _forget(self, name: Name) -> None:
+        self._known.pop(name, None)
+        self._pending.pop(name, None)
+
+    def _refuse(self, list_id: int, name: bytes, items: Iterable[bytes | None]) -> None:
+        """Do not look these names up again for a while."""
         if len(self._refused) > MOST_KNOWN:
             self._refused.clear()
-        until = time.monotonic() + RETRY_FULL_SECONDS
-        self._refused.update({(list_id, name, item, self._share): until for item in items})
+        until = self._clock() + RETRY_FULL_SECONDS
+        self._refused.update({(list_id, name, item, self._is_public): until for item in items})
+
+
+def has_gaps(transaction: Transaction, list_id: int) -> bool:
+    """Whether names of events that are there may be missing: they did not fit, or somebody has removed them."""
+    sql = "SELECT is_catalogue_full, is_catalogue_pruned FROM lists WHERE id = ?"
+    return any(transaction.select(sql, (list_id,))[0])
 
 
 def is_full(transaction: Transaction, list_id: int) -> bool:
     """Whether names of this list went beyond the catalogue's bounds."""
     return bool(transaction.select("SELECT is_catalogue_full FROM lists WHERE id = ?", (list_id,))[0][0])
-
-
-def forget(transaction: Transaction, list_id: int, name: bytes, item: bytes | None) -> None:
-    """Take out an event name with its properties, or one property of it."""
-    if item is None:
-        transaction.execute(
-            "DELETE FROM event_properties WHERE list_id = ? AND event_name = ?", (list_id, name)
-        )
-        transaction.execute("DELETE FROM event_names WHERE list_id = ? AND name = ?", (list_id, name))
-        return
-    sql = "DELETE FROM event_properties WHERE list_id = ? AND event_name = ? AND property = ?"
-    if transaction.change(sql, (list_id, name, item)):
-        sql = "UPDATE event_names SET property_count = property_count - 1 WHERE list_id = ? AND name = ?"
-        transaction.execute(sql, (list_id, name))
 
 
 def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, list[str]]:
@@ -143,12 +194,36 @@ def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, lis
     return listing
 
 
-def _stored_properties(transaction: Transaction, list_id: int, name: bytes) -> set[bytes] | None:
-    """The catalogued properties of an event, or None when the event is not catalogued."""
-    if not transaction.select("SELECT 1 FROM event_names WHERE list_id = ? AND name = ?", (list_id, name)):
+def _listed(transaction: Transaction, list_id: int, name: bytes) -> _Listed | None:
+    """An event as it is catalogued, or None when it is not."""
+    sql = "SELECT is_public FROM event_names WHERE list_id = ? AND name = ?"
+    names = transaction.select(sql, (list_id, name))
+    if not names:
         return None
-    sql = "SELECT property FROM event_properties WHERE list_id = ? AND event_name = ?"
-    return {bytes(row[0]) for row in transaction.select(sql, (list_id, name))}
+    listed = _Listed(bool(names[0][0]), set(), set())
+    sql = "SELECT property, is_public FROM event_properties WHERE list_id = ? AND event_name = ?"
+    for item, is_public in transaction.select(sql, (list_id, name)):
+        (listed.public if is_public else listed.properties).add(bytes(item))
+    return listed
+
+
+def _confirm(
+    transaction: Transaction, list_id: int, name: bytes, listed: _Listed, properties: set[bytes]
+) -> None:
+    """What a key sends is no longer known from browsers alone."""
+    if listed.is_public:
+        sql = "UPDATE event_names SET is_public = 0 WHERE list_id = ? AND name = ?"
+        transaction.execute(sql, (list_id, name))
+        listed.is_public = False
+    sql = "UPDATE event_properties SET is_public = 0 WHERE list_id = ? AND event_name = ? AND property = ?"
+    confirmed = sorted(listed.public & properties)
+    transaction.update(sql, [(list_id, name, item) for item in confirmed])
+    listed.public.difference_update(confirmed)
+    listed.properties.update(confirmed)
+
+
+def _flag(transaction: Transaction, list_id: int) -> None:
+    transaction.execute("UPDATE lists SET is_catalogue_full = 1 WHERE id = ?", (list_id,))
 
 
 def _lock_list(transaction: Transaction, list_id: int) -> None:

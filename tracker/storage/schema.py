@@ -180,4 +180,12 @@ MIGRATIONS = [
         "0012_deletions",
         [SPENT_EVENT_IDS, EXPIRED_TOTALS, AddIndex("event_ids", ("list_id", "event_id"), is_unique=True)],
     ),
+    Migration(
+        "0018_public_names",
+        [
+            AddColumn("event_names", integer("is_public"), " DEFAULT 0"),
+            AddColumn("event_properties", integer("is_public"), " DEFAULT 0"),
+            AddColumn("lists", integer("is_catalogue_pruned"), " DEFAULT 0"),
+        ],
+    ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import jsonify, render_template, request
+from flask import jsonify, redirect, render_template, request
 
 from tracker.console.asking import Refused, ask
 from tracker.console.events import TYPES, is_of_tracker
@@ -39,6 +39,7 @@ def show(list_id: str) -> Any:
         look_alikes=found.get("LookAlikes", []),
         most_shown=MOST_SHOWN,
         is_full=found["IsFull"],
+        is_removed="removed" in request.args,
         faults=faults,
     )
     return page, 422 if faults else 200
@@ -52,6 +53,16 @@ def values(list_id: str) -> Any:
     if is_asked_by_script():
         return jsonify(found)
     return render_template("values.html", tab="events", place=place, event=event, name=name, found=found)
+
+
+def remove(list_id: str) -> Any:
+    """Take a name out, or all that only browsers have sent, once."""
+    place, event = place_of(list_id), request.form.get("event")
+    if event is None:
+        ask("website_events.remove", **place.params, FromBrowsersOnly=True)
+    else:
+        ask("website_events.remove", **place.params, Event=event)
+    return redirect(f"{place.path}/events?removed=1", 303)
 
 
 def _with_shares(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,4 +90,5 @@ def _shares(types: Mapping[str, int]) -> Iterable[dict[str, Any]]:
 ROUTES = (
     Route("GET", "/lists/<list_id>/events", show),
     Route("GET", "/lists/<list_id>/events/values", values),
+    Route("POST", "/lists/<list_id>/events/remove", remove),
 )

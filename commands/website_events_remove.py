@@ -1,0 +1,78 @@
+"""The command `website_events.remove`: takes names of events and properties out of the catalogue."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from tracker import CommandError, Error, invalid
+from tracker.fields import Text, WholeNumber, YesOrNo
+from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
+from tracker.reports.pruning import prune_browsers, prune_name
+
+NOTHING_NAMED = Error(10, "Missing Event or FromBrowsersOnly parameter")
+NOT_FOUND = Error(11, "There is no such name in the catalogue")
+
+
+class WebsiteEventsRemove(EventsCommand):
+    """Take names of events and properties out of the catalogue. The events themselves stay as they are.
+
+    `Event` names an event, with `Property` one of its properties alone. `FromBrowsersOnly` names all that no key has ever
+    sent, and browsers at most `SeenAtMost` times (once, if it is not said): what somebody has made up, since the door for
+    browsers is open to all. A name that is sent again is listed again, within a minute. `WithoutList` instead of `ListID`
+    names the events that were sent without one. Answers how many names of events and of properties went.
+    """
+
+    name = "website_events.remove"
+    permission = "WebsiteEvents.Delete"
+    rate_limit = "100 per 60 seconds"
+    errors = (
+        *OF_EVENTS,
+        invalid("Event", 6),
+        invalid("Property", 7),
+        invalid("FromBrowsersOnly", 8),
+        invalid("SeenAtMost", 9),
+        NOTHING_NAMED,
+        NOT_FOUND,
+    )
+    example = (
+        {"ListID": 123, "Event": "page_view", "Property": "$page_title"},
+        {"Success": True, "ErrorCode": 0, "ErrorText": "", "RemovedEvents": 0, "RemovedProperties": 1},
+    )
+
+    class Params(EventsParams):
+        Event = Text(1, 200, metadata={"description": "Name of the event"})
+        Property = Text(0, 255, metadata={"description": "Only this property of the event"})
+        FromBrowsersOnly = YesOrNo(metadata={"description": "All that no key has sent, instead of an event"})
+        SeenAtMost = WholeNumber(
+            load_default=1, metadata={"description": "How often those were seen, at most"}
+        )
+
+        @validates_schema(skip_on_field_errors=False, pass_original=True)
+        def check_named(self, read: dict[str, Any], sent: dict[str, Any], **_: Any) -> None:
+            is_refused = sent.keys() & {"Event", "FromBrowsersOnly"} - read.keys()
+            if not is_refused and "Event" not in read and not read.get("FromBrowsersOnly"):
+                raise ValidationError([NOTHING_NAMED])
+
+    class Answer(Schema):
+        Success = fields.Boolean(required=True, metadata={"const": True})
+        ErrorCode = fields.Integer(required=True, metadata={"const": 0})
+        ErrorText = fields.String(required=True, metadata={"const": ""})
+        RemovedEvents = fields.Integer(required=True)
+        RemovedProperties = fields.Integer(required=True)
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        list_id = self.events_of(params)
+        storage, deadline = self.services.storage, self.deadline
+        note = partial(self.services.audit.note, doer=self.caller, action=self.name, thing=f"list:{list_id}")
+        if "Event" in params:
+            event, item = params["Event"], params.get("Property")
+            events, properties = prune_name(storage, list_id, event, item, note, deadline)
+            if not events and not properties:
+                raise CommandError(NOT_FOUND)
+        else:
+            events, properties = prune_browsers(storage, list_id, params["SeenAtMost"], note, deadline)
+        removed = {"RemovedEvents": events, "RemovedProperties": properties}
+        return {"Success": True, "ErrorCode": 0, "ErrorText": "", **removed}
