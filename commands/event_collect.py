@@ -65,8 +65,8 @@ class EventCollect(Command):
     Called as `POST /t/<EventListTrackerID>` by pages of other origins and as `GET /t/<EventListTrackerID>.gif` by
     mails. Each event has the parameters of `event.track` but `ListID`; beside `Events`, `UUID` and `SentAt` may be given
     once for all. The answer holds nothing but what was sent and whether it was taken: no visitor and no person can be
-    looked up here. What is known of a person may be completed by an event, and is never overwritten. Properties that
-    start with `$` and can be told from the request (browser, system, device, host) are added.
+    looked up here. An event takes nothing over: who exists gets no ID or address by it, a visitor that is theirs stays so,
+    and only empty custom fields are filled. What it ties gives way to what comes with a key. Properties that start with `$` and can be told from the request (browser, system, device, host) are added.
     """
 
     name = "event.collect"

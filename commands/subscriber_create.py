@@ -26,7 +26,8 @@ class SubscriberCreate(ListCommand):
 
     `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins where both are sent. A value that is
     none of the field's type is error 10; names that no field of the list has are dropped, and listed in
-    `IgnoredCustomFields`. An address or external id that another subscriber of the list has is refused.
+    `IgnoredCustomFields`. An address or external id that another subscriber of the list has is refused; but an external id
+    that nobody but browsers gave to somebody (`ExternalIDBy` of `subscriber.get`) is taken from them.
     """
 
     name = "subscriber.create"

@@ -22,6 +22,7 @@ TIE = {
     "Segment": 0,
     "IsCurrent": True,
     "Reason": "email",
+    "By": "credential",
     "BoundAt": "2026-01-31T09:30:00.125Z",
     "UnboundAt": None,
     "EventID": "358117233766563841",
@@ -35,7 +36,8 @@ class SubscriberExplain(ListCommand):
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Reason` is `own` for the
     visitor that stands for calls by ID without `UUID`, `email` if the event had an Email that was new to the visitor, `identify`
-    if it was an identify event. `NamedBy` tells what named the subscriber: `email`, `id`, or an ID that is the SHA-256 of
+    if it was an identify event. `By` is `public` for what nobody but browsers told, with the public id of the list, else
+    `credential`. `NamedBy` tells what named the subscriber: `email`, `id`, or an ID that is the SHA-256 of
     their address `hash_as_held`, `hash_lower_case` or as their `hash_provider` spells it; `email_or_id` for events from
     before that was kept.
 

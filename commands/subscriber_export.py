@@ -38,7 +38,9 @@ class SubscriberExport(ListCommand):
             "SubscriberInformation": {
                 "SubscriberID": "358117233766563840",
                 "EmailAddress": "subscriber@example.com",
+                "EmailAddressBy": "credential",
                 "ExternalID": "customer-7",
+                "ExternalIDBy": "credential",
                 "CreatedOn": "2026-01-30T18:00:00.000Z",
                 "CustomFields": {"First-Name": "Jane"},
             },
@@ -49,6 +51,7 @@ class SubscriberExport(ListCommand):
                     "Segment": 0,
                     "BoundOn": "2026-01-30T18:00:00.000Z",
                     "Reason": "email",
+                    "By": "public",
                 }
             ],
             "Events": [
@@ -80,6 +83,10 @@ class SubscriberExport(ListCommand):
             BoundOn = fields.DateTime(required=True)
             Reason = fields.String(
                 required=True, metadata={"description": "`own`, `email`, `identify`, or `other`"}
+            )
+            By = fields.String(
+                required=True,
+                metadata={"description": "Who told it: `credential`, or `public`: nobody but browsers"},
             )
 
         class Happened(WebsiteEvent):

@@ -21,7 +21,8 @@ class SubscriberGet(ListCommand):
     """Describe a subscriber of a list with all custom fields of the list, what they did last, and what they are worth.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `ExternalID` is the `ID` of
-    `event.track`, and the value of the unique custom field, if the list has one.
+    `event.track`, and the value of the unique custom field, if the list has one. `EmailAddressBy` and `ExternalIDBy` are
+    `public` where nobody but browsers told, with the public id of the list, that it is theirs, else `credential`.
 
     `SubscriberWebsiteEvents` are the newest 25 events, newest first. `Revenue` sums the subscriber's conversions that count
     (the first of each conversion-id) for each currency. `TotalRevenue` is the value in the first of them, that of most
@@ -43,7 +44,9 @@ class SubscriberGet(ListCommand):
             "SubscriberInformation": {
                 "SubscriberID": "358117233766563840",
                 "EmailAddress": "subscriber@example.com",
+                "EmailAddressBy": "credential",
                 "ExternalID": "user-12345",
+                "ExternalIDBy": "public",
                 "CreatedOn": "2026-01-31T09:30:00.125Z",
                 "CustomFields": {"First-Name": "Jane"},
             },

@@ -24,7 +24,8 @@ class SubscriberUpdate(ListCommand):
     """Change a subscriber of a list. What is not sent stays as it is.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is; the others are what they
-    shall have from now on. So an address is changed by `SubscriberID` and `EmailAddress`. In `CustomFields` null and
+    shall have from now on. An external id that nobody but browsers gave to somebody else (`ExternalIDBy` of
+    `subscriber.get`) is taken from them. An address is changed by `SubscriberID` and `EmailAddress`. In `CustomFields` null and
     empty text empty a field; names that no field of the list has are dropped, and listed in `IgnoredCustomFields`.
     """
 

@@ -58,7 +58,9 @@ class SubscribersGet(ListCommand):
                 {
                     "SubscriberID": "358117233766563840",
                     "EmailAddress": "subscriber@example.com",
+                    "EmailAddressBy": "credential",
                     "ExternalID": "user-12345",
+                    "ExternalIDBy": "credential",
                     "CreatedOn": "2026-01-31T09:30:00.125Z",
                     "CustomFields": {"First-Name": "Jane"},
                 }

@@ -189,7 +189,7 @@ def test_the_answer_does_not_tell_who_is_known(desk: Desk, door: Door) -> None:
         ]  # fmt: skip
 
 
-def test_it_binds_and_completes_but_overwrites_nothing(desk: Desk, door: Door) -> None:
+def test_it_binds_but_writes_onto_nobody_who_exists(desk: Desk, door: Door) -> None:
     list_id, people = (
         door.shop.list_id,
         "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id",
@@ -207,7 +207,9 @@ def test_it_binds_and_completes_but_overwrites_nothing(desk: Desk, door: Door) -
     assert bound == [(2,)], "the person's own visitor and the browser"
     door.post({"Event": "identify", "UUID": str(uuid4()), "Email": "new@example.com"})
     door.post({"Event": "identify", "UUID": str(uuid4()), "Email": "new@example.com", "ID": "customer-8"})
-    assert bytes(desk.rows(people, list_id)[1][1]) == b"customer-8", "what was empty is filled"
+    assert desk.rows(people, list_id)[1:] == [(b"new@example.com", None)], "who exists gets no ID"
+    door.post({"Event": "identify", "UUID": str(uuid4()), "Email": "newer@example.com", "ID": "customer-9"})
+    assert desk.rows(people, list_id)[2:] == [(b"newer@example.com", b"customer-9")]
 
 
 def test_identify_properties_fill_empty_fields_and_no_others(desk: Desk, door: Door) -> None:

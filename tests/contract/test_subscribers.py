@@ -51,6 +51,8 @@ def test_a_subscriber_is_described_whoever_made_them(call: Call, track: Track) -
     track(Email="joe@example.com", ID="user-2")
     jane, joe = described(call, EmailAddress="jane@example.com"), described(call, ExternalID="user-2")
     assert jane.pop("CreatedOn") <= joe.pop("CreatedOn")
+    told = [each.pop(name) for each in (jane, joe) for name in ("EmailAddressBy", "ExternalIDBy")]
+    assert told == ["credential"] * 4
     assert jane == {
         "SubscriberID": number, "EmailAddress": "Jane@Example.COM", "ExternalID": "user-1", "CustomFields": {},
     }  # fmt: skip

@@ -18,19 +18,25 @@ class Sent:
     email: str | None
     external_id: str | None
     browser: int | None
+    is_public: bool
 
     def event(self, list_id: int) -> Event:
         email = self.email and (self.email, self.email)
         uuid = None if self.browser is None else UUID(int=self.browser).bytes
-        return Event(
+        event = Event(
             list_id, self.name, received_at=1, email=email or None, external_id=self.external_id, uuid=uuid
         )
+        event.is_public = self.is_public
+        return event
 
 
 @dataclass(eq=False)
 class Person:
-    email: str | None
-    external_id: str | None
+    """`is_sure`: a credential told their ID."""
+
+    email: str | None = None
+    external_id: str | None = None
+    is_sure: bool = False
 
 
 @dataclass
@@ -39,13 +45,23 @@ class Rules:
 
     persons: list[Person] = field(default_factory=list)
     bound: dict[object, Person] = field(default_factory=dict)
+    #: Visitors that nobody but anybody bound.
+    unsure: set[object] = field(default_factory=set)
 
     def is_identify_sent(self, sent: Sent) -> bool:
         by_email = self._find(email=sent.email)
         person, is_learnt = self._person(sent, by_email)
         visitor: object = sent.browser if sent.browser is not None else person
-        is_new = sent.email is not None and (is_learnt or self.bound.get(visitor) is not person)
+        bound = self.bound.get(visitor)
+        is_held = sent.is_public and bound is not None and bool(bound.email or bound.external_id)
+        is_new = sent.email is not None and (is_learnt or bound is not person)
+        if bound is not person and is_held:
+            return sent.name == "identify"
         if person is not None and (sent.email is not None or sent.name == "identify" or sent.browser is None):
+            if not sent.is_public:
+                self.unsure.discard(visitor)
+            elif bound is not person:
+                self.unsure.add(visitor)
             self.bound[visitor] = person
         return is_new or sent.name == "identify"
 
@@ -56,19 +72,41 @@ class Rules:
     def _person(self, sent: Sent, by_email: Person | None) -> tuple[Person | None, bool]:
         by_id = self._find(external_id=sent.external_id)
         if sent.email is None:
-            return by_id or (self._new(None, sent.external_id) if sent.external_id else None), False
-        if by_email is not None:
-            if by_id is None:
-                by_email.external_id = by_email.external_id or sent.external_id
-            return by_email, False
-        if by_id is not None and by_id.email is None:
-            by_id.email = sent.email
-            return by_id, True
-        return self._new(sent.email, None if by_id else sent.external_id), True
+            return (None if sent.external_id is None else self._person_with_id(sent, by_id)), False
+        if sent.is_public:
+            if by_email is not None:
+                return by_email, False
+            return self._new(Person(sent.email, None if by_id else sent.external_id)), True
+        is_learnt = by_email is None
+        if by_email is None:
+            by_email = by_id if by_id is not None and by_id.email is None else self._new(Person())
+            by_email.email = sent.email
+        if (
+            sent.external_id
+            and not by_email.is_sure
+            and not (by_id and by_id.is_sure and by_id is not by_email)
+        ):
+            self._tie(by_email, sent)
+        return by_email, is_learnt
 
-    def _new(self, email: str | None, external_id: str | None) -> Person:
-        self.persons.append(Person(email, external_id))
-        return self.persons[-1]
+    def _person_with_id(self, sent: Sent, by_id: Person | None) -> Person:
+        if by_id is not None and (sent.is_public or by_id.is_sure):
+            return by_id
+        known = self.bound.get(sent.browser) if sent.name == "identify" and not sent.is_public else None
+        if known is None or known.is_sure or sent.browser in self.unsure:
+            known = by_id if by_id is not None and by_id.email is None else self._new(Person())
+        self._tie(known, sent)
+        return known
+
+    def _tie(self, person: Person, sent: Sent) -> None:
+        for each in self.persons:
+            if each.external_id == sent.external_id:
+                each.external_id = None
+        person.external_id, person.is_sure = sent.external_id, not sent.is_public
+
+    def _new(self, person: Person) -> Person:
+        self.persons.append(person)
+        return person
 
     def _find(self, **wanted: str | None) -> Person | None:
         [(name, value)] = wanted.items()
@@ -83,6 +121,7 @@ CALLS = st.lists(
         st.sampled_from([None, "a@example.com", "b@example.com"]),
         st.sampled_from([None, "x", "y"]),
         st.sampled_from([None, 1, 2]),
+        st.booleans(),
     ),
     min_size=2,
     max_size=16,

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import gevent
 
-from tests.ingest.whole_model import Create, Delete, Forget, Rename, Step, Track, Unmerge
+from tests.ingest.whole_model import Create, Delete, Forget, Rename, Step, Together, Track, Unmerge
 from tracker.app import build_services
 from tracker.config import Settings
 from tracker.email_address import email_key
-from tracker.ingest.event import Event
+from tracker.ingest.event import Event, Tracked
 from tracker.ingest.rules import visitor_uuid_of_hash
 from tracker.jobs.runner import Jobs
 from tracker.privacy.care import CARE
@@ -31,6 +31,7 @@ from tracker.storage.erasing import NAMELESS
 from tracker.storage.refusals import Refused
 from tracker.storage.subscribers import Changes, Who
 from tracker.storage.unbinding import UNMERGE, bring_home
+from tracker.subscribers.field_values import FieldValues
 from tracker.subscribers.unmerging import Unmerged, unmerge
 
 #: Longer than what is done late on a server waits.
@@ -55,6 +56,9 @@ class Real:
         try:
             if isinstance(step, Track):
                 return self.services.ingest.track(_event(list_id, step)).is_identify_sent
+            if isinstance(step, Together):
+                stored = self.services.ingest.track_batch([_event(list_id, each) for each in step.tracks])
+                return [each.is_identify_sent for each in stored if isinstance(each, Tracked)]
             if isinstance(step, Create):
                 subscribers.add(list_id, Changes(_address(step.email), step.external_id))
                 return "done"
@@ -117,22 +121,28 @@ def state(
     known = hashes | {uuid: ("own", label) for uuid, label in owns.items()}
     visitors: list[Any] = []
     fresh = 0
-    sql = "SELECT id, uuid, segment, subscriber_id FROM visitors WHERE list_id = ? ORDER BY id"
+    sql = "SELECT id, uuid, segment, subscriber_id, bound_by FROM visitors WHERE list_id = ? ORDER BY id"
     rows = real.rows(sql, list_id)
     names: dict[int, Any] = {}
-    for visitor_id, uuid, segment, bound in rows:
+    for visitor_id, uuid, segment, bound, by in rows:
         name = _name(bytes(uuid), known)
         if name is None:
             fresh += 1
         names[visitor_id] = name or ("fresh", fresh)
-        visitors.append((names[visitor_id], segment, persons.get(bound)))
-    there = real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id)
-    sql = "SELECT visitor_id, segment, subscriber_id FROM bindings WHERE list_id = ?"
-    bindings = {(names[v], s): persons.get(p) for v, s, p in real.rows(sql, list_id)}
+        visitors.append((names[visitor_id], segment, persons.get(bound), bound is not None and by == 1))
+    sql = "SELECT id, external_id, email_by, external_id_by FROM subscribers WHERE list_id = ?"
+    there = [
+        (persons[n], external_id and bytes(external_id).decode(), email_by == 1, id_by == 1)
+        for n, external_id, email_by, id_by in real.rows(sql, list_id)
+    ]
+    sql = "SELECT visitor_id, segment, subscriber_id, bound_by FROM bindings WHERE list_id = ?"
+    bindings = {
+        (names[v], s): (persons.get(p), p is not None and by == 1) for v, s, p, by in real.rows(sql, list_id)
+    }
     sql = "SELECT name, visitor_id, segment, subscriber_id FROM events WHERE list_id = ?"
     events = [(bytes(n).decode(), names[v], s, persons.get(p)) for n, v, s, p in real.rows(sql, list_id)]
     return {
-        "persons": sorted((persons[row[0]] for row in there), key=str),
+        "persons": sorted(there, key=str),
         "visitors": sorted(visitors, key=str),
         "bindings": bindings,
         "events": sorted(events, key=str),
@@ -189,7 +199,10 @@ def _event(list_id: int, sent: Track) -> Event:
     external_id = sent.external_id if sent.hash_of is None else hashed(sent.hash_of)
     uuid = None if sent.browser is None else _browser(sent.browser)
     now = time.time_ns() // 10**6
-    return Event(list_id, sent.name, now, email=_address(sent.email), external_id=external_id, uuid=uuid)
+    event = Event(list_id, sent.name, now, email=_address(sent.email), external_id=external_id, uuid=uuid)
+    event.is_public = sent.is_public
+    event.identified = None if sent.unique is None else FieldValues(unique=("Identifier", sent.unique))
+    return event
 
 
 def _address(text: str | None) -> tuple[str, str] | None:

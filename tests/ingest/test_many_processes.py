@@ -65,12 +65,13 @@ def some_step(random: Random) -> Step:
         return Create(random.choice([None, email]), random.choice(IDS))
     if kind < 4:
         return Unmerge(email, random.choice(BROWSERS), random.randrange(2))
-    name = random.choice(["seen", "seen", "identify"])
+    name, is_public = random.choice(["seen", "seen", "identify"]), random.random() < 0.4
     if kind == 4:
         return Track(name, hash_of=random.choice(TEXTS))
-    if kind == 5:
-        return Track(name, random.choice([None, email]), "x", browser=random.choice([None, *BROWSERS]))
-    return Track(name, random.choice([None, email]), browser=random.choice(BROWSERS))
+    if kind < 7:
+        browser = random.choice([None, *BROWSERS])
+        return Track(name, random.choice([None, email]), "x", browser=browser, is_public=is_public)
+    return Track(name, random.choice([None, email]), browser=random.choice(BROWSERS), is_public=is_public)
 
 
 def name(number: int, person: Person) -> Any:
@@ -160,4 +161,6 @@ def test_the_search_finds_what_no_order_explains() -> None:
     end = model.state(name)
     assert is_possible(Model(), plans, answers, end)
     assert not is_possible(Model(), plans, [[True], [False], [], []], end)
-    assert not is_possible(Model(), plans, answers, {**end, "bindings": {(1, 0): name(0, model.persons[0])}})
+    assert not is_possible(
+        Model(), plans, answers, {**end, "bindings": {(1, 0): (name(0, model.persons[0]), False)}}
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.ingest.real import Real, check_readers, state
-from tests.ingest.whole_model import Create, Delete, Forget, Model, Rename, Step, Track, Unmerge
+from tests.ingest.whole_model import Create, Delete, Forget, Model, Rename, Step, Together, Track, Unmerge
 from tests.servers import NewDatabase
 
 #: Few of each, so that they meet often: three addresses share a mailbox, two a person.
@@ -23,6 +23,16 @@ _lists = itertools.count(1)
 
 emails, ids, browsers = st.sampled_from(EMAILS), st.sampled_from(IDS), st.sampled_from(BROWSERS)
 names = st.sampled_from(["seen", "seen", "identify"])
+tracks = st.builds(
+    Track,
+    name=names,
+    email=st.none() | emails,
+    external_id=st.none() | ids,
+    browser=st.none() | browsers,
+    is_public=st.booleans(),
+    hash_of=st.none(),
+    unique=st.none(),
+)
 
 
 class Machine(RuleBasedStateMachine):
@@ -45,22 +55,26 @@ class Machine(RuleBasedStateMachine):
             number = self.persons.setdefault(person, len(self.persons))
             self.owns[bytes(own)] = number
 
-    @rule(name=names, browser=browsers, email=st.none() | emails)
-    def in_a_browser(self, name: str, browser: int, email: str | None) -> None:
-        self.step(Track(name, email=email, browser=browser))
+    @rule(name=names, browser=browsers, email=st.none() | emails, is_public=st.booleans())
+    def in_a_browser(self, name: str, browser: int, email: str | None, is_public: bool) -> None:
+        self.step(Track(name, email=email, browser=browser, is_public=is_public))
 
-    @rule(
-        name=names,
-        browser=st.none() | browsers,
-        email=st.none() | emails,
-        external_id=st.none() | ids,
-    )
-    def of_a_person(self, name: str, browser: int | None, email: str | None, external_id: str | None) -> None:
-        self.step(Track(name, email=email, external_id=external_id, browser=browser))
+    @rule(sent=tracks)
+    def of_a_person(self, sent: Track) -> None:
+        self.step(sent)
 
-    @rule(name=names, browser=st.none() | browsers, email=st.none() | emails, text=st.sampled_from(TEXTS))
-    def by_a_hash(self, name: str, browser: int | None, email: str | None, text: str) -> None:
-        self.step(Track(name, email=email, hash_of=text, browser=browser))
+    @rule(sent=tracks, unique=ids)
+    def with_the_unique_identifier(self, sent: Track, unique: str) -> None:
+        self.step(sent._replace(name="identify", unique=unique))
+
+    @rule(sent=tracks, text=st.sampled_from(TEXTS))
+    def by_a_hash(self, sent: Track, text: str) -> None:
+        self.step(sent._replace(external_id=None, hash_of=text))
+
+    @rule(sent=st.lists(tracks, min_size=2, max_size=4), text=st.sampled_from(TEXTS))
+    def in_one_transaction(self, sent: list[Track], text: str) -> None:
+        """The last one by a hash: what those before it made known, it must see."""
+        self.step(Together([*sent[:-1], sent[-1]._replace(external_id=None, hash_of=text)]))
 
     @rule(email=st.none() | emails, external_id=ids)
     def create(self, email: str | None, external_id: str) -> None:

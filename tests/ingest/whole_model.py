@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 
 class Track(NamedTuple):
-    """An event. `hash_of`: its ID is the hash of this text."""
+    """An event. `hash_of`: its ID is the hash of this text. `unique`: the identifier among its IdentifyProperties."""
 
     name: str
     email: str | None = None
     external_id: str | None = None
     hash_of: str | None = None
     browser: int | None = None
+    is_public: bool = False
+    unique: str | None = None
+
+
+class Together(NamedTuple):
+    """Events of one transaction."""
+
+    tracks: list[Track]
 
 
 class Create(NamedTuple):
@@ -47,7 +55,7 @@ class Forget(NamedTuple):
     email: str
 
 
-Step = Track | Create | Unmerge | Rename | Delete | Forget
+Step = Track | Together | Create | Unmerge | Rename | Delete | Forget
 #: A browser's number, ("own", person), ("hash", text), ("fresh", number), or ("gone", number) for one that is forgotten.
 VisitorKey = Any
 Segment = tuple[VisitorKey, int]
@@ -58,11 +66,14 @@ class Person:
     email: str | None
     external_id: str | None
     is_deleted: bool = False
+    #: What nobody but anybody told.
+    is_email_public: bool = False
+    is_id_public: bool = False
 
 
 @dataclass
 class Model:
-    """Persons by number, in the order in which they came."""
+    """Persons by number, in the order in which they came. `public` are the segments that nobody but anybody bound."""
 
     persons: list[Person] = field(default_factory=list)
     visitors: dict[VisitorKey, tuple[int, int | None]] = field(default_factory=dict)
@@ -71,9 +82,10 @@ class Model:
     events: list[tuple[str, VisitorKey, int, int | None]] = field(default_factory=list)
     fresh: int = 0
     gone: int = 0
+    public: set[Segment] = field(default_factory=set)
 
     def copy(self) -> Model:
-        persons = [Person(p.email, p.external_id, p.is_deleted) for p in self.persons]
+        persons = [replace(person) for person in self.persons]
         return Model(
             persons,
             dict(self.visitors),
@@ -82,17 +94,21 @@ class Model:
             list(self.events),
             self.fresh,
             self.gone,
+            set(self.public),
         )
 
     def apply(self, step: Step) -> Any:
         """What it is answered with."""
         if isinstance(step, Track):
             return self._track(step)
+        if isinstance(step, Together):
+            return [self._track(each) for each in step.tracks]
         if isinstance(step, Create):
             return self._create(step)
         person = self._by_email(step.email)
-        if person is None:
-            return "nobody"
+        return "nobody" if person is None else self._of(person, step)
+
+    def _of(self, person: int, step: Unmerge | Rename | Delete | Forget) -> str:
         if isinstance(step, Unmerge):
             return self._unmerge(person, (step.browser, step.segment))
         if isinstance(step, Forget):
@@ -103,22 +119,36 @@ class Model:
         if self._by_email(step.new_email) not in (None, person):
             return "taken"
         self.persons[person].email = step.new_email
+        self.persons[person].is_email_public = self.persons[person].is_id_public = False
         return "done"
 
     def _track(self, sent: Track) -> bool:
         person, is_learnt = self._named(sent)
         visitor = self._visitor(sent, person)
         segment, bound = self.visitors.setdefault(visitor, (0, None))
-        is_new = sent.email is not None and (is_learnt or bound != person)
+        is_held = sent.is_public and bound != person and self._is_somebody(bound)
+        is_new = sent.email is not None and (is_learnt or bound != person) and not is_held
         is_binding = sent.email is not None or sent.name == "identify" or sent.browser is None
-        if person is not None and is_binding and bound != person:
+        if sent.unique is not None and person is None and (visitor, segment) not in self.public:
+            self._offer(sent, bound, sent.unique, False)
+        if person is not None and is_binding and bound != person and not is_held:
             segment += bound is not None
             self.visitors[visitor] = segment, person
             self.bindings[visitor, segment] = person
+            self.public.discard((visitor, segment))
+            self.public |= {(visitor, segment)} if sent.is_public else set()
+        elif person is not None and is_binding and bound == person and not sent.is_public:
+            self.public.discard((visitor, segment))
         self.events.append((sent.name, visitor, segment, person))
         if is_new and sent.name != "identify":
             self.events.append(("identify", visitor, segment, person))
         return is_new or sent.name == "identify"
+
+    def _is_somebody(self, person: int | None) -> bool:
+        """Who is there, and has a name left to be called by."""
+        if person is None or self.persons[person].is_deleted:
+            return False
+        return self.persons[person].email is not None or self.persons[person].external_id is not None
 
     def _visitor(self, sent: Track, person: int | None) -> VisitorKey:
         if sent.browser is not None:
@@ -132,25 +162,82 @@ class Model:
 
     def _named(self, sent: Track) -> tuple[int | None, bool]:
         """Whom an event names, and whether that person learns their Email by it."""
-        if sent.email is None:
-            if sent.hash_of is not None:
-                return self._by_hash_of(sent.hash_of), False
-            by_id = self._by_id(sent.external_id)
-            return (self._new(None, sent.external_id) if sent.external_id and by_id is None else by_id), False
-        by_email, by_id = self._by_email(sent.email), self._by_id(sent.external_id)
-        if by_email is not None:
-            if by_id is None:
-                self.persons[by_email].external_id = self.persons[by_email].external_id or sent.external_id
-            return by_email, False
-        if by_id is not None and self.persons[by_id].email is None:
-            self.persons[by_id].email = sent.email
-            return by_id, True
-        return self._new(sent.email, None if by_id is not None else sent.external_id), True
+        before = len(self.persons)
+        if sent.email is not None:
+            person, is_learnt = self._named_by_email(sent, sent.email)
+        elif sent.hash_of is not None:
+            person, is_learnt = self._by_hash_of(sent.hash_of), False
+        elif sent.external_id is not None:
+            person, is_learnt = self._named_by_id(sent, sent.external_id), False
+        else:
+            return None, False
+        if sent.unique is not None:
+            self._offer(sent, person, sent.unique, len(self.persons) > before)
+        return person, is_learnt
+
+    def _named_by_id(self, sent: Track, external_id: str) -> int:
+        holder = self._by_id(external_id)
+        if holder is not None and (sent.is_public or not self.persons[holder].is_id_public):
+            return holder
+        owner = self._of_identified_browser(sent)
+        if owner is None and holder is not None and self.persons[holder].email is None:
+            owner = holder
+        if owner is None:
+            owner = self._new(None, None)
+        self._tie(owner, external_id, sent.is_public)
+        return owner
+
+    def _of_identified_browser(self, sent: Track) -> int | None:
+        """Who has no ID that a credential told, and sends one from a browser that a credential told to be theirs."""
+        segment, bound = self.visitors.get(sent.browser, (0, None))
+        if sent.name != "identify" or sent.is_public or bound is None or self.persons[bound].is_deleted:
+            return None
+        has_id = self.persons[bound].external_id is not None and not self.persons[bound].is_id_public
+        return None if has_id or (sent.browser, segment) in self.public else bound
+
+    def _named_by_email(self, sent: Track, email: str) -> tuple[int, bool]:
+        person, by_id, is_learnt = self._by_email(email), self._by_id(sent.external_id), False
+        is_made = False
+        if person is None and by_id is not None and self.persons[by_id].email is None and not sent.is_public:
+            person, is_learnt = by_id, True
+            self.persons[by_id].email = email
+        elif person is None:
+            person, is_learnt, is_made = self._new(email, None), True, True
+            self.persons[person].is_email_public = sent.is_public
+        if self.persons[person].is_email_public and not sent.is_public:
+            self.persons[person].email, self.persons[person].is_email_public = email, False
+        if sent.external_id is not None:
+            self._offer(sent, person, sent.external_id, is_made)
+        return person, is_learnt
+
+    def _offer(self, sent: Track, person: int | None, external_id: str, is_made: bool) -> None:
+        """An ID for a person, who gets it where that takes nothing from anybody that may be taken."""
+        if person is None or self.persons[person].is_deleted:
+            return
+        holder, own = self._by_id(external_id), self.persons[person]
+        if sent.is_public:
+            if is_made and holder is None and own.external_id is None:
+                self._tie(person, external_id, True)
+            return
+        is_free = holder is None or self.persons[holder].is_id_public
+        if is_free and (own.external_id is None or own.is_id_public):
+            self._tie(person, external_id, False)
+
+    def _tie(self, person: int, external_id: str, is_public: bool) -> None:
+        for each in self.persons:
+            if each.external_id == external_id:
+                each.external_id, each.is_id_public = None, False
+        self.persons[person].external_id, self.persons[person].is_id_public = external_id, is_public
 
     def _create(self, wanted: Create) -> str:
-        if self._by_email(wanted.email) is not None or self._by_id(wanted.external_id) is not None:
+        holder = self._by_id(wanted.external_id)
+        if self._by_email(wanted.email) is not None:
             return "taken"
-        self._new(wanted.email, wanted.external_id)
+        if holder is not None and not self.persons[holder].is_id_public:
+            return "taken"
+        person = self._new(wanted.email, None)
+        if wanted.external_id is not None:
+            self._tie(person, wanted.external_id, False)
         return "done"
 
     def _unmerge(self, person: int, segment: Segment) -> str:
@@ -220,10 +307,12 @@ class Model:
 
     def _by_hash_of(self, text: str) -> int | None:
         """Who has this text as their address in the first form in which anybody has it, if only one has."""
-        for form in (lambda held: held, str.lower, _as_gmail):
-            found = self._find(lambda p, form=form: p.email is not None and form(p.email) == text)
-            if found:
-                return found[0] if len(found) == 1 else None
+        for is_public in (False, True):  # what credentials told decides first
+            there = self._find(lambda p, by=is_public: p.email is not None and p.is_email_public == by)
+            for form in (lambda held: held, str.lower, _as_gmail):
+                found = [number for number in there if form(self.persons[number].email or "") == text]
+                if found:
+                    return found[0] if len(found) == 1 else None
         return None
 
     def state(self, label: Callable[[int, Person], Any] = lambda number, _: number) -> dict[str, Any]:
@@ -238,11 +327,28 @@ class Model:
                 return "gone"
             return ("own", names[key[1]]) if isinstance(key, tuple) and key[0] == "own" else key
 
-        visitors = [(visitor(key), segment, person(bound)) for key, (segment, bound) in self.visitors.items()]
+        def by(segment: Segment, bound: int | None) -> bool:
+            return bound is not None and segment in self.public
+
+        visitors = [
+            (visitor(key), segment, person(bound), by((key, segment), bound))
+            for key, (segment, bound) in self.visitors.items()
+        ]
+        persons = [
+            (
+                names[n],
+                self.persons[n].external_id,
+                self.persons[n].is_email_public,
+                self.persons[n].is_id_public,
+            )
+            for n in self._find(lambda _: True)
+        ]
         return {
-            "persons": sorted((names[n] for n in self._find(lambda _: True)), key=str),
+            "persons": sorted(persons, key=str),
             "visitors": sorted(visitors, key=str),
-            "bindings": {(visitor(key), s): person(p) for (key, s), p in self.bindings.items()},
+            "bindings": {
+                (visitor(key), s): (person(p), by((key, s), p)) for (key, s), p in self.bindings.items()
+            },
             "events": sorted(((n, visitor(k), s, person(p)) for n, k, s, p in self.events), key=str),
         }
 

@@ -24,7 +24,7 @@ from tracker.ingest.event import (
 )  # fmt: skip
 from tracker.ingest.identified import Ignored, write_identified
 from tracker.ingest.identity import People
-from tracker.ingest.known import know_visitors, known_people
+from tracker.ingest.known import known_people
 from tracker.ingest.people_writing import write_people
 from tracker.ingest.repeats import Repeats
 from tracker.ingest.rules import is_hash
@@ -121,11 +121,8 @@ class Attempt:
 
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
         people = self._people = known_people(transaction, events, self._next_id)
-        persons = [people.person(event) for event in events]
-        know_visitors(transaction, people, events, [person for person, _ in persons])
+        placed = [(event, people.place(event, *people.person(event))) for event in events]
         tallies = self._tallies = Tallies(transaction, events)
-        placements = [people.place(e, *person) for e, person in zip(events, persons, strict=True)]
-        placed = list(zip(events, placements, strict=True))
         ignored = write_identified(transaction, people, placed, _now())
         tracked = [self._add(event, placement, ignored) for event, placement in placed]
         write_people(transaction, people, _now())
@@ -155,7 +152,7 @@ class Attempt:
     def _tell(self, event: Event, placement: Placement) -> None:
         """Log what somebody may have to put right."""
         where = (event.row_id, event.list_id)
-        if placement.has_id_conflict:
+        if placement.has_id_conflict and not event.is_public:
             _log.warning("event %d of list %d: Email and ID name two people, Email wins", *where)
         if form := self._people.ambiguous.get(event.row_id):
             what = "event %d of list %d: ID is a hash that several people have in the form %s, it names none"

@@ -68,8 +68,6 @@ def write_identified(transaction: Transaction, people: People, placed: Placed, n
         if event.identified is None or person is None:
             ignored[event.row_id] = tuple(event.identify_properties or ())
             continue
-        if placement.subscriber_id is None:
-            people.offer_unique(event, person)
         sent = {(person.list_id, person.id, number): v for number, v in event.identified.values.items()}
         values |= _fillings(transaction, sent, values) if event.is_public else sent
         ignored[event.row_id] = _ignored(event, event.identified, people)

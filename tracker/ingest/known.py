@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 
 from tracker.email_hashes import Form
+from tracker.ingest import trust
 from tracker.ingest.event import Event
 from tracker.ingest.identified import unique_values
 from tracker.ingest.identity import People
@@ -14,9 +15,12 @@ from tracker.storage import people as people_rows
 from tracker.storage.subscriber_hashes import find_hashes
 from tracker.storage.transaction import Transaction
 
+#: (list_id, uuid) of a visitor.
+Key = tuple[int, bytes]
+
 
 def known_people(transaction: Transaction, events: list[Event], next_id: Callable[[], int]) -> People:
-    """The persons whom events may name by Email, by ID or by a hash of their address."""
+    """The persons whom events may name by Email, by ID or by a hash of their address, and the visitors of events."""
     people = People(next_id)
     sent = [(event.list_id, event.external_id) for event in events if event.external_id is not None]
     hashes = {(list_id, bytes.fromhex(sent_id)) for list_id, sent_id in sent if is_hash(sent_id)}
@@ -28,16 +32,40 @@ def known_people(transaction: Transaction, events: list[Event], next_id: Callabl
             people.know_subscriber(Subscriber(*row))
     if hashes:
         _know_hashed(transaction, people, hashes)
+    _know_visitors(transaction, people, events)
     return people
 
 
-def know_visitors(
-    transaction: Transaction, people: People, events: list[Event], persons: list[Subscriber | None]
+def _know_visitors(transaction: Transaction, people: People, events: list[Event]) -> None:
+    """The visitors that events may be of. That of a person who is new has a uuid that is new, too."""
+    asking = [event for event in events if trust.asks_whose_visitor(event)]
+    told = [event for event in events if event.uuid is not None or not _names_somebody(event)]
+    keys = [(event.list_id, people.uuid_of(event, None)) for event in told]
+    _know(transaction, people, keys, {(event.list_id, event.uuid) for event in asking})
+    if any(event.uuid is None for event in events):
+        owns = {(person.list_id, person.own_uuid) for person in people.subscribers}
+        _know(transaction, people, owns, owns if any(event.is_public for event in asking) else ())
+
+
+def _names_somebody(event: Event) -> bool:
+    """Whether it is sure to, whatever is known."""
+    return event.email is not None or not (event.external_id is None or is_hash(event.external_id))
+
+
+def _know(
+    transaction: Transaction, people: People, keys: Iterable[Key], asked: Collection[tuple[int, bytes | None]]
 ) -> None:
-    """The visitors of events, given the persons these name."""
-    keys = [(e.list_id, people.uuid_of(e, person)) for e, person in zip(events, persons, strict=True)]
-    for row in people_rows.find_visitors(transaction, keys):
-        people.know_visitor(Visitor(*row))
+    """The visitors with these (list_id, uuid), and whose those are that are `asked` for."""
+    new = {key for key in keys if not people.has_visitor(key)}
+    bound = set()
+    for row in people_rows.find_visitors(transaction, new) if new else ():
+        visitor = Visitor(*row)
+        people.know_visitor(visitor)
+        if visitor.subscriber_id is not None and (visitor.list_id, visitor.uuid) in asked:
+            bound.add((visitor.list_id, visitor.subscriber_id))
+    unknown = {key for key in bound if people.subscriber(*key) is None}
+    for row in people_rows.find_subscribers_by_id(transaction, unknown) if unknown else ():
+        people.know_subscriber(Subscriber(*row))
 
 
 def _know_hashed(transaction: Transaction, people: People, hashes: set[tuple[int, bytes]]) -> None:

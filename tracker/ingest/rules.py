@@ -74,6 +74,11 @@ def visitor_uuid_of_hash(list_id: int, external_id: str) -> bytes:
     return bytes((*digest[:6], digest[6] & 0x0F | 0x80, digest[7], digest[8] & 0x3F | 0x80, *digest[9:16]))
 
 
+def is_visitor_of_hash(uuid: bytes) -> bool:
+    """Whether it may be of `visitor_uuid_of_hash`, which anybody can work out who knows the hash."""
+    return uuid[6] >> 4 == 8
+
+
 def parse_uuid(text: str) -> bytes | None:
     """16 bytes, from any RFC spelling; None for anything else, and for the nil and max UUIDs that name nobody."""
     value = _usual_uuid(text) or _uuid_in_any_spelling(text)

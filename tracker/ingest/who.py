@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
+
+from tracker.storage.tied_by import By
 
 
 class Reason(IntEnum):
@@ -14,9 +17,24 @@ class Reason(IntEnum):
     IDENTIFY = 3  # an identify event named the person
 
 
+class Known(NamedTuple):
+    """What the database has of a person: their address as shown, their ID, and who told them."""
+
+    email: str | None = None
+    email_by: int = By.CREDENTIAL
+    external_id: str | None = None
+    external_id_by: int = By.CREDENTIAL
+
+
+NOTHING = Known()
+
+
 @dataclass(slots=True)
 class Subscriber:
-    """A person of one list. `own_uuid` names the visitor of calls by Email or ID alone."""
+    """A person of one list. `own_uuid` names the visitor of calls by Email or ID alone.
+
+    `known` is what a person had who was there before the group.
+    """
 
     list_id: int
     id: int
@@ -24,12 +42,16 @@ class Subscriber:
     email_key: str | None
     external_id: str | None
     own_uuid: bytes
+    email_by: int = By.CREDENTIAL
+    external_id_by: int = By.CREDENTIAL
     is_new: bool = False
-    has_learnt_email: bool = False
-    has_learnt_external_id: bool = False
     is_email_told: bool = (
         True  # False from the moment an Email is learnt until an identify event is sent for it
     )
+    known: Known = NOTHING
+
+    def __post_init__(self) -> None:
+        self.known = Known(self.email, self.email_by, self.external_id, self.external_id_by)
 
 
 @dataclass(slots=True)
@@ -44,6 +66,7 @@ class Visitor:
     uuid: bytes
     segment: int = 0
     subscriber_id: int | None = None
+    bound_by: int = By.CREDENTIAL
     is_new: bool = False
     is_changed: bool = False
     has_own_events: bool = True  # that came while it was nobody's; of one that was known before, it may
@@ -64,6 +87,7 @@ class Binding:
     event_id: int
     bound_at: int
     has_past: bool
+    by: By
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from tracker.storage import erasing, exporting, people, timeline
 from tracker.storage.database import Database
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.exporting import PAGE, Bound
+from tracker.storage.tied_by import By
 from tracker.storage.timeline import Entry
 from tracker.storage.transaction import Transaction
 from tracker.times import iso_utc
@@ -152,6 +153,7 @@ def _binding(bound: Bound) -> dict[str, Any]:
         "Segment": bound.segment,
         "BoundOn": iso_utc(bound.bound_at),
         "Reason": Reason(bound.reason).name.lower() if bound.reason in set(Reason) else "other",
+        "By": By(bound.by).name.lower(),
     }
 
 

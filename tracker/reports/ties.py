@@ -14,6 +14,7 @@ from tracker.ingest.rules import uuid_text
 from tracker.ingest.who import Reason
 from tracker.storage import ties
 from tracker.storage.events import StoredEvent, read_events
+from tracker.storage.tied_by import By
 from tracker.storage.ties import LoggedTie, Place
 from tracker.storage.transaction import Transaction
 from tracker.times import iso_utc
@@ -30,6 +31,13 @@ class Tie(Schema):
         required=True, metadata={"description": "The visitor has been nobody else's since"}
     )
     Reason = fields.String(required=True, metadata={"enum": [reason.name.lower() for reason in Reason]})
+    By = fields.String(
+        required=True,
+        metadata={
+            "enum": [by.name.lower() for by in By],
+            "description": "Who told it; `public`: nobody but browsers",
+        },
+    )
     BoundAt = fields.DateTime(required=True)
     UnboundAt = fields.DateTime(
         required=True, allow_none=True, metadata={"description": "When it was taken back"}
@@ -125,6 +133,7 @@ def _tie(tie: LoggedTie, visitor: tuple[bytes, int], event: StoredEvent | None) 
         "Segment": tie.place.segment,
         "IsCurrent": tie.place.segment == current and tie.unbound_at is None,
         "Reason": Reason(tie.reason).name.lower(),
+        "By": By(tie.by).name.lower(),
         "BoundAt": iso_utc(tie.bound_at),
         "UnboundAt": None if tie.unbound_at is None else iso_utc(tie.unbound_at),
         "EventID": str(tie.event_id),

@@ -13,7 +13,7 @@ PAGE = 500
 ENTRIES = 5_000
 
 _BINDINGS = (
-    "SELECT b.visitor_id, b.segment, b.bound_at, b.reason, b.has_past, v.uuid, v.created_at FROM bindings b"
+    "SELECT b.visitor_id, b.segment, b.bound_at, b.reason, b.bound_by, b.has_past, v.uuid, v.created_at FROM bindings b"
     " JOIN visitors v ON v.list_id = b.list_id AND v.id = b.visitor_id"
     " WHERE b.list_id = ? AND b.subscriber_id = ? AND (b.visitor_id > ? OR (b.visitor_id = ? AND b.segment > ?))"
     " ORDER BY b.visitor_id, b.segment LIMIT ?"
@@ -27,6 +27,7 @@ class Bound(NamedTuple):
     segment: int
     bound_at: int
     reason: int
+    by: int
     has_past: int
     uuid: bytes
     created_at: int
@@ -38,7 +39,7 @@ def bindings_page(
     """The first after (visitor_id, segment)."""
     visitor_id, segment = after
     values = (list_id, subscriber_id, visitor_id, visitor_id, segment, PAGE)
-    return [Bound(*row)._replace(uuid=bytes(row[5])) for row in transaction.select(_BINDINGS, values)]
+    return [Bound(*row)._replace(uuid=bytes(row[6])) for row in transaction.select(_BINDINGS, values)]
 
 
 def clocks(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> dict[int, Row]:

@@ -56,10 +56,10 @@ def claim_visitors(
 ) -> None:
     """Bind those of the visitors to the person that are nobody's, with their past, as if an event had."""
     free = [row for row in find_visitors(transaction, [(list_id, uuid) for uuid in uuids]) if row[4] is None]
-    rows = [(list_id, row[1], row[3], subscriber_id, now, 0, OF_HASH, 1) for row in free]
+    rows = [(list_id, row[1], row[3], subscriber_id, now, 0, OF_HASH, 1, 0) for row in free]
     add_bindings(transaction, [], reopened=rows)
     for row in free:
-        rebind_visitor(transaction, list_id, row[1], (row[3], None), (row[3], subscriber_id))
+        rebind_visitor(transaction, list_id, row[1], (row[3], None), (row[3], subscriber_id, 0))
 
 
 def bound_segments(transaction: Transaction, list_id: int, subscriber_id: int, most: int) -> list[Segment]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tracker.storage.failures import Conflict
-from tracker.storage.subscriber_hashes import add_hashes
+from tracker.storage.subscriber_hashes import add_hashes, remove_hashes
+from tracker.storage.tied_by import By
 from tracker.storage.transaction import Row, Transaction
 
-SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid")
-VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id")
-BINDING = ("list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason", "has_past")
+SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid", "email_by", "external_id_by")
+VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id", "bound_by")
+BINDING = (
+    "list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason", "has_past", "bound_by",
+)  # fmt: skip
+_PERSON = "list_id = ? AND id = ?"
+_OURS, _ANYBODYS = int(By.CREDENTIAL), int(By.PUBLIC)
+_ANYBODYS_ID = f"external_id = ? AND external_id_by = {_ANYBODYS}"
 _SUBSCRIBERS = f"SELECT {', '.join(SUBSCRIBER)} FROM subscribers"
 _VISITORS = f"SELECT {', '.join(VISITOR)} FROM visitors"
 _BINDINGS = f"SELECT {', '.join(BINDING[:3])} FROM bindings"
@@ -29,7 +35,7 @@ def raw(value: str | None) -> bytes | None:
 
 
 def find_subscribers(transaction: Transaction, column: str, keys: Iterable[tuple[int, str]]) -> list[Row]:
-    """Rows (list_id, id, email, email_key, external_id, own_uuid) by (list_id, `column`)."""
+    """Rows in the order of SUBSCRIBER by (list_id, `column`)."""
     wanted = sorted((list_id, value.encode()) for list_id, value in set(keys))
     rows = transaction.lookup(_SUBSCRIBERS, ("list_id", column), wanted)
     return [_subscriber(row) for row in rows]
@@ -48,9 +54,9 @@ def lock_subscribers(transaction: Transaction, keys: Iterable[tuple[int, int]]) 
 
 
 def find_visitors(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:
-    """Rows (list_id, id, uuid, segment, subscriber_id) by (list_id, uuid)."""
+    """Rows in the order of VISITOR by (list_id, uuid)."""
     rows = transaction.lookup(_VISITORS, ("list_id", "uuid"), sorted(set(keys)))
-    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
+    return [(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows]
 
 
 def find_visitor(transaction: Transaction, list_id: int, uuid: bytes) -> Row | None:
@@ -76,22 +82,47 @@ def bound_to(
 
 
 def add_subscribers(transaction: Transaction, rows: Sequence[Row], now: int) -> None:
-    encoded = [(r[0], r[1], raw(r[2]), raw(r[3]), raw(r[4]), r[5], now) for r in rows]
+    encoded = [(r[0], r[1], raw(r[2]), raw(r[3]), raw(r[4]), *r[5:], now) for r in rows]
     transaction.insert("subscribers", (*SUBSCRIBER, "created_at"), encoded)
-    add_hashes(transaction, ((r[0], r[1], r[2]) for r in rows))
+    for by in By:
+        add_hashes(transaction, ((r[0], r[1], r[2]) for r in rows if r[6] == by), by)
 
 
 def learn_email(transaction: Transaction, list_id: int, subscriber_id: int, shown: str, key: str) -> None:
-    """Fill the empty Email of a person; raises Conflict when another process was first."""
-    sql = "UPDATE subscribers SET email = ?, email_key = ? WHERE list_id = ? AND id = ? AND email_key IS NULL"
+    """Fill the empty Email of a person by a credential; raises Conflict when another process was first."""
+    sql = f"UPDATE subscribers SET email = ?, email_key = ?, email_by = {_OURS} WHERE {_PERSON} AND email_key IS NULL"
     _change_one(transaction, sql, (raw(shown), raw(key), list_id, subscriber_id))
     add_hashes(transaction, [(list_id, subscriber_id, shown)])
 
 
-def learn_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
+def confirm_email(transaction: Transaction, list_id: int, subscriber_id: int, was: str, shown: str) -> None:
+    """A credential told, in its spelling, what anybody had told; raises Conflict when another process was first."""
+    sql = f"UPDATE subscribers SET email = ?, email_by = {_OURS} WHERE {_PERSON} AND email = ? AND email_by = {_ANYBODYS}"
+    _change_one(transaction, sql, (raw(shown), list_id, subscriber_id, raw(was)))
+    remove_hashes(transaction, list_id, subscriber_id, was)
+    add_hashes(transaction, [(list_id, subscriber_id, shown)])
+
+
+def learn_external_id(
+    transaction: Transaction, list_id: int, subscriber_id: int, external_id: str, by: int
+) -> None:
     """Fill the empty ID of a person; raises Conflict when another process was first."""
-    sql = "UPDATE subscribers SET external_id = ? WHERE list_id = ? AND id = ? AND external_id IS NULL"
-    _change_one(transaction, sql, (raw(external_id), list_id, subscriber_id))
+    sql = (
+        f"UPDATE subscribers SET external_id = ?, external_id_by = ? WHERE {_PERSON} AND external_id IS NULL"
+    )
+    _change_one(transaction, sql, (raw(external_id), by, list_id, subscriber_id))
+
+
+def confirm_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
+    """A credential told what anybody had told; raises Conflict when another process was first."""
+    sql = f"UPDATE subscribers SET external_id_by = {_OURS} WHERE {_PERSON} AND {_ANYBODYS_ID}"
+    _change_one(transaction, sql, (list_id, subscriber_id, raw(external_id)))
+
+
+def give_up_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
+    """Take from a person an ID that anybody told; raises Conflict when it is a credential's now, or another's."""
+    sql = f"UPDATE subscribers SET external_id = NULL, external_id_by = {_OURS} WHERE {_PERSON} AND {_ANYBODYS_ID}"
+    _change_one(transaction, sql, (list_id, subscriber_id, raw(external_id)))
 
 
 def add_visitors(transaction: Transaction, rows: Sequence[Row], now: int) -> None:
@@ -103,14 +134,14 @@ def rebind_visitor(
     list_id: int,
     visitor_id: int,
     known: tuple[int, int | None],
-    binding: tuple[int, int],
+    binding: tuple[int, int, int],
 ) -> None:
-    """Point a visitor from the (segment, subscriber_id) that is known of it to its new ones.
+    """Point a visitor from the (segment, subscriber_id) that is known of it to its new ones, by whomever it was told.
 
     Two processes that do so at once collide on the binding's key; raises Conflict when the known one was taken back.
     """
     sql = (
-        "UPDATE visitors SET segment = ?, subscriber_id = ? WHERE list_id = ? AND id = ? AND segment = ?"
+        "UPDATE visitors SET segment = ?, subscriber_id = ?, bound_by = ? WHERE list_id = ? AND id = ? AND segment = ?"
         f" AND subscriber_id {'IS NULL' if known[1] is None else '= ?'}"
     )
     _change_one(transaction, sql, (*binding, list_id, visitor_id, *(n for n in known if n is not None)))
@@ -130,10 +161,16 @@ def add_bindings(transaction: Transaction, rows: Sequence[Row], reopened: Sequen
     transaction.insert("bindings", BINDING, [*rows, *(row for row in reopened if row[:3] not in there)])
 
 
+def confirm_bindings(transaction: Transaction, segments: Sequence[Row]) -> None:
+    """A credential told of these (list_id, visitor_id, segment, subscriber_id) what anybody had told."""
+    sql = f"UPDATE bindings SET bound_by = {_OURS} WHERE list_id = ? AND visitor_id = ? AND segment = ? AND subscriber_id = ?"
+    transaction.update(sql, segments)
+
+
 def _change_one(transaction: Transaction, sql: str, values: Row) -> None:
     if transaction.change(sql, values) != 1:
         raise Conflict("the row was changed by another process")
 
 
 def _subscriber(row: Row) -> Row:
-    return (row[0], row[1], text(row[2]), text(row[3]), text(row[4]), bytes(row[5]))
+    return (row[0], row[1], text(row[2]), text(row[3]), text(row[4]), bytes(row[5]), *row[6:])

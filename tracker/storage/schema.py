@@ -188,4 +188,15 @@ MIGRATIONS = [
             AddColumn("lists", integer("is_catalogue_pruned"), " DEFAULT 0"),
         ],
     ),
+    Migration(
+        "0014_ties",
+        [
+            AddColumn("subscribers", integer("email_by"), " DEFAULT 0"),
+            AddColumn("subscribers", integer("external_id_by"), " DEFAULT 0"),
+            *(
+                AddColumn(table, integer("bound_by"), " DEFAULT 0")
+                for table in ("visitors", "bindings", "unbindings")
+            ),
+        ],
+    ),
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from tracker.email_hashes import email_hashes
+from tracker.email_hashes import Form, email_hashes
+from tracker.storage.tied_by import By
 from tracker.storage.transaction import Row, Transaction
 
 COLUMNS = ("list_id", "email_hash", "form", "subscriber_id")
@@ -19,24 +20,30 @@ _FIRST = (
 _PERSONS = "SELECT list_id, id, email FROM subscribers WHERE list_id = ? AND id > ? AND email IS NOT NULL"
 
 
-def add_hashes(transaction: Transaction, persons: Iterable[tuple[int, int, str | None]]) -> None:
-    """Of persons (list_id, id, address as held); those without address have none."""
-    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(persons))
+def add_hashes(
+    transaction: Transaction, persons: Iterable[tuple[int, int, str | None]], by: By = By.CREDENTIAL
+) -> None:
+    """Of persons (list_id, id, address as held) whose address was told by somebody; those without address have none."""
+    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(persons, by))
 
 
 def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, shown: str | None) -> None:
-    """Of a person who loses this address."""
-    transaction.remove("subscriber_hashes", COLUMNS, _rows([(list_id, subscriber_id, shown)]))
+    """Of a person who loses this address, whoever told it."""
+    rows = [row for by in By for row in _rows([(list_id, subscriber_id, shown)], by)]
+    transaction.remove("subscriber_hashes", COLUMNS, sorted(rows))
 
 
 def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:
-    """At most two rows of COLUMNS for each (list_id, hash), of the first form in which it is somebody's."""
+    """At most two rows of COLUMNS for each (list_id, hash), of the first form in which it is somebody's.
+
+    All forms of addresses that credentials told come before those of addresses that anybody told.
+    """
     wanted, size = sorted(set(keys)), transaction.engine.lookup_batch
     found: list[Row] = []
     for start in range(0, len(wanted), size):
         part = wanted[start : start + size]
         found += transaction.select(_first_of_each(len(part)), [value for key in part for value in key])
-    return [(row[0], bytes(row[1]), row[2], row[3]) for row in found]
+    return [(row[0], bytes(row[1]), (row[2] - 1) % len(Form) + 1, row[3]) for row in found]
 
 
 def fill_hashes(transaction: Transaction) -> None:
@@ -48,9 +55,9 @@ def fill_hashes(transaction: Transaction) -> None:
             after_id = rows[-1][1]
 
 
-def _rows(persons: Iterable[tuple[int, int, str | None]]) -> list[Row]:
+def _rows(persons: Iterable[tuple[int, int, str | None]], by: By) -> list[Row]:
     return [
-        (list_id, digest, int(form), subscriber_id)
+        (list_id, digest, by * len(Form) + form, subscriber_id)
         for list_id, subscriber_id, shown in persons
         if shown is not None
         for digest, form in email_hashes(shown).items()

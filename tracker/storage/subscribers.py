@@ -15,6 +15,7 @@ from tracker.storage.recent import Recent
 from tracker.storage.refusals import After, Refusal, settled
 from tracker.storage.subscriber_hashes import add_hashes, remove_hashes
 from tracker.storage.subscriber_pages import Slice, count, page_sql, with_fitting
+from tracker.storage.tied_by import By
 from tracker.storage.transaction import Row, Transaction
 
 #: How a person is named: a column of KEYS, and its value.
@@ -24,18 +25,25 @@ Counted = tuple[int, str, bytes | None, bool]
 #: A count from here on is remembered: a million rows take 50 ms, in which a worker answers nobody else.
 MANY = 10_000
 KEYS = ("id", "email_key", "external_id")
-COLUMNS = ("id", "email", "external_id", "created_at")
+COLUMNS = ("id", "email", "external_id", "created_at", "email_by", "external_id_by")
+#: An address that is given to somebody who has an ID ties both.
+_TOLD = "email_by = 0, external_id_by = 0"
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A person of a list: their address as first given; `values` of custom fields, as stored, by the field's number."""
+    """A person of a list: their address as first given; `values` of custom fields, as stored, by the field's number.
+
+    `email_by` and `external_id_by` say who told that these are theirs.
+    """
 
     id: int
     email: str | None
     external_id: str | None
     created_at: int
+    email_by: By = By.CREDENTIAL
+    external_id_by: By = By.CREDENTIAL
     values: Mapping[int, bytes] = field(default_factory=dict)
 
 
@@ -97,7 +105,7 @@ class Subscribers:
             if taken := _taken(transaction, list_id, subscriber_id, new):
                 return taken
             shown, key = new.email or (None, None)
-            row = (list_id, subscriber_id, shown, key, new.external_id or None, own_uuid)
+            row = (list_id, subscriber_id, shown, key, new.external_id or None, own_uuid, 0, 0)
             people.add_subscribers(transaction, [row], now)
             _write(transaction, list_id, subscriber_id, new.values, now)
             return subscriber_id
@@ -137,18 +145,27 @@ def _with_values(transaction: Transaction, list_id: int, rows: Sequence[Row]) ->
 
 
 def _subscriber(row: Row) -> Subscriber:
-    return Subscriber(row[0], text(row[1]), text(row[2]), row[3])
+    return Subscriber(row[0], text(row[1]), text(row[2]), row[3], By(row[4]), By(row[5]))
 
 
 def _taken(transaction: Transaction, list_id: int, subscriber_id: int, wanted: Changes) -> Refusal | None:
-    """Whether somebody else has the address or external id. A race for them is lost at the key, and looked at again."""
-    for column, value, refusal in (
-        ("email_key", wanted.email and wanted.email[1], Refusal.EMAIL_TAKEN),
-        ("external_id", wanted.external_id, Refusal.EXTERNAL_ID_TAKEN),
-    ):
-        if value and any(row[0] != subscriber_id for row in _rows(transaction, list_id, (column, value))):
-            return refusal
+    """Whether somebody else has the address or external id. A race for them is lost at the key, and looked at again.
+
+    An ID that anybody gave to somebody else is taken from them.
+    """
+    if wanted.email and _others(transaction, list_id, subscriber_id, ("email_key", wanted.email[1])):
+        return Refusal.EMAIL_TAKEN
+    if not wanted.external_id:
+        return None
+    for row in _others(transaction, list_id, subscriber_id, ("external_id", wanted.external_id)):
+        if row[5] != By.PUBLIC:
+            return Refusal.EXTERNAL_ID_TAKEN
+        people.give_up_external_id(transaction, list_id, row[0], wanted.external_id)
     return None
+
+
+def _others(transaction: Transaction, list_id: int, subscriber_id: int, who: Who) -> list[Row]:
+    return [row for row in _rows(transaction, list_id, who) if row[0] != subscriber_id]
 
 
 def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, now: int) -> int | Refusal:
@@ -162,11 +179,17 @@ def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, 
         return Refusal.IS_NOBODY
     if changes.email is not None:
         shown, key = changes.email
-        _set(transaction, list_id, person.id, "email = ?, email_key = ?", (raw(shown), raw(key)))
+        _set(transaction, list_id, person.id, f"email = ?, email_key = ?, {_TOLD}", (raw(shown), raw(key)))
         remove_hashes(transaction, list_id, person.id, person.email)
         add_hashes(transaction, [(list_id, person.id, shown)])
     if changes.external_id is not None:
-        _set(transaction, list_id, person.id, "external_id = ?", (raw(changes.external_id or None),))
+        _set(
+            transaction,
+            list_id,
+            person.id,
+            "external_id = ?, external_id_by = 0",
+            (raw(changes.external_id or None),),
+        )
     _write(transaction, list_id, person.id, changes.values, now)
     return person.id
 

@@ -33,6 +33,7 @@ _COLUMNS = (
     "bound_at",
     "event_id",
     "reason",
+    "bound_by",
 )
 _TAKEN_BACK = "SELECT segment, id FROM unbindings WHERE list_id = ? AND subscriber_id = ? AND visitor_id = ? ORDER BY id"
 _UNBIND = (
@@ -76,7 +77,7 @@ def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> M
     The visitor is nobody's then if it was its current one: the next bind takes the open segment with its past.
     """
     list_id, subscriber_id, visitor_id, segment = tie
-    held = f"SELECT bound_at, event_id, reason FROM bindings WHERE {_SEGMENT} AND subscriber_id = ?"
+    held = f"SELECT bound_at, event_id, reason, bound_by FROM bindings WHERE {_SEGMENT} AND subscriber_id = ?"
     at = (list_id, visitor_id, segment, subscriber_id)
     rows = transaction.select(held + transaction.engine.for_update, at)
     if not rows:

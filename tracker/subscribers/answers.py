@@ -12,6 +12,7 @@ from tracker.errors import CommandError, Error
 from tracker.storage.custom_fields import CustomField
 from tracker.storage.refusals import After
 from tracker.storage.subscribers import Subscriber
+from tracker.storage.tied_by import By
 from tracker.storage.transaction import Transaction
 from tracker.subscribers.data_types import shown_value
 from tracker.subscribers.field_values import name_of
@@ -45,12 +46,26 @@ class Success(Schema):
     ErrorText = fields.String(required=True, metadata={"const": ""})
 
 
+def _told_by(what: str) -> fields.String:
+    """By whom a tie was told."""
+    said = f"Who told the {what}; null if there is none. `public`: nobody but browsers"
+    return fields.String(
+        required=True, allow_none=True, metadata={"description": said, "enum": [*map(_name, By), None]}
+    )
+
+
+def _name(by: By) -> str:
+    return by.name.lower()
+
+
 class SubscriberInformation(Schema):
     SubscriberID = fields.String(
         required=True, metadata={"description": "Digits: more than a double can hold"}
     )
     EmailAddress = fields.String(required=True, allow_none=True, metadata={"description": "As first given"})
+    EmailAddressBy = _told_by("address")
     ExternalID = fields.String(required=True, allow_none=True)
+    ExternalIDBy = _told_by("ID")
     CreatedOn = fields.DateTime(required=True)
     CustomFields = fields.Dict(
         fields.String(),
@@ -84,7 +99,9 @@ def described(person: Subscriber, custom_fields: Sequence[CustomField]) -> dict[
     return {
         "SubscriberID": str(person.id),
         "EmailAddress": person.email,
+        "EmailAddressBy": None if person.email is None else _name(person.email_by),
         "ExternalID": person.external_id,
+        "ExternalIDBy": None if person.external_id is None else _name(person.external_id_by),
         "CreatedOn": iso_utc(person.created_at),
         "CustomFields": {name_of(each): _value(person, each) for each in custom_fields},
     }

@@ -1,0 +1,432 @@
+"""What may be tied by anybody who knows a list's public id, and what by a credential? Takeovers, and what is next to them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.contract.conftest import Track
+from tests.contract.desk import Desk, Shop
+from tests.contract.test_public_door import Door
+from tracker.ingest.rules import uuid_text, visitor_uuid_of_hash
+
+EVIL, ALICE, BOB = "evil@example.com", "alice@example.com", "bob@example.com"
+
+
+class List:
+    """A list, its door for anybody, and who has what on it."""
+
+    def __init__(self, desk: Desk, shop: Shop) -> None:
+        self.desk, self.shop, self.door = desk, shop, Door(desk, shop)
+
+    def anybody(self, **event: Any) -> None:
+        assert self.door.post({"Event": "seen", **event}).body == {"status": "success"}
+
+    def persons(self) -> list[tuple[Any, ...]]:
+        """(address, who told it, ID, who told it) of everybody, oldest first."""
+        sent = {"ListID": self.shop.list_id, "OrderField": "SubscriberID"}
+        found = self.desk.call("subscribers.get", self.shop.key, **sent).body["Subscribers"]
+        names = ("EmailAddress", "EmailAddressBy", "ExternalID", "ExternalIDBy")
+        return [tuple(each[name] for name in names) for each in found]
+
+    def whose(self, event: str) -> str | None:
+        """The address or ID of the person whose timeline has the newest event of this name; None: nobody's."""
+        for who in self.desk.call("subscribers.get", self.shop.key, ListID=self.shop.list_id).body[
+            "Subscribers"
+        ]:
+            sent = {"ListID": self.shop.list_id, "SubscriberID": who["SubscriberID"], "Event": event}
+            if self.desk.call("subscriber.events", self.shop.key, **sent).body["Events"]:
+                return str(who["EmailAddress"] or who["ExternalID"] or "nameless")
+        return None
+
+    def bindings(self, **who: str) -> list[tuple[str, str, str]]:
+        """(UUID, reason, who told it) of all that ties visitors to a person."""
+        found = self.desk.call("subscriber.explain", self.shop.key, ListID=self.shop.list_id, **who).body
+        return [(each["UUID"], each["Reason"], each["By"]) for each in found["Bindings"]]
+
+    def call(self, command: str, **params: Any) -> Any:
+        return self.desk.call(command, self.shop.key, ListID=self.shop.list_id, **params)
+
+
+@pytest.fixture
+def known(desk: Desk, shop: Shop) -> List:
+    return List(desk, shop)
+
+
+def hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# D: an ID that will come is given to the stranger's address beforehand
+
+
+def test_a_credential_takes_an_id_from_whom_anybody_gave_it(known: List, track: Track) -> None:
+    known.anybody(Email=EVIL, ID="customer-7")
+    assert known.persons() == [(EVIL, "public", "customer-7", "public")]
+    track(Email=ALICE, ID="customer-7")
+    track(Event="statement", ID="customer-7")
+    assert known.persons() == [
+        (EVIL, "public", None, None),
+        (ALICE, "credential", "customer-7", "credential"),
+    ]
+    assert known.whose("statement") == ALICE
+
+
+def test_so_it_does_for_somebody_known_and_for_somebody_with_an_id_of_anybodys(
+    known: List, track: Track
+) -> None:
+    track(Email=ALICE)
+    known.anybody(Email=EVIL, ID="customer-7")
+    known.anybody(Email=BOB, ID="wrong")
+    track(Email=ALICE, ID="customer-7")
+    track(Email=BOB, ID="bob-7")
+    assert known.persons() == [
+        (ALICE, "credential", "customer-7", "credential"),
+        (EVIL, "public", None, None),
+        (BOB, "credential", "bob-7", "credential"),
+    ]
+
+
+def test_an_id_alone_never_leads_to_an_address_of_anybodys(known: List, track: Track) -> None:
+    known.anybody(Email=EVIL, ID="customer-7")
+    track(Event="statement", ID="customer-7")
+    assert known.persons() == [(EVIL, "public", None, None), (None, None, "customer-7", "credential")]
+    assert known.whose("statement") == "customer-7"
+    known.anybody(Event="more", Email=EVIL, ID="customer-7")
+    assert known.whose("more") == EVIL, "an event that names somebody is theirs, whatever it cannot tie"
+    assert known.persons()[1] == (None, None, "customer-7", "credential")
+
+
+def test_whom_anybody_made_of_an_id_alone_is_whom_the_id_means(known: List, track: Track) -> None:
+    known.anybody(Event="page", ID="customer-7")
+    assert known.persons() == [(None, None, "customer-7", "public")]
+    track(Event="statement", ID="customer-7")
+    assert known.persons() == [(None, None, "customer-7", "credential")]
+    assert known.whose("page") == known.whose("statement") == "customer-7"
+    track(ID="customer-7", Email=ALICE)
+    assert known.persons() == [(ALICE, "credential", "customer-7", "credential")]
+
+
+def test_an_id_that_anybody_used_first_is_free_for_whom_a_credential_says(known: List, track: Track) -> None:
+    visitor = str(uuid4())
+    track(Email=ALICE)
+    known.anybody(Event="identify", ID="customer-7", UUID=visitor)
+    known.anybody(Event="before", UUID=visitor)
+    track(Email=ALICE, ID="customer-7")
+    assert known.persons() == [(ALICE, "credential", "customer-7", "credential"), (None, None, None, None)]
+    assert known.whose("before") == "nameless", "what came before stays where it was"
+    known.anybody(Event="identify", ID="customer-7", UUID=visitor)
+    known.anybody(Event="later", UUID=visitor)
+    assert known.whose("later") == ALICE, "the visitor of nobody that has a name can be bound anew"
+
+
+def test_who_says_the_same_with_a_credential_confirms_it(known: List, track: Track) -> None:
+    known.anybody(Email="ALICE@example.com", ID="customer-7")
+    track(Email=ALICE, ID="customer-7")
+    assert known.persons() == [(ALICE, "credential", "customer-7", "credential")]
+    track(Event="statement", ID="customer-7")
+    assert known.whose("statement") == ALICE
+
+
+def test_of_two_ids_of_credentials_none_is_replaced(known: List, track: Track) -> None:
+    track(Email=ALICE, ID="customer-7")
+    track(Email=BOB, ID="customer-8")
+    before = known.persons()
+    known.anybody(Email=ALICE, ID="customer-8")
+    known.anybody(Email=ALICE, ID="customer-9")
+    track(Email=ALICE, ID="customer-9")
+    assert known.persons() == before
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_subscriber_commands_are_credentials(known: List, track: Track, is_there: bool) -> None:
+    known.anybody(Email=EVIL, ID="customer-7")
+    if is_there:
+        track(Email=ALICE)
+        assert known.call("subscriber.update", EmailAddress=ALICE, ExternalID="customer-7").status == 200
+    else:
+        assert known.call("subscriber.create", EmailAddress=ALICE, ExternalID="customer-7").status == 200
+    assert known.persons() == [
+        (EVIL, "public", None, None),
+        (ALICE, "credential", "customer-7", "credential"),
+    ]
+    refused = known.call("subscriber.create", EmailAddress=BOB, ExternalID="customer-7")
+    assert (refused.status, len(known.persons())) == (422, 2)
+    assert known.call("subscriber.create", EmailAddress=EVIL, ExternalID="x").status == 422
+
+
+def test_an_address_that_an_owner_writes_confirms_the_id_beside_it(known: List, track: Track) -> None:
+    known.anybody(ID="customer-7")
+    found = known.call("subscriber.get", ExternalID="customer-7").body["SubscriberInformation"]
+    assert (
+        known.call("subscriber.update", SubscriberID=found["SubscriberID"], EmailAddress=ALICE).status == 200
+    )
+    known.anybody(Email=EVIL, ID="customer-8")
+    assert known.call("subscriber.update", EmailAddress=EVIL, ExternalID="customer-8").status == 200
+    track(Event="a", ID="customer-7")
+    track(Event="b", ID="customer-8")
+    assert (known.whose("a"), known.whose("b")) == (ALICE, EVIL)
+
+
+# The unique custom field is the ID under another name
+
+
+@pytest.fixture
+def unique(known: List) -> str:
+    sent = {
+        "SubscriberListID": known.shop.list_id,
+        "FieldName": "No",
+        "MergeTagAlias": "No",
+        "UniqueIdentifier": True,
+    }
+    assert known.desk.call("customfield.create", known.shop.key, **sent).status == 200
+    return "No"
+
+
+def test_anybody_gives_the_unique_identifier_to_nobody_who_exists(
+    known: List, track: Track, unique: str
+) -> None:
+    visitor = str(uuid4())
+    track(Email=BOB, UUID=visitor)
+    given = {"Event": "identify", "IdentifyProperties": {unique: "customer-7"}}
+    known.anybody(Email=BOB, **given)
+    known.anybody(UUID=visitor, **given)
+    assert known.persons() == [(BOB, "credential", None, None)]
+    known.anybody(Email=EVIL, **given)
+    assert known.persons()[1] == (EVIL, "public", "customer-7", "public")
+
+
+def test_a_credential_takes_the_unique_identifier_from_whom_anybody_gave_it(
+    known: List, track: Track, unique: str
+) -> None:
+    known.anybody(Email=EVIL, ID="customer-7")
+    answer = track(Event="identify", Email=ALICE, IdentifyProperties={unique: "customer-7"}).body
+    assert "ignored_identify_properties" not in answer
+    assert known.persons() == [
+        (EVIL, "public", None, None),
+        (ALICE, "credential", "customer-7", "credential"),
+    ]
+
+
+def test_a_credential_gives_it_to_no_person_of_a_visitor_that_anybody_bound(
+    known: List, track: Track, unique: str
+) -> None:
+    visitor = str(uuid4())
+    known.anybody(Event="identify", Email=EVIL, UUID=visitor)
+    sent = {"Event": "identify", "UUID": visitor, "IdentifyProperties": {unique: "customer-7"}}
+    assert track(**sent).body["ignored_identify_properties"] == [unique]
+    track(UUID=visitor, Email=EVIL)
+    assert "ignored_identify_properties" not in track(**sent).body
+    assert known.persons() == [(EVIL, "credential", "customer-7", "credential")]
+
+
+# E, F: an ID or an address is given to somebody who exists
+
+
+def test_anybody_gives_no_id_to_somebody_who_exists(known: List, track: Track) -> None:
+    track(Email=BOB)
+    known.anybody(Email=BOB, ID="carol")
+    track(Event="hers", ID="carol")
+    assert known.persons() == [(BOB, "credential", None, None), (None, None, "carol", "credential")]
+    assert known.whose("hers") == "carol"
+
+
+def test_nor_to_somebody_whom_anybody_made(known: List) -> None:
+    known.anybody(Email=BOB)
+    known.anybody(Email=BOB, ID="carol")
+    assert known.persons() == [(BOB, "public", None, None)]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_anybody_gives_no_address_to_somebody_who_exists(known: List, track: Track, is_known: bool) -> None:
+    if is_known:
+        track(ID="dave")
+    else:
+        known.anybody(ID="dave")
+    known.anybody(Email=EVIL, ID="dave")
+    by = "credential" if is_known else "public"
+    assert known.persons() == [(None, None, "dave", by), (EVIL, "public", None, None)]
+    track(Email="dave@example.com", ID="dave")
+    assert known.persons()[0] == ("dave@example.com", "credential", "dave", "credential")
+
+
+# G: a known visitor's later events
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_anybody_moves_no_visitor_of_somebody_who_exists(known: List, track: Track, is_known: bool) -> None:
+    erin = str(uuid4())
+    if is_known:
+        track(Email=ALICE, UUID=erin)
+    else:
+        known.anybody(Email=ALICE, UUID=erin)
+    known.anybody(Event="identify", Email=EVIL, UUID=erin)
+    known.anybody(Event="bought", Email=EVIL, UUID=erin)
+    known.anybody(Event="identify", ID="evil-id", UUID=erin)
+    known.anybody(Event="page", UUID=erin)
+    assert (known.whose("bought"), known.whose("page")) == (EVIL, ALICE)
+    assert known.bindings(EmailAddress=EVIL) == []
+    assert known.bindings(EmailAddress=ALICE) == [(erin, "email", "credential" if is_known else "public")]
+    track(Event="identify", Email=BOB, UUID=erin)
+    known.anybody(Event="more", UUID=erin)
+    assert known.whose("more") == BOB, "a credential moves it as ever"
+
+
+def test_what_moves_no_visitor_sends_no_identify_event(known: List, track: Track) -> None:
+    visitor = str(uuid4())
+    track(Email=ALICE, UUID=visitor)
+    for _ in range(3):
+        known.anybody(Email=EVIL, UUID=visitor)
+    assert known.door.names() == ["seen", "identify", "seen", "seen", "seen"]
+
+
+def test_a_visitor_of_nobody_is_bound_by_anybody_and_confirmed_by_a_credential(
+    known: List, track: Track
+) -> None:
+    visitor = str(uuid4())
+    known.anybody(Event="before", UUID=visitor)
+    known.anybody(Event="identify", Email=BOB, UUID=visitor)
+    assert known.whose("before") == BOB
+    assert known.bindings(EmailAddress=BOB) == [(visitor, "identify", "public")]
+    track(Email=BOB, UUID=visitor)
+    assert known.bindings(EmailAddress=BOB) == [(visitor, "identify", "credential")]
+
+
+def test_a_visitor_whose_person_is_deleted_is_nobodys(known: List, track: Track) -> None:
+    visitor = str(uuid4())
+    track(Email=ALICE, UUID=visitor)
+    assert known.call("subscriber.delete", EmailAddress=ALICE).status == 200
+    known.anybody(Event="identify", Email=BOB, UUID=visitor)
+    known.anybody(Event="page", UUID=visitor)
+    assert known.whose("page") == BOB
+
+
+def test_a_tie_that_was_taken_back_says_who_told_it(known: List) -> None:
+    visitor = str(uuid4())
+    known.anybody(Event="identify", Email=BOB, UUID=visitor)
+    assert known.call("subscriber.unmerge", EmailAddress=BOB, UUID=visitor).status == 200
+    assert known.bindings(EmailAddress=BOB) == [(visitor, "identify", "public")]
+
+
+# Hashes
+
+
+def test_nobody_takes_a_hash_by_an_address_that_looks_like_another(known: List, track: Track) -> None:
+    """What its provider spells alike is one mailbox, and one hash."""
+    track(Email="Al.Ice@gmail.com")
+    for email in ("alice@gmail.com", "a.lice@gmail.com", "al.ice+shop@gmail.com"):
+        known.anybody(Email=email)
+    for number, text in enumerate(("Al.Ice@gmail.com", "al.ice@gmail.com", "alice@gmail.com")):
+        track(Event=f"shop-{number}", ID=hashed(text))
+        assert known.whose(f"shop-{number}") == "Al.Ice@gmail.com"
+
+
+def test_the_spelling_of_the_first_credential_is_hashed(known: List, track: Track) -> None:
+    known.anybody(Email="ALICE@example.com")
+    track(Email="Alice@example.com")
+    track(Event="bought", ID=hashed("Alice@example.com"))
+    assert known.whose("bought") == "Alice@example.com"
+    track(Event="other", ID=hashed("ALICE@example.com"))
+    assert known.whose("other") is None
+    known.call("subscriber.delete", EmailAddress=ALICE)
+    assert known.desk.rows("SELECT 1 FROM subscriber_hashes WHERE list_id = ?", known.shop.list_id) == []
+
+
+def test_whom_anybody_made_is_found_by_a_hash_if_nobody_else_is(known: List, track: Track) -> None:
+    known.anybody(Email=BOB)
+    track(Event="bought", ID=hashed(BOB))
+    assert known.whose("bought") == BOB
+    known.call("subscriber.delete", EmailAddress=BOB)
+    assert known.desk.rows("SELECT 1 FROM subscriber_hashes WHERE list_id = ?", known.shop.list_id) == []
+
+
+def test_a_hash_beside_an_address_of_anybodys_ties_nothing(known: List, track: Track) -> None:
+    track(Email=ALICE)
+    known.anybody(Event="x", Email=EVIL, ID=hashed(ALICE))
+    track(Event="bought", ID=hashed(ALICE))
+    assert (known.whose("x"), known.whose("bought")) == (EVIL, ALICE)
+
+
+def test_the_visitor_of_a_hash_is_bound_by_no_stranger_who_works_out_its_uuid(
+    known: List, track: Track
+) -> None:
+    digest = hashed(ALICE)
+    assert track(Event="shop", ID=digest).body["uuid"] == uuid_text(
+        visitor_uuid_of_hash(known.shop.list_id, digest)
+    )
+    known.anybody(
+        Event="identify", Email=EVIL, UUID=uuid_text(visitor_uuid_of_hash(known.shop.list_id, digest))
+    )
+    track(Event="shop", ID=digest)
+    assert known.whose("shop") is None
+
+
+# An ID from a browser that is known (Q3)
+
+
+def test_an_unknown_id_is_given_to_the_person_of_the_visitor(known: List, track: Track) -> None:
+    visitor = str(uuid4())
+    track(Email=ALICE, UUID=visitor)
+    track(UUID=visitor, ID="customer-7")
+    assert known.persons()[1:] == [(None, None, "customer-7", "credential")], "only identify gives"
+    track(Event="identify", UUID=visitor, ID="customer-8")
+    assert known.persons()[0] == (ALICE, "credential", "customer-8", "credential")
+    track(Event="later", UUID=visitor)
+    assert known.whose("later") == ALICE
+    track(Event="identify", UUID=visitor, ID="customer-9")
+    track(Event="last", UUID=visitor)
+    assert known.whose("last") == "customer-9", "who has an ID gets no other one"
+
+
+def test_even_where_anybody_has_used_or_given_it(known: List, track: Track) -> None:
+    visitor, phone = str(uuid4()), str(uuid4())
+    track(Email=ALICE, UUID=visitor)
+    track(Email=BOB, UUID=phone)
+    known.anybody(ID="customer-7")
+    known.anybody(Email=EVIL, ID="customer-8")
+    track(Event="identify", UUID=visitor, ID="customer-7")
+    track(Event="identify", UUID=phone, ID="customer-8")
+    assert known.persons() == [
+        (ALICE, "credential", "customer-7", "credential"),
+        (BOB, "credential", "customer-8", "credential"),
+        (None, None, None, None),
+        (EVIL, "public", None, None),
+    ]
+
+
+def test_not_by_anybody_and_not_for_a_visitor_that_anybody_bound(known: List, track: Track) -> None:
+    visitor, strangers = str(uuid4()), str(uuid4())
+    track(Email=ALICE, UUID=visitor)
+    known.anybody(Event="identify", UUID=visitor, ID="customer-7")
+    known.anybody(Email=EVIL, UUID=strangers)
+    track(Event="identify", UUID=strangers, ID="customer-8")
+    assert known.persons() == [
+        (ALICE, "credential", None, None),
+        (None, None, "customer-7", "public"),
+        (EVIL, "public", None, None),
+        (None, None, "customer-8", "credential"),
+    ]
+
+
+def test_in_one_batch_as_one_by_one(known: List) -> None:
+    """What an event of the group has bound and given, the next ones see."""
+    visitor = str(uuid4())
+    events = [
+        {"Event": "a", "UUID": visitor, "Email": ALICE},
+        {"Event": "identify", "UUID": visitor, "ID": "customer-7"},
+        {"Event": "b", "ID": "customer-7"},
+        {"Event": "c", "Email": BOB},
+        {"Event": "d", "ID": "customer-7", "Email": BOB},
+        {"Event": "e", "ID": "customer-7"},
+    ]
+    for _ in range(2):  # once nobody is known, once everybody is
+        results = known.call("event.batch", Events=[{**e, "ListID": known.shop.list_id} for e in events])
+        assert results.status == 200, results.body
+        assert known.persons() == [
+            (ALICE, "credential", "customer-7", "credential"),
+            (BOB, "credential", None, None),
+        ]
+        assert [known.whose(name) for name in "abcde"] == [ALICE, ALICE, BOB, BOB, ALICE]
