@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 
 from tests.commands.api import Api
 from tests.console.somebody import somebody, track
@@ -112,6 +113,27 @@ def test_why_an_event_is_theirs(
     for_script = person.get(list(whys)[-1], headers={"Accept": "application/json"}).json()
     assert [next(iter(piece)) for piece in for_script["Why"]] == ["text", "name", "text", "time", "text"]
     assert person.get(f"{path_of(jane, janes)}/why/1").status_code == 404
+
+
+def test_what_only_a_browser_told_is_marked_until_a_key_tells_it(
+    tracker: Tracker, person: Visitor, fresh: Account
+) -> None:
+    found = tracker.call("list.get", fresh.key, ListID=fresh.list_id).json()["List"]
+    sent = {"Event": "identify", "UUID": str(uuid4()), "Email": "told@example.com", "ID": "t-7"}
+    door = f"{tracker.url}/t/{found['EventListTrackerID']}"
+    assert requests.post(door, json=sent, timeout=15).json() == {"status": "success"}
+    track(tracker, fresh, Event="seen", UUID=sent["UUID"])
+    path = person.get(people(fresh), params={"search": "t-7"}).headers["Location"]
+    page = person.get(path)
+    assert "Email told@example.com From a browser ID t-7 From a browser" in words(page)
+    assert "It came from a browser, and nobody has told it with a key." in words(page)
+    whys = re.findall(r'href="(/lists/[^"]*/why/\d+)"', page.text)
+    assert "identify with their email address and their ID on" in words(person.get(whys[0]))
+    assert "nobody has told it with a key." in words(person.get(whys[0]))
+    track(tracker, fresh, **sent)
+    page = person.get(path)
+    assert "From a browser" not in words(page)
+    assert "It came from a browser" not in words(page)
 
 
 def test_a_timeline_is_filtered_and_paged(tracker: Tracker, person: Visitor, fresh: Account) -> None:

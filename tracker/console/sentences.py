@@ -18,6 +18,9 @@ NAMED_BY = {
     "email_or_id": "their email address or ID",
 }
 
+#: The end of a sentence about what a browser told.
+TOLD_IN_PUBLIC = ". It came from a browser, and nobody has told it with a key."
+
 
 def why_tied(tie: Mapping[str, Any]) -> list[Piece]:
     """A tie of `subscriber.explain`."""
@@ -48,7 +51,7 @@ def _why_tied(visitor: str, tie: Mapping[str, Any]) -> Iterator[Piece]:
         yield {"time": tie["UnboundAt"]}
     elif not tie["IsCurrent"]:
         yield {"text": ". Somebody else has used it since"}
-    yield {"text": "."}
+    yield {"text": TOLD_IN_PUBLIC if tie["By"] == "public" else "."}
 
 
 def _named(by: list[str]) -> str:
