@@ -229,6 +229,7 @@ def test_a_credential_gives_it_to_no_person_of_a_visitor_that_anybody_bound(
 def test_anybody_gives_no_id_to_somebody_who_exists(known: List, track: Track) -> None:
     track(Email=BOB)
     known.anybody(Email=BOB, ID="carol")
+    assert known.persons() == [(BOB, "credential", None, None)]
     track(Event="hers", ID="carol")
     assert known.persons() == [(BOB, "credential", None, None), (None, None, "carol", "credential")]
     assert known.whose("hers") == "carol"
