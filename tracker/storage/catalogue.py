@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from tracker.storage.catalogue_counts import TYPES
+from tracker.storage.catalogue_entries import Listed, confirm, find_listed
 from tracker.storage.catalogue_eviction import evict_names, evict_properties
 from tracker.storage.transaction import Transaction
 
@@ -22,31 +22,15 @@ Name = tuple[int, bytes]
 Seen = dict[Name, tuple[set[bytes], int]]
 
 
-@dataclass(slots=True)
-class _Listed:
-    """A catalogued event: properties that a key has sent, and those that only browsers have."""
-
-    is_public: bool
-    properties: set[bytes]
-    public: set[bytes]
-    until: float = 0.0
-
-    def has(self, properties: set[bytes], is_public: bool) -> bool:
-        """Whether this says already what an event with these properties says; a key's say more than a browser's."""
-        if is_public:
-            return properties <= self.properties | self.public
-        return not self.is_public and properties <= self.properties
-
-
 class Catalogue:
     """One process's view of the catalogue. What it adds counts as known only after the commit."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: dict[Name, _Listed] = {}
+        self._known: dict[Name, Listed] = {}
         self._count = 0
         self._refused: dict[tuple[int, bytes, bytes | None, bool], float] = {}
-        self._pending: dict[Name, _Listed] = {}
+        self._pending: dict[Name, Listed] = {}
         self._is_public = False
 
     def note(self, transaction: Transaction, seen: Seen, seen_in_public: Seen | None = None) -> None:
@@ -83,19 +67,19 @@ class Catalogue:
     def _add(
         self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: int
     ) -> None:
-        listed = _listed(transaction, list_id, name)
+        listed = find_listed(transaction, list_id, name)
         if listed is None or not listed.has(properties, self._is_public):
             _lock_list(transaction, list_id)
-            listed = _listed(transaction, list_id, name) or self._add_name(transaction, list_id, name, at)
+            listed = find_listed(transaction, list_id, name) or self._add_name(transaction, list_id, name, at)
             if listed is not None:
                 if not self._is_public:
-                    _confirm(transaction, list_id, name, listed, properties)
+                    confirm(transaction, list_id, name, listed, properties)
                 missing = properties - listed.properties - listed.public
                 self._add_properties(transaction, list_id, name, missing, listed, at)
         if listed is not None:
             self._pending[list_id, name] = listed
 
-    def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: int) -> _Listed | None:
+    def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: int) -> Listed | None:
         count = transaction.select("SELECT COUNT(*) FROM event_names WHERE list_id = ?", (list_id,))[0][0]
         if count >= MOST_NAMES * self._share:
             _flag(transaction, list_id)
@@ -115,7 +99,7 @@ class Catalogue:
             "is_public",
         )
         transaction.insert("event_names", columns, [(list_id, name, at, at, 0, 0, int(self._is_public))])
-        return _Listed(self._is_public, set(), set())
+        return Listed(self._is_public, set(), set())
 
     def _add_properties(
         self,
@@ -123,7 +107,7 @@ class Catalogue:
         list_id: int,
         name: bytes,
         missing: set[bytes],
-        listed: _Listed,
+        listed: Listed,
         at: int,
     ) -> None:
         if not missing:
@@ -142,7 +126,7 @@ class Catalogue:
         (listed.public if self._is_public else listed.properties).update(admitted)
 
     def _room(
-        self, transaction: Transaction, list_id: int, name: bytes, listed: _Listed, wanted: int, at: int
+        self, transaction: Transaction, list_id: int, name: bytes, listed: Listed, wanted: int, at: int
     ) -> int:
         """For how many further properties of an event there is room, when some have given way for them."""
         sql = "SELECT SUM(property_count) FROM event_names WHERE list_id = ?"
@@ -192,34 +176,6 @@ def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, lis
     for name, item in transaction.select(sql, (list_id,)):
         listing.setdefault(bytes(name).decode(), []).append(bytes(item).decode())
     return listing
-
-
-def _listed(transaction: Transaction, list_id: int, name: bytes) -> _Listed | None:
-    """An event as it is catalogued, or None when it is not."""
-    sql = "SELECT is_public FROM event_names WHERE list_id = ? AND name = ?"
-    names = transaction.select(sql, (list_id, name))
-    if not names:
-        return None
-    listed = _Listed(bool(names[0][0]), set(), set())
-    sql = "SELECT property, is_public FROM event_properties WHERE list_id = ? AND event_name = ?"
-    for item, is_public in transaction.select(sql, (list_id, name)):
-        (listed.public if is_public else listed.properties).add(bytes(item))
-    return listed
-
-
-def _confirm(
-    transaction: Transaction, list_id: int, name: bytes, listed: _Listed, properties: set[bytes]
-) -> None:
-    """What a key sends is no longer known from browsers alone."""
-    if listed.is_public:
-        sql = "UPDATE event_names SET is_public = 0 WHERE list_id = ? AND name = ?"
-        transaction.execute(sql, (list_id, name))
-        listed.is_public = False
-    sql = "UPDATE event_properties SET is_public = 0 WHERE list_id = ? AND event_name = ? AND property = ?"
-    confirmed = sorted(listed.public & properties)
-    transaction.update(sql, [(list_id, name, item) for item in confirmed])
-    listed.public.difference_update(confirmed)
-    listed.properties.update(confirmed)
 
 
 def _flag(transaction: Transaction, list_id: int) -> None:
