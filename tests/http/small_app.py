@@ -12,6 +12,7 @@ from gevent.event import Event
 from marshmallow import Schema, fields
 
 from tracker.caller import Caller
+from tracker.config import Settings
 from tracker.dispatch import Dispatcher
 from tracker.errors import NOT_AUTHENTICATED, CommandError, invalid
 from tracker.http.doors import doors
@@ -126,7 +127,8 @@ def make_app() -> Flask:
         lambda call, failure: log_failure(call.request_id, failure),
     )
     app = Flask(__name__)
-    app.register_blueprint(doors(dispatcher, lambda: (not os.path.exists("not-ready"), "a file says so")))
+    is_ready = lambda: (not os.path.exists("not-ready"), "a file says so")  # noqa: E731
+    app.register_blueprint(doors(dispatcher, is_ready, has_fast_path=Settings.from_environ().has_fast_path))
     app.add_url_rule("/api/v1/page.html", "page", lambda: "<p>a page</p>")
     app.add_url_rule("/breaks", "breaks", lambda: {}["a value that must not be logged"])
     return app

@@ -288,7 +288,7 @@ GET = b"GET /health HTTP/1.1\r\nHost: a\r\n"
         (b"GET /health HTTP/1.1\nHost: a\n\n", (400, 100000)),
         (b"GET /" + b"x" * 8200 + b" HTTP/1.1\r\n\r\n", (414, 100010)),
         (GET + b"X-A: " + b"x" * 8200 + b"\r\n\r\n", (431, 100010)),
-        (GET + b"X-A: 1\r\n" * 64 + b"\r\n", (431, 100010)),
+        (GET + b"X-A: 1\r\n" * 100 + b"\r\n", (431, 100010)),
         (GET + b"X-A: " + b"x" * 700_000, (431, 100010)),
         (GET + b"no colon\r\n\r\n", (400, 100000)),
         (GET + b"X A: 1\r\n\r\n", (400, 100000)),
@@ -301,7 +301,16 @@ GET = b"GET /health HTTP/1.1\r\nHost: a\r\n"
         (GET + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", (400, 100000)),
         (GET + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", (400, 100000)),
         (GET + b"Transfer-Encoding: gzip\r\n\r\n", (400, 100000)),
-        (GET + b"Transfer-Encoding: nonsense\r\n\r\n", (415, 100011)),
+        (GET + b"Transfer-Encoding: gzip, chunked\r\n\r\n", (501, 100011)),
+        (GET + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", (501, 100011)),
+        (GET + b"Transfer-Encoding: nonsense\r\n\r\n", (501, 100011)),
+        (b"GET /health HTTP/1.1\r\n\r\n", (400, 100000)),
+        (b"GET http://a/health HTTP/1.1\r\nX-A: 1\r\n\r\n", (400, 100000)),
+        (b"GET /health HTTP/1.1\r\nHost: x y<script>\r\n\r\n", (400, 100000)),
+        (b"GET /health HTTP/1.1\r\nHost: a/b\r\n\r\n", (400, 100000)),
+        (b"GET /health HTTP/1.1\r\nHost: a:b\r\n\r\n", (400, 100000)),
+        (b"GET /health HTTP/1.1\r\nHost: m\xc3\xbcller.example\r\n\r\n", (400, 100000)),
+        (b"GET /health HTTP/1.0\r\nHost: user@a\r\n\r\n", (400, 100000)),
         (GET + b"Expect: miracles\r\n\r\n", (417, 100000)),
         (CHUNKED + b"zz\r\n", (400, 100000)),
         (CHUNKED + b"\r\n", (400, 100000)),
@@ -327,7 +336,25 @@ def test_refusals_of_the_server_itself(
 def test_limits_of_the_head(wire: Wire) -> None:
     line = b"GET /health?" + b"x" * (8190 - len(b"GET /health? HTTP/1.1")) + b" HTTP/1.1\r\n"
     field = b"X-A: " + b"x" * (8190 - len(b"X-A: \r\n")) + b"\r\n"
-    assert wire.ask(line + b"Host: a\r\n" + field + b"X-B: 1\r\n" * 62 + b"\r\n").status == 200
+    assert wire.ask(line + b"Host: a\r\n" + field + b"X-B: 1\r\n" * 98 + b"\r\n").status == 200
+
+
+def test_a_head_may_not_be_as_large_as_all_its_fields_at_their_largest(wire: Wire) -> None:
+    field = b"X-A: " + b"x" * (8190 - len(b"X-A: \r\n")) + b"\r\n"
+    assert wire.ask(GET + field * 7 + b"\r\n").status == 200
+    wire.send(GET + field * 9)
+    assert wire.answer("GET").code == (431, 100010)
+
+
+@pytest.mark.parametrize(
+    "host", [b"", b"a:", b"a_b.example:8000", b"[::1]:8000", b"127.0.0.1", b"xn--mller-kva.example"]
+)
+def test_hosts_that_are_ones(wire: Wire, host: bytes) -> None:
+    assert wire.ask(b"GET /health HTTP/1.1\r\nHost: " + host + b"\r\n\r\n").status == 200
+
+
+def test_old_clients_need_no_host(wire: Wire) -> None:
+    assert wire.ask(b"GET /health HTTP/1.0\r\n\r\n").status == 200
 
 
 def test_nothing_that_was_sent_is_logged(server: SmallServer) -> None:
