@@ -24,6 +24,9 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _REST_SECONDS = 0.05
 #: Descriptors that are for the database, files and logs, not for connections.
 RESERVED_DESCRIPTORS = 124
+#: How much of an answer the kernel takes from us before the client has any of it: a client that reads nothing would be sent,
+#: and kept, up to 4 MB. It is no bound for what is under way to a client that reads.
+_UNSENT_BYTES = 64 * 1024
 #: As many open files as the default number of places needs. More is never asked for.
 _MAX_DESCRIPTORS = 8192
 
@@ -40,6 +43,8 @@ class Listener(StreamServer):  # type: ignore[misc]
     ) -> None:
         self._admit, self._is_full, self._when_out_of_room = admit, is_full, when_out_of_room
         super().__init__(listening, handle=admit)
+        if self.family != socket.AF_UNIX:  # the sockets of its clients inherit this
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
     def full(self) -> bool:
         return self._is_full()
