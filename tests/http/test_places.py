@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.http.small_app import make_app
+from tests.served import ROOT
 from tracker.http.front import Front
 from tracker.http.server.budget import SMALL_BYTES, Budget, OverBudget
 from tracker.http.server.places import GRACE_SECONDS, STALLED_SECONDS, YOUNG_SECONDS, Column, Placed, Places
@@ -148,4 +152,19 @@ def test_without_the_fast_path_no_path_is_a_shortcut() -> None:
         front = make_app(has_fast_path).wsgi_app
         assert isinstance(front, Front)
         assert front.is_shortcut("/api/v1/echo") is has_fast_path
-        assert front.is_command("/api/v1/echo")
+
+
+LIMITED = """
+import resource
+from tracker.http.server.listener import affordable_places, raise_descriptor_limit
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
+raise_descriptor_limit()
+print(resource.getrlimit(resource.RLIMIT_NOFILE), affordable_places(4000), affordable_places(50))
+"""
+
+
+def test_there_are_as_many_places_as_the_process_may_open_files() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", LIMITED], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "(300, 300) 176 50\n"

@@ -590,11 +590,9 @@ def is_dropped(sock: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def test_a_file_that_is_not_taken_is_not_waited_for_long(server: SmallServer) -> None:
-    with read_nothing(server, b"/large.js") as sock:
-        began = time.monotonic()
-        until(lambda: is_dropped(sock), 12, "the end of the connection")
-        assert 4 < time.monotonic() - began < 10
+def test_an_answer_that_is_not_taken_is_not_kept_for_ever() -> None:
+    with SmallServer("--timeout", "1") as server, read_nothing(server, b"/large.js") as sock:
+        until(lambda: is_dropped(sock), 5, "the end of the connection")
 
 
 def test_a_file_that_is_taken_slowly_is_sent_whole(server: SmallServer) -> None:

@@ -34,8 +34,8 @@ class Front:
     ) -> None:
         self._flask_app, self._door, self._public_door = flask_app, door, public_door
         self._public_prefix = public_door.prefix if public_door else "\0"
-        self._has_fast_path, self._commands = has_fast_path, door.paths()
-        self._shortcuts = self._commands if has_fast_path else frozenset()
+        self._has_fast_path = has_fast_path
+        self._shortcuts = door.paths() if has_fast_path else frozenset()
         self._large_bodies = LargeBodies()
 
     def most_body_bytes(self, path: str) -> int:
@@ -46,11 +46,7 @@ class Front:
 
     def is_shortcut(self, path: str) -> bool:
         """Whether a request for this path needs nothing of Flask's and, as it is written, nothing decoded."""
-        return self._has_fast_path and self.is_command(path) and "%" not in path
-
-    def is_command(self, path: str) -> bool:
-        """Whether a command answers at this path, as it is written."""
-        return path in self._commands or self._is_public(path)
+        return path in self._shortcuts or (self._has_fast_path and self._is_public(path) and "%" not in path)
 
     def _is_public(self, path: str) -> bool:
         return self._public_door is not None and path.startswith(self._public_prefix)

@@ -27,8 +27,6 @@ _REQUEST_SECONDS = 30.0
 _LINGER_SECONDS, _LINGER_BYTES = 1.0, 1024 * 1024
 
 
-#: An answer to GET that is no command's can be asked for again: so long without getting on is enough.
-_FILE_STALL_SECONDS = 5.0
 # gevent's own gives way to other greenlets even where nothing is waited for: what is looked at then may be gone.
 _poll = get_original("select", "poll")
 
@@ -59,7 +57,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         self.parser.unreader = self
         self.has_begun = self.has_unread = False
         self.requests = 0
-        client.on_wait = self._note_sending
+        client.on_wait, client.send_seconds = self._note_sending, self._request_seconds
         places.enter(self, time.monotonic())
         self._wait()
 
@@ -119,13 +117,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         self._receive(request)
         self.requests += 1
         self._places.move(self, self._places.busy, time.monotonic())
-        self.sock.settimeout(self._request_seconds)
         return request
-
-    def will_send(self, is_file: bool) -> None:
-        """How patient to be with a client that does not take the answer."""
-        self.sock.send_seconds = self._request_seconds
-        self.sock.stall_seconds = _FILE_STALL_SECONDS if is_file else self._request_seconds
 
     def _note_sending(self, is_waiting: bool) -> None:
         sending = self._places.sending

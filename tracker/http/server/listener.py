@@ -14,10 +14,13 @@ from gevent.server import StreamServer
 from tracker.http.server.client_socket import ClientSocket
 
 #: What accept says of a connection that has gone again, or of the network it came from. The next one may be well.
-_GONE = frozenset({
-    errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH,
-    errno.ENONET, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.ETIMEDOUT, errno.EINTR,
-})  # fmt: skip
+_GONE = frozenset(
+    getattr(errno, name, errno.EINTR)  # not every system has all of them
+    for name in (
+        "ECONNABORTED", "EPROTO", "EPERM", "ENETDOWN", "ENETUNREACH", "EHOSTDOWN", "EHOSTUNREACH", "ENONET",
+        "ENOPROTOOPT", "EOPNOTSUPP", "ETIMEDOUT", "EINTR",
+    )
+)  # fmt: skip
 #: What it says when the process, or the machine, can have no more files or memory.
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 #: How long we then wait before we try again.
@@ -43,7 +46,8 @@ class Listener(StreamServer):  # type: ignore[misc]
     ) -> None:
         self._admit, self._is_full, self._when_out_of_room = admit, is_full, when_out_of_room
         super().__init__(listening, handle=admit)
-        if self.family != socket.AF_UNIX:  # the sockets of its clients inherit this
+        if self.family != socket.AF_UNIX and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # The sockets of its clients inherit this.
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
     def full(self) -> bool:

@@ -149,7 +149,6 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
     def _serve(self, connection: Connection, listener_name: Any) -> None:
         try:
             while request := connection.next_request():
-                connection.will_send(is_file=self._is_file(request))
                 self.handle_request(listener_name, request, connection.sock, connection.address)
         except StopIteration:
             return
@@ -160,11 +159,6 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         # Whatever it is, the client gets JSON; gevent's Timeout is no Exception.
         except (Exception, gevent.Timeout) as failure:  # noqa: BLE001
             self._refuse(connection, failure)
-
-    def _is_file(self, request: Any) -> bool:
-        """Whether the answer is one that can be asked for again, and no command's, which may last."""
-        front = self._front
-        return front is not None and request.method == "GET" and not front.is_command(request.path)
 
     def _refuse(self, connection: Connection, failure: BaseException) -> None:
         name, status = new_request_id(), status_for(failure)
