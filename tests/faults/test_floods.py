@@ -65,11 +65,15 @@ def test_three_thousand_clients_leave_room_for_others(kind: str, workers: int, r
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "unread"])
 def test_more_clients_than_places_leave_room_for_others(kind: str, report: Report) -> None:
-    """As where a process may not have more than 1,024 open files."""
+    """As where a process may not have more than 1,024 open files.
+
+    Clients that do not read are left out: each that comes again costs an answer, and nobody promises how many of them two
+    cores can give. That takes a buffering proxy.
+    """
     with Laboratory(workers=1, options=("--worker-connections", "900")) as server:
-        seen = _flood(server, kind, MANY_CLIENTS, 900, FEW_SECONDS, share=0.95 if kind != "unread" else 0.5)
+        seen = _flood(server, kind, MANY_CLIENTS, 900, FEW_SECONDS)
     report(f"{kind}, {MANY_CLIENTS} clients, 900 places, 1 worker", of="floods", **seen)
 
 
@@ -117,9 +121,7 @@ def _meets(report: Report, fault: str, met: str) -> None:
     report(fault, of="teeth", met=met, found=str(found.value).partition("\n")[0])
 
 
-def _flood(
-    server: Laboratory, kind: str, clients: int, places: int, seconds: float, share: float = 0.95
-) -> dict[str, Any]:
+def _flood(server: Laboratory, kind: str, clients: int, places: int, seconds: float) -> dict[str, Any]:
     """What a good client met, and that afterwards all is as it was."""
     sockets, name = _sockets(server), f"{kind}-{clients}"
     with _clients(server, kind, clients) as flood:
@@ -128,7 +130,7 @@ def _flood(
         memory = _memory(server)
         made = json.loads(flood.communicate()[0])
     answered = [took for took in tries if took is not None]
-    assert len(answered) >= share * len(tries), f"{len(answered)} of {len(tries)} answered"
+    assert len(answered) >= 0.95 * len(tries), f"{len(answered)} of {len(tries)} answered"
     assert server.get("/health", timeout=5).status_code == 200
     _see_free_places(server, places, sockets)
     assert _failures(server) == [], f"{len(_failures(server))} exceptions"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
 from tests.http.small_app import make_app
 from tests.served import ROOT
+from tracker.http import server
 from tracker.http.front import Front
 from tracker.http.server.budget import SMALL_BYTES, Budget, OverBudget
 from tracker.http.server.places import GRACE_SECONDS, STALLED_SECONDS, YOUNG_SECONDS, Column, Placed, Places
@@ -152,6 +154,13 @@ def test_without_the_fast_path_no_path_is_a_shortcut() -> None:
         front = make_app(has_fast_path).wsgi_app
         assert isinstance(front, Front)
         assert front.is_shortcut("/api/v1/echo") is has_fast_path
+
+
+def test_only_the_gunicorn_is_allowed_that_these_tests_run_with() -> None:
+    """The server is built on its insides: the next minor version is allowed when it has been tested."""
+    major, minor, *_ = map(int, version("gunicorn").split("."))
+    assert f"    gunicorn>={major}.{minor},<{major}.{minor + 1}\n" in (ROOT / "setup.cfg").read_text()
+    assert f"{major}.{minor} for now" in (server.__doc__ or "")
 
 
 LIMITED = """

@@ -708,7 +708,7 @@ def test_connections_that_wait_for_nothing_do_not_delay_the_stop() -> None:
         began = time.monotonic()
         server.running.send(signal.SIGTERM)
         assert ended(server.running) == 0
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 3
         assert all(wire.is_closed() for wire in idle)
 
 
