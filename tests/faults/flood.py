@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from tracker.http.docs_page import SWAGGER_UI
 
 _HEAD = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-#: What each kind sends before it waits; "large" sends all of a large body but its end.
+#: What each kind sends before it waits.
 SENT = {
     "idle": b"",
     "head": _HEAD,
     "body": _HEAD + b'Content-Length: 30000\r\n\r\n{"Events": [',
-    "large": _HEAD + b"Content-Length: 1000000\r\n\r\n" + b" " * 990_000,
     "unread": f"GET /api/docs/{SWAGGER_UI}/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
 }
 #: Receive buffer of a client that does not read.

@@ -24,7 +24,7 @@ from tests.followers import follow
 from tests.processes import until
 from tests.served import ROOT
 
-KINDS = [kind for kind in SENT if kind != "large"]
+KINDS = list(SENT)
 #: Places of one worker in the short form, and clients: more than the places.
 FEW_PLACES, FEW_CLIENTS = 60, 150
 MANY_CLIENTS = 3_000

@@ -34,6 +34,9 @@ _poll = get_original("select", "poll")
 class Connection(SocketUnreader):  # type: ignore[misc]
     """What the parser reads from: a socket with a deadline and a place."""
 
+    #: gunicorn would have Python make room for 1 MB at each read, whatever has arrived.
+    max_body_chunk = 64 * 1024
+
     waits: Column
     _waited: Column
 
@@ -173,6 +176,8 @@ class Connection(SocketUnreader):  # type: ignore[misc]
     def linger(self) -> None:
         """Tell the client that nothing more comes, and take what it is still sending."""
         self._places.move(self, self._places.lingering, time.monotonic())
+        # What has been read of the request is nobody's any more, and may be large.
+        self.buf, self._request, self.parser.mesg = BytesIO(), None, None
         self.sock.shutdown(socket.SHUT_WR)
         deadline, left = time.monotonic() + _LINGER_SECONDS, _LINGER_BYTES
         while left > 0 and (seconds := deadline - time.monotonic()) > 0:
