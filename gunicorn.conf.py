@@ -11,6 +11,7 @@ _here, _working = str(Path(__file__).resolve().parent), str(Path.cwd())
 sys.path[:] = [*(path for path in sys.path if path not in (_here, _working)), _here, _working]
 
 from tracker.config import ConfigError, Settings  # noqa: E402  it is found by the path above
+from tracker.http.server.listener import raise_descriptor_limit  # noqa: E402
 
 try:
     _settings = Settings.from_environ()
@@ -22,9 +23,11 @@ bind = (
     f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 )
 workers = _settings.workers
-worker_class = "tracker.http.worker.TrackerWorker"
-# Below the 1,024 open files a process usually has, with room for databases and logs.
-worker_connections = 900
+worker_class = "tracker.http.server.worker.TrackerWorker"
+# Idle and half-sent connections cost next to nothing but their place: many places make it a long way to take them all.
+# Where this process may not have so many open files there are fewer.
+raise_descriptor_limit()
+worker_connections = 4000
 # Nothing that belongs to a database may exist before the fork.
 preload_app = False
 # No second way into the server, and no header of a client's is believed to come from a proxy.
@@ -41,7 +44,7 @@ graceful_timeout = 20
 
 # A request line holds what a GET may carry; together these bound what one connection may make us keep.
 limit_request_line = 8190
-limit_request_fields = 64
+limit_request_fields = 100
 limit_request_field_size = 8190
 # The parser that the tests know; `auto` takes another one when it happens to be installed.
 http_parser = "python"
@@ -49,7 +52,7 @@ http_parser = "python"
 # Our own line per request is on stdout; what gunicorn has to say goes to stderr, as JSON too.
 accesslog = None
 errorlog = "-"
-logger_class = "tracker.http.server_log.ServerLog"
+logger_class = "tracker.http.server.log.ServerLog"
 
 
 def pre_fork(server: Any, worker: Any) -> None:

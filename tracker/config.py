@@ -39,6 +39,7 @@ SETTINGS = (
     Setting("TRACKER_DOOR_PATH", "/t", "the path below which browsers send events"),
     Setting("SHOP_PORT", "8001", "the port of the demo shop (`make demo`)"),
     Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
+    Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
@@ -67,6 +68,7 @@ class Settings:
     door_path: str = "/t"
     shop_port: int = 8001
     has_console: bool = True
+    has_fast_path: bool = True
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -109,6 +111,7 @@ class Settings:
             door_path=_matching("TRACKER_DOOR_PATH", value, _PATH, "a path such as /t"),
             shop_port=_whole("SHOP_PORT", value, least=1, most=65535),
             has_console=_switch("TRACKER_CONSOLE", value),
+            has_fast_path=_switch("TRACKER_FAST_PATH", value),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 

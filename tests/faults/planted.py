@@ -1,13 +1,16 @@
-"""Which faults can be planted into a server, to see that they are caught? Each breaks one promise of the write path."""
+"""Which faults can be planted into a server, to see that they are caught? Each breaks one promise."""
 
 # ruff: noqa: SLF001 - what is broken here is private for a reason
 from __future__ import annotations
 
 import os
+import select
 from typing import Any
 
 import gevent
 
+from tracker.http.server import connection
+from tracker.http.server.connection import Connection
 from tracker.ingest.group import EventHandler
 from tracker.ingest.repeats import Repeats
 from tracker.limits.shared_file import SharedFileStorage
@@ -113,6 +116,24 @@ def small_log() -> None:
     sqlite.CHECKPOINT_PAGES, sqlite.MOST_WAL_PAGES, sqlite.PATIENCE_PAGES = 60, 200, 50
 
 
+def places_not_given_back() -> None:
+    """Forget to free the place of whoever was sent away."""
+    close = Connection.close
+
+    def forgetful(self: Connection) -> None:
+        if self.waits is self._places._leaving:
+            self.sock.close()
+        else:
+            close(self)
+
+    Connection.close = forgetful
+
+
+def room_made_while_others_run() -> None:
+    """Look for room with gevent's own poll, which lets others run even where it does not wait."""
+    connection._poll = select.poll
+
+
 FAULTS = {
     "ack before commit": ack_before_commit,
     "synchronous=NORMAL": synchronous_normal,
@@ -121,5 +142,7 @@ FAULTS = {
     "catalogue outside the transaction": catalogue_outside,
     "no deadline": no_deadline,
     "limits per process": limits_per_process,
+    "places not given back": places_not_given_back,
+    "room made while others run": room_made_while_others_run,
     "small log": small_log,
 }

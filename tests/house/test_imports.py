@@ -33,6 +33,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.addresses", "tracker.caller", "tracker.dispatch", "tracker.errors", "tracker.json_object",
         "tracker.registry",
     },
+    "tracker.http.server": {"tracker.errors", "tracker.http"},
     "tracker.console": {
         "tracker", "tracker.browser", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http", "tracker.registry",
     },
@@ -99,6 +100,7 @@ OUTSIDE: dict[str, set[str]] = {
     "flask_limiter": {"tracker.limits"},
     "gevent": {
         "tracker.http",
+        "tracker.http.server",
         "tracker.importing",
         "tracker.ingest",
         "tracker.jobs",
@@ -107,7 +109,7 @@ OUTSIDE: dict[str, set[str]] = {
         "tracker.reports",
         "tracker.storage",
     },
-    "gunicorn": {"tracker.http"},
+    "gunicorn": {"tracker.http.server"},
     "idna": {"tracker.email_address"},
     "jinja2": {"tracker.console"},
     "limits": {"tracker.limits"},

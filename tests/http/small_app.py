@@ -12,12 +12,16 @@ from gevent.event import Event
 from marshmallow import Schema, fields
 
 from tracker.caller import Caller
+from tracker.config import Settings
 from tracker.dispatch import Dispatcher
 from tracker.errors import NOT_AUTHENTICATED, CommandError, invalid
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.limits import Verdict
 from tracker.registry import Command, Registry, anyone
+
+#: Of `/large.js`: more than the kernel takes at once.
+LARGE_FILE_BYTES = 1_000_000
 
 
 class Echo(Command):
@@ -112,7 +116,7 @@ class _NoLimit:
         return Verdict(is_allowed=True, limit=100, remaining=99, reset_at=1_700_000_000)
 
 
-def make_app() -> Flask:
+def make_app(has_fast_path: bool = True) -> Flask:
     registry = Registry()
     for command in (Echo, Look, Whoami, Break, Slow, Many):
         registry.add(command, "the tests")
@@ -126,10 +130,12 @@ def make_app() -> Flask:
         lambda call, failure: log_failure(call.request_id, failure),
     )
     app = Flask(__name__)
-    app.register_blueprint(doors(dispatcher, lambda: (not os.path.exists("not-ready"), "a file says so")))
+    is_ready = lambda: (not os.path.exists("not-ready"), "a file says so")  # noqa: E731
+    app.register_blueprint(doors(dispatcher, is_ready, has_fast_path=has_fast_path))
     app.add_url_rule("/api/v1/page.html", "page", lambda: "<p>a page</p>")
+    app.add_url_rule("/large.js", "large", lambda: b"x" * LARGE_FILE_BYTES)
     app.add_url_rule("/breaks", "breaks", lambda: {}["a value that must not be logged"])
     return app
 
 
-app = make_app()
+app = make_app(Settings.from_environ().has_fast_path)

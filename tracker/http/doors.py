@@ -24,7 +24,11 @@ _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRA
 
 
 def doors(
-    dispatcher: Dispatcher, is_ready: IsReady, public_door: PublicDoor | None = None, trusted_proxies: int = 0
+    dispatcher: Dispatcher,
+    is_ready: IsReady,
+    public_door: PublicDoor | None = None,
+    trusted_proxies: int = 0,
+    has_fast_path: bool = True,
 ) -> Blueprint:
     """The blueprint that joins `dispatcher` to HTTP; `is_ready()` says whether calls can be answered, and why not."""
     door = Door(dispatcher, trusted_proxies)
@@ -35,7 +39,7 @@ def doors(
     _add(blueprint, "/ready", lambda: _readiness(is_ready))
     blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, door))
     blueprint.app_errorhandler(Exception)(_failure)
-    blueprint.record_once(lambda state: _put_in_front(state, door, public_door))
+    blueprint.record_once(lambda state: _put_in_front(state, door, public_door, has_fast_path))
     return blueprint
 
 
@@ -46,11 +50,13 @@ def _add(
     blueprint.add_url_rule(path, endpoint, view, methods=methods, provide_automatic_options=False)
 
 
-def _put_in_front(state: BlueprintSetupState, door: Door, public_door: PublicDoor | None) -> None:
+def _put_in_front(
+    state: BlueprintSetupState, door: Door, public_door: PublicDoor | None, has_fast_path: bool
+) -> None:
     # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
     app = cast(Flask, state.app)
     app.url_map.merge_slashes = False
-    app.wsgi_app = Front(app.wsgi_app, door, public_door)  # type: ignore[method-assign]
+    app.wsgi_app = Front(app.wsgi_app, door, public_door, has_fast_path)  # type: ignore[method-assign]
 
 
 def _through(door: Door) -> Response:

@@ -22,12 +22,20 @@ class Front:
     Flask's routing, contexts and response object cost 65 µs a request, more than all of our own way to the command.
     So a command's canonical path is handed to the door here; every other path and spelling takes Flask's way, where
     routes lead to the same door. The paths of the public door are its own, whatever follows its prefix.
+    Without `has_fast_path` commands take Flask's way too, and gunicorn's general one.
     """
 
-    def __init__(self, flask_app: WsgiApp, door: Door, public_door: PublicDoor | None = None) -> None:
+    def __init__(
+        self,
+        flask_app: WsgiApp,
+        door: Door,
+        public_door: PublicDoor | None = None,
+        has_fast_path: bool = True,
+    ) -> None:
         self._flask_app, self._door, self._public_door = flask_app, door, public_door
         self._public_prefix = public_door.prefix if public_door else "\0"
-        self._shortcuts = door.paths()
+        self._has_fast_path = has_fast_path
+        self._shortcuts = door.paths() if has_fast_path else frozenset()
         self._large_bodies = LargeBodies()
 
     def most_body_bytes(self, path: str) -> int:
@@ -38,7 +46,7 @@ class Front:
 
     def is_shortcut(self, path: str) -> bool:
         """Whether a request for this path needs nothing of Flask's and, as it is written, nothing decoded."""
-        return path in self._shortcuts or (self._is_public(path) and "%" not in path)
+        return path in self._shortcuts or (self._has_fast_path and self._is_public(path) and "%" not in path)
 
     def _is_public(self, path: str) -> bool:
         return self._public_door is not None and path.startswith(self._public_prefix)

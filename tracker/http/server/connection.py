@@ -1,21 +1,25 @@
-"""Is a client's connection idle, sending or being answered, and until when may it stay so?"""
+"""Client connection: what it waits for, until when it may, and how much of its request is here."""
 
 from __future__ import annotations
 
-import select
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
+from select import POLLIN
 from typing import Any
 
+from gevent.monkey import get_original
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import unquote_to_wsgi_str
 
-from tracker.http.parser import Parser
+from tracker.http.server.budget import Budget
+from tracker.http.server.client_socket import ClientSocket
+from tracker.http.server.parser import Parser
+from tracker.http.server.places import Column, Places
 
 #: Where the server has no timeout, requests still have one.
 _REQUEST_SECONDS = 30.0
@@ -23,43 +27,85 @@ _REQUEST_SECONDS = 30.0
 _LINGER_SECONDS, _LINGER_BYTES = 1.0, 1024 * 1024
 
 
-class Connection(SocketUnreader):  # type: ignore[misc]
-    """What the parser reads from: a socket with a deadline."""
+# gevent's own gives way to other greenlets even where nothing is waited for: what is looked at then may be gone.
+_poll = get_original("select", "poll")
 
-    def __init__(self, client: Any, cfg: Any, address: Any, most_body_bytes: Callable[[str], int]) -> None:
+
+class Connection(SocketUnreader):  # type: ignore[misc]
+    """What the parser reads from: a socket with a deadline and a place."""
+
+    #: gunicorn would have Python make room for 1 MB at each read, whatever has arrived.
+    max_body_chunk = 64 * 1024
+
+    waits: Column
+    _waited: Column
+
+    def __init__(
+        self,
+        client: ClientSocket,
+        cfg: Any,
+        address: Any,
+        most_body_bytes: Callable[[str], int],
+        places: Places,
+        budget: Budget,
+    ) -> None:
         super().__init__(client)
-        self._most_body_bytes = most_body_bytes
+        self._most_body_bytes, self._places, self._budget = most_body_bytes, places, budget
         # One bound for both: a request must be here whole so long after its first byte, and an answer be taken.
         self._idle_seconds, self._request_seconds = cfg.keepalive, cfg.timeout or _REQUEST_SECONDS
         self._request: Any = None
+        self._refused: Exception | None = None
+        self.address, self.held = address, 0
         self.parser = Parser(cfg, client, address)
         self.parser.unreader = self
-        self.has_unread = False
+        self.has_begun = self.has_unread = False
         self.requests = 0
+        client.on_wait, client.send_seconds = self._note_sending, self._request_seconds
+        places.enter(self, time.monotonic())
         self._wait()
 
     def _wait(self) -> None:
-        """The next request has not begun."""
-        self.is_idle, self.is_receiving, self._request = True, True, None
-        self.deadline = time.monotonic() + self._idle_seconds
+        """The next request has not begun, and the last one is answered."""
+        self._budget.give_back(self)
+        self._request, self._refused, self.has_begun = None, None, False
+        now = time.monotonic()
+        self.deadline = now + self._idle_seconds
         self.started = time.perf_counter()
+        if self.requests:
+            self._places.move(self, self._places.kept, now)
 
     def _begin(self) -> None:
         """The first byte of a request is here."""
-        self.is_idle = False
-        self.deadline = time.monotonic() + self._request_seconds
+        now = time.monotonic()
+        self.has_begun, self.deadline = True, now + self._request_seconds
         self.started = time.perf_counter()
+        self._places.move(self, self._places.part, now)
+
+    @property
+    def is_receiving(self) -> bool:
+        """Whether a request has begun that is not here whole."""
+        return self.waits is self._places.part
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """What has arrived; raises TimeoutError at the deadline."""
+        """What has arrived; raises TimeoutError at the deadline, and OverBudget."""
+        if self._refused is not None:
+            raise self._refused
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self.sock.settimeout(left)
         data: bytes = super().chunk(size_hint)
-        if self.is_idle:
+        if data and not self.has_begun:
             self._begin()
+        self._budget.take(self, len(data), self._places.part)
+        if self._refused is not None:
+            raise self._refused
         return data
+
+    def refuse(self, failure: Exception) -> None:
+        """Have it raise `failure` at once if it waits for bytes now, else when it asks for more of its request."""
+        self._refused = failure
+        self.sock.hub.cancel_wait(self.sock._read_event, failure)  # noqa: SLF001
 
     def next_request(self) -> Any:
         """The next request with its whole body; StopIteration when there is none.
@@ -67,14 +113,20 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         A body above the limit is left where it is: the door will refuse it unread, and the connection ends.
         """
         self._wait()
-        if self.buf.getbuffer().nbytes:  # the client sent it together with the last one
+        if already := self.buf.getbuffer().nbytes:  # the client sent it together with the last one
             self._begin()
+            self._budget.take(self, already, ())
         request = self._request = next(self.parser)
         self._receive(request)
         self.requests += 1
-        self.is_receiving = False
-        self.sock.settimeout(self._request_seconds)
+        self._places.move(self, self._places.busy, time.monotonic())
         return request
+
+    def _note_sending(self, is_waiting: bool) -> None:
+        sending = self._places.sending
+        if self.waits is not sending:
+            self._waited = self.waits
+        self._places.move(self, sending if is_waiting else self._waited, time.monotonic())
 
     def seen(self) -> dict[str, str]:
         """Method and path of the request that is being read, for the log; empty before its headers are read."""
@@ -111,7 +163,10 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         request.force_close()
 
     def end_waiting(self) -> bool:
-        """Let the greenlet that waits for input see the end of it, unless something has just arrived; whether it does."""
+        """Let the greenlet that waits for its client see the end of it, unless something has just arrived; whether it does."""
+        if self.waits is self._places.sending or self.waits is self._places.lingering:
+            self.sock.abort()
+            return True
         if is_readable(self.sock):
             return False
         with suppress(OSError):  # the client was faster and is gone
@@ -120,6 +175,9 @@ class Connection(SocketUnreader):  # type: ignore[misc]
 
     def linger(self) -> None:
         """Tell the client that nothing more comes, and take what it is still sending."""
+        self._places.move(self, self._places.lingering, time.monotonic())
+        # What has been read of the request is nobody's any more, and may be large.
+        self.buf, self._request, self.parser.mesg = BytesIO(), None, None
         self.sock.shutdown(socket.SHUT_WR)
         deadline, left = time.monotonic() + _LINGER_SECONDS, _LINGER_BYTES
         while left > 0 and (seconds := deadline - time.monotonic()) > 0:
@@ -129,9 +187,17 @@ class Connection(SocketUnreader):  # type: ignore[misc]
                 return
             left -= len(data)
 
+    def close(self) -> None:
+        """The descriptor first, then the place that it has."""
+        try:
+            self.sock.close()
+        finally:
+            self._budget.give_back(self)
+            self._places.leave(self)
+
 
 def is_readable(sock: Any) -> bool:
     """Whether a read, or an accept, would find something now."""
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
+    poll = _poll()
+    poll.register(sock.fileno(), POLLIN)
     return bool(poll.poll(0))

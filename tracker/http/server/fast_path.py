@@ -1,4 +1,4 @@
-"""How is a command's request answered without what a server does for any application? One environ, one write."""
+"""Fast path: a command's request is answered without what a server does for any application. One environ, one write."""
 
 from __future__ import annotations
 

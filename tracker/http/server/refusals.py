@@ -1,22 +1,25 @@
-"""What does the server itself answer to what is no readable HTTP request?"""
+"""Server's own errors: what it answers, in the common shape, to what is no readable HTTP request or finds no room."""
 
 from __future__ import annotations
 
 from gunicorn.http import errors as http_errors
 
-from tracker.errors import CommandError
+from tracker.errors import STORAGE_UNAVAILABLE, CommandError
 from tracker.http.replies import error_for_status, error_reply
+from tracker.http.server.budget import OverBudget
+from tracker.http.server.parser import InvalidHost
 
-#: From gunicorn's exceptions to statuses. It says 501 for an unknown transfer coding; a client's mistake is 4xx here.
+#: From exceptions, most of them gunicorn's, to statuses.
 _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (TimeoutError, 408),
+    (OverBudget, 503),
     (http_errors.InvalidResponseHeader, 500),
     (http_errors.InvalidResponseHeaderName, 500),
     (http_errors.ConfigurationProblem, 500),
     (http_errors.LimitRequestLine, 414),
     (http_errors.LimitRequestHeaders, 431),
     (http_errors.ExpectationFailed, 417),
-    (http_errors.UnsupportedTransferCoding, 415),
+    (http_errors.UnsupportedTransferCoding, 501),
     (http_errors.ParseException, 400),
 )
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
@@ -24,6 +27,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (http_errors.InvalidRequestLine, "the request line is not valid"),
     (http_errors.InvalidRequestMethod, "the method is not valid"),
     (http_errors.InvalidHTTPVersion, "the HTTP version is not supported"),
+    (InvalidHost, "the Host header is missing or not valid"),
     (http_errors.InvalidHeaderName, "the name of a header is not valid"),
     (http_errors.InvalidHeader, "a header is not valid"),
     (http_errors.ObsoleteFolding, "a header is folded"),
@@ -41,10 +45,12 @@ def status_for(failure: BaseException) -> int:
 
 def refusal(failure: BaseException, request_id: str) -> CommandError:
     """The answer in the common shape. The exception's text is left out: it quotes headers, so maybe a key."""
+    if isinstance(failure, OverBudget):
+        return CommandError(STORAGE_UNAVAILABLE, headers={"Retry-After": "1"})
     status = status_for(failure)
     reason = next((reason for kind, reason in _REASONS if isinstance(failure, kind)), None)
     row = error_for_status(status, f"Unreadable request: {reason}" if reason and status < 500 else None)
-    return CommandError(row, extra={"RequestID": request_id} if status >= 500 else None)
+    return CommandError(row, extra={"RequestID": request_id} if status == 500 else None)
 
 
 def as_http(error: CommandError, request_id: str) -> bytes:

@@ -1,35 +1,41 @@
-"""How does one worker process serve its connections, refuse what it cannot read, and stop?"""
+"""Worker process: it serves its connections, refuses what it cannot read, keeps places for who comes, and stops."""
 
 from __future__ import annotations
 
+import errno
+import logging
 import signal
 import time
 from collections.abc import Callable
 from contextlib import closing
-from functools import cached_property, partial
+from functools import cached_property
 from queue import SimpleQueue
 from typing import Any
 
 import gevent
 from gevent.event import Event
-from gevent.pool import Pool
-from gevent.server import StreamServer
-from gunicorn import util
 from gunicorn.workers.ggevent import GeventWorker
 
-from tracker.http import short_way
-from tracker.http.connection import Connection, is_readable
 from tracker.http.front import Front
 from tracker.http.log_lines import log_failure
-from tracker.http.parser import FixedSettings
-from tracker.http.refusals import as_http, refusal, status_for
 from tracker.http.request_body import MAX_BODY_BYTES
 from tracker.http.request_id import new_request_id
 from tracker.http.request_log import log_request
+from tracker.http.server import fast_path
+from tracker.http.server.budget import Budget
+from tracker.http.server.client_socket import ClientSocket
+from tracker.http.server.connection import Connection, is_readable
+from tracker.http.server.listener import Listener, affordable_places
+from tracker.http.server.parser import FixedSettings
+from tracker.http.server.places import Places
+from tracker.http.server.refusals import as_http, refusal, status_for
 
-#: After SIGTERM: how long a connection that has not sent anything yet may still begin, how long one that has begun
-#: may take to send the rest, and how often we look.
-_BEGIN_SECONDS, _REST_SECONDS, _LOOK_SECONDS = 0.5, 10.0, 0.02
+#: How often we look whether somebody can leave, and how far a stop is.
+_LOOK_SECONDS = 0.02
+#: How many leave when there is no descriptor for another connection; and between two lines of the log about that.
+_LEAVE_AT_ONCE, _TELL_SECONDS = 16, 60.0
+
+_log = logging.getLogger("tracker.http")
 
 
 class TrackerWorker(GeventWorker):  # type: ignore[misc]
@@ -37,7 +43,9 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._connections: dict[Connection, None] = {}
+        self._places, self._budget = Places(self.cfg.worker_connections), Budget()
+        self._listeners: list[Listener] = []
+        self._is_looking, self._told_at = False, -_TELL_SECONDS
         self._stop = Event()
         #: Set before the fork: the supervisor's queue of signals, of which the new process has a copy.
         self.queued_signals: SimpleQueue[int] = SimpleQueue()
@@ -60,20 +68,21 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             raise RuntimeError("TLS is for the proxy in front: remove certfile and keyfile")
         # A greenlet nobody waits for would print its exception with its text, which may quote a request.
         gevent.get_hub().print_exception = lambda _context, _kind, failure, _trace: log_failure(None, failure)
-        servers = [self._listen(listener) for listener in self.sockets]
+        self._places.most = affordable_places(self.cfg.worker_connections)
+        for listening in self.sockets:
+            self._listen(listening)
         while self.alive:
             self.notify()
             self._stop.wait(min(1.0, self.timeout / 2 or 1.0))
-        self._finish(servers)
+        self._finish()
 
-    def _listen(self, listener: Any) -> StreamServer:
-        listener.setblocking(True)
-        serve = partial(self._connected, listener.getsockname())
-        server = StreamServer(listener, handle=serve, spawn=Pool(self.worker_connections))
+    def _listen(self, listening: Any) -> None:
+        listening.setblocking(True)
+        listener = Listener(listening, self._admit, lambda: self._places.is_full, self._give_up_places)
         if self.cfg.workers > 1:
-            server.max_accept = 1
-        server.start()
-        return server
+            listener.max_accept = 1
+        self._listeners.append(listener)
+        listener.start()
 
     # One connection
 
@@ -97,12 +106,12 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             front is None
             or self.cfg.accesslog
             or self.cfg.max_requests
-            or not short_way.takes(front, request)
+            or not fast_path.takes(front, request)
         ):
             super().handle_request(listener_name, request, client, addr)
             return
         is_last = request.should_close() or not self.alive
-        with closing(short_way.response(front, request, addr, is_last)) as parts:
+        with closing(fast_path.response(front, request, addr, is_last)) as parts:
             client.sendall(next(parts))
             try:
                 for part in parts:
@@ -112,29 +121,39 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         if is_last:
             raise StopIteration
 
-    def _connected(self, listener_name: Any, client: Any, addr: Any) -> None:
-        connection = Connection(client, self._fixed_settings, addr, self._most_body_bytes)
-        self._connections[connection] = None
-        self._make_room(connection)
+    def _admit(self, listener_name: Any, client: ClientSocket, addr: Any) -> None:
+        """Called by the event loop. From here on the connection has a place, which its greenlet gives back."""
+        connection = Connection(
+            client, self._fixed_settings, addr, self._most_body_bytes, self._places, self._budget
+        )
         try:
-            self._serve(connection, listener_name, addr)
+            gevent.spawn(self._connected, connection, listener_name)
+        except BaseException:
+            connection.close()
+            raise
+        self._make_room()
+
+    def _connected(self, connection: Connection, listener_name: Any) -> None:
+        try:
+            self._serve(connection, listener_name)
             if connection.has_unread:
                 connection.linger()
         except OSError as error:
             # The client is gone or does not take its answer. Its name only: NoMoreData quotes the request.
             self.log.debug("a connection ended early: %s", type(error).__name__)
         finally:
-            del self._connections[connection]
-            util.close(client)
+            connection.close()
+            for listener in self._listeners:
+                listener.resume()
 
-    def _serve(self, connection: Connection, listener_name: Any, addr: Any) -> None:
+    def _serve(self, connection: Connection, listener_name: Any) -> None:
         try:
             while request := connection.next_request():
-                self.handle_request(listener_name, request, connection.sock, addr)
+                self.handle_request(listener_name, request, connection.sock, connection.address)
         except StopIteration:
             return
         except OSError as failure:
-            if connection.is_idle or not (connection.is_receiving and isinstance(failure, TimeoutError)):
+            if not (connection.is_receiving and isinstance(failure, TimeoutError)):
                 raise
             self._refuse(connection, failure)
         # Whatever it is, the client gets JSON; gevent's Timeout is no Exception.
@@ -143,52 +162,48 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
 
     def _refuse(self, connection: Connection, failure: BaseException) -> None:
         name, status = new_request_id(), status_for(failure)
-        if status >= 500:
+        if status == 500:
             log_failure(name, failure)
         log_request(connection.seen(), status, connection.started, name)
         connection.has_unread = True
         connection.sock.sendall(as_http(refusal(failure, name), name))
 
-    def _make_room(self, newest: Connection) -> None:
-        """When all places are taken, the one that has waited longest leaves: idle ones first, then half-sent requests.
+    # Room for others
 
-        So neither keep-alive nor a client that sends a byte now and then can keep others out. One that has just been sent
-        something stays. If that is all of them it is tried again: while all places are taken nobody else comes to do it.
-        """
-        if len(self._connections) < self.worker_connections:
-            return
-        waiting = [other for other in self._connections if other.is_receiving and other is not newest]
-        waiting.sort(key=lambda other: (not other.is_idle, other.deadline))
-        if not any(other.end_waiting() for other in waiting):
-            gevent.spawn_later(_LOOK_SECONDS, self._make_room, newest)
+    def _make_room(self) -> None:
+        """If nobody can leave now it is tried again: while all places are taken nobody else comes to do it."""
+        if not self._places.make_room(time.monotonic()) and not self._is_looking:
+            self._is_looking = True
+            gevent.spawn_later(_LOOK_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._is_looking = False
+        self._make_room()
+
+    def _give_up_places(self, reason: int) -> None:
+        """The process can open no more files; what it needs for a database or a log comes first."""
+        now = time.monotonic()
+        self._places.give_up(_LEAVE_AT_ONCE, now)
+        if now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            _log.warning("no connection can be accepted: %s", errno.errorcode.get(reason, reason))
 
     # The stop
 
-    def _finish(self, servers: list[StreamServer]) -> None:
+    def _finish(self) -> None:
         """Answer what has begun, then end. The supervisor kills us after graceful_timeout, so we stop waiting before."""
         began = time.monotonic()
         self.end_lasting_answers()
-        self._take_waiting(servers, began + _LOOK_SECONDS * 10)
-        for server in servers:
-            server.close()
-        while self._connections and (elapsed := time.monotonic() - began) < self.cfg.graceful_timeout:
-            self._end_waiting(elapsed)
+        self._take_waiting(began + _LOOK_SECONDS * 10)
+        for listener in self._listeners:
+            listener.close()
+        while len(self._places) and (elapsed := time.monotonic() - began) < self.cfg.graceful_timeout:
+            for connection in self._places.outstayed(elapsed, time.monotonic()):
+                connection.end_waiting()
             self.notify()
             gevent.sleep(_LOOK_SECONDS)
 
-    def _take_waiting(self, servers: list[StreamServer], deadline: float) -> None:
+    def _take_waiting(self, deadline: float) -> None:
         """Accept the connections the kernel has already made: closing now would reset them."""
-        while any(is_readable(server.socket) for server in servers) and time.monotonic() < deadline:
+        while any(is_readable(each.socket) for each in self._listeners) and time.monotonic() < deadline:
             gevent.sleep(_LOOK_SECONDS / 20)
-
-    def _end_waiting(self, elapsed: float) -> None:
-        for connection in list(self._connections):
-            if connection.is_receiving and elapsed >= _patience(connection):
-                connection.end_waiting()
-
-
-def _patience(connection: Connection) -> float:
-    """How many seconds after SIGTERM we still wait for a connection to send."""
-    if not connection.is_idle:
-        return _REST_SECONDS
-    return 0.0 if connection.requests else _BEGIN_SECONDS

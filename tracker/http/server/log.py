@@ -1,4 +1,4 @@
-"""Which form do gunicorn's own log lines have? The same as ours: JSON on stderr."""
+"""Error log: gunicorn's own lines in the form of ours, JSON on stderr."""
 
 from __future__ import annotations
 
