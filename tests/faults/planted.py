@@ -14,8 +14,9 @@ from tracker.http.server.connection import Connection
 from tracker.ingest.group import EventHandler
 from tracker.ingest.repeats import Repeats
 from tracker.limits.shared_file import SharedFileStorage
-from tracker.storage import events, sqlite
+from tracker.storage import events, mysql_errors, sqlite
 from tracker.storage.connection import WriteConnection
+from tracker.storage.failures import Trouble
 from tracker.storage.group import Group
 from tracker.storage.jobs import Job
 
@@ -111,6 +112,13 @@ def limits_per_process() -> None:
     SharedFileStorage.__init__ = alone
 
 
+def commit_error_is_certain() -> None:
+    """Take 1180, of a node that was cut off while it committed, for the statement's own fault."""
+    mysql_errors.LOST -= {1180}
+    mysql_errors.PERMANENT |= {1180}
+    mysql_errors.has_rolled_back = lambda failure: mysql_errors.trouble(failure) is not Trouble.LOST
+
+
 def small_log() -> None:
     """No fault: checkpoints come so often that a short run sees many of them."""
     sqlite.CHECKPOINT_PAGES, sqlite.MOST_WAL_PAGES, sqlite.PATIENCE_PAGES = 60, 200, 50
@@ -144,5 +152,6 @@ FAULTS = {
     "limits per process": limits_per_process,
     "places not given back": places_not_given_back,
     "room made while others run": room_made_while_others_run,
+    "1180 taken for the statement's": commit_error_is_certain,
     "small log": small_log,
 }

@@ -127,12 +127,15 @@ def test_lost_replies_to_commit_lose_nothing_and_double_nothing(own_mariadb: Mar
 
 
 def lose_replies(
-    mariadb: MariaDB, proxy: Proxy, count: int, planted: Sequence[str] = ()
+    mariadb: MariaDB,
+    proxy: Proxy,
+    count: int,
+    planted: Sequence[str] = (),
+    fates: Sequence[Fate] = ("cut", "lost", "hasty", "denied", "refused"),
 ) -> tuple[Verdict, Story]:
     rng = random.Random(SEED)
     url = mariadb.new_database()
     far = url.replace(f":{mariadb.port}/", f":{proxy.port}/")
-    fates: list[Fate] = ["cut", "lost", "hasty"]
     with Laboratory(far, planted=planted) as tracker, Load(tracker, SEED, seconds=60) as load:
         for _ in range(count):
             proxy.fates.append(rng.choice(fates))

@@ -86,6 +86,15 @@ def test_a_retry_without_the_id_is_caught(mariadb: MariaDB, report: Report) -> N
 
 
 @pytest.mark.faults
+def test_a_commit_error_that_is_taken_for_the_statements_is_caught(mariadb: MariaDB, report: Report) -> None:
+    fault = "1180 taken for the statement's"
+    with Proxy(mariadb.port) as proxy:
+        verdict, _ = lose_replies(mariadb, proxy, 15, [fault], ["denied"])
+    report(fault, of="teeth", met="15 COMMITs that are stored and answered with 1180", found=verdict.summary)
+    assert "answers" in verdict.kinds
+
+
+@pytest.mark.faults
 def test_an_answer_without_a_deadline_is_caught(report: Report) -> None:
     with MariaDB() as own, Laboratory(own.new_database(), planted=["no deadline"]) as tracker:
         with Load(tracker, SEED) as load:

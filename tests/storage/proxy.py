@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Literal, Self
 
 #: "cut": it never reaches the server. "lost": it does, but not its reply, and the connection ends. "hasty": the
-#: connection ends before the server has replied. "held": the reply never comes, the connection stays.
-Fate = Literal["pass", "cut", "lost", "hasty", "held"]
+#: connection ends before the server has replied. "held": the reply never comes, the connection stays. "denied": it
+#: is done, and answered with the error `error`; "refused": it is answered so, and never reaches the server.
+Fate = Literal["pass", "cut", "lost", "hasty", "held", "denied", "refused"]
 #: A COM_QUERY with this text.
 COMMIT = b"\x03COMMIT"
 
@@ -28,6 +29,8 @@ class Proxy:
         self.breaks: deque[bytes] = deque()
         self.is_breaking = False
         self.is_open = True
+        #: The number that a COMMIT is "denied" or "refused" with.
+        self.error = 1180
         self.commits = 0
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -87,6 +90,10 @@ class Proxy:
                     break
                 if state["fate"] == "cut":
                     break
+                if state["fate"] == "refused":
+                    state["fate"] = "pass"
+                    client.sendall(self._error())
+                    continue
                 server.sendall(data)
                 if state["fate"] == "hasty":
                     break
@@ -98,10 +105,17 @@ class Proxy:
             while data := server.recv(1 << 16):
                 if state["fate"] == "lost":
                     break
+                if state["fate"] == "denied":
+                    state["fate"], data = "pass", self._error()
                 if state["fate"] != "held":
                     client.sendall(data)
         self._end(client)
         self._end(server)
+
+    def _error(self) -> bytes:
+        """An ERR packet, as the first that answers a statement."""
+        said = b"\xff" + self.error.to_bytes(2, "little") + b"#HY000Error during COMMIT"
+        return len(said).to_bytes(3, "little") + b"\x01" + said
 
     def _fate(self) -> Fate:
         self.commits += 1

@@ -11,7 +11,7 @@ class Trouble(Enum):
 
     RETRY = "rolled back, may succeed at once: deadlock, lock wait, a lost race for a unique key"
     LOST = "the connection is gone before COMMIT was sent: certainly rolled back"
-    UNAVAILABLE = "rolled back: no space, read-only, input/output error"
+    UNAVAILABLE = "rolled back: no space, read-only, input/output error, or what nobody knows"
     PERMANENT = "rolled back, and would be again: the statement or its values are at fault"
 
 

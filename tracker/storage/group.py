@@ -12,7 +12,8 @@ from tracker.storage.connection import RECONNECT_PAUSE, WriteConnection, let_oth
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable, Trouble
 from tracker.storage.jobs import Job
 
-#: Tries of one group after a deadlock or a lost race, each after a random pause.
+#: Tries of one group after a deadlock, a lost race or a COMMIT that was not answered. A connection that was lost before
+#: is no try: until the deadline another one is looked for.
 MOST_TRIES = 10
 
 
@@ -23,10 +24,11 @@ class Group:
         self._connection, self._jobs = connection, jobs
         self._uncertain: list[Any] | None = None  # results of an attempt whose COMMIT was not answered
         self._last_failure: Exception | None = None
+        self._tries = self._losses = 0
 
     def commit(self) -> None:
         """Try until the jobs are settled."""
-        for _ in range(MOST_TRIES):
+        while self._tries < MOST_TRIES:
             if self._attempt():
                 return
             if not self.reopen():
@@ -51,8 +53,8 @@ class Group:
             if not self._connection.is_commit_lost(failure):
                 return self._after_failure(failure)
             self._uncertain = results
-            self._connection.close()  # no new group is sent on a connection whose COMMIT is open
-            return False
+            self._tries += 1
+            return self._lose()  # no new group is sent on a connection whose COMMIT is open
         return self._settle_committed(results)
 
     def _settle_committed(self, results: list[Any]) -> bool:
@@ -70,9 +72,9 @@ class Group:
         self._last_failure = failure
         trouble = self._connection.trouble(failure)
         if trouble is Trouble.LOST:
-            self._connection.close()
-            return False
+            return self._lose()
         if trouble is Trouble.RETRY:
+            self._tries += 1
             gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
             return False
         if trouble is Trouble.UNAVAILABLE:
@@ -82,6 +84,14 @@ class Group:
         if trouble is Trouble.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
             return self._settle([_as_unavailable(failure)] * len(self._jobs))
         return self._one_by_one(failure)
+
+    def _lose(self) -> bool:
+        """Give the connection up. The next one may be good at once; where it is not, there is a pause between them."""
+        self._connection.close()
+        self._losses += 1
+        if self._losses > 1:
+            gevent.sleep(RECONNECT_PAUSE)
+        return False
 
     def _one_by_one(self, failure: Exception) -> bool:
         """Commit each job alone: the one at fault fails alone, its neighbours are stored."""

@@ -14,7 +14,8 @@ import peewee
 import pymysql
 
 from tracker.database_url import DatabaseURL
-from tracker.storage.failures import Conflict, IncompatibleDatabase, Trouble, causes
+from tracker.storage import mysql_errors
+from tracker.storage.failures import IncompatibleDatabase, Trouble
 
 #: Seconds. Without them a frozen server hangs a worker for ever.
 CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS = 3, 5, 5
@@ -23,10 +24,6 @@ SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', "
     "innodb_lock_wait_timeout=2, time_zone='+00:00'"
 )
-DUPLICATE_KEY = {1062, 1586}
-RETRY = {1205, 1213, 1020, 3572}
-LOST = {0, 1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 3024, 4031}
-UNAVAILABLE = {3, 1021, 1023, 1030, 1036, 1037, 1040, 1041, 1044, 1045, 1049, 1114, 1129, 1130, 1203, 1226, 1290, 1792, 1836, 1047}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -128,24 +125,17 @@ class MysqlEngine:
         database.connection().rollback()
 
     def is_commit_outcome_known(self, failure: BaseException) -> bool:
-        """When the reply to COMMIT is lost, only the server knows."""
-        return self.trouble(failure) is not Trouble.LOST
+        """Only the server knows, unless it says that it has rolled back."""
+        return mysql_errors.has_rolled_back(failure)
 
     def trouble(self, failure: BaseException) -> Trouble:
-        for cause in causes(failure):
-            if isinstance(cause, Conflict):
-                return Trouble.RETRY
-            if isinstance(cause, (OSError, EOFError)):
-                return Trouble.LOST
-            if isinstance(cause, (pymysql.MySQLError, peewee.PeeweeException)) and cause.args:
-                return _trouble_of(cause)
-        return Trouble.PERMANENT
+        return mysql_errors.trouble(failure)
 
     def is_duplicate_key(self, failure: BaseException) -> bool:
-        return any(cause.args and cause.args[0] in DUPLICATE_KEY for cause in causes(failure))
+        return mysql_errors.is_duplicate_key(failure)
 
     def is_missing_table(self, failure: BaseException) -> bool:
-        return any(cause.args and cause.args[0] == 1146 for cause in causes(failure))
+        return mysql_errors.is_missing_table(failure)
 
     def sql(self, text: str) -> str:
         return _with_format_placeholders(text)
@@ -190,15 +180,6 @@ class MysqlEngine:
 
 
 _ACCEPT = "committed events could be lost in a crash (TRACKER_ACCEPT_WEAK_DURABILITY=1 starts all the same)"
-
-
-def _trouble_of(failure: BaseException) -> Trouble:
-    number = failure.args[0]
-    if number in RETRY or number in DUPLICATE_KEY:
-        return Trouble.RETRY
-    if number in LOST or isinstance(failure, pymysql.err.InterfaceError):
-        return Trouble.LOST
-    return Trouble.UNAVAILABLE if number in UNAVAILABLE else Trouble.PERMANENT
 
 
 @lru_cache(maxsize=1000)

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import apsw
-import peewee
 from playhouse.apsw_ext import APSWDatabase
 
 from tracker.database_url import DatabaseURL
-from tracker.storage.failures import Conflict, IncompatibleDatabase, Trouble, causes
+from tracker.storage import sqlite_errors
+from tracker.storage.failures import IncompatibleDatabase, Trouble
 
 #: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
 PRAGMAS = (
@@ -35,9 +35,6 @@ PATIENCE_PAGES = 2_000
 #: While one process waits for the others to let go of the log: seconds of a nap, and how many. SQLite's own busy
 #: timeout naps too long to catch a free moment.
 NAP_SECONDS, MOST_NAPS = 0.00005, 4_000
-
-BUSY = (apsw.BusyError, apsw.LockedError)
-UNAVAILABLE = (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.CorruptError, apsw.NotADBError, apsw.NoMemError)  # fmt: skip
 
 
 class SqliteEngine:
@@ -85,7 +82,7 @@ class SqliteEngine:
         """Take the write lock; False when another process holds it."""
         try:
             database.connection().execute("BEGIN IMMEDIATE")
-        except BUSY:
+        except sqlite_errors.BUSY:
             return False
         return True
 
@@ -138,19 +135,13 @@ class SqliteEngine:
             connection.execute("ROLLBACK")
 
     def is_commit_outcome_known(self, failure: BaseException) -> bool:
-        """A failed COMMIT of a local file has not committed."""
-        return True
+        return sqlite_errors.has_rolled_back(failure)
 
     def trouble(self, failure: BaseException) -> Trouble:
-        for cause in causes(failure):
-            if isinstance(cause, (*BUSY, Conflict)):
-                return Trouble.RETRY
-            if isinstance(cause, UNAVAILABLE):
-                return Trouble.UNAVAILABLE
-        return Trouble.PERMANENT
+        return sqlite_errors.trouble(failure)
 
     def is_duplicate_key(self, failure: BaseException) -> bool:
-        return any(isinstance(c, (apsw.ConstraintError, peewee.IntegrityError)) for c in causes(failure))
+        return sqlite_errors.is_duplicate_key(failure)
 
     def is_missing_table(self, failure: BaseException) -> bool:
         return "no such table" in str(failure)
