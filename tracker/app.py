@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flask import Blueprint, Flask
 
@@ -40,7 +40,7 @@ from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
 from tracker.storage.list_settings import SettingsOfLists
 from tracker.storage.lists import Lists
 from tracker.storage.migrations import Migrations
-from tracker.storage.probe import probe
+from tracker.storage.readiness import Readiness
 from tracker.storage.schema import MIGRATIONS
 from tracker.storage.sessions import Sessions
 from tracker.storage.subscribers import Subscribers
@@ -72,6 +72,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(
         doors(dispatcher, lambda: readiness(database), public_door, proxies, has_fast_path)
     )
+    readiness = Readiness(database, partial(_report, None))
+    app.register_blueprint(doors(dispatcher, readiness.look, public_door, proxies))
     app.register_blueprint(_script_files(settings.script_path))
     limits = _rates(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
@@ -133,18 +135,6 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     return Services(ingest, reports, following, stores, logins, jobs, audit, database, settings)
 
 
-def readiness(database: Database) -> tuple[bool, str]:
-    """Whether the database can be reached, is at the right version and can be written to; and why not."""
-    try:
-        database.connect().close()
-        database.write(probe)
-    except StorageUnavailable as failure:
-        if isinstance(failure, IncompatibleDatabase):
-            _tell_once(str(failure))
-        return False, str(failure)
-    return True, ""
-
-
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -184,10 +174,14 @@ def _rates(registry: Registry) -> dict[str, RateLimit]:
 
 
 def _report_failure(call: Call, failure: BaseException) -> None:
+    _report(call.request_id, failure)
+
+
+def _report(request_id: str | None, failure: BaseException) -> None:
     if isinstance(failure, IncompatibleDatabase):
         _tell_once(str(failure))
     else:
-        log_failure(call.request_id, failure)
+        log_failure(request_id, failure)
 
 
 @lru_cache(maxsize=16)

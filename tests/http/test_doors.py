@@ -219,10 +219,12 @@ def test_a_body_that_breaks_off_is_unreadable(capfd: pytest.CaptureFixture[str])
 
 def test_health_and_readiness(tmp_path: Path) -> None:
     assert (send("GET", "/health").status_code, send("GET", "/health").json) == (200, {"status": "ok"})
-    assert (send("GET", "/ready").status_code, send("GET", "/ready").json) == (200, {"status": "ready"})
+    answer = send("GET", "/ready")
+    assert (answer.status_code, answer.json) == (200, {"status": "ready", "database": "ready"})
     (tmp_path / "not-ready").touch()
     answer = send("GET", "/ready")
-    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "reason": "a file says so"})
+    said = {"status": "not ready", "database": "away", "reason": "a file says so"}
+    assert (answer.status_code, answer.json) == (503, said)
     assert send("GET", "/health").status_code == 200
 
 

@@ -173,7 +173,7 @@ def test_workers_never_migrate_they_say_what_is_wrong(start_tracker: StartTracke
     tracker.is_ready = lambda: tracker.get("/health").status_code == 200 if _listens(tracker) else False  # type: ignore[method-assign]
     program_without_upgrade.start()
     ready = tracker.get("/ready")
-    assert ready.status_code == 503
+    assert (ready.status_code, ready.json()["database"]) == (503, "broken")
     assert ready.json()["reason"] == f"the database lacks tracker: {last.decode()}: run 'tracker db upgrade'"
     answer = tracker.call("event.track", account.key, Event="seen", ListID=account.list_id)
     assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (503, 100012)

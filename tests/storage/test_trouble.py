@@ -276,10 +276,13 @@ def test_a_server_that_cannot_write_its_file_says_so_over_http_and_recovers(
     [refused] = until(lambda: [answer for answer in [call()] if answer.status_code != 200])
     assert (refused.status_code, refused.json()["Errors"][0]["Code"]) == (503, 100012)
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (1_000, hard))
-    assert tracker.get("/ready").status_code == 503, "whether it can be written to is found out by writing"
+    until(
+        lambda: tracker.get("/ready").status_code == 503,
+        what="that it cannot be written to, found out by writing",
+    )
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY if hard < 0 else hard, hard))
     assert call().status_code == 200
-    assert tracker.get("/ready").status_code == 200
+    until(lambda: tracker.get("/ready").status_code == 200)
 
 
 def test_after_a_refusal_a_server_is_looked_for_anew(server: Database) -> None:

@@ -18,7 +18,8 @@ from tracker.http.public_door import PublicDoor
 from tracker.http.replies import Reply, error_reply, from_http_exception, reply, unexpected
 from tracker.http.request_id import KEY as REQUEST_ID
 
-IsReady = Callable[[], tuple[bool, str]]
+#: Gives "ready", or another word for the database's state, and why.
+LookAtDatabase = Callable[[], tuple[str, str]]
 #: The door itself refuses what a command does not take, so that the refusal has its shape and its Allow header.
 _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
@@ -29,14 +30,15 @@ def doors(
     public_door: PublicDoor | None = None,
     trusted_proxies: int = 0,
     has_fast_path: bool = True,
+    dispatcher: Dispatcher, look: LookAtDatabase, public_door: PublicDoor | None = None, trusted_proxies: int = 0
 ) -> Blueprint:
-    """The blueprint that joins `dispatcher` to HTTP; `is_ready()` says whether calls can be answered, and why not."""
+    """The blueprint that joins `dispatcher` to HTTP; `look()` says whether calls can be answered, and why not."""
     door = Door(dispatcher, trusted_proxies)
     blueprint = Blueprint("doors", __name__)
     for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
         _add(blueprint, path, lambda _="": _through(door), _ALL_METHODS)
     _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
-    _add(blueprint, "/ready", lambda: _readiness(is_ready))
+    _add(blueprint, "/ready", lambda: _readiness(look))
     blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, door))
     blueprint.app_errorhandler(Exception)(_failure)
     blueprint.record_once(lambda state: _put_in_front(state, door, public_door, has_fast_path))
@@ -66,11 +68,12 @@ def _through(door: Door) -> Response:
     return _Bare(body_of(sent, request.environ), sent.status_line, sent.headers)
 
 
-def _readiness(is_ready: IsReady) -> Response:
-    can_answer, reason = is_ready()
-    if can_answer:
-        return _response(reply(200, {"status": "ready"}))
-    return _response(reply(503, {"status": "not ready", "reason": reason}, {"Retry-After": "1"}))
+def _readiness(look: LookAtDatabase) -> Response:
+    state, reason = look()
+    if state == "ready":
+        return _response(reply(200, {"status": "ready", "database": state}))
+    said = {"status": "not ready", "database": state, "reason": reason}
+    return _response(reply(503, said, {"Retry-After": "1"}))
 
 
 def _routing_error(error: HTTPException, door: Door) -> Any:
