@@ -31,7 +31,7 @@ class Proxy:
         self.is_open = True
         #: The number that a COMMIT is "denied" or "refused" with.
         self.error = 1180
-        self.commits = 0
+        self.commits = self.connections = 0
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
 
@@ -41,6 +41,12 @@ class Proxy:
         self._shuts = True
 
     _shuts = False
+
+    def cut_off(self) -> None:
+        """End all connections; no new one gets through."""
+        self.is_open = False
+        for each in list(self._sockets):
+            self._end(each)
 
     def reopen(self) -> None:
         self.is_open, self._shuts = True, False
@@ -68,6 +74,7 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 self._sockets.append(client)
+                self.connections += 1
                 if self.is_open:
                     self._join(client)
                 else:

@@ -12,7 +12,8 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from tracker.database_url import DatabaseURL
-from tracker.storage.failures import StorageUnavailable, Trouble
+from tracker.storage.connection import RECONNECT_PAUSE
+from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable, Trouble
 from tracker.storage.migrations import Migrations
 from tracker.storage.mysql import MysqlEngine
 from tracker.storage.schema import MIGRATIONS
@@ -46,18 +47,16 @@ class Database:
         self._reset()
 
     def read(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
-        """`work(transaction)` on a reading connection; a lost connection is tried once more on a new one.
+        """`work(transaction)` on a reading connection; may be run more than once.
 
-        Each statement sees what was committed when it began. Raises StorageUnavailable.
+        A connection that is lost or refused is tried anew until the deadline, as writes do: a failover may be over by
+        then. Each statement sees what was committed when it began. Raises StorageUnavailable.
         """
         self._after_fork()
-        seconds = max(0.0, (deadline or time.monotonic() + REQUEST_SECONDS) - time.monotonic())
-        with gevent.Timeout(seconds, StorageUnavailable("the database did not answer in time")):
-            try:
-                return self._read_once(work)
-            except _ConnectionLost:
-                self._close_readers()
-                return self._read_last(work)
+        until = deadline or time.monotonic() + REQUEST_SECONDS
+        in_time = StorageUnavailable("the database did not answer in time")
+        with gevent.Timeout(max(0.0, until - time.monotonic()), in_time), self._reader_slots:
+            return self._read_until(work, until)
 
     def snapshot(self, work: Callable[[Transaction], T]) -> T:
         """`work(transaction)` on the state of one instant, for as long as it takes. Raises StorageUnavailable."""
@@ -122,33 +121,47 @@ class Database:
             self._pid = os.getpid()
             self._reset()
 
-    def _read_last(self, work: Callable[[Transaction], T]) -> T:
-        try:
-            return self._read_once(work)
-        except _ConnectionLost as lost:
-            raise StorageUnavailable(str(lost)) from lost
+    def _read_until(self, work: Callable[[Transaction], T], until: float) -> T:
+        """The slot is kept between the tries, so that few try at once, however many wait."""
+        pause = 0.0
+        while True:
+            try:
+                return self._read_once(work)
+            except _ConnectionLost as lost:
+                self._close_readers()
+                if time.monotonic() + pause >= until:
+                    raise StorageUnavailable(str(lost)) from lost
+            gevent.sleep(pause)  # the first one may only have been idle for too long
+            pause = RECONNECT_PAUSE
 
     def _read_once(self, work: Callable[[Transaction], T]) -> T:
-        with self._reader_slots:
-            database = self._idle_readers.pop() if self._idle_readers else self.connect()
-            is_good = False
-            try:
-                result = work(Transaction(database, self.engine))
-                is_good = True
-                return result
-            except Exception as failure:
-                trouble = self.engine.trouble(failure)
-                is_good = trouble is Trouble.PERMANENT and not isinstance(failure, StorageUnavailable)
-                if trouble is Trouble.LOST:
-                    raise _ConnectionLost(str(failure)) from failure
-                if trouble is not Trouble.PERMANENT:
-                    raise StorageUnavailable(str(failure)) from failure
-                raise
-            finally:  # after a timeout a connection is in the middle of an answer: it is not used again
-                if is_good:
-                    self._idle_readers.append(database)
-                else:
-                    database.close()
+        database = self._idle_readers.pop() if self._idle_readers else self._connect_reader()
+        is_good = False
+        try:
+            result = work(Transaction(database, self.engine))
+            is_good = True
+            return result
+        except Exception as failure:
+            trouble = self.engine.trouble(failure)
+            is_good = trouble is Trouble.PERMANENT and not isinstance(failure, StorageUnavailable)
+            if trouble is Trouble.LOST:
+                raise _ConnectionLost(str(failure)) from failure
+            if trouble is not Trouble.PERMANENT:
+                raise StorageUnavailable(str(failure)) from failure
+            raise
+        finally:  # after a timeout a connection is in the middle of an answer: it is not used again
+            if is_good:
+                self._idle_readers.append(database)
+            else:
+                database.close()
+
+    def _connect_reader(self) -> Any:
+        try:
+            return self.connect()
+        except IncompatibleDatabase:
+            raise
+        except StorageUnavailable as failure:
+            raise _ConnectionLost(str(failure)) from failure
 
     def _close_readers(self) -> None:
         while self._idle_readers:

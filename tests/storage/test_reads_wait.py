@@ -1,0 +1,89 @@
+"""Do reads wait for a failover as writes do? A server that is away for a while costs time, and no error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+
+from tests.contract.desk import Desk, Reply, Shop
+from tests.servers import MariaDB
+from tests.storage.proxy import Proxy
+from tracker.storage.database import Database
+from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
+
+#: Seconds that the server is away: a failover with short timeouts.
+AWAY_SECONDS = 1.2
+#: The deadline of a request is 5 s; twice that on a machine that is busy with others.
+MOST_SECONDS = 10.0
+
+Call = Callable[[Desk, Shop], Reply]
+CALLS: dict[str, Call] = {
+    "a report": lambda desk, shop: desk.call("website_events.properties", shop.key, ListID=shop.list_id),
+    "a list": lambda desk, shop: desk.call("list.get", shop.key, ListID=shop.list_id),
+    "lists": lambda desk, shop: desk.call("lists.get", shop.key),
+    "persons": lambda desk, shop: desk.call("subscribers.get", shop.key, ListID=shop.list_id),
+    "an event": lambda desk, shop: desk.call("event.track", shop.key, ListID=shop.list_id, Event="seen"),
+}
+
+
+@pytest.fixture
+def far(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Desk, Shop]]:
+    """Tracker on a MariaDB behind the proxy, and a list on it."""
+    desk = Desk(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
+    yield desk, desk.open_shop("owner@example.com")
+    proxy.reopen()
+    desk.close()
+
+
+def test_calls_are_answered_once_the_server_is_back(far: tuple[Desk, Shop], proxy: Proxy) -> None:
+    """Keys, lists and what is reported: nothing was remembered, connections are broken and refused."""
+    desk, shop = far
+    proxy.cut_off()
+    began = time.monotonic()
+    calls = {name: gevent.spawn(call, desk, shop) for name, call in CALLS.items()}
+    gevent.sleep(AWAY_SECONDS)  # the outage's own length
+    assert not any(call.ready() for call in calls.values())
+    proxy.reopen()
+    gevent.joinall(calls.values(), raise_error=True)
+    assert time.monotonic() - began < MOST_SECONDS
+    statuses = {name: call.value.status for name, call in calls.items()}
+    assert set(statuses.values()) == {200}, statuses
+
+
+def test_beyond_the_deadline_they_are_unavailable(far: tuple[Desk, Shop], proxy: Proxy) -> None:
+    desk, shop = far
+    proxy.cut_off()
+    began = time.monotonic()
+    calls = [gevent.spawn(call, desk, shop) for call in CALLS.values()]
+    gevent.joinall(calls, raise_error=True)
+    assert time.monotonic() - began < MOST_SECONDS
+    assert {(call.value.status, *call.value.codes) for call in calls} == {(503, 100012)}
+
+
+def test_a_read_says_why_it_gave_up(distant: Database, proxy: Proxy) -> None:
+    proxy.cut_off()
+    with pytest.raises(StorageUnavailable, match="Lost connection"):
+        distant.read(lambda transaction: transaction.select("SELECT 1"), time.monotonic() + 0.2)
+
+
+def test_few_try_at_once_however_many_wait(distant: Database, proxy: Proxy) -> None:
+    """100 requests that wait for 0.5 s would otherwise be a thousand connections."""
+    proxy.cut_off()
+    before = proxy.connections
+    until = time.monotonic() + 0.5
+    reads = [gevent.spawn(distant.read, lambda t: t.select("SELECT 1"), until) for _ in range(100)]
+    gevent.joinall(reads)
+    assert {type(read.exception) for read in reads} == {StorageUnavailable}
+    assert 2 < proxy.connections - before < 200
+
+
+def test_a_database_that_somebody_has_to_put_right_is_not_waited_for(distant: Database) -> None:
+    distant.write(lambda transaction: transaction.execute("DELETE FROM migrations"))
+    began = time.monotonic()
+    with pytest.raises(IncompatibleDatabase):
+        distant.read(lambda transaction: None, time.monotonic() + 30)
+    assert time.monotonic() - began < MOST_SECONDS
