@@ -1,4 +1,4 @@
-"""Do counters, catalogue and timelines say what the events say? Recounted from them, on a live database too."""
+"""Do counters, catalogue, timelines and persons agree with one another? Recounted from them, on a live database too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tracker.ingest.event import CONVERSION, IS_BOT, NOT_COUNTED, Event, decoded_properties
 from tracker.ingest.recount_catalogue import Difference, catalogue_differences
+from tracker.ingest.recount_people import people_differences
 from tracker.ingest.recount_timeline import timeline_differences
 from tracker.ingest.tallies import total_of, value_in_millionths
 from tracker.storage import counters, scan
@@ -32,6 +33,7 @@ def recount(database: Database, list_id: int) -> Recount:
     database.snapshot(lambda transaction: _recount_counters(transaction, result))
     result.differences += catalogue_differences(database, list_id)
     result.differences += timeline_differences(database, list_id)
+    result.differences += people_differences(database, list_id)
     return result
 
 

@@ -33,9 +33,10 @@ class Difference:
     stored: str
     counted: str
     repair: Callable[[Transaction], None]
+    said_by: str = "the events say"
 
     def __str__(self) -> str:
-        return f"{self.what}: stored {self.stored}, the events say {self.counted}"
+        return f"{self.what}: stored {self.stored}, {self.said_by} {self.counted}"
 
 
 def catalogue_differences(database: Database, list_id: int) -> list[Difference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -25,10 +26,14 @@ from tracker.storage.transaction import Transaction
 FORGET_AGAIN = "forget again"
 #: Bindings looked at in one step.
 BINDINGS = 100
+#: Times that something may come while a person is forgotten; then the job rests for so many milliseconds, others first.
+MOST_ROUNDS, REST_MS = 3, 60_000
 #: The first position in a timeline.
 START = (-(2**63), 0)
 
 State = dict[str, Any]
+
+_log = logging.getLogger("tracker.privacy")
 
 
 def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State | None:
@@ -78,7 +83,8 @@ class _Erasure:
         self.removed["visitors"] += erasing.make_nameless(self.transaction, self.list_id, set(visitor_ids))
 
     def next(self, part: str, handled: int = 0, **state: Any) -> Step:
-        return Step(_state(part, self.removed, **state), handled)
+        rounds = self.job.state.get("rounds", 0)
+        return Step(_state(part, self.removed, **{"rounds": rounds, **state}), handled)
 
 
 def _state(part: str, removed: Mapping[str, int], **more: Any) -> State:
@@ -147,7 +153,7 @@ def _give_back(transaction: Transaction, rows: Sequence[Entry]) -> None:
 
 
 def _left(erasure: _Erasure) -> Step:
-    """Second rows of conversions, and what unbinding remembers; then nothing is left."""
+    """Second rows of conversions, what unbinding remembers, and what is known under the number; then nothing is left."""
     transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
     rows = erasing.entries_of(transaction, list_id, -subscriber_id, START, erasure.most)
     if rows:
@@ -155,6 +161,7 @@ def _left(erasure: _Erasure) -> Step:
         return erasure.next("left", len(rows))
     if changed := forgetting.clear_unbound(transaction, list_id, subscriber_id, erasure.most):
         return erasure.next("left", changed)
+    erasure.removed.update(forgetting.remove_known(transaction, list_id, subscriber_id))
     return _proven(erasure)
 
 
@@ -162,7 +169,7 @@ def _proven(erasure: _Erasure) -> Step:
     """Look whether anything is left: then it came meanwhile, and goes too."""
     found = remains.look(erasure.transaction, erasure.list_id, erasure.subscriber_id)
     if any(found.values()):
-        return erasure.next("bindings", 1)
+        return _once_more(erasure, found)
     transaction, job = erasure.transaction, erasure.job
     if transaction.engine.is_remote and job.kind == FORGET:
         due_at = erasure.now + int(SERVER_SECONDS * 1000)
@@ -170,6 +177,18 @@ def _proven(erasure: _Erasure) -> Step:
         long_jobs.add(transaction, again, None, due_at)
     care_for(transaction, job.list_id, erasure.now)
     return Step(_state("done", erasure.removed, checks=found), is_finished=True)
+
+
+def _once_more(erasure: _Erasure, found: Mapping[str, int]) -> Step:
+    """Begin again. What comes each time is somebody's fault to be found: until then it holds up no other job."""
+    rounds = erasure.job.state.get("rounds", 0) + 1
+    again = erasure.next("bindings", 1, rounds=rounds)
+    if rounds < MOST_ROUNDS:
+        return again
+    names = ", ".join(name for name, count in found.items() if count)
+    about = (erasure.subscriber_id, erasure.list_id, names, rounds)
+    _log.warning("subscriber %d of list %d is to be forgotten, and %s came %d times", *about)
+    return again._replace(again_at=erasure.now + REST_MS)
 
 
 _PARTS: Mapping[str, Callable[[_Erasure], Step]] = {"bindings": _bindings, "events": _events, "left": _left}

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tracker.storage.people import BINDING, add_bindings, find_visitors, rebind_visitor, text
-from tracker.storage.subscriber_hashes import remove_hashes
 from tracker.storage.subscribers import Who
 from tracker.storage.transaction import Transaction
 
 #: The kind of the job that forgets a person.
 FORGET = "forget"
-#: Tables with rows under (list_id, subscriber_id) that go with the person at once.
-PERSON_TABLES = ("subscriber_fields", "unbindings")
+#: Tables with rows under (list_id, subscriber_id) that go with the person at once, and again before it is proven.
+PERSON_TABLES = ("subscriber_fields", "subscriber_hashes", "unbindings")
 #: Why a visitor was bound that the hash of the address had named: found while forgetting, gone with it.
 OF_HASH = 0
 
@@ -41,14 +40,18 @@ def hide(transaction: Transaction, list_id: int, who: Who) -> Hidden | None:
     if not rows:
         return None
     subscriber_id = int(rows[0][0])
-    remove_hashes(transaction, list_id, subscriber_id, text(rows[0][1]))
-    removed = {
-        "subscribers": transaction.remove("subscribers", ("list_id", "id"), [(list_id, subscriber_id)])
-    }
-    for table in PERSON_TABLES:
-        removed[table] = transaction.remove(table, ("list_id", "subscriber_id"), [(list_id, subscriber_id)])
+    removed = remove_known(transaction, list_id, subscriber_id)
     emails = frozenset(text(value) or "" for value in rows[0][1:] if value is not None)
     return Hidden(subscriber_id, emails, removed)
+
+
+def remove_known(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str, int]:
+    """Delete what is known under a person's number; how many rows of which table there were."""
+    one = [(list_id, subscriber_id)]
+    removed = {"subscribers": transaction.remove("subscribers", ("list_id", "id"), one)}
+    for table in PERSON_TABLES:
+        removed[table] = transaction.remove(table, ("list_id", "subscriber_id"), one)
+    return removed
 
 
 def claim_visitors(

@@ -199,4 +199,5 @@ MIGRATIONS = [
             ),
         ],
     ),
+    Migration("0017_counts", [AddIndex("subscriber_hashes", ("list_id", "subscriber_id"))]),
 ]

@@ -1,0 +1,115 @@
+"""What if a value comes under the number of somebody who is gone? It goes too, and holds up nothing."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.contract.conftest import Track
+from tests.contract.desk import Desk, Shop
+from tracker.cli.check import check
+from tracker.privacy import remains
+from tracker.storage import long_jobs
+from tracker.storage.forgetting import FORGET
+from tracker.storage.transaction import Transaction
+
+JANE, JOHN = "jane@example.com", "john@example.com"
+#: Tables of a person's rows, and what stands in one of them beside (list_id, subscriber_id).
+ROWS = {
+    "subscriber_fields": (("field_id", "value", "updated_at"), (1, b"1", 0)),
+    "subscriber_hashes": (("email_hash", "form"), (bytes(32), 0)),
+}
+
+
+def slip_in(transaction: Transaction, list_id: int, subscriber_id: int) -> None:
+    """What another node, or a write that was under way, may leave under a person's number."""
+    for table, (columns, values) in ROWS.items():
+        row = (list_id, subscriber_id, *values)
+        transaction.insert(table, ("list_id", "subscriber_id", *columns), [row])
+
+
+def left(desk: Desk, shop: Shop, subscriber_id: int) -> list[int]:
+    who = (shop.list_id, subscriber_id)
+    count = "SELECT COUNT(*) FROM {} WHERE list_id = ? AND subscriber_id = ?"
+    return [desk.rows(count.format(table), *who)[0][0] for table in ROWS]
+
+
+def person(desk: Desk, shop: Shop, track: Track, email: str) -> int:
+    assert track(Email=email).status == 200
+    answer = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
+    return int(answer.body["SubscriberInformation"]["SubscriberID"])
+
+
+def forget(desk: Desk, shop: Shop, email: str) -> dict[str, Any]:
+    answer = desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=email)
+    assert answer.status == 200, answer.body
+    return dict(answer.body)
+
+
+def slip_in_at_looks(monkeypatch: pytest.MonkeyPatch, subscriber_id: int, times: int) -> None:
+    """Each of the first `times` proofs for this person finds rows that came just before it."""
+    look, number = remains.look, itertools.count(1)
+
+    def slip_and_look(transaction: Transaction, list_id: int, who: int) -> dict[str, int]:
+        if who == subscriber_id and next(number) <= times:
+            slip_in(transaction, list_id, who)
+        return look(transaction, list_id, who)
+
+    monkeypatch.setattr(remains, "look", slip_and_look)
+
+
+def test_what_comes_while_somebody_is_forgotten_goes_too(
+    desk: Desk, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jane = person(desk, shop, track, JANE)
+    slip_in_at_looks(monkeypatch, jane, times=1)
+    told = forget(desk, shop, JANE)
+    assert told["Status"] == "finished"
+    assert {row["Check"]: row["Found"] for row in told["Checks"]} == dict.fromkeys(
+        [*remains.CHECKS, "timeline.events", "timeline.conversions"], 0
+    )
+    removed = {row["Table"]: row["Rows"] for row in told["Removed"]}
+    assert removed["subscriber_fields"] == 1
+    assert removed["subscriber_hashes"] > 1
+    assert left(desk, shop, jane) == [0, 0]
+
+
+def test_what_comes_again_and_again_holds_up_no_other_job(
+    desk: Desk, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jane, _ = (person(desk, shop, track, email) for email in (JANE, JOHN))
+    slip_in_at_looks(monkeypatch, jane, times=1_000_000)
+    assert forget(desk, shop, JANE)["Status"] == "running"
+    assert forget(desk, shop, JOHN)["Status"] == "finished"
+    find = lambda t: long_jobs.find(t, shop.list_id, FORGET, jane)  # noqa: E731
+    job = desk.services.storage.read(find)
+    assert job.state["rounds"] == 3
+    due = desk.rows("SELECT due_at FROM jobs WHERE list_id = ? AND id = ?", shop.list_id, job.id)[0][0]
+    assert due > job.updated_at + 30_000, "it is tried again, later"
+    monkeypatch.undo()
+    claimed = desk.services.jobs.claim(job)
+    while claimed.is_open:
+        claimed.step()
+    assert claimed.job.finished_at is not None
+    assert left(desk, shop, jane) == [0, 0]
+
+
+def test_rows_of_nobody_are_found_and_removed(
+    desk: Desk, shop: Shop, track: Track, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jane, john = (person(desk, shop, track, email) for email in (JANE, JOHN))
+    deleted = desk.call("subscriber.delete", shop.key, ListID=shop.list_id, EmailAddress=JANE)
+    assert deleted.status == 200
+    database = desk.services.storage
+    database.write(lambda transaction: slip_in(transaction, shop.list_id, jane))
+    kept = left(desk, shop, john)
+    assert not check(database, is_repairing=False)
+    said = capsys.readouterr().out
+    assert "values of custom fields of 1 who are no subscribers: stored 1 row(s), there should be none" in said
+    assert "hashes of addresses of 1 who are no subscribers: stored 1 row(s)" in said
+    assert check(database, is_repairing=True)
+    assert left(desk, shop, jane) == [0, 0]
+    assert left(desk, shop, john) == kept
+    assert check(database, is_repairing=False)
