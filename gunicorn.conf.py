@@ -66,7 +66,7 @@ def on_starting(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Go on with jobs that are longer than a call, such as what a killed process left; know what would hold up a stop.
+    """Go on with jobs that are longer than a call, and with counting, such as what a killed process left; know what would hold up a stop.
 
     What has been loaded stays. Python's usual thresholds look for garbage so often that a batch of 1,000 events takes a
     fifth longer.
@@ -77,6 +77,7 @@ def post_worker_init(worker: Any) -> None:
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:
         services.jobs.serve()
+        services.ingest.serve()
         worker.end_lasting_answers = services.following.close
 
 

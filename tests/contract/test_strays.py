@@ -107,7 +107,9 @@ def test_rows_of_nobody_are_found_and_removed(
     kept = left(desk, shop, john)
     assert not check(database, is_repairing=False)
     said = capsys.readouterr().out
-    assert "values of custom fields of 1 who are no subscribers: stored 1 row(s), there should be none" in said
+    assert (
+        "values of custom fields of 1 who are no subscribers: stored 1 row(s), there should be none" in said
+    )
     assert "hashes of addresses of 1 who are no subscribers: stored 1 row(s)" in said
     assert check(database, is_repairing=True)
     assert left(desk, shop, jane) == [0, 0]

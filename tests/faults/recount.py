@@ -13,6 +13,7 @@ from tests.faults.rows import Row, Tables
 
 QUARTER_OF_AN_HOUR = 15 * 60 * 1000
 IS_REPEATED_CONVERSION = 16
+TYPES = ("strings", "numbers", "booleans", "nulls", "objects", "arrays")
 Findings = Iterator[tuple[str, str]]
 
 
@@ -49,6 +50,23 @@ def _catalogue(tables: Tables) -> Findings:
                 "catalogue",
                 f"{row.list_id} {row.name!r}: {row.property_count} properties are said to be there",
             )
+
+
+def catalogue_counts(tables: Tables) -> Findings:
+    """How often each name came, and each property with a value of which type."""
+    counted = Counter((event.list_id, bytes(event.name)) for event in tables["events"])
+    stored = {(row.list_id, bytes(row.name), row.events) for row in tables["event_names"]}
+    yield from _differences("catalogue", "count of", {(*key, n) for key, n in counted.items()}, stored)
+    values = Counter(
+        (event.list_id, bytes(event.name), item.encode())
+        for event in tables["events"]
+        for item in properties_of(event)
+    )
+    told = {
+        (row.list_id, bytes(row.event_name), bytes(row.property), sum(getattr(row, name) for name in TYPES))
+        for row in tables["event_properties"]
+    }
+    yield from _differences("catalogue", "values of", {(*key, n) for key, n in values.items()}, told)
 
 
 def _events(tables: Tables) -> Findings:

@@ -58,8 +58,10 @@ def test_kills_lose_nothing_and_double_nothing(report: Report) -> None:
             kill(tracker, rng)
         load.until_more(ACKS // len(kills))
         story = load.finish()
+        healed = tracker.until_healed()
         tracker.stop()
-        verdict = check(tracker.database_url, story)
-    report("kills of workers and of all", faults=len(kills), **figures(story), verdict=verdict.summary)
+        verdict = check(tracker.database_url, story, is_healed=True)
+    seen = {"counts right after, s": healed, "verdict": verdict.summary}
+    report("kills of workers and of all", faults=len(kills), **figures(story), **seen)
     assert not verdict.faults, f"seed {SEED}\n{verdict}"
     assert story.acks >= ACKS

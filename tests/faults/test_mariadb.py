@@ -83,8 +83,13 @@ def test_killed_workers_leave_nothing_half_done(site: Site, report: Report) -> N
             load.until_more(BETWEEN // 2)
             kill(site.tracker, rng)
         load.until_more(BETWEEN // 2)
-        story = _end(site, load)
-    _conclude(report, site, story, "kills of workers and of all, on MariaDB", 2 * WORKER_KILLS)
+        story = load.finish()
+        healed = site.tracker.until_healed()
+        site.tracker.stop()
+    verdict = check(site.tracker.database_url, story, is_healed=True)
+    seen = {"counts right after, s": healed, "verdict": verdict.summary}
+    report("kills of workers and of all, on MariaDB", faults=2 * WORKER_KILLS, **figures(story), **seen)
+    assert not verdict.faults, f"seed {SEED}\n{verdict}"
 
 
 def test_a_server_restarted_under_load_is_waited_for(site: Site, report: Report) -> None:

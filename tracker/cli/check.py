@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tracker.ingest.counting import count_overdue
 from tracker.ingest.recount import Recount, recount
 from tracker.storage import scan
 from tracker.storage.database import Database
@@ -15,6 +16,8 @@ ROUNDS = 2
 def check(database: Database, is_repairing: bool) -> bool:
     """Print events and differences of every list; True when there are none (left)."""
     is_fine = True
+    if is_repairing:
+        count_overdue(database)
     for list_id in database.read(scan.list_ids):
         found = recount(database, list_id)
         _print(found)

@@ -31,11 +31,11 @@ from tracker.ingest.rules import is_hash
 from tracker.ingest.tallies import Tallies
 from tracker.ingest.unsettled import Unsettled
 from tracker.ingest.who import Placement
+from tracker.storage import count_outbox, timeline
 from tracker.storage import events as event_rows
 from tracker.storage import people as people_rows
-from tracker.storage import timeline
 from tracker.storage.catalogue import Catalogue, Seen
-from tracker.storage.catalogue_counts import CatalogueCounts
+from tracker.storage.count_outbox import NoteKey, Uncounted
 from tracker.storage.ids import IdMaker, WriterNumber
 from tracker.storage.transaction import Row, Transaction
 
@@ -56,11 +56,12 @@ class EventHandler:
     def __init__(self, number: WriterNumber, settle_after: float) -> None:
         self._ids = IdMaker(number)
         self._catalogue = Catalogue()
-        # Of the attempt that was last written in full: the keys of its rows, and its events.
+        # Of the attempt that was last written in full: the keys of its rows, its events, and the notes to count them.
         self._keys: set[tuple[int, int]] = set()
         self._stored: list[Stored] = []
+        self._notes: list[NoteKey] = []
         self._pasts: list[timeline.Segment] = []
-        self.counts, self.unsettled = CatalogueCounts(), Unsettled(settle_after)
+        self.uncounted, self.unsettled = Uncounted(), Unsettled(settle_after)
         self.unsorted_rows = 0
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
@@ -68,6 +69,9 @@ class EventHandler:
         attempt = Attempt(self._ids)
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
         self._catalogue.note(transaction, _encoded(attempt.seen), _encoded(attempt.seen_in_public))
+        self._notes = (
+            count_outbox.note(transaction, self.new_id(), attempt.counted) if attempt.counted else []
+        )
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
         self._pasts = attempt.pasts
         return [list(islice(results, len(batch))) for batch in batches]
@@ -79,7 +83,8 @@ class EventHandler:
     def committed(self) -> None:
         self._catalogue.committed()
         for list_id, name, properties, received_at in self._stored:
-            self.counts.add(list_id, name, properties, received_at)
+            self.uncounted.counts.add(list_id, name, properties, received_at)
+        self.uncounted.notes += self._notes
         self.unsettled.add(self._pasts)
         self.unsorted_rows += len(self._keys)
 
@@ -102,6 +107,7 @@ class Attempt:
         self.seen: SeenAsSent = {}
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
+        self.counted: list[tuple[int, int]] = []
         self._tallies: Tallies
         self._people: People
 
@@ -176,6 +182,8 @@ class Attempt:
             event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, encoded, event_at,
             event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
         ))  # fmt: skip
+        if not flags & IS_BOT:
+            self.counted.append((event.list_id, row_id))
         self.entries += timeline.entries(
             event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.segment, encoded
         )

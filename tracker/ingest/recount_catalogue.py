@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from tracker.ingest.counting import count_notes
 from tracker.ingest.event import IS_BOT, decoded_properties
-from tracker.storage import catalogue, catalogue_counts, scan
+from tracker.storage import catalogue, catalogue_counts, count_outbox, scan
 from tracker.storage.catalogue_counts import TYPES, CatalogueCounts
 from tracker.storage.catalogue_eviction import remove
+from tracker.storage.count_outbox import Note
 from tracker.storage.database import Database
+from tracker.storage.ids import received_ms
 from tracker.storage.retention import has_deletions, has_jobs_since
 from tracker.storage.transaction import Row, Transaction
 
-#: Counts are written up to 5 s late; events younger than this, in milliseconds, may not be in them yet.
+#: Counts are written up to 5 s late; what is younger than this, in milliseconds, may not be in them yet.
 LATE_MS = 15_000
 #: Events read at a time.
 PAGE = 2_000
@@ -32,7 +35,7 @@ class Difference:
     what: str
     stored: str
     counted: str
-    repair: Callable[[Transaction], None]
+    repair: Callable[[Transaction], object]
     said_by: str = "the events say"
 
     def __str__(self) -> str:
@@ -42,14 +45,17 @@ class Difference:
 def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
     """Read before and after a pass over the events: what changed in between is late, not wrong."""
     started = time.time_ns() // 1_000_000
+    notes = database.read(partial(count_outbox.of_list, list_id=list_id))
     before = _catalogued(database, list_id)
-    counted, due = _counted(database, list_id, started - LATE_MS)
+    noted = {event_id for note in notes for event_id in note.event_ids}
+    counted, due = _counted(database, list_id, started - LATE_MS, noted)
     after = _catalogued(database, list_id)
     has_gaps = database.read(lambda transaction: catalogue.has_gaps(transaction, list_id))
     if database.read(lambda transaction: has_jobs_since(transaction, list_id, started - LATE_MS)):
         due = {}  # an event that was deleted before its counts were written has been taken off them already
+    found = _overdue([note for note in notes if received_ms(note.id) < started - LATE_MS])
     missing = [] if has_gaps else sorted(counted.keys() - after.keys(), key=_order)
-    found = [_missing(list_id, key, started) for key in missing]
+    found += [_missing(list_id, key, started) for key in missing]
     phantoms = before.keys() - counted.keys()
     if database.read(lambda transaction: has_deletions(transaction, list_id)):
         phantoms = {
@@ -74,13 +80,15 @@ def _catalogued(database: Database, list_id: int) -> Counts:
     return database.read(read)
 
 
-def _counted(database: Database, list_id: int, due_before: int) -> tuple[Counts, Counts]:
-    """The counts of all events, and of those whose counts must have been written."""
+def _counted(
+    database: Database, list_id: int, due_before: int, noted: Collection[int]
+) -> tuple[Counts, Counts]:
+    """The counts of all events, and of those whose counts must have been written: there is no note to do so."""
     everything, due = CatalogueCounts(), CatalogueCounts()
-    for _, name, received_at, stored, flags in _events(database, list_id):
+    for event_id, name, received_at, stored, flags in _events(database, list_id):
         properties = decoded_properties(stored)
         everything.add(list_id, name, properties, received_at, is_counted=not flags & IS_BOT)
-        if received_at < due_before and not flags & IS_BOT:
+        if received_at < due_before and not flags & IS_BOT and event_id not in noted:
             due.add(list_id, name, properties, received_at)
     return _by_key(everything), _by_key(due)
 
@@ -117,6 +125,20 @@ def _count_differences(
         catalogue_counts.change(transaction, list_id, *key, change)
 
     return [Difference(_label(key), _as_text(key, after), _as_text(key, counted), repair)]
+
+
+def _overdue(notes: list[Note]) -> list[Difference]:
+    """What a process that was killed had not counted, and no other has counted since."""
+    if not notes:
+        return []
+    events = sum(len(note.event_ids) for note in notes)
+    what = "catalogue, events that are not counted yet"
+    repair = partial(count_notes, notes=notes)
+    return [
+        Difference(
+            what, str(events), f"none that is older than {LATE_MS // 1000} s", repair, "there should be"
+        )
+    ]
 
 
 def _missing(list_id: int, key: Key, now: int) -> Difference:

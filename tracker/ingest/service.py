@@ -107,6 +107,10 @@ class Ingest:
             except OutcomeUnknown as unknown:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
 
+    def serve(self) -> None:
+        """Count what a process that was killed has stored and not counted, again and again: for a process that serves."""
+        self._upkeep.serve()
+
     def flush(self) -> None:
         """Write what is written late."""
         self._upkeep.flush()

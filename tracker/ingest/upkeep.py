@@ -9,6 +9,7 @@ from typing import Any
 
 import gevent
 
+from tracker.ingest.counting import Counting
 from tracker.ingest.group import EventHandler
 from tracker.storage import timeline
 from tracker.storage.database import Database
@@ -30,6 +31,7 @@ class Upkeep:
 
     def __init__(self, database: Database, handler: EventHandler) -> None:
         self._database, self._handler = database, handler
+        self._counting = Counting(database, handler.uncounted)
         self._is_flush_due = False
         self._is_sorting = False
         self._is_closed = False
@@ -38,9 +40,14 @@ class Upkeep:
     def close(self) -> None:
         """Write what can be written, and follow nothing up any more: the process ends, or is done with the database."""
         self._is_closed = True
+        self._counting.close()
         if self._next_flush is not None and not self._is_flush_due:  # it has begun
             self._next_flush.join(FLUSH_SECONDS)
         self.flush()
+
+    def serve(self) -> None:
+        """Count what other processes have left behind, too: for a process that serves."""
+        self._counting.serve()
 
     def events_came(self) -> None:
         """Called with every write of events: see that it is followed up."""
@@ -60,23 +67,10 @@ class Upkeep:
         if self._next_flush not in (None, gevent.getcurrent()) and self._is_flush_due:
             self._next_flush.kill()
         self._is_flush_due = False
-        self._write_counts()
+        is_counted = self._counting.flush()
         self._try("short pasts were not settled", self._settle)
-        if self._handler.unsettled:
+        if self._handler.unsettled or not is_counted:
             self.events_came()
-
-    def _write_counts(self) -> None:
-        """What cannot be written now is written with the next ones."""
-        taken = self._handler.counts.take()
-        if not taken:
-            return
-        try:
-            self._database.write(taken.write)
-        except StorageUnavailable:
-            self._handler.counts.put_back(taken)
-            self.events_came()
-        except OutcomeUnknown as unknown:
-            _log.warning("the catalogue's counts of %s s may be missing: %s", FLUSH_SECONDS, unknown)
 
     def _settle(self) -> None:
         """Pasts that cannot be settled are read where they are."""

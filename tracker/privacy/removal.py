@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from tracker.ingest.counting import count_first
 from tracker.ingest.event import (
     CONVERSION,
     IS_BOT,
@@ -66,6 +67,7 @@ class Removal:
     def _uncount(self, events: Sequence[StoredEvent]) -> None:
         """The catalogue's counts always say what is there; the others what has happened."""
         counted = [event for event in events if not event.flags & IS_BOT]
+        count_first(self._transaction, self._list_id, [event.id for event in counted])
         _uncount_catalogue(self._transaction, self._list_id, counted)
         first = [e for e in counted if e.name == _CONVERSION and not e.flags & IS_REPEATED_CONVERSION]
         conversions = [(event.id, _as_event(self._list_id, event)) for event in first]

@@ -1,7 +1,7 @@
 """How often, how lately and with which types of value was each catalogued name seen?
 
-Written a few seconds late: a process keeps what it has seen since, and a kill loses at most that. Existence is kept in
-the event's own transaction (catalogue.py); `tracker db check --repair` mends the rest.
+Written a few seconds late: a process keeps what it has seen since, and a note in the database says so (count_outbox.py).
+Existence is kept in the event's own transaction (catalogue.py).
 """
 
 from __future__ import annotations

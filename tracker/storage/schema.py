@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PROBES, SESSIONS, USERS, WRITERS
 from tracker.storage.catalogue_counts import TYPES
+from tracker.storage.count_outbox import COUNT_OUTBOX
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.schema_deletions import EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
@@ -199,5 +200,5 @@ MIGRATIONS = [
             ),
         ],
     ),
-    Migration("0017_counts", [AddIndex("subscriber_hashes", ("list_id", "subscriber_id"))]),
+    Migration("0017_counts", [COUNT_OUTBOX, AddIndex("subscriber_hashes", ("list_id", "subscriber_id"))]),
 ]
