@@ -58,7 +58,7 @@ class Tracker(Server):
     def is_ready(self) -> bool:
         try:
             return self.get("/ready").status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # it may listen and have no processor yet
             return False
 
     def __exit__(
@@ -79,7 +79,7 @@ class Tracker(Server):
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
 

@@ -17,8 +17,10 @@ TABLES = {
     "event_ids": ("list_id", "event_key", "event_id"),
     "visitors": ("list_id", "id", "uuid"),
     "subscribers": ("list_id", "id", "email_key"),
-    "event_names": ("list_id", "name", "property_count"),
-    "event_properties": ("list_id", "event_name", "property"),
+    "event_names": ("list_id", "name", "property_count", "events"),
+    "event_properties": (
+        "list_id", "event_name", "property", "strings", "numbers", "booleans", "nulls", "objects", "arrays",
+    ),
     "event_counts": ("list_id", "name", "bucket", "events"),
     "conversions": ("list_id", "conversion_key", "event_id"),
     "conversion_totals": ("list_id", "name", "currency", "conversions", "units", "millionths"),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
 
 from tests.faults.extent import extent
-from tests.faults.laboratory import Laboratory
+from tests.faults.laboratory import Laboratory, Wire
 from tests.faults.rows import read_tables
 from tests.faults.tables import Report
 from tests.servers import NewDatabase
 
 AT_ONCE, WORKERS = 64, 4
+#: They take less than a second where nothing else runs.
+MOST_SECONDS = 60.0
 ROUNDS = extent(short=2, long=20)
 
 
@@ -25,14 +28,23 @@ def _send_at_once(tracker: Laboratory, sent: dict[str, Any]) -> list[tuple[int, 
     def call() -> None:
         with tracker.connection() as connection:
             ready.wait()
-            answers.append(connection.call(sent))
+            answers.append(_until_answered(connection, sent))
 
     threads = [threading.Thread(target=call) for _ in range(AT_ONCE)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(MOST_SECONDS)
     return answers
+
+
+def _until_answered(connection: Wire, sent: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """On a busy machine 64 at once may be too many for their deadline: what was certainly not stored is sent again."""
+    until = time.monotonic() + MOST_SECONDS / 2
+    status, body = connection.call(sent)
+    while status == 503 and body["Errors"][0]["Code"] == 100012 and time.monotonic() < until:
+        status, body = connection.call(sent)
+    return status, body
 
 
 def _firsts(tracker: Laboratory) -> list[int]:

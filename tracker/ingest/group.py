@@ -107,7 +107,7 @@ class Attempt:
         self.seen: SeenAsSent = {}
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
-        self.counted: list[tuple[int, int]] = []
+        self.counted: dict[int, list[int]] = {}
         self._tallies: Tallies
         self._people: People
 
@@ -183,7 +183,7 @@ class Attempt:
             event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
         ))  # fmt: skip
         if not flags & IS_BOT:
-            self.counted.append((event.list_id, row_id))
+            self.counted.setdefault(event.list_id, []).append(row_id)
         self.entries += timeline.entries(
             event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.segment, encoded
         )

@@ -8,8 +8,7 @@ and with what it remembers, or after its end any other, which reads them.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tracker.storage.catalogue_counts import CatalogueCounts
@@ -23,8 +22,9 @@ COUNT_OUTBOX = Table(
     primary=("list_id", "id"),
     is_clustered=True,
 )
-_KEY = ("list_id", "id")
-_SELECT = "SELECT list_id, id, events FROM count_outbox"
+COLUMNS = ("list_id", "id", "events")
+_KEY = COLUMNS[:2]
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM count_outbox"
 
 #: (list_id, id) of a note; an id tells when it was written.
 NoteKey = tuple[int, int]
@@ -61,12 +61,11 @@ class Uncounted:
         self.notes += taken.notes
 
 
-def note(transaction: Transaction, note_id: int, events: Iterable[tuple[int, int]]) -> list[NoteKey]:
-    """Write down that these events (list_id, id) are to be counted; the keys of the notes."""
-    by_list = groupby(sorted(events), key=lambda event: event[0])
-    rows: list[Row] = [(list_id, note_id, _packed([row[1] for row in rows])) for list_id, rows in by_list]
-    transaction.insert("count_outbox", ("list_id", "id", "events"), rows)
-    return [(row[0], row[1]) for row in rows]
+def note(transaction: Transaction, note_id: int, events: Mapping[int, Sequence[int]]) -> list[NoteKey]:
+    """Write down that these events, ids by list_id, are to be counted; the keys of the notes."""
+    rows: list[Row] = [(list_id, note_id, _packed(ids)) for list_id, ids in sorted(events.items())]
+    transaction.insert("count_outbox", COLUMNS, rows)
+    return [(list_id, note_id) for list_id, _, _ in rows]
 
 
 def overdue(transaction: Transaction, before_ms: int, most: int) -> list[Note]:
