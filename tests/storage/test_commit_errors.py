@@ -18,7 +18,7 @@ from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
 from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
 from tracker.storage.database import Database, engine_of
-from tracker.storage.failures import OutcomeUnknown
+from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 from tracker.storage.transaction import Transaction
 
 MYSQL, SQLITE = engine_of("mysql://x/y"), engine_of("sqlite:///x")
@@ -156,6 +156,27 @@ def test_over_http_a_commit_of_unknown_outcome_is_100013_with_an_event_id(
     repeat = desk.call("event.track", shop.key, ListID=shop.list_id, Event="cut off", EventID=row["EventID"])
     assert (repeat.status, repeat.body["duplicate"]) == (200, True)
     assert desk.rows("SELECT COUNT(*) FROM events WHERE name = 'cut off'") == [(1,)]
+
+
+def test_what_nobody_knows_of_one_is_no_harm_to_its_neighbours(server: Database) -> None:
+    """It may be the fault of one event, or of a node: each is tried alone, and is unavailable."""
+
+    def apply(transaction: Transaction, items: list[int]) -> list[int]:
+        for number in items:
+            if number == 3:
+                transaction.execute("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 59999, MESSAGE_TEXT = 'no'")
+            transaction.insert("writers", ("number", "token", "leased_until"), [(number, b"", 0)])
+        return items
+
+    calls = [gevent.spawn(server.submit, apply, number) for number in range(6)]
+    gevent.joinall(calls)
+    assert [type(call.exception) for call in calls] == [
+        *[type(None)] * 3,
+        StorageUnavailable,
+        *[type(None)] * 2,
+    ]
+    rows = server.read(lambda t: t.select("SELECT number FROM writers ORDER BY number"))
+    assert rows == [(0,), (1,), (2,), (4,), (5,)]
 
 
 def test_a_plain_write_whose_commit_fails_is_not_done_twice(distant: Database, proxy: Proxy) -> None:

@@ -11,7 +11,8 @@ class Trouble(Enum):
 
     RETRY = "rolled back, may succeed at once: deadlock, lock wait, a lost race for a unique key"
     LOST = "the connection is gone before COMMIT was sent: certainly rolled back"
-    UNAVAILABLE = "rolled back: no space, read-only, input/output error, or what nobody knows"
+    UNAVAILABLE = "rolled back: no space, read-only, input/output error"
+    UNKNOWN = "rolled back, and nobody here knows why: unavailable, but perhaps to one of several only"
     PERMANENT = "rolled back, and would be again: the statement or its values are at fault"
 
 

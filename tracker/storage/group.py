@@ -77,13 +77,13 @@ class Group:
             self._tries += 1
             gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
             return False
-        if trouble is Trouble.UNAVAILABLE:
+        if trouble in (Trouble.UNAVAILABLE, Trouble.UNKNOWN):
             self._connection.doubt()
         if self._uncertain is not None:  # this try was rolled back; of the one before nobody knows
             return self._settle([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._jobs))
         if trouble is Trouble.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
             return self._settle([_as_unavailable(failure)] * len(self._jobs))
-        return self._one_by_one(failure)
+        return self._one_by_one(_as_unavailable(failure) if trouble is Trouble.UNKNOWN else failure)
 
     def _lose(self) -> bool:
         """Give the connection up. The next one may be good at once; where it is not, there is a pause between them."""

@@ -1,8 +1,8 @@
 """Error numbers of MySQL, MariaDB and Galera: what each means for the transaction that it hit.
 
 A number that stands nowhere here says nothing about the statement: other engines (Galera, Spider, Vitess, TiDB) have
-numbers of their own for a node that is away. So it is "unavailable", and at COMMIT, where only RETRY is a promise,
-"outcome unknown".
+numbers of their own for a node that is away. So it is UNKNOWN: never the statement's fault, and at COMMIT, where only
+RETRY is a promise, an unknown outcome.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ RETRY = DUPLICATE_KEY | {1020, 1205, 1213, 3572}
 #: The connection has ended, or leads to a node that takes no part (1047) or could not finish (1180).
 LOST = frozenset({
     0, 1047, 1053, 1152, 1158, 1159, 1160, 1161, 1180, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 3024, 4031,
+})  # fmt: skip
+#: No room, no right, no writing, too many.
+UNAVAILABLE = frozenset({
+    3, 1021, 1023, 1030, 1036, 1037, 1040, 1041, 1044, 1045, 1049, 1114, 1129, 1130, 1142, 1143, 1203, 1206, 1226, 1290,
+    1792, 1836,
 })  # fmt: skip
 #: Values that a column or a function does not take.
 DATA = frozenset({
@@ -70,4 +75,6 @@ def _trouble_of(failure: BaseException) -> Trouble:
         return Trouble.RETRY
     if number in LOST or isinstance(failure, (pymysql.InterfaceError, peewee.InterfaceError)):
         return Trouble.LOST
-    return Trouble.PERMANENT if number in PERMANENT else Trouble.UNAVAILABLE
+    if number in PERMANENT:
+        return Trouble.PERMANENT
+    return Trouble.UNAVAILABLE if number in UNAVAILABLE else Trouble.UNKNOWN
