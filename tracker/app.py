@@ -69,11 +69,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     public_door = _public_door(settings, dispatcher, services.stores)
     proxies = settings.trusted_proxies
     has_fast_path = settings.has_fast_path
-    app.register_blueprint(
-        doors(dispatcher, lambda: readiness(database), public_door, proxies, has_fast_path)
-    )
     readiness = Readiness(database, partial(_report, None))
-    app.register_blueprint(doors(dispatcher, readiness.look, public_door, proxies))
+    app.register_blueprint(doors(dispatcher, readiness.look, public_door, proxies, has_fast_path))
     app.register_blueprint(_script_files(settings.script_path))
     limits = _rates(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}

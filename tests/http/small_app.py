@@ -116,12 +116,11 @@ class _NoLimit:
         return Verdict(is_allowed=True, limit=100, remaining=99, reset_at=1_700_000_000)
 
 
-def make_app(has_fast_path: bool = True) -> Flask:
 def _look() -> tuple[str, str]:
     return ("away", "a file says so") if os.path.exists("not-ready") else ("ready", "")
 
 
-def make_app() -> Flask:
+def make_app(has_fast_path: bool = True) -> Flask:
     registry = Registry()
     for command in (Echo, Look, Whoami, Break, Slow, Many):
         registry.add(command, "the tests")
@@ -135,9 +134,7 @@ def make_app() -> Flask:
         lambda call, failure: log_failure(call.request_id, failure),
     )
     app = Flask(__name__)
-    is_ready = lambda: (not os.path.exists("not-ready"), "a file says so")  # noqa: E731
-    app.register_blueprint(doors(dispatcher, is_ready, has_fast_path=has_fast_path))
-    app.register_blueprint(doors(dispatcher, _look))
+    app.register_blueprint(doors(dispatcher, _look, has_fast_path=has_fast_path))
     app.add_url_rule("/api/v1/page.html", "page", lambda: "<p>a page</p>")
     app.add_url_rule("/large.js", "large", lambda: b"x" * LARGE_FILE_BYTES)
     app.add_url_rule("/breaks", "breaks", lambda: {}["a value that must not be logged"])

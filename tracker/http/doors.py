@@ -26,14 +26,10 @@ _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRA
 
 def doors(
     dispatcher: Dispatcher,
-    is_ready: IsReady,
-    public_door: PublicDoor | None = None,
-    trusted_proxies: int = 0,
-    has_fast_path: bool = True,
-    dispatcher: Dispatcher, look: LookAtDatabase, public_door: PublicDoor | None = None, trusted_proxies: int = 0
     look: LookAtDatabase,
     public_door: PublicDoor | None = None,
     trusted_proxies: int = 0,
+    has_fast_path: bool = True,
 ) -> Blueprint:
     """The blueprint that joins `dispatcher` to HTTP; `look()` says whether calls can be answered, and why not."""
     door = Door(dispatcher, trusted_proxies)
