@@ -54,10 +54,10 @@ def retry_without_id() -> None:
     EventHandler.was_committed = lambda self, transaction, batches: False
     begin = Repeats.__init__
 
-    def forgetful(self, transaction, events, next_id) -> None:
+    def forgetful(self, transaction, events, next_id, ids) -> None:
         for event in events:
             event.row_id = 0
-        begin(self, transaction, events, next_id)
+        begin(self, transaction, events, next_id, ids)
 
     Repeats.__init__ = forgetful
 

@@ -23,12 +23,14 @@ from tracker.ingest.event import (
     Event,
     Tracked,
 )  # fmt: skip
+from tracker.ingest.event_ids import EventIds
 from tracker.ingest.identified import Ignored, write_identified
 from tracker.ingest.identity import People
 from tracker.ingest.known import known_people
 from tracker.ingest.people_writing import write_people
 from tracker.ingest.repeats import Repeats
 from tracker.ingest.rules import is_hash
+from tracker.ingest.same_event import are_stored
 from tracker.ingest.tallies import Tallies
 from tracker.ingest.unsettled import Unsettled
 from tracker.ingest.who import Placement
@@ -54,8 +56,8 @@ Stored = tuple[int, bytes, dict[str, Any], int]
 class EventHandler:
     """Applies groups of events for one process's writer. Called again after a rollback: all state is per attempt."""
 
-    def __init__(self, number: WriterNumber, settle_after: float) -> None:
-        self._ids = IdMaker(number)
+    def __init__(self, number: WriterNumber, ids: EventIds, settle_after: float) -> None:
+        self._ids, self._event_ids = IdMaker(number), ids
         self._catalogue = Catalogue()
         # Of the attempt that was last written in full: the keys of its rows, and its events.
         self._keys: set[tuple[int, int]] = set()
@@ -66,7 +68,7 @@ class EventHandler:
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
-        attempt = Attempt(self._ids)
+        attempt = Attempt(self._ids, self._event_ids)
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
         self._catalogue.note(transaction, _encoded(attempt.seen), _encoded(attempt.seen_in_public))
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
@@ -87,16 +89,19 @@ class EventHandler:
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
 
-        A group of repeats has no rows to be there.
+        A group of repeats has no rows to be there. What stands under their ids has to be these events.
         """
-        return not self._keys or event_rows.find_events(transaction, self._keys) == self._keys
+        events = [e for e in chain.from_iterable(batches) if (e.list_id, e.row_id) in self._keys]
+        is_there = event_rows.find_events(transaction, self._keys) == self._keys
+        return not self._keys or (is_there and are_stored(transaction, events))
 
 
 class Attempt:
     """One try at storing a group: read what is known, decide, write."""
 
-    def __init__(self, ids: IdMaker) -> None:
-        self._ids = ids
+    def __init__(self, ids: IdMaker, event_ids: EventIds) -> None:
+        self._ids, self._event_ids = ids, event_ids
+        self._repeats: Repeats
         self.rows: list[Row] = []
         self.entries: list[timeline.Entry] = []
         self.pasts: list[timeline.Segment] = []
@@ -108,7 +113,7 @@ class Attempt:
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
         """One `Tracked` an event, or an exception in its place."""
-        repeats = Repeats(transaction, events, self._next_id)
+        repeats = self._repeats = Repeats(transaction, events, self._next_id, self._event_ids)
         results: list[Any] = [repeats.settled.get(index) for index in range(len(events))]
         new = [index for index in range(len(events)) if repeats.is_new(index)]
         for index, tracked in zip(new, self._add_all(transaction, [events[i] for i in new]), strict=True):
@@ -146,7 +151,8 @@ class Attempt:
         self._see(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:
             ours = IS_OURS | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
-            self._append(event, placement, self._next_id(), IDENTIFY, ours, NOTHING)
+            row_id = self._repeats.next_row_id(event.list_id)
+            self._append(event, placement, row_id, IDENTIFY, ours, NOTHING)
             self._see(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tracker.ingest.event import our_key
+from tracker.ingest.event_ids import row_key
 from tracker.ingest.stored_counts import (
     add_to_buckets,
     add_to_catalogue,
@@ -52,9 +52,7 @@ class Removal:
         )
         named = {event_id for _, _, event_id in keys}
         since = self._now - spent_ids.KEPT_MS
-        ours = [
-            (our_key(e.id).encode(), b"") for e in events if e.id not in named and received_ms(e.id) > since
-        ]
+        ours = [(row_key(e.id), b"") for e in events if e.id not in named and received_ms(e.id) > since]
         spent = [*((key, digest) for key, digest, _ in keys), *ours]
         spent_ids.spend(self._transaction, self._list_id, spent, self._now)
 

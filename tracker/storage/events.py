@@ -13,7 +13,7 @@ COLUMNS = (
     "sent_at", "external_id", "flags", "properties",
 )  # fmt: skip
 _EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
-_ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags FROM events"
+_ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags, name, claimed_at, received_at, properties FROM events"
 
 
 class StoredEvent(NamedTuple):
@@ -28,6 +28,18 @@ class StoredEvent(NamedTuple):
     received_at: int
     external_id: bytes | None
     flags: int
+    properties: bytes
+
+
+class StoredAnswer(NamedTuple):
+    """What the first answer to an event was made of, and what tells it from others. `uuid` is its visitor's."""
+
+    uuid: bytes
+    external_id: str | None
+    flags: int
+    name: bytes
+    claimed_at: int | None
+    received_at: int
     properties: bytes
 
 
@@ -79,17 +91,26 @@ def find_event_ids(
     return {(row[0], bytes(row[1])): (row[2], bytes(row[3])) for row in rows}
 
 
-def first_answer(
-    transaction: Transaction, list_id: int, event_id: int
-) -> tuple[bytes, str | None, int] | None:
-    """What the first answer to a stored event was made of: (visitor's uuid, external_id, flags)."""
-    rows = transaction.lookup(_ANSWERS, ("list_id", "id"), [(list_id, event_id)])
-    if not rows:
-        return None
-    _, _, visitor_id, external_id, flags = rows[0]
-    sql = "SELECT uuid FROM visitors WHERE list_id = ? AND id = ?"
-    uuid = transaction.select(sql, (list_id, visitor_id))[0][0]
-    return bytes(uuid), text(external_id), flags
+def find_answers(
+    transaction: Transaction, keys: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], StoredAnswer]:
+    """What those of the events (list_id, id) say that are there."""
+    rows = transaction.lookup(_ANSWERS, ("list_id", "id"), sorted(set(keys)))
+    visitors = sorted({(row[0], row[2]) for row in rows})
+    sql = "SELECT list_id, id, uuid FROM visitors"
+    uuids = {(r[0], r[1]): bytes(r[2]) for r in transaction.lookup(sql, ("list_id", "id"), visitors)}
+    return {
+        (row[0], row[1]): StoredAnswer(
+            uuids.get((row[0], row[2]), b""),
+            text(row[3]),
+            row[4],
+            bytes(row[5]),
+            row[6],
+            row[7],
+            bytes(row[8]),
+        )
+        for row in rows
+    }
 
 
 def last_received_at(transaction: Transaction, list_id: int) -> int | None:

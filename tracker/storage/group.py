@@ -23,6 +23,7 @@ class Group:
         self._connection, self._jobs = connection, jobs
         self._uncertain: list[Any] | None = None  # results of an attempt whose COMMIT was not answered
         self._last_failure: Exception | None = None
+        self._has_met_a_key = False
 
     def commit(self) -> None:
         """Try until the jobs are settled."""
@@ -81,6 +82,9 @@ class Group:
             return self._settle([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._jobs))
         if trouble is Trouble.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
             return self._settle([_as_unavailable(failure)] * len(self._jobs))
+        if len(self._jobs) == 1 and self._connection.is_duplicate_key(failure) and not self._has_met_a_key:
+            self._has_met_a_key = True  # a second try can look for what is in the way of the first
+            return False
         return self._one_by_one(failure)
 
     def _one_by_one(self, failure: Exception) -> bool:

@@ -7,12 +7,22 @@ and Galera cannot do is not used. Text is kept as UTF-8 bytes, because collation
 
 from __future__ import annotations
 
-from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PROBES, SESSIONS, USERS, WRITERS
+from tracker.storage.account_tables import (
+    API_KEYS,
+    AUDIT_LOG,
+    LOGIN_PLACES,
+    PROBES,
+    SECRETS,
+    SESSIONS,
+    USERS,
+    WRITERS,
+)
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.schema_deletions import EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
+from tracker.storage.shared_secrets import make_secrets
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.subscriber_hashes import fill_hashes
 from tracker.storage.timeline_filling import fill_timeline
@@ -199,4 +209,5 @@ MIGRATIONS = [
             ),
         ],
     ),
+    Migration("0013_signed_ids", [SECRETS, make_secrets]),
 ]
