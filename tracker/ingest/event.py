@@ -24,8 +24,10 @@ NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
 IS_BOT = 512
 #: It came through the public door: anybody may have sent it.
 IS_PUBLIC = 1024
+#: A conversion that came without a key to a list whose conversions need one.
+LACKS_KEY = 2048
 #: A conversion with one of these is stored, and counts for nothing.
-NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT
+NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT | LACKS_KEY
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class Event:
     #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
     is_public: bool = False
     is_bot: bool = False
+    #: It came without a key, which conversions of its list need.
+    lacks_key: bool = False
     row_id: int = 0
     #: The row it was to have is something else's: `event_key` is what its caller was told, and names no row.
     has_lost_row: bool = False
@@ -84,6 +88,11 @@ class Event:
     def event_at(self) -> int:
         """When it happened, by our clock."""
         return event_time(self.received_at, self.claimed_at, self.sent_at)
+
+    @property
+    def is_counted_conversion(self) -> bool:
+        """Whether it is a conversion that counts, unless another one does for its conversion-id."""
+        return self.name == CONVERSION and not self.is_bot and not self.lacks_key
 
     def stored_properties(self) -> dict[str, Any]:
         return {**self.properties, **self.added} if self.added else self.properties

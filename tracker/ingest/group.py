@@ -7,6 +7,7 @@ import time
 from itertools import chain, islice
 from typing import Any
 
+from tracker.ingest.conversions import Conversions
 from tracker.ingest.event import (
     CONVERSION,
     HAS_ID_CONFLICT,
@@ -16,10 +17,10 @@ from tracker.ingest.event import (
     IS_BOT,
     IS_OURS,
     IS_PUBLIC,
-    IS_REPEATED_CONVERSION,
     IS_SILENT,
     NAMED_BY_EMAIL,
     NAMED_BY_ID,
+    NOT_COUNTED,
     Event,
     Tracked,
 )  # fmt: skip
@@ -108,7 +109,8 @@ class Attempt:
         self.seen: SeenAsSent = {}
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
-        self._tallies: Tallies
+        self._tallies = Tallies()
+        self._conversions: Conversions
         self._people: People
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
@@ -128,14 +130,15 @@ class Attempt:
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
         people = self._people = known_people(transaction, events, self._next_id)
         placed = [(event, people.place(event, *people.person(event))) for event in events]
-        tallies = self._tallies = Tallies(transaction, events)
+        conversions = self._conversions = Conversions(transaction, events)
         ignored = write_identified(transaction, people, placed, _now())
         tracked = [self._add(event, placement, ignored) for event, placement in placed]
         write_people(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
         timeline.add(transaction, self.entries)
         self.pasts = [(b.visitor.list_id, b.visitor.id, b.segment) for b in people.bindings if b.has_past]
-        tallies.write(transaction)
+        conversions.write()
+        self._tallies.write(transaction)
         return tracked
 
     def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
@@ -145,8 +148,10 @@ class Attempt:
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
         flags |= self._named_by(event, placement) | (IS_BOT if event.is_bot else 0)
         flags |= IS_PUBLIC if event.is_public else 0
-        if event.name == CONVERSION and not event.is_bot and self._tallies.add_conversion(event):
-            flags |= IS_REPEATED_CONVERSION
+        if event.name == CONVERSION:
+            flags |= self._conversions.flag_of(event)
+            if not flags & NOT_COUNTED:
+                self._tallies.add_conversion(event)
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
         self._see(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from tracker.ingest.event import CONVERSION, IS_BOT, NOT_COUNTED, Event, decoded_properties
-from tracker.ingest.tallies import Amounts, conversion_key, total_of, value_in_millionths
+import orjson
+
+from tracker.ingest.event import CONVERSION, IS_BOT, IS_PUBLIC, NOT_COUNTED, Event, decoded_properties
+from tracker.ingest.tallies import Amounts, conversion_key, total_of, worth
 from tracker.storage import catalogue_counts, counters
 from tracker.storage.catalogue_counts import CatalogueCounts
-from tracker.storage.counters import MILLIONTHS, EventBucket, Total, bucket_of
+from tracker.storage.counters import EventBucket, Total, bucket_of
 from tracker.storage.events import StoredEvent, set_flags
-from tracker.storage.transaction import Transaction
+from tracker.storage.expired_totals import add_expired
+from tracker.storage.transaction import Row, Transaction
 
 Totals = dict[Total, Amounts]
 _CONVERSION = CONVERSION.encode()
@@ -71,9 +74,34 @@ def totals_of(list_id: int, events: Iterable[StoredEvent]) -> Totals:
         event = _as_event(list_id, stored)
         total = total_of(event)
         count, units, millionths = totals.get(total, (0, 0, 0))
-        more = divmod(value_in_millionths(event.properties["conversion-value"]), MILLIONTHS)
+        more = worth(event)
         totals[total] = (count + 1, units + more[0], millionths + more[1])
     return totals
+
+
+def expired_public(list_id: int, events: Iterable[StoredEvent]) -> list[Row]:
+    """What those of the events are worth that may yet be uncounted: rows for `note_expired`."""
+    rows = []
+    for stored in counted_conversions(events):
+        if stored.flags & IS_PUBLIC:
+            event = _as_event(list_id, stored)
+            _, name, currency = total_of(event)
+            expired = orjson.dumps([name.decode(), currency.decode(), *worth(event)])
+            rows.append((expired, list_id, conversion_key(event), stored.id))
+    return sorted(rows, key=lambda row: row[2:])
+
+
+def uncount_expired(transaction: Transaction, list_id: int, expired: Iterable[bytes | None]) -> None:
+    """Take off the totals what deleted conversions have added to them."""
+    totals: Totals = {}
+    for each in expired:
+        if each is not None:
+            name, currency, *value = orjson.loads(each)
+            total = list_id, name.encode(), currency.encode()
+            count, units, millionths = totals.get(total, (0, 0, 0))
+            totals[total] = (count - 1, units - value[0], millionths - value[1])
+    counters.add_conversions(transaction, totals)
+    add_expired(transaction, totals)
 
 
 def signed(totals: Mapping[Total, Amounts], sign: int) -> Totals:

@@ -10,6 +10,7 @@ from tracker.ingest.stored_counts import (
     add_to_buckets,
     add_to_catalogue,
     counted_conversions,
+    expired_public,
     key_of,
     signed,
     totals_of,
@@ -63,6 +64,7 @@ class Removal:
         totals = totals_of(list_id, events)
         if self._is_counted:
             add_expired(transaction, totals)
+            counters.note_expired(transaction, expired_public(list_id, events))
             return
         add_to_buckets(transaction, list_id, events, -1)
         counters.add_conversions(transaction, signed(totals, -1))

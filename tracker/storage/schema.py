@@ -209,5 +209,14 @@ MIGRATIONS = [
             ),
         ],
     ),
-    Migration("0013_signed_ids", [SECRETS, make_secrets]),
+    Migration(
+        "0013_credentials_first",
+        [
+            SECRETS,
+            make_secrets,
+            AddColumn("conversions", integer("is_public"), " DEFAULT 0"),
+            AddColumn("conversions", big_bytes("expired", is_optional=True), ""),
+            AddColumn("list_settings", integer("is_key_needed_for_conversions"), " DEFAULT 0"),
+        ],
+    ),
 ]
