@@ -44,7 +44,6 @@ class StoredAnswer(NamedTuple):
 
 
 _STORED = f"SELECT {', '.join(StoredEvent._fields)} FROM events"
-_LAST_OF_LISTS = "SELECT id, (SELECT received_at FROM events WHERE list_id = lists.id ORDER BY events.id DESC LIMIT 1) FROM lists"
 
 
 def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
@@ -113,14 +112,17 @@ def find_answers(
     }
 
 
-def last_received_at(transaction: Transaction, list_id: int) -> int | None:
-    """When the newest event of a list was received, in UTC milliseconds."""
-    sql = "SELECT received_at FROM events WHERE list_id = ? ORDER BY id DESC LIMIT 1"
-    rows = transaction.select(sql, (list_id,))
+def last_received_at(transaction: Transaction, list_id: int, before_id: int) -> int | None:
+    """When the newest event of a list before an id was received, in UTC milliseconds."""
+    sql = "SELECT received_at FROM events WHERE list_id = ? AND id < ? ORDER BY id DESC LIMIT 1"
+    rows = transaction.select(sql, (list_id, before_id))
     return rows[0][0] if rows else None
 
 
-def last_received_by_list(transaction: Transaction, list_ids: Iterable[int]) -> dict[int, int | None]:
+def last_received_by_list(
+    transaction: Transaction, list_ids: Iterable[int], before_id: int
+) -> dict[int, int | None]:
     """`last_received_at` of many lists in few round trips: each is one step in the index of the events."""
+    last = "SELECT received_at FROM events WHERE list_id = lists.id AND events.id < %d ORDER BY events.id DESC LIMIT 1"
     wanted = [(list_id,) for list_id in list_ids]
-    return dict(transaction.lookup(_LAST_OF_LISTS, ("id",), wanted))
+    return dict(transaction.lookup(f"SELECT id, ({last % before_id}) FROM lists", ("id",), wanted))
