@@ -1,19 +1,32 @@
-"""Whatever Tracker gives out and takes back, made up with all that a stranger can know: does it name anything?"""
+"""Whatever Tracker gives out and takes back, made up with all that a stranger can know: does it name anything?
+
+The stranger has an account, a key for everything in it and a list, knows this code, the public id of the other's list, and by
+hearsay every number and cursor of it. A name that answers have and that calls take has to stand in HANDED_OUT, or in
+WORDS if it is the client's own word.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import itertools
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 import pytest
+from marshmallow import fields
 
 from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.contract.desk import Desk, Reply, Shop
 from tests.contract.test_public_door import Door
 from tracker.ingest.recount import recount
+from tracker.keys import checksum, digest, new_key, new_public_id, new_session_id
+from tracker.plugins import load_commands
+from tracker.reports.cursors import cursor_of
+from tracker.reports.sent_events import place_of
 from tracker.storage.ids import SEQUENCE_BITS, first_id_at, received_ms
 
 NOWHERE = 2**62
@@ -129,3 +142,250 @@ def test_a_stranger_learns_nothing_of_the_event_ids_of_a_key(track: Track, door:
     assert answers["used"] == answers["free"]
     assert [status for status, _ in answers["used"]] == [200] * 4
     assert door.names() == ["secret"] * 2 + ["other", "secret"] * 4
+
+
+# All others
+
+
+class World:
+    """Somebody with a list on which much has happened, and a stranger with one of their own."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.ours, self.strangers = (
+            desk.open_shop(f"{who}{next(_numbers)}@example.com") for who in ("ours", "stranger")
+        )
+        for shop in (self.ours, self.strangers):
+            for number in range(3):
+                visit = {"UUID": VISITOR, "Email": f"{number}@example.com", "Properties": {"of": shop.email}}
+                self.call("event.track", shop, ListID=shop.list_id, Event="identify", **visit)
+                self.call("event.track", shop, ListID=shop.list_id, Event="seen", **visit)
+            field = {"FieldName": "Size", "MergeTagAlias": "size"}
+            self.call("customfield.create", shop, SubscriberListID=shop.list_id, **field)
+        gone = {"ListID": self.ours.list_id, "EmailAddress": "0@example.com"}
+        self.forgotten = self.call("subscriber.forget", self.ours, **gone).body["SubscriberID"]
+        listed = self.call("subscribers.get", self.ours, ListID=self.ours.list_id).body["Subscribers"]
+        self.person = listed[0]["SubscriberID"]
+        self.own_person = self.call("subscribers.get", self.strangers, ListID=self.strangers.list_id).body[
+            "Subscribers"
+        ][0]["SubscriberID"]
+
+    def call(self, command: str, shop: Shop, **params: Any) -> Reply:
+        answer = self.desk.call(command, shop.key, **params)
+        assert answer.status == 200, answer.body
+        return answer
+
+    def held(self) -> list[Any]:
+        """All rows about the other's list and account."""
+        tables = (
+            "events",
+            "event_ids",
+            "subscribers",
+            "visitors",
+            "bindings",
+            "custom_fields",
+            "list_settings",
+        )
+        of_list = [
+            self.desk.rows(f"SELECT * FROM {each} WHERE list_id = ?", self.ours.list_id) for each in tables
+        ]
+        of_user = [
+            self.desk.rows(f"SELECT * FROM {each} WHERE user_id = ?", self.ours.user_id)
+            for each in ("api_keys", "sessions", "lists")
+        ]
+        return of_list + of_user
+
+    def cursor(self, command: str, **params: Any) -> str:
+        """A real one, of the other's list."""
+        sent = {"ListID": self.ours.list_id, "RecordsPerRequest": 1, **params}
+        found: str = self.call(command, self.ours, **sent).body["Cursor"]
+        assert found
+        return found
+
+
+VISITOR = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+_numbers = itertools.count(1)
+#: Parameters by command: what a stranger makes up, and the same with something that is nowhere.
+Try = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+def _event_ids(world: World) -> Iterator[Try]:
+    own = {"ListID": world.strangers.list_id, "SubscriberID": world.own_person}
+    number = row_ids(world.desk, world.ours)[-1]
+    yield "subscriber.explain", {**own, "EventID": str(number)}, {**own, "EventID": str(NOWHERE)}
+    sent = {"ListID": world.strangers.list_id, "Event": "probe", "UUID": VISITOR}
+    bare = VISITOR.replace("-", "")
+    wanted, missing = (made_up(each, "probe", UUID=bare) for each in (number, NOWHERE))
+    yield "event.track", {**sent, "EventID": wanted}, {**sent, "EventID": missing}
+
+
+def _cursors(world: World) -> Iterator[Try]:
+    own = {"ListID": world.strangers.list_id}
+    named, theirs = {"SubscriberID": world.own_person}, {"SubscriberID": world.person}
+    tries = {
+        "events.recent": ({}, {}),
+        "subscriber.events": (theirs, named),
+        "subscriber.explain": (theirs, named),
+    }
+    for command, (of_theirs, of_own) in tries.items():
+        if command == "subscriber.explain":
+            cursor = cursor_of(world.ours.list_id, int(world.person), (1, 1, 0))
+        else:
+            cursor = world.cursor(command, **of_theirs)
+        yield command, {**own, **of_own, "Cursor": cursor}, {**own, **of_own, "Cursor": "nowhere"}
+        at_theirs = {"ListID": world.ours.list_id, **of_theirs, "Cursor": cursor}
+        yield command, at_theirs, {**at_theirs, "ListID": NOWHERE}
+    place = place_of(world.ours.list_id, row_ids(world.desk, world.ours)[0])
+    yield "events.follow", {**own, "After": place, "Seconds": 0}, {**own, "After": "nowhere", "Seconds": 0}
+    follow = {"After": place, "Seconds": 0}
+    yield "events.follow", {"ListID": world.ours.list_id, **follow}, {"ListID": NOWHERE, **follow}
+
+
+def _subscribers(world: World) -> Iterator[Try]:
+    """Those of somebody who is forgotten name a job, too: how far it is, is nobody else's business."""
+    more = {
+        "subscriber.update": {"NewExternalID": "x", "CustomFields": {"size": "L"}},
+        "subscriber.unmerge": {"UUID": VISITOR},
+    }
+    for command in ("get", "events", "explain", "export", "update", "unmerge", "forget", "delete"):
+        name = f"subscriber.{command}"
+        for number in (world.person, world.forgotten):
+            for list_id in (world.strangers.list_id, world.ours.list_id):
+                sent = {"ListID": list_id, "SubscriberID": number, **more.get(name, {})}
+                is_own = list_id == world.strangers.list_id
+                missing = {"SubscriberID": str(NOWHERE)} if is_own else {"ListID": NOWHERE}
+                yield name, sent, {**sent, **missing}
+
+
+def _lists(world: World) -> Iterator[Try]:
+    for command in (
+        "list.get",
+        "list.update",
+        "subscribers.get",
+        "website_events.catalogue",
+        "events.recent",
+    ):
+        yield command, {"ListID": world.ours.list_id}, {"ListID": NOWHERE}
+    sent = {"Events": [{"Event": "seen", "ListID": world.ours.list_id}]}
+    yield "event.batch", sent, {"Events": [{"Event": "seen", "ListID": NOWHERE}]}
+
+
+def _fields(world: World) -> Iterator[Try]:
+    [field] = world.desk.services.stores.fields.of_list(world.ours.list_id)
+    for list_id in (world.strangers.list_id, world.ours.list_id):
+        sent = {"SubscriberListID": list_id, "CustomFieldID": field.id}
+        is_own = list_id == world.strangers.list_id
+        yield (
+            "customfield.delete",
+            sent,
+            {**sent, **({"CustomFieldID": NOWHERE} if is_own else {"SubscriberListID": NOWHERE})},
+        )
+
+
+def _keys(world: World) -> Iterator[Try]:
+    """A prefix is shown to whoever may list keys; the rest of a key with it is made up, its checksum is right."""
+    prefix = world.ours.key.split("_")[1]
+    yield "apikey.revoke", {"Prefix": prefix}, {"Prefix": "nothing1"}
+    guessed, unknown = (f"trk_{each}_{new_key().text.split('_')[2][:-6]}" for each in (prefix, "nothing1"))
+    sent = ({"APIKey": each + checksum(each)} for each in (guessed, unknown))
+    yield "lists.get", next(sent), next(sent)
+
+
+def _sessions(world: World) -> Iterator[Try]:
+    world.desk.services.stores.sessions.open(world.ours.user_id)
+    yield "lists.get", {"SessionID": new_session_id()}, {"SessionID": "nowhere"}
+    yield "user.logout", {"SessionID": new_session_id()}, {"SessionID": "nowhere"}
+
+
+def _public_ids(world: World) -> Iterator[Try]:
+    known = Door(world.desk, world.ours).tracker_id
+    for each in (known[::-1], known.swapcase(), new_public_id()):
+        yield (
+            "event.collect",
+            {"EventListTrackerID": each, "Event": "x"},
+            {"EventListTrackerID": "nowhere", "Event": "x"},
+        )
+
+
+def _visitors(world: World) -> Iterator[Try]:
+    """The other's visitor has the same UUID: it is one of each list."""
+    named = {"ListID": world.ours.list_id, "UUID": VISITOR}
+    yield "subscriber.events", named, {**named, "ListID": NOWHERE}
+
+
+#: How what names something is made up.
+HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
+    "EventID": _event_ids,
+    "Cursor": _cursors,
+    "After": _cursors,
+    "SubscriberID": _subscribers,
+    "ListID": _lists,
+    "CustomFieldID": _fields,
+    "Prefix": _keys,
+    "APIKey": _keys,
+    "SessionID": _sessions,
+    "EventListTrackerID": _public_ids,
+    "UUID": _visitors,
+}
+#: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
+WORDS = {
+    "AllowedOrigins", "ConversionIdIs", "ConversionsNeedKey", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
+    "ExternalID", "FieldName", "HonourPrivacySignal", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
+    "Property", "RetentionDays", "Segment", "SentAt", "UniqueIdentifier", "Username", "Value",
+}  # fmt: skip
+
+
+def names_in(schema: Any) -> Iterator[str]:
+    """The names in an answer, at any depth."""
+    for name, field in schema.fields.items():
+        yield name
+        inner = field.inner if isinstance(field, fields.List) else field
+        inner = inner.value_field if isinstance(inner, fields.Dict) else inner
+        if isinstance(inner, fields.Nested):
+            yield from names_in(inner.schema)
+
+
+def test_whatever_is_given_out_and_taken_back_is_looked_at() -> None:
+    entries = list(load_commands())
+    given = {name for each in entries if each.command.Answer for name in names_in(each.command.Answer())}
+    taken = {name for each in entries for name in each.params.schema.load_fields}
+    assert given & taken - WORDS <= HANDED_OUT.keys()
+    assert not WORDS - given & taken, "they are given or taken no more"
+
+
+@pytest.fixture(scope="module")
+def world(desk: Desk) -> World:
+    return World(desk)
+
+
+@pytest.mark.parametrize(
+    "make", dict.fromkeys(HANDED_OUT.values()), ids=lambda make: make.__name__.strip("_")
+)
+def test_what_is_made_up_names_nothing(world: World, make: Callable[[World], Iterator[Try]]) -> None:
+    """It is answered with the bytes of what is nowhere, reads nothing and changes nothing of the other's."""
+    for command, sent, missing in make(world):
+        key = None if {"APIKey", "SessionID", "EventListTrackerID"} & sent.keys() else world.strangers.key
+        before = world.held()
+        wanted, nowhere = (world.desk.call(command, key, **each) for each in (sent, missing))
+        assert (wanted.status, wanted.raw) == (nowhere.status, nowhere.raw), (command, sent)
+        assert wanted.status < 500
+        assert world.ours.email.encode() not in wanted.raw
+        assert world.held() == before, (command, sent)
+
+
+def test_a_form_of_the_console_is_not_to_be_made_up(world: World) -> None:
+    """Its token is made from the session alone."""
+    ours = world.ours
+    session = world.desk.call("user.login", None, Username=ours.email, Password=ours.password).body[
+        "SessionID"
+    ]
+    known = ("", ours.email, str(ours.user_id), Door(world.desk, ours).tracker_id, digest(session).hex())
+    before = world.held()
+    for secret in known:
+        token = hmac.new(secret.encode(), b"a form of the console", "sha256").hexdigest()
+        form = {"token": token, "SubscriberListName": "Taken", "ConversionIdIs": "goal", "RetentionDays": "1"}
+        client = world.desk.app.test_client()
+        client.set_cookie("tracker_session", session)
+        answer = client.post(f"/lists/{ours.list_id}/settings", data=form)
+        assert answer.status_code == 403, answer.status
+    assert world.held() == before
