@@ -144,6 +144,19 @@ def test_a_stranger_learns_nothing_of_the_event_ids_of_a_key(track: Track, door:
     assert door.names() == ["secret"] * 2 + ["other", "secret"] * 4
 
 
+def test_a_public_event_id_is_exported_as_it_was_sent_and_spent_when_it_is_forgotten(
+    desk: Desk, shop: Shop, door: Door
+) -> None:
+    named = {"ListID": shop.list_id, "EmailAddress": "jane@example.com"}
+    sent = {"Event": "identify", "EventID": "e-1", "Email": "jane@example.com"}
+    assert door.post(sent).status == 200
+    [held] = desk.call("subscriber.export", shop.key, **named).body["Events"]
+    assert held["ClientEventID"] == "e-1"
+    assert desk.call("subscriber.forget", shop.key, **named).status == 200
+    assert door.post(sent).status == 200
+    assert door.names() == []
+
+
 # All others
 
 
