@@ -12,7 +12,6 @@ from tracker.storage.account_tables import (
     AUDIT_LOG,
     LOGIN_PLACES,
     PROBES,
-    SECRETS,
     SESSIONS,
     USERS,
     WRITERS,
@@ -20,9 +19,9 @@ from tracker.storage.account_tables import (
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
+from tracker.storage.schema_credentials import CREDENTIALS_FIRST
 from tracker.storage.schema_deletions import EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
-from tracker.storage.shared_secrets import make_secrets
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.subscriber_hashes import fill_hashes
 from tracker.storage.timeline_filling import fill_timeline
@@ -209,14 +208,5 @@ MIGRATIONS = [
             ),
         ],
     ),
-    Migration(
-        "0013_credentials_first",
-        [
-            SECRETS,
-            make_secrets,
-            AddColumn("conversions", integer("is_public"), " DEFAULT 0"),
-            AddColumn("conversions", big_bytes("expired", is_optional=True), ""),
-            AddColumn("list_settings", integer("is_key_needed_for_conversions"), " DEFAULT 0"),
-        ],
-    ),
+    Migration("0013_credentials_first", CREDENTIALS_FIRST),
 ]
