@@ -48,10 +48,12 @@ class FromBrowser(Intake):
         origins = settings.allowed_origins
         self.is_from_elsewhere = bool(origins) and self._sender.origin not in (None, *origins)
         self._is_unwanted = settings.is_privacy_signal_honoured and self._sender.has_privacy_signal
+        self._lacks_key = settings.is_key_needed_for_conversions
         self._kept_address = truncated(caller.address) if settings.is_address_kept else None
 
     def event(self, params: dict[str, Any]) -> Event:
         event = super().event({**params, "ListID": self._list_id})
+        event.lacks_key = self._lacks_key
         return add_to(event, self._sender.user_agent, self._kept_address)
 
     def is_test(self, event: Event) -> bool:

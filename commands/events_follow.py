@@ -56,7 +56,7 @@ class EventsFollow(EventsCommand):
         list_id, after = self.events_of(params), None
         place = self.caller.sender.last_event_id or params.get("After")
         if place is not None:
-            after = newest_id_in(list_id, place)
+            after = newest_id_in(list_id, place, self.now)
             if after is None:
                 raise CommandError(INVALID_AFTER)
         return EventStream(self._parts(list_id, params.get("Event"), after, params.get("Seconds")))

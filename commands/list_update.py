@@ -19,6 +19,7 @@ SETTINGS = {
     "AllowedOrigins": "allowed_origins",
     "HonourPrivacySignal": "is_privacy_signal_honoured",
     "KeepAddress": "is_address_kept",
+    "ConversionsNeedKey": "is_key_needed_for_conversions",
 }
 
 
@@ -48,7 +49,8 @@ class ListUpdate(Command):
     `HonourPrivacySignal`: of a browser that sends `Sec-GPC: 1` or `DNT: 1` to the public door nothing is stored; it is
     answered as any other. What your own back end sends with a key is not meant by it: the header would be the back end's.
     `AllowedOrigins` are the pages that may send events, `[]` for all; with `KeepAddress` the client's address is kept with
-    an event, truncated. `ConversionIdIs` holds for conversions from now on. All workers know of it within 5 seconds.
+    an event, truncated. `ConversionIdIs` holds for conversions from now on, as does `ConversionsNeedKey`: those that come
+    without one, as through the public door, are stored and not counted. All workers know of it within 5 seconds.
     """
 
     name = "list.update"
@@ -64,6 +66,7 @@ class ListUpdate(Command):
         INVALID_ORIGINS,
         invalid("HonourPrivacySignal", 8),
         invalid("KeepAddress", 9),
+        invalid("ConversionsNeedKey", 10),
     )
     example = (
         {"ListID": 123, "SubscriberListName": "Web shop", "RetentionDays": 365},
@@ -79,6 +82,7 @@ class ListUpdate(Command):
             "HonourPrivacySignal": False,
             "AllowedOrigins": [],
             "KeepAddress": False,
+            "ConversionsNeedKey": False,
         },
     )
 
@@ -98,6 +102,9 @@ class ListUpdate(Command):
             metadata={"description": "Whether nothing is stored of browsers that ask not to be tracked"}
         )
         KeepAddress = YesOrNo(metadata={"description": "Whether a client's address is kept, truncated"})
+        ConversionsNeedKey = YesOrNo(
+            metadata={"description": "Whether conversions count only if they come with a key"}
+        )
 
     class Answer(Schema):
         Success = fields.Boolean(required=True, metadata={"const": True})
@@ -111,6 +118,7 @@ class ListUpdate(Command):
         HonourPrivacySignal = fields.Boolean(required=True)
         AllowedOrigins = fields.List(fields.String(), required=True)
         KeepAddress = fields.Boolean(required=True)
+        ConversionsNeedKey = fields.Boolean(required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, user_id, list_id = self.services.stores, self.caller.user_id, params["ListID"]

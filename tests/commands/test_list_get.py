@@ -43,6 +43,7 @@ def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
         "HonourPrivacySignal": False,
         "AllowedOrigins": [],
         "KeepAddress": False,
+        "ConversionsNeedKey": False,
     }
 
 

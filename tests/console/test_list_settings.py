@@ -11,6 +11,7 @@ import pytest
 from tests.console.visitor import Visitor, words
 from tests.served import Account, Tracker
 
+SWITCHES = ("HonourPrivacySignal", "KeepAddress", "ConversionsNeedKey")
 CHANGED: dict[str, Any] = {
     "SubscriberListName": 'Shop "<b>"',
     "ConversionIdIs": "goal",
@@ -18,6 +19,7 @@ CHANGED: dict[str, Any] = {
     "AllowedOrigins": "https://shop.example\r\n\r\n  https://www.shop.example:8443 ",
     "HonourPrivacySignal": "1",
     "KeepAddress": "1",
+    "ConversionsNeedKey": "1",
 }
 
 
@@ -43,13 +45,13 @@ def test_all_are_changed_and_shown(tracker: Tracker, jane: Account, person: Visi
     found = described(tracker, jane)
     assert (found["Name"], found["ConversionIdIs"], found["RetentionDays"]) == ('Shop "<b>"', "goal", 365)
     assert found["AllowedOrigins"] == ["https://shop.example", "https://www.shop.example:8443"]
-    assert (found["HonourPrivacySignal"], found["KeepAddress"]) == (True, True)
+    assert [found[name] for name in SWITCHES] == [True] * 3
     page = person.get(answer.headers["Location"]).text
     assert "The settings are saved." in page
     for shown in (r'value="Shop &#34;&lt;b&gt;&#34;"', r'value="goal"[^>]*checked', r'value="365"'):
         assert re.search(shown, page)
     assert "https://shop.example\nhttps://www.shop.example:8443</textarea>" in page
-    assert len(re.findall(r'type="checkbox"[^>]*checked', page)) == 2
+    assert len(re.findall(r'type="checkbox"[^>]*checked', page)) == 3
     assert "Browsers may send events from pages of https://shop.example ," in words(person.get(path.replace("settings", "setup")))  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def test_what_is_left_empty_is_switched_off(
     )
     found = described(tracker, jane)
     assert (found["RetentionDays"], found["AllowedOrigins"]) == (0, [])
-    assert (found["HonourPrivacySignal"], found["KeepAddress"]) == (False, False)
+    assert [found[name] for name in SWITCHES] == [False] * 3
 
 
 @pytest.mark.parametrize(

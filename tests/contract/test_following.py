@@ -90,7 +90,7 @@ def followed(desk: Desk, shop: Shop, other: Following) -> Iterator[Callable[...,
     opened: list[Any] = []
 
     def begin(name: str | None = None, after: str | None = None, seconds: int | None = None) -> Followed:
-        place = None if after is None else newest_id_in(shop.list_id, after)
+        place = None if after is None else newest_id_in(shop.list_id, after, now_ms())
         parts: Any = other.parts(shop.user_id, shop.list_id, name, place, seconds)
         opened.append(parts)
         return Followed(parts)
@@ -141,7 +141,7 @@ def test_one_that_is_committed_late_is_told(
     place = one.last_id
     late(desk, shop, seconds=5)
     assert one.names(1) == ["before"]
-    assert newest_id_in(shop.list_id, one.last_id) == newest_id_in(shop.list_id, place), (
+    assert newest_id_in(shop.list_id, one.last_id, now_ms()) == newest_id_in(shop.list_id, place, now_ms()), (
         "a place never goes back"
     )
     again = followed(after=place, seconds=0)
@@ -198,7 +198,7 @@ def test_the_place_moves_on_over_events_of_other_names(
     while one.last_id == first:
         one.beat()
     assert (
-        newest_id_in(shop.list_id, one.last_id)
+        newest_id_in(shop.list_id, one.last_id, now_ms())
         == desk.rows("SELECT MAX(id) FROM events WHERE list_id = ?", shop.list_id)[0][0]
     )
 

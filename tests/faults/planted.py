@@ -3,6 +3,7 @@
 # ruff: noqa: SLF001 - what is broken here is private for a reason
 from __future__ import annotations
 
+import base64
 import os
 import select
 from typing import Any
@@ -11,6 +12,7 @@ import gevent
 
 from tracker.http.server import connection
 from tracker.http.server.connection import Connection
+from tracker.ingest import event_ids, repeats
 from tracker.ingest.group import EventHandler
 from tracker.ingest.repeats import Repeats
 from tracker.limits import redis_windows
@@ -56,12 +58,26 @@ def retry_without_id() -> None:
     EventHandler.was_committed = lambda self, transaction, batches: False
     begin = Repeats.__init__
 
-    def forgetful(self, transaction, events, next_id) -> None:
+    def forgetful(self, transaction, events, next_id, ids) -> None:
         for event in events:
             event.row_id = 0
-        begin(self, transaction, events, next_id)
+        begin(self, transaction, events, next_id, ids)
 
     Repeats.__init__ = forgetful
+
+
+def unsigned_ids() -> None:
+    """Take an EventID of our form for a row's, whoever made it, and a row that is there for the event's own."""
+
+    def of(self, event) -> str:
+        return f"trk-{event.row_id:016x}-{base64.urlsafe_b64encode(event.digest()[:15]).decode()}"
+
+    def row_id_in(self, event) -> int | None:
+        is_ours = event_ids._OURS.fullmatch(event.event_key or "")
+        return int(event.event_key[4:20], 16) if is_ours else None
+
+    event_ids.EventIds.of, event_ids.EventIds.row_id_in = of, row_id_in
+    repeats.is_tried = lambda event, row: True
 
 
 def catalogue_outside() -> None:
@@ -153,6 +169,7 @@ FAULTS = {
     "synchronous=NORMAL": synchronous_normal,
     "no unique key": no_unique_key,
     "retry without id": retry_without_id,
+    "unsigned ids": unsigned_ids,
     "catalogue outside the transaction": catalogue_outside,
     "no deadline": no_deadline,
     "limits per process": limits_per_process,

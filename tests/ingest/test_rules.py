@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,9 +13,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.ingest import rules
-from tracker.ingest.event import Event
+from tracker.ingest.event import Event, EventIdTaken
+from tracker.ingest.event_ids import EventIds, kept_key, sent_key
 from tracker.ingest.placeholders import PLACEHOLDERS, is_placeholder
 from tracker.ingest.rules import is_hash, visitor_uuid_of_hash
+from tracker.storage.ids import MAX_AHEAD_MS, received_ms
 
 #: Text as JSON can carry it: no lone surrogates.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
@@ -130,24 +133,49 @@ def test_the_digest_is_of_the_event_and_not_of_the_order_of_its_keys(
         assert "new" in properties or other.digest() != sent.digest()
 
 
-@given(st.integers(0, 2**63 - 1), VALUES)
-def test_an_event_id_of_ours_leads_back_to_its_row_and_to_no_other_event(row_id: int, value: Any) -> None:
-    event = Event(1, "seen", received_at=0, properties={"a": value}, row_id=row_id)
-    key = event.our_event_id()
+#: Of a time that no test reaches.
+LATE = 2**42
+
+
+@given(st.integers(0, 2**63 - 1), VALUES, st.booleans())
+def test_an_event_id_of_ours_leads_back_to_its_row_and_to_no_other_event(
+    row_id: int, value: Any, is_public: bool
+) -> None:
+    def event(name: str = "seen", list_id: int = 1, is_public: bool = is_public, **more: Any) -> Event:
+        return Event(list_id, name, LATE, properties={"a": value}, is_public=is_public, **more)
+
+    ids = signed_ids()
+    key = ids.of(event(row_id=row_id))
     assert rules.is_event_id(key)
-    assert Event(1, "seen", received_at=9, properties={"a": value}, event_key=key).row_id_of_ours() == row_id
-    with pytest.raises(ValueError, match="another event"):
-        Event(1, "other", received_at=9, properties={"a": value}, event_key=key).row_id_of_ours()
+    assert ids.row_id_in(event(event_key=key)) == row_id
+    with pytest.raises(EventIdTaken):
+        ids.row_id_in(event("other", event_key=key))
+    others = event(list_id=2, event_key=key), event(is_public=not is_public, event_key=key)
+    early = replace(event(event_key=key), received_at=received_ms(row_id) - MAX_AHEAD_MS - 1)
+    assert [ids.row_id_in(each) for each in (*others, early)] == [None] * 3
+    assert signed_ids(b"another").row_id_in(event(event_key=key)) is None
 
 
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True))
 @example("trk-ffffffffffffffff-" + "A" * 20)
 @example("trk-8000000000000000-" + "A" * 20)
+@example("trk-0000000000000000-" + "A" * 20)
 @example("trk-")
 def test_any_other_event_id_is_the_clients_own(key: str) -> None:
     assert rules.is_event_id(key)
     event = Event(1, "seen", received_at=0, event_key=key)
-    assert event.row_id_of_ours() is None
+    assert signed_ids().row_id_in(event) is None
+    public = replace(event, is_public=True)
+    assert kept_key(event) == key.encode()
+    assert len(kept_key(public)) == len(key)
+    assert not kept_key(public).isascii()
+    assert sent_key(kept_key(event)) == sent_key(kept_key(public)) == key
+
+
+def signed_ids(secret: bytes = b"secret") -> EventIds:
+    ids = EventIds()
+    ids.know(secret)
+    return ids
 
 
 @given(st.from_regex(r"[0-9a-fA-F]{64}", fullmatch=True), st.integers(1, 2**62))

@@ -8,6 +8,7 @@ from tracker.ingest.counting import count_overdue
 from tracker.ingest.recount import Recount, recount
 from tracker.storage import scan
 from tracker.storage.database import Database
+from tracker.times import iso_utc
 
 #: A name that was missing gets its counts in the second round.
 ROUNDS = 2
@@ -36,6 +37,15 @@ def _print(found: Recount) -> None:
     click.echo(f"list {found.list_id}: {found.events:,} events, {said}")
     for difference in found.differences:
         click.echo(f"  {difference}")
+    if found.ahead:
+        click.echo(f"  {_ahead(found)}")
+
+
+def _ahead(found: Recount) -> str:
+    """Nothing is wrong with what is counted, so there is nothing to repair; and events are never deleted unasked."""
+    said = "1 event is" if found.ahead == 1 else f"{found.ahead:,} events are"
+    until = iso_utc(found.ahead_until)
+    return f"{said} dated in the future, until {until}, by a clock that was ahead: kept, and no newest event until then"
 
 
 def _repair(database: Database, found: Recount) -> None:

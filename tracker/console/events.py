@@ -16,6 +16,7 @@ OF_CONVERSIONS = ("conversion-name", "conversion-value", "conversion-currency")
 FLAGS = (
     ("IsBot", "warn", "Robot"),
     ("IsRepeatedConversion", "warn", "Repeated conversion"),
+    ("LacksKey", "warn", "Not counted: no key"),
     ("IsAddedByTracker", "", "Added by Tracker"),
 )
 #: Characters that nobody would see, and some of which pages cannot hold: as the signs that stand for them.

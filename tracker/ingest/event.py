@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -24,12 +22,12 @@ IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION =
 NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
 #: Sent by a robot: stored, and left out of what is counted.
 IS_BOT = 512
+#: It came through the public door: anybody may have sent it.
+IS_PUBLIC = 1024
+#: A conversion that came without a key to a list whose conversions need one.
+LACKS_KEY = 2048
 #: A conversion with one of these is stored, and counts for nothing.
-NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT
-#: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.
-OURS = "trk-"
-#: A row id is 63 bits, so its first digit is at most 7; anything else is a client's own EventID.
-_OURS = re.compile(rf"{OURS}[0-7][0-9a-f]{{15}}-[A-Za-z0-9_-]{{20}}")
+NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT | LACKS_KEY
 
 
 @dataclass(slots=True)
@@ -62,7 +60,11 @@ class Event:
     #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
     is_public: bool = False
     is_bot: bool = False
+    #: It came without a key, which conversions of its list need.
+    lacks_key: bool = False
     row_id: int = 0
+    #: The row it was to have is something else's: `event_key` is what its caller was told, and names no row.
+    has_lost_row: bool = False
     identified: FieldValues | None = None
     _fresh_uuid: bytes = b""
     _digest: bytes = b""
@@ -86,6 +88,11 @@ class Event:
     def event_at(self) -> int:
         """When it happened, by our clock."""
         return event_time(self.received_at, self.claimed_at, self.sent_at)
+
+    @property
+    def is_counted_conversion(self) -> bool:
+        """Whether it is a conversion that counts, unless another one does for its conversion-id."""
+        return self.name == CONVERSION and not self.is_bot and not self.lacks_key
 
     def stored_properties(self) -> dict[str, Any]:
         return {**self.properties, **self.added} if self.added else self.properties
@@ -113,19 +120,6 @@ class Event:
         if self.identify_properties:  # without any the digest is what it was before there were any
             parts.append(self.identify_properties)
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
-
-    def our_event_id(self) -> str:
-        """The EventID with which this very event can be repeated after an unknown outcome."""
-        return f"{our_key(self.row_id)}-{_short(self.digest())}"
-
-    def row_id_of_ours(self) -> int | None:
-        """The row id inside an EventID of ours; None for a client's own. Raises ValueError for another event's."""
-        key = self.event_key
-        if key is None or not is_ours(key):
-            return None
-        if key[21:] != _short(self.digest()):
-            raise ValueError("this EventID was given for another event")
-        return int(key[4:20], 16)
 
 
 def decoded_properties(stored: bytes) -> dict[str, Any]:
@@ -159,16 +153,3 @@ class EventOutcomeUnknown(Exception):
     def __init__(self, event_ids: list[str]) -> None:
         super().__init__("the outcome of events is unknown")
         self.event_ids = event_ids
-
-
-def our_key(row_id: int) -> str:
-    """What every EventID of ours for this row begins with."""
-    return f"{OURS}{row_id:016x}"
-
-
-def _short(digest: bytes) -> str:
-    return base64.urlsafe_b64encode(digest[:15]).decode()
-
-
-def is_ours(key: str) -> bool:
-    return _OURS.fullmatch(key) is not None

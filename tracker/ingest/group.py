@@ -7,6 +7,7 @@ import time
 from itertools import chain, islice
 from typing import Any
 
+from tracker.ingest.conversions import Conversions
 from tracker.ingest.event import (
     CONVERSION,
     HAS_ID_CONFLICT,
@@ -15,19 +16,22 @@ from tracker.ingest.event import (
     IDENTIFY,
     IS_BOT,
     IS_OURS,
-    IS_REPEATED_CONVERSION,
+    IS_PUBLIC,
     IS_SILENT,
     NAMED_BY_EMAIL,
     NAMED_BY_ID,
+    NOT_COUNTED,
     Event,
     Tracked,
 )  # fmt: skip
+from tracker.ingest.event_ids import EventIds
 from tracker.ingest.identified import Ignored, write_identified
 from tracker.ingest.identity import People
 from tracker.ingest.known import known_people
 from tracker.ingest.people_writing import write_people
 from tracker.ingest.repeats import Repeats
 from tracker.ingest.rules import is_hash
+from tracker.ingest.same_event import are_stored
 from tracker.ingest.tallies import Tallies
 from tracker.ingest.unsettled import Unsettled
 from tracker.ingest.who import Placement
@@ -53,8 +57,8 @@ Stored = tuple[int, bytes, dict[str, Any], int]
 class EventHandler:
     """Applies groups of events for one process's writer. Called again after a rollback: all state is per attempt."""
 
-    def __init__(self, number: WriterNumber, settle_after: float) -> None:
-        self._ids = IdMaker(number)
+    def __init__(self, number: WriterNumber, ids: EventIds, settle_after: float) -> None:
+        self._ids, self._event_ids = IdMaker(number), ids
         self._catalogue = Catalogue()
         # Of the attempt that was last written in full: the keys of its rows, its events, and the notes to count them.
         self._keys: set[tuple[int, int]] = set()
@@ -66,7 +70,7 @@ class EventHandler:
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
         """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
-        attempt = Attempt(self._ids)
+        attempt = Attempt(self._ids, self._event_ids)
         results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
         self._catalogue.note(transaction, _encoded(attempt.seen), _encoded(attempt.seen_in_public))
         self._notes = (
@@ -91,16 +95,19 @@ class EventHandler:
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
 
-        A group of repeats has no rows to be there.
+        A group of repeats has no rows to be there. What stands under their ids has to be these events.
         """
-        return not self._keys or event_rows.find_events(transaction, self._keys) == self._keys
+        events = [e for e in chain.from_iterable(batches) if (e.list_id, e.row_id) in self._keys]
+        is_there = event_rows.find_events(transaction, self._keys) == self._keys
+        return not self._keys or (is_there and are_stored(transaction, events))
 
 
 class Attempt:
     """One try at storing a group: read what is known, decide, write."""
 
-    def __init__(self, ids: IdMaker) -> None:
-        self._ids = ids
+    def __init__(self, ids: IdMaker, event_ids: EventIds) -> None:
+        self._ids, self._event_ids = ids, event_ids
+        self._repeats: Repeats
         self.rows: list[Row] = []
         self.entries: list[timeline.Entry] = []
         self.pasts: list[timeline.Segment] = []
@@ -108,12 +115,13 @@ class Attempt:
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
         self.counted: dict[int, list[int]] = {}
-        self._tallies: Tallies
+        self._tallies = Tallies()
+        self._conversions: Conversions
         self._people: People
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
         """One `Tracked` an event, or an exception in its place."""
-        repeats = Repeats(transaction, events, self._next_id)
+        repeats = self._repeats = Repeats(transaction, events, self._next_id, self._event_ids)
         results: list[Any] = [repeats.settled.get(index) for index in range(len(events))]
         new = [index for index in range(len(events)) if repeats.is_new(index)]
         for index, tracked in zip(new, self._add_all(transaction, [events[i] for i in new]), strict=True):
@@ -128,14 +136,15 @@ class Attempt:
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
         people = self._people = known_people(transaction, events, self._next_id)
         placed = [(event, people.place(event, *people.person(event))) for event in events]
-        tallies = self._tallies = Tallies(transaction, events)
+        conversions = self._conversions = Conversions(transaction, events)
         ignored = write_identified(transaction, people, placed, _now())
         tracked = [self._add(event, placement, ignored) for event, placement in placed]
         write_people(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
         timeline.add(transaction, self.entries)
         self.pasts = [(b.visitor.list_id, b.visitor.id, b.segment) for b in people.bindings if b.has_past]
-        tallies.write(transaction)
+        conversions.write()
+        self._tallies.write(transaction)
         return tracked
 
     def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
@@ -144,13 +153,17 @@ class Attempt:
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
         flags |= self._named_by(event, placement) | (IS_BOT if event.is_bot else 0)
-        if event.name == CONVERSION and not event.is_bot and self._tallies.add_conversion(event):
-            flags |= IS_REPEATED_CONVERSION
+        flags |= IS_PUBLIC if event.is_public else 0
+        if event.name == CONVERSION:
+            flags |= self._conversions.flag_of(event)
+            if not flags & NOT_COUNTED:
+                self._tallies.add_conversion(event)
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
         self._see(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:
-            ours = IS_OURS | NAMED_BY_EMAIL | flags & IS_BOT
-            self._append(event, placement, self._next_id(), IDENTIFY, ours, NOTHING)
+            ours = IS_OURS | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
+            row_id = self._repeats.next_row_id(event.list_id)
+            self._append(event, placement, row_id, IDENTIFY, ours, NOTHING)
             self._see(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)

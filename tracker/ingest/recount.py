@@ -14,6 +14,7 @@ from tracker.storage import counters, scan
 from tracker.storage.counters import BUCKET_MS, MILLIONTHS, bucket_of
 from tracker.storage.database import Database
 from tracker.storage.expired_totals import expired_totals
+from tracker.storage.ids import MAX_AHEAD_MS, first_id_at, received_ms
 from tracker.storage.list_settings import read_settings
 from tracker.storage.transaction import Transaction
 
@@ -25,6 +26,9 @@ class Recount:
     list_id: int
     events: int = 0
     differences: list[Difference] = field(default_factory=list)
+    #: Events that are dated in the future, and when the last of them is, in UTC milliseconds.
+    ahead: int = 0
+    ahead_until: int = 0
 
 
 def recount(database: Database, list_id: int) -> Recount:
@@ -45,6 +49,9 @@ def _recount_counters(transaction: Transaction, result: Recount) -> None:
         scan.events_by_bucket(transaction, list_id, IS_BOT),
     )
     result.events = sum(counted.values())
+    now = time.time_ns() // 1_000_000 + MAX_AHEAD_MS
+    result.ahead, last_id = scan.dated_ahead(transaction, list_id, first_id_at(now), now)
+    result.ahead_until = received_ms(last_id)
     kept_from = _first_whole_bucket(read_settings(transaction, list_id).events_from)
     for key in sorted(key for key in stored.keys() | counted.keys() if key[1] >= kept_from):
         if stored.get(key, 0) != counted.get(key, 0):

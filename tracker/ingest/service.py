@@ -9,14 +9,17 @@ from typing import Any
 from gevent.lock import RLock
 
 from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.ingest.event_ids import EventIds
 from tracker.ingest.group import EventHandler
 from tracker.ingest.identified import identify, ignored_of
 from tracker.ingest.upkeep import Upkeep
 from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
-from tracker.storage.ids import WriterNumber
+from tracker.storage.ids import Lease, WriterNumber
+from tracker.storage.shared_secrets import EVENT_IDS, secret_of
 from tracker.storage.timeline_pasts import SERVER_SECONDS
+from tracker.storage.transaction import Transaction
 
 _log = logging.getLogger("tracker.ingest")
 
@@ -29,7 +32,10 @@ class Ingest:
         self._fields = fields or CustomFields(database, lambda: time.time_ns() // 1_000_000)
         self._number = WriterNumber()
         self._lease_lock = RLock()
-        self._handler = EventHandler(self._number, SERVER_SECONDS if database.engine.is_remote else 0.0)
+        self._event_ids = EventIds()
+        self._handler = EventHandler(
+            self._number, self._event_ids, SERVER_SECONDS if database.engine.is_remote else 0.0
+        )
         self._upkeep = Upkeep(database, self._handler)
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
@@ -74,7 +80,7 @@ class Ingest:
         try:
             return [self._alone(event, deadline) for event in events]
         except (StorageUnavailable, EventOutcomeUnknown):  # some may be stored
-            raise EventOutcomeUnknown(_repeat_ids(events)) from None
+            raise EventOutcomeUnknown(self._repeat_ids(events)) from None
 
     def _alone(self, event: Event, deadline: float | None) -> Tracked | Exception:
         try:
@@ -95,7 +101,7 @@ class Ingest:
         try:
             return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
         except OutcomeUnknown:
-            raise EventOutcomeUnknown(_repeat_ids(events)) from None
+            raise EventOutcomeUnknown(self._repeat_ids(events)) from None
 
     def _renew_lease(self, deadline: float | None) -> None:
         """Ids are made with this process's leased number; one request renews it, the others wait for that."""
@@ -103,9 +109,18 @@ class Ingest:
             if not self._number.is_due():
                 return
             try:
-                self._number.keep(self._database.write(self._number.lease, deadline))
+                lease, secret = self._database.write(self._lease, deadline)
             except OutcomeUnknown as unknown:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
+            self._event_ids.know(secret)
+            self._number.keep(lease)
+
+    def _lease(self, transaction: Transaction) -> tuple[Lease, bytes]:
+        """The writer number, and the secret that signs EventIDs."""
+        return self._number.lease(transaction), secret_of(transaction, EVENT_IDS)
+
+    def _repeat_ids(self, events: list[Event]) -> list[str]:
+        return [event.event_key or self._event_ids.of(event) for event in events]
 
     def serve(self) -> None:
         """Count what a process that was killed has stored and not counted, again and again: for a process that serves."""
@@ -118,7 +133,3 @@ class Ingest:
     def close(self) -> None:
         """Write what is written late, and nothing afterwards."""
         self._upkeep.close()
-
-
-def _repeat_ids(events: list[Event]) -> list[str]:
-    return [event.event_key or event.our_event_id() for event in events]

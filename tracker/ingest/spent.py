@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
-from tracker.ingest.event import Event, EventIdTaken, Tracked, is_ours, our_key
+from tracker.ingest.event import Event, EventIdTaken, Tracked
+from tracker.ingest.event_ids import row_key
 from tracker.storage.ids import received_ms
 from tracker.storage.spent_ids import KEPT_MS, event_hash, find_spent, has_any
 from tracker.storage.transaction import Transaction
 
 
 class Spent:
-    """The spent EventIDs among those of some events, looked up at once."""
+    """The spent EventIDs among those of some events, looked up at once.
 
-    def __init__(self, transaction: Transaction, events: Iterable[Event]) -> None:
-        named = [(event.list_id, event.event_key) for event in events if event.event_key is not None]
+    `keys` are {index: (list_id, kept EventID)}, `row_ids` {index: row id} of the EventIDs of ours among them.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        events: Sequence[Event],
+        keys: Mapping[int, tuple[int, bytes]],
+        row_ids: Mapping[int, int],
+    ) -> None:
+        self._events, self._row_ids = events, row_ids
+        self._keys = {
+            index: (key[0], row_key(row_ids[index])) if index in row_ids else key
+            for index, key in keys.items()
+        }
         self._hashes: dict[tuple[int, bytes], bytes] = {}
-        if named and has_any(transaction):
-            keys = {(list_id, kept_key(event_key)) for list_id, event_key in named}
-            self._hashes = find_spent(transaction, keys)
+        if keys and has_any(transaction):
+            self._hashes = find_spent(transaction, self._keys.values())
 
-    def outcome(self, event: Event, row_id: int | None) -> Tracked | EventIdTaken | None:
-        """What such an event is answered with; None: it never was. `row_id` is the one in an EventID of ours.
+    def outcome(self, index: int) -> Tracked | EventIdTaken | None:
+        """What such an event is answered with; None: it never was.
 
         A repeat of the deleted event is a duplicate, and nothing is told of what is deleted. An EventID of ours is good
         as long as a deleted one is remembered: whether an older one was ever stored nobody can say.
         """
-        key = kept_key(event.event_key or "")
-        found = self._hashes.get((event.list_id, key))
+        event, row_id = self._events[index], self._row_ids.get(index)
+        _, key = self._keys[index]
+        found = self._hashes.get(self._keys[index])
         if found is None:
             is_old = row_id is not None and received_ms(row_id) < event.received_at - KEPT_MS
             return EventIdTaken(event.event_key) if is_old else None
         if row_id is None and found != event_hash(key, event.digest()):
             return EventIdTaken(event.event_key)
         return Tracked(event.uuid or event.fresh_uuid(), False, event.external_id, is_duplicate=True)
-
-
-def kept_key(event_key: str) -> bytes:
-    """What an EventID is kept as: of ours the part that holds the row's id, whatever event it was repeated with."""
-    return (event_key[: len(our_key(0))] if is_ours(event_key) else event_key).encode()

@@ -9,14 +9,16 @@ from typing import Any
 
 import orjson
 
-from tracker.ingest.event import CONVERSION, Event
+from tracker.ingest.event import Event
 from tracker.ingest.rules import conversion_id_text, currency_text
 from tracker.storage import counters
 from tracker.storage.counters import MILLIONTHS, EventBucket, Total, bucket_of
-from tracker.storage.transaction import Row, Transaction
+from tracker.storage.transaction import Transaction
 
 #: Bytes of a conversion's name and currency that its totals are kept under.
 MOST_TOTAL_NAME_BYTES, MOST_CURRENCY_BYTES = 255, 16
+#: How many conversions, and their value in whole units and millionths.
+Amounts = tuple[int, int, int]
 #: More digits than a value of at most 64 characters has: rounded once, at the end.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
@@ -24,45 +26,23 @@ _EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 class Tallies:
     """Counts of one attempt at a group."""
 
-    def __init__(self, transaction: Transaction, events: list[Event]) -> None:
-        self._counted = _counted_conversions(transaction, events)
-        self._first_conversions: list[Row] = []
+    def __init__(self) -> None:
         self._events: Counter[EventBucket] = Counter()
-        self._totals: dict[Total, tuple[int, int, int]] = {}
+        self._totals: dict[Total, Amounts] = {}
 
     def add_event(self, list_id: int, name: bytes, event_at: int) -> None:
         self._events[list_id, name, bucket_of(event_at)] += 1
 
-    def add_conversion(self, event: Event) -> bool:
-        """Count a conversion unless its conversion-id has been; whether it was a repeat."""
-        if not event.is_conversion_id_goal:
-            key = (event.list_id, conversion_key(event))
-            if key in self._counted:
-                return True
-            self._counted.add(key)
-            self._first_conversions.append((*key, event.row_id))
-        self._count(event)
-        return False
-
-    def _count(self, event: Event) -> None:
+    def add_conversion(self, event: Event) -> None:
+        """One that counts."""
         total = total_of(event)
         count, units, millionths = self._totals.get(total, (0, 0, 0))
-        value = value_in_millionths(event.properties["conversion-value"])
-        self._totals[total] = (count + 1, units + value // MILLIONTHS, millionths + value % MILLIONTHS)
+        more = worth(event)
+        self._totals[total] = (count + 1, units + more[0], millionths + more[1])
 
     def write(self, transaction: Transaction) -> None:
-        counters.keep_conversions(transaction, self._first_conversions)
         counters.add_events(transaction, self._events)
         counters.add_conversions(transaction, self._totals)
-
-
-def _counted_conversions(transaction: Transaction, events: list[Event]) -> set[tuple[int, bytes]]:
-    keys = [
-        (event.list_id, conversion_key(event))
-        for event in events
-        if event.name == CONVERSION and not event.is_conversion_id_goal
-    ]
-    return counters.find_conversions(transaction, keys) if keys else set()
 
 
 def conversion_key(event: Event) -> bytes:
@@ -75,6 +55,11 @@ def total_of(event: Event) -> Total:
     name = _cut(_as_text(event.properties["conversion-name"]), MOST_TOTAL_NAME_BYTES)
     currency = _cut(currency_text(event.properties), MOST_CURRENCY_BYTES)
     return event.list_id, name, currency
+
+
+def worth(event: Event) -> tuple[int, int]:
+    """The conversion's value in whole units and millionths."""
+    return divmod(value_in_millionths(event.properties["conversion-value"]), MILLIONTHS)
 
 
 def value_in_millionths(value: Any) -> int:

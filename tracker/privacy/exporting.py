@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from tracker.ingest.event import CONVERSION, IS_BOT, IS_REPEATED_CONVERSION
+from tracker.ingest.event import CONVERSION, NOT_COUNTED
+from tracker.ingest.event_ids import sent_key
 from tracker.ingest.rules import uuid_text
 from tracker.ingest.who import Reason
 from tracker.reports.answers import described, summed
@@ -109,7 +110,7 @@ class Export:
     def _described(self, transaction: Transaction, events: list[StoredEvent]) -> list[dict[str, Any]]:
         ids = [event.id for event in events]
         clocks = exporting.clocks(transaction, self._list_id, ids)
-        keys = {row[2]: row[0].decode() for row in erasing.event_keys(transaction, self._list_id, ids)}
+        keys = {row[2]: sent_key(row[0]) for row in erasing.event_keys(transaction, self._list_id, ids)}
         uuids = people.uuids_of(transaction, self._list_id, (event.visitor_id for event in events))
         for event in events:
             self._sum_up(event)
@@ -120,7 +121,7 @@ class Export:
         ]
 
     def _sum_up(self, event: StoredEvent) -> None:
-        if event.name == _CONVERSION and not event.flags & (IS_REPEATED_CONVERSION | IS_BOT):
+        if event.name == _CONVERSION and not event.flags & NOT_COUNTED:
             currency, millionths = worth(self._list_id, event)
             sums = self._sums.setdefault(currency, [0, 0])
             sums[0] += 1

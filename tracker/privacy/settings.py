@@ -22,6 +22,7 @@ def settings_answer(settings: ListSettings) -> dict[str, Any]:
         "HonourPrivacySignal": settings.is_privacy_signal_honoured,
         "AllowedOrigins": list(settings.allowed_origins),
         "KeepAddress": settings.is_address_kept,
+        "ConversionsNeedKey": settings.is_key_needed_for_conversions,
     }
 
 

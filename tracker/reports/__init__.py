@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from tracker.reports.names import Names, is_full, read_look_alikes, read_name, read_names
@@ -14,15 +16,20 @@ from tracker.reports.values import Values, read_values
 from tracker.reports.whose import PersonsOwn, Whose, visitor
 from tracker.storage import catalogue, events
 from tracker.storage.database import Database
-from tracker.storage.received import END
+from tracker.storage.ids import next_id_after
 from tracker.storage.ties import Place
 
 
 class Reports:
-    """Answers about the events of a list. Never a scan of events."""
+    """Answers about the events of a list. Never a scan of events.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    An event that a wrong clock has dated in the future is nobody's newest before its time has come.
+    """
+
+    def __init__(
+        self, database: Database, now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    ) -> None:
+        self._database, self._now = database, now
 
     def properties_by_event(self, list_id: int, deadline: float | None = None) -> dict[str, list[str]]:
         """{event name: [property names]}, both sorted by their bytes."""
@@ -33,7 +40,7 @@ class Reports:
     def last_event_at(self, list_id: int, deadline: float | None = None) -> int | None:
         """When the newest event was received, in UTC milliseconds."""
         return self._database.read(
-            lambda transaction: events.last_received_at(transaction, list_id), deadline
+            partial(events.last_received_at, list_id=list_id, before_id=next_id_after(self._now())), deadline
         )
 
     def last_event_by_list(
@@ -41,7 +48,8 @@ class Reports:
     ) -> dict[int, int | None]:
         """`last_event_at` of each of these lists."""
         return self._database.read(
-            lambda transaction: events.last_received_by_list(transaction, list_ids), deadline
+            partial(events.last_received_by_list, list_ids=list_ids, before_id=next_id_after(self._now())),
+            deadline,
         )
 
     def visitor(
@@ -84,7 +92,8 @@ class Reports:
         self, list_id: int, name: str | None, before_id: int | None, size: int, deadline: float | None = None
     ) -> RecentPage:
         """A page of what a list has received, newest first."""
-        before = END if before_id is None else before_id
+        end = next_id_after(self._now())
+        before = end if before_id is None else min(before_id, end)
         return read_recent(self._database, list_id, name, before, size, deadline)
 
     def names(

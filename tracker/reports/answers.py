@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker.ingest.event import IS_BOT, IS_OURS, IS_REPEATED_CONVERSION, decoded_properties
+from tracker.ingest.event import IS_BOT, IS_OURS, IS_REPEATED_CONVERSION, LACKS_KEY, decoded_properties
 from tracker.ingest.rules import uuid_text
 from tracker.reports.received import Received
 from tracker.reports.revenue import Revenue
@@ -31,10 +31,17 @@ class WebsiteEvent(Schema):
         required=True, metadata={"description": "An identify event that another event brought with it"}
     )
     IsRepeatedConversion = fields.Boolean(
-        required=True, metadata={"description": "A conversion whose conversion-id was counted before"}
+        required=True, metadata={"description": "A conversion: another one counts for its conversion-id"}
     )
     IsBot = fields.Boolean(
         required=True, metadata={"description": "Sent by a program that is no browser: not counted"}
+    )
+
+    LacksKey = fields.Boolean(
+        metadata={
+            "const": True,
+            "description": "A conversion that came without a key, which its list asks for: not counted",
+        }
     )
 
 
@@ -93,6 +100,7 @@ def _described(event: StoredEvent, uuid: bytes) -> dict[str, Any]:
         "IsAddedByTracker": bool(event.flags & IS_OURS),
         "IsRepeatedConversion": bool(event.flags & IS_REPEATED_CONVERSION),
         "IsBot": bool(event.flags & IS_BOT),
+        **({"LacksKey": True} if event.flags & LACKS_KEY else {}),
     }
 
 

@@ -126,9 +126,9 @@ class Following:
 
     def _missed(self, follower: Follower, after: int) -> Iterator[bytes]:
         """What came since the cursor, and what may have: a few events that were given before come again."""
-        list_id = follower.feed.list_id
+        list_id, now = follower.feed.list_id, self._now()
         first = first_id_at(received_ms(after) - OVERLAP_MS)
-        ids = self._read(partial(ids_from, list_id=list_id, first_id=first, most=MOST_IDS + 1))
+        ids = self._read(partial(ids_from, list_id=list_id, first_id=first, now=now, most=MOST_IDS + 1))
         newest, follower.newest_id = max([after, *ids[:1]]), after
         yield greeting(list_id, after) + (told("skipped", Count=None) if len(ids) > MOST_IDS else b"")
         oldest_first = ids[:MOST_IDS][::-1]
@@ -183,8 +183,8 @@ class Following:
             feed.has_trouble = has_trouble
 
     def _poll(self, feed: Feed) -> None:
-        first_id = feed.first_id(self._now())
-        ids = self._read(partial(ids_from, list_id=feed.list_id, first_id=first_id, most=MOST_IDS))
+        first, now = feed.first_id(self._now()), self._now()
+        ids = self._read(partial(ids_from, list_id=feed.list_id, first_id=first, now=now, most=MOST_IDS))
         news = feed.news(ids)
         rows = self._newest_rows(feed.list_id, news[-MOST_ROWS:])
         feed.add(ids, len(news) - len(rows), rows)
@@ -211,8 +211,8 @@ class Following:
 def _last_ids(transaction: Transaction, list_id: int, now: int) -> list[int]:
     """The ids of a list that is not watched yet, the largest first, as far back as they are read again."""
     feed = Feed(list_id)
-    feed.begin(ids_from(transaction, list_id, 0, 1))
-    return ids_from(transaction, list_id, feed.first_id(now), MOST_IDS)
+    feed.begin(ids_from(transaction, list_id, 0, now, 1))
+    return ids_from(transaction, list_id, feed.first_id(now), now, MOST_IDS)
 
 
 def _rendered(transaction: Transaction, list_id: int, event_ids: Sequence[int]) -> list[Rendered]:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from tracker.reports.cursors import cursor_of, numbers_in
+from tracker.storage.ids import first_id_at, next_id_after
 
 #: Cursors of followers are of no person or visitor: those have numbers from 1.
 _FOLLOWER = -1
@@ -19,10 +20,15 @@ def place_of(list_id: int, newest_id: int) -> str:
     return cursor_of(list_id, _FOLLOWER, (newest_id,))
 
 
-def newest_id_in(list_id: int, cursor: str) -> int | None:
-    """The id that a cursor of this list's followers says; None for what is none."""
+def newest_id_in(list_id: int, cursor: str, now: int) -> int | None:
+    """The id that a cursor of this list's followers says; None for what is none.
+
+    One that lies ahead is of an event that was dated in the future, or made up: nothing would come after it for long.
+    """
     numbers = numbers_in(list_id, _FOLLOWER, cursor, 1)
-    return None if numbers is None or numbers[0] < 0 else numbers[0]
+    if numbers is None or numbers[0] < 0:
+        return None
+    return numbers[0] if numbers[0] < next_id_after(now) else first_id_at(now)
 
 
 def greeting(list_id: int, newest_id: int) -> bytes:

@@ -32,6 +32,8 @@ SESSIONS = Table(
 )  # fmt: skip
 WRITERS = Table("writers", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",))
 PROBES = Table("probes", [key("number"), integer("asked_at")], primary=("number",))
+#: Random bytes that the processes of a database share.
+SECRETS = Table("secrets", [bytes_("name", 64), bytes_("value", 32)], primary=("name",), is_clustered=True)
 AUDIT_LOG = Table(
     "audit_log",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from tracker.storage.transaction import Row, Transaction
 
@@ -14,6 +15,19 @@ MILLIONTHS = 1_000_000
 
 EventBucket = tuple[int, bytes, int]
 Total = tuple[int, bytes, bytes]
+#: List and digest of the conversion-id.
+ConversionKey = tuple[int, bytes]
+
+
+class Counted(NamedTuple):
+    """The event that counts for a conversion-id, and whether it came through the public door.
+
+    `expired`: what one of those was worth, once retention has deleted its event.
+    """
+
+    event_id: int
+    is_public: bool
+    expired: bytes | None
 
 
 def bucket_of(event_at: int) -> int:
@@ -36,16 +50,30 @@ def add_conversions(transaction: Transaction, totals: Mapping[Total, tuple[int, 
     transaction.add_up("conversion_totals", keys, ("conversions", "units", "millionths"), rows)
 
 
-def find_conversions(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
-    """Those of the (list_id, digest of conversion-id) that have been counted."""
-    sql = "SELECT list_id, conversion_key FROM conversions"
-    rows = transaction.lookup(sql, ("list_id", "conversion_key"), sorted(set(keys)))
-    return {(row[0], bytes(row[1])) for row in rows}
+def find_conversions(
+    transaction: Transaction, keys: Iterable[ConversionKey], is_locking: bool = False
+) -> dict[ConversionKey, Counted]:
+    """{(list_id, digest of conversion-id): what has been counted for it}."""
+    sql = "SELECT list_id, conversion_key, event_id, is_public, expired FROM conversions"
+    rows = transaction.lookup(sql, ("list_id", "conversion_key"), sorted(set(keys)), is_locking)
+    return {(row[0], bytes(row[1])): Counted(row[2], bool(row[3]), row[4] and bytes(row[4])) for row in rows}
 
 
 def keep_conversions(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows (list_id, digest of conversion-id, event_id): the event that counts."""
-    transaction.insert("conversions", ("list_id", "conversion_key", "event_id"), rows)
+    """Rows (list_id, digest of conversion-id, event_id, is_public): the event that counts."""
+    transaction.insert("conversions", ("list_id", "conversion_key", "event_id", "is_public"), rows)
+
+
+def replace_conversions(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (event_id, list_id, digest of conversion-id): the event, of a credential's, that counts from now on."""
+    sql = "UPDATE conversions SET event_id = ?, is_public = 0, expired = NULL WHERE list_id = ? AND conversion_key = ?"
+    transaction.update(sql, rows)
+
+
+def note_expired(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (what it was worth, list_id, digest of conversion-id, event_id) of events that are deleted and stay counted."""
+    sql = "UPDATE conversions SET expired = ? WHERE list_id = ? AND conversion_key = ? AND event_id = ?"
+    transaction.update(sql, rows)
 
 
 def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes, int], int]:

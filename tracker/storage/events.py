@@ -1,8 +1,8 @@
-"""How are events kept? Append-only rows under (list_id, id), and the EventIDs that make repeats harmless."""
+"""How are events kept? Rows under (list_id, id), and the EventIDs that make repeats harmless."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tracker.storage.people import text
@@ -13,7 +13,7 @@ COLUMNS = (
     "sent_at", "external_id", "flags", "properties",
 )  # fmt: skip
 _EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
-_ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags FROM events"
+_ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags, name, claimed_at, received_at, properties FROM events"
 
 
 class StoredEvent(NamedTuple):
@@ -31,8 +31,19 @@ class StoredEvent(NamedTuple):
     properties: bytes
 
 
+class StoredAnswer(NamedTuple):
+    """What the first answer to an event was made of, and what tells it from others. `uuid` is its visitor's."""
+
+    uuid: bytes
+    external_id: str | None
+    flags: int
+    name: bytes
+    claimed_at: int | None
+    received_at: int
+    properties: bytes
+
+
 _STORED = f"SELECT {', '.join(StoredEvent._fields)} FROM events"
-_LAST_OF_LISTS = "SELECT id, (SELECT received_at FROM events WHERE list_id = lists.id ORDER BY events.id DESC LIMIT 1) FROM lists"
 
 
 def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
@@ -46,10 +57,24 @@ def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> se
     return {(row[0], row[1]) for row in rows}
 
 
-def read_events(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> dict[int, StoredEvent]:
-    """{event_id: the event} for those that are there."""
+def read_events(
+    transaction: Transaction, list_id: int, event_ids: Iterable[int], is_locking: bool = False
+) -> dict[int, StoredEvent]:
+    """{event_id: the event} for those that are there.
+
+    With `is_locking` nobody else deletes them or changes their flags until this transaction ends.
+    """
     wanted = [(list_id, event_id) for event_id in sorted(set(event_ids))]
-    return {row[0]: StoredEvent(*row) for row in transaction.lookup(_STORED, ("list_id", "id"), wanted)}
+    rows = transaction.lookup(_STORED, ("list_id", "id"), wanted, is_locking)
+    return {row[0]: StoredEvent(*row) for row in rows}
+
+
+def set_flags(transaction: Transaction, list_id: int, flags: Mapping[int, int]) -> None:
+    """Give {event_id: flags}: all that is ever changed about an event. Who does it holds the rows, and sees to the counters
+    (`ingest/stored_counts.py`).
+    """
+    changes = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
+    transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", changes)
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:
@@ -65,27 +90,39 @@ def find_event_ids(
     return {(row[0], bytes(row[1])): (row[2], bytes(row[3])) for row in rows}
 
 
-def first_answer(
-    transaction: Transaction, list_id: int, event_id: int
-) -> tuple[bytes, str | None, int] | None:
-    """What the first answer to a stored event was made of: (visitor's uuid, external_id, flags)."""
-    rows = transaction.lookup(_ANSWERS, ("list_id", "id"), [(list_id, event_id)])
-    if not rows:
-        return None
-    _, _, visitor_id, external_id, flags = rows[0]
-    sql = "SELECT uuid FROM visitors WHERE list_id = ? AND id = ?"
-    uuid = transaction.select(sql, (list_id, visitor_id))[0][0]
-    return bytes(uuid), text(external_id), flags
+def find_answers(
+    transaction: Transaction, keys: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], StoredAnswer]:
+    """What those of the events (list_id, id) say that are there."""
+    rows = transaction.lookup(_ANSWERS, ("list_id", "id"), sorted(set(keys)))
+    visitors = sorted({(row[0], row[2]) for row in rows})
+    sql = "SELECT list_id, id, uuid FROM visitors"
+    uuids = {(r[0], r[1]): bytes(r[2]) for r in transaction.lookup(sql, ("list_id", "id"), visitors)}
+    return {
+        (row[0], row[1]): StoredAnswer(
+            uuids.get((row[0], row[2]), b""),
+            text(row[3]),
+            row[4],
+            bytes(row[5]),
+            row[6],
+            row[7],
+            bytes(row[8]),
+        )
+        for row in rows
+    }
 
 
-def last_received_at(transaction: Transaction, list_id: int) -> int | None:
-    """When the newest event of a list was received, in UTC milliseconds."""
-    sql = "SELECT received_at FROM events WHERE list_id = ? ORDER BY id DESC LIMIT 1"
-    rows = transaction.select(sql, (list_id,))
+def last_received_at(transaction: Transaction, list_id: int, before_id: int) -> int | None:
+    """When the newest event of a list before an id was received, in UTC milliseconds."""
+    sql = "SELECT received_at FROM events WHERE list_id = ? AND id < ? ORDER BY id DESC LIMIT 1"
+    rows = transaction.select(sql, (list_id, before_id))
     return rows[0][0] if rows else None
 
 
-def last_received_by_list(transaction: Transaction, list_ids: Iterable[int]) -> dict[int, int | None]:
+def last_received_by_list(
+    transaction: Transaction, list_ids: Iterable[int], before_id: int
+) -> dict[int, int | None]:
     """`last_received_at` of many lists in few round trips: each is one step in the index of the events."""
+    last = "SELECT received_at FROM events WHERE list_id = lists.id AND events.id < %d ORDER BY events.id DESC LIMIT 1"
     wanted = [(list_id,) for list_id in list_ids]
-    return dict(transaction.lookup(_LAST_OF_LISTS, ("id",), wanted))
+    return dict(transaction.lookup(f"SELECT id, ({last % before_id}) FROM lists", ("id",), wanted))

@@ -25,6 +25,7 @@ class Group:
         self._uncertain: list[Any] | None = None  # results of an attempt whose COMMIT was not answered
         self._last_failure: Exception | None = None
         self._tries = self._losses = 0
+        self._has_met_a_key = False
 
     def commit(self) -> None:
         """Try until the jobs are settled."""
@@ -83,6 +84,9 @@ class Group:
             return self._settle([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._jobs))
         if trouble is Trouble.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
             return self._settle([_as_unavailable(failure)] * len(self._jobs))
+        if len(self._jobs) == 1 and self._connection.is_duplicate_key(failure) and not self._has_met_a_key:
+            self._has_met_a_key = True  # a second try can look for what is in the way of the first
+            return False
         return self._one_by_one(_as_unavailable(failure) if trouble is Trouble.UNKNOWN else failure)
 
     def _lose(self) -> bool:

@@ -23,6 +23,7 @@ class ListSettings:
     `is_privacy_signal_honoured`: nothing is stored of a browser that sends Sec-GPC or DNT. `is_address_kept`: the
     client's address is stored, truncated. `retention_days`: events older than that are deleted; None: never.
     `events_from`: the UTC milliseconds before which events have been deleted; None: none have.
+    `is_key_needed_for_conversions`: those that come without one are stored, and not counted.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class ListSettings:
     is_address_kept: bool = False
     retention_days: int | None = None
     events_from: int | None = None
+    is_key_needed_for_conversions: bool = False
 
 
 NAMES = tuple(field.name for field in fields(ListSettings))
@@ -89,15 +91,17 @@ def _row(settings: ListSettings) -> Row:
         int(settings.is_address_kept),
         settings.retention_days,
         settings.events_from,
+        int(settings.is_key_needed_for_conversions),
     )
 
 
 def _settings(row: Row) -> ListSettings:
-    origins, is_signal_honoured, is_address_kept, retention_days, events_from = row
+    origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed = row
     return ListSettings(
         tuple(bytes(origins).decode().split("\n")) if origins else (),
         bool(is_signal_honoured),
         bool(is_address_kept),
         retention_days,
         events_from,
+        bool(is_key_needed),
     )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from tracker.storage.ids import next_id_after
 from tracker.storage.transaction import Transaction
-
-#: Before this stands every event.
-END = 2**63 - 1
 
 _BEFORE = "SELECT id, name FROM events WHERE list_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
 _FROM = "SELECT id, name FROM events WHERE list_id = ? AND id >= ? ORDER BY id LIMIT ?"
-_IDS = "SELECT id FROM events WHERE list_id = ? AND id >= ? ORDER BY id DESC LIMIT ?"
+_IDS = "SELECT id FROM events WHERE list_id = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
 
 #: An event's id and its name.
 Named = tuple[int, bytes]
 
 
-def ids_from(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[int]:
-    """The largest ids, at most `most`, of those from `first_id` on; the largest first. Reads nothing but the key."""
-    return [row[0] for row in transaction.select(_IDS, (list_id, first_id, most))]
+def ids_from(transaction: Transaction, list_id: int, first_id: int, now: int, most: int) -> list[int]:
+    """The largest ids, at most `most`, of those from `first_id` on; the largest first. Reads nothing but the key.
+
+    Those of the future are no news, and would be in the way of what is.
+    """
+    return [row[0] for row in transaction.select(_IDS, (list_id, first_id, next_id_after(now), most))]
 
 
 def names_before(transaction: Transaction, list_id: int, before_id: int, most: int) -> list[Named]:

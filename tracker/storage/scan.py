@@ -38,6 +38,13 @@ def placed(transaction: Transaction, list_id: int, after_id: int, size: int) -> 
     return [(*row[:5], bytes(row[5])) for row in transaction.select(sql, (list_id, after_id, size))]
 
 
+def dated_ahead(transaction: Transaction, list_id: int, first_id: int, received_from: int) -> tuple[int, int]:
+    """How many events have an id from one on, or were received at a time or later, and the largest such id (0: none)."""
+    sql = "SELECT COUNT(*), MAX(id) FROM events WHERE list_id = ? AND (id >= ? OR received_at >= ?)"
+    [(count, last_id)] = transaction.select(sql, (list_id, first_id, received_from))
+    return count, last_id or 0
+
+
 def list_ids(transaction: Transaction) -> list[int]:
     """All lists, hidden ones included."""
     return [row[0] for row in transaction.select("SELECT id FROM lists ORDER BY id")]

@@ -7,11 +7,20 @@ and Galera cannot do is not used. Text is kept as UTF-8 bytes, because collation
 
 from __future__ import annotations
 
-from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PROBES, SESSIONS, USERS, WRITERS
+from tracker.storage.account_tables import (
+    API_KEYS,
+    AUDIT_LOG,
+    LOGIN_PLACES,
+    PROBES,
+    SESSIONS,
+    USERS,
+    WRITERS,
+)
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.count_outbox import COUNT_OUTBOX
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
+from tracker.storage.schema_credentials import CREDENTIALS_FIRST
 from tracker.storage.schema_deletions import EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
@@ -200,5 +209,6 @@ MIGRATIONS = [
             ),
         ],
     ),
+    Migration("0013_credentials_first", CREDENTIALS_FIRST),
     Migration("0017_counts", [COUNT_OUTBOX, AddIndex("subscriber_hashes", ("list_id", "subscriber_id"))]),
 ]

@@ -16,7 +16,7 @@ WORDS = {
     "RetentionDays": "A whole number of days from 0 to 3653.",
     "AllowedOrigins": "One origin a line, such as https://shop.example, without a path.",
 }
-SWITCHES = ("HonourPrivacySignal", "KeepAddress")
+SWITCHES = ("ConversionsNeedKey", "HonourPrivacySignal", "KeepAddress")
 
 
 def show(list_id: str) -> str:
