@@ -230,7 +230,7 @@ def test_the_console_can_be_left_out(sqlite_url: str) -> None:
         ("PUT", "/sign-in", "GET, HEAD, POST"),
         ("DELETE", "/lists/<list_id>", "GET, HEAD"),
         ("POST", "/audit", "GET, HEAD"),
-        ("GET", "/keys/abcdefgh/revoke", "POST"),
+        ("POST", "/lists/<list_id>/live", "GET, HEAD"),
         ("OPTIONS", "/keys", "GET, HEAD, POST"),
     ],
 )
