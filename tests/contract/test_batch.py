@@ -116,7 +116,7 @@ def test_events_act_on_one_another_in_order(desk: Desk, batch: Batch, shop: Shop
 
 GOOD = st.fixed_dictionaries({"Event": st.sampled_from(["seen", "bought"]), "UUID": st.just(VISITOR)})
 BAD = st.sampled_from([{}, {"Event": " "}, {"Event": "a", "ID": "null"}, {"Event": "a", "ListID": 10**9}, 5, None, [], "", {"Event": "conversion"},
-                       {"Event": "a", "Timestamp": 1}, {"Event": "a", "Properties": {"a": "x" * 32_769}}, {"Event": "a", "EventID": ""}])  # fmt: skip
+                       {"Event": "a", "Timestamp": 1}, {"Event": "a", "Properties": {"a": "x" * 32_769}}, {"Event": "a", "EventID": "!"}])  # fmt: skip
 
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
