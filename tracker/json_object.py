@@ -31,6 +31,11 @@ class Indexed(list[Any]):
     """A parameter of a form whose names have the indexes 0, 1, 2, …: a list, or an object where one is asked for."""
 
 
+def of_indexes(value: Any) -> Any:
+    """The object that `Indexed` stands for, and anything else as it is."""
+    return {str(index): item for index, item in enumerate(value)} if isinstance(value, Indexed) else value
+
+
 def unreadable(reason: str) -> CommandError:
     """The answer to a body that cannot be read, with the reason in a few words."""
     return CommandError(because(UNREADABLE_BODY, reason))
