@@ -12,6 +12,7 @@ from tracker.addresses import truncated
 from tracker.errors import FORBIDDEN
 from tracker.ingest.added import add_to
 from tracker.ingest.batch import MOST_EVENTS, Outcome, cost_of, track_each, track_one
+from tracker.ingest.captured import mended
 from tracker.ingest.event import Event
 from tracker.ingest.intake import Intake
 from tracker.ingest.parameters import (
@@ -68,7 +69,9 @@ class EventCollect(Command):
     mails. Each event has the parameters of `event.track` but `ListID`; beside `Events`, `UUID` and `SentAt` may be given
     once for all. The answer holds nothing but what was sent and whether it was taken: no visitor and no person can be
     looked up here. An event takes nothing over: who exists gets no ID or address by it, a visitor that is theirs stays so,
-    and only empty custom fields are filled. What it ties gives way to what comes with a key. Properties that start with `$` and can be told from the request (browser, system, device, host) are added.
+    and only empty custom fields are filled. What it ties gives way to what comes with a key. Properties that start with `$`
+    and can be told from the request (browser, system, device, host) are added; in those that are sent, half a character is
+    read as U+FFFD.
     """
 
     name = "event.collect"
@@ -78,6 +81,7 @@ class EventCollect(Command):
     max_body_bytes = 1024 * 1024
     items_param = "Events"
     most_items = MOST_EVENTS
+    mend = staticmethod(mended)
     errors = (INVALID_EVENTS, *ERRORS)
     example = (
         {

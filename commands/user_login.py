@@ -19,11 +19,12 @@ class UserLogin(Command):
 
     Takes `Username` (the email address of the account) and `Password`, or else an `APIKey`. A session opened with a
     key can do what the key can do, and ends when the key is revoked. Unknown users and wrong passwords are answered
-    alike. The limit counts per client address.
+    alike. The limit counts per client address (of IPv6: per /64 network, here and below).
 
     After too many failed logins (10 of an address at one account, 50 of an address, 30 at one account, each in 15 minutes)
     more are answered with 429 until `Retry-After`, whether or not there is such an account. An address that has logged in
-    to the account in the last 90 days is stopped by its own 10 only.
+    to the account in the last 90 days is stopped by its own 10 only, and a good key by none. The audit log tells of one
+    failure a minute of an address at an account.
     """
 
     name = "user.login"
@@ -60,8 +61,7 @@ class UserLogin(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         is_by_key = "APIKey" in params and "Username" not in params and "Password" not in params
-        logins = self.services.logins
-        login = logins.by_key(params["APIKey"], self.deadline) if is_by_key else self._by_password(params)
+        login = self._by_key(params["APIKey"]) if is_by_key else self._by_password(params)
         if login is None:
             raise self.error(INVALID_LOGIN.code)
         user = login.user
@@ -73,6 +73,9 @@ class UserLogin(Command):
             "SessionID": login.session_id,
             "UserInfo": info,
         }
+
+    def _by_key(self, key: str) -> Any:
+        return self.services.logins.by_key(key, self.caller.address, self.deadline)
 
     def _by_password(self, params: dict[str, Any]) -> Any:
         needed = {"Username": MISSING_USERNAME, "Password": MISSING_PASSWORD}

@@ -43,8 +43,10 @@ def _without_port(entry: str) -> str:
 
 def _prefix(address: str, bits: int, bits_of_v6: int) -> str:
     found = _parsed(address)
-    if found is None or (found.version == 4 and bits == 32):
+    if found is None:
         return address
+    if found.version == 4 and bits == 32:
+        return str(found)
     length = bits if found.version == 4 else bits_of_v6
     return str(ip_network((found, length), strict=False).network_address)
 

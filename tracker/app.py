@@ -11,9 +11,10 @@ from flask import Blueprint, Flask
 
 from tracker import browser
 from tracker.auth import Authenticator
+from tracker.call import Call
 from tracker.config import ConfigError, Settings
 from tracker.console import console
-from tracker.dispatch import Call, Dispatcher
+from tracker.dispatch import Dispatcher
 from tracker.http.docs_page import docs
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure

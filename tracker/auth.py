@@ -8,7 +8,7 @@ from typing import Any
 
 from tracker.caller import ADMINISTRATOR, EVERYTHING, Caller, parse_permissions
 from tracker.errors import NOT_AUTHENTICATED, SESSION_EXPIRED, CommandError
-from tracker.keys import digest, is_public_id
+from tracker.keys import credentials_in, digest, is_public_id, is_session_id
 from tracker.storage.api_keys import Keys
 from tracker.storage.lists import Lists
 from tracker.storage.recent import Recent
@@ -57,6 +57,18 @@ class Authenticator:
         if found is None:
             raise CommandError(NOT_AUTHENTICATED)
         return Caller(found.user_id, list_id=found.id)
+
+    def knows(self, text: bytes, deadline: float | None = None) -> bool:
+        """Whether a key or a session of somebody's, if only an expired one, stands in a text as it is."""
+        return any(self._is_somebodys(credential, deadline) for credential in credentials_in(text))
+
+    def _is_somebodys(self, credential: str, deadline: float | None) -> bool:
+        if is_session_id(credential):
+            return self._sessions.find(credential, deadline) is not None
+        return (
+            self._recent.look_up(digest(credential), lambda: self._key_caller(credential, deadline))
+            is not None
+        )
 
     def _by_key(self, key: Any, deadline: float | None) -> Caller:
         if type(key) is not str or not key.isascii():

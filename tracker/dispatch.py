@@ -1,60 +1,27 @@
-"""In which order is a call checked? known → caller → permission → rate → valid → run."""
+"""Dispatching: a call is checked in one order: known → caller → permission → rate → valid → run.
+
+What header and path tell is checked before anything of the body is read.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from tracker import errors
-from tracker.addresses import network
-from tracker.caller import UNKNOWN, Caller, Sender
+from tracker.admission import Admission, Authenticator
+from tracker.call import Answer, Call
 from tracker.errors import CommandError
-from tracker.registry import Command, Entry, EventStream, Registry, Stream, anyone, is_open_to, public_list
+from tracker.registry import Command, Entry, EventStream, Registry, Stream
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
-#: How long a call may take once its request is here.
-CALL_SECONDS = 5.0
 #: How long to wait for the database when asking whether a caller may go on.
 CHECK_SECONDS = 2.0
-
-
-@dataclass(slots=True)
-class Call:
-    """One request, freed of HTTP. `deadline` is a `time.monotonic()` second."""
-
-    command: str | None
-    method: str
-    params: dict[str, Any]
-    bearer: str | None
-    address: str
-    request_id: str
-    is_form: bool = False
-    sender: Sender = UNKNOWN
-    deadline: float = field(default_factory=lambda: time.monotonic() + CALL_SECONDS)
-
-
-@dataclass(slots=True)
-class Answer:
-    """What goes back: HTTP status, JSON body, extra headers; `command` and `user_id` are for the log."""
-
-    status: int
-    body: dict[str, Any] | Stream
-    headers: dict[str, str]
-    command: str | None = None
-    user_id: int | None = None
-
-
-class Authenticator(Protocol):
-    def caller(
-        self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
-    ) -> Caller: ...
-
-    def of_public_list(self, tracker_id: Any, deadline: float | None = None) -> Caller: ...
-
-    def forget(self, api_key: Any) -> None: ...
+#: What any command may take; of a command that nobody could read the name of, no more is known.
+_METHODS = ("GET", "POST")
 
 
 class Dispatcher:
@@ -74,19 +41,22 @@ class Dispatcher:
         on_failure: Callable[[Call, BaseException], None],
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        self.registry, self._authenticator, self._limiter, self._rates = (
-            registry,
-            authenticator,
-            limiter,
-            rates,
-        )
+        self.registry = registry
+        self._admission = Admission(authenticator, limiter, rates, now)
         self._services, self._on_failure, self._now = services, on_failure, now
 
     def answer(self, call: Call) -> Answer:
         """Answer `call`; never raises."""
+        return self._answered(call, self._checked)
+
+    def look(self, call: Call) -> Answer:
+        """As `answer`, but it stops where the caller is admitted: nothing is counted, run or told."""
+        return self._answered(call, self._admitted)
+
+    def _answered(self, call: Call, check: Callable[[Call, Answer], dict[str, Any] | Stream]) -> Answer:
         answer = Answer(200, {}, {})
         try:
-            answer.body = self._checked(call, answer)
+            answer.body = check(call, answer)
         except CommandError as error:
             _refuse(answer, error)
         except StorageUnavailable as failure:
@@ -107,19 +77,18 @@ class Dispatcher:
         _refuse(answer, error)
         return answer
 
+    def _admitted(self, call: Call, answer: Answer) -> dict[str, Any]:
+        entry = self._read(call, answer)
+        self._admission.admitted(call, entry.params.spelled(call.params), entry.command)
+        return {}
+
     def _checked(self, call: Call, answer: Answer) -> dict[str, Any] | Stream:
-        entry = self._known(call)
+        entry = self._read(call, answer)
         command = entry.command
-        answer.command = command.name
-        if call.method not in entry.methods:
-            allow = ", ".join(entry.methods)
-            raise CommandError(errors.METHOD_NOT_ALLOWED, headers={"Allow": allow})
         params = entry.params.spelled(call.params)
-        caller = self._caller(call, params, command)
+        caller = self._admission.admitted(call, params, command)
         answer.user_id = caller.user_id
-        if not is_open_to(command, caller):
-            raise CommandError(errors.FORBIDDEN)
-        self._count(entry, caller, params, answer)
+        self._admission.count(entry, caller, command.cost(params), answer)
         values = entry.params.read(params)
         body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
         if not isinstance(body, (dict, Stream)):
@@ -132,15 +101,27 @@ class Dispatcher:
             body.begin()
         return body
 
+    def _read(self, call: Call, answer: Answer) -> Entry:
+        """The command, once the parameters are read: none are for a method that it does not take."""
+        in_path = None if call.command is None else self._in_path(call.command)
+        if in_path is not None:
+            _check_method(in_path, call, answer)
+        try:
+            self._admission.read(call, in_path, answer)
+        except CommandError:
+            if in_path is None and call.method not in _METHODS:
+                raise _not_allowed(_METHODS) from None
+            raise
+        entry = self._known(call.params, in_path)
+        if in_path is None:
+            _check_method(entry, call, answer)
+        return entry
+
     def _may_still(self, call: Call, params: dict[str, Any], command: type[Command]) -> bool:
         """Whether the call would be let in now. While nobody can tell, what was let in stays."""
         now = replace(call, deadline=time.monotonic() + CHECK_SECONDS)
-        key = call.bearer if call.bearer is not None else params.get("APIKey")
-        self._authenticator.forget(key)
         try:
-            return is_open_to(command, self._caller(now, params, command))
-        except CommandError:
-            return False
+            return self._admission.may_still(now, params, command)
         except StorageUnavailable:
             return True
 
@@ -148,54 +129,32 @@ class Dispatcher:
         """The command that the parameter `Command` names."""
         return self._named(_lookup(params, "Command"))
 
-    def _known(self, call: Call) -> Entry:
-        named = _lookup(call.params, "Command")
-        if call.command is None:
-            entry = self._named(named)
-            if entry is None:
-                raise CommandError(replace(errors.UNKNOWN_COMMAND, status=400))
-            return entry
-        entry = self.registry.find_path(call.command)
-        if entry is None or (named is not None and self._named(named) is not entry):
+    def _in_path(self, path: str) -> Entry:
+        entry = self.registry.find_path(path)
+        if entry is None:
             raise CommandError(errors.UNKNOWN_COMMAND)
+        return entry
+
+    def _known(self, params: Mapping[str, Any], in_path: Entry | None) -> Entry:
+        """The command that the parameters name; it is the one in the path, if there is one."""
+        name = _lookup(params, "Command")
+        entry = in_path if name is None else self._named(name)
+        if entry is None or in_path not in (None, entry):
+            raise CommandError(replace(errors.UNKNOWN_COMMAND, status=400 if in_path is None else 404))
         return entry
 
     def _named(self, name: Any) -> Entry | None:
         return self.registry.find(name) if isinstance(name, str) else None
 
-    def _caller(self, call: Call, params: dict[str, Any], command: type[Command]) -> Caller:
-        if command.permission is anyone:
-            caller = Caller(None)
-        elif command.permission is public_list:
-            caller = self._authenticator.of_public_list(params.get("EventListTrackerID"), call.deadline)
-        else:
-            key, session = params.get("APIKey"), params.get("SessionID")
-            caller = self._authenticator.caller(call.bearer, key, session, call.deadline)
-        return caller.calling_from(call.address, call.request_id, call.sender)
 
-    def _count(self, entry: Entry, caller: Caller, params: dict[str, Any], answer: Answer) -> None:
-        """By address first: one client cannot use up what a list's other visitors may. Its headers are the ones told."""
-        name, cost = entry.limited_as, entry.command.cost(params)
-        if entry.command.address_limit is not None:
-            self._hit(f"{name}.address", f"address:{network(caller.address)}", cost, answer)
-        if caller.list_id is not None:
-            self._hit(name, f"list:{caller.list_id}", cost, answer)
-        elif caller.user_id is not None:
-            self._hit(name, f"user:{caller.user_id}", cost, answer)
-        else:
-            self._hit(name, f"address:{caller.address}", cost, answer)
+def _check_method(entry: Entry, call: Call, answer: Answer) -> None:
+    answer.command = entry.command.name
+    if call.method not in entry.methods:
+        raise _not_allowed(entry.methods)
 
-    def _hit(self, name: str, who: str, cost: int, answer: Answer) -> None:
-        verdict = self._limiter.hit(name, who, self._rates[name], cost)
-        headers = {
-            "X-RateLimit-Limit": str(verdict.limit),
-            "X-RateLimit-Remaining": str(verdict.remaining),
-            "X-RateLimit-Reset": str(verdict.reset_at),
-        }
-        answer.headers = {**headers, **answer.headers}
-        if not verdict.is_allowed:
-            seconds = max(1, verdict.reset_at - self._now() // 1000)
-            raise CommandError(errors.RATE_LIMITED, headers={**headers, "Retry-After": str(seconds)})
+
+def _not_allowed(methods: Sequence[str]) -> CommandError:
+    return CommandError(errors.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(methods)})
 
 
 def _refuse(answer: Answer, error: CommandError) -> None:

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from tracker.caller import PERMISSION
 from tracker.email_address import email_key
 from tracker.errors import CommandError
-from tracker.json_object import read_object
+from tracker.json_object import of_indexes, read_object
 
 #: The largest number a database column and every client of ours can hold.
 MAX_INTEGER = 2**63 - 1
@@ -125,8 +125,7 @@ class JsonObject(fields.Field[dict[str, Any]]):
         super().__init__(**options | {"metadata": {"type": "object"} | options.get("metadata", {})})
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(value, str):
-            value = _object_in(value)
+        value = _object_in(value) if isinstance(value, str) else of_indexes(value)
         if not isinstance(value, dict) and value != []:
             raise self.make_error("validator_failed")
         return value or {}

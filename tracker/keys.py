@@ -7,6 +7,7 @@ import re
 import secrets
 import string
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -15,6 +16,9 @@ PREFIX_SIZE, SECRET_SIZE, CHECKSUM_SIZE = 8, 32, 6
 
 _KEY = re.compile(r"trk_([0-9A-Za-z]{8})_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
 _PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{16}")
+_SHOWN = re.compile(rb"tr(?:k_[0-9A-Za-z]{8}_|s_)[0-9A-Za-z]{38}")
+#: Credentials of one text that are looked up, and places at each of its ends that may hold one.
+MAX_SHOWN, _MAX_LOOKS = 2, 8
 _SESSION = re.compile(r"trs_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
 
 
@@ -59,6 +63,28 @@ def shown_prefix(text: str) -> str:
 def is_session_id(text: str) -> bool:
     found = _SESSION.fullmatch(text)
     return bool(found) and text[-CHECKSUM_SIZE:] == checksum(text[:-CHECKSUM_SIZE])
+
+
+def credentials_in(text: bytes) -> list[str]:
+    """Well-formed keys and session ids that stand in a text as they are, at most MAX_SHOWN of them.
+
+    Few places are looked at, those nearest to the ends: looking costs a stranger's megabyte 1 ms, whatever is in it.
+    """
+    found = (_SHOWN.match(text, at) for at in _places(text))
+    shown = dict.fromkeys(match[0].decode() for match in found if match)
+    return [one for one in shown if key_prefix(one) or is_session_id(one)][:MAX_SHOWN]
+
+
+def _places(text: bytes) -> Iterator[int]:
+    """Where the first and the last of what may be a credential begin."""
+    for mark in (b"trk_", b"trs_"):
+        first, last = text.find(mark), text.rfind(mark)
+        for _ in range(_MAX_LOOKS):
+            if first < 0:
+                break
+            yield first
+            yield last
+            first, last = text.find(mark, first + 1), text.rfind(mark, 0, last)
 
 
 def digest(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Who may try to log in now, and what is kept of it? Guessing is slowed down; the owner is not locked out."""
+"""Login throttling: guessing is slowed down, the owner is not locked out, and what is kept of failures is bounded."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
 from gevent.lock import BoundedSemaphore
 
+from tracker.addresses import network
 from tracker.email_address import email_key
 from tracker.errors import RATE_LIMITED, CommandError
 from tracker.keys import digest, key_prefix
@@ -30,6 +30,9 @@ from tracker.storage.transaction import Transaction
 AT_ACCOUNT_FROM_PLACE, FROM_PLACE, AT_ACCOUNT = RateLimit(10, 900), RateLimit(50, 900), RateLimit(30, 900)
 #: Where they are counted among the windows of the rate limits.
 COUNTED_AS = "user.login.failed"
+#: Failures that the audit log tells of: of one place at one account, and of one place with keys that are none. Anybody can
+#: make up accounts and keys; beyond these the log would grow as fast as they do.
+NOTED_AS, NOTED = "user.login.noted", RateLimit(1, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +82,21 @@ class Logins:
             if is_password(password, stored, deadline) and user is not None:
                 return self._opened(user, None, place, deadline)
             self._count([at_pair, from_place] if is_known else [at_pair, from_place, at_account])
-        self._note_failure(user.id if user else None, "", deadline)
+        self._note_failure(user.id if user else None, "", at_pair.who, deadline)
         return None
 
-    def by_key(self, key: str, deadline: float | None = None) -> Login | None:
-        """The new session, or None if the key is unknown or revoked. Nobody guesses a key: nothing is counted."""
+    def by_key(self, key: str, address: str, deadline: float | None = None) -> Login | None:
+        """The new session, or None if the key is unknown or revoked. Raises CommandError (429) after too many of those."""
         owner = self._keys.owner(key, deadline)
         user = self._users.get(owner.user_id, deadline) if owner else None
         if owner is not None and user is not None:
             return self._opened(user, owner.key_id, None, deadline)
+        place = place_of(address)
+        from_place = _Window(f"place:{place}", FROM_PLACE)
+        self._refuse_spent([from_place])
+        self._count([from_place])
         if prefix := key_prefix(key):
-            self._note_failure(None, f"key:{prefix}", deadline)
+            self._note_failure(None, f"key:{prefix}", from_place.who, deadline)
         return None
 
     @contextmanager
@@ -110,10 +117,10 @@ class Logins:
 
     def _refuse_spent(self, windows: list[_Window]) -> None:
         verdicts = [self._limiter.hit(COUNTED_AS, *window, cost=0) for window in windows]
-        ends = [verdict.reset_at for verdict in verdicts if verdict.remaining == 0]
-        if ends:
-            seconds = max(1, max(ends) - self._now() // 1000)
-            raise CommandError(RATE_LIMITED, headers={"Retry-After": str(seconds)})
+        now = self._now()
+        waits = [verdict.seconds_left(now) for verdict in verdicts if verdict.remaining == 0]
+        if waits:
+            raise CommandError(RATE_LIMITED, headers={"Retry-After": str(max(waits))})
 
     def _count(self, windows: list[_Window]) -> None:
         for window in windows:
@@ -133,8 +140,10 @@ class Logins:
         self._database.write(write, deadline)
         return Login(user, session_id)
 
-    def _note_failure(self, user_id: int | None, thing: str, deadline: float | None) -> None:
+    def _note_failure(self, user_id: int | None, thing: str, who: str, deadline: float | None) -> None:
         """For an account that does not exist as well: it must not be answered sooner."""
+        if not self._limiter.hit(NOTED_AS, who, NOTED).is_allowed:
+            return
         now = self._now()
         self._database.write(
             lambda transaction: note_failed_login(transaction, user_id, thing, now), deadline
@@ -143,13 +152,8 @@ class Logins:
 
 def place_of(address: str) -> str:
     """What counts as one place: an IPv4 address, or the /64 network of an IPv6 one, which is one customer's."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    return str(found.ipv4_mapped or IPv6Network((int(found) >> 64 << 64, 64)))
+    place = network(address)
+    return f"{place}/64" if ":" in place else place
 
 
 def _windows(username: str, place: str) -> tuple[_Window, _Window, _Window]:

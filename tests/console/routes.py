@@ -71,5 +71,5 @@ def _paths() -> Iterator[Path]:
     app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": "sqlite:////nowhere/nothing.db"}))
     for rule in app.url_map.iter_rules():
         is_page = rule.endpoint.startswith("console.") and not rule.rule.startswith("/console/")
-        if is_page and not rule.endpoint.startswith("console.nothing"):
+        if is_page and not rule.endpoint.startswith(("console.nothing", "console.wrong_method")):
             yield from (Path(method, rule.rule) for method in (rule.methods or ()) if method != "HEAD")

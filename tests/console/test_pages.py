@@ -222,3 +222,23 @@ def test_the_console_can_be_left_out(sqlite_url: str) -> None:
     for path in ("/", "/sign-in", "/keys", "/console/console.css"):
         assert api.send("GET", path).status_code == 404
     api.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/sign-in", "GET, HEAD, POST"),
+        ("DELETE", "/lists/<list_id>", "GET, HEAD"),
+        ("POST", "/audit", "GET, HEAD"),
+        ("POST", "/lists/<list_id>/live", "GET, HEAD"),
+        ("OPTIONS", "/keys", "GET, HEAD, POST"),
+    ],
+)
+def test_a_method_that_a_page_does_not_take_is_told_by_a_page(
+    person: Visitor, tracker: Tracker, jane: Account, method: str, path: str, allowed: str
+) -> None:
+    for visitor in (person, Visitor(tracker)):
+        answer = visitor.send(method, path.replace("<list_id>", str(jane.list_id)))
+        assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+        assert "This page takes no such request" in words(answer)
+        assert is_safe(answer)

@@ -109,6 +109,22 @@ def test_a_conversion_can_be_sent_by_a_form(tracker_on_each: Tracker, shop: Acco
     assert listed() == {"conversion": ["conversion-id", "conversion-name", "conversion-value"]}
 
 
+def test_indexes_make_lists_and_where_an_object_is_asked_for_an_object(
+    tracker_on_each: Tracker, shop: Account, listed: Listed
+) -> None:
+    """As PHP's `http_build_query` and `qs` write them."""
+    sent = {"ListID": shop.list_id, "Event": "seen", "Properties[tags][0]": "a", "Properties[tags][1]": "b"}
+    multipart = {"files": {name: (None, str(value)) for name, value in sent.items()}}
+    for options in ({"data": sent}, multipart, {"params": sent}):
+        assert tracker_on_each.post("/api/v1/event", shop.key, **options).status_code == 200
+    found = tracker_on_each.call("events.recent", shop.key, ListID=shop.list_id).json()["Events"]
+    assert [event["Properties"]["tags"] for event in found] == [["a", "b"]] * 3
+    assert tracker_on_each.post(
+        "/api/v1/event", shop.key, data={"ListID": shop.list_id, "Event": "odd", "Properties[0]": "x"}
+    ).ok
+    assert listed() == {"odd": ["0"], "seen": ["tags"]}
+
+
 def test_empty_means_absent_in_forms_and_null_in_json(tracker_on_each: Tracker, shop: Account) -> None:
     names = ("Email", "ID", "UUID", "Properties", "ListID", "EventID", "SessionID", "APIKey")
     form = tracker_on_each.post("/api/v1/event", shop.key, data={"Event": "seen", **dict.fromkeys(names, "")})

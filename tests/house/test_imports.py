@@ -30,21 +30,26 @@ ROOMS: dict[str, set[str]] = {
     "tracker.times": set(),
     # the route of a call
     "tracker.http": {
-        "tracker.addresses", "tracker.caller", "tracker.dispatch", "tracker.errors", "tracker.json_object",
+        "tracker.addresses", "tracker.call", "tracker.caller", "tracker.dispatch", "tracker.errors", "tracker.json_object",
         "tracker.registry",
     },
     "tracker.http.server": {"tracker.errors", "tracker.http"},
     "tracker.console": {
-        "tracker", "tracker.browser", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http", "tracker.registry",
+        "tracker", "tracker.browser", "tracker.call", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http",
+        "tracker.registry",
+    },
+    "tracker.call": {"tracker.caller", "tracker.registry"},
+    "tracker.admission": {
+        "tracker.addresses", "tracker.call", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures",
     },
     "tracker.dispatch": {
-        "tracker.addresses", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures",
+        "tracker.admission", "tracker.call", "tracker.errors", "tracker.registry", "tracker.storage.failures",
     },
     "tracker.registry": {"tracker.caller", "tracker.errors"},
     "tracker.auth": {"tracker.caller", "tracker.errors", "tracker.keys", "tracker.storage"},
     "tracker.limits": set(),
     "tracker.logins": {
-        "tracker.email_address", "tracker.errors", "tracker.keys", "tracker.limits", "tracker.storage",
+        "tracker.addresses", "tracker.email_address", "tracker.errors", "tracker.keys", "tracker.limits", "tracker.storage",
         "tracker.storage.failures",
     },
     "commands": {

@@ -110,10 +110,13 @@ class _OneKey:
             raise CommandError(NOT_AUTHENTICATED)
         return Caller(7)
 
+    def knows(self, text: bytes, deadline: float | None = None) -> bool:
+        return b"the-key" in text
+
 
 class _NoLimit:
     def hit(self, command: str, who: str, limit: Any, cost: int) -> Verdict:
-        return Verdict(is_allowed=True, limit=100, remaining=99, reset_at=1_700_000_000)
+        return Verdict(is_allowed=True, limit=100, remaining=99, ends_at=1_700_000_000_000)
 
 
 def _look() -> tuple[str, str]:

@@ -133,13 +133,25 @@ def test_another_scheme_does_not_hide_the_parameter() -> None:
 # Bodies that are refused
 
 
-@pytest.mark.parametrize("path", [*WAYS, "/api.php", "/api/v1/no.such"])
+@pytest.mark.parametrize("path", [*WAYS, "/api.php"])
 def test_unreadable_and_unsupported_bodies(path: str) -> None:
     assert code(send("POST", path, data="{", content_type="application/json")) == (400, 100000)
     assert code(send("POST", path, data="x", content_type="image/png")) == (415, 100011)
     assert code(send("POST", path, json={}, headers={"Content-Encoding": "br"})) == (415, 100011)
     assert code(send("POST", path, json={}, headers={"Content-Encoding": "gzip"})) == (400, 100000)
-    assert code(send("GET", f"{path}?a=%ff")) == (400, 100000)
+    assert code(send("POST", f"{path}?a=%ff")) == (400, 100000)
+
+
+@pytest.mark.parametrize("path", [*WAYS, "/api.php"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_wrong_method_is_told_before_the_body_is_read(path: str, method: str) -> None:
+    answer = send(method, path, data="{", content_type="application/json")
+    assert code(answer) == (405, 100001)
+    assert answer.headers["Allow"] == ("GET, POST" if path == "/api.php" else "POST")
+
+
+def test_an_unknown_command_is_told_before_the_body_is_read() -> None:
+    assert code(send("POST", "/api/v1/no.such", data="{", content_type="application/json")) == (404, 100003)
 
 
 def padded(size: int) -> bytes:

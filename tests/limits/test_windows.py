@@ -35,11 +35,12 @@ class Reference:
         end, count = self.windows.get(who, (0.0, 0))
         if self.clock() >= end:
             end, count = self.clock() + limit.seconds, 0
+        cost = min(cost, limit.hits)
         is_allowed = count + cost <= limit.hits
         if is_allowed and cost:
             count += cost
             self.windows[who] = end, count
-        return Verdict(is_allowed, limit.hits, limit.hits - count, math.ceil(end))
+        return Verdict(is_allowed, limit.hits, limit.hits - count, round(end * 1000))
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def test_a_process_by_itself_answers_as_the_reference(calls: list[tuple[str, int
     reference, own = Reference(clock), OwnWindows(clock)
     for who, cost, later_ms in calls:
         clock.at = round(clock.at + later_ms / 1000, 3) if later_ms else clock.at
-        is_allowed, count, _ = own.take(who, FIVE.hits, FIVE.seconds * 1000, cost)
+        is_allowed, count, _ = own.take(who, FIVE.hits, FIVE.seconds * 1000, min(cost, FIVE.hits))
         expected = reference.hit(who, FIVE, cost)
         assert (is_allowed, FIVE.hits - count) == (expected.is_allowed, expected.remaining)
 
@@ -96,10 +97,25 @@ def test_the_window_opens_at_the_first_call_and_ends_with_its_seconds(path: Path
 
 def test_a_refused_hit_consumes_nothing(url: str | None, path: Path) -> None:
     limiter = build_limiter(url, path, 1)
-    assert not limiter.hit("event.batch", "user 1", FIVE, cost=6).is_allowed
     limiter.hit("event.batch", "user 1", FIVE, cost=3)
+    assert not limiter.hit("event.batch", "user 1", FIVE, cost=6).is_allowed
     assert not limiter.hit("event.batch", "user 1", FIVE, cost=3).is_allowed
     assert limiter.hit("event.batch", "user 1", FIVE, cost=2).remaining == 0
+
+
+def test_what_costs_more_than_the_limit_takes_all_of_a_window(url: str | None, path: Path) -> None:
+    limiter = build_limiter(url, path, 1)
+    taken = limiter.hit("event.batch", "user 1", FIVE, cost=1000)
+    assert (taken.is_allowed, taken.remaining) == (True, 0)
+    assert not limiter.hit("event.batch", "user 1", FIVE).is_allowed
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"), [(0, 60), (1, 60), (999, 60), (1000, 59), (59_000, 1), (59_999, 1), (60_000, 1), (90_000, 1)]
+)  # fmt: skip
+def test_how_long_to_wait_is_told_to_the_second(now: int, seconds: int) -> None:
+    began = 1_700_000_000_123
+    assert Verdict(False, 5, 0, began + 60_000).seconds_left(began + now) == seconds
 
 
 def test_commands_and_callers_have_windows_of_their_own(url: str | None, path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import request
 
+from tracker.call import Answer
 from tracker.console.cookies import session_id
 from tracker.console.desk import desk
-from tracker.dispatch import Answer
 from tracker.errors import COMMON
 from tracker.http.calls import call_of
 from tracker.http.door import ANSWER

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NoReturn, cast
 
 from flask import Blueprint, Flask, abort, request
 from jinja2 import Environment
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from tracker.config import Settings
@@ -35,6 +37,12 @@ HEADERS = {
 #: Below these every path is the console's: what is no page of it is its 404 page.
 PREFIXES = ("/console", "/lists", "/keys", "/audit")
 
+#: Methods of HTTP, and the endpoints for those that a page does not take.
+_METHODS, WRONG = (
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"},
+    "wrong_method_",
+)
+
 
 def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
     """The blueprint of all pages, which ask `dispatcher`."""
@@ -50,6 +58,10 @@ def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
             methods=(route.method,),
             provide_automatic_options=False,
         )
+    for path in {route.path for page in PAGES for route in page.ROUTES}:
+        _add_wrong_methods(
+            blueprint, path, [r.method for page in PAGES for r in page.ROUTES if r.path == path]
+        )
     for rule in (f"{prefix}/{rest}" for prefix in PREFIXES for rest in ("", "<path:_>")):
         blueprint.add_url_rule(
             rule, f"nothing_{rule}", _nothing, methods=("GET",), provide_automatic_options=False
@@ -59,6 +71,13 @@ def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
     add_failures(blueprint)
     _add_words(blueprint)
     return blueprint
+
+
+def _add_wrong_methods(blueprint: Blueprint, path: str, methods: list[str]) -> None:
+    """What a page does not take is answered by a page too: else Flask's routing would refuse it before it is ours."""
+    taken = {*methods, "HEAD"} if "GET" in methods else set(methods)
+    view, wrong = partial(_wrong_method, sorted(taken)), sorted(_METHODS - taken)
+    blueprint.add_url_rule(path, f"{WRONG}{path}", view, methods=wrong, provide_automatic_options=False)
 
 
 def _add_words(blueprint: Blueprint) -> None:
@@ -75,6 +94,8 @@ def _add_parts(environment: Environment) -> None:
 
 
 def _check() -> None:
+    if WRONG in (request.endpoint or ""):
+        return
     request.max_content_length = MAX_BODY_BYTES
     forgery.check()
 
@@ -86,5 +107,9 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def _nothing(_: str = "") -> NoReturn:
+def _wrong_method(taken: list[str], **_: str) -> NoReturn:
+    raise MethodNotAllowed(valid_methods=taken)
+
+
+def _nothing(**_: str) -> NoReturn:
     abort(404)

@@ -77,7 +77,9 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     status = error.code or 500
-    return _page(status, BY_STATUS.get(status, UNUSABLE if status < 500 else UNEXPECTED))
+    taken = getattr(error, "valid_methods", None)
+    told = BY_STATUS.get(status, UNUSABLE if status < 500 else UNEXPECTED)
+    return _page(status, told, headers={"Allow": ", ".join(taken)} if taken else None)
 
 
 def _unexpected(failure: Exception) -> Response:

@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from tracker.addresses import client_address
+from tracker.call import CALL_SECONDS, Call
 from tracker.caller import Sender
-from tracker.dispatch import CALL_SECONDS, Call
 from tracker.http.credentials import bearer_token
 from tracker.http.request_id import KEY as REQUEST_ID
 from tracker.http.request_id import request_id

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tracker.dispatch import Answer, Call, Dispatcher
-from tracker.errors import CommandError
-from tracker.http.body import ONE_EVENT, BodyRules, read_params
+from tracker.call import Answer, Call
+from tracker.dispatch import Dispatcher
+from tracker.http.body import ONE_EVENT, BodyRules
 from tracker.http.calls import call_of
 from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, reply, unexpected
-from tracker.http.request_body import MAX_BODY_BYTES, read_body
+from tracker.http.request_body import MAX_BODY_BYTES
 from tracker.http.request_id import KEY as REQUEST_ID
+from tracker.http.unread import UnreadParams
 from tracker.registry import Entry, Stream
 
 LEGACY_PATH = "/api.php"
@@ -65,34 +66,23 @@ class Door:
         """The methods that the command's refusal of OPTIONS names."""
         if environ["PATH_INFO"] == LEGACY_PATH:
             return no_content({"Allow": "GET, POST, OPTIONS"})
-        answer = self._dispatcher.answer(self._call(environ, {}, True))
+        answer = self._dispatcher.answer(self._call(environ))
         if answer.status == 405:
             return no_content({"Allow": f"{answer.headers['Allow']}, OPTIONS"})
         return reply(answer.status, answer.body, answer.headers)
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
-        try:
-            params, is_form = self._params(environ)
-        except CommandError as error:
-            return self._dispatcher.refuse(self._call(environ, {}, True), error)
-        return self._dispatcher.answer(self._call(environ, params, is_form))
+        path = environ["PATH_INFO"]
+        call = self._call(environ)
+        call.unread = UnreadParams(
+            environ, self.rules(path), self._rules_named if path == LEGACY_PATH else None
+        )
+        return self._dispatcher.answer(call)
 
-    def _call(self, environ: dict[str, Any], params: dict[str, Any], is_form: bool) -> Call:
+    def _call(self, environ: dict[str, Any]) -> Call:
         path = environ["PATH_INFO"]
         command = None if path == LEGACY_PATH else path[len(REST_PREFIX) :]
-        return call_of(environ, command, params, is_form, self._trusted_proxies)
-
-    def _params(self, environ: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        path = environ["PATH_INFO"]
-        rules = self.rules(path)
-        return read_params(
-            environ.get("CONTENT_TYPE"),
-            environ.get("HTTP_CONTENT_ENCODING"),
-            read_body(environ, rules.most_bytes),
-            environ.get("QUERY_STRING", ""),
-            rules,
-            self._rules_named if path == LEGACY_PATH else None,
-        )
+        return call_of(environ, command, {}, True, self._trusted_proxies)
 
     def _rules_named(self, params: dict[str, Any]) -> BodyRules:
         """The body named its command: now the limits of that one hold."""
@@ -123,4 +113,4 @@ def rules_of(entry: Entry | None) -> BodyRules:
     if entry is None:
         return ONE_EVENT
     command = entry.command
-    return BodyRules(command.max_body_bytes, command.items_param, command.most_items)
+    return BodyRules(command.max_body_bytes, command.items_param, command.most_items, command.mend)

@@ -1,8 +1,8 @@
-"""Which of many objects in one body can be read? Each has limits of its own, and harms no other."""
+"""Batch bodies: each object in one array, or line, has limits of its own, and one that breaks them harms no other."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Any
 
 from tracker.errors import CommandError, Error
@@ -10,23 +10,46 @@ from tracker.json_object import (
     MAX_NODES,
     check,
     check_nodes,
-    has_huge_float,
-    is_beyond,
+    check_unread,
+    decode_torn,
     read_object,
-    unreadable,
+    separators_in,
+    settle,
 )
 
-#: Stands for an integer beyond 64 bits.
-_BEYOND = object()
+#: Makes text of what is none (lone surrogates) in an object, or raises CommandError (100000).
+Mend = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def read_lines(body: bytes, most: int) -> list[Any]:
+def read_lines(body: bytes, most: int, mend: Mend | None = None) -> list[Any]:
     """The object in each line of NDJSON, or the error that it cannot be read with; blank lines are none.
 
     More than `most` are not even read: the command refuses them by their number.
     """
+    if body.count(b"\n") > 10 * most:
+        return [None] * (most + 1)
     lines = [line for line in body.split(b"\n") if line.strip()]
-    return lines if len(lines) > most else [_read(line) for line in lines]
+    return lines if len(lines) > most else [read_item(line, mend) for line in lines]
+
+
+def read_item(text: bytes, mend: Mend | None = None) -> dict[str, Any] | Error:
+    """The object in a text, or the error that it cannot be read with."""
+    try:
+        check_unread(text, MAX_NODES)
+        return read_object(text)
+    except CommandError as error:
+        return _mended(text, mend) or error.errors[0]
+
+
+def _mended(text: bytes, mend: Mend | None) -> dict[str, Any] | Error | None:
+    """What could not be read for nothing but strings that are no text; None if that is not its fault."""
+    torn = decode_torn(text) if mend is not None else None
+    if torn is None or mend is None:
+        return None
+    try:
+        return mend(torn)
+    except CommandError as error:
+        return error.errors[0]
 
 
 def check_items(value: dict[str, Any], body: bytes, name: str, most: int) -> dict[str, Any]:
@@ -38,58 +61,19 @@ def check_items(value: dict[str, Any], body: bytes, name: str, most: int) -> dic
         key: items for key, items in value.items() if key.lower() == name.lower() and type(items) is list
     }
     check({key: item for key, item in value.items() if key not in arrays}, body)
+    # No item can have more values than there are separators in all.
+    is_crowded = separators_in(body) > MAX_NODES
     fit = {key: items for key, items in arrays.items() if len(items) <= most}
-    return {**value, **{key: _Items(body, key).checked(items) for key, items in fit.items()}}
+    return {**value, **{key: [_checked(item, is_crowded) for item in items] for key, items in fit.items()}}
 
 
-class _Items:
-    """The objects in one array of a body."""
-
-    def __init__(self, body: bytes, key: str) -> None:
-        self._body, self._key = body, key
-        # Each value, or the name before it, follows one of these: no item can have more values than they are.
-        self._may_have_many_nodes = sum(map(body.count, (b",", b"[", b"{"))) > MAX_NODES
-        self._exact: list[Any] | None = None
-
-    def checked(self, items: list[Any]) -> list[Any]:
-        return [
-            self._or_error(number, item) if type(item) is dict else item for number, item in enumerate(items)
-        ]
-
-    def _or_error(self, number: int, item: dict[str, Any]) -> dict[str, Any] | Error:
-        try:
-            if has_huge_float(item):
-                _refuse_beyond(self._read_exactly()[number])
-            if self._may_have_many_nodes:
-                check_nodes(item)
-        except CommandError as error:
-            return error.errors[0]
+def _checked(item: Any, is_crowded: bool) -> Any:
+    if type(item) is not dict:
         return item
-
-    def _read_exactly(self) -> list[Any]:
-        """The array with integers beyond 64 bits told from floats. Costs more, so only if there may be some."""
-        if self._exact is None:
-            try:
-                self._exact = json.loads(self._body, parse_int=_or_beyond)[self._key]
-            except RecursionError:  # another item is nested far too deep for this decoder: nobody can tell
-                self._exact = [_BEYOND] * self._body.count(b"{")
-        return self._exact
-
-
-def _read(line: bytes) -> dict[str, Any] | Error:
     try:
-        return read_object(line)
+        if is_crowded:
+            check_nodes(item)
+        settle(item)
     except CommandError as error:
         return error.errors[0]
-
-
-def _or_beyond(digits: str) -> Any:
-    return _BEYOND if is_beyond(digits) else int(digits)
-
-
-def _refuse_beyond(value: Any) -> None:
-    if value is _BEYOND:
-        raise unreadable("an integer beyond 64 bits")
-    if isinstance(value, (dict, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            _refuse_beyond(item)
+    return item

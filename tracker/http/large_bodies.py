@@ -8,7 +8,7 @@ from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
-from tracker.dispatch import CALL_SECONDS
+from tracker.call import CALL_SECONDS
 from tracker.errors import STORAGE_UNAVAILABLE, CommandError
 from tracker.http.calls import DEADLINE
 from tracker.http.replies import error_reply

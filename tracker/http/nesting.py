@@ -1,4 +1,4 @@
-"""Which object do form names such as `Properties[k]` and `tags[]` make?"""
+"""Form nesting: names such as `Properties[k]`, `tags[]` and `tags[0]` make objects and lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from tracker.json_object import MAX_DEPTH, MAX_NODES, unreadable
+from tracker.json_object import MAX_DEPTH, MAX_NODES, Indexed, unreadable
 
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
@@ -20,7 +20,22 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         nodes += _place(root, _keys(name), text)
         if nodes > MAX_NODES:
             raise unreadable(f"more than {MAX_NODES} values")
-    return {name: value for name, value in root.items() if value != ""}
+    return {name: _parameter(value) for name, value in root.items() if value != ""}
+
+
+def _parameter(value: Any) -> Any:
+    listed = _listed(value)
+    return Indexed(listed) if type(value) is dict and type(listed) is list else listed
+
+
+def _listed(value: Any) -> Any:
+    """The same with a list for each object whose names are 0, 1, 2, … to the last, as PHP and `qs` write lists."""
+    if type(value) is list:
+        return [_listed(item) for item in value]
+    if type(value) is not dict:
+        return value
+    inner = {name: _listed(item) for name, item in value.items()}
+    return list(inner.values()) if all(map(str.__eq__, inner, map(str, range(len(inner))))) else inner
 
 
 def _keys(name: str) -> list[str]:

@@ -1,27 +1,34 @@
-"""What does a packed body hold? gzip, unpacked up to a limit: a small body must not become a large one in memory."""
+"""Content decoding: gzip, unpacked up to a limit, so that a small body becomes no large one in memory."""
 
 from __future__ import annotations
 
 import zlib
 
 from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
-from tracker.http.request_body import too_large
+from tracker.http.request_body import MAX_BODY_BYTES, too_large
 from tracker.json_object import unreadable
 
 #: zlib's window size, plus 16 for the gzip format.
 _GZIP = 15 + 16
 #: Members of one body: finding the next copies the rest, so very many small ones would cost much.
 _MOST_MEMBERS = 100
+#: How many times its size a body of a stranger may become, beyond what any body may have.
+MAX_RATIO = 100
 
 
-def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
-    """The body behind its Content-Encoding; raises CommandError (100000, 100010 above `limit` bytes, 100011)."""
+def unpacked(body: bytes, encoding: str, limit: int, is_known: bool = True) -> bytes:
+    """The body behind its Content-Encoding; raises CommandError (100000, 100010 above `limit` bytes, 100011).
+
+    Of a stranger (`is_known` is False) a large one has to be worth its unpacking.
+    """
     name = encoding.strip().lower()
     if name == "identity":
         return body
     if name not in ("gzip", "x-gzip"):
         raise CommandError(because(UNSUPPORTED_MEDIA, "Content-Encoding may be gzip or nothing"))
-    return _gunzipped(body, limit)
+    if is_known:
+        return _gunzipped(body, limit)
+    return _gunzipped(body, min(limit, max(MAX_BODY_BYTES, MAX_RATIO * len(body))))
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tracker.dispatch import Answer, Call, Dispatcher
+from tracker.call import Answer, Call
+from tracker.dispatch import Dispatcher
 from tracker.errors import METHOD_NOT_ALLOWED, CommandError
-from tracker.http.body import BodyRules, read_params
+from tracker.http.body import BodyRules
 from tracker.http.calls import call_of
 from tracker.http.cross_origin import cors_headers, preflight_headers
 from tracker.http.door import ANSWER, rules_of
 from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, picture, reply, unexpected
-from tracker.http.request_body import read_body
 from tracker.http.request_id import KEY as REQUEST_ID
+from tracker.http.unread import UnreadParams
 
 PIXEL = ".gif"
 #: The parameter under which the command knows the id that the path names.
@@ -54,34 +55,25 @@ class PublicDoor:
     def _reply(self, environ: dict[str, Any]) -> Reply:
         tracker_id = environ["PATH_INFO"].removeprefix(self.prefix)
         is_pixel, tracker_id = tracker_id.endswith(PIXEL), tracker_id.removesuffix(PIXEL)
-        origin, allowed_method = environ.get("HTTP_ORIGIN"), "GET" if is_pixel else "POST"
+        origin, methods = environ.get("HTTP_ORIGIN"), ("GET", "HEAD") if is_pixel else ("POST",)
         call = call_of(environ, self._command, {}, is_pixel, self._trusted_proxies)
         call.params, call.bearer = {ID_PARAM: tracker_id}, None
         if environ["REQUEST_METHOD"] == "OPTIONS":
             allowed = self._allowed_origins(tracker_id, call.deadline)
-            granted = preflight_headers(origin, allowed, allowed_method)
-            return no_content({"Allow": f"{allowed_method}, OPTIONS", **granted})
-        answer = environ[ANSWER] = self._answer(environ, call, allowed_method)
+            granted = preflight_headers(origin, allowed, methods[0])
+            return no_content({"Allow": ", ".join((*methods, "OPTIONS")), **granted})
+        answer = environ[ANSWER] = self._answer(environ, call, methods)
         answer.headers |= cors_headers(origin, self._allowed_origins(tracker_id, call.deadline))
         as_sent = picture if is_pixel else reply
         return as_sent(answer.status, answer.body, answer.headers)
 
-    def _answer(self, environ: dict[str, Any], call: Call, allowed_method: str) -> Answer:
-        if environ["REQUEST_METHOD"] != allowed_method:
-            headers = {"Allow": f"{allowed_method}, OPTIONS"}
+    def _answer(self, environ: dict[str, Any], call: Call, methods: Sequence[str]) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        if method not in methods:
+            headers = {"Allow": ", ".join((*methods, "OPTIONS"))}
             return self._dispatcher.refuse(call, CommandError(METHOD_NOT_ALLOWED, headers=headers))
-        try:
-            sent, call.is_form = self._params(environ)
-        except CommandError as error:
-            return self._dispatcher.refuse(call, error)
-        call.params, call.method = {**sent, **call.params}, "POST"  # a pixel tracks, though it is got
+        call.method = "POST"  # a pixel tracks, though it is got
+        if method == "HEAD":
+            return self._dispatcher.look(call)
+        call.unread = UnreadParams(environ, self.rules, named=call.params)
         return self._dispatcher.answer(call)
-
-    def _params(self, environ: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        return read_params(
-            environ.get("CONTENT_TYPE"),
-            environ.get("HTTP_CONTENT_ENCODING"),
-            read_body(environ, self.rules.most_bytes),
-            environ.get("QUERY_STRING", ""),
-            self.rules,
-        )

@@ -26,6 +26,8 @@ from tracker.registry import EventStream, Stream
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
+#: Nothing that we send is ever taken by a browser for another type than it says.
+_NOSNIFF = ("X-Content-Type-Options", "nosniff")
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 #: The common code that says the same as an HTTP status; any other 4xx is 100000.
 _CODES = {
@@ -53,21 +55,22 @@ def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> R
     line = _STATUS_LINES.get(status) or f"{status} Status"
     if isinstance(body, Stream):
         return Reply(line, [*stream_headers(body), *(headers or {}).items()], b"", body)
-    sent = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *(headers or {}).items()]
+    said = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), _NOSNIFF]
     data = orjson.dumps(body)
-    return Reply(line, [("Content-Length", str(len(data))), *sent], data)
+    return Reply(line, [("Content-Length", str(len(data))), *said, *(headers or {}).items()], data)
 
 
 def stream_headers(stream: Stream) -> list[tuple[str, str]]:
     """A proxy that kept events until it has many of them would be in the way."""
     unbuffered = [("X-Accel-Buffering", "no")] if isinstance(stream, EventStream) else []
-    return [("Content-Type", stream.media_type), ("Cache-Control", "no-store"), *unbuffered]
+    return [("Content-Type", stream.media_type), ("Cache-Control", "no-store"), _NOSNIFF, *unbuffered]
 
 
 def picture(status: int, _body: Any, headers: Mapping[str, str]) -> Reply:
     """A pixel that nobody sees: the same picture whatever the answer is, which the status tells alone."""
-    sent = {"Content-Type": "image/gif", "Content-Length": str(len(PIXEL)), "Cache-Control": "no-store"}
-    return Reply(_STATUS_LINES.get(status) or f"{status} Status", [*sent.items(), *headers.items()], PIXEL)
+    said = {"Content-Type": "image/gif", "Content-Length": str(len(PIXEL)), "Cache-Control": "no-store"}
+    line = _STATUS_LINES.get(status) or f"{status} Status"
+    return Reply(line, [*said.items(), _NOSNIFF, *headers.items()], PIXEL)
 
 
 def no_content(headers: Mapping[str, str]) -> Reply:

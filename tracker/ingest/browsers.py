@@ -24,10 +24,13 @@ class Agent:
     bot_reason: str | None
 
 
-@lru_cache(MOST_REMEMBERED)
 def agent_of(user_agent: str) -> Agent:
     """What is known of a user agent; what is not known is left out. Browsers always name themselves."""
-    text = user_agent[:MOST_CHARACTERS]
+    return _agent_of(user_agent[:MOST_CHARACTERS])
+
+
+@lru_cache(MOST_REMEMBERED)
+def _agent_of(text: str) -> Agent:
     reason = _bot_reason(text)
     found = parse(text)
     properties = {

@@ -32,6 +32,7 @@ class Limiter:
     def hit(self, command: str, who: str, limit: RateLimit, cost: int = 1) -> Verdict:
         """Take `cost` from the caller's window of the command, or nothing if that does not fit.
 
+        What costs more than the whole limit takes all of a window: otherwise no waiting would help it.
         A limit set for the command by TRACKER_LIMITS replaces `limit`. Raises ValueError for an empty name, which
         Flask-Limiter would let pass uncounted, and for a negative cost.
         """
@@ -42,7 +43,7 @@ class Limiter:
         allows, is_allowed, count, end_ms = self._take(
             f"{command}/{who}", limit.hits, limit.seconds * 1000, cost
         )
-        return Verdict(is_allowed, allows, max(0, allows - count), -(-end_ms // 1000))
+        return Verdict(is_allowed, allows, max(0, allows - count), end_ms)
 
 
 def build_limiter(

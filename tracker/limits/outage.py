@@ -45,14 +45,14 @@ class OutageGuard:
         self._change = threading.Lock()
 
     def take(self, key: str, hits: int, window_ms: int, cost: int) -> tuple[int, bool, int, int]:
-        """As a store's, preceded by the limit that was applied."""
+        """As a store's, preceded by the limit that was applied, which is also the most that anything costs."""
         if not self.is_out:
             try:
-                return hits, *self._store.take(key, hits, window_ms, cost)
+                return hits, *self._store.take(key, hits, window_ms, min(cost, hits))
             except self._store.base_exceptions as cause:
                 self._begin_outage(cause)
         share = max(1, hits // self._processes)
-        return share, *self._own.take(key, share, window_ms, cost)
+        return share, *self._own.take(key, share, window_ms, min(cost, share))
 
     def _begin_outage(self, cause: Exception) -> None:
         with self._change:

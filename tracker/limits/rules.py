@@ -44,12 +44,21 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a hit answers. `reset_at` is the whole epoch second (rounded up) from which the window is over."""
+    """What a hit answers. The window is over at `ends_at`, in epoch milliseconds."""
 
     is_allowed: bool
     limit: int
     remaining: int
-    reset_at: int
+    ends_at: int
+
+    @property
+    def reset_at(self) -> int:
+        """The first whole epoch second at which the window is over."""
+        return -(-self.ends_at // 1000)
+
+    def seconds_left(self, now: int) -> int:
+        """How many whole seconds to wait, at least one; `now` in epoch milliseconds."""
+        return max(1, -((now - self.ends_at) // 1000))
 
 
 def parse_overrides(text: str) -> dict[str, RateLimit]:

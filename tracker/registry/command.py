@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from marshmallow import Schema
@@ -75,6 +75,9 @@ class Command:
     #: breaks them stands there as an `Error`. The lines of an NDJSON body fill it. None: there is no such parameter.
     items_param: ClassVar[str | None] = None
     most_items: ClassVar[int] = 0
+    #: What makes text of strings that are none (lone surrogates stand in them) in the JSON of one call or item, or raises
+    #: CommandError. None: such an object is refused (100000).
+    mend: ClassVar[Callable[..., dict[str, Any]] | None] = None
     #: Another command whose rate limit this one counts against.
     shares_limit_of: ClassVar[str | None] = None
 

@@ -1,0 +1,211 @@
+"""Cost of strangers: no request without a good credential takes more than 5 ms of the processor, whatever its body."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contract.desk import Desk, Shop
+from tests.http.nasty import FORM, JSON, LINES, MULTIPART, NASTY, Nasty
+from tests.servers import NewDatabase
+from tracker.keys import new_key
+
+#: What is promised, and what a test may see of it on a machine that does other things, too.
+PROMISED_MS, SEEN_MS = 5.0, 10.0
+CALLED_OFTEN = "user.login=1000000/60,event.collect=1000000/60,event.collect.address=1000000/60"
+BY_HEADER, PUBLIC = "unknown key", "public door"
+DOORS = {
+    "no credential": "/api/v1/events",
+    BY_HEADER: "/api/v1/events",
+    "at one event": "/api/v1/event",
+    "at api.php": "/api.php",
+    "for anyone": "/api/v1/user.login",
+    PUBLIC: "/t/",
+    "public by name": "/api/v1/event.collect",
+    "sign-in": "/sign-in",
+    "nowhere": "/api/v1/no.such",
+}
+
+
+class Cost(NamedTuple):
+    status: int
+    ms: float
+
+
+@pytest.fixture(scope="module")
+def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    opened = Desk(new_database("sqlite"), tmp_path_factory.mktemp("cost"), {"TRACKER_LIMITS": CALLED_OFTEN})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def shop(desk: Desk) -> Shop:
+    return desk.open_shop("cost@example.com")
+
+
+@pytest.fixture(scope="module")
+def cost(desk: Desk, shop: Shop) -> Callable[..., Cost]:
+    """`cost(nasty, door)`: the answer's status and what it took of the processor, the least of some tries."""
+
+    def measured(nasty: Nasty, door: str, tries: int = 4) -> Cost:
+        environ = environ_of(nasty, door, desk, shop)
+        return min((once(desk, environ, nasty.sent) for _ in range(tries)), key=lambda found: found.ms)
+
+    return measured
+
+
+def environ_of(nasty: Nasty, door: str, desk: Desk, shop: Shop) -> dict[str, Any]:
+    """The request without its body, as our server would make it."""
+    found = desk.services.stores.lists.owned(shop.user_id, shop.list_id)
+    path = DOORS[door] + (found.tracker_id if door == PUBLIC else "")
+    headers = dict(nasty.headers) | ({"Content-Encoding": "gzip"} if nasty.is_packed else {})
+    if door == BY_HEADER:
+        headers["Authorization"] = f"Bearer {new_key().text}"
+    return {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": nasty.query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "203.0.113.7",
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": io.StringIO(),
+        "CONTENT_TYPE": nasty.content_type,
+        "CONTENT_LENGTH": str(len(nasty.sent)),
+        **{"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()},
+    }
+
+
+def once(desk: Desk, environ: dict[str, Any], body: bytes) -> Cost:
+    status: list[int] = []
+
+    def start_response(line: str, *_: Any) -> Any:
+        status.append(int(line[:3]))
+
+    began = time.process_time()
+    parts = desk.app.wsgi_app({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+    answer = b"".join(parts)
+    took = (time.process_time() - began) * 1000
+    assert status[0] < 500, answer
+    return Cost(status[0], took)
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=lambda nasty: nasty.name)
+def test_what_is_refused_costs_little(cost: Callable[..., Cost], nasty: Nasty) -> None:
+    dear = {}
+    for door in DOORS:
+        found = cost(nasty, door)
+        assert found.status >= 400 or door in (PUBLIC, "public by name"), door
+        if found.status >= 400 and found.ms > SEEN_MS:
+            dear[door] = found
+    assert not dear
+
+
+HEADS = st.sampled_from(
+    [
+        b"",
+        b"{",
+        b'{"Events":[',
+        b'{"Events":[{"a":"',
+        b"[",
+        b'{"a":',
+        b"a=",
+        b'--b\r\nContent-Disposition: form-data; name="',
+    ]
+)
+UNITS = st.lists(
+    st.sampled_from([b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b'\\"', b"\\u", b"\\ud83d", b"\xc3", b"1e300", b"9" * 30, b"{}", b"a", b" ", b"\n", b"%41", b"&",
+                     b"=", b"%5B", b"trk_", b"trs_", b"--b\r\n", b"\r\n\r\n", b";", b"null"]),
+    min_size=1, max_size=4,
+).map(b"".join)  # fmt: skip
+TAILS = st.sampled_from([b"", b"}", b"]}", b'"}]}', b"--b--\r\n", b"x"])
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+@given(
+    HEADS,
+    UNITS,
+    UNITS,
+    TAILS,
+    st.sampled_from([JSON, LINES, FORM, MULTIPART]),
+    st.booleans(),
+    st.sampled_from(list(DOORS)),
+)
+def test_whatever_is_repeated_costs_little(
+    cost: Callable[..., Cost], head: bytes, unit: bytes, other: bytes, tail: bytes, kind: str, is_packed: bool, door: str
+) -> None:  # fmt: skip
+    size = 1024 * 1024 if is_packed else 64 * 1024
+    half = size // 2 - 100
+    body = head + unit * (half // len(unit)) + other * (half // len(other)) + tail
+    found = cost(Nasty("made up", kind, body, is_packed), door, tries=2)
+    if found.status >= 400 and found.ms > SEEN_MS:
+        found = cost(Nasty("made up", kind, body, is_packed), door, tries=8)
+    assert found.status < 400 or found.ms <= SEEN_MS
+
+
+@pytest.fixture(scope="module")
+def spent(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Where one call is one too many."""
+    limits = "user.login=1/60,event.collect.address=1/60"
+    opened = Desk(new_database("sqlite"), tmp_path_factory.mktemp("spent"), {"TRACKER_LIMITS": limits})
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("door", ["for anyone", PUBLIC])
+def test_a_limit_that_is_used_up_refuses_before_anything_is_read(spent: Desk, door: str) -> None:
+    shop = spent.open_shop(f"{door.replace(' ', '-')}@example.com")
+    first = Nasty("unreadable", JSON, b"{")
+    assert once(spent, environ_of(first, door, spent, shop), first.sent).status == 400, (
+        "it counts all the same"
+    )
+    for nasty in NASTY[:9]:
+        environ = environ_of(nasty, door, spent, shop)
+        found = min((once(spent, environ, nasty.sent) for _ in range(3)), key=lambda one: one.ms)
+        assert found.status == 429
+        assert found.ms <= 2.0, nasty.name
+
+
+# Who shows a credential in the body is read as before
+
+
+def padded(**params: str) -> bytes:
+    said = "".join(f'"{name}": "{value}", ' for name, value in params.items())
+    return b'{%s"Padding": "%s", "Events": [{"Event": "a"}]}' % (said.encode(), b"x" * 900_000)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api.php"])
+def test_a_large_body_may_hold_its_credential(desk: Desk, shop: Shop, path: str) -> None:
+    session = desk.services.stores.sessions.open(shop.user_id)
+    wrong = new_key().text
+    for params, status in (
+        ({"APIKey": shop.key}, 200), ({"apikey": shop.key}, 200), ({"SessionID": session}, 200),
+        ({}, 401), ({"APIKey": "nonsense"}, 401), ({"APIKey": wrong}, 401), ({"Other": wrong, "APIKey": shop.key}, 200),
+        ({"APIKey": wrong, "Other": shop.key}, 401),
+    ):  # fmt: skip
+        body = padded(Command="event.batch", **params)
+        answer = desk.request("POST", path, data=body, content_type=JSON)
+        assert answer.status == status, params
+        at_query = desk.request(
+            "POST", f"{path}?APIKey={shop.key}", data=padded(Command="event.batch"), content_type=JSON
+        )
+        assert at_query.status == 200
+
+
+def test_a_form_may_hold_its_credential(desk: Desk, shop: Shop) -> None:
+    fields = "&".join(f"Properties[p{number % 200}]=%41" for number in range(3_000))
+    known = f"{fields}&Event=a&APIKey={shop.key}"
+    assert desk.request("POST", "/api/v1/event", data=known, content_type=FORM).status == 200
+    strange = desk.request(
+        "POST", "/api/v1/event", data=f"{fields}&Event=a&APIKey=nonsense", content_type=FORM
+    )
+    assert (strange.status, strange.codes) == (400, [100000])

@@ -1,0 +1,60 @@
+"""A call: one request freed of HTTP, and the answer to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tracker.caller import UNKNOWN, Sender
+from tracker.registry import Stream
+
+#: How long a call may take once its request is here.
+CALL_SECONDS = 5.0
+#: Whether a good credential stands in these bytes as it is.
+Knows = Callable[[bytes], bool]
+
+
+class Unread(Protocol):
+    """The parameters of a request that nobody has looked at yet, since looking has a price."""
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether the price is too low to ask first if the caller may call now."""
+
+    def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
+        """The parameters, and whether all came as text. `knows` is there where they may hold the credential.
+
+        Raises CommandError (99998 among others) where reading them for somebody unknown would cost too much.
+        """
+
+
+@dataclass(slots=True)
+class Call:
+    """One request. `deadline` is a `time.monotonic()` second.
+
+    `params` are all of its parameters, or, while there is something `unread`, those that the path names.
+    """
+
+    command: str | None
+    method: str
+    params: dict[str, Any]
+    bearer: str | None
+    address: str
+    request_id: str
+    is_form: bool = False
+    sender: Sender = UNKNOWN
+    unread: Unread | None = None
+    deadline: float = field(default_factory=lambda: time.monotonic() + CALL_SECONDS)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: HTTP status, JSON body, extra headers; `command` and `user_id` are for the log."""
+
+    status: int
+    body: dict[str, Any] | Stream
+    headers: dict[str, str]
+    command: str | None = None
+    user_id: int | None = None

@@ -1,0 +1,47 @@
+"""Deferred parsing: the parameters of a request, read once somebody has looked at who sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker.call import Knows
+from tracker.http.body import BodyRules, RulesOf, read_params
+from tracker.http.request_body import read_body
+
+#: A body up to here, as it is on the wire, costs less than asking twice what is left of a limit.
+MAX_CHEAP_BYTES = 4 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadParams:
+    """What stands in body and query string of a WSGI request; `named` are parameters of the path, which nothing overrides."""
+
+    environ: Mapping[str, Any]
+    rules: BodyRules
+    rules_of: RulesOf | None = None
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether the body is short, whatever is in it."""
+        environ, length = self.environ, self.environ.get("CONTENT_LENGTH") or ""
+        if "HTTP_CONTENT_ENCODING" in environ or (not length and "HTTP_TRANSFER_ENCODING" in environ):
+            return False
+        return not length or (len(length) <= 4 and length.isdigit() and int(length) <= MAX_CHEAP_BYTES)
+
+    def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
+        """The parameters, and whether all of them came as text; raises CommandError as `read_params` does."""
+        environ = self.environ
+        params, is_form = read_params(
+            environ.get("CONTENT_TYPE"),
+            environ.get("HTTP_CONTENT_ENCODING"),
+            read_body(environ, self.rules.most_bytes),
+            environ.get("QUERY_STRING", ""),
+            self.rules,
+            self.rules_of,
+            is_known,
+            knows,
+        )
+        return {**params, **self.named}, is_form
