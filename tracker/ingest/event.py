@@ -24,6 +24,8 @@ IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION =
 NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
 #: Sent by a robot: stored, and left out of what is counted.
 IS_BOT = 512
+#: It came through the public door: anybody may have sent it.
+IS_PUBLIC = 1024
 #: A conversion with one of these is stored, and counts for nothing.
 NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT
 #: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.

@@ -15,6 +15,7 @@ from tracker.ingest.event import (
     IDENTIFY,
     IS_BOT,
     IS_OURS,
+    IS_PUBLIC,
     IS_REPEATED_CONVERSION,
     IS_SILENT,
     NAMED_BY_EMAIL,
@@ -141,12 +142,13 @@ class Attempt:
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
         flags |= self._named_by(event, placement) | (IS_BOT if event.is_bot else 0)
+        flags |= IS_PUBLIC if event.is_public else 0
         if event.name == CONVERSION and not event.is_bot and self._tallies.add_conversion(event):
             flags |= IS_REPEATED_CONVERSION
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
         self._see(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:
-            ours = IS_OURS | NAMED_BY_EMAIL | flags & IS_BOT
+            ours = IS_OURS | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
             self._append(event, placement, self._next_id(), IDENTIFY, ours, NOTHING)
             self._see(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())

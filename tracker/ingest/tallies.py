@@ -16,6 +16,8 @@ from tracker.storage.transaction import Row, Transaction
 
 #: Bytes of a conversion's name and currency that its totals are kept under.
 MOST_TOTAL_NAME_BYTES, MOST_CURRENCY_BYTES = 255, 16
+#: How many conversions, and their value in whole units and millionths.
+Amounts = tuple[int, int, int]
 #: More digits than a value of at most 64 characters has: rounded once, at the end.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
@@ -27,7 +29,7 @@ class Tallies:
         self._counted = _counted_conversions(transaction, events)
         self._first_conversions: list[Row] = []
         self._events: Counter[EventBucket] = Counter()
-        self._totals: dict[Total, tuple[int, int, int]] = {}
+        self._totals: dict[Total, Amounts] = {}
 
     def add_event(self, list_id: int, name: bytes, event_at: int) -> None:
         self._events[list_id, name, bucket_of(event_at)] += 1

@@ -62,7 +62,7 @@ def _expire_events(transaction: Transaction, job: LongJob, now: int, most: int) 
     old = [event_id for event_id, event_at in rows if event_at < cutoff]
     # Those that do not fit into this step are the first of the next one.
     last = old[most - 1] if len(old) > most else rows[-1][0]
-    events = list(read_events(transaction, list_id, old[:most]).values())
+    events = list(read_events(transaction, list_id, old[:most], is_locking=True).values())
     bindings = erasing.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in events))
     Removal(transaction, list_id, bindings, now, is_counted=True).remove(events)
     return Step({"cutoff": cutoff, "removed": removed + len(events), "after": last}, len(events))

@@ -110,7 +110,7 @@ def _bindings(erasure: _Erasure) -> Step:
 
 def _remove_past(erasure: _Erasure, rows: Sequence[Entry]) -> None:
     """The visitor's own rows of a segment that is the person's. What names somebody is that person's."""
-    found = read_events(erasure.transaction, erasure.list_id, (row.event_id for row in rows))
+    found = read_events(erasure.transaction, erasure.list_id, (row.event_id for row in rows), is_locking=True)
     erasure.remove([event for event in found.values() if event.subscriber_id is None], {})
     erasure.take_out(rows)
 
@@ -121,7 +121,7 @@ def _events(erasure: _Erasure) -> Step:
     rows = erasing.entries_of(transaction, list_id, subscriber_id, START, erasure.most)
     if not rows:
         return erasure.next("left")
-    found = read_events(transaction, list_id, (row.event_id for row in rows))
+    found = read_events(transaction, list_id, (row.event_id for row in rows), is_locking=True)
     bindings = erasing.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in found.values()))
     theirs = [event for event in found.values() if _is_theirs(event, subscriber_id, bindings)]
     others = found.keys() - {event.id for event in theirs}

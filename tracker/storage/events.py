@@ -1,8 +1,8 @@
-"""How are events kept? Append-only rows under (list_id, id), and the EventIDs that make repeats harmless."""
+"""How are events kept? Rows under (list_id, id), and the EventIDs that make repeats harmless."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tracker.storage.people import text
@@ -46,10 +46,24 @@ def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> se
     return {(row[0], row[1]) for row in rows}
 
 
-def read_events(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> dict[int, StoredEvent]:
-    """{event_id: the event} for those that are there."""
+def read_events(
+    transaction: Transaction, list_id: int, event_ids: Iterable[int], is_locking: bool = False
+) -> dict[int, StoredEvent]:
+    """{event_id: the event} for those that are there.
+
+    With `is_locking` nobody else deletes them or changes their flags until this transaction ends.
+    """
     wanted = [(list_id, event_id) for event_id in sorted(set(event_ids))]
-    return {row[0]: StoredEvent(*row) for row in transaction.lookup(_STORED, ("list_id", "id"), wanted)}
+    rows = transaction.lookup(_STORED, ("list_id", "id"), wanted, is_locking)
+    return {row[0]: StoredEvent(*row) for row in rows}
+
+
+def set_flags(transaction: Transaction, list_id: int, flags: Mapping[int, int]) -> None:
+    """Give {event_id: flags}: all that is ever changed about an event. Who does it holds the rows, and sees to the counters
+    (`ingest/stored_counts.py`).
+    """
+    changes = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
+    transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", changes)
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:

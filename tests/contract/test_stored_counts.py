@@ -1,0 +1,42 @@
+"""Do counters follow when the flags of stored events change?"""
+
+from __future__ import annotations
+
+from tests.contract.conftest import Track
+from tests.contract.desk import Desk, Shop
+from tests.contract.test_conversions import conversion, totals
+from tracker.ingest.event import IS_BOT, IS_REPEATED_CONVERSION
+from tracker.ingest.recount import recount
+from tracker.ingest.stored_counts import change_flags
+from tracker.storage.events import read_events
+from tracker.storage.transaction import Transaction
+
+
+def test_counters_follow_the_flags_of_stored_events(desk: Desk, track: Track, shop: Shop) -> None:
+    """Robots' events leave all counters, repeated conversions the totals, and come back."""
+    track(Properties={"a": 1})
+    for number in range(2):
+        track(**conversion(f"order-{number}"))
+    desk.services.ingest.flush()
+    ids = [row[0] for row in desk.rows("SELECT id FROM events WHERE list_id = ?", shop.list_id)]
+
+    def give(flags: int) -> list[str]:
+        def change(transaction: Transaction) -> None:
+            events = read_events(transaction, shop.list_id, ids, is_locking=True).values()
+            change_flags(transaction, shop.list_id, [(event, flags) for event in events])
+
+        desk.services.storage.write(change)
+        return [str(difference) for difference in recount(desk.services.storage, shop.list_id).differences]
+
+    for flags, counted, worth in (
+        (IS_BOT, 0, (0, 0)),
+        (IS_REPEATED_CONVERSION, 3, (0, 0)),
+        (IS_REPEATED_CONVERSION | IS_BOT, 0, (0, 0)),
+        (0, 3, (2, 20_000_000)),
+    ):
+        assert give(flags) == []
+        sql = "SELECT SUM(events) FROM event_counts WHERE list_id = ?"
+        assert desk.rows(sql, shop.list_id) == [(counted,)]
+        sql = "SELECT SUM(events) FROM event_names WHERE list_id = ?"
+        assert desk.rows(sql, shop.list_id) == [(counted,)]
+        assert totals(desk, shop) == {(b"Sale", b""): worth}

@@ -1,0 +1,90 @@
+"""Counts of stored events: taken off, put back, and changed together with the flags that they follow from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from tracker.ingest.event import CONVERSION, IS_BOT, NOT_COUNTED, Event, decoded_properties
+from tracker.ingest.tallies import Amounts, conversion_key, total_of, value_in_millionths
+from tracker.storage import catalogue_counts, counters
+from tracker.storage.catalogue_counts import CatalogueCounts
+from tracker.storage.counters import MILLIONTHS, EventBucket, Total, bucket_of
+from tracker.storage.events import StoredEvent, set_flags
+from tracker.storage.transaction import Transaction
+
+Totals = dict[Total, Amounts]
+_CONVERSION = CONVERSION.encode()
+
+
+def change_flags(transaction: Transaction, list_id: int, changes: Sequence[tuple[StoredEvent, int]]) -> None:
+    """Give events other flags, and everything that is counted what follows: catalogue, buckets, totals.
+
+    The events are as `read_events` gave them with `is_locking`. Which event counts for a conversion-id (`conversions`) is
+    the caller's to say.
+    """
+    counted_again = [(event, event._replace(flags=flags)) for event, flags in changes]
+    for sign, events in ((-1, [old for old, _ in counted_again]), (1, [new for _, new in counted_again])):
+        others = [e for e, pair in zip(events, counted_again, strict=True) if _is_counted_anew(*pair)]
+        add_to_catalogue(transaction, list_id, others, sign)
+        add_to_buckets(transaction, list_id, others, sign)
+        counters.add_conversions(transaction, signed(totals_of(list_id, events), sign))
+    set_flags(transaction, list_id, {event.id: flags for event, flags in changes})
+
+
+def _is_counted_anew(old: StoredEvent, new: StoredEvent) -> bool:
+    """What is counted of every event is left out of robots' only."""
+    return bool((old.flags ^ new.flags) & IS_BOT)
+
+
+def add_to_catalogue(
+    transaction: Transaction, list_id: int, events: Iterable[StoredEvent], sign: int
+) -> None:
+    """In the order in which the counts are written by others, so that servers do not deadlock. Robots' are not counted."""
+    counts = CatalogueCounts()
+    for event in events:
+        if not event.flags & IS_BOT:
+            counts.add(list_id, event.name, decoded_properties(event.properties), event.received_at)
+    for (_, name), count in sorted(counts.names()):
+        catalogue_counts.change(transaction, list_id, name, None, (sign * count,))
+    for (_, name, item), types in sorted(counts.properties()):
+        catalogue_counts.change(transaction, list_id, name, item, [sign * count for count in types])
+
+
+def add_to_buckets(transaction: Transaction, list_id: int, events: Iterable[StoredEvent], sign: int) -> None:
+    """Robots' events are not counted."""
+    buckets: Counter[EventBucket] = Counter(
+        (list_id, event.name, bucket_of(event.event_at)) for event in events if not event.flags & IS_BOT
+    )
+    counters.add_events(transaction, {key: sign * count for key, count in buckets.items()})
+
+
+def counted_conversions(events: Iterable[StoredEvent]) -> list[StoredEvent]:
+    """Those of the events that are conversions that count."""
+    return [event for event in events if event.name == _CONVERSION and not event.flags & NOT_COUNTED]
+
+
+def totals_of(list_id: int, events: Iterable[StoredEvent]) -> Totals:
+    """What those of the events add to the totals that are conversions that count."""
+    totals: Totals = {}
+    for stored in counted_conversions(events):
+        event = _as_event(list_id, stored)
+        total = total_of(event)
+        count, units, millionths = totals.get(total, (0, 0, 0))
+        more = divmod(value_in_millionths(event.properties["conversion-value"]), MILLIONTHS)
+        totals[total] = (count + 1, units + more[0], millionths + more[1])
+    return totals
+
+
+def signed(totals: Mapping[Total, Amounts], sign: int) -> Totals:
+    """The totals, or with -1 what takes them off."""
+    return {key: (sign * amounts[0], sign * amounts[1], sign * amounts[2]) for key, amounts in totals.items()}
+
+
+def key_of(list_id: int, stored: StoredEvent) -> bytes:
+    """The key of a stored conversion in `conversions`."""
+    return conversion_key(_as_event(list_id, stored))
+
+
+def _as_event(list_id: int, stored: StoredEvent) -> Event:
+    return Event(list_id, CONVERSION, 0, properties=decoded_properties(bytes(stored.properties)))
