@@ -26,6 +26,8 @@ NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
 IS_BOT = 512
 #: It came through the public door: anybody may have sent it.
 IS_PUBLIC = 1024
+#: It came as the picture of a mail, which mailbox providers fetch for their people.
+IS_IMAGE = 2048
 #: A conversion with one of these is stored, and counts for nothing.
 NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT
 #: An EventID of ours: the row's id and a digest of the event, so that a repeat needs no look-up table.
@@ -64,6 +66,7 @@ class Event:
     #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
     is_public: bool = False
     is_bot: bool = False
+    is_image: bool = False
     row_id: int = 0
     identified: FieldValues | None = None
     _fresh_uuid: bytes = b""
