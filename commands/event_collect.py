@@ -55,7 +55,7 @@ class FromBrowser(Intake):
     def event(self, params: dict[str, Any]) -> Event:
         event = super().event({**params, "ListID": self._list_id})
         event.lacks_key = self._lacks_key
-        return add_to(event, self._sender.user_agent, self._kept_address)
+        return add_to(event, self._sender.user_agent, self._kept_address, self._sender.is_image)
 
     def is_test(self, event: Event) -> bool:
         """Of a person who does not want it, nothing is stored either."""

@@ -456,7 +456,7 @@ def test_what_the_request_tells_is_added_and_what_was_sent_stays(door: Door) -> 
     door.post({"UUID": visitor, "SentAt": 1_900_000_000_000, "Event": "page_view", "Properties": sent})
     [(_, flags, properties)] = door.stored()
     assert properties == {
-        **sent, "$browser": "Chrome", "$browser_version": "126.0", "$device_type": "desktop",
+        **sent, "$raw_user_agent": CHROME, "$browser": "Chrome", "$browser_version": "126.0", "$device_type": "desktop",
         "$host": "shop.example:8443", "$pathname": "/products/1", "$referring_domain": "www.search.example",
         "$uuid": visitor, "$list_id": door.shop.list_id, "$sent_at": "2030-03-17T17:46:40.000Z",
     }  # fmt: skip

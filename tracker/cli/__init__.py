@@ -11,6 +11,7 @@ from tracker import __version__
 from tracker.caller import ADMINISTRATOR, PERMISSION
 from tracker.cli.audit import show_audit
 from tracker.cli.backup import backup_database
+from tracker.cli.bots import bots
 from tracker.cli.check import check
 from tracker.cli.demo import make_traffic, serve_shop
 from tracker.cli.import_file import import_file
@@ -113,6 +114,7 @@ def add_list(email: str, name: str) -> None:
         click.echo(services.stores.lists.add(find_user(services, email).id, name))
 
 
+main.add_command(bots)
 main.add_command(import_file)
 main.add_command(show_audit)
 main.add_command(make_traffic)

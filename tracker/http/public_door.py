@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tracker.call import Answer, Call
@@ -58,6 +59,7 @@ class PublicDoor:
         origin, methods = environ.get("HTTP_ORIGIN"), ("GET", "HEAD") if is_pixel else ("POST",)
         call = call_of(environ, self._command, {}, is_pixel, self._trusted_proxies)
         call.params, call.bearer = {ID_PARAM: tracker_id}, None
+        call.sender = replace(call.sender, is_image=is_pixel)
         if environ["REQUEST_METHOD"] == "OPTIONS":
             allowed = self._allowed_origins(tracker_id, call.deadline)
             granted = preflight_headers(origin, allowed, methods[0])

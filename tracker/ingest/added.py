@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracker.ingest.browsers import agent_of
+from tracker.ingest.browsers import MOST_CHARACTERS, agent_of
 from tracker.ingest.event import Event
 from tracker.ingest.rules import uuid_text
 from tracker.times import iso_utc
 
+#: The property that keeps the user agent, as far as it is read: a verdict about robots can be made again from it.
+AGENT = "$raw_user_agent"
 
-def add_to(event: Event, user_agent: str, kept_address: str | None) -> Event:
+
+def add_to(event: Event, user_agent: str, kept_address: str | None, is_image: bool = False) -> Event:
     """Fill what the client left out, flag a robot, and mark the event as one that anybody may have sent."""
-    agent = agent_of(user_agent)
+    agent = agent_of(user_agent, is_image)
     sent = event.properties
     found: dict[str, Any] = {
         **agent.properties,
+        AGENT: user_agent[:MOST_CHARACTERS],
         "$list_id": event.list_id,
         "$uuid": None if event.uuid is None else uuid_text(event.uuid),
         "$sent_at": None if event.sent_at is None else iso_utc(event.sent_at),
@@ -26,7 +30,7 @@ def add_to(event: Event, user_agent: str, kept_address: str | None) -> Event:
         "$ip": kept_address,
     }
     event.added = {name: value for name, value in found.items() if value and name not in sent}
-    event.is_public, event.is_bot = True, agent.bot_reason is not None
+    event.is_public, event.is_image, event.is_bot = True, is_image, agent.bot_reason is not None
     return event
 
 

@@ -1,12 +1,13 @@
-"""Which browser, system and device does a user agent name, and is it a robot's?"""
+"""User agents: which browser, system and device one names, and whether it is a robot's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crawleruseragents import CRAWLER_PATTERNS
 from ua_parser import OS, Device, UserAgent, parse
+
+from tracker.ingest.bots import bot_reason, image_proxy
 
 #: What is longer is nobody's user agent; the rest of it is not read.
 MOST_CHARACTERS = 512
@@ -24,14 +25,21 @@ class Agent:
     bot_reason: str | None
 
 
-def agent_of(user_agent: str) -> Agent:
-    """What is known of a user agent; what is not known is left out. Browsers always name themselves."""
-    return _agent_of(user_agent[:MOST_CHARACTERS])
+def agent_of(user_agent: str, is_image: bool = False) -> Agent:
+    """What is known of a user agent; what is not known is left out. Browsers always name themselves.
+
+    `is_image`: it fetched a mail's picture, which providers of mailboxes do for the people who read there.
+    """
+    return remembered_agent(user_agent[:MOST_CHARACTERS], is_image)
 
 
 @lru_cache(MOST_REMEMBERED)
-def _agent_of(text: str) -> Agent:
-    reason = _bot_reason(text)
+def remembered_agent(text: str, is_image: bool) -> Agent:
+    """As `agent_of`, for what of a user agent is read."""
+    if is_image and (proxy := image_proxy(text)):
+        # It names a browser that it is not, and no device of the person's.
+        return Agent({"$browser": proxy}, None)
+    reason = bot_reason(text, is_image)
     found = parse(text)
     properties = {
         "$browser": found.user_agent and found.user_agent.family,
@@ -43,13 +51,6 @@ def _agent_of(text: str) -> Agent:
     if reason:
         properties["$bot"] = reason
     return Agent({name: value for name, value in properties.items() if value}, reason)
-
-
-def _bot_reason(text: str) -> str | None:
-    if not text.strip():
-        return "no user agent"
-    match = CRAWLER_PATTERNS.case_sensitive.search(text)
-    return match and (match[0].strip(" /(;") or "robot")
 
 
 def _version(browser: UserAgent) -> str:

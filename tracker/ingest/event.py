@@ -26,6 +26,8 @@ IS_BOT = 512
 IS_PUBLIC = 1024
 #: A conversion that came without a key to a list whose conversions need one.
 LACKS_KEY = 2048
+#: It came as the picture of a mail, which mailbox providers fetch for their people.
+IS_IMAGE = 4096
 #: A conversion with one of these is stored, and counts for nothing.
 NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT | LACKS_KEY
 
@@ -60,6 +62,7 @@ class Event:
     #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
     is_public: bool = False
     is_bot: bool = False
+    is_image: bool = False
     #: It came without a key, which conversions of its list need.
     lacks_key: bool = False
     row_id: int = 0

@@ -15,6 +15,7 @@ from tracker.ingest.event import (
     HASH_FORM,
     IDENTIFY,
     IS_BOT,
+    IS_IMAGE,
     IS_OURS,
     IS_PUBLIC,
     IS_SILENT,
@@ -153,7 +154,7 @@ class Attempt:
         flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
         flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
         flags |= self._named_by(event, placement) | (IS_BOT if event.is_bot else 0)
-        flags |= IS_PUBLIC if event.is_public else 0
+        flags |= (IS_PUBLIC if event.is_public else 0) | (IS_IMAGE if event.is_image else 0)
         if event.name == CONVERSION:
             flags |= self._conversions.flag_of(event)
             if not flags & NOT_COUNTED:

@@ -61,6 +61,8 @@ def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
         phantoms = {
             key for key in phantoms if any(after.get(key, ()))
         }  # a name outlives its events, its counts do not
+    # Whether events have this property follows from verdicts about robots, which change; it stays catalogued.
+    phantoms = {key for key in phantoms if key[1] != b"$bot" or any(after.get(key, ()))}
     found += [_phantom(list_id, key) for key in sorted(phantoms, key=_order)]
     for key in sorted(after.keys() & counted.keys(), key=_order):
         found += _count_differences(list_id, key, before.get(key), after[key], counted[key], due.get(key))

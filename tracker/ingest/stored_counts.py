@@ -13,7 +13,7 @@ from tracker.ingest.tallies import Amounts, conversion_key, total_of, worth
 from tracker.storage import catalogue_counts, counters
 from tracker.storage.catalogue_counts import CatalogueCounts
 from tracker.storage.counters import EventBucket, Total, bucket_of
-from tracker.storage.events import StoredEvent, set_flags
+from tracker.storage.events import StoredEvent, set_flags, set_properties
 from tracker.storage.expired_totals import add_expired
 from tracker.storage.transaction import Row, Transaction
 
@@ -34,6 +34,18 @@ def change_flags(transaction: Transaction, list_id: int, changes: Sequence[tuple
         add_to_buckets(transaction, list_id, others, sign)
         counters.add_conversions(transaction, signed(totals_of(list_id, events), sign))
     set_flags(transaction, list_id, {event.id: flags for event, flags in changes})
+
+
+def replace_events(
+    transaction: Transaction, list_id: int, changes: Sequence[tuple[StoredEvent, StoredEvent]]
+) -> None:
+    """Give events other flags and properties, and everything that is counted what follows; as `change_flags` does."""
+    for sign, events in ((-1, [old for old, _ in changes]), (1, [new for _, new in changes])):
+        add_to_catalogue(transaction, list_id, events, sign)
+        add_to_buckets(transaction, list_id, events, sign)
+        counters.add_conversions(transaction, signed(totals_of(list_id, events), sign))
+    set_flags(transaction, list_id, {new.id: new.flags for _, new in changes})
+    set_properties(transaction, list_id, {new.id: bytes(new.properties) for _, new in changes})
 
 
 def _is_counted_anew(old: StoredEvent, new: StoredEvent) -> bool:

@@ -70,11 +70,17 @@ def read_events(
 
 
 def set_flags(transaction: Transaction, list_id: int, flags: Mapping[int, int]) -> None:
-    """Give {event_id: flags}: all that is ever changed about an event. Who does it holds the rows, and sees to the counters
+    """Give {event_id: flags}. Who does it holds the rows, and sees to the counters
     (`ingest/stored_counts.py`).
     """
     changes = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
     transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", changes)
+
+
+def set_properties(transaction: Transaction, list_id: int, properties: Mapping[int, bytes]) -> None:
+    """Give {event_id: stored properties}, where what Tracker added to them follows from a verdict that has changed."""
+    changes = [(new, list_id, event_id) for event_id, new in sorted(properties.items())]
+    transaction.update("UPDATE events SET properties = ? WHERE list_id = ? AND id = ?", changes)
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:

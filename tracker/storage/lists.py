@@ -183,3 +183,9 @@ def _subscribers_by_list(transaction: Transaction, list_ids: Sequence[int]) -> d
         query = SubscriberRow.select(SubscriberRow.list_id, fn.COUNT(SubscriberRow.id)).where(chosen)
         counts.update(transaction.rows(query.group_by(SubscriberRow.list_id)))
     return counts
+
+
+def conversion_ids_are_goals(transaction: Transaction, list_id: int) -> bool:
+    """Whether the list's conversion-ids name goals, so that none is a repeat."""
+    rows = transaction.select("SELECT conversion_id_is FROM lists WHERE id = ?", (list_id,))
+    return bool(rows) and bytes(rows[0][0]).decode() == GOAL

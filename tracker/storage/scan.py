@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.storage.counters import BUCKET_MS
+from tracker.storage.events import StoredEvent
 from tracker.storage.transaction import Row, Transaction
 
 
@@ -27,6 +28,12 @@ def page(transaction: Transaction, list_id: int, after_id: int, size: int) -> li
     sql = "SELECT id, name, received_at, properties, flags FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
     rows = transaction.select(sql, (list_id, after_id, size))
     return [(row[0], bytes(row[1]), row[2], bytes(row[3]), row[4]) for row in rows]
+
+
+def stored_events(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[StoredEvent]:
+    """Events after an id, in the order of ids."""
+    sql = f"SELECT {', '.join(StoredEvent._fields)} FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
+    return [StoredEvent(*row) for row in transaction.select(sql, (list_id, after_id, size))]
 
 
 def placed(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:

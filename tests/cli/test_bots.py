@@ -1,0 +1,44 @@
+"""Does `tracker bots recheck` say what it found, and change what it says?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.shell import Shell
+from tracker.ingest import browsers
+from tracker.ingest.added import add_to
+from tracker.ingest.event import Event
+from tracker.ingest.service import Ingest
+from tracker.storage.database import Database
+
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+)
+
+
+def test_verdicts_are_made_anew_list_by_list(shell_on_each: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = shell_on_each
+    shell.ok("user", "add", "jane@example.com", "--password-stdin", typed="secret\n")
+    first, second = (int(shell.ok("list", "add", "jane@example.com", name)) for name in ("Shop", "Blog"))
+    database = Database(shell.settings["TRACKER_DATABASE_URL"])
+    ingest = Ingest(database)
+    monkeypatch.setattr(browsers, "bot_reason", lambda text, is_image: "Chrome")
+    browsers.remembered_agent.cache_clear()
+    for list_id in (first, first, second):
+        ingest.track(add_to(Event(list_id, "seen", received_at=1_800_000_000_000), CHROME, None))
+    ingest.close()
+    database.close()
+    monkeypatch.undo()
+    browsers.remembered_agent.cache_clear()
+    said = shell.ok("bots", "recheck", "--list", str(first), "--dry-run")
+    assert (
+        f"list {first}: 2 events of browsers looked at; 2 of robots would be of people, 0 of people would be of robots"
+        in said
+    )
+    assert f"list {second}: 1 events of browsers looked at; 1 of robots are now of people" in shell.ok(
+        "bots", "recheck"
+    )
+    assert f"list {first}: 2 events of browsers looked at; 0 of robots are now of people" in shell.ok(
+        "bots", "recheck"
+    )
+    assert "there is no list 99" in shell.fails("bots", "recheck", "--list", "99")

@@ -1,0 +1,154 @@
+"""Do counters follow when the verdict about stored events is another one? `tracker bots recheck`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import tracker.ingest.bot_recheck as recheck_module
+from tests.contract.desk import Desk, Reply, Shop
+from tests.contract.test_conversions import conversion, totals
+from tracker.ingest import browsers
+from tracker.ingest.bot_recheck import Rechecked, recheck
+from tracker.ingest.event import IS_BOT, IS_REPEATED_CONVERSION
+from tracker.ingest.recount import recount
+
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+)
+CURL = "curl/8.5.0"
+Send = Callable[..., Reply]
+Judge = Callable[[dict[str, str | None]], None]
+
+
+@pytest.fixture
+def send(desk: Desk, shop: Shop) -> Send:
+    public = desk.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id
+
+    def send(agent: str, **event: Any) -> Reply:
+        headers = {"User-Agent": agent, "Content-Type": "text/plain"}
+        answer = desk.request("POST", f"/t/{public}", headers=headers, data=json.dumps(event).encode())
+        assert answer.status == 200, answer.body
+        return answer
+
+    return send
+
+
+@pytest.fixture
+def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
+    """Make lists of robots say `{agent: reason or None}` from now on."""
+
+    def judge(verdicts: dict[str, str | None]) -> None:
+        browsers.remembered_agent.cache_clear()
+        monkeypatch.setattr(browsers, "bot_reason", lambda text, is_image: verdicts.get(text))
+
+    yield judge
+    browsers.remembered_agent.cache_clear()
+
+
+def rechecked(desk: Desk, shop: Shop, **options: Any) -> Rechecked:
+    desk.services.ingest.flush()
+    return recheck(desk.services.storage, shop.list_id, **options)
+
+
+def differences(desk: Desk, shop: Shop) -> list[str]:
+    desk.services.ingest.flush()
+    return [str(difference) for difference in recount(desk.services.storage, shop.list_id).differences]
+
+
+def stored(desk: Desk, shop: Shop) -> list[tuple[str, bool, Any, Any]]:
+    """(name, is a robot's, $bot, $device_type) of all events."""
+    rows = desk.rows("SELECT name, flags, properties FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
+    said = [(bytes(name).decode(), bool(flags & IS_BOT), json.loads(bytes(p)[1:])) for name, flags, p in rows]
+    return [(name, is_bot, p.get("$bot"), p.get("$device_type")) for name, is_bot, p in said]
+
+
+def counted(desk: Desk, shop: Shop) -> dict[str, int]:
+    desk.services.ingest.flush()
+    rows = desk.rows("SELECT name, events FROM event_names WHERE list_id = ?", shop.list_id)
+    return {bytes(name).decode(): events for name, events in rows}
+
+
+def test_robots_become_people_and_count(desk: Desk, shop: Shop, send: Send, judge: Judge) -> None:
+    judge({CHROME: "Chrome"})
+    send(CHROME, Event="seen", Email="ann@example.com")
+    send(CHROME, **conversion("o-1", 129), Email="ann@example.com")
+    send(CURL, Event="other")
+    assert counted(desk, shop) == {"seen": 0, "identify": 0, "conversion": 0, "other": 1}
+    judge({})
+    assert len(rechecked(desk, shop, is_dry_run=True).people) == 3, (
+        "an identify event of ours goes with its event"
+    )
+    assert counted(desk, shop)["seen"] == 0
+    assert len(rechecked(desk, shop).people) == 3
+    assert [event[:3] for event in stored(desk, shop)] == [
+        ("seen", False, None), ("identify", False, None), ("conversion", False, None), ("other", False, None),
+    ]  # fmt: skip
+    assert stored(desk, shop)[0][3] == "desktop"
+    assert counted(desk, shop) == {"seen": 1, "identify": 1, "conversion": 1, "other": 1}
+    assert totals(desk, shop) == {(b"Sale", b""): (1, 129_000_000)}
+    found = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress="ann@example.com").body
+    assert found["TotalRevenue"] == 129.0
+    assert differences(desk, shop) == []
+    assert rechecked(desk, shop) == Rechecked(events=4)
+
+
+def test_people_become_robots_and_count_no_more(desk: Desk, shop: Shop, send: Send, judge: Judge) -> None:
+    judge({})
+    send(CHROME, **conversion("o-1", 5))
+    send(CURL, **conversion("o-2", 7))
+    judge({CURL: "curl"})
+    assert len(rechecked(desk, shop).robots) == 1
+    assert stored(desk, shop) == [("conversion", False, None, "desktop"), ("conversion", True, "curl", "bot")]
+    assert counted(desk, shop) == {"conversion": 1}
+    assert totals(desk, shop) == {(b"Sale", b""): (1, 5_000_000)}
+    assert differences(desk, shop) == []
+    send(CHROME, **conversion("o-2", 7))
+    assert totals(desk, shop) == {(b"Sale", b""): (2, 12_000_000)}, (
+        "the robot does not keep the conversion-id"
+    )
+
+
+def test_an_order_counts_once_however_often_verdicts_change(
+    desk: Desk, shop: Shop, send: Send, judge: Judge
+) -> None:
+    judge({CHROME: "Chrome"})
+    send(CHROME, **conversion("o-1", 5))
+    send(CURL, **conversion("o-1", 5))
+    for _ in range(2):
+        judge({})
+        assert len(rechecked(desk, shop).people) == 1
+        sql = "SELECT flags FROM events WHERE list_id = ? ORDER BY id"
+        assert [bool(flags & IS_REPEATED_CONVERSION) for (flags,) in desk.rows(sql, shop.list_id)] == [
+            True,
+            False,
+        ]
+        assert totals(desk, shop) == {(b"Sale", b""): (1, 5_000_000)}
+        assert differences(desk, shop) == []
+        judge({CHROME: "Chrome"})
+        assert len(rechecked(desk, shop).robots) == 1
+        assert differences(desk, shop) == []
+
+
+def test_many_pages_are_looked_at(
+    desk: Desk, shop: Shop, send: Send, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recheck_module, "PAGE", 3)
+    monkeypatch.setattr(recheck_module, "MAX_CHANGES", 2)
+    judge({CHROME: "Chrome"})
+    for number in range(8):
+        send(CHROME if number % 4 else CURL, Event="seen")
+    judge({})
+    assert len(rechecked(desk, shop).people) == 6
+    assert counted(desk, shop) == {"seen": 8}
+    assert differences(desk, shop) == []
+
+
+def test_what_came_with_a_key_is_nobodys_browser(desk: Desk, shop: Shop, judge: Judge) -> None:
+    sent = {"ListID": shop.list_id, "Event": "seen", "Properties": {"$raw_user_agent": CURL}}
+    assert desk.call("event.track", shop.key, **sent).status == 200
+    judge({CURL: "curl"})
+    assert rechecked(desk, shop) == Rechecked()
