@@ -49,6 +49,7 @@ class ListGet(Command):
                 "HonourPrivacySignal": False,
                 "AllowedOrigins": [],
                 "KeepAddress": False,
+                "HiddenQueryParameters": ["*token", "code", "*password", "*email"],
             },
         },
     )
@@ -92,6 +93,7 @@ class ListGet(Command):
             HonourPrivacySignal = fields.Boolean(required=True)
             AllowedOrigins = fields.List(fields.String(), required=True)
             KeepAddress = fields.Boolean(required=True)
+            HiddenQueryParameters = fields.List(fields.String(), required=True)
 
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})

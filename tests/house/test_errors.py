@@ -123,6 +123,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("list.update", 7): {"ListID": SHOP, "AllowedOrigins": ["shop.example"]},
     ("list.update", 8): {"ListID": SHOP, "HonourPrivacySignal": "x"},
     ("list.update", 9): {"ListID": SHOP, "KeepAddress": "x"},
+    ("list.update", 10): {"ListID": SHOP, "HiddenQueryParameters": ["a b"]},
     ("lists.get", 1): {"RecordsPerRequest": -1},
     ("lists.get", 2): {"RecordsFrom": "x"},
     ("lists.get", 3): {"OrderField": "x"},

@@ -120,7 +120,7 @@ def properties_fault(properties: dict[str, Any]) -> str | None:
             return "a property name contains NUL"
         if value.__class__ is not str and value.__class__ is not int and _has_long_string(value):
             return _TOO_LONG
-        if value.__class__ is str and _is_long(value):
+        if value.__class__ is str and is_long(value):
             return _TOO_LONG
     return None
 
@@ -128,16 +128,17 @@ def properties_fault(properties: dict[str, Any]) -> str | None:
 _TOO_LONG = f"a string is longer than {MOST_STRING_BYTES} bytes"
 
 
-def _is_long(value: str) -> bool:
+def is_long(value: str) -> bool:
+    """Whether a string in properties is longer than MOST_STRING_BYTES."""
     return len(value) > MOST_STRING_BYTES // 4 and len(value.encode()) > MOST_STRING_BYTES
 
 
 def _has_long_string(value: Any) -> bool:
     """Depth is bounded where the body is read."""
     if isinstance(value, str):
-        return _is_long(value)
+        return is_long(value)
     if isinstance(value, dict):
-        return any(_is_long(name) or _has_long_string(item) for name, item in value.items())
+        return any(is_long(name) or _has_long_string(item) for name, item in value.items())
     return isinstance(value, list) and any(_has_long_string(item) for item in value)
 
 
@@ -207,6 +208,19 @@ def event_time(received_at: int, claimed_at: int | None, sent_at: int | None) ->
         return received_at
     skew = 0 if sent_at is None else sent_at - received_at
     return claimed_at - skew if abs(skew) > SKEW_MS else claimed_at
+
+
+def public_event_time(received_at: int, claimed_at: int | None, sent_at: int | None) -> int:
+    """When an event of a browser happened: never in the future, and never so long ago that it would be refused.
+
+    A clock that is ahead at the moment of sending is wrong, however little, and its times are shifted. What is still ahead, or
+    older than an event can be, was claimed before the clock was set right: all that is known is when it was received.
+    """
+    if claimed_at is not None and sent_at is not None and sent_at > received_at:
+        event_at = claimed_at - (sent_at - received_at)
+    else:
+        event_at = event_time(received_at, claimed_at, sent_at)
+    return event_at if received_at - MOST_PAST_MS <= event_at <= received_at else received_at
 
 
 def is_event_time(event_at: int, received_at: int) -> bool:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracker.storage.list_settings import MOST_ORIGINS_BYTES, ListSettings
+from tracker.ingest.url_scrubbing import DEFAULT_HIDDEN
+from tracker.storage.list_settings import MOST_ORIGINS_BYTES, MOST_PARAMETERS_BYTES, ListSettings
 from tracker.times import iso_utc
 
 #: The longest retention: an event cannot be older than ten years when it comes.
 MOST_DAYS = 3653
+_PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 def settings_answer(settings: ListSettings) -> dict[str, Any]:
     """The settings of a list as `list.get` and `list.update` answer them."""
-    events_from = settings.events_from
+    events_from, parameters = settings.events_from, settings.hidden_parameters
     return {
         "RetentionDays": settings.retention_days or 0,
         "EventsFrom": None if events_from is None else iso_utc(events_from),
         "HonourPrivacySignal": settings.is_privacy_signal_honoured,
         "AllowedOrigins": list(settings.allowed_origins),
         "KeepAddress": settings.is_address_kept,
+        "HiddenQueryParameters": list(DEFAULT_HIDDEN if parameters is None else parameters),
     }
 
 
@@ -43,3 +46,19 @@ def fault_of_origins(value: Any) -> str | None:
     if len("\n".join(value)) > MOST_ORIGINS_BYTES:
         return f"they take more than {MOST_ORIGINS_BYTES} bytes"
     return None
+
+
+def fault_of_parameters(value: Any) -> str | None:
+    """Why this is no array of names of query parameters."""
+    if not isinstance(value, list) or not all(
+        isinstance(each, str) and _PARAMETER.fullmatch(each) for each in value
+    ):
+        return "an array of names such as 'token'; * may stand at the beginning of one"
+    if len("\n".join(value)) > MOST_PARAMETERS_BYTES:
+        return f"they take more than {MOST_PARAMETERS_BYTES} bytes"
+    return None
+
+
+def parameters_to_keep(names: list[str]) -> tuple[str, ...] | None:
+    """What is stored of them: nothing if they are those of every list, which may become more."""
+    return None if tuple(names) == DEFAULT_HIDDEN else tuple(names)

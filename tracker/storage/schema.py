@@ -188,4 +188,8 @@ MIGRATIONS = [
             AddColumn("lists", integer("is_catalogue_pruned"), " DEFAULT 0"),
         ],
     ),
+    Migration(
+        "0019_hidden_parameters",
+        [AddColumn("list_settings", bytes_("hidden_parameters", 4000, is_optional=True), "")],
+    ),
 ]
