@@ -39,23 +39,22 @@ def as_browsers_spell(origin: str) -> str:
 
 def fault_of_origins(value: Any) -> str | None:
     """Why this is no array of origins."""
-    if not isinstance(value, list) or not all(
-        isinstance(each, str) and _ORIGIN.fullmatch(each) for each in value
-    ):
-        return "an array of origins such as 'https://shop.example'"
-    if len("\n".join(value)) > MOST_ORIGINS_BYTES:
-        return f"they take more than {MOST_ORIGINS_BYTES} bytes"
-    return None
+    return _fault(value, _ORIGIN, MOST_ORIGINS_BYTES, "an array of origins such as 'https://shop.example'")
 
 
 def fault_of_parameters(value: Any) -> str | None:
     """Why this is no array of names of query parameters."""
+    said = "an array of names such as 'token'; * may stand at the beginning of one"
+    return _fault(value, _PARAMETER, MOST_PARAMETERS_BYTES, said)
+
+
+def _fault(value: Any, spelling: re.Pattern[str], most_bytes: int, said: str) -> str | None:
     if not isinstance(value, list) or not all(
-        isinstance(each, str) and _PARAMETER.fullmatch(each) for each in value
+        isinstance(each, str) and spelling.fullmatch(each) for each in value
     ):
-        return "an array of names such as 'token'; * may stand at the beginning of one"
-    if len("\n".join(value)) > MOST_PARAMETERS_BYTES:
-        return f"they take more than {MOST_PARAMETERS_BYTES} bytes"
+        return said
+    if len("\n".join(value)) > most_bytes:
+        return f"they take more than {most_bytes} bytes"
     return None
 
 
