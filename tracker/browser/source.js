@@ -161,7 +161,7 @@
       if (!isAllowed || isSending) return;
       isSending = 1;
       // Where storage is blocked locks are refused too; there is nobody to share with then.
-      (nav.locks?.request(prefix, work) || work()).catch(work).catch(() => (isSending = 0));
+      (async () => nav.locks?.request(prefix, work) || work())().catch(work).catch(() => (isSending = 0));
     });
 
     // Send as many of these events as fit; whether they were answered. Without locks a time in the store is the lease.
