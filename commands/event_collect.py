@@ -12,7 +12,6 @@ from tracker.addresses import truncated
 from tracker.errors import FORBIDDEN
 from tracker.ingest.added import add_to
 from tracker.ingest.batch import MOST_EVENTS, Outcome, cost_of, track_each, track_one
-from tracker.ingest.captured import CUT, PageProperties, cleaned, overlong
 from tracker.ingest.event import Event
 from tracker.ingest.intake import Intake
 from tracker.ingest.parameters import (
@@ -26,6 +25,7 @@ from tracker.ingest.parameters import (
     Events,
     Time,
 )  # fmt: skip
+from tracker.ingest.truncation import CUT, PageProperties, cleaned, overlong
 from tracker.ingest.url_scrubbing import hidden
 from tracker.times import MOST_EPOCH_MS
 

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tracker.ingest.browsers import agent_of
-from tracker.ingest.captured import CUT_PROPERTY
 from tracker.ingest.event import Event
 from tracker.ingest.rules import uuid_text
+from tracker.ingest.truncation import CUT_PROPERTY
 from tracker.times import iso_utc
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_public_door import CHROME, Door
-from tracker.ingest.captured import CAPTURED
 from tracker.ingest.rules import MOST_PROPERTIES, MOST_STRING_BYTES
+from tracker.ingest.truncation import MOST_CAPTURED
 
 PLACE = "https://shop.example/map"
 LONG = PLACE + "?view=" + "x" * MOST_STRING_BYTES
@@ -21,7 +21,9 @@ def door(desk: Desk, shop: Shop) -> Door:
     return Door(desk, shop)
 
 
-@pytest.mark.parametrize("name", ["$current_url", "$referrer", "$page_title", "$browser_language", "$lib"])
+@pytest.mark.parametrize(
+    "name", ["$current_url", "$referrer", "$page_title", "$browser_language", "$anything"]
+)
 def test_what_is_too_long_is_cut_and_told(door: Door, name: str) -> None:
     reply = door.post({"Event": "seen", "EventID": "e-1", "Properties": {name: LONG, "own": 1}})
     assert (reply.status, reply.body) == (
@@ -66,10 +68,14 @@ def test_in_a_batch_each_is_told_of_its_own(door: Door) -> None:
 
 
 def test_what_is_captured_takes_no_room_from_the_pages_own(door: Door) -> None:
-    captured = dict.fromkeys(CAPTURED, "x")
+    captured = {f"$captured_{number}": "x" for number in range(MOST_CAPTURED)}
     own = {f"p{number}": number for number in range(MOST_PROPERTIES)}
     assert door.post({"Event": "seen", "Properties": captured | own}).status == 200
-    assert door.post({"Event": "seen", "Properties": captured | own | {"more": 1}}).codes == [12]
+    for more in ({"more": 1}, {"$more": 1}, {"$" + "x" * 255: 1}, {"$more\0": 1}):
+        assert door.post({"Event": "seen", "Properties": captured | own | more}).codes == [12]
+    captured.popitem()
+    for name in ("$" + "x" * 255, "$more\0"):
+        assert door.post({"Event": "seen", "Properties": captured | own | {name: 1}}).codes == [12]
 
 
 def test_a_repeat_is_one_however_long_its_address(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""Captured properties: what the browser script says of a page by itself is cut and scrubbed, and refuses no event.
+"""Truncation: what the browser script captures of a page by itself is cut and scrubbed, and refuses no event.
 
 The page cannot help how long its address is; what it says in properties of its own is its own affair.
 """
@@ -13,11 +13,8 @@ from tracker.ingest.parameters import EventProperties
 from tracker.ingest.rules import MOST_STRING_BYTES, is_long, properties_fault
 from tracker.ingest.url_scrubbing import Hidden, scrubbed
 
-#: The names under which every release of the script captures something.
-CAPTURED = (
-    "$browser_language", "$current_url", "$dropped", "$lib", "$lib_version", "$page_title", "$referrer", "$screen_height",
-    "$screen_width", "$viewport_height", "$viewport_width",
-)  # fmt: skip
+#: How the names of captured properties begin, and how many of them take no room from the page's own.
+MARK, MOST_CAPTURED = "$", 64
 ADDRESSES = ("$current_url", "$referrer")
 #: The key of an answer, and the property of an event, that name what was cut; they are there when something was.
 CUT, CUT_PROPERTY = "cut_properties", "$cut"
@@ -30,8 +27,11 @@ class PageProperties(EventProperties):
         found = properties_fault(properties)
         if found is None:
             return None
-        own = {name: value for name, value in properties.items() if name not in CAPTURED or _is_whole(value)}
-        return properties_fault(own)
+        captured = [name for name, value in properties.items() if _is_captured(name, value)]
+        if len(captured) > MOST_CAPTURED:
+            return found
+        own = {name: value for name, value in properties.items() if not _is_captured(name, value)}
+        return properties_fault(dict.fromkeys(captured)) or properties_fault(own)
 
 
 def cleaned(properties: dict[str, Any], names: Hidden) -> dict[str, Any]:
@@ -50,12 +50,16 @@ def overlong(properties: Any) -> list[str]:
         properties = orjson.loads(properties)
     if not isinstance(properties, dict):
         return []
-    return [name for name in CAPTURED if isinstance(text := properties.get(name), str) and is_long(text)]
+    return [
+        name
+        for name, value in properties.items()
+        if name.startswith(MARK) and isinstance(value, str) and is_long(value)
+    ]
 
 
-def _is_whole(value: Any) -> bool:
-    """Whether it is nothing that could be cut: the script captures texts and numbers."""
-    return isinstance(value, (dict, list))
+def _is_captured(name: str, value: Any) -> bool:
+    """The script captures texts and numbers."""
+    return name.startswith(MARK) and not isinstance(value, (dict, list))
 
 
 def _cut(text: str) -> str:
