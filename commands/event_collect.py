@@ -19,6 +19,7 @@ from tracker.ingest.parameters import (
     INVALID_LIST,
     INVALID_PROPERTIES,
     MISSING_EVENT,
+    PROPERTIES,
     TIME,
     EventName,
     EventParams,
@@ -45,7 +46,7 @@ class ClockTime(Time):
 class OneEvent(EventParams):
     """The parameters of an event whose list the credential names, sent by a page that cannot help its clock or address."""
 
-    Properties = PageProperties(INVALID_PROPERTIES, "What the event says")
+    Properties = PageProperties(INVALID_PROPERTIES, PROPERTIES)
     Timestamp = ClockTime(metadata=TIME | {"description": "When it happened, by the browser's clock"})
     SentAt = ClockTime(
         metadata=TIME | {"description": "When it was sent, by the same clock: corrects Timestamp"}

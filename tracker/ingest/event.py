@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import orjson
 
-from tracker.ingest.rules import event_time, public_event_time
+from tracker.ingest.event_time import event_time, public_event_time
 from tracker.subscribers.field_values import FieldValues
 
 #: The first byte of stored properties says how the rest is written.

@@ -9,6 +9,7 @@ from marshmallow import fields
 from tracker.errors import CommandError
 from tracker.ingest import rules
 from tracker.ingest.event import Event, Tracked
+from tracker.ingest.event_time import is_event_time
 from tracker.ingest.parameters import INVALID_LIST, INVALID_TIMESTAMP
 from tracker.storage.lists import GOAL, List
 
@@ -49,7 +50,7 @@ class Intake:
             is_conversion_id_goal=own is not None and own.conversion_id_is == GOAL,
             is_public=self.is_public,
         )
-        if not rules.is_event_time(event.event_at, event.received_at):
+        if not is_event_time(event.event_at, event.received_at):
             raise CommandError(INVALID_TIMESTAMP)
         return event
 
