@@ -18,18 +18,40 @@ from tracker.ingest.intake import Intake
 from tracker.ingest.parameters import (
     EVENT_ERRORS,
     INVALID_LIST,
+    INVALID_PROPERTIES,
     MISSING_EVENT,
+    PROPERTIES,
+    TIME,
     EventName,
     EventParams,
     Events,
+    Time,
 )  # fmt: skip
+from tracker.ingest.truncation import CUT, PageProperties, cleaned, overlong
+from tracker.ingest.url_scrubbing import hidden
+from tracker.times import MOST_EPOCH_MS
 
 INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")
 ERRORS = tuple(row for row in EVENT_ERRORS if row is not INVALID_LIST)
 
 
+class ClockTime(Time):
+    """A time by a clock that may stand anywhere: what it says beyond the calendar's ends are those."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = min(max(value, 0), MOST_EPOCH_MS - 1)
+        return super()._deserialize(value, *args, **kwargs)
+
+
 class OneEvent(EventParams):
-    """The parameters of an event whose list the credential names."""
+    """The parameters of an event whose list the credential names, sent by a page that cannot help its clock or address."""
+
+    Properties = PageProperties(INVALID_PROPERTIES, PROPERTIES)
+    Timestamp = ClockTime(metadata=TIME | {"description": "When it happened, by the browser's clock"})
+    SentAt = ClockTime(
+        metadata=TIME | {"description": "When it was sent, by the same clock: corrects Timestamp"}
+    )
 
     class Meta:
         exclude = ("ListID",)
@@ -38,8 +60,15 @@ class OneEvent(EventParams):
 EVENT = ParamReader(OneEvent, ERRORS)
 
 
+def _cut_names() -> fields.List[Any]:
+    said = "Properties of the script's own that were too long and are stored cut; only if there are any"
+    return fields.List(fields.String(), metadata={"description": said})
+
+
 class FromBrowser(Intake):
     """Events of one list, with what the request itself tells."""
+
+    is_public = True
 
     def __init__(self, command: Command) -> None:
         caller, lists = command.caller, command.services.stores.lists
@@ -48,17 +77,21 @@ class FromBrowser(Intake):
         self._list_id, self._sender = caller.list_id, caller.sender
         origins = settings.allowed_origins
         self.is_from_elsewhere = bool(origins) and self._sender.origin not in (None, *origins)
-        self._is_unwanted = settings.is_privacy_signal_honoured and self._sender.has_privacy_signal
+        has_signal = settings.is_privacy_signal_honoured and self._sender.has_privacy_signal
+        self._is_unwanted = has_signal or self._sender.is_prefetch
+        self._hidden = hidden(settings.hidden_parameters)
         self._lacks_key = settings.is_key_needed_for_conversions
         self._kept_address = truncated(caller.address) if settings.is_address_kept else None
 
     def event(self, params: dict[str, Any]) -> Event:
-        event = super().event({**params, "ListID": self._list_id})
+        sent = params.get("Properties") or {}
+        event = super().event({**params, "ListID": self._list_id, "Properties": cleaned(sent, self._hidden)})
         event.lacks_key = self._lacks_key
-        return add_to(event, self._sender.user_agent, self._kept_address, self._sender.is_image)
+        sender = self._sender
+        return add_to(event, sender.user_agent, self._kept_address, overlong(sent), sender.is_image)
 
     def is_test(self, event: Event) -> bool:
-        """Of a person who does not want it, nothing is stored either."""
+        """Of a person who does not want it, and of what nobody may ever look at, nothing is stored either."""
         return self._is_unwanted or super().is_test(event)
 
 
@@ -117,10 +150,12 @@ class EventCollect(Command):
 
             status = fields.String(required=True, metadata={"enum": ["ok", "error"]})
             EventID = fields.String(metadata={"description": "As sent, if it was"})
+            cut_properties = _cut_names()
             Errors = fields.List(fields.Nested(Row), metadata={"description": "Only with `error`"})
 
         status = fields.String(required=True, metadata={"const": "success"})
         EventID = fields.String(metadata={"description": "As sent, if it was"})
+        cut_properties = _cut_names()
         results = fields.List(
             fields.Nested(Collected), metadata={"description": "One an event, in order; only with `Events`"}
         )
@@ -135,7 +170,7 @@ class EventCollect(Command):
             raise CommandError(FORBIDDEN)
         if "Events" not in params:
             track_one(self.services.ingest, intake, intake.event(params), self.deadline)
-            return {"status": "success", **_sent(params)}
+            return {"status": "success", **_sent(params), **_cut(params)}
         shared: dict[str, Any] = {name: params[name] for name in ("UUID", "SentAt") if name in params}
 
         def read(sent: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +186,12 @@ def _result(sent: Any, outcome: Outcome) -> dict[str, Any]:
     said = _sent(EVENT.spelled(sent)) if isinstance(sent, dict) else {}
     if isinstance(outcome, CommandError):
         return {"status": "error", **said, **outcome.body}
-    return {"status": "ok", **said}
+    return {"status": "ok", **said, **_cut(EVENT.spelled(sent))}
+
+
+def _cut(params: Mapping[str, Any]) -> dict[str, Any]:
+    names = overlong(params.get("Properties"))
+    return {CUT: names} if names else {}
 
 
 def _sent(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class ListGet(Command):
                 "AllowedOrigins": [],
                 "KeepAddress": False,
                 "ConversionsNeedKey": False,
+                "HiddenQueryParameters": ["*token", "code", "*password", "*email"],
             },
         },
     )
@@ -94,6 +95,7 @@ class ListGet(Command):
             AllowedOrigins = fields.List(fields.String(), required=True)
             KeepAddress = fields.Boolean(required=True)
             ConversionsNeedKey = fields.Boolean(required=True)
+            HiddenQueryParameters = fields.List(fields.String(), required=True)
 
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})

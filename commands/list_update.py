@@ -10,11 +10,19 @@ from tracker import Command, CommandError, Error, invalid, missing
 from tracker.errors import because
 from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
 from tracker.privacy.care import GRACE_MS, care_for
-from tracker.privacy.settings import MOST_DAYS, as_browsers_spell, fault_of_origins, settings_answer
+from tracker.privacy.settings import (
+    MOST_DAYS,
+    as_browsers_spell,
+    fault_of_origins,
+    fault_of_parameters,
+    parameters_to_keep,
+    settings_answer,
+)
 
 NOT_FOUND = Error(3, "List not found")
 INVALID_DAYS = invalid("RetentionDays", 6)
 INVALID_ORIGINS = invalid("AllowedOrigins", 7)
+INVALID_PARAMETERS = invalid("HiddenQueryParameters", 11)
 SETTINGS = {
     "AllowedOrigins": "allowed_origins",
     "HonourPrivacySignal": "is_privacy_signal_honoured",
@@ -41,6 +49,16 @@ class Origins(fields.Field[list[str]]):
         return list(dict.fromkeys(map(as_browsers_spell, value)))
 
 
+class QueryParameters(fields.Field[list[str]]):
+    """An array of names, such as `token` or `*token`."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
+        fault = fault_of_parameters(value)
+        if fault is not None:
+            raise ValidationError([because(INVALID_PARAMETERS, fault)])
+        return list(value)
+
+
 class ListUpdate(Command):
     """Change a list's name and settings. What is not sent stays as it is; the answer says all of them.
 
@@ -49,8 +67,11 @@ class ListUpdate(Command):
     `HonourPrivacySignal`: of a browser that sends `Sec-GPC: 1` or `DNT: 1` to the public door nothing is stored; it is
     answered as any other. What your own back end sends with a key is not meant by it: the header would be the back end's.
     `AllowedOrigins` are the pages that may send events, `[]` for all; with `KeepAddress` the client's address is kept with
-    an event, truncated. `ConversionIdIs` holds for conversions from now on, as does `ConversionsNeedKey`: those that come
-    without one, as through the public door, are stored and not counted. All workers know of it within 5 seconds.
+    an event, truncated. `HiddenQueryParameters` are left out of the addresses of pages (`$current_url`, `$referrer`) that come
+    through the public door, in any letter case, with `-` and `_` or without; `*` stands for anything before the rest of a
+    name, and `email` also hides values that are addresses. `[]` hides none. `ConversionIdIs` holds for conversions from now
+    on, as does `ConversionsNeedKey`: those that come without one, as through the public door, are stored and not counted.
+    All workers know of it within 5 seconds.
     """
 
     name = "list.update"
@@ -67,6 +88,7 @@ class ListUpdate(Command):
         invalid("HonourPrivacySignal", 8),
         invalid("KeepAddress", 9),
         invalid("ConversionsNeedKey", 10),
+        INVALID_PARAMETERS,
     )
     example = (
         {"ListID": 123, "SubscriberListName": "Web shop", "RetentionDays": 365},
@@ -83,6 +105,7 @@ class ListUpdate(Command):
             "AllowedOrigins": [],
             "KeepAddress": False,
             "ConversionsNeedKey": False,
+            "HiddenQueryParameters": ["*token", "code", "*password", "*email"],
         },
     )
 
@@ -105,6 +128,13 @@ class ListUpdate(Command):
         ConversionsNeedKey = YesOrNo(
             metadata={"description": "Whether conversions count only if they come with a key"}
         )
+        HiddenQueryParameters = QueryParameters(
+            metadata={
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Query parameters to leave out of addresses of pages",
+            }
+        )
 
     class Answer(Schema):
         Success = fields.Boolean(required=True, metadata={"const": True})
@@ -119,6 +149,7 @@ class ListUpdate(Command):
         AllowedOrigins = fields.List(fields.String(), required=True)
         KeepAddress = fields.Boolean(required=True)
         ConversionsNeedKey = fields.Boolean(required=True)
+        HiddenQueryParameters = fields.List(fields.String(), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, user_id, list_id = self.services.stores, self.caller.user_id, params["ListID"]
@@ -129,6 +160,8 @@ class ListUpdate(Command):
         changes = {column: params[name] for name, column in SETTINGS.items() if name in params}
         if "AllowedOrigins" in params:
             changes["allowed_origins"] = tuple(params["AllowedOrigins"])
+        if "HiddenQueryParameters" in params:
+            changes["hidden_parameters"] = parameters_to_keep(params["HiddenQueryParameters"])
         if "RetentionDays" in params:
             changes["retention_days"] = params["RetentionDays"] or None
         settings = stores.list_settings.change(list_id, self.deadline, **changes)

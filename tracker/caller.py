@@ -18,13 +18,14 @@ PERMISSION: Final = re.compile(r"[!-+\--~]+")
 class Sender:
     """What a request tells of the program that sent it. `origin` is that of the page it was sent by, if it was one.
 
-    `last_event_id` is what a browser says that comes again to a stream of events: the `id` of the last one it has.
-    `is_image`: it asked for the picture of a mail.
+    `is_prefetch`: a browser fetches in advance what nobody may ever look at. `last_event_id` is what a browser says that
+    comes again to a stream of events: the `id` of the last one it has. `is_image`: it asked for the picture of a mail.
     """
 
     user_agent: str = ""
     origin: str | None = None
     has_privacy_signal: bool = False
+    is_prefetch: bool = False
     last_event_id: str | None = None
     is_image: bool = False
 

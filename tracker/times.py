@@ -8,6 +8,8 @@ from typing import Any
 
 #: Numbers from here on are milliseconds, below they are seconds; the end of the year 9999.
 MILLISECONDS_FROM, MOST_EPOCH_MS = 10**11, 253_402_300_800_000
+#: Less than this are milliseconds as well: 1980 in seconds. Clocks that were never set begin in 1970, in 1980 or later.
+SECONDS_FROM = 315_532_800
 
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,9})?")
 _ISO = re.compile(
@@ -25,13 +27,15 @@ def iso_utc(milliseconds: int) -> str:
 def time_ms(value: Any) -> int | None:
     """UTC milliseconds of an ISO 8601 time with offset, or of epoch seconds or milliseconds; None for anything else.
 
-    Numbers from 10^11 on are milliseconds: as seconds that would be the year 5138, as milliseconds it is 1973.
+    Numbers from 10^11 on are milliseconds: as seconds that would be the year 5138, as milliseconds it is 1973. So are those
+    below SECONDS_FROM: nobody tells of the seventies, but a browser's clock that stands there counts milliseconds, and how
+    long before its time of sending something happened must not become a thousandfold.
     """
     if isinstance(value, str):
         return iso_ms(value) if "T" in value or "t" in value or " " in value else _epoch_ms_of_text(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < MOST_EPOCH_MS:
         return None
-    return int(value) if value >= MILLISECONDS_FROM else round(value * 1000)
+    return round(value * 1000) if SECONDS_FROM <= value < MILLISECONDS_FROM else int(value)
 
 
 def _epoch_ms_of_text(text: str) -> int | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from tests.commands.api import Api, User
+from tracker.ingest.url_scrubbing import DEFAULT_HIDDEN
 
 
 def _made(api: Api, user: User, name: str = "Shop") -> int:
@@ -44,6 +45,7 @@ def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
         "AllowedOrigins": [],
         "KeepAddress": False,
         "ConversionsNeedKey": False,
+        "HiddenQueryParameters": list(DEFAULT_HIDDEN),
     }
 
 

@@ -17,6 +17,7 @@ CHANGED: dict[str, Any] = {
     "ConversionIdIs": "goal",
     "RetentionDays": "365",
     "AllowedOrigins": "https://shop.example\r\n\r\n  https://www.shop.example:8443 ",
+    "HiddenQueryParameters": "*token\r\n voucher ",
     "HonourPrivacySignal": "1",
     "KeepAddress": "1",
     "ConversionsNeedKey": "1",
@@ -39,13 +40,18 @@ def described(tracker: Tracker, account: Account) -> dict[str, Any]:
 
 
 def test_all_are_changed_and_shown(tracker: Tracker, jane: Account, person: Visitor, path: str) -> None:
-    assert re.search(r'value="order"[^>]*checked', person.get(path).text)
+    first = person.get(path).text
+    assert re.search(r'value="order"[^>]*checked', first)
+    assert "*token\ncode\nkey\n" in first, (
+        "what is left out of addresses unless somebody says otherwise is there to be seen"
+    )
     answer = person.submit(path, **CHANGED)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?saved=1")
     found = described(tracker, jane)
     assert (found["Name"], found["ConversionIdIs"], found["RetentionDays"]) == ('Shop "<b>"', "goal", 365)
     assert found["AllowedOrigins"] == ["https://shop.example", "https://www.shop.example:8443"]
     assert [found[name] for name in SWITCHES] == [True] * 3
+    assert found["HiddenQueryParameters"] == ["*token", "voucher"]
     page = person.get(answer.headers["Location"]).text
     assert "The settings are saved." in page
     for shown in (r'value="Shop &#34;&lt;b&gt;&#34;"', r'value="goal"[^>]*checked', r'value="365"'):
@@ -63,7 +69,7 @@ def test_what_is_left_empty_is_switched_off(
         path, SubscriberListName="Shop", ConversionIdIs="order", RetentionDays="", AllowedOrigins=""
     )
     found = described(tracker, jane)
-    assert (found["RetentionDays"], found["AllowedOrigins"]) == (0, [])
+    assert (found["RetentionDays"], found["AllowedOrigins"], found["HiddenQueryParameters"]) == (0, [], [])
     assert [found[name] for name in SWITCHES] == [False] * 3
 
 
@@ -84,6 +90,11 @@ def test_what_is_left_empty_is_switched_off(
             "AllowedOrigins",
             "https://shop.example/",
             "One origin a line, such as https://shop.example, without a path. (error 7)",
+        ),
+        (
+            "HiddenQueryParameters",
+            "a=b",
+            "One name a line, such as token; * may stand at its beginning. (error 10)",
         ),
     ],
 )

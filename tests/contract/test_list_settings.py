@@ -16,6 +16,7 @@ ALL: dict[str, Any] = {
     "is_address_kept": True,
     "retention_days": 365,
     "events_from": 1_800_000_000_000,
+    "hidden_parameters": ("*token", "voucher"),
 }
 
 
@@ -51,6 +52,11 @@ def test_origins_that_are_too_long_to_keep_change_nothing(settings: SettingsOfLi
     with pytest.raises(ValueError, match="4000 bytes"):
         settings.change(shop.list_id, allowed_origins=("https://shop.example",) * 300, retention_days=1)
     assert settings.of(shop.list_id) == ListSettings()
+
+
+def test_none_hidden_is_not_the_same_as_never_set(settings: SettingsOfLists, shop: Shop) -> None:
+    assert settings.change(shop.list_id, hidden_parameters=()).hidden_parameters == ()
+    assert settings.of(shop.list_id).hidden_parameters == ()
 
 
 def test_a_name_that_is_no_setting_is_refused(settings: SettingsOfLists, shop: Shop) -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tracker.demo.traffic.browsing import LEAST_PAUSE_MS, MOST_PAUSE_MS
 from tracker.demo.traffic.stream import Made, traffic
 from tracker.ingest.browsers import agent_of
+from tracker.ingest.event_time import is_event_time
 from tracker.ingest.parameters import EVENT_ERRORS, EventParams
-from tracker.ingest.rules import is_event_time
 from tracker.registry import ParamReader
 
 DAY_MS = 24 * 3_600_000

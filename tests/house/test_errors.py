@@ -124,6 +124,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("list.update", 8): {"ListID": SHOP, "HonourPrivacySignal": "x"},
     ("list.update", 9): {"ListID": SHOP, "KeepAddress": "x"},
     ("list.update", 10): {"ListID": SHOP, "ConversionsNeedKey": "x"},
+    ("list.update", 11): {"ListID": SHOP, "HiddenQueryParameters": ["a b"]},
     ("lists.get", 1): {"RecordsPerRequest": -1},
     ("lists.get", 2): {"RecordsFrom": "x"},
     ("lists.get", 3): {"OrderField": "x"},

@@ -8,12 +8,12 @@
   const BATCH_BYTES = 6e4; // browsers carry 64 KiB for pages that are gone; the rest is for what stands around events
   const QUEUE_CHARACTERS = 5e5; // a tenth of what a site may keep
   const ADOPT_MS = 5e3;
-  const TITLE_MS = 200; // after pushState the title is that of the page before
+  const QUIET_MS = 500; // a view is that of the last address of a burst; and right after pushState the title is the old one
+  const MOST_CHARACTERS = 2e3; // of an address and a title
   const TIMEOUT_MS = 3e4;
   const MOST_WAIT_MS = 36e5;
   const TOKEN_MS = 2592e6; // 30 days
 
-  const page = window;
   const doc = document;
   const nav = navigator;
   const place = location;
@@ -28,11 +28,11 @@
     };
   const listen = (type, work) => addEventListener(type, guarded(work), true);
 
-  guarded(() => {
-    const options = doc.currentScript.dataset;
+  const options = doc.currentScript.dataset;
+  const start = () => {
     const url = options.to;
     const name = options.lobj || "oct";
-    const api = (page[name] = page[name] || {});
+    const api = (window[name] = window[name] || {});
     if (api.v) return; // the script is there already
     api.v = VERSION;
 
@@ -44,55 +44,19 @@
     // The person does not want it and the list heeds that: the page may call what it likes, and nothing follows.
     const isRefused = options.gpc && (nav.doNotTrack == 1 || nav.globalPrivacyControl);
     let isAllowed = options.consent != "wait";
-    let token = /[?&]pr=([^&]{1,255})/.exec(place.search)?.[1];
+    const arrived = /[?&]pr=([^&]{1,255})/.exec(place.search)?.[1];
+    let token = arrived;
     let answer = 1; // to what was sent last; 0 while there is none
     let room = BATCH_BYTES;
     let clock = 0;
     let failures = 0;
-    let path, flushTimer, viewTimer, isSending, visitor, view, deliver;
+    let view = 0;
+    let seen, flushTimer, viewTimer, isSending, visitor, deliver, sum;
 
     try {
       store = localStorage;
     } catch (e) {}
     store = store || {};
-
-    // A UUID of version 4: the sum is the text 10000000-1000-4000-8000-100000000000.
-    const random = () =>
-      ([1e7] + -1e3 + -4e3 + -8e3 + -1e11).replace(/[018]/g, (digit) =>
-        (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
-      );
-    const newKey = () => prefix + (clock = Math.max(clock + 1, now())).toString(36) + random(); // keys keep the order
-    const save = (key, value) => {
-      try {
-        store[key] = value;
-      } catch (e) {} // full: it stays in `mine`
-    };
-    const forget = (key) => {
-      delete mine[key];
-      delete store[key];
-    };
-    const read = (key) => mine[key] || store[key] || "";
-    const left = () => {
-      const ms = store[retry] - now();
-      return ms > 0 && ms < 2 * MOST_WAIT_MS ? ms : 0; // more is a clock that was put back
-    };
-    const later = (ms) => {
-      clearTimeout(flushTimer);
-      flushTimer = setTimeout(flush, ms);
-    };
-
-    // Every event that waits, whosever it is, oldest first: a key tells its time.
-    const queue = () => {
-      const isOurs = (key) => key.startsWith(prefix) && key[40] && !mine[key];
-      return Object.keys(store).filter(isOurs).concat(Object.keys(mine)).sort();
-    };
-
-    // One entry tells who this browser is: the visitor, until when the token of a mail's link is good, and the token.
-    const identify = () => {
-      const [uuid, until, kept] = (store[prefix] || "").split(" ");
-      visitor = /^[-\w]{36}$/.test(uuid) ? uuid : random();
-      save(prefix, visitor + (token ? ` ${now() + TOKEN_MS} ${token}` : until > now() ? ` ${until} ${(token = kept)}` : ""));
-    };
 
     // A draft is kept for whoever comes after us, and not sent by us.
     const track = guarded((event, properties, more, at = now(), key = newKey(), isDraft) => {
@@ -108,31 +72,96 @@
         forget(keys.shift());
       }
       const text = JSON.stringify({
-        EventID: key,
         Event: event,
         Timestamp: at,
+        UUID: visitor && known(), // before consent there is none: who sends it says it
+        EventID: key,
         ...more,
         Properties: {
           pr: token,
-          $browser_language: nav.language,
-          $page_title: doc.title,
-          $screen_width: screen.width,
-          $viewport_width: innerWidth,
-          $lib: "tracker.js",
           $dropped: dropped || undefined,
-          $viewport_height: innerHeight,
-          $referrer: doc.referrer,
-          $lib_version: VERSION,
           $screen_height: screen.height,
-          $current_url: place.href,
+          $screen_width: screen.width,
+          $viewport_height: innerHeight,
+          $browser_language: nav.language,
+          $viewport_width: innerWidth,
+          $lib_version: VERSION,
+          $lib: "tracker.js",
+          $referrer: doc.referrer,
+          $page_title: doc.title.slice(0, MOST_CHARACTERS),
+          $current_url: address(place.href),
           ...properties,
         },
-      });
+        // Half a character is no text, wherever it stands. JSON writes it as an escape, and a backslash as two.
+      }).replace(/(\\\\)|\\ud.../g, "$1");
       if (!isDraft) mine[key] = text;
       if (isAllowed) {
         save(key, text);
         (deliver || flush)();
       }
+    });
+
+    const read = (key) => mine[key] || store[key] || "";
+    // One entry tells who this browser is: the visitor, until when the token of a mail's link is good, the token, and a sum
+    // of the address that was said last. Whoever says another one is another visitor: nobody is moved from person to person.
+    const identify = () => {
+      let [, until, kept, last] = (store[prefix] || "").split(" ");
+      if (sum && last && last != sum) {
+        forget(prefix);
+        visitor = token = until = undefined;
+      }
+      if (arrived) {
+        token = arrived;
+        until = now() + TOKEN_MS;
+      } else if (until > now()) token = kept;
+      save(prefix, [known(), until, token, sum || last].join(" "));
+    };
+
+    const save = (key, value) => {
+      try {
+        store[key] = value;
+      } catch (e) {} // full: it stays in `mine`
+    };
+    const isDue = (key) => mine[key] || Math.abs(now() - parseInt(key.slice(19, 27), 36)) > ADOPT_MS; // ahead: by a clock that was put back
+    const leave = (event) => {
+      settle(1);
+      if (event) deliver = sendAtOnce; // what is only hidden lives on; the page's own listeners may come after ours
+      sendAtOnce();
+    };
+
+    // What stands behind a # is nobody's business but the page's, unless it is a route.
+    const address = (href) => href.replace(options.hash ? /#(?![/!]).*/ : /#.*/, "").slice(0, MOST_CHARACTERS);
+
+    const settle = (isCounted) => {
+      if (view) isCounted ? record() : forget(view[1]);
+      view = 0;
+    };
+    // A view is a draft until its title is there, at the latest when the page goes.
+    const record = (isDraft) => track("page_view", { $current_url: seen }, 0, view[0], view[1], isDraft);
+    // Nothing can be awaited when a page goes, neither the lock nor an answer: browsers give up what is on its way before
+    // they tell us, so that is no reason to wait. What is not answered stays in the queue. A lease of our own would outlive us.
+    const sendAtOnce = () => {
+      if (!answer) forget(retry);
+      if (isAllowed && !left()) {
+        send(Object.keys(mine)).catch(() => {});
+        if (!nav.locks) forget(retry);
+      }
+    };
+    const later = (ms) => {
+      clearTimeout(flushTimer);
+      flushTimer = setTimeout(flush, ms);
+    };
+
+    const flush = guarded(() => {
+      const work = async () => {
+        while (isAllowed && !left() && (await send(queue().filter(isDue))));
+        isSending = 0;
+        if (queue()[0]) later(left() || ADOPT_MS);
+      };
+      if (!isAllowed || isSending) return;
+      isSending = 1;
+      // Where storage is blocked locks are refused too; there is nobody to share with then.
+      (async () => nav.locks?.request(prefix, work) || work())().catch(work).catch(() => (isSending = 0));
     });
 
     // Send as many of these events as fit; whether they were answered. Without locks a time in the store is the lease.
@@ -155,16 +184,17 @@
       answer = 0;
       try {
         answer = await fetch(url, {
-          method: "POST",
-          body: `{"UUID":"${visitor}","SentAt":${now()},"Events":[${texts}]}`,
           keepalive: bytes < BATCH_BYTES,
+          body: `{"UUID":"${visitor}","SentAt":${now()},"Events":[${texts}]}`,
           credentials: "omit",
           signal: AbortSignal.timeout?.(TIMEOUT_MS),
+          method: "POST",
         });
         // Refused, and would be again: one of many is at fault, so each goes alone from now on.
         isAnswered = answer.ok || (/400|413|422/.test(answer.status) && ((room = 0), !sent[1]));
         wait = answer.headers.get("Retry-After") * 1e3;
-        await answer.text(); // until it is read, its request counts among those that a browser carries
+        // Until it is read, its request counts among those that a browser carries.
+        (await answer.json()).results?.forEach(({ Errors }, n) => Errors && console.warn(name, Errors, texts[n]));
       } catch (e) {}
       for (const key of sent) {
         delete flying[key];
@@ -177,57 +207,47 @@
       return isAnswered;
     };
 
-    const isDue = (key) => mine[key] || now() - parseInt(key.slice(19, 27), 36) > ADOPT_MS;
-    const flush = guarded(() => {
-      const work = async () => {
-        while (isAllowed && !left() && (await send(queue().filter(isDue))));
-        isSending = 0;
-        if (queue()[0]) later(left() || ADOPT_MS);
-      };
-      if (!isAllowed || isSending) return;
-      isSending = 1;
-      // Where storage is blocked locks are refused too; there is nobody to share with then.
-      (async () => (nav.locks ? nav.locks.request(prefix, work) : work()))().catch(work).catch(() => (isSending = 0));
-    });
-
-    // A view is a draft until its title is there, at the latest when the page goes.
-    const record = (isDraft) => view && track("page_view", { $current_url: view[0] }, 0, view[1], view[2], isDraft);
-    const viewed = () => {
-      record();
-      view = 0;
-    };
-    const navigated = () => {
-      const here = place.pathname + place.search;
-      if (here == path) return;
-      viewed();
-      path = here;
-      view = [place.href, now(), newKey()];
+    const newKey = () => prefix + (clock = Math.max(clock + 1, now())).toString(36) + random(); // keys keep the order
+    // Who this browser is now: another tab may have changed it.
+    const known = () => (visitor = store[prefix]?.slice(0, 36) || visitor || random());
+    // What replaces a view that is not QUIET_MS old, or changes no more than its query, takes its place.
+    const navigated = (how) => {
+      const here = address(place.href);
+      const path = here.replace(/\?[^#]*/g, "");
+      if (here == seen) return;
+      settle(how != "replaceState" && view[2] != path);
+      seen = here;
+      view = [now(), newKey(), path];
       record(1);
       clearTimeout(viewTimer);
-      viewTimer = setTimeout(viewed, TITLE_MS);
+      viewTimer = setTimeout(settle, QUIET_MS, 1);
     };
-    // Nothing can be awaited when a page goes, neither the lock nor an answer: browsers give up what is on its way before
-    // they tell us, so that is no reason to wait. What is not answered stays in the queue. A lease of our own would outlive us.
-    const sendAtOnce = () => {
-      if (!answer) forget(retry);
-      if (isAllowed && !left()) {
-        send(Object.keys(mine)).catch(() => {});
-        if (!nav.locks) forget(retry);
-      }
+    const left = () => {
+      const ms = store[retry] - now();
+      return ms > 0 && ms < 2 * MOST_WAIT_MS ? ms : 0; // more is a clock that was put back
     };
-    const leave = (event) => {
-      viewed();
-      if (event) deliver = sendAtOnce; // what is only hidden lives on; the page's own listeners may come after ours
-      sendAtOnce();
+    const forget = (key) => {
+      delete mine[key];
+      delete store[key];
+    };
+    // Every event that waits, whosever it is, oldest first: a key tells its time.
+    const queue = () => {
+      const isOurs = (key) => key.split(prefix)[1]?.[21] && !mine[key];
+      return Object.keys(store).filter(isOurs).concat(Object.keys(mine)).sort();
     };
 
+    // A UUID of version 4; without TLS, that of an address which browsers make for an empty file.
+    const random = () => crypto.randomUUID?.() || URL.createObjectURL(new Blob()).slice(-36);
     api.eventP = guarded((to, properties) => {
-      if (view) forget(view[2]); // the page itself says what is viewed
-      view = 0;
-      track("page_view", { $current_url: new URL(to || "", place).href, ...properties });
+      settle(); // the page itself says what is viewed
+      track("page_view", { $current_url: address(new URL(to || "", place).href), ...properties });
     });
-    api.eventI = (email, properties, fields) => track("identify", properties, { Email: email, IdentifyProperties: fields });
-    api.eventT = (event, properties) => track(event, properties);
+    api.eventI = guarded((email, properties, fields) => {
+      sum = 0;
+      for (const character of email || "") sum = (sum * 31 + (parseInt(character, 36) || 40)) | 0; // in any letter case
+      if (isAllowed) identify();
+      track("identify", properties, { Email: email, IdentifyProperties: fields });
+    });
     api.eventC = (id, title, value, properties) =>
       track("conversion", { "conversion-id": id, "conversion-name": title, "conversion-value": value, ...properties });
     api.consent = guarded((isGiven) => {
@@ -239,17 +259,16 @@
         flush();
       } else {
         queue().concat(prefix, retry).forEach(forget);
-        token = undefined;
+        visitor = token = undefined;
       }
     });
 
+    api.eventT = (event, properties) => track(event, properties);
     const early = api.q || [];
     api.q = { push: ([method, values]) => api[method](...values) };
     if (isRefused) return;
-    listen("popstate", navigated);
-    listen("pageshow", (event) => event.persisted && navigated((path = deliver = 0)));
+    listen("pageshow", (event) => event.persisted && navigated((seen = deliver = 0)));
     listen("pagehide", leave);
-    listen("visibilitychange", () => doc.hidden && leave());
     listen("online", () => {
       failures = 0;
       forget(retry);
@@ -257,14 +276,17 @@
     });
     // Another page has sent one of ours, or has made one that may have to be sent for it.
     listen("storage", (event) => (event.newValue ? later(2 * ADOPT_MS) : delete mine[event.key]));
+    listen("visibilitychange", () => doc.hidden && leave());
+    listen("popstate", navigated);
     ["submit", "click"].forEach((type) =>
       listen(type, (event) => {
-        const element = event.target.closest("[data-oct-event]");
-        if (!element) return;
+        const element = event.target.closest("[data-oct-event]"); // without one all ends at the next line but one
         const properties = {};
-        for (const { name, value } of element.attributes)
-          if (name.startsWith("data-oct-prop-")) properties[name.slice(14)] = value;
-        if ((element.tagName == "FORM") == (type == "submit")) track(element.dataset.octEvent, properties);
+        for (const { name, value } of element.attributes) {
+          const property = name.split("data-oct-prop-")[1];
+          if (property) properties[property] = value;
+        }
+        if ((element.tagName == "FORM") ^ (type == "click")) track(element.dataset.octEvent, properties);
       }),
     );
 
@@ -272,15 +294,16 @@
       identify();
       flush();
     }
-    doc.prerendering ? listen("prerenderingchange", navigated) : navigated();
+    navigated();
     early.forEach(api.q.push);
     ["pushState", "replaceState"].forEach((method) => {
       const original = history[method];
-      history[method] = function () {
-        const result = original.apply(this, arguments);
-        guarded(navigated)();
-        return result;
+      history[method] = (...values) => {
+        original.apply(history, values);
+        guarded(navigated)(method);
       };
     });
-  })();
+  };
+  // A page that is made in advance may never be seen.
+  doc.prerendering ? listen("prerenderingchange", start) : guarded(start)();
 })();

@@ -14,6 +14,8 @@ from tracker.http.request_id import request_id
 
 #: Where in a WSGI environ the call's deadline stands, if the request had to wait already.
 DEADLINE = "tracker.deadline"
+_PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+_IN_ADVANCE = ("prefetch", "prerender", "preview")
 
 
 def call_of(
@@ -56,4 +58,10 @@ def _sender(environ: dict[str, Any]) -> Sender:
         utf_8(environ.get("HTTP_USER_AGENT") or ""),
         environ.get("HTTP_LAST_EVENT_ID") or None,
     )
-    return Sender(agent, environ.get("HTTP_ORIGIN"), has_signal, last_event_id)
+    return Sender(agent, environ.get("HTTP_ORIGIN"), has_signal, _is_prefetch(environ), last_event_id)
+
+
+def _is_prefetch(environ: dict[str, Any]) -> bool:
+    """Sec-Purpose is the standard's (`prefetch;prerender` too), the others are what older browsers send."""
+    said = (environ.get(name) for name in _PURPOSES)
+    return any(value.partition(";")[0].strip().lower() in _IN_ADVANCE for value in said if value)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import orjson
 
-from tracker.ingest.rules import event_time
+from tracker.ingest.event_time import event_time, public_event_time
 from tracker.subscribers.field_values import FieldValues
 
 #: The first byte of stored properties says how the rest is written.
@@ -90,7 +90,8 @@ class Event:
     @property
     def event_at(self) -> int:
         """When it happened, by our clock."""
-        return event_time(self.received_at, self.claimed_at, self.sent_at)
+        happened = public_event_time if self.is_public else event_time
+        return happened(self.received_at, self.claimed_at, self.sent_at)
 
     @property
     def is_counted_conversion(self) -> bool:

@@ -9,6 +9,7 @@ from marshmallow import fields
 from tracker.errors import CommandError
 from tracker.ingest import rules
 from tracker.ingest.event import Event, Tracked
+from tracker.ingest.event_time import is_event_time
 from tracker.ingest.parameters import INVALID_LIST, INVALID_TIMESTAMP
 from tracker.storage.lists import GOAL, List
 
@@ -18,6 +19,9 @@ IGNORED = "ignored_identify_properties"
 
 class Intake:
     """Makes the events of one request. `lists` is the store of lists, `now` when the request was received."""
+
+    #: Whether anybody may have sent them.
+    is_public = False
 
     def __init__(
         self, user_id: int | None, lists: Any, now: int, deadline: float | None, is_form: bool
@@ -44,8 +48,9 @@ class Intake:
             identify_properties=params.get("IdentifyProperties"),
             is_listless=own is None,
             is_conversion_id_goal=own is not None and own.conversion_id_is == GOAL,
+            is_public=self.is_public,
         )
-        if not rules.is_event_time(event.event_at, event.received_at):
+        if not is_event_time(event.event_at, event.received_at):
             raise CommandError(INVALID_TIMESTAMP)
         return event
 

@@ -120,9 +120,13 @@ class EventProperties(JsonObject):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         properties = super()._deserialize(value, *args, **kwargs)
-        if fault := rules.properties_fault(properties):
+        if fault := self.fault(properties):
             raise ValidationError([because(self._row, fault)])
         return properties
+
+    def fault(self, properties: dict[str, Any]) -> str | None:
+        """Why these properties are refused, or None."""
+        return rules.properties_fault(properties)
 
 
 class Events(fields.Field[list[Any]]):

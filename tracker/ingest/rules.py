@@ -15,8 +15,6 @@ from tracker.ingest.placeholders import is_placeholder
 #: Published limits of one event, in UTF-8 bytes where it is text.
 MOST_NAME_BYTES, MOST_PROPERTIES, MOST_PROPERTY_NAME_BYTES, MOST_STRING_BYTES = 200, 255, 255, 32 * 1024
 MOST_ID_BYTES = 255
-#: Milliseconds: the error of a client's clock that is let be; how far ahead and how long ago an event may be.
-SKEW_MS, MOST_FUTURE_MS, MOST_PAST_MS = 60_000, 24 * 3_600_000, 3653 * 24 * 3_600_000
 #: Conversion values beyond this are no money.
 MOST_VALUE = 10**12
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
@@ -125,7 +123,7 @@ def properties_fault(properties: dict[str, Any]) -> str | None:
             return "a property name contains NUL"
         if value.__class__ is not str and value.__class__ is not int and _has_long_string(value):
             return _TOO_LONG
-        if value.__class__ is str and _is_long(value):
+        if value.__class__ is str and is_long(value):
             return _TOO_LONG
     return None
 
@@ -133,16 +131,17 @@ def properties_fault(properties: dict[str, Any]) -> str | None:
 _TOO_LONG = f"a string is longer than {MOST_STRING_BYTES} bytes"
 
 
-def _is_long(value: str) -> bool:
+def is_long(value: str) -> bool:
+    """Whether a string in properties is longer than MOST_STRING_BYTES."""
     return len(value) > MOST_STRING_BYTES // 4 and len(value.encode()) > MOST_STRING_BYTES
 
 
 def _has_long_string(value: Any) -> bool:
     """Depth is bounded where the body is read."""
     if isinstance(value, str):
-        return _is_long(value)
+        return is_long(value)
     if isinstance(value, dict):
-        return any(_is_long(name) or _has_long_string(item) for name, item in value.items())
+        return any(is_long(name) or _has_long_string(item) for name, item in value.items())
     return isinstance(value, list) and any(_has_long_string(item) for item in value)
 
 
@@ -200,20 +199,3 @@ def currency_text(properties: dict[str, Any]) -> str:
     if value in (None, ""):
         return ""
     return trimmed(value if isinstance(value, str) else orjson.dumps(value).decode()).upper()
-
-
-def event_time(received_at: int, claimed_at: int | None, sent_at: int | None) -> int:
-    """When an event happened, by our clock, in UTC milliseconds.
-
-    The client's clock is trusted while it is right within SKEW_MS at the moment of sending; beyond that all its times
-    are shifted by its error, so that the events of one request keep their order and spacing.
-    """
-    if claimed_at is None:
-        return received_at
-    skew = 0 if sent_at is None else sent_at - received_at
-    return claimed_at - skew if abs(skew) > SKEW_MS else claimed_at
-
-
-def is_event_time(event_at: int, received_at: int) -> bool:
-    """Not more than a day ahead, nor older than ten years."""
-    return received_at - MOST_PAST_MS <= event_at <= received_at + MOST_FUTURE_MS

@@ -11,8 +11,8 @@ from tracker.storage.database import Database
 from tracker.storage.recent import Recent
 from tracker.storage.transaction import Row, Transaction
 
-#: Bytes of all allowed origins together.
-MOST_ORIGINS_BYTES = 4000
+#: Bytes of all allowed origins together, and of all hidden parameters.
+MOST_ORIGINS_BYTES = MOST_PARAMETERS_BYTES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class ListSettings:
     `is_privacy_signal_honoured`: nothing is stored of a browser that sends Sec-GPC or DNT. `is_address_kept`: the
     client's address is stored, truncated. `retention_days`: events older than that are deleted; None: never.
     `events_from`: the UTC milliseconds before which events have been deleted; None: none have.
-    `is_key_needed_for_conversions`: those that come without one are stored, and not counted.
+    `is_key_needed_for_conversions`: those that come without one are stored, and not counted. `hidden_parameters`: the
+    query parameters that are left out of addresses of pages; None: those of every list.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class ListSettings:
     retention_days: int | None = None
     events_from: int | None = None
     is_key_needed_for_conversions: bool = False
+    hidden_parameters: tuple[str, ...] | None = None
 
 
 NAMES = tuple(field.name for field in fields(ListSettings))
@@ -81,10 +83,11 @@ def _reader(list_id: int) -> Callable[[Transaction], ListSettings]:
 
 
 def _row(settings: ListSettings) -> Row:
-    """Origins hold no line ends: they stand one on a line."""
+    """Origins and parameters hold no line ends: they stand one on a line."""
     origins = "\n".join(settings.allowed_origins).encode()
     if len(origins) > MOST_ORIGINS_BYTES:
         raise ValueError(f"the allowed origins take more than {MOST_ORIGINS_BYTES} bytes")
+    parameters = settings.hidden_parameters
     return (
         origins,
         int(settings.is_privacy_signal_honoured),
@@ -92,16 +95,22 @@ def _row(settings: ListSettings) -> Row:
         settings.retention_days,
         settings.events_from,
         int(settings.is_key_needed_for_conversions),
+        None if parameters is None else "\n".join(parameters).encode(),
     )
 
 
 def _settings(row: Row) -> ListSettings:
-    origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed = row
+    origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed, parameters = row
     return ListSettings(
-        tuple(bytes(origins).decode().split("\n")) if origins else (),
+        _lines(origins),
         bool(is_signal_honoured),
         bool(is_address_kept),
         retention_days,
         events_from,
         bool(is_key_needed),
+        None if parameters is None else _lines(parameters),
     )
+
+
+def _lines(stored: Any) -> tuple[str, ...]:
+    return tuple(bytes(stored).decode().split("\n")) if stored else ()

@@ -211,4 +211,8 @@ MIGRATIONS = [
     ),
     Migration("0013_credentials_first", CREDENTIALS_FIRST),
     Migration("0017_counts", [COUNT_OUTBOX, AddIndex("subscriber_hashes", ("list_id", "subscriber_id"))]),
+    Migration(
+        "0019_hidden_parameters",
+        [AddColumn("list_settings", bytes_("hidden_parameters", 4000, is_optional=True), "")],
+    ),
 ]

@@ -15,6 +15,7 @@ WORDS = {
     "ConversionIdIs": "Choose one of the two.",
     "RetentionDays": "A whole number of days from 0 to 3653.",
     "AllowedOrigins": "One origin a line, such as https://shop.example, without a path.",
+    "HiddenQueryParameters": "One name a line, such as token; * may stand at its beginning.",
 }
 SWITCHES = ("ConversionsNeedKey", "HonourPrivacySignal", "KeepAddress")
 
@@ -41,14 +42,17 @@ def _described(place: Place) -> dict[str, Any]:
 def _sent() -> dict[str, Any]:
     """The form's values. A box that is not ticked is not sent at all, and means no."""
     form = request.form
-    origins = [line.strip() for line in form.get("AllowedOrigins", "").splitlines()]
     return {
         "SubscriberListName": form.get("SubscriberListName", "").strip(),
         "ConversionIdIs": form.get("ConversionIdIs", ""),
         "RetentionDays": form.get("RetentionDays", "").strip() or "0",
-        "AllowedOrigins": [origin for origin in origins if origin],
+        **{name: _lines(form.get(name, "")) for name in ("AllowedOrigins", "HiddenQueryParameters")},
         **{name: form.get(name) == "1" for name in SWITCHES},
     }
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _page(place: Place, values: dict[str, Any], faults: dict[str, str] | None = None) -> str:

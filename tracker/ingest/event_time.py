@@ -1,0 +1,39 @@
+"""Event time: when something happened by our clock, from what the client's said and when the request came.
+
+All times are UTC milliseconds.
+"""
+
+from __future__ import annotations
+
+#: Milliseconds: the error of a client's clock that is let be; how far ahead and how long ago an event may be.
+SKEW_MS, MOST_FUTURE_MS, MOST_PAST_MS = 60_000, 24 * 3_600_000, 3653 * 24 * 3_600_000
+
+
+def event_time(received_at: int, claimed_at: int | None, sent_at: int | None) -> int:
+    """When an event happened, by our clock, in UTC milliseconds.
+
+    The client's clock is trusted while it is right within SKEW_MS at the moment of sending; beyond that all its times
+    are shifted by its error, so that the events of one request keep their order and spacing.
+    """
+    if claimed_at is None:
+        return received_at
+    skew = 0 if sent_at is None else sent_at - received_at
+    return claimed_at - skew if abs(skew) > SKEW_MS else claimed_at
+
+
+def public_event_time(received_at: int, claimed_at: int | None, sent_at: int | None) -> int:
+    """When an event of a browser happened: never in the future, and never so long ago that it would be refused.
+
+    A clock that is ahead at the moment of sending is wrong, however little, and its times are shifted. What is still ahead, or
+    older than an event can be, was claimed before the clock was set right: all that is known is when it was received.
+    """
+    if claimed_at is not None and sent_at is not None and sent_at > received_at:
+        event_at = claimed_at - (sent_at - received_at)
+    else:
+        event_at = event_time(received_at, claimed_at, sent_at)
+    return event_at if received_at - MOST_PAST_MS <= event_at <= received_at else received_at
+
+
+def is_event_time(event_at: int, received_at: int) -> bool:
+    """Not more than a day ahead, nor older than ten years."""
+    return received_at - MOST_PAST_MS <= event_at <= received_at + MOST_FUTURE_MS
