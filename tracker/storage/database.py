@@ -93,9 +93,12 @@ class Database:
 
     def upgrade(self) -> list[str]:
         """Bring the database to this code's version; gives the names of the migrations applied."""
+        self.engine.file.make()
         database = self._connect_unverified(is_writer=True, is_patient=True)
         try:
-            return self.migrations.upgrade(database, self.engine)
+            applied = self.migrations.upgrade(database, self.engine)
+            self.engine.file.settle(database)
+            return applied
         finally:
             database.close()
 
@@ -135,6 +138,7 @@ class Database:
             pause = RECONNECT_PAUSE
 
     def _read_once(self, work: Callable[[Transaction], T]) -> T:
+        self.engine.file.verify()
         database = self._idle_readers.pop() if self._idle_readers else self._connect_reader()
         is_good = False
         try:

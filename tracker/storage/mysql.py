@@ -16,6 +16,7 @@ import pymysql
 from tracker.database_url import DatabaseURL
 from tracker.storage import mysql_errors
 from tracker.storage.failures import IncompatibleDatabase, Trouble
+from tracker.storage.sqlite_file import ServersFile
 
 #: Seconds. Without them a frozen server hangs a worker for ever.
 CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS = 3, 5, 5
@@ -68,7 +69,7 @@ class MysqlEngine:
             "user": url.user,
             "password": url.password,
         }
-        self.database_name = url.name
+        self.database_name, self.file = url.name, ServersFile()
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
         """A peewee database with one open connection; outside transactions peewee keeps it in autocommit mode.

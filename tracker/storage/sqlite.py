@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -13,6 +14,8 @@ from playhouse.apsw_ext import APSWDatabase
 from tracker.database_url import DatabaseURL
 from tracker.storage import sqlite_errors
 from tracker.storage.failures import IncompatibleDatabase, Trouble
+from tracker.storage.log_stamp import StampedFile, refuse_foreign_log
+from tracker.storage.sqlite_dialect import SqliteDialect
 
 #: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
 PRAGMAS = (
@@ -22,6 +25,7 @@ PRAGMAS = (
     ("journal_size_limit", 64 * 1024 * 1024),
     ("cache_size", -16 * 1024),
     ("temp_store", "MEMORY"),
+    ("secure_delete", "ON"),  # what was deleted is overwritten, not only let go
 )
 #: Versions whose WAL-reset fault can corrupt a file used by several processes, by fixed release of each branch.
 FIXED_IN_BRANCH = {(3, 50): 7, (3, 44): 6}
@@ -37,7 +41,13 @@ PATIENCE_PAGES = 2_000
 NAP_SECONDS, MOST_NAPS = 0.00005, 4_000
 
 
-class SqliteEngine:
+class _Database(APSWDatabase):  # type: ignore[misc]
+    def _add_conn_hooks(self, conn: apsw.Connection) -> None:
+        refuse_foreign_log(conn, Path(self.database))
+        super()._add_conn_hooks(conn)
+
+
+class SqliteEngine(SqliteDialect):
     """One file. Transactions are `BEGIN IMMEDIATE`: a deferred one fails when it turns from reading to writing."""
 
     name = "sqlite"
@@ -45,26 +55,22 @@ class SqliteEngine:
     lookup_batch = 1
     counter_slots = 1
     for_update = ""  # the write lock is held already
-    types = {
-        "id": "INTEGER",
-        "counter": "INTEGER PRIMARY KEY AUTOINCREMENT",
-        "int": "INTEGER",
-        "big_bytes": "BLOB",
-    }
 
     def __init__(self, url: DatabaseURL) -> None:
-        self.path = url.path
+        self.path, self.file = url.path, StampedFile(url.path)
         self._wal_pages, self._restart_from_pages = 0, MOST_WAL_PAGES
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> APSWDatabase:
         """A peewee database with one open connection.
 
-        Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries.
+        Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries. Raises
+        IncompatibleDatabase if there is no file, or another one than at first.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        database = APSWDatabase(
-            str(self.path), pragmas=PRAGMAS, timeout=5, thread_safe=False, statementcachesize=300
-        )
+        self.file.verify()
+        database = _Database(
+            str(self.path), pragmas=PRAGMAS, timeout=5, thread_safe=False, statementcachesize=300,
+            flags=apsw.SQLITE_OPEN_READWRITE,
+        )  # fmt: skip
         database.connect()
         if is_writer:
             database.connection().set_busy_timeout(0)
@@ -103,7 +109,9 @@ class SqliteEngine:
             connection.execute("ROLLBACK")
 
     def commit(self, database: APSWDatabase) -> None:
+        self.file.verify()
         database.connection().execute("COMMIT")
+        self.file.verify()
 
     def tidy(self, database: APSWDatabase) -> None:
         """After a commit was answered: keep the write-ahead log short.
@@ -145,30 +153,6 @@ class SqliteEngine:
 
     def is_missing_table(self, failure: BaseException) -> bool:
         return "no such table" in str(failure)
-
-    def sql(self, text: str) -> str:
-        """Statements are written with `?` placeholders."""
-        return text
-
-    def keep_existing(self, key_column: str) -> str:
-        """The end of an INSERT that leaves a row that is there already."""
-        return "ON CONFLICT DO NOTHING"
-
-    def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
-        """The end of an INSERT that adds to the row that is there already."""
-        added = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
-        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
-
-    def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
-        """The end of an INSERT that gives its values to the row that is there already."""
-        given = ", ".join(f"{name} = excluded.{name}" for name in values)
-        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {given}"
-
-    def bytes_type(self, length: int) -> str:
-        return "BLOB"
-
-    def table_options(self, is_clustered: bool) -> str:
-        return "WITHOUT ROWID" if is_clustered else ""
 
     @contextmanager
     def migration_lock(self, database: APSWDatabase) -> Iterator[None]:
