@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from tracker import __version__
 from tracker.caller import ADMINISTRATOR, PERMISSION
 from tracker.cli.audit import show_audit
-from tracker.cli.backup import backup_database
+from tracker.cli.backup import backup_database, restore_database
 from tracker.cli.bots import bots
 from tracker.cli.check import check
 from tracker.cli.demo import make_traffic, serve_shop
@@ -141,6 +141,7 @@ def db() -> None:
 
 
 db.add_command(backup_database)
+db.add_command(restore_database)
 
 
 @db.command("upgrade")

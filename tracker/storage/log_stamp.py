@@ -42,10 +42,12 @@ def new_stamp() -> int:
 
 def refuse_foreign_log(connection: apsw.Connection, path: Path) -> None:
     """Raises IncompatibleDatabase if the log beside the file belongs to another. Before the first statement: it would be read."""
-    if not has_log(path):
-        return
     known = _read(path)
-    if known and _in_file(connection) not in known:
+    if not known or _in_file(connection) in known:
+        return
+    if not has_log(path):  # another file was put here while nobody had one open: the next log will be its own
+        beside(path, STAMPS).unlink(missing_ok=True)
+    else:
         raise IncompatibleDatabase(
             f"{beside(path, '-wal')} belongs to another file than {path}, which it would destroy, so nothing was opened:"
             " go back to a backup with 'tracker db restore FILE', not by copying it"

@@ -87,10 +87,17 @@ class MysqlEngine:
 
     def dump_command(self, target: Path) -> str:
         """The shell command that copies a consistent state of the database into a file; it asks for the password."""
-        at = {name: self._arguments[name] for name in ("host", "port", "user")}
-        options = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
         what = f"{shlex.quote(self.database_name)} > {shlex.quote(str(target))}"
-        return f"mariadb-dump --single-transaction --hex-blob {options} -p {what}"
+        return f"mariadb-dump --single-transaction --hex-blob {self._options()} -p {what}"
+
+    def load_command(self, source: Path) -> str:
+        """The shell command that reads such a file back, into a database without tables."""
+        what = f"{shlex.quote(self.database_name)} < {shlex.quote(str(source))}"
+        return f"mariadb {self._options()} -p {what}"
+
+    def _options(self) -> str:
+        at = {name: self._arguments[name] for name in ("host", "port", "user")}
+        return " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
 
     def check(self, database: peewee.MySQLDatabase, is_weak_accepted: bool) -> None:
         """Raises IncompatibleDatabase when the server may forget what it has acknowledged."""
