@@ -13,8 +13,9 @@ from tests.served import ROOT
 from tests.storage.test_file_at_rest import crashed
 from tracker.storage.backup import back_up
 from tracker.storage.database import Database
+from tracker.storage.exclusive_access import StillOpen
 from tracker.storage.migrations import Migrations
-from tracker.storage.restoring import CannotRestore, restore
+from tracker.storage.restoring import restore
 from tracker.storage.schema import MIGRATIONS
 
 ALL = Migrations({"tracker": MIGRATIONS})
@@ -108,7 +109,7 @@ def test_who_has_it_open_keeps_it(folder: Path, sqlite_url: str, how: str) -> No
     other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout is not None
     assert other.stdout.readline() == "open\n"
-    with pytest.raises(CannotRestore, match=r"^somebody has .* open: stop Tracker"):
+    with pytest.raises(StillOpen, match=r"^somebody has .* open: stop Tracker"):
         restore(sqlite_url, folder / "backup.db", ALL, quietly)
     other.communicate()
     assert not list(folder.glob("*.restoring"))

@@ -6,12 +6,10 @@ new one has it, and nothing beside it belongs to the old. Killed at any moment, 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -23,20 +21,17 @@ import apsw
 from tracker.private_file import OWNERS_ONLY
 from tracker.storage.backup import Progress, copy_database
 from tracker.storage.database import engine_of
+from tracker.storage.exclusive_access import alone
 from tracker.storage.failures import IncompatibleDatabase
 from tracker.storage.ids import received_ms
 from tracker.storage.log_stamp import STAMPS, refuse_foreign_log
 from tracker.storage.migrations import Migrations
 from tracker.storage.sqlite import SqliteEngine
-from tracker.storage.sqlite_file import LOG, LOG_INDEX, beside, has_log, sync_folder
+from tracker.storage.sqlite_file import LOG, LOG_INDEX, beside, sync_folder
 
 #: Copies that are not whole yet. One that is left was made by a restore that was killed.
 UNFINISHED = ".restoring"
-#: Where in a file SQLite locks: who has it open holds some of these bytes shared, in a write-ahead log's mode always.
-_LOCKED_FROM, _LOCKED_BYTES = 0x40000002, 510
 _JOURNAL = "-journal"
-#: A file that cannot be made whole by opening it: it is set aside as it is.
-_DAMAGED = (apsw.CorruptError, apsw.NotADBError, IncompatibleDatabase)
 
 
 class CannotRestore(Exception):
@@ -56,7 +51,7 @@ class Restored:
 
 
 def restore(url: str, source: Path, migrations: Migrations, progress: Progress) -> Restored:
-    """Put a copy of the backup `source` in the place of the database at `url`. Raises CannotRestore, IncompatibleDatabase."""
+    """Put a copy of the backup `source` in the place of the database at `url`. Raises CannotRestore, StillOpen."""
     engine = engine_of(url)
     if not isinstance(engine, SqliteEngine):
         raise CannotRestore(
@@ -89,7 +84,7 @@ def _refuse_source(path: Path, source: Path) -> None:
 
 def _refuse_open(path: Path) -> None:
     """Told before anything is copied."""
-    with _alone(path):
+    with alone(path):
         return
 
 
@@ -151,7 +146,7 @@ def _give_owner(path: Path, part: Path) -> None:
 
 
 def _swap(path: Path, part: Path) -> Path | None:
-    with _alone(path):
+    with alone(path):
         kept = _set_aside(path)
         # What belongs to the old file goes before the new one has the name: left beside it, it would be taken for its own.
         beside(path, LOG_INDEX).unlink(missing_ok=True)
@@ -178,48 +173,3 @@ def _set_aside(path: Path) -> Path | None:
         kept.chmod(OWNERS_ONLY)
         _sync(kept)
     return kept
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """The file is whole without its log, unless it is damaged, and nobody opens it meanwhile. Raises CannotRestore."""
-    if not path.exists():
-        yield
-        return
-    is_whole = _fold_log(path)
-    opened = os.open(path, os.O_RDWR)
-    try:
-        _lock(opened, path)
-        if is_whole and has_log(path):
-            raise _open_elsewhere(path)
-        yield
-    finally:
-        os.close(opened)
-
-
-def _fold_log(path: Path) -> bool:
-    """Copy the log into the file; False if that cannot be done for what is in them."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        refuse_foreign_log(connection, path)
-        connection.pragma("locking_mode", "EXCLUSIVE")
-        connection.execute("BEGIN IMMEDIATE; COMMIT")
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    except apsw.BusyError:
-        raise _open_elsewhere(path) from None
-    except _DAMAGED:
-        return False
-    finally:
-        connection.close()
-    return True
-
-
-def _lock(opened: int, path: Path) -> None:
-    try:
-        fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKED_BYTES, _LOCKED_FROM)
-    except OSError:
-        raise _open_elsewhere(path) from None
-
-
-def _open_elsewhere(path: Path) -> CannotRestore:
-    return CannotRestore(f"somebody has {path} open: stop Tracker, and whatever else reads it, first")
