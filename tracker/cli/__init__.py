@@ -167,10 +167,13 @@ def check_database(repair: bool) -> None:
 @main.command()
 @click.option("--list", "list_id", type=int, metavar="N", help="Of this list alone.")
 @click.option("--dry-run", is_flag=True, help="Delete nothing, and say how many it would be.")
-def retention(list_id: int | None, dry_run: bool) -> None:
+@click.option(
+    "--clock-is-right", is_flag=True, help="Delete, though the clock is days ahead of the last start."
+)
+def retention(list_id: int | None, dry_run: bool, clock_is_right: bool) -> None:
     """Delete the events that are older than their lists keep them, as Tracker does by itself once a day."""
     with open_services() as services:
-        retain(services, list_id, is_dry_run=dry_run)
+        retain(services, list_id, is_dry_run=dry_run, is_clock_right=clock_is_right)
 
 
 @main.command()

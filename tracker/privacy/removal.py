@@ -21,6 +21,7 @@ from tracker.storage.events import StoredEvent
 from tracker.storage.expired_totals import add_expired
 from tracker.storage.ids import received_ms
 from tracker.storage.transaction import Transaction
+from tracker.storage.trusted_time import trusted
 
 
 class Removal:
@@ -52,7 +53,7 @@ class Removal:
             self._transaction, self._list_id, (key for key, _, _ in keys)
         )
         named = {event_id for _, _, event_id in keys}
-        since = self._now - spent_ids.KEPT_MS
+        since = trusted(self._transaction, self._now) - spent_ids.KEPT_MS
         ours = [(row_key(e.id), b"") for e in events if e.id not in named and received_ms(e.id) > since]
         spent = [*((key, digest) for key, digest, _ in keys), *ours]
         spent_ids.spend(self._transaction, self._list_id, spent, self._now)
