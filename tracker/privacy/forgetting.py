@@ -15,6 +15,7 @@ from tracker.privacy.care import care_for
 from tracker.privacy.removal import Removal
 from tracker.storage import erasing, forgetting, long_jobs, timeline
 from tracker.storage.events import StoredEvent, read_events
+from tracker.storage.expired_totals import unmark_owner
 from tracker.storage.forgetting import FORGET
 from tracker.storage.long_jobs import LongJob, Step
 from tracker.storage.subscribers import Who
@@ -159,6 +160,7 @@ def _left(erasure: _Erasure) -> Step:
     if rows:
         erasure.take_out(rows)
         return erasure.next("left", len(rows))
+    erasure.removed["expired_owners"] += unmark_owner(transaction, list_id, subscriber_id)
     if changed := forgetting.clear_unbound(transaction, list_id, subscriber_id, erasure.most):
         return erasure.next("left", changed)
     erasure.removed.update(forgetting.remove_known(transaction, list_id, subscriber_id))
