@@ -79,6 +79,19 @@ class Database:
         self._after_fork()
         return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
 
+    def clean(self, first: int) -> bool:
+        """Have nothing of what was deleted in SCRUBBED_PAGES pages of the file from `first` on, nor in its log.
+
+        False while somebody reads an older state, or writes. A server's files are its own.
+        """
+        if not isinstance(self.engine, SqliteEngine):
+            return True
+        database = self.connect(is_writer=True)
+        try:
+            return self.engine.clean(database, first)
+        finally:
+            database.close()
+
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
         """A new connection of its own, checked: raises IncompatibleDatabase or StorageUnavailable."""
         try:

@@ -15,6 +15,8 @@ from tracker.storage.transaction import Row, Transaction
 
 #: Milliseconds after its last step that a job is taken from who claimed it.
 LEASE_MS = 30_000
+#: A key of a job's state: the next step is for a file that has been cleaned from this page on of what was deleted before.
+CLEAN_FROM = "clean_from"
 #: Milliseconds beyond which no job is ever put off. One that is due later got that from a clock that was ahead.
 MAX_WAIT_MS = 25 * 3_600_000
 

@@ -13,9 +13,12 @@ from playhouse.apsw_ext import APSWDatabase
 
 from tracker.database_url import DatabaseURL
 from tracker.storage import sqlite_errors
+from tracker.storage.checkpoint import MOST_SECONDS, checkpoint
 from tracker.storage.failures import IncompatibleDatabase, Trouble
 from tracker.storage.log_stamp import StampedFile, refuse_foreign_log
+from tracker.storage.scrubbing import scrub
 from tracker.storage.sqlite_dialect import SqliteDialect
+from tracker.storage.sqlite_file import has_log
 
 #: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
 PRAGMAS = (
@@ -34,11 +37,10 @@ FIXED_SINCE = (3, 51, 3)
 #: Pages of the write-ahead log (4 KiB each) from which it is copied into the file when that holds up nobody, and from
 #: which it is in any case.
 CHECKPOINT_PAGES, MOST_WAL_PAGES = 4_000, 10_000
+#: How often the log is emptied and the lock tried for at a time, to have both at once.
+TRIES_TO_CLEAN = 20
 #: Pages that may be added before the others are held up again, when that was in vain.
 PATIENCE_PAGES = 2_000
-#: While one process waits for the others to let go of the log: seconds of a nap, and how many. SQLite's own busy
-#: timeout naps too long to catch a free moment.
-NAP_SECONDS, MOST_NAPS = 0.00005, 4_000
 
 
 class _Database(APSWDatabase):  # type: ignore[misc]
@@ -125,13 +127,38 @@ class SqliteEngine(SqliteDialect):
         connection, started = database.connection(), time.monotonic()
         try:
             if self._wal_pages < self._restart_from_pages:
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                connection.walcheckpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             else:
-                _restart_log(connection)
+                checkpoint(connection, apsw.SQLITE_CHECKPOINT_RESTART)
         except apsw.BusyError:
             # Another process is at it, which is soon over; or a reader needs the log's end, for who knows how long.
-            if time.monotonic() - started > NAP_SECONDS * MOST_NAPS:
+            if time.monotonic() - started > MOST_SECONDS:
                 self._restart_from_pages = self._wal_pages + PATIENCE_PAGES
+
+    def clean(self, database: APSWDatabase, first: int) -> bool:
+        """Empty the write-ahead log, and scrub pages from `first` on; False while somebody reads or writes."""
+        connection = database.connection()
+        if not self._begin_without_log(database):
+            return False
+        try:
+            scrub(connection, self.path, first)
+            connection.execute("UPDATE trusted_time SET waited = waited")
+            self.commit(database)
+        finally:
+            self.rollback(database)
+        return True
+
+    def _begin_without_log(self, database: APSWDatabase) -> bool:
+        """Open a transaction with nothing in the log. Others write in between: one of some tries comes first."""
+        try:
+            for _ in range(TRIES_TO_CLEAN):
+                checkpoint(database.connection(), apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                if self.begin(database) and not has_log(self.path):
+                    return True
+                self.rollback(database)
+        except apsw.BusyError:
+            pass  # somebody reads what is in the log
+        return False
 
     def _note_wal_pages(self, connection: apsw.Connection, name: str, pages: int) -> int:
         self._wal_pages = pages
@@ -178,16 +205,3 @@ def can_corrupt(sqlite_version: str) -> bool:
     """Whether this version has the WAL-reset fault. Weak durability may be accepted, a corrupt file may not."""
     version = tuple(map(int, sqlite_version.split(".")))
     return version < FIXED_SINCE and version[2] < FIXED_IN_BRANCH.get((version[0], version[1]), 1000)
-
-
-def _restart_log(connection: apsw.Connection) -> None:
-    connection.set_busy_handler(_nap)
-    try:
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-    finally:
-        connection.set_busy_handler(None)
-
-
-def _nap(naps: int) -> bool:
-    time.sleep(NAP_SECONDS)
-    return naps < MOST_NAPS
