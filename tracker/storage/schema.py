@@ -21,7 +21,13 @@ from tracker.storage.count_outbox import COUNT_OUTBOX
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.schema_credentials import CREDENTIALS_FIRST
-from tracker.storage.schema_deletions import EXPIRED_OWNERS, EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS, TRUSTED_TIME  # fmt: skip
+from tracker.storage.schema_deletions import (  # fmt: skip
+    EXPIRED_OWNERS,
+    EXPIRED_TOTALS,
+    JOBS,
+    SPENT_EVENT_IDS,
+    TRUSTED_TIME,
+)
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.subscriber_hashes import fill_hashes
