@@ -21,13 +21,7 @@ from tracker.storage.count_outbox import COUNT_OUTBOX
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.schema_credentials import CREDENTIALS_FIRST
-from tracker.storage.schema_deletions import (  # fmt: skip
-    EXPIRED_OWNERS,
-    EXPIRED_TOTALS,
-    JOBS,
-    SPENT_EVENT_IDS,
-    TRUSTED_TIME,
-)
+from tracker.storage.schema_deletions import AT_REST, EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.subscriber_hashes import fill_hashes
@@ -197,7 +191,7 @@ MIGRATIONS = [
         "0012_deletions",
         [SPENT_EVENT_IDS, EXPIRED_TOTALS, AddIndex("event_ids", ("list_id", "event_id"), is_unique=True)],
     ),
-    Migration("0016_rest", [EXPIRED_OWNERS, TRUSTED_TIME, begin_clock]),
+    Migration("0016_rest", [*AT_REST, begin_clock]),
     Migration(
         "0018_public_names",
         [

@@ -47,3 +47,5 @@ TRUSTED_TIME = Table(
     [key("number"), integer("seen_at"), integer("doubted_at"), integer("waited")],
     primary=("number",),
 )
+#: What came with the care for data at rest.
+AT_REST = (EXPIRED_OWNERS, TRUSTED_TIME)
