@@ -12,6 +12,7 @@ sys.path[:] = [*(path for path in sys.path if path not in (_here, _working)), _h
 
 from tracker.config import ConfigError, Settings  # noqa: E402  it is found by the path above
 from tracker.http.server.listener import raise_descriptor_limit  # noqa: E402
+from tracker.storage.sqlite_file import identity_of  # noqa: E402
 
 try:
     _settings = Settings.from_environ()
@@ -56,12 +57,14 @@ logger_class = "tracker.http.server.log.ServerLog"
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Let the worker find a SIGTERM that comes before it has handlers of its own."""
+    """Let the worker find a SIGTERM that comes before it has handlers of its own, and the file that the others have."""
     worker.queued_signals = server.SIG_QUEUE
+    worker.database_file = server.database_file
 
 
-def on_starting(_server: Any) -> None:
+def on_starting(server: Any) -> None:
     """Rate limits begin anew with the instance; the first worker that counts makes the file."""
+    server.database_file = identity_of(_settings.database_url)
     _settings.limits_file.unlink(missing_ok=True)
 
 
@@ -76,6 +79,7 @@ def post_worker_init(worker: Any) -> None:
     gc.set_threshold(10_000, 10, 10)
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:
+        services.storage.engine.file.expect(worker.database_file)
         services.jobs.serve()
         services.ingest.serve()
         worker.end_lasting_answers = services.following.close

@@ -63,7 +63,8 @@ class ListUpdate(Command):
     """Change a list's name and settings. What is not sent stays as it is; the answer says all of them.
 
     `RetentionDays`: events that happened longer ago are deleted, day by day, for the first time an hour from now; 0 keeps
-    them for ever. Counters, totals and people stay; `EventsFrom` is the time from which on all events are there.
+    them for ever. Counters, totals and people stay, a person's `Revenue` does not; `EventsFrom` is the time from which on all
+    events are there.
     `HonourPrivacySignal`: of a browser that sends `Sec-GPC: 1` or `DNT: 1` to the public door nothing is stored; it is
     answered as any other. What your own back end sends with a key is not meant by it: the header would be the back end's.
     `AllowedOrigins` are the pages that may send events, `[]` for all; with `KeepAddress` the client's address is kept with

@@ -19,7 +19,8 @@ class SubscriberForget(ListCommand):
     command finds them any more. Then their events are deleted, and what these added to counters and totals is taken off
     again. Up to 10,000 events go within the call; of more the answer says `running`, the rest goes on by itself, and the
     same call with the `SubscriberID` tells how far it is. When it is `finished`, `Removed` says how many rows of which
-    table went, and `Checks` what was looked for afterwards, and how much of it was found, which is nothing. By address
+    table went, and `Checks` what was looked for afterwards, and how much of it was found, which is nothing. In an SQLite file
+    the bytes have been overwritten by then; it stays `running` while somebody reads an older state, such as a backup. By address
     they are not found again: nobody knows any more whose it was. Whoever comes with it later is a new person.
 
     What stays: names of events and properties in the catalogue, and hashes of EventIDs, for 30 days, so that a repeat of

@@ -26,8 +26,9 @@ class SubscriberGet(ListCommand):
 
     `SubscriberWebsiteEvents` are the newest 25 events, newest first. `Revenue` sums the subscriber's conversions that count
     (the first of each conversion-id) for each currency. `TotalRevenue` is the value in the first of them, that of most
-    conversions, as amounts of several currencies cannot be added up. Of 2,000 conversions or more the newest 2,000 are summed,
-    and `IsRevenueComplete` is false.
+    conversions, as amounts of several currencies cannot be added up. Of 2,000 conversions or more the newest 2,000 are summed.
+    Then `IsRevenueComplete` is false, as it is when `RetentionDays` of the list had conversions deleted that were, or may have
+    been, the subscriber's.
     """
 
     name = "subscriber.get"

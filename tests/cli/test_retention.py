@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.cli.shell import Shell
 from tests.served import Account, Tracker
+from tracker.storage import trusted_time
+from tracker.storage.database import Database
 
 
 @pytest.fixture
@@ -33,6 +37,22 @@ def test_it_counts_then_deletes_then_has_nothing_to_do(tracker: Tracker, aged: A
     again = tracker.run("retention", "--list", number)
     assert again.stdout.startswith(f"list {number}: 0 events older than 30 days deleted")
     assert tracker.run("db", "check").returncode == 0
+
+
+def test_a_clock_that_may_have_jumped_deletes_when_somebody_says_that_it_is_right(
+    shell_on_each: Shell,
+) -> None:
+    url = shell_on_each.settings["TRACKER_DATABASE_URL"]
+    database = Database(url)
+    month_ago = time.time_ns() // 1_000_000 - 31 * 24 * 3_600_000
+    database.write(lambda transaction: trusted_time.trust(transaction, month_ago))
+    said = shell_on_each.fails("retention")
+    assert said.startswith("the clock says 20")
+    assert said.endswith("nothing was deleted. If the clock is right, add --clock-is-right")
+    assert shell_on_each.ok("retention", "--dry-run") == "no list has RetentionDays\n"
+    assert shell_on_each.ok("retention", "--clock-is-right") == "no list has RetentionDays\n"
+    assert shell_on_each.ok("retention") == "no list has RetentionDays\n"
+    database.close()
 
 
 def test_a_list_that_keeps_its_events_is_left_alone(tracker: Tracker) -> None:

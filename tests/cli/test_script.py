@@ -109,6 +109,11 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(
     ids=" ".join,
 )  # fmt: skip
 def test_an_empty_database_is_told_at_once(bare: Shell, command: list[str]) -> None:
+    path = bare.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///")
+    lacking = f"there is no database {path}: run 'tracker db upgrade'"
+    assert bare.fails(*command, typed="x\n") == lacking
+    assert not Path(path).exists()
+    Path(path).touch(0o600)
     assert bare.fails(*command, typed="x\n") == "the database is empty: run 'tracker db upgrade'"
 
 
@@ -135,11 +140,9 @@ def test_the_installed_script_prints_and_exits_like_this(bare: Shell) -> None:
     """The other tests run it in their own process."""
     process = bare.start("key", "list", "a@b.co")
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (
-        1,
-        "",
-        "Error: the database is empty: run 'tracker db upgrade'\n",
-    )
+    path = bare.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///")
+    said = f"Error: there is no database {path}: run 'tracker db upgrade'\n"
+    assert (process.returncode, out, err) == (1, "", said)
     process = bare.start("db", "upgrade")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
@@ -78,6 +82,51 @@ def test_old_events_go_and_their_counts_stay(desk: Desk, shop: Shop, track: Trac
     assert (
         desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress="a@example.com").status == 200
     )
+
+
+@pytest.fixture
+def revenue(desk: Desk, shop: Shop) -> Callable[[str], tuple[float, bool]]:
+    """`revenue(address)`: (TotalRevenue, IsRevenueComplete) of a person."""
+
+    def call(email: str) -> tuple[float, bool]:
+        answer = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
+        assert answer.status == 200, answer.body
+        return answer.body["TotalRevenue"], answer.body["IsRevenueComplete"]
+
+    return call
+
+
+def test_a_persons_revenue_says_that_it_lacks_what_was_deleted(
+    desk: Desk, shop: Shop, track: Track, revenue: Callable[[str], tuple[float, bool]]
+) -> None:
+    """Of orders that named the person, and of visitors that were theirs then or became theirs later."""
+    browsers = [str(uuid.uuid4()) for _ in range(3)]
+    for number, who in enumerate(
+        (
+            {"Email": "named@example.com"},
+            {"UUID": browsers[0]},
+            {"UUID": browsers[1]},
+            {"Email": "new@example.com"},
+        )
+    ):
+        for days in (1,) if number == 3 else (5, 1):
+            order = {**ORDER, "conversion-id": f"{number}-{days}"}
+            track(Event="conversion", Timestamp=ago(days=days), Properties=order, **who)
+    track(UUID=browsers[0], Email="then@example.com")
+    track(Email="nothing@example.com")
+    track(UUID=browsers[2], Event="seen", Timestamp=ago(days=5), Email="looked@example.com")
+    assert revenue("named@example.com") == (7.0, True)
+    update(desk, shop, RetentionDays=3)
+    assert one_day(desk, shop) >= 3
+    track(UUID=browsers[1], Email="later@example.com")
+    for each in ("named", "then", "later"):
+        assert revenue(f"{each}@example.com") == (3.5, False), each
+    for each, value in (("new", 3.5), ("nothing", 0), ("looked", 0)):
+        assert revenue(f"{each}@example.com") == (value, True), each
+    desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="named@example.com")
+    left = desk.rows("SELECT owner_id FROM expired_owners WHERE list_id = ?", shop.list_id)
+    assert len(left) == 3, "two visitors and the person whose visitor it was then"
+    assert differences(desk, shop) == []
 
 
 def test_what_is_deleted_is_not_stored_again(desk: Desk, shop: Shop, track: Track) -> None:

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import base64
+import mmap
 import os
 import select
+import time
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -164,6 +167,15 @@ def room_made_while_others_run() -> None:
     connection._poll = select.poll
 
 
+def clock() -> None:
+    """A clock that is ahead by as many nanoseconds as the shared file says, from one moment to the next."""
+    with Path(os.environ["FAULT_CLOCK"]).open("rb") as file:
+        ahead = mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ)
+    time_ns = time.time_ns
+    time.time_ns = lambda: time_ns() + int.from_bytes(ahead[:], "little")
+    time.time = lambda: time.time_ns() / 1e9
+
+
 FAULTS = {
     "ack before commit": ack_before_commit,
     "synchronous=NORMAL": synchronous_normal,
@@ -179,3 +191,5 @@ FAULTS = {
     "patient with Redis": patient_with_redis,
     "small log": small_log,
 }
+#: No fault of the server's, but of the machine's: planted where a test sets it.
+FAULTS_OF_MACHINES = {"clock": clock}

@@ -26,6 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.ingest.placeholders": set(),
     "tracker.ingest.rules": {"tracker.ingest.placeholders"},
     "tracker.keys": set(),
+    "tracker.private_file": set(),
     "tracker.storage.failures": set(),
     "tracker.times": set(),
     # the route of a call
@@ -78,7 +79,8 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.failures",
     },
     "tracker.storage": {
-        "tracker.database_url", "tracker.email_address", "tracker.email_hashes", "tracker.keys", "tracker.storage.failures",
+        "tracker.database_url", "tracker.email_address", "tracker.email_hashes", "tracker.keys", "tracker.private_file",
+        "tracker.storage.failures",
     },
     "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
     # the door for plugins

@@ -288,5 +288,5 @@ def test_an_application_opens_nothing_of_the_database(tmp_path: Path, database_u
 
 def test_what_is_wrong_with_the_database_is_said_in_one_line(sqlite_url: str) -> None:
     database = Database(sqlite_url)
-    with pytest.raises(IncompatibleDatabase, match=r"^the database is empty: run 'tracker db upgrade'$"):
+    with pytest.raises(IncompatibleDatabase, match=r"^there is no database .*: run 'tracker db upgrade'$"):
         database.read(lambda transaction: transaction.select("SELECT 1"))

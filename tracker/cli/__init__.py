@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from tracker import __version__
 from tracker.caller import ADMINISTRATOR, PERMISSION
 from tracker.cli.audit import show_audit
-from tracker.cli.backup import backup_database
+from tracker.cli.backup import backup_database, restore_database
 from tracker.cli.bots import bots
 from tracker.cli.check import check
 from tracker.cli.demo import make_traffic, serve_shop
@@ -141,6 +141,7 @@ def db() -> None:
 
 
 db.add_command(backup_database)
+db.add_command(restore_database)
 
 
 @db.command("upgrade")
@@ -166,10 +167,13 @@ def check_database(repair: bool) -> None:
 @main.command()
 @click.option("--list", "list_id", type=int, metavar="N", help="Of this list alone.")
 @click.option("--dry-run", is_flag=True, help="Delete nothing, and say how many it would be.")
-def retention(list_id: int | None, dry_run: bool) -> None:
+@click.option(
+    "--clock-is-right", is_flag=True, help="Delete, though the clock is days ahead of the last start."
+)
+def retention(list_id: int | None, dry_run: bool, clock_is_right: bool) -> None:
     """Delete the events that are older than their lists keep them, as Tracker does by itself once a day."""
     with open_services() as services:
-        retain(services, list_id, is_dry_run=dry_run)
+        retain(services, list_id, is_dry_run=dry_run, is_clock_right=clock_is_right)
 
 
 @main.command()

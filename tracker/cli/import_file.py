@@ -21,6 +21,7 @@ from tracker.importing.job import Counts, Import, Target
 from tracker.importing.lines import Lines
 from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
 from tracker.ingest.parameters import EventParams
+from tracker.private_file import open_private
 from tracker.services import Services
 
 FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
@@ -121,7 +122,7 @@ def _opened(file: str) -> Iterator[BufferedReader]:
 def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
     """Take rejected lines; there is no such file if there are none."""
     count = 0
-    with path.open("w", encoding="utf-8") as file:
+    with open_private(path, "w", "utf-8") as file:
 
         def reject(record: Record, refusal: CommandError) -> None:
             nonlocal count

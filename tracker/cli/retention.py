@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import click
 
 from tracker.privacy.care import CARE, DAY_MS, NOBODY, care_for, expired_events, lists_that_expire
 from tracker.services import Services
+from tracker.storage import trusted_time
 from tracker.times import iso_utc
 
 
-def retain(services: Services, list_id: int | None, is_dry_run: bool) -> None:
+def retain(services: Services, list_id: int | None, is_dry_run: bool, is_clock_right: bool) -> None:
     """Delete them, or with `is_dry_run` count them, and say it in one line a list."""
+    if not is_dry_run:
+        _check_clock(services, is_clock_right)
     kept = lists_that_expire(services.storage, list_id)
     if not kept:
         click.echo("no list has RetentionDays" if list_id is None else f"list {list_id}: keeps its events")
@@ -23,6 +27,19 @@ def retain(services: Services, list_id: int | None, is_dry_run: bool) -> None:
             click.echo(f"list {each}: {count:,} events are older than {days} days")
         else:
             click.echo(f"list {each}: {_delete(services, each, days)}")
+
+
+def _check_clock(services: Services, is_right: bool) -> None:
+    """A clock that may have jumped deletes nothing unless somebody who looks at it says so."""
+    now = time.time_ns() // 1_000_000
+    reading = services.storage.read(trusted_time.read)
+    if is_right:
+        services.storage.write(partial(trusted_time.trust, now=now))
+    elif reading.is_ahead(now):
+        raise click.ClickException(
+            f"the clock says {iso_utc(now)}, and this database has last seen {iso_utc(reading.seen_at)}: nothing was"
+            " deleted. If the clock is right, add --clock-is-right"
+        )
 
 
 def _delete(services: Services, list_id: int, days: int) -> str:

@@ -17,6 +17,7 @@ from tracker.browser import snippet_of_list
 from tracker.config import ConfigError, Settings
 from tracker.demo.account import EMAIL, Demo, demo_list, make_demo
 from tracker.demo.shop import Pages, Shop
+from tracker.private_file import open_private
 from tracker.registry import Registry
 from tracker.services import Services
 from tracker.serving import prepare, server_arguments, shown_database
@@ -104,7 +105,7 @@ class _Tracker:
 
     def __enter__(self) -> _Tracker:
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("wb") as log:
+        with open_private(self._log, "wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - it is Tracker itself
                 self._arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )

@@ -14,7 +14,7 @@ import gevent
 from tracker.storage import long_jobs
 from tracker.storage.database import Database, run_each
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
-from tracker.storage.long_jobs import LEASE_MS, LongJob, Step
+from tracker.storage.long_jobs import CLEAN_FROM, LEASE_MS, LongJob, Step
 from tracker.storage.transaction import Transaction
 
 #: A kind of job: `step(transaction, job, now, most)` handles at most `most` rows, and can be run again after a rollback.
@@ -24,6 +24,8 @@ Kind = Callable[[Transaction, LongJob, int, int], Step]
 STEP_ROWS = 100
 #: Seconds a step may take where nobody waits for it; milliseconds until a job is tried again whose step failed.
 STEP_SECONDS, RETRY_MS = 10.0, 60_000
+#: Milliseconds until it is looked again whether somebody still reads what is in the write-ahead log.
+CLEAN_WAIT_MS = 2_000
 
 _log = logging.getLogger("tracker.jobs")
 
@@ -49,8 +51,16 @@ class Claimed:
         self._took = 0.0
 
     def step(self, deadline: float | None = None, most: int = STEP_ROWS) -> None:
-        """Do one step of `most` rows. A job that is another's by now is open no more. Raises StorageUnavailable, OutcomeUnknown."""
+        """Do one step of `most` rows. A job that is another's by now is open no more, nor one that has to wait for readers.
+
+        Raises StorageUnavailable, OutcomeUnknown.
+        """
         started = time.monotonic()
+        first = self.job.state.get(CLEAN_FROM)
+        if first is not None and not self._database.clean(first):
+            self.give_back(self._now() + CLEAN_WAIT_MS, deadline)
+            self.is_open = False
+            return
         until = deadline or started + STEP_SECONDS
         stepped: tuple[LongJob, bool] | None = self._database.submit(
             run_each, partial(self._one, most=most), until, most

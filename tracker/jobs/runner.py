@@ -12,6 +12,7 @@ import gevent
 from gevent.event import Event
 
 from tracker.jobs.claimed import STEP_SECONDS, Claimed, Kind, new_token
+from tracker.jobs.witness import Witness
 from tracker.storage import long_jobs
 from tracker.storage.database import REQUEST_SECONDS, Database
 from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
@@ -45,6 +46,7 @@ class Jobs:
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._database, self._kinds, self._new_id, self._now = database, kinds, new_id, now
+        self._witness = Witness(database, now)
         self._worker: gevent.Greenlet | None = None
         self._server: gevent.Greenlet | None = None
         self._closing = Event()
@@ -106,6 +108,10 @@ class Jobs:
 
     def _look_again_and_again(self) -> None:
         while True:
+            try:
+                self._witness.note()
+            except (StorageUnavailable, OutcomeUnknown) as failure:
+                _log.warning("the time cannot be written down: %s", type(failure).__name__)
             self.wake()
             gevent.sleep(LOOK_SECONDS)
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tracker.privacy.removal import Removal
-from tracker.storage import erasing, long_jobs, spent_ids
+from tracker.storage import erasing, long_jobs, spent_ids, trusted_time
 from tracker.storage.database import Database
 from tracker.storage.events import read_events
 from tracker.storage.list_settings import read_settings
@@ -39,8 +39,11 @@ def care_for(transaction: Transaction, list_id: int, now: int, delay_ms: int = D
 def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
     """Delete some events that the list keeps no longer, the first received first; then let spent EventIDs go.
 
-    The state of a job that waits for its next day says what the last one removed.
+    The state of a job that waits for its next day says what the last one removed. While the clock is in doubt, all of it
+    waits.
     """
+    if trusted_time.read(transaction).is_ahead(now):
+        return Step(job.state, again_at=now + GRACE_MS)
     state = job.state
     if "after" in state:
         return _expire_events(transaction, job, now, most)

@@ -15,8 +15,10 @@ from tracker.privacy.care import care_for
 from tracker.privacy.removal import Removal
 from tracker.storage import erasing, forgetting, long_jobs, timeline
 from tracker.storage.events import StoredEvent, read_events
+from tracker.storage.expired_totals import unmark_owner
 from tracker.storage.forgetting import FORGET
-from tracker.storage.long_jobs import LongJob, Step
+from tracker.storage.long_jobs import CLEAN_FROM, LongJob, Step
+from tracker.storage.scrubbing import SCRUBBED_PAGES
 from tracker.storage.subscribers import Who
 from tracker.storage.timeline import Entry
 from tracker.storage.timeline_pasts import SERVER_SECONDS
@@ -159,10 +161,20 @@ def _left(erasure: _Erasure) -> Step:
     if rows:
         erasure.take_out(rows)
         return erasure.next("left", len(rows))
+    erasure.removed["expired_owners"] += unmark_owner(transaction, list_id, subscriber_id)
     if changed := forgetting.clear_unbound(transaction, list_id, subscriber_id, erasure.most):
         return erasure.next("left", changed)
     erasure.removed.update(forgetting.remove_known(transaction, list_id, subscriber_id))
-    return _proven(erasure)
+    if transaction.engine.is_remote:
+        return _proven(erasure)
+    return erasure.next("file", 1, **{CLEAN_FROM: 1})
+
+
+def _file(erasure: _Erasure) -> Step:
+    """Some pages of the file have been cleaned: then the next ones, to the end of it."""
+    following = erasure.job.state[CLEAN_FROM] + SCRUBBED_PAGES
+    [(pages,)] = erasure.transaction.select("PRAGMA page_count")
+    return _proven(erasure) if following > pages else erasure.next("file", 1, **{CLEAN_FROM: following})
 
 
 def _proven(erasure: _Erasure) -> Step:
@@ -191,4 +203,9 @@ def _once_more(erasure: _Erasure, found: Mapping[str, int]) -> Step:
     return again._replace(again_at=erasure.now + REST_MS)
 
 
-_PARTS: Mapping[str, Callable[[_Erasure], Step]] = {"bindings": _bindings, "events": _events, "left": _left}
+_PARTS: Mapping[str, Callable[[_Erasure], Step]] = {
+    "bindings": _bindings,
+    "events": _events,
+    "left": _left,
+    "file": _file,
+}

@@ -11,6 +11,7 @@ _PERSON = "list_id = ? AND subscriber_id = ?"
 CHECKS = {
     "subscribers": "subscribers WHERE list_id = ? AND id = ?",
     **{table: f"{table} WHERE {_PERSON}" for table in PERSON_TABLES},
+    "expired_owners": "expired_owners WHERE list_id = ? AND owner_id = ?",
     "bindings": f"bindings WHERE {_PERSON}",
     "bindings.unbound_from": "bindings WHERE list_id = ? AND subscriber_id IS NULL AND unbound_from = ?",
 }

@@ -18,9 +18,10 @@ from tracker.ingest.stored_counts import (
 from tracker.storage import counters, erasing, spent_ids
 from tracker.storage.erasing import Bindings
 from tracker.storage.events import StoredEvent
-from tracker.storage.expired_totals import add_expired
+from tracker.storage.expired_totals import add_expired, mark_owners
 from tracker.storage.ids import received_ms
 from tracker.storage.transaction import Transaction
+from tracker.storage.trusted_time import trusted
 
 
 class Removal:
@@ -52,7 +53,7 @@ class Removal:
             self._transaction, self._list_id, (key for key, _, _ in keys)
         )
         named = {event_id for _, _, event_id in keys}
-        since = self._now - spent_ids.KEPT_MS
+        since = trusted(self._transaction, self._now) - spent_ids.KEPT_MS
         ours = [(row_key(e.id), b"") for e in events if e.id not in named and received_ms(e.id) > since]
         spent = [*((key, digest) for key, digest, _ in keys), *ours]
         spent_ids.spend(self._transaction, self._list_id, spent, self._now)
@@ -64,9 +65,19 @@ class Removal:
         totals = totals_of(list_id, events)
         if self._is_counted:
             add_expired(transaction, totals)
+            mark_owners(
+                transaction, list_id, {o for e in counted_conversions(events) for o in self._owners(e)}
+            )
             counters.note_expired(transaction, expired_public(list_id, events))
             return
         add_to_buckets(transaction, list_id, events, -1)
         counters.add_conversions(transaction, signed(totals, -1))
         keys = [(key_of(list_id, event), event.id) for event in counted_conversions(events)]
         self.removed["conversions"] += erasing.remove_conversions(transaction, list_id, keys)
+
+    def _owners(self, event: StoredEvent) -> set[int]:
+        """Who may miss it: whom it names, else its visitor and whose that is now."""
+        if event.subscriber_id is not None:
+            return {event.subscriber_id}
+        bound, _ = self._bindings.get((event.visitor_id, event.segment), (None, None))
+        return {event.visitor_id} if bound is None else {event.visitor_id, bound}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 
 from tracker.ingest.event import CONVERSION, NOT_COUNTED, Event, decoded_properties
 from tracker.ingest.tallies import total_of, value_in_millionths
@@ -13,6 +14,7 @@ from tracker.reports.timeline import AT_ONCE, rounds
 from tracker.reports.whose import Whose
 from tracker.storage.database import REQUEST_SECONDS, Database
 from tracker.storage.events import StoredEvent
+from tracker.storage.expired_totals import lacks_conversions
 from tracker.storage.timeline_reading import Window
 
 #: Conversions that are added up: the newest. More is no person's, and adding up must not hold up others.
@@ -30,7 +32,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Sums, the currency with most conversions first; `is_complete`: they are of all conversions."""
+    """Sums, the currency with most conversions first; `is_complete`: they are of all conversions, and none was deleted."""
 
     sums: list[Sum]
     is_complete: bool
@@ -48,7 +50,10 @@ def read_revenue(database: Database, whose: Whose, deadline: float | None = None
                 currency, millionths = worth(whose.list_id, event)
                 totals[currency].append(millionths)
     sums = [Sum(currency, len(values), sum(values)) for currency, values in totals.items()]
-    return Revenue(sorted(sums, key=lambda each: (-each.conversions, each.currency)), merge.is_over)
+    is_complete = merge.is_over and not database.read(
+        partial(lacks_conversions, list_id=whose.list_id, subscriber_id=whose.id), deadline
+    )
+    return Revenue(sorted(sums, key=lambda each: (-each.conversions, each.currency)), is_complete)
 
 
 def worth(list_id: int, event: StoredEvent) -> tuple[str, int]:

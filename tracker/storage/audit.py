@@ -15,6 +15,7 @@ from peewee import JOIN
 from tracker.storage.database import Database
 from tracker.storage.models import AuditRow, KeyRow
 from tracker.storage.transaction import Transaction
+from tracker.storage.trusted_time import trusted
 
 #: Bytes of a session's hash that name the session: enough to tell sessions apart, of no use for opening one.
 SESSION_NAME_BYTES = 8
@@ -80,7 +81,7 @@ def note(transaction: Transaction, doer: Doer, action: str, thing: str, at: int)
 def note_failed_login(transaction: Transaction, user_id: int | None, thing: str, at: int) -> None:
     """Write that somebody could not log in, and remove old entries of that kind."""
     note(transaction, Somebody(user_id), LOGIN_FAILED, thing, at)
-    is_old = (AuditRow.action == LOGIN_FAILED) & (AuditRow.at < at - FAILED_KEPT_MS)
+    is_old = (AuditRow.action == LOGIN_FAILED) & (AuditRow.at < trusted(transaction, at) - FAILED_KEPT_MS)
     old = AuditRow.select(AuditRow.id).where(is_old).order_by(AuditRow.at).limit(MOST_PURGED)
     numbers = [row[0] for row in transaction.rows(old)]
     if numbers:

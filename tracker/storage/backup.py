@@ -11,8 +11,12 @@ from typing import Any
 import apsw
 
 from tracker.storage.database import engine_of
+from tracker.storage.log_stamp import new_stamp
 from tracker.storage.sqlite import SqliteEngine
+from tracker.storage.sqlite_file import sync_folder
 
+#: Told after each step: (pages done, of how many).
+Progress = Callable[[int, int], object]
 #: Pages (4 KiB) copied at a time: `progress` is told after each.
 STEP_PAGES = 2_000
 
@@ -21,7 +25,7 @@ class CannotBackUp(Exception):
     """There is no copy. The text is one line that says why, or what to do."""
 
 
-def back_up(url: str, target: Path, progress: Callable[[int, int], object]) -> None:
+def back_up(url: str, target: Path, progress: Progress) -> None:
     """Copy the database at `url` to the new file `target`, all or nothing. `progress(pages done, of how many)`.
 
     Raises CannotBackUp.
@@ -47,22 +51,30 @@ def _refuse_existing(target: Path) -> None:
         raise CannotBackUp(f"{target} exists and is not overwritten")
 
 
-def _copy(engine: SqliteEngine, part: Path, progress: Callable[[int, int], object]) -> None:
+def _copy(engine: SqliteEngine, part: Path, progress: Progress) -> None:
     database = engine.connect()
+    try:
+        copy_database(database.connection(), part, progress)
+    finally:
+        database.close()
+
+
+def copy_database(source: apsw.Connection, part: Path, progress: Progress) -> None:
+    """Copy what `source` sees now into the empty file `part`. Raises CannotBackUp if the copy is damaged."""
     copy = apsw.Connection(str(part))
     try:
         copy.pragma("journal_mode", "OFF")
-        source = database.connection()
         _pin(source)
         with copy.backup("main", source, "main") as backup:
             while not backup.done:
                 backup.step(STEP_PAGES)
                 progress(backup.page_count - backup.remaining, backup.page_count)
-        copy.pragma("journal_mode", "DELETE")  # until it is served it needs no files beside it
+        # Another file than the one it is made from, and until it is served it needs no files beside it.
+        copy.execute(f"PRAGMA application_id = {new_stamp()}")
+        copy.pragma("journal_mode", "DELETE")
         _check(copy)
     finally:
         copy.close()
-        database.close()
 
 
 def _pin(source: Any) -> None:
@@ -86,8 +98,4 @@ def _publish(part: Path, target: Path) -> None:
     except OSError:  # this file system has no hard links
         _refuse_existing(target)
         part.rename(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(target.parent)

@@ -79,6 +79,19 @@ class Database:
         self._after_fork()
         return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
 
+    def clean(self, first: int) -> bool:
+        """Have nothing of what was deleted in SCRUBBED_PAGES pages of the file from `first` on, nor in its log.
+
+        False while somebody reads an older state, or writes. A server's files are its own.
+        """
+        if not isinstance(self.engine, SqliteEngine):
+            return True
+        database = self.connect(is_writer=True)
+        try:
+            return self.engine.clean(database, first)
+        finally:
+            database.close()
+
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
         """A new connection of its own, checked: raises IncompatibleDatabase or StorageUnavailable."""
         try:
@@ -93,9 +106,12 @@ class Database:
 
     def upgrade(self) -> list[str]:
         """Bring the database to this code's version; gives the names of the migrations applied."""
+        self.engine.file.make()
         database = self._connect_unverified(is_writer=True, is_patient=True)
         try:
-            return self.migrations.upgrade(database, self.engine)
+            applied = self.migrations.upgrade(database, self.engine)
+            self.engine.file.settle(database)
+            return applied
         finally:
             database.close()
 
@@ -135,6 +151,7 @@ class Database:
             pause = RECONNECT_PAUSE
 
     def _read_once(self, work: Callable[[Transaction], T]) -> T:
+        self.engine.file.verify()
         database = self._idle_readers.pop() if self._idle_readers else self._connect_reader()
         is_good = False
         try:

@@ -6,6 +6,7 @@ import hashlib
 
 from tracker.storage.models import PlaceRow
 from tracker.storage.transaction import Transaction
+from tracker.storage.trusted_time import trusted
 
 #: A place is forgotten when nobody has logged in from it for so long.
 KEPT_MS = 90 * 24 * 3600 * 1000
@@ -19,7 +20,8 @@ def is_known(transaction: Transaction, user_id: int, place: str) -> bool:
 
 def remember(transaction: Transaction, user_id: int, place: str, now: int) -> None:
     """Remember that the user has logged in from `place`, and forget the user's old places."""
-    transaction.run(PlaceRow.delete().where(PlaceRow.user_id == user_id, PlaceRow.last_at < now - KEPT_MS))
+    forgotten = trusted(transaction, now) - KEPT_MS
+    transaction.run(PlaceRow.delete().where(PlaceRow.user_id == user_id, PlaceRow.last_at < forgotten))
     if is_known(transaction, user_id, place):
         transaction.run(PlaceRow.update(last_at=now).where(_is(user_id, place)))
     else:

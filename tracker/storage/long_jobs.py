@@ -15,6 +15,10 @@ from tracker.storage.transaction import Row, Transaction
 
 #: Milliseconds after its last step that a job is taken from who claimed it.
 LEASE_MS = 30_000
+#: A key of a job's state: the next step is for a file that has been cleaned from this page on of what was deleted before.
+CLEAN_FROM = "clean_from"
+#: Milliseconds beyond which no job is ever put off. One that is due later got that from a clock that was ahead.
+MAX_WAIT_MS = 25 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ _COLUMNS = (
 )
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM jobs"
 _ONE = "list_id = ? AND id = ?"
+_DUE = "(due_at <= ? OR due_at > ?)"
 
 
 def add(transaction: Transaction, job: LongJob, claim: bytes | None, due_at: int) -> None:
@@ -81,17 +86,17 @@ def unfinished(transaction: Transaction, list_id: int, kind: str) -> list[LongJo
 
 def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
     """(list_id, id) of jobs that can be claimed now, those first that wait the longest."""
-    sql = "SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?"
-    return [(row[0], row[1]) for row in transaction.select(sql, (now, most))]
+    sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {_DUE} ORDER BY due_at LIMIT ?"
+    return [(row[0], row[1]) for row in transaction.select(sql, (now, now + MAX_WAIT_MS, most))]
 
 
 def claim(
     transaction: Transaction, list_id: int, job_id: int, claim: bytes, now: int, is_early: bool = False
 ) -> LongJob | None:
     """Take a job that is due and nobody's, or whose lease ran out; with `is_early` one that is not due yet, too."""
-    free = "(claimed_by IS NULL OR due_at <= ?)" if is_early else "due_at <= ?"
+    free = f"(claimed_by IS NULL OR {_DUE})" if is_early else _DUE
     sql = f"UPDATE jobs SET claimed_by = ?, due_at = ? WHERE {_ONE} AND finished_at IS NULL AND {free}"
-    if transaction.change(sql, (claim, now + LEASE_MS, list_id, job_id, now)) != 1:
+    if transaction.change(sql, (claim, now + LEASE_MS, list_id, job_id, now, now + MAX_WAIT_MS)) != 1:
         return None
     return _first(transaction.select(f"{_SELECT} WHERE {_ONE}", (list_id, job_id)))
 

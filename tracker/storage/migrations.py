@@ -64,6 +64,10 @@ class Migrations:
             (bytes(owner), bytes(name))
             for owner, name in transaction.select("SELECT owner, name FROM migrations")
         }
+        return self.lacking(done)
+
+    def lacking(self, done: set[tuple[bytes, bytes]]) -> list[tuple[str, Migration]]:
+        """What is not among the (owner, name) that were applied. Raises IncompatibleDatabase if a newer Tracker's are."""
         self._refuse_newer(done)
         return [
             (owner, migration)

@@ -16,6 +16,7 @@ import pymysql
 from tracker.database_url import DatabaseURL
 from tracker.storage import mysql_errors
 from tracker.storage.failures import IncompatibleDatabase, Trouble
+from tracker.storage.sqlite_file import ServersFile
 
 #: Seconds. Without them a frozen server hangs a worker for ever.
 CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS = 3, 5, 5
@@ -68,7 +69,7 @@ class MysqlEngine:
             "user": url.user,
             "password": url.password,
         }
-        self.database_name = url.name
+        self.database_name, self.file = url.name, ServersFile()
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
         """A peewee database with one open connection; outside transactions peewee keeps it in autocommit mode.
@@ -86,10 +87,17 @@ class MysqlEngine:
 
     def dump_command(self, target: Path) -> str:
         """The shell command that copies a consistent state of the database into a file; it asks for the password."""
-        at = {name: self._arguments[name] for name in ("host", "port", "user")}
-        options = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
         what = f"{shlex.quote(self.database_name)} > {shlex.quote(str(target))}"
-        return f"mariadb-dump --single-transaction --hex-blob {options} -p {what}"
+        return f"mariadb-dump --single-transaction --hex-blob {self._options()} -p {what}"
+
+    def load_command(self, source: Path) -> str:
+        """The shell command that reads such a file back, into a database without tables."""
+        what = f"{shlex.quote(self.database_name)} < {shlex.quote(str(source))}"
+        return f"mariadb {self._options()} -p {what}"
+
+    def _options(self) -> str:
+        at = {name: self._arguments[name] for name in ("host", "port", "user")}
+        return " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
 
     def check(self, database: peewee.MySQLDatabase, is_weak_accepted: bool) -> None:
         """Raises IncompatibleDatabase when the server may forget what it has acknowledged."""

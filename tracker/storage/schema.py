@@ -21,12 +21,13 @@ from tracker.storage.count_outbox import COUNT_OUTBOX
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
 from tracker.storage.migrations import Migration
 from tracker.storage.schema_credentials import CREDENTIALS_FIRST
-from tracker.storage.schema_deletions import EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
+from tracker.storage.schema_deletions import AT_REST, EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
 from tracker.storage.subscriber_hashes import fill_hashes
 from tracker.storage.timeline_filling import fill_timeline
 from tracker.storage.timeline_tables import TIMELINE, TIMELINE_RECENT, TIMELINE_RUNS, TIMELINE_SORTED
+from tracker.storage.trusted_time import begin_clock
 
 LISTS = Table(
     "lists",
@@ -190,6 +191,7 @@ MIGRATIONS = [
         "0012_deletions",
         [SPENT_EVENT_IDS, EXPIRED_TOTALS, AddIndex("event_ids", ("list_id", "event_id"), is_unique=True)],
     ),
+    Migration("0016_rest", [*AT_REST, begin_clock]),
     Migration(
         "0018_public_names",
         [

@@ -1,4 +1,4 @@
-"""Which tables hold jobs that are longer than a call, and what is left of events that were deleted?"""
+"""Which tables hold jobs that are longer than a call, what is left of events that were deleted, and what time it is?"""
 
 from __future__ import annotations
 
@@ -34,3 +34,18 @@ EXPIRED_TOTALS = Table(
     primary=("list_id", "name", "currency"),
     is_clustered=True,
 )  # fmt: skip
+#: Whose revenue is less than it was: persons and visitors of whom retention has deleted conversions.
+EXPIRED_OWNERS = Table(
+    "expired_owners",
+    [key("list_id"), key("owner_id")],
+    primary=("list_id", "owner_id"),
+    is_clustered=True,
+)
+#: One row: what is known of the clock that things are deleted by.
+TRUSTED_TIME = Table(
+    "trusted_time",
+    [key("number"), integer("seen_at"), integer("doubted_at"), integer("waited")],
+    primary=("number",),
+)
+#: What came with the care for data at rest.
+AT_REST = (EXPIRED_OWNERS, TRUSTED_TIME)

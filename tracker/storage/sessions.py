@@ -9,6 +9,7 @@ from tracker.keys import digest, is_session_id, new_session_id
 from tracker.storage.database import Database
 from tracker.storage.models import SessionRow
 from tracker.storage.transaction import Transaction
+from tracker.storage.trusted_time import trusted
 
 #: An expired session is kept this long: its owner is told that it expired, not that it is unknown.
 KEPT_AFTER_EXPIRY_MS = 30 * 24 * 3600 * 1000
@@ -60,7 +61,7 @@ class Sessions:
 
         def begin(transaction: Transaction) -> None:
             transaction.run(query)
-            _purge(transaction, now - KEPT_AFTER_EXPIRY_MS)
+            _purge(transaction, trusted(transaction, now) - KEPT_AFTER_EXPIRY_MS)
 
         return token, begin
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -12,7 +13,12 @@ from playhouse.apsw_ext import APSWDatabase
 
 from tracker.database_url import DatabaseURL
 from tracker.storage import sqlite_errors
+from tracker.storage.checkpoint import MOST_SECONDS, checkpoint
 from tracker.storage.failures import IncompatibleDatabase, Trouble
+from tracker.storage.log_stamp import StampedFile, refuse_foreign_log
+from tracker.storage.scrubbing import scrub
+from tracker.storage.sqlite_dialect import SqliteDialect
+from tracker.storage.sqlite_file import has_log
 
 #: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
 PRAGMAS = (
@@ -22,6 +28,7 @@ PRAGMAS = (
     ("journal_size_limit", 64 * 1024 * 1024),
     ("cache_size", -16 * 1024),
     ("temp_store", "MEMORY"),
+    ("secure_delete", "ON"),  # what was deleted is overwritten, not only let go
 )
 #: Versions whose WAL-reset fault can corrupt a file used by several processes, by fixed release of each branch.
 FIXED_IN_BRANCH = {(3, 50): 7, (3, 44): 6}
@@ -30,14 +37,19 @@ FIXED_SINCE = (3, 51, 3)
 #: Pages of the write-ahead log (4 KiB each) from which it is copied into the file when that holds up nobody, and from
 #: which it is in any case.
 CHECKPOINT_PAGES, MOST_WAL_PAGES = 4_000, 10_000
+#: How often the log is emptied and the lock tried for at a time, to have both at once.
+TRIES_TO_CLEAN = 20
 #: Pages that may be added before the others are held up again, when that was in vain.
 PATIENCE_PAGES = 2_000
-#: While one process waits for the others to let go of the log: seconds of a nap, and how many. SQLite's own busy
-#: timeout naps too long to catch a free moment.
-NAP_SECONDS, MOST_NAPS = 0.00005, 4_000
 
 
-class SqliteEngine:
+class _Database(APSWDatabase):  # type: ignore[misc]
+    def _add_conn_hooks(self, conn: apsw.Connection) -> None:
+        refuse_foreign_log(conn, Path(self.database))
+        super()._add_conn_hooks(conn)
+
+
+class SqliteEngine(SqliteDialect):
     """One file. Transactions are `BEGIN IMMEDIATE`: a deferred one fails when it turns from reading to writing."""
 
     name = "sqlite"
@@ -45,26 +57,22 @@ class SqliteEngine:
     lookup_batch = 1
     counter_slots = 1
     for_update = ""  # the write lock is held already
-    types = {
-        "id": "INTEGER",
-        "counter": "INTEGER PRIMARY KEY AUTOINCREMENT",
-        "int": "INTEGER",
-        "big_bytes": "BLOB",
-    }
 
     def __init__(self, url: DatabaseURL) -> None:
-        self.path = url.path
+        self.path, self.file = url.path, StampedFile(url.path)
         self._wal_pages, self._restart_from_pages = 0, MOST_WAL_PAGES
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> APSWDatabase:
         """A peewee database with one open connection.
 
-        Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries.
+        Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries. Raises
+        IncompatibleDatabase if there is no file, or another one than at first.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        database = APSWDatabase(
-            str(self.path), pragmas=PRAGMAS, timeout=5, thread_safe=False, statementcachesize=300
-        )
+        self.file.verify()
+        database = _Database(
+            str(self.path), pragmas=PRAGMAS, timeout=5, thread_safe=False, statementcachesize=300,
+            flags=apsw.SQLITE_OPEN_READWRITE,
+        )  # fmt: skip
         database.connect()
         if is_writer:
             database.connection().set_busy_timeout(0)
@@ -103,7 +111,9 @@ class SqliteEngine:
             connection.execute("ROLLBACK")
 
     def commit(self, database: APSWDatabase) -> None:
+        self.file.verify()
         database.connection().execute("COMMIT")
+        self.file.verify()
 
     def tidy(self, database: APSWDatabase) -> None:
         """After a commit was answered: keep the write-ahead log short.
@@ -117,13 +127,38 @@ class SqliteEngine:
         connection, started = database.connection(), time.monotonic()
         try:
             if self._wal_pages < self._restart_from_pages:
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                connection.walcheckpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             else:
-                _restart_log(connection)
+                checkpoint(connection, apsw.SQLITE_CHECKPOINT_RESTART)
         except apsw.BusyError:
             # Another process is at it, which is soon over; or a reader needs the log's end, for who knows how long.
-            if time.monotonic() - started > NAP_SECONDS * MOST_NAPS:
+            if time.monotonic() - started > MOST_SECONDS:
                 self._restart_from_pages = self._wal_pages + PATIENCE_PAGES
+
+    def clean(self, database: APSWDatabase, first: int) -> bool:
+        """Empty the write-ahead log, and scrub pages from `first` on; False while somebody reads or writes."""
+        connection = database.connection()
+        if not self._begin_without_log(database):
+            return False
+        try:
+            scrub(connection, self.path, first)
+            connection.execute("UPDATE trusted_time SET waited = waited")
+            self.commit(database)
+        finally:
+            self.rollback(database)
+        return True
+
+    def _begin_without_log(self, database: APSWDatabase) -> bool:
+        """Open a transaction with nothing in the log. Others write in between: one of some tries comes first."""
+        try:
+            for _ in range(TRIES_TO_CLEAN):
+                checkpoint(database.connection(), apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                if self.begin(database) and not has_log(self.path):
+                    return True
+                self.rollback(database)
+        except apsw.BusyError:
+            pass  # somebody reads what is in the log
+        return False
 
     def _note_wal_pages(self, connection: apsw.Connection, name: str, pages: int) -> int:
         self._wal_pages = pages
@@ -145,30 +180,6 @@ class SqliteEngine:
 
     def is_missing_table(self, failure: BaseException) -> bool:
         return "no such table" in str(failure)
-
-    def sql(self, text: str) -> str:
-        """Statements are written with `?` placeholders."""
-        return text
-
-    def keep_existing(self, key_column: str) -> str:
-        """The end of an INSERT that leaves a row that is there already."""
-        return "ON CONFLICT DO NOTHING"
-
-    def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
-        """The end of an INSERT that adds to the row that is there already."""
-        added = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
-        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
-
-    def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
-        """The end of an INSERT that gives its values to the row that is there already."""
-        given = ", ".join(f"{name} = excluded.{name}" for name in values)
-        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {given}"
-
-    def bytes_type(self, length: int) -> str:
-        return "BLOB"
-
-    def table_options(self, is_clustered: bool) -> str:
-        return "WITHOUT ROWID" if is_clustered else ""
 
     @contextmanager
     def migration_lock(self, database: APSWDatabase) -> Iterator[None]:
@@ -194,16 +205,3 @@ def can_corrupt(sqlite_version: str) -> bool:
     """Whether this version has the WAL-reset fault. Weak durability may be accepted, a corrupt file may not."""
     version = tuple(map(int, sqlite_version.split(".")))
     return version < FIXED_SINCE and version[2] < FIXED_IN_BRANCH.get((version[0], version[1]), 1000)
-
-
-def _restart_log(connection: apsw.Connection) -> None:
-    connection.set_busy_handler(_nap)
-    try:
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-    finally:
-        connection.set_busy_handler(None)
-
-
-def _nap(naps: int) -> bool:
-    time.sleep(NAP_SECONDS)
-    return naps < MOST_NAPS

@@ -5,15 +5,15 @@ from __future__ import annotations
 import apsw
 import peewee
 
-from tracker.storage.failures import Conflict, Trouble, causes
+from tracker.storage.failures import Conflict, IncompatibleDatabase, Trouble, causes
 
 BUSY = (apsw.BusyError, apsw.LockedError)
 UNAVAILABLE = (
     apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.CorruptError, apsw.NotADBError, apsw.NoMemError,
     apsw.PermissionsError, apsw.ProtocolError,
 )  # fmt: skip
-#: Of a COMMIT: its last page was not written.
-ROLLED_BACK = (*BUSY, apsw.FullError, apsw.ConstraintError, apsw.ReadOnlyError)
+#: Of a COMMIT: its last page was not written, or into a file that is not the database any more.
+ROLLED_BACK = (*BUSY, apsw.FullError, apsw.ConstraintError, apsw.ReadOnlyError, IncompatibleDatabase)
 
 
 def trouble(failure: BaseException) -> Trouble:

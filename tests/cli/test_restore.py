@@ -1,0 +1,106 @@
+"""Does going back to a backup say what is wrong with it? `tracker db restore`; the drill is in tests/faults."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.cli.shell import Shell
+from tests.processes import find_program
+from tests.servers import MariaDB
+from tracker.storage.database import Database
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (None, "there is no file {0}"),
+        (b"", "{0} is no database of Tracker's"),
+        (b"precious" * 1000, "{0} is no whole SQLite database: file is not a database"),
+    ],
+)
+def test_a_file_that_is_no_backup_changes_nothing(
+    shell: Shell, jane: str, content: bytes | None, line: str
+) -> None:
+    file = shell.folder / "backup.db"
+    if content is not None:
+        file.write_bytes(content)
+    assert shell.fails("db", "restore", str(file)) == line.format(file)
+    assert jane in shell.ok("audit", jane) or shell.ok("key", "list", jane)
+    assert not list(shell.folder.glob("tracker.db.*"))
+
+
+def _changed(path: Path, *statements: str) -> None:
+    connection = apsw.Connection(str(path))
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def test_what_is_wrong_with_a_backup_is_said(shell: Shell, jane: str) -> None:
+    file = shell.folder / "backup.db"
+    shell.ok("db", "backup", str(file))
+    database = shell.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///")
+    assert shell.fails("db", "restore", database) == f"{database} is the database itself"
+    whole = file.read_bytes()
+    _changed(file, "INSERT INTO migrations VALUES (CAST('tracker' AS BLOB), CAST('9999_later' AS BLOB), 0)")
+    assert shell.fails("db", "restore", str(file)).endswith("newer than this Tracker: it has 9999_later")
+    file.write_bytes(whole[: len(whole) // 2])
+    assert f"{file} is " in shell.fails("db", "restore", str(file))
+    _changed(shell.folder / "other.db", "CREATE TABLE other (n)")
+    assert shell.fails("db", "restore", str(shell.folder / "other.db")).endswith(
+        "other.db is no database of Tracker's"
+    )
+    file.write_bytes(whole)
+    [(page,)] = apsw.Connection(str(file)).execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'")
+    damaged = bytearray(whole)
+    damaged[(page - 1) * 4096 + 100 : page * 4096] = b"\xff" * 3996
+    file.write_bytes(damaged)
+    assert f"{file} is " in shell.fails("db", "restore", str(file))
+    assert not list(shell.folder.glob("tracker.db.*"))
+
+
+def test_an_older_backup_is_restored_and_upgraded_by_the_next_start(shell: Shell, jane: str) -> None:
+    file = shell.folder / "backup.db"
+    shell.ok("db", "backup", str(file))
+    _changed(file, "DELETE FROM migrations WHERE name = (SELECT MAX(name) FROM migrations)")
+    assert "The next start, or 'tracker db upgrade', applies tracker: " in shell.ok(
+        "db", "restore", str(file)
+    )
+    assert "run 'tracker db upgrade'" in shell.fails("key", "list", jane)
+    shell.ok("db", "upgrade")
+    shell.ok("key", "list", jane)
+
+
+def test_where_there_is_no_database_it_is_made(shell: Shell, jane: str) -> None:
+    file = shell.folder / "backup.db"
+    shell.ok("db", "backup", str(file))
+    shell.settings["TRACKER_DATABASE_URL"] = f"sqlite:///{shell.folder}/new/tracker.db"
+    assert shell.ok("db", "restore", str(file)).splitlines() == [f"Restored {file}, with no event"]
+    shell.ok("key", "list", jane)
+
+
+def test_for_a_server_its_own_tool_is_named_and_works(mariadb: MariaDB, tmp_path: Path) -> None:
+    url = mariadb.new_database()
+    shell = Shell(tmp_path, TRACKER_DATABASE_URL=url)
+    shell.ok("db", "upgrade")
+    shell.ok("user", "add", "jane@example.com", "--password-stdin", typed="secret\n")
+    find_program("mariadb-dump", "mariadb-client")
+
+    def run(said: str) -> None:
+        command = said.rpartition(": ")[2].replace(" -p ", " ")
+        subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
+
+    run(shell.fails("db", "backup", "my backup.sql"))
+    shell.settings["TRACKER_DATABASE_URL"] = again = mariadb.new_database()
+    said = shell.fails("db", "restore", "my backup.sql")
+    assert said.startswith(
+        "a server's database is for its own tools to put back. Stop Tracker, then: mariadb "
+    )
+    run(said)
+    database = Database(again)
+    assert database.read(lambda t: t.select("SELECT email FROM users")) == [(b"jane@example.com",)]
+    database.close()
