@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pty
@@ -11,6 +12,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +21,8 @@ from tests.processes import until
 from tests.served import StartTracker
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
+from tracker.reports.timeline import Wanted, read_page
+from tracker.reports.whose import PersonsOwn
 from tracker.storage.custom_fields import CustomFields
 from tracker.storage.database import Database
 
@@ -392,3 +396,61 @@ def test_what_excel_saves_is_imported_as_it_is(jane_on_each: Importer) -> None:
     assert "Stored 0 events; 2 were there already" in said, "the encoding makes no other events"
     towns = [json.loads(bytes(each)[1:]).get("town") for (each,) in jane_on_each.rows("properties")]
     assert [town for town in towns if town] == ["Köln", "Łódź"]
+
+
+# Order
+
+HISTORY = (
+    ("identify", "a", "09:20"),
+    ("a reads", "", "09:30"),
+    ("identify", "b", "09:40"),
+    ("b reads", "", "09:45"),
+)
+
+
+def read_by(jane: Importer, email: str) -> list[str]:
+    """What a person has done, oldest first."""
+    sql = "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?"
+    [(person,)] = jane.database.read(lambda t: t.select(sql, (jane.list_id, email.encode())))
+    page = read_page(jane.database, PersonsOwn(jane.list_id, person), Wanted(10))
+    return [event.name.decode() for event in reversed(page.events)]
+
+
+@pytest.mark.parametrize("is_together", [True, False])
+def test_lines_in_any_order_are_whose_the_browser_was(jane_on_each: Importer, is_together: bool) -> None:
+    """All lines of a browser in one group, or each in a group of its own."""
+    jane, orders = jane_on_each, list(itertools.permutations(HISTORY))
+    lines = [
+        [
+            f"{name},{who and f'{who}{number}@example.com'},{UUID(int=number + 1)},2026-01-07T{at}:00Z"
+            for number, (name, who, at) in enumerate(step)
+        ]
+        for step in zip(*orders, strict=True)
+    ]
+    fill = [] if is_together else [f"filled,,{UUID(int=10**9)},2026-01-01T00:00:00Z"] * (100 - len(orders))
+    file = jane.file(
+        "any.csv", "Event,Email,UUID,Timestamp", *(line for some in lines for line in some + fill)
+    )
+    jane.ok(file)
+    for number in range(len(orders)):
+        assert read_by(jane, f"a{number}@example.com") == ["identify", "a reads"], orders[number]
+        assert read_by(jane, f"b{number}@example.com") == ["identify", "b reads"], orders[number]
+    assert "no difference" in jane.shell.ok("db", "check")
+
+
+def test_a_file_that_is_newest_first_is_sorted_by_groups_and_said_to_be(jane: Importer) -> None:
+    lines = [f"{name},2026-01-07T{at}:00Z" for name, _, at in reversed(HISTORY)]
+    lines.insert(1, "refused,never")
+    result = jane.shell.run(*jane.arguments(jane.file("a.csv", "Event,Timestamp", *lines)))
+    assert result.exit_code == 3
+    assert "newest events come first" in result.stderr
+    assert rejected(f"{jane.shell.folder}/a.csv.rejected") == [(3, [18], "refused,never")]
+    assert jane.names() == [name for name, _, _ in HISTORY]
+    again = jane.shell.run(*jane.arguments(f"{jane.shell.folder}/a.csv"))
+    assert "Stored 0 events; 4 were there already" in again.stdout
+
+
+def test_of_a_file_that_is_oldest_first_nothing_is_said(jane: Importer) -> None:
+    file = jane.file("a.csv", "Event,Timestamp", *(f"{name},2026-01-07T{at}:00Z" for name, _, at in HISTORY))
+    result = jane.shell.run(*jane.arguments(file))
+    assert (result.exit_code, "newest" in result.stderr) == (0, False)

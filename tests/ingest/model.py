@@ -2,12 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 
 from tracker.ingest.event import Event
+
+#: When something happened, and the how-manieth to arrive it was.
+Moment = tuple[int, int]
+BEGIN: Moment = (-1, 0)
+#: A time after all others: what brings no time happens when it is received.
+LATER = 10**12
+
+
+@dataclass
+class Life:
+    """Whose a visitor was, from all that is known of it: who was named when, and where somebody lost a time.
+
+    Between two losses it is whose the last mark is; before the first one it is whose that one is.
+    """
+
+    marks: dict[Moment, Any] = field(default_factory=dict)
+    walls: set[Moment] = field(default_factory=set)
+    logged: set[Moment] = field(default_factory=set)
+    public: set[Moment] = field(default_factory=set)
+
+    def copy(self) -> Life:
+        return Life(dict(self.marks), set(self.walls), set(self.logged), set(self.public))
+
+    def stretches(self) -> list[tuple[Moment, Any]]:
+        """(when it begins, whose it is, None: nobody's)."""
+        walls = [BEGIN, *sorted(self.walls)]
+        ends: list[Moment | None] = [*walls[1:], None]
+        return [each for wall, end in zip(walls, ends, strict=True) for each in self._between(wall, end)]
+
+    def _between(self, wall: Moment, end: Moment | None) -> Iterator[tuple[Moment, Any]]:
+        marks = [m for m in sorted(self.marks) if wall <= m and (end is None or m < end)]
+        said = [(moment, self.marks[moment], moment in self.public) for moment in marks]
+        yield wall, said[0][1] if said else None
+        yield from (now[:2] for last, now in pairwise(said) if last[1:] != now[1:])
+
+    def whose(self, moment: Moment) -> Any:
+        return self._at(moment)[1]
+
+    def _at(self, moment: Moment) -> tuple[Moment, Any]:
+        return [each for each in self.stretches() if each[0] <= moment][-1]
+
+    def is_public(self, moment: Moment) -> bool:
+        """Whether nobody but anybody says whose it is then."""
+        marks = self._marks(moment)
+        return bool(marks) and marks <= self.public
+
+    def mark(self, moment: Moment, person: Any, is_public: bool) -> None:
+        """What anybody said first is sure when a credential says it later, and nothing when it says it of before."""
+        if self.whose(moment) == person:
+            for each in self._marks(moment) & self.public:
+                self.public.discard(each)
+                if each > moment:
+                    del self.marks[each]
+        self.marks[moment] = person
+        self.public |= {moment} if is_public else set()
+
+    def _marks(self, moment: Moment) -> set[Moment]:
+        begins, _ = self._at(moment)
+        ends = self._end(begins)
+        return {m for m in self.marks if begins <= m and (ends is None or m < ends)}
+
+    def is_sure(self, moment: Moment) -> bool:
+        """Whether a credential says that it is whose it was then."""
+        last, whose = self.stretches()[-1]
+        return whose == self.whose(moment) and not self.is_public(last)
+
+    def _end(self, begins: Moment) -> Moment | None:
+        return next((begin for begin, _ in self.stretches() if begin > begins), None)
+
+    def lose(self, moment: Moment, is_logged: bool) -> None:
+        """Whoever has it at a moment loses it as long as they have it. With `is_logged` it is kept that somebody had it."""
+        begins, _ = self._at(moment)
+        ends = self._end(begins)
+        self.marks = {m: w for m, w in self.marks.items() if m < begins or (ends is not None and m >= ends)}
+        self.walls |= {wall for wall in (begins, ends) if wall not in (None, BEGIN)}
+        self.logged = self.logged | {begins} if is_logged else self.logged - {begins}
+
+    def is_logged(self) -> bool:
+        """Whether it is somebody's, or was until that was taken back."""
+        return any(whose is not None or begins in self.logged for begins, whose in self.stretches())
 
 
 @dataclass(frozen=True)

@@ -24,20 +24,22 @@ from tracker.privacy.kinds import JOB_KINDS
 from tracker.reports.timeline import Wanted, read_page
 from tracker.reports.whose import PersonsOwn, VisitorsOwn
 from tracker.services import Services
-from tracker.storage import timeline
+from tracker.storage import people, stretches, timeline
 from tracker.storage.audit import Somebody
 from tracker.storage.database import Database
 from tracker.storage.erasing import NAMELESS
 from tracker.storage.refusals import Refused
 from tracker.storage.subscribers import Changes, Who
-from tracker.storage.unbinding import UNMERGE, bring_home
+from tracker.storage.transaction import Transaction
+from tracker.storage.unbinding import UNMERGE, Tie, bring_home, unbind
 from tracker.subscribers.field_values import FieldValues
-from tracker.subscribers.unmerging import Unmerged, unmerge
 
 #: Longer than what is done late on a server waits.
 LATE_MS = 60_000
 #: The uuid of the browser with the number 0.
 BROWSERS_FROM = 0xB << 124
+#: When events happened that bring a time: so many milliseconds after this one.
+TIMES_FROM = 1_767_268_800_000
 SOMEBODY = Somebody(None)
 
 
@@ -79,12 +81,22 @@ class Real:
         return "nobody" if told is None else "done"
 
     def _unmerge(self, list_id: int, step: Unmerge) -> str:
+        """Whom it is taken from is looked up in the transaction that takes it, so that nothing comes between."""
         person = self.services.stores.subscribers.find(list_id, _who(step.email))
         if person is None:
             return "nobody"
-        uuid = _browser(step.browser)
-        done = unmerge(self.services, list_id, person.id, uuid, step.segment, None)
-        return "done" if isinstance(done, Unmerged) else "never"
+        number, now = self.services.ingest.new_id(), time.time_ns() // 10**6
+
+        def prepare(transaction: Transaction) -> Any:
+            visitor = people.find_visitor(transaction, list_id, _browser(step.browser))
+            row = visitor and people.lock_visitor(transaction, list_id, visitor[0])
+            if not row:
+                return None
+            at = stretches.find(transaction, list_id, row[1], row[3], (_time(step.at), 2**63 - 1))
+            return unbind(transaction, Tie(list_id, person.id, row[1], at.segment), number, now)
+
+        job = self.services.jobs.begin(list_id, UNMERGE, number, prepare, None)
+        return "never" if job is None else "done"
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self.database.read(lambda transaction: transaction.select(sql, values))
@@ -121,49 +133,81 @@ def state(
     known = hashes | {uuid: ("own", label) for uuid, label in owns.items()}
     visitors: list[Any] = []
     fresh = 0
-    sql = "SELECT id, uuid, segment, subscriber_id, bound_by FROM visitors WHERE list_id = ? ORDER BY id"
-    rows = real.rows(sql, list_id)
+    rows = real.rows("SELECT id, uuid FROM visitors WHERE list_id = ? ORDER BY id", list_id)
     names: dict[int, Any] = {}
-    for visitor_id, uuid, segment, bound, by in rows:
+    bound, by = bindings(real, list_id), told_by(real, list_id)
+    for visitor_id, uuid in rows:
         name = _name(bytes(uuid), known)
         if name is None:
             fresh += 1
         names[visitor_id] = name or ("fresh", fresh)
-        visitors.append((names[visitor_id], segment, persons.get(bound), bound is not None and by == 1))
+        at = [(visitor_id, segment) for _, segment in life(real, list_id, visitor_id)]
+        whose = [(persons.get(bound.get(each)), bound.get(each) is not None and by[each] == 1) for each in at]
+        visitors.append((names[visitor_id], whose))
     sql = "SELECT id, external_id, email_by, external_id_by FROM subscribers WHERE list_id = ?"
     there = [
         (persons[n], external_id and bytes(external_id).decode(), email_by == 1, id_by == 1)
         for n, external_id, email_by, id_by in real.rows(sql, list_id)
     ]
-    sql = "SELECT visitor_id, segment, subscriber_id, bound_by FROM bindings WHERE list_id = ?"
-    bindings = {
-        (names[v], s): (persons.get(p), p is not None and by == 1) for v, s, p, by in real.rows(sql, list_id)
-    }
     sql = "SELECT name, visitor_id, segment, subscriber_id FROM events WHERE list_id = ?"
-    events = [(bytes(n).decode(), names[v], s, persons.get(p)) for n, v, s, p in real.rows(sql, list_id)]
+    events = [
+        (bytes(n).decode(), names[v], persons.get(p), persons.get(p or bound.get((v, s))))
+        for n, v, s, p in real.rows(sql, list_id)
+    ]
     return {
         "persons": sorted(there, key=str),
         "visitors": sorted(visitors, key=str),
-        "bindings": bindings,
         "events": sorted(events, key=str),
     }
 
 
+def bindings(real: Real, list_id: int) -> dict[tuple[int, int], int | None]:
+    """{(visitor_id, segment): subscriber_id}."""
+    sql = "SELECT visitor_id, segment, subscriber_id FROM bindings WHERE list_id = ?"
+    return {(visitor, segment): person for visitor, segment, person in real.rows(sql, list_id)}
+
+
+def told_by(real: Real, list_id: int) -> dict[tuple[int, int], int]:
+    """{(visitor_id, segment): who told}; what a visitor's row says of its current one is the same."""
+    by = {
+        (v, s): by
+        for v, s, by in real.rows(
+            "SELECT visitor_id, segment, bound_by FROM bindings WHERE list_id = ?", list_id
+        )
+    }
+    sql = "SELECT id, segment, bound_by FROM visitors WHERE list_id = ? AND subscriber_id IS NOT NULL"
+    assert all(by[visitor, segment] == told for visitor, segment, told in real.rows(sql, list_id))
+    return by
+
+
+def life(real: Real, list_id: int, visitor_id: int) -> list[tuple[tuple[int, int], int]]:
+    """(begins, segment) in the order of time; the last one is the visitor's current one."""
+    sql = "SELECT begins_at, begins_id, segment FROM stretches WHERE list_id = ? AND visitor_id = ? ORDER BY 1, 2"
+    rows = [((at, number), segment) for at, number, segment in real.rows(sql, list_id, visitor_id)]
+    [(current,)] = real.rows("SELECT segment FROM visitors WHERE list_id = ? AND id = ?", list_id, visitor_id)
+    rows = rows or [(stretches.BEGIN, current)]
+    assert rows[0][0] == stretches.BEGIN
+    assert rows[-1][1] == current
+    return rows
+
+
 def check_readers(real: Real, list_id: int) -> None:
     """Whether everybody's timeline has the events that are theirs by the tables of events and bindings, each once."""
-    sql = "SELECT visitor_id, segment, subscriber_id FROM bindings WHERE list_id = ?"
-    bound = {(visitor, segment): person for visitor, segment, person in real.rows(sql, list_id)}
-    sql = "SELECT id, visitor_id, segment, subscriber_id FROM events WHERE list_id = ?"
+    bound = bindings(real, list_id)
+    sql = "SELECT id, visitor_id, segment, subscriber_id, event_at FROM events WHERE list_id = ?"
     owners: dict[int, set[int]] = {}
     for row in real.database.read(lambda t: timeline.read(t, "list_id = ?", (list_id,))):
         owners.setdefault(row.event_id, set()).add(row.owner_id)
     theirs: dict[int, set[int]] = {}
     nobodys: dict[int, set[int]] = {}
     unnamed: dict[int, set[int]] = {}
-    for event_id, visitor, segment, named in real.rows(sql, list_id):
+    lives: dict[int, list[tuple[tuple[int, int], int]]] = {}
+    for event_id, visitor, segment, named, at in real.rows(sql, list_id):
         owner = named or bound.get((visitor, segment))
         (theirs if owner else nobodys).setdefault(owner or visitor, set()).add(event_id)
         if not named:
+            stretch = lives.setdefault(visitor, life(real, list_id, visitor))
+            assert segment == [number for begins, number in stretch if begins <= (at, event_id)][-1]
             assert owners[event_id] <= {owner or visitor, visitor}, "what was theirs is left with somebody"
             unnamed.setdefault(visitor, set()).add(event_id)
     for (person,) in real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id):
@@ -199,10 +243,15 @@ def _event(list_id: int, sent: Track) -> Event:
     external_id = sent.external_id if sent.hash_of is None else hashed(sent.hash_of)
     uuid = None if sent.browser is None else _browser(sent.browser)
     now = time.time_ns() // 10**6
-    event = Event(list_id, sent.name, now, email=_address(sent.email), external_id=external_id, uuid=uuid)
+    at = None if sent.at is None else _time(sent.at)
+    event = Event(list_id, sent.name, now, at, email=_address(sent.email), external_id=external_id, uuid=uuid)
     event.is_public = sent.is_public
     event.identified = None if sent.unique is None else FieldValues(unique=("Identifier", sent.unique))
     return event
+
+
+def _time(at: int) -> int:
+    return TIMES_FROM + at
 
 
 def _address(text: str | None) -> tuple[str, str] | None:

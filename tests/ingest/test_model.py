@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from tests.ingest.model import LATER
 from tests.ingest.real import Real, check_readers, state
 from tests.ingest.whole_model import Create, Delete, Forget, Model, Rename, Step, Together, Track, Unmerge
 from tests.servers import NewDatabase
@@ -23,16 +24,27 @@ _lists = itertools.count(1)
 
 emails, ids, browsers = st.sampled_from(EMAILS), st.sampled_from(IDS), st.sampled_from(BROWSERS)
 names = st.sampled_from(["seen", "seen", "identify"])
+#: When events happened: few times, so that some happen at once, in any order of arrival.
+times = st.none() | st.integers(0, 5)
+
+
+def in_time(sent: Track) -> Track:
+    """Whether a public event binds is asked when it arrives: in the browser that has some, nothing is late."""
+    sent = sent._replace(browser=2) if sent.is_public and sent.browser else sent
+    return sent._replace(at=None) if sent.is_public or sent.browser == 2 else sent
+
+
 tracks = st.builds(
     Track,
     name=names,
     email=st.none() | emails,
     external_id=st.none() | ids,
     browser=st.none() | browsers,
+    at=times,
     is_public=st.booleans(),
     hash_of=st.none(),
     unique=st.none(),
-)
+).map(in_time)
 
 
 class Machine(RuleBasedStateMachine):
@@ -55,9 +67,11 @@ class Machine(RuleBasedStateMachine):
             number = self.persons.setdefault(person, len(self.persons))
             self.owns[bytes(own)] = number
 
-    @rule(name=names, browser=browsers, email=st.none() | emails, is_public=st.booleans())
-    def in_a_browser(self, name: str, browser: int, email: str | None, is_public: bool) -> None:
-        self.step(Track(name, email=email, browser=browser, is_public=is_public))
+    @rule(name=names, browser=browsers, email=st.none() | emails, is_public=st.booleans(), at=times)
+    def in_a_browser(
+        self, name: str, browser: int, email: str | None, is_public: bool, at: int | None
+    ) -> None:
+        self.step(in_time(Track(name, email=email, browser=browser, is_public=is_public, at=at)))
 
     @rule(sent=tracks)
     def of_a_person(self, sent: Track) -> None:
@@ -92,18 +106,20 @@ class Machine(RuleBasedStateMachine):
     def forget(self, email: str) -> None:
         self.step(Forget(email))
 
-    @rule(email=emails, browser=browsers, segment=st.integers(0, 3))
-    def unmerge(self, email: str, browser: int, segment: int) -> None:
-        self.step(Unmerge(email, browser, segment))
+    @rule(email=emails, browser=browsers, at=st.integers(0, 6))
+    def unmerge(self, email: str, browser: int, at: int) -> None:
+        self.step(Unmerge(email, browser, at))
 
-    @rule(data=st.data())
-    def unmerge_what_is_bound(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), at=st.sampled_from([0, 1, 2, 3, 4, 5, LATER]))
+    def unmerge_what_is_bound(self, data: st.DataObject, at: int) -> None:
         """Most unmerges of the rule above are of nothing."""
         model = self.model
         bound = [
-            Unmerge(email, browser, segment)
-            for (browser, segment), person in model.bindings.items()
-            if person is not None and browser in BROWSERS and not model.persons[person].is_deleted
+            Unmerge(email, browser, at)
+            for browser in BROWSERS
+            if browser in model.lives
+            if (person := model.lives[browser].whose((at, 10**12))) is not None
+            if not model.persons[person].is_deleted
             if (email := model.persons[person].email)
         ]
         if bound:

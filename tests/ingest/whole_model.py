@@ -10,9 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from tests.ingest.model import LATER, Life, Moment
+
 
 class Track(NamedTuple):
-    """An event. `hash_of`: its ID is the hash of this text. `unique`: the identifier among its IdentifyProperties."""
+    """An event. `hash_of`: its ID is the hash of this text; `unique`: the identifier among its IdentifyProperties; `at`: when it
+    happened, None: when it is received.
+    """
 
     name: str
     email: str | None = None
@@ -21,6 +25,7 @@ class Track(NamedTuple):
     browser: int | None = None
     is_public: bool = False
     unique: str | None = None
+    at: int | None = None
 
 
 class Together(NamedTuple):
@@ -35,11 +40,11 @@ class Create(NamedTuple):
 
 
 class Unmerge(NamedTuple):
-    """Of whoever has the email."""
+    """Of whoever has the email, if the browser was theirs at that time."""
 
     email: str
     browser: int
-    segment: int
+    at: int
 
 
 class Rename(NamedTuple):
@@ -58,7 +63,6 @@ class Forget(NamedTuple):
 Step = Track | Together | Create | Unmerge | Rename | Delete | Forget
 #: A browser's number, ("own", person), ("hash", text), ("fresh", number), or ("gone", number) for one that is forgotten.
 VisitorKey = Any
-Segment = tuple[VisitorKey, int]
 
 
 @dataclass
@@ -73,29 +77,19 @@ class Person:
 
 @dataclass
 class Model:
-    """Persons by number, in the order in which they came. `public` are the segments that nobody but anybody bound."""
+    """Persons by number, in the order in which they came; events as (name, visitor, when, whom it names)."""
 
     persons: list[Person] = field(default_factory=list)
-    visitors: dict[VisitorKey, tuple[int, int | None]] = field(default_factory=dict)
-    bindings: dict[Segment, int | None] = field(default_factory=dict)
-    taken_back: set[tuple[Segment, int]] = field(default_factory=set)
-    events: list[tuple[str, VisitorKey, int, int | None]] = field(default_factory=list)
+    lives: dict[VisitorKey, Life] = field(default_factory=dict)
+    events: list[tuple[str, VisitorKey, Moment, int | None]] = field(default_factory=list)
+    arrived: int = 0
     fresh: int = 0
     gone: int = 0
-    public: set[Segment] = field(default_factory=set)
 
     def copy(self) -> Model:
         persons = [replace(person) for person in self.persons]
-        return Model(
-            persons,
-            dict(self.visitors),
-            dict(self.bindings),
-            set(self.taken_back),
-            list(self.events),
-            self.fresh,
-            self.gone,
-            set(self.public),
-        )
+        lives = {visitor: life.copy() for visitor, life in self.lives.items()}
+        return Model(persons, lives, list(self.events), self.arrived, self.fresh, self.gone)
 
     def apply(self, step: Step) -> Any:
         """What it is answered with."""
@@ -110,7 +104,7 @@ class Model:
 
     def _of(self, person: int, step: Unmerge | Rename | Delete | Forget) -> str:
         if isinstance(step, Unmerge):
-            return self._unmerge(person, (step.browser, step.segment))
+            return self._unmerge(person, step.browser, self._moment(step.at))
         if isinstance(step, Forget):
             return self._forget(person)
         if isinstance(step, Delete):
@@ -123,25 +117,21 @@ class Model:
         return "done"
 
     def _track(self, sent: Track) -> bool:
-        person, is_learnt = self._named(sent)
+        moment = self._moment(sent.at)
+        person, is_learnt = self._named(sent, moment)
         visitor = self._visitor(sent, person)
-        segment, bound = self.visitors.setdefault(visitor, (0, None))
+        life = self.lives.setdefault(visitor, Life())
+        bound = life.whose(moment)
         is_held = sent.is_public and bound != person and self._is_somebody(bound)
         is_new = sent.email is not None and (is_learnt or bound != person) and not is_held
         is_binding = sent.email is not None or sent.name == "identify" or sent.browser is None
-        if sent.unique is not None and person is None and (visitor, segment) not in self.public:
+        if sent.unique is not None and person is None and life.is_sure(moment):
             self._offer(sent, bound, sent.unique, False)
-        if person is not None and is_binding and bound != person and not is_held:
-            segment += bound is not None
-            self.visitors[visitor] = segment, person
-            self.bindings[visitor, segment] = person
-            self.public.discard((visitor, segment))
-            self.public |= {(visitor, segment)} if sent.is_public else set()
-        elif person is not None and is_binding and bound == person and not sent.is_public:
-            self.public.discard((visitor, segment))
-        self.events.append((sent.name, visitor, segment, person))
+        if person is not None and is_binding and not is_held and not (sent.is_public and bound == person):
+            life.mark(moment, person, sent.is_public)
+        self.events.append((sent.name, visitor, moment, person))
         if is_new and sent.name != "identify":
-            self.events.append(("identify", visitor, segment, person))
+            self.events.append(("identify", visitor, moment, person))
         return is_new or sent.name == "identify"
 
     def _is_somebody(self, person: int | None) -> bool:
@@ -149,6 +139,11 @@ class Model:
         if person is None or self.persons[person].is_deleted:
             return False
         return self.persons[person].email is not None or self.persons[person].external_id is not None
+
+    def _moment(self, at: int | None) -> Moment:
+        """What happened at the same time goes by arrival."""
+        self.arrived += 1
+        return (LATER if at is None else at), self.arrived
 
     def _visitor(self, sent: Track, person: int | None) -> VisitorKey:
         if sent.browser is not None:
@@ -160,7 +155,7 @@ class Model:
         self.fresh += 1
         return "fresh", self.fresh
 
-    def _named(self, sent: Track) -> tuple[int | None, bool]:
+    def _named(self, sent: Track, moment: Moment) -> tuple[int | None, bool]:
         """Whom an event names, and whether that person learns their Email by it."""
         before = len(self.persons)
         if sent.email is not None:
@@ -168,18 +163,18 @@ class Model:
         elif sent.hash_of is not None:
             person, is_learnt = self._by_hash_of(sent.hash_of), False
         elif sent.external_id is not None:
-            person, is_learnt = self._named_by_id(sent, sent.external_id), False
+            person, is_learnt = self._named_by_id(sent, sent.external_id, moment), False
         else:
             return None, False
         if sent.unique is not None:
             self._offer(sent, person, sent.unique, len(self.persons) > before)
         return person, is_learnt
 
-    def _named_by_id(self, sent: Track, external_id: str) -> int:
+    def _named_by_id(self, sent: Track, external_id: str, moment: Moment) -> int:
         holder = self._by_id(external_id)
         if holder is not None and (sent.is_public or not self.persons[holder].is_id_public):
             return holder
-        owner = self._of_identified_browser(sent)
+        owner = self._of_identified_browser(sent, moment)
         if owner is None and holder is not None and self.persons[holder].email is None:
             owner = holder
         if owner is None:
@@ -187,13 +182,14 @@ class Model:
         self._tie(owner, external_id, sent.is_public)
         return owner
 
-    def _of_identified_browser(self, sent: Track) -> int | None:
+    def _of_identified_browser(self, sent: Track, moment: Moment) -> int | None:
         """Who has no ID that a credential told, and sends one from a browser that a credential told to be theirs."""
-        segment, bound = self.visitors.get(sent.browser, (0, None))
+        life = self.lives.get(sent.browser, Life())
+        bound = life.whose(moment)
         if sent.name != "identify" or sent.is_public or bound is None or self.persons[bound].is_deleted:
             return None
         has_id = self.persons[bound].external_id is not None and not self.persons[bound].is_id_public
-        return None if has_id or (sent.browser, segment) in self.public else bound
+        return bound if life.is_sure(moment) and not has_id else None
 
     def _named_by_email(self, sent: Track, email: str) -> tuple[int, bool]:
         person, by_id, is_learnt = self._by_email(email), self._by_id(sent.external_id), False
@@ -240,55 +236,50 @@ class Model:
             self._tie(person, wanted.external_id, False)
         return "done"
 
-    def _unmerge(self, person: int, segment: Segment) -> str:
-        if self.bindings.get(segment) == person:
-            self.bindings[segment] = None
-            self.taken_back.add((segment, person))
-            if self.visitors[segment[0]][0] == segment[1]:
-                self.visitors[segment[0]] = segment[1], None
-        return "done" if (segment, person) in self.taken_back else "never"
+    def _unmerge(self, person: int, browser: int, moment: Moment) -> str:
+        life = self.lives.get(browser)
+        if life is None or life.whose(moment) != person:
+            return "never"
+        life.lose(moment, is_logged=True)
+        return "done"
 
     def _forget(self, person: int) -> str:
         """They, the visitors' pasts that were theirs, what named them, and the visitors of which nothing else is left."""
         self._take_hashed(person)
         self.persons[person].is_deleted = True
-        segments = {segment for segment, bound in self.bindings.items() if bound == person}
-        self.bindings = {s: bound for s, bound in self.bindings.items() if s not in segments}
-        for visitor, (segment, bound) in self.visitors.items():
-            if bound == person:
-                self.visitors[visitor] = segment + 1, None
-        self.taken_back = {(segment, whose) for segment, whose in self.taken_back if whose != person}
-        touched = {visitor for visitor, _ in segments}
-        kept = []
-        for event in self.events:
-            _, visitor, segment, named = event
-            if named == person or (named is None and (visitor, segment) in segments):
+        theirs = [event for event in self.events if self._owner(event) == person]
+        touched = {visitor for _, visitor, _, _ in theirs}
+        self.events = [event for event in self.events if event not in theirs]
+        for visitor, life in self.lives.items():
+            while moment := next((begins for begins, whose in life.stretches() if whose == person), None):
+                life.lose(moment, is_logged=False)
                 touched.add(visitor)
-            else:
-                kept.append(event)
-        self.events = kept
         for visitor in sorted(touched, key=str):
             self._forget_visitor(visitor)
         return "done"
+
+    def _owner(self, event: tuple[str, VisitorKey, Moment, int | None]) -> int | None:
+        _, visitor, moment, named = event
+        return self.lives[visitor].whose(moment) if named is None else named
 
     def _take_hashed(self, person: int) -> None:
         """Nobody's visitors that were called by a hash of the address are theirs."""
         email = self.persons[person].email
         for form in (lambda held: held, str.lower, _as_gmail):
-            visitor = ("hash", email and form(email))
-            segment, bound = self.visitors.get(visitor, (0, person))
-            if bound is None:
-                self.visitors[visitor] = segment, person
-                self.bindings[visitor, segment] = person
+            life = self.lives.get(("hash", email and form(email)))
+            moment = self._moment(None)
+            if life is not None and life.whose(moment) is None:
+                life.marks[moment] = person
 
     def _forget_visitor(self, visitor: VisitorKey) -> None:
-        is_bound = any(bound == visitor for bound, _ in self.bindings)
-        if is_bound or any(at == visitor and named is None for _, at, _, named in self.events):
+        if self.lives[visitor].is_logged() or any(
+            at == visitor and named is None for _, at, _, named in self.events
+        ):
             return
         self.gone += 1
         gone = ("gone", self.gone)
-        self.visitors[gone] = self.visitors.pop(visitor)
-        self.events = [(n, gone if at == visitor else at, s, p) for n, at, s, p in self.events]
+        self.lives[gone] = self.lives.pop(visitor)
+        self.events = [(n, gone if at == visitor else at, m, p) for n, at, m, p in self.events]
 
     def _new(self, email: str | None, external_id: str | None) -> int:
         self.persons.append(Person(email, external_id))
@@ -327,12 +318,12 @@ class Model:
                 return "gone"
             return ("own", names[key[1]]) if isinstance(key, tuple) and key[0] == "own" else key
 
-        def by(segment: Segment, bound: int | None) -> bool:
-            return bound is not None and segment in self.public
-
-        visitors = [
-            (visitor(key), segment, person(bound), by((key, segment), bound))
-            for key, (segment, bound) in self.visitors.items()
+        lives = [
+            (visitor(key), [(person(whose), life.is_public(begins)) for begins, whose in life.stretches()])
+            for key, life in self.lives.items()
+        ]
+        events = [
+            (each[0], visitor(each[1]), person(each[3]), person(self._owner(each))) for each in self.events
         ]
         persons = [
             (
@@ -345,11 +336,8 @@ class Model:
         ]
         return {
             "persons": sorted(persons, key=str),
-            "visitors": sorted(visitors, key=str),
-            "bindings": {
-                (visitor(key), s): (person(p), by((key, s), p)) for (key, s), p in self.bindings.items()
-            },
-            "events": sorted(((n, visitor(k), s, person(p)) for n, k, s, p in self.events), key=str),
+            "visitors": sorted(lives, key=str),
+            "events": sorted(events, key=str),
         }
 
 

@@ -17,7 +17,7 @@ from tracker.cli.progress import INTERRUPTED, progress, say
 from tracker.errors import CommandError
 from tracker.importing.encodings import as_utf_8
 from tracker.importing.interrupts import Interrupts
-from tracker.importing.job import Counts, Import, Target
+from tracker.importing.job import GROUP_EVENTS, Counts, Import, Target
 from tracker.importing.lines import Lines
 from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
 from tracker.ingest.parameters import EventParams
@@ -25,6 +25,10 @@ from tracker.private_file import open_private
 from tracker.services import Services
 
 FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
+NEWEST_FIRST = (
+    f"Note: the newest events come first. They were sorted within each {GROUP_EVENTS} lines; whose they are goes by their"
+    " time in any case, but of several values for one IdentifyProperty that of the lines further down stays"
+)
 #: The exit code when lines were rejected.
 REJECTED = 3
 
@@ -54,6 +58,9 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
     'Properties.x' and 'IdentifyProperties.x' become properties, empty cells are absent; cells may be parted by commas,
     semicolons or tabs, the text be UTF-8 or UTF-16. SentAt is not used.
 
+    Lines may stand in any order: whose an event is goes by its Timestamp. Each 100 lines are stored in the order of their
+    Timestamps. Of several values for one IdentifyProperty the last one stored stays, so a file is best oldest first.
+
     A line without EventID gets one from its bytes, so that importing a file again stores nothing twice: after Ctrl-C,
     or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
     Errors and Sent.
@@ -69,6 +76,8 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
         size = 0 if file == "-" else Path(file).stat().st_size
         counts = _run(services, target, source, size, rejects)
     click.echo(_summary(counts))
+    if counts.is_newest_first:
+        click.echo(NEWEST_FIRST, err=True)
     if counts.ignored:
         names = ", ".join(map(repr, sorted(counts.ignored)))
         click.echo(f"Note: IdentifyProperties that were not written, at least once: {names}", err=True)

@@ -50,7 +50,8 @@ class Target:
 class Counts:
     """What became of the records so far. A test event is checked and not stored.
 
-    `ignored` has IdentifyProperties that were not written, up to MOST_IGNORED names.
+    `ignored` has IdentifyProperties that were not written, up to MOST_IGNORED names. `later` and `earlier` count the events
+    that happened after, and before, the one in the line above.
     """
 
     stored: int = 0
@@ -58,6 +59,12 @@ class Counts:
     tests: int = 0
     rejected: int = 0
     ignored: set[str] = field(default_factory=set)
+    later: int = 0
+    earlier: int = 0
+
+    @property
+    def is_newest_first(self) -> bool:
+        return self.earlier > self.later
 
     @property
     def records(self) -> int:
@@ -74,6 +81,7 @@ class Import:
         self._ingest, self._lists, self._target, self._interrupts = ingest, lists, target, interrupts
         self._say, self._reject, self._complete = say, reject, complete
         self._occurrences = Occurrences()
+        self._last_at: int | None = None
         self.counts = Counts()
 
     def run(self, records: Iterable[Record]) -> Iterator[Counts]:
@@ -120,12 +128,23 @@ class Import:
         target = self._target
         intake = Intake(target.user_id, self._lists, time.time_ns() // 1_000_000, None, target.is_form)
         read = [self._event(record, _read(record, intake, target.list_id)) for record in group]
-        events = [one for one in read if isinstance(one, Event)]
-        tracked = iter(self._ingest.track_batch(events, time.monotonic() + GROUP_SECONDS))
-        return [next(tracked) if isinstance(one, Event) else one for one in read]
+        outcomes: list[Any] = list(read)
+        order = _in_time(read)
+        tracked = self._ingest.track_batch([event for _, event in order], time.monotonic() + GROUP_SECONDS)
+        for (index, _), outcome in zip(order, tracked, strict=True):
+            outcomes[index] = outcome
+        self._note_order([one for one in read if isinstance(one, Event)])
+        return outcomes
 
     def _event(self, record: Record, read: Event | CommandError | None) -> Event | CommandError | None:
         return self._complete(record, read) if isinstance(read, Event) else read
+
+    def _note_order(self, events: list[Event]) -> None:
+        for at in (event.event_at for event in events):
+            if self._last_at is not None:
+                self.counts.later += at > self._last_at
+                self.counts.earlier += at < self._last_at
+            self._last_at = at
 
     def _note(self, record: Record, outcome: Any) -> None:
         if outcome is None:
@@ -153,6 +172,12 @@ def _read(record: Record, intake: Intake, list_id: int | None) -> Event | Comman
     except CommandError as refused:
         return refused
     return None if intake.is_test(event) else event
+
+
+def _in_time(read: list[Event | CommandError | None]) -> list[tuple[int, Event]]:
+    """The events with their places, in the order in which they happened; of one time, as they stand in the file."""
+    events = [(index, one) for index, one in enumerate(read) if isinstance(one, Event)]
+    return sorted(events, key=lambda each: each[1].event_at)
 
 
 def _refusal(outcome: Exception) -> CommandError:

@@ -12,7 +12,6 @@ from tracker.ingest.event import (
     CONVERSION,
     HAS_ID_CONFLICT,
     HAS_SENT_IDENTIFY,
-    HASH_FORM,
     IDENTIFY,
     IS_BOT,
     IS_IMAGE,
@@ -20,7 +19,6 @@ from tracker.ingest.event import (
     IS_PUBLIC,
     IS_SILENT,
     NAMED_BY_EMAIL,
-    NAMED_BY_ID,
     NOT_COUNTED,
     Event,
     Tracked,
@@ -29,9 +27,9 @@ from tracker.ingest.event_ids import EventIds
 from tracker.ingest.identified import Ignored, write_identified
 from tracker.ingest.identity import People
 from tracker.ingest.known import known_people
+from tracker.ingest.late import look_again
 from tracker.ingest.people_writing import write_people
 from tracker.ingest.repeats import Repeats
-from tracker.ingest.rules import is_hash
 from tracker.ingest.same_event import are_stored
 from tracker.ingest.tallies import Tallies
 from tracker.ingest.unsettled import Unsettled
@@ -143,18 +141,20 @@ class Attempt:
         write_people(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
         timeline.add(transaction, self.entries)
-        self.pasts = [(b.visitor.list_id, b.visitor.id, b.segment) for b in people.bindings if b.has_past]
+        self.pasts = look_again(transaction, people, self._next_id, _now())
         conversions.write()
         self._tallies.write(transaction)
         return tracked
 
     def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
         self._tell(event, placement)
-        flags = IS_SILENT if event.properties.get("isSilent") is True else 0
-        flags |= HAS_ID_CONFLICT if placement.has_id_conflict else 0
-        flags |= HAS_SENT_IDENTIFY if placement.is_identify_sent else 0
-        flags |= self._named_by(event, placement) | (IS_BOT if event.is_bot else 0)
-        flags |= (IS_PUBLIC if event.is_public else 0) | (IS_IMAGE if event.is_image else 0)
+        flags = (
+            IS_SILENT * (event.properties.get("isSilent") is True)
+            | HAS_ID_CONFLICT * placement.has_id_conflict
+        )
+        flags |= placement.tie_flag | (HAS_SENT_IDENTIFY if placement.is_identify_sent else 0)
+        flags |= self._people.named_by(event, placement) | IS_IMAGE * event.is_image
+        flags |= IS_BOT * event.is_bot | IS_PUBLIC * event.is_public
         if event.name == CONVERSION:
             flags |= self._conversions.flag_of(event)
             if not flags & NOT_COUNTED:
@@ -177,16 +177,6 @@ class Attempt:
         if form := self._people.ambiguous.get(event.row_id):
             what = "event %d of list %d: ID is a hash that several people have in the form %s, it names none"
             _log.warning(what, *where, form.name.lower())
-
-    def _named_by(self, event: Event, placement: Placement) -> int:
-        """Bits of `events.flags`: all that named the person it is on."""
-        if placement.subscriber_id is None:
-            return 0
-        flags = NAMED_BY_EMAIL if event.email else 0
-        if event.external_id is None or placement.has_id_conflict:
-            return flags
-        form = self._people.hash_forms.get(event.row_id)
-        return flags | (form * HASH_FORM if form else 0 if is_hash(event.external_id) else NAMED_BY_ID)
 
     def _append(
         self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes

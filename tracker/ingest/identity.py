@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tracker.ingest import trust
-from tracker.ingest.event import IDENTIFY, Event
+from tracker.ingest.event import HASH_FORM, IDENTIFY, NAMED_BY_EMAIL, NAMED_BY_ID, Event
+from tracker.ingest.life import Tie, Told
+from tracker.ingest.lives import Lives
 from tracker.ingest.naming import Names
-from tracker.ingest.rules import visitor_uuid_of_hash
-from tracker.ingest.who import Binding, Placement, Reason, Subscriber, Visitor
+from tracker.ingest.rules import is_hash, visitor_uuid_of_hash
+from tracker.ingest.who import Placement, Reason, Subscriber, Visitor
+from tracker.storage.events import IS_TIE
+from tracker.storage.stretches import Position
 from tracker.storage.tied_by import By
 
 
@@ -18,13 +22,11 @@ class People(Names):
     For every event in order, first `person` is called, then `place`.
     """
 
-    def __init__(self, next_id: Callable[[], int]) -> None:
+    def __init__(self, next_id: Callable[[], int], lives: Lives) -> None:
         super().__init__(next_id)
+        self.lives = lives
         self._by_uuid: dict[tuple[int, bytes], Visitor] = {}
         self.visitors: list[Visitor] = []
-        self.bindings: list[Binding] = []
-        #: (visitor, segment, subscriber_id) of ties of anybody that a credential told too.
-        self.confirmed: list[tuple[Visitor, int, int]] = []
 
     def know_visitor(self, visitor: Visitor) -> None:
         self._by_uuid[visitor.list_id, visitor.uuid] = visitor
@@ -37,36 +39,57 @@ class People(Names):
         visitor = self._by_uuid.get((event.list_id, event.uuid or b""))
         if visitor is None or not trust.may_give_to_visitors(event, visitor):
             return None
-        person = self.subscriber(event.list_id, visitor.subscriber_id)
+        self.lives.catch_up(visitor)
+        _, bound = self.lives.at(visitor, _position(event))
+        person = self.subscriber(event.list_id, bound) if bound == visitor.subscriber_id else None
         return None if person is None or trust.is_sure(person) else person
 
     def place(self, event: Event, person: Subscriber | None, has_conflict: bool) -> Placement:
         """The visitor and segment of an event, after whatever binding it causes."""
-        visitor = self._visitor(event, person)
+        visitor, position = self._visitor(event, person), _position(event)
+        self.lives.catch_up(visitor)
         is_named_identify = event.name == IDENTIFY
-        is_new = False
+        segment, bound = self.lives.at(visitor, position)
+        is_new = is_tie = False
         if person is None:
-            self._offer_to_owner(event, visitor)
-        elif visitor.subscriber_id == person.id or self._may_bind(event, visitor):
-            is_new = event.email is not None and not (
-                visitor.subscriber_id == person.id and person.is_email_told
-            )
+            self._offer_to_owner(event, visitor, bound)
+        elif bound == person.id or self._may_bind(event, visitor, bound):
+            is_new = event.email is not None and not (bound == person.id and person.is_email_told)
             person.is_email_told = person.is_email_told or is_new
-            self._bind_if_due(event, visitor, person)
+            is_tie = self._bind_if_due(event, visitor, person, bound)
         is_sent = not event.is_listless and (is_named_identify or is_new)
         subscriber_id = person.id if person else None
-        owner_id = subscriber_id or visitor.subscriber_id
+        segment, bound = self.lives.at(visitor, position)
+        tie_flag = IS_TIE if is_tie and not event.is_public else 0
+        owner_id = subscriber_id or bound
         visitor.has_own_events = visitor.has_own_events or owner_id is None
-        at = (visitor, visitor.segment, subscriber_id, owner_id or visitor.id)
-        return Placement(*at, is_sent, has_conflict)
+        return Placement(
+            visitor, segment, subscriber_id, owner_id or visitor.id, tie_flag, is_sent, has_conflict
+        )
 
-    def _may_bind(self, event: Event, visitor: Visitor) -> bool:
-        return trust.may_bind(event, visitor, self.subscriber(event.list_id, visitor.subscriber_id))
+    def named_by(self, event: Event, placement: Placement) -> int:
+        """Bits of `events.flags`: all that named the person it is on."""
+        if placement.subscriber_id is None:
+            return 0
+        flags = NAMED_BY_EMAIL if event.email else 0
+        if event.external_id is None or placement.has_id_conflict:
+            return flags
+        form = self.hash_forms.get(event.row_id)
+        return flags | (form * HASH_FORM if form else 0 if is_hash(event.external_id) else NAMED_BY_ID)
 
-    def _offer_to_owner(self, event: Event, visitor: Visitor) -> None:
+    def _may_bind(self, event: Event, visitor: Visitor, bound: int | None) -> bool:
+        if not event.is_public:
+            return True
+        holder = self.subscriber(event.list_id, bound)
+        if holder is None and bound is not None:  # whose it was then is not whose it is
+            found = self.lives.person(event.list_id, bound)
+            holder = None if found is None else self.know_subscriber(found)
+        return trust.may_bind(event, visitor, holder)
+
+    def _offer_to_owner(self, event: Event, visitor: Visitor, bound: int | None) -> None:
         """The unique identifier of an event that names nobody is for its visitor's person."""
-        is_sure = visitor.bound_by == By.CREDENTIAL
-        person = self.subscriber(event.list_id, visitor.subscriber_id) if is_sure else None
+        is_sure = visitor.bound_by == By.CREDENTIAL and bound == visitor.subscriber_id
+        person = self.subscriber(event.list_id, bound) if is_sure else None
         self.offer_unique(event, person)
 
     def uuid_of(self, event: Event, person: Subscriber | None) -> bytes:
@@ -87,25 +110,18 @@ class People(Names):
             self.know_visitor(visitor)
         return visitor
 
-    def _bind_if_due(self, event: Event, visitor: Visitor, person: Subscriber) -> None:
+    def _bind_if_due(self, event: Event, visitor: Visitor, person: Subscriber, bound: int | None) -> bool:
+        """Whether the event ties its visitor to the person it names. What anybody says of whom it is tied to adds nothing."""
         reason = _reason(event)
-        if reason is None:
-            return
-        if visitor.subscriber_id != person.id:
-            self._bind(event, visitor, person, reason)
-        elif visitor.bound_by > trust.by_whom(event):
-            visitor.bound_by, visitor.is_changed = By.CREDENTIAL, True
-            self.confirmed.append((visitor, visitor.segment, person.id))
+        if reason is None or (event.is_public and bound == person.id):
+            return False
+        told = Told(int(reason), event.received_at, trust.by_whom(event))
+        self.lives.tie(visitor, Tie(_position(event), person.id, told))
+        return True
 
-    def _bind(self, event: Event, visitor: Visitor, person: Subscriber, reason: Reason) -> None:
-        """The first bind takes the open segment with its whole past; a re-bind opens a new one."""
-        is_first = visitor.subscriber_id is None
-        visitor.segment += 0 if is_first else 1
-        visitor.subscriber_id, visitor.is_changed = person.id, True
-        visitor.bound_by = by = trust.by_whom(event)
-        has_past = is_first and visitor.has_own_events
-        at = (visitor, visitor.segment, person.id, reason, event.row_id, event.received_at)
-        self.bindings.append(Binding(*at, has_past, by))
+
+def _position(event: Event) -> Position:
+    return event.event_at, event.row_id
 
 
 def _reason(event: Event) -> Reason | None:

@@ -9,6 +9,7 @@ from tracker.ingest import trust
 from tracker.ingest.event import Event
 from tracker.ingest.identified import unique_values
 from tracker.ingest.identity import People
+from tracker.ingest.lives import Lives
 from tracker.ingest.rules import is_hash
 from tracker.ingest.who import Subscriber, Visitor
 from tracker.storage import people as people_rows
@@ -21,7 +22,7 @@ Key = tuple[int, bytes]
 
 def known_people(transaction: Transaction, events: list[Event], next_id: Callable[[], int]) -> People:
     """The persons whom events may name by Email, by ID or by a hash of their address, and the visitors of events."""
-    people = People(next_id)
+    people = People(next_id, Lives(transaction))
     sent = [(event.list_id, event.external_id) for event in events if event.external_id is not None]
     hashes = {(list_id, bytes.fromhex(sent_id)) for list_id, sent_id in sent if is_hash(sent_id)}
     people.await_hashes(hashes)

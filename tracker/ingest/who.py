@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from tracker.ingest.life import Life, Tie
+from tracker.storage.stretches import Position
 from tracker.storage.tied_by import By
 
 
@@ -58,7 +60,9 @@ class Subscriber:
 class Visitor:
     """A browser, device or own visitor of one list; `segment` and `subscriber_id` are its current binding.
 
-    `known` is the binding of a visitor that was there before the group.
+    `version` counts the changes of its bindings, and is 0 as long as it never had one. `named_at` and `named_id` say when
+    the first event happened that named its current person. `life` is there once somebody has looked back further; `ties` are of
+    events of this group.
     """
 
     list_id: int
@@ -67,39 +71,37 @@ class Visitor:
     segment: int = 0
     subscriber_id: int | None = None
     bound_by: int = By.CREDENTIAL
+    version: int = 0
+    named_at: int | None = None
+    named_id: int | None = None
     is_new: bool = False
-    is_changed: bool = False
     has_own_events: bool = True  # that came while it was nobody's; of one that was known before, it may
-    known: tuple[int, int | None] = (0, None)
+    life: Life | None = None
+    ties: list[Tie] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.known = self.segment, self.subscriber_id
+    def binding(self) -> tuple[int, int | None, int, int, int | None, int | None]:
+        """What its row says of its current binding, in the order of `people.VISITOR`."""
+        version = self.version if self.life is None else self.life.version
+        return self.segment, self.subscriber_id, int(self.bound_by), version, self.named_at, self.named_id
 
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """`has_past`: events of the visitor that came before are the person's too."""
-
-    visitor: Visitor
-    segment: int
-    subscriber_id: int
-    reason: Reason
-    event_id: int
-    bound_at: int
-    has_past: bool
-    by: By
+    def is_current_at(self, position: Position) -> bool:
+        """Whether an event of that time is certainly in the current segment."""
+        if self.named_at is None or self.named_id is None:
+            return self.version == 0
+        return position >= (self.named_at, self.named_id)
 
 
 @dataclass(slots=True)
 class Placement:
     """Where one event goes. `subscriber_id` is the person it names, `owner_id` whose timeline it stands in.
 
-    `is_identify_sent`: it is, or brings with it, an identify event.
+    `tie_flag` is the bit of an event that says so for good whose its visitor is, or 0. `is_identify_sent`: it is, or brings with it, an identify event.
     """
 
     visitor: Visitor
     segment: int
     subscriber_id: int | None
     owner_id: int
+    tie_flag: int
     is_identify_sent: bool
     has_id_conflict: bool

@@ -152,7 +152,7 @@ def _binding(bound: Bound) -> dict[str, Any]:
         "UUID": uuid_text(bound.uuid),
         "CreatedOn": iso_utc(bound.created_at),
         "Segment": bound.segment,
-        "BoundOn": iso_utc(bound.bound_at),
+        "BoundOn": iso_utc(bound.named_at),
         "Reason": Reason(bound.reason).name.lower() if bound.reason in set(Reason) else "other",
         "By": By(bound.by).name.lower(),
     }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tracker.email_hashes import email_hashes
+from tracker.ingest import late
 from tracker.ingest.rules import visitor_uuid_of_hash
 from tracker.privacy import remains
 from tracker.privacy.care import care_for
@@ -99,7 +100,10 @@ def _bindings(erasure: _Erasure) -> Step:
     segments = forgetting.bound_segments(transaction, list_id, erasure.subscriber_id, BINDINGS)
     if not segments:
         return erasure.next("events")
-    forgetting.unbind_visitors(transaction, list_id, erasure.subscriber_id, segments)
+    if pending := late.pending(transaction, list_id, {visitor_id for visitor_id, _ in segments}):
+        handled = late.go_on(transaction, pending, erasure.now, erasure.most)
+        return erasure.next("bindings", handled, stopped=erasure.job.state.get("stopped"))
+    forgetting.unbind_visitors(transaction, list_id, segments)
     stopped = erasure.job.state.get("stopped")
     room, done = erasure.most, []
     for segment in segments:
@@ -133,7 +137,9 @@ def _events(erasure: _Erasure) -> Step:
     bindings = erasing.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in found.values()))
     theirs = [event for event in found.values() if _is_theirs(event, subscriber_id, bindings)]
     others = found.keys() - {event.id for event in theirs}
-    _give_back(transaction, [row for row in rows if row.event_id in others])
+    _give_back(
+        transaction, [r for r in rows if r.event_id in others and r.segment == found[r.event_id].segment]
+    )
     erasure.remove(theirs, bindings)
     # What is left of these rows tells of nothing, or is the visitor's by now.
     erasure.take_out(rows)

@@ -26,7 +26,12 @@ UNKNOWN = "email_or_id"
 
 class Tie(Schema):
     UUID = fields.UUID(required=True, metadata={"description": "The visitor"})
-    Segment = fields.Integer(required=True, metadata={"description": "Counts whose the visitor has been"})
+    Segment = fields.Integer(
+        required=True,
+        metadata={
+            "description": "Which of the times in which the visitor was one person's; numbered as they became known"
+        },
+    )
     IsCurrent = fields.Boolean(
         required=True, metadata={"description": "The visitor has been nobody else's since"}
     )
@@ -38,7 +43,9 @@ class Tie(Schema):
             "description": "Who told it; `public`: nobody but browsers",
         },
     )
-    BoundAt = fields.DateTime(required=True)
+    BoundAt = fields.DateTime(
+        required=True, metadata={"description": "When the event that tied it happened, whenever it arrived"}
+    )
     UnboundAt = fields.DateTime(
         required=True, allow_none=True, metadata={"description": "When it was taken back"}
     )
@@ -134,7 +141,7 @@ def _tie(tie: LoggedTie, visitor: tuple[bytes, int], event: StoredEvent | None) 
         "IsCurrent": tie.place.segment == current and tie.unbound_at is None,
         "Reason": Reason(tie.reason).name.lower(),
         "By": By(tie.by).name.lower(),
-        "BoundAt": iso_utc(tie.bound_at),
+        "BoundAt": iso_utc(tie.named_at),
         "UnboundAt": None if tie.unbound_at is None else iso_utc(tie.unbound_at),
         "EventID": str(tie.event_id),
         "Event": None if event is None else bytes(event.name).decode(),

@@ -12,6 +12,9 @@ COLUMNS = (
     "list_id", "id", "visitor_id", "segment", "subscriber_id", "name", "event_at", "received_at", "claimed_at",
     "sent_at", "external_id", "flags", "properties",
 )  # fmt: skip
+#: The bit of `flags` of a credential's event that made its visitor the person's whom it names, or was one more that says so. It
+#: is taken away when the visitor is taken from them.
+IS_TIE = 8192
 _EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
 _ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags, name, claimed_at, received_at, properties FROM events"
 
@@ -62,7 +65,7 @@ def read_events(
 ) -> dict[int, StoredEvent]:
     """{event_id: the event} for those that are there.
 
-    With `is_locking` nobody else deletes them or changes their flags until this transaction ends.
+    With `is_locking` nobody else deletes them or changes them until this transaction ends.
     """
     wanted = [(list_id, event_id) for event_id in sorted(set(event_ids))]
     rows = transaction.lookup(_STORED, ("list_id", "id"), wanted, is_locking)
@@ -81,6 +84,12 @@ def set_properties(transaction: Transaction, list_id: int, properties: Mapping[i
     """Give {event_id: stored properties}, where what Tracker added to them follows from a verdict that has changed."""
     changes = [(new, list_id, event_id) for event_id, new in sorted(properties.items())]
     transaction.update("UPDATE events SET properties = ? WHERE list_id = ? AND id = ?", changes)
+
+
+def untie(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> None:
+    """These events do not say any more whose their visitor is."""
+    sql = "UPDATE events SET flags = flags - ? WHERE list_id = ? AND id = ? AND flags & ? <> 0"
+    transaction.update(sql, [(IS_TIE, list_id, event_id, IS_TIE) for event_id in event_ids])
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:

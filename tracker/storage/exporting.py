@@ -13,7 +13,7 @@ PAGE = 500
 ENTRIES = 5_000
 
 _BINDINGS = (
-    "SELECT b.visitor_id, b.segment, b.bound_at, b.reason, b.bound_by, b.has_past, v.uuid, v.created_at FROM bindings b"
+    "SELECT b.visitor_id, b.segment, b.named_at, b.reason, b.bound_by, b.has_past, v.uuid, v.created_at FROM bindings b"
     " JOIN visitors v ON v.list_id = b.list_id AND v.id = b.visitor_id"
     " WHERE b.list_id = ? AND b.subscriber_id = ? AND (b.visitor_id > ? OR (b.visitor_id = ? AND b.segment > ?))"
     " ORDER BY b.visitor_id, b.segment LIMIT ?"
@@ -25,7 +25,7 @@ class Bound(NamedTuple):
 
     visitor_id: int
     segment: int
-    bound_at: int
+    named_at: int
     reason: int
     by: int
     has_past: int

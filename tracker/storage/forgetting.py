@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tracker.storage.people import BINDING, add_bindings, find_visitors, rebind_visitor, text
+from tracker.storage import stretches
+from tracker.storage.people import BINDING, add_bindings, change_visitor, find_visitors, lock_visitor, text
 from tracker.storage.subscribers import Who
 from tracker.storage.transaction import Transaction
 
@@ -59,10 +60,11 @@ def claim_visitors(
 ) -> None:
     """Bind those of the visitors to the person that are nobody's, with their past, as if an event had."""
     free = [row for row in find_visitors(transaction, [(list_id, uuid) for uuid in uuids]) if row[4] is None]
-    rows = [(list_id, row[1], row[3], subscriber_id, now, 0, OF_HASH, 1, 0) for row in free]
+    rows = [(list_id, row[1], row[3], subscriber_id, now, 0, OF_HASH, 1, 0, now) for row in free]
     add_bindings(transaction, [], reopened=rows)
     for row in free:
-        rebind_visitor(transaction, list_id, row[1], (row[3], None), (row[3], subscriber_id, 0))
+        changed = (row[3], subscriber_id, 0, row[6] + 1, now, 0)
+        change_visitor(transaction, list_id, row[1], changed, row[6])
 
 
 def bound_segments(transaction: Transaction, list_id: int, subscriber_id: int, most: int) -> list[Segment]:
@@ -71,17 +73,20 @@ def bound_segments(transaction: Transaction, list_id: int, subscriber_id: int, m
     return [(row[0], row[1]) for row in transaction.select(sql, (list_id, subscriber_id, most))]
 
 
-def unbind_visitors(
-    transaction: Transaction, list_id: int, subscriber_id: int, segments: Sequence[Segment]
-) -> None:
-    """Open a segment that is nobody's for those of these visitors that are the person's now."""
-    ids = sorted({visitor_id for visitor_id, _ in segments})
-    marks = ", ".join("?" * len(ids))
-    sql = (
-        "UPDATE visitors SET segment = segment + 1, subscriber_id = NULL"
-        f" WHERE list_id = ? AND subscriber_id = ? AND id IN ({marks})"
-    )
-    transaction.execute(sql, (list_id, subscriber_id, *ids))
+def unbind_visitors(transaction: Transaction, list_id: int, segments: Sequence[Segment]) -> None:
+    """What happens in the time of these segments is in new ones from now on, which are nobody's."""
+    for visitor_id, segment in segments:
+        row = lock_visitor(transaction, list_id, visitor_id)
+        if row is None:
+            continue
+        current, version = row[3], row[6]
+        stretches.wall_off(transaction, list_id, visitor_id, segment)
+        stretches.renumber(transaction, list_id, visitor_id, segment, version)
+        is_current = current == segment
+        now = (
+            (version, None, 0, version + 1, None, None) if is_current else (*row[3:6], version + 1, *row[7:9])
+        )
+        change_visitor(transaction, list_id, visitor_id, now, version)
 
 
 def remove_bindings(transaction: Transaction, list_id: int, segments: Iterable[Segment]) -> int:

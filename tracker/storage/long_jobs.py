@@ -121,6 +121,11 @@ def release(transaction: Transaction, job: LongJob, claim: bytes, due_at: int) -
     transaction.execute(sql, (due_at, job.list_id, job.id, claim))
 
 
+def remove(transaction: Transaction, job: LongJob) -> None:
+    """Forget a job that nobody asks for when it is done."""
+    transaction.execute(f"DELETE FROM jobs WHERE {_ONE}", (job.list_id, job.id))
+
+
 def _row(job: LongJob) -> Row:
     about = (job.list_id, job.id, job.kind.encode(), job.subject_id)
     return (*about, _encoded(job.state), job.rows, job.created_at, job.updated_at, job.finished_at)

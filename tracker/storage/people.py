@@ -10,9 +10,10 @@ from tracker.storage.tied_by import By
 from tracker.storage.transaction import Row, Transaction
 
 SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid", "email_by", "external_id_by")
-VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id", "bound_by")
+VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id", "bound_by", "version", "named_at", "named_id")
 BINDING = (
     "list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason", "has_past", "bound_by",
+    "named_at",
 )  # fmt: skip
 _PERSON = "list_id = ? AND id = ?"
 _OURS, _ANYBODYS = int(By.CREDENTIAL), int(By.PUBLIC)
@@ -20,10 +21,11 @@ _ANYBODYS_ID = f"external_id = ? AND external_id_by = {_ANYBODYS}"
 _SUBSCRIBERS = f"SELECT {', '.join(SUBSCRIBER)} FROM subscribers"
 _VISITORS = f"SELECT {', '.join(VISITOR)} FROM visitors"
 _BINDINGS = f"SELECT {', '.join(BINDING[:3])} FROM bindings"
-_TAKE_OVER = (
-    f"UPDATE bindings SET {', '.join(f'{column} = ?' for column in BINDING[3:])}"
-    " WHERE list_id = ? AND visitor_id = ? AND segment = ? AND subscriber_id IS NULL"
-)
+_SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
+_TAKE_OVER = f"UPDATE bindings SET {', '.join(f'{column} = ?' for column in BINDING[3:])} WHERE {_SEGMENT} AND subscriber_id IS NULL"
+_TELL_EARLIER = f"UPDATE bindings SET bound_at = ?, event_id = ?, reason = ?, bound_by = ?, named_at = ? WHERE {_SEGMENT} AND subscriber_id = ?"
+_CHANGED = VISITOR[3:]
+_CHANGE = f"UPDATE visitors SET {', '.join(f'{column} = ?' for column in _CHANGED)} WHERE list_id = ? AND id = ? AND version = ?"
 
 
 def text(value: bytes | None) -> str | None:
@@ -57,6 +59,12 @@ def find_visitors(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -
     """Rows in the order of VISITOR by (list_id, uuid)."""
     rows = transaction.lookup(_VISITORS, ("list_id", "uuid"), sorted(set(keys)))
     return [(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows]
+
+
+def lock_visitor(transaction: Transaction, list_id: int, visitor_id: int) -> Row | None:
+    """A row in the order of VISITOR; nobody else changes whose it is until this transaction ends."""
+    rows = transaction.lookup(_VISITORS, ("list_id", "id"), [(list_id, visitor_id)], is_locking=True)
+    return (*rows[0][:2], bytes(rows[0][2]), *rows[0][3:]) if rows else None
 
 
 def find_visitor(transaction: Transaction, list_id: int, uuid: bytes) -> Row | None:
@@ -129,22 +137,14 @@ def add_visitors(transaction: Transaction, rows: Sequence[Row], now: int) -> Non
     transaction.insert("visitors", (*VISITOR, "created_at"), [(*row, now) for row in rows])
 
 
-def rebind_visitor(
-    transaction: Transaction,
-    list_id: int,
-    visitor_id: int,
-    known: tuple[int, int | None],
-    binding: tuple[int, int, int],
+def change_visitor(
+    transaction: Transaction, list_id: int, visitor_id: int, changed: Row, known_version: int
 ) -> None:
-    """Point a visitor from the (segment, subscriber_id) that is known of it to its new ones, by whomever it was told.
+    """Give a visitor its segment, subscriber_id, bound_by, version, named_at and named_id.
 
-    Two processes that do so at once collide on the binding's key; raises Conflict when the known one was taken back.
+    Raises Conflict when another process has changed whose it is or was since that version.
     """
-    sql = (
-        "UPDATE visitors SET segment = ?, subscriber_id = ?, bound_by = ? WHERE list_id = ? AND id = ? AND segment = ?"
-        f" AND subscriber_id {'IS NULL' if known[1] is None else '= ?'}"
-    )
-    _change_one(transaction, sql, (*binding, list_id, visitor_id, *(n for n in known if n is not None)))
+    _change_one(transaction, _CHANGE, (*changed, list_id, visitor_id, known_version))
 
 
 def add_bindings(transaction: Transaction, rows: Sequence[Row], reopened: Sequence[Row] = ()) -> None:
@@ -163,8 +163,14 @@ def add_bindings(transaction: Transaction, rows: Sequence[Row], reopened: Sequen
 
 def confirm_bindings(transaction: Transaction, segments: Sequence[Row]) -> None:
     """A credential told of these (list_id, visitor_id, segment, subscriber_id) what anybody had told."""
-    sql = f"UPDATE bindings SET bound_by = {_OURS} WHERE list_id = ? AND visitor_id = ? AND segment = ? AND subscriber_id = ?"
-    transaction.update(sql, segments)
+    transaction.update(
+        f"UPDATE bindings SET bound_by = {_OURS} WHERE {_SEGMENT} AND subscriber_id = ?", segments
+    )
+
+
+def tell_earlier(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Of bindings that are there, rows in the order of BINDING: an event that happened earlier tied them, or a credential told."""
+    transaction.update(_TELL_EARLIER, [(*row[4:7], *row[8:10], *row[:4]) for row in rows])
 
 
 def _change_one(transaction: Transaction, sql: str, values: Row) -> None:

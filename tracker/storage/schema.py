@@ -7,15 +7,7 @@ and Galera cannot do is not used. Text is kept as UTF-8 bytes, because collation
 
 from __future__ import annotations
 
-from tracker.storage.account_tables import (
-    API_KEYS,
-    AUDIT_LOG,
-    LOGIN_PLACES,
-    PROBES,
-    SESSIONS,
-    USERS,
-    WRITERS,
-)
+from tracker.storage.account_tables import API_KEYS, AUDIT_LOG, LOGIN_PLACES, PROBES, SESSIONS, USERS, WRITERS
 from tracker.storage.catalogue_counts import TYPES
 from tracker.storage.count_outbox import COUNT_OUTBOX
 from tracker.storage.ddl import Table, big_bytes, bytes_, counter, integer, key
@@ -24,6 +16,7 @@ from tracker.storage.schema_credentials import CREDENTIALS_FIRST
 from tracker.storage.schema_deletions import AT_REST, EXPIRED_TOTALS, JOBS, SPENT_EVENT_IDS
 from tracker.storage.schema_identity import SUBSCRIBER_HASHES, UNBINDINGS
 from tracker.storage.steps import AddColumn, AddIndex, DropIndex, OnFiles, OnServers
+from tracker.storage.stretches import MADE_FROM_BINDINGS
 from tracker.storage.subscriber_hashes import fill_hashes
 from tracker.storage.timeline_filling import fill_timeline
 from tracker.storage.timeline_tables import TIMELINE, TIMELINE_RECENT, TIMELINE_RUNS, TIMELINE_SORTED
@@ -217,4 +210,5 @@ MIGRATIONS = [
         "0019_hidden_parameters",
         [AddColumn("list_settings", bytes_("hidden_parameters", 4000, is_optional=True), "")],
     ),
+    Migration("0015_stretches", MADE_FROM_BINDINGS),
 ]

@@ -11,16 +11,16 @@ STANDING = 2**63 - 1
 
 _VISITOR = "visitor_id >= ? AND (visitor_id > ? OR segment >= ?)"
 _BOUND = (
-    "SELECT visitor_id, segment, bound_at, event_id, reason, bound_by FROM bindings WHERE list_id = ? AND subscriber_id = ?"
+    "SELECT visitor_id, segment, named_at, event_id, reason, bound_by FROM bindings WHERE list_id = ? AND subscriber_id = ?"
     f" AND has_past = ? AND {_VISITOR} ORDER BY visitor_id, segment LIMIT ?"
 )
 _TAKEN_BACK = (
-    "SELECT visitor_id, segment, id, bound_at, event_id, reason, bound_by, unbound_at FROM unbindings WHERE list_id = ?"
+    "SELECT visitor_id, segment, id, named_at, event_id, reason, bound_by, unbound_at FROM unbindings WHERE list_id = ?"
     f" AND subscriber_id = ? AND {_VISITOR} AND (visitor_id > ? OR segment > ? OR id > ?)"
     " ORDER BY visitor_id, segment, id LIMIT ?"
 )
 _ONE = (
-    "SELECT visitor_id, segment, bound_at, event_id, reason, bound_by FROM bindings"
+    "SELECT visitor_id, segment, named_at, event_id, reason, bound_by FROM bindings"
     " WHERE list_id = ? AND visitor_id = ? AND segment = ? AND subscriber_id = ?"
 )
 
@@ -36,11 +36,11 @@ class Place(NamedTuple):
 class LoggedTie(NamedTuple):
     """A visitor's segment that is bound, or was until `unbound_at`; by an event, for a `reason` (`ingest.who.Reason`).
 
-    `by` is who told it (`tied_by.By`).
+    `by` is who told it (`tied_by.By`), `named_at` when the event happened.
     """
 
     place: Place
-    bound_at: int
+    named_at: int
     event_id: int
     reason: int
     by: int
@@ -85,5 +85,5 @@ def visitors(transaction: Transaction, list_id: int, ids: set[int]) -> dict[int,
 
 
 def _standing(row: Row) -> LoggedTie:
-    visitor_id, segment, bound_at, event_id, reason, by = row
-    return LoggedTie(Place(visitor_id, segment, STANDING), bound_at, event_id, reason, by, None)
+    visitor_id, segment, named_at, event_id, reason, by = row
+    return LoggedTie(Place(visitor_id, segment, STANDING), named_at, event_id, reason, by, None)

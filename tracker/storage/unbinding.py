@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tracker.storage import long_jobs, people, timeline
-from tracker.storage.events import read_events
+from tracker.storage import late_moves, long_jobs, people, stretches
+from tracker.storage.events import StoredEvent, read_events, untie
 from tracker.storage.long_jobs import LongJob, Step
-from tracker.storage.timeline import Entry
 from tracker.storage.timeline_pasts import SERVER_SECONDS
 from tracker.storage.timeline_reading import DUSK, Position, Window, newest
 from tracker.storage.transaction import Transaction
@@ -34,13 +33,18 @@ _COLUMNS = (
     "event_id",
     "reason",
     "bound_by",
+    "named_at",
 )
 _TAKEN_BACK = "SELECT segment, id FROM unbindings WHERE list_id = ? AND subscriber_id = ? AND visitor_id = ? ORDER BY id"
 _UNBIND = (
     "UPDATE bindings SET subscriber_id = NULL, has_past = 0, unbound_from = ?, unbound_at = ?"
     f" WHERE {_SEGMENT} AND subscriber_id = ?"
 )
-_RELEASE = "UPDATE visitors SET subscriber_id = NULL WHERE list_id = ? AND id = ? AND segment = ? AND subscriber_id = ?"
+_RELEASE = (
+    "UPDATE visitors SET subscriber_id = NULL, named_at = NULL, named_id = NULL"
+    " WHERE list_id = ? AND id = ? AND segment = ? AND subscriber_id = ?"
+)
+_NOTE = "UPDATE visitors SET version = version + 1 WHERE list_id = ? AND id = ?"
 
 
 class Tie(NamedTuple):
@@ -77,13 +81,16 @@ def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> M
     The visitor is nobody's then if it was its current one: the next bind takes the open segment with its past.
     """
     list_id, subscriber_id, visitor_id, segment = tie
-    held = f"SELECT bound_at, event_id, reason, bound_by FROM bindings WHERE {_SEGMENT} AND subscriber_id = ?"
+    told = "bound_at, event_id, reason, bound_by, named_at"
+    held = f"SELECT {told} FROM bindings WHERE {_SEGMENT} AND subscriber_id = ?"
     at = (list_id, visitor_id, segment, subscriber_id)
     rows = transaction.select(held + transaction.engine.for_update, at)
     if not rows:
         return None
     transaction.execute(_UNBIND, (subscriber_id, now, *at))
     transaction.execute(_RELEASE, at)
+    transaction.execute(_NOTE, (list_id, visitor_id))
+    stretches.wall_off(transaction, list_id, visitor_id, segment)
     transaction.insert("unbindings", _COLUMNS, [(*tie, unbinding_id, now, *rows[0])])
     late_at = now + int(SERVER_SECONDS * 1000) if transaction.engine.is_remote else now
     return {"tie": list(tie), "before": list(DUSK), "began_at": now, "late_at": late_at, "is_moved": False}
@@ -96,7 +103,7 @@ def moving(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
 
 
 def bring_home(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
-    """A step of the job: events that came while the segment was bound and name nobody leave the person.
+    """A step of the job: events that came while the segment was bound and name nobody leave the person, the others tie no more.
 
     On a server it looks a second time for what was written by those who had seen the visitor bound.
     """
@@ -114,8 +121,9 @@ def bring_home(transaction: Transaction, job: LongJob, now: int, most: int) -> S
 
 def _move(transaction: Transaction, tie: Tie, before: Position, most: int) -> tuple[int, Position | None]:
     """How many events were moved, and down to where; None: to the end."""
+    visitor = people.lock_visitor(transaction, tie.list_id, tie.visitor_id)
     owner_id = _owner_now(transaction, tie)
-    if owner_id == tie.subscriber_id:  # bound again: they are the person's
+    if visitor is None or owner_id == tie.subscriber_id:  # bound again: they are the person's
         return 0, None
     [part] = newest(transaction, tie.list_id, [tie.subscriber_id], Window(before=before), LOOKED_THROUGH)
     rows = dict.fromkeys(part.entries)  # a row may be in two places of a file
@@ -124,10 +132,24 @@ def _move(transaction: Transaction, tie: Tie, before: Position, most: int) -> tu
     if len(theirs) > most:
         theirs = theirs[:most]
         reached = theirs[-1].event_at, theirs[-1].event_id
-    moved = _rows_of_nobody(transaction, theirs)
-    timeline.add(transaction, timeline.copies(moved, owner_id))
-    timeline.remove(transaction, moved)
-    return sum(row.owner_id > 0 for row in moved), reached
+    stored = read_events(transaction, tie.list_id, (row.event_id for row in theirs), is_locking=True)
+    nobodys = [event for event in stored.values() if event.subscriber_id is None]
+    untie(transaction, tie.list_id, stored.keys() - {event.id for event in nobodys})
+    moves = [late_moves.Move(event, tie.segment, owner_id) for event in nobodys]
+    if stretches.has_some(transaction, tie.list_id, tie.visitor_id):
+        moves = [_to_its_time(transaction, tie, visitor[3], event, owner_id) for event in nobodys]
+    late_moves.move(transaction, tie.list_id, tie.visitor_id, moves, [tie.subscriber_id])
+    return len(moves), reached
+
+
+def _to_its_time(
+    transaction: Transaction, tie: Tie, current: int, event: StoredEvent, owner_id: int
+) -> late_moves.Move:
+    """Somebody else may have been given the time of an event while it was on its way."""
+    at = (event.event_at, event.id)
+    found = stretches.find(transaction, tie.list_id, tie.visitor_id, current, at)
+    is_same = found.segment == tie.segment
+    return late_moves.Move(event, found.segment, owner_id if is_same else found.subscriber_id)
 
 
 def _owner_now(transaction: Transaction, tie: Tie) -> int:
@@ -138,14 +160,3 @@ def _owner_now(transaction: Transaction, tie: Tie) -> int:
     if subscriber_id is None or (has_past and subscriber_id != tie.subscriber_id):
         return tie.visitor_id
     return int(subscriber_id)
-
-
-def _rows_of_nobody(transaction: Transaction, rows: list[Entry]) -> list[Entry]:
-    """The rows, conversions' second ones too, of those events that name nobody themselves."""
-    if not rows:
-        return []
-    stored = read_events(transaction, rows[0].list_id, (row.event_id for row in rows))
-    nobodys = [row for row in rows if row.event_id in stored and stored[row.event_id].subscriber_id is None]
-    return [
-        entry for row in nobodys for entry in timeline.entries(*row[:6], bytes(stored[row.event_id].name))
-    ]
