@@ -9,12 +9,13 @@ from typing import Any
 
 import orjson
 
+from tracker.ingest.captured import MARK
 from tracker.ingest.parameters import EventProperties
 from tracker.ingest.rules import MOST_STRING_BYTES, is_long, properties_fault
 from tracker.ingest.url_scrubbing import Hidden, scrubbed
 
-#: How the names of captured properties begin, and how many of them take no room from the page's own.
-MARK, MOST_CAPTURED = "$", 64
+#: So many captured properties take no room from the page's own.
+MOST_CAPTURED = 64
 ADDRESSES = ("$current_url", "$referrer")
 #: The key of an answer, and the property of an event, that name what was cut; they are there when something was.
 CUT, CUT_PROPERTY = "cut_properties", "$cut"
