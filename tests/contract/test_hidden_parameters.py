@@ -71,7 +71,7 @@ def test_the_setting_is_told_and_what_every_list_hides_is_not_written_down(desk:
     "value", ["token", ["a b"], ["a=b"], [""], ["*"], ["a*"], [1], {"a": 1}, ["x" * 65], ["x" * 60] * 70]
 )
 def test_what_is_no_list_of_names(desk: Desk, shop: Shop, value: Any) -> None:
-    assert update(desk, shop, HiddenQueryParameters=value, KeepAddress=True).codes == [10]
+    assert update(desk, shop, HiddenQueryParameters=value, KeepAddress=True).codes == [11]
     assert desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]["KeepAddress"] is False
 
 
