@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.house.sources import ROOT
-from tracker.ingest.url_scrubbing import DEFAULT_HIDDEN, hidden, scrubbed
+from tracker.ingest.url_scrubbing import DEFAULT_HIDDEN, MAX_PARTS, hidden, scrubbed
 
 PAGE = "https://shop.example/x"
 #: Behind PAGE: what was sent, what is left.
@@ -100,3 +100,14 @@ def test_the_defaults_are_written_down() -> None:
     """Whoever reads of the setting sees what it does before anybody has set it."""
     [quoted] = re.findall(r"(?:^> .*\n)+", (ROOT / "docs/browser.md").read_text(), re.M)
     assert tuple(re.findall(r"`([^`]+)`", quoted)) == DEFAULT_HIDDEN
+
+
+def test_no_address_takes_long() -> None:
+    """What comes after very many parameters is left out, since nobody has looked at it."""
+    many = "&".join(["p=v"] * 4_000)
+    cleaned = scrubbed(f"https://shop.example/?token=x&{many}&token=y", hidden(None))
+    assert cleaned.startswith("https://shop.example/?p=v&p=v")
+    assert "token" not in cleaned
+    assert len(cleaned.split("&")) < MAX_PARTS
+    address = f"https://shop.example/?{many}"
+    assert scrubbed(address, hidden(None)) == address, "it has nothing to hide"

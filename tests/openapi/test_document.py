@@ -140,6 +140,7 @@ def test_paths_and_operations_keep_their_names() -> None:
         "POST /api/v1/website_events.catalogue": "website_events.catalogue.post",
         "GET /api/v1/website_events.values": "website_events.values",
         "POST /api/v1/website_events.values": "website_events.values.post",
+        "POST /api/v1/website_events.remove": "website_events.remove",
         "GET /api/v1/website_events.properties": "website_events.properties",
         "POST /api/v1/website_events.properties": "website_events.properties.post",
     }

@@ -25,6 +25,8 @@ _SEPARATOR = re.compile(r"([?&;/!]|%(?:25)*(?:3[Ff]|26|3[Bb]|2[Ff]|23))")
 _ENDS = frozenset(("&", ";", "26", "3B", "3b"))
 _EQUALS = re.compile(r"%(?:25)*3[Dd]")
 _ADDRESS = re.compile(r"[^@](?:@|%(?:25)*40)(?:[\w-]{1,63}\.)+[A-Za-z]{2}")
+#: Parts of an address that are looked at; what comes after them is left out with what is hidden. Pages have dozens.
+MAX_PARTS = 500
 _JOINTS = str.maketrans("", "", "-_")
 
 
@@ -77,7 +79,10 @@ def scrubbed(address: str, names: Hidden) -> str:
 
 def _without(text: str, names: Hidden, nested: str | None = None) -> str:
     """A query or a route without its hidden parameters. `nested` begins no query of its own: it stands in a value."""
-    return "".join(_kept(_SEPARATOR.split(text), names, nested)) if names.may_be_in(text) else text
+    if not names.may_be_in(text):
+        return text
+    split = _SEPARATOR.split(text, MAX_PARTS)
+    return "".join(_kept(split if len(split) <= 2 * MAX_PARTS else split[:-2], names, nested))
 
 
 def _kept(split: list[str], names: Hidden, nested: str | None) -> Iterator[str]:
