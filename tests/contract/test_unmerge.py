@@ -305,6 +305,26 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
     assert rows_of(desk, shop, ties.visitor_id) == 1200
 
 
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_all_events_that_left_are_told_wherever_their_rows_stood(
+    desk: Desk, call: Call, track: Track, is_copied: bool
+) -> None:
+    """A past that was not copied to the person leaves with the binding alone; a conversion has two rows, and is one event."""
+    for _ in range(3):
+        track(Event="before", UUID=BROWSER)
+    track(Event="conversion", UUID=BROWSER, Properties=ORDER)
+    track(Event="identify", UUID=BROWSER, Email="jane@example.com")
+    track(Event="after", UUID=BROWSER)
+    if is_copied:
+        settled(desk)
+    answer = call("unmerge", **JANE, UUID=BROWSER)
+    assert (answer["Status"], answer["MovedEvents"]) == ("done", 5)
+    track(Event="later", UUID=BROWSER)
+    assert call("unmerge", **JANE, UUID=BROWSER)["MovedEvents"] == 5
+    assert names(call, **JANE) == ["identify"]
+    assert names(call, UUID=BROWSER) == ["before"] * 3 + ["conversion", "after", "later"]
+
+
 @pytest.mark.parametrize("step_at", ["before", "after"])
 def test_who_is_tied_while_rows_are_moved_gets_them_all(
     desk: Desk, shop: Shop, call: Call, track: Track, step_at: str

@@ -82,7 +82,7 @@ def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> M
     """
     list_id, subscriber_id, visitor_id, segment = tie
     told = "bound_at, event_id, reason, bound_by, named_at"
-    held = f"SELECT {told} FROM bindings WHERE {_SEGMENT} AND subscriber_id = ?"
+    held = f"SELECT has_past, {told} FROM bindings WHERE {_SEGMENT} AND subscriber_id = ?"
     at = (list_id, visitor_id, segment, subscriber_id)
     rows = transaction.select(held + transaction.engine.for_update, at)
     if not rows:
@@ -91,9 +91,12 @@ def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> M
     transaction.execute(_RELEASE, at)
     transaction.execute(_NOTE, (list_id, visitor_id))
     stretches.wall_off(transaction, list_id, visitor_id, segment)
-    transaction.insert("unbindings", _COLUMNS, [(*tie, unbinding_id, now, *rows[0])])
+    has_past, *named = rows[0]
+    transaction.insert("unbindings", _COLUMNS, [(*tie, unbinding_id, now, *named)])
     late_at = now + int(SERVER_SECONDS * 1000) if transaction.engine.is_remote else now
-    return {"tie": list(tie), "before": list(DUSK), "began_at": now, "late_at": late_at, "is_moved": False}
+    times = {"began_at": now, "late_at": late_at, "is_moved": False}
+    past = list(DUSK) if has_past else None
+    return {"tie": list(tie), "before": list(DUSK), "past": past, "unbinding": unbinding_id, **times}
 
 
 def moving(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
@@ -108,15 +111,40 @@ def bring_home(transaction: Transaction, job: LongJob, now: int, most: int) -> S
     On a server it looks a second time for what was written by those who had seen the visitor bound.
     """
     state = job.state
+    left = 0
+    if state.get("past") is not None:
+        left, reached = _count_past(transaction, state, most)
+        state = {**state, "past": None if reached is None else list(reached)}
+        if reached is not None or left >= most:
+            return Step(state, left)
     if now < state["late_at"] and state["is_moved"]:
         return Step(state, again_at=state["late_at"])
-    moved, reached = _move(transaction, Tie(*state["tie"]), tuple(state["before"]), most)
+    moved, reached = _move(transaction, Tie(*state["tie"]), tuple(state["before"]), most - left)
+    moved += left
     if reached is not None:
         return Step({**state, "before": list(reached)}, moved)
     if state["began_at"] >= state["late_at"]:
         return Step({**state, "is_moved": True}, moved, is_finished=True)
     again = {**state, "before": list(DUSK), "began_at": state["late_at"], "is_moved": True}
     return Step(again, moved, again_at=state["late_at"])
+
+
+def _count_past(transaction: Transaction, state: Mapping[str, Any], most: int) -> tuple[int, Position | None]:
+    """How many events from before the binding have left with it, and down to where; None: to the end.
+
+    They have stayed among the visitor's own, and need not be moved. Those that came after the binding was taken back have
+    later ids.
+    """
+    tie, before = Tie(*state["tie"]), tuple(state["past"])
+    [part] = newest(transaction, tie.list_id, [tie.visitor_id], Window(before=before), LOOKED_THROUGH)
+    rows = [row for row in dict.fromkeys(part.entries) if row.event_id < state["unbinding"]]
+    theirs = [row for row in rows if (row.visitor_id, row.segment) == (tie.visitor_id, tie.segment)]
+    reached = part.reached
+    if len(theirs) > most:
+        theirs = theirs[:most]
+        reached = theirs[-1].event_at, theirs[-1].event_id
+    stored = read_events(transaction, tie.list_id, (row.event_id for row in theirs))
+    return sum(event.subscriber_id is None for event in stored.values()), reached
 
 
 def _move(transaction: Transaction, tie: Tie, before: Position, most: int) -> tuple[int, Position | None]:
