@@ -35,6 +35,10 @@ INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at
 ERRORS = tuple(row for row in EVENT_ERRORS if row is not INVALID_LIST)
 
 
+#: How such a time is described.
+CLOCK = {"type": TIME["type"]}
+
+
 class ClockTime(Time):
     """A time by a clock that may stand anywhere: what it says beyond the calendar's ends are those."""
 
@@ -48,9 +52,9 @@ class OneEvent(EventParams):
     """The parameters of an event whose list the credential names, sent by a page that cannot help its clock or address."""
 
     Properties = PageProperties(INVALID_PROPERTIES, PROPERTIES)
-    Timestamp = ClockTime(metadata=TIME | {"description": "When it happened, by the browser's clock"})
+    Timestamp = ClockTime(metadata=CLOCK | {"description": "When it happened, by the browser's clock"})
     SentAt = ClockTime(
-        metadata=TIME | {"description": "When it was sent, by the same clock: corrects Timestamp"}
+        metadata=CLOCK | {"description": "When it was sent, by the same clock: corrects Timestamp"}
     )
 
     class Meta:

@@ -65,10 +65,9 @@ class Authenticator:
     def _is_somebodys(self, credential: str, deadline: float | None) -> bool:
         if is_session_id(credential):
             return self._sessions.find(credential, deadline) is not None
-        return (
-            self._recent.look_up(digest(credential), lambda: self._key_caller(credential, deadline))
-            is not None
-        )
+        # Not remembered: a key that has called nothing is refused as soon as it is revoked.
+        is_recent = self._recent.get(digest(credential)) is not None
+        return is_recent or self._key_caller(credential, deadline) is not None
 
     def _by_key(self, key: Any, deadline: float | None) -> Caller:
         if type(key) is not str or not key.isascii():

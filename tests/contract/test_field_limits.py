@@ -48,8 +48,8 @@ BOUNDS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
         {"Properties": {"a": [1] * (20_000 - 5)}},
         100000,
     ),
-    "largest integer": ({"Properties": {"a": 2**63 - 1}}, {"Properties": {"a": 2**63}}, 100000),
-    "smallest integer": ({"Properties": {"a": -(2**63)}}, {"Properties": {"a": -(2**63) - 1}}, 100000),
+    "largest integer": ({"Properties": {"a": 10**308}}, {"Properties": {"a": 10**309}}, 100000),
+    "smallest integer": ({"Properties": {"a": -(10**308)}}, {"Properties": {"a": -(10**309)}}, 100000),
     "ID": ({"ID": "i" * 255}, {"ID": "i" * 256}, 14),
     "ID in bytes": ({"ID": EURO * 85}, {"ID": EURO * 85 + "i"}, 14),
     "EventID": ({"EventID": "e" * 64}, {"EventID": "e" * 65}, 16),
@@ -93,13 +93,19 @@ def test_a_body_of_64_kib_and_one_byte_more(desk: Desk, shop: Shop) -> None:
 
 def test_what_is_stored_is_what_was_sent_at_every_limit(desk: Desk, shop: Shop, track: Track) -> None:
     """orjson writes fewer levels than it reads, and other libraries rewrite numbers: nothing of that may happen."""
-    for bound in ("depth", "values", "string in bytes", "largest integer", "smallest integer"):
-        sent = BOUNDS[bound][0]["Properties"]
+    integers = {
+        "largest exact": {"a": 2**63 - 1},
+        "smallest exact": {"a": -(2**63)},
+        "beyond": {"a": 2**63, "b": -(10**30)},
+    }
+    others = {bound: BOUNDS[bound][0]["Properties"] for bound in ("depth", "values", "string in bytes")}
+    for bound, sent in (integers | others).items():
         assert track(Event=bound, Properties=sent).status == 200
         sql = "SELECT properties FROM events WHERE list_id = ? AND name = ?"
         [(stored,)] = desk.rows(sql, shop.list_id, bound.encode())
         assert bytes(stored)[:1] == b"\x01"
-        assert orjson.loads(bytes(stored)[1:]) == sent
+        as_doubles = {"a": float(2**63), "b": -1e30} if bound == "beyond" else sent
+        assert orjson.loads(bytes(stored)[1:]) == as_doubles
 
 
 @pytest.mark.parametrize("value", [1e308, -1e-308, 0.1, 1e15, True, None, "", 10**18, -0.0])

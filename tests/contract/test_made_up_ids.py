@@ -343,7 +343,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
     "AllowedOrigins", "ConversionIdIs", "ConversionsNeedKey", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
-    "ExternalID", "FieldName", "HonourPrivacySignal", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
+    "ExternalID", "FieldName", "HiddenQueryParameters", "HonourPrivacySignal", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
     "Property", "RetentionDays", "Segment", "SentAt", "UniqueIdentifier", "Username", "Value",
 }  # fmt: skip
 

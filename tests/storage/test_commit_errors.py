@@ -138,7 +138,9 @@ def test_when_nobody_can_know_each_event_is_told_the_id_to_repeat_with(
     proxy.reopen()
     for event, call in zip(events, calls, strict=True):
         [event_id] = call.exception.event_ids
-        repeat = Event(7, event.name, received_at=2, uuid=event.uuid, event_key=event_id)
+        repeat = Event(
+            7, event.name, received_at=time.time_ns() // 1_000_000, uuid=event.uuid, event_key=event_id
+        )
         assert ingest.track(repeat) == Tracked(bytes(15) + b"1", False, is_duplicate=is_stored)
     assert distant.read(lambda t: t.select("SELECT COUNT(*) FROM events")) == [(1 + count,)]
 

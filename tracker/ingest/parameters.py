@@ -172,7 +172,6 @@ class EventParams(Parameters):
         metadata={
             "description": "The subscriber's ID in your system",
             "type": ["string", "integer"],
-            "minLength": 1,
             "maxLength": rules.MOST_ID_BYTES,
         }
     )
@@ -187,7 +186,7 @@ class EventParams(Parameters):
     EventID = EventID(
         metadata={
             "description": "Makes repeats harmless: same ID, same event, stored once",
-            "pattern": "^[A-Za-z0-9_-]{1,64}$",
+            "pattern": "^[A-Za-z0-9_-]{0,64}$",
         }
     )
 
