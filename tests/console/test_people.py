@@ -80,7 +80,7 @@ def test_a_person_is_shown_with_fields_revenue_and_visitors(
         tracker.call("customfield.create", fresh.key, SubscriberListID=fresh.list_id, FieldName=name, MergeTagAlias=alias, DataType="text")  # fmt: skip
     who = somebody(tracker, fresh)
     for number, (value, currency) in enumerate([(1234.5, "EUR"), (0.125, "USD"), (1, "EUR")]):
-        conversion = {"conversion-id": str(number), "conversion-name": "sale", "conversion-value": value, "conversion-currency": currency}  # fmt: skip
+        conversion = {"conversion-id": f"o-{number}", "conversion-name": "sale", "conversion-value": value, "conversion-currency": currency}  # fmt: skip
         track(tracker, fresh, Event="conversion", UUID=who["uuid"], Properties=conversion)
     track(
         tracker,
