@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -39,12 +40,19 @@ ERRORS = tuple(row for row in EVENT_ERRORS if row is not INVALID_LIST)
 CLOCK = {"type": TIME["type"]}
 
 
+_FAR_YEAR = re.compile(r"[+-][0-9]{6}-")
+
+
 class ClockTime(Time):
     """A time by a clock that may stand anywhere: what it says beyond the calendar's ends are those."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = min(max(value, 0), MOST_EPOCH_MS - 1)
+        elif isinstance(value, str) and _FAR_YEAR.match(
+            value
+        ):  # as JavaScript writes years of more than four digits
+            value = MOST_EPOCH_MS - 1 if value[0] == "+" else 0
         return super()._deserialize(value, *args, **kwargs)
 
 

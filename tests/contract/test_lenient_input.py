@@ -111,7 +111,10 @@ def test_the_number_0_is_the_id_of_an_order(desk: Desk, shop: Shop, track: Track
 
 @pytest.mark.parametrize(
     "spellings",
-    [["1001", " 1001 ", "1001\n", 1001, 1001.0], ["caf\u00e9-1", "cafe\u0301-1", "\ufeffcaf\u00e9-1"]],
+    [
+        ["1001", " 1001 ", "1001\n", 1001, 1001.0, "1001.0"],
+        ["caf\u00e9-1", "cafe\u0301-1", "\ufeffcaf\u00e9-1"],
+    ],
 )
 def test_spellings_of_one_order_are_one_order(
     desk: Desk, shop: Shop, track: Track, spellings: list[Any]

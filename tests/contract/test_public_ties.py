@@ -431,3 +431,34 @@ def test_in_one_batch_as_one_by_one(known: List) -> None:
             (BOB, "credential", None, None),
         ]
         assert [known.whose(name) for name in "abcde"] == [ALICE, ALICE, BOB, BOB, ALICE]
+
+
+@pytest.mark.parametrize("first", ["browser", "key"])
+@pytest.mark.parametrize("browsers", [{}, {"UUID": str(uuid4())}, {"ID": "made-up"}])
+def test_an_address_that_only_a_browser_told_goes_to_whom_a_key_names_with_it(
+    known: List, track: Track, first: str, browsers: dict[str, str]
+) -> None:
+    """Else whoever knows an address could keep its person in two for ever."""
+    for who in ("browser", "key") if first == "browser" else ("key", "browser"):
+        if who == "browser":
+            known.anybody(Event="identify", Email=ALICE, **browsers)
+        else:
+            track(Event="order", ID="J1")
+    track(Event="order2", Email=ALICE, ID="J1")
+    track(Event="order3", ID="J1"), track(Event="order4", Email=ALICE.upper())
+    whole = (ALICE, "credential", "J1", "credential")
+    assert whole in known.persons()
+    assert {known.whose(event) for event in ("order", "order2", "order3", "order4")} == {ALICE}
+    known.anybody(Event="page_view", Email=ALICE, **browsers)
+    assert known.whose("page_view") == ALICE, (
+        "the browser is bound anew, since its person has nothing to be named by"
+    )
+    digest = hashlib.sha256(ALICE.encode()).hexdigest()
+    track(Event="by hash", ID=digest)
+    assert known.whose("by hash") == ALICE
+
+
+def test_an_address_that_a_key_told_stays(known: List, track: Track) -> None:
+    track(Event="order", ID="J1"), track(Event="signup", Email=ALICE)
+    track(Event="both", Email=ALICE, ID="J1")
+    assert {each[::2] for each in known.persons()} == {(ALICE, None), (None, "J1")}

@@ -115,11 +115,12 @@ class Sent:
 
 @dataclass(eq=False)
 class Person:
-    """`is_sure`: a credential told their ID."""
+    """`is_sure`: a credential told their ID; `is_email_sure`: their address."""
 
     email: str | None = None
     external_id: str | None = None
     is_sure: bool = False
+    is_email_sure: bool = True
 
 
 @dataclass
@@ -159,11 +160,20 @@ class Rules:
         if sent.is_public:
             if by_email is not None:
                 return by_email, False
-            return self._new(Person(sent.email, None if by_id else sent.external_id)), True
+            made = Person(sent.email, None if by_id else sent.external_id, is_email_sure=False)
+            return self._new(made), True
+        if (
+            by_email
+            and by_id
+            and by_id.is_sure
+            and not (by_id.email or by_email.is_email_sure or by_email.is_sure)
+        ):
+            by_email.email, by_email.is_email_sure, by_email = None, True, None
         is_learnt = by_email is None
         if by_email is None:
             by_email = by_id if by_id is not None and by_id.email is None else self._new(Person())
             by_email.email = sent.email
+        by_email.is_email_sure = True
         if (
             sent.external_id
             and not by_email.is_sure

@@ -191,9 +191,22 @@ class Model:
         has_id = self.persons[bound].external_id is not None and not self.persons[bound].is_id_public
         return bound if life.is_sure(moment) and not has_id else None
 
+    def _is_taken(self, sent: Track, person: Person, holder: Person) -> bool:
+        """Whether the address that only anybody has told of one goes to the other, whose ID a credential told."""
+        is_sure = person.external_id is not None and not person.is_id_public
+        is_holder_sure = holder.external_id is not None and not holder.is_id_public
+        is_anybodys = holder.is_email_public and not is_holder_sure
+        return not sent.is_public and is_sure and person.email is None and is_anybodys
+
     def _named_by_email(self, sent: Track, email: str) -> tuple[int, bool]:
         person, by_id, is_learnt = self._by_email(email), self._by_id(sent.external_id), False
         is_made = False
+        if (
+            person is not None
+            and by_id is not None
+            and self._is_taken(sent, self.persons[by_id], self.persons[person])
+        ):
+            self.persons[person].email, self.persons[person].is_email_public, person = None, False, None
         if person is None and by_id is not None and self.persons[by_id].email is None and not sent.is_public:
             person, is_learnt = by_id, True
             self.persons[by_id].email = email

@@ -92,6 +92,8 @@ class Names:
     def _with_email(self, event: Event, email: tuple[str, str]) -> tuple[Subscriber, bool]:
         """Email wins: an ID that is not the person's and cannot become theirs names nobody."""
         by_id, known = self._by_id(event), self._by_email.get((event.list_id, email[1]))
+        if known is not None and by_id is not None and not is_hash(event.external_id):
+            known = self._unless_taken(event, by_id, known)
         if known is None and by_id is not None and self._may_learn_email(event, by_id):
             self._learn_email(by_id, email)
             known = by_id
@@ -100,6 +102,16 @@ class Names:
         if event.external_id is None or is_hash(event.external_id):
             return person, by_id is not None and by_id is not person
         return person, not self._offer_id(event, person, event.external_id, is_made=known is None)
+
+    def _unless_taken(self, event: Event, person: Subscriber, holder: Subscriber) -> Subscriber | None:
+        """Who has the address, unless it leaves them for the person."""
+        if not trust.may_take_email(event, person, holder):
+            return holder
+        del self._by_email[event.list_id, holder.email_key or ""]
+        self._forget_hashes(holder)
+        holder.email, holder.email_key, holder.email_by = None, None, By.CREDENTIAL
+        holder.has_lost_email = not holder.is_new
+        return None
 
     def _may_learn_email(self, event: Event, person: Subscriber) -> bool:
         return trust.may_give_email(event, person) and not is_hash(event.external_id)
@@ -166,10 +178,13 @@ class Names:
         """A credential's spelling is kept, since hashes are of spellings."""
         if event.email is None or event.is_public or person.email_by == By.CREDENTIAL:
             return
-        for found in self._by_hash.values():
-            found[:] = [each for each in found if each[1] is not person]
+        self._forget_hashes(person)
         person.email, person.email_by = event.email[0], By.CREDENTIAL
         self._index(person)
+
+    def _forget_hashes(self, person: Subscriber) -> None:
+        for found in self._by_hash.values():
+            found[:] = [each for each in found if each[1] is not person]
 
     def _index(self, person: Subscriber) -> None:
         if person.email_key is not None:

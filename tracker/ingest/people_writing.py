@@ -10,7 +10,7 @@ from tracker.storage.transaction import Transaction
 
 def write_people(transaction: Transaction, people: People, now: int) -> None:
     """Raises Conflict, or a lost race for a key, when another process has changed what the plan was made from."""
-    _give_up_ids(transaction, people)
+    _give_up_names(transaction, people)
     new = [
         (
             p.list_id,
@@ -34,9 +34,11 @@ def write_people(transaction: Transaction, people: People, now: int) -> None:
             _change_person(transaction, person)
 
 
-def _give_up_ids(transaction: Transaction, people: People) -> None:
-    """First of all, as an ID is in one row only, at any time."""
+def _give_up_names(transaction: Transaction, people: People) -> None:
+    """First of all, as an ID or address is in one row only, at any time."""
     for person in people.subscribers:
+        if person.has_lost_email:
+            people_rows.give_up_email(transaction, person.list_id, person.id, person.known.email or "")
         had = person.known.external_id
         if had is not None and had != person.external_id:
             people_rows.give_up_external_id(transaction, person.list_id, person.id, had)
@@ -44,9 +46,9 @@ def _give_up_ids(transaction: Transaction, people: People) -> None:
 
 def _change_person(transaction: Transaction, person: Subscriber) -> None:
     at, known = (transaction, person.list_id, person.id), person.known
-    if known.email is None and person.email is not None:
+    if person.email is not None and (known.email is None or person.has_lost_email):
         people_rows.learn_email(*at, person.email, person.email_key or "")
-    elif person.email_by != known.email_by:
+    elif not person.has_lost_email and person.email_by != known.email_by:
         people_rows.confirm_email(*at, known.email or "", person.email or "")
     if person.external_id is None:
         return

@@ -34,6 +34,8 @@ _EDGES = (
 )
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: A whole number as programs write one that they keep as a float.
+_WHOLE = re.compile(r"-?[1-9][0-9]{0,17}\.0")
 #: Exponents of more digits are no money, and beyond what can be calculated with.
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?\s*", re.ASCII)
 
@@ -156,7 +158,8 @@ def missing_conversion_properties(properties: dict[str, Any]) -> list[str]:
 def conversion_id_text(value: Any) -> str:
     """One text for each conversion-id: trimmed, in NFC; 7, 7.0 and "7" are one, and so are two spellings of an accent."""
     if isinstance(value, str):
-        return trimmed(value if value.isascii() else unicodedata.normalize("NFC", value))
+        text = trimmed(value if value.isascii() else unicodedata.normalize("NFC", value))
+        return text[:-2] if _WHOLE.fullmatch(text) else text
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         value = int(value)
     return orjson.dumps(value).decode()

@@ -31,6 +31,13 @@ def may_give_email(event: Event, person: Subscriber) -> bool:
     return person.email_key is None and not event.is_public
 
 
+def may_take_email(event: Event, person: Subscriber, holder: Subscriber) -> bool:
+    """Whether a credential that names them together gives the person, whose ID a credential told, an address that only anybody has told of
+    `holder`."""
+    is_anybodys = holder is not person and holder.email_by == By.PUBLIC and not is_sure(holder)
+    return is_anybodys and is_sure(person) and may_give_email(event, person)
+
+
 def may_bind(event: Event, visitor: Visitor, bound: Subscriber | None) -> bool:
     """Whether the event may make the visitor somebody else's than `bound`, who is None if there is no such person.
 

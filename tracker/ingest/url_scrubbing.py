@@ -49,7 +49,7 @@ class Hidden:
 
     def is_in(self, part: str, name: str) -> bool:
         """Whether a part of a query, whose name this is, is to be left out."""
-        if name and self._has(_folded(_inmost(name))):
+        if name and any(self._has(_folded(each)) for each in _names_in(name)):
             return True
         return self._has_addresses and ("@" in part or "40" in part) and _ADDRESS.search(part) is not None
 
@@ -121,11 +121,11 @@ def _depth(mark: str) -> int:
     return len(mark) // 2
 
 
-def _inmost(name: str) -> str:
-    """`email` of `user[email]`."""
+def _names_in(name: str) -> list[str]:
+    """`user` and `email` of `user[email]`, `token` of `token[]`."""
     if "%" in name:
         name = unquote(unquote(name))
-    return name.rstrip("]").rpartition("[")[2] if "[" in name else name
+    return [part.rstrip("]") for part in name.split("[")] if "[" in name else [name]
 
 
 def _folded(name: str) -> str:

@@ -35,7 +35,7 @@ NOTHING = Known()
 class Subscriber:
     """A person of one list. `own_uuid` names the visitor of calls by Email or ID alone.
 
-    `known` is what a person had who was there before the group.
+    `known` is what a person had who was there before the group; `has_lost_email`: their address is another's since.
     """
 
     list_id: int
@@ -47,6 +47,7 @@ class Subscriber:
     email_by: int = By.CREDENTIAL
     external_id_by: int = By.CREDENTIAL
     is_new: bool = False
+    has_lost_email: bool = False
     is_email_told: bool = (
         True  # False from the moment an Email is learnt until an identify event is sent for it
     )

@@ -111,6 +111,13 @@ def confirm_email(transaction: Transaction, list_id: int, subscriber_id: int, wa
     add_hashes(transaction, [(list_id, subscriber_id, shown)])
 
 
+def give_up_email(transaction: Transaction, list_id: int, subscriber_id: int, shown: str) -> None:
+    """Take from a person an address that anybody told; raises Conflict when it is a credential's now, or another's."""
+    sql = f"UPDATE subscribers SET email = NULL, email_key = NULL, email_by = {_OURS} WHERE {_PERSON} AND email = ? AND email_by = {_ANYBODYS}"
+    _change_one(transaction, sql, (list_id, subscriber_id, raw(shown)))
+    remove_hashes(transaction, list_id, subscriber_id, shown)
+
+
 def learn_external_id(
     transaction: Transaction, list_id: int, subscriber_id: int, external_id: str, by: int
 ) -> None:

@@ -127,7 +127,7 @@ class SqliteEngine(SqliteDialect):
         connection, started = database.connection(), time.monotonic()
         try:
             if self._wal_pages < self._restart_from_pages:
-                connection.walcheckpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             else:
                 checkpoint(connection, apsw.SQLITE_CHECKPOINT_RESTART)
         except apsw.BusyError:
