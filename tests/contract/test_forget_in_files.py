@@ -69,7 +69,7 @@ def live(desk: Desk, shop: Shop) -> list[bytes]:
         shop,
         *({"Event": "seen", "Email": MAIL, "Properties": {MARK[:4]: MARK * n}} for n in (1, 50, 900)),
     )
-    order = {"conversion-id": MARK, "conversion-name": "Order", "conversion-value": 1}
+    order = {"conversion-id": MARK, "conversion-name": f"Order of {MARK}", "conversion-value": 1}
     send(desk, shop, {"Event": "conversion", "Email": MAIL, "Properties": order})
     send(desk, shop, *others(600))
     desk.services.ingest.flush()

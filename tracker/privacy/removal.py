@@ -72,6 +72,7 @@ class Removal:
             return
         add_to_buckets(transaction, list_id, events, -1)
         counters.add_conversions(transaction, signed(totals, -1))
+        counters.drop_empty_totals(transaction, totals)
         keys = [(key_of(list_id, event), event.id) for event in counted_conversions(events)]
         self.removed["conversions"] += erasing.remove_conversions(transaction, list_id, keys)
 

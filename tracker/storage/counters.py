@@ -50,6 +50,19 @@ def add_conversions(transaction: Transaction, totals: Mapping[Total, tuple[int, 
     transaction.add_up("conversion_totals", keys, ("conversions", "units", "millionths"), rows)
 
 
+def drop_empty_totals(transaction: Transaction, totals: Iterable[Total]) -> None:
+    """Delete the totals that are nothing any more: their names were said by events that are gone, and by nobody else."""
+    sums = "COALESCE(SUM(conversions), 0), COALESCE(SUM(units), 0), COALESCE(SUM(millionths), 0)"
+    where = "conversion_totals WHERE list_id = ? AND name = ? AND currency = ?"
+    for total in sorted(totals):
+        held = f"SELECT slot FROM {where}{transaction.engine.for_update}"
+        transaction.select(held, total)
+        if [tuple(map(int, row)) for row in transaction.select(f"SELECT {sums} FROM {where}", total)] == [
+            (0, 0, 0)
+        ]:
+            transaction.execute(f"DELETE FROM {where}", total)
+
+
 def find_conversions(
     transaction: Transaction, keys: Iterable[ConversionKey], is_locking: bool = False
 ) -> dict[ConversionKey, Counted]:
