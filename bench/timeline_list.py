@@ -123,7 +123,7 @@ def _add_persons(services: Services, list_id: int, persons: int) -> None:
     """Persons with nothing but an address."""
     for start in range(0, persons, 5_000):
         rows = [
-            (list_id, 2**40 + n, *_email(f"person{n}"), None, n.to_bytes(16, "big"))
+            (list_id, 2**40 + n, *_email(f"person{n}"), None, n.to_bytes(16, "big"), 0, 0)
             for n in range(start, min(persons, start + 5_000))
         ]
         services.storage.write(partial(people.add_subscribers, rows=rows, now=1))
