@@ -78,7 +78,8 @@ def ingest(database_kind: str, new_database: NewDatabase) -> Iterator[tuple[Inge
 
 
 _lists = itertools.count(1)
-#: When each event happens, and whether it is a conversion.
+#: How long after the one before it each event happens, and whether it is a conversion. That a later one may arrive first is
+#: what test_event_time and the models of identity are about.
 MOMENTS = st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=16, max_size=16)
 
 
@@ -146,8 +147,10 @@ def test_every_timeline_is_what_the_rules_say(
 ) -> None:  # fmt: skip
     tracker, database = ingest
     list_id, rules, reports = next(_lists), Timelines(), Reports(database)
-    for number, (sent, moment) in enumerate(zip(calls, moments, strict=False)):
-        event = event_of(list_id, number, sent, moment)
+    at = 0
+    for number, (sent, (later, is_money)) in enumerate(zip(calls, moments, strict=False)):
+        at += later
+        event = event_of(list_id, number, sent, (at, is_money))
         tracker.track(event)
         rules.track(number, sent, event)
         if not database.engine.is_remote:
