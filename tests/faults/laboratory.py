@@ -19,6 +19,7 @@ from tests.faults.ledger import Story
 from tests.processes import until
 from tests.served import BIN, ROOT, Tracker
 from tests.servers import Server
+from tracker.storage.database import Database
 
 #: Seconds after a restart in which what a kill has left uncounted is counted.
 HEALED_SECONDS = 30
@@ -92,10 +93,23 @@ class Laboratory(Tracker):
         return other
 
     def until_healed(self) -> float:
-        """Until `tracker db check` finds no difference, by itself; the seconds that took. 30 are promised."""
+        """Until all is counted, by itself, and `tracker db check` finds no difference; the seconds that took. 30 are promised.
+
+        What has just happened is no difference for it, counted or not.
+        """
         began = time.monotonic()
+        until(lambda: not self._has_uncounted(), 2 * HEALED_SECONDS, "all to be counted")
         until(lambda: self.run("db", "check").returncode == 0, 2 * HEALED_SECONDS, "counts that are right")
         return round(time.monotonic() - began, 1)
+
+    def _has_uncounted(self) -> bool:
+        database = Database(self.database_url)
+        try:
+            return bool(
+                database.read(lambda transaction: transaction.select("SELECT 1 FROM count_outbox LIMIT 1"))
+            )
+        finally:
+            database.close()
 
     def connection(self) -> Wire:
         """A connection of its own, made already."""
