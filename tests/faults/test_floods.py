@@ -146,7 +146,10 @@ def _flood(server: Laboratory, kind: str, clients: int, places: int, seconds: fl
 
 def _see_free_places(server: Laboratory, places: int, sockets: int) -> None:
     """As many as fit come, are served and stay: nobody has to leave for them. Then all are gone."""
-    following, asking = 1, 1  # whoever follows keeps a place, whoever asks needs one
+    following, asking = (
+        1,
+        3,
+    )  # whoever follows keeps a place; whoever asks needs one, and those who asked may be leaving
     until(lambda: _connections(server) <= following, 10, "the end of the flood's connections")
     fitting = places - 1 - places // 32 - following - asking
     with _clients(server, "idle", fitting) as held:

@@ -118,12 +118,15 @@ def test_the_log_stays_small_after_a_load_with_a_reader_in_between(file: Databas
     reader.close()
 
 
-def test_the_log_stays_small_under_a_load_with_short_reads(file: Database, sqlite_url: str) -> None:
+def test_the_log_stays_small_under_a_load_with_short_reads(
+    file: Database, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     log = Path(f"{sqlite_url.removeprefix('sqlite:///')}-wal")
     for megabyte in range(70):
         _write(file, first=megabyte, megabytes=1)
         file.read(lambda transaction: transaction.select("SELECT COUNT(*) FROM event_ids"))
         assert log.stat().st_size <= 64 * MEGABYTE
+    assert not caplog.records, "tidying the log has not failed"
 
 
 def _write(database: Database, first: int, megabytes: int) -> None:
