@@ -127,7 +127,7 @@ def test_a_person_who_is_forgotten_takes_what_counts_of_theirs(
         assert desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=email).status == 200
         assert differences(desk, shop) == []
         is_there = JANE not in gone[: gone.index(email) + 1]
-        assert totals(desk, shop) == {(b"Sale", b""): (1, 100_000_000) if is_there else (0, 0)}
+        assert totals(desk, shop) == ({(b"Sale", b""): (1, 100_000_000)} if is_there else {})
     door.post(conversion("order-1", 5))
     assert totals(desk, shop) == {(b"Sale", b""): (1, 5_000_000)}
     assert differences(desk, shop) == []
