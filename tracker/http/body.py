@@ -22,6 +22,8 @@ from tracker.json_object import MAX_NODES, check, check_unread, decode, decode_t
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: Values in a stranger's batch as a whole: decoding and looking through so many costs 5 ms.
 MAX_STRANGERS_NODES = 32_000
+#: Bytes of a body, unpacked, from which on its credential has to stand in it as it is: no program escapes the letters of one.
+MAX_UNSHOWN_BYTES = 16 * 1024
 #: Brackets in a stranger's batch that is looked through for the object that cannot be read.
 MAX_STRANGERS_BRACKETS = 6_000
 
@@ -93,7 +95,7 @@ def read_params(
 def _is_shown(body: bytes, knows: Knows) -> bool:
     """Whether the body shows a credential; raises CommandError (99998) for a large one that does not."""
     is_known = bool(body) and knows(body)
-    if not is_known and len(body) > MAX_BODY_BYTES:
+    if not is_known and len(body) > MAX_UNSHOWN_BYTES:
         raise CommandError(NOT_AUTHENTICATED)
     return is_known
 
