@@ -78,7 +78,8 @@ def credentials_in(text: bytes) -> list[str]:
 def _places(text: bytes) -> Iterator[int]:
     """Where the first and the last of what may be a credential begin."""
     for mark in (b"trk_", b"trs_"):
-        first, last = text.find(mark), text.rfind(mark)
+        first = text.find(mark)
+        last = text.rfind(mark) if first >= 0 else first
         for _ in range(_MAX_LOOKS):
             if first < 0:
                 break
