@@ -27,12 +27,7 @@ def change_flags(transaction: Transaction, list_id: int, changes: Sequence[tuple
     The events are as `read_events` gave them with `is_locking`. Which event counts for a conversion-id (`conversions`) is
     the caller's to say.
     """
-    counted_again = [(event, event._replace(flags=flags)) for event, flags in changes]
-    for sign, events in ((-1, [old for old, _ in counted_again]), (1, [new for _, new in counted_again])):
-        others = [e for e, pair in zip(events, counted_again, strict=True) if _is_counted_anew(*pair)]
-        add_to_catalogue(transaction, list_id, others, sign)
-        add_to_buckets(transaction, list_id, others, sign)
-        counters.add_conversions(transaction, signed(totals_of(list_id, events), sign))
+    _count_again(transaction, list_id, [(event, event._replace(flags=flags)) for event, flags in changes])
     set_flags(transaction, list_id, {event.id: flags for event, flags in changes})
 
 
@@ -40,12 +35,20 @@ def replace_events(
     transaction: Transaction, list_id: int, changes: Sequence[tuple[StoredEvent, StoredEvent]]
 ) -> None:
     """Give events other flags and properties, and everything that is counted what follows; as `change_flags` does."""
-    for sign, events in ((-1, [old for old, _ in changes]), (1, [new for _, new in changes])):
-        add_to_catalogue(transaction, list_id, events, sign)
-        add_to_buckets(transaction, list_id, events, sign)
-        counters.add_conversions(transaction, signed(totals_of(list_id, events), sign))
+    _count_again(transaction, list_id, changes)
     set_flags(transaction, list_id, {new.id: new.flags for _, new in changes})
     set_properties(transaction, list_id, {new.id: bytes(new.properties) for _, new in changes})
+
+
+def _count_again(
+    transaction: Transaction, list_id: int, changes: Sequence[tuple[StoredEvent, StoredEvent]]
+) -> None:
+    """Take off what events were counted as, and count them as they shall be."""
+    for sign, events in ((-1, [old for old, _ in changes]), (1, [new for _, new in changes])):
+        others = [e for e, pair in zip(events, changes, strict=True) if _is_counted_anew(*pair)]
+        add_to_catalogue(transaction, list_id, others, sign)
+        add_to_buckets(transaction, list_id, others, sign)
+        counters.add_conversions(transaction, signed(totals_of(list_id, events), sign))
 
 
 def _is_counted_anew(old: StoredEvent, new: StoredEvent) -> bool:
