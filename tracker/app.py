@@ -20,6 +20,7 @@ from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
 from tracker.http.public_door import PublicDoor
 from tracker.http.script_files import script_files
+from tracker.http.throttle import Throttle
 from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
 from tracker.keys import is_public_id
@@ -67,11 +68,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         services,
         _report_failure,
     )
-    public_door = _public_door(settings, dispatcher, services.stores)
+    throttle = Throttle()
+    public_door = _public_door(settings, dispatcher, throttle, services.stores)
     proxies = settings.trusted_proxies
     has_fast_path = settings.has_fast_path
     readiness = Readiness(database, partial(_report, None))
-    app.register_blueprint(doors(dispatcher, readiness.look, public_door, proxies, has_fast_path))
+    app.register_blueprint(doors(dispatcher, readiness.look, throttle, public_door, proxies, has_fast_path))
     app.register_blueprint(_script_files(settings.script_path))
     limits = _rates(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
@@ -87,7 +89,9 @@ def _script_files(path: str) -> Blueprint:
     return script_files(path, browser.current().body, pinned)
 
 
-def _public_door(settings: Settings, dispatcher: Dispatcher, stores: Stores) -> PublicDoor:
+def _public_door(
+    settings: Settings, dispatcher: Dispatcher, throttle: Throttle, stores: Stores
+) -> PublicDoor:
     def allowed_origins(tracker_id: str, deadline: float) -> Sequence[str]:
         """What cannot be asked for now is told as usual: there is nothing in an answer to hide."""
         try:
@@ -97,7 +101,7 @@ def _public_door(settings: Settings, dispatcher: Dispatcher, stores: Stores) -> 
             return ()
 
     prefix, proxies = f"{settings.door_path}/", settings.trusted_proxies
-    return PublicDoor(dispatcher, PUBLIC_COMMAND, allowed_origins, prefix, proxies)
+    return PublicDoor(dispatcher, throttle, PUBLIC_COMMAND, allowed_origins, prefix, proxies)
 
 
 def open_database(settings: Settings, registry: Registry) -> Database:

@@ -17,6 +17,7 @@ from tracker.dispatch import Dispatcher
 from tracker.errors import NOT_AUTHENTICATED, CommandError, invalid
 from tracker.http.doors import doors
 from tracker.http.log_lines import log_failure
+from tracker.http.throttle import Throttle
 from tracker.limits import Verdict
 from tracker.registry import Command, Registry, anyone
 
@@ -137,7 +138,7 @@ def make_app(has_fast_path: bool = True) -> Flask:
         lambda call, failure: log_failure(call.request_id, failure),
     )
     app = Flask(__name__)
-    app.register_blueprint(doors(dispatcher, _look, has_fast_path=has_fast_path))
+    app.register_blueprint(doors(dispatcher, _look, Throttle(), has_fast_path=has_fast_path))
     app.add_url_rule("/api/v1/page.html", "page", lambda: "<p>a page</p>")
     app.add_url_rule("/large.js", "large", lambda: b"x" * LARGE_FILE_BYTES)
     app.add_url_rule("/breaks", "breaks", lambda: {}["a value that must not be logged"])

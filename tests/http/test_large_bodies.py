@@ -25,13 +25,16 @@ def client() -> Iterator[Client]:
     Many.may_answer.set()
 
 
-def begin(client: Client, said: str, count: int) -> list[gevent.Greenlet]:
-    """So many requests, each as far as it comes."""
+def begin(client: Client, said: str, count: int, inside: int) -> list[gevent.Greenlet]:
+    """So many requests, each as far as it comes: with those before them at least so many are inside."""
     body = json.dumps({"Say": said})
     sent = [
         gevent.spawn(client.post, "/api/v1/system.many", data=body, content_type="text/plain")
         for _ in range(count)
     ]
+    with gevent.Timeout(20):
+        while len(Many.inside) < inside:
+            gevent.sleep(0.001)
     for _ in range(10):
         gevent.sleep(0)
     return sent
@@ -43,7 +46,7 @@ def answers(sent: list[gevent.Greenlet]) -> list[TestResponse]:
 
 
 def test_large_ones_wait_for_each_other_and_are_all_answered(client: Client) -> None:
-    sent = begin(client, LARGE, 3 * MOST_AT_ONCE)
+    sent = begin(client, LARGE, 3 * MOST_AT_ONCE, MOST_AT_ONCE)
     assert Many.inside == [len(LARGE)] * MOST_AT_ONCE
     Many.may_answer.set()
     assert {answer.status_code for answer in answers(sent)} == {200}
@@ -51,8 +54,8 @@ def test_large_ones_wait_for_each_other_and_are_all_answered(client: Client) -> 
 
 
 def test_small_ones_do_not_wait_for_them(client: Client) -> None:
-    large = begin(client, LARGE, 2 * MOST_AT_ONCE)
-    small = begin(client, SMALL, 2 * MOST_AT_ONCE)
+    large = begin(client, LARGE, 2 * MOST_AT_ONCE, MOST_AT_ONCE)
+    small = begin(client, SMALL, 2 * MOST_AT_ONCE, 3 * MOST_AT_ONCE)
     assert Many.inside.count(len(SMALL)) == 2 * MOST_AT_ONCE
     Many.may_answer.set()
     assert {answer.status_code for answer in answers(large + small)} == {200}
@@ -61,9 +64,9 @@ def test_small_ones_do_not_wait_for_them(client: Client) -> None:
 def test_one_that_waits_too_long_is_told_that_nothing_was_stored(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin(client, LARGE, MOST_AT_ONCE)
+    begin(client, LARGE, MOST_AT_ONCE, MOST_AT_ONCE)
     monkeypatch.setattr(large_bodies, "CALL_SECONDS", 0.01)
-    [answer] = answers(begin(client, LARGE, 1))
+    [answer] = answers(begin(client, LARGE, 1, MOST_AT_ONCE))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json is not None
     assert answer.json["Errors"][0]["Code"] == 100012

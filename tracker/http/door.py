@@ -13,6 +13,7 @@ from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, reply, unexpected
 from tracker.http.request_body import MAX_BODY_BYTES
 from tracker.http.request_id import KEY as REQUEST_ID
+from tracker.http.throttle import Throttle
 from tracker.http.unread import UnreadParams
 from tracker.registry import Entry, Stream
 
@@ -25,8 +26,8 @@ ANSWER = "tracker.answer"
 class Door:
     """A WSGI application that answers the paths of commands."""
 
-    def __init__(self, dispatcher: Dispatcher, trusted_proxies: int = 0) -> None:
-        self._dispatcher, self._trusted_proxies = dispatcher, trusted_proxies
+    def __init__(self, dispatcher: Dispatcher, throttle: Throttle, trusted_proxies: int = 0) -> None:
+        self._dispatcher, self._throttle, self._trusted_proxies = dispatcher, throttle, trusted_proxies
         self._rules = {path: self._rules_at(path) for path in self.paths()}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -74,9 +75,8 @@ class Door:
     def _answer(self, environ: dict[str, Any]) -> Answer:
         path = environ["PATH_INFO"]
         call = self._call(environ)
-        call.unread = UnreadParams(
-            environ, self.rules(path), self._rules_named if path == LEGACY_PATH else None
-        )
+        rules_of = self._rules_named if path == LEGACY_PATH else None
+        call.unread = UnreadParams(environ, call.deadline, self._throttle, self.rules(path), rules_of)
         return self._dispatcher.answer(call)
 
     def _call(self, environ: dict[str, Any]) -> Call:

@@ -17,6 +17,7 @@ from tracker.http.log_lines import log_failure
 from tracker.http.public_door import PublicDoor
 from tracker.http.replies import Reply, error_reply, from_http_exception, reply, unexpected
 from tracker.http.request_id import KEY as REQUEST_ID
+from tracker.http.throttle import Throttle
 
 #: Gives "ready", or another word for the database's state, and why.
 LookAtDatabase = Callable[[], tuple[str, str]]
@@ -27,12 +28,16 @@ _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRA
 def doors(
     dispatcher: Dispatcher,
     look: LookAtDatabase,
+    throttle: Throttle,
     public_door: PublicDoor | None = None,
     trusted_proxies: int = 0,
     has_fast_path: bool = True,
 ) -> Blueprint:
-    """The blueprint that joins `dispatcher` to HTTP; `look()` says whether calls can be answered, and why not."""
-    door = Door(dispatcher, trusted_proxies)
+    """The blueprint that joins `dispatcher` to HTTP; `look()` says whether calls can be answered, and why not.
+
+    `throttle` is that of the `public_door`.
+    """
+    door = Door(dispatcher, throttle, trusted_proxies)
     blueprint = Blueprint("doors", __name__)
     for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
         _add(blueprint, path, lambda _="": _through(door), _ALL_METHODS)

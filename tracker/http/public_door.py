@@ -16,6 +16,7 @@ from tracker.http.door import ANSWER, rules_of
 from tracker.http.log_lines import log_failure
 from tracker.http.replies import Reply, error_reply, no_content, picture, reply, unexpected
 from tracker.http.request_id import KEY as REQUEST_ID
+from tracker.http.throttle import Throttle
 from tracker.http.unread import UnreadParams
 
 PIXEL = ".gif"
@@ -31,12 +32,14 @@ class PublicDoor:
     def __init__(
         self,
         dispatcher: Dispatcher,
+        throttle: Throttle,
         command: str,
         allowed_origins: AllowedOrigins,
         prefix: str,
         trusted_proxies: int,
     ) -> None:
-        self._dispatcher, self._command, self._allowed_origins = dispatcher, command, allowed_origins
+        self._dispatcher, self._throttle = dispatcher, throttle
+        self._command, self._allowed_origins = command, allowed_origins
         self.prefix, self._trusted_proxies = prefix, trusted_proxies
         self.rules: BodyRules = rules_of(dispatcher.registry.find(command))
 
@@ -77,5 +80,5 @@ class PublicDoor:
         call.method = "POST"  # a pixel tracks, though it is got
         if method == "HEAD":
             return self._dispatcher.look(call)
-        call.unread = UnreadParams(environ, self.rules, named=call.params)
+        call.unread = UnreadParams(environ, call.deadline, self._throttle, self.rules, named=call.params)
         return self._dispatcher.answer(call)

@@ -9,6 +9,7 @@ from typing import Any
 from tracker.call import Knows
 from tracker.http.body import BodyRules, RulesOf, read_params
 from tracker.http.request_body import read_body
+from tracker.http.throttle import Throttle
 
 #: A body up to here, as it is on the wire, costs less than asking twice what is left of a limit.
 MAX_CHEAP_BYTES = 4 * 1024
@@ -16,9 +17,14 @@ MAX_CHEAP_BYTES = 4 * 1024
 
 @dataclass(frozen=True, slots=True)
 class UnreadParams:
-    """What stands in body and query string of a WSGI request; `named` are parameters of the path, which nothing overrides."""
+    """What stands in body and query string of a WSGI request; `named` are parameters of the path, which nothing overrides.
+
+    Strangers' bodies are read when the throttle lets them, before the deadline.
+    """
 
     environ: Mapping[str, Any]
+    deadline: float
+    throttle: Throttle
     rules: BodyRules
     rules_of: RulesOf | None = None
     named: Mapping[str, Any] = field(default_factory=dict)
@@ -33,11 +39,18 @@ class UnreadParams:
 
     def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
         """The parameters, and whether all of them came as text; raises CommandError as `read_params` does."""
+        body = read_body(self.environ, self.rules.most_bytes)
+        if is_known or self.is_cheap:
+            return self._params(body, is_known, knows)
+        with self.throttle.turn(self.deadline):
+            return self._params(body, is_known, knows)
+
+    def _params(self, body: bytes, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
         environ = self.environ
         params, is_form = read_params(
             environ.get("CONTENT_TYPE"),
             environ.get("HTTP_CONTENT_ENCODING"),
-            read_body(environ, self.rules.most_bytes),
+            body,
             environ.get("QUERY_STRING", ""),
             self.rules,
             self.rules_of,
