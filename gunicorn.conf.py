@@ -12,7 +12,7 @@ sys.path[:] = [*(path for path in sys.path if path not in (_here, _working)), _h
 
 from tracker.config import ConfigError, Settings  # noqa: E402  it is found by the path above
 from tracker.http.server.listener import raise_descriptor_limit  # noqa: E402
-from tracker.storage.sqlite_file import identity_of  # noqa: E402
+from tracker.storage.engine.sqlite_file import identity_of  # noqa: E402
 
 try:
     _settings = Settings.from_environ()

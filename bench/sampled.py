@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tracker.storage.sqlite import SqliteEngine
+from tracker.storage.engine.sqlite import SqliteEngine
 from wsgi import app
 
 INTERVAL_SECONDS = 0.001

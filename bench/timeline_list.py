@@ -21,10 +21,10 @@ from bench.plan import Plan
 from bench.servers import gunicorn
 from tracker.app import build_services, open_database
 from tracker.config import Settings
-from tracker.ingest.event import Event
+from tracker.domain.event import Event
 from tracker.plugins import load_commands
 from tracker.services import Services
-from tracker.storage import people
+from tracker.storage.subscribers import identity_rows
 
 #: Events of the busy person, visitors of the one with many, events of the visitor with a long past, and persons there are.
 BUSY, VISITORS, PAST, PERSONS = 100_000, 100_000, 1_000_000, 1_000_000
@@ -126,4 +126,4 @@ def _add_persons(services: Services, list_id: int, persons: int) -> None:
             (list_id, 2**40 + n, *_email(f"person{n}"), None, n.to_bytes(16, "big"), 0, 0)
             for n in range(start, min(persons, start + 5_000))
         ]
-        services.storage.write(partial(people.add_subscribers, rows=rows, now=1))
+        services.storage.write(partial(identity_rows.add_subscribers, rows=rows, now=1))

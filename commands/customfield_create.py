@@ -8,12 +8,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import CommandError, Error, invalid, missing
+from tracker.api.store_refusals import MOST_FIELDS, Refusal, answering
+from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.domain.field_matching import BY_NUMBER
+from tracker.domain.field_types import DATA_TYPES, TEXT
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, YesOrNo
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.data_types import DATA_TYPES, TEXT
-from tracker.subscribers.field_values import BY_NUMBER
-from tracker.subscribers.refusals import MOST_FIELDS, Refusal, answering
 
 INVALID_LIST = invalid("SubscriberListID", 3)
 INVALID_ALIAS = invalid("MergeTagAlias", 5)

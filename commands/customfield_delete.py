@@ -7,9 +7,9 @@ from typing import Any
 from marshmallow import Schema
 
 from tracker import Error, invalid, missing
+from tracker.api.store_refusals import Refusal, answering
+from tracker.api.subscriber_responses import ListCommand, Success, success
 from tracker.fields import ListID, WholeNumber
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.refusals import Refusal, answering
 
 INVALID_LIST = invalid("SubscriberListID", 3)
 NOT_FOUND = Error(5, "Custom field not found")

@@ -7,9 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import invalid, missing
+from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.domain.field_types import DATA_TYPES
 from tracker.fields import ListID
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.data_types import DATA_TYPES
 from tracker.times import iso_utc
 
 INVALID_LIST = invalid("SubscriberListID", 3)

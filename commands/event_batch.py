@@ -8,10 +8,8 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CommandError, ParamReader, invalid, missing
-from tracker.fields import ListID
-from tracker.ingest.batch import MOST_EVENTS, Outcome, cost_of, track_each
-from tracker.ingest.intake import Intake, answer, ignored_names
-from tracker.ingest.parameters import (
+from tracker.api.batch import MOST_EVENTS, Outcome, cost_of, track_each
+from tracker.api.event_params import (  # fmt: skip
     EVENT_ERRORS,
     INVALID_LIST,
     INVALID_SENT_AT,
@@ -19,7 +17,9 @@ from tracker.ingest.parameters import (
     EventParams,
     Events,
     Time,
-)  # fmt: skip
+)
+from tracker.api.event_request import Intake, answer, ignored_names
+from tracker.fields import ListID
 
 INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")
 EVENT = ParamReader(EventParams, EVENT_ERRORS)

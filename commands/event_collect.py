@@ -9,14 +9,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command, CommandError, ParamReader, invalid, public_list
-from tracker.addresses import truncated
-from tracker.errors import FORBIDDEN
-from tracker.ingest.added import add_to
-from tracker.ingest.batch import MOST_EVENTS, Outcome, cost_of, track_each, track_one
-from tracker.ingest.captured import mended
-from tracker.ingest.event import Event
-from tracker.ingest.intake import Intake
-from tracker.ingest.parameters import (
+from tracker.api.batch import MOST_EVENTS, Outcome, cost_of, track_each, track_one
+from tracker.api.captured_events import mended
+from tracker.api.event_params import (  # fmt: skip
     EVENT_ERRORS,
     INVALID_LIST,
     INVALID_PROPERTIES,
@@ -27,9 +22,14 @@ from tracker.ingest.parameters import (
     EventParams,
     Events,
     Time,
-)  # fmt: skip
-from tracker.ingest.truncation import CUT, PageProperties, cleaned, overlong
-from tracker.ingest.url_scrubbing import hidden
+)
+from tracker.api.event_request import Intake
+from tracker.api.truncation import CUT, PageProperties, cleaned, overlong
+from tracker.domain.enrichment import add_to
+from tracker.domain.event import Event
+from tracker.domain.url_scrubbing import hidden
+from tracker.errors import FORBIDDEN
+from tracker.formats.client_ip import truncated
 from tracker.times import MOST_EPOCH_MS
 
 INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")

@@ -7,9 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.ingest.batch import track_one
-from tracker.ingest.intake import Intake, answer, ignored_names
-from tracker.ingest.parameters import EVENT_ERRORS, EventParams
+from tracker.api.batch import track_one
+from tracker.api.event_params import EVENT_ERRORS, EventParams
+from tracker.api.event_request import Intake, answer, ignored_names
 
 
 class EventTrack(Command):

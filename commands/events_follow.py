@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker import CommandError, Error, EventStream, invalid
+from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent
 from tracker.fields import Text, WholeNumber
-from tracker.reports.answers import RECEIVED_EXAMPLE, ReceivedEvent
-from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
-from tracker.reports.following import Crowded
-from tracker.reports.sent_events import newest_id_in
+from tracker.live.hub import Crowded
+from tracker.live.sse import newest_id_in
 
 MOST_SECONDS = 24 * 3600
 INVALID_AFTER = invalid("After", 7)

@@ -7,10 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import CommandError, invalid
+from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent, described_received
+from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
-from tracker.reports.answers import RECEIVED_EXAMPLE, ReceivedEvent, described_received
-from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
-from tracker.reports.cursors import cursor_of, numbers_in
 
 #: Events of one answer: usually, and at most.
 USUAL_RECORDS, MOST_RECORDS = 25, 100

@@ -7,9 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
+from tracker.api.list_settings_answer import settings_answer
 from tracker.browser import snippet_of_list
 from tracker.fields import ListID
-from tracker.privacy.settings import settings_answer
 from tracker.times import iso_utc
 
 NOT_FOUND = Error(3, "List not found")

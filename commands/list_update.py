@@ -7,10 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command, CommandError, Error, invalid, missing
-from tracker.errors import because
-from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
-from tracker.privacy.care import GRACE_MS, care_for
-from tracker.privacy.settings import (
+from tracker.api.list_settings_answer import (
     MOST_DAYS,
     as_browsers_spell,
     fault_of_origins,
@@ -18,6 +15,9 @@ from tracker.privacy.settings import (
     parameters_to_keep,
     settings_answer,
 )
+from tracker.errors import because
+from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
+from tracker.privacy.retention import GRACE_MS, care_for
 
 NOT_FOUND = Error(3, "List not found")
 INVALID_DAYS = invalid("RetentionDays", 6)

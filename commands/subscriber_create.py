@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.subscribers.answers import ListCommand, Written, written
-from tracker.subscribers.parameters import (
+from tracker.api.store_refusals import answering
+from tracker.api.subscriber_params import (
     EMAIL_TAKEN,
     EXTERNAL_ID_TAKEN,
     INVALID_CUSTOM_FIELDS,
@@ -18,7 +18,7 @@ from tracker.subscribers.parameters import (
     CreateParams,
     new_person,
 )
-from tracker.subscribers.refusals import answering
+from tracker.api.subscriber_responses import ListCommand, Written, written
 
 
 class SubscriberCreate(ListCommand):

@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import fields
 
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.parameters import INVALID_LIST, NAMED, REFUSALS, NamedParams, who
-from tracker.subscribers.refusals import answering
+from tracker.api.store_refusals import answering
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, REFUSALS, NamedParams, who
+from tracker.api.subscriber_responses import ListCommand, Success, success
 
 
 class SubscriberDelete(ListCommand):

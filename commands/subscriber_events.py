@@ -7,14 +7,14 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from tracker import CommandError, Error, invalid, missing
+from tracker.api.event_params import TIME, Time, VisitorUUID
+from tracker.api.event_responses import EXAMPLE, WebsiteEvent, described
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.domain.cursors import cursor_of, position_in
 from tracker.fields import Text, WholeNumber
-from tracker.ingest.parameters import TIME, Time, VisitorUUID
-from tracker.reports.answers import EXAMPLE, WebsiteEvent, described
-from tracker.reports.cursors import cursor_of, position_in
-from tracker.reports.timeline import Wanted, has_property
-from tracker.reports.whose import PersonsOwn, VisitorsOwn, Whose
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.reports.ownership import PersonsOwn, VisitorsOwn, Whose
+from tracker.reports.timeline_pages import Wanted, has_property
 
 #: Events of one answer: usually, and at most.
 USUAL_RECORDS, MOST_RECORDS = 25, 100

@@ -7,11 +7,11 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import CommandError, Error, invalid
+from tracker.api.link_responses import Tie, Why, described_link, described_reason
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
-from tracker.reports.cursors import cursor_of, numbers_in
-from tracker.reports.ties import Tie, Why
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
 
 #: Ties of one answer: usually, and at most.
 USUAL_RECORDS, MOST_RECORDS = 25, 100
@@ -93,7 +93,12 @@ class SubscriberExplain(ListCommand):
         asked = {"Event": self._why(list_id, person.id, params["EventID"])} if "EventID" in params else {}
         page = self._page(list_id, person.id, params)
         cursor = None if page.rest is None else cursor_of(list_id, person.id, page.rest)
-        return success(SubscriberID=str(person.id), Bindings=page.ties, Cursor=cursor, **asked)
+        return success(
+            SubscriberID=str(person.id),
+            Bindings=[described_link(link) for link in page.links],
+            Cursor=cursor,
+            **asked,
+        )
 
     def _page(self, list_id: int, subscriber_id: int, params: dict[str, Any]) -> Any:
         after = None
@@ -108,4 +113,4 @@ class SubscriberExplain(ListCommand):
         explained = self.services.reports.why(list_id, subscriber_id, event_id, self.deadline)
         if explained is None:
             raise CommandError(EVENT_NOT_FOUND)
-        return explained
+        return described_reason(explained)

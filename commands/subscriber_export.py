@@ -7,10 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import CommandError, Stream
-from tracker.privacy.exporting import Export
-from tracker.reports.answers import EXAMPLE, CurrencySum, WebsiteEvent
-from tracker.subscribers.answers import ListCommand, SubscriberInformation, Success, described, success
-from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent
+from tracker.api.export import Export
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
 from tracker.times import iso_utc
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import CommandError
-from tracker.privacy.forget_call import forget
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.forget import forget
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_responses import ListCommand, Success, success
 
 
 class SubscriberForget(ListCommand):

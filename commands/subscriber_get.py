@@ -6,12 +6,12 @@ from typing import Any
 
 from marshmallow import fields
 
-from tracker.reports.answers import EXAMPLE, CurrencySum, WebsiteEvent, summed
-from tracker.reports.answers import described as described_events
-from tracker.reports.timeline import Wanted
-from tracker.reports.whose import PersonsOwn
-from tracker.subscribers.answers import ListCommand, SubscriberInformation, Success, described, success
-from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent, summed
+from tracker.api.event_responses import described as described_events
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
+from tracker.reports.ownership import PersonsOwn
+from tracker.reports.timeline_pages import Wanted
 
 #: Events of one answer; `subscriber.events` gives all.
 NEWEST = 25

@@ -8,11 +8,11 @@ from uuid import UUID
 from marshmallow import fields
 
 from tracker import Error, invalid, missing
+from tracker.api.event_params import VisitorUUID
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.unlink import Untied, unmerge
 from tracker.fields import WholeNumber
-from tracker.ingest.parameters import VisitorUUID
-from tracker.subscribers.answers import ListCommand, Success, success
-from tracker.subscribers.parameters import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.subscribers.unmerging import Untied, unmerge
 
 NEVER_TIED = Error(11, "Visitor was never tied to the subscriber")
 SEVERAL_TIES = Error(12, "Missing Segment parameter: the visitor was tied to the subscriber several times")

@@ -7,10 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import CommandError, invalid, missing
+from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
+from tracker.api.subscriber_search import ORDERS, SEARCHED, Slice, begun_label, search_key
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, WholeNumber
-from tracker.subscribers.answers import ListCommand, SubscriberInformation, Success, described, success
-from tracker.subscribers.searches import ORDERS, SEARCHED, Slice, begun_label, search_key
 
 #: Subscribers of one answer.
 MOST_RECORDS = 500

@@ -7,9 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import invalid
+from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
 from tracker.fields import Text, WholeNumber
-from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
-from tracker.reports.names import TYPE_NAMES, Listed, Names
+from tracker.reports.catalogue_listing import TYPE_NAMES, Listed, Names
 from tracker.times import iso_utc
 
 #: Events of one answer: usually, and at most.

@@ -8,9 +8,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from tracker import CommandError, Error, invalid
+from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
 from tracker.fields import Text, WholeNumber, YesOrNo
-from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
-from tracker.reports.pruning import prune_browsers, prune_name
+from tracker.ingest.catalogue_pruning import prune_browsers, prune_name
 
 NOTHING_NAMED = Error(10, "Missing Event or FromBrowsersOnly parameter")
 NOT_FOUND = Error(11, "There is no such name in the catalogue")

@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import invalid, missing
+from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
 from tracker.fields import Text
-from tracker.reports.asked import OF_EVENTS, EventsCommand, EventsParams
 
 #: Values that are given, and characters of each.
 MOST_VALUES, MOST_CHARACTERS = 20, 200

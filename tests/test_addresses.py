@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.addresses import client_address, network, truncated
+from tracker.formats.client_ip import client_address, network, truncated
 
 PEER = "10.0.0.1"
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from tracker.auth import Authenticator
+from tracker.auth.authenticator import Authenticator
 from tracker.caller import Caller
 from tracker.errors import CommandError
-from tracker.keys import digest
-from tracker.storage.accounts import Users
-from tracker.storage.api_keys import Keys
-from tracker.storage.database import Database
-from tracker.storage.lists import Lists
-from tracker.storage.sessions import Sessions
-from tracker.storage.trusted_time import trust
+from tracker.formats.credentials import digest
+from tracker.storage.accounts.api_keys import Keys
+from tracker.storage.accounts.lists import Lists
+from tracker.storage.accounts.sessions import Sessions
+from tracker.storage.accounts.users import Users
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.trusted_time import trust
+from tracker.storage.schema.own_database import own_database
 
 PASSWORD = "correct horse battery staple"
 NEVER_ISSUED = "trs_kS0vYbq3Zt8Jm1Lx5Nc7Wd2Rf4Hg6Pa91NNnUG"
@@ -60,7 +61,7 @@ class Door:
 
 @pytest.fixture
 def door(sqlite_url: str) -> Iterator[Door]:
-    database = Database(sqlite_url)
+    database = own_database(sqlite_url)
     database.upgrade()
     yield Door(database)
     database.close()
@@ -152,7 +153,7 @@ def test_a_key_for_administrators_commands_says_so_and_is_an_administrators(
 
 
 def test_a_mistyped_credential_is_refused_without_a_database(tmp_path: Any) -> None:
-    door = Door(Database(f"sqlite:///{tmp_path}/no/such/file"))
+    door = Door(own_database(f"sqlite:///{tmp_path}/no/such/file"))
     assert door.code("trk_K7gQ2mXw_kS0vYbq3Zt8Jm1Lx5Nc7Wd2Rf4Hg6Pa91NNnUH") == 99998
     assert door.code(None, None, NEVER_ISSUED[:-1] + "H") == 99998
     assert not (tmp_path / "no").exists()

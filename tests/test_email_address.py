@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.email_address import MAX_ADDRESS_BYTES, MAX_LOCAL_BYTES, email_key
+from tracker.formats.email_address import MAX_ADDRESS_BYTES, MAX_LOCAL_BYTES, email_key
 
 ATOMS = st.text("abcXYZ019!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=8)
 LABELS = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,8}[A-Za-z0-9])?", fullmatch=True)

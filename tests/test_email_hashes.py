@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.email_hashes import Form, email_hashes
+from tracker.formats.email_hash import Form, email_hashes
 
 
 def of(text: str) -> bytes:

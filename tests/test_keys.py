@@ -7,7 +7,14 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.keys import ALPHABET, is_session_id, key_prefix, new_key, new_public_id, new_session_id
+from tracker.formats.credentials import (
+    ALPHABET,
+    is_session_id,
+    key_prefix,
+    new_key,
+    new_public_id,
+    new_session_id,
+)
 
 KEY = new_key()
 SESSION = new_session_id()

@@ -7,8 +7,8 @@ import time
 import gevent
 import pytest
 
-from tracker.storage.failures import StorageUnavailable
-from tracker.storage.passwords import MOST_AT_ONCE, hash_password, is_password
+from tracker.errors import StorageUnavailable
+from tracker.storage.accounts.passwords import MOST_AT_ONCE, hash_password, is_password
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from tracker import errors
-from tracker.addresses import network
 from tracker.call import Answer, Call
 from tracker.caller import Caller
 from tracker.errors import CommandError
+from tracker.formats.client_ip import network
 from tracker.registry import Command, Entry, anyone, is_open_to, public_list
 
 #: The parameter that names a list to those who may only track into it.

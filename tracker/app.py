@@ -10,43 +10,36 @@ from functools import lru_cache, partial
 from flask import Blueprint, Flask
 
 from tracker import browser
-from tracker.auth import Authenticator
+from tracker.api.event_responses import rendered_received
+from tracker.auth.authenticator import Authenticator
+from tracker.auth.login import Logins
 from tracker.call import Call
 from tracker.config import ConfigError, Settings
 from tracker.console import console
 from tracker.dispatch import Dispatcher
+from tracker.errors import StorageUnavailable
+from tracker.formats.credentials import is_public_id
+from tracker.http.collect_endpoint import PublicDoor
 from tracker.http.docs_page import docs
-from tracker.http.doors import doors
-from tracker.http.log_lines import log_failure
-from tracker.http.public_door import PublicDoor
+from tracker.http.message.json_log import log_failure
+from tracker.http.routes import doors
 from tracker.http.script_files import script_files
 from tracker.http.throttle import Throttle
 from tracker.ingest.service import Ingest
+from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
-from tracker.keys import is_public_id
-from tracker.limits import Limiter, RateLimit, build_limiter, parse_overrides
-from tracker.logins import Logins
+from tracker.live.hub import Following
 from tracker.openapi import describe
 from tracker.plugins import load_commands
-from tracker.privacy.kinds import JOB_KINDS
+from tracker.rate_limits import Limiter, RateLimit, build_limiter, parse_overrides
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
-from tracker.reports.following import Following
 from tracker.services import Services, Stores
-from tracker.storage.accounts import Users
-from tracker.storage.api_keys import Keys
-from tracker.storage.audit import Audit
-from tracker.storage.custom_fields import CustomFields
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
-from tracker.storage.list_settings import SettingsOfLists
-from tracker.storage.lists import Lists
-from tracker.storage.migrations import Migrations
-from tracker.storage.readiness import Readiness
-from tracker.storage.schema import MIGRATIONS
-from tracker.storage.sessions import Sessions
-from tracker.storage.subscribers import Subscribers
-from tracker.storage.unbinding import UNMERGE, bring_home
+from tracker.storage.accounts import Audit, Keys, Lists, Sessions, SettingsOfLists, Users
+from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
+from tracker.storage.events import UNMERGE, bring_home
+from tracker.storage.schema import own_database
+from tracker.storage.subscribers import CustomFields, Subscribers
 
 #: What browsers may call: the public door leads to it and to nothing else.
 PUBLIC_COMMAND = "event.collect"
@@ -106,12 +99,12 @@ def _public_door(
 
 def open_database(settings: Settings, registry: Registry) -> Database:
     """The database of the settings, with the migrations of every plugin that brings tables. Opens nothing."""
-    histories = {"tracker": MIGRATIONS}
+    histories = {}
     for entry in registry:
         if entry.command.tables is not None:
             histories[entry.command.tables.owner] = entry.command.tables.migrations
     try:
-        return Database(settings.database_url, Migrations(histories), settings.has_weak_durability_accepted)
+        return own_database(settings.database_url, histories, settings.has_weak_durability_accepted)
     except ValueError as failure:
         raise ConfigError(str(failure)) from None
 
@@ -133,7 +126,7 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, {**JOB_KINDS, UNMERGE: bring_home}, ingest.new_id, now_ms)
-    reports, following = Reports(database), Following(database, now_ms)
+    reports, following = Reports(database), Following(database, now_ms, rendered_received)
     return Services(ingest, reports, following, stores, logins, jobs, audit, database, settings)
 
 

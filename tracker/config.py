@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tracker.database_url import DatabaseURL
+from tracker.formats.database_url import DatabaseURL
 
 
 class ConfigError(Exception):

@@ -14,9 +14,8 @@ from typing import Any
 from tracker import errors
 from tracker.admission import Admission, Authenticator
 from tracker.call import Answer, Call
-from tracker.errors import CommandError
+from tracker.errors import CommandError, OutcomeUnknown, StorageUnavailable
 from tracker.registry import Command, Entry, EventStream, Registry, Stream
-from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
 
 #: How long to wait for the database when asking whether a caller may go on.
 CHECK_SECONDS = 2.0

@@ -86,3 +86,11 @@ COMMON: dict[int, Error] = {
 def because(error: Error, reason: str) -> Error:
     """The same row with what was wrong said: `Unreadable request body: too deep`."""
     return replace(error, message=f"{error.message}: {reason}")
+
+
+class StorageUnavailable(Exception):
+    """Certainly nothing was stored: the database cannot be reached, is full, or the queue is (code 100012)."""
+
+
+class OutcomeUnknown(Exception):
+    """It may or may not have been stored: the reply to COMMIT was lost (code 100013)."""

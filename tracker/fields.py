@@ -9,9 +9,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from tracker.caller import PERMISSION
-from tracker.email_address import email_key
 from tracker.errors import CommandError
-from tracker.json_object import of_indexes, read_object
+from tracker.formats.email_address import email_key
+from tracker.registry.json_object import of_indexes, read_object
 
 #: The largest number a database column and every client of ours can hold.
 MAX_INTEGER = 2**63 - 1

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracker.auth.login import Logins
 from tracker.config import Settings
 from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
-from tracker.logins import Logins
+from tracker.live.hub import Following
 from tracker.reports import Reports
-from tracker.reports.following import Following
-from tracker.storage.accounts import Users
-from tracker.storage.api_keys import Keys
-from tracker.storage.audit import Audit
-from tracker.storage.custom_fields import CustomFields
-from tracker.storage.database import Database
-from tracker.storage.list_settings import SettingsOfLists
-from tracker.storage.lists import Lists
-from tracker.storage.sessions import Sessions
-from tracker.storage.subscribers import Subscribers
+from tracker.storage.accounts import Audit, Keys, Lists, Sessions, SettingsOfLists, Users
+from tracker.storage.engine import Database
+from tracker.storage.subscribers import CustomFields, Subscribers
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,19 @@
 `transaction.rows(query)`, `.row(query)` and `.run(query)` run a query that was built from a model.
 """
 
-from tracker.storage.plugin_columns import (
+from tracker.storage.engine import Transaction
+from tracker.storage.plugins import (
     BytesColumn,
+    CompositeKey,
     FlagColumn,
     LongBytesColumn,
     LongTextColumn,
     NumberColumn,
+    Tables,
     TextColumn,
+    fn,
+    open_storage,
 )
-from tracker.storage.plugin_tables import CompositeKey, Tables, fn, open_storage
-from tracker.storage.transaction import Transaction
 
 __all__ = [
     "BytesColumn",

@@ -24,8 +24,8 @@ from typing import Any
 
 import apsw
 
-from tracker.limits import RateLimit, build_limiter, counting, slots
-from tracker.limits.shared_file import SharedFileStorage
+from tracker.rate_limits import RateLimit, build_limiter, counting, slot_file
+from tracker.rate_limits.shared_memory import SharedFileStorage
 
 SECONDS = 3.0
 HITS, WINDOW_MS = 10**12, 60_000
@@ -69,9 +69,9 @@ class _ReadAndWritten(SharedFileStorage):
             self._lock(base)
             try:
                 now_ms = int(time.time() * 1000)
-                found = bytearray(os.pread(self._fd, slots.SET_BYTES, base))
-                way = max(0, found.find(digest, 0, slots.DIGESTS_BYTES)) // slots.DIGEST_BYTES
-                at = slots.DIGESTS_BYTES + 16 * way
+                found = bytearray(os.pread(self._fd, slot_file.SET_BYTES, base))
+                way = max(0, found.find(digest, 0, slot_file.DIGESTS_BYTES)) // slot_file.DIGEST_BYTES
+                at = slot_file.DIGESTS_BYTES + 16 * way
                 end_ms, count = _PAIR.unpack_from(found, at)
                 if end_ms <= now_ms:
                     end_ms, count = now_ms + window_ms, 0
@@ -80,7 +80,7 @@ class _ReadAndWritten(SharedFileStorage):
                 os.pwrite(self._fd, found, base)
                 return True, count + cost, end_ms
             finally:
-                fcntl.lockf(self._fd, fcntl.LOCK_UN, slots.SET_BYTES, base)
+                fcntl.lockf(self._fd, fcntl.LOCK_UN, slot_file.SET_BYTES, base)
 
 
 def read_and_written(folder: Path) -> Take:
@@ -99,7 +99,7 @@ _LOCK.argtypes = _UNLOCK.argtypes = [ctypes.c_void_p]
 def mutexed(folder: Path) -> Take:
     """The same slots under one robust, process-shared mutex of the C library."""
     threads = threading.Lock()
-    opened = slots.open_slots(folder / "limits")
+    opened = slot_file.open_slots(folder / "limits")
     with (folder / "guard").open("a+b") as guard:
         guard.truncate(4096)
         cell = (ctypes.c_char * 64).from_buffer(mmap.mmap(guard.fileno(), 4096))
@@ -115,10 +115,11 @@ def mutexed(folder: Path) -> Take:
 
     def take(key: str) -> Any:
         if key not in places:
-            digest = blake2b(key.encode(), digest_size=slots.DIGEST_BYTES, key=opened.secret).digest()
+            digest = blake2b(key.encode(), digest_size=slot_file.DIGEST_BYTES, key=opened.secret).digest()
             places[key] = (
                 digest,
-                slots.HEADER_BYTES + slots.SET_BYTES * (int.from_bytes(digest[:8], "little") % slots.SETS),
+                slot_file.HEADER_BYTES
+                + slot_file.SET_BYTES * (int.from_bytes(digest[:8], "little") % slot_file.SETS),
             )
         digest, base = places[key]
         with threads:

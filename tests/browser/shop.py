@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.browser.websites import Between, Website
 from tests.processes import until
 from tests.served import Account, Tracker
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -43,7 +43,7 @@ class Shop:
         self.snippet: str = found["EventTrackerJS"]
         website.head = self.snippet
         self.wrong: list[str] = []
-        self._database = Database(tracker.database_url)
+        self._database = own_database(tracker.database_url)
 
     def through(self, between: Between) -> Shop:
         """Events take the way through `between`; the script itself comes straight."""

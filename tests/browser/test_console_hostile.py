@@ -11,7 +11,7 @@ import pytest
 from tests.browser.payloads import CANARY, EMAILS, PAYLOADS
 from tests.browser.readers import complaints, reader
 from tests.served import Account, Tracker, make_account
-from tracker.ingest.placeholders import is_placeholder
+from tracker.formats.placeholders import is_placeholder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.readers import complaints, hindrances, reader
 from tests.served import Account, Tracker, make_account
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -168,7 +168,7 @@ def test_a_page_tells_how_far_forgetting_is(
 def finish(tracker: Tracker, at: int | None) -> None:
     """Have the last job finished then, or not yet, with somebody else at it for a long time."""
     sql = "UPDATE jobs SET finished_at = ?, due_at = ? WHERE id = (SELECT MAX(id) FROM jobs WHERE kind = ?)"
-    database = Database(tracker.database_url)
+    database = own_database(tracker.database_url)
     database.write(lambda transaction: transaction.execute(sql, (at, 2**52, b"forget")))
     database.close()
 

@@ -21,7 +21,7 @@ from tests.cli.shell import OURS, SCRIPT, Shell
 from tests.conftest import CHROMIUM_FLAGS
 from tests.house.sources import ROOT
 from tests.processes import Program, find_program, reserve_port, until
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -65,7 +65,7 @@ class Demo:
 
     def events(self) -> Counter[str]:
         """How many of each name are stored."""
-        database = Database(self.database_url)
+        database = own_database(self.database_url)
         rows = database.read(lambda transaction: transaction.select("SELECT name FROM events", ()))
         database.close()
         return Counter(bytes(name).decode() for (name,) in rows)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.cli.shell import Shell
-from tracker.keys import key_prefix
-from tracker.storage.accounts import Users
-from tracker.storage.api_keys import Keys
-from tracker.storage.database import Database
-from tracker.storage.lists import Lists
-from tracker.storage.passwords import is_password
+from tracker.formats.credentials import key_prefix
+from tracker.storage.accounts.api_keys import Keys
+from tracker.storage.accounts.lists import Lists
+from tracker.storage.accounts.passwords import is_password
+from tracker.storage.accounts.users import Users
+from tracker.storage.engine.database import Database
+from tracker.storage.schema.own_database import own_database
 
 
 def _now() -> int:
@@ -22,7 +23,7 @@ def _now() -> int:
 
 @pytest.fixture
 def database(shell: Shell) -> Iterator[Database]:
-    opened = Database(shell.settings["TRACKER_DATABASE_URL"])
+    opened = own_database(shell.settings["TRACKER_DATABASE_URL"])
     yield opened
     opened.close()
 

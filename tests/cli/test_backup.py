@@ -19,7 +19,7 @@ from tests.cli.shell import Shell
 from tests.processes import find_program, until
 from tests.served import StartTracker, Tracker, make_account
 from tests.servers import MariaDB
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 
 @contextmanager
@@ -199,6 +199,6 @@ def test_for_a_server_its_own_tool_is_named_and_works(mariadb: MariaDB, tmp_path
     restored = mariadb.new_database()
     into = f"mariadb --host=127.0.0.1 --port={mariadb.port} --user=root {restored.rpartition('/')[2]} < 'my backup.sql'"
     subprocess.run(["sh", "-c", into], cwd=tmp_path, check=True, capture_output=True)
-    database = Database(restored)
+    database = own_database(restored)
     assert database.read(lambda t: t.select("SELECT email FROM users")) == [(b"jane@example.com",)]
     database.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.shell import Shell
-from tracker.ingest import browsers
-from tracker.ingest.added import add_to
-from tracker.ingest.event import Event
+from tracker.domain import user_agent
+from tracker.domain.enrichment import add_to
+from tracker.domain.event import Event
 from tracker.ingest.service import Ingest
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
@@ -20,16 +20,16 @@ def test_verdicts_are_made_anew_list_by_list(shell_on_each: Shell, monkeypatch: 
     shell = shell_on_each
     shell.ok("user", "add", "jane@example.com", "--password-stdin", typed="secret\n")
     first, second = (int(shell.ok("list", "add", "jane@example.com", name)) for name in ("Shop", "Blog"))
-    database = Database(shell.settings["TRACKER_DATABASE_URL"])
+    database = own_database(shell.settings["TRACKER_DATABASE_URL"])
     ingest = Ingest(database)
-    monkeypatch.setattr(browsers, "bot_reason", lambda text, is_image: "Chrome")
-    browsers.remembered_agent.cache_clear()
+    monkeypatch.setattr(user_agent, "bot_reason", lambda text, is_image: "Chrome")
+    user_agent.remembered_agent.cache_clear()
     for list_id in (first, first, second):
         ingest.track(add_to(Event(list_id, "seen", received_at=1_800_000_000_000), CHROME, None))
     ingest.close()
     database.close()
     monkeypatch.undo()
-    browsers.remembered_agent.cache_clear()
+    user_agent.remembered_agent.cache_clear()
     said = shell.ok("bots", "recheck", "--list", str(first), "--dry-run")
     assert (
         f"list {first}: 2 events of browsers looked at; 2 of robots would be of people, 0 of people would be of robots"

@@ -11,10 +11,12 @@ import pytest
 
 from tests.served import StartTracker, Tracker, make_account
 from tests.servers import NewDatabase
-from tracker.storage import long_jobs, timeline, timeline_scan, unbinding
-from tracker.storage.database import Database
-from tracker.storage.long_jobs import LongJob
-from tracker.storage.transaction import Transaction
+from tracker.storage import job_queue
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.events import reassign
+from tracker.storage.job_queue import LongJob
+from tracker.storage.schema.own_database import own_database
+from tracker.storage.timeline import timeline_rows, timeline_scan
 
 Damage = Callable[[Transaction], None]
 VISITOR = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -43,22 +45,22 @@ def fill(tracker: Tracker) -> int:
     return account.list_id
 
 
-def some_rows(transaction: Transaction) -> list[timeline.Entry]:
+def some_rows(transaction: Transaction) -> list[timeline_rows.Entry]:
     """Those of the events named `a`."""
     [(list_id,)] = transaction.select("SELECT MAX(list_id) FROM events")
     rows = next(iter(timeline_scan.rows_of_events(transaction, list_id, -1, timeline_scan.LAST_ID)))
-    return [row for row in rows if row.name_key == timeline.name_key(b"a")][:5]
+    return [row for row in rows if row.name_key == timeline_rows.name_key(b"a")][:5]
 
 
 def lose_rows(transaction: Transaction) -> None:
-    timeline.remove(transaction, some_rows(transaction))
+    timeline_rows.remove(transaction, some_rows(transaction))
 
 
 def lose_money(transaction: Transaction) -> None:
     """The second rows of all conversions, and nothing else."""
     [(list_id,)] = transaction.select("SELECT MAX(list_id) FROM events")
     for rows in timeline_scan.rows_of_events(transaction, list_id, -1, timeline_scan.LAST_ID):
-        timeline.remove(transaction, [row for row in rows if row.owner_id < 0])
+        timeline_rows.remove(transaction, [row for row in rows if row.owner_id < 0])
 
 
 def lose_the_past(transaction: Transaction) -> None:
@@ -67,11 +69,15 @@ def lose_the_past(transaction: Transaction) -> None:
 
 
 def add_ghosts(transaction: Transaction) -> None:
-    timeline.add(transaction, [row._replace(event_id=row.event_id + 1) for row in some_rows(transaction)])
+    timeline_rows.add(
+        transaction, [row._replace(event_id=row.event_id + 1) for row in some_rows(transaction)]
+    )
 
 
 def add_wrong_times(transaction: Transaction) -> None:
-    timeline.add(transaction, [row._replace(event_at=row.event_at - 1) for row in some_rows(transaction)])
+    timeline_rows.add(
+        transaction, [row._replace(event_at=row.event_at - 1) for row in some_rows(transaction)]
+    )
 
 
 DAMAGES: list[tuple[str, Damage]] = [
@@ -121,7 +127,7 @@ def filled(served: Tracker) -> Tracker:
     """One with events, stopped, and old enough that all that is written late must be written."""
     fill(served)
     served.stop()
-    database = Database(served.database_url)
+    database = own_database(served.database_url)
     database.write(
         lambda transaction: transaction.execute("UPDATE events SET received_at = received_at - 60000")
     )
@@ -130,7 +136,7 @@ def filled(served: Tracker) -> Tracker:
 
 
 def test_every_difference_is_found_and_mended(filled: Tracker) -> None:
-    database = Database(filled.database_url)
+    database = own_database(filled.database_url)
     assert filled.run("db", "check").returncode == 0
     for said, damage in DAMAGES:
         database.write(damage)
@@ -144,7 +150,7 @@ def test_every_difference_is_found_and_mended(filled: Tracker) -> None:
 
 
 def test_a_name_in_no_event_is_found_and_taken_out(filled: Tracker) -> None:
-    database = Database(filled.database_url)
+    database = own_database(filled.database_url)
     columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
     database.write(
         lambda transaction: transaction.insert("event_names", columns, [(2, b"ghost", 1, 1, 0, 0)])
@@ -157,14 +163,14 @@ def test_a_name_in_no_event_is_found_and_taken_out(filled: Tracker) -> None:
 
 def test_rows_that_are_on_their_way_home_are_no_difference(filled: Tracker) -> None:
     """While a tie that was taken back has its rows moved, they stand where they stood."""
-    database = Database(filled.database_url)
+    database = own_database(filled.database_url)
 
     def begin(transaction: Transaction) -> None:
         [tie] = transaction.select("SELECT list_id, subscriber_id, visitor_id, segment FROM bindings")
-        state = unbinding.unbind(transaction, unbinding.Tie(*tie), 1, 1)
+        state = reassign.unbind(transaction, reassign.Tie(*tie), 1, 1)
         assert state is not None
-        job = LongJob(tie[0], 1, unbinding.UNMERGE, 1, state, 0, 1, 1)
-        long_jobs.add(transaction, job, None, 2**62)
+        job = LongJob(tie[0], 1, reassign.UNMERGE, 1, state, 0, 1, 1)
+        job_queue.add(transaction, job, None, 2**62)
 
     database.write(begin)
     assert filled.run("db", "check").returncode == 0

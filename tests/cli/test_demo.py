@@ -13,13 +13,14 @@ import pytest
 from tests.cli.shell import Shell
 from tests.processes import until
 from tracker.demo.account import EMAIL
-from tracker.ingest.event import IS_BOT, IS_OURS
-from tracker.storage.database import Database
+from tracker.domain.event import IS_BOT, IS_OURS
+from tracker.storage.engine.database import Database
+from tracker.storage.schema.own_database import own_database
 
 
 @pytest.fixture
 def database(shell: Shell) -> Iterator[Database]:
-    opened = Database(shell.settings["TRACKER_DATABASE_URL"])
+    opened = own_database(shell.settings["TRACKER_DATABASE_URL"])
     yield opened
     opened.close()
 

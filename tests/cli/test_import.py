@@ -21,10 +21,10 @@ from tests.processes import until
 from tests.served import StartTracker
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
-from tracker.reports.timeline import Wanted, read_page
-from tracker.reports.whose import PersonsOwn
-from tracker.storage.custom_fields import CustomFields
-from tracker.storage.database import Database
+from tracker.reports.ownership import PersonsOwn
+from tracker.reports.timeline_pages import Wanted, read_page
+from tracker.storage.schema.own_database import own_database
+from tracker.storage.subscribers.custom_fields import CustomFields
 
 EMAIL = "jane@example.com"
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
@@ -37,7 +37,7 @@ class Importer:
         self.shell = shell
         shell.ok("user", "add", EMAIL, "--password-stdin", typed="secret\n")
         self.list_id = int(shell.ok("list", "add", EMAIL, "Shop"))
-        self.database = Database(shell.settings["TRACKER_DATABASE_URL"])
+        self.database = own_database(shell.settings["TRACKER_DATABASE_URL"])
 
     def file(self, name: str, *lines: Any) -> str:
         """A file with these lines; objects are written as JSON."""

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.shell import Shell
 from tests.processes import find_program
 from tests.servers import MariaDB
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,6 @@ def test_for_a_server_its_own_tool_is_named_and_works(mariadb: MariaDB, tmp_path
         "a server's database is for its own tools to put back. Stop Tracker, then: mariadb "
     )
     run(said)
-    database = Database(again)
+    database = own_database(again)
     assert database.read(lambda t: t.select("SELECT email FROM users")) == [(b"jane@example.com",)]
     database.close()

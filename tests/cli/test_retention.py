@@ -9,8 +9,8 @@ import pytest
 
 from tests.cli.shell import Shell
 from tests.served import Account, Tracker
-from tracker.storage import trusted_time
-from tracker.storage.database import Database
+from tracker.storage.engine import trusted_time
+from tracker.storage.schema.own_database import own_database
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_clock_that_may_have_jumped_deletes_when_somebody_says_that_it_is_righ
     shell_on_each: Shell,
 ) -> None:
     url = shell_on_each.settings["TRACKER_DATABASE_URL"]
-    database = Database(url)
+    database = own_database(url)
     month_ago = time.time_ns() // 1_000_000 - 31 * 24 * 3_600_000
     database.write(lambda transaction: trusted_time.trust(transaction, month_ago))
     said = shell_on_each.fails("retention")

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from tests.commands.api import Api, User
-from tracker.ingest.url_scrubbing import DEFAULT_HIDDEN
+from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 
 
 def _made(api: Api, user: User, name: str = "Shop") -> int:

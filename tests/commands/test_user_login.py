@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.commands.api import PASSWORD, Api, User
-from tracker.storage.sessions import Sessions
+from tracker.storage.accounts.sessions import Sessions
 
 
 def test_a_password_opens_a_session_that_stands_for_a_key(api: Api, jane: User) -> None:

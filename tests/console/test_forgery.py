@@ -11,7 +11,7 @@ from tests.console.routes import FORMS, Path, parts_of, posts
 from tests.console.somebody import somebody
 from tests.console.visitor import Visitor, words
 from tests.served import Account, Tracker
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 Enter = Callable[[Account], Visitor]
 #: How a request differs from one of ours: its token, and what browsers say of where it comes from.
@@ -42,7 +42,7 @@ def tokens(tracker: Tracker, person: Visitor, john: Account) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def state(tracker: Tracker) -> Iterator[Callable[[], Any]]:
     """All that the database holds, but what counts names: it is written late, and by no form."""
-    database = Database(tracker.database_url)
+    database = own_database(tracker.database_url)
 
     def read() -> dict[str, Any]:
         def all_rows(transaction: Any) -> dict[str, Any]:

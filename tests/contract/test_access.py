@@ -26,12 +26,12 @@ from tracker import Command, administrator, anyone, invalid
 from tracker.caller import ADMINISTRATOR
 from tracker.errors import COMMON
 from tracker.fields import WholeNumber
-from tracker.keys import digest, new_key, new_session_id
+from tracker.formats.credentials import digest, new_key, new_session_id
 from tracker.plugins import load_commands
 from tracker.registry import Entry, public_list
-from tracker.storage.ddl import Table
-from tracker.storage.schema import MIGRATIONS
-from tracker.storage.sessions import Sessions
+from tracker.storage.accounts.sessions import Sessions
+from tracker.storage.schema.ddl import Table
+from tracker.storage.schema.history import MIGRATIONS
 
 EXAMPLES = Path(__file__).parents[1] / "plugins" / "examples"
 TABLES = [step.name for migration in MIGRATIONS for step in migration.steps if isinstance(step, Table)]
@@ -363,7 +363,7 @@ from marshmallow import Schema
 from tracker import Command, Error, invalid
 from tracker.fields import ListID
 from tracker.tables import fn
-from tracker.storage.models import ListRow
+from tracker.storage.schema.models import ListRow
 
 class ListPeek(Command):
     """Tell whether there is a list."""

@@ -9,15 +9,16 @@ from functools import partial
 import pytest
 
 from tests.servers import NewDatabase
-from tracker.keys import SECRET_SIZE, checksum, digest, key_prefix
-from tracker.storage.accounts import AccountError, User, Users
-from tracker.storage.api_keys import Keys
-from tracker.storage.database import Database
-from tracker.storage.lists import List, Lists
-from tracker.storage.passwords import is_password
-from tracker.storage.sessions import KEPT_AFTER_EXPIRY_MS, Sessions
-from tracker.storage.transaction import Transaction
-from tracker.storage.trusted_time import trust
+from tracker.formats.credentials import SECRET_SIZE, checksum, digest, key_prefix
+from tracker.storage.accounts.api_keys import Keys
+from tracker.storage.accounts.lists import List, Lists
+from tracker.storage.accounts.passwords import is_password
+from tracker.storage.accounts.sessions import KEPT_AFTER_EXPIRY_MS, Sessions
+from tracker.storage.accounts.users import AccountError, User, Users
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.engine.trusted_time import trust
+from tracker.storage.schema.own_database import own_database
 
 
 class Stores:
@@ -35,7 +36,7 @@ class Stores:
 
 @pytest.fixture(scope="module")
 def database(database_kind: str, new_database: NewDatabase) -> Iterator[Database]:
-    opened = Database(new_database(database_kind))
+    opened = own_database(new_database(database_kind))
     opened.upgrade()
     yield opened
     opened.close()

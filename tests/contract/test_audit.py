@@ -9,8 +9,8 @@ import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
 from tracker.caller import Caller
-from tracker.storage.audit import FAILED_KEPT_MS, LOGIN_FAILED, Somebody, note
-from tracker.storage.transaction import Transaction
+from tracker.storage.accounts.audit_log import FAILED_KEPT_MS, LOGIN_FAILED, Somebody, note
+from tracker.storage.engine.transaction import Transaction
 
 _numbers = itertools.count(1)
 

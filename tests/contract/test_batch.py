@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.contract.desk import Desk, Reply, Shop
 from tests.servers import NewDatabase
-from tracker.ingest.event import IS_OURS
+from tracker.domain.event import IS_OURS
 
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
 BATCH_BYTES = 1024 * 1024

@@ -13,9 +13,9 @@ from tests.contract.desk import Desk, Shop
 from tests.contract.test_batch import statuses
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
-from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
+from tracker.domain.event import Event, EventOutcomeUnknown, Tracked
 from tracker.ingest.service import Ingest
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_without_a_database_nothing_of_it_is_stored(distant: Desk, proxy: Proxy,
 
 @pytest.fixture
 def ingest(database_url: str) -> Iterator[Ingest]:
-    database = Database(database_url)
+    database = own_database(database_url)
     database.upgrade()
     ingest = Ingest(database)
     yield ingest

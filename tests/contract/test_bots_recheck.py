@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-import tracker.ingest.bot_recheck as recheck_module
+import tracker.integrity.bot_recheck as recheck_module
 from tests.contract.desk import Desk, Reply, Shop
 from tests.contract.test_conversions import conversion, totals
-from tracker.ingest import browsers
-from tracker.ingest.bot_recheck import Rechecked, recheck
-from tracker.ingest.event import IS_BOT, IS_REPEATED_CONVERSION
-from tracker.ingest.recount import recount
+from tracker.domain import user_agent
+from tracker.domain.event import IS_BOT, IS_REPEATED_CONVERSION
+from tracker.integrity.bot_recheck import Rechecked, recheck
+from tracker.integrity.counter_check import recount
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
@@ -42,11 +42,11 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     """Make lists of robots say `{agent: reason or None}` from now on."""
 
     def judge(verdicts: dict[str, str | None]) -> None:
-        browsers.remembered_agent.cache_clear()
-        monkeypatch.setattr(browsers, "bot_reason", lambda text, is_image: verdicts.get(text))
+        user_agent.remembered_agent.cache_clear()
+        monkeypatch.setattr(user_agent, "bot_reason", lambda text, is_image: verdicts.get(text))
 
     yield judge
-    browsers.remembered_agent.cache_clear()
+    user_agent.remembered_agent.cache_clear()
 
 
 def rechecked(desk: Desk, shop: Shop, **options: Any) -> Rechecked:

@@ -9,7 +9,8 @@ import pytest
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_public_door import Door
 from tests.contract.test_time import DAY, HOUR, SECOND, YEARS, Times, now, times
-from tracker.storage.counters import BUCKET_MS, events_by_bucket
+from tracker.domain.conversions import BUCKET_MS
+from tracker.storage.aggregates.counters import events_by_bucket
 from tracker.times import iso_utc
 
 MINUTE = 60 * SECOND

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
-from tracker.reports import names as names_module
-from tracker.reports import values as values_module
-from tracker.storage.catalogue import MOST_NAMES
+from tracker.reports import catalogue_listing as names_module
+from tracker.reports import property_values as values_module
+from tracker.storage.aggregates.catalogue import MOST_NAMES
 
 Track = Callable[..., Reply]
 Ask = Callable[..., dict[str, Any]]

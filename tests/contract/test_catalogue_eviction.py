@@ -10,8 +10,8 @@ import pytest
 
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
-from tracker.ingest.recount import recount
-from tracker.storage import catalogue, catalogue_eviction
+from tracker.integrity.counter_check import recount
+from tracker.storage.aggregates import catalogue, catalogue_eviction
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"

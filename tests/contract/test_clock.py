@@ -11,11 +11,13 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_retention import ago, differences, one_day, update
+from tracker.jobs.clock_witness import NOTE_SECONDS, Witness
+from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
-from tracker.jobs.witness import NOTE_SECONDS, Witness
-from tracker.privacy.care import CARE, NOBODY
-from tracker.privacy.kinds import JOB_KINDS
-from tracker.storage import login_places, long_jobs, trusted_time
+from tracker.privacy.retention import CARE, NOBODY
+from tracker.storage import job_queue
+from tracker.storage.accounts import known_networks
+from tracker.storage.engine import trusted_time
 
 HOUR, DAY = 3_600_000, 24 * 3_600_000
 STAMP = "UPDATE events SET received_at = ?, event_at = ? WHERE list_id = ? AND id = ?"
@@ -58,7 +60,7 @@ class Machine:
     def work(self, shop: Shop) -> None:
         job = self.jobs.find(shop.list_id, CARE, NOBODY)
         assert job is not None
-        due = self.desk.services.storage.read(partial(long_jobs.due, now=self.clock.ms, most=1000))
+        due = self.desk.services.storage.read(partial(job_queue.due, now=self.clock.ms, most=1000))
         claimed = self.jobs.claim(job) if (job.list_id, job.id) in due else None
         while claimed is not None and claimed.is_open:
             claimed.step()
@@ -156,12 +158,12 @@ def test_spent_event_ids_and_places_are_kept_while_the_clock_is_ahead(
     answer = desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="a@example.com")
     assert answer.body["Status"] in ("finished", "running")
     storage = desk.services.storage
-    remember = partial(login_places.remember, user_id=shop.user_id)
+    remember = partial(known_networks.remember, user_id=shop.user_id)
     storage.write(partial(remember, place="home", now=clock.ms))
     clock.ms += 100 * DAY
     Machine(desk, clock).run(3, shop)
     storage.write(partial(remember, place="abroad", now=clock.ms))
-    is_known = partial(login_places.is_known, user_id=shop.user_id, place="home")
+    is_known = partial(known_networks.is_known, user_id=shop.user_id, place="home")
     assert storage.read(is_known)
     assert track(**sent).body["duplicate"] is True
 

@@ -15,10 +15,10 @@ from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.served import StartTracker, Tracker, make_account
 from tests.servers import NewDatabase
-from tracker.ingest.event import IS_REPEATED_CONVERSION
-from tracker.ingest.recount import recount
-from tracker.storage import counters
-from tracker.storage.database import Database
+from tracker.domain.event import IS_REPEATED_CONVERSION
+from tracker.integrity.counter_check import recount
+from tracker.storage.aggregates import counters
+from tracker.storage.schema.own_database import own_database
 
 Totals = dict[tuple[bytes, bytes], tuple[int, int]]
 
@@ -180,7 +180,7 @@ def test_totals_under_concurrency_are_those_of_the_events(busy: Tracker) -> None
     for client in clients:
         client.join()
     assert answered == {200: 8 * 22}
-    database = Database(busy.database_url)
+    database = own_database(busy.database_url)
     value = sum(Decimal(text) for text in orders.values()) * 10**6
     try:
         found = database.read(lambda t: counters.conversion_totals(t, account.list_id))

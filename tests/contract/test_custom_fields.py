@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
-from tracker.storage.field_values import STRIDE
+from tracker.storage.subscribers.field_values import STRIDE
 
 Field = Callable[..., int]
 Say = Callable[[dict[str, Any]], Reply]

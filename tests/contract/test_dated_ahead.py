@@ -13,10 +13,10 @@ from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_following import Followed, followed, other, quick
 from tracker.cli.check import check
-from tracker.reports.following import MOST_IDS
-from tracker.reports.sent_events import place_of
-from tracker.storage import events
-from tracker.storage.ids import first_id_at
+from tracker.domain.row_ids import first_id_at
+from tracker.live.hub import MOST_IDS
+from tracker.live.sse import place_of
+from tracker.storage.events import events
 
 __all__ = ["followed", "other", "quick"]
 YEAR_2090 = 3_786_912_000_000

@@ -14,7 +14,7 @@ from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 BROWSER = "550e8400-e29b-41d4-a716-446655440000"
 A, B = "a@example.com", "b@example.com"
@@ -189,7 +189,7 @@ def test_deleting_and_identifying_at_once_leaves_no_values_of_nobody(
         statuses = Counter(pool.map(call, range(300)))
     assert statuses[200] >= 200
     assert set(statuses) <= {200, 422}
-    database = Database(url)
+    database = own_database(url)
     sql = (
         "SELECT subscriber_id FROM subscriber_fields WHERE subscriber_id NOT IN (SELECT id FROM subscribers)"
     )

@@ -14,13 +14,13 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_batch import statuses
-from tracker.ingest import late, stored_ties
-from tracker.ingest.recount import recount
-from tracker.ingest.recount_timeline import timeline_differences
-from tracker.reports.timeline import Wanted, read_page
-from tracker.reports.whose import PersonsOwn
-from tracker.storage import people
-from tracker.storage.transaction import Transaction
+from tracker.ingest import late_links, stored_links
+from tracker.integrity.counter_check import recount
+from tracker.integrity.timeline_check import timeline_differences
+from tracker.reports.ownership import PersonsOwn
+from tracker.reports.timeline_pages import Wanted, read_page
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.subscribers import identity_rows
 from tracker.times import iso_utc
 
 MINUTE = 60_000
@@ -165,7 +165,7 @@ def test_what_happened_in_the_time_of_a_forgotten_person_is_nobodys(
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is more than two rows is left to a job."""
-    for module in (late, stored_ties):
+    for module in (late_links, stored_links):
         monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
 
 
@@ -196,7 +196,7 @@ def test_many_events_are_with_one_of_both_until_a_job_has_moved_them(
     track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(10))
     track(Event="his", UUID=uuid, Email="joe@example.com", Timestamp=ago(30))
     job_id, steps = late_job(desk, shop), list[tuple[int, int]]()
-    while jobs := desk.services.jobs.find(list_id, late.LATE, job_id):
+    while jobs := desk.services.jobs.find(list_id, late_links.LATE, job_id):
         claimed = desk.services.jobs.claim(jobs)
         assert claimed is not None
         claimed.step()
@@ -238,16 +238,16 @@ def test_a_plan_is_made_again_when_another_process_has_changed_whose_a_visitor_w
     for who, minutes in (("jane", 90), ("joe", 30)):
         track(Event=who, UUID=str(uuid), Email=f"{who}@example.com", Timestamp=ago(minutes))
     keys, storage = [(shop.list_id, uuid.bytes)], desk.services.storage
-    [planned] = storage.read(lambda t: people.find_visitors(t, keys))
+    [planned] = storage.read(lambda t: identity_rows.find_visitors(t, keys))
     track(Event="eve", UUID=str(uuid), Email="eve@example.com", Timestamp=ago(60))
-    [now] = storage.read(lambda t: people.find_visitors(t, keys))
+    [now] = storage.read(lambda t: identity_rows.find_visitors(t, keys))
     assert now[3:5] == planned[3:5]
     tried: list[int] = []
 
     def plan(transaction: Transaction) -> None:
         tried.append(now[6] if tried else planned[6])
         changed = (*now[3:6], now[6] + 1, *now[7:])
-        people.change_visitor(transaction, shop.list_id, now[1], changed, tried[-1])
+        identity_rows.change_visitor(transaction, shop.list_id, now[1], changed, tried[-1])
 
     storage.write(plan)
     assert tried == [planned[6], now[6]]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
-from tracker.reports import received
+from tracker.reports import recent_events
 
 Track = Callable[..., Reply]
 Recent = Callable[..., dict[str, Any]]
@@ -70,8 +70,8 @@ def test_a_full_last_page_is_the_end(track: Track, recent: Recent) -> None:
 def test_one_name_is_looked_for_in_pages_of_bounded_work(
     track: Track, recent: Recent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(received, "MOST_EXAMINED", 20)
-    monkeypatch.setattr(received, "AT_ONCE", 10)
+    monkeypatch.setattr(recent_events, "MOST_EXAMINED", 20)
+    monkeypatch.setattr(recent_events, "AT_ONCE", 10)
     for name in ("rare", *["often"] * 24, "rare"):
         track(Event=name)
     page = recent(Event="rare")

@@ -15,7 +15,7 @@ from tests.followers import follow
 from tests.processes import until
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase
-from tracker.reports.following import MOST_OF_USER
+from tracker.live.hub import MOST_OF_USER
 
 LIMITS = {"TRACKER_LIMITS": "event.track=1000000/60,events.follow=1000000/60"}
 

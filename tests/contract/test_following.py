@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
+from tracker.api.event_responses import rendered_received
 from tracker.app import now_ms
+from tracker.domain.row_ids import SHIFT
+from tracker.live import buffer, hub, subscription
+from tracker.live.hub import Following
+from tracker.live.sse import newest_id_in, place_of
 from tracker.registry import stream
-from tracker.reports import feed, follower, following
-from tracker.reports.following import Following
-from tracker.reports.sent_events import newest_id_in, place_of
-from tracker.storage.events import COLUMNS
-from tracker.storage.ids import SHIFT
+from tracker.storage.events.events import COLUMNS
 
 Track = Callable[..., Reply]
 Told = tuple[str, Any]
@@ -48,7 +49,7 @@ class Followed:
 
     def is_quiet(self) -> bool:
         """Nothing but signs of life come, for longer than a reading takes."""
-        until = time.monotonic() + 2 * following.POLL_SECONDS
+        until = time.monotonic() + 2 * hub.POLL_SECONDS
         while time.monotonic() < until and not self._told:
             self._told = self._blocks(next(self._parts))
         return not self._told
@@ -71,15 +72,15 @@ class Followed:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(follower, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(hub, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(subscription, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(stream, "ALLOWED_SECONDS", 0.1)
 
 
 @pytest.fixture
 def other(desk: Desk, quick: None) -> Iterator[Following]:
     """The followers of another process on the same database."""
-    made = Following(desk.services.storage, now_ms)
+    made = Following(desk.services.storage, now_ms, rendered_received)
     yield made
     made.close()
 
@@ -109,7 +110,7 @@ def batch(desk: Desk, shop: Shop, names: list[str], **params: Any) -> None:
 def test_of_more_than_are_read_the_last_are_told_and_the_others_counted(
     desk: Desk, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "MOST_ROWS", 3)
+    monkeypatch.setattr(hub, "MOST_ROWS", 3)
     one, wanting = followed(), followed(name="e9")
     batch(desk, shop, [f"e{number}" for number in range(10)])
     assert one.next() == ("skipped", {"Count": 7})
@@ -121,7 +122,7 @@ def test_of_more_than_are_read_the_last_are_told_and_the_others_counted(
 def test_who_reads_slowly_misses_what_was_not_kept_and_is_told_so(
     desk: Desk, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "MOST_KEPT", 2)
+    monkeypatch.setattr(buffer, "MOST_KEPT", 2)
     slow, quick = followed(), followed()
     for name in ("a", "b", "c", "d", "e"):
         batch(desk, shop, [name])
@@ -172,7 +173,7 @@ def test_a_long_absence_is_told_in_part(
     batch(desk, shop, [f"e{number}" for number in range(250)])
     everything = followed(after=place_of(shop.list_id, 0), seconds=0)
     assert [data["Event"] for _, data in everything.rest()] == [f"e{number}" for number in range(250)]
-    monkeypatch.setattr(following, "MOST_IDS", 120)
+    monkeypatch.setattr(hub, "MOST_IDS", 120)
     told = Followed(other_parts(desk, shop)).rest()
     assert [data["Event"] for name, data in told if name == "tracked"] == [
         f"e{number}" for number in range(130, 250)
@@ -181,7 +182,9 @@ def test_a_long_absence_is_told_in_part(
 
 def other_parts(desk: Desk, shop: Shop) -> Iterator[bytes]:
     """The first part says at once that something was skipped: without it, as `Followed` wants."""
-    parts = Following(desk.services.storage, now_ms).parts(shop.user_id, shop.list_id, None, 0, 0)
+    parts = Following(desk.services.storage, now_ms, rendered_received).parts(
+        shop.user_id, shop.list_id, None, 0, 0
+    )
     greeting, skipped, _ = next(parts).split(b"\n\n")
     assert skipped.endswith(b'data: {"Count":null}')
     yield greeting + b"\n\n"
@@ -191,7 +194,7 @@ def other_parts(desk: Desk, shop: Shop) -> Iterator[bytes]:
 def test_the_place_moves_on_over_events_of_other_names(
     desk: Desk, shop: Shop, track: Track, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "HEARTBEAT_SECONDS", 0.3)
+    monkeypatch.setattr(subscription, "HEARTBEAT_SECONDS", 0.3)
     one = followed(name="never")
     first = one.last_id
     track(Event="other")
@@ -212,11 +215,9 @@ def test_who_closes_has_left(shop: Shop, other: Following, followed: Callable[..
 
 
 def test_one_user_cannot_take_all_places(shop: Shop, other: Following) -> None:
-    opened = [
-        other.parts(shop.user_id, shop.list_id, None, None, None) for _ in range(following.MOST_OF_USER)
-    ]
+    opened = [other.parts(shop.user_id, shop.list_id, None, None, None) for _ in range(hub.MOST_OF_USER)]
     assert all(next(parts) for parts in opened)
-    with pytest.raises(following.Crowded):
+    with pytest.raises(hub.Crowded):
         next(other.parts(shop.user_id, shop.list_id, None, None, None))
     assert next(other.parts(shop.user_id + 1, shop.list_id, None, None, None))
 

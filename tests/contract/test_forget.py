@@ -11,7 +11,7 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.tables import places_of
-from tracker.ingest.recount import recount
+from tracker.integrity.counter_check import recount
 
 JANE, JOHN = "Jane.Doe@Example.com", "john@example.com"
 ORDER = {"conversion-name": "Order", "conversion-value": "12.5", "conversion-currency": "EUR"}

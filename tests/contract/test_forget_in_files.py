@@ -13,7 +13,7 @@ import apsw
 import pytest
 
 from tests.contract.desk import Desk, Shop
-from tracker.storage.database import Database
+from tracker.storage.engine.database import Database
 
 #: A text that nothing else contains, in letters that JSON escapes in some forms.
 MARK = "zwölfmarke-7f3a"

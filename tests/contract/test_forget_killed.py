@@ -16,9 +16,9 @@ from tests.contract.desk import Desk, Shop
 from tests.contract.tables import places_of
 from tests.processes import Program, until
 from tests.servers import NewDatabase
-from tracker.ingest.recount import recount
-from tracker.privacy.forget_call import forget
-from tracker.storage.audit import Somebody
+from tracker.api.forget import forget
+from tracker.integrity.counter_check import recount
+from tracker.storage.accounts.audit_log import Somebody
 
 JANE, VISITORS, EVENTS = "jane@example.com", 300, 6_000
 

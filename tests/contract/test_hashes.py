@@ -10,9 +10,8 @@ import pytest
 
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
-from tracker.email_hashes import Form
-from tracker.ingest.event import HASH_FORM, NAMED_BY_EMAIL, NAMED_BY_ID
-from tracker.storage.subscriber_hashes import fill_hashes
+from tracker.domain.event import HASH_FORM, NAMED_BY_EMAIL, NAMED_BY_ID
+from tracker.formats.email_hash import Form
 
 BROWSER = "550e8400-e29b-41d4-a716-446655440000"
 FLAGS = NAMED_BY_EMAIL | NAMED_BY_ID | 3 * HASH_FORM
@@ -180,20 +179,6 @@ def test_hashes_follow_the_address_however_it_is_given_changed_and_taken(
     assert named("three@example.com") == "three@example.com"
     count = "SELECT COUNT(*) FROM subscriber_hashes WHERE list_id = ?"
     assert desk.rows(count, shop.list_id) == [(1,)]
-
-
-def test_persons_from_before_there_were_hashes_get_theirs(desk: Desk, shop: Shop, track: Track) -> None:
-    for email in ("One@example.com", "t.wo@gmail.com"):
-        track(Email=email)
-    track(ID="user-1")
-    sql = "SELECT * FROM subscriber_hashes WHERE list_id = ? ORDER BY email_hash, form"
-    kept = desk.rows(sql, shop.list_id)
-    assert len(kept) == 4
-    storage = desk.services.storage
-    storage.write(lambda t: t.execute("DELETE FROM subscriber_hashes WHERE list_id = ?", (shop.list_id,)))
-    for _ in range(2):
-        storage.write(fill_hashes)
-        assert desk.rows(sql, shop.list_id) == kept
 
 
 def test_in_one_batch_a_hash_names_whom_an_event_before_it_has_made(desk: Desk, shop: Shop) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
 from tests.contract.test_public_door import Door, pixel
-from tracker.ingest.url_scrubbing import DEFAULT_HIDDEN
+from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 
 RESET = "https://jane:pw@shop.example/reset?token=abc&email=jane%40shop.example&utm_source=mail#code=1"
 KEPT = "https://shop.example/reset?utm_source=mail"

@@ -12,7 +12,7 @@ from tests.contract.desk import HIGH_LIMITS, Desk, Shop
 from tests.processes import until
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
-from tracker.ingest.event import Event
+from tracker.domain.event import Event
 
 BROWSER = "550e8400-e29b-41d4-a716-446655440000"
 EMAIL = "a@example.com"

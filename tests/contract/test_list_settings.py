@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Shop
-from tracker.storage.list_settings import ListSettings, SettingsOfLists
+from tracker.storage.accounts.list_settings import ListSettings, SettingsOfLists
 
 ALL: dict[str, Any] = {
     "allowed_origins": ("https://shop.example", "https://www.shop.example:8443"),

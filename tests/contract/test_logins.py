@@ -14,9 +14,9 @@ import pytest
 from tests.contract.desk import Desk, Reply, Shop
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
-from tracker.keys import new_key
-from tracker.logins import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
-from tracker.storage.login_places import KEPT_MS
+from tracker.auth.login import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
+from tracker.formats.credentials import new_key
+from tracker.storage.accounts.known_networks import KEPT_MS
 
 RATE = {"TRACKER_LIMITS": "user.login=1000000/60"}
 _numbers = itertools.count(1)

@@ -22,12 +22,12 @@ from marshmallow import fields
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
 from tests.contract.test_public_door import Door
-from tracker.ingest.recount import recount
-from tracker.keys import checksum, digest, new_key, new_public_id, new_session_id
+from tracker.domain.cursors import cursor_of
+from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
+from tracker.formats.credentials import checksum, digest, new_key, new_public_id, new_session_id
+from tracker.integrity.counter_check import recount
+from tracker.live.sse import place_of
 from tracker.plugins import load_commands
-from tracker.reports.cursors import cursor_of
-from tracker.reports.sent_events import place_of
-from tracker.storage.ids import SEQUENCE_BITS, first_id_at, received_ms
 
 NOWHERE = 2**62
 #: Row ids that a stranger tries: of the next moments, and of each the first of each of these writers.

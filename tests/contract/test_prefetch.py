@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_public_door import Door, pixel
-from tracker.http.replies import PIXEL
+from tracker.http.message.responses import PIXEL
 
 IN_ADVANCE = [
     ("Sec-Purpose", "prefetch"),

@@ -11,8 +11,8 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_event_track import CONVERSION, errors
-from tracker.storage import catalogue
-from tracker.storage.catalogue_counts import TYPES
+from tracker.storage.aggregates import catalogue
+from tracker.storage.schema.tables import TYPES
 
 Listing = Callable[[], dict[str, list[str]]]
 

@@ -14,10 +14,10 @@ import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
 from tests.servers import NewDatabase
-from tracker.http.replies import PIXEL
-from tracker.ingest.event import IS_BOT
-from tracker.ingest.recount import recount
-from tracker.storage import catalogue, catalogue_eviction
+from tracker.domain.event import IS_BOT
+from tracker.http.message.responses import PIXEL
+from tracker.integrity.counter_check import recount
+from tracker.storage.aggregates import catalogue, catalogue_eviction
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"

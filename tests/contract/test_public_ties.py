@@ -11,7 +11,7 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_public_door import Door
-from tracker.ingest.rules import uuid_text, visitor_uuid_of_hash
+from tracker.formats.event_limits import uuid_text, visitor_uuid_of_hash
 
 EVIL, ALICE, BOB = "evil@example.com", "alice@example.com", "bob@example.com"
 

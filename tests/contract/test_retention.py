@@ -12,8 +12,8 @@ import pytest
 
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
-from tracker.ingest.recount import recount
-from tracker.jobs.claimed import Claimed
+from tracker.integrity.counter_check import recount
+from tracker.jobs.lease import Claimed
 
 ORDER = {"conversion-name": "Order", "conversion-value": 3.5, "conversion-currency": "EUR"}
 

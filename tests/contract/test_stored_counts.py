@@ -5,11 +5,11 @@ from __future__ import annotations
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_conversions import conversion, totals
-from tracker.ingest.event import IS_BOT, IS_REPEATED_CONVERSION
-from tracker.ingest.recount import recount
-from tracker.ingest.stored_counts import change_flags
-from tracker.storage.events import read_events
-from tracker.storage.transaction import Transaction
+from tracker.domain.event import IS_BOT, IS_REPEATED_CONVERSION
+from tracker.integrity.counter_check import recount
+from tracker.storage.aggregates.count_changes import change_flags
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.events.events import read_events
 
 
 def test_counters_follow_the_flags_of_stored_events(desk: Desk, track: Track, shop: Shop) -> None:

@@ -10,10 +10,10 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tracker.cli.check import check
-from tracker.privacy import remains
-from tracker.storage import long_jobs
-from tracker.storage.forgetting import FORGET
-from tracker.storage.transaction import Transaction
+from tracker.privacy import erasure_check
+from tracker.storage import job_queue
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.subscribers.erasure_rows import FORGET
 
 JANE, JOHN = "jane@example.com", "john@example.com"
 #: Tables of a person's rows, and what stands in one of them beside (list_id, subscriber_id).
@@ -50,14 +50,14 @@ def forget(desk: Desk, shop: Shop, email: str) -> dict[str, Any]:
 
 def slip_in_at_looks(monkeypatch: pytest.MonkeyPatch, subscriber_id: int, times: int) -> None:
     """Each of the first `times` proofs for this person finds rows that came just before it."""
-    look, number = remains.look, itertools.count(1)
+    look, number = erasure_check.look, itertools.count(1)
 
     def slip_and_look(transaction: Transaction, list_id: int, who: int) -> dict[str, int]:
         if who == subscriber_id and next(number) <= times:
             slip_in(transaction, list_id, who)
         return look(transaction, list_id, who)
 
-    monkeypatch.setattr(remains, "look", slip_and_look)
+    monkeypatch.setattr(erasure_check, "look", slip_and_look)
 
 
 def test_what_comes_while_somebody_is_forgotten_goes_too(
@@ -68,7 +68,7 @@ def test_what_comes_while_somebody_is_forgotten_goes_too(
     told = forget(desk, shop, JANE)
     assert told["Status"] == "finished"
     assert {row["Check"]: row["Found"] for row in told["Checks"]} == dict.fromkeys(
-        [*remains.CHECKS, "timeline.events", "timeline.conversions"], 0
+        [*erasure_check.CHECKS, "timeline.events", "timeline.conversions"], 0
     )
     removed = {row["Table"]: row["Rows"] for row in told["Removed"]}
     assert removed["subscriber_fields"] == 1
@@ -83,7 +83,7 @@ def test_what_comes_again_and_again_holds_up_no_other_job(
     slip_in_at_looks(monkeypatch, jane, times=1_000_000)
     assert forget(desk, shop, JANE)["Status"] == "running"
     assert forget(desk, shop, JOHN)["Status"] == "finished"
-    find = lambda t: long_jobs.find(t, shop.list_id, FORGET, jane)  # noqa: E731
+    find = lambda t: job_queue.find(t, shop.list_id, FORGET, jane)  # noqa: E731
     job = desk.services.storage.read(find)
     assert job.state["rounds"] == 3
     due = desk.rows("SELECT due_at FROM jobs WHERE list_id = ? AND id = ?", shop.list_id, job.id)[0][0]

@@ -13,14 +13,14 @@ import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
 from tracker.app import now_ms
-from tracker.ingest.event import Event
-from tracker.reports import merging
-from tracker.storage import timeline, timeline_runs
-from tracker.storage.ids import SHIFT
-from tracker.storage.timeline import name_key
-from tracker.storage.timeline_pasts import MOST_APART, SERVER_SECONDS, pasts_of
-from tracker.storage.timeline_reading import Window, named, newest
-from tracker.storage.transaction import Row, Transaction
+from tracker.domain.event import Event
+from tracker.domain.row_ids import SHIFT
+from tracker.reports import timeline_merge
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.timeline import sorted_runs, timeline_rows
+from tracker.storage.timeline.timeline_reading import Window, named, newest
+from tracker.storage.timeline.timeline_rows import name_key
+from tracker.storage.timeline.visitor_history import MOST_APART, SERVER_SECONDS, pasts_of
 
 Track = Callable[..., Reply]
 Events = Callable[..., list[dict[str, Any]]]
@@ -247,7 +247,7 @@ def test_a_page_looks_at_5000_events_and_goes_on_from_there(
 def test_a_name_is_looked_for_among_so_many_events_a_page(
     desk: Desk, shop: Shop, track: Track, page: Callable[..., Reply], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merging, "MOST_SKIMMED", 500)
+    monkeypatch.setattr(timeline_merge, "MOST_SKIMMED", 500)
     track(Event="rare", Email=JANE, Timestamp=START)
     sent = [Event(shop.list_id, "seen", START + 1 + n // 700, email=(JANE, JANE)) for n in range(1400)]
     for start in range(0, len(sent), 500):
@@ -355,7 +355,7 @@ def test_a_row_counts_only_if_its_event_and_binding_say_so(
     track(Event="identify", UUID=uuid(2), Email=JANE)
     segments = desk.rows("SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ?", shop.list_id)
     write = desk.services.storage.write
-    write(partial(timeline.settle, segments=segments))
+    write(partial(timeline_rows.settle, segments=segments))
     assert numbers(events(EmailAddress=JANE)) == [3, 2, 1, 0]
     last = int(events(UUID=uuid(2))[0]["EventID"])
     write(lambda t: t.execute("DELETE FROM events WHERE list_id = ? AND id = ?", (shop.list_id, last)))
@@ -388,11 +388,11 @@ def test_a_page_is_read_by_its_key(
 ) -> None:
     """Without and with a cursor, by name, of conversions, and the pasts of a person."""
     database = desk.services.storage
-    monkeypatch.setattr(timeline_runs, "MOST_RECENT", 40)
+    monkeypatch.setattr(sorted_runs, "MOST_RECENT", 40)
     for n in range(200):
         track(Email=JANE, UUID=uuid(n), Timestamp=START + n)
         if n % 50 == 0 and not database.engine.is_remote:
-            database.write(timeline_runs.maintain)
+            database.write(sorted_runs.maintain)
     [(person_id,)] = desk.rows("SELECT id FROM subscribers WHERE list_id = ?", shop.list_id)
     window, list_id = Window(START, (START + 100, 5)), shop.list_id
     seen: list[tuple[str, Any]] = []

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.desk import Desk, Reply, Shop
 from tracker.app import now_ms
-from tracker.ingest.event import Event
+from tracker.domain.event import Event
 from tracker.reports import revenue
 
 Track = Callable[..., Reply]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.contract.desk import Desk, Shop
-from tracker.storage.recent import RECENT_SECONDS
-from tracker.storage.subscriber_pages import Slice, count_sql, page_sql
-from tracker.storage.subscribers import MANY, SELECT, Subscribers
+from tracker.storage.engine.ttl_cache import RECENT_SECONDS
+from tracker.storage.subscribers.subscriber_pages import Slice, count_sql, page_sql
+from tracker.storage.subscribers.subscribers import MANY, SELECT, Subscribers
 
 Get = Callable[..., dict[str, Any]]
 #: (address, external id), in the order in which they are made.

@@ -15,11 +15,11 @@ from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
 from tests.contract.test_conversions import conversion
 from tests.contract.test_public_door import Door
-from tracker.ingest import group
-from tracker.ingest.event import Event
-from tracker.storage import events
-from tracker.storage.ids import SEQUENCE_BITS, first_id_at, received_ms
-from tracker.storage.transaction import Transaction
+from tracker.domain.event import Event
+from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
+from tracker.ingest import event_handler
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.events import events
 
 #: Milliseconds whose row ids are taken, and of each the first ids.
 TAKEN_MS, TAKEN_OF_EACH = 60, 3
@@ -43,7 +43,7 @@ def stranger(desk: Desk, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPat
 
     desk.services.storage.write(take)
     clock: Iterator[int] = itertools.count(soon)
-    monkeypatch.setattr(group, "_now", lambda: next(clock))
+    monkeypatch.setattr(event_handler, "_now", lambda: next(clock))
     return uuid
 
 

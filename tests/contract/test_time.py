@@ -10,7 +10,8 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_batch import statuses
-from tracker.storage.counters import BUCKET_MS, events_by_bucket
+from tracker.domain.conversions import BUCKET_MS
+from tracker.storage.aggregates.counters import events_by_bucket
 from tracker.times import iso_utc
 
 SECOND, HOUR, DAY = 1_000, 3_600_000, 24 * 3_600_000

@@ -9,8 +9,8 @@ import pytest
 
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_public_door import CHROME, Door
-from tracker.ingest.rules import MOST_PROPERTIES, MOST_STRING_BYTES
-from tracker.ingest.truncation import MOST_CAPTURED
+from tracker.api.truncation import MOST_CAPTURED
+from tracker.formats.event_limits import MOST_PROPERTIES, MOST_STRING_BYTES
 
 PLACE = "https://shop.example/map"
 LONG = PLACE + "?view=" + "x" * MOST_STRING_BYTES

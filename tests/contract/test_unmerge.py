@@ -14,9 +14,10 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
 from tracker.jobs.runner import CALL_STEP_ROWS
-from tracker.storage import long_jobs, timeline
-from tracker.storage.long_jobs import LongJob
-from tracker.storage.unbinding import UNMERGE, Tie, bring_home, ties_of, unbind
+from tracker.storage import job_queue
+from tracker.storage.events.reassign import UNMERGE, Tie, bring_home, ties_of, unbind
+from tracker.storage.job_queue import LongJob
+from tracker.storage.timeline import timeline_rows
 
 BROWSER, PHONE = "550e8400-e29b-41d4-a716-446655440000", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 JANE, JOE = {"EmailAddress": "jane@example.com"}, {"EmailAddress": "joe@example.com"}
@@ -54,8 +55,8 @@ def names(call: Call, **who: str) -> list[str]:
 def rows_of(desk: Desk, shop: Shop, owner_id: int, name: str | None = None) -> int:
     """How many rows of the timeline an owner has."""
     where = "list_id = ? AND owner_id = ?"
-    rows = desk.services.storage.read(lambda t: timeline.read(t, where, (shop.list_id, owner_id)))
-    return sum(name is None or row.name_key == timeline.name_key(name.encode()) for row in rows)
+    rows = desk.services.storage.read(lambda t: timeline_rows.read(t, where, (shop.list_id, owner_id)))
+    return sum(name is None or row.name_key == timeline_rows.name_key(name.encode()) for row in rows)
 
 
 def settled(desk: Desk) -> None:
@@ -292,7 +293,7 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
         job = LongJob(list_id, number, UNMERGE, number, state, 0, now, now)
         step = bring_home(transaction, job, now, CALL_STEP_ROWS)
         left = LongJob(list_id, number, UNMERGE, number, step.state, step.rows, now, now)
-        long_jobs.add(transaction, left, None, now)
+        job_queue.add(transaction, left, None, now)
         return step.rows
 
     assert storage.write(killed_after_a_step) == CALL_STEP_ROWS

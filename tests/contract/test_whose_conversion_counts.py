@@ -16,10 +16,10 @@ from tests.contract.test_conversions import busy, conversion, repeats, totals
 from tests.contract.test_public_door import Door
 from tests.contract.test_retention import ago, differences, one_day, update
 from tests.served import Tracker, make_account
-from tracker.ingest.event import Event
-from tracker.ingest.recount import recount
-from tracker.storage import counters
-from tracker.storage.database import Database
+from tracker.domain.event import Event
+from tracker.integrity.counter_check import recount
+from tracker.storage.aggregates import counters
+from tracker.storage.schema.own_database import own_database
 
 __all__ = ["busy"]
 JANE, EVE = "jane@example.com", "eve@example.com"
@@ -194,7 +194,7 @@ def test_of_processes_that_count_at_once_one_wins(busy: Tracker) -> None:
     for client in clients:
         client.join()
     assert statuses == {200: 4 * ORDERS_AT_ONCE}
-    database = Database(busy.database_url)
+    database = own_database(busy.database_url)
     try:
         found = database.read(lambda t: counters.conversion_totals(t, account.list_id))
         assert found == {(b"Sale", b""): (ORDERS_AT_ONCE, ORDERS_AT_ONCE * 100_000_000)}

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracker.api.event_params import EVENT_ERRORS, EventParams
 from tracker.demo.traffic.browsing import LEAST_PAUSE_MS, MOST_PAUSE_MS
 from tracker.demo.traffic.stream import Made, traffic
-from tracker.ingest.browsers import agent_of
-from tracker.ingest.event_time import is_event_time
-from tracker.ingest.parameters import EVENT_ERRORS, EventParams
+from tracker.domain.event_time import is_event_time
+from tracker.domain.user_agent import agent_of
 from tracker.registry import ParamReader
 
 DAY_MS = 24 * 3_600_000

@@ -19,7 +19,7 @@ from tests.faults.ledger import Story
 from tests.processes import until
 from tests.served import BIN, ROOT, Tracker
 from tests.servers import Server
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 #: Seconds after a restart in which what a kill has left uncounted is counted.
 HEALED_SECONDS = 30
@@ -103,7 +103,7 @@ class Laboratory(Tracker):
         return round(time.monotonic() - began, 1)
 
     def _has_uncounted(self) -> bool:
-        database = Database(self.database_url)
+        database = own_database(self.database_url)
         try:
             return bool(
                 database.read(lambda transaction: transaction.select("SELECT 1 FROM count_outbox LIMIT 1"))

@@ -13,18 +13,20 @@ from typing import Any
 
 import gevent
 
+from tracker.domain import event_ids
 from tracker.http.server import connection
 from tracker.http.server.connection import Connection
-from tracker.ingest import event_ids, repeats
-from tracker.ingest.group import EventHandler
-from tracker.ingest.repeats import Repeats
-from tracker.limits import redis_windows
-from tracker.limits.shared_file import SharedFileStorage
-from tracker.storage import events, mysql_errors, sqlite
-from tracker.storage.connection import WriteConnection
-from tracker.storage.failures import Trouble
-from tracker.storage.group import Group
-from tracker.storage.jobs import Job
+from tracker.ingest import deduplication
+from tracker.ingest.deduplication import Repeats
+from tracker.ingest.event_handler import EventHandler
+from tracker.rate_limits import redis_windows
+from tracker.rate_limits.shared_memory import SharedFileStorage
+from tracker.storage.engine import mysql_errors, sqlite
+from tracker.storage.engine.error_kinds import Trouble
+from tracker.storage.engine.group_commit import Group
+from tracker.storage.engine.write_connection import WriteConnection
+from tracker.storage.engine.write_queue import Job
+from tracker.storage.events import events
 
 
 def ack_before_commit() -> None:
@@ -80,7 +82,7 @@ def unsigned_ids() -> None:
         return int(event.event_key[4:20], 16) if is_ours else None
 
     event_ids.EventIds.of, event_ids.EventIds.row_id_in = of, row_id_in
-    repeats.is_tried = lambda event, row: True
+    deduplication.is_tried = lambda event, row: True
 
 
 def catalogue_outside() -> None:

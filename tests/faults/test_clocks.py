@@ -15,7 +15,7 @@ from tests.faults.laboratory import Laboratory, Load
 from tests.faults.tables import Report, figures
 from tests.processes import until
 from tests.servers import NewDatabase
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 DAY_MS = 24 * 3_600_000
 RETENTION_DAYS, JUMPS = 30, (40, 80)
@@ -74,7 +74,7 @@ def _looked_after(url: str, clock: Clock) -> bool:
 
 
 def _rows(url: str, sql: str, *values: object) -> list[tuple[int, ...]]:
-    database = Database(url)
+    database = own_database(url)
     try:
         return database.read(lambda transaction: transaction.select(sql, values))
     finally:

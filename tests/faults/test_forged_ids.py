@@ -16,8 +16,8 @@ from tests.faults.tables import Report
 from tests.processes import until
 from tests.served import Tracker
 from tests.servers import NewDatabase
-from tracker.storage.database import Database
-from tracker.storage.ids import SEQUENCE_BITS, first_id_at
+from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at
+from tracker.storage.schema.own_database import own_database
 
 #: Milliseconds whose rows are tried, how long the stranger has for it before they begin, and the writers.
 TRIED_MS, LEAD_MS, WRITERS = 3_000, 8_000, (0, 1)
@@ -72,7 +72,7 @@ def _real(tracker: Tracker, until_ms: int) -> list[int]:
 
 
 def _stored(tracker: Tracker) -> int:
-    database = Database(tracker.database_url)
+    database = own_database(tracker.database_url)
     try:
         sql = "SELECT COUNT(*) FROM events WHERE name = ?"
         return int(database.read(lambda transaction: transaction.select(sql, (b"real",)))[0][0])

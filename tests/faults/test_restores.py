@@ -14,8 +14,8 @@ from tests.faults.extent import SEED, extent
 from tests.faults.laboratory import Laboratory, Load
 from tests.faults.ledger import Story
 from tests.faults.tables import Report, figures
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
+from tracker.storage.schema.own_database import own_database
 
 DRILLS, KILLS, ACKS = extent(short=1, long=10), extent(short=1, long=6), extent(short=100, long=400)
 #: Events that came after the moment up to which the ledger is read may be in a backup: its copying took a while.
@@ -51,7 +51,7 @@ def _copied_over(tracker: Laboratory) -> None:
     path.rename(aside)
     shutil.copy(tracker.folder / "backup.db", path)
     with pytest.raises(IncompatibleDatabase, match="belongs to another file"):
-        Database(tracker.database_url).upgrade()
+        own_database(tracker.database_url).upgrade()
     aside.replace(path)
 
 
@@ -64,7 +64,7 @@ def _drill(seed: int, rng: random.Random) -> tuple[Story, int]:
         kills = 0
         for _ in range(KILLS):
             kills += _killed(shell, rng)
-            Database(
+            own_database(
                 tracker.database_url
             ).connect().close()  # the old one or the new one, and nothing between
         shell.ok("db", "restore", str(tracker.folder / "backup.db"))

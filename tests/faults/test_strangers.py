@@ -14,7 +14,7 @@ from tests.faults.extent import IS_LONG, extent
 from tests.faults.tables import Report
 from tests.http.nasty import NASTY, Nasty
 from tests.served import ROOT, Account, Tracker
-from tracker.keys import new_key
+from tracker.formats.credentials import new_key
 
 CLIENTS = 16
 #: What a good request may take in the middle: twice what is promised where nothing else runs, and elsewhere what tells it

@@ -15,9 +15,9 @@ from tests.commands.api import Api, User, last_of
 from tests.example_world import EMAIL, PASSWORD, furnish
 from tests.house.sources import ROOT
 from tracker.config import SETTINGS
+from tracker.live.sse import place_of
 from tracker.plugins import load_commands
 from tracker.registry import Entry, EventStream
-from tracker.reports.sent_events import place_of
 
 ENTRIES = list(load_commands())
 

@@ -14,9 +14,9 @@ from tests.fuzz.exemptions import OF_EVENTS
 from tracker.app import create_app
 from tracker.config import Settings
 from tracker.errors import COMMON
+from tracker.live.hub import MOST_OF_USER
 from tracker.plugins import load_commands
-from tracker.reports.following import MOST_OF_USER
-from tracker.storage.sessions import Sessions
+from tracker.storage.accounts.sessions import Sessions
 
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
 LONG = "x" * 1001
@@ -219,7 +219,7 @@ KEYS = {("apikey.create", 3): "*", ("audit.get", 4): "*"}
 BREAKING = '''
 from marshmallow import Schema, fields
 from tracker import Command, invalid
-from tracker.storage.failures import OutcomeUnknown
+from tracker.errors import OutcomeUnknown
 
 class Break(Command):
     """Break."""

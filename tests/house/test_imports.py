@@ -1,4 +1,4 @@
-"""Does data flow one way? Every room imports only what its row allows, and so does every outside package's user."""
+"""Import directions: every room imports only what its row allows, and so does every outside package's user."""
 
 from __future__ import annotations
 
@@ -9,148 +9,130 @@ from tests.house.sources import imports, modules
 
 OURS = {"tracker", "commands"}
 
+STORAGE = {
+    "tracker.storage.accounts", "tracker.storage.aggregates", "tracker.storage.engine", "tracker.storage.events",
+    "tracker.storage.job_queue", "tracker.storage.subscribers", "tracker.storage.timeline",
+}  # fmt: skip
+PURE = {"tracker.domain", "tracker.errors", "tracker.formats", "tracker.times"}
+
 #: Room -> the rooms it may import, beside its own. A module without a row fails, so that none is forgotten.
-#: A more exact row goes before the folder's: storage/failures.py may be known where the rest of storage may not.
 ROOMS: dict[str, set[str]] = {
-    # words that every room may need: pure, and they know no room
-    "tracker.addresses": set(),
-    "tracker.browser": set(),
+    # the plugin API
+    "tracker": {"tracker.caller", "tracker.errors", "tracker.registry"},
     "tracker.caller": set(),
-    "tracker.config": {"tracker.database_url"},
-    "tracker.database_url": set(),
-    "tracker.email_address": set(),
-    "tracker.email_hashes": set(),
     "tracker.errors": set(),
-    "tracker.fields": {"tracker.caller", "tracker.email_address", "tracker.errors", "tracker.json_object"},
-    "tracker.json_object": {"tracker.errors"},
-    "tracker.ingest.placeholders": set(),
-    "tracker.ingest.rules": {"tracker.ingest.placeholders"},
-    "tracker.keys": set(),
-    "tracker.private_file": set(),
-    "tracker.storage.failures": set(),
+    "tracker.fields": {"tracker.caller", "tracker.errors", "tracker.formats", "tracker.registry"},
+    "tracker.tables": {"tracker.storage.engine", "tracker.storage.plugins"},
     "tracker.times": set(),
+    # pure: what text may look like, what an event is and whose
+    "tracker.formats": set(),
+    "tracker.domain": {"tracker.formats", "tracker.times"},
     # the route of a call
+    "tracker.registry": {"tracker.caller", "tracker.errors"},
+    "tracker.call": {"tracker.caller", "tracker.registry"},
+    "tracker.admission": {"tracker.call", "tracker.caller", "tracker.errors", "tracker.formats", "tracker.registry"},
+    "tracker.dispatch": {"tracker.admission", "tracker.call", "tracker.errors", "tracker.registry"},
+    "tracker.http.message": {"tracker.call", "tracker.caller", "tracker.errors", "tracker.formats", "tracker.registry"},
+    "tracker.http.body": {"tracker.call", "tracker.errors", "tracker.registry"},
     "tracker.http": {
-        "tracker.addresses", "tracker.call", "tracker.caller", "tracker.dispatch", "tracker.errors", "tracker.json_object",
-        "tracker.registry",
+        "tracker.call", "tracker.dispatch", "tracker.errors", "tracker.http.body", "tracker.http.message", "tracker.registry",
     },
-    "tracker.http.server": {"tracker.errors", "tracker.http"},
+    "tracker.http.server": {"tracker.errors", "tracker.http", "tracker.http.body", "tracker.http.message"},
     "tracker.console": {
         "tracker", "tracker.browser", "tracker.call", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http",
-        "tracker.registry",
-    },
-    "tracker.call": {"tracker.caller", "tracker.registry"},
-    "tracker.admission": {
-        "tracker.addresses", "tracker.call", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.storage.failures",
-    },
-    "tracker.dispatch": {
-        "tracker.admission", "tracker.call", "tracker.errors", "tracker.registry", "tracker.storage.failures",
-    },
-    "tracker.registry": {"tracker.caller", "tracker.errors"},
-    "tracker.auth": {"tracker.caller", "tracker.errors", "tracker.keys", "tracker.storage"},
-    "tracker.limits": set(),
-    "tracker.logins": {
-        "tracker.addresses", "tracker.email_address", "tracker.errors", "tracker.keys", "tracker.limits", "tracker.storage",
-        "tracker.storage.failures",
-    },
-    "commands": {
-        "tracker", "tracker.addresses", "tracker.browser", "tracker.caller", "tracker.errors", "tracker.fields",
-        "tracker.ingest", "tracker.privacy", "tracker.reports", "tracker.subscribers", "tracker.times",
-    },
-    "tracker.ingest": {
-        "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest.placeholders", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
-        "tracker.subscribers", "tracker.times",
-    },
-    "tracker.subscribers": {
-        "tracker", "tracker.email_address", "tracker.errors", "tracker.fields", "tracker.ingest.placeholders", "tracker.ingest.rules",
-        "tracker.storage", "tracker.times",
-    },
-    "tracker.privacy": {
-        "tracker.email_hashes", "tracker.ingest", "tracker.ingest.rules", "tracker.jobs", "tracker.reports",
-        "tracker.storage", "tracker.times",
-    },
-    "tracker.reports": {
-        "tracker", "tracker.email_hashes", "tracker.errors", "tracker.fields", "tracker.ingest", "tracker.ingest.rules", "tracker.storage", "tracker.storage.failures",
-        "tracker.times",
-    },
-    "tracker.jobs": {"tracker.storage", "tracker.storage.failures"},
-    "tracker.importing": {
-        "tracker.errors", "tracker.ingest", "tracker.json_object", "tracker.registry", "tracker.storage",
-        "tracker.storage.failures",
-    },
-    "tracker.storage": {
-        "tracker.database_url", "tracker.email_address", "tracker.email_hashes", "tracker.keys", "tracker.private_file",
-        "tracker.storage.failures",
+        "tracker.http.body", "tracker.http.message", "tracker.registry",
     },
     "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
-    # the door for plugins
-    "tracker": {"tracker.caller", "tracker.errors", "tracker.registry"},
+    "tracker.rate_limits": set(),
+    "tracker.auth": {
+        "tracker.caller", "tracker.errors", "tracker.formats", "tracker.rate_limits", "tracker.storage.accounts",
+        "tracker.storage.engine",
+    },
+    "commands": {
+        "tracker", "tracker.api", "tracker.browser", "tracker.caller", "tracker.fields", "tracker.ingest", "tracker.live",
+        "tracker.privacy", "tracker.reports", *PURE,
+    },
+    # what commands share on the wire
+    "tracker.api": {
+        "tracker", "tracker.fields", "tracker.ingest", "tracker.privacy", "tracker.reports", *STORAGE, *PURE,
+    },
+    # siblings: each knows what is pure, and storage
+    "tracker.ingest": STORAGE | PURE,
+    "tracker.reports": {"tracker.storage.schema", *STORAGE, *PURE},
+    "tracker.live": STORAGE | PURE,
+    "tracker.privacy": STORAGE | PURE,
+    "tracker.integrity": {"tracker.storage.schema", *STORAGE, *PURE},
+    "tracker.jobs": {"tracker.ingest", "tracker.privacy", *STORAGE, *PURE},
+    "tracker.importing": {
+        "tracker.api", "tracker.ingest", "tracker.registry", "tracker.storage.accounts", "tracker.storage.engine", *PURE,
+    },
+    # storage, from the ground up
+    "tracker.storage.engine": {"tracker.private_file", *PURE},
+    "tracker.storage.schema": {"tracker.storage.engine"},
+    "tracker.storage.plugins": {"tracker.storage.engine", "tracker.storage.schema"},
+    "tracker.storage.recovery": {"tracker.private_file", "tracker.storage.engine", *PURE},
+    "tracker.storage.job_queue": {"tracker.storage.engine"},
+    "tracker.storage.accounts": {"tracker.storage.engine", "tracker.storage.schema", *PURE},
+    "tracker.storage.subscribers": {"tracker.storage.engine", "tracker.storage.schema", *PURE},
+    "tracker.storage.timeline": {"tracker.storage.engine", *PURE},
+    "tracker.storage.events": {
+        "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.subscribers", "tracker.storage.timeline", *PURE,
+    },
+    "tracker.storage.aggregates": {"tracker.storage.engine", "tracker.storage.events", "tracker.storage.schema", *PURE},
+    "tracker.storage": set(),
+    # the wiring
+    "tracker.browser": set(),
+    "tracker.config": {"tracker.formats"},
+    "tracker.private_file": set(),
     "tracker.plugins": {"tracker.registry"},
-    "tracker.tables": {"tracker.storage"},
-    # where the parts are joined
-    "tracker.app": {"*"},
-    "tracker.cli": {"*"},
-    "tracker.demo": {"*"},
-    "tracker.demo.traffic": {"tracker.times"},
     "tracker.services": {"*"},
-    "tracker.serving": {"*"},
+    "tracker.app": {"*"},
+    "tracker.serve": {"*"},
+    "tracker.demo.traffic": {"tracker.times"},
+    "tracker.demo": {"*"},
+    "tracker.cli": {"*"},
 }  # fmt: skip
 
 #: Outside package -> the rooms that may import it. A package without a row belongs to nobody yet.
 OUTSIDE: dict[str, set[str]] = {
     "apispec": {"tracker.openapi"},
-    "apsw": {"tracker.storage"},
-    "argon2": {"tracker.storage"},
+    "apsw": {"tracker.storage.engine", "tracker.storage.recovery"},
+    "argon2": {"tracker.storage.accounts"},
     "click": {"tracker.cli"},
-    "crawleruseragents": {"tracker.ingest"},
-    "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.limits"},
-    "flask_limiter": {"tracker.limits"},
+    "crawleruseragents": {"tracker.domain"},
+    "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.rate_limits"},
+    "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
-        "tracker.http",
-        "tracker.http.server",
-        "tracker.importing",
-        "tracker.ingest",
-        "tracker.jobs",
-        "tracker.limits",
-        "tracker.logins",
-        "tracker.reports",
-        "tracker.storage",
+        "tracker.auth", "tracker.http", "tracker.http.server", "tracker.importing", "tracker.ingest", "tracker.jobs",
+        "tracker.live", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts", "tracker.storage.aggregates",
+        "tracker.storage.engine", "tracker.storage.subscribers",
     },
     "gunicorn": {"tracker.http.server"},
-    "idna": {"tracker.email_address"},
+    "idna": {"tracker.formats"},
     "jinja2": {"tracker.console"},
-    "limits": {"tracker.limits"},
+    "limits": {"tracker.rate_limits"},
     "marshmallow": {
-        "commands",
-        "tracker.cli",
-        "tracker.dispatch",
-        "tracker.fields",
-        "tracker.ingest",
-        "tracker.openapi",
-        "tracker.registry",
-        "tracker.reports",
-        "tracker.subscribers",
+        "commands", "tracker.api", "tracker.cli", "tracker.dispatch", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
     "orjson": {
-        "tracker.http",
-        "tracker.ingest",
-        "tracker.ingest.rules",
-        "tracker.json_object",
-        "tracker.privacy",
-        "tracker.reports",
-        "tracker.subscribers",
+        "tracker.api", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
+        "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
+        "tracker.storage.aggregates",
     },
-    "peewee": {"tracker.storage"},
-    "playhouse": {"tracker.storage"},
-    "pymysql": {"tracker.storage"},
-    "redis": {"tracker.limits"},
-    "ua_parser": {"tracker.ingest"},
-    "werkzeug": {"tracker.console", "tracker.http"},
-}
+    "peewee": {
+        "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.plugins", "tracker.storage.schema",
+        "tracker.storage.subscribers",
+    },
+    "playhouse": {"tracker.storage.engine"},
+    "pymysql": {"tracker.storage.engine"},
+    "redis": {"tracker.rate_limits"},
+    "ua_parser": {"tracker.domain"},
+    "werkzeug": {"tracker.console", "tracker.http", "tracker.http.body", "tracker.http.message", "tracker.http.server"},
+}  # fmt: skip
 
 
 def room_of(module: str) -> str | None:
-    """The most exact room a module stands in: tracker.storage.mysql is in tracker.storage."""
+    """The most exact room a module stands in: tracker.storage.engine.mysql is in tracker.storage."""
     found = [
         room for room in ROOMS if module == room or (module.startswith(room + ".") and room != "tracker")
     ]

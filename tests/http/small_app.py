@@ -15,10 +15,10 @@ from tracker.caller import Caller
 from tracker.config import Settings
 from tracker.dispatch import Dispatcher
 from tracker.errors import NOT_AUTHENTICATED, CommandError, invalid
-from tracker.http.doors import doors
-from tracker.http.log_lines import log_failure
+from tracker.http.message.json_log import log_failure
+from tracker.http.routes import doors
 from tracker.http.throttle import Throttle
-from tracker.limits import Verdict
+from tracker.rate_limits import Verdict
 from tracker.registry import Command, Registry, anyone
 
 #: Of `/large.js`: more than the kernel takes at once.

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.errors import CommandError, Error
-from tracker.http.body import BodyRules, read_params
-from tracker.http.request_body import MAX_BODY_BYTES
+from tracker.http.body.params import BodyRules, read_params
+from tracker.http.body.reader import MAX_BODY_BYTES
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SEED_EVENT = {

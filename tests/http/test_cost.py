@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.contract.desk import Desk, Shop
 from tests.http.nasty import FORM, JSON, LINES, MULTIPART, NASTY, Nasty
 from tests.servers import NewDatabase
-from tracker.keys import new_key
+from tracker.formats.credentials import new_key
 
 #: What is promised, and what a test may see of it on a machine that does other things, too.
 PROMISED_MS, SEEN_MS = 5.0, 10.0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.test import Client, EnvironBuilder, TestResponse
 
 from tests.http.small_app import make_app
-from tracker.http.request_body import MAX_BODY_BYTES
+from tracker.http.body.reader import MAX_BODY_BYTES
 
 APP = make_app()
 #: A command's canonical path goes past Flask's dispatch, another spelling through it; both lead to the same door.

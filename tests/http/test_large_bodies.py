@@ -11,8 +11,8 @@ from werkzeug.test import Client, TestResponse
 
 from tests.http.small_app import Many, make_app
 from tracker.http import large_bodies
+from tracker.http.body.reader import MAX_BODY_BYTES
 from tracker.http.large_bodies import MOST_AT_ONCE
-from tracker.http.request_body import MAX_BODY_BYTES
 
 LARGE, SMALL = "x" * (MAX_BODY_BYTES + 1), "x"
 

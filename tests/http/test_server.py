@@ -22,7 +22,7 @@ from tests.http.small_app import LARGE_FILE_BYTES
 from tests.processes import Program, until
 from tests.served import BIN, ROOT
 from tests.servers import Server
-from tracker.http.request_body import MAX_BODY_BYTES
+from tracker.http.body.reader import MAX_BODY_BYTES
 
 
 class SmallServer(Server):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from tracker.ingest.event import Event
+from tracker.domain.event import Event
 
 #: When something happened, and the how-manieth to arrive it was.
 Moment = tuple[int, int]

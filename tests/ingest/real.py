@@ -12,27 +12,28 @@ from uuid import UUID
 import gevent
 
 from tests.ingest.whole_model import Create, Delete, Forget, Rename, Step, Together, Track, Unmerge
+from tracker.api.forget import forget
 from tracker.app import build_services
 from tracker.config import Settings
-from tracker.email_address import email_key
-from tracker.ingest.event import Event, Tracked
-from tracker.ingest.rules import visitor_uuid_of_hash
+from tracker.domain.event import Event, Tracked
+from tracker.domain.field_matching import FieldValues
+from tracker.formats.email_address import email_key
+from tracker.formats.event_limits import visitor_uuid_of_hash
+from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
-from tracker.privacy.care import CARE
-from tracker.privacy.forget_call import forget
-from tracker.privacy.kinds import JOB_KINDS
-from tracker.reports.timeline import Wanted, read_page
-from tracker.reports.whose import PersonsOwn, VisitorsOwn
+from tracker.privacy.retention import CARE
+from tracker.reports.ownership import PersonsOwn, VisitorsOwn
+from tracker.reports.timeline_pages import Wanted, read_page
 from tracker.services import Services
-from tracker.storage import people, stretches, timeline
-from tracker.storage.audit import Somebody
-from tracker.storage.database import Database
-from tracker.storage.erasing import NAMELESS
-from tracker.storage.refusals import Refused
-from tracker.storage.subscribers import Changes, Who
-from tracker.storage.transaction import Transaction
-from tracker.storage.unbinding import UNMERGE, Tie, bring_home, unbind
-from tracker.subscribers.field_values import FieldValues
+from tracker.storage.accounts.audit_log import Somebody
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.events.deletion import NAMELESS
+from tracker.storage.events.reassign import UNMERGE, Tie, bring_home, unbind
+from tracker.storage.schema.own_database import own_database
+from tracker.storage.subscribers import identity_rows, span_rows
+from tracker.storage.subscribers.refusals import Refused
+from tracker.storage.subscribers.subscribers import Changes, Who
+from tracker.storage.timeline import timeline_rows
 
 #: Longer than what is done late on a server waits.
 LATE_MS = 60_000
@@ -47,7 +48,7 @@ class Real:
     """Steps on one database, as commands take them."""
 
     def __init__(self, url: str) -> None:
-        self.database = Database(url)
+        self.database = own_database(url)
         self.services: Services = build_services(
             Settings.from_environ({"TRACKER_DATABASE_URL": url}), self.database
         )
@@ -88,11 +89,11 @@ class Real:
         number, now = self.services.ingest.new_id(), time.time_ns() // 10**6
 
         def prepare(transaction: Transaction) -> Any:
-            visitor = people.find_visitor(transaction, list_id, _browser(step.browser))
-            row = visitor and people.lock_visitor(transaction, list_id, visitor[0])
+            visitor = identity_rows.find_visitor(transaction, list_id, _browser(step.browser))
+            row = visitor and identity_rows.lock_visitor(transaction, list_id, visitor[0])
             if not row:
                 return None
-            at = stretches.find(transaction, list_id, row[1], row[3], (_time(step.at), 2**63 - 1))
+            at = span_rows.find(transaction, list_id, row[1], row[3], (_time(step.at), 2**63 - 1))
             return unbind(transaction, Tie(list_id, person.id, row[1], at.segment), number, now)
 
         job = self.services.jobs.begin(list_id, UNMERGE, number, prepare, None)
@@ -106,7 +107,7 @@ class Real:
         """Copy the pasts that can be copied, as is done soon after a bind."""
         sql = "SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ? AND has_past = 1"
         segments = self.rows(sql, list_id)
-        self.database.write(partial(timeline.settle, segments=segments))
+        self.database.write(partial(timeline_rows.settle, segments=segments))
 
     def finish(self) -> None:
         """As if enough time had passed for all jobs."""
@@ -185,8 +186,8 @@ def life(real: Real, list_id: int, visitor_id: int) -> list[tuple[tuple[int, int
     sql = "SELECT begins_at, begins_id, segment FROM stretches WHERE list_id = ? AND visitor_id = ? ORDER BY 1, 2"
     rows = [((at, number), segment) for at, number, segment in real.rows(sql, list_id, visitor_id)]
     [(current,)] = real.rows("SELECT segment FROM visitors WHERE list_id = ? AND id = ?", list_id, visitor_id)
-    rows = rows or [(stretches.BEGIN, current)]
-    assert rows[0][0] == stretches.BEGIN
+    rows = rows or [(BEGIN, current)]
+    assert rows[0][0] == BEGIN
     assert rows[-1][1] == current
     return rows
 
@@ -196,7 +197,7 @@ def check_readers(real: Real, list_id: int) -> None:
     bound = bindings(real, list_id)
     sql = "SELECT id, visitor_id, segment, subscriber_id, event_at FROM events WHERE list_id = ?"
     owners: dict[int, set[int]] = {}
-    for row in real.database.read(lambda t: timeline.read(t, "list_id = ?", (list_id,))):
+    for row in real.database.read(lambda t: timeline_rows.read(t, "list_id = ?", (list_id,))):
         owners.setdefault(row.event_id, set()).add(row.owner_id)
     theirs: dict[int, set[int]] = {}
     nobodys: dict[int, set[int]] = {}

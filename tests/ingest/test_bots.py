@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tracker.ingest.bots import bot_reason
-from tracker.ingest.browsers import agent_of
+from tracker.domain.bots import bot_reason
+from tracker.domain.user_agent import agent_of
 
 AGENTS = Path(__file__).with_name("agents")
 #: What mailbox providers fetch pictures with when somebody reads a mail.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.ingest.browsers import MOST_CHARACTERS, agent_of
+from tracker.domain.user_agent import MOST_CHARACTERS, agent_of
 
 MOZILLA = "Mozilla/5.0"
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"

@@ -22,16 +22,17 @@ from tests.processes import make_folder, remove_folder
 from tests.servers import MariaDB
 from tests.storage.proxy import Fate, Proxy
 from tracker.cli.check import check
-from tracker.ingest.counting import OVERDUE_MS, count_overdue
-from tracker.ingest.event import Event, EventOutcomeUnknown
-from tracker.ingest.recount_catalogue import LATE_MS, catalogue_differences
+from tracker.domain.event import Event, EventOutcomeUnknown
+from tracker.domain.row_ids import SHIFT
 from tracker.ingest.service import Ingest
-from tracker.privacy.removal import Removal
-from tracker.storage import catalogue_counts, count_outbox
-from tracker.storage.database import Database
-from tracker.storage.events import read_events
-from tracker.storage.ids import SHIFT
-from tracker.storage.transaction import Transaction
+from tracker.integrity.catalogue_check import LATE_MS, catalogue_differences
+from tracker.privacy.event_deletion import Removal
+from tracker.storage.aggregates import catalogue_counts, count_outbox
+from tracker.storage.aggregates.deferred_counts import OVERDUE_MS, count_overdue
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.events.events import read_events
+from tracker.storage.schema.own_database import own_database
 
 LIST = 1
 #: Events that long ago have been counted by now, if there is no note that says otherwise.
@@ -40,7 +41,7 @@ LONG_AGO = time.time_ns() // 1_000_000 - 10 * LATE_MS
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+    database = own_database(database_url)
     database.upgrade()
     add_list(database)
     yield database
@@ -178,7 +179,7 @@ def test_counts_survive_a_lost_reply_to_their_commit(mariadb: MariaDB, fate: Fat
     """Whether it took place is told by the notes, at once or, when nobody can be asked, later."""
     with Proxy(mariadb.port) as proxy:
         url = mariadb.new_database()
-        near, far = Database(url), Database(url.replace(f":{mariadb.port}/", f":{proxy.port}/"))
+        near, far = own_database(url), own_database(url.replace(f":{mariadb.port}/", f":{proxy.port}/"))
         near.upgrade()
         add_list(near)
         ingest = Ingest(far)
@@ -203,7 +204,7 @@ def test_events_of_an_unknown_outcome_are_counted_if_they_are_there(mariadb: Mar
     """Who asked was told to repeat them; nobody remembers that they are to be counted but the note."""
     with Proxy(mariadb.port) as proxy:
         url = mariadb.new_database()
-        near, far = Database(url), Database(url.replace(f":{mariadb.port}/", f":{proxy.port}/"))
+        near, far = own_database(url), own_database(url.replace(f":{mariadb.port}/", f":{proxy.port}/"))
         near.upgrade()
         add_list(near)
         ingest = Ingest(far)
@@ -226,7 +227,7 @@ class Processes(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder: Path = make_folder()
-        self.database = Database(f"sqlite:///{self.folder / 'a.db'}")
+        self.database = own_database(f"sqlite:///{self.folder / 'a.db'}")
         self.database.upgrade()
         add_list(self.database)
         self.ingests = [Ingest(self.database), Ingest(self.database)]

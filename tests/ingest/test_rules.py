@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tracker.ingest import rules
-from tracker.ingest.event import Event, EventIdTaken
-from tracker.ingest.event_ids import EventIds, kept_key, sent_key
-from tracker.ingest.placeholders import PLACEHOLDERS, is_placeholder
-from tracker.ingest.rules import is_hash, visitor_uuid_of_hash
-from tracker.storage.ids import MAX_AHEAD_MS, received_ms
+from tracker.domain.event import Event, EventIdTaken
+from tracker.domain.event_ids import EventIds, kept_key, sent_key
+from tracker.domain.row_ids import MAX_AHEAD_MS, received_ms
+from tracker.formats import event_limits
+from tracker.formats.event_limits import is_hash, visitor_uuid_of_hash
+from tracker.formats.placeholders import PLACEHOLDERS, is_placeholder
 
 #: Text as JSON can carry it: no lone surrogates.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
@@ -37,7 +37,7 @@ def test_every_spelling_of_a_uuid_is_read(
     value: uuid.UUID, frame: str, is_upper: bool, has_hyphens: bool
 ) -> None:
     text = frame.format(str(value) if has_hyphens else value.hex)
-    assert rules.parse_uuid(text.upper() if is_upper else text) == value.bytes
+    assert event_limits.parse_uuid(text.upper() if is_upper else text) == value.bytes
 
 
 @given(TEXT)
@@ -45,35 +45,35 @@ def test_every_spelling_of_a_uuid_is_read(
 @example("550e8400-e29b-41d4-a716-446655440000\n")
 @example("٥50e8400-e29b-41d4-a716-446655440000")
 def test_what_is_read_as_a_uuid_is_one(text: str) -> None:
-    value = rules.parse_uuid(text)
+    value = event_limits.parse_uuid(text)
     assert value is None or uuid.UUID(text).bytes == value
 
 
 @given(st.binary(min_size=16, max_size=16))
 def test_only_nil_and_max_name_nobody(value: bytes) -> None:
     is_nobody = value in (bytes(16), b"\xff" * 16)
-    assert (rules.parse_uuid(str(uuid.UUID(bytes=value))) is None) is is_nobody
+    assert (event_limits.parse_uuid(str(uuid.UUID(bytes=value))) is None) is is_nobody
 
 
 @given(VALUES)
 def test_a_conversion_value_is_a_finite_number_within_its_bounds(value: Any) -> None:
-    if rules.is_conversion_value(value):
+    if event_limits.is_conversion_value(value):
         number = float(value)
         assert math.isfinite(number)
-        assert abs(number) <= rules.MOST_VALUE
+        assert abs(number) <= event_limits.MOST_VALUE
         assert not isinstance(value, bool)
 
 
-@given(st.integers(-rules.MOST_VALUE, rules.MOST_VALUE), st.integers(0, 6))
+@given(st.integers(-event_limits.MOST_VALUE, event_limits.MOST_VALUE), st.integers(0, 6))
 def test_every_amount_of_money_is_one_as_number_and_as_text(millionths: int, places: int) -> None:
     text = f"{millionths / 10**6:.{places}f}"
-    assert rules.is_conversion_value(text)
-    assert rules.is_conversion_value(float(text))
+    assert event_limits.is_conversion_value(text)
+    assert event_limits.is_conversion_value(float(text))
 
 
 @given(st.text("0123456789+-.eE_ \t\n\0xX１٣²infa", max_size=12))
 def test_text_is_a_number_for_us_only_if_it_is_one_for_json_or_a_form(text: str) -> None:
-    if rules.is_conversion_value(text):
+    if event_limits.is_conversion_value(text):
         assert text.isascii()
         assert "_" not in text
         float(text)
@@ -81,7 +81,7 @@ def test_text_is_a_number_for_us_only_if_it_is_one_for_json_or_a_form(text: str)
 
 @given(TEXT)
 def test_a_name_without_fault_fits_its_column(name: str) -> None:
-    if rules.name_fault(name) is None:
+    if event_limits.name_fault(name) is None:
         assert len(name.encode()) <= 200
         assert "\0" not in name
     else:
@@ -91,7 +91,7 @@ def test_a_name_without_fault_fits_its_column(name: str) -> None:
 @given(TEXT)
 @example("İ" * 127)
 def test_an_id_without_fault_fits_its_column(external_id: str) -> None:
-    if rules.external_id_fault(external_id) is None:
+    if event_limits.external_id_fault(external_id) is None:
         assert 0 < len(external_id.encode()) <= 255
         assert not any(ord(character) < 32 for character in external_id)
 
@@ -106,7 +106,7 @@ def test_placeholders_are_known_in_any_case_and_quotes(word: str) -> None:
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=("Cs",)), max_size=60), VALUES, max_size=6))
 def test_properties_without_fault_are_written_and_read_back_as_they_were(properties: dict[str, Any]) -> None:
-    assert rules.properties_fault(properties) is None or any("\0" in name for name in properties)
+    assert event_limits.properties_fault(properties) is None or any("\0" in name for name in properties)
     stored = Event(1, "seen", received_at=0, properties=properties).encoded_properties()
     assert stored[:1] == b"\x01"
     assert orjson.loads(stored[1:]) == properties
@@ -146,7 +146,7 @@ def test_an_event_id_of_ours_leads_back_to_its_row_and_to_no_other_event(
 
     ids = signed_ids()
     key = ids.of(event(row_id=row_id))
-    assert rules.is_event_id(key)
+    assert event_limits.is_event_id(key)
     assert ids.row_id_in(event(event_key=key)) == row_id
     with pytest.raises(EventIdTaken):
         ids.row_id_in(event("other", event_key=key))
@@ -162,7 +162,7 @@ def test_an_event_id_of_ours_leads_back_to_its_row_and_to_no_other_event(
 @example("trk-0000000000000000-" + "A" * 20)
 @example("trk-")
 def test_any_other_event_id_is_the_clients_own(key: str) -> None:
-    assert rules.is_event_id(key)
+    assert event_limits.is_event_id(key)
     event = Event(1, "seen", received_at=0, event_key=key)
     assert signed_ids().row_id_in(event) is None
     public = replace(event, is_public=True)

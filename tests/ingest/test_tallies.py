@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tracker.ingest.event import CONVERSION, Event
-from tracker.ingest.rules import MOST_VALUE, is_conversion_value, trimmed
-from tracker.ingest.tallies import conversion_key, total_of, value_in_millionths
+from tracker.domain.conversions import conversion_key, total_of, value_in_millionths
+from tracker.domain.event import CONVERSION, Event
+from tracker.formats.event_limits import MOST_VALUE, is_conversion_value, trimmed
 
 DIGITS = st.text("0123456789", max_size=25)
 SPELLINGS = st.builds(

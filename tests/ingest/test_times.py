@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.ingest.event_time import MOST_FUTURE_MS, MOST_PAST_MS, SKEW_MS, event_time, is_event_time
+from tracker.domain.event_time import MOST_FUTURE_MS, MOST_PAST_MS, SKEW_MS, event_time, is_event_time
 from tracker.times import iso_utc, time_ms
 
 NOON = 1_767_268_800_000  # 2026-01-01T12:00:00Z

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.house.sources import ROOT
-from tracker.ingest.url_scrubbing import DEFAULT_HIDDEN, MAX_PARTS, hidden, scrubbed
+from tracker.domain.url_scrubbing import DEFAULT_HIDDEN, MAX_PARTS, hidden, scrubbed
 
 PAGE = "https://shop.example/x"
 #: Behind PAGE: what was sent, what is left.

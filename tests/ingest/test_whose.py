@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given, settings
 
 from tests.ingest.model import CALLS, Rules, Sent
-from tracker.ingest.event import Tracked
+from tracker.domain.event import Tracked
 from tracker.ingest.service import Ingest
-from tracker.storage.database import Database
+from tracker.storage.engine.database import Database
+from tracker.storage.schema.own_database import own_database
 
 _lists = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
 def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ingest, Database]]:
-    database = Database(f"sqlite:///{Path(tmp_path_factory.mktemp('whose'), 'tracker.db')}")
+    database = own_database(f"sqlite:///{Path(tmp_path_factory.mktemp('whose'), 'tracker.db')}")
     database.upgrade()
     ingest = Ingest(database)
     yield ingest, database

@@ -9,9 +9,10 @@ from itertools import count
 import gevent
 
 from tracker.jobs.runner import Jobs
-from tracker.storage.database import Database
-from tracker.storage.long_jobs import LongJob, Step
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.job_queue import LongJob, Step
+from tracker.storage.schema.own_database import own_database
 
 LIST_ID, SUBJECT = 7, 70
 #: Rows that one step says it handled.
@@ -36,6 +37,6 @@ def jobs_on(database: Database, ids: Iterator[int] | None = None, **options: obj
 
 
 if __name__ == "__main__":
-    database = Database(sys.argv[1])
+    database = own_database(sys.argv[1])
     jobs_on(database).serve()
     gevent.sleep(float(sys.argv[2]))

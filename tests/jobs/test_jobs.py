@@ -15,10 +15,11 @@ import pytest
 from tests.jobs.counting import LIST_ID, SUBJECT, count_up, jobs_on, numbers
 from tests.processes import Program, until
 from tracker.jobs.runner import CALL_ROWS, Jobs
-from tracker.storage import long_jobs
-from tracker.storage.database import Database
-from tracker.storage.long_jobs import LEASE_MS, LongJob, Step
-from tracker.storage.transaction import Transaction
+from tracker.storage import job_queue
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.job_queue import LEASE_MS, LongJob, Step
+from tracker.storage.schema.own_database import own_database
 
 
 class Clock:
@@ -33,7 +34,7 @@ class Clock:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+    database = own_database(database_url)
     database.upgrade()
     yield database
     database.close()
@@ -130,7 +131,7 @@ def test_a_job_that_waits_for_its_time_is_due_again(database: Database) -> None:
     jobs = Jobs(database, {"count": step}, lambda deadline: 1, now=clock)
     begin(jobs, last=0)
     assert numbers(database) == [1]
-    assert database.read(partial(long_jobs.due, now=clock.ms + 999, most=1)) == []
+    assert database.read(partial(job_queue.due, now=clock.ms + 999, most=1)) == []
     clock.ms += 1000
     jobs.wake()
     _until(lambda: numbers(database) == [1, 2])
@@ -138,7 +139,7 @@ def test_a_job_that_waits_for_its_time_is_due_again(database: Database) -> None:
 
 def test_what_a_killed_process_leaves_another_does_to_the_end(database_url: str, tmp_path: Path) -> None:
     """Killed in the middle of its steps three times: no step is lost, and none is done twice."""
-    database = Database(database_url)
+    database = own_database(database_url)
     database.upgrade()
     jobs = jobs_on(database)
     begin(jobs, last=200, seconds=0.9)

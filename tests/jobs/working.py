@@ -8,9 +8,9 @@ import gevent
 
 from tracker.app import build_services
 from tracker.config import Settings
-from tracker.storage.database import Database
+from tracker.storage.schema.own_database import own_database
 
 if __name__ == "__main__":
     url = sys.argv[1]
-    build_services(Settings.from_environ({"TRACKER_DATABASE_URL": url}), Database(url)).jobs.serve()
+    build_services(Settings.from_environ({"TRACKER_DATABASE_URL": url}), own_database(url)).jobs.serve()
     gevent.sleep(600)

@@ -9,7 +9,7 @@ from multiprocessing.context import ForkServerProcess
 
 #: Forked from a process that has no threads: quick, and nothing of the test's own state comes along.
 CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["tracker.limits", "pytest"])
+CHILDREN.set_forkserver_preload(["tracker.rate_limits", "pytest"])
 
 
 @contextmanager

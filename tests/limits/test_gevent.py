@@ -17,7 +17,7 @@ BEGINNING = """
     import sys, time, gevent
     from gevent.server import StreamServer
     from gevent.socket import create_connection
-    from tracker.limits import RateLimit, build_limiter
+    from tracker.rate_limits import RateLimit, build_limiter
     TEN = RateLimit(10, 60)
     port = int(sys.argv[1])
     def hit(limiter, cost=1): return limiter.hit("event.track", "user 1", TEN, cost)

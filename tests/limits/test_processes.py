@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.limits.children import CHILDREN, running
-from tracker.limits import Limiter, RateLimit, build_limiter
+from tracker.rate_limits import Limiter, RateLimit, build_limiter
 
 PROCESSES, HITS_EACH = 4, 1500
 LIMIT = RateLimit(5000, 600)

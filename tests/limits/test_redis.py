@@ -12,7 +12,7 @@ import redis
 
 from tests.processes import until
 from tests.servers import Redis
-from tracker.limits import Limiter, RateLimit, Verdict, build_limiter
+from tracker.rate_limits import Limiter, RateLimit, Verdict, build_limiter
 
 TEN = RateLimit(10, 60)
 #: A quarter second is what a request may wait; tests allow for a busy machine.
@@ -101,7 +101,7 @@ def test_a_restart_between_two_hits_is_not_noticed(server: Redis) -> None:
 def test_an_outage_is_logged_once_with_its_end_and_without_the_url(
     server: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "tracker.limits")
+    caplog.set_level(logging.INFO, "tracker.rate_limits")
     limiter = build_limiter(f"redis://default:secret@127.0.0.1:{server.port}/0", "unused", workers=2)
     server.kill()
     try:

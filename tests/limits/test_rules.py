@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.limits import RateLimit, parse_overrides
+from tracker.rate_limits import RateLimit, parse_overrides
 
 LIMITS = st.builds(RateLimit, st.integers(1, 10**12), st.integers(1, 31 * 24 * 3600))
 

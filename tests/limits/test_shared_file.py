@@ -15,7 +15,7 @@ import pytest
 from tests.limits.children import running
 from tests.limits.clock import Clock
 from tests.processes import until
-from tracker.limits import RateLimit, build_limiter, counting, empty, shared_file, slots
+from tracker.rate_limits import RateLimit, build_limiter, counting, empty, shared_memory, slot_file
 
 FIVE = RateLimit(5, 60)
 
@@ -39,33 +39,33 @@ def test_a_hundred_thousand_keys_are_told_apart(path: Path, clock: Clock) -> Non
 
 
 def test_a_full_set_forgets_its_idlest_key(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_file, "SETS", 1)
+    monkeypatch.setattr(shared_memory, "SETS", 1)
     limiter = build_limiter(None, path, 1, now=clock)
-    for cost in range(1, slots.WAYS + 1):
+    for cost in range(1, slot_file.WAYS + 1):
         limiter.hit("event.track", f"user {cost}", RateLimit(100, 60), cost)
     assert limiter.hit("event.track", "new", RateLimit(100, 60)).remaining == 99
     counts = [100 - limiter.hit("event.track", f"user {cost}", RateLimit(100, 60), 0).remaining
-              for cost in range(1, slots.WAYS + 1)]  # fmt: skip
-    assert counts == [0, *range(2, slots.WAYS + 1)]
+              for cost in range(1, slot_file.WAYS + 1)]  # fmt: skip
+    assert counts == [0, *range(2, slot_file.WAYS + 1)]
 
 
 def test_ended_windows_make_room_first(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_file, "SETS", 1)
+    monkeypatch.setattr(shared_memory, "SETS", 1)
     limiter = build_limiter(None, path, 1, now=clock)
     limiter.hit("event.track", "heavy but over", RateLimit(100, 1), 100)
-    for who in range(slots.WAYS - 1):
+    for who in range(slot_file.WAYS - 1):
         limiter.hit("event.track", f"user {who}", FIVE)
     clock.at += 2
     limiter.hit("event.track", "new", FIVE)
     assert all(
-        limiter.hit("event.track", f"user {who}", FIVE).remaining == 3 for who in range(slots.WAYS - 1)
+        limiter.hit("event.track", f"user {who}", FIVE).remaining == 3 for who in range(slot_file.WAYS - 1)
     )
 
 
 def test_emptying_forgets_all_and_leaves_one_file(path: Path) -> None:
     before = build_limiter(None, path, 1)
     before.hit("event.track", "user 1", FIVE)
-    (path.parent / f"{path.name}.x{slots.UNFINISHED_SUFFIX}").write_bytes(b"left by a killed process")
+    (path.parent / f"{path.name}.x{slot_file.UNFINISHED_SUFFIX}").write_bytes(b"left by a killed process")
     empty(path)
     assert remaining(path) == 5
     assert before.hit("event.track", "user 1", FIVE).remaining == 3
@@ -74,7 +74,7 @@ def test_emptying_forgets_all_and_leaves_one_file(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "stale",
-    [b"", b"\0", b"SQLite format 3\0" * 256, os.urandom(slots.FILE_BYTES), bytes(slots.FILE_BYTES)],
+    [b"", b"\0", b"SQLite format 3\0" * 256, os.urandom(slot_file.FILE_BYTES), bytes(slot_file.FILE_BYTES)],
     ids=["empty", "short", "a database", "noise", "zeros"],
 )
 def test_a_file_of_another_format_is_replaced(path: Path, stale: bytes) -> None:
@@ -91,8 +91,8 @@ def test_noise_in_the_slots_neither_refuses_nor_forgets(
 ) -> None:
     empty(path)
     with path.open("r+b") as file:
-        file.seek(slots.HEADER_BYTES)
-        file.write(noise()(slots.FILE_BYTES - slots.HEADER_BYTES))
+        file.seek(slot_file.HEADER_BYTES)
+        file.write(noise()(slot_file.FILE_BYTES - slot_file.HEADER_BYTES))
     limiter = build_limiter(None, path, 1)
     callers = [f"user {number}" for number in range(300)]
     for expected in ([True] * 5) + [False]:
@@ -213,5 +213,5 @@ def test_a_file_that_cannot_be_made_leaves_a_share_until_it_can(path: Path) -> N
 
 def test_no_disk_space_is_needed_after_the_file_is_made(path: Path) -> None:
     empty(path)
-    assert path.stat().st_blocks * 512 >= slots.FILE_BYTES
+    assert path.stat().st_blocks * 512 >= slot_file.FILE_BYTES
     assert path.stat().st_mode & 0o777 == 0o600

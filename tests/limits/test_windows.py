@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.limits.clock import Clock
 from tests.servers import Redis
-from tracker.limits import Limiter, RateLimit, Verdict, build_limiter
-from tracker.limits.share import OwnWindows
-from tracker.limits.shared_file import SharedFileStorage
+from tracker.rate_limits import Limiter, RateLimit, Verdict, build_limiter
+from tracker.rate_limits.local_fallback import OwnWindows
+from tracker.rate_limits.shared_memory import SharedFileStorage
 
 FIVE = RateLimit(5, 60)
 CALLS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.integers(0, 90_000)), max_size=30)

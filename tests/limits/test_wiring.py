@@ -9,9 +9,9 @@ import limits.storage
 import pytest
 
 from tests.processes import reserve_port
-from tracker.limits import RateLimit, build_limiter
-from tracker.limits.redis_windows import RedisWindows
-from tracker.limits.shared_file import SharedFileStorage
+from tracker.rate_limits import RateLimit, build_limiter
+from tracker.rate_limits.redis_windows import RedisWindows
+from tracker.rate_limits.shared_memory import SharedFileStorage
 
 FIVE = RateLimit(5, 60)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase
-from tracker.storage.migrations import Migrations
-from tracker.storage.schema import MIGRATIONS
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
+from tracker.storage.schema.history import MIGRATIONS
+from tracker.storage.schema.migrations import Migrations
 from tracker.tables import (
     BytesColumn,
     CompositeKey,

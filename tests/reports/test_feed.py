@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracker.reports.feed import MOST_IDS, MOST_KEPT, MOST_KEPT_BYTES, Feed
-from tracker.storage.ids import EPOCH_MS, first_id_at
+from tracker.domain.row_ids import EPOCH_MS, first_id_at
+from tracker.live.buffer import MOST_IDS, MOST_KEPT, MOST_KEPT_BYTES, Feed
 
 #: Milliseconds: when an id is made after the one before, how long its commit takes, and by how much its clock is wrong.
 events = st.lists(

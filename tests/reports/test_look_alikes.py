@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.reports.look_alikes import MOST_GROUPS, MOST_IN_GROUP, folded, look_alikes
+from tracker.domain.similar_names import MOST_GROUPS, MOST_IN_GROUP, folded, look_alikes
 
 Spell = Callable[[list[str]], str]
 words = st.lists(st.text("abcxyzéñß0189", min_size=1, max_size=5), min_size=1, max_size=4)

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from tests.ingest.model import CALLS, Person, Rules, Sent
 from tests.servers import NewDatabase
-from tracker.ingest.event import Event
+from tracker.domain.event import Event
 from tracker.ingest.service import Ingest
 from tracker.reports import Reports
-from tracker.reports.timeline import Wanted
-from tracker.reports.whose import PersonsOwn
-from tracker.storage import timeline, timeline_runs
-from tracker.storage.database import Database
-from tracker.storage.transaction import Transaction
+from tracker.reports.ownership import PersonsOwn
+from tracker.reports.timeline_pages import Wanted
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.own_database import own_database
+from tracker.storage.timeline import sorted_runs, timeline_rows
 
 START = 1_700_000_000_000
 #: When it happened, its name, the property `n` (None for an identify event of ours).
@@ -69,7 +70,7 @@ class Timelines(Rules):
 
 @pytest.fixture(scope="module")
 def ingest(database_kind: str, new_database: NewDatabase) -> Iterator[tuple[Ingest, Database]]:
-    database = Database(new_database(database_kind))
+    database = own_database(new_database(database_kind))
     database.upgrade()
     ingest = Ingest(database)
     yield ingest, database
@@ -118,10 +119,10 @@ def settle_all(database: Database, list_id: int, most: int, together: int) -> No
     sql = "SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ? AND has_past = 1"
 
     def work(transaction: Transaction) -> None:
-        timeline.settle(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
+        timeline_rows.settle(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timeline, "MOST_TOGETHER", together)
+        patch.setattr(timeline_rows, "MOST_TOGETHER", together)
         database.write(work)
 
 
@@ -129,9 +130,9 @@ def settle_all(database: Database, list_id: int, most: int, together: int) -> No
 def small_runs() -> Iterator[None]:
     """Rows of an SQLite file are sorted, and runs merged, after a few events."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timeline_runs, "MOST_RECENT", 3)
-        patch.setattr(timeline_runs, "RUNS_OF_A_LEVEL", 3)
-        patch.setattr(timeline_runs, "CHUNK", 4)
+        patch.setattr(sorted_runs, "MOST_RECENT", 3)
+        patch.setattr(sorted_runs, "RUNS_OF_A_LEVEL", 3)
+        patch.setattr(sorted_runs, "CHUNK", 4)
         yield
 
 
@@ -154,7 +155,7 @@ def test_every_timeline_is_what_the_rules_say(
         tracker.track(event)
         rules.track(number, sent, event)
         if not database.engine.is_remote:
-            database.write(timeline_runs.maintain)
+            database.write(sorted_runs.maintain)
         if number == settled_after:
             settle_all(database, list_id, most, together)
     find = partial(ids_of_persons, database, list_id)

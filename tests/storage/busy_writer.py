@@ -6,14 +6,14 @@ import os
 import sys
 import time
 
-from tracker.storage.database import Database
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.own_database import own_database
 
 ROW_BYTES, ROWS = 4000, 8
 
 
 def write_for(url: str, seconds: float) -> int:
-    database = Database(url)
+    database = own_database(url)
     commits = 0
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -10,7 +10,8 @@ import pytest
 from tests.servers import MariaDB, NewDatabase
 from tests.storage.proxy import Proxy
 from tracker.ingest.service import Ingest
-from tracker.storage.database import Database
+from tracker.storage.engine.database import Database
+from tracker.storage.schema.own_database import own_database
 
 Open = Callable[[str], Database]
 NewIngest = Callable[[Database], Ingest]
@@ -22,7 +23,7 @@ def opened() -> Iterator[Open]:
     with ExitStack() as stack:
 
         def open_database(url: str) -> Database:
-            database = Database(url)
+            database = own_database(url)
             stack.callback(database.close)
             database.upgrade()
             return database

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tracker.storage.database import Database
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.own_database import own_database
 
 
 def count_statements(last: int) -> list[int]:
@@ -39,6 +39,6 @@ def count_statements(last: int) -> list[int]:
 
 if __name__ == "__main__":
     counted = count_statements(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    for name in Database(sys.argv[1]).upgrade():
+    for name in own_database(sys.argv[1]).upgrade():
         print(name)  # noqa: T201 - this is its answer
     print(counted[0], file=sys.stderr)  # noqa: T201

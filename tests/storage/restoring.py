@@ -14,10 +14,10 @@ from pathlib import Path
 
 import apsw
 
-from tracker.storage.log_stamp import refuse_foreign_log
-from tracker.storage.migrations import Migrations
-from tracker.storage.restoring import restore
-from tracker.storage.schema import MIGRATIONS
+from tracker.storage.engine.log_stamp import refuse_foreign_log
+from tracker.storage.recovery.restore import restore
+from tracker.storage.schema.history import MIGRATIONS
+from tracker.storage.schema.migrations import Migrations
 
 STEPS = {
     "os.rename",

@@ -16,10 +16,10 @@ from tests.contract.desk import Desk, Shop
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
-from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
-from tracker.storage.database import Database, engine_of
-from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
-from tracker.storage.transaction import Transaction
+from tracker.domain.event import Event, EventOutcomeUnknown, Tracked
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.storage.engine.database import Database, engine_of
+from tracker.storage.engine.transaction import Transaction
 
 MYSQL, SQLITE = engine_of("mysql://x/y"), engine_of("sqlite:///x")
 #: A node that was cut off, one that takes no part, two engines' word for anything, and one that is yet to be made.

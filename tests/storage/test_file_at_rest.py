@@ -14,8 +14,8 @@ import pytest
 from tests.cli.shell import Shell
 from tests.processes import until
 from tests.served import Account, Tracker, make_account
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
+from tracker.storage.schema.own_database import own_database
 
 
 def send(tracker: Tracker, account: Account, count: int = 1) -> list[int]:
@@ -48,10 +48,10 @@ def test_all_files_are_their_owners_alone(tmp_path: Path) -> None:
 def test_a_file_that_others_may_read_is_taken_from_them_and_it_is_said(
     tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Database(sqlite_url).upgrade()
+    own_database(sqlite_url).upgrade()
     path = tmp_path / "tracker.db"
     path.chmod(0o664)
-    Database(sqlite_url).upgrade()
+    own_database(sqlite_url).upgrade()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "could be read by others (-rw-rw-r--)" in caplog.text
 
@@ -115,10 +115,10 @@ def test_a_worker_that_is_started_later_takes_no_other_file(started: Tracker, tm
 
 def test_nothing_is_made_where_a_log_waits_for_its_file(sqlite_url: str, tmp_path: Path) -> None:
     path = tmp_path / "tracker.db"
-    Database(sqlite_url).upgrade()
+    own_database(sqlite_url).upgrade()
     crashed(sqlite_url)
     path.unlink()
-    for call in (Database(sqlite_url).upgrade, lambda: Database(sqlite_url).connect()):
+    for call in (own_database(sqlite_url).upgrade, lambda: own_database(sqlite_url).connect()):
         with pytest.raises(IncompatibleDatabase, match=r"its log .* has events"):
             call()
     assert not path.exists()
@@ -126,7 +126,7 @@ def test_nothing_is_made_where_a_log_waits_for_its_file(sqlite_url: str, tmp_pat
 
 def crashed(url: str) -> None:
     """The file and its log as a crash leaves them: by copying both while somebody has them open."""
-    path, database = Path(url.removeprefix("sqlite:///")), Database(url)
+    path, database = Path(url.removeprefix("sqlite:///")), own_database(url)
     database.write(lambda transaction: transaction.execute("CREATE TABLE IF NOT EXISTS mark (n INTEGER)"))
     files = [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-stamp")]
     kept = {file: file.read_bytes() for file in files if file.exists()}
@@ -137,20 +137,20 @@ def crashed(url: str) -> None:
 
 def test_a_log_is_replayed_over_its_own_file_only(sqlite_url: str, tmp_path: Path) -> None:
     path = tmp_path / "tracker.db"
-    Database(sqlite_url).upgrade()
+    own_database(sqlite_url).upgrade()
     Shell(tmp_path, TRACKER_DATABASE_URL=sqlite_url).ok("db", "backup", str(tmp_path / "backup.db"))
     shutil.copy(path, tmp_path / "by hand.db")
-    Database(sqlite_url).upgrade()  # a start
+    own_database(sqlite_url).upgrade()  # a start
     crashed(sqlite_url)
     whole = path.read_bytes()
     for copy in ("backup.db", "by hand.db"):
         shutil.copy(tmp_path / copy, path)
-        for call in (Database(sqlite_url).upgrade, lambda: Database(sqlite_url).connect()):
+        for call in (own_database(sqlite_url).upgrade, lambda: own_database(sqlite_url).connect()):
             with pytest.raises(IncompatibleDatabase, match="belongs to another file"):
                 call()
         assert path.read_bytes() == (tmp_path / copy).read_bytes(), "nothing was written"
     path.write_bytes(whole)
-    database = Database(sqlite_url)
+    database = own_database(sqlite_url)
     assert database.read(lambda transaction: transaction.select("SELECT COUNT(*) FROM mark")) == [(0,)]
     database.close()
 
@@ -159,13 +159,13 @@ def test_a_log_may_be_the_old_files_or_the_news_while_a_start_is_under_way(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     """Somebody reads all the while, so that the new stamp stays in the log."""
-    Database(sqlite_url).upgrade()
+    own_database(sqlite_url).upgrade()
     reader = apsw.Connection(str(tmp_path / "tracker.db"))
     reader.execute("BEGIN; SELECT COUNT(*) FROM migrations").fetchall()
     for _ in range(3):
-        Database(sqlite_url).upgrade()
+        own_database(sqlite_url).upgrade()
     kept = {e: (tmp_path / f"tracker.db{e}").read_bytes() for e in ("", "-wal", "-stamp")}
     reader.close()
     for ending, content in kept.items():
         (tmp_path / f"tracker.db{ending}").write_bytes(content)
-    Database(sqlite_url).connect().close()
+    own_database(sqlite_url).connect().close()

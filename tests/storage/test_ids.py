@@ -13,21 +13,12 @@ from hypothesis import strategies as st
 
 from tests.servers import NewDatabase
 from tests.storage.conftest import Open
-from tracker.ingest.event import Event
+from tracker.domain.event import Event
+from tracker.domain.row_ids import EPOCH_MS, SHIFT, first_id_at, received_ms
 from tracker.ingest.service import Ingest
-from tracker.storage.database import Database
-from tracker.storage.ids import (
-    EPOCH_MS,
-    GRACE_MS,
-    LEASE_MS,
-    RENEW_BEFORE_MS,
-    SHIFT,
-    IdMaker,
-    WriterNumber,
-    first_id_at,
-    received_ms,
-)
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.id_generator import GRACE_MS, LEASE_MS, RENEW_BEFORE_MS, IdMaker, WriterNumber
+from tracker.storage.engine.transaction import Transaction
 
 START = EPOCH_MS + 1_000_000_000
 FORK = multiprocessing.get_context("fork")

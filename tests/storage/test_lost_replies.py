@@ -14,11 +14,11 @@ from tests.contract.desk import Desk
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
-from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
+from tracker.domain.event import Event, EventOutcomeUnknown, Tracked
+from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.service import Ingest
-from tracker.storage.database import Database
-from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
 
 LIST = 7
 VISITOR = UUID("550e8400-e29b-41d4-a716-446655440000").bytes

@@ -15,11 +15,12 @@ from tests.processes import until
 from tests.served import ROOT, StartTracker, make_account
 from tests.servers import NewDatabase
 from tests.storage.conftest import Open
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase
-from tracker.storage.migrations import Migration, Migrations
-from tracker.storage.schema import MIGRATIONS
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.history import MIGRATIONS
+from tracker.storage.schema.migrations import Migration, Migrations
+from tracker.storage.schema.own_database import own_database
 
 NAMES = [f"tracker: {migration.name}" for migration in MIGRATIONS]
 
@@ -45,14 +46,14 @@ def tables(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def test_an_upgrade_tells_what_it_applied_and_the_next_has_nothing_to_do(database_url: str) -> None:
-    assert Database(database_url).upgrade() == NAMES
-    assert Database(database_url).upgrade() == []
+    assert own_database(database_url).upgrade() == NAMES
+    assert own_database(database_url).upgrade() == []
 
 
 def test_of_several_at_once_each_migration_is_applied_by_one(database_url: str) -> None:
     applied = [finish(process) for process in [start_upgrade(database_url) for _ in range(4)]]
     assert sorted(name for names in applied for name in names) == sorted(NAMES)
-    Database(database_url).connect().close()
+    own_database(database_url).connect().close()
 
 
 def test_killed_anywhere_the_next_run_finishes(
@@ -108,7 +109,7 @@ def test_steps_may_be_functions_and_owners_have_histories_of_their_own(database_
     assert with_plugin.upgrade() == [*NAMES, "plugin: 0001_fill"]
     assert with_plugin.read(lambda t: t.select("SELECT number FROM writers")) == [(9,)]
     with_plugin.close()
-    without = Database(database_url)
+    without = own_database(database_url)
     assert without.read(lambda t: t.select("SELECT COUNT(*) FROM writers")) == [(1,)], (
         "its tables stay behind"
     )
@@ -132,12 +133,12 @@ def test_a_step_that_fails_is_tried_again_by_the_next_run(database_url: str) -> 
 
 
 def test_an_older_database_is_refused_and_named(database_url: str) -> None:
-    Database(database_url, Migrations({"tracker": MIGRATIONS[:1]})).upgrade()
-    lacks = ", ".join(NAMES[1:])
+    own_database(database_url).upgrade()
+    next_version = Migrations({"tracker": [*MIGRATIONS, Migration("0002_next", [])]})
     for door in ("read", "write"):
-        database = Database(database_url)
+        database = Database(database_url, next_version)
         with pytest.raises(
-            IncompatibleDatabase, match=f"^the database lacks {lacks}: run 'tracker db upgrade'$"
+            IncompatibleDatabase, match="^the database lacks tracker: 0002_next: run 'tracker db upgrade'$"
         ):
             getattr(database, door)(lambda transaction: transaction.select("SELECT 1"), None)
         database.close()
@@ -147,7 +148,7 @@ def test_a_newer_database_is_not_touched(database_url: str) -> None:
     newer = [*MIGRATIONS, Migration("9999_future", [])]
     Database(database_url, Migrations({"tracker": newer})).upgrade()
     message = "^the database is newer than this Tracker: it has 9999_future$"
-    for refused in (Database(database_url).upgrade, Database(database_url).connect):
+    for refused in (own_database(database_url).upgrade, own_database(database_url).connect):
         with pytest.raises(IncompatibleDatabase, match=message):
             refused()
 

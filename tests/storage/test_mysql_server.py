@@ -11,9 +11,11 @@ import pytest
 
 from tests.servers import MariaDB
 from tests.storage.conftest import Open
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
-from tracker.storage.transaction import Transaction
+from tracker.errors import StorageUnavailable
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.own_database import own_database
 
 VARIABLES = (
     "@@sql_mode", "@@transaction_isolation", "@@character_set_client", "@@character_set_connection",
@@ -83,26 +85,29 @@ def test_a_row_that_is_there_is_kept_and_the_others_are_added(database: Database
 def test_a_server_that_forgets_commits_is_refused_unless_that_is_accepted(mariadb: MariaDB) -> None:
     url = mariadb.new_database()
     with set_global(mariadb, "innodb_flush_log_at_trx_commit", 2):
-        for refused in (Database(url).upgrade, lambda: Database(url).read(lambda t: t.select("SELECT 1"))):
+        for refused in (
+            own_database(url).upgrade,
+            lambda: own_database(url).read(lambda t: t.select("SELECT 1")),
+        ):
             with pytest.raises(
                 IncompatibleDatabase, match=r"^innodb_flush_log_at_trx_commit is 2, must be 1: .*=1 "
             ):
                 refused()
-        accepting = Database(url, is_weak_accepted=True)
+        accepting = own_database(url, is_weak_accepted=True)
         accepting.upgrade()
         assert accepting.write(lambda t: t.select("SELECT 1")) == [(1,)]
         accepting.close()
-    Database(url).upgrade()
+    own_database(url).upgrade()
 
 
 def test_a_binlog_must_be_synced_too() -> None:
     with MariaDB("--log-bin=binlog", "--server-id=1", "--sync-binlog=1") as own:
         url = own.new_database()
-        Database(url).upgrade()
+        own_database(url).upgrade()
         own.execute("SET GLOBAL sync_binlog = 0")
         with pytest.raises(IncompatibleDatabase, match=r"^sync_binlog is 0, must be 1: "):
-            Database(url).upgrade()
-        Database(url, is_weak_accepted=True).upgrade()
+            own_database(url).upgrade()
+        own_database(url, is_weak_accepted=True).upgrade()
 
 
 def test_credentials_and_names_are_unquoted(mariadb: MariaDB, opened: Open) -> None:
@@ -117,7 +122,7 @@ def test_credentials_and_names_are_unquoted(mariadb: MariaDB, opened: Open) -> N
 
 def test_a_wrong_password_is_no_storage(mariadb: MariaDB) -> None:
     with pytest.raises(StorageUnavailable):
-        Database(f"mysql://nobody:x@127.0.0.1:{mariadb.port}/x").read(lambda t: t.select("SELECT 1"))
+        own_database(f"mysql://nobody:x@127.0.0.1:{mariadb.port}/x").read(lambda t: t.select("SELECT 1"))
 
 
 def test_reads_share_a_pool_of_connections(server: Database, mariadb: MariaDB) -> None:

@@ -11,8 +11,8 @@ import pytest
 from tests.contract.desk import Desk
 from tests.servers import MariaDB
 from tests.storage.proxy import Fate, Proxy
-from tracker.storage.database import Database
-from tracker.storage.readiness import SHARED_SECONDS, Readiness
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.readiness import SHARED_SECONDS, Readiness
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 from tests.contract.desk import Desk, Reply, Shop
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase, StorageUnavailable
+from tracker.errors import StorageUnavailable
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
 
 #: Seconds that the server is away: a failover with short timeouts.
 AWAY_SECONDS = 1.2

@@ -12,9 +12,10 @@ import pytest
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
-from tracker.ingest.event import Event, EventOutcomeUnknown, Tracked
+from tracker.domain.event import Event, EventOutcomeUnknown, Tracked
 from tracker.ingest.service import Ingest
-from tracker.storage.database import Database
+from tracker.storage.engine.database import Database
+from tracker.storage.schema.own_database import own_database
 
 LIST = 7
 VISITOR = bytes(15) + b"1"
@@ -33,7 +34,7 @@ def names(database: Database) -> list[str]:
 def near(distant: Database, mariadb: MariaDB) -> Iterator[Database]:
     """The same database as `distant`, without the proxy before it."""
     with ExitStack() as stack:
-        database = Database(mariadb.url(distant.engine.database_name))
+        database = own_database(mariadb.url(distant.engine.database_name))
         stack.callback(database.close)
         yield database
 

@@ -11,12 +11,12 @@ import pytest
 
 from tests.served import ROOT
 from tests.storage.test_file_at_rest import crashed
-from tracker.storage.backup import back_up
-from tracker.storage.database import Database
-from tracker.storage.exclusive_access import StillOpen
-from tracker.storage.migrations import Migrations
-from tracker.storage.restoring import restore
-from tracker.storage.schema import MIGRATIONS
+from tracker.storage.engine.exclusive_access import StillOpen
+from tracker.storage.recovery.backup import back_up
+from tracker.storage.recovery.restore import restore
+from tracker.storage.schema.history import MIGRATIONS
+from tracker.storage.schema.migrations import Migrations
+from tracker.storage.schema.own_database import own_database
 
 ALL = Migrations({"tracker": MIGRATIONS})
 
@@ -26,7 +26,7 @@ def quietly(done: int, of: int) -> None:
 
 
 def mark(url: str, name: str) -> None:
-    database = Database(url)
+    database = own_database(url)
     database.write(lambda t: t.execute("CREATE TABLE IF NOT EXISTS whose (name TEXT)"))
     database.write(lambda t: t.execute("DELETE FROM whose"))
     database.write(lambda t: t.execute(f"INSERT INTO whose VALUES ('{name}')"))
@@ -43,10 +43,10 @@ def marked(path: Path) -> str:
 @pytest.fixture
 def folder(tmp_path: Path, sqlite_url: str) -> Path:
     """A backup "new", and a database "old" that a crash has left with a log."""
-    Database(sqlite_url).upgrade()
+    own_database(sqlite_url).upgrade()
     mark(sqlite_url, "new")
     back_up(sqlite_url, tmp_path / "backup.db", quietly)
-    Database(sqlite_url).upgrade()
+    own_database(sqlite_url).upgrade()
     mark(sqlite_url, "old")
     crashed(sqlite_url)
     return tmp_path
@@ -75,7 +75,7 @@ def test_what_was_there_is_kept_and_nothing_of_it_is_beside_the_new_one(
     assert (folder / "tracker.db").stat().st_mode & 0o777 == 0o600
     mark(sqlite_url, "served")  # without an upgrade, as a server without a release step starts
     crashed(sqlite_url)
-    assert Database(sqlite_url).read(lambda t: t.select("SELECT name FROM whose")) == [("served",)]
+    assert own_database(sqlite_url).read(lambda t: t.select("SELECT name FROM whose")) == [("served",)]
 
 
 @pytest.mark.parametrize("damage", ["no database", "half of it", "a copy over it", "nothing"])

@@ -13,8 +13,8 @@ import pytest
 
 from tests.storage.busy_writer import ROWS
 from tests.storage.conftest import Open
-from tracker.storage import scrubbing
-from tracker.storage.database import Database
+from tracker.storage.engine import scrubbing
+from tracker.storage.engine.database import Database
 
 PEOPLE, FORGOTTEN = 4_000, 40
 CHANGE = "UPDATE event_ids SET event_id = -event_id - 1 WHERE list_id = 1 AND event_key = ?"

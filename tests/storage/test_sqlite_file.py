@@ -11,10 +11,11 @@ import apsw
 import pytest
 
 from tests.storage.conftest import Open
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase
-from tracker.storage.sqlite import can_corrupt
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
+from tracker.storage.engine.sqlite import can_corrupt
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.own_database import own_database
 
 MEGABYTE = 1024 * 1024
 #: What SQLite itself calls synchronous=FULL.
@@ -56,7 +57,7 @@ def test_such_a_version_is_refused_whatever_else_is_accepted(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, is_weak_accepted: bool
 ) -> None:
     monkeypatch.setattr(apsw, "sqlitelibversion", lambda: "3.40.1")  # the wheel's own cannot be another one
-    database = Database(sqlite_url, is_weak_accepted=is_weak_accepted)
+    database = own_database(sqlite_url, is_weak_accepted=is_weak_accepted)
     with pytest.raises(IncompatibleDatabase, match=r"3\.40\.1"):
         database.upgrade()
     with pytest.raises(IncompatibleDatabase):

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tracker.storage import timeline, timeline_runs
-from tracker.storage.database import Database
-from tracker.storage.timeline import Entry
-from tracker.storage.transaction import Transaction
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.own_database import own_database
+from tracker.storage.timeline import sorted_runs, timeline_rows
+from tracker.storage.timeline.timeline_rows import Entry
 
 #: Few keys, so that they meet often.
 ENTRIES = st.builds(
@@ -46,24 +47,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of a few rows, so that a few steps make many."""
-    monkeypatch.setattr(timeline_runs, "MOST_RECENT", 6)
-    monkeypatch.setattr(timeline_runs, "RUNS_OF_A_LEVEL", 3)
-    monkeypatch.setattr(timeline_runs, "CHUNK", 4)
+    monkeypatch.setattr(sorted_runs, "MOST_RECENT", 6)
+    monkeypatch.setattr(sorted_runs, "RUNS_OF_A_LEVEL", 3)
+    monkeypatch.setattr(sorted_runs, "CHUNK", 4)
 
 
 def opened(folder: Path) -> Database:
-    database = Database(f"sqlite:///{folder / str(next(_numbers))}.db")
+    database = own_database(f"sqlite:///{folder / str(next(_numbers))}.db")
     database.upgrade()
     return database
 
 
 def everything(transaction: Transaction) -> list[Entry]:
-    return timeline.read(transaction, "list_id > ?", (0,))
+    return timeline_rows.read(transaction, "list_id > ?", (0,))
 
 
 def maintained(transaction: Transaction) -> int:
     """How many pieces of work there were."""
-    return sum(1 for _ in iter(lambda: timeline_runs.maintain(transaction), False))
+    return sum(1 for _ in iter(lambda: sorted_runs.maintain(transaction), False))
 
 
 def of_level(transaction: Transaction) -> dict[int, int]:
@@ -79,14 +80,14 @@ def test_what_was_added_and_not_removed_is_read(
     database, kept = opened(folder), set[Entry]()
     for step, what in steps:
         if step == "add":
-            database.write(lambda t, rows=what: timeline.add(t, rows))
+            database.write(lambda t, rows=what: timeline_rows.add(t, rows))
             kept |= set(what)  # type: ignore[call-overload]
         elif step == "remove":
-            database.write(lambda t, rows=what: timeline.remove(t, rows))
+            database.write(lambda t, rows=what: timeline_rows.remove(t, rows))
             kept -= set(what)  # type: ignore[call-overload]
         else:
             for _ in range(what):  # type: ignore[call-overload]
-                database.write(timeline_runs.maintain)
+                database.write(sorted_runs.maintain)
         assert set(database.read(everything)) == kept
     database.write(maintained)
     assert set(database.read(everything)) == kept
@@ -100,21 +101,23 @@ def rows(count: int, first: int = 0) -> list[Entry]:
 
 def test_rows_come_newest_first_and_as_many_as_asked_for(small: None, file: Database) -> None:
     for first in range(0, 100, 5):
-        file.write(lambda t, first=first: timeline.add(t, rows(5, first)))
+        file.write(lambda t, first=first: timeline_rows.add(t, rows(5, first)))
         file.write(maintained)
     newest = file.read(
-        lambda t: timeline.read(t, "list_id = ? AND owner_id = ?", (1, 2), f"{timeline.NEWEST} LIMIT 4")
+        lambda t: timeline_rows.read(
+            t, "list_id = ? AND owner_id = ?", (1, 2), f"{timeline_rows.NEWEST} LIMIT 4"
+        )
     )
     assert [entry.event_at for entry in newest][:4] == [97, 94, 91, 88]
 
 
 def test_runs_stay_few_and_nothing_is_left_of_those_that_were_merged(small: None, file: Database) -> None:
     for first in range(0, 400, 6):
-        file.write(lambda t, first=first: timeline.add(t, rows(6, first)))
+        file.write(lambda t, first=first: timeline_rows.add(t, rows(6, first)))
         file.write(maintained)
     runs = file.read(of_level)
     assert max(runs) >= 3
-    assert max(runs.values()) < timeline_runs.RUNS_OF_A_LEVEL
+    assert max(runs.values()) < sorted_runs.RUNS_OF_A_LEVEL
     stored = "SELECT COUNT(*), COUNT(DISTINCT event_id) FROM timeline_sorted"
     [(copies, events)] = file.read(lambda t: t.select(stored))
     assert copies == events
@@ -122,12 +125,12 @@ def test_runs_stay_few_and_nothing_is_left_of_those_that_were_merged(small: None
 
 def test_work_that_was_broken_off_anywhere_is_gone_on_with(small: None, sqlite_url: str) -> None:
     """Each piece is a transaction of its own, and another process may do the next."""
-    one, other = Database(sqlite_url), Database(sqlite_url)
+    one, other = own_database(sqlite_url), own_database(sqlite_url)
     one.upgrade()
     for first in range(0, 60, 6):
-        one.write(lambda t, first=first: timeline.add(t, rows(6, first)))
+        one.write(lambda t, first=first: timeline_rows.add(t, rows(6, first)))
     workers: Iterator[Database] = itertools.cycle((one, other))
-    while next(workers).write(timeline_runs.maintain):
+    while next(workers).write(sorted_runs.maintain):
         assert len(one.read(everything)) == len(other.read(everything)) == 60
     one.close()
     other.close()
@@ -135,13 +138,13 @@ def test_work_that_was_broken_off_anywhere_is_gone_on_with(small: None, sqlite_u
 
 def test_a_reader_sees_one_moment(small: None, file: Database, opened: object) -> None:
     """Rows move from table to table while a page is read; none is missed."""
-    file.write(lambda t: timeline.add(t, rows(6)))
+    file.write(lambda t: timeline_rows.add(t, rows(6)))
 
     def page(transaction: Transaction) -> list[Entry]:
-        with timeline.at_one_moment(transaction):
-            before = timeline.read(transaction, "list_id = ?", (1,))
+        with timeline_rows.at_one_moment(transaction):
+            before = timeline_rows.read(transaction, "list_id = ?", (1,))
             file.write(maintained)
-            assert timeline.read(transaction, "list_id = ?", (1,)) == before
+            assert timeline_rows.read(transaction, "list_id = ?", (1,)) == before
             return before
 
     assert len(file.read(page)) == 6

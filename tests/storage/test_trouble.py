@@ -20,10 +20,11 @@ from tests.processes import until
 from tests.served import StartTracker, make_account
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
-from tracker.ingest.event import Event
-from tracker.storage.database import Database, engine_of
-from tracker.storage.failures import Conflict, OutcomeUnknown, StorageUnavailable, Trouble
-from tracker.storage.transaction import Transaction
+from tracker.domain.event import Event
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.storage.engine.database import Database, engine_of
+from tracker.storage.engine.error_kinds import Conflict, Trouble
+from tracker.storage.engine.transaction import Transaction
 
 WRITERS = ("number", "token", "leased_until")
 MYSQL, SQLITE = engine_of("mysql://x/y"), engine_of("sqlite:///x")

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from tracker.storage.trusted_time import MAX_AHEAD_MS, Reading, judged
+from tracker.storage.engine.trusted_time import MAX_AHEAD_MS, Reading, judged
 
 HOUR, DAY = 3_600_000, 24 * 3_600_000
 NOW = 1_790_000_000_000

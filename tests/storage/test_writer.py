@@ -18,13 +18,15 @@ from gevent.event import Event as Signal
 from tests.contract.desk import Desk
 from tests.servers import MariaDB, NewDatabase
 from tests.storage.conftest import NewIngest, Open
-from tracker.ingest.event import Event
+from tracker.domain.event import Event
+from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.service import Ingest
-from tracker.storage import writer
-from tracker.storage.connection import RECONNECT_PAUSE
-from tracker.storage.database import Database
-from tracker.storage.failures import IncompatibleDatabase, OutcomeUnknown, StorageUnavailable
-from tracker.storage.transaction import Row, Transaction
+from tracker.storage.engine import writer
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.error_kinds import IncompatibleDatabase
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.engine.write_connection import RECONNECT_PAUSE
+from tracker.storage.schema.own_database import own_database
 
 COLUMNS = ("list_id", "event_key", "event_id", "digest")
 
@@ -211,7 +213,7 @@ def test_a_server_that_is_away_is_tried_as_long_as_somebody_waits() -> None:
 
     with socketserver.TCPServer(("127.0.0.1", 0), HangUp) as away:
         threading.Thread(target=away.serve_forever, daemon=True).start()
-        database = Database(f"mysql://nobody:x@127.0.0.1:{away.server_address[1]}/none")
+        database = own_database(f"mysql://nobody:x@127.0.0.1:{away.server_address[1]}/none")
         with pytest.raises(StorageUnavailable):
             database.write(lambda _: None, time.monotonic() + RECONNECT_PAUSE * 10)
         gevent.sleep(RECONNECT_PAUSE * 4)  # the last try may have begun
@@ -262,7 +264,7 @@ def test_a_reading_connection_that_was_left_in_the_middle_is_not_used_again(serv
 def test_nothing_is_opened_before_it_is_used(database_url: str, opened: Open, tmp_path: Path) -> None:
     opened(database_url).close()
     before = _open_files()
-    desk_database = Database(database_url)
+    desk_database = own_database(database_url)
     Ingest(desk_database)
     assert _open_files() == before
     assert desk_database.read(lambda transaction: transaction.select("SELECT COUNT(*) FROM events")) == [(0,)]
@@ -288,6 +290,6 @@ def test_an_application_opens_nothing_of_the_database(tmp_path: Path, database_u
 
 
 def test_what_is_wrong_with_the_database_is_said_in_one_line(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
+    database = own_database(sqlite_url)
     with pytest.raises(IncompatibleDatabase, match=r"^there is no database .*: run 'tracker db upgrade'$"):
         database.read(lambda transaction: transaction.select("SELECT 1"))

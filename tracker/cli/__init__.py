@@ -13,19 +13,21 @@ from tracker.cli.audit import show_audit
 from tracker.cli.backup import backup_database, restore_database
 from tracker.cli.bots import bots
 from tracker.cli.check import check
+from tracker.cli.context import find_user, open_services
 from tracker.cli.demo import make_traffic, serve_shop
+from tracker.cli.exit_errors import Script
 from tracker.cli.import_file import import_file
-from tracker.cli.one_line import Script
-from tracker.cli.opened import find_user, open_services
 from tracker.cli.passwords import change_password, new_password
 from tracker.cli.retention import retain
 from tracker.cli.tables import command_row, key_row, print_table
 from tracker.config import Settings
+from tracker.demo.account import make_demo
 from tracker.fields import KeyName, ListName, Text
-from tracker.limits import parse_overrides
 from tracker.plugins import load_commands
+from tracker.rate_limits import parse_overrides
 from tracker.registry import Registry
-from tracker.serving import serve_forever, upgrade
+from tracker.serve import serve_forever, upgrade
+from tracker.services import Stores
 
 
 @click.group(cls=Script)
@@ -182,7 +184,13 @@ def retention(list_id: int | None, dry_run: bool, clock_is_right: bool) -> None:
 )
 def serve(demo: bool) -> None:
     """Upgrade the database and serve in the foreground."""
-    serve_forever(Settings.from_environ(), is_demo=demo, say=click.echo)
+    settings = Settings.from_environ()
+
+    def made(stores: Stores) -> str | None:
+        account = make_demo(stores)
+        return None if account is None else account.text(settings.listening_url)
+
+    serve_forever(settings, click.echo, made if demo else None)
 
 
 def _check(field: Text, value: str, rule: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tracker.cli.opened import find_user, open_services
+from tracker.cli.context import find_user, open_services
 from tracker.cli.tables import audit_row, print_table
 
 HEADS = ("ENTRY", "AT", "USER", "BY", "ACTION", "OBJECT")

@@ -10,8 +10,7 @@ from tracker.app import open_database
 from tracker.cli.progress import progress
 from tracker.config import Settings
 from tracker.plugins import load_commands
-from tracker.storage.backup import back_up
-from tracker.storage.restoring import restore
+from tracker.storage.recovery import back_up, restore
 from tracker.times import iso_utc
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from tracker.cli.opened import open_services
-from tracker.ingest.bot_recheck import recheck
-from tracker.storage import scan
+from tracker.cli.context import open_services
+from tracker.integrity.bot_recheck import recheck
+from tracker.storage.events import scan
 
 
 @click.group()

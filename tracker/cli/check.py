@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from tracker.ingest.counting import count_overdue
-from tracker.ingest.recount import Recount, recount
-from tracker.storage import scan
-from tracker.storage.database import Database
+from tracker.integrity.counter_check import Recount, recount
+from tracker.storage.aggregates import count_overdue
+from tracker.storage.engine import Database
+from tracker.storage.events import scan
 from tracker.times import iso_utc
 
 #: A name that was missing gets its counts in the second round.

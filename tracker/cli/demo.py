@@ -6,12 +6,12 @@ import time
 
 import click
 
-from tracker.cli.opened import check_own_list, find_user, open_services
+from tracker.cli.context import check_own_list, find_user, open_services
 from tracker.cli.progress import INTERRUPTED, progress, say
 from tracker.config import Settings
 from tracker.demo.account import EMAIL, demo_list, make_demo
-from tracker.demo.filling import Filled, Filling
-from tracker.demo.running import run_shop
+from tracker.demo.seeding import Filled, Filling
+from tracker.demo.shop_server import run_shop
 from tracker.demo.traffic.stream import traffic
 from tracker.services import Services
 

@@ -12,15 +12,15 @@ from typing import Any, cast
 
 import click
 
-from tracker.cli.opened import check_own_list, find_user, open_services
+from tracker.api.event_params import EventParams
+from tracker.cli.context import check_own_list, find_user, open_services
 from tracker.cli.progress import INTERRUPTED, progress, say
 from tracker.errors import CommandError
 from tracker.importing.encodings import as_utf_8
+from tracker.importing.importer import GROUP_EVENTS, Counts, Import, Target
 from tracker.importing.interrupts import Interrupts
-from tracker.importing.job import GROUP_EVENTS, Counts, Import, Target
 from tracker.importing.lines import Lines
 from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
-from tracker.ingest.parameters import EventParams
 from tracker.private_file import open_private
 from tracker.services import Services
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tracker.cli.opened import find_user, open_services
+from tracker.cli.context import find_user, open_services
 
 
 @click.command("password")

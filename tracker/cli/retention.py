@@ -7,9 +7,9 @@ from functools import partial
 
 import click
 
-from tracker.privacy.care import CARE, DAY_MS, NOBODY, care_for, expired_events, lists_that_expire
+from tracker.privacy.retention import CARE, DAY_MS, NOBODY, care_for, expired_events, lists_that_expire
 from tracker.services import Services
-from tracker.storage import trusted_time
+from tracker.storage.engine import trusted_time
 from tracker.times import iso_utc
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from tracker.limits import RateLimit
+from tracker.rate_limits import RateLimit
 from tracker.registry import Entry, asked_by
-from tracker.storage.api_keys import Key
-from tracker.storage.audit import AuditEntry
+from tracker.storage.accounts import AuditEntry, Key
 from tracker.times import iso_utc
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from flask import Blueprint
 
-from tracker.http.fixed_files import FIXED, add_file
+from tracker.http.static_files import FIXED, add_file
 
 STATIC = Path(__file__).parent / "static"
 PREFIX = "/console/"

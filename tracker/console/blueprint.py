@@ -11,15 +11,15 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from tracker.config import Settings
-from tracker.console import forgery
+from tracker.console import csrf
 from tracker.console.assets import add_assets, asset
 from tracker.console.cookies import keep_form_secret, session_id
-from tracker.console.desk import EXTENSION, Desk
-from tracker.console.failures import add_failures
+from tracker.console.error_pages import add_failures
+from tracker.console.page_context import EXTENSION, Desk
 from tracker.console.pages import PAGES
-from tracker.console.times import moment
+from tracker.console.time_format import moment
 from tracker.dispatch import Dispatcher
-from tracker.http.request_body import MAX_BODY_BYTES
+from tracker.http.body.reader import MAX_BODY_BYTES
 
 #: Everything comes from this server; no text that a page shows can become a script, and nobody can put it into a frame.
 POLICY = (
@@ -83,7 +83,7 @@ def _add_wrong_methods(blueprint: Blueprint, path: str, methods: list[str]) -> N
 def _add_words(blueprint: Blueprint) -> None:
     """What every template can say."""
     blueprint.add_app_template_global(asset)
-    blueprint.add_app_template_global(forgery.form_token)
+    blueprint.add_app_template_global(csrf.form_token)
     blueprint.add_app_template_global(lambda: session_id() is not None, "is_signed_in")
     blueprint.add_app_template_filter(moment)
     blueprint.record_once(lambda state: _add_parts(cast(Flask, state.app).jinja_env))
@@ -97,7 +97,7 @@ def _check() -> None:
     if WRONG in (request.endpoint or ""):
         return
     request.max_content_length = MAX_BODY_BYTES
-    forgery.check()
+    csrf.check()
 
 
 def _with_headers(response: Response) -> Response:

@@ -7,7 +7,7 @@ import secrets
 from flask import g, request
 from werkzeug.wrappers import Response
 
-from tracker.console.desk import desk
+from tracker.console.page_context import desk
 
 #: For how long a sign-in form that was opened can be sent, in seconds.
 FORM_SECONDS = 3600

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from flask import Blueprint
 
-from tracker.http.fixed_files import EDITABLE, FIXED, add_file
+from tracker.http.static_files import EDITABLE, FIXED, add_file
 
 STATIC = Path(__file__).parent / "static"
 #: The vendored page; the version in its name is the version of the package.

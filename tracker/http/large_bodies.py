@@ -10,9 +10,9 @@ from gevent.lock import BoundedSemaphore
 
 from tracker.call import CALL_SECONDS
 from tracker.errors import STORAGE_UNAVAILABLE, CommandError
-from tracker.http.calls import DEADLINE
-from tracker.http.replies import error_reply
-from tracker.http.request_body import MAX_BODY_BYTES
+from tracker.http.body.reader import MAX_BODY_BYTES
+from tracker.http.message.call import DEADLINE
+from tracker.http.message.responses import error_reply
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint
 
-from tracker.http.fixed_files import FIXED, add_file
+from tracker.http.static_files import FIXED, add_file
 
 #: An update is seen within the hour.
 _CURRENT = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.call import Knows
-from tracker.http.body import BodyRules, RulesOf, read_params
-from tracker.http.request_body import read_body
+from tracker.http.body.params import BodyRules, RulesOf, read_params
+from tracker.http.body.reader import read_body
 from tracker.http.throttle import Throttle
 
 #: A body up to here, as it is on the wire, costs less than asking twice what is left of a limit.

@@ -11,7 +11,7 @@ from typing import Any
 
 from tracker.errors import BODY_TOO_LARGE, CommandError, Error, because
 from tracker.importing.lines import MOST_LINE_BYTES, Lines, is_too_long
-from tracker.json_object import read_object, unreadable
+from tracker.registry.json_object import read_object, unreadable
 
 #: A column `Properties.x` is the property x: how such columns begin, in small letters, and the parameter they are for.
 PROPERTY_COLUMNS = {"properties.": "Properties", "identifyproperties.": "IdentifyProperties"}

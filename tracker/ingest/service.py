@@ -8,18 +8,15 @@ from typing import Any
 
 from gevent.lock import RLock
 
-from tracker.ingest.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
-from tracker.ingest.event_ids import EventIds
-from tracker.ingest.group import EventHandler
-from tracker.ingest.identified import identify, ignored_of
-from tracker.ingest.upkeep import Upkeep
-from tracker.storage.custom_fields import CustomFields
-from tracker.storage.database import Database
-from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
-from tracker.storage.ids import Lease, WriterNumber
-from tracker.storage.shared_secrets import EVENT_IDS, secret_of
-from tracker.storage.timeline_pasts import SERVER_SECONDS
-from tracker.storage.transaction import Transaction
+from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.domain.event_ids import EventIds
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.ingest.background import Upkeep
+from tracker.ingest.event_handler import EventHandler
+from tracker.ingest.traits import identify, ignored_of
+from tracker.storage.engine import EVENT_IDS, Database, Lease, Transaction, WriterNumber, secret_of
+from tracker.storage.subscribers import CustomFields
+from tracker.storage.timeline import SERVER_SECONDS
 
 _log = logging.getLogger("tracker.ingest")
 

@@ -11,13 +11,12 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
-from tracker.jobs.claimed import STEP_SECONDS, Claimed, Kind, new_token
-from tracker.jobs.witness import Witness
-from tracker.storage import long_jobs
-from tracker.storage.database import REQUEST_SECONDS, Database
-from tracker.storage.failures import OutcomeUnknown, StorageUnavailable
-from tracker.storage.long_jobs import LEASE_MS, LongJob
-from tracker.storage.transaction import Transaction
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.jobs.clock_witness import Witness
+from tracker.jobs.lease import STEP_SECONDS, Claimed, Kind, new_token
+from tracker.storage import job_queue
+from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
+from tracker.storage.job_queue import LEASE_MS, LongJob
 
 #: Rows of one step that a client waits for.
 CALL_STEP_ROWS = 500
@@ -53,7 +52,7 @@ class Jobs:
 
     def find(self, list_id: int, kind: str, subject_id: int, deadline: float | None = None) -> LongJob | None:
         """The job of this kind about this subject, finished or not. Raises StorageUnavailable."""
-        look = partial(long_jobs.find, list_id=list_id, kind=kind, subject_id=subject_id)
+        look = partial(job_queue.find, list_id=list_id, kind=kind, subject_id=subject_id)
         return self._database.read(look, deadline)
 
     def begin(
@@ -78,7 +77,7 @@ class Jobs:
             if state is None:
                 return None
             job = LongJob(list_id, job_id, kind, subject_id, state, 0, now, now)
-            long_jobs.add(transaction, job, token, now + LEASE_MS)
+            job_queue.add(transaction, job, token, now + LEASE_MS)
             return job
 
         job = self._database.write(work, deadline)
@@ -137,7 +136,7 @@ class Jobs:
 
     def _work_at_due(self) -> bool:
         """Whether anything was done."""
-        due = self._database.read(partial(long_jobs.due, now=self._now(), most=LOOKED_UP))
+        due = self._database.read(partial(job_queue.due, now=self._now(), most=LOOKED_UP))
         worked = [self._work_at(list_id, job_id) for list_id, job_id in due]
         return any(worked)
 
@@ -160,7 +159,7 @@ class Jobs:
     ) -> Claimed | None:
         token, now = new_token(), self._now()
         take = partial(
-            long_jobs.claim, list_id=list_id, job_id=job_id, claim=token, now=now, is_early=is_early
+            job_queue.claim, list_id=list_id, job_id=job_id, claim=token, now=now, is_early=is_early
         )
         job = self._database.write(take, deadline)
         return None if job is None else self._claimed(job, token)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.registry.command import Command
 from tracker.registry.params import ParamReader
-from tracker.registry.rules import fault
+from tracker.registry.validation import fault
 
 
 class PluginError(Exception):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
-from tracker.reports.names import Names, is_full, read_look_alikes, read_name, read_names
-from tracker.reports.received import RecentPage, read_recent
+from tracker.domain.row_ids import next_id_after
+from tracker.reports.catalogue_listing import Names, is_full, read_look_alikes, read_name, read_names
+from tracker.reports.identity_explain import ExplainedEvent, ExplainedLinks, explain_event, explain_links
+from tracker.reports.ownership import PersonsOwn, Whose, visitor
+from tracker.reports.property_values import Values, read_values
+from tracker.reports.recent_events import RecentPage, read_recent
 from tracker.reports.revenue import Revenue, read_revenue
-from tracker.reports.ties import Explained, explain, why
-from tracker.reports.timeline import Page, Wanted, read_page
-from tracker.reports.values import Values, read_values
-from tracker.reports.whose import PersonsOwn, Whose, visitor
-from tracker.storage import catalogue, events
-from tracker.storage.database import Database
-from tracker.storage.ids import next_id_after
-from tracker.storage.ties import Place
+from tracker.reports.timeline_pages import Page, Wanted, read_page
+from tracker.storage.aggregates import catalogue
+from tracker.storage.engine import Database
+from tracker.storage.events import events
+from tracker.storage.subscribers import Place
 
 
 class Reports:
@@ -73,19 +73,19 @@ class Reports:
         after: tuple[int, int, int] | None,
         size: int,
         deadline: float | None = None,
-    ) -> Explained:
+    ) -> ExplainedLinks:
         """What ties visitors to a person, and what did."""
         place = None if after is None else Place(*after)
         return self._database.read(
-            lambda transaction: explain(transaction, list_id, subscriber_id, place, size), deadline
+            lambda transaction: explain_links(transaction, list_id, subscriber_id, place, size), deadline
         )
 
     def why(
         self, list_id: int, subscriber_id: int, event_id: int, deadline: float | None = None
-    ) -> dict[str, Any] | None:
+    ) -> ExplainedEvent | None:
         """Why an event is a person's; None if it is not."""
         return self._database.read(
-            lambda transaction: why(transaction, list_id, subscriber_id, event_id), deadline
+            lambda transaction: explain_event(transaction, list_id, subscriber_id, event_id), deadline
         )
 
     def recent(

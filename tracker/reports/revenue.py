@@ -7,15 +7,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 
-from tracker.ingest.event import CONVERSION, NOT_COUNTED, Event, decoded_properties
-from tracker.ingest.tallies import total_of, value_in_millionths
-from tracker.reports.merging import Merge
-from tracker.reports.timeline import AT_ONCE, rounds
-from tracker.reports.whose import Whose
-from tracker.storage.database import REQUEST_SECONDS, Database
+from tracker.domain.conversions import total_of, value_in_millionths
+from tracker.domain.event import CONVERSION, NOT_COUNTED, Event, decoded_properties
+from tracker.reports.ownership import Whose
+from tracker.reports.timeline_merge import Merge
+from tracker.reports.timeline_pages import AT_ONCE, rounds
+from tracker.storage.aggregates import lacks_conversions
+from tracker.storage.engine import REQUEST_SECONDS, Database
 from tracker.storage.events import StoredEvent
-from tracker.storage.expired_totals import lacks_conversions
-from tracker.storage.timeline_reading import Window
+from tracker.storage.timeline import Window
 
 #: Conversions that are added up: the newest. More is no person's, and adding up must not hold up others.
 MOST_CONVERSIONS = 2_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import render_template, request
 
-from tracker.console.asking import ask
-from tracker.console.routes import Route
+from tracker.console.client import ask
+from tracker.console.paths import Route
 
 ENTRIES_PER_PAGE = 50
 #: What people call an action.

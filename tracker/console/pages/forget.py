@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import render_template, request
 
-from tracker.console.asking import Refused, ask
+from tracker.console.client import Refused, ask
+from tracker.console.current_list import Place, list_of
 from tracker.console.pages.people import name_of
 from tracker.console.pages.person import described
-from tracker.console.place import Place, list_of
-from tracker.console.routes import Route
+from tracker.console.paths import Route
 
 #: `subscriber.get`: there is nobody, or no longer.
 NOT_FOUND = 3

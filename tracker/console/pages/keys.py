@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request
 
-from tracker.console.asking import Refused, Unanswered, ask, registry
+from tracker.console.client import Refused, Unanswered, ask, registry
+from tracker.console.paths import Route
 from tracker.console.permissions import offered
-from tracker.console.routes import Route
 
 WORDS = {
     "Name": "A name has at most 250 characters.",

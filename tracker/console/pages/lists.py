@@ -7,9 +7,9 @@ from typing import Any
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tracker.console.asking import Refused, ask
-from tracker.console.place import WITHOUT_LIST, list_of, start_of_page
-from tracker.console.routes import Route
+from tracker.console.client import Refused, ask
+from tracker.console.current_list import WITHOUT_LIST, list_of, start_of_page
+from tracker.console.paths import Route
 
 LISTS_PER_PAGE = 50
 WORDS = {"SubscriberListName": "A name has 1 to 250 characters."}

@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import jsonify, make_response, render_template, request
 
-from tracker.console.asking import Refused, ask
-from tracker.console.events import blank, shown
-from tracker.console.place import Place, place_of
-from tracker.console.routes import Route
-from tracker.console.streaming import events_sent_on
+from tracker.console.client import Refused, ask
+from tracker.console.current_list import Place, place_of
+from tracker.console.event_view import blank, shown
+from tracker.console.live_stream import events_sent_on
+from tracker.console.paths import Route
 
 EVENTS_PER_PAGE = 50
 WORDS = {"Event": "A name has at most 200 characters."}

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from flask import redirect, render_template, request
 
-from tracker.console.asking import Refused, ask
-from tracker.console.place import Place, is_number, list_of, start_of_page
-from tracker.console.routes import Route
+from tracker.console.client import Refused, ask
+from tracker.console.current_list import Place, is_number, list_of, start_of_page
+from tracker.console.paths import Route
 
 PEOPLE_PER_PAGE = 50
 MOST_CHARACTERS = 320

@@ -7,15 +7,15 @@ from typing import Any
 from flask import abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tracker.console.asking import Unanswered, ask
-from tracker.console.events import text_of
-from tracker.console.failures import is_asked_by_script
+from tracker.console.client import Unanswered, ask
+from tracker.console.current_list import Place, is_number, list_of
+from tracker.console.error_pages import is_asked_by_script
+from tracker.console.event_view import text_of
+from tracker.console.explanations import why_theirs, why_tied
+from tracker.console.live_stream import sent_on
 from tracker.console.pages.people import name_of, uuid_in
-from tracker.console.place import Place, is_number, list_of
-from tracker.console.routes import Route
-from tracker.console.sentences import why_theirs, why_tied
-from tracker.console.streaming import sent_on
-from tracker.console.timeline import timeline
+from tracker.console.paths import Route
+from tracker.console.timeline_view import timeline
 
 TIES_PER_PAGE = 10
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import redirect, render_template, request
 
-from tracker.console.asking import Refused, ask
-from tracker.console.place import Place, list_of
-from tracker.console.routes import Route
+from tracker.console.client import Refused, ask
+from tracker.console.current_list import Place, list_of
+from tracker.console.paths import Route
 
 WORDS = {
     "SubscriberListName": "A name has 1 to 250 characters.",

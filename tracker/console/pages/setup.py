@@ -7,9 +7,9 @@ from typing import Any
 from flask import jsonify, render_template
 
 from tracker import browser
-from tracker.console.desk import desk
-from tracker.console.place import Place, list_of
-from tracker.console.routes import Route
+from tracker.console.current_list import Place, list_of
+from tracker.console.page_context import desk
+from tracker.console.paths import Route
 
 
 def show(list_id: str) -> str:

@@ -9,12 +9,12 @@ from flask import make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from tracker import errors
-from tracker.console.asking import NotDone, Refused, Unanswered, ask
+from tracker.console.client import NotDone, Refused, Unanswered, ask
 from tracker.console.cookies import forget_session, keep_session, session_id
-from tracker.console.desk import desk
-from tracker.console.failures import in_words
-from tracker.console.forgery import SIGN_IN
-from tracker.console.routes import Route
+from tracker.console.csrf import SIGN_IN
+from tracker.console.error_pages import in_words
+from tracker.console.page_context import desk
+from tracker.console.paths import Route
 
 #: A path of ours in plain characters. `//host` and `/\host` are no paths to a browser, but other hosts.
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from tracker.demo.traffic.bots_and_backends import programs_report, robots_visit
 from tracker.demo.traffic.browsing import Step
-from tracker.demo.traffic.others import programs_report, robots_visit
 from tracker.demo.traffic.people import Person, person
-from tracker.demo.traffic.rhythm import Rhythm
+from tracker.demo.traffic.schedule import Rhythm
 from tracker.demo.traffic.visits import visit
 from tracker.times import iso_utc
 

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, cast
 
-from tracker.http.front import Front
+from tracker.http.middleware import Front
 
 METHODS = ("GET", "POST")
 

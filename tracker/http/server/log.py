@@ -7,7 +7,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from tracker.http.log_lines import JsonLines
+from tracker.http.message.json_log import JsonLines
 
 
 class ServerLog(Logger):  # type: ignore[misc]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gunicorn.http import errors as http_errors
 
 from tracker.errors import STORAGE_UNAVAILABLE, CommandError
-from tracker.http.replies import error_for_status, error_reply
+from tracker.http.message.responses import error_for_status, error_reply
 from tracker.http.server.budget import OverBudget
 from tracker.http.server.parser import InvalidHost
 

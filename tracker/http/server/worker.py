@@ -16,11 +16,11 @@ import gevent
 from gevent.event import Event
 from gunicorn.workers.ggevent import GeventWorker
 
-from tracker.http.front import Front
-from tracker.http.log_lines import log_failure
-from tracker.http.request_body import MAX_BODY_BYTES
-from tracker.http.request_id import new_request_id
-from tracker.http.request_log import log_request
+from tracker.http.access_log import log_request
+from tracker.http.body.reader import MAX_BODY_BYTES
+from tracker.http.message.json_log import log_failure
+from tracker.http.message.request_id import new_request_id
+from tracker.http.middleware import Front
 from tracker.http.server import fast_path
 from tracker.http.server.budget import Budget
 from tracker.http.server.client_socket import ClientSocket

@@ -1,0 +1,195 @@
+"""Which parameters does an event have, and with which numbers is it refused?"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from tracker.domain.event import CONVERSION
+from tracker.errors import Error, because, invalid, missing
+from tracker.fields import EmailAddress, JsonObject, ListID, Parameters, Text
+from tracker.formats import event_limits
+from tracker.formats.placeholders import is_placeholder
+from tracker.times import MOST_EPOCH_MS, time_ms
+
+INVALID_LIST = invalid("ListID", 4)
+MISSING_EVENT = missing("Event", 5, "Missing event parameter")
+INVALID_EMAIL = invalid("Email", 7, "Invalid email parameter")
+MISSING_CONVERSION = {
+    name: Error(code, f"Missing {name} event property")
+    for code, name in enumerate(event_limits.CONVERSION_PROPERTIES, 8)
+}
+INVALID_EVENT = invalid("Event", 11, "Invalid event parameter")
+INVALID_PROPERTIES = invalid("Properties", 12)
+INVALID_UUID = invalid("UUID", 13)
+INVALID_ID = invalid("ID", 14)
+PLACEHOLDER_ID = Error(15, "Invalid ID parameter: it is a placeholder, not the ID of a person")
+INVALID_EVENT_ID = invalid("EventID", 16)
+EVENT_ID_TAKEN = Error(17, "EventID is already used for another event", 409)
+INVALID_TIMESTAMP = invalid("Timestamp", 18)
+INVALID_SENT_AT = invalid("SentAt", 19)
+INVALID_VALUE = Error(20, "Invalid conversion-value event property")
+INVALID_IDENTIFY_PROPERTIES = invalid("IdentifyProperties", 21)
+PLACEHOLDER_CONVERSION_ID = Error(
+    22, "Invalid conversion-id event property: it is a placeholder, not the id of an order"
+)
+#: The rows of `event.track`; every command that takes events answers with them.
+EVENT_ERRORS = (
+    INVALID_LIST, MISSING_EVENT, INVALID_EMAIL, *MISSING_CONVERSION.values(), INVALID_EVENT, INVALID_PROPERTIES, INVALID_UUID,
+    INVALID_ID, PLACEHOLDER_ID, INVALID_EVENT_ID, EVENT_ID_TAKEN, INVALID_TIMESTAMP, INVALID_SENT_AT, INVALID_VALUE,
+    INVALID_IDENTIFY_PROPERTIES, PLACEHOLDER_CONVERSION_ID,
+)  # fmt: skip
+
+#: How Properties are described.
+PROPERTIES = (
+    "What the event says. An event named `conversion` has `conversion-id` (counted once, trimmed), `conversion-name`, "
+    "`conversion-value` (a number within 10^12 either way) and, if you like, `conversion-currency` or else `currency` "
+    "(trimmed, in capitals: money is summed per currency)."
+)
+#: How a time is described: ISO 8601 with offset, or epoch seconds or milliseconds.
+TIME = {"type": ["string", "number"], "minimum": 0, "exclusiveMaximum": MOST_EPOCH_MS}
+
+
+class EventName(Text):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, *args, **kwargs)
+        if not name.strip():
+            raise ValidationError([MISSING_EVENT])
+        if fault := event_limits.name_fault(name):
+            raise ValidationError([because(INVALID_EVENT, fault)])
+        return name
+
+
+class ExternalID(Text):
+    """The ID of a person, trimmed; JSON's integers are taken as their digits."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if type(value) is int:
+            value = str(value)
+        if type(value) is not str:
+            raise ValidationError([because(INVALID_ID, "it must be a string or an integer")])
+        external_id = event_limits.trimmed(super()._deserialize(value, *args, **kwargs))
+        if fault := event_limits.external_id_fault(external_id):
+            raise ValidationError([because(INVALID_ID, fault)])
+        if is_placeholder(external_id):
+            raise ValidationError([PLACEHOLDER_ID])
+        return external_id
+
+
+class VisitorUUID(Text):
+    """Gives 16 bytes."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        uuid = event_limits.parse_uuid(super()._deserialize(value, *args, **kwargs))
+        if uuid is None:
+            raise self.make_error("invalid")
+        return uuid
+
+
+class EventID(Text):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        event_id = super()._deserialize(value, *args, **kwargs)
+        if not event_limits.is_event_id(event_id):
+            raise ValidationError([because(INVALID_EVENT_ID, "1 to 64 of A-Z a-z 0-9 _ -")])
+        return event_id
+
+
+class Time(fields.Field[int]):
+    """ISO 8601 with offset, or epoch seconds or milliseconds; gives UTC milliseconds."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        moment = time_ms(value)
+        if moment is None:
+            raise self.make_error("validator_failed")
+        return moment
+
+
+class EventProperties(JsonObject):
+    """An object within the limits of properties; `row` is what it is refused with."""
+
+    def __init__(self, row: Error, description: str) -> None:
+        bounds = {
+            "description": description,
+            "maxProperties": event_limits.MOST_PROPERTIES,
+            "propertyNames": {"maxLength": event_limits.MOST_PROPERTY_NAME_BYTES},
+        }
+        super().__init__(metadata=bounds)
+        self._row = row
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        properties = super()._deserialize(value, *args, **kwargs)
+        if fault := self.fault(properties):
+            raise ValidationError([because(self._row, fault)])
+        return properties
+
+    def fault(self, properties: dict[str, Any]) -> str | None:
+        """Why these properties are refused, or None."""
+        return event_limits.properties_fault(properties)
+
+
+class Events(fields.Field[list[Any]]):
+    """An array of at most `most` events; what stands in it is checked event by event."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        # No type for an item: what is no object is an error of that event only.
+        item = {"description": "An object with the parameters of `event.track`"}
+        told = {"type": "array", "items": item, "maxItems": most, "description": "The events"}
+        super().__init__(**options | {"metadata": told})
+        self._most = most
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) > self._most:
+            raise self.make_error("validator_failed")
+        return value
+
+
+def _check_conversion(properties: dict[str, Any]) -> None:
+    rows = [MISSING_CONVERSION[name] for name in event_limits.missing_conversion_properties(properties)]
+    value = properties.get("conversion-value")
+    if value not in (None, "") and (fault := event_limits.conversion_value_fault(value)):
+        rows.append(because(INVALID_VALUE, fault))
+    if event_limits.is_placeholder_order(properties.get("conversion-id")):
+        rows.append(PLACEHOLDER_CONVERSION_ID)
+    if rows:
+        raise ValidationError(rows, "Properties")
+
+
+class EventParams(Parameters):
+    """The parameters of one event, as `event.track` takes them."""
+
+    # Whoever has nothing to say sends empty text: JSON's is absent as a form's is. An empty Event or ListID is an error.
+    absent_if_empty = frozenset(("Email", "ID", "UUID", "EventID", "Timestamp", "SentAt"))
+
+    Event = EventName(
+        required=True,
+        metadata={"description": "Event name", "minLength": 1, "maxLength": event_limits.MOST_NAME_BYTES},
+    )
+    ListID = ListID(metadata={"description": "List the event belongs to"})
+    Email = EmailAddress(metadata={"description": "Email address of the subscriber", "format": "email"})
+    ID = ExternalID(
+        metadata={
+            "description": "The subscriber's ID in your system",
+            "type": ["string", "integer"],
+            "maxLength": event_limits.MOST_ID_BYTES,
+        }
+    )
+    UUID = VisitorUUID(metadata={"description": "The visitor; made if not given", "format": "uuid"})
+    Properties = EventProperties(INVALID_PROPERTIES, PROPERTIES)
+    IdentifyProperties = EventProperties(
+        INVALID_IDENTIFY_PROPERTIES,
+        "With an event named `identify`: values of the subscriber's custom fields, by merge-tag alias or `CustomField<ID>`",
+    )
+    Timestamp = Time(metadata=TIME | {"description": "When it happened, by the client's clock"})
+    SentAt = Time(metadata=TIME | {"description": "When it was sent, by the same clock: corrects Timestamp"})
+    EventID = EventID(
+        metadata={
+            "description": "Makes repeats harmless: same ID, same event, stored once",
+            "pattern": "^[A-Za-z0-9_-]{0,64}$",
+        }
+    )
+
+    def check(self, values: dict[str, Any], refused: Set[str] = frozenset()) -> None:
+        if values.get("Event") == CONVERSION and "Properties" not in refused:
+            _check_conversion(values.get("Properties") or {})

@@ -1,0 +1,169 @@
+"""Everything that is held about a person, as one document that is made while it is sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import orjson
+
+from tracker.api.event_responses import described, summed
+from tracker.domain.event import CONVERSION, NOT_COUNTED
+from tracker.domain.event_ids import sent_key
+from tracker.domain.identity import Reason
+from tracker.domain.provenance import By
+from tracker.formats.event_limits import uuid_text
+from tracker.reports.revenue import Revenue, Sum, worth
+from tracker.reports.timeline_pages import Page
+from tracker.storage.engine import Database, Transaction
+from tracker.storage.events import PAGE, Bound, StoredEvent, deletion, held_rows, read_events
+from tracker.storage.subscribers import identity_rows
+from tracker.storage.timeline import Entry, timeline_rows
+from tracker.times import iso_utc
+
+#: The first position in a timeline.
+START = (-(2**63), 0)
+_CONVERSION = CONVERSION.encode()
+
+
+class Export:
+    """One export. Memory holds a page of it, and the sums."""
+
+    def __init__(self, database: Database, list_id: int, subscriber_id: int) -> None:
+        self._database, self._list_id, self._subscriber_id = database, list_id, subscriber_id
+        #: Segments whose past was read under the visitor: what is copied to the person meanwhile is not told twice.
+        self._pasts: set[tuple[int, int]] = set()
+        self._sums: dict[str, list[int]] = {}
+
+    def parts(self, head: Mapping[str, Any]) -> Iterator[bytes]:
+        """The document: `head`, then its arrays, and `Complete` at the very end. Raises StorageUnavailable."""
+        yield orjson.dumps(head)[:-1]
+        yield from _array("Visitors", map(_binding, self._bindings()))
+        yield from _array("Events", self._events())
+        by_currency = Revenue([Sum(currency, *sums) for currency, sums in sorted(self._sums.items())], True)
+        yield b',"Revenue":' + orjson.dumps(summed(by_currency)["Revenue"])
+        yield from _array("AuditEntries", self._entries())
+        yield b',"Complete":true}'
+
+    def _bindings(self) -> Iterator[Bound]:
+        read = partial(held_rows.bindings_page, list_id=self._list_id, subscriber_id=self._subscriber_id)
+        page = self._database.read(partial(read, after=(-1, -1)))
+        while page:
+            yield from page
+            _let_others_run()
+            page = self._database.read(partial(read, after=(page[-1].visitor_id, page[-1].segment)))
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        """First of visitors' pasts that stand under the visitor, then of the person's own timeline, each oldest first."""
+        for bound in self._bindings():
+            if bound.has_past:
+                self._pasts.add((bound.visitor_id, bound.segment))
+                yield from self._events_of(bound.visitor_id, bound.segment)
+        yield from self._events_of(self._subscriber_id, None)
+
+    def _events_of(self, owner_id: int, segment: int | None) -> Iterator[dict[str, Any]]:
+        after = START
+        read = partial(self._page, owner_id=owner_id, segment=segment)
+        while page := self._database.read(partial(read, after=after)):
+            rows, described = page
+            yield from described
+            after = (rows[-1].event_at, rows[-1].event_id)
+            _let_others_run()
+
+    def _page(
+        self, transaction: Transaction, owner_id: int, segment: int | None, after: tuple[int, int]
+    ) -> tuple[list[Entry], list[dict[str, Any]]] | None:
+        rows = deletion.entries_of(transaction, self._list_id, owner_id, after, PAGE)
+        if not rows:
+            return None
+        wanted = [row for row in rows if segment is None or row.segment == segment]
+        found = read_events(transaction, self._list_id, (row.event_id for row in wanted))
+        events = self._theirs(transaction, [found[row.event_id] for row in wanted if row.event_id in found])
+        if segment is None:
+            events = [event for event in events if not self._is_told(transaction, event)]
+        return rows, self._described(transaction, events)
+
+    def _theirs(self, transaction: Transaction, events: list[StoredEvent]) -> list[StoredEvent]:
+        bindings = deletion.bindings_of(
+            transaction, self._list_id, ((e.visitor_id, e.segment) for e in events if e.subscriber_id is None)
+        )
+        nobody = (None, None)
+        return [
+            event
+            for event in events
+            if (event.subscriber_id or bindings.get((event.visitor_id, event.segment), nobody)[0])
+            == self._subscriber_id
+        ]
+
+    def _is_told(self, transaction: Transaction, event: StoredEvent) -> bool:
+        """Whether it was told of as a part of a visitor's past."""
+        if event.subscriber_id is not None or (event.visitor_id, event.segment) not in self._pasts:
+            return False
+        where = "list_id = ? AND owner_id = ? AND event_at = ? AND event_id = ?"
+        key = (self._list_id, event.visitor_id, event.event_at, event.id)
+        return bool(timeline_rows.read(transaction, where, key))
+
+    def _described(self, transaction: Transaction, events: list[StoredEvent]) -> list[dict[str, Any]]:
+        ids = [event.id for event in events]
+        clocks = held_rows.clocks(transaction, self._list_id, ids)
+        keys = {row[2]: sent_key(row[0]) for row in deletion.event_keys(transaction, self._list_id, ids)}
+        uuids = identity_rows.uuids_of(transaction, self._list_id, (event.visitor_id for event in events))
+        for event in events:
+            self._sum_up(event)
+        told = described(Page(events, None, uuids))
+        return [
+            {**each, "ClientEventID": keys.get(event.id), **_clocks(*clocks.get(event.id, (None, None)))}
+            for each, event in zip(told, events, strict=True)
+        ]
+
+    def _sum_up(self, event: StoredEvent) -> None:
+        if event.name == _CONVERSION and not event.flags & NOT_COUNTED:
+            currency, millionths = worth(self._list_id, event)
+            sums = self._sums.setdefault(currency, [0, 0])
+            sums[0] += 1
+            sums[1] += millionths
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        about = f"list:{self._list_id} subscriber:{self._subscriber_id}".encode()
+        read = partial(held_rows.entries_page, about=about)
+        entries, last = self._database.read(partial(read, after_id=0))
+        while last is not None:
+            for entry_id, at, action in entries:
+                yield {"EntryID": entry_id, "At": iso_utc(at), "Action": action}
+            _let_others_run()
+            entries, last = self._database.read(partial(read, after_id=last))
+
+
+def _array(name: str, rows: Iterable[Any]) -> Iterator[bytes]:
+    yield b',"%s":[' % name.encode()
+    is_first = True
+    for row in rows:
+        yield (b"" if is_first else b",") + orjson.dumps(row)
+        is_first = False
+    yield b"]"
+
+
+def _binding(bound: Bound) -> dict[str, Any]:
+    return {
+        "UUID": uuid_text(bound.uuid),
+        "CreatedOn": iso_utc(bound.created_at),
+        "Segment": bound.segment,
+        "BoundOn": iso_utc(bound.named_at),
+        "Reason": Reason(bound.reason).name.lower() if bound.reason in set(Reason) else "other",
+        "By": By(bound.by).name.lower(),
+    }
+
+
+def _clocks(claimed_at: int | None, sent_at: int | None) -> dict[str, str | None]:
+    """What the client's clock said."""
+    return {
+        "ClientTimestamp": None if claimed_at is None else iso_utc(claimed_at),
+        "SentAt": None if sent_at is None else iso_utc(sent_at),
+    }
+
+
+def _let_others_run() -> None:
+    """Between two pages: requests of others are not to wait for the whole document."""
+    time.sleep(0)

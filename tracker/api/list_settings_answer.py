@@ -1,0 +1,64 @@
+"""How are a list's settings told, and which may they be?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
+from tracker.storage.accounts import MOST_ORIGINS_BYTES, MOST_PARAMETERS_BYTES, ListSettings
+from tracker.times import iso_utc
+
+#: The longest retention: an event cannot be older than ten years when it comes.
+MOST_DAYS = 3653
+_PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+def settings_answer(settings: ListSettings) -> dict[str, Any]:
+    """The settings of a list as `list.get` and `list.update` answer them."""
+    events_from, parameters = settings.events_from, settings.hidden_parameters
+    return {
+        "RetentionDays": settings.retention_days or 0,
+        "EventsFrom": None if events_from is None else iso_utc(events_from),
+        "HonourPrivacySignal": settings.is_privacy_signal_honoured,
+        "AllowedOrigins": list(settings.allowed_origins),
+        "KeepAddress": settings.is_address_kept,
+        "ConversionsNeedKey": settings.is_key_needed_for_conversions,
+        "HiddenQueryParameters": list(DEFAULT_HIDDEN if parameters is None else parameters),
+    }
+
+
+def as_browsers_spell(origin: str) -> str:
+    """An origin in small letters, and without the port that its scheme has anyway: that one no browser sends."""
+    origin = origin.lower()
+    for scheme, port in (("https://", ":443"), ("http://", ":80")):
+        if origin.startswith(scheme):
+            return origin.removesuffix(port)
+    return origin
+
+
+def fault_of_origins(value: Any) -> str | None:
+    """Why this is no array of origins."""
+    return _fault(value, _ORIGIN, MOST_ORIGINS_BYTES, "an array of origins such as 'https://shop.example'")
+
+
+def fault_of_parameters(value: Any) -> str | None:
+    """Why this is no array of names of query parameters."""
+    said = "an array of names such as 'token'; * may stand at the beginning of one"
+    return _fault(value, _PARAMETER, MOST_PARAMETERS_BYTES, said)
+
+
+def _fault(value: Any, spelling: re.Pattern[str], most_bytes: int, said: str) -> str | None:
+    if not isinstance(value, list) or not all(
+        isinstance(each, str) and spelling.fullmatch(each) for each in value
+    ):
+        return said
+    if len("\n".join(value)) > most_bytes:
+        return f"they take more than {most_bytes} bytes"
+    return None
+
+
+def parameters_to_keep(names: list[str]) -> tuple[str, ...] | None:
+    """What is stored of them: nothing if they are those of every list, which may become more."""
+    return None if tuple(names) == DEFAULT_HIDDEN else tuple(names)

@@ -1,0 +1,125 @@
+"""With which parameters is a subscriber named and described, and with which numbers is that refused?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from tracker.domain.custom_field import CustomField
+from tracker.domain.field_matching import FieldValues, read_values, unique_fault
+from tracker.errors import CommandError, Error, because, invalid, missing
+from tracker.fields import EmailAddress, JsonObject, ListID, Text, WholeNumber
+from tracker.formats.event_limits import MOST_ID_BYTES, trimmed
+from tracker.storage.subscribers import Changes, Refusal, Who
+
+#: The rows of all commands about one subscriber; each declares those it can answer with.
+MISSING_SUBSCRIBER = missing("EmailAddress", 1, "Missing EmailAddress, SubscriberID or ExternalID parameter")
+MISSING_PERSON = missing("EmailAddress", 1, "Missing EmailAddress or ExternalID parameter")
+MISSING_LIST = missing("ListID", 2)
+NOT_FOUND = Error(3, "Subscriber not found")
+INVALID_LIST = invalid("ListID", 4)
+INVALID_EMAIL = invalid("EmailAddress", 5)
+INVALID_SUBSCRIBER_ID = invalid("SubscriberID", 6)
+INVALID_EXTERNAL_ID = invalid("ExternalID", 7)
+EMAIL_TAKEN = Error(8, "EmailAddress is another subscriber's")
+EXTERNAL_ID_TAKEN = Error(9, "ExternalID is another subscriber's")
+INVALID_CUSTOM_FIELDS = invalid("CustomFields", 10)
+IS_NOBODY = Error(11, "ExternalID cannot be emptied: the subscriber has no EmailAddress")
+NAMED = (
+    MISSING_SUBSCRIBER, MISSING_LIST, NOT_FOUND, INVALID_LIST, INVALID_EMAIL, INVALID_SUBSCRIBER_ID, INVALID_EXTERNAL_ID,
+)  # fmt: skip
+REFUSALS = {
+    Refusal.GONE: NOT_FOUND,
+    Refusal.EMAIL_TAKEN: EMAIL_TAKEN,
+    Refusal.EXTERNAL_ID_TAKEN: EXTERNAL_ID_TAKEN,
+    Refusal.IS_NOBODY: IS_NOBODY,
+}
+#: How values of custom fields are described.
+CUSTOM_FIELDS = {
+    "description": "Values by merge-tag alias or `CustomField<ID>`; null or empty text empties a field"
+}
+
+
+class ExternalID(Text):
+    """What an ID of `event.track` may be that makes a person, trimmed; an empty one only where it takes the ID away."""
+
+    def __init__(self, is_empty_allowed: bool = False, **options: Any) -> None:
+        super().__init__(0 if is_empty_allowed else 1, MOST_ID_BYTES, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(str(value) if type(value) is int else value, *args, **kwargs)
+        external_id = trimmed(text)
+        if text and (fault := unique_fault(external_id)):
+            raise ValidationError([because(INVALID_EXTERNAL_ID, fault)])
+        return external_id
+
+
+class NamedParams(Schema):
+    """A subscriber of a list, named by the first of SubscriberID, EmailAddress and ExternalID that is sent."""
+
+    ListID = ListID(required=True, metadata={"description": "List of the subscriber"})
+    SubscriberID = WholeNumber(metadata={"description": "The subscriber's number"})
+    EmailAddress = EmailAddress(metadata={"description": "Their address", "format": "email"})
+    ExternalID = ExternalID(metadata={"description": "Their ID in your system"})
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_named(self, _: dict[str, Any], sent: dict[str, Any], **__: Any) -> None:
+        if not sent.keys() & {"SubscriberID", "EmailAddress", "ExternalID"}:
+            raise ValidationError([MISSING_SUBSCRIBER])
+
+
+class ChangeParams(NamedParams):
+    ExternalID = ExternalID(
+        True, metadata={"description": "Their ID in your system; empty text takes it away"}
+    )
+    CustomFields = JsonObject(metadata=CUSTOM_FIELDS)
+
+
+class CreateParams(Schema):
+    ListID = ListID(required=True, metadata={"description": "List they shall be on"})
+    EmailAddress = EmailAddress(metadata={"description": "Their address", "format": "email"})
+    ExternalID = ExternalID(metadata={"description": "Their ID in your system"})
+    CustomFields = JsonObject(metadata=CUSTOM_FIELDS)
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_named(self, _: dict[str, Any], sent: dict[str, Any], **__: Any) -> None:
+        if not sent.keys() & {"EmailAddress", "ExternalID", "CustomFields"}:
+            raise ValidationError([MISSING_PERSON])
+
+
+def who(params: dict[str, Any]) -> Who:
+    """Whom the parameters name."""
+    if "SubscriberID" in params:
+        return "id", params["SubscriberID"]
+    if "EmailAddress" in params:
+        return "email_key", params["EmailAddress"][1]
+    return "external_id", params["ExternalID"]
+
+
+def new_person(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
+    """Whom to make; raises CommandError (1, 7, 10)."""
+    new, values = _wanted(params, fields)
+    if new.email is None and not new.external_id:
+        raise CommandError(MISSING_PERSON)
+    return new, values
+
+
+def changes(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
+    """What shall be changed: all that does not say whom to change. Raises CommandError (7, 10)."""
+    names = {"id": "SubscriberID", "email_key": "EmailAddress", "external_id": "ExternalID"}
+    named_by = names[who(params)[0]]
+    return _wanted({name: value for name, value in params.items() if name != named_by}, fields)
+
+
+def _wanted(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
+    read = read_values(params.get("CustomFields", {}), fields)
+    if read.unfit:
+        raise CommandError(*(because(INVALID_CUSTOM_FIELDS, f"{n}: {why}") for n, why in read.unfit.items()))
+    external_id = params.get("ExternalID")
+    if read.unique is not None:
+        name, value = read.unique
+        if external_id not in (None, value):
+            raise CommandError(because(INVALID_EXTERNAL_ID, f"{name} says another one"))
+        external_id = value
+    return Changes(params.get("EmailAddress"), external_id, read.values), read

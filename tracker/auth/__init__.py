@@ -1,0 +1,1 @@
+"""Authentication: who a credential belongs to, and logins with their throttling."""

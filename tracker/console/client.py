@@ -1,0 +1,94 @@
+"""How does a page ask a command? `ask()`: the one way from the console to the rest of Tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+
+from tracker.call import Answer
+from tracker.console.cookies import session_id
+from tracker.console.page_context import desk
+from tracker.errors import COMMON
+from tracker.http.command_endpoint import ANSWER
+from tracker.http.message.call import call_of
+from tracker.registry import Registry, asked_by
+
+
+class NotDone(Exception):
+    """A command did not do what a page asked for. `rows` are its (code, message), `headers` those of its answer."""
+
+    def __init__(self, command: str, answer: Answer) -> None:
+        errors = answer.body["Errors"] if isinstance(answer.body, dict) else []
+        self.command, self.status, self.headers = command, answer.status, answer.headers
+        self.rows = [(row["Code"], row["Message"]) for row in errors]
+        super().__init__(f"{command}: {self.rows}")
+
+    @property
+    def code(self) -> int:
+        return int(self.rows[0][0])
+
+    @property
+    def seconds(self) -> int:
+        """After how many seconds to try again, where the answer says so."""
+        return int(self.headers.get("Retry-After", 1))
+
+    @property
+    def retry_headers(self) -> dict[str, str]:
+        """Those of its headers that say when to try again."""
+        return {name: value for name, value in self.headers.items() if name == "Retry-After"}
+
+
+class Refused(NotDone):
+    """The command's own numbered errors. A page with a form shows them there; a page that does not catch it is 404."""
+
+    def beside(self, words: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What to say beside each field, by parameter; under "" what concerns none. `words` are said instead of ours."""
+        entry = registry().find(self.command)
+        params = {row.code: row.param or "" for row in entry.command.errors} if entry else {}
+        said: dict[str, str] = {}
+        for code, message in self.rows:
+            param = params.get(code, "")
+            said.setdefault(param, f"{(words or {}).get(param, message)} (error {code})")
+        return said
+
+    def beside_form(self, words: Mapping[str, str]) -> dict[str, str]:
+        """As `beside`, for a form with these fields; raises itself if it concerns none of them."""
+        said = self.beside(words)
+        if not said.keys() & words.keys():
+            raise self
+        return said
+
+
+class Unanswered(NotDone):
+    """One of the errors that any command may give: signed out, not permitted, too often, storage not available."""
+
+    @property
+    def permission(self) -> str:
+        """What the command asks for."""
+        entry = registry().find(self.command)
+        return asked_by(entry.command) if entry else ""
+
+
+def registry() -> Registry:
+    return desk().dispatcher.registry
+
+
+def ask(command: str, **params: Any) -> Any:
+    """The body of the command's answer, for whoever is signed in. Parameters that are None are not sent.
+
+    A page that is got can change nothing: the command is called by the method of the page's own request. Raises
+    Refused and Unanswered; what a page does not catch becomes a page that says what to do (`failures.py`).
+    """
+    sent = {name: value for name, value in params.items() if value is not None}
+    if session_id() is not None:
+        sent["SessionID"] = session_id()
+    call = call_of(request.environ, command, sent, False, desk().settings.trusted_proxies)
+    call.bearer = None
+    answer = desk().dispatcher.answer(call)
+    request.environ.setdefault(ANSWER, answer)
+    if answer.status < 400:
+        return answer.body
+    kind = Unanswered if answer.body["Errors"][0]["Code"] in COMMON else Refused  # type: ignore[index]
+    raise kind(command, answer)

@@ -1,0 +1,126 @@
+"""What does a person read when something did not work? One page that says what happened and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from tracker import errors
+from tracker.console.client import Refused, Unanswered
+from tracker.console.cookies import forget_session
+from tracker.console.csrf import SAFE_METHODS, SIGN_IN, Forged, SignedOut
+from tracker.http.message.json_log import log_failure
+from tracker.http.message.request_id import KEY as REQUEST_ID
+
+
+class Told(NamedTuple):
+    """What a page of an error says. `can_retry`: the same page may work in a moment."""
+
+    title: str
+    text: str
+    can_retry: bool = False
+
+
+NOT_FOUND = Told("There is nothing here", "It does not exist, or it is not yours.")
+FORGED = Told(
+    "This form could not be used",
+    "It is too old, or it came from another website. Nothing was changed. Open the page again and try once more.",
+)
+TOLD = {
+    errors.FORBIDDEN.code: Told(
+        "You may not do this",
+        "Your account lacks the permission {permission}. Whoever runs this Tracker can give it to you.",
+    ),
+    errors.RATE_LIMITED.code: Told("Too many requests", "Please wait {wait}, then try again.", True),
+    errors.STORAGE_UNAVAILABLE.code: Told(
+        "Storage is not available", "Nothing was changed. Please try again in a moment.", True
+    ),
+    errors.OUTCOME_UNKNOWN.code: Told(
+        "It is not known whether this was done",
+        "The database went away before it answered. Have a look before you repeat it.",
+        True,
+    ),
+}
+BY_STATUS = {
+    404: NOT_FOUND,
+    405: Told("This page takes no such request", "Open it from its link."),
+    413: Told("This is too much at once", "What was sent is larger than a form of the console can be."),
+}
+UNEXPECTED = Told("Something went wrong", "It is written in the log under {request_id}.", True)
+UNUSABLE = Told("This could not be read", "Please go back and try again.")
+
+
+def add_failures(blueprint: Blueprint) -> None:
+    """Every way in which a page can fail leads to a page."""
+    blueprint.register_error_handler(SignedOut, lambda _: _sign_in_again())
+    blueprint.register_error_handler(Forged, lambda _: _page(403, FORGED))
+    blueprint.register_error_handler(Refused, lambda _: _page(404, NOT_FOUND))
+    blueprint.register_error_handler(Unanswered, _unanswered)
+    blueprint.register_error_handler(HTTPException, _http_error)
+    blueprint.register_error_handler(Exception, _unexpected)
+
+
+def _unanswered(failure: Unanswered) -> Response:
+    if failure.status == 401:
+        return _sign_in_again()
+    told = TOLD.get(failure.code, UNEXPECTED)
+    values = {"permission": failure.permission, "wait": in_words(failure.seconds)}
+    return _page(failure.status, told, values, failure.retry_headers)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    status = error.code or 500
+    taken = getattr(error, "valid_methods", None)
+    told = BY_STATUS.get(status, UNUSABLE if status < 500 else UNEXPECTED)
+    return _page(status, told, headers={"Allow": ", ".join(taken)} if taken else None)
+
+
+def _unexpected(failure: Exception) -> Response:
+    log_failure(request.environ.get(REQUEST_ID), failure)
+    return _page(500, UNEXPECTED)
+
+
+def _page(
+    status: int, told: Told, values: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    said = {"request_id": request.environ.get(REQUEST_ID, ""), **(values or {})}
+    text = told.text.format(**said)
+    if is_asked_by_script():
+        return make_response(jsonify(Title=told.title, Text=text), status, dict(headers or {}))
+    can_retry = told.can_retry and request.method in SAFE_METHODS
+    body = render_template("error.html", told=told, text=text, can_retry=can_retry)
+    return make_response(body, status, dict(headers or {}))
+
+
+def _sign_in_again() -> Response:
+    """Back to the page that was asked for after signing in, unless it was a form."""
+    if is_asked_by_script():
+        return _page(401, Told("You are signed out", "Sign in again to go on."))
+    response = redirect(sign_in_path(), 303)
+    forget_session(response)
+    return response
+
+
+def sign_in_path() -> str:
+    asked_for = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
+    return SIGN_IN if asked_for == "/" else f"{SIGN_IN}?next={quote(asked_for, safe='')}"
+
+
+def is_asked_by_script() -> bool:
+    """Scripts of pages ask for what they read: a redirect to a page would tell them nothing."""
+    asked: Any = request.headers.get("Accept", "")
+    return "application/json" in asked or "text/event-stream" in asked
+
+
+def in_words(seconds: int) -> str:
+    """`40 seconds`, `15 minutes`: as long as somebody would wait, rounded up."""
+    if seconds < 90:
+        return "1 second" if seconds <= 1 else f"{seconds} seconds"
+    return f"{-(-seconds // 60)} minutes"

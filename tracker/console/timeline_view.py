@@ -1,0 +1,57 @@
+"""Which part of what somebody did does a page show? What the address asks for, and what `subscriber.events` answers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import request
+
+from tracker.console.client import Refused, ask
+from tracker.console.current_list import Place
+from tracker.console.event_view import shown
+
+EVENTS_PER_PAGE = 50
+WORDS = {
+    "Event": "A name has at most 200 characters.",
+    "From": "This is no day.",
+    "To": "This is no day.",
+}
+
+
+def timeline(place: Place, who: dict[str, Any], person: str | None = None) -> dict[str, Any]:
+    """For a template: `events`, `cursor`, `filters` as they were sent, and `faults` of them.
+
+    `who` is for the command. Raises Refused if there is nobody.
+    """
+    filters = {name: request.args.get(name, "") for name in ("event", "from", "to")}
+    said = {
+        "filters": filters,
+        "is_filtered": any(filters.values()),
+        "is_newest": "cursor" not in request.args,
+    }
+    try:
+        found = ask(
+            "subscriber.events",
+            **place.params,
+            **who,
+            Event=filters["event"] or None,
+            From=_start_of(filters["from"]),
+            To=_start_of(filters["to"], 1),
+            Cursor=request.args.get("cursor") or None,
+            RecordsPerRequest=EVENTS_PER_PAGE,
+        )
+    except Refused as refused:
+        return {**said, "events": [], "cursor": None, "whose": None, "faults": refused.beside_form(WORDS)}
+    events = [shown(event, place.path, person) for event in found["Events"]]
+    return {**said, "events": events, "cursor": found["Cursor"], "whose": found["SubscriberID"], "faults": {}}
+
+
+def _start_of(day: str, days_later: int = 0) -> str | None:
+    """When a day begins, in UTC. What is no day goes on as it is: the command says so."""
+    if not day:
+        return None
+    try:
+        return f"{date.fromisoformat(day) + timedelta(days_later)}T00:00:00Z"
+    except (ValueError, OverflowError):
+        return day

@@ -1,0 +1,96 @@
+"""How does made-up traffic get into a list? By the write path of `tracker import`, once for each seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tracker.api.event_params import EVENT_ID_TAKEN
+from tracker.demo.traffic.people import FIELDS
+from tracker.demo.traffic.stream import Made
+from tracker.domain.enrichment import add_to
+from tracker.domain.event import Event
+from tracker.errors import CommandError
+from tracker.importing.importer import Import, Say, Target
+from tracker.importing.interrupts import Interrupts
+from tracker.importing.records import Record
+from tracker.services import Services
+
+#: As many come alone: what Tracker adds to a group stands behind all of it, and the newest events are what one sees first.
+MOST_ALONE = 50
+
+
+@dataclass(slots=True)
+class MadeRecord(Record):
+    """An event that no file holds; a browser's has a `user_agent`."""
+
+    user_agent: str | None = None
+
+
+@dataclass(slots=True)
+class Filled:
+    """What became of the events. Those that `were_there` are of an earlier run with this seed."""
+
+    stored: int = 0
+    were_there: int = 0
+    by_name: Counter[str] = field(default_factory=Counter)
+
+
+class Filling:
+    """One run; `user_id` is whose the list is."""
+
+    def __init__(self, services: Services, user_id: int, list_id: int, say: Say) -> None:
+        self._services, self._user_id, self._list_id, self._say = services, user_id, list_id, say
+
+    def make_fields(self) -> None:
+        """The custom fields that identify events fill, those that the list has not."""
+        fields = self._services.stores.fields
+        there = {each.alias for each in fields.of_list(self._list_id)}
+        for name, alias, data_type in FIELDS:
+            if alias not in there:
+                fields.add(self._list_id, name, alias, data_type, is_unique=False)
+
+    def run(self, events: list[Made]) -> Iterator[Filled]:
+        """Store them all; after each group what became of those so far. Raises KeyboardInterrupt between two groups."""
+        filled = Filled(by_name=Counter(event.params["Event"] for event in events))
+        with Interrupts() as interrupts:
+            target = Target(self._user_id, None, is_form=False)
+            stores = self._services.stores
+            job = Import(
+                self._services.ingest,
+                stores.lists,
+                target,
+                interrupts,
+                self._say,
+                self._refused,
+                _seen_by_the_door,
+            )
+            for part in _parts(events):
+                for counts in job.run(self._records(part)):
+                    # An earlier run with this seed was at another time, so that its events happened at other times.
+                    filled.stored, filled.were_there = counts.stored, counts.duplicates + counts.rejected
+                    yield filled
+
+    def _records(self, events: Iterable[Made]) -> Iterator[Record]:
+        for line, made in enumerate(events, 1):
+            params = dict(made.params) if made.is_listless else {**made.params, "ListID": self._list_id}
+            yield MadeRecord(line, b"", params, user_agent=made.user_agent)
+
+    def _refused(self, _record: Record, refusal: CommandError) -> None:
+        """Made-up events are good: they can only be there already."""
+        if refusal.errors[0].code != EVENT_ID_TAKEN.code:
+            raise refusal
+
+
+def _parts(events: list[Made]) -> Iterator[list[Made]]:
+    """The events in the order they are stored: most of them together, the last one by one."""
+    together = max(0, len(events) - MOST_ALONE)
+    yield events[:together]
+    yield from ([event] for event in events[together:])
+
+
+def _seen_by_the_door(record: Record, event: Event) -> Event:
+    """What the door for browsers adds to an event, robots' marks included."""
+    agent = record.user_agent if isinstance(record, MadeRecord) else None
+    return event if agent is None else add_to(event, agent, kept_address=None)

@@ -1,0 +1,166 @@
+"""What is an event, once everything about it is validated?"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from tracker.domain.event_time import event_time, public_event_time
+from tracker.domain.field_matching import FieldValues
+
+#: The first byte of stored properties says how the rest is written.
+FORMAT_JSON = b"\x01"
+#: Names that mean something to us; every other name is the client's own.
+CONVERSION, IDENTIFY = "conversion", "identify"
+#: Bits of `events.flags`.
+IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
+#: How the event named its person; an ID that is a hash by the number of the form, in the two bits from HASH_FORM on.
+NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
+#: Sent by a robot: stored, and left out of what is counted.
+IS_BOT = 512
+#: It came through the public door: anybody may have sent it.
+IS_PUBLIC = 1024
+#: A conversion that came without a key to a list whose conversions need one.
+LACKS_KEY = 2048
+#: It came as the picture of a mail, which mailbox providers fetch for their people.
+IS_IMAGE = 4096
+#: A conversion with one of these is stored, and counts for nothing.
+NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT | LACKS_KEY
+
+
+@dataclass(slots=True)
+class Event:
+    """One validated event. `email` is (as shown, key); `uuid` 16 bytes; times are UTC milliseconds.
+
+    `received_at` is by our clock; `claimed_at` and `sent_at` are what the client's clock said, if it said anything.
+
+    `is_listless`: it came without a ListID and is kept in the user's hidden list. `is_conversion_id_goal`: its list's
+    conversion-ids name goals, so that none is a repeat. `identified` is what the `identify_properties` of an identify event
+    say of the list's custom fields, once somebody has looked. `row_id` is given when it is first handed to the database, and
+    kept over all tries, as is `fresh_uuid()`.
+    """
+
+    list_id: int
+    name: str
+    received_at: int
+    claimed_at: int | None = None
+    sent_at: int | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+    email: tuple[str, str] | None = None
+    external_id: str | None = None
+    uuid: bytes | None = None
+    event_key: str | None = None
+    identify_properties: dict[str, Any] | None = None
+    is_listless: bool = False
+    is_conversion_id_goal: bool = False
+    #: Properties that Tracker adds: they are stored, and are no part of what makes two events the same.
+    added: dict[str, Any] = field(default_factory=dict)
+    #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
+    is_public: bool = False
+    is_bot: bool = False
+    is_image: bool = False
+    #: It came without a key, which conversions of its list need.
+    lacks_key: bool = False
+    row_id: int = 0
+    #: The row it was to have is something else's: `event_key` is what its caller was told, and names no row.
+    has_lost_row: bool = False
+    identified: FieldValues | None = None
+    _fresh_uuid: bytes = b""
+    _digest: bytes = b""
+    _encoded: bytes = b""
+
+    def prepare(self) -> None:
+        """Work out now what a transaction will ask for: while it is open, no other process can write.
+
+        Nothing about the event may change from now on.
+        """
+        self._encoded = self.encoded_properties()
+        if self.event_key is not None:
+            self._digest = self.digest()
+
+    def fresh_uuid(self) -> bytes:
+        """The uuid of its visitor if nothing names one."""
+        self._fresh_uuid = self._fresh_uuid or uuid4().bytes
+        return self._fresh_uuid
+
+    @property
+    def event_at(self) -> int:
+        """When it happened, by our clock."""
+        happened = public_event_time if self.is_public else event_time
+        return happened(self.received_at, self.claimed_at, self.sent_at)
+
+    @property
+    def is_counted_conversion(self) -> bool:
+        """Whether it is a conversion that counts, unless another one does for its conversion-id."""
+        return self.name == CONVERSION and not self.is_bot and not self.lacks_key
+
+    def stored_properties(self) -> dict[str, Any]:
+        return {**self.properties, **self.added} if self.added else self.properties
+
+    def encoded_properties(self) -> bytes:
+        return self._encoded or FORMAT_JSON + orjson.dumps(self.stored_properties())
+
+    def digest(self) -> bytes:
+        """32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""
+        return self._digest or self._digested()
+
+    def _digested(self) -> bytes:
+        properties = self.properties
+        if "$sent_at" in properties:
+            properties = {name: value for name, value in properties.items() if name != "$sent_at"}
+        email = self.email and self.email[1]
+        parts = [
+            self.name,
+            email,
+            self.external_id,
+            self.uuid and self.uuid.hex(),
+            self.claimed_at,
+            properties,
+        ]
+        if self.identify_properties:  # without any the digest is what it was before there were any
+            parts.append(self.identify_properties)
+        return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def decoded_properties(stored: bytes) -> dict[str, Any]:
+    """What `Event.encoded_properties` wrote; raises ValueError for a format this version does not know."""
+    if stored[:1] != FORMAT_JSON:
+        raise ValueError(f"properties are stored in the unknown format {stored[:1]!r}")
+    return orjson.loads(stored[1:])  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What became of an event: its visitor's uuid, and whether an identify event was sent with it.
+
+    `ignored` names those of its IdentifyProperties that were not written.
+    """
+
+    uuid: bytes
+    is_identify_sent: bool
+    external_id: str | None = None
+    is_duplicate: bool = False
+    ignored: tuple[str, ...] = ()
+
+
+class EventIdTaken(Exception):
+    """The EventID belongs to another event of the list."""
+
+
+class EventOutcomeUnknown(Exception):
+    """The reply to COMMIT was lost; `event_ids` are the EventIDs to repeat the events with."""
+
+    def __init__(self, event_ids: list[str]) -> None:
+        super().__init__("the outcome of events is unknown")
+        self.event_ids = event_ids
+
+
+#: The bit of `flags` of a credential's event that made its visitor the person's whom it names, or was one more that says so. It
+#: is taken away when the visitor is taken from them.
+IS_TIE = 8192
+
+CUT_PROPERTY = "$cut"

@@ -1,0 +1,150 @@
+"""Whose is an event? The rules, as pure functions of what is known before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from tracker.domain import trust
+from tracker.domain.event import HASH_FORM, IDENTIFY, IS_TIE, NAMED_BY_EMAIL, NAMED_BY_ID, Event
+from tracker.domain.identity import Placement, Reason, Subscriber, Visitor
+from tracker.domain.naming import Names
+from tracker.domain.provenance import By
+from tracker.domain.spans import Position, Tie, Told
+from tracker.formats.event_limits import is_hash, visitor_uuid_of_hash
+
+
+class SpanReader(Protocol):
+    """Spans of visitors: reads those that an event needs, and notes what events change about them."""
+
+    def catch_up(self, visitor: Visitor) -> None:
+        """Take over what events of this group have told of a visitor since."""
+
+    def at(self, visitor: Visitor, position: Position) -> tuple[int, int | None]:
+        """Return the segment in which an event of that time is, and whose it is."""
+
+    def tie(self, visitor: Visitor, tie: Tie) -> None:
+        """Have an event name somebody as whose the visitor is."""
+
+    def person(self, list_id: int, subscriber_id: int) -> Subscriber | None:
+        """Return a subscriber whom the group has not read."""
+
+
+SpansT = TypeVar("SpansT", bound=SpanReader)
+
+
+class People(Names, Generic[SpansT]):
+    """What is known about the persons and visitors of a group of events, and what the events change about it.
+
+    For every event in order, first `person` is called, then `place`.
+    """
+
+    def __init__(self, next_id: Callable[[], int], lives: SpansT) -> None:
+        super().__init__(next_id)
+        self.lives = lives
+        self._by_uuid: dict[tuple[int, bytes], Visitor] = {}
+        self.visitors: list[Visitor] = []
+
+    def know_visitor(self, visitor: Visitor) -> None:
+        self._by_uuid[visitor.list_id, visitor.uuid] = visitor
+        self.visitors.append(visitor)
+
+    def has_visitor(self, key: tuple[int, bytes]) -> bool:
+        return key in self._by_uuid
+
+    def _visitors_person(self, event: Event) -> Subscriber | None:
+        visitor = self._by_uuid.get((event.list_id, event.uuid or b""))
+        if visitor is None or not trust.may_give_to_visitors(event, visitor):
+            return None
+        self.lives.catch_up(visitor)
+        _, bound = self.lives.at(visitor, _position(event))
+        person = self.subscriber(event.list_id, bound) if bound == visitor.subscriber_id else None
+        return None if person is None or trust.is_sure(person) else person
+
+    def place(self, event: Event, person: Subscriber | None, has_conflict: bool) -> Placement:
+        """The visitor and segment of an event, after whatever binding it causes."""
+        visitor, position = self._visitor(event, person), _position(event)
+        self.lives.catch_up(visitor)
+        is_named_identify = event.name == IDENTIFY
+        segment, bound = self.lives.at(visitor, position)
+        is_new = is_tie = False
+        if person is None:
+            self._offer_to_owner(event, visitor, bound)
+        elif bound == person.id or self._may_bind(event, visitor, bound):
+            is_new = event.email is not None and not (bound == person.id and person.is_email_told)
+            person.is_email_told = person.is_email_told or is_new
+            is_tie = self._bind_if_due(event, visitor, person, bound)
+        is_sent = not event.is_listless and (is_named_identify or is_new)
+        subscriber_id = person.id if person else None
+        segment, bound = self.lives.at(visitor, position)
+        tie_flag = IS_TIE if is_tie and not event.is_public else 0
+        owner_id = subscriber_id or bound
+        visitor.has_own_events = visitor.has_own_events or owner_id is None
+        return Placement(
+            visitor, segment, subscriber_id, owner_id or visitor.id, tie_flag, is_sent, has_conflict
+        )
+
+    def named_by(self, event: Event, placement: Placement) -> int:
+        """Bits of `events.flags`: all that named the person it is on."""
+        if placement.subscriber_id is None:
+            return 0
+        flags = NAMED_BY_EMAIL if event.email else 0
+        if event.external_id is None or placement.has_id_conflict:
+            return flags
+        form = self.hash_forms.get(event.row_id)
+        return flags | (form * HASH_FORM if form else 0 if is_hash(event.external_id) else NAMED_BY_ID)
+
+    def _may_bind(self, event: Event, visitor: Visitor, bound: int | None) -> bool:
+        if not event.is_public:
+            return True
+        holder = self.subscriber(event.list_id, bound)
+        if holder is None and bound is not None:  # whose it was then is not whose it is
+            found = self.lives.person(event.list_id, bound)
+            holder = None if found is None else self.know_subscriber(found)
+        return trust.may_bind(event, visitor, holder)
+
+    def _offer_to_owner(self, event: Event, visitor: Visitor, bound: int | None) -> None:
+        """The unique identifier of an event that names nobody is for its visitor's person."""
+        is_sure = visitor.bound_by == By.CREDENTIAL and bound == visitor.subscriber_id
+        person = self.subscriber(event.list_id, bound) if is_sure else None
+        self.offer_unique(event, person)
+
+    def uuid_of(self, event: Event, person: Subscriber | None) -> bytes:
+        """The uuid of the visitor an event belongs to; made (and kept for later tries) if nothing names one."""
+        if event.uuid is not None:
+            return event.uuid
+        if person is not None:
+            return person.own_uuid
+        if event.external_id is not None:
+            return visitor_uuid_of_hash(event.list_id, event.external_id)
+        return event.fresh_uuid()
+
+    def _visitor(self, event: Event, person: Subscriber | None) -> Visitor:
+        key = (event.list_id, self.uuid_of(event, person))
+        visitor = self._by_uuid.get(key)
+        if visitor is None:
+            visitor = Visitor(event.list_id, self._next_id(), key[1], is_new=True, has_own_events=False)
+            self.know_visitor(visitor)
+        return visitor
+
+    def _bind_if_due(self, event: Event, visitor: Visitor, person: Subscriber, bound: int | None) -> bool:
+        """Whether the event ties its visitor to the person it names. What anybody says of whom it is tied to adds nothing."""
+        reason = _reason(event)
+        if reason is None or (event.is_public and bound == person.id):
+            return False
+        told = Told(int(reason), event.received_at, trust.by_whom(event))
+        self.lives.tie(visitor, Tie(_position(event), person.id, told))
+        return True
+
+
+def _position(event: Event) -> Position:
+    return event.event_at, event.row_id
+
+
+def _reason(event: Event) -> Reason | None:
+    """Why the visitor of an event that names a person is theirs; None if it does not tell."""
+    if event.name == IDENTIFY:
+        return Reason.IDENTIFY
+    if event.email is not None:
+        return Reason.EMAIL
+    return Reason.OWN if event.uuid is None else None

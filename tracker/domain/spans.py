@@ -1,0 +1,173 @@
+"""Event time: whose was a visitor when an event happened, however late the event or what tells of it arrives?
+
+A visitor's life is cut into stretches. Each is somebody's from the first event in it that named them, or open. An event is
+in the stretch in which it happened; what happened at the same millisecond goes by row id, that is by arrival.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tracker.domain.provenance import By
+
+#: (UTC milliseconds, row id): when something happened.
+Position = tuple[int, int]
+
+#: Before every event, and after all of them.
+BEGIN = (-(2**63), 0)
+
+END = (2**63 - 1, 2**63 - 1)
+_LAST = (2**63 - 1, 2**63 - 2)
+
+
+class Told(NamedTuple):
+    """Why an event tied its visitor to a person (`who.Reason`), when it was received, and who told it."""
+
+    reason: int
+    received_at: int
+    by: int = By.CREDENTIAL
+
+
+class Window(NamedTuple):
+    """A time in which events that are stored under a person, or under nobody, may be in another stretch by now."""
+
+    subscriber_id: int
+    begins: Position
+    ends: Position
+
+
+class Tie(NamedTuple):
+    """An event that named somebody as whose its visitor is."""
+
+    position: Position
+    subscriber_id: int
+    told: Told
+
+    def is_in(self, window: Window) -> bool:
+        """Whether it says that the person of a window comes back in it."""
+        return self.subscriber_id == window.subscriber_id and window.begins <= self.position < window.ends
+
+
+class Known(NamedTuple):
+    """What the database has of a stretch. `begins` is None where it has no row, or none that was read."""
+
+    begins: Position | None
+    subscriber_id: int | None
+    named: Position
+
+
+@dataclass(slots=True)
+class Stretch:
+    """From `begins` until before `ends` the visitor is whose `named` is the first event that named them, or open.
+
+    `told` is what named them, if that came with this group, and `is_taken` says that they took an open one. `known` is None
+    of a stretch that is new. Of one that `is_part` the beginning was not read: `begins` is later. One that `has_wall` is never
+    joined with what comes before it. `is_confirmed`: a credential told in this group what only anybody had told.
+    """
+
+    segment: int
+    begins: Position
+    ends: Position = END
+    subscriber_id: int | None = None
+    named: Position = END
+    told: Told | None = None
+    by: int = By.CREDENTIAL
+    is_taken: bool = False
+    known: Known | None = None
+    is_part: bool = False
+    has_wall: bool = False
+    is_confirmed: bool = False
+
+    def confirm(self, tie: Tie) -> None:
+        """It is the person's for one more reason: the one of the event that happened first is told, and the best of who told."""
+        self.by, had_by = min(self.by, tie.told.by), self.by
+        if tie.position < self.named:
+            self.named, self.told = tie.position, tie.told
+        self.is_confirmed = self.is_confirmed or self.by != had_by
+
+
+class Life:
+    """The stretches of one visitor, as far as somebody asked for them; `load(position)` reads one that is not here.
+
+    `version` counts the changes, and numbers the next segment. `windows` are where events are to be looked at again; of those
+    that are `unasked` it is not known yet whether their persons come back in them.
+    """
+
+    def __init__(self, version: int, stretches: list[Stretch], load: Callable[[Position], Stretch]) -> None:
+        self.version, self.stretches, self._load = version, stretches, load
+        self.windows: list[Window] = []
+        self.unasked: list[Window] = []
+
+    def at(self, position: Position) -> Stretch:
+        index = bisect_right(self.stretches, position, key=lambda stretch: stretch.begins) - 1
+        if index >= 0 and position < self.stretches[index].ends:
+            return self.stretches[index]
+        return self._read(position, index + 1)
+
+    def _read(self, position: Position, index: int) -> Stretch:
+        found = self._load(position)
+        for stretch in self.stretches:
+            if stretch.segment == found.segment:
+                stretch.begins, stretch.known, stretch.is_part = found.begins, found.known, False
+                stretch.has_wall = found.has_wall
+                return stretch
+        self.stretches.insert(index, found)
+        return found
+
+    def last(self) -> Stretch:
+        """The stretch in which the visitor's next event is, as far as is known today."""
+        return self.at(_LAST)
+
+    def tie(self, tie: Tie) -> bool:
+        """Have the visitor be somebody's from an event on that named them; whether that changes anything."""
+        position, subscriber_id, told = tie
+        own = self.at(position)
+        if own.subscriber_id == subscriber_id and position >= own.named and own.by <= told.by:
+            return False
+        if own.subscriber_id is None:
+            own.subscriber_id, own.named, own.told = subscriber_id, position, told
+            own.by, own.is_taken = told.by, True
+        elif own.subscriber_id == subscriber_id:
+            own.confirm(tie)
+        elif position < own.named:
+            self._take_past(
+                own, Stretch(self.version, own.begins, own.named, subscriber_id, position, told, told.by)
+            )
+        else:
+            self._take_rest(
+                own, Stretch(self.version, position, own.ends, subscriber_id, position, told, told.by)
+            )
+        self.version += 1
+        return True
+
+    def _take_past(self, own: Stretch, new: Stretch) -> None:
+        """Who was named before the first event that named its owner has what a stretch had from before that."""
+        self._look_again(own, new.begins, new.ends)
+        self.stretches.insert(self.stretches.index(own), new)
+        own.begins, own.has_wall = own.named, False
+
+    def _take_rest(self, own: Stretch, new: Stretch) -> None:
+        """Until its end, as far as is known: who comes back in it is found by the events that named them."""
+        self._look_again(own, new.begins, new.ends)
+        after = self._after(own)
+        is_next = after is not None and after.subscriber_id == new.subscriber_id and new.by == after.by
+        if after is not None and is_next and after.named == after.begins and not after.has_wall:
+            after.begins = new.begins
+            after.confirm(Tie(new.named, after.subscriber_id or 0, new.told or Told(0, 0)))
+        else:
+            self.stretches.insert(self.stretches.index(own) + 1, new)
+        own.ends = new.begins
+
+    def _look_again(self, own: Stretch, begins: Position, ends: Position) -> None:
+        if own.subscriber_id is not None:
+            self.windows.append(Window(own.subscriber_id, begins, ends))
+            self.unasked.append(self.windows[-1])
+
+    def _after(self, own: Stretch) -> Stretch | None:
+        if own.ends == END:
+            return None
+        after = self.at(own.ends)
+        return self._read(own.ends, 0) if after.is_part else after

@@ -1,0 +1,61 @@
+"""Trust: what may an event tie? A credential's is believed; anybody's takes nothing from somebody who exists.
+
+What anybody tied holds until a credential says otherwise: for a credential, such a tie is as good as none.
+"""
+
+from __future__ import annotations
+
+from tracker.domain.event import IDENTIFY, Event
+from tracker.domain.identity import Subscriber, Visitor
+from tracker.domain.provenance import By
+from tracker.formats.event_limits import is_visitor_of_hash
+
+
+def by_whom(event: Event) -> By:
+    return By.PUBLIC if event.is_public else By.CREDENTIAL
+
+
+def is_sure(person: Subscriber) -> bool:
+    """Whether they have an ID that a credential told."""
+    return person.external_id is not None and person.external_id_by == By.CREDENTIAL
+
+
+def may_give_id(event: Event, person: Subscriber, holder: Subscriber | None, is_made: bool) -> bool:
+    """Whether the event may make an ID the person's that `holder` has. `is_made`: the event made the person."""
+    if event.is_public:
+        return is_made and holder is None and person.external_id is None
+    return not is_sure(person) and (holder is None or not is_sure(holder))
+
+
+def may_give_email(event: Event, person: Subscriber) -> bool:
+    return person.email_key is None and not event.is_public
+
+
+def may_take_email(event: Event, person: Subscriber, holder: Subscriber) -> bool:
+    """Whether a credential that names them together gives the person, whose ID a credential told, an address that only anybody has told of
+    `holder`."""
+    is_anybodys = holder is not person and holder.email_by == By.PUBLIC and not is_sure(holder)
+    return is_anybodys and is_sure(person) and may_give_email(event, person)
+
+
+def may_bind(event: Event, visitor: Visitor, bound: Subscriber | None) -> bool:
+    """Whether the event may make the visitor somebody else's than `bound`, who is None if there is no such person.
+
+    Nobody is left to lose a visitor whose person is gone, or has nothing any more by which to be named. The visitor that stands for
+    a hash has a uuid that anybody can work out.
+    """
+    if not event.is_public:
+        return True
+    is_held = bound is not None and (bound.email_key, bound.external_id) != (None, None)
+    return not is_held and not is_visitor_of_hash(visitor.uuid)
+
+
+def may_give_to_visitors(event: Event, visitor: Visitor | None) -> bool:
+    """Whether an ID that comes with the visitor may become its person's: both by what credentials told."""
+    is_told = visitor is not None and visitor.bound_by == By.CREDENTIAL
+    return is_told and event.name == IDENTIFY and not event.is_public
+
+
+def asks_whose_visitor(event: Event) -> bool:
+    """Whether what the event may tie depends on who its visitor's person is."""
+    return event.name == IDENTIFY or (event.is_public and (event.email or event.external_id) is not None)

@@ -1,0 +1,1 @@
+"""Text formats, pure: what addresses, hashes, credentials and names may look like."""

@@ -1,0 +1,1 @@
+"""Request bodies: bytes become parameters, within published limits."""

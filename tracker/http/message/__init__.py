@@ -1,0 +1,1 @@
+"""HTTP messages: the call in a request, responses, request ids and JSON log lines."""

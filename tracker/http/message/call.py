@@ -1,0 +1,67 @@
+"""What does a request say beside its parameters? Who sent it, from where, and in which name."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tracker.call import CALL_SECONDS, Call
+from tracker.caller import Sender
+from tracker.formats.client_ip import client_address
+from tracker.http.message.bearer import bearer_token
+from tracker.http.message.request_id import KEY as REQUEST_ID
+from tracker.http.message.request_id import request_id
+
+#: Where in a WSGI environ the call's deadline stands, if the request had to wait already.
+DEADLINE = "tracker.deadline"
+_PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+_IN_ADVANCE = ("prefetch", "prerender", "preview")
+
+
+def call_of(
+    environ: dict[str, Any],
+    command: str | None,
+    params: dict[str, Any],
+    is_form: bool,
+    trusted_proxies: int,
+) -> Call:
+    """The call; HEAD is GET without the body of the answer."""
+    method = environ["REQUEST_METHOD"]
+    forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+    return Call(
+        command=command,
+        method="GET" if method == "HEAD" else method,
+        params=params,
+        bearer=bearer_token(environ.get("HTTP_AUTHORIZATION")),
+        address=client_address(environ.get("REMOTE_ADDR") or "", forwarded_for, trusted_proxies),
+        request_id=environ.get(REQUEST_ID) or request_id(environ),
+        is_form=is_form,
+        sender=_sender(environ),
+        deadline=environ.get(DEADLINE) or time.monotonic() + CALL_SECONDS,
+    )
+
+
+def utf_8(header: str) -> str:
+    """A header as it was meant: WSGI reads the bytes as Latin-1, and who has more letters than that sends UTF-8."""
+    if header.isascii():
+        return header
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
+def _sender(environ: dict[str, Any]) -> Sender:
+    """Sec-GPC (Global Privacy Control) and DNT say 1 when the person does not want to be tracked."""
+    has_signal = environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
+    agent, last_event_id = (
+        utf_8(environ.get("HTTP_USER_AGENT") or ""),
+        environ.get("HTTP_LAST_EVENT_ID") or None,
+    )
+    return Sender(agent, environ.get("HTTP_ORIGIN"), has_signal, _is_prefetch(environ), last_event_id)
+
+
+def _is_prefetch(environ: dict[str, Any]) -> bool:
+    """Sec-Purpose is the standard's (`prefetch;prerender` too), the others are what older browsers send."""
+    said = (environ.get(name) for name in _PURPOSES)
+    return any(value.partition(";")[0].strip().lower() in _IN_ADVANCE for value in said if value)

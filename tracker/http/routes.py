@@ -1,0 +1,105 @@
+"""Which routes does the HTTP room have? The doors of commands, health, and a JSON answer for whatever else comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import HTTPException
+
+from tracker.dispatch import Dispatcher
+from tracker.http.collect_endpoint import PublicDoor
+from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, Door, body_of
+from tracker.http.message.json_log import log_failure
+from tracker.http.message.request_id import KEY as REQUEST_ID
+from tracker.http.message.responses import Reply, error_reply, from_http_exception, reply, unexpected
+from tracker.http.middleware import Front
+from tracker.http.throttle import Throttle
+
+#: Gives "ready", or another word for the database's state, and why.
+LookAtDatabase = Callable[[], tuple[str, str]]
+#: The door itself refuses what a command does not take, so that the refusal has its shape and its Allow header.
+_ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+
+
+def doors(
+    dispatcher: Dispatcher,
+    look: LookAtDatabase,
+    throttle: Throttle,
+    public_door: PublicDoor | None = None,
+    trusted_proxies: int = 0,
+    has_fast_path: bool = True,
+) -> Blueprint:
+    """The blueprint that joins `dispatcher` to HTTP; `look()` says whether calls can be answered, and why not.
+
+    `throttle` is that of the `public_door`.
+    """
+    door = Door(dispatcher, throttle, trusted_proxies)
+    blueprint = Blueprint("doors", __name__)
+    for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
+        _add(blueprint, path, lambda _="": _through(door), _ALL_METHODS)
+    _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
+    _add(blueprint, "/ready", lambda: _readiness(look))
+    blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, door))
+    blueprint.app_errorhandler(Exception)(_failure)
+    blueprint.record_once(lambda state: _put_in_front(state, door, public_door, has_fast_path))
+    return blueprint
+
+
+def _add(
+    blueprint: Blueprint, path: str, view: Callable[..., Any], methods: tuple[str, ...] = ("GET",)
+) -> None:
+    endpoint = re.sub(r"\W+", "_", path).strip("_")
+    blueprint.add_url_rule(path, endpoint, view, methods=methods, provide_automatic_options=False)
+
+
+def _put_in_front(
+    state: BlueprintSetupState, door: Door, public_door: PublicDoor | None, has_fast_path: bool
+) -> None:
+    # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
+    app = cast(Flask, state.app)
+    app.url_map.merge_slashes = False
+    app.wsgi_app = Front(app.wsgi_app, door, public_door, has_fast_path)  # type: ignore[method-assign]
+
+
+def _through(door: Door) -> Response:
+    sent = door.reply(request.environ)
+    if sent.stream is None:
+        return _response(sent)
+    return _Bare(body_of(sent, request.environ), sent.status_line, sent.headers)
+
+
+def _readiness(look: LookAtDatabase) -> Response:
+    state, reason = look()
+    if state == "ready":
+        return _response(reply(200, {"status": "ready", "database": state}))
+    said = {"status": "not ready", "database": state, "reason": reason}
+    return _response(reply(503, said, {"Retry-After": "1"}))
+
+
+def _routing_error(error: HTTPException, door: Door) -> Any:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    # A method that has no name in HTTP still reaches the door, for the same refusal as any other.
+    if error.code == 405 and (request.path == LEGACY_PATH or request.path.startswith(REST_PREFIX)):
+        return _through(door)
+    return _response(error_reply(from_http_exception(error)))
+
+
+def _failure(failure: Exception) -> Response:
+    name = request.environ.get(REQUEST_ID, "")
+    log_failure(name, failure)
+    return _response(error_reply(unexpected(name)))
+
+
+class _Bare(Response):
+    """A response with the headers it is given: without a body there is no type either."""
+
+    default_mimetype = None
+
+
+def _response(sent: Reply) -> Response:
+    return _Bare(sent.body, sent.status_line, sent.headers)

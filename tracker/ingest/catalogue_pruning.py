@@ -1,0 +1,41 @@
+"""Catalogue pruning: names that an owner does not want to see are taken out; events stay, and may bring them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tracker.storage.aggregates import note_pruned, remove, remove_from_browsers
+from tracker.storage.engine import Database, Transaction
+
+#: Writes the audit log's entry into the transaction that it tells of.
+Note = Callable[[Transaction], None]
+
+
+def prune_name(
+    database: Database, list_id: int, event: str, name: str | None, note: Note, deadline: float | None
+) -> tuple[int, int]:
+    """Take out an event, or one of its properties; gives (events, properties) that went."""
+    encoded, item = event.encode(), None if name is None else name.encode()
+
+    def work(transaction: Transaction) -> tuple[int, int]:
+        gone = remove(transaction, list_id, encoded, item)
+        if gone:
+            note_pruned(transaction, list_id)
+            note(transaction)
+        return (0, gone) if item is not None else (min(gone, 1), max(gone - 1, 0))
+
+    return database.write(work, deadline)
+
+
+def prune_browsers(
+    database: Database, list_id: int, seen_at_most: int, note: Note, deadline: float | None
+) -> tuple[int, int]:
+    """Take out what no key has sent, and browsers at most so often; gives (events, properties) that went."""
+
+    def work(transaction: Transaction) -> tuple[int, int]:
+        gone = remove_from_browsers(transaction, list_id, seen_at_most)
+        note_pruned(transaction, list_id)
+        note(transaction)
+        return gone
+
+    return database.write(work, deadline)

@@ -1,0 +1,50 @@
+"""Which events of a group were stored once, and deleted since? What is repeated late is not stored again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tracker.domain.event import Event, EventIdTaken, Tracked
+from tracker.domain.event_ids import row_key
+from tracker.domain.row_ids import received_ms
+from tracker.storage.engine import Transaction
+from tracker.storage.events import KEPT_MS, event_hash, find_spent, has_any
+
+
+class Spent:
+    """The spent EventIDs among those of some events, looked up at once.
+
+    `keys` are {index: (list_id, kept EventID)}, `row_ids` {index: row id} of the EventIDs of ours among them.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        events: Sequence[Event],
+        keys: Mapping[int, tuple[int, bytes]],
+        row_ids: Mapping[int, int],
+    ) -> None:
+        self._events, self._row_ids = events, row_ids
+        self._keys = {
+            index: (key[0], row_key(row_ids[index])) if index in row_ids else key
+            for index, key in keys.items()
+        }
+        self._hashes: dict[tuple[int, bytes], bytes] = {}
+        if keys and has_any(transaction):
+            self._hashes = find_spent(transaction, self._keys.values())
+
+    def outcome(self, index: int) -> Tracked | EventIdTaken | None:
+        """What such an event is answered with; None: it never was.
+
+        A repeat of the deleted event is a duplicate, and nothing is told of what is deleted. An EventID of ours is good
+        as long as a deleted one is remembered: whether an older one was ever stored nobody can say.
+        """
+        event, row_id = self._events[index], self._row_ids.get(index)
+        _, key = self._keys[index]
+        found = self._hashes.get(self._keys[index])
+        if found is None:
+            is_old = row_id is not None and received_ms(row_id) < event.received_at - KEPT_MS
+            return EventIdTaken(event.event_key) if is_old else None
+        if row_id is None and found != event_hash(key, event.digest()):
+            return EventIdTaken(event.event_key)
+        return Tracked(event.uuid or event.fresh_uuid(), False, event.external_id, is_duplicate=True)

@@ -1,0 +1,209 @@
+"""How is a group of events stored in one transaction?"""
+
+from __future__ import annotations
+
+import logging
+import time
+from itertools import chain, islice
+from typing import Any
+
+from tracker.domain.event import (  # fmt: skip
+    CONVERSION,
+    HAS_ID_CONFLICT,
+    HAS_SENT_IDENTIFY,
+    IDENTIFY,
+    IS_BOT,
+    IS_IMAGE,
+    IS_OURS,
+    IS_PUBLIC,
+    IS_SILENT,
+    NAMED_BY_EMAIL,
+    NOT_COUNTED,
+    Event,
+    Tracked,
+)
+from tracker.domain.event_ids import EventIds
+from tracker.domain.identity import Placement
+from tracker.domain.resolver import People
+from tracker.ingest.counted_conversions import Conversions
+from tracker.ingest.counters import Tallies
+from tracker.ingest.deduplication import Repeats
+from tracker.ingest.event_comparison import are_stored
+from tracker.ingest.identity_store import known_people
+from tracker.ingest.identity_writing import write_people
+from tracker.ingest.late_links import look_again
+from tracker.ingest.pending_history import Unsettled
+from tracker.ingest.span_store import Lives
+from tracker.ingest.traits import Ignored, write_identified
+from tracker.storage.aggregates import Catalogue, NoteKey, Seen, Uncounted, count_outbox
+from tracker.storage.engine import IdMaker, Row, Transaction, WriterNumber
+from tracker.storage.events import events as event_rows
+from tracker.storage.subscribers import identity_rows as people_rows
+from tracker.storage.timeline import timeline_rows
+
+_log = logging.getLogger("tracker.ingest")
+
+#: What an extra identify event carries: no properties.
+NOTHING = b"\x01{}"
+
+#: What the catalogue is told, with the names of properties as they were sent.
+SeenAsSent = dict[tuple[int, bytes], tuple[set[str], int]]
+#: (list_id, event name, properties, received_at) of an event that was stored.
+Stored = tuple[int, bytes, dict[str, Any], int]
+
+
+class EventHandler:
+    """Applies groups of events for one process's writer. Called again after a rollback: all state is per attempt."""
+
+    def __init__(self, number: WriterNumber, ids: EventIds, settle_after: float) -> None:
+        self._ids, self._event_ids = IdMaker(number), ids
+        self._catalogue = Catalogue()
+        # Of the attempt that was last written in full: the keys of its rows, its events, and the notes to count them.
+        self._keys: set[tuple[int, int]] = set()
+        self._stored: list[Stored] = []
+        self._notes: list[NoteKey] = []
+        self._pasts: list[timeline_rows.Segment] = []
+        self.uncounted, self.unsettled = Uncounted(), Unsettled(settle_after)
+        self.unsorted_rows = 0
+
+    def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
+        """For each batch a list with one `Tracked` an event, or EventIdTaken in its place."""
+        attempt = Attempt(self._ids, self._event_ids)
+        results = iter(attempt.apply(transaction, list(chain.from_iterable(batches))))
+        self._catalogue.note(transaction, _encoded(attempt.seen), _encoded(attempt.seen_in_public))
+        self._notes = (
+            count_outbox.note(transaction, self.new_id(), attempt.counted) if attempt.counted else []
+        )
+        self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
+        self._pasts = attempt.pasts
+        return [list(islice(results, len(batch))) for batch in batches]
+
+    def new_id(self) -> int:
+        """An id that none of its rows has; the writer number is leased."""
+        return self._ids.next_id(_now())
+
+    def committed(self) -> None:
+        self._catalogue.committed()
+        for list_id, name, properties, received_at in self._stored:
+            self.uncounted.counts.add(list_id, name, properties, received_at)
+        self.uncounted.notes += self._notes
+        self.unsettled.add(self._pasts)
+        self.unsorted_rows += len(self._keys)
+
+    def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
+        """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
+
+        A group of repeats has no rows to be there. What stands under their ids has to be these events.
+        """
+        events = [e for e in chain.from_iterable(batches) if (e.list_id, e.row_id) in self._keys]
+        is_there = event_rows.find_events(transaction, self._keys) == self._keys
+        return not self._keys or (is_there and are_stored(transaction, events))
+
+
+class Attempt:
+    """One try at storing a group: read what is known, decide, write."""
+
+    def __init__(self, ids: IdMaker, event_ids: EventIds) -> None:
+        self._ids, self._event_ids = ids, event_ids
+        self._repeats: Repeats
+        self.rows: list[Row] = []
+        self.entries: list[timeline_rows.Entry] = []
+        self.pasts: list[timeline_rows.Segment] = []
+        self.seen: SeenAsSent = {}
+        self.seen_in_public: SeenAsSent = {}
+        self.stored: list[Stored] = []
+        self.counted: dict[int, list[int]] = {}
+        self._tallies = Tallies()
+        self._conversions: Conversions
+        self._people: People[Lives]
+
+    def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
+        """One `Tracked` an event, or an exception in its place."""
+        repeats = self._repeats = Repeats(transaction, events, self._next_id, self._event_ids)
+        results: list[Any] = [repeats.settled.get(index) for index in range(len(events))]
+        new = [index for index in range(len(events)) if repeats.is_new(index)]
+        for index, tracked in zip(new, self._add_all(transaction, [events[i] for i in new]), strict=True):
+            results[index] = tracked
+        event_rows.add_event_ids(transaction, [(*key, *row) for key, row in repeats.new_ids.items()])
+        repeats.settle_followers(results)
+        return results
+
+    def _next_id(self) -> int:
+        return self._ids.next_id(_now())
+
+    def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
+        people = self._people = known_people(transaction, events, self._next_id)
+        placed = [(event, people.place(event, *people.person(event))) for event in events]
+        conversions = self._conversions = Conversions(transaction, events)
+        ignored = write_identified(transaction, people, placed, _now())
+        tracked = [self._add(event, placement, ignored) for event, placement in placed]
+        write_people(transaction, people, _now())
+        event_rows.add_events(transaction, self.rows)
+        timeline_rows.add(transaction, self.entries)
+        self.pasts = look_again(transaction, people, self._next_id, _now())
+        conversions.write()
+        self._tallies.write(transaction)
+        return tracked
+
+    def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
+        self._tell(event, placement)
+        flags = (
+            IS_SILENT * (event.properties.get("isSilent") is True)
+            | HAS_ID_CONFLICT * placement.has_id_conflict
+        )
+        flags |= placement.tie_flag | (HAS_SENT_IDENTIFY if placement.is_identify_sent else 0)
+        flags |= self._people.named_by(event, placement) | IS_IMAGE * event.is_image
+        flags |= IS_BOT * event.is_bot | IS_PUBLIC * event.is_public
+        if event.name == CONVERSION:
+            flags |= self._conversions.flag_of(event)
+            if not flags & NOT_COUNTED:
+                self._tallies.add_conversion(event)
+        self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
+        self._see(event, event.name, event.stored_properties())
+        if placement.is_identify_sent and event.name != IDENTIFY:
+            ours = IS_OURS | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
+            row_id = self._repeats.next_row_id(event.list_id)
+            self._append(event, placement, row_id, IDENTIFY, ours, NOTHING)
+            self._see(event, IDENTIFY, {})
+        names = ignored.get(event.row_id, ())
+        return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)
+
+    def _tell(self, event: Event, placement: Placement) -> None:
+        """Log what somebody may have to put right."""
+        where = (event.row_id, event.list_id)
+        if placement.has_id_conflict and not event.is_public:
+            _log.warning("event %d of list %d: Email and ID name two people, Email wins", *where)
+        if form := self._people.ambiguous.get(event.row_id):
+            what = "event %d of list %d: ID is a hash that several people have in the form %s, it names none"
+            _log.warning(what, *where, form.name.lower())
+
+    def _append(
+        self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes
+    ) -> None:
+        encoded, event_at = name.encode(), event.event_at
+        self.rows.append((
+            event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, encoded, event_at,
+            event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
+        ))  # fmt: skip
+        if not flags & IS_BOT:
+            self.counted.setdefault(event.list_id, []).append(row_id)
+        self.entries += timeline_rows.entries(
+            event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.segment, encoded
+        )
+
+    def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
+        encoded = name.encode()
+        if not event.is_bot:
+            self._tallies.add_event(event.list_id, encoded, event.event_at)
+            self.stored.append((event.list_id, encoded, properties, event.received_at))
+        seen = self.seen_in_public if event.is_public else self.seen
+        names, _ = seen.setdefault((event.list_id, encoded), (set(), event.received_at))
+        names.update(properties)
+
+
+def _encoded(seen: SeenAsSent) -> Seen:
+    return {name: ({item.encode() for item in items}, at) for name, (items, at) in seen.items()}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,112 @@
+"""What does an identify event write onto its person? IdentifyProperties, in the event's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tracker.domain.custom_field import CustomField
+from tracker.domain.event import IDENTIFY, Event
+from tracker.domain.field_matching import FieldValues, read_values
+from tracker.domain.identity import Placement, Subscriber
+from tracker.domain.resolver import People
+from tracker.ingest.span_store import Lives
+from tracker.storage.engine import Conflict, Transaction
+from tracker.storage.subscribers import CustomFields, Key, find_values, write_values
+from tracker.storage.subscribers import identity_rows as people_rows
+
+#: {row id of an event: those of its IdentifyProperties that were not written}.
+Ignored = Mapping[int, tuple[str, ...]]
+Placed = Sequence[tuple[Event, Placement]]
+
+
+def identify(events: Iterable[Event], fields: CustomFields, deadline: float | None) -> None:
+    """Say of each identify event which fields its IdentifyProperties are for. Other events have nobody to identify.
+
+    Fields are remembered for 5 s; for a name that is not among them they are asked for again, once a list.
+    """
+    asked: dict[int, list[CustomField]] = {}
+    for event in events:
+        if event.name == IDENTIFY and event.identify_properties and event.identified is None:
+            event.identified = _read(event, fields, asked, deadline)
+
+
+def _read(
+    event: Event, fields: CustomFields, asked: dict[int, list[CustomField]], deadline: float | None
+) -> FieldValues:
+    """`asked` has the fields of lists for which they were asked."""
+    sent, list_id = event.identify_properties or {}, event.list_id
+    if event.is_listless:
+        return read_values(sent, ())
+    read = read_values(sent, asked.get(list_id) or fields.remembered(list_id))
+    if read.unknown and list_id not in asked:
+        asked[list_id] = fields.of_list(list_id, deadline)
+        read = read_values(sent, asked[list_id])
+    return read
+
+
+def ignored_of(event: Event) -> tuple[str, ...]:
+    """The IdentifyProperties that no field takes, whoever the person is."""
+    return _as_sent(event, event.identified.dropped) if event.identified else ()
+
+
+def unique_values(events: Iterable[Event]) -> list[tuple[int, str]]:
+    """(list_id, value) of the unique identifiers that are to be given, whose owners must be known."""
+    found = [(e.list_id, e.identified.unique) for e in events if e.identified is not None]
+    return [(list_id, unique[1]) for list_id, unique in found if unique is not None and unique[1]]
+
+
+def write_identified(transaction: Transaction, people: People[Lives], placed: Placed, now: int) -> Ignored:
+    """Write the values of a group's identify events, the last one wins; before the persons are written."""
+    due = [(event, placement) for event, placement in placed if event.identified is not None]
+    if not due:
+        return {}
+    persons = _persons(transaction, people, due)
+    values: dict[Key, bytes | None] = {}
+    ignored = {}
+    for event, placement in due:
+        person = persons.get((event.list_id, placement.owner_id))
+        if event.identified is None or person is None:
+            ignored[event.row_id] = tuple(event.identify_properties or ())
+            continue
+        sent = {(person.list_id, person.id, number): v for number, v in event.identified.values.items()}
+        values |= _fillings(transaction, sent, values) if event.is_public else sent
+        ignored[event.row_id] = _ignored(event, event.identified, people)
+    write_values(transaction, values, now)
+    return ignored
+
+
+def _fillings(
+    transaction: Transaction, sent: Mapping[Key, bytes | None], due: Mapping[Key, bytes | None]
+) -> dict[Key, bytes | None]:
+    """What anybody may write: values for fields that are empty now, and after what is `due`."""
+    persons = {key[:2] for key in sent}
+    stored = {at: find_values(transaction, at[0], [at[1]]).get(at[1], {}) for at in persons}
+    now = {key: due[key] if key in due else stored[key[:2]].get(key[2]) for key in sent}
+    return {key: value for key, value in sent.items() if value is not None and now[key] is None}
+
+
+def _persons(
+    transaction: Transaction, people: People[Lives], due: Placed
+) -> dict[tuple[int, int], Subscriber]:
+    """The owners of the events that are persons, by (list_id, id): held, so that nobody deletes them before we have committed."""
+    known = {(person.list_id, person.id): person for person in people.subscribers}
+    wanted = {(event.list_id, at.owner_id) for event, at in due}
+    new = {key for key in wanted if key in known and known[key].is_new}
+    held = {row[:2]: row for row in people_rows.lock_subscribers(transaction, wanted - new)}
+    if any(key in known and key not in held for key in wanted - new):
+        raise Conflict("a person was deleted by another process")
+    for key, row in held.items():
+        if key not in known:
+            known[key] = Subscriber(*row)
+            people.know_subscriber(known[key])
+    return {key: known[key] for key in held.keys() | new}
+
+
+def _ignored(event: Event, read: FieldValues, people: People[Lives]) -> tuple[str, ...]:
+    is_refused = read.unique is not None and event.row_id in people.refused_unique
+    return _as_sent(event, read.dropped + ([read.unique[0]] if read.unique and is_refused else []))
+
+
+def _as_sent(event: Event, names: Iterable[str]) -> tuple[str, ...]:
+    wanted = set(names)
+    return tuple(name for name in event.identify_properties or () if name in wanted)

@@ -1,0 +1,123 @@
+"""Bot recheck: verdicts about stored events are made again from the user agents they came with, and counters follow.
+
+A list of robots grows, and is wrong at times. Events keep their agent, so that an old verdict need not stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import orjson
+
+from tracker.domain.enrichment import AGENT
+from tracker.domain.event import (
+    CONVERSION,
+    FORMAT_JSON,
+    IS_BOT,
+    IS_IMAGE,
+    IS_OURS,
+    IS_PUBLIC,
+    IS_REPEATED_CONVERSION,
+    LACKS_KEY,
+    NOT_COUNTED,
+    decoded_properties,
+)
+from tracker.domain.user_agent import ROBOT, agent_of
+from tracker.storage.accounts import conversion_ids_are_goals
+from tracker.storage.aggregates import Catalogue, counters, key_of, replace_events
+from tracker.storage.engine import Database, Transaction
+from tracker.storage.events import StoredEvent, deletion, read_events, scan
+
+#: Events read at a time, and changed in one transaction.
+PAGE, MAX_CHANGES = 1_000, 100
+_CONVERSION, _BOT = CONVERSION.encode(), "$bot"
+
+
+@dataclass(slots=True)
+class Rechecked:
+    """Events of browsers that were looked at, and those of them whose verdict was another one."""
+
+    events: int = 0
+    people: list[int] = field(default_factory=list)
+    robots: list[int] = field(default_factory=list)
+
+
+def recheck(database: Database, list_id: int, is_dry_run: bool = False) -> Rechecked:
+    """Look at all events of a list that came through the public door. Can be broken off and run again at any time."""
+    found = Rechecked()
+    for events in _pages(database, list_id):
+        verdicts = _verdicts(events)
+        found.events += len(verdicts)
+        changed = [e.id for e in events if e.id in verdicts and verdicts[e.id] != bool(e.flags & IS_BOT)]
+        for event_id in changed:
+            (found.robots if verdicts[event_id] else found.people).append(event_id)
+        for start in range(0, 0 if is_dry_run else len(changed), MAX_CHANGES):
+            wanted = {event_id: verdicts[event_id] for event_id in changed[start : start + MAX_CHANGES]}
+            database.write(partial(_change, list_id=list_id, verdicts=wanted))
+    return found
+
+
+def _pages(database: Database, list_id: int) -> Iterator[list[StoredEvent]]:
+    page = database.read(partial(scan.stored_events, list_id=list_id, after_id=-1, size=PAGE))
+    while page:
+        yield page
+        page = database.read(partial(scan.stored_events, list_id=list_id, after_id=page[-1].id, size=PAGE))
+
+
+def _verdicts(events: Sequence[StoredEvent]) -> dict[int, bool]:
+    """{event_id: whether a robot sent it}. An identify event of ours goes with the event that it came with."""
+    verdicts: dict[int, bool] = {}
+    of_sender: dict[tuple[int, int], bool] = {}
+    for event in events:
+        sender = (event.visitor_id, event.received_at)
+        if event.flags & IS_PUBLIC and not event.flags & IS_OURS:
+            agent = decoded_properties(bytes(event.properties)).get(AGENT)
+            if isinstance(agent, str):
+                verdict = agent_of(agent, bool(event.flags & IS_IMAGE)).bot_reason is not None
+                verdicts[event.id] = of_sender[sender] = verdict
+        elif event.flags & IS_PUBLIC and sender in of_sender:
+            verdicts[event.id] = of_sender[sender]
+    return verdicts
+
+
+def _change(transaction: Transaction, list_id: int, verdicts: Mapping[int, bool]) -> None:
+    """Of events that are held: what others have changed or deleted meanwhile is as it is now."""
+    stored = read_events(transaction, list_id, verdicts, is_locking=True)
+    olds = [e for e in stored.values() if verdicts[e.id] != bool(e.flags & IS_BOT)]
+    are_goals = conversion_ids_are_goals(transaction, list_id)
+    news = [_with_verdict(transaction, list_id, event, verdicts[event.id], are_goals) for event in olds]
+    convicted = [event for event in news if verdicts[event.id] and not event.flags & IS_OURS]
+    added = {_BOT.encode(), b"$device_type"}
+    Catalogue().note(transaction, {}, {(list_id, e.name): (added, e.received_at) for e in convicted})
+    replace_events(transaction, list_id, list(zip(olds, news, strict=True)))
+
+
+def _with_verdict(
+    transaction: Transaction, list_id: int, event: StoredEvent, is_bot: bool, are_goals: bool
+) -> StoredEvent:
+    flags = event.flags | IS_BOT if is_bot else event.flags & ~IS_BOT
+    if event.name == _CONVERSION and not are_goals and not event.flags & LACKS_KEY:
+        key = (list_id, key_of(list_id, event))
+        if is_bot and not event.flags & NOT_COUNTED:
+            deletion.remove_conversions(transaction, list_id, [(key[1], event.id)])
+        elif not is_bot and counters.find_conversions(transaction, [key]):
+            flags |= IS_REPEATED_CONVERSION
+        elif not is_bot:
+            flags &= ~IS_REPEATED_CONVERSION
+            counters.keep_conversions(transaction, [(*key, event.id, int(bool(event.flags & IS_PUBLIC)))])
+    properties = event.properties if event.flags & IS_OURS else _properties(event)
+    return event._replace(flags=flags, properties=properties)
+
+
+def _properties(event: StoredEvent) -> bytes:
+    """What the door would have added with this verdict."""
+    properties = decoded_properties(bytes(event.properties))
+    agent = agent_of(properties[AGENT], bool(event.flags & IS_IMAGE)).properties
+    for name in (_BOT, "$device_type"):
+        if name in agent:
+            properties[name] = agent[name]
+        elif name == _BOT or properties.get(name) == ROBOT:
+            properties.pop(name, None)
+    return FORMAT_JSON + orjson.dumps(properties)

@@ -1,0 +1,184 @@
+"""Does the catalogue say what the events say? Existence exactly, counts as far as they must be written by now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from tracker.domain.event import IS_BOT, decoded_properties
+from tracker.domain.row_ids import received_ms
+from tracker.storage.aggregates import (
+    CatalogueCounts,
+    Note,
+    catalogue,
+    catalogue_counts,
+    count_notes,
+    count_outbox,
+    remove,
+)
+from tracker.storage.engine import Database, Row, Transaction
+from tracker.storage.events import has_deletions, has_jobs_since, scan
+from tracker.storage.schema import TYPES
+
+#: Counts are written up to 5 s late; what is younger than this, in milliseconds, may not be in them yet.
+LATE_MS = 15_000
+#: Events read at a time.
+PAGE = 2_000
+
+#: An event name with None, or with one of its properties.
+Key = tuple[bytes, bytes | None]
+Counts = dict[Key, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is stored and what the events say; `repair(transaction)` makes them equal."""
+
+    what: str
+    stored: str
+    counted: str
+    repair: Callable[[Transaction], object]
+    said_by: str = "the events say"
+
+    def __str__(self) -> str:
+        return f"{self.what}: stored {self.stored}, {self.said_by} {self.counted}"
+
+
+def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
+    """Read before and after a pass over the events: what changed in between is late, not wrong."""
+    started = time.time_ns() // 1_000_000
+    notes = database.read(partial(count_outbox.of_list, list_id=list_id))
+    before = _catalogued(database, list_id)
+    noted = {event_id for note in notes for event_id in note.event_ids}
+    counted, due = _counted(database, list_id, started - LATE_MS, noted)
+    after = _catalogued(database, list_id)
+    has_gaps = database.read(lambda transaction: catalogue.has_gaps(transaction, list_id))
+    if database.read(lambda transaction: has_jobs_since(transaction, list_id, started - LATE_MS)):
+        due = {}  # an event that was deleted before its counts were written has been taken off them already
+    found = _overdue([note for note in notes if received_ms(note.id) < started - LATE_MS])
+    missing = [] if has_gaps else sorted(counted.keys() - after.keys(), key=_order)
+    found += [_missing(list_id, key, started) for key in missing]
+    phantoms = before.keys() - counted.keys()
+    if database.read(lambda transaction: has_deletions(transaction, list_id)):
+        phantoms = {
+            key for key in phantoms if any(after.get(key, ()))
+        }  # a name outlives its events, its counts do not
+    # Whether events have this property follows from verdicts about robots, which change; it stays catalogued.
+    phantoms = {key for key in phantoms if key[1] != b"$bot" or any(after.get(key, ()))}
+    found += [_phantom(list_id, key) for key in sorted(phantoms, key=_order)]
+    for key in sorted(after.keys() & counted.keys(), key=_order):
+        found += _count_differences(list_id, key, before.get(key), after[key], counted[key], due.get(key))
+    return found
+
+
+def _catalogued(database: Database, list_id: int) -> Counts:
+    def read(transaction: Transaction) -> Counts:
+        counts: Counts = {
+            (name, None): (row[0],) for name, row in catalogue_counts.names(transaction, list_id).items()
+        }
+        counts.update(
+            {(name, item): c for name, item, c in catalogue_counts.properties(transaction, list_id)}
+        )
+        return counts
+
+    return database.read(read)
+
+
+def _counted(
+    database: Database, list_id: int, due_before: int, noted: Collection[int]
+) -> tuple[Counts, Counts]:
+    """The counts of all events, and of those whose counts must have been written: there is no note to do so."""
+    everything, due = CatalogueCounts(), CatalogueCounts()
+    for event_id, name, received_at, stored, flags in _events(database, list_id):
+        properties = decoded_properties(stored)
+        everything.add(list_id, name, properties, received_at, is_counted=not flags & IS_BOT)
+        if received_at < due_before and not flags & IS_BOT and event_id not in noted:
+            due.add(list_id, name, properties, received_at)
+    return _by_key(everything), _by_key(due)
+
+
+def _events(database: Database, list_id: int) -> Iterator[Row]:
+    """All events of a list, read a page at a time: no long transaction stands in the way of writers."""
+    read = partial(scan.page, list_id=list_id, size=PAGE)
+    page = database.read(partial(read, after_id=-1))
+    while page:
+        yield from page
+        page = database.read(partial(read, after_id=page[-1][0]))
+
+
+def _by_key(counts: CatalogueCounts) -> Counts:
+    found: Counts = {(name, None): (count,) for (_, name), count in counts.names()}
+    found.update({(name, item): types for (_, name, item), types in counts.properties()})
+    return found
+
+
+def _count_differences(
+    list_id: int, key: Key, before: tuple[int, ...] | None, after: tuple[int, ...], counted: tuple[int, ...],
+    due: tuple[int, ...] | None,
+) -> list[Difference]:  # fmt: skip
+    """Counted at least what was due, and no more than there was, before or after: events come, and are deleted."""
+    zeros = (0,) * len(after)
+    known = list(zip(before or zeros, after, strict=True))
+    lacking = [0 if due is None else max(0, d - max(k)) for d, k in zip(due or zeros, known, strict=True)]
+    surplus = [max(0, min(k) - c) for c, k in zip(counted, known, strict=True)]
+    change = [more - less for more, less in zip(lacking, surplus, strict=True)]
+    if not any(change):
+        return []
+
+    def repair(transaction: Transaction) -> None:
+        catalogue_counts.change(transaction, list_id, *key, change)
+
+    return [Difference(_label(key), _as_text(key, after), _as_text(key, counted), repair)]
+
+
+def _overdue(notes: list[Note]) -> list[Difference]:
+    """What a process that was killed had not counted, and no other has counted since."""
+    if not notes:
+        return []
+    events = sum(len(note.event_ids) for note in notes)
+    what = "catalogue, events that are not counted yet"
+    repair = partial(count_notes, notes=notes)
+    return [
+        Difference(
+            what, str(events), f"none that is older than {LATE_MS // 1000} s", repair, "there should be"
+        )
+    ]
+
+
+def _missing(list_id: int, key: Key, now: int) -> Difference:
+    name, item = key
+
+    def repair(transaction: Transaction) -> None:
+        catalogue.Catalogue().note(
+            transaction, {(list_id, name): ({item} if item is not None else set(), now)}
+        )
+
+    return Difference(_label(key), "nothing", "it is in events", repair)
+
+
+def _phantom(list_id: int, key: Key) -> Difference:
+    def repair(transaction: Transaction) -> None:
+        remove(transaction, list_id, *key)
+
+    return Difference(_label(key), "it is catalogued", "it is in no event", repair)
+
+
+def _label(key: Key) -> str:
+    name, item = key
+    of = "" if item is None else f"property '{item.decode()}' of "
+    return f"catalogue, {of}event '{name.decode()}'"
+
+
+def _as_text(key: Key, counts: tuple[int, ...]) -> str:
+    if key[1] is None:
+        return f"{counts[0]} events"
+    return (
+        ", ".join(f"{count} {kind}" for kind, count in zip(TYPES, counts, strict=True) if count)
+        or "no values"
+    )
+
+
+def _order(key: Key) -> tuple[bytes, bool, bytes]:
+    return key[0], key[1] is not None, key[1] or b""

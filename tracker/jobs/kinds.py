@@ -1,0 +1,18 @@
+"""Which long jobs are there, and what does a step of each do?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from tracker.ingest import late_links
+from tracker.jobs.lease import Kind
+from tracker.privacy import erasure, retention
+from tracker.storage.subscribers import FORGET
+
+JOB_KINDS: Mapping[str, Kind] = {
+    FORGET: partial(erasure.step, late_links),
+    erasure.FORGET_AGAIN: partial(erasure.step, late_links),
+    retention.CARE: retention.step,
+    late_links.LATE: late_links.step,
+}

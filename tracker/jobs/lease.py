@@ -1,0 +1,103 @@
+"""How is a job worked at by whoever has claimed it? In steps, each a transaction of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import gevent
+
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.storage import job_queue
+from tracker.storage.engine import Database, Transaction, run_each
+from tracker.storage.job_queue import CLEAN_FROM, LEASE_MS, LongJob, Step
+
+#: A kind of job: `step(transaction, job, now, most)` handles at most `most` rows, and can be run again after a rollback.
+Kind = Callable[[Transaction, LongJob, int, int], Step]
+
+#: Rows of one step in the background: bounds how long it holds up events (docs/performance.md).
+STEP_ROWS = 100
+#: Seconds a step may take where nobody waits for it; milliseconds until a job is tried again whose step failed.
+STEP_SECONDS, RETRY_MS = 10.0, 60_000
+#: Milliseconds until it is looked again whether somebody still reads what is in the write-ahead log.
+CLEAN_WAIT_MS = 2_000
+
+_log = logging.getLogger("tracker.jobs")
+
+
+def new_token() -> bytes:
+    """What a claim is known by."""
+    return os.urandom(16)
+
+
+class Claimed:
+    """A job that `token` has claimed. `job` is what is known of it, `is_open` whether there is more to do now."""
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Mapping[str, Kind],
+        job: LongJob,
+        token: bytes,
+        now: Callable[[], int],
+    ) -> None:
+        self._database, self._kinds, self._token, self._now = database, kinds, token, now
+        self.job, self.is_open = job, True
+        self._took = 0.0
+
+    def step(self, deadline: float | None = None, most: int = STEP_ROWS) -> None:
+        """Do one step of `most` rows. A job that is another's by now is open no more, nor one that has to wait for readers.
+
+        Raises StorageUnavailable, OutcomeUnknown.
+        """
+        started = time.monotonic()
+        first = self.job.state.get(CLEAN_FROM)
+        if first is not None and not self._database.clean(first):
+            self.give_back(self._now() + CLEAN_WAIT_MS, deadline)
+            self.is_open = False
+            return
+        until = deadline or started + STEP_SECONDS
+        stepped: tuple[LongJob, bool] | None = self._database.submit(
+            run_each, partial(self._one, most=most), until, most
+        )
+        self._took = time.monotonic() - started
+        self.job, self.is_open = stepped or (self.job, False)
+
+    def rest(self, share: float) -> None:
+        """Let events go first: a pause, as a share of the time the last step took."""
+        gevent.sleep(self._took * share)
+
+    def give_back(self, due_at: int | None = None, deadline: float | None = None) -> None:
+        """Let others claim it, from `due_at` or now on. Raises StorageUnavailable, OutcomeUnknown."""
+        release = partial(job_queue.release, job=self.job, claim=self._token, due_at=due_at or self._now())
+        self._database.write(release, deadline)
+
+    def settle(self, failure: Exception) -> None:
+        """After a step that failed: whoever comes next finds the job as it was committed."""
+        about = (self.job.id, self.job.list_id, self.job.kind, type(failure).__name__)
+        if isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
+            _log.warning("job %d of list %d (%s) waits: %s", *about)
+            return
+        _log.error("job %d of list %d (%s) failed, and is tried again: %s", *about)
+        try:
+            self.give_back(self._now() + RETRY_MS)
+        except (StorageUnavailable, OutcomeUnknown) as trouble:
+            self.settle(trouble)
+
+    def _one(self, transaction: Transaction, most: int) -> tuple[LongJob, bool] | None:
+        job = job_queue.hold(transaction, self.job.list_id, self.job.id, self._token)
+        if job is None:
+            return None
+        now = self._now()
+        done = self._kinds[job.kind](transaction, job, now, most)
+        finished_at = now if done.is_finished else None
+        after = replace(
+            job, state=done.state, rows=job.rows + done.rows, updated_at=now, finished_at=finished_at
+        )
+        is_open = not done.is_finished and done.again_at is None
+        job_queue.keep(transaction, after, done.again_at or now + LEASE_MS, is_claimed=is_open)
+        return after, is_open

@@ -1,0 +1,232 @@
+"""How is a person forgotten? Hidden at once, then deleted in steps, until nothing is left that could be found."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from tracker.formats.email_hash import email_hashes
+from tracker.formats.event_limits import visitor_uuid_of_hash
+from tracker.privacy import erasure_check
+from tracker.privacy.event_deletion import Removal
+from tracker.privacy.retention import care_for
+from tracker.storage import job_queue
+from tracker.storage.aggregates import unmark_owner
+from tracker.storage.engine import SCRUBBED_PAGES, Transaction
+from tracker.storage.events import StoredEvent, deletion, read_events
+from tracker.storage.job_queue import CLEAN_FROM, LongJob, Step
+from tracker.storage.subscribers import FORGET, Who, erasure_rows
+from tracker.storage.timeline import SERVER_SECONDS, Entry, timeline_rows
+
+#: The kind of the job that looks once more for what was under way in other processes meanwhile.
+FORGET_AGAIN = "forget again"
+#: Bindings looked at in one step.
+BINDINGS = 100
+#: Times that something may come while a person is forgotten; then the job rests for so many milliseconds, others first.
+MOST_ROUNDS, REST_MS = 3, 60_000
+#: The first position in a timeline.
+START = (-(2**63), 0)
+
+State = dict[str, Any]
+
+
+class LateMoves(Protocol):
+    """Events of a visitor that are still on their way to where they happened."""
+
+    def pending(
+        self, transaction: Transaction, list_id: int, visitor_ids: Collection[int]
+    ) -> LongJob | None: ...
+
+    def go_on(self, transaction: Transaction, job: LongJob, now: int, most: int) -> int: ...
+
+
+_log = logging.getLogger("tracker.privacy")
+
+
+def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State | None:
+    """Hide the person: the state to delete the rest from; None if there is nobody to forget.
+
+    Who was named by the hash of the address before anybody was known by it, is taken for them.
+    """
+    hidden = erasure_rows.hide(transaction, list_id, who)
+    if hidden is None:
+        return None
+    hashes = {digest.hex() for email in hidden.emails for digest in email_hashes(email)}
+    uuids = [visitor_uuid_of_hash(list_id, each) for each in sorted(hashes)]
+    erasure_rows.claim_visitors(transaction, list_id, hidden.subscriber_id, uuids, now)
+    return _state("bindings", hidden.removed)
+
+
+def step(late_moves: LateMoves, transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    """Delete some of what is left of the person `job.subject_id`, after what was still to come to them."""
+    removed = Counter(job.state["removed"])
+    part = _PARTS[job.state["part"]]
+    return part(_Erasure(late_moves, transaction, job, removed, now, most))
+
+
+class _Erasure:
+    """One step: the transaction, and what it has removed, all in all."""
+
+    def __init__(
+        self,
+        late_moves: LateMoves,
+        transaction: Transaction,
+        job: LongJob,
+        removed: Counter[str],
+        now: int,
+        most: int,
+    ) -> None:
+        self.late_moves = late_moves
+        self.transaction, self.job, self.removed = transaction, job, removed
+        self.now, self.most = now, most
+        self.list_id, self.subscriber_id = job.list_id, job.subject_id
+
+    def remove(self, events: Sequence[StoredEvent], bindings: deletion.Bindings) -> None:
+        """Delete events that are the person's, and the names of visitors that nothing is left of."""
+        removal = Removal(self.transaction, self.list_id, bindings, self.now, is_counted=False)
+        removal.remove(events, self.subscriber_id)
+        self.removed.update(removal.removed)
+        self.release({event.visitor_id for event in events})
+
+    def take_out(self, rows: Sequence[Entry]) -> None:
+        """Rows of a timeline that was theirs."""
+        timeline_rows.remove(self.transaction, rows)
+        self.removed["timeline"] += len(rows)
+
+    def release(self, visitor_ids: Iterable[int]) -> None:
+        self.removed["visitors"] += deletion.make_nameless(self.transaction, self.list_id, set(visitor_ids))
+
+    def next(self, part: str, handled: int = 0, **state: Any) -> Step:
+        rounds = self.job.state.get("rounds", 0)
+        return Step(_state(part, self.removed, **{"rounds": rounds, **state}), handled)
+
+
+def _state(part: str, removed: Mapping[str, int], **more: Any) -> State:
+    return {"part": part, "removed": {name: count for name, count in removed.items() if count}, **more}
+
+
+def _bindings(erasure: _Erasure) -> Step:
+    """Visitors that were theirs are unbound, so that what they do next is nobody's; then their own rows go."""
+    transaction, list_id = erasure.transaction, erasure.list_id
+    segments = erasure_rows.bound_segments(transaction, list_id, erasure.subscriber_id, BINDINGS)
+    if not segments:
+        return erasure.next("events")
+    visitor_ids = {visitor_id for visitor_id, _ in segments}
+    if pending := erasure.late_moves.pending(transaction, list_id, visitor_ids):
+        handled = erasure.late_moves.go_on(transaction, pending, erasure.now, erasure.most)
+        return erasure.next("bindings", handled, stopped=erasure.job.state.get("stopped"))
+    erasure_rows.unbind_visitors(transaction, list_id, segments)
+    stopped = erasure.job.state.get("stopped")
+    room, done = erasure.most, []
+    for segment in segments:
+        after = tuple(stopped[2:]) if stopped and tuple(stopped[:2]) == segment else START
+        rows = deletion.entries_of(transaction, list_id, segment[0], after, room)
+        _remove_past(erasure, [row for row in rows if row.segment == segment[1]])
+        room -= len(rows)
+        if room == 0:  # there may be more of it
+            stopped = (*segment, rows[-1].event_at, rows[-1].event_id)
+            break
+        done.append(segment)
+    erasure.removed["bindings"] += erasure_rows.remove_bindings(transaction, list_id, done)
+    erasure.release(visitor_id for visitor_id, _ in done)
+    return erasure.next("bindings", erasure.most - room, stopped=stopped)
+
+
+def _remove_past(erasure: _Erasure, rows: Sequence[Entry]) -> None:
+    """The visitor's own rows of a segment that is the person's. What names somebody is that person's."""
+    found = read_events(erasure.transaction, erasure.list_id, (row.event_id for row in rows), is_locking=True)
+    erasure.remove([event for event in found.values() if event.subscriber_id is None], {})
+    erasure.take_out(rows)
+
+
+def _events(erasure: _Erasure) -> Step:
+    """The rows under the person: of events that name them, and of anonymous ones that came while a visitor was theirs."""
+    transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
+    rows = deletion.entries_of(transaction, list_id, subscriber_id, START, erasure.most)
+    if not rows:
+        return erasure.next("left")
+    found = read_events(transaction, list_id, (row.event_id for row in rows), is_locking=True)
+    bindings = deletion.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in found.values()))
+    theirs = [event for event in found.values() if _is_theirs(event, subscriber_id, bindings)]
+    others = found.keys() - {event.id for event in theirs}
+    _give_back(
+        transaction, [r for r in rows if r.event_id in others and r.segment == found[r.event_id].segment]
+    )
+    erasure.remove(theirs, bindings)
+    # What is left of these rows tells of nothing, or is the visitor's by now.
+    erasure.take_out(rows)
+    return erasure.next("events", len(rows))
+
+
+def _is_theirs(event: StoredEvent, subscriber_id: int, bindings: deletion.Bindings) -> bool:
+    """An anonymous event in a segment that still has a binding is of one that was taken from them: bound to them none is."""
+    if event.subscriber_id is not None:
+        return event.subscriber_id == subscriber_id
+    return (event.visitor_id, event.segment) not in bindings
+
+
+def _give_back(transaction: Transaction, rows: Sequence[Entry]) -> None:
+    """Events of unbound segments are their visitors' own."""
+    timeline_rows.add(transaction, [row._replace(owner_id=row.visitor_id) for row in rows])
+    conversions = [row for row in rows if row.name_key == timeline_rows.name_key(timeline_rows.CONVERSION)]
+    timeline_rows.add(transaction, [row._replace(owner_id=-row.visitor_id) for row in conversions])
+
+
+def _left(erasure: _Erasure) -> Step:
+    """Second rows of conversions, what unbinding remembers, and what is known under the number; then nothing is left."""
+    transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
+    rows = deletion.entries_of(transaction, list_id, -subscriber_id, START, erasure.most)
+    if rows:
+        erasure.take_out(rows)
+        return erasure.next("left", len(rows))
+    erasure.removed["expired_owners"] += unmark_owner(transaction, list_id, subscriber_id)
+    if changed := erasure_rows.clear_unbound(transaction, list_id, subscriber_id, erasure.most):
+        return erasure.next("left", changed)
+    erasure.removed.update(erasure_rows.remove_known(transaction, list_id, subscriber_id))
+    if transaction.engine.is_remote:
+        return _proven(erasure)
+    return erasure.next("file", 1, **{CLEAN_FROM: 1})
+
+
+def _file(erasure: _Erasure) -> Step:
+    """Some pages of the file have been cleaned: then the next ones, to the end of it."""
+    following = erasure.job.state[CLEAN_FROM] + SCRUBBED_PAGES
+    [(pages,)] = erasure.transaction.select("PRAGMA page_count")
+    return _proven(erasure) if following > pages else erasure.next("file", 1, **{CLEAN_FROM: following})
+
+
+def _proven(erasure: _Erasure) -> Step:
+    """Look whether anything is left: then it came meanwhile, and goes too."""
+    found = erasure_check.look(erasure.transaction, erasure.list_id, erasure.subscriber_id)
+    if any(found.values()):
+        return _once_more(erasure, found)
+    transaction, job = erasure.transaction, erasure.job
+    if transaction.engine.is_remote and job.kind == FORGET:
+        due_at = erasure.now + int(SERVER_SECONDS * 1000)
+        again = replace(job, id=-job.id, kind=FORGET_AGAIN, state=_state("bindings", {}), rows=0)
+        job_queue.add(transaction, again, None, due_at)
+    care_for(transaction, job.list_id, erasure.now)
+    return Step(_state("done", erasure.removed, checks=found), is_finished=True)
+
+
+def _once_more(erasure: _Erasure, found: Mapping[str, int]) -> Step:
+    """Begin again. What comes each time is somebody's fault to be found: until then it holds up no other job."""
+    rounds = erasure.job.state.get("rounds", 0) + 1
+    again = erasure.next("bindings", 1, rounds=rounds)
+    if rounds < MOST_ROUNDS:
+        return again
+    names = ", ".join(name for name, count in found.items() if count)
+    about = (erasure.subscriber_id, erasure.list_id, names, rounds)
+    _log.warning("subscriber %d of list %d is to be forgotten, and %s came %d times", *about)
+    return again._replace(again_at=erasure.now + REST_MS)
+
+
+_PARTS: Mapping[str, Callable[[_Erasure], Step]] = {
+    "bindings": _bindings,
+    "events": _events,
+    "left": _left,
+    "file": _file,
+}

@@ -1,0 +1,33 @@
+"""Is anything of a person left? One query for each key that leads from a person to what is theirs; all must find nothing."""
+
+from __future__ import annotations
+
+from tracker.storage.engine import Transaction
+from tracker.storage.subscribers import PERSON_TABLES
+from tracker.storage.timeline import timeline_rows
+
+_PERSON = "list_id = ? AND subscriber_id = ?"
+#: Check by name: rows of (list_id, subscriber_id). Events and visitors have no such key: timeline and bindings lead there.
+CHECKS = {
+    "subscribers": "subscribers WHERE list_id = ? AND id = ?",
+    **{table: f"{table} WHERE {_PERSON}" for table in PERSON_TABLES},
+    "expired_owners": "expired_owners WHERE list_id = ? AND owner_id = ?",
+    "bindings": f"bindings WHERE {_PERSON}",
+    "bindings.unbound_from": "bindings WHERE list_id = ? AND subscriber_id IS NULL AND unbound_from = ?",
+}
+#: Of the rows of a timeline that should have none, so many are counted.
+MOST_COUNTED = 100
+
+
+def look(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str, int]:
+    """{check: rows found}."""
+    found = {
+        name: int(transaction.select(f"SELECT COUNT(*) FROM {rows}", (list_id, subscriber_id))[0][0])  # noqa: S608
+        for name, rows in CHECKS.items()
+    }
+    for name, owner_id in (("timeline.events", subscriber_id), ("timeline.conversions", -subscriber_id)):
+        rows = timeline_rows.read(
+            transaction, "list_id = ? AND owner_id = ?", (list_id, owner_id), f"LIMIT {MOST_COUNTED}"
+        )
+        found[name] = len(rows)
+    return found

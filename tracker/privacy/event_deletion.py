@@ -1,0 +1,83 @@
+"""What goes with an event that is deleted? Its EventID, its rows in timelines, and what it added to the figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tracker.domain.event_ids import row_key
+from tracker.domain.row_ids import received_ms
+from tracker.storage.aggregates import (
+    add_expired,
+    add_to_buckets,
+    add_to_catalogue,
+    counted_conversions,
+    counters,
+    expired_public,
+    key_of,
+    mark_owners,
+    signed,
+    totals_of,
+)
+from tracker.storage.engine import Transaction, trusted
+from tracker.storage.events import Bindings, StoredEvent, deletion, tombstones
+
+
+class Removal:
+    """Deletes some events of one list in one transaction. `removed` counts rows by table.
+
+    With `is_counted` the figures stay as they are: what happened long ago happened, though its events are gone.
+    """
+
+    def __init__(
+        self, transaction: Transaction, list_id: int, bindings: Bindings, now: int, is_counted: bool
+    ) -> None:
+        self._transaction, self._list_id, self._bindings = transaction, list_id, bindings
+        self._now, self._is_counted = now, is_counted
+        self.removed: Counter[str] = Counter()
+
+    def remove(self, events: Sequence[StoredEvent], owner_id: int = 0) -> None:
+        """Delete the events, which the transaction holds, with all that is theirs; `owner_id` is one more whose timeline may hold them."""
+        if not events:
+            return
+        transaction, list_id = self._transaction, self._list_id
+        self._spend_ids(events)
+        self._uncount(events)
+        self.removed["events"] += deletion.remove_rows(transaction, list_id, events, self._bindings, owner_id)
+
+    def _spend_ids(self, events: Sequence[StoredEvent]) -> None:
+        """Of those that may still be repeated: the client's EventIDs, and ours, which hold the row's id."""
+        keys = deletion.event_keys(self._transaction, self._list_id, [event.id for event in events])
+        self.removed["event_ids"] += deletion.remove_event_ids(
+            self._transaction, self._list_id, (key for key, _, _ in keys)
+        )
+        named = {event_id for _, _, event_id in keys}
+        since = trusted(self._transaction, self._now) - tombstones.KEPT_MS
+        ours = [(row_key(e.id), b"") for e in events if e.id not in named and received_ms(e.id) > since]
+        spent = [*((key, digest) for key, digest, _ in keys), *ours]
+        tombstones.spend(self._transaction, self._list_id, spent, self._now)
+
+    def _uncount(self, events: Sequence[StoredEvent]) -> None:
+        """The catalogue's counts always say what is there; the others what has happened."""
+        transaction, list_id = self._transaction, self._list_id
+        add_to_catalogue(transaction, list_id, events, -1)
+        totals = totals_of(list_id, events)
+        if self._is_counted:
+            add_expired(transaction, totals)
+            mark_owners(
+                transaction, list_id, {o for e in counted_conversions(events) for o in self._owners(e)}
+            )
+            counters.note_expired(transaction, expired_public(list_id, events))
+            return
+        add_to_buckets(transaction, list_id, events, -1)
+        counters.add_conversions(transaction, signed(totals, -1))
+        counters.drop_empty_totals(transaction, totals)
+        keys = [(key_of(list_id, event), event.id) for event in counted_conversions(events)]
+        self.removed["conversions"] += deletion.remove_conversions(transaction, list_id, keys)
+
+    def _owners(self, event: StoredEvent) -> set[int]:
+        """Who may miss it: whom it names, else its visitor and whose that is now."""
+        if event.subscriber_id is not None:
+            return {event.subscriber_id}
+        bound, _ = self._bindings.get((event.visitor_id, event.segment), (None, None))
+        return {event.visitor_id} if bound is None else {event.visitor_id, bound}

@@ -1,0 +1,107 @@
+"""What is done for a list day by day? Events that are older than it keeps are deleted, and spent EventIDs let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from tracker.privacy.event_deletion import Removal
+from tracker.storage import job_queue
+from tracker.storage.accounts import read_settings
+from tracker.storage.engine import Database, Transaction, trusted_time
+from tracker.storage.events import (
+    days_by_list,
+    deletion,
+    ids_and_times,
+    read_events,
+    set_events_from,
+    tombstones,
+)
+from tracker.storage.job_queue import LongJob, Step
+
+#: The kind of the job; there is one a list, with a number below all that we make.
+CARE, CARE_ID, NOBODY = "care", 1, 0
+DAY_MS = 24 * 3_600_000
+#: How soon events begin to be deleted after it was asked for: a slip can be undone until then.
+GRACE_MS = 3_600_000
+#: Events looked at in one step.
+EXAMINED = 2_000
+
+
+def care_for(transaction: Transaction, list_id: int, now: int, delay_ms: int = DAY_MS) -> None:
+    """Have a list looked after from now on; one that is, goes on as it does."""
+    found = job_queue.find(transaction, list_id, CARE, NOBODY)
+    if found is None:
+        job = LongJob(list_id, CARE_ID, CARE, NOBODY, {}, 0, now, now)
+        job_queue.add(transaction, job, None, now + delay_ms)
+    elif found.finished_at is not None:
+        job = replace(found, state={}, updated_at=now, finished_at=None)
+        job_queue.keep(transaction, job, now + delay_ms, is_claimed=False)
+
+
+def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    """Delete some events that the list keeps no longer, the first received first; then let spent EventIDs go.
+
+    The state of a job that waits for its next day says what the last one removed. While the clock is in doubt, all of it
+    waits.
+    """
+    if trusted_time.read(transaction).is_ahead(now):
+        return Step(job.state, again_at=now + GRACE_MS)
+    state = job.state
+    if "after" in state:
+        return _expire_events(transaction, job, now, most)
+    if "cutoff" in state:
+        return _let_ids_go(transaction, job, now, most)
+    days = read_settings(transaction, job.list_id).retention_days
+    if days is None:
+        return Step({"cutoff": None, "removed": 0})
+    cutoff = now - days * DAY_MS
+    set_events_from(transaction, job.list_id, cutoff)
+    return Step({"cutoff": cutoff, "removed": 0, "after": -1})
+
+
+def _expire_events(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    list_id, cutoff, removed = job.list_id, job.state["cutoff"], job.state["removed"]
+    rows = ids_and_times(transaction, list_id, job.state["after"], EXAMINED)
+    if not rows:
+        return Step({"cutoff": cutoff, "removed": removed})
+    old = [event_id for event_id, event_at in rows if event_at < cutoff]
+    # Those that do not fit into this step are the first of the next one.
+    last = old[most - 1] if len(old) > most else rows[-1][0]
+    events = list(read_events(transaction, list_id, old[:most], is_locking=True).values())
+    bindings = deletion.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in events))
+    Removal(transaction, list_id, bindings, now, is_counted=True).remove(events)
+    return Step({"cutoff": cutoff, "removed": removed + len(events), "after": last}, len(events))
+
+
+def _let_ids_go(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    rows = tombstones.expired(transaction, job.list_id, now, most)
+    tombstones.let_go(transaction, rows)
+    if len(rows) == most:
+        return Step(job.state, len(rows))
+    done: dict[str, Any] = {"last": {"cutoff": job.state["cutoff"], "removed": job.state["removed"]}}
+    is_needed = job.state["cutoff"] is not None or tombstones.has_some(transaction, job.list_id)
+    if not is_needed:
+        return Step(done, len(rows), is_finished=True)
+    return Step(done, len(rows), again_at=now + DAY_MS)
+
+
+def expired_events(database: Database, list_id: int, cutoff: int) -> int:
+    """How many events of a list are older than that: read a page at a time."""
+    return sum(event_at < cutoff for event_at in _times(database, list_id))
+
+
+def _times(database: Database, list_id: int) -> Iterator[int]:
+    read = partial(ids_and_times, list_id=list_id, most=EXAMINED)
+    page = database.read(partial(read, after_id=-1))
+    while page:
+        yield from (event_at for _, event_at in page)
+        page = database.read(partial(read, after_id=page[-1][0]))
+
+
+def lists_that_expire(database: Database, list_id: int | None = None) -> dict[int, int]:
+    """{list_id: days} of the lists that keep events for so long, or of that one."""
+    kept = database.read(days_by_list)
+    return kept if list_id is None else {key: days for key, days in kept.items() if key == list_id}

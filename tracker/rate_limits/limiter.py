@@ -1,0 +1,78 @@
+"""May they call now? One hit on the store of the instance, wired by Flask-Limiter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+from flask import Flask
+from flask_limiter import Limiter as FlaskLimiter
+
+from tracker.rate_limits import redis_windows, shared_memory
+from tracker.rate_limits.circuit_breaker import OutageGuard, WindowStore
+from tracker.rate_limits.rate import RateLimit, Verdict
+
+#: The module that defines a `limits` storage registers its scheme.
+STORAGES = (redis_windows.RedisWindows, shared_memory.SharedFileStorage)
+
+
+class Limiter:
+    """Counts calls per command and caller over all processes of the instance."""
+
+    def __init__(
+        self, extension: FlaskLimiter, guard: OutageGuard, overrides: Mapping[str, RateLimit]
+    ) -> None:
+        self.extension = extension
+        self._take = guard.take
+        self._overrides = {command.lower(): limit for command, limit in overrides.items()}
+
+    def hit(self, command: str, who: str, limit: RateLimit, cost: int = 1) -> Verdict:
+        """Take `cost` from the caller's window of the command, or nothing if that does not fit.
+
+        What costs more than the whole limit takes all of a window: otherwise no waiting would help it.
+        A limit set for the command by TRACKER_LIMITS replaces `limit`. Raises ValueError for an empty name, which
+        Flask-Limiter would let pass uncounted, and for a negative cost.
+        """
+        if not command or not who or cost < 0:
+            raise ValueError(f"cannot count {cost} calls of {command!r} by {who!r}")
+        command = command.lower()
+        limit = self._overrides.get(command, limit)
+        allows, is_allowed, count, end_ms = self._take(
+            f"{command}/{who}", limit.hits, limit.seconds * 1000, cost
+        )
+        return Verdict(is_allowed, allows, max(0, allows - count), end_ms)
+
+
+def build_limiter(
+    url: str | None,
+    path: str | Path,
+    workers: int,
+    overrides: Mapping[str, RateLimit] | None = None,
+    now: Callable[[], float] = time.time,
+    app: Flask | None = None,
+) -> Limiter:
+    """The limiter of a process: on Redis at `url`, or without one on the file at `path`.
+
+    `workers` is the number of processes that share the limits of this instance. Nothing is opened or connected before
+    the first hit. Raises ValueError for a url that names no Redis.
+    """
+    uri = redis_windows.storage_uri(url) if url else f"tracker-shared://{quote(str(Path(path).absolute()))}"
+    extension = _wire(app or Flask("tracker.rate_limits"), uri, now)
+    store = cast(WindowStore, extension.storage)
+    return Limiter(extension, OutageGuard(store, workers, now), overrides or {})
+
+
+def _wire(app: Flask, uri: str, now: Callable[[], float]) -> FlaskLimiter:
+    options = cast(dict[str, Any], {"now": now})
+    extension = FlaskLimiter(_no_key, storage_uri=uri, storage_options=options, strategy="fixed-window")
+    # An extension the app knows already adds no hooks: every call is counted once, by the dispatcher.
+    app.extensions.setdefault("limiter", set()).add(extension)
+    extension.init_app(app)
+    return extension
+
+
+def _no_key() -> str:
+    raise RuntimeError("rate limits are counted by the dispatcher, not by Flask-Limiter's decorators")

@@ -1,0 +1,139 @@
+"""Which events and properties does a list have, and what is counted of them? Read from the catalogue, never from events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+
+import gevent
+
+from tracker.domain.similar_names import look_alikes
+from tracker.storage.aggregates import EventName, PropertyName, catalogue, catalogue_pages
+from tracker.storage.engine import Database
+from tracker.storage.schema import TYPES
+
+#: What JSON calls the types that are counted.
+TYPE_NAMES = tuple(name.removesuffix("s") for name in TYPES)
+#: Properties of one answer, unless its first event has more: so it stays below a megabyte, whatever the catalogue holds.
+MOST_PROPERTIES = 2_000
+#: Events read in one go, and names compared in one go: other requests are served in between.
+EVENTS_AT_ONCE, NAMES_AT_ONCE = 100, 1_000
+
+#: An event with those of its properties that are asked for.
+Listed = tuple[EventName, list[PropertyName]]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Events in the order of the bytes of their names; `has_more`: others follow the last one."""
+
+    events: list[Listed]
+    has_more: bool
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What is being put together, up to `size` events."""
+
+    size: int
+    events: list[Listed] = field(default_factory=list)
+    properties: int = 0
+
+    def has_room_for(self, properties: int) -> bool:
+        fits = self.properties + properties <= MOST_PROPERTIES or not self.events
+        return len(self.events) < self.size and fits
+
+    def add(self, listed: Listed) -> None:
+        self.events.append(listed)
+        self.properties += len(listed[1])
+
+
+def read_names(
+    database: Database, list_id: int, after: str, search: str | None, size: int, deadline: float | None
+) -> Names:
+    """The events after a name, as many as an answer holds.
+
+    With `search`: those whose name has it, in any letter case, and those with a property whose name has it, with
+    these properties alone.
+    """
+    answer = _Answer(size)
+    for listed in _all_after(database, list_id, after.encode(), deadline):
+        found = listed if search is None else _found(listed, search.casefold())
+        if found is None:
+            continue
+        if not answer.has_room_for(len(found[1])):
+            return Names(answer.events, True)
+        answer.add(found)
+    return Names(answer.events, False)
+
+
+def read_name(database: Database, list_id: int, name: str, deadline: float | None) -> Names:
+    """One event."""
+    encoded = name.encode()
+    event = database.read(partial(catalogue_pages.event_name, list_id=list_id, name=encoded), deadline)
+    if event is None:
+        return Names([], False)
+    return Names(list(_with_properties(database, list_id, [event], deadline)), False)
+
+
+def read_look_alikes(database: Database, list_id: int, deadline: float | None) -> dict[str, list[list[str]]]:
+    """{"event": groups, "property": groups} of names that look like one thing spelled twice."""
+    events = database.read(partial(catalogue_pages.all_event_names, list_id=list_id), deadline)
+    properties = database.read(partial(catalogue_pages.all_property_names, list_id=list_id), deadline)
+    return {"event": look_alikes(_in_turn(events)), "property": look_alikes(_in_turn(properties))}
+
+
+def is_full(database: Database, list_id: int, deadline: float | None) -> bool:
+    """Whether names of the list went beyond the catalogue's bounds."""
+    return database.read(lambda transaction: catalogue.is_full(transaction, list_id), deadline)
+
+
+def _all_after(database: Database, list_id: int, after: bytes, deadline: float | None) -> Iterator[Listed]:
+    while True:
+        look = partial(catalogue_pages.event_names, list_id=list_id, after=after, most=EVENTS_AT_ONCE)
+        names = database.read(look, deadline)
+        for some in _fitting(names):
+            yield from _with_properties(database, list_id, some, deadline)
+            gevent.sleep(0)
+        if len(names) < EVENTS_AT_ONCE:
+            return
+        after = names[-1].name
+
+
+def _fitting(names: list[EventName]) -> Iterator[list[EventName]]:
+    """The same in pieces of about MOST_PROPERTIES properties."""
+    some: list[EventName] = []
+    for name in names:
+        if some and sum(each.property_count for each in some) + name.property_count > MOST_PROPERTIES:
+            yield some
+            some = []
+        some.append(name)
+    if some:
+        yield some
+
+
+def _with_properties(
+    database: Database, list_id: int, names: list[EventName], deadline: float | None
+) -> Iterator[Listed]:
+    first, last = names[0].name, names[-1].name
+    look = partial(catalogue_pages.properties_between, list_id=list_id, first=first, last=last)
+    rows = database.read(look, deadline)
+    by_event = {name: list(group) for name, group in groupby(rows, key=lambda row: row.event_name)}
+    return ((name, by_event.get(name.name, [])) for name in names)
+
+
+def _found(listed: Listed, wanted: str) -> Listed | None:
+    event, properties = listed
+    if wanted in event.name.decode().casefold():
+        return listed
+    matching = [each for each in properties if wanted in each.name.decode().casefold()]
+    return (event, matching) if matching else None
+
+
+def _in_turn(names: Iterable[bytes]) -> Iterator[str]:
+    for number, name in enumerate(names):
+        if number % NAMES_AT_ONCE == NAMES_AT_ONCE - 1:
+            gevent.sleep(0)
+        yield name.decode()

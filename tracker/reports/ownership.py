@@ -1,0 +1,91 @@
+"""Whose events count? A row of a timeline tells where an event may belong; the event and its binding say whether it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Protocol
+
+from tracker.storage.engine import Database, Transaction
+from tracker.storage.events import StoredEvent, read_events
+from tracker.storage.subscribers import identity_rows
+from tracker.storage.timeline import Entry, owners
+
+
+class Whose(Protocol):
+    """Somebody with a timeline; `id` is a person's or a visitor's, and they share no number."""
+
+    list_id: int
+    id: int
+
+    def owner_ids(self, database: Database, deadline: float | None) -> tuple[int, ...]:
+        """The owners whose rows may be theirs."""
+
+    def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
+        """The ids of those events that are."""
+
+
+class PersonsOwn:
+    """The events that name a person, and those that name nobody of segments that are bound to them."""
+
+    def __init__(self, list_id: int, subscriber_id: int) -> None:
+        self.list_id, self.id = list_id, subscriber_id
+
+    def owner_ids(self, database: Database, deadline: float | None) -> tuple[int, ...]:
+        return owners(database, self.list_id, self.id, deadline)
+
+    def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
+        persons = persons_of(transaction, self.list_id, list(events))
+        return {event_id for event_id, person in persons.items() if person == self.id}
+
+
+class VisitorsOwn:
+    """The events of a visitor that name nobody, from when it was nobody's: whose it became later does not matter."""
+
+    def __init__(self, list_id: int, visitor_id: int) -> None:
+        self.list_id, self.id = list_id, visitor_id
+
+    def owner_ids(self, database: Database, deadline: float | None) -> tuple[int, ...]:
+        return (self.id,)
+
+    def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
+        return {event.id for event in events if event.visitor_id == self.id and event.subscriber_id is None}
+
+
+def persons_of(
+    transaction: Transaction, list_id: int, events: Sequence[StoredEvent]
+) -> dict[int, int | None]:
+    """{event_id: subscriber_id}: whom an event names, else whom the segment it came in is bound to; None: nobody.
+
+    A person who was deleted is still named by their events: see `living`.
+    """
+    segments = {(event.visitor_id, event.segment) for event in events if event.subscriber_id is None}
+    bound = identity_rows.bound_to(transaction, list_id, segments)
+    persons: dict[int, int | None] = {}
+    for event in events:
+        tied, _ = bound.get((event.visitor_id, event.segment), (None, False))
+        persons[event.id] = tied if event.subscriber_id is None else event.subscriber_id
+    return persons
+
+
+def living(
+    transaction: Transaction, list_id: int, persons: Iterable[int | None]
+) -> dict[int | None, int | None]:
+    """{subscriber_id: subscriber_id} of those persons who are there."""
+    keys = {(list_id, person) for person in persons if person is not None}
+    return {row[1]: row[1] for row in identity_rows.find_subscribers_by_id(transaction, keys)}
+
+
+def visitor(
+    database: Database, list_id: int, uuid: bytes, deadline: float | None
+) -> tuple[int, int | None] | None:
+    """(id, subscriber_id it is bound to) of the visitor with this uuid."""
+    find = partial(identity_rows.find_visitor, list_id=list_id, uuid=uuid)
+    return database.read(find, deadline)
+
+
+def own_events(transaction: Transaction, whose: Whose, entries: Iterable[Entry]) -> list[StoredEvent]:
+    """The events of these rows that are there and count, in the order of the rows."""
+    stored = read_events(transaction, whose.list_id, (entry.event_id for entry in entries))
+    own = whose.own(transaction, stored.values())
+    return [stored[entry.event_id] for entry in entries if entry.event_id in own]

@@ -1,0 +1,79 @@
+"""Which values does a property have? Those of the last events of its name, found by when the catalogue last saw one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+import gevent
+import orjson
+
+from tracker.domain.event import IS_BOT, decoded_properties
+from tracker.domain.row_ids import first_id_at
+from tracker.storage.aggregates import catalogue_pages
+from tracker.storage.engine import Database
+from tracker.storage.events import StoredEvent, newest, read_events
+
+#: Rows that are looked through: after the moment at which the catalogue last saw the name, and before it. What was seen
+#: since is written up to 5 s late.
+MOST_AFTER, MOST_BEFORE = 1_000, 4_000
+#: Events that are read, in all and in one go, and bytes of their properties.
+MOST_READ, READ_AT_ONCE, MOST_BYTES = 1_000, 100, 8 * 1024 * 1024
+LOOKED_AT_ONCE = 1_000
+
+
+@dataclass(slots=True)
+class Values:
+    """How often each value was seen, as JSON, in the order of the newest event that has it; and in how many events."""
+
+    counts: Counter[bytes] = field(default_factory=Counter)
+    events_read: int = 0
+    bytes_read: int = 0
+
+    def add(self, event: StoredEvent, name: str, written: bytes) -> None:
+        """Count what the event says; `written` is the name as it stands in JSON: what is not there need not be read."""
+        if event.flags & IS_BOT:
+            return
+        self.events_read += 1
+        self.bytes_read += len(event.properties)
+        properties = decoded_properties(bytes(event.properties)) if written in event.properties else {}
+        if name in properties:
+            self.counts[orjson.dumps(properties[name])] += 1
+
+
+def read_values(database: Database, list_id: int, event: str, name: str, deadline: float | None) -> Values:
+    """The values of one property in the last events of one name, robots' left out."""
+    values, written = Values(), orjson.dumps(name) + b":"
+    ids = list(islice(_last_ids(database, list_id, event.encode(), deadline), MOST_READ))
+    for start in range(0, len(ids), READ_AT_ONCE):
+        some = ids[start : start + READ_AT_ONCE]
+        stored = database.read(partial(read_events, list_id=list_id, event_ids=some), deadline)
+        for event_id in some:
+            if event_id in stored:
+                values.add(stored[event_id], name, written)
+        if values.bytes_read > MOST_BYTES:
+            break
+        gevent.sleep(0)
+    return values
+
+
+def _last_ids(database: Database, list_id: int, event: bytes, deadline: float | None) -> Iterator[int]:
+    """The ids of the last events of a name, newest first."""
+    known = database.read(partial(catalogue_pages.event_name, list_id=list_id, name=event), deadline)
+    if known is None:
+        return
+    seen_from = first_id_at(known.last_seen_at)
+    look = partial(newest.names_from, list_id=list_id, first_id=seen_from, most=MOST_AFTER)
+    yield from (event_id for event_id, each in reversed(database.read(look, deadline)) if each == event)
+    before = seen_from
+    for _ in range(0, MOST_BEFORE, LOOKED_AT_ONCE):
+        gevent.sleep(0)
+        look = partial(newest.names_before, list_id=list_id, before_id=before, most=LOOKED_AT_ONCE)
+        rows = database.read(look, deadline)
+        yield from (event_id for event_id, each in rows if each == event)
+        if len(rows) < LOOKED_AT_ONCE:
+            return
+        before = rows[-1][0]

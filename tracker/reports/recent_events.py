@@ -1,0 +1,65 @@
+"""Which events has a list received lately, and whose are they now? Newest first, pages of bounded work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import NamedTuple
+
+import gevent
+
+from tracker.reports.ownership import living, persons_of
+from tracker.storage.engine import Database, Transaction
+from tracker.storage.events import StoredEvent, newest, read_events
+from tracker.storage.subscribers import identity_rows
+
+#: Events looked through for one name on a page, and in one go: other requests are served in between.
+MOST_EXAMINED, AT_ONCE = 5_000, 1_000
+
+
+class Received(NamedTuple):
+    """An event with its visitor's uuid and the person it belongs to now; None: nobody."""
+
+    event: StoredEvent
+    uuid: bytes
+    subscriber_id: int | None
+
+
+class RecentPage(NamedTuple):
+    """Events, newest first; `rest` is the id before which the next page begins, None at the end."""
+
+    events: list[Received]
+    rest: int | None
+
+
+def read_recent(
+    database: Database, list_id: int, name: str | None, before_id: int, size: int, deadline: float | None
+) -> RecentPage:
+    """At most `size` events before an id, of one name or of all. With a name fewer than there are may be found."""
+    wanted = None if name is None else name.encode()
+    at_once = size + 1 if wanted is None else AT_ONCE
+    found: list[int] = []
+    rest: int | None = before_id
+    for examined in range(0, MOST_EXAMINED, at_once):
+        if examined:
+            gevent.sleep(0)
+        look = partial(newest.names_before, list_id=list_id, before_id=rest or 0, most=at_once)
+        rows = database.read(look, deadline)
+        found += [event_id for event_id, each in rows if wanted in (None, each)]
+        rest = rows[-1][0] if len(rows) == at_once else None
+        if rest is None or len(found) > size:
+            break
+    if len(found) > size:
+        found, rest = found[:size], found[size - 1]
+    return RecentPage(database.read(partial(read_received, list_id=list_id, event_ids=found), deadline), rest)
+
+
+def read_received(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> list[Received]:
+    """The events with these ids that are there, in this order."""
+    wanted = list(event_ids)
+    stored = read_events(transaction, list_id, wanted)
+    events = [stored[event_id] for event_id in wanted if event_id in stored]
+    uuids = identity_rows.uuids_of(transaction, list_id, (event.visitor_id for event in events))
+    persons = persons_of(transaction, list_id, events)
+    there = living(transaction, list_id, persons.values())
+    return [Received(e, uuids[e.visitor_id], there.get(persons[e.id])) for e in events]

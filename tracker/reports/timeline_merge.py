@@ -1,0 +1,66 @@
+"""How do the rows of several owners become one timeline? Newest first, each event once, a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tracker.domain.spans import Position
+from tracker.storage.engine import Transaction
+from tracker.storage.timeline import Entry, Part, Window, name_key, named, newest, position_of
+
+#: Rows looked through for one name: shared by the owners, but no owner gets fewer than LEAST.
+MOST_SKIMMED, LEAST_SKIMMED = 5_000, 500
+
+
+class Step(NamedTuple):
+    """Rows, all there are down to `reached` (None: to the end); `is_enough`: it took as much looking as may be."""
+
+    entries: list[Entry]
+    reached: Position | None
+    is_enough: bool
+
+
+class Merge:
+    """The rows of the owners inside a window, of one event name or of all."""
+
+    def __init__(self, list_id: int, owner_ids: Sequence[int], window: Window, name: bytes | None) -> None:
+        self._list_id, self._owner_ids, self._window = list_id, owner_ids, window
+        self._key = None if name is None else name_key(name)
+        #: Nothing is left.
+        self.is_over = False
+
+    @property
+    def reached(self) -> Position:
+        """All down to here has been given."""
+        return self._window.before
+
+    def look(self, transaction: Transaction, most: int) -> Step:
+        """The next rows, at most `most`. Changes nothing: what a lost connection interrupts is looked for again."""
+        parts = self._parts(transaction, most)
+        reached = max((part.reached for part in parts if part.reached is not None), default=None)
+        rows = {
+            entry.event_id: entry
+            for part in parts
+            for entry in part.entries
+            if reached is None or position_of(entry) >= reached
+        }
+        entries = sorted(rows.values(), key=position_of, reverse=True)
+        if len(entries) > most:
+            entries, reached = entries[:most], position_of(entries[most - 1])
+        return Step(entries, reached, self._key is not None and len(entries) < most)
+
+    def take(self, step: Step) -> None:
+        """Go on behind these rows."""
+        self.is_over = step.reached is None
+        if step.reached is not None:
+            self._window = self._window._replace(before=step.reached)
+
+    def _parts(self, transaction: Transaction, most: int) -> list[Part]:
+        if self._key is None:
+            return newest(transaction, self._list_id, self._owner_ids, self._window, most)
+        examined = max(LEAST_SKIMMED, MOST_SKIMMED // len(self._owner_ids))
+        return [
+            named(transaction, self._list_id, owner_id, self._window, self._key, most, examined)
+            for owner_id in self._owner_ids
+        ]

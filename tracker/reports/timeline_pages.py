@@ -1,0 +1,121 @@
+"""What has somebody done? Pages of a timeline, newest first, each of bounded work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import gevent
+import orjson
+
+from tracker.domain.event import decoded_properties
+from tracker.domain.spans import Position
+from tracker.reports.ownership import Whose, own_events
+from tracker.reports.timeline_merge import Merge, Step
+from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
+from tracker.storage.events import StoredEvent
+from tracker.storage.subscribers import identity_rows
+from tracker.storage.timeline import DAWN, DUSK, Window
+
+#: Events looked at for one page; what is not found among them is on the next one.
+MOST_EXAMINED = 5_000
+#: Events looked at in one go: other requests are served in between.
+AT_ONCE = 500
+
+#: Whether an event is wanted.
+Wants = Callable[[StoredEvent], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events: at most `size`, of one name, from `since` until before `until`, older than the position `before`."""
+
+    size: int
+    name: str | None = None
+    since: int | None = None
+    until: int | None = None
+    before: Position | None = None
+    wants: Wants | None = None
+
+    def window(self) -> Window:
+        until = DUSK if self.until is None else (self.until, 0)
+        return Window(DAWN if self.since is None else self.since, min(until, self.before or DUSK))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events, newest first; `rest` is where the next page begins, None at the end. `uuids` are the visitors'."""
+
+    events: list[StoredEvent]
+    rest: Position | None
+    uuids: dict[int, bytes] = field(default_factory=dict)
+
+
+def read_page(database: Database, whose: Whose, wanted: Wanted, deadline: float | None = None) -> Page:
+    """One page. One with fewer events than `size` may have a rest: looking for more would have taken too long."""
+    deadline = deadline or time.monotonic() + REQUEST_SECONDS
+    name = None if wanted.name is None else wanted.name.encode()
+    merge = Merge(whose.list_id, whose.owner_ids(database, deadline), wanted.window(), name)
+    events: list[StoredEvent] = []
+    for found in rounds(database, whose, merge, wanted.size + 1, deadline):
+        events += [event for event in found if name in (None, event.name) and _fits(wanted, event)]
+        if len(events) > wanted.size:
+            break
+    rest = None if merge.is_over else merge.reached
+    if len(events) > wanted.size:
+        events = events[: wanted.size]
+        rest = events[-1].event_at, events[-1].id
+    visitor_ids = [event.visitor_id for event in events]
+    read = partial(identity_rows.uuids_of, list_id=whose.list_id, visitor_ids=visitor_ids)
+    return Page(events, rest, database.read(read, deadline) if events else {})
+
+
+def rounds(
+    database: Database, whose: Whose, merge: Merge, first: int, deadline: float, most: int = MOST_EXAMINED
+) -> Iterator[list[StoredEvent]]:
+    """The events of a merge that count, `first` rows at first, then more, until `most` rows have been looked at."""
+    examined, size = 0, first
+    while not merge.is_over and examined < most:
+        if examined:
+            gevent.sleep(0)
+        step, events = database.read(partial(_look, whose, merge, min(size, most - examined)), deadline)
+        merge.take(step)
+        yield events
+        examined, size = examined + len(step.entries), min(size * 2, AT_ONCE)
+        if step.is_enough:
+            return
+
+
+def _look(whose: Whose, merge: Merge, most: int, transaction: Transaction) -> tuple[Step, list[StoredEvent]]:
+    step = merge.look(transaction, most)
+    return step, own_events(transaction, whose, step.entries)
+
+
+def _fits(wanted: Wanted, event: StoredEvent) -> bool:
+    return wanted.wants is None or wanted.wants(event)
+
+
+def has_property(name: str, *value: Any) -> Wants:
+    """Whether an event has the property, and this very value if one is given.
+
+    A text fits the same text, and a number or truth value that is written like it: a query has nothing else.
+    """
+    written = orjson.dumps(name) + b":"
+
+    def wants(event: StoredEvent) -> bool:
+        if written not in event.properties:  # what is not written down need not be read
+            return False
+        properties = decoded_properties(bytes(event.properties))
+        return name in properties and (not value or _is_same(properties[name], value[0]))
+
+    return wants
+
+
+def _is_same(stored: Any, sent: Any) -> bool:
+    if isinstance(sent, str) and isinstance(stored, (bool, int, float)):
+        return orjson.dumps(stored).decode() == sent
+    is_truth = isinstance(stored, bool), isinstance(sent, bool)
+    return is_truth[0] == is_truth[1] and bool(stored == sent)

@@ -1,0 +1,116 @@
+"""How does a list want its events to be taken, and for how long are they kept?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.engine.ttl_cache import Recent
+
+#: Bytes of all allowed origins together, and of all hidden parameters.
+MOST_ORIGINS_BYTES = MOST_PARAMETERS_BYTES = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class ListSettings:
+    """The settings of one list; a list that was never set has these defaults.
+
+    `allowed_origins`: pages that may send events, such as `https://shop.example`; none: all may.
+    `is_privacy_signal_honoured`: nothing is stored of a browser that sends Sec-GPC or DNT. `is_address_kept`: the
+    client's address is stored, truncated. `retention_days`: events older than that are deleted; None: never.
+    `events_from`: the UTC milliseconds before which events have been deleted; None: none have.
+    `is_key_needed_for_conversions`: those that come without one are stored, and not counted. `hidden_parameters`: the
+    query parameters that are left out of addresses of pages; None: those of every list.
+    """
+
+    allowed_origins: tuple[str, ...] = ()
+    is_privacy_signal_honoured: bool = False
+    is_address_kept: bool = False
+    retention_days: int | None = None
+    events_from: int | None = None
+    is_key_needed_for_conversions: bool = False
+    hidden_parameters: tuple[str, ...] | None = None
+
+
+NAMES = tuple(field.name for field in fields(ListSettings))
+_SELECT = f"SELECT {', '.join(NAMES)} FROM list_settings WHERE list_id = ?"
+_UPDATE = f"UPDATE list_settings SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE list_id = ?"
+
+
+class SettingsOfLists:
+    """Reads and changes the settings of lists. Whose list it is, is asked before: `lists.owned`."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._recent: Recent[int, ListSettings] = Recent(clock=clock)
+
+    def of(self, list_id: int, deadline: float | None = None) -> ListSettings:
+        """The settings of a list; may be up to 5 s old."""
+        found = self._recent.look_up(list_id, lambda: self._database.read(_reader(list_id), deadline))
+        return found or ListSettings()
+
+    def change(self, list_id: int, deadline: float | None = None, **changes: Any) -> ListSettings:
+        """Set the named fields, leave the others, and give all. Raises ValueError if origins are too long to keep."""
+        changed: ListSettings = self._database.write(
+            lambda transaction: write_settings(transaction, list_id, **changes), deadline
+        )
+        self._recent.forget(list_id)
+        return changed
+
+
+def read_settings(transaction: Transaction, list_id: int) -> ListSettings:
+    rows = transaction.select(_SELECT, (list_id,))
+    return _settings(rows[0]) if rows else ListSettings()
+
+
+def write_settings(transaction: Transaction, list_id: int, **changes: Any) -> ListSettings:
+    """Set the named fields within a transaction of the caller's, and give all settings."""
+    settings = replace(read_settings(transaction, list_id), **changes)
+    row = _row(settings)
+    if not transaction.select("SELECT 1 FROM list_settings WHERE list_id = ?", (list_id,)):
+        transaction.insert("list_settings", ("list_id", *NAMES), [(list_id, *row)])
+    else:
+        transaction.execute(_UPDATE, (*row, list_id))
+    return settings
+
+
+def _reader(list_id: int) -> Callable[[Transaction], ListSettings]:
+    return lambda transaction: read_settings(transaction, list_id)
+
+
+def _row(settings: ListSettings) -> Row:
+    """Origins and parameters hold no line ends: they stand one on a line."""
+    origins = "\n".join(settings.allowed_origins).encode()
+    if len(origins) > MOST_ORIGINS_BYTES:
+        raise ValueError(f"the allowed origins take more than {MOST_ORIGINS_BYTES} bytes")
+    parameters = settings.hidden_parameters
+    return (
+        origins,
+        int(settings.is_privacy_signal_honoured),
+        int(settings.is_address_kept),
+        settings.retention_days,
+        settings.events_from,
+        int(settings.is_key_needed_for_conversions),
+        None if parameters is None else "\n".join(parameters).encode(),
+    )
+
+
+def _settings(row: Row) -> ListSettings:
+    origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed, parameters = row
+    return ListSettings(
+        _lines(origins),
+        bool(is_signal_honoured),
+        bool(is_address_kept),
+        retention_days,
+        events_from,
+        bool(is_key_needed),
+        None if parameters is None else _lines(parameters),
+    )
+
+
+def _lines(stored: Any) -> tuple[str, ...]:
+    return tuple(bytes(stored).decode().split("\n")) if stored else ()

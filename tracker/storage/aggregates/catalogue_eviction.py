@@ -1,0 +1,79 @@
+"""Catalogue eviction: names that only browsers have sent, and hardly ever, give way to others when a list's room is used up.
+
+Anybody can send through the door for browsers. Names that a key has sent never give way; of the others those go that
+were seen once, the longest ago first, then those that were not seen for a day.
+"""
+
+from __future__ import annotations
+
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.tables import TYPES
+
+#: Milliseconds after which a name that was seen several times may give way.
+KEPT_MS = 24 * 3_600_000
+#: Rows that give way at once, so that a flood does not look through all of them for each of its names.
+NAMES_AT_ONCE, PROPERTIES_AT_ONCE = 20, 100
+_SEEN = f"({' + '.join(TYPES)})"
+_ORDER = "ORDER BY CASE WHEN {seen} <= 1 THEN 0 ELSE 1 END, last_seen_at LIMIT ?"
+_NAMES = (
+    "SELECT name FROM event_names WHERE list_id = ? AND is_public = 1 AND name <> ? AND (events <= 1 OR last_seen_at < ?) "
+    + _ORDER.format(seen="events")
+)
+_PROPERTIES = (
+    "SELECT event_name, property FROM event_properties WHERE list_id = ? AND is_public = 1"
+    f" AND ({_SEEN} <= 1 OR last_seen_at < ?){{of_event}} {_ORDER.format(seen=_SEEN)}"
+)
+
+
+def evict_names(transaction: Transaction, list_id: int, coming: bytes, now: int) -> list[bytes]:
+    """Let some event names go, for `coming`; gives them. The list's catalogue is locked."""
+    rows = transaction.select(_NAMES, (list_id, coming, now - KEPT_MS, NAMES_AT_ONCE))
+    gone = sorted(bytes(row[0]) for row in rows)
+    for name in gone:
+        remove(transaction, list_id, name, None)
+    return gone
+
+
+def evict_properties(
+    transaction: Transaction, list_id: int, event: bytes | None, now: int, needed: int
+) -> list[tuple[bytes, bytes]]:
+    """Let `needed` properties go, or a few more: of one event, or of all. Gives (event, property)."""
+    of_event = "" if event is None else " AND event_name = ?"
+    values = (list_id, now - KEPT_MS, *(() if event is None else (event,)), max(needed, PROPERTIES_AT_ONCE))
+    rows = transaction.select(_PROPERTIES.format(of_event=of_event), values)
+    gone = sorted((bytes(row[0]), bytes(row[1])) for row in rows)
+    for name, item in gone:
+        remove(transaction, list_id, name, item)
+    return gone
+
+
+def remove(transaction: Transaction, list_id: int, name: bytes, item: bytes | None) -> int:
+    """Take out an event name with its properties, or one property of it; gives how many rows went."""
+    if item is None:
+        sql = "DELETE FROM event_properties WHERE list_id = ? AND event_name = ?"
+        properties = transaction.change(sql, (list_id, name))
+        return properties + transaction.change(
+            "DELETE FROM event_names WHERE list_id = ? AND name = ?", (list_id, name)
+        )
+    sql = "DELETE FROM event_properties WHERE list_id = ? AND event_name = ? AND property = ?"
+    gone = transaction.change(sql, (list_id, name, item))
+    if gone:
+        sql = "UPDATE event_names SET property_count = property_count - 1 WHERE list_id = ? AND name = ?"
+        transaction.execute(sql, (list_id, name))
+    return gone
+
+
+def remove_from_browsers(transaction: Transaction, list_id: int, seen_at_most: int) -> tuple[int, int]:
+    """Take out what no key has sent and browsers at most so often; gives (event names, properties)."""
+    sql = "SELECT name FROM event_names WHERE list_id = ? AND is_public = 1 AND events <= ? ORDER BY name"
+    names = [bytes(row[0]) for row in transaction.select(sql, (list_id, seen_at_most))]
+    properties = sum(remove(transaction, list_id, name, None) - 1 for name in names)
+    sql = f"SELECT event_name, property FROM event_properties WHERE list_id = ? AND is_public = 1 AND {_SEEN} <= ?"
+    for name, item in sorted(transaction.select(sql, (list_id, seen_at_most))):
+        properties += remove(transaction, list_id, bytes(name), bytes(item))
+    return len(names), properties
+
+
+def note_pruned(transaction: Transaction, list_id: int) -> None:
+    """Say that names of events that are there may be missing, since somebody wanted it so."""
+    transaction.execute("UPDATE lists SET is_catalogue_pruned = 1 WHERE id = ?", (list_id,))

@@ -1,0 +1,70 @@
+"""What does the catalogue say of some of a list's names? Read in the order of their bytes, a piece at a time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.tables import TYPES
+
+
+class EventName(NamedTuple):
+    """A catalogued event: how often and when it came, in UTC milliseconds, and how many properties it has had."""
+
+    name: bytes
+    events: int
+    first_seen_at: int
+    last_seen_at: int
+    property_count: int
+
+
+class PropertyName(NamedTuple):
+    """A property of an event; `types` are the numbers of its values in the order of TYPES."""
+
+    event_name: bytes
+    name: bytes
+    first_seen_at: int
+    last_seen_at: int
+    types: tuple[int, ...]
+
+
+_NAMES = "SELECT name, events, first_seen_at, last_seen_at, property_count FROM event_names WHERE list_id = ?"
+_PROPERTIES = (
+    f"SELECT event_name, property, first_seen_at, last_seen_at, {', '.join(TYPES)} FROM event_properties"
+    " WHERE list_id = ? AND event_name >= ? AND event_name <= ? ORDER BY event_name, property"
+)
+
+
+def event_name(transaction: Transaction, list_id: int, name: bytes) -> EventName | None:
+    """One event of the catalogue."""
+    rows = transaction.select(f"{_NAMES} AND name = ?", (list_id, name))
+    return _event_name(rows[0]) if rows else None
+
+
+def event_names(transaction: Transaction, list_id: int, after: bytes, most: int) -> list[EventName]:
+    """The first `most` events whose names come after one."""
+    rows = transaction.select(f"{_NAMES} AND name > ? ORDER BY name LIMIT ?", (list_id, after, most))
+    return [_event_name(row) for row in rows]
+
+
+def properties_between(
+    transaction: Transaction, list_id: int, first: bytes, last: bytes
+) -> list[PropertyName]:
+    """The properties of the events from one name to another."""
+    rows = transaction.select(_PROPERTIES, (list_id, first, last))
+    return [PropertyName(bytes(row[0]), bytes(row[1]), row[2], row[3], tuple(row[4:])) for row in rows]
+
+
+def all_event_names(transaction: Transaction, list_id: int) -> list[bytes]:
+    rows = transaction.select("SELECT name FROM event_names WHERE list_id = ?", (list_id,))
+    return [bytes(row[0]) for row in rows]
+
+
+def all_property_names(transaction: Transaction, list_id: int) -> list[bytes]:
+    """Each once, whichever events have it."""
+    rows = transaction.select("SELECT DISTINCT property FROM event_properties WHERE list_id = ?", (list_id,))
+    return [bytes(row[0]) for row in rows]
+
+
+def _event_name(row: tuple[bytes, int, int, int, int]) -> EventName:
+    return EventName(bytes(row[0]), *row[1:])

@@ -1,0 +1,101 @@
+"""How many events, and how much money? Counted in the event's own transaction, never by a scan."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tracker.domain.conversions import MILLIONTHS, EventBucket, Total
+from tracker.storage.engine.transaction import Row, Transaction
+
+#: List and digest of the conversion-id.
+ConversionKey = tuple[int, bytes]
+
+
+class Counted(NamedTuple):
+    """The event that counts for a conversion-id, and whether it came through the public door.
+
+    `expired`: what one of those was worth, once retention has deleted its event.
+    """
+
+    event_id: int
+    is_public: bool
+    expired: bytes | None
+
+
+def add_events(transaction: Transaction, counts: Mapping[EventBucket, int]) -> None:
+    """Add to the events of (list_id, event name, bucket)."""
+    slot = _slot(transaction)
+    rows = [(*key, slot, count) for key, count in sorted(counts.items())]
+    transaction.add_up("event_counts", ("list_id", "name", "bucket", "slot"), ("events",), rows)
+
+
+def add_conversions(transaction: Transaction, totals: Mapping[Total, tuple[int, int, int]]) -> None:
+    """Add (count, units, millionths) to the conversions of (list_id, conversion name, currency)."""
+    slot = _slot(transaction)
+    rows = [(*key, slot, *amounts) for key, amounts in sorted(totals.items())]
+    keys = ("list_id", "name", "currency", "slot")
+    transaction.add_up("conversion_totals", keys, ("conversions", "units", "millionths"), rows)
+
+
+def drop_empty_totals(transaction: Transaction, totals: Iterable[Total]) -> None:
+    """Delete the totals that are nothing any more: their names were said by events that are gone, and by nobody else."""
+    sums = "COALESCE(SUM(conversions), 0), COALESCE(SUM(units), 0), COALESCE(SUM(millionths), 0)"
+    where = "conversion_totals WHERE list_id = ? AND name = ? AND currency = ?"
+    for total in sorted(totals):
+        held = f"SELECT slot FROM {where}{transaction.engine.for_update}"
+        transaction.select(held, total)
+        if [tuple(map(int, row)) for row in transaction.select(f"SELECT {sums} FROM {where}", total)] == [
+            (0, 0, 0)
+        ]:
+            transaction.execute(f"DELETE FROM {where}", total)
+
+
+def find_conversions(
+    transaction: Transaction, keys: Iterable[ConversionKey], is_locking: bool = False
+) -> dict[ConversionKey, Counted]:
+    """{(list_id, digest of conversion-id): what has been counted for it}."""
+    sql = "SELECT list_id, conversion_key, event_id, is_public, expired FROM conversions"
+    rows = transaction.lookup(sql, ("list_id", "conversion_key"), sorted(set(keys)), is_locking)
+    return {(row[0], bytes(row[1])): Counted(row[2], bool(row[3]), row[4] and bytes(row[4])) for row in rows}
+
+
+def keep_conversions(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (list_id, digest of conversion-id, event_id, is_public): the event that counts."""
+    transaction.insert("conversions", ("list_id", "conversion_key", "event_id", "is_public"), rows)
+
+
+def replace_conversions(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (event_id, list_id, digest of conversion-id): the event, of a credential's, that counts from now on."""
+    sql = "UPDATE conversions SET event_id = ?, is_public = 0, expired = NULL WHERE list_id = ? AND conversion_key = ?"
+    transaction.update(sql, rows)
+
+
+def note_expired(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (what it was worth, list_id, digest of conversion-id, event_id) of events that are deleted and stay counted."""
+    sql = "UPDATE conversions SET expired = ? WHERE list_id = ? AND conversion_key = ? AND event_id = ?"
+    transaction.update(sql, rows)
+
+
+def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes, int], int]:
+    """{(event name, bucket): events}."""
+    sql = "SELECT name, bucket, SUM(events) FROM event_counts WHERE list_id = ? GROUP BY name, bucket"
+    return {
+        (bytes(name), bucket): int(events) for name, bucket, events in transaction.select(sql, (list_id,))
+    }
+
+
+def conversion_totals(transaction: Transaction, list_id: int) -> dict[tuple[bytes, bytes], tuple[int, int]]:
+    """{(conversion name, currency): (count, value in millionths)}."""
+    sql = (
+        "SELECT name, currency, SUM(conversions), SUM(units), SUM(millionths) FROM conversion_totals "
+        "WHERE list_id = ? GROUP BY name, currency"
+    )
+    rows = transaction.select(sql, (list_id,))
+    return {(bytes(r[0]), bytes(r[1])): (int(r[2]), int(r[3]) * MILLIONTHS + int(r[4])) for r in rows}
+
+
+def _slot(transaction: Transaction) -> int:
+    """Servers spread a counter over several rows, so that nodes never wait for one another's."""
+    return random.randrange(transaction.engine.counter_slots)  # noqa: S311 - spreading, not a secret

@@ -1,0 +1,136 @@
+"""Deferred counting: the catalogue's counts are written some seconds after the events, once, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any
+
+import gevent
+
+from tracker.domain.event import IS_BOT, decoded_properties
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.storage.aggregates import count_outbox
+from tracker.storage.aggregates.catalogue_counts import CatalogueCounts
+from tracker.storage.aggregates.count_outbox import Note, Uncounted
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.error_kinds import Conflict
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.events.events import read_events
+
+#: Milliseconds after which notes are counted by whoever finds them. Their process does so 5 s after an event, within
+#: the 5 s that a write may take; if it is slower it finds them crossed off.
+OVERDUE_MS = 10_000
+#: Seconds between two looks for such notes: within 30 s of a restart all is counted that a kill left behind.
+LOOK_SECONDS = 5.0
+#: Notes and events that are counted in one transaction: bounds how long it holds up events.
+MAX_NOTES, MAX_EVENTS = 200, 500
+
+_log = logging.getLogger("tracker.ingest")
+
+
+class Overtaken(Exception):
+    """Another process has counted some of these events: what is remembered of them is of no use any more."""
+
+
+class Counting:
+    """Of one process: writes what it has stored and not counted, and what others have left."""
+
+    def __init__(self, database: Database, uncounted: Uncounted) -> None:
+        self._database, self._uncounted = database, uncounted
+        self._server: gevent.Greenlet | None = None
+
+    def flush(self) -> bool:
+        """Write what is remembered; False when it is to be tried again. What nobody can tell of is counted as overdue."""
+        taken = self._uncounted.take()
+        if not taken.notes:
+            return True
+        try:
+            self._database.submit(_Flush(), taken)
+        except StorageUnavailable:
+            self._uncounted.put_back(taken)
+            return False
+        except (OutcomeUnknown, Overtaken) as failure:
+            _log.info("counts are left to be read from the events: %s", type(failure).__name__)
+        return True
+
+    def serve(self) -> None:
+        """Look for what is overdue now and every LOOK_SECONDS: for a process that serves."""
+        if self._server is None:
+            self._server = gevent.spawn(self._look_again_and_again)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.kill()
+
+    def _look_again_and_again(self) -> None:
+        while True:
+            try:
+                count_overdue(self._database)
+            except (StorageUnavailable, OutcomeUnknown) as failure:
+                _log.warning("what is overdue was not counted: %s", type(failure).__name__)
+            gevent.sleep(LOOK_SECONDS)
+
+
+class _Flush:
+    """The handler of what processes remember. Of a lost reply to COMMIT the notes tell what became of it."""
+
+    def __call__(self, transaction: Transaction, items: list[Uncounted]) -> list[Any]:
+        for taken in items:
+            if not count_outbox.cross_off(transaction, taken.notes):
+                raise Overtaken
+            taken.counts.write(transaction)
+        return [None] * len(items)
+
+    def was_committed(self, transaction: Transaction, items: list[Uncounted]) -> bool:
+        return not any(count_outbox.remaining(transaction, taken.notes) for taken in items)
+
+
+def count_overdue(database: Database, overdue_ms: int = OVERDUE_MS) -> int:
+    """Count the events of all notes that are as old as that; how many. Raises StorageUnavailable, OutcomeUnknown."""
+    before_ms = time.time_ns() // 1_000_000 - overdue_ms
+    counted = 0
+    look = partial(count_outbox.overdue, before_ms=before_ms, most=MAX_NOTES)
+    while notes := database.read(look):
+        counted += database.write(partial(_count_some, notes=_bounded(notes)))
+    return counted
+
+
+def count_first(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> None:
+    """Count those of the events that are not counted yet, before their counts are changed or taken off."""
+    wanted = set(event_ids)
+    notes = [n for n in count_outbox.of_list(transaction, list_id) if not wanted.isdisjoint(n.event_ids)]
+    count_notes(transaction, notes)
+
+
+def count_notes(transaction: Transaction, notes: Sequence[Note]) -> int:
+    """Count the events of these notes; how many. Raises Conflict when another process was first."""
+    if not count_outbox.cross_off(transaction, [note.key for note in notes]):
+        raise Conflict("another process has counted them")
+    counts = CatalogueCounts()
+    for note in notes:
+        for event in read_events(transaction, note.list_id, note.event_ids).values():
+            if not event.flags & IS_BOT:
+                properties = decoded_properties(event.properties)
+                counts.add(note.list_id, event.name, properties, event.received_at)
+    counts.write(transaction)
+    return sum(len(note.event_ids) for note in notes)
+
+
+def _count_some(transaction: Transaction, notes: Sequence[Note]) -> int:
+    """Of what was found by a read before; what another process has counted meanwhile is left out."""
+    there = count_outbox.remaining(transaction, (note.key for note in notes))
+    return count_notes(transaction, [note for note in notes if note.key in there])
+
+
+def _bounded(notes: Sequence[Note]) -> list[Note]:
+    """The first ones, as long as their events are no more than MAX_EVENTS; at least one."""
+    taken, room = [notes[0]], MAX_EVENTS - len(notes[0].event_ids)
+    for note in notes[1:]:
+        room -= len(note.event_ids)
+        if room < 0:
+            break
+        taken.append(note)
+    return taken

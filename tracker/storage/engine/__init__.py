@@ -1,0 +1,37 @@
+"""Database engine: SQLite files and MySQL servers behind one reader, one writer and one transaction."""
+
+from __future__ import annotations
+
+from tracker.storage.engine import trusted_time
+from tracker.storage.engine.database import REQUEST_SECONDS, Database, run_each
+from tracker.storage.engine.error_kinds import Conflict, IncompatibleDatabase
+from tracker.storage.engine.id_generator import IdMaker, Lease, WriterNumber
+from tracker.storage.engine.readiness import Readiness
+from tracker.storage.engine.scrubbing import SCRUBBED_PAGES
+from tracker.storage.engine.secrets import EVENT_IDS, secret_of
+from tracker.storage.engine.spill_counter import Occurrences
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.engine.trusted_time import note, trusted
+from tracker.storage.engine.ttl_cache import Recent
+
+__all__ = [
+    "EVENT_IDS",
+    "REQUEST_SECONDS",
+    "SCRUBBED_PAGES",
+    "Conflict",
+    "Database",
+    "IdMaker",
+    "IncompatibleDatabase",
+    "Lease",
+    "Occurrences",
+    "Readiness",
+    "Recent",
+    "Row",
+    "Transaction",
+    "WriterNumber",
+    "note",
+    "run_each",
+    "secret_of",
+    "trusted",
+    "trusted_time",
+]

@@ -1,0 +1,104 @@
+"""How does a process make row ids that are unique, time-ordered and known before the transaction?"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tracker.domain.row_ids import EPOCH_MS, SEQUENCE_BITS, SHIFT, WRITER_BITS
+from tracker.storage.engine.transaction import Transaction
+
+#: Milliseconds: a lease, when it is renewed, and how long after its end another process may take the number (clocks
+#: of machines differ).
+LEASE_MS, RENEW_BEFORE_MS, GRACE_MS = 60_000, 20_000, 60_000
+
+
+class Lease(NamedTuple):
+    """`until` is UTC milliseconds; `renew_at` a second of the clock that never goes back."""
+
+    number: int
+    until: int
+    renew_at: float
+
+
+class WriterNumber:
+    """This process's number among all that write to the database: leased, so that no two ever share one.
+
+    `now()` gives UTC milliseconds, `clock()` seconds that never go back: a wall clock that is set back must not make
+    a lease look longer than other processes take it to be.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.number = -1
+        self._now, self._clock = now, clock
+        self._token = b""
+        self._until, self._renew_at = 0, 0.0
+
+    def is_due(self) -> bool:
+        return self._clock() >= self._renew_at or self._until - self._now() < RENEW_BEFORE_MS
+
+    def lease(self, transaction: Transaction) -> Lease:
+        """Renew or take a number, inside `transaction`; the lease is to be kept after the commit.
+
+        It never ends before an earlier one of this process: ids made while the clock was ahead are to be passed before
+        another process gets the number.
+        """
+        begun_at, now = self._clock(), self._now()
+        until = max(now + LEASE_MS, self._until)
+        renew_at = begun_at + (LEASE_MS - RENEW_BEFORE_MS) / 1000
+        if self.number >= 0 and self._renewed(transaction, until):
+            return Lease(self.number, until, renew_at)
+        # Made here, not at the start: processes forked from one application must not hold the same token.
+        self._token = os.urandom(16)
+        return Lease(self._taken(transaction, now, until), until, renew_at)
+
+    def keep(self, lease: Lease) -> None:
+        self.number, self._until, self._renew_at = lease
+
+    def _renewed(self, transaction: Transaction, until: int) -> bool:
+        mine = (self.number, self._token)
+        if not transaction.select("SELECT 1 FROM writers WHERE number = ? AND token = ?", mine):
+            return False
+        transaction.execute(
+            "UPDATE writers SET leased_until = ? WHERE number = ? AND token = ?", (until, *mine)
+        )
+        return True
+
+    def _taken(self, transaction: Transaction, now: int, until: int) -> int:
+        """Take the first number that is free, or a new one.
+
+        All rows are locked, for taking numbers is rare. No lock keeps others from adding a row: of two processes that
+        add the same number one fails, and tries again.
+        """
+        rows = transaction.select(
+            f"SELECT number, leased_until FROM writers ORDER BY number{transaction.engine.for_update}"
+        )
+        for number, leased_until in rows:
+            if leased_until + GRACE_MS < now:
+                sql = "UPDATE writers SET token = ?, leased_until = ? WHERE number = ?"
+                transaction.execute(sql, (self._token, until, number))
+                return int(number)
+        if len(rows) >= 1 << WRITER_BITS:
+            raise RuntimeError("more than 1,024 processes write to this database")
+        transaction.insert("writers", ("number", "token", "leased_until"), [(len(rows), self._token, until)])
+        return len(rows)
+
+
+class IdMaker:
+    """Ids that never repeat and never go back within a process."""
+
+    def __init__(self, writer: WriterNumber) -> None:
+        self._writer = writer
+        self._last = 0
+
+    def next_id(self, now: int) -> int:
+        stamp = (now - EPOCH_MS) << SEQUENCE_BITS
+        self._last = stamp if stamp > self._last else self._last + 1
+        milliseconds, sequence = self._last >> SEQUENCE_BITS, self._last & (1 << SEQUENCE_BITS) - 1
+        return milliseconds << SHIFT | self._writer.number << SEQUENCE_BITS | sequence

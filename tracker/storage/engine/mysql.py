@@ -1,0 +1,195 @@
+"""How is a MySQL or MariaDB server reached, checked and understood?"""
+
+from __future__ import annotations
+
+import shlex
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import peewee
+import pymysql
+
+from tracker.formats.database_url import DatabaseURL
+from tracker.storage.engine import mysql_errors
+from tracker.storage.engine.error_kinds import IncompatibleDatabase, Trouble
+from tracker.storage.engine.sqlite_file import ServersFile
+
+#: Seconds. Without them a frozen server hangs a worker for ever.
+CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS = 3, 5, 5
+#: STRICT refuses what it cannot store instead of changing it; the lock wait stays inside a request's deadline.
+SESSION = (
+    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', "
+    "innodb_lock_wait_timeout=2, time_zone='+00:00'"
+)
+
+
+@lru_cache(maxsize=1)
+def _encrypted() -> ssl.SSLContext:
+    """Encrypted where the server offers it, as clients of MySQL are by default: nothing is verified without a CA."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
+    """The driver's own makes a context for each try to connect: 30 ms of processor, and all that while a server is away."""
+
+    def _create_ssl_ctx(self, sslp: Any) -> ssl.SSLContext:
+        return _encrypted()
+
+
+class _Database(peewee.MySQLDatabase):
+    def _connect(self) -> _Connection:
+        return _Connection(database=self.database, autocommit=True, **self.connect_params)
+
+
+class MysqlEngine:
+    """One server or cluster. Each connection is told its modes itself; the server's durability is checked."""
+
+    name = "mysql"
+    is_remote = True
+    lookup_batch = 100
+    counter_slots = 16
+    for_update = " FOR UPDATE"
+    types = {
+        "id": "BIGINT",
+        "counter": "BIGINT AUTO_INCREMENT PRIMARY KEY",
+        "int": "BIGINT",
+        "big_bytes": "MEDIUMBLOB",
+    }
+
+    def __init__(self, url: DatabaseURL) -> None:
+        self._arguments: dict[str, Any] = {
+            "host": url.host,
+            "port": url.port,
+            "user": url.user,
+            "password": url.password,
+        }
+        self.database_name, self.file = url.name, ServersFile()
+
+    def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
+        """A peewee database with one open connection; outside transactions peewee keeps it in autocommit mode.
+
+        A patient one waits for a statement as long as it takes: a migration may copy a large table.
+        """
+        read_seconds = None if is_patient else READ_SECONDS
+        database: Any = _Database(
+            self.database_name, thread_safe=False, charset="utf8mb4", init_command=SESSION,
+            connect_timeout=CONNECT_SECONDS, read_timeout=read_seconds, write_timeout=WRITE_SECONDS, **self._arguments,
+        )  # fmt: skip
+        database.connect()
+        database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return database
+
+    def dump_command(self, target: Path) -> str:
+        """The shell command that copies a consistent state of the database into a file; it asks for the password."""
+        what = f"{shlex.quote(self.database_name)} > {shlex.quote(str(target))}"
+        return f"mariadb-dump --single-transaction --hex-blob {self._options()} -p {what}"
+
+    def load_command(self, source: Path) -> str:
+        """The shell command that reads such a file back, into a database without tables."""
+        what = f"{shlex.quote(self.database_name)} < {shlex.quote(str(source))}"
+        return f"mariadb {self._options()} -p {what}"
+
+    def _options(self) -> str:
+        at = {name: self._arguments[name] for name in ("host", "port", "user")}
+        return " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
+
+    def check(self, database: peewee.MySQLDatabase, is_weak_accepted: bool) -> None:
+        """Raises IncompatibleDatabase when the server may forget what it has acknowledged."""
+        names = "@@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog"
+        flush, has_binlog, sync_binlog = database.execute_sql(f"SELECT {names}").fetchone()
+        if is_weak_accepted:
+            return
+        if int(flush) != 1:
+            raise IncompatibleDatabase(f"innodb_flush_log_at_trx_commit is {flush}, must be 1: {_ACCEPT}")
+        if int(has_binlog) and int(sync_binlog) != 1:
+            raise IncompatibleDatabase(f"sync_binlog is {sync_binlog}, must be 1: {_ACCEPT}")
+
+    def begin(self, database: peewee.MySQLDatabase) -> bool:
+        database.connection().begin()
+        return True
+
+    def begin_snapshot(self, database: peewee.MySQLDatabase) -> None:
+        database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        database.execute_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+
+    @contextmanager
+    def at_one_moment(self, database: peewee.MySQLDatabase) -> Iterator[None]:
+        """Each statement by itself: what is read together there is in one table."""
+        yield
+
+    def commit(self, database: peewee.MySQLDatabase) -> None:
+        database.connection().commit()
+
+    def tidy(self, database: peewee.MySQLDatabase) -> None:
+        """A server tidies up by itself."""
+
+    def rollback(self, database: peewee.MySQLDatabase) -> None:
+        database.connection().rollback()
+
+    def is_commit_outcome_known(self, failure: BaseException) -> bool:
+        """Only the server knows, unless it says that it has rolled back."""
+        return mysql_errors.has_rolled_back(failure)
+
+    def trouble(self, failure: BaseException) -> Trouble:
+        return mysql_errors.trouble(failure)
+
+    def is_duplicate_key(self, failure: BaseException) -> bool:
+        return mysql_errors.is_duplicate_key(failure)
+
+    def is_missing_table(self, failure: BaseException) -> bool:
+        return mysql_errors.is_missing_table(failure)
+
+    def sql(self, text: str) -> str:
+        return _with_format_placeholders(text)
+
+    def keep_existing(self, key_column: str) -> str:
+        """Not INSERT IGNORE, which also truncates values silently."""
+        return f"ON DUPLICATE KEY UPDATE {key_column}={key_column}"
+
+    def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
+        added = ", ".join(f"{name} = {name} + VALUES({name})" for name in sums)
+        return f"ON DUPLICATE KEY UPDATE {added}"
+
+    def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
+        given = ", ".join(f"{name} = VALUES({name})" for name in values)
+        return f"ON DUPLICATE KEY UPDATE {given}"
+
+    def bytes_type(self, length: int) -> str:
+        return f"VARBINARY({length})"
+
+    def table_options(self, is_clustered: bool) -> str:
+        return "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+
+    @contextmanager
+    def migration_lock(self, database: peewee.MySQLDatabase) -> Iterator[None]:
+        """One runner at a time; each statement commits itself and can be run again after a kill."""
+        name = f"tracker migrations {self.database_name}"[:64]
+        for _ in range(60):
+            if database.execute_sql("SELECT GET_LOCK(%s, 1)", (name,)).fetchone()[0]:
+                break
+        else:
+            raise IncompatibleDatabase("another migration has been running for a minute")
+        try:
+            yield
+        finally:
+            database.execute_sql("SELECT RELEASE_LOCK(%s)", (name,))
+
+    def changed_rows(self, cursor: Any) -> int:
+        return cursor.rowcount  # type: ignore[no-any-return]
+
+    def cursor(self, database: peewee.MySQLDatabase) -> Any:
+        return database.connection().cursor()
+
+
+_ACCEPT = "committed events could be lost in a crash (TRACKER_ACCEPT_WEAK_DURABILITY=1 starts all the same)"
+
+
+@lru_cache(maxsize=1000)
+def _with_format_placeholders(text: str) -> str:
+    return text.replace("%", "%%").replace("?", "%s")

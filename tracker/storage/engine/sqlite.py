@@ -1,0 +1,207 @@
+"""How is the SQLite file opened, locked and understood?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+from playhouse.apsw_ext import APSWDatabase
+
+from tracker.formats.database_url import DatabaseURL
+from tracker.storage.engine import sqlite_errors
+from tracker.storage.engine.checkpoint import MOST_SECONDS, checkpoint
+from tracker.storage.engine.error_kinds import IncompatibleDatabase, Trouble
+from tracker.storage.engine.log_stamp import StampedFile, refuse_foreign_log
+from tracker.storage.engine.scrubbing import scrub
+from tracker.storage.engine.sqlite_dialect import SqliteDialect
+from tracker.storage.engine.sqlite_file import has_log
+
+#: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
+PRAGMAS = (
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("wal_autocheckpoint", 0),  # `tidy` does it
+    ("journal_size_limit", 64 * 1024 * 1024),
+    ("cache_size", -16 * 1024),
+    ("temp_store", "MEMORY"),
+    ("secure_delete", "ON"),  # what was deleted is overwritten, not only let go
+)
+#: Versions whose WAL-reset fault can corrupt a file used by several processes, by fixed release of each branch.
+FIXED_IN_BRANCH = {(3, 50): 7, (3, 44): 6}
+FIXED_SINCE = (3, 51, 3)
+
+#: Pages of the write-ahead log (4 KiB each) from which it is copied into the file when that holds up nobody, and from
+#: which it is in any case.
+CHECKPOINT_PAGES, MOST_WAL_PAGES = 4_000, 10_000
+#: How often the log is emptied and the lock tried for at a time, to have both at once.
+TRIES_TO_CLEAN = 20
+#: Pages that may be added before the others are held up again, when that was in vain.
+PATIENCE_PAGES = 2_000
+
+
+class _Database(APSWDatabase):  # type: ignore[misc]
+    def _add_conn_hooks(self, conn: apsw.Connection) -> None:
+        refuse_foreign_log(conn, Path(self.database))
+        super()._add_conn_hooks(conn)
+
+
+class SqliteEngine(SqliteDialect):
+    """One file. Transactions are `BEGIN IMMEDIATE`: a deferred one fails when it turns from reading to writing."""
+
+    name = "sqlite"
+    is_remote = False
+    lookup_batch = 1
+    counter_slots = 1
+    for_update = ""  # the write lock is held already
+
+    def __init__(self, url: DatabaseURL) -> None:
+        self.path, self.file = url.path, StampedFile(url.path)
+        self._wal_pages, self._restart_from_pages = 0, MOST_WAL_PAGES
+
+    def connect(self, is_writer: bool = False, is_patient: bool = False) -> APSWDatabase:
+        """A peewee database with one open connection.
+
+        Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries. Raises
+        IncompatibleDatabase if there is no file, or another one than at first.
+        """
+        self.file.verify()
+        database = _Database(
+            str(self.path), pragmas=PRAGMAS, timeout=5, thread_safe=False, statementcachesize=300,
+            flags=apsw.SQLITE_OPEN_READWRITE,
+        )  # fmt: skip
+        database.connect()
+        if is_writer:
+            database.connection().set_busy_timeout(0)
+            database.connection().set_wal_hook(self._note_wal_pages)
+        return database
+
+    def check(self, database: APSWDatabase, is_weak_accepted: bool) -> None:
+        """Raises IncompatibleDatabase when this SQLite build corrupts files that several processes share."""
+        if can_corrupt(apsw.sqlitelibversion()):
+            raise IncompatibleDatabase(
+                f"SQLite {apsw.sqlitelibversion()} can corrupt a file that several processes use"
+            )
+
+    def begin(self, database: APSWDatabase) -> bool:
+        """Take the write lock; False when another process holds it."""
+        try:
+            database.connection().execute("BEGIN IMMEDIATE")
+        except sqlite_errors.BUSY:
+            return False
+        return True
+
+    def begin_snapshot(self, database: APSWDatabase) -> None:
+        database.connection().execute("BEGIN")
+
+    @contextmanager
+    def at_one_moment(self, database: APSWDatabase) -> Iterator[None]:
+        """Several statements see what was committed when the first began."""
+        connection = database.connection()
+        if connection.in_transaction:
+            yield
+            return
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
+    def commit(self, database: APSWDatabase) -> None:
+        self.file.verify()
+        database.connection().execute("COMMIT")
+        self.file.verify()
+
+    def tidy(self, database: APSWDatabase) -> None:
+        """After a commit was answered: keep the write-ahead log short.
+
+        SQLite's own checkpoints hold up nobody, so with two busy writers they never finish and the log grows without
+        end (467 MB in 4 s). Past MOST_WAL_PAGES we therefore hold up the others, for one checkpoint.
+        """
+        if self._wal_pages < CHECKPOINT_PAGES:
+            self._restart_from_pages = MOST_WAL_PAGES
+            return
+        connection, started = database.connection(), time.monotonic()
+        try:
+            if self._wal_pages < self._restart_from_pages:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            else:
+                checkpoint(connection, apsw.SQLITE_CHECKPOINT_RESTART)
+        except apsw.BusyError:
+            # Another process is at it, which is soon over; or a reader needs the log's end, for who knows how long.
+            if time.monotonic() - started > MOST_SECONDS:
+                self._restart_from_pages = self._wal_pages + PATIENCE_PAGES
+
+    def clean(self, database: APSWDatabase, first: int) -> bool:
+        """Empty the write-ahead log, and scrub pages from `first` on; False while somebody reads or writes."""
+        connection = database.connection()
+        if not self._begin_without_log(database):
+            return False
+        try:
+            scrub(connection, self.path, first)
+            connection.execute("UPDATE trusted_time SET waited = waited")
+            self.commit(database)
+        finally:
+            self.rollback(database)
+        return True
+
+    def _begin_without_log(self, database: APSWDatabase) -> bool:
+        """Open a transaction with nothing in the log. Others write in between: one of some tries comes first."""
+        try:
+            for _ in range(TRIES_TO_CLEAN):
+                checkpoint(database.connection(), apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                if self.begin(database) and not has_log(self.path):
+                    return True
+                self.rollback(database)
+        except apsw.BusyError:
+            pass  # somebody reads what is in the log
+        return False
+
+    def _note_wal_pages(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def rollback(self, database: APSWDatabase) -> None:
+        connection = database.connection()
+        if connection.in_transaction:  # a full disk has rolled back already
+            connection.execute("ROLLBACK")
+
+    def is_commit_outcome_known(self, failure: BaseException) -> bool:
+        return sqlite_errors.has_rolled_back(failure)
+
+    def trouble(self, failure: BaseException) -> Trouble:
+        return sqlite_errors.trouble(failure)
+
+    def is_duplicate_key(self, failure: BaseException) -> bool:
+        return sqlite_errors.is_duplicate_key(failure)
+
+    def is_missing_table(self, failure: BaseException) -> bool:
+        return "no such table" in str(failure)
+
+    @contextmanager
+    def migration_lock(self, database: APSWDatabase) -> Iterator[None]:
+        """All migrations in one exclusive transaction: a killed run leaves nothing half done."""
+        connection = database.connection()
+        connection.set_busy_timeout(60_000)
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            yield
+        except BaseException:
+            self.rollback(database)
+            raise
+        connection.execute("COMMIT")
+
+    def changed_rows(self, cursor: Any) -> int:
+        return cursor.connection.changes()  # type: ignore[no-any-return]
+
+    def cursor(self, database: APSWDatabase) -> Any:
+        return database.connection().cursor()
+
+
+def can_corrupt(sqlite_version: str) -> bool:
+    """Whether this version has the WAL-reset fault. Weak durability may be accepted, a corrupt file may not."""
+    version = tuple(map(int, sqlite_version.split(".")))
+    return version < FIXED_SINCE and version[2] < FIXED_IN_BRANCH.get((version[0], version[1]), 1000)

@@ -1,0 +1,55 @@
+"""Events: stored rows, their EventIDs, deletion, and moves between spans."""
+
+from __future__ import annotations
+
+from tracker.storage.events import deletion, events, held_rows, late_moves, newest, scan, tombstones
+from tracker.storage.events.deletion import NAMELESS, Bindings
+from tracker.storage.events.events import StoredAnswer, StoredEvent, find_events, read_events
+from tracker.storage.events.expiry import (
+    days_by_list,
+    has_deletions,
+    has_jobs_since,
+    ids_and_times,
+    set_events_from,
+)
+from tracker.storage.events.held_rows import PAGE, Bound
+from tracker.storage.events.late_moves import Move
+from tracker.storage.events.newest import ids_from
+from tracker.storage.events.reassign import UNMERGE, Tie, Ties, bring_home, moving, ties_of, unbind
+from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_spent, has_any
+
+__all__ = [
+    "KEPT_MS",
+    "NAMELESS",
+    "PAGE",
+    "UNMERGE",
+    "Bindings",
+    "Bound",
+    "Move",
+    "StoredAnswer",
+    "StoredEvent",
+    "Tie",
+    "Ties",
+    "bring_home",
+    "days_by_list",
+    "deletion",
+    "event_hash",
+    "events",
+    "find_events",
+    "find_spent",
+    "has_any",
+    "has_deletions",
+    "has_jobs_since",
+    "held_rows",
+    "ids_and_times",
+    "ids_from",
+    "late_moves",
+    "moving",
+    "newest",
+    "read_events",
+    "scan",
+    "set_events_from",
+    "ties_of",
+    "tombstones",
+    "unbind",
+]

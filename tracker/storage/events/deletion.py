@@ -1,0 +1,100 @@
+"""How do events leave every table that knows them? Some at a time, in the caller's transaction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.events.events import StoredEvent
+from tracker.storage.subscribers.identity_rows import BINDING
+from tracker.storage.timeline import timeline_rows
+from tracker.storage.timeline.timeline_removal import owners_with_rows, remove_keys
+from tracker.storage.timeline.timeline_rows import Entry
+
+#: (visitor_id, segment): whom it is bound to, and whom it was before it was unbound.
+Bindings = Mapping[tuple[int, int], tuple[int | None, int | None]]
+
+#: How the uuid begins that a visitor has instead of its own; the rest is random.
+NAMELESS = bytes(6)
+
+
+def bindings_of(
+    transaction: Transaction, list_id: int, segments: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[int | None, int | None]]:
+    """The bindings of these segments, as far as there are any."""
+    wanted = [(list_id, *segment) for segment in sorted(set(segments))]
+    sql = "SELECT visitor_id, segment, subscriber_id, unbound_from FROM bindings"
+    rows = transaction.lookup(sql, BINDING[:3], wanted)
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+def event_keys(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> list[Row]:
+    """(event_key, digest, event_id) of the events that came with an EventID of the client's."""
+    sql = "SELECT event_key, digest, event_id FROM event_ids"
+    wanted = [(list_id, event_id) for event_id in sorted(event_ids)]
+    rows = transaction.lookup(sql, ("list_id", "event_id"), wanted)
+    return [(bytes(row[0]), bytes(row[1]), row[2]) for row in rows]
+
+
+def remove_event_ids(transaction: Transaction, list_id: int, keys: Iterable[bytes]) -> int:
+    return transaction.remove("event_ids", ("list_id", "event_key"), [(list_id, key) for key in sorted(keys)])
+
+
+def remove_rows(
+    transaction: Transaction, list_id: int, events: Sequence[StoredEvent], bindings: Bindings, owner_id: int
+) -> int:
+    """Delete events and their rows in every timeline, `owner_id`'s included; how many events there were."""
+    keys = sorted({
+        (list_id, sign * owner, event.event_at, event.id)
+        for event in events
+        for owner in _owners(event, bindings, owner_id)
+        for sign in ((1, -1) if event.name == timeline_rows.CONVERSION else (1,))
+    })  # fmt: skip
+    remove_keys(transaction, keys)
+    return transaction.remove("events", ("list_id", "id"), sorted((list_id, event.id) for event in events))
+
+
+def _owners(event: StoredEvent, bindings: Bindings, owner_id: int) -> set[int]:
+    """Whose timelines may hold it: of one that names somebody that person's alone."""
+    if event.subscriber_id is not None:
+        return {event.subscriber_id}
+    bound = bindings.get((event.visitor_id, event.segment), (None, None))
+    return {owner for owner in (owner_id, event.visitor_id, *bound) if owner}
+
+
+def entries_of(
+    transaction: Transaction, list_id: int, owner_id: int, after: Sequence[int], most: int
+) -> list[Entry]:
+    """The oldest rows of an owner after (event_at, event_id), in their order."""
+    at, event_id = after
+    where = "list_id = ? AND owner_id = ? AND event_at >= ? AND (event_at > ? OR event_id > ?)"
+    values = (list_id, owner_id, at, at, event_id)
+    tail = f"ORDER BY event_at, event_id LIMIT {most}"
+    return timeline_rows.read(transaction, where, values, tail)[::-1][:most]
+
+
+def remove_conversions(transaction: Transaction, list_id: int, rows: Iterable[tuple[bytes, int]]) -> int:
+    """Forget (digest of conversion-id, event_id) that have counted."""
+    keys = ("list_id", "conversion_key", "event_id")
+    return transaction.remove("conversions", keys, sorted((list_id, *row) for row in rows))
+
+
+def make_nameless(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> int:
+    """Take the uuid from those visitors that nothing is left of but, perhaps, events that name somebody else.
+
+    Whose events of a visitor are is known by their persons only, so that the row stays for them to point to.
+    """
+    if not visitor_ids:
+        return 0
+    ids = sorted(visitor_ids)
+    marks = ", ".join("?" * len(ids))
+    sql = (
+        f"SELECT v.id FROM visitors v WHERE v.list_id = ? AND v.id IN ({marks}) AND SUBSTR(v.uuid, 1, ?) <> ?"
+        " AND NOT EXISTS (SELECT 1 FROM bindings b WHERE b.list_id = v.list_id AND b.visitor_id = v.id)"
+    )
+    found = {row[0] for row in transaction.select(sql, (list_id, *ids, len(NAMELESS), NAMELESS))}
+    free = sorted(found - owners_with_rows(transaction, list_id, found))
+    changes = [(NAMELESS + os.urandom(16 - len(NAMELESS)), list_id, visitor_id) for visitor_id in free]
+    transaction.update("UPDATE visitors SET uuid = ? WHERE list_id = ? AND id = ?", changes)
+    return len(changes)

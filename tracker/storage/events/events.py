@@ -1,0 +1,141 @@
+"""How are events kept? Rows under (list_id, id), and the EventIDs that make repeats harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tracker.domain.event import IS_TIE
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.subscribers.identity_rows import text
+
+COLUMNS = (
+    "list_id", "id", "visitor_id", "segment", "subscriber_id", "name", "event_at", "received_at", "claimed_at",
+    "sent_at", "external_id", "flags", "properties",
+)  # fmt: skip
+_EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
+_ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags, name, claimed_at, received_at, properties FROM events"
+
+
+class StoredEvent(NamedTuple):
+    """What an event's row says that answers are made of."""
+
+    id: int
+    visitor_id: int
+    segment: int
+    subscriber_id: int | None
+    name: bytes
+    event_at: int
+    received_at: int
+    external_id: bytes | None
+    flags: int
+    properties: bytes
+
+
+class StoredAnswer(NamedTuple):
+    """What the first answer to an event was made of, and what tells it from others. `uuid` is its visitor's."""
+
+    uuid: bytes
+    external_id: str | None
+    flags: int
+    name: bytes
+    claimed_at: int | None
+    received_at: int
+    properties: bytes
+
+
+_STORED = f"SELECT {', '.join(StoredEvent._fields)} FROM events"
+
+
+def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows in the order of COLUMNS; names and properties as bytes."""
+    transaction.insert("events", COLUMNS, rows)
+
+
+def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of the (list_id, id) that are there."""
+    rows = transaction.lookup("SELECT list_id, id FROM events", ("list_id", "id"), sorted(set(keys)))
+    return {(row[0], row[1]) for row in rows}
+
+
+def read_events(
+    transaction: Transaction, list_id: int, event_ids: Iterable[int], is_locking: bool = False
+) -> dict[int, StoredEvent]:
+    """{event_id: the event} for those that are there.
+
+    With `is_locking` nobody else deletes them or changes them until this transaction ends.
+    """
+    wanted = [(list_id, event_id) for event_id in sorted(set(event_ids))]
+    rows = transaction.lookup(_STORED, ("list_id", "id"), wanted, is_locking)
+    return {row[0]: StoredEvent(*row) for row in rows}
+
+
+def set_flags(transaction: Transaction, list_id: int, flags: Mapping[int, int]) -> None:
+    """Give {event_id: flags}. Who does it holds the rows, and sees to the counters
+    (`storage/aggregates/count_changes.py`).
+    """
+    changes = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
+    transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", changes)
+
+
+def set_properties(transaction: Transaction, list_id: int, properties: Mapping[int, bytes]) -> None:
+    """Give {event_id: stored properties}, where what Tracker added to them follows from a verdict that has changed."""
+    changes = [(new, list_id, event_id) for event_id, new in sorted(properties.items())]
+    transaction.update("UPDATE events SET properties = ? WHERE list_id = ? AND id = ?", changes)
+
+
+def untie(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> None:
+    """These events do not say any more whose their visitor is."""
+    sql = "UPDATE events SET flags = flags - ? WHERE list_id = ? AND id = ? AND flags & ? <> 0"
+    transaction.update(sql, [(IS_TIE, list_id, event_id, IS_TIE) for event_id in event_ids])
+
+
+def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Rows (list_id, event_key, event_id, digest)."""
+    transaction.insert("event_ids", ("list_id", "event_key", "event_id", "digest"), rows)
+
+
+def find_event_ids(
+    transaction: Transaction, keys: Iterable[tuple[int, bytes]]
+) -> dict[tuple[int, bytes], Row]:
+    """{(list_id, event_key): (event_id, digest)} for the keys that are taken."""
+    rows = transaction.lookup(_EVENT_IDS, ("list_id", "event_key"), sorted(set(keys)))
+    return {(row[0], bytes(row[1])): (row[2], bytes(row[3])) for row in rows}
+
+
+def find_answers(
+    transaction: Transaction, keys: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], StoredAnswer]:
+    """What those of the events (list_id, id) say that are there."""
+    rows = transaction.lookup(_ANSWERS, ("list_id", "id"), sorted(set(keys)))
+    visitors = sorted({(row[0], row[2]) for row in rows})
+    sql = "SELECT list_id, id, uuid FROM visitors"
+    uuids = {(r[0], r[1]): bytes(r[2]) for r in transaction.lookup(sql, ("list_id", "id"), visitors)}
+    return {
+        (row[0], row[1]): StoredAnswer(
+            uuids.get((row[0], row[2]), b""),
+            text(row[3]),
+            row[4],
+            bytes(row[5]),
+            row[6],
+            row[7],
+            bytes(row[8]),
+        )
+        for row in rows
+    }
+
+
+def last_received_at(transaction: Transaction, list_id: int, before_id: int) -> int | None:
+    """When the newest event of a list before an id was received, in UTC milliseconds."""
+    sql = "SELECT received_at FROM events WHERE list_id = ? AND id < ? ORDER BY id DESC LIMIT 1"
+    rows = transaction.select(sql, (list_id, before_id))
+    return rows[0][0] if rows else None
+
+
+def last_received_by_list(
+    transaction: Transaction, list_ids: Iterable[int], before_id: int
+) -> dict[int, int | None]:
+    """`last_received_at` of many lists in few round trips: each is one step in the index of the events."""
+    last = "SELECT received_at FROM events WHERE list_id = lists.id AND events.id < %d ORDER BY events.id DESC LIMIT 1"
+    wanted = [(list_id,) for list_id in list_ids]
+    return dict(transaction.lookup(f"SELECT id, ({last % before_id}) FROM lists", ("id",), wanted))

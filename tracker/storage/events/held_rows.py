@@ -1,0 +1,61 @@
+"""Which rows are held about a person? Read a page at a time, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from tracker.storage.engine.transaction import Row, Transaction
+
+#: Rows of one page.
+PAGE = 500
+#: Entries of the audit log looked through at a time.
+ENTRIES = 5_000
+
+_BINDINGS = (
+    "SELECT b.visitor_id, b.segment, b.named_at, b.reason, b.bound_by, b.has_past, v.uuid, v.created_at FROM bindings b"
+    " JOIN visitors v ON v.list_id = b.list_id AND v.id = b.visitor_id"
+    " WHERE b.list_id = ? AND b.subscriber_id = ? AND (b.visitor_id > ? OR (b.visitor_id = ? AND b.segment > ?))"
+    " ORDER BY b.visitor_id, b.segment LIMIT ?"
+)
+
+
+class Bound(NamedTuple):
+    """A segment of a visitor that is the person's. `has_past`: rows from before stand under the visitor."""
+
+    visitor_id: int
+    segment: int
+    named_at: int
+    reason: int
+    by: int
+    has_past: int
+    uuid: bytes
+    created_at: int
+
+
+def bindings_page(
+    transaction: Transaction, list_id: int, subscriber_id: int, after: tuple[int, int]
+) -> list[Bound]:
+    """The first after (visitor_id, segment)."""
+    visitor_id, segment = after
+    values = (list_id, subscriber_id, visitor_id, visitor_id, segment, PAGE)
+    return [Bound(*row)._replace(uuid=bytes(row[6])) for row in transaction.select(_BINDINGS, values)]
+
+
+def clocks(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> dict[int, Row]:
+    """{event_id: (what the client said when it happened, when it was sent)}."""
+    sql = "SELECT id, claimed_at, sent_at FROM events"
+    rows = transaction.lookup(sql, ("list_id", "id"), [(list_id, each) for each in sorted(event_ids)])
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def entries_page(transaction: Transaction, about: bytes, after_id: int) -> tuple[list[Row], int | None]:
+    """Of the next entries of the audit log (id, at, action) of those about somebody, and the id of the last looked at."""
+    edge = "SELECT MAX(id) FROM (SELECT id FROM audit_log WHERE id > ? ORDER BY id LIMIT ?) AS next"
+    last = transaction.select(edge, (after_id, ENTRIES))[0][0]
+    if last is None:
+        return [], None
+    sql = "SELECT id, at, action, object FROM audit_log WHERE id > ? AND id <= ? AND INSTR(object, ?) > 0 ORDER BY id"
+    rows = transaction.select(sql, (after_id, last, about))
+    found = [row for row in rows if (bytes(row[3]) + b" ").find(about + b" ") == 0]
+    return [(row[0], row[1], bytes(row[2]).decode()) for row in found], last

@@ -1,0 +1,75 @@
+"""Event time: how does an event move to the segment, and its rows to the timeline, in which it happened?
+
+The event and all its rows move in one transaction, so that a reader finds it with one person, before or after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.events.events import StoredEvent
+from tracker.storage.subscribers.identity_rows import BINDING
+from tracker.storage.timeline import timeline_rows
+from tracker.storage.timeline.timeline_rows import Entry
+
+_SEGMENT = "UPDATE events SET segment = ? WHERE list_id = ? AND id = ?"
+
+
+class Move(NamedTuple):
+    """An event, the segment in which it happened, and whose that is; None: nobody's."""
+
+    event: StoredEvent
+    segment: int
+    subscriber_id: int | None
+
+
+def move(
+    transaction: Transaction, list_id: int, visitor_id: int, moves: Sequence[Move], owner_ids: Iterable[int]
+) -> None:
+    """Move events of one visitor that stand in the timelines of `owner_ids`, of whose they were, or in its own."""
+    if not moves:
+        return
+    had = _held(
+        transaction, list_id, visitor_id, {n for each in moves for n in (each.event.segment, each.segment)}
+    )
+    transaction.update(_SEGMENT, [(each.segment, list_id, each.event.id) for each in moves])
+    own = _own_rows(transaction, list_id, visitor_id, [each.event for each in moves])
+    removed: list[Entry] = []
+    added: list[Entry] = []
+    for each in moves:
+        for owner in {*owner_ids, visitor_id, had.get(each.event.segment) or visitor_id}:
+            removed += _rows(list_id, owner, each.event, each.event.segment)
+        owner_id = each.event.subscriber_id or each.subscriber_id or visitor_id
+        for owner in {owner_id, visitor_id} if each.event.id in own else {owner_id}:
+            added += _rows(list_id, owner, each.event, each.segment)
+    timeline_rows.remove(transaction, removed)
+    timeline_rows.add(transaction, added)
+
+
+def _held(
+    transaction: Transaction, list_id: int, visitor_id: int, segments: Iterable[int]
+) -> dict[int, int | None]:
+    """{segment: subscriber_id}. Nobody copies or moves rows of theirs, or takes them from anybody, until this transaction ends."""
+    sql, wanted = (
+        "SELECT segment, subscriber_id FROM bindings",
+        [(list_id, visitor_id, each) for each in sorted(segments)],
+    )
+    return dict(transaction.lookup(sql, BINDING[:3], wanted, is_locking=True))
+
+
+def _rows(list_id: int, owner_id: int, event: StoredEvent, segment: int) -> Sequence[Entry]:
+    at = (list_id, owner_id, event.event_at, event.id, event.visitor_id, segment)
+    return timeline_rows.entries(*at, bytes(event.name))
+
+
+def _own_rows(
+    transaction: Transaction, list_id: int, visitor_id: int, events: Sequence[StoredEvent]
+) -> set[int]:
+    """The ids of those events that have a row under their visitor: they came while it was nobody's."""
+    times = [event.event_at for event in events]
+    marks = ", ".join("?" * len(events))
+    where = f"list_id = ? AND owner_id = ? AND event_at >= ? AND event_at <= ? AND event_id IN ({marks})"
+    values = (list_id, visitor_id, min(times), max(times), *(event.id for event in events))
+    return {row.event_id for row in timeline_rows.read(transaction, where, values)}

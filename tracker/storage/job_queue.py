@@ -1,0 +1,145 @@
+"""Which jobs take longer than a call, how far have they come, and who is at them? Rows, claimed by lease.
+
+A job is done in steps, each a transaction that also keeps how far it came. Whoever steps holds the row and finds its own
+claim in it: two processes never do the same step, whatever their clocks say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tracker.storage.engine.transaction import Row, Transaction
+
+#: Milliseconds after its last step that a job is taken from who claimed it.
+LEASE_MS = 30_000
+#: A key of a job's state: the next step is for a file that has been cleaned from this page on of what was deleted before.
+CLEAN_FROM = "clean_from"
+#: Milliseconds beyond which no job is ever put off. One that is due later got that from a clock that was ahead.
+MAX_WAIT_MS = 25 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class LongJob:
+    """One job of a list about one subject. `state` is its kind's own; `rows` are those it has handled so far.
+
+    Times are UTC milliseconds. There is one job for each (list_id, kind, subject_id).
+    """
+
+    list_id: int
+    id: int
+    kind: str
+    subject_id: int
+    state: Mapping[str, Any]
+    rows: int
+    created_at: int
+    updated_at: int
+    finished_at: int | None = None
+
+
+class Step(NamedTuple):
+    """What a step came to: the state to go on from, and how many rows it handled.
+
+    `again_at`: there is nothing to do before that time, in UTC milliseconds; the job is kept for it.
+    """
+
+    state: Mapping[str, Any]
+    rows: int = 0
+    is_finished: bool = False
+    again_at: int | None = None
+
+
+_COLUMNS = (
+    "list_id",
+    "id",
+    "kind",
+    "subject_id",
+    "state",
+    "handled",
+    "created_at",
+    "updated_at",
+    "finished_at",
+)
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM jobs"
+_ONE = "list_id = ? AND id = ?"
+_DUE = "(due_at <= ? OR due_at > ?)"
+
+
+def add(transaction: Transaction, job: LongJob, claim: bytes | None, due_at: int) -> None:
+    """Keep a new job, claimed already or free to be claimed from `due_at` on."""
+    row = (*_row(job), claim, due_at)
+    transaction.insert("jobs", (*_COLUMNS, "claimed_by", "due_at"), [row])
+
+
+def find(transaction: Transaction, list_id: int, kind: str, subject_id: int) -> LongJob | None:
+    sql = f"{_SELECT} WHERE list_id = ? AND kind = ? AND subject_id = ?"
+    return _first(transaction.select(sql, (list_id, kind.encode(), subject_id)))
+
+
+def unfinished(transaction: Transaction, list_id: int, kind: str) -> list[LongJob]:
+    """All of one kind that a list has under way."""
+    sql = f"{_SELECT} WHERE list_id = ? AND kind = ? AND finished_at IS NULL"
+    return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
+
+
+def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
+    """(list_id, id) of jobs that can be claimed now, those first that wait the longest."""
+    sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {_DUE} ORDER BY due_at LIMIT ?"
+    return [(row[0], row[1]) for row in transaction.select(sql, (now, now + MAX_WAIT_MS, most))]
+
+
+def claim(
+    transaction: Transaction, list_id: int, job_id: int, claim: bytes, now: int, is_early: bool = False
+) -> LongJob | None:
+    """Take a job that is due and nobody's, or whose lease ran out; with `is_early` one that is not due yet, too."""
+    free = f"(claimed_by IS NULL OR {_DUE})" if is_early else _DUE
+    sql = f"UPDATE jobs SET claimed_by = ?, due_at = ? WHERE {_ONE} AND finished_at IS NULL AND {free}"
+    if transaction.change(sql, (claim, now + LEASE_MS, list_id, job_id, now, now + MAX_WAIT_MS)) != 1:
+        return None
+    return _first(transaction.select(f"{_SELECT} WHERE {_ONE}", (list_id, job_id)))
+
+
+def hold(transaction: Transaction, list_id: int, job_id: int, claim: bytes) -> LongJob | None:
+    """The job as it is now, held until the transaction ends; None if it is finished or another's by now."""
+    sql = f"{_SELECT} WHERE {_ONE} AND claimed_by = ? AND finished_at IS NULL{transaction.engine.for_update}"
+    return _first(transaction.select(sql, (list_id, job_id, claim)))
+
+
+def keep(transaction: Transaction, job: LongJob, due_at: int, is_claimed: bool) -> None:
+    """Write how far a held job came; it stays claimed until `due_at`, or is free from then on."""
+    released = "" if is_claimed else "claimed_by = NULL, "
+    sql = f"UPDATE jobs SET {released}state = ?, handled = ?, updated_at = ?, finished_at = ?, due_at = ? WHERE {_ONE}"
+    values = (_encoded(job.state), job.rows, job.updated_at, job.finished_at, due_at)
+    transaction.execute(sql, (*values, job.list_id, job.id))
+
+
+def release(transaction: Transaction, job: LongJob, claim: bytes, due_at: int) -> None:
+    """Give a claimed job back: it can be claimed from `due_at` on."""
+    sql = f"UPDATE jobs SET claimed_by = NULL, due_at = ? WHERE {_ONE} AND claimed_by = ?"
+    transaction.execute(sql, (due_at, job.list_id, job.id, claim))
+
+
+def remove(transaction: Transaction, job: LongJob) -> None:
+    """Forget a job that nobody asks for when it is done."""
+    transaction.execute(f"DELETE FROM jobs WHERE {_ONE}", (job.list_id, job.id))
+
+
+def _row(job: LongJob) -> Row:
+    about = (job.list_id, job.id, job.kind.encode(), job.subject_id)
+    return (*about, _encoded(job.state), job.rows, job.created_at, job.updated_at, job.finished_at)
+
+
+def _encoded(state: Mapping[str, Any]) -> bytes:
+    return json.dumps(state, separators=(",", ":")).encode()
+
+
+def _first(rows: list[Row]) -> LongJob | None:
+    return _read(rows[0]) if rows else None
+
+
+def _read(row: Row) -> LongJob:
+    list_id, job_id, kind, subject_id, state, handled, *times = row
+    read = json.loads(bytes(state))
+    return LongJob(list_id, job_id, bytes(kind).decode(), subject_id, read, handled, *times)

@@ -1,0 +1,128 @@
+"""How does a plugin get tables of its own: its prefix, its models, its migration history?"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import peewee
+from peewee import CompositeKey as CompositeKey  # plugins need these two, and only storage imports peewee
+from peewee import fn as fn
+
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.plugins.plugin_columns import column_of, default_of, indexes_of, primary_of
+from tracker.storage.schema.ddl import Table
+from tracker.storage.schema.migrations import Migration
+from tracker.storage.schema.operations import AddColumn, AddIndex, CompareColumns, MakeTable
+from tracker.storage.schema.own_database import own_database
+
+#: No underscores: otherwise `a` with a table `b_c` and `a_b` with a table `c` would be one.
+OWNER: Final = re.compile(r"[a-z][a-z0-9]{0,29}")
+#: `WordCount` is the table `word_count`.
+WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+#: MySQL refuses longer names of tables.
+MOST_NAME_CHARACTERS: Final = 64
+#: Of the column that holds a migration's name.
+MOST_MIGRATION_BYTES: Final = 128
+
+#: A model (its table is made), a column of a model (it is added), or a function of a transaction (it is run).
+Step = type[peewee.Model] | peewee.Field | Callable[[Transaction], None]
+
+
+def open_storage(url: str, *plugins: Tables) -> Database:
+    """For the tests of a plugin: the storage at `url`, upgraded, as `self.services.storage` is. Close it afterwards."""
+    storage = own_database(url, {tables.owner: tables.migrations for tables in plugins})
+    storage.upgrade()
+    return storage
+
+
+class Tables:
+    """The tables of one plugin: `Model` to subclass, and `migration` to say how they came about.
+
+    `owner` is up to 30 lower-case letters and digits. The model `Note` of the owner `notes` is the table
+    `plugin_notes_note`. All methods raise ValueError with one line for what could not work.
+    """
+
+    def __init__(self, owner: str) -> None:
+        if not OWNER.fullmatch(owner) or owner == "tracker":
+            raise ValueError(
+                f"an owner of tables is 1 to 30 lower-case letters and digits but not 'tracker', and not '{owner}'"
+            )
+        self.owner, self.prefix = owner, f"plugin_{owner}_"
+        self._history: list[Migration] = []
+        meta = type("Meta", (), {"table_function": self._table_name, "legacy_table_names": False})
+        self.Model: Any = type("Model", (peewee.Model,), {"__module__": __name__, "Meta": meta})
+
+    def migration(self, name: str, *steps: Step) -> None:
+        """Add a migration to the end of the history. A released one keeps its name, its place and its steps.
+
+        Its steps are models (the table is made), columns of models (the column is added), `index(…)` and functions of
+        a transaction. The first three look whether they are needed; a function must be fit to be run again, since
+        MySQL commits every statement by itself and the run may be killed between them.
+        """
+        if not name or len(name.encode()) > MOST_MIGRATION_BYTES or name in self._names():
+            raise ValueError(
+                f"names of migrations are 1 to {MOST_MIGRATION_BYTES} bytes and differ, not '{name}'"
+            )
+        self._history.append(Migration(name, [self._applicable(step) for step in steps]))
+
+    def index(self, *columns: peewee.Field, is_unique: bool = False) -> Callable[[Transaction], None]:
+        """The step that makes an index of these columns of one model, if there is none."""
+        names = tuple(column.column_name for column in columns)
+        return AddIndex(self._checked_name(columns[0].model), names, is_unique)
+
+    @property
+    def migrations(self) -> list[Migration]:
+        """The history, and behind it a check that it leads to the models as they are now.
+
+        The check's name changes with the models, so it is made once for each state of them: a column that no
+        migration adds stops `tracker db upgrade` instead of failing calls later.
+        """
+        wanted = {model._meta.table_name: sorted(model._meta.columns) for model in self._models()}
+        digest = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:12]
+        check = Migration(f"columns {digest}", [CompareColumns(self.owner, wanted)])
+        return [*self._history, check] if wanted else list(self._history)
+
+    def _names(self) -> set[str]:
+        return {migration.name for migration in self._history}
+
+    def _models(self) -> Iterator[Any]:
+        """All models but the parents of others, which may be there only to hand columns on."""
+        waiting = list(self.Model.__subclasses__())
+        while waiting:
+            model = waiting.pop(0)
+            children = model.__subclasses__()
+            waiting += children
+            if not children:
+                yield model
+
+    def _table_name(self, model: type[peewee.Model]) -> str:
+        return self.prefix + WORD_START.sub("_", model.__name__).lower()
+
+    def _checked_name(self, model: Any) -> str:
+        name: str = model._meta.table_name
+        if not name.startswith(self.prefix) or len(name) > MOST_NAME_CHARACTERS:
+            raise ValueError(
+                f"{model.__name__}: its table's name must start with {self.prefix} and have at most "
+                f"{MOST_NAME_CHARACTERS} characters, and not be '{name}'"
+            )
+        return name
+
+    def _applicable(self, step: Any) -> Any:
+        if isinstance(step, type) and issubclass(step, peewee.Model):
+            return self._made(step)
+        if isinstance(step, peewee.Field):
+            return AddColumn(self._checked_name(step.model), column_of(step), default_of(step))
+        if not callable(step):
+            raise ValueError(f"a step is a model, a column of a model or a function, not {step!r}")
+        return step
+
+    def _made(self, model: Any) -> MakeTable:
+        meta = model._meta
+        columns = [column_of(field) for field in meta.sorted_fields]
+        unique = list(indexes_of(meta, is_unique=True))
+        table = Table(self._checked_name(model), columns, primary=primary_of(meta), unique=unique)
+        return MakeTable(table, list(indexes_of(meta, is_unique=False)))

@@ -1,0 +1,101 @@
+"""How is the database copied while it is written to? One file, consistent, of the moment the copying began."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from tracker.storage.engine.database import engine_of
+from tracker.storage.engine.log_stamp import new_stamp
+from tracker.storage.engine.sqlite import SqliteEngine
+from tracker.storage.engine.sqlite_file import sync_folder
+
+#: Told after each step: (pages done, of how many).
+Progress = Callable[[int, int], object]
+#: Pages (4 KiB) copied at a time: `progress` is told after each.
+STEP_PAGES = 2_000
+
+
+class CannotBackUp(Exception):
+    """There is no copy. The text is one line that says why, or what to do."""
+
+
+def back_up(url: str, target: Path, progress: Progress) -> None:
+    """Copy the database at `url` to the new file `target`, all or nothing. `progress(pages done, of how many)`.
+
+    Raises CannotBackUp.
+    """
+    engine = engine_of(url)
+    if not isinstance(engine, SqliteEngine):
+        raise CannotBackUp(f"a server's database is for its own tools to copy: {engine.dump_command(target)}")
+    if not engine.path.is_file():
+        raise CannotBackUp(f"there is no database {engine.path}")
+    _refuse_existing(target)
+    handle, name = tempfile.mkstemp(".part", f"{target.name}.", target.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        _copy(engine, part, progress)
+        _publish(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _refuse_existing(target: Path) -> None:
+    if target.exists():
+        raise CannotBackUp(f"{target} exists and is not overwritten")
+
+
+def _copy(engine: SqliteEngine, part: Path, progress: Progress) -> None:
+    database = engine.connect()
+    try:
+        copy_database(database.connection(), part, progress)
+    finally:
+        database.close()
+
+
+def copy_database(source: apsw.Connection, part: Path, progress: Progress) -> None:
+    """Copy what `source` sees now into the empty file `part`. Raises CannotBackUp if the copy is damaged."""
+    copy = apsw.Connection(str(part))
+    try:
+        copy.pragma("journal_mode", "OFF")
+        _pin(source)
+        with copy.backup("main", source, "main") as backup:
+            while not backup.done:
+                backup.step(STEP_PAGES)
+                progress(backup.page_count - backup.remaining, backup.page_count)
+        # Another file than the one it is made from, and until it is served it needs no files beside it.
+        copy.execute(f"PRAGMA application_id = {new_stamp()}")
+        copy.pragma("journal_mode", "DELETE")
+        _check(copy)
+    finally:
+        copy.close()
+
+
+def _pin(source: Any) -> None:
+    """Go on seeing the database as it is now. Without that each commit of a server makes the copying begin anew."""
+    source.execute("BEGIN")
+    source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+
+
+def _check(copy: apsw.Connection) -> None:
+    found = [str(row[0]) for row in copy.execute("PRAGMA quick_check(1)")]
+    if found != ["ok"]:
+        raise CannotBackUp(f"the copy is damaged, so the database may be too: {found[0]}")
+
+
+def _publish(part: Path, target: Path) -> None:
+    """Give the copy its name, which nothing else may have taken meanwhile, and see that the disk knows."""
+    try:
+        target.hardlink_to(part)
+    except FileExistsError:
+        _refuse_existing(target)
+    except OSError:  # this file system has no hard links
+        _refuse_existing(target)
+        part.rename(target)
+    sync_folder(target.parent)

@@ -1,0 +1,58 @@
+"""Migration history of Tracker's own tables, oldest first.
+
+A migration never changes once released. Each of its steps is one statement that can be run again, since MySQL
+commits every one by itself.
+"""
+
+from __future__ import annotations
+
+from tracker.storage.engine.secrets import make_secrets
+from tracker.storage.engine.trusted_time import begin_clock
+from tracker.storage.schema import tables
+from tracker.storage.schema.migrations import Migration
+from tracker.storage.schema.operations import OnFiles, OnServers
+
+MIGRATIONS = [
+    Migration(
+        "0001_initial",
+        [
+            tables.USERS,
+            tables.API_KEYS,
+            tables.SESSIONS,
+            tables.LISTS,
+            tables.LIST_SETTINGS,
+            tables.WRITERS,
+            tables.PROBES,
+            tables.SECRETS,
+            tables.AUDIT_LOG,
+            tables.LOGIN_PLACES,
+            tables.VISITORS,
+            tables.BINDINGS,
+            tables.UNBINDINGS,
+            tables.STRETCHES,
+            tables.SUBSCRIBERS,
+            tables.SUBSCRIBER_HASHES,
+            tables.CUSTOM_FIELDS,
+            tables.SUBSCRIBER_FIELDS,
+            tables.EVENTS,
+            tables.EVENT_IDS,
+            tables.SPENT_EVENT_IDS,
+            tables.EVENT_NAMES,
+            tables.EVENT_PROPERTIES,
+            tables.COUNT_OUTBOX,
+            tables.EVENT_COUNTS,
+            tables.CONVERSIONS,
+            tables.CONVERSION_TOTALS,
+            tables.EXPIRED_TOTALS,
+            tables.EXPIRED_OWNERS,
+            tables.JOBS,
+            tables.TRUSTED_TIME,
+            OnServers(tables.TIMELINE),
+            OnFiles(tables.TIMELINE_RECENT),
+            OnFiles(tables.TIMELINE_SORTED),
+            OnFiles(tables.TIMELINE_RUNS),
+            make_secrets,
+            begin_clock,
+        ],
+    ),
+]

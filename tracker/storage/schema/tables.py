@@ -1,0 +1,302 @@
+"""Tables of the database, written down once for every engine.
+
+Every key starts with `list_id`, no foreign keys, no partial indexes: what Vitess, TiDB and Galera cannot do is not used.
+Text is kept as UTF-8 bytes, because collations merge names that differ.
+"""
+
+from __future__ import annotations
+
+from tracker.storage.schema.ddl import Table, big_bytes, bytes_, counter, integer, key
+
+#: The columns that count a property's values by JSON type.
+TYPES = ("strings", "numbers", "booleans", "nulls", "objects", "arrays")
+
+# Accounts, keys, sessions, and what processes need of one another
+
+USERS = Table(
+    "users",
+    [
+        counter("id"), bytes_("email", 320), bytes_("password_hash", 255), integer("is_admin"), bytes_("permissions", 4000),
+        bytes_("tracker_id", 32), integer("created_at"),
+    ],
+    unique=[("email",), ("tracker_id",)],
+)  # fmt: skip
+API_KEYS = Table(
+    "api_keys",
+    [
+        counter("id"), integer("user_id"), bytes_("prefix", 16), bytes_("secret_hash", 32), bytes_("permissions", 4000),
+        integer("created_at"), integer("revoked_at", is_optional=True), bytes_("name", 1000, is_optional=True),
+    ],
+    unique=[("prefix",)],
+    indexes=[("user_id",)],
+)  # fmt: skip
+SESSIONS = Table(
+    "sessions",
+    [
+        bytes_("token_hash", 32), integer("user_id"), integer("key_id", is_optional=True), integer("created_at"),
+        integer("expires_at"),
+    ],
+    primary=("token_hash",),
+    indexes=[("expires_at",), ("user_id",)],
+)  # fmt: skip
+WRITERS = Table("writers", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",))
+PROBES = Table("probes", [key("number"), integer("asked_at")], primary=("number",))
+#: Random bytes that the processes of a database share.
+SECRETS = Table("secrets", [bytes_("name", 64), bytes_("value", 32)], primary=("name",), is_clustered=True)
+AUDIT_LOG = Table(
+    "audit_log",
+    [
+        counter("id"), integer("at"), integer("user_id", is_optional=True), integer("key_id", is_optional=True),
+        bytes_("session", 8, is_optional=True), bytes_("action", 64), bytes_("object", 128),
+    ],
+    indexes=[("user_id",), ("action", "at")],
+)  # fmt: skip
+#: From where a user has logged in with the password: hashes of networks, each for one user.
+LOGIN_PLACES = Table(
+    "login_places",
+    [integer("user_id"), bytes_("place_hash", 32), integer("last_at")],
+    primary=("user_id", "place_hash"),
+    is_clustered=True,
+)
+
+# Lists, visitors and subscribers
+
+LISTS = Table(
+    "lists",
+    [
+        counter("id"), integer("user_id"), bytes_("name", 1000), bytes_("folded_name", 3000), integer("is_hidden"),
+        bytes_("tracker_id", 32), integer("created_at"), integer("is_catalogue_full"), bytes_("conversion_id_is", 16),
+        integer("is_catalogue_pruned", default=0),
+    ],
+    unique=[("tracker_id",)],
+    indexes=[("user_id", "is_hidden", "id")],
+)  # fmt: skip
+VISITORS = Table(
+    "visitors",
+    [
+        key("list_id"), key("id"), bytes_("uuid", 16), integer("segment"), key("subscriber_id", is_optional=True),
+        integer("created_at"), integer("bound_by", default=0), integer("version", default=0), integer("named_at", is_optional=True),
+        key("named_id", is_optional=True),
+    ],
+    primary=("list_id", "id"),
+    unique=[("list_id", "uuid")],
+)  # fmt: skip
+BINDINGS = Table(
+    "bindings",
+    [
+        key("list_id"), key("visitor_id"), integer("segment"), key("subscriber_id", is_optional=True), integer("bound_at"),
+        key("event_id"), integer("reason"), integer("has_past", default=0), key("unbound_from", is_optional=True),
+        integer("unbound_at", is_optional=True), integer("bound_by", default=0), integer("named_at", default=0),
+    ],
+    primary=("list_id", "visitor_id", "segment"),
+    indexes=[("list_id", "subscriber_id", "has_past", "visitor_id", "segment")],
+)  # fmt: skip
+SUBSCRIBERS = Table(
+    "subscribers",
+    [
+        key("list_id"), key("id"), bytes_("email", 320, is_optional=True), bytes_("email_key", 320, is_optional=True),
+        bytes_("external_id", 255, is_optional=True), bytes_("own_uuid", 16), integer("created_at"),
+        integer("email_by", default=0), integer("external_id_by", default=0),
+    ],
+    primary=("list_id", "id"),
+    unique=[("list_id", "email_key"), ("list_id", "external_id")],
+)  # fmt: skip
+EVENTS = Table(
+    "events",
+    [
+        key("list_id"), key("id"), key("visitor_id"), integer("segment"), key("subscriber_id", is_optional=True),
+        bytes_("name", 200), integer("event_at"), integer("received_at"), integer("claimed_at", is_optional=True),
+        integer("sent_at", is_optional=True), bytes_("external_id", 255, is_optional=True), integer("flags"),
+        big_bytes("properties"),
+    ],
+    primary=("list_id", "id"),
+)  # fmt: skip
+EVENT_IDS = Table(
+    "event_ids",
+    [key("list_id"), bytes_("event_key", 64), key("event_id"), bytes_("digest", 32)],
+    primary=("list_id", "event_key"),
+    unique=[("list_id", "event_id")],
+    is_clustered=True,
+)
+EVENT_NAMES = Table(
+    "event_names",
+    [
+        key("list_id"),
+        bytes_("name", 200),
+        integer("first_seen_at"),
+        integer("property_count"),
+        integer("events"),
+        integer("last_seen_at"),
+        integer("is_public", default=0),
+    ],
+    primary=("list_id", "name"),
+    is_clustered=True,
+)
+EVENT_PROPERTIES = Table(
+    "event_properties",
+    [
+        key("list_id"),
+        bytes_("event_name", 200),
+        bytes_("property", 255),
+        integer("first_seen_at"),
+        integer("last_seen_at"),
+        *(integer(name) for name in TYPES),
+        integer("is_public", default=0),
+    ],
+    primary=("list_id", "event_name", "property"),
+    is_clustered=True,
+)
+EVENT_COUNTS = Table(
+    "event_counts",
+    [key("list_id"), bytes_("name", 200), integer("bucket"), integer("slot"), integer("events")],
+    primary=("list_id", "name", "bucket", "slot"),
+    is_clustered=True,
+)
+CONVERSIONS = Table(
+    "conversions",
+    [
+        key("list_id"),
+        bytes_("conversion_key", 32),
+        key("event_id"),
+        integer("is_public", default=0),
+        big_bytes("expired", is_optional=True),
+    ],
+    primary=("list_id", "conversion_key"),
+    is_clustered=True,
+)
+CONVERSION_TOTALS = Table(
+    "conversion_totals",
+    [
+        key("list_id"), bytes_("name", 255), bytes_("currency", 16), integer("slot"), integer("conversions"),
+        integer("units"), integer("millionths"),
+    ],
+    primary=("list_id", "name", "currency", "slot"),
+    is_clustered=True,
+)  # fmt: skip
+CUSTOM_FIELDS = Table(
+    "custom_fields",
+    [
+        counter("id"), key("list_id"), bytes_("name", 1000), bytes_("alias", 64, is_optional=True),
+        bytes_("alias_key", 64, is_optional=True), bytes_("data_type", 16), integer("is_unique"), integer("created_at"),
+    ],
+    unique=[("list_id", "alias_key")],
+)  # fmt: skip
+SUBSCRIBER_FIELDS = Table(
+    "subscriber_fields",
+    [key("list_id"), key("subscriber_id"), key("field_id"), big_bytes("value"), integer("updated_at")],
+    primary=("list_id", "subscriber_id", "field_id"),
+    is_clustered=True,
+)
+LIST_SETTINGS = Table(
+    "list_settings",
+    [
+        key("list_id"), bytes_("allowed_origins", 4000), integer("is_privacy_signal_honoured"), integer("is_address_kept"),
+        integer("retention_days", is_optional=True), integer("events_from", is_optional=True),
+        integer("is_key_needed_for_conversions", default=0), bytes_("hidden_parameters", 4000, is_optional=True),
+    ],
+    primary=("list_id",),
+)  # fmt: skip
+SUBSCRIBER_HASHES = Table(
+    "subscriber_hashes",
+    [key("list_id"), bytes_("email_hash", 32), integer("form"), key("subscriber_id")],
+    primary=("list_id", "email_hash", "form", "subscriber_id"),
+    indexes=[("list_id", "subscriber_id")],
+    is_clustered=True,
+)
+UNBINDINGS = Table(
+    "unbindings",
+    [
+        key("list_id"), key("subscriber_id"), key("visitor_id"), integer("segment"), key("id"), integer("unbound_at"),
+        integer("bound_at"), key("event_id"), integer("reason"), integer("bound_by", default=0), integer("named_at", default=0),
+    ],
+    primary=("list_id", "subscriber_id", "visitor_id", "segment", "id"),
+    is_clustered=True,
+)  # fmt: skip
+#: Notes of events that the catalogue has not counted yet.
+COUNT_OUTBOX = Table(
+    "count_outbox",
+    [key("list_id"), key("id"), big_bytes("events")],
+    primary=("list_id", "id"),
+    is_clustered=True,
+)
+#: When each span of a visitor begins, of those visitors that have several.
+STRETCHES = Table(
+    "stretches",
+    [
+        key("list_id"), key("visitor_id"), integer("begins_at"), key("begins_id"), integer("segment"), integer("has_wall"),
+    ],
+    primary=("list_id", "visitor_id", "begins_at", "begins_id"),
+    indexes=[("list_id", "visitor_id", "segment")],
+    is_clustered=True,
+)  # fmt: skip
+
+# Jobs, and what is left of events that were deleted
+
+#: Jobs that take longer than a call. What is due is asked for over all lists: one key that does not begin with a list.
+JOBS = Table(
+    "jobs",
+    [
+        key("list_id"), key("id"), bytes_("kind", 32), key("subject_id"), big_bytes("state"), integer("handled"),
+        bytes_("claimed_by", 16, is_optional=True), integer("due_at"), integer("created_at"), integer("updated_at"),
+        integer("finished_at", is_optional=True),
+    ],
+    primary=("list_id", "id"),
+    unique=[("list_id", "kind", "subject_id")],
+    indexes=[("finished_at", "due_at")],
+)  # fmt: skip
+#: EventIDs of events that have been deleted, as hashes: what is repeated soon after is not stored again.
+SPENT_EVENT_IDS = Table(
+    "spent_event_ids",
+    [key("list_id"), bytes_("key_hash", 32), bytes_("event_hash", 32), integer("spent_at")],
+    primary=("list_id", "key_hash"),
+    indexes=[("list_id", "spent_at")],
+    is_clustered=True,
+)
+#: What conversions have added to the totals that retention has deleted since.
+EXPIRED_TOTALS = Table(
+    "expired_totals",
+    [
+        key("list_id"), bytes_("name", 255), bytes_("currency", 16), integer("conversions"), integer("units"),
+        integer("millionths"),
+    ],
+    primary=("list_id", "name", "currency"),
+    is_clustered=True,
+)  # fmt: skip
+#: Whose revenue is less than it was: persons and visitors of whom retention has deleted conversions.
+EXPIRED_OWNERS = Table(
+    "expired_owners",
+    [key("list_id"), key("owner_id")],
+    primary=("list_id", "owner_id"),
+    is_clustered=True,
+)
+#: One row: what is known of the clock that things are deleted by.
+TRUSTED_TIME = Table(
+    "trusted_time",
+    [key("number"), integer("seen_at"), integer("doubted_at"), integer("waited")],
+    primary=("number",),
+)
+
+# Timelines: one table on servers, three in SQLite files
+
+_TIMELINE_ROW = [
+    key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
+    integer("name_key"),
+]  # fmt: skip
+TIMELINE = Table(
+    "timeline",
+    _TIMELINE_ROW,
+    primary=("list_id", "owner_id", "event_at", "event_id"),
+    is_clustered=True,
+)
+TIMELINE_RECENT = Table("timeline_recent", _TIMELINE_ROW)
+TIMELINE_SORTED = Table(
+    "timeline_sorted",
+    [integer("run"), *_TIMELINE_ROW],
+    primary=("run", "list_id", "owner_id", "event_at", "event_id"),
+    is_clustered=True,
+)
+TIMELINE_RUNS = Table(
+    "timeline_runs",
+    [integer("run"), integer("level"), integer("state"), integer("merged_into", is_optional=True)],
+    primary=("run",),
+)

@@ -1,0 +1,40 @@
+"""Subscribers and visitors of lists: identity rows, links between them, custom fields and erasure."""
+
+from __future__ import annotations
+
+from tracker.storage.subscribers import erasure_rows, identity_links, identity_rows, span_rows, strays
+from tracker.storage.subscribers.custom_fields import CustomFields
+from tracker.storage.subscribers.erasure_rows import FORGET, PERSON_TABLES
+from tracker.storage.subscribers.field_values import Key, find_values, write_values
+from tracker.storage.subscribers.hash_rows import find_hashes
+from tracker.storage.subscribers.identity_links import LoggedTie, Place
+from tracker.storage.subscribers.identity_rows import text
+from tracker.storage.subscribers.refusals import After, Refusal, Refused
+from tracker.storage.subscribers.subscriber_pages import Slice
+from tracker.storage.subscribers.subscribers import Changes, Subscriber, Subscribers, Who
+
+__all__ = [
+    "FORGET",
+    "PERSON_TABLES",
+    "After",
+    "Changes",
+    "CustomFields",
+    "Key",
+    "LoggedTie",
+    "Place",
+    "Refusal",
+    "Refused",
+    "Slice",
+    "Subscriber",
+    "Subscribers",
+    "Who",
+    "erasure_rows",
+    "find_hashes",
+    "find_values",
+    "identity_links",
+    "identity_rows",
+    "span_rows",
+    "strays",
+    "text",
+    "write_values",
+]

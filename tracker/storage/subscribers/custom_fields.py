@@ -1,0 +1,112 @@
+"""Which custom fields does a list have?"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import gevent
+
+from tracker.domain.custom_field import MOST_FIELDS, CustomField, alias_key
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.storage.engine.database import REQUEST_SECONDS, Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.engine.ttl_cache import Recent
+from tracker.storage.schema.models import CustomFieldRow
+from tracker.storage.subscribers.field_values import forget_strays
+from tracker.storage.subscribers.refusals import After, Refusal, settled
+
+_log = logging.getLogger("tracker.storage")
+
+#: Seconds kept back from a request's time, so that its answer is in time.
+_RESERVE_SECONDS = 0.5
+
+
+class CustomFields:
+    """The custom fields of lists. Numbers are never given twice."""
+
+    def __init__(
+        self, database: Database, now: Callable[[], int], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database, self._now, self._clock = database, now, clock
+        self._recent: Recent[int, list[CustomField]] = Recent(1000, clock)
+
+    def of_list(self, list_id: int, deadline: float | None = None) -> list[CustomField]:
+        """The fields of a list as they are now, oldest first."""
+        asked_at = self._clock()
+        found = self._database.read(lambda transaction: _of_list(transaction, list_id), deadline)
+        if found:
+            self._recent.put(list_id, found, asked_at)
+        return found
+
+    def remembered(self, list_id: int) -> list[CustomField]:
+        """The fields of a list as they were at most 5 s ago, or none: a new one may be missing, one may be gone."""
+        return self._recent.get(list_id) or []
+
+    def add(
+        self, list_id: int, name: str, alias: str | None, data_type: str, is_unique: bool,
+        deadline: float | None = None,
+    ) -> int:  # fmt: skip
+        """Make a field and give its number; raises Refused (ALIAS_TAKEN, HAS_UNIQUE, TOO_MANY)."""
+        new = CustomField(0, list_id, name, alias, data_type, is_unique, self._now())
+        return settled(self._database.write(lambda transaction: _add(transaction, new), deadline))
+
+    def remove(
+        self, list_id: int, field_id: int, deadline: float | None = None, then: After | None = None
+    ) -> None:
+        """Remove a field with its values; raises Refused (GONE). `then(transaction, id)` is of the same transaction.
+
+        The field is gone when this returns. Of a list so large that its values cannot be removed in time, the rest is
+        removed afterwards; should this process end before, then with the next field of the list. Nobody sees them.
+        """
+        settled(
+            self._database.write(lambda transaction: _remove(transaction, list_id, field_id, then), deadline)
+        )
+        self._recent.forget(list_id)
+        seconds = (deadline or time.monotonic() + REQUEST_SECONDS) - time.monotonic() - _RESERVE_SECONDS
+        gevent.spawn(self._forget_strays, list_id).join(max(0.0, seconds))
+
+    def _forget_strays(self, list_id: int) -> None:
+        try:
+            forget_strays(self._database, list_id)
+        except (StorageUnavailable, OutcomeUnknown) as trouble:
+            _log.warning("values of a deleted field of list %d are left: %s", list_id, trouble)
+
+
+def _of_list(transaction: Transaction, list_id: int) -> list[CustomField]:
+    columns = [getattr(CustomFieldRow, name) for name in CustomField.__slots__]
+    query = CustomFieldRow.select(*columns).where(CustomFieldRow.list_id == list_id)
+    return [CustomField(*row) for row in transaction.rows(query.order_by(CustomFieldRow.id))]
+
+
+def _add(transaction: Transaction, new: CustomField) -> int | Refusal:
+    """Fields of one list are made one after the other: its row is locked."""
+    transaction.select(f"SELECT id FROM lists WHERE id = ?{transaction.engine.for_update}", (new.list_id,))
+    there = _of_list(transaction, new.list_id)
+    key = None if new.alias is None else alias_key(new.alias)
+    if key is not None and key in {alias_key(field.alias) for field in there if field.alias is not None}:
+        return Refusal.ALIAS_TAKEN
+    if new.is_unique and any(field.is_unique for field in there):
+        return Refusal.HAS_UNIQUE
+    if len(there) >= MOST_FIELDS:
+        return Refusal.TOO_MANY
+    query = CustomFieldRow.insert(
+        list_id=new.list_id,
+        name=new.name,
+        alias=new.alias,
+        alias_key=key,
+        data_type=new.data_type,
+        is_unique=new.is_unique,
+        created_at=new.created_at,
+    )
+    return transaction.run(query)
+
+
+def _remove(transaction: Transaction, list_id: int, field_id: int, then: After | None) -> Refusal | None:
+    sql = "DELETE FROM custom_fields WHERE list_id = ? AND id = ?"
+    if not transaction.change(sql, (list_id, field_id)):
+        return Refusal.GONE
+    if then is not None:
+        then(transaction, field_id)
+    return None

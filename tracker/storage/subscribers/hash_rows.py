@@ -1,0 +1,57 @@
+"""Whom may the SHA-256 of an email address mean? Kept with the address, in the transaction that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from tracker.domain.provenance import By
+from tracker.formats.email_hash import Form, email_hashes
+from tracker.storage.engine.transaction import Row, Transaction
+
+COLUMNS = ("list_id", "email_hash", "form", "subscriber_id")
+#: The first form that somebody has, and whether two have it: enough to tell whom a hash means.
+_FIRST = (
+    f"SELECT * FROM (SELECT {', '.join(COLUMNS)} FROM subscriber_hashes WHERE list_id = ? AND email_hash = ?"
+    " ORDER BY form, subscriber_id LIMIT 2) AS found"
+)
+
+
+def add_hashes(
+    transaction: Transaction, persons: Iterable[tuple[int, int, str | None]], by: By = By.CREDENTIAL
+) -> None:
+    """Of persons (list_id, id, address as held) whose address was told by somebody; those without address have none."""
+    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(persons, by))
+
+
+def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, shown: str | None) -> None:
+    """Of a person who loses this address, whoever told it."""
+    rows = [row for by in By for row in _rows([(list_id, subscriber_id, shown)], by)]
+    transaction.remove("subscriber_hashes", COLUMNS, sorted(rows))
+
+
+def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:
+    """At most two rows of COLUMNS for each (list_id, hash), of the first form in which it is somebody's.
+
+    All forms of addresses that credentials told come before those of addresses that anybody told.
+    """
+    wanted, size = sorted(set(keys)), transaction.engine.lookup_batch
+    found: list[Row] = []
+    for start in range(0, len(wanted), size):
+        part = wanted[start : start + size]
+        found += transaction.select(_first_of_each(len(part)), [value for key in part for value in key])
+    return [(row[0], bytes(row[1]), (row[2] - 1) % len(Form) + 1, row[3]) for row in found]
+
+
+def _rows(persons: Iterable[tuple[int, int, str | None]], by: By) -> list[Row]:
+    return [
+        (list_id, digest, by * len(Form) + form, subscriber_id)
+        for list_id, subscriber_id, shown in persons
+        if shown is not None
+        for digest, form in email_hashes(shown).items()
+    ]
+
+
+@lru_cache(maxsize=1000)
+def _first_of_each(count: int) -> str:
+    return " UNION ALL ".join([_FIRST] * count)

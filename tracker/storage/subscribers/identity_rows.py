@@ -1,0 +1,189 @@
+"""Which persons and visitors does a list know? Read and written as plain rows, in one transaction with the event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tracker.domain.provenance import By
+from tracker.storage.engine.error_kinds import Conflict
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
+
+SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid", "email_by", "external_id_by")
+VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id", "bound_by", "version", "named_at", "named_id")
+BINDING = (
+    "list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason", "has_past", "bound_by",
+    "named_at",
+)  # fmt: skip
+_PERSON = "list_id = ? AND id = ?"
+_OURS, _ANYBODYS = int(By.CREDENTIAL), int(By.PUBLIC)
+_ANYBODYS_ID = f"external_id = ? AND external_id_by = {_ANYBODYS}"
+_SUBSCRIBERS = f"SELECT {', '.join(SUBSCRIBER)} FROM subscribers"
+_VISITORS = f"SELECT {', '.join(VISITOR)} FROM visitors"
+_BINDINGS = f"SELECT {', '.join(BINDING[:3])} FROM bindings"
+_SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
+_TAKE_OVER = f"UPDATE bindings SET {', '.join(f'{column} = ?' for column in BINDING[3:])} WHERE {_SEGMENT} AND subscriber_id IS NULL"
+_TELL_EARLIER = f"UPDATE bindings SET bound_at = ?, event_id = ?, reason = ?, bound_by = ?, named_at = ? WHERE {_SEGMENT} AND subscriber_id = ?"
+_CHANGED = VISITOR[3:]
+_CHANGE = f"UPDATE visitors SET {', '.join(f'{column} = ?' for column in _CHANGED)} WHERE list_id = ? AND id = ? AND version = ?"
+
+
+def text(value: bytes | None) -> str | None:
+    return None if value is None else bytes(value).decode()
+
+
+def raw(value: str | None) -> bytes | None:
+    return None if value is None else value.encode()
+
+
+def find_subscribers(transaction: Transaction, column: str, keys: Iterable[tuple[int, str]]) -> list[Row]:
+    """Rows in the order of SUBSCRIBER by (list_id, `column`)."""
+    wanted = sorted((list_id, value.encode()) for list_id, value in set(keys))
+    rows = transaction.lookup(_SUBSCRIBERS, ("list_id", column), wanted)
+    return [_subscriber(row) for row in rows]
+
+
+def find_subscribers_by_id(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> list[Row]:
+    """Rows as of `find_subscribers` by (list_id, id)."""
+    rows = transaction.lookup(_SUBSCRIBERS, ("list_id", "id"), sorted(set(keys)))
+    return [_subscriber(row) for row in rows]
+
+
+def lock_subscribers(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> list[Row]:
+    """Rows as of `find_subscribers` by (list_id, id). Nobody else deletes them until this transaction ends."""
+    rows = transaction.lookup(_SUBSCRIBERS, ("list_id", "id"), sorted(set(keys)), is_locking=True)
+    return [_subscriber(row) for row in rows]
+
+
+def find_visitors(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:
+    """Rows in the order of VISITOR by (list_id, uuid)."""
+    rows = transaction.lookup(_VISITORS, ("list_id", "uuid"), sorted(set(keys)))
+    return [(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows]
+
+
+def lock_visitor(transaction: Transaction, list_id: int, visitor_id: int) -> Row | None:
+    """A row in the order of VISITOR; nobody else changes whose it is until this transaction ends."""
+    rows = transaction.lookup(_VISITORS, ("list_id", "id"), [(list_id, visitor_id)], is_locking=True)
+    return (*rows[0][:2], bytes(rows[0][2]), *rows[0][3:]) if rows else None
+
+
+def find_visitor(transaction: Transaction, list_id: int, uuid: bytes) -> Row | None:
+    """(id, subscriber_id it is bound to)."""
+    rows = find_visitors(transaction, [(list_id, uuid)])
+    return (rows[0][1], rows[0][4]) if rows else None
+
+
+def uuids_of(transaction: Transaction, list_id: int, visitor_ids: Iterable[int]) -> dict[int, bytes]:
+    """{visitor_id: uuid}."""
+    wanted = [(list_id, visitor_id) for visitor_id in sorted(set(visitor_ids))]
+    rows = transaction.lookup("SELECT id, uuid FROM visitors", ("list_id", "id"), wanted)
+    return {row[0]: bytes(row[1]) for row in rows}
+
+
+def bound_to(
+    transaction: Transaction, list_id: int, segments: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[int | None, bool]]:
+    """{(visitor_id, segment): (subscriber_id, has_past)} for the segments that have a binding."""
+    wanted = [(list_id, *segment) for segment in sorted(set(segments))]
+    sql, keys = "SELECT visitor_id, segment, subscriber_id, has_past FROM bindings", BINDING[:3]
+    return {(row[0], row[1]): (row[2], bool(row[3])) for row in transaction.lookup(sql, keys, wanted)}
+
+
+def add_subscribers(transaction: Transaction, rows: Sequence[Row], now: int) -> None:
+    encoded = [(r[0], r[1], raw(r[2]), raw(r[3]), raw(r[4]), *r[5:], now) for r in rows]
+    transaction.insert("subscribers", (*SUBSCRIBER, "created_at"), encoded)
+    for by in By:
+        add_hashes(transaction, ((r[0], r[1], r[2]) for r in rows if r[6] == by), by)
+
+
+def learn_email(transaction: Transaction, list_id: int, subscriber_id: int, shown: str, key: str) -> None:
+    """Fill the empty Email of a person by a credential; raises Conflict when another process was first."""
+    sql = f"UPDATE subscribers SET email = ?, email_key = ?, email_by = {_OURS} WHERE {_PERSON} AND email_key IS NULL"
+    _change_one(transaction, sql, (raw(shown), raw(key), list_id, subscriber_id))
+    add_hashes(transaction, [(list_id, subscriber_id, shown)])
+
+
+def confirm_email(transaction: Transaction, list_id: int, subscriber_id: int, was: str, shown: str) -> None:
+    """A credential told, in its spelling, what anybody had told; raises Conflict when another process was first."""
+    sql = f"UPDATE subscribers SET email = ?, email_by = {_OURS} WHERE {_PERSON} AND email = ? AND email_by = {_ANYBODYS}"
+    _change_one(transaction, sql, (raw(shown), list_id, subscriber_id, raw(was)))
+    remove_hashes(transaction, list_id, subscriber_id, was)
+    add_hashes(transaction, [(list_id, subscriber_id, shown)])
+
+
+def give_up_email(transaction: Transaction, list_id: int, subscriber_id: int, shown: str) -> None:
+    """Take from a person an address that anybody told; raises Conflict when it is a credential's now, or another's."""
+    sql = f"UPDATE subscribers SET email = NULL, email_key = NULL, email_by = {_OURS} WHERE {_PERSON} AND email = ? AND email_by = {_ANYBODYS}"
+    _change_one(transaction, sql, (list_id, subscriber_id, raw(shown)))
+    remove_hashes(transaction, list_id, subscriber_id, shown)
+
+
+def learn_external_id(
+    transaction: Transaction, list_id: int, subscriber_id: int, external_id: str, by: int
+) -> None:
+    """Fill the empty ID of a person; raises Conflict when another process was first."""
+    sql = (
+        f"UPDATE subscribers SET external_id = ?, external_id_by = ? WHERE {_PERSON} AND external_id IS NULL"
+    )
+    _change_one(transaction, sql, (raw(external_id), by, list_id, subscriber_id))
+
+
+def confirm_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
+    """A credential told what anybody had told; raises Conflict when another process was first."""
+    sql = f"UPDATE subscribers SET external_id_by = {_OURS} WHERE {_PERSON} AND {_ANYBODYS_ID}"
+    _change_one(transaction, sql, (list_id, subscriber_id, raw(external_id)))
+
+
+def give_up_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
+    """Take from a person an ID that anybody told; raises Conflict when it is a credential's now, or another's."""
+    sql = f"UPDATE subscribers SET external_id = NULL, external_id_by = {_OURS} WHERE {_PERSON} AND {_ANYBODYS_ID}"
+    _change_one(transaction, sql, (list_id, subscriber_id, raw(external_id)))
+
+
+def add_visitors(transaction: Transaction, rows: Sequence[Row], now: int) -> None:
+    transaction.insert("visitors", (*VISITOR, "created_at"), [(*row, now) for row in rows])
+
+
+def change_visitor(
+    transaction: Transaction, list_id: int, visitor_id: int, changed: Row, known_version: int
+) -> None:
+    """Give a visitor its segment, subscriber_id, bound_by, version, named_at and named_id.
+
+    Raises Conflict when another process has changed whose it is or was since that version.
+    """
+    _change_one(transaction, _CHANGE, (*changed, list_id, visitor_id, known_version))
+
+
+def add_bindings(transaction: Transaction, rows: Sequence[Row], reopened: Sequence[Row] = ()) -> None:
+    """Rows in the order of BINDING. For those of `reopened` there may be a row that was taken back: it is taken over.
+
+    Raises Conflict when another process was first.
+    """
+    there = {
+        row[:3] for row in transaction.lookup(_BINDINGS, BINDING[:3], sorted(row[:3] for row in reopened))
+    }
+    for row in reopened:
+        if row[:3] in there:
+            _change_one(transaction, _TAKE_OVER, (*row[3:], *row[:3]))
+    transaction.insert("bindings", BINDING, [*rows, *(row for row in reopened if row[:3] not in there)])
+
+
+def confirm_bindings(transaction: Transaction, segments: Sequence[Row]) -> None:
+    """A credential told of these (list_id, visitor_id, segment, subscriber_id) what anybody had told."""
+    transaction.update(
+        f"UPDATE bindings SET bound_by = {_OURS} WHERE {_SEGMENT} AND subscriber_id = ?", segments
+    )
+
+
+def tell_earlier(transaction: Transaction, rows: Sequence[Row]) -> None:
+    """Of bindings that are there, rows in the order of BINDING: an event that happened earlier tied them, or a credential told."""
+    transaction.update(_TELL_EARLIER, [(*row[4:7], *row[8:10], *row[:4]) for row in rows])
+
+
+def _change_one(transaction: Transaction, sql: str, values: Row) -> None:
+    if transaction.change(sql, values) != 1:
+        raise Conflict("the row was changed by another process")
+
+
+def _subscriber(row: Row) -> Row:
+    return (row[0], row[1], text(row[2]), text(row[3]), text(row[4]), bytes(row[5]), *row[6:])

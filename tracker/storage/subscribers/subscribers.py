@@ -1,0 +1,219 @@
+"""Who is on a list? Persons that are looked up, made, changed and removed by name, not by an event."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tracker.domain.provenance import By
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.engine.ttl_cache import Recent
+from tracker.storage.subscribers import identity_rows
+from tracker.storage.subscribers.field_values import find_values, remove_values, write_values
+from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
+from tracker.storage.subscribers.identity_rows import raw, text
+from tracker.storage.subscribers.refusals import After, Refusal, settled
+from tracker.storage.subscribers.subscriber_pages import Slice, count, page_sql, with_fitting
+
+#: How a person is named: a column of KEYS, and its value.
+Who = tuple[str, int | str]
+#: What a count was of: list, searched column, search, whether that is a prefix.
+Counted = tuple[int, str, bytes | None, bool]
+#: A count from here on is remembered: a million rows take 50 ms, in which a worker answers nobody else.
+MANY = 10_000
+KEYS = ("id", "email_key", "external_id")
+COLUMNS = ("id", "email", "external_id", "created_at", "email_by", "external_id_by")
+#: An address that is given to somebody who has an ID ties both.
+_TOLD = "email_by = 0, external_id_by = 0"
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A person of a list: their address as first given; `values` of custom fields, as stored, by the field's number.
+
+    `email_by` and `external_id_by` say who told that these are theirs.
+    """
+
+    id: int
+    email: str | None
+    external_id: str | None
+    created_at: int
+    email_by: By = By.CREDENTIAL
+    external_id_by: By = By.CREDENTIAL
+    values: Mapping[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a person shall have: `email` is (as shown, key), None: as it is. An empty `external_id` takes it away.
+
+    `values` of custom fields by the field's number; None empties the field.
+    """
+
+    email: tuple[str, str] | None = None
+    external_id: str | None = None
+    values: Mapping[int, bytes | None] = field(default_factory=dict)
+
+
+class Subscribers:
+    """The persons of lists. `new_id(deadline)` makes row ids."""
+
+    def __init__(
+        self, database: Database, now: Callable[[], int], new_id: Callable[[float | None], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._database, self._now, self._new_id, self._clock = database, now, new_id, clock
+        self._counts: Recent[Counted, int] = Recent(1000, clock)
+
+    def find(self, list_id: int, who: Who, deadline: float | None = None) -> Subscriber | None:
+        """One person with their values."""
+
+        def work(transaction: Transaction) -> Subscriber | None:
+            return next(iter(_with_values(transaction, list_id, _rows(transaction, list_id, who))), None)
+
+        return self._database.read(work, deadline)
+
+    def page(self, list_id: int, wanted: Slice, deadline: float | None = None) -> list[Subscriber]:
+        """Some persons with their values."""
+
+        def work(transaction: Transaction) -> list[Subscriber]:
+            rows = transaction.select(*page_sql(SELECT, list_id, with_fitting(transaction, list_id, wanted)))
+            return _with_values(transaction, list_id, rows)
+
+        return self._database.read(work, deadline)
+
+    def count(self, list_id: int, wanted: Slice, deadline: float | None = None) -> int:
+        """How many persons fit, on this page or not; may be up to 5 s old where there are many."""
+        key = (list_id, wanted.order if wanted.search else "", wanted.search, wanted.is_prefix)
+        asked_at = self._clock()
+        total = self._counts.get(key)
+        if total is None:
+            total = self._database.read(lambda transaction: count(transaction, list_id, wanted), deadline)
+            if total >= MANY:
+                self._counts.put(key, total, asked_at)
+        return total
+
+    def add(self, list_id: int, new: Changes, deadline: float | None = None) -> int:
+        """Make a person and give their id; raises Refused (EMAIL_TAKEN, EXTERNAL_ID_TAKEN)."""
+        subscriber_id, own_uuid, now = self._new_id(deadline), uuid.uuid4().bytes, self._now()
+
+        def work(transaction: Transaction) -> int | Refusal:
+            if taken := _taken(transaction, list_id, subscriber_id, new):
+                return taken
+            shown, key = new.email or (None, None)
+            row = (list_id, subscriber_id, shown, key, new.external_id or None, own_uuid, 0, 0)
+            identity_rows.add_subscribers(transaction, [row], now)
+            _write(transaction, list_id, subscriber_id, new.values, now)
+            return subscriber_id
+
+        return settled(self._database.write(work, deadline))
+
+    def change(self, list_id: int, who: Who, changes: Changes, deadline: float | None = None) -> int:
+        """Change a person and give their id; raises Refused (GONE, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, IS_NOBODY)."""
+        now = self._now()
+        work = lambda transaction: _change(transaction, list_id, who, changes, now)  # noqa: E731
+        return settled(self._database.write(work, deadline))
+
+    def remove(self, list_id: int, who: Who, deadline: float | None = None, then: After | None = None) -> int:
+        """Remove a person with their values, and give the id they had; raises Refused (GONE).
+
+        `then(transaction, id)` is called in the same transaction.
+
+        What they did stays, and is nobody's: their id is never given again, so that no bindings or events that name it
+        can become another person's.
+        """
+        return settled(
+            self._database.write(lambda transaction: _remove(transaction, list_id, who, then), deadline)
+        )
+
+
+def _rows(transaction: Transaction, list_id: int, who: Who, is_locking: bool = False) -> list[Row]:
+    column, value = who
+    if column not in KEYS:
+        raise ValueError(f"nobody is found by {column}")
+    key = value.encode() if isinstance(value, str) else value
+    return transaction.lookup(SELECT, ("list_id", column), [(list_id, key)], is_locking)
+
+
+def _with_values(transaction: Transaction, list_id: int, rows: Sequence[Row]) -> list[Subscriber]:
+    values = find_values(transaction, list_id, [row[0] for row in rows])
+    return [replace(_subscriber(row), values=values.get(row[0], {})) for row in rows]
+
+
+def _subscriber(row: Row) -> Subscriber:
+    return Subscriber(row[0], text(row[1]), text(row[2]), row[3], By(row[4]), By(row[5]))
+
+
+def _taken(transaction: Transaction, list_id: int, subscriber_id: int, wanted: Changes) -> Refusal | None:
+    """Whether somebody else has the address or external id. A race for them is lost at the key, and looked at again.
+
+    An ID that anybody gave to somebody else is taken from them.
+    """
+    if wanted.email and _others(transaction, list_id, subscriber_id, ("email_key", wanted.email[1])):
+        return Refusal.EMAIL_TAKEN
+    if not wanted.external_id:
+        return None
+    for row in _others(transaction, list_id, subscriber_id, ("external_id", wanted.external_id)):
+        if row[5] != By.PUBLIC:
+            return Refusal.EXTERNAL_ID_TAKEN
+        identity_rows.give_up_external_id(transaction, list_id, row[0], wanted.external_id)
+    return None
+
+
+def _others(transaction: Transaction, list_id: int, subscriber_id: int, who: Who) -> list[Row]:
+    return [row for row in _rows(transaction, list_id, who) if row[0] != subscriber_id]
+
+
+def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, now: int) -> int | Refusal:
+    rows = _rows(transaction, list_id, who, is_locking=True)
+    if not rows:
+        return Refusal.GONE
+    person = _subscriber(rows[0])
+    if taken := _taken(transaction, list_id, person.id, changes):
+        return taken
+    if changes.external_id == "" and not (changes.email or person.email):
+        return Refusal.IS_NOBODY
+    if changes.email is not None:
+        shown, key = changes.email
+        _set(transaction, list_id, person.id, f"email = ?, email_key = ?, {_TOLD}", (raw(shown), raw(key)))
+        remove_hashes(transaction, list_id, person.id, person.email)
+        add_hashes(transaction, [(list_id, person.id, shown)])
+    if changes.external_id is not None:
+        _set(
+            transaction,
+            list_id,
+            person.id,
+            "external_id = ?, external_id_by = 0",
+            (raw(changes.external_id or None),),
+        )
+    _write(transaction, list_id, person.id, changes.values, now)
+    return person.id
+
+
+def _set(transaction: Transaction, list_id: int, subscriber_id: int, columns: str, values: Row) -> None:
+    sql = f"UPDATE subscribers SET {columns} WHERE list_id = ? AND id = ?"
+    transaction.execute(sql, (*values, list_id, subscriber_id))
+
+
+def _write(
+    transaction: Transaction, list_id: int, subscriber_id: int, values: Mapping[int, bytes | None], now: int
+) -> None:
+    write_values(transaction, {(list_id, subscriber_id, number): v for number, v in values.items()}, now)
+
+
+def _remove(transaction: Transaction, list_id: int, who: Who, then: After | None) -> int | Refusal:
+    """The row first: who writes values to a person holds it, and is done before or finds it gone."""
+    rows = _rows(transaction, list_id, who, is_locking=True)
+    if not rows:
+        return Refusal.GONE
+    subscriber_id = int(rows[0][0])
+    transaction.execute("DELETE FROM subscribers WHERE list_id = ? AND id = ?", (list_id, subscriber_id))
+    remove_hashes(transaction, list_id, subscriber_id, text(rows[0][1]))
+    remove_values(transaction, list_id, subscriber_id)
+    if then is not None:
+        then(transaction, subscriber_id)
+    return subscriber_id

@@ -1,0 +1,29 @@
+"""Timelines: one small row an event under its owner, an LSM tree in SQLite files (README.md)."""
+
+from __future__ import annotations
+
+from tracker.storage.timeline import timeline_reading, timeline_rows, timeline_scan
+from tracker.storage.timeline.sorted_runs import MOST_RECENT, maintain
+from tracker.storage.timeline.timeline_reading import DAWN, DUSK, Part, Window, named, newest, position_of
+from tracker.storage.timeline.timeline_rows import Entry, Segment, name_key
+from tracker.storage.timeline.visitor_history import SERVER_SECONDS, owners
+
+__all__ = [
+    "DAWN",
+    "DUSK",
+    "MOST_RECENT",
+    "SERVER_SECONDS",
+    "Entry",
+    "Part",
+    "Segment",
+    "Window",
+    "maintain",
+    "name_key",
+    "named",
+    "newest",
+    "owners",
+    "position_of",
+    "timeline_reading",
+    "timeline_rows",
+    "timeline_scan",
+]

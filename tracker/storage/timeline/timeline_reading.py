@@ -1,0 +1,102 @@
+"""What stands in the timeline of one owner or of several? Rows newest first, from a position on, no more than asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tracker.domain.spans import Position
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.timeline.sorted_runs import COLUMNS, Source, sources
+from tracker.storage.timeline.timeline_rows import NEWEST, Entry, at_one_moment
+
+#: Before every event, and after all of them.
+DAWN, DUSK = -(2**63), (2**63 - 1, 0)
+
+
+class Window(NamedTuple):
+    """Rows from the time `since` on and before a position, which is not included."""
+
+    since: int = DAWN
+    before: Position = DUSK
+
+
+class Part(NamedTuple):
+    """Rows of one owner, newest first: all there are down to `reached`; None: to the end of the window."""
+
+    entries: list[Entry]
+    reached: Position | None
+
+
+#: A statement without ORDER BY and LIMIT, and its values.
+Select = tuple[str, Row]
+_ALL = ", ".join(COLUMNS)
+_OWNER = "list_id = ? AND owner_id = ?"
+# Two ranges instead of one with an OR: each is a piece of the key, however many events happened at the same time.
+_AT = f"{_OWNER} AND event_at = ? AND event_id < ?"
+_BEFORE = f"{_OWNER} AND event_at < ? AND event_at >= ?"
+
+
+def newest(
+    transaction: Transaction, list_id: int, owner_ids: Sequence[int], window: Window, most: int
+) -> list[Part]:
+    """For each owner at most `most` rows."""
+    found: dict[int, list[Entry]] = {owner_id: [] for owner_id in owner_ids}
+    with at_one_moment(transaction):
+        tables = sources(transaction)
+        selects = [each for owner_id in owner_ids for each in _ranges(tables, list_id, owner_id, window)]
+        for row in _together(transaction, selects, most):
+            found[row[1]].append(Entry(*row))
+    return [_part(sorted(entries, key=position_of, reverse=True), most) for entries in found.values()]
+
+
+def named(
+    transaction: Transaction, list_id: int, owner_id: int, window: Window, key: int, most: int, examined: int
+) -> Part:
+    """At most `most` rows of one name (by its `name_key`) among the next `examined` of one owner."""
+    found: list[Entry] = []
+    with at_one_moment(transaction):
+        for select, values in _ranges(sources(transaction), list_id, owner_id, window):
+            looked_at = f"{select} {NEWEST} LIMIT ?"
+            chosen = f"SELECT {_ALL} FROM ({looked_at}) AS examined WHERE name_key = ? {NEWEST} LIMIT ?"
+            found += [Entry(*row) for row in transaction.select(chosen, (*values, examined, key, most))]
+            if len(found) >= most:
+                return _part(found, most)
+            last = transaction.select(f"{looked_at} OFFSET ?", (*values, 1, examined - 1))
+            if last:
+                return Part(found, position_of(Entry(*last[0])))
+    return Part(found, None)
+
+
+def position_of(entry: Entry) -> Position:
+    return entry.event_at, entry.event_id
+
+
+def _ranges(tables: Sequence[Source], list_id: int, owner_id: int, window: Window) -> Iterator[Select]:
+    """What together selects the window, newest first."""
+    at, event_id = window.before
+    if event_id > 0 and at >= window.since:
+        yield _from_all(tables, _AT, (list_id, owner_id, at, event_id))
+    yield _from_all(tables, _BEFORE, (list_id, owner_id, at, window.since))
+
+
+def _from_all(tables: Sequence[Source], where: str, values: Row) -> Select:
+    """The same range of each table: in the order of the key, which all but a small one are in, they are merged as read."""
+    selects = [f"SELECT {_ALL} FROM {source.table} WHERE {source.condition}{where}" for source in tables]
+    return " UNION ALL ".join(selects), tuple(v for source in tables for v in (*source.values, *values))
+
+
+def _together(transaction: Transaction, selects: Sequence[Select], most: int) -> Iterator[Row]:
+    """At most `most` rows of each, in as few statements as the engine likes."""
+    size = transaction.engine.lookup_batch
+    for start in range(0, len(selects), size):
+        some = selects[start : start + size]
+        texts = [f"{select} {NEWEST} LIMIT ?" for select, _ in some]
+        sql = texts[0] if len(texts) == 1 else " UNION ALL ".join(f"({text})" for text in texts)
+        yield from transaction.select(sql, [value for _, values in some for value in (*values, most)])
+
+
+def _part(entries: list[Entry], most: int) -> Part:
+    if len(entries) < most:
+        return Part(entries, None)
+    return Part(entries[:most], position_of(entries[most - 1]))

@@ -1,1 +1,0 @@
-"""What is known of the persons on a list? Custom fields, and how persons are named in parameters and answers."""
