@@ -17,6 +17,7 @@ from tracker.app import build_services
 from tracker.config import Settings
 from tracker.domain.event import Event, Tracked
 from tracker.domain.field_matching import FieldValues
+from tracker.domain.spans import BEGIN
 from tracker.formats.email_address import email_key
 from tracker.formats.event_limits import visitor_uuid_of_hash
 from tracker.jobs.kinds import JOB_KINDS

@@ -138,7 +138,7 @@ def test_an_older_database_is_refused_and_named(database_url: str) -> None:
     for door in ("read", "write"):
         database = Database(database_url, next_version)
         with pytest.raises(
-            IncompatibleDatabase, match="^the database lacks tracker: 0002_next: run 'tracker db upgrade'$"
+            IncompatibleDatabase, match=r"^the database lacks tracker: 0002_next: run 'tracker db upgrade'$"
         ):
             getattr(database, door)(lambda transaction: transaction.select("SELECT 1"), None)
         database.close()
