@@ -24,6 +24,7 @@ lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/codespell
 
 bench: $(VENV)/.test
 	@tests/setup/packages wrk
