@@ -1,4 +1,4 @@
-"""Is docs/identity.md true: is each of its commands answered, in order, as it says?"""
+"""Is docs/people-and-identity.md true: is each of its commands answered, in order, as it says?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.commands.api import Api
 from tests.house.sources import ROOT
 
-PAGE = ROOT / "docs" / "identity.md"
+PAGE = ROOT / "docs" / "people-and-identity.md"
 #: A command and the block that follows it: the answer. The block that defines `ask` has none.
 BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ASKED = re.compile(r"ask '(\{.*\})'\n", re.DOTALL)

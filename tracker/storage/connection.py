@@ -14,7 +14,7 @@ from tracker.storage.jobs import Job
 from tracker.storage.transaction import Transaction
 
 #: Seconds: how long a worker with nothing else to do naps between tries for the write lock (measured against others:
-#: docs/decisions/storage-layout.md), and the pause before a server is tried again.
+#: docs/decisions/0001-storage-layout.md), and the pause before a server is tried again.
 LOCK_NAP, RECONNECT_PAUSE = 0.00005, 0.05
 
 _log = logging.getLogger("tracker.storage")
