@@ -8,7 +8,7 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run setup demo test lint bench bench-full fuzz faults browser pictures packages clean
+.PHONY: run setup demo test check lint bench bench-full fuzz faults browser pictures packages clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
@@ -21,6 +21,10 @@ demo: $(VENV)/.run
 
 test: packages lint $(VENV)/.minifier
 	@$(PYTEST)
+
+# The quick loop: no root, no server, no browser.
+check: lint
+	@$(PYTEST) tests/house
 
 lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .

@@ -21,7 +21,9 @@ _ALONE = {"-N", "-s", "--silent", "--retry-connrefused"}
 def pages() -> list[Path]:
     """Every Markdown file of the repository, in a fixed order."""
     shown = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
-    inside = [path for room in ("tracker", "commands", "bench", "tests") for path in (ROOT / room).rglob("*.md")]
+    inside = [
+        path for room in ("tracker", "commands", "bench", "tests") for path in (ROOT / room).rglob("*.md")
+    ]
     return sorted(path for path in (*shown, *inside) if "node_modules" not in path.parts)
 
 

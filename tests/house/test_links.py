@@ -36,10 +36,10 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_broken_links_are_found() -> None:
     """Whether the test above can fail: for a file, for an anchor, and not for a good link."""
-    page = ROOT / "README.md"
-    assert fault_of(page, "docs/none.md") == "docs/none.md: no such file"
-    assert fault_of(page, "docs/plugins.md#none") == "docs/plugins.md#none: no such heading"
-    assert fault_of(page, "docs/plugins.md#tables") is None
+    page = ROOT / "docs/README.md"
+    assert fault_of(page, "none.md") == "none.md: no such file"
+    assert fault_of(page, "plugins.md#none") == "plugins.md#none: no such heading"
+    assert fault_of(page, "plugins.md#tables") is None
     assert len(relative_links(page)) > 10
 
 
