@@ -116,3 +116,16 @@ def anchors(path: Path) -> set[str]:
         slug = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
         slugs.append(f"{slug}-{slugs.count(slug)}" if slug in slugs else slug)
     return set(slugs)
+
+
+def tables(path: Path) -> Iterator[list[str]]:
+    """The tables of a page, outside of fenced blocks, each as its lines."""
+    for part in re.split(r"\n(?!\|)", FENCE.sub("", path.read_text())):
+        lines = [line for line in part.splitlines() if line.startswith("|")]
+        if lines:
+            yield lines
+
+
+def width(row: str) -> int:
+    """How many cells a row of a table has; a bar in code or after a backslash parts none."""
+    return len(re.sub(r"\\\|", "", row).strip().strip("|").split("|"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.pages import anchors, links, pages
+from tests.house.pages import anchors, links, pages, tables, width
 from tests.house.sources import ROOT
 
 ELSEWHERE = re.compile(r"[a-z]+:")
@@ -58,3 +58,12 @@ def test_pages_named_in_code_are_there() -> None:
 def is_beside(at: str, name: str) -> bool:
     """Whether the page stands beside, or below, the file that names it."""
     return ((ROOT / at).parent / name).exists()
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_tables_are_shown_as_tables(path: Path) -> None:
+    """A line below the head with as many cells as the head: else a reader sees bars. No row has more cells than that."""
+    for head, rule, *rows in tables(path):
+        assert re.fullmatch(r"\|( ?:?-{3,}:? ?\|)+", rule), head
+        assert width(head) == width(rule), head
+        assert [row for row in rows if width(row) > width(head)] == [], head
