@@ -155,7 +155,6 @@ def test_both_pass_what_tracker_takes_and_no_more() -> None:
     most = max(entry.command.max_body_bytes for entry in load_commands())
     assert in_bytes(nginx().value("server", "client_max_body_size")) == most
     assert in_bytes(caddy().value("events.example.com", "request_body", "max_size")) == most
-    assert in_bytes(caddy().value("events.example.com", "reverse_proxy", "request_buffers")) == most
     [buffers] = nginx().find("server", "large_client_header_buffers")
     head = in_bytes(caddy().find("")[0].value("servers", "max_header_size"))
     assert int(buffers.words[1]) * in_bytes(buffers.words[2]) == head == 64 * 2**10
