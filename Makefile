@@ -1,4 +1,4 @@
-# make run: set up and serve    make demo: serve with a shop to click through    make test: set up and check everything, as CI does
+# make run: set up and serve    make setup: set up only    make demo: serve with a shop to click through    make test: set up and check everything, as CI does
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
@@ -8,10 +8,12 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run demo test lint bench bench-full fuzz faults browser pictures packages clean
+.PHONY: run setup demo test check lint bench bench-full fuzz faults browser pictures packages clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
+
+setup: $(VENV)/.run
 
 # A database of its own: what is made up never mixes with what is real.
 demo: $(VENV)/.run
@@ -20,10 +22,15 @@ demo: $(VENV)/.run
 test: packages lint $(VENV)/.minifier
 	@$(PYTEST)
 
+# The quick loop: no root, no server, no browser.
+check: lint
+	@$(PYTEST) tests/house
+
 lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/codespell
 
 bench: $(VENV)/.test
 	@tests/setup/packages wrk

@@ -120,7 +120,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {row.name for row in SETTINGS}
     for name in sorted(environ):
         if name.startswith("TRACKER_") and not name.startswith(PLUGIN_PREFIX) and name not in known:
-            raise ConfigError(f"unknown setting {name}: see the settings table in README.md")
+            raise ConfigError(f"unknown setting {name}: see the settings table in docs/operations.md")
 
 
 def _whole(name: str, value: Mapping[str, str], least: int, most: int = 2**31) -> int:

@@ -1,10 +1,12 @@
-"""Is everything that can be set or called written down, and in force as written?"""
+"""Docs tests: all that can be set or called is written down, and pages and examples are answered as they say."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,44 +15,96 @@ from marshmallow import EXCLUDE
 
 from tests.commands.api import Api, User, last_of
 from tests.example_world import EMAIL, PASSWORD, furnish
+from tests.house.likeness import Likeness
+from tests.house.pages import blocks, cells, command_lines, curl
 from tests.house.sources import ROOT
 from tracker.config import SETTINGS
+from tracker.demo.account import make_demo
+from tracker.errors import COMMON
 from tracker.live.sse import place_of
 from tracker.plugins import load_commands
-from tracker.registry import Entry, EventStream
+from tracker.registry import Entry, EventStream, asked_by
 
 ENTRIES = list(load_commands())
+README = ROOT / "README.md"
+API, OPERATIONS, PRIVACY = (ROOT / "docs" / name for name in ("api.md", "operations.md", "privacy.md"))
 
 
-def settings_in_readme() -> list[tuple[str, str, str]]:
-    """The rows of the README's settings table: name, default, meaning."""
-    rows = re.findall(
-        r"^\| `((?:TRACKER_|PORT|SHOP_|WEB_)\w*)` \|([^|]*)\|(.*)\|$", (ROOT / "README.md").read_text(), re.M
-    )
-    return [(name, default.strip(), meaning.strip()) for name, default, meaning in rows]
-
-
-def test_the_readme_lists_every_setting_as_it_is() -> None:
+def test_operations_lists_every_setting_as_it_is() -> None:
+    """The settings table of docs/operations.md: name, default, meaning."""
+    shown = [(name.strip("`"), default, meaning) for name, default, meaning in cells(OPERATIONS, "Settings")]
     declared = [(row.name, f"`{row.default}`" if row.default else "", row.meaning) for row in SETTINGS]
-    assert settings_in_readme() == declared
+    assert shown == declared
 
 
-def test_the_readmes_plugin_is_the_one_that_is_tested() -> None:
-    [shown] = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
-    assert shown == (ROOT / "tests/plugins/examples/ping.py").read_text()
+def test_the_api_lists_every_permission_and_who_needs_it() -> None:
+    """The permissions table of docs/api.md, held against the registry; plugins are in no page."""
+    shown = {
+        command: permission.strip("`")
+        for permission, commands in cells(API, "Permissions")
+        for command in re.findall(r"`([a-z_]+\.[a-z_]+)`", commands)
+    }
+    spelled = {
+        "any credential": "none: any key or session",
+        "administrator": "an administrator",
+        "anyone": "no credential at all",
+        "public_list": "a list's public id",
+    }
+    asked = {entry.command.name: asked_by(entry.command) for entry in ENTRIES}
+    assert shown == {name: spelled.get(permission, permission) for name, permission in asked.items()}
 
 
-def test_the_readmes_event_and_listing_are_answered_as_it_says(api: Api) -> None:
-    """Its two curl lines carry these, with the key and list that `make run` prints."""
-    readme = (ROOT / "README.md").read_text()
-    [event] = re.findall(r"-d '(\{.*?\})'$", readme, re.M | re.S)
-    [said, listed] = [json.loads(text) for text in re.findall(r"^```json\n(.*?)^```$", readme, re.M | re.S)]
-    user = api.add_user("readme@example.com")
-    list_id = api.services.stores.lists.add(user.id, "Demo")
-    answer = api.ok("event.track", user.key, **json.loads(event.replace("'$LIST'", str(list_id))))
-    assert {**answer, "uuid": said["uuid"]} == said
-    listing = api.ok("website_events.properties", user.key, ListID=list_id)
-    assert {**listing, "ListID": listed["ListID"]} == listed
+def test_the_api_lists_the_errors_of_all_commands() -> None:
+    shown = {int(code): int(status) for code, status, *_ in cells(API, "Errors")}
+    assert shown == {code: error.status for code, error in COMMON.items()}
+
+
+def answered(api: Api, page: Path, like: Likeness) -> Iterator[tuple[Any, Any]]:
+    """Call each curl line of a page, in order, as the demo account; gives what the page says and what came, in its words.
+
+    Said is None where the page shows no answer. A stream ends at once instead of after a minute.
+    """
+    demo = make_demo(api.services.stores)
+    assert demo is not None
+    shown = blocks(page)
+    values = {"KEY": demo.key, "LIST": demo.list_id}
+    for number, block in enumerate(shown):
+        for line in command_lines(block.text) if block.language == "sh" else []:
+            if not line.startswith("curl "):
+                continue
+            sent = curl(line.replace("Seconds=60", "Seconds=0"), values)
+            answer = api.send(sent.method, sent.path, headers=sent.headers, data=sent.body)
+            api.services.ingest.flush()
+            follows = shown[number + 1 :][:1]
+            said = json.loads(follows[0].text) if follows and follows[0].language == "json" else None
+            assert said is not None or answer.status_code == 200, answer.text
+            yield said, None if said is None else like.as_shown(said, answer.json)
+
+
+@pytest.mark.parametrize("page", [README, API], ids=["README", "api"])
+def test_curl_lines_are_answered_as_the_page_says(page: Path, api: Api) -> None:
+    found = list(answered(api, page, Likeness()))
+    assert len([said for said, _ in found if said is not None]) >= 2
+    for said, came in found:
+        assert said == came
+
+
+def test_the_curl_lines_of_privacy_are_answered(api: Api) -> None:
+    """Both name the subscriber of the README's event, who is there once only."""
+    demo = make_demo(api.services.stores)
+    assert demo is not None
+    lines = [line for block in blocks(PRIVACY, "sh") for line in command_lines(block.text)]
+    requests = [
+        curl(line, {"KEY": demo.key, "LIST": demo.list_id}) for line in lines if line.startswith("curl ")
+    ]
+    assert [request.path for request in requests] == [
+        "/api/v1/subscriber.export",
+        "/api/v1/subscriber.forget",
+    ]
+    api.ok("event.track", demo.key, ListID=demo.list_id, Event="visit", Email="subscriber@example.com")
+    for sent in requests:
+        answer = api.send(sent.method, sent.path, headers=sent.headers, data=sent.body)
+        assert answer.status_code == 200, answer.text
 
 
 def names(entry: Entry) -> str:

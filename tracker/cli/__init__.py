@@ -33,7 +33,7 @@ from tracker.services import Stores
 @click.group(cls=Script)
 @click.version_option(__version__, message="%(version)s")
 def main() -> None:
-    """Set up and run Tracker. The settings are environment variables: see README.md."""
+    """Set up and run Tracker. The settings are environment variables: see docs/operations.md."""
 
 
 @main.group()

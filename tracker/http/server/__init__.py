@@ -16,5 +16,5 @@ Of gevent, beside what is documented: `StreamServer.full()`, `do_read()` and `do
 `_read_event` of a socket (`connection.py`).
 
 `TRACKER_FAST_PATH=0` turns off what is only for speed: `fast_path.py`, and that commands' paths pass Flask by. The rest is
-needed: a stock worker keeps no promise under a flood (`docs/decisions/connections.md`).
+needed: a stock worker keeps no promise under a flood (`docs/decisions/0007-connections.md`).
 """

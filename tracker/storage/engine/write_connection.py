@@ -15,7 +15,7 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.write_queue import Job
 
 #: Seconds: how long a worker with nothing else to do naps between tries for the write lock (measured against others:
-#: docs/decisions/storage-layout.md), and the pause before a server is tried again.
+#: docs/decisions/0001-storage-layout.md), and the pause before a server is tried again.
 LOCK_NAP, RECONNECT_PAUSE = 0.00005, 0.05
 
 _log = logging.getLogger("tracker.storage")
