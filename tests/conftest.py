@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests.processes import find_program
+from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+use_memory_disk()
 # The same examples in every run: a red test is red for everybody. `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("fuzz", max_examples=5000, deadline=None)

@@ -17,6 +17,18 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+#: A disk in memory: a commit that is synced there waits for no platter, while everybody's settings stay what they are.
+MEMORY_DISK = Path("/dev/shm")
+#: Room for the files of two workers: their databases, and some MariaDBs with a log of 100 MB each.
+MIN_MEMORY_BYTES = 4_000_000_000
+
+
+def use_memory_disk() -> None:
+    """Have this process and its children put temporary files into memory, where there is room; else nothing changes."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY_DISK, os.W_OK | os.X_OK):
+        return
+    if shutil.disk_usage(MEMORY_DISK).free >= MIN_MEMORY_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY_DISK)
 
 
 def until(condition: Callable[[], T], seconds: float = 10, what: str = "the condition") -> T:
