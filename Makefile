@@ -5,6 +5,7 @@ PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 SOURCES := setup.cfg pyproject.toml constraints.txt
 # Two test files at a time. The number is fixed, so that every machine runs the tests in the same way.
 PYTEST := $(VENV)/bin/pytest --numprocesses=2
+QUICK := not (fuzz or faults or served or mariadb or redis or browser)
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
@@ -24,7 +25,7 @@ test: packages lint $(VENV)/.minifier
 
 # The quick loop: no root, no server, no browser.
 check: lint
-	@$(PYTEST) tests/house
+	@TESTS_WITHOUT_SERVERS=1 $(PYTEST) -m "$(QUICK)"
 
 lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
@@ -136,6 +137,14 @@ def page(browser: Browser) -> Iterator[Page]:
     """A new page without cookies or storage of other tests."""
     with browser.new_context() as context:
         yield context.new_page()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the servers it can reach, before tests are chosen by their markers."""
+    for item in items:
+        for name in sorted(needs(item)):
+            item.add_marker(name)
 
 
 @pytest.hookimpl(wrapper=True)
