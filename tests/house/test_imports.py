@@ -88,6 +88,8 @@ ROOMS: dict[str, set[str]] = {
     "tracker.services": {"*"},
     "tracker.app": {"*"},
     "tracker.serve": {"*"},
+    "tracker.wsgi": {"tracker.app"},
+    "tracker.gunicorn_conf": {"tracker.config", "tracker.http.server", "tracker.storage.engine"},
     "tracker.demo.traffic": {"tracker.times"},
     "tracker.demo": {"*"},
     "tracker.cli": {"*"},
