@@ -17,7 +17,7 @@ Stack = tuple[str, ...]
 #: What the innermost frame that one of these begins stands for; paths below the checkout or the installed packages.
 ROOMS = (
     ("gevent/hub.py", "event loop"),
-    ("tracker/storage/engine/write_connection.py:let_others_run", "event loop"),
+    ("tracker/storage/engine/write_connection.py:yield_to_others", "event loop"),
     ("tracker/storage/engine/sqlite.py:SqliteEngine.begin", "BEGIN IMMEDIATE"),
     ("tracker/storage/engine/sqlite.py:SqliteEngine.commit", "COMMIT with its sync"),
     ("tracker/storage/engine/sqlite.py:SqliteEngine.tidy", "checkpoint"),

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import CommandError, Error, invalid, missing
-from tracker.api.store_refusals import MOST_FIELDS, Refusal, answering
+from tracker.api.store_refusals import MAX_FIELDS, Refusal, answering
 from tracker.api.subscriber_responses import ListCommand, Success, success
 from tracker.domain.field_matching import BY_NUMBER
 from tracker.domain.field_types import DATA_TYPES, TEXT
@@ -20,7 +20,7 @@ INVALID_ALIAS = invalid("MergeTagAlias", 5)
 INVALID_UNIQUE = invalid("UniqueIdentifier", 7)
 ALIAS_TAKEN = Error(8, "MergeTagAlias is another field's")
 HAS_UNIQUE = Error(9, "The list has a unique identifier already")
-TOO_MANY = Error(10, f"The list has {MOST_FIELDS} custom fields, the most a list can have")
+TOO_MANY = Error(10, f"The list has {MAX_FIELDS} custom fields, the most a list can have")
 REFUSALS = {
     Refusal.ALIAS_TAKEN: ALIAS_TAKEN,
     Refusal.HAS_UNIQUE: HAS_UNIQUE,

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CommandError, ParamReader, invalid, missing
-from tracker.api.batch import MOST_EVENTS, Outcome, cost_of, track_each
+from tracker.api.batch import MAX_EVENTS, Outcome, cost_of, track_each
 from tracker.api.event_params import (  # fmt: skip
     EVENT_ERRORS,
     INVALID_LIST,
@@ -18,10 +18,10 @@ from tracker.api.event_params import (  # fmt: skip
     Events,
     Time,
 )
-from tracker.api.event_request import Intake, answer, ignored_names
+from tracker.api.event_request import EventRequest, answer, ignored_names
 from tracker.fields import ListID
 
-INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")
+INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MAX_EVENTS} events")
 EVENT = ParamReader(EventParams, EVENT_ERRORS)
 
 
@@ -42,7 +42,7 @@ class EventBatch(Command):
     shares_limit_of = "event.track"
     max_body_bytes = 1024 * 1024
     items_param = "Events"
-    most_items = MOST_EVENTS
+    max_items = MAX_EVENTS
     errors = (missing("Events", 1), INVALID_EVENTS, INVALID_LIST, INVALID_SENT_AT)
     example = (
         {"ListID": 123, "Events": [{"Event": "page_view", "EventID": "e-1"}, {"Event": ""}]},
@@ -61,7 +61,7 @@ class EventBatch(Command):
     )
 
     class Params(Schema):
-        Events = Events(MOST_EVENTS, required=True)
+        Events = Events(MAX_EVENTS, required=True)
         ListID = ListID(metadata={"description": "List of the events that name none"})
         SentAt = Time(
             metadata=TIME
@@ -98,7 +98,7 @@ class EventBatch(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
-        intake = Intake(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
+        intake = EventRequest(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
         if "ListID" in params:
             intake.own_list(params["ListID"])
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command, CommandError, ParamReader, invalid, public_list
-from tracker.api.batch import MOST_EVENTS, Outcome, cost_of, track_each, track_one
+from tracker.api.batch import MAX_EVENTS, Outcome, cost_of, track_each, track_one
 from tracker.api.captured_events import mended
 from tracker.api.event_params import (  # fmt: skip
     EVENT_ERRORS,
@@ -23,16 +23,16 @@ from tracker.api.event_params import (  # fmt: skip
     Events,
     Time,
 )
-from tracker.api.event_request import Intake
+from tracker.api.event_request import EventRequest
 from tracker.api.truncation import CUT, PageProperties, cleaned, overlong
-from tracker.domain.enrichment import add_to
+from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
 from tracker.domain.url_scrubbing import hidden
 from tracker.errors import FORBIDDEN
 from tracker.formats.client_ip import truncated
-from tracker.times import MOST_EPOCH_MS
+from tracker.times import MAX_EPOCH_MS
 
-INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MOST_EVENTS} events")
+INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MAX_EVENTS} events")
 ERRORS = tuple(row for row in EVENT_ERRORS if row is not INVALID_LIST)
 
 
@@ -48,11 +48,11 @@ class ClockTime(Time):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = min(max(value, 0), MOST_EPOCH_MS - 1)
+            value = min(max(value, 0), MAX_EPOCH_MS - 1)
         elif isinstance(value, str) and _FAR_YEAR.match(
             value
         ):  # as JavaScript writes years of more than four digits
-            value = MOST_EPOCH_MS - 1 if value[0] == "+" else 0
+            value = MAX_EPOCH_MS - 1 if value[0] == "+" else 0
         return super()._deserialize(value, *args, **kwargs)
 
 
@@ -77,7 +77,7 @@ def _cut_names() -> fields.List[Any]:
     return fields.List(fields.String(), metadata={"description": said})
 
 
-class FromBrowser(Intake):
+class FromBrowser(EventRequest):
     """Events of one list, with what the request itself tells."""
 
     is_public = True
@@ -100,7 +100,7 @@ class FromBrowser(Intake):
         event = super().event({**params, "ListID": self._list_id, "Properties": cleaned(sent, self._hidden)})
         event.lacks_key = self._lacks_key
         sender = self._sender
-        return add_to(event, sender.user_agent, self._kept_address, overlong(sent), sender.is_image)
+        return enrich(event, sender.user_agent, self._kept_address, overlong(sent), sender.is_image)
 
     def is_test(self, event: Event) -> bool:
         """Of a person who does not want it, and of what nobody may ever look at, nothing is stored either."""
@@ -125,7 +125,7 @@ class EventCollect(Command):
     address_limit = "600 per 60 seconds"
     max_body_bytes = 1024 * 1024
     items_param = "Events"
-    most_items = MOST_EVENTS
+    max_items = MAX_EVENTS
     mend = staticmethod(mended)
     errors = (INVALID_EVENTS, *ERRORS)
     example = (
@@ -145,7 +145,7 @@ class EventCollect(Command):
 
     class Params(OneEvent):
         Event = EventName(metadata={"description": "Event name, if this is one event"})
-        Events = Events(MOST_EVENTS)
+        Events = Events(MAX_EVENTS)
 
         def check(self, values: dict[str, Any], refused: Set[str] = frozenset()) -> None:
             if "Events" in values or "Events" in refused:

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command
 from tracker.api.batch import track_one
 from tracker.api.event_params import EVENT_ERRORS, EventParams
-from tracker.api.event_request import Intake, answer, ignored_names
+from tracker.api.event_request import EventRequest, answer, ignored_names
 
 
 class EventTrack(Command):
@@ -61,7 +61,7 @@ class EventTrack(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
-        intake = Intake(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
+        intake = EventRequest(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
         tracked = track_one(self.services.ingest, intake, intake.event(params), self.deadline)
         said = {"status": "success", **answer(tracked)}
         return {**said, "duplicate": True} if tracked.is_duplicate else said

@@ -9,10 +9,10 @@ from tracker import CommandError, Error, EventStream, invalid
 from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
 from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent
 from tracker.fields import Text, WholeNumber
-from tracker.live.hub import Crowded
+from tracker.live.hub import TooManySubscribers
 from tracker.live.sse import newest_id_in
 
-MOST_SECONDS = 24 * 3600
+MAX_SECONDS = 24 * 3600
 INVALID_AFTER = invalid("After", 7)
 CROWDED = Error(9, "Too many are following: end others first, or try again later", status=429)
 #: Within this time a place is free again that a client has left without a word.
@@ -48,7 +48,7 @@ class EventsFollow(EventsCommand):
     class Params(EventsParams):
         Event = Text(1, 200, metadata={"description": "Only events of this name"})
         After = Text(1, 200, metadata={"description": "Where to go on: the last `id` of an answer before"})
-        Seconds = WholeNumber(0, MOST_SECONDS, metadata={"description": "How long to follow at most"})
+        Seconds = WholeNumber(0, MAX_SECONDS, metadata={"description": "How long to follow at most"})
 
     Answer = ReceivedEvent
 
@@ -67,5 +67,5 @@ class EventsFollow(EventsCommand):
         """Raises CommandError (9), before the first part."""
         try:
             yield from self.services.following.parts(self.caller.user_id, list_id, name, after, seconds)
-        except Crowded:
+        except TooManySubscribers:
             raise CommandError(CROWDED, headers={"Retry-After": str(RETRY_SECONDS)}) from None

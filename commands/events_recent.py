@@ -13,7 +13,7 @@ from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
 
 #: Events of one answer: usually, and at most.
-USUAL_RECORDS, MOST_RECORDS = 25, 100
+USUAL_RECORDS, MAX_RECORDS = 25, 100
 INVALID_CURSOR = invalid("Cursor", 8)
 #: Cursors of a whole list are nobody's: persons and visitors have numbers from 1.
 NOBODY = 0
@@ -39,7 +39,7 @@ class EventsRecent(EventsCommand):
     class Params(EventsParams):
         Event = Text(1, 200, metadata={"description": "Only events of this name"})
         RecordsPerRequest = WholeNumber(
-            1, MOST_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
+            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
         )
         Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the answer before"})
 

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command, CommandError, Error, invalid, missing
 from tracker.api.list_settings_answer import (
-    MOST_DAYS,
+    MAX_DAYS,
     as_browsers_spell,
     fault_of_origins,
     fault_of_parameters,
@@ -17,7 +17,7 @@ from tracker.api.list_settings_answer import (
 )
 from tracker.errors import because
 from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
-from tracker.privacy.retention import GRACE_MS, care_for
+from tracker.privacy.retention import GRACE_MS, schedule_retention
 
 NOT_FOUND = Error(3, "List not found")
 INVALID_DAYS = invalid("RetentionDays", 6)
@@ -34,8 +34,8 @@ SETTINGS = {
 class Days(WholeNumber):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         days = super()._deserialize(value, *args, **kwargs)
-        if not 0 <= days <= MOST_DAYS:
-            raise ValidationError([because(INVALID_DAYS, f"0 to {MOST_DAYS}")])
+        if not 0 <= days <= MAX_DAYS:
+            raise ValidationError([because(INVALID_DAYS, f"0 to {MAX_DAYS}")])
         return int(days)
 
 
@@ -114,7 +114,7 @@ class ListUpdate(Command):
         ListID = ListID(required=True, metadata={"description": "List to change"})
         SubscriberListName = ListName(metadata={"description": "Another name"})
         ConversionIdIs = Choice("order", "goal", metadata={"description": "What a conversion-id names"})
-        RetentionDays = Days(metadata={"description": "How long events are kept; 0: for ever", "minimum": 0, "maximum": MOST_DAYS})  # fmt: skip
+        RetentionDays = Days(metadata={"description": "How long events are kept; 0: for ever", "minimum": 0, "maximum": MAX_DAYS})  # fmt: skip
         AllowedOrigins = Origins(
             metadata={
                 "type": "array",
@@ -168,7 +168,8 @@ class ListUpdate(Command):
         settings = stores.list_settings.change(list_id, self.deadline, **changes)
         if params.get("RetentionDays"):
             self.services.storage.write(
-                lambda transaction: care_for(transaction, list_id, self.now, GRACE_MS), self.deadline
+                lambda transaction: schedule_retention(transaction, list_id, self.now, GRACE_MS),
+                self.deadline,
             )
         return self._answer(list_id, settings)
 

@@ -13,11 +13,11 @@ from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedP
 from tracker.api.subscriber_responses import ListCommand, Success, success
 from tracker.domain.cursors import cursor_of, position_in
 from tracker.fields import Text, WholeNumber
-from tracker.reports.ownership import PersonsOwn, VisitorsOwn, Whose
+from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, VisitorTimeline
 from tracker.reports.timeline_pages import Wanted, has_property
 
 #: Events of one answer: usually, and at most.
-USUAL_RECORDS, MOST_RECORDS = 25, 100
+USUAL_RECORDS, MAX_RECORDS = 25, 100
 MISSING_WHO = missing("EmailAddress", 1, "Missing EmailAddress, SubscriberID, ExternalID or UUID parameter")
 MISSING_PROPERTY = missing("Property", 12)
 INVALID_CURSOR = invalid("Cursor", 16)
@@ -79,7 +79,7 @@ class SubscriberEvents(ListCommand):
             metadata={"description": "And this value of it", "type": ["string", "number", "boolean"]}
         )
         RecordsPerRequest = WholeNumber(
-            1, MOST_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
+            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
         )
         Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the answer before"})
 
@@ -112,20 +112,20 @@ class SubscriberEvents(ListCommand):
             Cursor=None if page.rest is None else cursor_of(list_id, whose.id, page.rest),
         )
 
-    def _whose(self, list_id: int, params: dict[str, Any]) -> tuple[Whose, int | None]:
+    def _whose(self, list_id: int, params: dict[str, Any]) -> tuple[TimelineOwner, int | None]:
         if params.keys() & {"SubscriberID", "EmailAddress", "ExternalID"}:
             person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
             if person is None:
                 raise self.error(NOT_FOUND.code)
-            return PersonsOwn(list_id, person.id), person.id
+            return SubscriberTimeline(list_id, person.id), person.id
         visitor = self.services.reports.visitor(list_id, params["UUID"], self.deadline)
         if visitor is None:
             raise self.error(VISITOR_NOT_FOUND.code)
         visitor_id, subscriber_id = visitor
-        return VisitorsOwn(list_id, visitor_id), subscriber_id
+        return VisitorTimeline(list_id, visitor_id), subscriber_id
 
 
-def _wanted(whose: Whose, params: dict[str, Any]) -> Wanted:
+def _wanted(whose: TimelineOwner, params: dict[str, Any]) -> Wanted:
     """Raises CommandError (16)."""
     before = None
     if "Cursor" in params:

@@ -14,7 +14,7 @@ from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
 
 #: Ties of one answer: usually, and at most.
-USUAL_RECORDS, MOST_RECORDS = 25, 100
+USUAL_RECORDS, MAX_RECORDS = 25, 100
 INVALID_CURSOR = invalid("Cursor", 9)
 EVENT_NOT_FOUND = Error(11, "Event not found among the subscriber's")
 TIE = {
@@ -73,7 +73,7 @@ class SubscriberExplain(ListCommand):
     class Params(NamedParams):
         EventID = WholeNumber(metadata={"description": "An event to explain, by its number"})
         RecordsPerRequest = WholeNumber(
-            1, MOST_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Bindings to give at most"}
+            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Bindings to give at most"}
         )
         Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the answer before"})
 

@@ -10,7 +10,7 @@ from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent, summ
 from tracker.api.event_responses import described as described_events
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
 from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
-from tracker.reports.ownership import PersonsOwn
+from tracker.reports.ownership import SubscriberTimeline
 from tracker.reports.timeline_pages import Wanted
 
 #: Events of one answer; `subscriber.events` gives all.
@@ -81,7 +81,7 @@ class SubscriberGet(ListCommand):
             raise self.error(NOT_FOUND.code)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
         reports = self.services.reports
-        page = reports.timeline(PersonsOwn(list_id, person.id), Wanted(NEWEST), self.deadline)
+        page = reports.timeline(SubscriberTimeline(list_id, person.id), Wanted(NEWEST), self.deadline)
         return success(
             SubscriberInformation=described(person, custom_fields),
             SubscriberWebsiteEvents=described_events(page),

@@ -11,12 +11,12 @@ from tracker import Error, invalid, missing
 from tracker.api.event_params import VisitorUUID
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
 from tracker.api.subscriber_responses import ListCommand, Success, success
-from tracker.api.unlink import Untied, unmerge
+from tracker.api.unlink import NoSuchLink, unmerge
 from tracker.fields import WholeNumber
 
 NEVER_TIED = Error(11, "Visitor was never tied to the subscriber")
 SEVERAL_TIES = Error(12, "Missing Segment parameter: the visitor was tied to the subscriber several times")
-ROWS = {Untied.NEVER: NEVER_TIED, Untied.SEVERAL: SEVERAL_TIES}
+ROWS = {NoSuchLink.NEVER: NEVER_TIED, NoSuchLink.SEVERAL: SEVERAL_TIES}
 
 
 class SubscriberUnmerge(ListCommand):
@@ -77,7 +77,7 @@ class SubscriberUnmerge(ListCommand):
             raise self.error(NOT_FOUND.code)
         uuid, segment = params["UUID"], params.get("Segment")
         unmerged = unmerge(self.services, list_id, person.id, uuid, segment, self.deadline)
-        if isinstance(unmerged, Untied):
+        if isinstance(unmerged, NoSuchLink):
             raise self.error(ROWS[unmerged].code)
         return success(
             SubscriberID=str(person.id),

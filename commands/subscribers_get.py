@@ -13,7 +13,7 @@ from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, WholeNumber
 
 #: Subscribers of one answer.
-MOST_RECORDS = 500
+MAX_RECORDS = 500
 INVALID_LIST = invalid("ListID", 4)
 INVALID_ORDER = invalid("OrderField", 5)
 INVALID_AFTER = invalid("AfterSubscriberID", 10)
@@ -71,7 +71,7 @@ class SubscribersGet(ListCommand):
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List of the subscribers"})
         RecordsPerRequest = WholeNumber(
-            0, MOST_RECORDS, load_default=0, metadata={"description": "Subscribers to give; 0 = the most"}
+            0, MAX_RECORDS, load_default=0, metadata={"description": "Subscribers to give; 0 = the most"}
         )
         RecordsFrom = WholeNumber(
             load_default=0, metadata={"description": "Number of the first subscriber to give"}
@@ -115,7 +115,7 @@ def _slice(params: dict[str, Any]) -> Slice:
     if "AfterSubscriberID" in params and (ORDERS[order] != "id" or params["RecordsFrom"]):
         raise CommandError(because(INVALID_AFTER, "only in the order of SubscriberID, without RecordsFrom"))
     return Slice(
-        size=params["RecordsPerRequest"] or MOST_RECORDS,
+        size=params["RecordsPerRequest"] or MAX_RECORDS,
         start=params["RecordsFrom"],
         order=ORDERS[order],
         is_descending=params["OrderType"] == "DESC",

@@ -13,7 +13,7 @@ from tracker.reports.catalogue_listing import TYPE_NAMES, Listed, Names
 from tracker.times import iso_utc
 
 #: Events of one answer: usually, and at most.
-USUAL_RECORDS, MOST_RECORDS = 100, 500
+USUAL_RECORDS, MAX_RECORDS = 100, 500
 _TIMES = {"FirstSeenAt": "2026-01-31T09:30:00.125Z", "LastSeenAt": "2026-01-31T10:15:00.000Z"}
 
 
@@ -73,7 +73,7 @@ class WebsiteEventsCatalogue(EventsCommand):
         Search = Text(1, 200, metadata={"description": "Only names that have this in them"})
         AfterEvent = Text(0, 200, load_default="", metadata={"description": "Only events after this name"})
         RecordsPerRequest = WholeNumber(
-            1, MOST_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
+            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
         )
 
     class Answer(Schema):

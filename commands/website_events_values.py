@@ -11,7 +11,7 @@ from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
 from tracker.fields import Text
 
 #: Values that are given, and characters of each.
-MOST_VALUES, MOST_CHARACTERS = 20, 200
+MAX_VALUES, MAX_CHARACTERS = 20, 200
 
 
 class WebsiteEventsValues(EventsCommand):
@@ -62,7 +62,7 @@ class WebsiteEventsValues(EventsCommand):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.events_of(params)
         found = self.services.reports.values(list_id, params["Event"], params["Property"], self.deadline)
-        most_frequent = found.counts.most_common(MOST_VALUES)
+        most_frequent = found.counts.most_common(MAX_VALUES)
         return {
             "Values": [_described(value.decode(), count) for value, count in most_frequent],
             "DistinctValues": len(found.counts),
@@ -71,4 +71,4 @@ class WebsiteEventsValues(EventsCommand):
 
 
 def _described(value: str, count: int) -> dict[str, Any]:
-    return {"Value": value[:MOST_CHARACTERS], "Count": count, "IsCut": len(value) > MOST_CHARACTERS}
+    return {"Value": value[:MAX_CHARACTERS], "Count": count, "IsCut": len(value) > MAX_CHARACTERS}

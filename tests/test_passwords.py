@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from tracker.errors import StorageUnavailable
-from tracker.storage.accounts.passwords import MOST_AT_ONCE, hash_password, is_password
+from tracker.storage.accounts.passwords import MAX_AT_ONCE, hash_password, is_password
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,10 @@ def test_other_work_goes_on_meanwhile(stored: str) -> None:
 
 
 def test_no_more_than_a_few_at_once(stored: str) -> None:
-    checking = [gevent.spawn(is_password, "secret", stored) for _ in range(MOST_AT_ONCE)]
+    checking = [gevent.spawn(is_password, "secret", stored) for _ in range(MAX_AT_ONCE)]
     gevent.sleep(0)
     with pytest.raises(StorageUnavailable):
         is_password("secret", stored, deadline=time.monotonic())
     gevent.joinall(checking)
-    assert [each.value for each in checking] == [True] * MOST_AT_ONCE
+    assert [each.value for each in checking] == [True] * MAX_AT_ONCE
     assert is_password("secret", stored, deadline=time.monotonic() + 5)

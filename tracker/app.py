@@ -12,30 +12,30 @@ from flask import Blueprint, Flask
 from tracker import browser
 from tracker.api.event_responses import rendered_received
 from tracker.auth.authenticator import Authenticator
-from tracker.auth.login import Logins
+from tracker.auth.login import LoginService
 from tracker.call import Call
 from tracker.config import ConfigError, Settings
 from tracker.console import console
 from tracker.dispatch import Dispatcher
 from tracker.errors import StorageUnavailable
 from tracker.formats.credentials import is_public_id
-from tracker.http.collect_endpoint import PublicDoor
+from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.docs_page import docs
 from tracker.http.message.json_log import log_failure
-from tracker.http.routes import doors
+from tracker.http.routes import build_blueprint
 from tracker.http.script_files import script_files
 from tracker.http.throttle import Throttle
 from tracker.ingest.service import Ingest
 from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
-from tracker.live.hub import Following
+from tracker.live.hub import SubscriptionHub
 from tracker.openapi import describe
 from tracker.plugins import load_commands
 from tracker.rate_limits import Limiter, RateLimit, build_limiter, parse_overrides
 from tracker.registry import PluginError, Registry
 from tracker.reports import Reports
 from tracker.services import Services, Stores
-from tracker.storage.accounts import Audit, Keys, Lists, Sessions, SettingsOfLists, Users
+from tracker.storage.accounts import Audit, Keys, Lists, ListSettingsStore, Sessions, Users
 from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
 from tracker.storage.events import UNMERGE, bring_home
 from tracker.storage.schema import own_database
@@ -66,7 +66,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     proxies = settings.trusted_proxies
     has_fast_path = settings.has_fast_path
     readiness = Readiness(database, partial(_report, None))
-    app.register_blueprint(doors(dispatcher, readiness.look, throttle, public_door, proxies, has_fast_path))
+    app.register_blueprint(
+        build_blueprint(dispatcher, readiness.look, throttle, public_door, proxies, has_fast_path)
+    )
     app.register_blueprint(_script_files(settings.script_path))
     limits = _rates(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
@@ -84,7 +86,7 @@ def _script_files(path: str) -> Blueprint:
 
 def _public_door(
     settings: Settings, dispatcher: Dispatcher, throttle: Throttle, stores: Stores
-) -> PublicDoor:
+) -> CollectEndpoint:
     def allowed_origins(tracker_id: str, deadline: float) -> Sequence[str]:
         """What cannot be asked for now is told as usual: there is nothing in an answer to hide."""
         try:
@@ -94,7 +96,7 @@ def _public_door(
             return ()
 
     prefix, proxies = f"{settings.door_path}/", settings.trusted_proxies
-    return PublicDoor(dispatcher, throttle, PUBLIC_COMMAND, allowed_origins, prefix, proxies)
+    return CollectEndpoint(dispatcher, throttle, PUBLIC_COMMAND, allowed_origins, prefix, proxies)
 
 
 def open_database(settings: Settings, registry: Registry) -> Database:
@@ -121,12 +123,12 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
         Lists(database, now_ms),
         fields,
         Subscribers(database, now_ms, ingest.new_id),
-        SettingsOfLists(database),
+        ListSettingsStore(database),
     )
-    logins = Logins(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
+    logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, {**JOB_KINDS, UNMERGE: bring_home}, ingest.new_id, now_ms)
-    reports, following = Reports(database), Following(database, now_ms, rendered_received)
+    reports, following = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     return Services(ingest, reports, following, stores, logins, jobs, audit, database, settings)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.auth.login import Logins
+from tracker.auth.login import LoginService
 from tracker.config import Settings
 from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
-from tracker.live.hub import Following
+from tracker.live.hub import SubscriptionHub
 from tracker.reports import Reports
-from tracker.storage.accounts import Audit, Keys, Lists, Sessions, SettingsOfLists, Users
+from tracker.storage.accounts import Audit, Keys, Lists, ListSettingsStore, Sessions, Users
 from tracker.storage.engine import Database
 from tracker.storage.subscribers import CustomFields, Subscribers
 
@@ -25,7 +25,7 @@ class Stores:
     lists: Lists
     fields: CustomFields
     subscribers: Subscribers
-    list_settings: SettingsOfLists
+    list_settings: ListSettingsStore
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Services:
 
     ingest: Ingest
     reports: Reports
-    following: Following
+    following: SubscriptionHub
     stores: Stores
-    logins: Logins
+    logins: LoginService
     jobs: Jobs
     audit: Audit
     storage: Database

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 #: Numbers from here on are milliseconds, below they are seconds; the end of the year 9999.
-MILLISECONDS_FROM, MOST_EPOCH_MS = 10**11, 253_402_300_800_000
+MILLISECONDS_FROM, MAX_EPOCH_MS = 10**11, 253_402_300_800_000
 #: Less than this are milliseconds as well: 1980 in seconds. Clocks that were never set begin in 1970, in 1980 or later.
 SECONDS_FROM = 315_532_800
 
@@ -33,7 +33,7 @@ def time_ms(value: Any) -> int | None:
     """
     if isinstance(value, str):
         return iso_ms(value) if "T" in value or "t" in value or " " in value else _epoch_ms_of_text(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < MOST_EPOCH_MS:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < MAX_EPOCH_MS:
         return None
     return round(value * 1000) if SECONDS_FROM <= value < MILLISECONDS_FROM else int(value)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.shell import Shell
 from tracker.domain import user_agent
-from tracker.domain.enrichment import add_to
+from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
 from tracker.ingest.service import Ingest
 from tracker.storage.schema.own_database import own_database
@@ -25,7 +25,7 @@ def test_verdicts_are_made_anew_list_by_list(shell_on_each: Shell, monkeypatch: 
     monkeypatch.setattr(user_agent, "bot_reason", lambda text, is_image: "Chrome")
     user_agent.remembered_agent.cache_clear()
     for list_id in (first, first, second):
-        ingest.track(add_to(Event(list_id, "seen", received_at=1_800_000_000_000), CHROME, None))
+        ingest.track(enrich(Event(list_id, "seen", received_at=1_800_000_000_000), CHROME, None))
     ingest.close()
     database.close()
     monkeypatch.undo()

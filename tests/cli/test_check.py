@@ -14,7 +14,7 @@ from tests.servers import NewDatabase
 from tracker.storage import job_queue
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events import reassign
-from tracker.storage.job_queue import LongJob
+from tracker.storage.job_queue import Job
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.timeline import timeline_rows, timeline_scan
 
@@ -169,7 +169,7 @@ def test_rows_that_are_on_their_way_home_are_no_difference(filled: Tracker) -> N
         [tie] = transaction.select("SELECT list_id, subscriber_id, visitor_id, segment FROM bindings")
         state = reassign.unbind(transaction, reassign.Tie(*tie), 1, 1)
         assert state is not None
-        job = LongJob(tie[0], 1, reassign.UNMERGE, 1, state, 0, 1, 1)
+        job = Job(tie[0], 1, reassign.UNMERGE, 1, state, 0, 1, 1)
         job_queue.add(transaction, job, None, 2**62)
 
     database.write(begin)

@@ -21,7 +21,7 @@ from tests.processes import until
 from tests.served import StartTracker
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
-from tracker.reports.ownership import PersonsOwn
+from tracker.reports.ownership import SubscriberTimeline
 from tracker.reports.timeline_pages import Wanted, read_page
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.subscribers.custom_fields import CustomFields
@@ -412,7 +412,7 @@ def read_by(jane: Importer, email: str) -> list[str]:
     """What a person has done, oldest first."""
     sql = "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?"
     [(person,)] = jane.database.read(lambda t: t.select(sql, (jane.list_id, email.encode())))
-    page = read_page(jane.database, PersonsOwn(jane.list_id, person), Wanted(10))
+    page = read_page(jane.database, SubscriberTimeline(jane.list_id, person), Wanted(10))
     return [event.name.decode() for event in reversed(page.events)]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.contract.desk import Desk, Reply, Shop
 from tests.servers import NewDatabase
-from tracker.domain.event import IS_OURS
+from tracker.domain.event import IS_GENERATED
 
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
 BATCH_BYTES = 1024 * 1024
@@ -65,7 +65,7 @@ def _status(result: dict[str, Any]) -> Any:
 def stored(desk: Desk, shop: Shop) -> list[str]:
     """The names of the list's events in the order they were stored in, but for identify events of Tracker's own."""
     rows = desk.rows("SELECT name, flags FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
-    return [bytes(name).decode() for name, flags in rows if not flags & IS_OURS]
+    return [bytes(name).decode() for name, flags in rows if not flags & IS_GENERATED]
 
 
 def test_each_event_is_answered_in_its_place(desk: Desk, batch: Batch, shop: Shop) -> None:

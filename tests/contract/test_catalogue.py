@@ -11,7 +11,7 @@ import pytest
 from tests.contract.desk import Desk, Reply, Shop
 from tracker.reports import catalogue_listing as names_module
 from tracker.reports import property_values as values_module
-from tracker.storage.aggregates.catalogue import MOST_NAMES
+from tracker.storage.aggregates.catalogue import MAX_NAMES
 
 Track = Callable[..., Reply]
 Ask = Callable[..., dict[str, Any]]
@@ -91,7 +91,7 @@ def test_names_spelled_twice(track: Track, catalogue: Ask) -> None:
 def large(desk: Desk, shop: Shop) -> None:
     """A catalogue as large as the bounds allow, that an event was refused for."""
     wide = [(shop.list_id, b"wide%03d" % n, 5, 9, 500, 1) for n in range(40)]
-    narrow = [(shop.list_id, b"narrow%04d" % n, 5, 9, 0, 1) for n in range(MOST_NAMES - 40)]
+    narrow = [(shop.list_id, b"narrow%04d" % n, 5, 9, 0, 1) for n in range(MAX_NAMES - 40)]
     columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
     pairs = (
         "list_id",
@@ -125,14 +125,14 @@ def test_a_full_catalogue_is_read_in_answers_of_bounded_size(desk: Desk, shop: S
     while True:
         assert page["IsFull"]
         assert len(json.dumps(page)) < 1_000_000
-        assert sum(len(each["Properties"]) for each in page["Events"]) <= names_module.MOST_PROPERTIES
+        assert sum(len(each["Properties"]) for each in page["Events"]) <= names_module.MAX_PROPERTIES
         assert not found.keys() & shape(page).keys()
         found |= shape(page)
         if not page["HasMore"]:
             break
         page = catalogue(AfterEvent=page["Events"][-1]["Event"], RecordsPerRequest=500)
     assert list(found) == sorted(found)
-    assert len(found) == MOST_NAMES
+    assert len(found) == MAX_NAMES
     assert sum(map(len, found.values())) == 20_000
     assert len(shape(catalogue(Search="PROPERTY499", RecordsPerRequest=500))) == 40
 
@@ -162,8 +162,8 @@ def test_no_more_values_than_anybody_reads_and_none_that_is_long(track: Track, v
 def test_a_rare_event_is_found_far_back(
     desk: Desk, track: Track, values: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(values_module, "MOST_AFTER", 5)
-    monkeypatch.setattr(values_module, "MOST_BEFORE", 5)
+    monkeypatch.setattr(values_module, "MAX_AFTER", 5)
+    monkeypatch.setattr(values_module, "MAX_BEFORE", 5)
     track(Event="rare", Properties={"n": 1})
     track(Event="rare", Properties={"n": 2})
     for _ in range(20):

@@ -24,9 +24,9 @@ Browse = Callable[..., None]
 @pytest.fixture(autouse=True)
 def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue that is soon full: browsers may use eight tenths of it."""
-    monkeypatch.setattr(catalogue, "MOST_NAMES", 10)
-    monkeypatch.setattr(catalogue, "MOST_PROPERTIES", 20)
-    monkeypatch.setattr(catalogue, "MOST_PAIRS", 40)
+    monkeypatch.setattr(catalogue, "MAX_NAMES", 10)
+    monkeypatch.setattr(catalogue, "MAX_PROPERTIES", 20)
+    monkeypatch.setattr(catalogue, "MAX_PAIRS", 40)
     monkeypatch.setattr(catalogue, "KNOWN_SECONDS", 0.0)
     monkeypatch.setattr(catalogue, "RETRY_FULL_SECONDS", 0.0)
     monkeypatch.setattr(catalogue_eviction, "NAMES_AT_ONCE", 1)

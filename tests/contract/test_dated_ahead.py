@@ -14,7 +14,7 @@ from tests.contract.desk import Desk, Shop
 from tests.contract.test_following import Followed, followed, other, quick
 from tracker.cli.check import check
 from tracker.domain.row_ids import first_id_at
-from tracker.live.hub import MOST_IDS
+from tracker.live.hub import MAX_IDS
 from tracker.live.sse import place_of
 from tracker.storage.events import events
 
@@ -34,7 +34,7 @@ def date_ahead(desk: Desk, shop: Shop, track: Track, count: int) -> None:
 @pytest.fixture
 def crowd(desk: Desk, shop: Shop, track: Track) -> None:
     """More than are read at once."""
-    date_ahead(desk, shop, track, MOST_IDS + 1)
+    date_ahead(desk, shop, track, MAX_IDS + 1)
 
 
 def test_what_is_new_is_new_all_the_same(

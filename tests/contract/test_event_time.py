@@ -17,7 +17,7 @@ from tests.contract.test_batch import statuses
 from tracker.ingest import late_links, stored_links
 from tracker.integrity.counter_check import recount
 from tracker.integrity.timeline_check import timeline_differences
-from tracker.reports.ownership import PersonsOwn
+from tracker.reports.ownership import SubscriberTimeline
 from tracker.reports.timeline_pages import Wanted, read_page
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.subscribers import identity_rows
@@ -166,7 +166,7 @@ def test_what_happened_in_the_time_of_a_forgotten_person_is_nobodys(
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is more than two rows is left to a job."""
     for module in (late_links, stored_links):
-        monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(module, "MAX_AT_ONCE", 2)
 
 
 def many(desk: Desk, shop: Shop, uuid: str) -> None:
@@ -176,7 +176,7 @@ def many(desk: Desk, shop: Shop, uuid: str) -> None:
 def more(desk: Desk, shop: Shop, who: str) -> int:
     """How many of many are theirs."""
     person = int(about(desk, shop, "get", f"{who}@example.com")["SubscriberInformation"]["SubscriberID"])
-    whose, wanted = PersonsOwn(shop.list_id, person), Wanted(1_000, "more")
+    whose, wanted = SubscriberTimeline(shop.list_id, person), Wanted(1_000, "more")
     return len(read_page(desk.services.storage, whose, wanted).events)
 
 

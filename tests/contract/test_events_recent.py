@@ -70,7 +70,7 @@ def test_a_full_last_page_is_the_end(track: Track, recent: Recent) -> None:
 def test_one_name_is_looked_for_in_pages_of_bounded_work(
     track: Track, recent: Recent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recent_events, "MOST_EXAMINED", 20)
+    monkeypatch.setattr(recent_events, "MAX_EXAMINED", 20)
     monkeypatch.setattr(recent_events, "AT_ONCE", 10)
     for name in ("rare", *["often"] * 24, "rare"):
         track(Event=name)

@@ -15,7 +15,7 @@ from tests.followers import follow
 from tests.processes import until
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase
-from tracker.live.hub import MOST_OF_USER
+from tracker.live.hub import MAX_OF_USER
 
 LIMITS = {"TRACKER_LIMITS": "event.track=1000000/60,events.follow=1000000/60"}
 
@@ -93,20 +93,20 @@ def test_it_goes_on_where_it_ended_and_ends_by_itself(tracker: Tracker, account:
 
 
 #: A feed reads at most 500 events at once and counts the others as skipped: fewer than that are ever on their way.
-MOST_UNSEEN = 400
+MAX_UNSEEN = 400
 
 
 class Load:
     """Events numbered from 0 on, sent by several clients at once until the end of the context; `sent` were answered.
 
-    However fast the machine is, they send no more than MOST_UNSEEN events that were not `seen` yet.
+    However fast the machine is, they send no more than MAX_UNSEEN events that were not `seen` yet.
     """
 
     def __init__(self, tracker: Tracker, account: Account) -> None:
         self._tracker, self._account = tracker, account
         self._numbers, self._is_over = count(), threading.Event()
         self._threads = [threading.Thread(target=self._send) for _ in range(4)]
-        self._unseen = threading.Semaphore(MOST_UNSEEN)
+        self._unseen = threading.Semaphore(MAX_UNSEEN)
         self.sent: set[int] = set()
         self.seen: set[int] = set()
 
@@ -179,7 +179,7 @@ def test_a_place_is_free_again_when_a_client_has_gone() -> None:
             return tracker.get("/api/v1/events.follow", crowd.key, params=once).status_code
 
         with ExitStack() as opened:
-            for _ in range(MOST_OF_USER):
+            for _ in range(MAX_OF_USER):
                 opened.enter_context(follow(tracker, crowd.key, ListID=crowd.list_id))
             assert status() == 429
         until(lambda: status() == 200, 25, "a free place")

@@ -14,7 +14,7 @@ from tracker.api.event_responses import rendered_received
 from tracker.app import now_ms
 from tracker.domain.row_ids import SHIFT
 from tracker.live import buffer, hub, subscription
-from tracker.live.hub import Following
+from tracker.live.hub import SubscriptionHub
 from tracker.live.sse import newest_id_in, place_of
 from tracker.registry import stream
 from tracker.storage.events.events import COLUMNS
@@ -78,15 +78,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def other(desk: Desk, quick: None) -> Iterator[Following]:
+def other(desk: Desk, quick: None) -> Iterator[SubscriptionHub]:
     """The followers of another process on the same database."""
-    made = Following(desk.services.storage, now_ms, rendered_received)
+    made = SubscriptionHub(desk.services.storage, now_ms, rendered_received)
     yield made
     made.close()
 
 
 @pytest.fixture
-def followed(desk: Desk, shop: Shop, other: Following) -> Iterator[Callable[..., Followed]]:
+def followed(desk: Desk, shop: Shop, other: SubscriptionHub) -> Iterator[Callable[..., Followed]]:
     """`followed(name=…, after=…)`: somebody who follows the test's list."""
     opened: list[Any] = []
 
@@ -110,7 +110,7 @@ def batch(desk: Desk, shop: Shop, names: list[str], **params: Any) -> None:
 def test_of_more_than_are_read_the_last_are_told_and_the_others_counted(
     desk: Desk, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "MOST_ROWS", 3)
+    monkeypatch.setattr(hub, "MAX_ROWS", 3)
     one, wanting = followed(), followed(name="e9")
     batch(desk, shop, [f"e{number}" for number in range(10)])
     assert one.next() == ("skipped", {"Count": 7})
@@ -122,7 +122,7 @@ def test_of_more_than_are_read_the_last_are_told_and_the_others_counted(
 def test_who_reads_slowly_misses_what_was_not_kept_and_is_told_so(
     desk: Desk, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buffer, "MOST_KEPT", 2)
+    monkeypatch.setattr(buffer, "MAX_KEPT", 2)
     slow, quick = followed(), followed()
     for name in ("a", "b", "c", "d", "e"):
         batch(desk, shop, [name])
@@ -173,7 +173,7 @@ def test_a_long_absence_is_told_in_part(
     batch(desk, shop, [f"e{number}" for number in range(250)])
     everything = followed(after=place_of(shop.list_id, 0), seconds=0)
     assert [data["Event"] for _, data in everything.rest()] == [f"e{number}" for number in range(250)]
-    monkeypatch.setattr(hub, "MOST_IDS", 120)
+    monkeypatch.setattr(hub, "MAX_IDS", 120)
     told = Followed(other_parts(desk, shop)).rest()
     assert [data["Event"] for name, data in told if name == "tracked"] == [
         f"e{number}" for number in range(130, 250)
@@ -182,7 +182,7 @@ def test_a_long_absence_is_told_in_part(
 
 def other_parts(desk: Desk, shop: Shop) -> Iterator[bytes]:
     """The first part says at once that something was skipped: without it, as `Followed` wants."""
-    parts = Following(desk.services.storage, now_ms, rendered_received).parts(
+    parts = SubscriptionHub(desk.services.storage, now_ms, rendered_received).parts(
         shop.user_id, shop.list_id, None, 0, 0
     )
     greeting, skipped, _ = next(parts).split(b"\n\n")
@@ -206,7 +206,7 @@ def test_the_place_moves_on_over_events_of_other_names(
     )
 
 
-def test_who_closes_has_left(shop: Shop, other: Following, followed: Callable[..., Followed]) -> None:
+def test_who_closes_has_left(shop: Shop, other: SubscriptionHub, followed: Callable[..., Followed]) -> None:
     parts: Any = other.parts(shop.user_id, shop.list_id, None, None, None)
     next(parts)
     assert len(other) == 1
@@ -214,10 +214,10 @@ def test_who_closes_has_left(shop: Shop, other: Following, followed: Callable[..
     assert len(other) == 0
 
 
-def test_one_user_cannot_take_all_places(shop: Shop, other: Following) -> None:
-    opened = [other.parts(shop.user_id, shop.list_id, None, None, None) for _ in range(hub.MOST_OF_USER)]
+def test_one_user_cannot_take_all_places(shop: Shop, other: SubscriptionHub) -> None:
+    opened = [other.parts(shop.user_id, shop.list_id, None, None, None) for _ in range(hub.MAX_OF_USER)]
     assert all(next(parts) for parts in opened)
-    with pytest.raises(hub.Crowded):
+    with pytest.raises(hub.TooManySubscribers):
         next(other.parts(shop.user_id, shop.list_id, None, None, None))
     assert next(other.parts(shop.user_id + 1, shop.list_id, None, None, None))
 

@@ -253,7 +253,7 @@ def test_in_a_batch_as_one_by_one(desk: Desk, shop: Shop, known: Known, fields: 
     assert desk.rows("SELECT COUNT(*) FROM subscribers WHERE list_id = ?", shop.list_id) == [(2,)]
 
 
-# Repeats and tests
+# Deduplicator and tests
 
 
 def test_a_repeat_writes_nothing(identify: Identify, known: Known) -> None:

@@ -139,7 +139,7 @@ def stored(desk: Desk, shop: Shop) -> int:
 def test_the_last_event_name_that_fits_is_listed_and_the_next_is_stored_only(
     desk: Desk, shop: Shop, track: Track, listing: Listing
 ) -> None:
-    fill(desk, shop, names=catalogue.MOST_NAMES - 1)
+    fill(desk, shop, names=catalogue.MAX_NAMES - 1)
     assert track(Event="last", Properties={"a": 1}).status == 200
     assert not is_flagged(desk, shop)
     assert track(Event="beyond", Properties={"a": 1}).status == 200
@@ -155,7 +155,7 @@ def test_the_last_pairs_that_fit_are_listed_and_the_next_are_stored_only(
     desk: Desk, shop: Shop, track: Track, listing: Listing
 ) -> None:
     fill(desk, shop, names=50, pairs_each=399)
-    fill_rest = catalogue.MOST_PAIRS - 50 * 399
+    fill_rest = catalogue.MAX_PAIRS - 50 * 399
     assert fill_rest == 50
     assert track(Properties={f"p{number:03d}": 1 for number in range(fill_rest - 1)}).status == 200
     assert not is_flagged(desk, shop)
@@ -181,7 +181,7 @@ def test_an_event_has_at_most_500_listed_properties(
 
 
 def test_a_full_catalogue_of_one_list_is_not_anothers(desk: Desk, shop: Shop, track: Track) -> None:
-    fill(desk, shop, names=catalogue.MOST_NAMES)
+    fill(desk, shop, names=catalogue.MAX_NAMES)
     other = desk.services.stores.lists.add(shop.user_id, "Other")
     track(ListID=other, Event="listed")
     answer = desk.call("website_events.properties", shop.key, ListID=other)

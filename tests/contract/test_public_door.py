@@ -544,8 +544,8 @@ def recounted(desk: Desk, list_id: int) -> list[str]:
 def test_names_first_seen_here_may_use_most_of_the_catalogue_but_not_all(
     desk: Desk, door: Door, monkeypatch: pytest.MonkeyPatch, new_database: NewDatabase
 ) -> None:
-    monkeypatch.setattr(catalogue, "MOST_NAMES", 10)
-    monkeypatch.setattr(catalogue, "MOST_PROPERTIES", 20)
+    monkeypatch.setattr(catalogue, "MAX_NAMES", 10)
+    monkeypatch.setattr(catalogue, "MAX_PROPERTIES", 20)
     monkeypatch.setattr(catalogue_eviction, "NAMES_AT_ONCE", 1)
     for number in range(12):
         door.post({"Event": f"public-{number:02}"})

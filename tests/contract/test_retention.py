@@ -13,7 +13,7 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tracker.integrity.counter_check import recount
-from tracker.jobs.lease import Claimed
+from tracker.jobs.lease import LeasedJob
 
 ORDER = {"conversion-name": "Order", "conversion-value": 3.5, "conversion-currency": "EUR"}
 
@@ -31,7 +31,7 @@ def update(desk: Desk, shop: Shop, **settings: Any) -> dict[str, Any]:
 def one_day(desk: Desk, shop: Shop) -> int:
     """What a server does once a day; how many events were deleted."""
     jobs = desk.services.jobs
-    claimed: Claimed = jobs.claim(jobs.find(shop.list_id, "care", 0))
+    claimed: LeasedJob = jobs.claim(jobs.find(shop.list_id, "care", 0))
     while claimed.is_open:
         claimed.step()
     return int(claimed.job.state["last"]["removed"])

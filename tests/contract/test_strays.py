@@ -50,7 +50,7 @@ def forget(desk: Desk, shop: Shop, email: str) -> dict[str, Any]:
 
 def slip_in_at_looks(monkeypatch: pytest.MonkeyPatch, subscriber_id: int, times: int) -> None:
     """Each of the first `times` proofs for this person finds rows that came just before it."""
-    look, number = erasure_check.look, itertools.count(1)
+    look, number = erasure_check.verify_erased, itertools.count(1)
 
     def slip_and_look(transaction: Transaction, list_id: int, who: int) -> dict[str, int]:
         if who == subscriber_id and next(number) <= times:

@@ -20,7 +20,7 @@ from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.timeline import sorted_runs, timeline_rows
 from tracker.storage.timeline.timeline_reading import Window, named, newest
 from tracker.storage.timeline.timeline_rows import name_key
-from tracker.storage.timeline.visitor_history import MOST_APART, SERVER_SECONDS, pasts_of
+from tracker.storage.timeline.visitor_history import MAX_APART, SERVER_SECONDS, pasts_of
 
 Track = Callable[..., Reply]
 Events = Callable[..., list[dict[str, Any]]]
@@ -247,7 +247,7 @@ def test_a_page_looks_at_5000_events_and_goes_on_from_there(
 def test_a_name_is_looked_for_among_so_many_events_a_page(
     desk: Desk, shop: Shop, track: Track, page: Callable[..., Reply], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timeline_merge, "MOST_SKIMMED", 500)
+    monkeypatch.setattr(timeline_merge, "MAX_SKIMMED", 500)
     track(Event="rare", Email=JANE, Timestamp=START)
     sent = [Event(shop.list_id, "seen", START + 1 + n // 700, email=(JANE, JANE)) for n in range(1400)]
     for start in range(0, len(sent), 500):
@@ -314,7 +314,7 @@ def test_a_thousand_visitors_of_one_person_are_read_as_one(
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
     person_id = int(page(EmailAddress=JANE).body["SubscriberID"])
     left = desk.services.storage.read(partial(pasts_of, list_id=list_id, subscriber_id=person_id, most=2000))
-    assert len(left) <= MOST_APART
+    assert len(left) <= MAX_APART
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
 
 
@@ -338,11 +338,11 @@ def test_on_a_server_no_past_is_settled_while_somebody_may_write_to_it(
     for name, email in (("seen", None), ("identify", (JANE, JANE))):
         now = now_ms()
         ingest.track_batch(
-            [Event(list_id, name, now, email=email, uuid=UUID(uuid(n)).bytes) for n in range(MOST_APART + 1)]
+            [Event(list_id, name, now, email=email, uuid=UUID(uuid(n)).bytes) for n in range(MAX_APART + 1)]
         )
-    assert len(events(EmailAddress=JANE)) == 2 * (MOST_APART + 1)
+    assert len(events(EmailAddress=JANE)) == 2 * (MAX_APART + 1)
     [(apart,)] = desk.rows("SELECT SUM(has_past) FROM bindings WHERE list_id = ?", list_id)
-    assert apart == (MOST_APART + 1 if desk.services.storage.engine.is_remote else 0)
+    assert apart == (MAX_APART + 1 if desk.services.storage.engine.is_remote else 0)
 
 
 def test_a_row_counts_only_if_its_event_and_binding_say_so(
@@ -388,7 +388,7 @@ def test_a_page_is_read_by_its_key(
 ) -> None:
     """Without and with a cursor, by name, of conversions, and the pasts of a person."""
     database = desk.services.storage
-    monkeypatch.setattr(sorted_runs, "MOST_RECENT", 40)
+    monkeypatch.setattr(sorted_runs, "MAX_RECENT", 40)
     for n in range(200):
         track(Email=JANE, UUID=uuid(n), Timestamp=START + n)
         if n % 50 == 0 and not database.engine.is_remote:

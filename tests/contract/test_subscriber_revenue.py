@@ -116,7 +116,7 @@ def test_of_very_many_conversions_the_newest_are_summed(
     get: Get, buy: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a lower limit than the real one, so that the test need not send so many."""
-    monkeypatch.setattr(revenue, "MOST_CONVERSIONS", 4)
+    monkeypatch.setattr(revenue, "MAX_CONVERSIONS", 4)
     for number in range(5):
         buy(number, 10**number)
     answer = get()

@@ -9,11 +9,11 @@ import pytest
 
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_public_door import CHROME, Door
-from tracker.api.truncation import MOST_CAPTURED
-from tracker.formats.event_limits import MOST_PROPERTIES, MOST_STRING_BYTES
+from tracker.api.truncation import MAX_CAPTURED
+from tracker.formats.event_limits import MAX_PROPERTIES, MAX_STRING_BYTES
 
 PLACE = "https://shop.example/map"
-LONG = PLACE + "?view=" + "x" * MOST_STRING_BYTES
+LONG = PLACE + "?view=" + "x" * MAX_STRING_BYTES
 
 
 @pytest.fixture
@@ -31,18 +31,18 @@ def test_what_is_too_long_is_cut_and_told(door: Door, name: str) -> None:
         {"status": "success", "EventID": "e-1", "cut_properties": [name]},
     )
     [(_, _, stored)] = door.stored()
-    assert (stored[name], stored["own"]) == (LONG[:MOST_STRING_BYTES], 1)
+    assert (stored[name], stored["own"]) == (LONG[:MAX_STRING_BYTES], 1)
     assert stored["$cut"] == [name], "whoever reads the event knows it, too"
 
 
 def test_it_is_cut_between_characters(door: Door) -> None:
     door.post({"Event": "seen", "Properties": {"$page_title": "x" + "😀" * 10_000}})
     [(_, _, stored)] = door.stored()
-    assert stored["$page_title"] == "x" + "😀" * (MOST_STRING_BYTES // 4 - 1)
+    assert stored["$page_title"] == "x" + "😀" * (MAX_STRING_BYTES // 4 - 1)
 
 
 def test_what_fits_is_as_it_was(door: Door) -> None:
-    fits = "€" * (MOST_STRING_BYTES // 3)
+    fits = "€" * (MAX_STRING_BYTES // 3)
     assert door.post({"Event": "seen", "Properties": {"$page_title": fits}}).body == {"status": "success"}
     [(_, _, stored)] = door.stored()
     assert (stored["$page_title"], "$cut" in stored) == (fits, False)
@@ -68,8 +68,8 @@ def test_in_a_batch_each_is_told_of_its_own(door: Door) -> None:
 
 
 def test_what_is_captured_takes_no_room_from_the_pages_own(door: Door) -> None:
-    captured = {f"$captured_{number}": "x" for number in range(MOST_CAPTURED)}
-    own = {f"p{number}": number for number in range(MOST_PROPERTIES)}
+    captured = {f"$captured_{number}": "x" for number in range(MAX_CAPTURED)}
+    own = {f"p{number}": number for number in range(MAX_PROPERTIES)}
     assert door.post({"Event": "seen", "Properties": captured | own}).status == 200
     for more in ({"more": 1}, {"$more": 1}, {"$" + "x" * 255: 1}, {"$more\0": 1}):
         assert door.post({"Event": "seen", "Properties": captured | own | more}).codes == [12]
@@ -93,7 +93,7 @@ def test_the_pixel_cuts_as_well(door: Door) -> None:
     )
     assert answer.status_code == 200
     [(_, _, stored)] = door.stored()
-    assert len(stored["$page_title"]) == MOST_STRING_BYTES
+    assert len(stored["$page_title"]) == MAX_STRING_BYTES
 
 
 def test_with_a_key_a_property_is_the_clients_own(desk: Desk, door: Door) -> None:

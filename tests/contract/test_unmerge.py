@@ -16,7 +16,7 @@ from tests.contract.desk import Desk, Reply, Shop
 from tracker.jobs.runner import CALL_STEP_ROWS
 from tracker.storage import job_queue
 from tracker.storage.events.reassign import UNMERGE, Tie, bring_home, ties_of, unbind
-from tracker.storage.job_queue import LongJob
+from tracker.storage.job_queue import Job
 from tracker.storage.timeline import timeline_rows
 
 BROWSER, PHONE = "550e8400-e29b-41d4-a716-446655440000", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
@@ -290,9 +290,9 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
     def killed_after_a_step(transaction: Any) -> int:
         state = unbind(transaction, tie, number, now)
         assert state is not None
-        job = LongJob(list_id, number, UNMERGE, number, state, 0, now, now)
+        job = Job(list_id, number, UNMERGE, number, state, 0, now, now)
         step = bring_home(transaction, job, now, CALL_STEP_ROWS)
-        left = LongJob(list_id, number, UNMERGE, number, step.state, step.rows, now, now)
+        left = Job(list_id, number, UNMERGE, number, step.state, step.rows, now, now)
         job_queue.add(transaction, left, None, now)
         return step.rows
 
@@ -343,7 +343,7 @@ def test_who_is_tied_while_rows_are_moved_gets_them_all(
     state = storage.write(lambda t: unbind(t, tie, number, now))
     step = lambda: storage.write(  # noqa: E731
         lambda t: bring_home(
-            t, LongJob(list_id, number, UNMERGE, number, state, 0, now, now), now, CALL_STEP_ROWS
+            t, Job(list_id, number, UNMERGE, number, state, 0, now, now), now, CALL_STEP_ROWS
         )
     )
     if step_at == "before":

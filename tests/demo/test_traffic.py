@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.api.event_params import EVENT_ERRORS, EventParams
-from tracker.demo.traffic.browsing import LEAST_PAUSE_MS, MOST_PAUSE_MS
+from tracker.demo.traffic.browsing import LEAST_PAUSE_MS, MAX_PAUSE_MS
 from tracker.demo.traffic.stream import Made, traffic
 from tracker.domain.event_time import is_event_time
-from tracker.domain.user_agent import agent_of
+from tracker.domain.user_agent import parse_user_agent
 from tracker.registry import ParamReader
 
 DAY_MS = 24 * 3_600_000
@@ -82,7 +82,7 @@ def test_a_visit_is_one_browser_that_takes_its_time(seed: int, days: int) -> Non
     for steps in _visits(traffic(seed, 300, days, NOW)).values():
         assert len({(step.params.get("UUID"), step.user_agent) for step in steps}) == 1
         pauses = [after.at - before.at for before, after in itertools.pairwise(steps)]
-        assert all(LEAST_PAUSE_MS <= pause <= MOST_PAUSE_MS for pause in pauses)
+        assert all(LEAST_PAUSE_MS <= pause <= MAX_PAUSE_MS for pause in pauses)
 
 
 # Shares, of much traffic
@@ -120,7 +120,7 @@ def test_people_come_on_several_devices_and_again(much: list[Made]) -> None:
             devices[event.params["Email"]].add(event.params["UUID"])
     assert len(devices) > 100
     assert sum(len(uuids) > 1 for uuids in devices.values()) > len(devices) / 20
-    assert {agent_of(e.user_agent).properties["$device_type"] for e in much if e.user_agent} == {
+    assert {parse_user_agent(e.user_agent).properties["$device_type"] for e in much if e.user_agent} == {
         "desktop", "mobile", "tablet", "bot",
     }  # fmt: skip
 
@@ -173,4 +173,4 @@ def _without_time(event: Made) -> dict[str, Any]:
 
 
 def _is_robot(event: Made) -> bool:
-    return event.user_agent is not None and agent_of(event.user_agent).bot_reason is not None
+    return event.user_agent is not None and parse_user_agent(event.user_agent).bot_reason is not None

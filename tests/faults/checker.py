@@ -13,12 +13,12 @@ from tests.faults.recount import Findings, catalogue_counts, properties_of, reco
 from tests.faults.rows import Row, Tables, read_tables
 
 #: An answer is there within a request's deadline, seen from outside; twice that on a machine that is busy with others.
-ANSWER_SECONDS, MOST_SECONDS = 6.0, 12.0
-IS_OURS, HAS_SENT_IDENTIFY = 1, 8
+ANSWER_SECONDS, MAX_SECONDS = 6.0, 12.0
+IS_GENERATED, HAS_SENT_IDENTIFY = 1, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What was found: kinds of fault → examples."""
 
     faults: dict[str, list[str]]
@@ -40,20 +40,20 @@ class Verdict:
         return "\n".join(lines) or "nothing wrong"
 
 
-def check(url: str, story: Story, is_healed: bool = False) -> Verdict:
+def check(url: str, story: Story, is_healed: bool = False) -> Decision:
     """Compare a database nobody writes to with the story of the ledgers; `is_healed`: all must be counted by now."""
     tables, damage = read_tables(url)
     found: dict[str, list[str]] = defaultdict(list)
     counted = catalogue_counts(tables) if is_healed else ()
     for kind, what in [*(("corrupt", text) for text in damage), *_findings(tables, story), *counted]:
         found[kind].append(what)
-    return Verdict(dict(found), len(tables["events"]))
+    return Decision(dict(found), len(tables["events"]))
 
 
 def _findings(tables: Tables, story: Story) -> Findings:
     stored: dict[int, list[Row]] = defaultdict(list)
     for event in tables["events"]:
-        if not event.flags & IS_OURS:
+        if not event.flags & IS_GENERATED:
             stored[properties_of(event)["n"]].append(event)
     yield from _presence(stored, story)
     yield from _answers(story)
@@ -93,7 +93,7 @@ def _answers(story: Story) -> Findings:
             yield "answers", f"event {n} was answered in different ways: {sent.outcomes}"
         if sent.kind == "bad" and sent.is_acknowledged:
             yield "answers", f"event {n} is acknowledged and should be refused: {sent.params}"
-    late = [seconds for seconds in story.seconds if seconds > MOST_SECONDS]
+    late = [seconds for seconds in story.seconds if seconds > MAX_SECONDS]
     if late:
         yield "late", f"{len(late)} answers, the last after {max(late)} s"
 
@@ -144,6 +144,6 @@ def _identifies(tables: Tables) -> Findings:
     brought = sum(
         bool(row.flags & HAS_SENT_IDENTIFY) and bytes(row.name) != b"identify" for row in tables["events"]
     )
-    ours = sum(row.flags & IS_OURS for row in tables["events"])
+    ours = sum(row.flags & IS_GENERATED for row in tables["events"])
     if brought != ours:
         yield "doubled" if ours > brought else "lost", f"{ours} identify events of ours for {brought} events"

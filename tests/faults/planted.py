@@ -17,12 +17,12 @@ from tracker.domain import event_ids
 from tracker.http.server import connection
 from tracker.http.server.connection import Connection
 from tracker.ingest import deduplication
-from tracker.ingest.deduplication import Repeats
+from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_handler import EventHandler
 from tracker.rate_limits import redis_windows
 from tracker.rate_limits.shared_memory import SharedFileStorage
 from tracker.storage.engine import mysql_errors, sqlite
-from tracker.storage.engine.error_kinds import Trouble
+from tracker.storage.engine.error_kinds import ErrorKind
 from tracker.storage.engine.group_commit import Group
 from tracker.storage.engine.write_connection import WriteConnection
 from tracker.storage.engine.write_queue import Job
@@ -61,14 +61,14 @@ def no_unique_key() -> None:
 def retry_without_id() -> None:
     """After an unknown outcome try again with new row ids, as a plain retry does."""
     EventHandler.was_committed = lambda self, transaction, batches: False
-    begin = Repeats.__init__
+    begin = Deduplicator.__init__
 
     def forgetful(self, transaction, events, next_id, ids) -> None:
         for event in events:
             event.row_id = 0
         begin(self, transaction, events, next_id, ids)
 
-    Repeats.__init__ = forgetful
+    Deduplicator.__init__ = forgetful
 
 
 def unsigned_ids() -> None:
@@ -81,7 +81,7 @@ def unsigned_ids() -> None:
         is_ours = event_ids._OURS.fullmatch(event.event_key or "")
         return int(event.event_key[4:20], 16) if is_ours else None
 
-    event_ids.EventIds.of, event_ids.EventIds.row_id_in = of, row_id_in
+    event_ids.EventIdSigner.of, event_ids.EventIdSigner.row_id_in = of, row_id_in
     deduplication.is_tried = lambda event, row: True
 
 
@@ -138,7 +138,7 @@ def commit_error_is_certain() -> None:
     """Take 1180, of a node that was cut off while it committed, for the statement's own fault."""
     mysql_errors.LOST -= {1180}
     mysql_errors.PERMANENT |= {1180}
-    mysql_errors.has_rolled_back = lambda failure: mysql_errors.trouble(failure) is not Trouble.LOST
+    mysql_errors.has_rolled_back = lambda failure: mysql_errors.trouble(failure) is not ErrorKind.LOST
 
 
 def patient_with_redis() -> None:
@@ -148,7 +148,7 @@ def patient_with_redis() -> None:
 
 def small_log() -> None:
     """No fault: checkpoints come so often that a short run sees many of them."""
-    sqlite.CHECKPOINT_PAGES, sqlite.MOST_WAL_PAGES, sqlite.PATIENCE_PAGES = 60, 200, 50
+    sqlite.CHECKPOINT_PAGES, sqlite.MAX_WAL_PAGES, sqlite.PATIENCE_PAGES = 60, 200, 50
 
 
 def places_not_given_back() -> None:

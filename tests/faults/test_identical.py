@@ -16,7 +16,7 @@ from tests.servers import NewDatabase
 
 AT_ONCE, WORKERS = 64, 4
 #: They take less than a second where nothing else runs.
-MOST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 ROUNDS = extent(short=2, long=20)
 
 
@@ -34,13 +34,13 @@ def _send_at_once(tracker: Laboratory, sent: dict[str, Any]) -> list[tuple[int, 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(MOST_SECONDS)
+        thread.join(MAX_SECONDS)
     return answers
 
 
 def _until_answered(connection: Wire, sent: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """On a busy machine 64 at once may be too many for their deadline: what was certainly not stored is sent again."""
-    until = time.monotonic() + MOST_SECONDS / 2
+    until = time.monotonic() + MAX_SECONDS / 2
     status, body = connection.call(sent)
     while status == 503 and body["Errors"][0]["Code"] == 100012 and time.monotonic() < until:
         status, body = connection.call(sent)

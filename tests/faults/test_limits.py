@@ -20,9 +20,9 @@ from tests.servers import MariaDB, Redis
 
 LIMIT, SENT = 5_000, 6_000
 #: The calls of one test take 10 s where nothing else runs. Its window is longer than this.
-MOST_SECONDS = 300.0
+MAX_SECONDS = 300.0
 #: Seconds that a store which does not answer may add to a request, once in each worker; twice that on a busy machine.
-MOST_ADDED_SECONDS = 0.6
+MAX_ADDED_SECONDS = 0.6
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def _send(tracker: Laboratory, count: int, **settings: Any) -> tuple[Story, int]
         "repeat_share": 0.0,
         "is_patient": False,
         "connections": 64,
-        "seconds": MOST_SECONDS,
+        "seconds": MAX_SECONDS,
         **settings,
     }
     with Load(tracker, most_events=count, **{"seed": SEED, **quiet}) as load:
-        story = load.complete(MOST_SECONDS)
+        story = load.complete(MAX_SECONDS)
     refused = sum(("certain", 429) in sent.outcomes for sent in story.events.values())
     assert len(story.events) == count
     return story, count - refused
@@ -98,7 +98,7 @@ def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: 
     report(
         f"Redis {trouble}, 2 workers, limit {limit}", **figures(story), verdict=f"{held_up} requests held up"
     )
-    assert most <= typical + MOST_ADDED_SECONDS + max(usual.seconds)
+    assert most <= typical + MAX_ADDED_SECONDS + max(usual.seconds)
     assert held_up <= connections, "those under way, once"
     assert limit // workers <= accepted <= limit, "each worker allows its share"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.faults.checker import MOST_SECONDS, Verdict, check
+from tests.faults.checker import MAX_SECONDS, Decision, check
 from tests.faults.extent import SEED, extent
 from tests.faults.laboratory import Laboratory, Load
 from tests.faults.ledger import Story
@@ -66,7 +66,7 @@ def test_a_server_killed_under_load_recovers_and_so_do_we(site: Site, report: Re
             load.until_more(BETWEEN)
             site.mariadb.kill()
             if number % 2:  # one that is back at once is noticed by nobody
-                load.until_said("certain", "unknown", seconds=MOST_SECONDS)
+                load.until_said("certain", "unknown", seconds=MAX_SECONDS)
             site.mariadb.start()
         load.until_more(BETWEEN)
         story = _end(site, load)
@@ -118,7 +118,7 @@ def freeze(mariadb: MariaDB, load: Load) -> None:
     """Long enough for every request under way to meet its deadline twice."""
     mariadb.pause()
     try:
-        load.until_said("certain", "unknown", seconds=MOST_SECONDS)
+        load.until_said("certain", "unknown", seconds=MAX_SECONDS)
         time.sleep(FROZEN_SECONDS)  # the fault's own length
     finally:
         mariadb.resume()
@@ -137,7 +137,7 @@ def lose_replies(
     count: int,
     planted: Sequence[str] = (),
     fates: Sequence[Fate] = ("cut", "lost", "hasty", "denied", "refused"),
-) -> tuple[Verdict, Story]:
+) -> tuple[Decision, Story]:
     rng = random.Random(SEED)
     url = mariadb.new_database()
     far = url.replace(f":{mariadb.port}/", f":{proxy.port}/")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.checker import Verdict, check
+from tests.faults.checker import Decision, check
 from tests.faults.cuts import Cut, Films, base_of
 from tests.faults.disk import DATABASE, LOG
 from tests.faults.extent import SEED, extent
@@ -72,7 +72,9 @@ def _as_on_the_disk(films: Films, path: Path) -> Films | None:
     return films if real == base_of(path) else None
 
 
-def _cut_power(runs: Runs, cuts: int, count: int, rng: random.Random) -> Iterator[tuple[Cut, Story, Verdict]]:
+def _cut_power(
+    runs: Runs, cuts: int, count: int, rng: random.Random
+) -> Iterator[tuple[Cut, Story, Decision]]:
     for run in range(count):
         films, ledger = runs.film(SEED * 100 + run)
         for cut in films.cuts(films.moments(cuts // count, rng), rng):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.faults.checker import Verdict, check
+from tests.faults.checker import Decision, check
 from tests.faults.extent import SEED
 from tests.faults.laboratory import Laboratory, Load
 from tests.faults.planted import FAULTS
@@ -17,7 +17,7 @@ from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
 
 
-def _killed_in_commits(fault: str, call: str, moment: str, count: int) -> Verdict:
+def _killed_in_commits(fault: str, call: str, moment: str, count: int) -> Decision:
     """All processes die `count` times at a system call of a commit."""
     rng = random.Random(SEED)
     with (

@@ -16,9 +16,9 @@ from tracker.config import Settings
 from tracker.dispatch import Dispatcher
 from tracker.errors import NOT_AUTHENTICATED, CommandError, invalid
 from tracker.http.message.json_log import log_failure
-from tracker.http.routes import doors
+from tracker.http.routes import build_blueprint
 from tracker.http.throttle import Throttle
-from tracker.rate_limits import Verdict
+from tracker.rate_limits import Decision
 from tracker.registry import Command, Registry, anyone
 
 #: Of `/large.js`: more than the kernel takes at once.
@@ -116,8 +116,8 @@ class _OneKey:
 
 
 class _NoLimit:
-    def hit(self, command: str, who: str, limit: Any, cost: int) -> Verdict:
-        return Verdict(is_allowed=True, limit=100, remaining=99, ends_at=1_700_000_000_000)
+    def hit(self, command: str, who: str, limit: Any, cost: int) -> Decision:
+        return Decision(is_allowed=True, limit=100, remaining=99, ends_at=1_700_000_000_000)
 
 
 def _look() -> tuple[str, str]:
@@ -138,7 +138,7 @@ def make_app(has_fast_path: bool = True) -> Flask:
         lambda call, failure: log_failure(call.request_id, failure),
     )
     app = Flask(__name__)
-    app.register_blueprint(doors(dispatcher, _look, Throttle(), has_fast_path=has_fast_path))
+    app.register_blueprint(build_blueprint(dispatcher, _look, Throttle(), has_fast_path=has_fast_path))
     app.add_url_rule("/api/v1/page.html", "page", lambda: "<p>a page</p>")
     app.add_url_rule("/large.js", "large", lambda: b"x" * LARGE_FILE_BYTES)
     app.add_url_rule("/breaks", "breaks", lambda: {}["a value that must not be logged"])

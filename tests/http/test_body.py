@@ -172,7 +172,7 @@ def test_a_small_body_becomes_no_large_one(members: int) -> None:
 
 # Many objects in one body
 
-BATCH = BodyRules(most_bytes=1024 * 1024, items_param="Events", most_items=5)
+BATCH = BodyRules(max_bytes=1024 * 1024, items_param="Events", max_items=5)
 DEEP = b'{"a":' * 32 + b"{}" + b"}" * 32
 CROWDED = b'{"a":[' + b",".join([b"0"] * 20_000) + b"]}"
 NOT_JSON = "Unreadable request body: not valid JSON"

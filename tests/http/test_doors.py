@@ -165,7 +165,7 @@ def test_body_limit(path: str) -> None:
     assert code(send("POST", path, data=beyond, content_type="application/json")) == (413, 100010)
 
 
-class Counting(io.BytesIO):
+class DeferredCounts(io.BytesIO):
     """Says how much of it was read."""
 
     def read(self, size: int | None = -1) -> bytes:
@@ -186,14 +186,14 @@ def with_environ(body: io.BytesIO, **environ: Any) -> tuple[int, Any]:
 
 def test_a_body_without_length_is_read_to_the_limit_and_no_further() -> None:
     assert with_environ(io.BytesIO(padded(MAX_BODY_BYTES)))[0] == 200
-    endless = Counting(padded(10 * MAX_BODY_BYTES))
+    endless = DeferredCounts(padded(10 * MAX_BODY_BYTES))
     status, body = with_environ(endless)
     assert (status, body["Errors"][0]["Code"]) == (413, 100010)
     assert endless.count == MAX_BODY_BYTES + 1
 
 
 def test_a_body_announced_too_large_is_not_read() -> None:
-    announced = Counting(padded(10 * MAX_BODY_BYTES))
+    announced = DeferredCounts(padded(10 * MAX_BODY_BYTES))
     assert with_environ(announced, CONTENT_LENGTH=str(10 * MAX_BODY_BYTES))[0] == 413
     assert not hasattr(announced, "count")
 
@@ -210,7 +210,7 @@ def test_a_length_beyond_any_number_is_too_large(length: str) -> None:
 
 
 def test_a_body_without_length_from_a_server_that_does_not_end_it_is_not_waited_for() -> None:
-    never_read = Counting(b'{"Say": 1}')
+    never_read = DeferredCounts(b'{"Say": 1}')
     assert with_environ(never_read, **{"wsgi.input_terminated": False})[1]["Say"] is None
     assert not hasattr(never_read, "count")
 

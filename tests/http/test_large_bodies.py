@@ -12,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 from tests.http.small_app import Many, make_app
 from tracker.http import large_bodies
 from tracker.http.body.reader import MAX_BODY_BYTES
-from tracker.http.large_bodies import MOST_AT_ONCE
+from tracker.http.large_bodies import MAX_AT_ONCE
 
 LARGE, SMALL = "x" * (MAX_BODY_BYTES + 1), "x"
 
@@ -46,17 +46,17 @@ def answers(sent: list[gevent.Greenlet]) -> list[TestResponse]:
 
 
 def test_large_ones_wait_for_each_other_and_are_all_answered(client: Client) -> None:
-    sent = begin(client, LARGE, 3 * MOST_AT_ONCE, MOST_AT_ONCE)
-    assert Many.inside == [len(LARGE)] * MOST_AT_ONCE
+    sent = begin(client, LARGE, 3 * MAX_AT_ONCE, MAX_AT_ONCE)
+    assert Many.inside == [len(LARGE)] * MAX_AT_ONCE
     Many.may_answer.set()
     assert {answer.status_code for answer in answers(sent)} == {200}
-    assert Many.inside == [len(LARGE)] * 3 * MOST_AT_ONCE
+    assert Many.inside == [len(LARGE)] * 3 * MAX_AT_ONCE
 
 
 def test_small_ones_do_not_wait_for_them(client: Client) -> None:
-    large = begin(client, LARGE, 2 * MOST_AT_ONCE, MOST_AT_ONCE)
-    small = begin(client, SMALL, 2 * MOST_AT_ONCE, 3 * MOST_AT_ONCE)
-    assert Many.inside.count(len(SMALL)) == 2 * MOST_AT_ONCE
+    large = begin(client, LARGE, 2 * MAX_AT_ONCE, MAX_AT_ONCE)
+    small = begin(client, SMALL, 2 * MAX_AT_ONCE, 3 * MAX_AT_ONCE)
+    assert Many.inside.count(len(SMALL)) == 2 * MAX_AT_ONCE
     Many.may_answer.set()
     assert {answer.status_code for answer in answers(large + small)} == {200}
 
@@ -64,10 +64,10 @@ def test_small_ones_do_not_wait_for_them(client: Client) -> None:
 def test_one_that_waits_too_long_is_told_that_nothing_was_stored(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin(client, LARGE, MOST_AT_ONCE, MOST_AT_ONCE)
+    begin(client, LARGE, MAX_AT_ONCE, MAX_AT_ONCE)
     monkeypatch.setattr(large_bodies, "CALL_SECONDS", 0.01)
-    [answer] = answers(begin(client, LARGE, 1, MOST_AT_ONCE))
+    [answer] = answers(begin(client, LARGE, 1, MAX_AT_ONCE))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json is not None
     assert answer.json["Errors"][0]["Code"] == 100012
-    assert Many.inside == [len(LARGE)] * MOST_AT_ONCE
+    assert Many.inside == [len(LARGE)] * MAX_AT_ONCE

@@ -11,7 +11,7 @@ import pytest
 from tests.http.small_app import make_app
 from tests.served import ROOT
 from tracker.http import server
-from tracker.http.middleware import Front
+from tracker.http.middleware import RequestMiddleware
 from tracker.http.server.budget import SMALL_BYTES, Budget, OverBudget
 from tracker.http.server.places import GRACE_SECONDS, STALLED_SECONDS, YOUNG_SECONDS, Column, Placed, Places
 
@@ -152,7 +152,7 @@ def test_a_small_request_is_not_refused_because_others_are_being_answered() -> N
 def test_without_the_fast_path_no_path_is_a_shortcut() -> None:
     for has_fast_path in (True, False):
         front = make_app(has_fast_path).wsgi_app
-        assert isinstance(front, Front)
+        assert isinstance(front, RequestMiddleware)
         assert front.is_shortcut("/api/v1/echo") is has_fast_path
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.importing.encodings import as_utf_8
-from tracker.importing.lines import MOST_LINE_BYTES, Lines
+from tracker.importing.lines import MAX_LINE_BYTES, Lines
 from tracker.importing.records import CsvRecords, Record, UnusableFile, ndjson_records
 
 
@@ -40,14 +40,14 @@ def test_lines_are_objects() -> None:
 
 
 def test_a_line_too_long_is_refused_and_the_next_one_read() -> None:
-    fits = b'{"Event": "%s"}' % (b"x" * (MOST_LINE_BYTES - 13))
-    assert len(fits) == MOST_LINE_BYTES
+    fits = b'{"Event": "%s"}' % (b"x" * (MAX_LINE_BYTES - 13))
+    assert len(fits) == MAX_LINE_BYTES
     for end in (b"\n", b"\r\n"):
         records = of_ndjson(end.join([fits, fits + b" ", fits * 5, b"{}"]))
         assert [record.line for record in records] == [1, 2, 3, 4]
         assert told(records)[1:] == [100010, 100010, {}]
         assert records[0].error is None
-    assert told(of_ndjson(b" " * MOST_LINE_BYTES + b' {"Event": "lost"}')) == [100010]
+    assert told(of_ndjson(b" " * MAX_LINE_BYTES + b' {"Event": "lost"}')) == [100010]
 
 
 @given(st.lists(st.binary(max_size=40) | st.just(b'{"Event": "a"}')))
@@ -82,7 +82,7 @@ def test_rows_are_text_and_empty_cells_absent() -> None:
 
 
 def test_rows_that_cannot_be_read_harm_no_other() -> None:
-    bad = [b'"a"b,,,', b"a,b,c,d,e", b"a\xff,,,", b"x" * (MOST_LINE_BYTES + 1)]
+    bad = [b'"a"b,,,', b"a,b,c,d,e", b"a\xff,,,", b"x" * (MAX_LINE_BYTES + 1)]
     records = of_csv(HEADER + b"\n".join(line for one in bad for line in (one, b"seen")))
     assert [record.error is None for record in records] == [False, True] * 4
     assert told(records)[1::2] == [{"Event": "seen"}] * 4

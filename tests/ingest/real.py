@@ -22,13 +22,13 @@ from tracker.formats.email_address import email_key
 from tracker.formats.event_limits import visitor_uuid_of_hash
 from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
-from tracker.privacy.retention import CARE
-from tracker.reports.ownership import PersonsOwn, VisitorsOwn
+from tracker.privacy.retention import RETENTION
+from tracker.reports.ownership import SubscriberTimeline, VisitorTimeline
 from tracker.reports.timeline_pages import Wanted, read_page
 from tracker.services import Services
 from tracker.storage.accounts.audit_log import Somebody
 from tracker.storage.engine.transaction import Transaction
-from tracker.storage.events.deletion import NAMELESS
+from tracker.storage.events.deletion import ANONYMIZED
 from tracker.storage.events.reassign import UNMERGE, Tie, bring_home, unbind
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.subscribers import identity_rows, span_rows
@@ -116,7 +116,7 @@ class Real:
         jobs = Jobs(self.database, {**JOB_KINDS, UNMERGE: bring_home}, self.services.ingest.new_id, later)
         until = time.monotonic() + 60
         open_jobs = "SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL AND kind <> ?"
-        while self.rows(open_jobs, CARE.encode()) != [(0,)]:
+        while self.rows(open_jobs, RETENTION.encode()) != [(0,)]:
             assert time.monotonic() < until, "jobs are not done"
             jobs.wake()
             gevent.sleep(0.01)
@@ -213,9 +213,9 @@ def check_readers(real: Real, list_id: int) -> None:
             assert owners[event_id] <= {owner or visitor, visitor}, "what was theirs is left with somebody"
             unnamed.setdefault(visitor, set()).add(event_id)
     for (person,) in real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id):
-        assert _read(real, PersonsOwn(list_id, person)) == sorted(theirs.get(person, ()))
+        assert _read(real, SubscriberTimeline(list_id, person)) == sorted(theirs.get(person, ()))
     for (visitor,) in real.rows("SELECT id FROM visitors WHERE list_id = ?", list_id):
-        got = _read(real, VisitorsOwn(list_id, visitor))
+        got = _read(real, VisitorTimeline(list_id, visitor))
         assert nobodys.get(visitor, set()) <= set(got) <= unnamed.get(visitor, set())
 
 
@@ -231,7 +231,7 @@ def _browser(number: int) -> bytes:
 
 def _name(uuid: bytes, known: dict[bytes, Any]) -> Any:
     """What the model calls a visitor; None for one that had a fresh uuid."""
-    if uuid.startswith(NAMELESS):
+    if uuid.startswith(ANONYMIZED):
         return "gone"
     number = int.from_bytes(uuid) - BROWSERS_FROM
     return number if 0 < number < 1000 else known.get(uuid)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tracker.domain.bots import bot_reason
-from tracker.domain.user_agent import agent_of
+from tracker.domain.user_agent import parse_user_agent
 
 AGENTS = Path(__file__).with_name("agents")
 #: What mailbox providers fetch pictures with when somebody reads a mail.
@@ -41,9 +41,9 @@ def test_robots_of_the_sample_are_recognised() -> None:
 
 @pytest.mark.parametrize("agent", PROXIES)
 def test_who_fetches_a_mails_picture_for_a_person_is_that_person(agent: str) -> None:
-    assert agent_of(agent, is_image=True).properties == {"$browser": PROXIES[agent]}
-    assert agent_of(agent, is_image=True).bot_reason is None
-    assert agent_of(agent).bot_reason is not None, "no page is read through it"
+    assert parse_user_agent(agent, is_image=True).properties == {"$browser": PROXIES[agent]}
+    assert parse_user_agent(agent, is_image=True).bot_reason is None
+    assert parse_user_agent(agent).bot_reason is not None, "no page is read through it"
 
 
 @pytest.mark.parametrize(

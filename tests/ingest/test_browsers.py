@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.domain.user_agent import MOST_CHARACTERS, agent_of
+from tracker.domain.user_agent import MAX_CHARACTERS, parse_user_agent
 
 MOZILLA = "Mozilla/5.0"
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -34,7 +34,7 @@ def test_browser_system_and_device(
 ) -> None:
     names = ("$browser", "$browser_version", "$os", "$device", "$device_type")
     wanted = dict(zip(names, (browser, version, system, device, kind), strict=True))
-    found = agent_of(user_agent)
+    found = parse_user_agent(user_agent)
     assert found.properties == {name: value for name, value in wanted.items() if value}
     assert found.bot_reason is None
 
@@ -49,11 +49,11 @@ def test_browser_system_and_device(
     ],
 )
 def test_robots_are_named(user_agent: str, reason: str) -> None:
-    found = agent_of(user_agent)
+    found = parse_user_agent(user_agent)
     assert found.bot_reason == found.properties["$bot"] == reason
     assert found.properties["$device_type"] == "bot"
 
 
 @pytest.mark.parametrize("user_agent", ["x" * 100_000, "(" * 8000, "é\xff", "\0", "Chrome/" + "9" * 8000])
 def test_whatever_is_sent_is_read_in_part_and_harms_nothing(user_agent: str) -> None:
-    assert all(len(value) <= MOST_CHARACTERS for value in agent_of(user_agent).properties.values())
+    assert all(len(value) <= MAX_CHARACTERS for value in parse_user_agent(user_agent).properties.values())

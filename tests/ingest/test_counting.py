@@ -26,7 +26,7 @@ from tracker.domain.event import Event, EventOutcomeUnknown
 from tracker.domain.row_ids import SHIFT
 from tracker.ingest.service import Ingest
 from tracker.integrity.catalogue_check import LATE_MS, catalogue_differences
-from tracker.privacy.event_deletion import Removal
+from tracker.privacy.event_deletion import EventDeleter
 from tracker.storage.aggregates import catalogue_counts, count_outbox
 from tracker.storage.aggregates.deferred_counts import OVERDUE_MS, count_overdue
 from tracker.storage.engine.database import Database
@@ -148,7 +148,7 @@ def test_events_that_are_deleted_before_they_are_counted(database: Database) -> 
 def remove_first(transaction: Transaction) -> None:
     rows = transaction.select("SELECT id FROM events WHERE list_id = ? ORDER BY id LIMIT 1", (LIST,))
     found = list(read_events(transaction, LIST, [row[0] for row in rows]).values())
-    Removal(transaction, LIST, {}, LONG_AGO, is_counted=False).remove(found)
+    EventDeleter(transaction, LIST, {}, LONG_AGO, is_counted=False).remove(found)
 
 
 def test_a_check_that_repairs_counts_what_is_noted_once(

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.domain.event import Event, EventIdTaken
-from tracker.domain.event_ids import EventIds, kept_key, sent_key
+from tracker.domain.event_ids import EventIdSigner, kept_key, sent_key
 from tracker.domain.row_ids import MAX_AHEAD_MS, received_ms
 from tracker.formats import event_limits
 from tracker.formats.event_limits import is_hash, visitor_uuid_of_hash
@@ -60,11 +60,11 @@ def test_a_conversion_value_is_a_finite_number_within_its_bounds(value: Any) -> 
     if event_limits.is_conversion_value(value):
         number = float(value)
         assert math.isfinite(number)
-        assert abs(number) <= event_limits.MOST_VALUE
+        assert abs(number) <= event_limits.MAX_VALUE
         assert not isinstance(value, bool)
 
 
-@given(st.integers(-event_limits.MOST_VALUE, event_limits.MOST_VALUE), st.integers(0, 6))
+@given(st.integers(-event_limits.MAX_VALUE, event_limits.MAX_VALUE), st.integers(0, 6))
 def test_every_amount_of_money_is_one_as_number_and_as_text(millionths: int, places: int) -> None:
     text = f"{millionths / 10**6:.{places}f}"
     assert event_limits.is_conversion_value(text)
@@ -172,8 +172,8 @@ def test_any_other_event_id_is_the_clients_own(key: str) -> None:
     assert sent_key(kept_key(event)) == sent_key(kept_key(public)) == key
 
 
-def signed_ids(secret: bytes = b"secret") -> EventIds:
-    ids = EventIds()
+def signed_ids(secret: bytes = b"secret") -> EventIdSigner:
+    ids = EventIdSigner()
     ids.know(secret)
     return ids
 

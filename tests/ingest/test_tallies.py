@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tracker.domain.conversions import conversion_key, total_of, value_in_millionths
 from tracker.domain.event import CONVERSION, Event
-from tracker.formats.event_limits import MOST_VALUE, is_conversion_value, trimmed
+from tracker.formats.event_limits import MAX_VALUE, is_conversion_value, trimmed
 
 DIGITS = st.text("0123456789", max_size=25)
 SPELLINGS = st.builds(
@@ -19,7 +19,7 @@ SPELLINGS = st.builds(
     st.sampled_from(["", " ", "\t"]), st.sampled_from(["", "+", "-"]), DIGITS, st.sampled_from(["", "."]), DIGITS,
     st.sampled_from(["", "e", "E"]), st.one_of(st.just(""), st.integers(-9999, 9999).map(str), st.text("0123456789", max_size=30)),
 )  # fmt: skip
-NUMBERS = st.one_of(st.integers(-MOST_VALUE, MOST_VALUE), st.floats(-MOST_VALUE, MOST_VALUE), SPELLINGS)
+NUMBERS = st.one_of(st.integers(-MAX_VALUE, MAX_VALUE), st.floats(-MAX_VALUE, MAX_VALUE), SPELLINGS)
 
 
 @example("1e-9999")

@@ -11,7 +11,7 @@ import gevent
 from tracker.jobs.runner import Jobs
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
-from tracker.storage.job_queue import LongJob, Step
+from tracker.storage.job_queue import Job, Step
 from tracker.storage.schema.own_database import own_database
 
 LIST_ID, SUBJECT = 7, 70
@@ -19,7 +19,7 @@ LIST_ID, SUBJECT = 7, 70
 ROWS = 500
 
 
-def count_up(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+def count_up(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     """Keep the step's number in a table where it can be kept once only."""
     number = job.state["next"]
     transaction.insert("probes", ("number", "asked_at"), [(number, now)])

@@ -18,7 +18,7 @@ from tracker.jobs.runner import CALL_ROWS, Jobs
 from tracker.storage import job_queue
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
-from tracker.storage.job_queue import LEASE_MS, LongJob, Step
+from tracker.storage.job_queue import LEASE_MS, Job, Step
 from tracker.storage.schema.own_database import own_database
 
 
@@ -40,7 +40,7 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def begin(jobs: Jobs, last: int, seconds: float = 5.0) -> LongJob:
+def begin(jobs: Jobs, last: int, seconds: float = 5.0) -> Job:
     """A job of `last` steps."""
     prepare = lambda transaction: {"next": 1, "last": last}  # noqa: E731
     job = jobs.begin(LIST_ID, "count", SUBJECT, prepare, time.monotonic() + seconds)
@@ -48,7 +48,7 @@ def begin(jobs: Jobs, last: int, seconds: float = 5.0) -> LongJob:
     return job
 
 
-def finished(jobs: Jobs) -> LongJob | None:
+def finished(jobs: Jobs) -> Job | None:
     job = jobs.find(LIST_ID, "count", SUBJECT)
     return job if job is not None and job.finished_at is not None else None
 
@@ -106,7 +106,7 @@ def test_a_claimed_job_is_left_alone_until_its_lease_runs_out(database: Database
 def test_a_step_that_fails_is_rolled_back_and_tried_again_later(database: Database) -> None:
     clock, faults = Clock(), ["once"]
 
-    def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
         after = count_up(transaction, job, now, most)
         if faults:
             raise ValueError(faults.pop())
@@ -124,7 +124,7 @@ def test_a_step_that_fails_is_rolled_back_and_tried_again_later(database: Databa
 def test_a_job_that_waits_for_its_time_is_due_again(database: Database) -> None:
     clock = Clock()
 
-    def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+    def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
         transaction.insert("probes", ("number", "asked_at"), [(job.state["next"], now)])
         return Step({"next": job.state["next"] + 1}, 1, again_at=now + 1000)
 

@@ -12,7 +12,7 @@ import redis
 
 from tests.processes import until
 from tests.servers import Redis
-from tracker.rate_limits import Limiter, RateLimit, Verdict, build_limiter
+from tracker.rate_limits import Decision, Limiter, RateLimit, build_limiter
 
 TEN = RateLimit(10, 60)
 #: A quarter second is what a request may wait; tests allow for a busy machine.
@@ -56,7 +56,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-def hit_at_once(limiter: Limiter, times: int) -> list[Verdict]:
+def hit_at_once(limiter: Limiter, times: int) -> list[Decision]:
     with ThreadPoolExecutor(times) as threads:
         return list(threads.map(lambda _: limiter.hit("event.track", "user 1", TEN), range(times)))
 

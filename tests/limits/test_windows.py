@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from tests.limits.clock import Clock
 from tests.servers import Redis
-from tracker.rate_limits import Limiter, RateLimit, Verdict, build_limiter
-from tracker.rate_limits.local_fallback import OwnWindows
+from tracker.rate_limits import Decision, Limiter, RateLimit, build_limiter
+from tracker.rate_limits.local_fallback import LocalFallback
 from tracker.rate_limits.shared_memory import SharedFileStorage
 
 FIVE = RateLimit(5, 60)
@@ -31,7 +31,7 @@ class Reference:
         self.clock = clock
         self.windows: dict[str, tuple[float, int]] = {}
 
-    def hit(self, who: str, limit: RateLimit, cost: int) -> Verdict:
+    def hit(self, who: str, limit: RateLimit, cost: int) -> Decision:
         end, count = self.windows.get(who, (0.0, 0))
         if self.clock() >= end:
             end, count = self.clock() + limit.seconds, 0
@@ -40,7 +40,7 @@ class Reference:
         if is_allowed and cost:
             count += cost
             self.windows[who] = end, count
-        return Verdict(is_allowed, limit.hits, limit.hits - count, round(end * 1000))
+        return Decision(is_allowed, limit.hits, limit.hits - count, round(end * 1000))
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def test_the_embedded_store_answers_as_the_reference(calls: list[tuple[str, int,
 @given(CALLS)
 def test_a_process_by_itself_answers_as_the_reference(calls: list[tuple[str, int, int]]) -> None:
     clock = Clock(1_700_000_000)
-    reference, own = Reference(clock), OwnWindows(clock)
+    reference, own = Reference(clock), LocalFallback(clock)
     for who, cost, later_ms in calls:
         clock.at = round(clock.at + later_ms / 1000, 3) if later_ms else clock.at
         is_allowed, count, _ = own.take(who, FIVE.hits, FIVE.seconds * 1000, min(cost, FIVE.hits))
@@ -115,7 +115,7 @@ def test_what_costs_more_than_the_limit_takes_all_of_a_window(url: str | None, p
 )  # fmt: skip
 def test_how_long_to_wait_is_told_to_the_second(now: int, seconds: int) -> None:
     began = 1_700_000_000_123
-    assert Verdict(False, 5, 0, began + 60_000).seconds_left(began + now) == seconds
+    assert Decision(False, 5, 0, began + 60_000).seconds_left(began + now) == seconds
 
 
 def test_commands_and_callers_have_windows_of_their_own(url: str | None, path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_key_that_is_no_window_becomes_one(redis_server: Redis, spoil: str) ->
 
 
 def test_an_own_window_store_stays_small(clock: Clock) -> None:
-    own = OwnWindows(clock)
+    own = LocalFallback(clock)
     own.take("heavy", 10, 60_000, 10)
     for number in range(120_000):
         own.take(f"address {number}", 10, 60_000, 1)

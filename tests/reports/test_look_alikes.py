@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.similar_names import MOST_GROUPS, MOST_IN_GROUP, folded, look_alikes
+from tracker.domain.similar_names import MAX_GROUPS, MAX_IN_GROUP, folded, look_alikes
 
 Spell = Callable[[list[str]], str]
 words = st.lists(st.text("abcxyzéñß0189", min_size=1, max_size=5), min_size=1, max_size=4)
@@ -82,5 +82,5 @@ def test_folding_twice_is_folding_once(name: str) -> None:
 
 def test_a_catalogue_full_of_spellings_is_told_in_part() -> None:
     few = look_alikes(f"{'_' * length}name{number}" for number in range(150) for length in range(30))
-    assert len(few) == MOST_GROUPS
-    assert {len(group) for group in few} == {MOST_IN_GROUP}
+    assert len(few) == MAX_GROUPS
+    assert {len(group) for group in few} == {MAX_IN_GROUP}

@@ -17,7 +17,7 @@ from tests.servers import NewDatabase
 from tracker.domain.event import Event
 from tracker.ingest.service import Ingest
 from tracker.reports import Reports
-from tracker.reports.ownership import PersonsOwn
+from tracker.reports.ownership import SubscriberTimeline
 from tracker.reports.timeline_pages import Wanted
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
@@ -95,7 +95,7 @@ def event_of(list_id: int, number: int, sent: Sent, moment: tuple[int, bool]) ->
 
 def whole_timeline(reports: Reports, list_id: int, person_id: int, size: int) -> list[Shown]:
     """All pages, one after the other."""
-    whose, wanted = PersonsOwn(list_id, person_id), Wanted(size)
+    whose, wanted = SubscriberTimeline(list_id, person_id), Wanted(size)
     found: list[Shown] = []
     while True:
         page = reports.timeline(whose, wanted)
@@ -122,7 +122,7 @@ def settle_all(database: Database, list_id: int, most: int, together: int) -> No
         timeline_rows.settle(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timeline_rows, "MOST_TOGETHER", together)
+        patch.setattr(timeline_rows, "MAX_TOGETHER", together)
         database.write(work)
 
 
@@ -130,7 +130,7 @@ def settle_all(database: Database, list_id: int, most: int, together: int) -> No
 def small_runs() -> Iterator[None]:
     """Rows of an SQLite file are sorted, and runs merged, after a few events."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sorted_runs, "MOST_RECENT", 3)
+        patch.setattr(sorted_runs, "MAX_RECENT", 3)
         patch.setattr(sorted_runs, "RUNS_OF_A_LEVEL", 3)
         patch.setattr(sorted_runs, "CHUNK", 4)
         yield

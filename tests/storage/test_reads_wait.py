@@ -19,7 +19,7 @@ from tracker.storage.engine.error_kinds import IncompatibleDatabase
 #: Seconds that the server is away: a failover with short timeouts.
 AWAY_SECONDS = 1.2
 #: The deadline of a request is 5 s; twice that on a machine that is busy with others.
-MOST_SECONDS = 10.0
+MAX_SECONDS = 10.0
 
 Call = Callable[[Desk, Shop], Reply]
 CALLS: dict[str, Call] = {
@@ -50,7 +50,7 @@ def test_calls_are_answered_once_the_server_is_back(far: tuple[Desk, Shop], prox
     assert not any(call.ready() for call in calls.values())
     proxy.reopen()
     gevent.joinall(calls.values(), raise_error=True)
-    assert time.monotonic() - began < MOST_SECONDS
+    assert time.monotonic() - began < MAX_SECONDS
     statuses = {name: call.value.status for name, call in calls.items()}
     assert set(statuses.values()) == {200}, statuses
 
@@ -61,7 +61,7 @@ def test_beyond_the_deadline_they_are_unavailable(far: tuple[Desk, Shop], proxy:
     began = time.monotonic()
     calls = [gevent.spawn(call, desk, shop) for call in CALLS.values()]
     gevent.joinall(calls, raise_error=True)
-    assert time.monotonic() - began < MOST_SECONDS
+    assert time.monotonic() - began < MAX_SECONDS
     assert {(call.value.status, *call.value.codes) for call in calls} == {(503, 100012)}
 
 
@@ -87,4 +87,4 @@ def test_a_database_that_somebody_has_to_put_right_is_not_waited_for(distant: Da
     began = time.monotonic()
     with pytest.raises(IncompatibleDatabase):
         distant.read(lambda transaction: None, time.monotonic() + 30)
-    assert time.monotonic() - began < MOST_SECONDS
+    assert time.monotonic() - began < MAX_SECONDS

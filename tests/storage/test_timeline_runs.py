@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of a few rows, so that a few steps make many."""
-    monkeypatch.setattr(sorted_runs, "MOST_RECENT", 6)
+    monkeypatch.setattr(sorted_runs, "MAX_RECENT", 6)
     monkeypatch.setattr(sorted_runs, "RUNS_OF_A_LEVEL", 3)
     monkeypatch.setattr(sorted_runs, "CHUNK", 4)
 

@@ -23,7 +23,7 @@ from tests.storage.conftest import NewIngest
 from tracker.domain.event import Event
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage.engine.database import Database, engine_of
-from tracker.storage.engine.error_kinds import Conflict, Trouble
+from tracker.storage.engine.error_kinds import Conflict, ErrorKind
 from tracker.storage.engine.transaction import Transaction
 
 WRITERS = ("number", "token", "leased_until")
@@ -39,70 +39,73 @@ def raised(failure: Exception, cause: Exception) -> Exception:
 @pytest.mark.parametrize(
     ("failure", "trouble"),
     [
-        (pymysql.OperationalError(1213, "Deadlock found"), Trouble.RETRY),
-        (pymysql.OperationalError(1205, "Lock wait timeout exceeded"), Trouble.RETRY),
-        (pymysql.IntegrityError(1062, "Duplicate entry"), Trouble.RETRY),
-        (Conflict("another was first"), Trouble.RETRY),
-        (pymysql.OperationalError(2013, "Lost connection"), Trouble.LOST),
-        (pymysql.OperationalError(2006, "MySQL server has gone away"), Trouble.LOST),
-        (pymysql.OperationalError(2003, "Can't connect"), Trouble.LOST),
-        (pymysql.OperationalError(1053, "Server shutdown in progress"), Trouble.LOST),
-        (pymysql.OperationalError(1047, "WSREP has not yet prepared node for application use"), Trouble.LOST),
-        (pymysql.OperationalError(1180, "Got error 107 during COMMIT"), Trouble.LOST),
-        (pymysql.InternalError("Packet sequence number wrong - got 1 expected 2"), Trouble.LOST),
-        (pymysql.InterfaceError(0, ""), Trouble.LOST),
-        (ConnectionResetError(104, "reset"), Trouble.LOST),
-        (pymysql.OperationalError(1114, "The table is full"), Trouble.UNAVAILABLE),
-        (pymysql.OperationalError(1021, "Disk full"), Trouble.UNAVAILABLE),
-        (pymysql.OperationalError(1290, "--read-only"), Trouble.UNAVAILABLE),
-        (pymysql.OperationalError(1040, "Too many connections"), Trouble.UNAVAILABLE),
-        (pymysql.OperationalError(1045, "Access denied"), Trouble.UNAVAILABLE),
-        (pymysql.OperationalError(1142, "INSERT command denied"), Trouble.UNAVAILABLE),
-        (pymysql.OperationalError(1105, "vttablet: rpc error"), Trouble.UNKNOWN),
-        (pymysql.OperationalError(1429, "Unable to connect to foreign data source"), Trouble.UNKNOWN),
-        (pymysql.OperationalError(12701, "Remote MySQL server has gone away"), Trouble.UNKNOWN),
-        (pymysql.OperationalError(59999, "of a server that is yet to be made"), Trouble.UNKNOWN),
-        (pymysql.DataError(1406, "Data too long"), Trouble.PERMANENT),
-        (pymysql.DataError(1264, "Out of range value"), Trouble.PERMANENT),
-        (pymysql.DataError(1366, "Incorrect string value"), Trouble.PERMANENT),
-        (pymysql.IntegrityError(1048, "Column cannot be null"), Trouble.PERMANENT),
-        (pymysql.OperationalError(1292, "Incorrect datetime value"), Trouble.PERMANENT),
-        (pymysql.OperationalError(3140, "Invalid JSON text"), Trouble.PERMANENT),
-        (pymysql.OperationalError(4025, "CONSTRAINT failed"), Trouble.PERMANENT),
-        (pymysql.ProgrammingError(1064, "syntax"), Trouble.PERMANENT),
-        (pymysql.OperationalError(1054, "Unknown column"), Trouble.PERMANENT),
-        (pymysql.ProgrammingError("nan can not be used with MySQL"), Trouble.PERMANENT),
+        (pymysql.OperationalError(1213, "Deadlock found"), ErrorKind.RETRY),
+        (pymysql.OperationalError(1205, "Lock wait timeout exceeded"), ErrorKind.RETRY),
+        (pymysql.IntegrityError(1062, "Duplicate entry"), ErrorKind.RETRY),
+        (Conflict("another was first"), ErrorKind.RETRY),
+        (pymysql.OperationalError(2013, "Lost connection"), ErrorKind.LOST),
+        (pymysql.OperationalError(2006, "MySQL server has gone away"), ErrorKind.LOST),
+        (pymysql.OperationalError(2003, "Can't connect"), ErrorKind.LOST),
+        (pymysql.OperationalError(1053, "Server shutdown in progress"), ErrorKind.LOST),
+        (
+            pymysql.OperationalError(1047, "WSREP has not yet prepared node for application use"),
+            ErrorKind.LOST,
+        ),
+        (pymysql.OperationalError(1180, "Got error 107 during COMMIT"), ErrorKind.LOST),
+        (pymysql.InternalError("Packet sequence number wrong - got 1 expected 2"), ErrorKind.LOST),
+        (pymysql.InterfaceError(0, ""), ErrorKind.LOST),
+        (ConnectionResetError(104, "reset"), ErrorKind.LOST),
+        (pymysql.OperationalError(1114, "The table is full"), ErrorKind.UNAVAILABLE),
+        (pymysql.OperationalError(1021, "Disk full"), ErrorKind.UNAVAILABLE),
+        (pymysql.OperationalError(1290, "--read-only"), ErrorKind.UNAVAILABLE),
+        (pymysql.OperationalError(1040, "Too many connections"), ErrorKind.UNAVAILABLE),
+        (pymysql.OperationalError(1045, "Access denied"), ErrorKind.UNAVAILABLE),
+        (pymysql.OperationalError(1142, "INSERT command denied"), ErrorKind.UNAVAILABLE),
+        (pymysql.OperationalError(1105, "vttablet: rpc error"), ErrorKind.UNKNOWN),
+        (pymysql.OperationalError(1429, "Unable to connect to foreign data source"), ErrorKind.UNKNOWN),
+        (pymysql.OperationalError(12701, "Remote MySQL server has gone away"), ErrorKind.UNKNOWN),
+        (pymysql.OperationalError(59999, "of a server that is yet to be made"), ErrorKind.UNKNOWN),
+        (pymysql.DataError(1406, "Data too long"), ErrorKind.PERMANENT),
+        (pymysql.DataError(1264, "Out of range value"), ErrorKind.PERMANENT),
+        (pymysql.DataError(1366, "Incorrect string value"), ErrorKind.PERMANENT),
+        (pymysql.IntegrityError(1048, "Column cannot be null"), ErrorKind.PERMANENT),
+        (pymysql.OperationalError(1292, "Incorrect datetime value"), ErrorKind.PERMANENT),
+        (pymysql.OperationalError(3140, "Invalid JSON text"), ErrorKind.PERMANENT),
+        (pymysql.OperationalError(4025, "CONSTRAINT failed"), ErrorKind.PERMANENT),
+        (pymysql.ProgrammingError(1064, "syntax"), ErrorKind.PERMANENT),
+        (pymysql.OperationalError(1054, "Unknown column"), ErrorKind.PERMANENT),
+        (pymysql.ProgrammingError("nan can not be used with MySQL"), ErrorKind.PERMANENT),
         (
             raised(peewee.OperationalError(1213, "Deadlock found"), pymysql.OperationalError(1213, "x")),
-            Trouble.RETRY,
+            ErrorKind.RETRY,
         ),
-        (ValueError("ours"), Trouble.PERMANENT),
+        (ValueError("ours"), ErrorKind.PERMANENT),
     ],
 )
-def test_what_a_servers_errors_mean(failure: BaseException, trouble: Trouble) -> None:
+def test_what_a_servers_errors_mean(failure: BaseException, trouble: ErrorKind) -> None:
     assert MYSQL.trouble(failure) is trouble
 
 
 @pytest.mark.parametrize(
     ("failure", "trouble"),
     [
-        (apsw.BusyError("locked"), Trouble.RETRY),
-        (apsw.FullError("database or disk is full"), Trouble.UNAVAILABLE),
-        (apsw.IOError("disk I/O error"), Trouble.UNAVAILABLE),
-        (apsw.ReadOnlyError("readonly"), Trouble.UNAVAILABLE),
-        (apsw.CantOpenError("unable to open"), Trouble.UNAVAILABLE),
-        (apsw.ProtocolError("locking protocol"), Trouble.UNAVAILABLE),
-        (apsw.TooBigError("string or blob too big"), Trouble.PERMANENT),
-        (apsw.ConstraintError("UNIQUE"), Trouble.PERMANENT),
+        (apsw.BusyError("locked"), ErrorKind.RETRY),
+        (apsw.FullError("database or disk is full"), ErrorKind.UNAVAILABLE),
+        (apsw.IOError("disk I/O error"), ErrorKind.UNAVAILABLE),
+        (apsw.ReadOnlyError("readonly"), ErrorKind.UNAVAILABLE),
+        (apsw.CantOpenError("unable to open"), ErrorKind.UNAVAILABLE),
+        (apsw.ProtocolError("locking protocol"), ErrorKind.UNAVAILABLE),
+        (apsw.TooBigError("string or blob too big"), ErrorKind.PERMANENT),
+        (apsw.ConstraintError("UNIQUE"), ErrorKind.PERMANENT),
         (
             raised(apsw.SQLError("cannot rollback - no transaction is active"), apsw.FullError("x")),
-            Trouble.UNAVAILABLE,
+            ErrorKind.UNAVAILABLE,
         ),
-        (raised(peewee.OperationalError("hidden"), apsw.FullError("full")), Trouble.UNAVAILABLE),
-        (ValueError("ours"), Trouble.PERMANENT),
+        (raised(peewee.OperationalError("hidden"), apsw.FullError("full")), ErrorKind.UNAVAILABLE),
+        (ValueError("ours"), ErrorKind.PERMANENT),
     ],
 )
-def test_what_a_files_errors_mean(failure: BaseException, trouble: Trouble) -> None:
+def test_what_a_files_errors_mean(failure: BaseException, trouble: ErrorKind) -> None:
     assert SQLITE.trouble(failure) is trouble
 
 

@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tracker.api.event_params import EVENT_ID_TAKEN, INVALID_EVENT
-from tracker.api.event_request import Intake
+from tracker.api.event_request import EventRequest
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.errors import OUTCOME_UNKNOWN, UNEXPECTED, CommandError, Error, because
 from tracker.ingest.service import Ingest
 
 #: Events of one request.
-MOST_EVENTS = 1_000
+MAX_EVENTS = 1_000
 #: An event's parameters, validated; raises CommandError.
 Read = Callable[[dict[str, Any]], dict[str, Any]]
 Outcome = Tracked | CommandError
 
 
 def track_each(
-    ingest: Ingest, intake: Intake, sent: Sequence[Any], read: Read, deadline: float | None
+    ingest: Ingest, intake: EventRequest, sent: Sequence[Any], read: Read, deadline: float | None
 ) -> list[Outcome]:
     """For each event what became of it, or why it is refused; one that is refused harms no other.
 
@@ -30,7 +30,7 @@ def track_each(
     return [_outcome(next(tracked)) if isinstance(one, Event) else one for one in events]
 
 
-def track_one(ingest: Ingest, intake: Intake, event: Event, deadline: float | None) -> Tracked:
+def track_one(ingest: Ingest, intake: EventRequest, event: Event, deadline: float | None) -> Tracked:
     """Store the event, unless it is a test. Raises StorageUnavailable and CommandError (17, 100013 with its EventID)."""
     if intake.is_test(event):
         return ingest.check(event, deadline)
@@ -44,10 +44,12 @@ def track_one(ingest: Ingest, intake: Intake, event: Event, deadline: float | No
 
 def cost_of(sent: Any) -> int:
     """One an event. Too many are no matter of the limit: they are refused however long one waits."""
-    return len(sent) or 1 if isinstance(sent, list) and len(sent) <= MOST_EVENTS else 1
+    return len(sent) or 1 if isinstance(sent, list) and len(sent) <= MAX_EVENTS else 1
 
 
-def _event(sent: Any, intake: Intake, read: Read, ingest: Ingest, deadline: float | None) -> Event | Outcome:
+def _event(
+    sent: Any, intake: EventRequest, read: Read, ingest: Ingest, deadline: float | None
+) -> Event | Outcome:
     """The event to store, what a test event is answered with, or why it is refused."""
     try:
         event = intake.event(read(_object(sent)))

@@ -12,7 +12,7 @@ from tracker.errors import Error, because, invalid, missing
 from tracker.fields import EmailAddress, JsonObject, ListID, Parameters, Text
 from tracker.formats import event_limits
 from tracker.formats.placeholders import is_placeholder
-from tracker.times import MOST_EPOCH_MS, time_ms
+from tracker.times import MAX_EPOCH_MS, time_ms
 
 INVALID_LIST = invalid("ListID", 4)
 MISSING_EVENT = missing("Event", 5, "Missing event parameter")
@@ -49,7 +49,7 @@ PROPERTIES = (
     "(trimmed, in capitals: money is summed per currency)."
 )
 #: How a time is described: ISO 8601 with offset, or epoch seconds or milliseconds.
-TIME = {"type": ["string", "number"], "minimum": 0, "exclusiveMaximum": MOST_EPOCH_MS}
+TIME = {"type": ["string", "number"], "minimum": 0, "exclusiveMaximum": MAX_EPOCH_MS}
 
 
 class EventName(Text):
@@ -112,8 +112,8 @@ class EventProperties(JsonObject):
     def __init__(self, row: Error, description: str) -> None:
         bounds = {
             "description": description,
-            "maxProperties": event_limits.MOST_PROPERTIES,
-            "propertyNames": {"maxLength": event_limits.MOST_PROPERTY_NAME_BYTES},
+            "maxProperties": event_limits.MAX_PROPERTIES,
+            "propertyNames": {"maxLength": event_limits.MAX_PROPERTY_NAME_BYTES},
         }
         super().__init__(metadata=bounds)
         self._row = row
@@ -164,7 +164,7 @@ class EventParams(Parameters):
 
     Event = EventName(
         required=True,
-        metadata={"description": "Event name", "minLength": 1, "maxLength": event_limits.MOST_NAME_BYTES},
+        metadata={"description": "Event name", "minLength": 1, "maxLength": event_limits.MAX_NAME_BYTES},
     )
     ListID = ListID(metadata={"description": "List the event belongs to"})
     Email = EmailAddress(metadata={"description": "Email address of the subscriber", "format": "email"})
@@ -172,7 +172,7 @@ class EventParams(Parameters):
         metadata={
             "description": "The subscriber's ID in your system",
             "type": ["string", "integer"],
-            "maxLength": event_limits.MOST_ID_BYTES,
+            "maxLength": event_limits.MAX_ID_BYTES,
         }
     )
     UUID = VisitorUUID(metadata={"description": "The visitor; made if not given", "format": "uuid"})

@@ -17,7 +17,7 @@ from tracker.storage.accounts import GOAL, List
 IGNORED = "ignored_identify_properties"
 
 
-class Intake:
+class EventRequest:
     """Makes the events of one request. `lists` is the store of lists, `now` when the request was received."""
 
     #: Whether anybody may have sent them.

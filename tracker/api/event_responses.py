@@ -9,7 +9,7 @@ import orjson
 from marshmallow import Schema, fields
 
 from tracker.domain.conversions import MILLIONTHS
-from tracker.domain.event import IS_BOT, IS_OURS, IS_REPEATED_CONVERSION, LACKS_KEY, decoded_properties
+from tracker.domain.event import IS_BOT, IS_GENERATED, IS_REPEATED_CONVERSION, LACKS_KEY, decoded_properties
 from tracker.formats.event_limits import uuid_text
 from tracker.reports.recent_events import Received, read_received
 from tracker.reports.revenue import Revenue
@@ -108,7 +108,7 @@ def _described(event: StoredEvent, uuid: bytes) -> dict[str, Any]:
         "ReceivedAt": iso_utc(event.received_at),
         "UUID": uuid_text(uuid),
         "ExternalID": text(event.external_id),
-        "IsAddedByTracker": bool(event.flags & IS_OURS),
+        "IsAddedByTracker": bool(event.flags & IS_GENERATED),
         "IsRepeatedConversion": bool(event.flags & IS_REPEATED_CONVERSION),
         "IsBot": bool(event.flags & IS_BOT),
         **({"LacksKey": True} if event.flags & LACKS_KEY else {}),

@@ -8,7 +8,7 @@ from typing import Any
 from tracker.privacy.erasure import begin
 from tracker.storage.accounts import Doer
 from tracker.storage.engine import Transaction
-from tracker.storage.job_queue import LongJob
+from tracker.storage.job_queue import Job
 from tracker.storage.subscribers import FORGET, Who
 from tracker.times import iso_utc
 
@@ -28,7 +28,7 @@ def forget(
     if subscriber_id is None:
         return None
     jobs = services.jobs
-    job: LongJob | None = None
+    job: Job | None = None
     if found is not None:
         prepare = partial(
             _prepare, audit=services.audit, doer=doer, list_id=list_id, subscriber_id=found.id, now=now
@@ -49,7 +49,7 @@ def _prepare(
     return state
 
 
-def _told(job: LongJob) -> dict[str, Any]:
+def _told(job: Job) -> dict[str, Any]:
     """How far it is, what was removed, and what was looked for afterwards."""
     removed, checks = job.state["removed"], job.state.get("checks", {})
     return {

@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
-from tracker.storage.accounts import MOST_ORIGINS_BYTES, MOST_PARAMETERS_BYTES, ListSettings
+from tracker.storage.accounts import MAX_ORIGINS_BYTES, MAX_PARAMETERS_BYTES, ListSettings
 from tracker.times import iso_utc
 
 #: The longest retention: an event cannot be older than ten years when it comes.
-MOST_DAYS = 3653
+MAX_DAYS = 3653
 _PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
 
@@ -40,22 +40,22 @@ def as_browsers_spell(origin: str) -> str:
 
 def fault_of_origins(value: Any) -> str | None:
     """Why this is no array of origins."""
-    return _fault(value, _ORIGIN, MOST_ORIGINS_BYTES, "an array of origins such as 'https://shop.example'")
+    return _fault(value, _ORIGIN, MAX_ORIGINS_BYTES, "an array of origins such as 'https://shop.example'")
 
 
 def fault_of_parameters(value: Any) -> str | None:
     """Why this is no array of names of query parameters."""
     said = "an array of names such as 'token'; * may stand at the beginning of one"
-    return _fault(value, _PARAMETER, MOST_PARAMETERS_BYTES, said)
+    return _fault(value, _PARAMETER, MAX_PARAMETERS_BYTES, said)
 
 
-def _fault(value: Any, spelling: re.Pattern[str], most_bytes: int, said: str) -> str | None:
+def _fault(value: Any, spelling: re.Pattern[str], max_bytes: int, said: str) -> str | None:
     if not isinstance(value, list) or not all(
         isinstance(each, str) and spelling.fullmatch(each) for each in value
     ):
         return said
-    if len("\n".join(value)) > most_bytes:
-        return f"they take more than {most_bytes} bytes"
+    if len("\n".join(value)) > max_bytes:
+        return f"they take more than {max_bytes} bytes"
     return None
 
 

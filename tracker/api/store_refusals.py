@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from tracker.domain.custom_field import MOST_FIELDS
+from tracker.domain.custom_field import MAX_FIELDS
 from tracker.errors import CommandError, Error
 from tracker.storage.subscribers import Refusal, Refused
 
-__all__ = ["MOST_FIELDS", "Refusal", "answering"]
+__all__ = ["MAX_FIELDS", "Refusal", "answering"]
 
 
 @contextmanager

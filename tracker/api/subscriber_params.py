@@ -10,7 +10,7 @@ from tracker.domain.custom_field import CustomField
 from tracker.domain.field_matching import FieldValues, read_values, unique_fault
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import EmailAddress, JsonObject, ListID, Text, WholeNumber
-from tracker.formats.event_limits import MOST_ID_BYTES, trimmed
+from tracker.formats.event_limits import MAX_ID_BYTES, trimmed
 from tracker.storage.subscribers import Changes, Refusal, Who
 
 #: The rows of all commands about one subscriber; each declares those it can answer with.
@@ -45,7 +45,7 @@ class ExternalID(Text):
     """What an ID of `event.track` may be that makes a person, trimmed; an empty one only where it takes the ID away."""
 
     def __init__(self, is_empty_allowed: bool = False, **options: Any) -> None:
-        super().__init__(0 if is_empty_allowed else 1, MOST_ID_BYTES, **options)
+        super().__init__(0 if is_empty_allowed else 1, MAX_ID_BYTES, **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(str(value) if type(value) is int else value, *args, **kwargs)

@@ -12,10 +12,10 @@ import orjson
 from tracker.api.captured_events import MARK
 from tracker.api.event_params import EventProperties
 from tracker.domain.url_scrubbing import Hidden, scrubbed
-from tracker.formats.event_limits import MOST_STRING_BYTES, is_long, properties_fault
+from tracker.formats.event_limits import MAX_STRING_BYTES, is_long, properties_fault
 
 #: So many captured properties take no room from the page's own.
-MOST_CAPTURED = 64
+MAX_CAPTURED = 64
 ADDRESSES = ("$current_url", "$referrer")
 #: The key of an answer, and the property of an event, that name what was cut; they are there when something was.
 CUT = "cut_properties"
@@ -29,14 +29,14 @@ class PageProperties(EventProperties):
         if found is None:
             return None
         captured = [name for name, value in properties.items() if _is_captured(name, value)]
-        if len(captured) > MOST_CAPTURED:
+        if len(captured) > MAX_CAPTURED:
             return found
         own = {name: value for name, value in properties.items() if not _is_captured(name, value)}
         return properties_fault(dict.fromkeys(captured)) or properties_fault(own)
 
 
 def cleaned(properties: dict[str, Any], names: Hidden) -> dict[str, Any]:
-    """The properties with captured ones cut to MOST_STRING_BYTES and addresses of pages scrubbed."""
+    """The properties with captured ones cut to MAX_STRING_BYTES and addresses of pages scrubbed."""
     changed = {name: _cut(properties[name]) for name in overlong(properties)}
     for name in ADDRESSES:
         address = changed.get(name, properties.get(name))
@@ -64,4 +64,4 @@ def _is_captured(name: str, value: Any) -> bool:
 
 
 def _cut(text: str) -> str:
-    return text.encode()[:MOST_STRING_BYTES].decode(errors="ignore")
+    return text.encode()[:MAX_STRING_BYTES].decode(errors="ignore")

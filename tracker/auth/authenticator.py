@@ -10,7 +10,7 @@ from tracker.caller import ADMINISTRATOR, EVERYTHING, Caller, parse_permissions
 from tracker.errors import NOT_AUTHENTICATED, SESSION_EXPIRED, CommandError
 from tracker.formats.credentials import credentials_in, digest, is_public_id, is_session_id
 from tracker.storage.accounts import Keys, Lists, Sessions
-from tracker.storage.engine import Recent
+from tracker.storage.engine import TtlCache
 
 
 class Authenticator:
@@ -29,7 +29,7 @@ class Authenticator:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys, self._sessions, self._lists, self._now = keys, sessions, lists, now
-        self._recent: Recent[bytes, Caller] = Recent(clock=clock)
+        self._recent: TtlCache[bytes, Caller] = TtlCache(clock=clock)
 
     def caller(
         self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None

@@ -16,7 +16,7 @@ from tracker.formats.credentials import digest, key_prefix
 from tracker.formats.email_address import email_key
 from tracker.rate_limits import Limiter, RateLimit
 from tracker.storage.accounts import (
-    MOST_AT_ONCE,
+    MAX_AT_ONCE,
     Keys,
     Sessions,
     Somebody,
@@ -52,7 +52,7 @@ class _Window(NamedTuple):
     limit: RateLimit
 
 
-class Logins:
+class LoginService:
     """Opens sessions. Failures are counted over all processes that share the rate limits, successes are not.
 
     A place is an address, or the /64 network of an IPv6 one. One that has logged in to an account before is stopped by
@@ -71,7 +71,7 @@ class Logins:
     ) -> None:
         self._database, self._users, self._keys, self._sessions = database, users, keys, sessions
         self._limiter, self._now = limiter, now
-        self._turns = BoundedSemaphore(MOST_AT_ONCE)
+        self._turns = BoundedSemaphore(MAX_AT_ONCE)
 
     def by_password(
         self, username: str, password: str, address: str, deadline: float | None = None

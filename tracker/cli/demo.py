@@ -18,7 +18,7 @@ from tracker.services import Services
 #: How many events are made up if nobody says: enough for every page, done in seconds.
 EVENTS, DAYS, SEED = 5_000, 30, 1
 #: Names of events that are told in the end.
-_MOST_NAMES = 6
+_MAX_NAMES = 6
 
 
 @click.command("demo")
@@ -101,6 +101,6 @@ def _summary(filled: Filled, list_id: int, days: int, seed: int) -> str:
             f"Nothing new: the traffic of seed {seed} is stored already. Another --seed makes other traffic."
         )
     of_all = "In all" if filled.were_there else "Most of them"
-    names = ", ".join(f"{count:,} {name}" for name, count in filled.by_name.most_common(_MOST_NAMES))
+    names = ", ".join(f"{count:,} {name}" for name, count in filled.by_name.most_common(_MAX_NAMES))
     there = f" {filled.were_there:,} were there already." if filled.were_there else ""
     return f"Stored {filled.stored:,} events of the last {days} days in list {list_id}.{there}\n{of_all}: {names}."

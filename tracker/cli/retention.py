@@ -7,7 +7,14 @@ from functools import partial
 
 import click
 
-from tracker.privacy.retention import CARE, DAY_MS, NOBODY, care_for, expired_events, lists_that_expire
+from tracker.privacy.retention import (
+    DAY_MS,
+    NOBODY,
+    RETENTION,
+    expired_events,
+    lists_that_expire,
+    schedule_retention,
+)
 from tracker.services import Services
 from tracker.storage.engine import trusted_time
 from tracker.times import iso_utc
@@ -44,14 +51,14 @@ def _check_clock(services: Services, is_right: bool) -> None:
 
 def _delete(services: Services, list_id: int, days: int) -> str:
     storage, now = services.storage, time.time_ns() // 1_000_000
-    storage.write(lambda transaction: care_for(transaction, list_id, now))
-    job = services.jobs.find(list_id, CARE, NOBODY)
+    storage.write(lambda transaction: schedule_retention(transaction, list_id, now))
+    job = services.jobs.find(list_id, RETENTION, NOBODY)
     claimed = services.jobs.claim(job) if job is not None else None
     if claimed is None:
         return "another process is deleting them"
     while claimed.is_open:
         claimed.step()
-        claimed.rest(1.0)
+        claimed.throttle(1.0)
     last = claimed.job.state.get("last")
     if last is None:
         return "another process has gone on with it"

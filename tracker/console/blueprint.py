@@ -15,7 +15,7 @@ from tracker.console import csrf
 from tracker.console.assets import add_assets, asset
 from tracker.console.cookies import keep_form_secret, session_id
 from tracker.console.error_pages import add_failures
-from tracker.console.page_context import EXTENSION, Desk
+from tracker.console.page_context import EXTENSION, PageContext
 from tracker.console.pages import PAGES
 from tracker.console.time_format import moment
 from tracker.dispatch import Dispatcher
@@ -47,7 +47,7 @@ _METHODS, WRONG = (
 def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
     """The blueprint of all pages, which ask `dispatcher`."""
     blueprint = Blueprint("console", __name__, template_folder="templates")
-    desk = Desk(dispatcher, settings)
+    desk = PageContext(dispatcher, settings)
     blueprint.record_once(lambda state: cast(Flask, state.app).extensions.update({EXTENSION: desk}))
     add_assets(blueprint)
     for route in (route for page in PAGES for route in page.ROUTES):

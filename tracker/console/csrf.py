@@ -16,7 +16,7 @@ MAX_FIELDS, MAX_ESCAPES = 500, 5_000
 SAFE_METHODS = ("GET", "HEAD")
 
 
-class Forged(Exception):
+class CsrfError(Exception):
     """A form that is not ours, or no longer."""
 
 
@@ -34,15 +34,15 @@ def check() -> None:
     if request.method in SAFE_METHODS:
         return
     if not _is_from_us(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")):
-        raise Forged
+        raise CsrfError
     secret = _secret_for(request.path)
     if secret is None:
         raise SignedOut
     if not _may_be_ours(request.get_data(), request.mimetype):
-        raise Forged
+        raise CsrfError
     sent = request.form.get(FIELD, "")
     if not hmac.compare_digest(sent.encode(), _token_of(secret).encode()):
-        raise Forged
+        raise CsrfError
 
 
 def _may_be_ours(body: bytes, mimetype: str) -> bool:

@@ -13,7 +13,7 @@ WITHOUT_LIST = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CurrentList:
     """`described` is what `list.get` says of the list, nothing for events without one; `params` name it to commands."""
 
     name: str
@@ -33,17 +33,17 @@ def start_of_page() -> int:
     return int(sent) if is_number(sent) and len(sent) < 10 else 0
 
 
-def place_of(list_id: str) -> Place:
+def place_of(list_id: str) -> CurrentList:
     """The list that a path names: digits, or `none`. What is not there, or another's, becomes the 404 page."""
     if list_id == WITHOUT_LIST:
-        return Place("Events without a list", f"/lists/{WITHOUT_LIST}", {"WithoutList": True})
+        return CurrentList("Events without a list", f"/lists/{WITHOUT_LIST}", {"WithoutList": True})
     return list_of(list_id)
 
 
-def list_of(list_id: str) -> Place:
+def list_of(list_id: str) -> CurrentList:
     """As `place_of`, for pages that make no sense without a list."""
     if not is_number(list_id):
         abort(404)
     described = ask("list.get", ListID=list_id)["List"]
     number = described["ListID"]
-    return Place(described["Name"], f"/lists/{number}", {"ListID": number}, described)
+    return CurrentList(described["Name"], f"/lists/{number}", {"ListID": number}, described)

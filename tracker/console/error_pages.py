@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 from tracker import errors
 from tracker.console.client import Refused, Unanswered
 from tracker.console.cookies import forget_session
-from tracker.console.csrf import SAFE_METHODS, SIGN_IN, Forged, SignedOut
+from tracker.console.csrf import SAFE_METHODS, SIGN_IN, CsrfError, SignedOut
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
 
 
-class Told(NamedTuple):
+class ErrorPage(NamedTuple):
     """What a page of an error says. `can_retry`: the same page may work in a moment."""
 
     title: str
@@ -26,21 +26,21 @@ class Told(NamedTuple):
     can_retry: bool = False
 
 
-NOT_FOUND = Told("There is nothing here", "It does not exist, or it is not yours.")
-FORGED = Told(
+NOT_FOUND = ErrorPage("There is nothing here", "It does not exist, or it is not yours.")
+FORGED = ErrorPage(
     "This form could not be used",
     "It is too old, or it came from another website. Nothing was changed. Open the page again and try once more.",
 )
 TOLD = {
-    errors.FORBIDDEN.code: Told(
+    errors.FORBIDDEN.code: ErrorPage(
         "You may not do this",
         "Your account lacks the permission {permission}. Whoever runs this Tracker can give it to you.",
     ),
-    errors.RATE_LIMITED.code: Told("Too many requests", "Please wait {wait}, then try again.", True),
-    errors.STORAGE_UNAVAILABLE.code: Told(
+    errors.RATE_LIMITED.code: ErrorPage("Too many requests", "Please wait {wait}, then try again.", True),
+    errors.STORAGE_UNAVAILABLE.code: ErrorPage(
         "Storage is not available", "Nothing was changed. Please try again in a moment.", True
     ),
-    errors.OUTCOME_UNKNOWN.code: Told(
+    errors.OUTCOME_UNKNOWN.code: ErrorPage(
         "It is not known whether this was done",
         "The database went away before it answered. Have a look before you repeat it.",
         True,
@@ -48,17 +48,17 @@ TOLD = {
 }
 BY_STATUS = {
     404: NOT_FOUND,
-    405: Told("This page takes no such request", "Open it from its link."),
-    413: Told("This is too much at once", "What was sent is larger than a form of the console can be."),
+    405: ErrorPage("This page takes no such request", "Open it from its link."),
+    413: ErrorPage("This is too much at once", "What was sent is larger than a form of the console can be."),
 }
-UNEXPECTED = Told("Something went wrong", "It is written in the log under {request_id}.", True)
-UNUSABLE = Told("This could not be read", "Please go back and try again.")
+UNEXPECTED = ErrorPage("Something went wrong", "It is written in the log under {request_id}.", True)
+UNUSABLE = ErrorPage("This could not be read", "Please go back and try again.")
 
 
 def add_failures(blueprint: Blueprint) -> None:
     """Every way in which a page can fail leads to a page."""
     blueprint.register_error_handler(SignedOut, lambda _: _sign_in_again())
-    blueprint.register_error_handler(Forged, lambda _: _page(403, FORGED))
+    blueprint.register_error_handler(CsrfError, lambda _: _page(403, FORGED))
     blueprint.register_error_handler(Refused, lambda _: _page(404, NOT_FOUND))
     blueprint.register_error_handler(Unanswered, _unanswered)
     blueprint.register_error_handler(HTTPException, _http_error)
@@ -88,7 +88,10 @@ def _unexpected(failure: Exception) -> Response:
 
 
 def _page(
-    status: int, told: Told, values: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    told: ErrorPage,
+    values: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     said = {"request_id": request.environ.get(REQUEST_ID, ""), **(values or {})}
     text = told.text.format(**said)
@@ -102,7 +105,7 @@ def _page(
 def _sign_in_again() -> Response:
     """Back to the page that was asked for after signing in, unless it was a form."""
     if is_asked_by_script():
-        return _page(401, Told("You are signed out", "Sign in again to go on."))
+        return _page(401, ErrorPage("You are signed out", "Sign in again to go on."))
     response = redirect(sign_in_path(), 303)
     forget_session(response)
     return response

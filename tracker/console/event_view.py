@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 #: What a row says of an event at a glance: so many of its own properties, cut after so many characters.
-SUMMED_UP, MOST_CHARACTERS = 3, 80
+SUMMED_UP, MAX_CHARACTERS = 3, 80
 #: Where it happened, the first that is there.
 PAGES = ("$pathname", "$current_url", "$page_title")
 #: What says it all of a conversion, without names.
@@ -106,4 +106,4 @@ def _summary(properties: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _cut(value: Any) -> str:
-    return " ".join(text_of(value)[:MOST_CHARACTERS].split())
+    return " ".join(text_of(value)[:MAX_CHARACTERS].split())

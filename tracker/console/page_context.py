@@ -13,13 +13,13 @@ EXTENSION = "tracker.console"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PageContext:
     """Stands in `app.extensions[EXTENSION]`."""
 
     dispatcher: Dispatcher
     settings: Settings
 
 
-def desk() -> Desk:
-    found: Desk = current_app.extensions[EXTENSION]
+def desk() -> PageContext:
+    found: PageContext = current_app.extensions[EXTENSION]
     return found

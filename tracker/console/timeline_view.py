@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 
 from tracker.console.client import Refused, ask
-from tracker.console.current_list import Place
+from tracker.console.current_list import CurrentList
 from tracker.console.event_view import shown
 
 EVENTS_PER_PAGE = 50
@@ -19,7 +19,7 @@ WORDS = {
 }
 
 
-def timeline(place: Place, who: dict[str, Any], person: str | None = None) -> dict[str, Any]:
+def timeline(place: CurrentList, who: dict[str, Any], person: str | None = None) -> dict[str, Any]:
     """For a template: `events`, `cursor`, `filters` as they were sent, and `faults` of them.
 
     `who` is for the command. Raises Refused if there is nobody.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tracker.api.event_params import EVENT_ID_TAKEN
 from tracker.demo.traffic.people import FIELDS
 from tracker.demo.traffic.stream import Made
-from tracker.domain.enrichment import add_to
+from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
 from tracker.errors import CommandError
 from tracker.importing.importer import Import, Say, Target
@@ -18,7 +18,7 @@ from tracker.importing.records import Record
 from tracker.services import Services
 
 #: As many come alone: what Tracker adds to a group stands behind all of it, and the newest events are what one sees first.
-MOST_ALONE = 50
+MAX_ALONE = 50
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Filling:
 
 def _parts(events: list[Made]) -> Iterator[list[Made]]:
     """The events in the order they are stored: most of them together, the last one by one."""
-    together = max(0, len(events) - MOST_ALONE)
+    together = max(0, len(events) - MAX_ALONE)
     yield events[:together]
     yield from ([event] for event in events[together:])
 
@@ -93,4 +93,4 @@ def _parts(events: list[Made]) -> Iterator[list[Made]]:
 def _seen_by_the_door(record: Record, event: Event) -> Event:
     """What the door for browsers adds to an event, robots' marks included."""
     agent = record.user_agent if isinstance(record, MadeRecord) else None
-    return event if agent is None else add_to(event, agent, kept_address=None)
+    return event if agent is None else enrich(event, agent, kept_address=None)

@@ -28,9 +28,9 @@ def bucket_of(event_at: int) -> int:
 
 
 #: Bytes of a conversion's name and currency that its totals are kept under.
-MOST_TOTAL_NAME_BYTES = 255
+MAX_TOTAL_NAME_BYTES = 255
 
-MOST_CURRENCY_BYTES = 16
+MAX_CURRENCY_BYTES = 16
 
 #: How many conversions, and their value in whole units and millionths.
 Amounts = tuple[int, int, int]
@@ -46,8 +46,8 @@ def conversion_key(event: Event) -> bytes:
 
 def total_of(event: Event) -> Total:
     """(list_id, conversion name, currency) whose total the event adds to."""
-    name = _cut(_as_text(event.properties["conversion-name"]), MOST_TOTAL_NAME_BYTES)
-    currency = _cut(currency_text(event.properties), MOST_CURRENCY_BYTES)
+    name = _cut(_as_text(event.properties["conversion-name"]), MAX_TOTAL_NAME_BYTES)
+    currency = _cut(currency_text(event.properties), MAX_CURRENCY_BYTES)
     return event.list_id, name, currency
 
 
@@ -65,6 +65,6 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _cut(text: str, most_bytes: int) -> bytes:
+def _cut(text: str, max_bytes: int) -> bytes:
     """At most so many bytes, whole characters."""
-    return text.encode()[:most_bytes].decode(errors="ignore").encode()
+    return text.encode()[:max_bytes].decode(errors="ignore").encode()

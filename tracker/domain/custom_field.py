@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: Fields of one list.
-MOST_FIELDS = 200
+MAX_FIELDS = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tracker.domain.event import CUT_PROPERTY, Event
-from tracker.domain.user_agent import MOST_CHARACTERS, agent_of
+from tracker.domain.user_agent import MAX_CHARACTERS, parse_user_agent
 from tracker.formats.event_limits import uuid_text
 from tracker.times import iso_utc
 
@@ -15,18 +15,18 @@ from tracker.times import iso_utc
 AGENT = "$raw_user_agent"
 
 
-def add_to(
+def enrich(
     event: Event, user_agent: str, kept_address: str | None, cut: Sequence[str] = (), is_image: bool = False
 ) -> Event:
     """Fill what the client left out, flag a robot, and mark the event as one that anybody may have sent.
 
     `cut` names the properties that were too long; `is_image`: it was asked for as the picture of a mail.
     """
-    agent = agent_of(user_agent, is_image)
+    agent = parse_user_agent(user_agent, is_image)
     sent = event.properties
     found: dict[str, Any] = {
         **agent.properties,
-        AGENT: user_agent[:MOST_CHARACTERS],
+        AGENT: user_agent[:MAX_CHARACTERS],
         "$list_id": event.list_id,
         "$uuid": None if event.uuid is None else uuid_text(event.uuid),
         "$sent_at": None if event.sent_at is None else iso_utc(event.sent_at),

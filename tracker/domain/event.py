@@ -17,7 +17,7 @@ FORMAT_JSON = b"\x01"
 #: Names that mean something to us; every other name is the client's own.
 CONVERSION, IDENTIFY = "conversion", "identify"
 #: Bits of `events.flags`.
-IS_OURS, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
+IS_GENERATED, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
 #: How the event named its person; an ID that is a hash by the number of the form, in the two bits from HASH_FORM on.
 NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
 #: Sent by a robot: stored, and left out of what is counted.

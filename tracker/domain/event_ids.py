@@ -18,7 +18,7 @@ _ROW_BYTES, _EVENT_BYTES = 8, 7
 _PUBLIC = 0x80
 
 
-class EventIds:
+class EventIdSigner:
     """Makes EventIDs of ours, and knows them again. The secret is the database's; until it is known there are none."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ All times are UTC milliseconds.
 from __future__ import annotations
 
 #: Milliseconds: the error of a client's clock that is let be; how far ahead and how long ago an event may be.
-SKEW_MS, MOST_FUTURE_MS, MOST_PAST_MS = 60_000, 24 * 3_600_000, 3653 * 24 * 3_600_000
+SKEW_MS, MAX_FUTURE_MS, MAX_PAST_MS = 60_000, 24 * 3_600_000, 3653 * 24 * 3_600_000
 
 
 def event_time(received_at: int, claimed_at: int | None, sent_at: int | None) -> int:
@@ -31,9 +31,9 @@ def public_event_time(received_at: int, claimed_at: int | None, sent_at: int | N
         event_at = claimed_at - (sent_at - received_at)
     else:
         event_at = event_time(received_at, claimed_at, sent_at)
-    return event_at if received_at - MOST_PAST_MS <= event_at <= received_at else received_at
+    return event_at if received_at - MAX_PAST_MS <= event_at <= received_at else received_at
 
 
 def is_event_time(event_at: int, received_at: int) -> bool:
     """Not more than a day ahead, nor older than ten years."""
-    return received_at - MOST_PAST_MS <= event_at <= received_at + MOST_FUTURE_MS
+    return received_at - MAX_PAST_MS <= event_at <= received_at + MAX_FUTURE_MS

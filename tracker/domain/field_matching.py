@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.domain.custom_field import CustomField, alias_key
-from tracker.domain.field_types import Unfit, stored_value
+from tracker.domain.field_types import InvalidValue, stored_value
 from tracker.formats.event_limits import external_id_fault, is_hash, trimmed
 from tracker.formats.placeholders import is_placeholder
 
@@ -76,7 +76,7 @@ def _read_one(read: FieldValues, found: CustomField, name: str, sent: Mapping[st
             read.unique = (name, _unique(value))
         else:
             read.values[found.id] = None if value is None else stored_value(found.data_type, value)
-    except Unfit as unfit:
+    except InvalidValue as unfit:
         read.unfit[name] = str(unfit)
 
 
@@ -84,10 +84,10 @@ def _unique(value: Any) -> str:
     if value is None:
         return ""
     if type(value) not in (str, int):
-        raise Unfit("it must be a string or an integer")
+        raise InvalidValue("it must be a string or an integer")
     text = trimmed(str(value))
     if fault := unique_fault(text):
-        raise Unfit(fault)
+        raise InvalidValue(fault)
     return text
 
 

@@ -14,21 +14,21 @@ from tracker.times import iso_ms, iso_utc
 
 TEXT, NUMBER, BOOLEAN, DATE, DATETIME = "text", "number", "boolean", "date", "datetime"
 #: UTF-8 bytes of a text.
-MOST_TEXT_BYTES = 8 * 1024
+MAX_TEXT_BYTES = 8 * 1024
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: The years 1 to 9999 in UTC: what can be answered.
-_LEAST_MS, _MOST_MS = -62_135_596_800_000, 253_402_300_799_999
+_LEAST_MS, _MAX_MS = -62_135_596_800_000, 253_402_300_799_999
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
-class Unfit(ValueError):
+class InvalidValue(ValueError):
     """The value is none of the field's type. The text says what is needed."""
 
 
 def stored_value(data_type: str, value: Any) -> bytes:
-    """The bytes a value is kept as; raises Unfit. Forms have nothing but text, so text may be a number or a boolean."""
+    """The bytes a value is kept as; raises InvalidValue. Forms have nothing but text, so text may be a number or a boolean."""
     return orjson.dumps(_CHECKS[data_type](value))
 
 
@@ -43,11 +43,11 @@ def _text(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = orjson.dumps(value).decode()
     if not isinstance(value, str):
-        raise Unfit("it must be a string or a number")
+        raise InvalidValue("it must be a string or a number")
     if "\0" in value:
-        raise Unfit("it contains NUL")
-    if len(value.encode()) > MOST_TEXT_BYTES:
-        raise Unfit(f"it is longer than {MOST_TEXT_BYTES} bytes")
+        raise InvalidValue("it contains NUL")
+    if len(value.encode()) > MAX_TEXT_BYTES:
+        raise InvalidValue(f"it is longer than {MAX_TEXT_BYTES} bytes")
     return value
 
 
@@ -55,9 +55,9 @@ def _number(value: Any) -> int | float:
     if isinstance(value, str):
         value = _number_in(value.strip(" "))
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise Unfit("it must be a finite number")
+        raise InvalidValue("it must be a finite number")
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise Unfit("it must be an integer of 64 bits")
+        raise InvalidValue("it must be an integer of 64 bits")
     return value
 
 
@@ -72,7 +72,7 @@ def _boolean(value: Any) -> bool:
     if type(found) in (int, float) and found in (0, 1):
         found = bool(found)
     if not isinstance(found, bool):
-        raise Unfit("it must be true or false, or 1 or 0")
+        raise InvalidValue("it must be true or false, or 1 or 0")
     return found
 
 
@@ -82,13 +82,13 @@ def _date(value: Any) -> str:
             return date.fromisoformat(value).isoformat()
     except ValueError:  # the 30th of February
         pass
-    raise Unfit("it must be a date such as 2026-01-31")
+    raise InvalidValue("it must be a date such as 2026-01-31")
 
 
 def _datetime(value: Any) -> int:
     moment = iso_ms(value) if isinstance(value, str) else None
-    if moment is None or not _LEAST_MS <= moment <= _MOST_MS:
-        raise Unfit("it must be a time such as 2026-01-31T09:30:00+01:00")
+    if moment is None or not _LEAST_MS <= moment <= _MAX_MS:
+        raise InvalidValue("it must be a time such as 2026-01-31T09:30:00+01:00")
     return moment
 
 

@@ -32,14 +32,14 @@ class Names:
     def subscribers(self) -> Iterable[Subscriber]:
         return self._by_number.values()
 
-    def await_hashes(self, keys: Iterable[tuple[int, bytes]]) -> None:
+    def expect_hashes(self, keys: Iterable[tuple[int, bytes]]) -> None:
         """Say which (list_id, hash) will be asked for; before any person is known."""
         self._by_hash = {key: [] for key in keys}
 
-    def know_hash(self, list_id: int, digest: bytes, form: Form, person: Subscriber) -> None:
+    def add_hash(self, list_id: int, digest: bytes, form: Form, person: Subscriber) -> None:
         self._by_hash[list_id, digest].append((form, person))
 
-    def know_subscriber(self, person: Subscriber) -> Subscriber:
+    def add_subscriber(self, person: Subscriber) -> Subscriber:
         """A row found by Email, by ID and by hash is one person: gives the one that is known."""
         known = self._by_number.setdefault((person.list_id, person.id), person)
         if known is person:
@@ -54,10 +54,10 @@ class Names:
         before = len(self._by_number)
         person, has_conflict = self._named(event)
         if person is not None:
-            self.offer_unique(event, person, is_made=len(self._by_number) > before)
+            self.assign_unique_id(event, person, is_made=len(self._by_number) > before)
         return person, has_conflict
 
-    def offer_unique(self, event: Event, person: Subscriber | None, is_made: bool = False) -> None:
+    def assign_unique_id(self, event: Event, person: Subscriber | None, is_made: bool = False) -> None:
         """The unique identifier is offered as an ID is; None if nobody is sure to be whom it is for."""
         if event.identified is None or event.identified.unique is None:
             return
@@ -95,7 +95,7 @@ class Names:
         if known is not None and by_id is not None and not is_hash(event.external_id):
             known = self._unless_taken(event, by_id, known)
         if known is None and by_id is not None and self._may_learn_email(event, by_id):
-            self._learn_email(by_id, email)
+            self._set_email(by_id, email)
             known = by_id
         person = known or self._new_subscriber(event)
         self._confirm_email(event, person)
@@ -167,9 +167,9 @@ class Names:
         by = By.CREDENTIAL if key is None else trust.by_whom(event)
         own_uuid = uuid.uuid4().bytes
         person = Subscriber(event.list_id, self._next_id(), shown, key, None, own_uuid, by, is_new=True)
-        return self.know_subscriber(person)
+        return self.add_subscriber(person)
 
-    def _learn_email(self, person: Subscriber, email: tuple[str, str]) -> None:
+    def _set_email(self, person: Subscriber, email: tuple[str, str]) -> None:
         person.email, person.email_key = email
         person.is_email_told = False
         self._index(person)
@@ -194,4 +194,4 @@ class Names:
         if self._by_hash and person.email is not None:
             for digest, form in email_hashes(person.email).items():
                 if (person.list_id, digest) in self._by_hash:
-                    self.know_hash(person.list_id, digest, form, person)
+                    self.add_hash(person.list_id, digest, form, person)

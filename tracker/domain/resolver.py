@@ -33,7 +33,7 @@ class SpanReader(Protocol):
 SpansT = TypeVar("SpansT", bound=SpanReader)
 
 
-class People(Names, Generic[SpansT]):
+class IdentityResolver(Names, Generic[SpansT]):
     """What is known about the persons and visitors of a group of events, and what the events change about it.
 
     For every event in order, first `person` is called, then `place`.
@@ -45,7 +45,7 @@ class People(Names, Generic[SpansT]):
         self._by_uuid: dict[tuple[int, bytes], Visitor] = {}
         self.visitors: list[Visitor] = []
 
-    def know_visitor(self, visitor: Visitor) -> None:
+    def add_visitor(self, visitor: Visitor) -> None:
         self._by_uuid[visitor.list_id, visitor.uuid] = visitor
         self.visitors.append(visitor)
 
@@ -100,14 +100,14 @@ class People(Names, Generic[SpansT]):
         holder = self.subscriber(event.list_id, bound)
         if holder is None and bound is not None:  # whose it was then is not whose it is
             found = self.lives.person(event.list_id, bound)
-            holder = None if found is None else self.know_subscriber(found)
+            holder = None if found is None else self.add_subscriber(found)
         return trust.may_bind(event, visitor, holder)
 
     def _offer_to_owner(self, event: Event, visitor: Visitor, bound: int | None) -> None:
         """The unique identifier of an event that names nobody is for its visitor's person."""
         is_sure = visitor.bound_by == By.CREDENTIAL and bound == visitor.subscriber_id
         person = self.subscriber(event.list_id, bound) if is_sure else None
-        self.offer_unique(event, person)
+        self.assign_unique_id(event, person)
 
     def uuid_of(self, event: Event, person: Subscriber | None) -> bytes:
         """The uuid of the visitor an event belongs to; made (and kept for later tries) if nothing names one."""
@@ -124,7 +124,7 @@ class People(Names, Generic[SpansT]):
         visitor = self._by_uuid.get(key)
         if visitor is None:
             visitor = Visitor(event.list_id, self._next_id(), key[1], is_new=True, has_own_events=False)
-            self.know_visitor(visitor)
+            self.add_visitor(visitor)
         return visitor
 
     def _bind_if_due(self, event: Event, visitor: Visitor, person: Subscriber, bound: int | None) -> bool:

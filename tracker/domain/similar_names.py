@@ -8,19 +8,19 @@ from collections.abc import Iterable
 #: What different spellings put between words, or before them.
 _DROPPED = str.maketrans("", "", "_- $")
 #: Groups that are told, and names of each: no more is read by anybody.
-MOST_GROUPS, MOST_IN_GROUP = 100, 20
+MAX_GROUPS, MAX_IN_GROUP = 100, 20
 
 
 def look_alikes(names: Iterable[str]) -> list[list[str]]:
     """Groups of two or more different names that are folded to the same, sorted, and the groups by their first name.
 
-    At most MOST_GROUPS of at most MOST_IN_GROUP.
+    At most MAX_GROUPS of at most MAX_IN_GROUP.
     """
     spellings: dict[str, set[str]] = {}
     for name in names:
         spellings.setdefault(folded(name), set()).add(name)
-    groups = sorted(sorted(group)[:MOST_IN_GROUP] for group in spellings.values() if len(group) > 1)
-    return groups[:MOST_GROUPS]
+    groups = sorted(sorted(group)[:MAX_IN_GROUP] for group in spellings.values() if len(group) > 1)
+    return groups[:MAX_GROUPS]
 
 
 def folded(name: str) -> str:

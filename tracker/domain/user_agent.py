@@ -10,9 +10,9 @@ from ua_parser import OS, Device, UserAgent, parse
 from tracker.domain.bots import bot_reason, image_proxy
 
 #: What is longer is nobody's user agent; the rest of it is not read.
-MOST_CHARACTERS = 512
+MAX_CHARACTERS = 512
 #: Different user agents of which a process remembers what they are; a site sees a few thousand.
-MOST_REMEMBERED = 5_000
+MAX_REMEMBERED = 5_000
 TABLET, MOBILE, DESKTOP, TELEVISION, ROBOT = "tablet", "mobile", "desktop", "tv", "bot"
 _DESKTOPS = frozenset(("Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Chrome OS", "FreeBSD", "OpenBSD"))
 
@@ -25,17 +25,17 @@ class Agent:
     bot_reason: str | None
 
 
-def agent_of(user_agent: str, is_image: bool = False) -> Agent:
+def parse_user_agent(user_agent: str, is_image: bool = False) -> Agent:
     """What is known of a user agent; what is not known is left out. Browsers always name themselves.
 
     `is_image`: it fetched a mail's picture, which providers of mailboxes do for the people who read there.
     """
-    return remembered_agent(user_agent[:MOST_CHARACTERS], is_image)
+    return remembered_agent(user_agent[:MAX_CHARACTERS], is_image)
 
 
-@lru_cache(MOST_REMEMBERED)
+@lru_cache(MAX_REMEMBERED)
 def remembered_agent(text: str, is_image: bool) -> Agent:
-    """As `agent_of`, for what of a user agent is read."""
+    """As `parse_user_agent`, for what of a user agent is read."""
     if is_image and (proxy := image_proxy(text)):
         # It names a browser that it is not, and no device of the person's.
         return Agent({"$browser": proxy}, None)

@@ -13,10 +13,10 @@ import orjson
 from tracker.formats.placeholders import is_placeholder
 
 #: Published limits of one event, in UTF-8 bytes where it is text.
-MOST_NAME_BYTES, MOST_PROPERTIES, MOST_PROPERTY_NAME_BYTES, MOST_STRING_BYTES = 200, 255, 255, 32 * 1024
-MOST_ID_BYTES = 255
+MAX_NAME_BYTES, MAX_PROPERTIES, MAX_PROPERTY_NAME_BYTES, MAX_STRING_BYTES = 200, 255, 255, 32 * 1024
+MAX_ID_BYTES = 255
 #: Conversion values beyond this are no money.
-MOST_VALUE = 10**12
+MAX_VALUE = 10**12
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
 #: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
@@ -42,8 +42,8 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?\s*", re.AS
 
 def name_fault(name: str) -> str | None:
     """Why this is no event name; a blank one is for the caller to tell apart."""
-    if len(name) > MOST_NAME_BYTES or len(name.encode()) > MOST_NAME_BYTES:
-        return f"longer than {MOST_NAME_BYTES} bytes"
+    if len(name) > MAX_NAME_BYTES or len(name.encode()) > MAX_NAME_BYTES:
+        return f"longer than {MAX_NAME_BYTES} bytes"
     return "it contains NUL" if "\0" in name else None
 
 
@@ -56,8 +56,8 @@ def external_id_fault(external_id: str) -> str | None:
     """Why this trimmed text is no ID of a person."""
     if not external_id:
         return "it is blank"
-    if len(external_id.encode()) > MOST_ID_BYTES:
-        return f"longer than {MOST_ID_BYTES} bytes"
+    if len(external_id.encode()) > MAX_ID_BYTES:
+        return f"longer than {MAX_ID_BYTES} bytes"
     return "it contains control characters" if _CONTROL.search(external_id) else None
 
 
@@ -116,11 +116,11 @@ def is_event_id(text: str) -> bool:
 
 def properties_fault(properties: dict[str, Any]) -> str | None:
     """Why these properties cannot be stored, or None."""
-    if len(properties) > MOST_PROPERTIES:
-        return f"more than {MOST_PROPERTIES} properties"
+    if len(properties) > MAX_PROPERTIES:
+        return f"more than {MAX_PROPERTIES} properties"
     for name, value in properties.items():
-        if len(name) > 63 and len(name.encode()) > MOST_PROPERTY_NAME_BYTES:
-            return f"a property name is longer than {MOST_PROPERTY_NAME_BYTES} bytes"
+        if len(name) > 63 and len(name.encode()) > MAX_PROPERTY_NAME_BYTES:
+            return f"a property name is longer than {MAX_PROPERTY_NAME_BYTES} bytes"
         if "\0" in name:
             return "a property name contains NUL"
         if value.__class__ is not str and value.__class__ is not int and _has_long_string(value):
@@ -130,12 +130,12 @@ def properties_fault(properties: dict[str, Any]) -> str | None:
     return None
 
 
-_TOO_LONG = f"a string is longer than {MOST_STRING_BYTES} bytes"
+_TOO_LONG = f"a string is longer than {MAX_STRING_BYTES} bytes"
 
 
 def is_long(value: str) -> bool:
-    """Whether a string in properties is longer than MOST_STRING_BYTES."""
-    return len(value) > MOST_STRING_BYTES // 4 and len(value.encode()) > MOST_STRING_BYTES
+    """Whether a string in properties is longer than MAX_STRING_BYTES."""
+    return len(value) > MAX_STRING_BYTES // 4 and len(value.encode()) > MAX_STRING_BYTES
 
 
 def _has_long_string(value: Any) -> bool:
@@ -172,7 +172,7 @@ def is_placeholder_order(conversion_id: Any) -> bool:
 
 
 def is_conversion_value(value: Any) -> bool:
-    """A finite number, or text that is one, of at most MOST_VALUE either way."""
+    """A finite number, or text that is one, of at most MAX_VALUE either way."""
     return conversion_value_fault(value) is None
 
 
@@ -189,7 +189,7 @@ def conversion_value_fault(value: Any) -> str | None:
         value = float(value)
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return "it must be a number"
-    return None if math.isfinite(value) and abs(value) <= MOST_VALUE else "it must be within 10^12 either way"
+    return None if math.isfinite(value) and abs(value) <= MAX_VALUE else "it must be within 10^12 either way"
 
 
 def currency_text(properties: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from tracker.http.cors import cors_headers, preflight_headers
 from tracker.http.message.call import call_of
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
-from tracker.http.message.responses import Reply, error_reply, no_content, picture, reply, unexpected
+from tracker.http.message.responses import HttpResponse, error_reply, no_content, picture, reply, unexpected
 from tracker.http.throttle import Throttle
 from tracker.http.unread import UnreadParams
 
@@ -26,7 +26,7 @@ ID_PARAM = "EventListTrackerID"
 AllowedOrigins = Callable[[str, float], Sequence[str]]
 
 
-class PublicDoor:
+class CollectEndpoint:
     """A WSGI application for all paths below `prefix`. CORS is answered here and nowhere else."""
 
     def __init__(
@@ -48,7 +48,7 @@ class PublicDoor:
         start_response(sent.status_line, sent.headers)
         return () if environ["REQUEST_METHOD"] == "HEAD" or not sent.body else (sent.body,)
 
-    def reply(self, environ: dict[str, Any]) -> Reply:
+    def reply(self, environ: dict[str, Any]) -> HttpResponse:
         """Answer the request in a WSGI environ; never raises."""
         try:
             return self._reply(environ)
@@ -56,7 +56,7 @@ class PublicDoor:
             log_failure(environ.get(REQUEST_ID), failure)
             return error_reply(unexpected(environ.get(REQUEST_ID, "")))
 
-    def _reply(self, environ: dict[str, Any]) -> Reply:
+    def _reply(self, environ: dict[str, Any]) -> HttpResponse:
         tracker_id = environ["PATH_INFO"].removeprefix(self.prefix)
         is_pixel, tracker_id = tracker_id.endswith(PIXEL), tracker_id.removesuffix(PIXEL)
         origin, methods = environ.get("HTTP_ORIGIN"), ("GET", "HEAD") if is_pixel else ("POST",)

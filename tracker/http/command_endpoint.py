@@ -12,7 +12,7 @@ from tracker.http.body.reader import MAX_BODY_BYTES
 from tracker.http.message.call import call_of
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
-from tracker.http.message.responses import Reply, error_reply, no_content, reply, unexpected
+from tracker.http.message.responses import HttpResponse, error_reply, no_content, reply, unexpected
 from tracker.http.throttle import Throttle
 from tracker.http.unread import UnreadParams
 from tracker.registry import Entry, Stream
@@ -23,7 +23,7 @@ REST_PREFIX = "/api/v1/"
 ANSWER = "tracker.answer"
 
 
-class Door:
+class CommandEndpoint:
     """A WSGI application that answers the paths of commands."""
 
     def __init__(self, dispatcher: Dispatcher, throttle: Throttle, trusted_proxies: int = 0) -> None:
@@ -52,7 +52,7 @@ class Door:
         entry = registry.find_path(path.removeprefix(REST_PREFIX))
         return rules_of(entry)
 
-    def reply(self, environ: dict[str, Any]) -> Reply:
+    def reply(self, environ: dict[str, Any]) -> HttpResponse:
         """Answer the request in a WSGI environ; never raises."""
         try:
             if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -63,7 +63,7 @@ class Door:
             log_failure(environ.get(REQUEST_ID), failure)
             return error_reply(unexpected(environ.get(REQUEST_ID, "")))
 
-    def _options(self, environ: dict[str, Any]) -> Reply:
+    def _options(self, environ: dict[str, Any]) -> HttpResponse:
         """The methods that the command's refusal of OPTIONS names."""
         if environ["PATH_INFO"] == LEGACY_PATH:
             return no_content({"Allow": "GET, POST, OPTIONS"})
@@ -89,7 +89,7 @@ class Door:
         return rules_of(self._dispatcher.named(params))
 
 
-def body_of(sent: Reply, environ: dict[str, Any]) -> Iterable[bytes]:
+def body_of(sent: HttpResponse, environ: dict[str, Any]) -> Iterable[bytes]:
     """What follows the headers: nothing for HEAD, a stream piece by piece."""
     if sent.stream is not None:
         if environ["REQUEST_METHOD"] != "HEAD":
@@ -113,4 +113,4 @@ def rules_of(entry: Entry | None) -> BodyRules:
     if entry is None:
         return ONE_EVENT
     command = entry.command
-    return BodyRules(command.max_body_bytes, command.items_param, command.most_items, command.mend)
+    return BodyRules(command.max_body_bytes, command.items_param, command.max_items, command.mend)

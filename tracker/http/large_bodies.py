@@ -18,13 +18,13 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 #: A batch of 1,000 events takes 1 to 2 MB once it is read. One is written while the next are read: more at once would
 #: take memory and make none of them faster.
-MOST_AT_ONCE = 4
+MAX_AT_ONCE = 4
 
 
 class LargeBodies:
     """Lets so many large requests of a process through, in the order they came; the others wait for their deadline."""
 
-    def __init__(self, most: int = MOST_AT_ONCE) -> None:
+    def __init__(self, most: int = MAX_AT_ONCE) -> None:
         self._places = BoundedSemaphore(most)
 
     def through(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tracker.http.access_log import log_request
-from tracker.http.collect_endpoint import PublicDoor
-from tracker.http.command_endpoint import ANSWER, Door
+from tracker.http.collect_endpoint import CollectEndpoint
+from tracker.http.command_endpoint import ANSWER, CommandEndpoint
 from tracker.http.large_bodies import LargeBodies, is_large
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.request_id import request_id
@@ -16,7 +16,7 @@ from tracker.http.message.request_id import request_id
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Front:
+class RequestMiddleware:
     """A WSGI application around Flask's.
 
     Flask's routing, contexts and response object cost 65 µs a request, more than all of our own way to the command.
@@ -28,8 +28,8 @@ class Front:
     def __init__(
         self,
         flask_app: WsgiApp,
-        door: Door,
-        public_door: PublicDoor | None = None,
+        door: CommandEndpoint,
+        public_door: CollectEndpoint | None = None,
         has_fast_path: bool = True,
     ) -> None:
         self._flask_app, self._door, self._public_door = flask_app, door, public_door
@@ -38,11 +38,11 @@ class Front:
         self._shortcuts = door.paths() if has_fast_path else frozenset()
         self._large_bodies = LargeBodies()
 
-    def most_body_bytes(self, path: str) -> int:
+    def max_body_bytes_at(self, path: str) -> int:
         """How large a body at this path may be: the worker reads it before it asks us."""
         if self._public_door is not None and path.startswith(self._public_prefix):
-            return self._public_door.rules.most_bytes
-        return self._door.rules(path).most_bytes
+            return self._public_door.rules.max_bytes
+        return self._door.rules(path).max_bytes
 
     def is_shortcut(self, path: str) -> bool:
         """Whether a request for this path needs nothing of Flask's and, as it is written, nothing decoded."""

@@ -11,12 +11,12 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from tracker.dispatch import Dispatcher
-from tracker.http.collect_endpoint import PublicDoor
-from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, Door, body_of
+from tracker.http.collect_endpoint import CollectEndpoint
+from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, CommandEndpoint, body_of
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
-from tracker.http.message.responses import Reply, error_reply, from_http_exception, reply, unexpected
-from tracker.http.middleware import Front
+from tracker.http.message.responses import HttpResponse, error_reply, from_http_exception, reply, unexpected
+from tracker.http.middleware import RequestMiddleware
 from tracker.http.throttle import Throttle
 
 #: Gives "ready", or another word for the database's state, and why.
@@ -25,11 +25,11 @@ LookAtDatabase = Callable[[], tuple[str, str]]
 _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
-def doors(
+def build_blueprint(
     dispatcher: Dispatcher,
     look: LookAtDatabase,
     throttle: Throttle,
-    public_door: PublicDoor | None = None,
+    public_door: CollectEndpoint | None = None,
     trusted_proxies: int = 0,
     has_fast_path: bool = True,
 ) -> Blueprint:
@@ -37,7 +37,7 @@ def doors(
 
     `throttle` is that of the `public_door`.
     """
-    door = Door(dispatcher, throttle, trusted_proxies)
+    door = CommandEndpoint(dispatcher, throttle, trusted_proxies)
     blueprint = Blueprint("doors", __name__)
     for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
         _add(blueprint, path, lambda _="": _through(door), _ALL_METHODS)
@@ -57,15 +57,18 @@ def _add(
 
 
 def _put_in_front(
-    state: BlueprintSetupState, door: Door, public_door: PublicDoor | None, has_fast_path: bool
+    state: BlueprintSetupState,
+    door: CommandEndpoint,
+    public_door: CollectEndpoint | None,
+    has_fast_path: bool,
 ) -> None:
     # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
     app = cast(Flask, state.app)
     app.url_map.merge_slashes = False
-    app.wsgi_app = Front(app.wsgi_app, door, public_door, has_fast_path)  # type: ignore[method-assign]
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, door, public_door, has_fast_path)  # type: ignore[method-assign]
 
 
-def _through(door: Door) -> Response:
+def _through(door: CommandEndpoint) -> Response:
     sent = door.reply(request.environ)
     if sent.stream is None:
         return _response(sent)
@@ -80,7 +83,7 @@ def _readiness(look: LookAtDatabase) -> Response:
     return _response(reply(503, said, {"Retry-After": "1"}))
 
 
-def _routing_error(error: HTTPException, door: Door) -> Any:
+def _routing_error(error: HTTPException, door: CommandEndpoint) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
     # A method that has no name in HTTP still reaches the door, for the same refusal as any other.
@@ -101,5 +104,5 @@ class _Bare(Response):
     default_mimetype = None
 
 
-def _response(sent: Reply) -> Response:
+def _response(sent: HttpResponse) -> Response:
     return _Bare(sent.body, sent.status_line, sent.headers)

@@ -39,7 +39,7 @@ class UnreadParams:
 
     def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
         """The parameters, and whether all of them came as text; raises CommandError as `read_params` does."""
-        body = read_body(self.environ, self.rules.most_bytes)
+        body = read_body(self.environ, self.rules.max_bytes)
         if is_known or self.is_cheap:
             return self._params(body, is_known, knows)
         with self.throttle.turn(self.deadline):

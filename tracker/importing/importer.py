@@ -11,7 +11,7 @@ from typing import Any
 import gevent
 
 from tracker.api.event_params import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
-from tracker.api.event_request import Intake
+from tracker.api.event_request import EventRequest
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.errors import UNEXPECTED, CommandError, StorageUnavailable
 from tracker.importing.interrupts import Interrupts
@@ -19,7 +19,7 @@ from tracker.importing.records import Record
 from tracker.ingest.service import Ingest
 from tracker.registry import ParamReader
 from tracker.storage.accounts import Lists
-from tracker.storage.engine import IncompatibleDatabase, Occurrences
+from tracker.storage.engine import IncompatibleDatabase, SpillCounter
 
 EVENT = ParamReader(EventParams, EVENT_ERRORS)
 #: Events, and bytes of lines, stored in one transaction. It holds the write lock as long: with 500 events live answers
@@ -28,7 +28,7 @@ GROUP_EVENTS, GROUP_BYTES = 100, 2 * 1024 * 1024
 #: Seconds a group may take, and the pauses before it is tried again, the last of which repeats.
 GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
 #: Names that are told of IdentifyProperties that were not written.
-MOST_IGNORED = 20
+MAX_IGNORED = 20
 #: How the EventID of a line that brings none begins.
 OF_LINE = "line-"
 Say = Callable[[str], object]
@@ -49,7 +49,7 @@ class Target:
 class Counts:
     """What became of the records so far. A test event is checked and not stored.
 
-    `ignored` has IdentifyProperties that were not written, up to MOST_IGNORED names. `later` and `earlier` count the events
+    `ignored` has IdentifyProperties that were not written, up to MAX_IGNORED names. `later` and `earlier` count the events
     that happened after, and before, the one in the line above.
     """
 
@@ -79,7 +79,7 @@ class Import:
     ) -> None:  # fmt: skip
         self._ingest, self._lists, self._target, self._interrupts = ingest, lists, target, interrupts
         self._say, self._reject, self._complete = say, reject, complete
-        self._occurrences = Occurrences()
+        self._occurrences = SpillCounter()
         self._last_at: int | None = None
         self.counts = Counts()
 
@@ -125,7 +125,7 @@ class Import:
 
     def _try(self, group: list[Record]) -> list[Any]:
         target = self._target
-        intake = Intake(target.user_id, self._lists, time.time_ns() // 1_000_000, None, target.is_form)
+        intake = EventRequest(target.user_id, self._lists, time.time_ns() // 1_000_000, None, target.is_form)
         read = [self._event(record, _read(record, intake, target.list_id)) for record in group]
         outcomes: list[Any] = list(read)
         order = _in_time(read)
@@ -151,13 +151,13 @@ class Import:
         elif isinstance(outcome, Tracked):
             self.counts.duplicates += outcome.is_duplicate
             self.counts.stored += not outcome.is_duplicate
-            self.counts.ignored.update(outcome.ignored[: MOST_IGNORED - len(self.counts.ignored)])
+            self.counts.ignored.update(outcome.ignored[: MAX_IGNORED - len(self.counts.ignored)])
         else:
             self.counts.rejected += 1
             self._reject(record, _refusal(outcome))
 
 
-def _read(record: Record, intake: Intake, list_id: int | None) -> Event | CommandError | None:
+def _read(record: Record, intake: EventRequest, list_id: int | None) -> Event | CommandError | None:
     """The event to store, why it is refused, or None for a test event."""
     if record.error is not None:
         return CommandError(record.error)

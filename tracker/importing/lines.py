@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tracker.importing.encodings import LineSource
 
 #: A batch may be as large, so an event of it too.
-MOST_LINE_BYTES = 1024 * 1024
+MAX_LINE_BYTES = 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -27,13 +27,13 @@ class Lines:
             if self.number == 1:
                 line = line.removeprefix(_BYTE_ORDER_MARK)
             rest = line
-            while len(rest) > MOST_LINE_BYTES and rest[-1:] != b"\n":
+            while len(rest) > MAX_LINE_BYTES and rest[-1:] != b"\n":
                 rest = self._part()
             yield line
 
     def _part(self) -> bytes:
-        return self._file.readline(MOST_LINE_BYTES + 1)
+        return self._file.readline(MAX_LINE_BYTES + 1)
 
 
 def is_too_long(line: bytes) -> bool:
-    return len(line.rstrip(b"\r\n")) > MOST_LINE_BYTES
+    return len(line.rstrip(b"\r\n")) > MAX_LINE_BYTES

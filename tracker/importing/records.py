@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from tracker.errors import BODY_TOO_LARGE, CommandError, Error, because
-from tracker.importing.lines import MOST_LINE_BYTES, Lines, is_too_long
+from tracker.importing.lines import MAX_LINE_BYTES, Lines, is_too_long
 from tracker.registry.json_object import read_object, unreadable
 
 #: A column `Properties.x` is the property x: how such columns begin, in small letters, and the parameter they are for.
@@ -18,7 +18,7 @@ PROPERTY_COLUMNS = {"properties.": "Properties", "identifyproperties.": "Identif
 #: What may part cells, the usual first; and Excel's way of saying it.
 DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
-_TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MOST_LINE_BYTES} bytes")
+_TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MAX_LINE_BYTES} bytes")
 
 
 class UnusableFile(Exception):
@@ -61,7 +61,7 @@ class CsvRecords:
     """
 
     def __init__(self, lines: Lines) -> None:
-        csv.field_size_limit(MOST_LINE_BYTES)
+        csv.field_size_limit(MAX_LINE_BYTES)
         self._lines = lines
         self._taken: list[bytes] = []
         texts = self._texts()

@@ -11,26 +11,26 @@ import gevent
 
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.event_handler import EventHandler
-from tracker.storage.aggregates import Counting
+from tracker.storage.aggregates import DeferredCounts
 from tracker.storage.engine import Database
-from tracker.storage.timeline import MOST_RECENT, maintain, timeline_rows
+from tracker.storage.timeline import MAX_RECENT, maintain, timeline_rows
 
 #: What is written late is written this many seconds after an event at the latest.
 FLUSH_SECONDS = 5.0
 #: Pasts settled in one transaction: bounds how long it holds up events.
 SETTLED_AT_ONCE = 200
 #: Rows of the timeline that a process adds before it looks whether some are to be sorted.
-ROWS_BETWEEN_SORTS = MOST_RECENT // 4
+ROWS_BETWEEN_SORTS = MAX_RECENT // 4
 
 _log = logging.getLogger("tracker.ingest")
 
 
-class Upkeep:
+class BackgroundWrites:
     """Of one process. Nothing here is needed for an answer to be right; what is not done now is done later."""
 
     def __init__(self, database: Database, handler: EventHandler) -> None:
         self._database, self._handler = database, handler
-        self._counting = Counting(database, handler.uncounted)
+        self._counting = DeferredCounts(database, handler.uncounted)
         self._is_flush_due = False
         self._is_sorting = False
         self._is_closed = False

@@ -10,7 +10,7 @@ from tracker.storage.aggregates import counters
 from tracker.storage.engine import Transaction
 
 
-class Tallies:
+class CounterUpdates:
     """Counts of one attempt at a group."""
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from tracker.domain.event import HAS_SENT_IDENTIFY, Event, EventIdTaken, Tracked
-from tracker.domain.event_ids import EventIds, kept_key
-from tracker.ingest.deleted_event_ids import Spent
+from tracker.domain.event_ids import EventIdSigner, kept_key
+from tracker.ingest.deleted_event_ids import DeletedEventIds
 from tracker.ingest.event_comparison import is_same, is_tried
 from tracker.ingest.traits import ignored_of
 from tracker.storage.engine import Row, Transaction
@@ -21,18 +21,18 @@ _log = logging.getLogger("tracker.ingest")
 Key = tuple[int, bytes]
 
 
-class Repeats:
+class Deduplicator:
     """Sorts the events of a group into new ones, repeats of stored ones, and repeats within the group.
 
     Gives every event its row id. `settled` holds what is known at once: {index: Tracked or EventIdTaken}.
     """
 
     def __init__(
-        self, transaction: Transaction, events: list[Event], next_id: Callable[[], int], ids: EventIds
+        self, transaction: Transaction, events: list[Event], next_id: Callable[[], int], ids: EventIdSigner
     ) -> None:
         self._transaction, self._events = transaction, events
         self._next_id, self._ids = next_id, ids
-        self.settled: dict[int, Any] = {}
+        self.known_results: dict[int, Any] = {}
         self.new_ids: dict[Key, Row] = {}
         self._first_of: dict[Key, int] = {}
         self._follows: dict[int, int] = {}
@@ -50,9 +50,9 @@ class Repeats:
         self._number_new_ids()
 
     def is_new(self, index: int) -> bool:
-        return index not in self.settled and index not in self._follows
+        return index not in self.known_results and index not in self._follows
 
-    def settle_followers(self, results: list[Any]) -> None:
+    def answer_duplicates(self, results: list[Any]) -> None:
         """Answer repeats within the group as their first was answered."""
         for index, first in self._follows.items():
             results[index] = replace(results[first], is_duplicate=True)
@@ -74,7 +74,7 @@ class Repeats:
         for index, (_, row) in self._there.items():
             event = self._events[index]
             if event.event_key is None and is_tried(event, row):
-                self.settled[index] = _tracked(event, row, is_duplicate=False)
+                self.known_results[index] = _tracked(event, row, is_duplicate=False)
             elif event.event_key is None:
                 event.event_key, event.has_lost_row = self._ids.of(event), True
 
@@ -92,12 +92,14 @@ class Repeats:
         sent = [index for index, event in enumerate(self._events) if event.event_key and self.is_new(index)]
         ours = self._ours(sent)
         keys = {
-            i: (self._events[i].list_id, kept_key(self._events[i])) for i in sent if i not in self.settled
+            i: (self._events[i].list_id, kept_key(self._events[i]))
+            for i in sent
+            if i not in self.known_results
         }
         self._settle_taken(keys)
         self._settle_ours(ours)
-        left = {index: key for index, key in keys.items() if index not in self.settled}
-        spent = Spent(self._transaction, self._events, left, ours)
+        left = {index: key for index, key in keys.items() if index not in self.known_results}
+        spent = DeletedEventIds(self._transaction, self._events, left, ours)
         for index, key in left.items():
             self._sort(index, key, ours.get(index), spent)
 
@@ -109,7 +111,7 @@ class Repeats:
             try:
                 row_id = None if event.has_lost_row else self._ids.row_id_in(event)
             except EventIdTaken as taken:
-                self.settled[index] = taken
+                self.known_results[index] = taken
                 continue
             if row_id is not None:
                 found[index] = row_id
@@ -125,22 +127,24 @@ class Repeats:
                 if digest == self._events[index].digest():
                     repeated[index] = event_id
                 else:
-                    self.settled[index] = EventIdTaken(self._events[index].event_key)
+                    self.known_results[index] = EventIdTaken(self._events[index].event_key)
         for index, row in self._answers(repeated).items():
-            self.settled[index] = _tracked(self._events[index], row)
+            self.known_results[index] = _tracked(self._events[index], row)
 
     def _settle_ours(self, ours: dict[int, int]) -> None:
         """Settle those whose row is there. If it is something else's, such an EventID is like a client's own."""
-        rows = self._answers({index: row_id for index, row_id in ours.items() if index not in self.settled})
+        rows = self._answers(
+            {index: row_id for index, row_id in ours.items() if index not in self.known_results}
+        )
         for index, row in rows.items():
             del ours[index]
             if is_same(self._events[index], row):
-                self.settled[index] = _tracked(self._events[index], row)
+                self.known_results[index] = _tracked(self._events[index], row)
 
-    def _sort(self, index: int, key: Key, row_id: int | None, spent: Spent) -> None:
+    def _sort(self, index: int, key: Key, row_id: int | None, spent: DeletedEventIds) -> None:
         event = self._events[index]
         if (outcome := spent.outcome(index)) is not None:
-            self.settled[index] = outcome
+            self.known_results[index] = outcome
             return
         event.row_id = event.row_id if row_id is None else row_id
         self._join_group(index, event, key, is_ours=row_id is not None)
@@ -153,7 +157,7 @@ class Repeats:
         elif self._events[first].digest() == event.digest():
             self._follows[index] = first
         else:
-            self.settled[index] = EventIdTaken(event.event_key)
+            self.known_results[index] = EventIdTaken(event.event_key)
 
     def _number_new_ids(self) -> None:
         for key, (_, digest) in self.new_ids.items():

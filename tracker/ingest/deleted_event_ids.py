@@ -11,7 +11,7 @@ from tracker.storage.engine import Transaction
 from tracker.storage.events import KEPT_MS, event_hash, find_spent, has_any
 
 
-class Spent:
+class DeletedEventIds:
     """The spent EventIDs among those of some events, looked up at once.
 
     `keys` are {index: (list_id, kept EventID)}, `row_ids` {index: row id} of the EventIDs of ours among them.

@@ -7,17 +7,23 @@ from typing import Any
 
 import orjson
 
-from tracker.domain.event import IS_OURS, IS_PUBLIC, Event, decoded_properties
+from tracker.domain.event import IS_GENERATED, IS_PUBLIC, Event, decoded_properties
 from tracker.domain.row_ids import received_ms
 from tracker.storage.engine import Transaction
-from tracker.storage.events import NAMELESS, StoredAnswer
+from tracker.storage.events import ANONYMIZED, StoredAnswer
 from tracker.storage.events import events as event_rows
 
 
 def is_same(event: Event, row: StoredAnswer) -> bool:
     """Whether the row says what the event says, by all that never changes once it is stored."""
     said = (event.name.encode(), event.claimed_at, event.external_id, event.is_public, False)
-    kept = (row.name, row.claimed_at, row.external_id, bool(row.flags & IS_PUBLIC), bool(row.flags & IS_OURS))
+    kept = (
+        row.name,
+        row.claimed_at,
+        row.external_id,
+        bool(row.flags & IS_PUBLIC),
+        bool(row.flags & IS_GENERATED),
+    )
     return said == kept and _is_visitor(event, row.uuid) and _has_properties(event, row.properties)
 
 
@@ -40,7 +46,7 @@ def are_stored(transaction: Transaction, events: Iterable[Event]) -> bool:
 
 def _is_visitor(event: Event, uuid: bytes) -> bool:
     """A visitor that was forgotten has no uuid any more."""
-    return event.uuid is None or event.uuid == uuid or uuid.startswith(NAMELESS)
+    return event.uuid is None or event.uuid == uuid or uuid.startswith(ANONYMIZED)
 
 
 def _has_properties(event: Event, stored: bytes) -> bool:

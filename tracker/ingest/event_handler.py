@@ -13,8 +13,8 @@ from tracker.domain.event import (  # fmt: skip
     HAS_SENT_IDENTIFY,
     IDENTIFY,
     IS_BOT,
+    IS_GENERATED,
     IS_IMAGE,
-    IS_OURS,
     IS_PUBLIC,
     IS_SILENT,
     NAMED_BY_EMAIL,
@@ -22,19 +22,19 @@ from tracker.domain.event import (  # fmt: skip
     Event,
     Tracked,
 )
-from tracker.domain.event_ids import EventIds
+from tracker.domain.event_ids import EventIdSigner
 from tracker.domain.identity import Placement
-from tracker.domain.resolver import People
+from tracker.domain.resolver import IdentityResolver
 from tracker.ingest.counted_conversions import Conversions
-from tracker.ingest.counters import Tallies
-from tracker.ingest.deduplication import Repeats
+from tracker.ingest.counters import CounterUpdates
+from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_comparison import are_stored
-from tracker.ingest.identity_store import known_people
-from tracker.ingest.identity_writing import write_people
+from tracker.ingest.identity_store import load_identities
+from tracker.ingest.identity_writing import save_identities
 from tracker.ingest.late_links import look_again
-from tracker.ingest.pending_history import Unsettled
-from tracker.ingest.span_store import Lives
-from tracker.ingest.traits import Ignored, write_identified
+from tracker.ingest.pending_history import PendingHistory
+from tracker.ingest.span_store import SpanStore
+from tracker.ingest.traits import Ignored, write_traits
 from tracker.storage.aggregates import Catalogue, NoteKey, Seen, Uncounted, count_outbox
 from tracker.storage.engine import IdMaker, Row, Transaction, WriterNumber
 from tracker.storage.events import events as event_rows
@@ -55,7 +55,7 @@ Stored = tuple[int, bytes, dict[str, Any], int]
 class EventHandler:
     """Applies groups of events for one process's writer. Called again after a rollback: all state is per attempt."""
 
-    def __init__(self, number: WriterNumber, ids: EventIds, settle_after: float) -> None:
+    def __init__(self, number: WriterNumber, ids: EventIdSigner, settle_after: float) -> None:
         self._ids, self._event_ids = IdMaker(number), ids
         self._catalogue = Catalogue()
         # Of the attempt that was last written in full: the keys of its rows, its events, and the notes to count them.
@@ -63,7 +63,7 @@ class EventHandler:
         self._stored: list[Stored] = []
         self._notes: list[NoteKey] = []
         self._pasts: list[timeline_rows.Segment] = []
-        self.uncounted, self.unsettled = Uncounted(), Unsettled(settle_after)
+        self.uncounted, self.unsettled = Uncounted(), PendingHistory(settle_after)
         self.unsorted_rows = 0
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
@@ -103,9 +103,9 @@ class EventHandler:
 class Attempt:
     """One try at storing a group: read what is known, decide, write."""
 
-    def __init__(self, ids: IdMaker, event_ids: EventIds) -> None:
+    def __init__(self, ids: IdMaker, event_ids: EventIdSigner) -> None:
         self._ids, self._event_ids = ids, event_ids
-        self._repeats: Repeats
+        self._repeats: Deduplicator
         self.rows: list[Row] = []
         self.entries: list[timeline_rows.Entry] = []
         self.pasts: list[timeline_rows.Segment] = []
@@ -113,31 +113,31 @@ class Attempt:
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
         self.counted: dict[int, list[int]] = {}
-        self._tallies = Tallies()
+        self._tallies = CounterUpdates()
         self._conversions: Conversions
-        self._people: People[Lives]
+        self._people: IdentityResolver[SpanStore]
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
         """One `Tracked` an event, or an exception in its place."""
-        repeats = self._repeats = Repeats(transaction, events, self._next_id, self._event_ids)
-        results: list[Any] = [repeats.settled.get(index) for index in range(len(events))]
+        repeats = self._repeats = Deduplicator(transaction, events, self._next_id, self._event_ids)
+        results: list[Any] = [repeats.known_results.get(index) for index in range(len(events))]
         new = [index for index in range(len(events)) if repeats.is_new(index)]
         for index, tracked in zip(new, self._add_all(transaction, [events[i] for i in new]), strict=True):
             results[index] = tracked
         event_rows.add_event_ids(transaction, [(*key, *row) for key, row in repeats.new_ids.items()])
-        repeats.settle_followers(results)
+        repeats.answer_duplicates(results)
         return results
 
     def _next_id(self) -> int:
         return self._ids.next_id(_now())
 
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
-        people = self._people = known_people(transaction, events, self._next_id)
+        people = self._people = load_identities(transaction, events, self._next_id)
         placed = [(event, people.place(event, *people.person(event))) for event in events]
         conversions = self._conversions = Conversions(transaction, events)
-        ignored = write_identified(transaction, people, placed, _now())
+        ignored = write_traits(transaction, people, placed, _now())
         tracked = [self._add(event, placement, ignored) for event, placement in placed]
-        write_people(transaction, people, _now())
+        save_identities(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
         timeline_rows.add(transaction, self.entries)
         self.pasts = look_again(transaction, people, self._next_id, _now())
@@ -146,7 +146,7 @@ class Attempt:
         return tracked
 
     def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
-        self._tell(event, placement)
+        self._log_conflicts(event, placement)
         flags = (
             IS_SILENT * (event.properties.get("isSilent") is True)
             | HAS_ID_CONFLICT * placement.has_id_conflict
@@ -159,16 +159,16 @@ class Attempt:
             if not flags & NOT_COUNTED:
                 self._tallies.add_conversion(event)
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
-        self._see(event, event.name, event.stored_properties())
+        self._catalogue(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:
-            ours = IS_OURS | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
+            ours = IS_GENERATED | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
             row_id = self._repeats.next_row_id(event.list_id)
             self._append(event, placement, row_id, IDENTIFY, ours, NOTHING)
-            self._see(event, IDENTIFY, {})
+            self._catalogue(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)
 
-    def _tell(self, event: Event, placement: Placement) -> None:
+    def _log_conflicts(self, event: Event, placement: Placement) -> None:
         """Log what somebody may have to put right."""
         where = (event.row_id, event.list_id)
         if placement.has_id_conflict and not event.is_public:
@@ -191,7 +191,7 @@ class Attempt:
             event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.segment, encoded
         )
 
-    def _see(self, event: Event, name: str, properties: dict[str, Any]) -> None:
+    def _catalogue(self, event: Event, name: str, properties: dict[str, Any]) -> None:
         encoded = name.encode()
         if not event.is_bot:
             self._tallies.add_event(event.list_id, encoded, event.event_at)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable
 from tracker.domain import trust
 from tracker.domain.event import Event
 from tracker.domain.identity import Subscriber, Visitor
-from tracker.domain.resolver import People
+from tracker.domain.resolver import IdentityResolver
 from tracker.formats.email_hash import Form
 from tracker.formats.event_limits import is_hash
-from tracker.ingest.span_store import Lives
+from tracker.ingest.span_store import SpanStore
 from tracker.ingest.traits import unique_values
 from tracker.storage.engine import Transaction
 from tracker.storage.subscribers import find_hashes
@@ -20,24 +20,28 @@ from tracker.storage.subscribers import identity_rows as people_rows
 Key = tuple[int, bytes]
 
 
-def known_people(transaction: Transaction, events: list[Event], next_id: Callable[[], int]) -> People[Lives]:
+def load_identities(
+    transaction: Transaction, events: list[Event], next_id: Callable[[], int]
+) -> IdentityResolver[SpanStore]:
     """The persons whom events may name by Email, by ID or by a hash of their address, and the visitors of events."""
-    people = People(next_id, Lives(transaction))
+    people = IdentityResolver(next_id, SpanStore(transaction))
     sent = [(event.list_id, event.external_id) for event in events if event.external_id is not None]
     hashes = {(list_id, bytes.fromhex(sent_id)) for list_id, sent_id in sent if is_hash(sent_id)}
-    people.await_hashes(hashes)
+    people.expect_hashes(hashes)
     emails = [(e.list_id, e.email[1]) for e in events if e.email is not None]
     ids = [(list_id, sent_id) for list_id, sent_id in sent if not is_hash(sent_id)] + unique_values(events)
     for column, keys in (("email_key", emails), ("external_id", ids)):
         for row in people_rows.find_subscribers(transaction, column, keys) if keys else ():
-            people.know_subscriber(Subscriber(*row))
+            people.add_subscriber(Subscriber(*row))
     if hashes:
         _know_hashed(transaction, people, hashes)
     _know_visitors(transaction, people, events)
     return people
 
 
-def _know_visitors(transaction: Transaction, people: People[Lives], events: list[Event]) -> None:
+def _know_visitors(
+    transaction: Transaction, people: IdentityResolver[SpanStore], events: list[Event]
+) -> None:
     """The visitors that events may be of. That of a person who is new has a uuid that is new, too."""
     asking = [event for event in events if trust.asks_whose_visitor(event)]
     told = [event for event in events if event.uuid is not None or not _names_somebody(event)]
@@ -55,7 +59,7 @@ def _names_somebody(event: Event) -> bool:
 
 def _know(
     transaction: Transaction,
-    people: People[Lives],
+    people: IdentityResolver[SpanStore],
     keys: Iterable[Key],
     asked: Collection[tuple[int, bytes | None]],
 ) -> None:
@@ -64,18 +68,20 @@ def _know(
     bound = set()
     for row in people_rows.find_visitors(transaction, new) if new else ():
         visitor = Visitor(*row)
-        people.know_visitor(visitor)
+        people.add_visitor(visitor)
         if visitor.subscriber_id is not None and (visitor.list_id, visitor.uuid) in asked:
             bound.add((visitor.list_id, visitor.subscriber_id))
     unknown = {key for key in bound if people.subscriber(*key) is None}
     for row in people_rows.find_subscribers_by_id(transaction, unknown) if unknown else ():
-        people.know_subscriber(Subscriber(*row))
+        people.add_subscriber(Subscriber(*row))
 
 
-def _know_hashed(transaction: Transaction, people: People[Lives], hashes: set[tuple[int, bytes]]) -> None:
+def _know_hashed(
+    transaction: Transaction, people: IdentityResolver[SpanStore], hashes: set[tuple[int, bytes]]
+) -> None:
     found = find_hashes(transaction, hashes)
     rows = people_rows.find_subscribers_by_id(transaction, ((row[0], row[3]) for row in found))
-    persons = {row[:2]: people.know_subscriber(Subscriber(*row)) for row in rows}
+    persons = {row[:2]: people.add_subscriber(Subscriber(*row)) for row in rows}
     for list_id, digest, form, subscriber_id in found:
         if person := persons.get((list_id, subscriber_id)):
-            people.know_hash(list_id, digest, Form(form), person)
+            people.add_hash(list_id, digest, Form(form), person)

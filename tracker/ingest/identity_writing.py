@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tracker.domain.identity import Subscriber
-from tracker.domain.resolver import People
-from tracker.ingest.span_store import Lives
+from tracker.domain.resolver import IdentityResolver
+from tracker.ingest.span_store import SpanStore
 from tracker.storage.engine import Transaction
 from tracker.storage.subscribers import identity_rows as people_rows
 
 
-def write_people(transaction: Transaction, people: People[Lives], now: int) -> None:
+def save_identities(transaction: Transaction, people: IdentityResolver[SpanStore], now: int) -> None:
     """Raises Conflict, or a lost race for a key, when another process has changed what the plan was made from."""
     _give_up_names(transaction, people)
     new = [
@@ -35,7 +35,7 @@ def write_people(transaction: Transaction, people: People[Lives], now: int) -> N
             _change_person(transaction, person)
 
 
-def _give_up_names(transaction: Transaction, people: People[Lives]) -> None:
+def _give_up_names(transaction: Transaction, people: IdentityResolver[SpanStore]) -> None:
     """First of all, as an ID or address is in one row only, at any time."""
     for person in people.subscribers:
         if person.has_lost_email:

@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from tracker.domain.identity import Visitor
-from tracker.domain.resolver import People
+from tracker.domain.resolver import IdentityResolver
 from tracker.domain.spans import Life, Position, Window
-from tracker.ingest.span_store import Lives
-from tracker.ingest.stored_links import MOST_AT_ONCE, tie_of
+from tracker.ingest.span_store import SpanStore
+from tracker.ingest.stored_links import MAX_AT_ONCE, tie_of
 from tracker.storage import job_queue
 from tracker.storage.engine import Transaction
 from tracker.storage.events import Move, StoredEvent, deletion, late_moves, read_events
-from tracker.storage.job_queue import LongJob, Step
+from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import SERVER_SECONDS, Segment, timeline_reading
 
@@ -32,9 +32,9 @@ Part = list[Any]
 
 
 def look_again(
-    transaction: Transaction, group: People[Lives], next_id: Callable[[], int], now: int
+    transaction: Transaction, group: IdentityResolver[SpanStore], next_id: Callable[[], int], now: int
 ) -> list[Segment]:
-    """After the events of a group are stored: those of its visitors, and of others that came before. Gives `Lives.pasts`."""
+    """After the events of a group are stored: those of its visitors, and of others that came before. Gives `SpanStore.pasts`."""
     for visitor in group.visitors:
         life = visitor.life
         if life is None or not life.windows:
@@ -47,7 +47,7 @@ def look_again(
 
 
 def _look_at_few(
-    transaction: Transaction, lives: Lives, visitor: Visitor, life: Life, seen: list[Window]
+    transaction: Transaction, lives: SpanStore, visitor: Visitor, life: Life, seen: list[Window]
 ) -> list[Window]:
     """Look through all windows, and those that come of that; gives those with too many rows."""
     while windows := life.windows:
@@ -56,7 +56,7 @@ def _look_at_few(
         owner_ids = _owners(visitor, windows)
         first, last = min(w.begins for w in windows), max(w.ends for w in windows)
         window = timeline_reading.Window(first[0], last)
-        parts = timeline_reading.newest(transaction, visitor.list_id, owner_ids, window, MOST_AT_ONCE)
+        parts = timeline_reading.newest(transaction, visitor.list_id, owner_ids, window, MAX_AT_ONCE)
         if any(part.reached is not None for part in parts):
             return windows
         rows = [row for part in parts for row in part.entries]
@@ -72,11 +72,11 @@ def _leave_to_job(
     late_at = now + int(SERVER_SECONDS * 1000)
     again = _parts(visitor.id, seen) if transaction.engine.is_remote else []
     state = {"visitor": visitor.id, "parts": _parts(visitor.id, left), "again": again, "late_at": late_at}
-    job = LongJob(visitor.list_id, job_id, LATE, job_id, state, 0, now, now)
+    job = Job(visitor.list_id, job_id, LATE, job_id, state, 0, now, now)
     job_queue.add(transaction, job, None, now if left else late_at)
 
 
-def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     """Look at some more rows. The row of a job that is done goes: nobody asks for it."""
     parts, again = [list(part) for part in job.state["parts"]], job.state["again"]
     row = identity_rows.lock_visitor(transaction, job.list_id, job.state["visitor"])
@@ -90,13 +90,13 @@ def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
     return Step(job.state, is_finished=True)
 
 
-def pending(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> LongJob | None:
+def pending(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> Job | None:
     """A job that has not yet looked at all that is stored of one of these visitors."""
     jobs = job_queue.unfinished(transaction, list_id, LATE)
     return next((job for job in jobs if job.state["visitor"] in visitor_ids and job.state["parts"]), None)
 
 
-def go_on(transaction: Transaction, job: LongJob, now: int, most: int) -> int:
+def go_on(transaction: Transaction, job: Job, now: int, most: int) -> int:
     """Do a step of a job for somebody who has to wait for it: a person's events go with them once all have arrived."""
     done = step(transaction, job, now, most)
     if not done.is_finished:
@@ -114,7 +114,7 @@ def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part],
     if len(own) > most:
         own = own[:most]
         reached = own[-1].event_at, own[-1].event_id
-    lives = Lives(transaction)
+    lives = SpanStore(transaction)
     owner_ids = {owner_id, visitor.id}
     _place(transaction, lives, visitor, [row.event_id for row in own], owner_ids)
     if reached is None or reached >= tuple(ends):
@@ -126,7 +126,7 @@ def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part],
 
 
 def _place(
-    transaction: Transaction, lives: Lives, visitor: Visitor, event_ids: Sequence[int], owner_ids: Collection[int]
+    transaction: Transaction, lives: SpanStore, visitor: Visitor, event_ids: Sequence[int], owner_ids: Collection[int]
 ) -> None:  # fmt: skip
     """Move what is not where it happened. Whoever is named in another's time comes back in it."""
     if not event_ids:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from tracker.storage.timeline import Segment
 
 
-class Unsettled:
+class PendingHistory:
     """The binds of one process, to be settled `seconds` later.
 
     Forgotten when the process ends: then these pasts are read where they are.

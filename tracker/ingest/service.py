@@ -9,9 +9,9 @@ from typing import Any
 from gevent.lock import RLock
 
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
-from tracker.domain.event_ids import EventIds
+from tracker.domain.event_ids import EventIdSigner
 from tracker.errors import OutcomeUnknown, StorageUnavailable
-from tracker.ingest.background import Upkeep
+from tracker.ingest.background import BackgroundWrites
 from tracker.ingest.event_handler import EventHandler
 from tracker.ingest.traits import identify, ignored_of
 from tracker.storage.engine import EVENT_IDS, Database, Lease, Transaction, WriterNumber, secret_of
@@ -29,11 +29,11 @@ class Ingest:
         self._fields = fields or CustomFields(database, lambda: time.time_ns() // 1_000_000)
         self._number = WriterNumber()
         self._lease_lock = RLock()
-        self._event_ids = EventIds()
+        self._event_ids = EventIdSigner()
         self._handler = EventHandler(
             self._number, self._event_ids, SERVER_SECONDS if database.engine.is_remote else 0.0
         )
-        self._upkeep = Upkeep(database, self._handler)
+        self._upkeep = BackgroundWrites(database, self._handler)
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
         """Store the event; committed when this returns. `deadline` is a `time.monotonic()` second.

@@ -15,7 +15,7 @@ from tracker.storage.subscribers import span_rows
 from tracker.storage.timeline import Segment
 
 
-class Lives:
+class SpanStore:
     """Of the visitors of one group. What is older than their current bindings is read when it is asked for.
 
     `pasts` are the segments that were bound, and whose rows of the timeline from before stand under the visitor.

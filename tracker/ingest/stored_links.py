@@ -10,13 +10,13 @@ from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.timeline import timeline_reading
 
 #: Rows of one owner that are looked at in the transaction of an event that came late: bounds how long it holds up others.
-MOST_AT_ONCE = 500
+MAX_AT_ONCE = 500
 
 
 def ties_in(transaction: Transaction, list_id: int, visitor_id: int, window: Window) -> list[Tie]:
     """Of the person of a window and one visitor; none if the person has too many rows there: then a job finds them."""
     at = timeline_reading.Window(window.begins[0], window.ends)
-    [part] = timeline_reading.newest(transaction, list_id, [window.subscriber_id], at, MOST_AT_ONCE)
+    [part] = timeline_reading.newest(transaction, list_id, [window.subscriber_id], at, MAX_AT_ONCE)
     ids = [row.event_id for row in part.entries if row.visitor_id == visitor_id and part.reached is None]
     found = [tie_of(event) for event in read_events(transaction, list_id, ids).values()]
     return [tie for tie in found if tie is not None and tie.is_in(window)]

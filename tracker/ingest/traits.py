@@ -8,8 +8,8 @@ from tracker.domain.custom_field import CustomField
 from tracker.domain.event import IDENTIFY, Event
 from tracker.domain.field_matching import FieldValues, read_values
 from tracker.domain.identity import Placement, Subscriber
-from tracker.domain.resolver import People
-from tracker.ingest.span_store import Lives
+from tracker.domain.resolver import IdentityResolver
+from tracker.ingest.span_store import SpanStore
 from tracker.storage.engine import Conflict, Transaction
 from tracker.storage.subscribers import CustomFields, Key, find_values, write_values
 from tracker.storage.subscribers import identity_rows as people_rows
@@ -55,7 +55,9 @@ def unique_values(events: Iterable[Event]) -> list[tuple[int, str]]:
     return [(list_id, unique[1]) for list_id, unique in found if unique is not None and unique[1]]
 
 
-def write_identified(transaction: Transaction, people: People[Lives], placed: Placed, now: int) -> Ignored:
+def write_traits(
+    transaction: Transaction, people: IdentityResolver[SpanStore], placed: Placed, now: int
+) -> Ignored:
     """Write the values of a group's identify events, the last one wins; before the persons are written."""
     due = [(event, placement) for event, placement in placed if event.identified is not None]
     if not due:
@@ -86,7 +88,7 @@ def _fillings(
 
 
 def _persons(
-    transaction: Transaction, people: People[Lives], due: Placed
+    transaction: Transaction, people: IdentityResolver[SpanStore], due: Placed
 ) -> dict[tuple[int, int], Subscriber]:
     """The owners of the events that are persons, by (list_id, id): held, so that nobody deletes them before we have committed."""
     known = {(person.list_id, person.id): person for person in people.subscribers}
@@ -98,11 +100,11 @@ def _persons(
     for key, row in held.items():
         if key not in known:
             known[key] = Subscriber(*row)
-            people.know_subscriber(known[key])
+            people.add_subscriber(known[key])
     return {key: known[key] for key in held.keys() | new}
 
 
-def _ignored(event: Event, read: FieldValues, people: People[Lives]) -> tuple[str, ...]:
+def _ignored(event: Event, read: FieldValues, people: IdentityResolver[SpanStore]) -> tuple[str, ...]:
     is_refused = read.unique is not None and event.row_id in people.refused_unique
     return _as_sent(event, read.dropped + ([read.unique[0]] if read.unique and is_refused else []))
 

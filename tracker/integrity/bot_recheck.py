@@ -16,15 +16,15 @@ from tracker.domain.event import (
     CONVERSION,
     FORMAT_JSON,
     IS_BOT,
+    IS_GENERATED,
     IS_IMAGE,
-    IS_OURS,
     IS_PUBLIC,
     IS_REPEATED_CONVERSION,
     LACKS_KEY,
     NOT_COUNTED,
     decoded_properties,
 )
-from tracker.domain.user_agent import ROBOT, agent_of
+from tracker.domain.user_agent import ROBOT, parse_user_agent
 from tracker.storage.accounts import conversion_ids_are_goals
 from tracker.storage.aggregates import Catalogue, counters, key_of, replace_events
 from tracker.storage.engine import Database, Transaction
@@ -72,10 +72,10 @@ def _verdicts(events: Sequence[StoredEvent]) -> dict[int, bool]:
     of_sender: dict[tuple[int, int], bool] = {}
     for event in events:
         sender = (event.visitor_id, event.received_at)
-        if event.flags & IS_PUBLIC and not event.flags & IS_OURS:
+        if event.flags & IS_PUBLIC and not event.flags & IS_GENERATED:
             agent = decoded_properties(bytes(event.properties)).get(AGENT)
             if isinstance(agent, str):
-                verdict = agent_of(agent, bool(event.flags & IS_IMAGE)).bot_reason is not None
+                verdict = parse_user_agent(agent, bool(event.flags & IS_IMAGE)).bot_reason is not None
                 verdicts[event.id] = of_sender[sender] = verdict
         elif event.flags & IS_PUBLIC and sender in of_sender:
             verdicts[event.id] = of_sender[sender]
@@ -88,7 +88,7 @@ def _change(transaction: Transaction, list_id: int, verdicts: Mapping[int, bool]
     olds = [e for e in stored.values() if verdicts[e.id] != bool(e.flags & IS_BOT)]
     are_goals = conversion_ids_are_goals(transaction, list_id)
     news = [_with_verdict(transaction, list_id, event, verdicts[event.id], are_goals) for event in olds]
-    convicted = [event for event in news if verdicts[event.id] and not event.flags & IS_OURS]
+    convicted = [event for event in news if verdicts[event.id] and not event.flags & IS_GENERATED]
     added = {_BOT.encode(), b"$device_type"}
     Catalogue().note(transaction, {}, {(list_id, e.name): (added, e.received_at) for e in convicted})
     replace_events(transaction, list_id, list(zip(olds, news, strict=True)))
@@ -107,14 +107,14 @@ def _with_verdict(
         elif not is_bot:
             flags &= ~IS_REPEATED_CONVERSION
             counters.keep_conversions(transaction, [(*key, event.id, int(bool(event.flags & IS_PUBLIC)))])
-    properties = event.properties if event.flags & IS_OURS else _properties(event)
+    properties = event.properties if event.flags & IS_GENERATED else _properties(event)
     return event._replace(flags=flags, properties=properties)
 
 
 def _properties(event: StoredEvent) -> bytes:
     """What the door would have added with this verdict."""
     properties = decoded_properties(bytes(event.properties))
-    agent = agent_of(properties[AGENT], bool(event.flags & IS_IMAGE)).properties
+    agent = parse_user_agent(properties[AGENT], bool(event.flags & IS_IMAGE)).properties
     for name in (_BOT, "$device_type"):
         if name in agent:
             properties[name] = agent[name]

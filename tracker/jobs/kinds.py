@@ -13,6 +13,6 @@ from tracker.storage.subscribers import FORGET
 JOB_KINDS: Mapping[str, Kind] = {
     FORGET: partial(erasure.step, late_links),
     erasure.FORGET_AGAIN: partial(erasure.step, late_links),
-    retention.CARE: retention.step,
+    retention.RETENTION: retention.step,
     late_links.LATE: late_links.step,
 }

@@ -14,10 +14,10 @@ import gevent
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage import job_queue
 from tracker.storage.engine import Database, Transaction, run_each
-from tracker.storage.job_queue import CLEAN_FROM, LEASE_MS, LongJob, Step
+from tracker.storage.job_queue import CLEAN_FROM, LEASE_MS, Job, Step
 
 #: A kind of job: `step(transaction, job, now, most)` handles at most `most` rows, and can be run again after a rollback.
-Kind = Callable[[Transaction, LongJob, int, int], Step]
+Kind = Callable[[Transaction, Job, int, int], Step]
 
 #: Rows of one step in the background: bounds how long it holds up events (docs/performance.md).
 STEP_ROWS = 100
@@ -34,14 +34,14 @@ def new_token() -> bytes:
     return os.urandom(16)
 
 
-class Claimed:
+class LeasedJob:
     """A job that `token` has claimed. `job` is what is known of it, `is_open` whether there is more to do now."""
 
     def __init__(
         self,
         database: Database,
         kinds: Mapping[str, Kind],
-        job: LongJob,
+        job: Job,
         token: bytes,
         now: Callable[[], int],
     ) -> None:
@@ -57,26 +57,26 @@ class Claimed:
         started = time.monotonic()
         first = self.job.state.get(CLEAN_FROM)
         if first is not None and not self._database.clean(first):
-            self.give_back(self._now() + CLEAN_WAIT_MS, deadline)
+            self.release(self._now() + CLEAN_WAIT_MS, deadline)
             self.is_open = False
             return
         until = deadline or started + STEP_SECONDS
-        stepped: tuple[LongJob, bool] | None = self._database.submit(
+        stepped: tuple[Job, bool] | None = self._database.submit(
             run_each, partial(self._one, most=most), until, most
         )
         self._took = time.monotonic() - started
         self.job, self.is_open = stepped or (self.job, False)
 
-    def rest(self, share: float) -> None:
+    def throttle(self, share: float) -> None:
         """Let events go first: a pause, as a share of the time the last step took."""
         gevent.sleep(self._took * share)
 
-    def give_back(self, due_at: int | None = None, deadline: float | None = None) -> None:
+    def release(self, due_at: int | None = None, deadline: float | None = None) -> None:
         """Let others claim it, from `due_at` or now on. Raises StorageUnavailable, OutcomeUnknown."""
         release = partial(job_queue.release, job=self.job, claim=self._token, due_at=due_at or self._now())
         self._database.write(release, deadline)
 
-    def settle(self, failure: Exception) -> None:
+    def record_failure(self, failure: Exception) -> None:
         """After a step that failed: whoever comes next finds the job as it was committed."""
         about = (self.job.id, self.job.list_id, self.job.kind, type(failure).__name__)
         if isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
@@ -84,11 +84,11 @@ class Claimed:
             return
         _log.error("job %d of list %d (%s) failed, and is tried again: %s", *about)
         try:
-            self.give_back(self._now() + RETRY_MS)
+            self.release(self._now() + RETRY_MS)
         except (StorageUnavailable, OutcomeUnknown) as trouble:
-            self.settle(trouble)
+            self.record_failure(trouble)
 
-    def _one(self, transaction: Transaction, most: int) -> tuple[LongJob, bool] | None:
+    def _one(self, transaction: Transaction, most: int) -> tuple[Job, bool] | None:
         job = job_queue.hold(transaction, self.job.list_id, self.job.id, self._token)
         if job is None:
             return None

@@ -13,10 +13,10 @@ from gevent.event import Event
 
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.jobs.clock_witness import Witness
-from tracker.jobs.lease import STEP_SECONDS, Claimed, Kind, new_token
+from tracker.jobs.lease import STEP_SECONDS, Kind, LeasedJob, new_token
 from tracker.storage import job_queue
 from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
-from tracker.storage.job_queue import LEASE_MS, LongJob
+from tracker.storage.job_queue import LEASE_MS, Job
 
 #: Rows of one step that a client waits for.
 CALL_STEP_ROWS = 500
@@ -50,7 +50,7 @@ class Jobs:
         self._server: gevent.Greenlet | None = None
         self._closing = Event()
 
-    def find(self, list_id: int, kind: str, subject_id: int, deadline: float | None = None) -> LongJob | None:
+    def find(self, list_id: int, kind: str, subject_id: int, deadline: float | None = None) -> Job | None:
         """The job of this kind about this subject, finished or not. Raises StorageUnavailable."""
         look = partial(job_queue.find, list_id=list_id, kind=kind, subject_id=subject_id)
         return self._database.read(look, deadline)
@@ -62,7 +62,7 @@ class Jobs:
         subject_id: int,
         prepare: Callable[[Transaction], Mapping[str, Any] | None],
         deadline: float | None,
-    ) -> LongJob | None:
+    ) -> Job | None:
         """Begin a job and work at it until it is done, CALL_ROWS are handled or `deadline` is near.
 
         `prepare(transaction)` gives the state to begin from, in the transaction that makes the job; None: there is
@@ -72,18 +72,18 @@ class Jobs:
         deadline = deadline or time.monotonic() + REQUEST_SECONDS
         token, job_id, now = new_token(), self._new_id(deadline), self._now()
 
-        def work(transaction: Transaction) -> LongJob | None:
+        def work(transaction: Transaction) -> Job | None:
             state = prepare(transaction)
             if state is None:
                 return None
-            job = LongJob(list_id, job_id, kind, subject_id, state, 0, now, now)
+            job = Job(list_id, job_id, kind, subject_id, state, 0, now, now)
             job_queue.add(transaction, job, token, now + LEASE_MS)
             return job
 
         job = self._database.write(work, deadline)
         return None if job is None else self._work_within(self._claimed(job, token), deadline)
 
-    def claim(self, job: LongJob, deadline: float | None = None) -> Claimed | None:
+    def claim(self, job: Job, deadline: float | None = None) -> LeasedJob | None:
         """Take a job that nobody is at, due or not. Raises StorageUnavailable, OutcomeUnknown."""
         return self._take(job.list_id, job.id, is_early=True, deadline=deadline)
 
@@ -114,16 +114,16 @@ class Jobs:
             self.wake()
             gevent.sleep(LOOK_SECONDS)
 
-    def _work_within(self, claimed: Claimed, deadline: float) -> LongJob:
+    def _work_within(self, claimed: LeasedJob, deadline: float) -> Job:
         """Steps that a call's client waits for; the job as it is then."""
         try:
             while claimed.is_open and claimed.job.rows < CALL_ROWS and _has_time(deadline):
                 claimed.step(deadline, CALL_STEP_ROWS)
-                claimed.rest(CALL_PAUSE)
+                claimed.throttle(CALL_PAUSE)
             if claimed.is_open:
-                claimed.give_back(deadline=deadline)
+                claimed.release(deadline=deadline)
         except Exception as failure:  # noqa: BLE001  the job is there, and is gone on with
-            claimed.settle(failure)
+            claimed.record_failure(failure)
         self.wake()
         return claimed.job
 
@@ -146,17 +146,17 @@ class Jobs:
         try:
             while claimed.is_open and not self._closing.is_set():
                 claimed.step()
-                claimed.rest(BACKGROUND_PAUSE)
+                claimed.throttle(BACKGROUND_PAUSE)
             if claimed.is_open:
-                claimed.give_back()
+                claimed.release()
         except Exception as failure:  # noqa: BLE001  the other jobs are not at fault
-            claimed.settle(failure)
+            claimed.record_failure(failure)
             return False
         return True
 
     def _take(
         self, list_id: int, job_id: int, is_early: bool = False, deadline: float | None = None
-    ) -> Claimed | None:
+    ) -> LeasedJob | None:
         token, now = new_token(), self._now()
         take = partial(
             job_queue.claim, list_id=list_id, job_id=job_id, claim=token, now=now, is_early=is_early
@@ -164,8 +164,8 @@ class Jobs:
         job = self._database.write(take, deadline)
         return None if job is None else self._claimed(job, token)
 
-    def _claimed(self, job: LongJob, token: bytes) -> Claimed:
-        return Claimed(self._database, self._kinds, job, token, self._now)
+    def _claimed(self, job: Job, token: bytes) -> LeasedJob:
+        return LeasedJob(self._database, self._kinds, job, token, self._now)
 
 
 def _has_time(deadline: float) -> bool:

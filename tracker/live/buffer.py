@@ -15,11 +15,11 @@ from tracker.domain.row_ids import first_id_at, received_ms
 #: up to 5 s; the rest is for clocks that differ.
 OVERLAP_MS = 10_000
 #: Ids that are read at once: more come only where more are skipped anyway.
-MOST_IDS = 10_000
+MAX_IDS = 10_000
 #: Rows of one reading; of more the last ones are taken, and the others counted as skipped.
-MOST_ROWS = 500
+MAX_ROWS = 500
 #: Rows that are kept for those who read slowly, and bytes of them.
-MOST_KEPT, MOST_KEPT_BYTES = 1_000, 4 * 1024 * 1024
+MAX_KEPT, MAX_KEPT_BYTES = 1_000, 4 * 1024 * 1024
 
 
 class Row(NamedTuple):
@@ -31,7 +31,7 @@ class Row(NamedTuple):
     data: bytes
 
 
-class Feed:
+class EventBuffer:
     """One watched list. Reading and telling are others' work."""
 
     def __init__(self, list_id: int) -> None:
@@ -70,7 +70,7 @@ class Feed:
             self._rows.append(Row(self.total, *row))
             self._bytes += len(row[2])
             self.total += 1
-        while len(self._rows) > MOST_KEPT or self._bytes > MOST_KEPT_BYTES:
+        while len(self._rows) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
             self._bytes -= len(self._rows.popleft().data)
 
     def since(self, number: int) -> list[Row]:
@@ -82,5 +82,5 @@ class Feed:
         """Only what was read this time is read again, so nothing else need be remembered."""
         self._seen = set(ids)
         self.newest_id = max(self.newest_id, ids[0] if ids else 0)
-        if len(ids) >= MOST_IDS:  # what is older is not read again, even if later ones are deleted
+        if len(ids) >= MAX_IDS:  # what is older is not read again, even if later ones are deleted
             self._floor = ids[-1]

@@ -12,14 +12,14 @@ import gevent
 
 from tracker.domain.row_ids import first_id_at, received_ms
 from tracker.errors import StorageUnavailable
-from tracker.live.buffer import MOST_IDS, MOST_KEPT_BYTES, MOST_ROWS, OVERLAP_MS, Feed
-from tracker.live.sse import greeting, told
-from tracker.live.subscription import Follower
+from tracker.live.buffer import MAX_IDS, MAX_KEPT_BYTES, MAX_ROWS, OVERLAP_MS, EventBuffer
+from tracker.live.sse import greeting, sse_message
+from tracker.live.subscription import Subscription
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import ids_from
 
 #: Followers of one process, and of one user in it: each holds a connection.
-MOST_FOLLOWERS, MOST_OF_USER = 200, 20
+MAX_FOLLOWERS, MAX_OF_USER = 200, 20
 #: From one reading of a list to the next, and how long one may wait for the database.
 POLL_SECONDS, READ_SECONDS = 0.5, 2.0
 #: Events that are read in one go: other requests are served in between.
@@ -36,17 +36,17 @@ Render = Callable[[Transaction, int, Sequence[int]], list[Rendered]]
 _log = logging.getLogger("tracker.reports")
 
 
-class Crowded(Exception):
+class TooManySubscribers(Exception):
     """As many follow as may."""
 
 
-class Following:
+class SubscriptionHub:
     """The followers of one process. Starts nothing until there is one, so nothing before a fork."""
 
     def __init__(self, database: Database, now: Callable[[], int], render: Render) -> None:
         self._database, self._now, self._render = database, now, render
-        self._feeds: dict[int, Feed] = {}
-        self._followers: dict[Follower, None] = {}
+        self._feeds: dict[int, EventBuffer] = {}
+        self._followers: dict[Subscription, None] = {}
         self._poller: gevent.Greenlet | None = None
         self._is_closed = False
 
@@ -55,7 +55,7 @@ class Following:
     ) -> Iterator[bytes]:
         """What comes to the list, as server-sent events, for so many seconds or until either side ends it.
 
-        `after` is the id of a cursor to go on from. Raises Crowded, or StorageUnavailable, before the first part.
+        `after` is the id of a cursor to go on from. Raises TooManySubscribers, or StorageUnavailable, before the first part.
         """
         follower = self._joined(user_id, list_id, name, seconds)
         try:
@@ -80,7 +80,7 @@ class Following:
         if followers:
             gevent.spawn_later(CUT_SECONDS, self._cut_off, followers)
 
-    def _cut_off(self, followers: Sequence[Follower]) -> None:
+    def _cut_off(self, followers: Sequence[Subscription]) -> None:
         """A client that does not read would hold up the stop until its time is over."""
         for follower in followers:
             if follower in self._followers and isinstance(follower.greenlet, gevent.Greenlet):
@@ -88,12 +88,12 @@ class Following:
 
     # Coming and going
 
-    def _joined(self, user_id: int, list_id: int, name: str | None, seconds: int | None) -> Follower:
+    def _joined(self, user_id: int, list_id: int, name: str | None, seconds: int | None) -> Subscription:
         of_user = sum(each.user_id == user_id for each in self._followers)
-        if len(self._followers) >= MOST_FOLLOWERS or of_user >= MOST_OF_USER:
-            raise Crowded
-        feed = self._feeds.setdefault(list_id, Feed(list_id))
-        follower = Follower(user_id, feed, None if name is None else name.encode(), seconds)
+        if len(self._followers) >= MAX_FOLLOWERS or of_user >= MAX_OF_USER:
+            raise TooManySubscribers
+        feed = self._feeds.setdefault(list_id, EventBuffer(list_id))
+        follower = Subscription(user_id, feed, None if name is None else name.encode(), seconds)
         self._followers[follower] = None
         feed.watchers += 1
         try:
@@ -108,28 +108,28 @@ class Following:
             self._poller = gevent.spawn(self._poll_again_and_again)
         return follower
 
-    def _leave(self, follower: Follower) -> None:
+    def _leave(self, follower: Subscription) -> None:
         del self._followers[follower]
         feed = follower.feed
         feed.watchers -= 1
         if not feed.watchers:
             del self._feeds[feed.list_id]
 
-    def _begin(self, feed: Feed) -> None:
+    def _begin(self, feed: EventBuffer) -> None:
         with feed.lock:
             if not feed.is_begun:
                 feed.begin(self._read(partial(_last_ids, list_id=feed.list_id, now=self._now())))
 
     # Reading
 
-    def _missed(self, follower: Follower, after: int) -> Iterator[bytes]:
+    def _missed(self, follower: Subscription, after: int) -> Iterator[bytes]:
         """What came since the cursor, and what may have: a few events that were given before come again."""
         list_id, now = follower.feed.list_id, self._now()
         first = first_id_at(received_ms(after) - OVERLAP_MS)
-        ids = self._read(partial(ids_from, list_id=list_id, first_id=first, now=now, most=MOST_IDS + 1))
+        ids = self._read(partial(ids_from, list_id=list_id, first_id=first, now=now, most=MAX_IDS + 1))
         newest, follower.newest_id = max([after, *ids[:1]]), after
-        yield greeting(list_id, after) + (told("skipped", Count=None) if len(ids) > MOST_IDS else b"")
-        oldest_first = ids[:MOST_IDS][::-1]
+        yield greeting(list_id, after) + (sse_message("skipped", Count=None) if len(ids) > MAX_IDS else b"")
+        oldest_first = ids[:MAX_IDS][::-1]
         for start in range(0, len(oldest_first), AT_ONCE):
             some = oldest_first[start : start + AT_ONCE]
             rows = yield from self._patiently(
@@ -142,7 +142,7 @@ class Following:
         follower.newest_id = max(newest, follower.newest_id)
 
     def _patiently(
-        self, follower: Follower, work: Callable[[Transaction], list[Rendered]]
+        self, follower: Subscription, work: Callable[[Transaction], list[Rendered]]
     ) -> Generator[bytes, None, list[Rendered]]:
         """What the database says, once it says something. Also one who follows for no time at all waits for that."""
         while not follower.is_ended:
@@ -182,11 +182,11 @@ class Following:
         for feed in self._feeds.values():
             feed.has_trouble = has_trouble
 
-    def _poll(self, feed: Feed) -> None:
+    def _poll(self, feed: EventBuffer) -> None:
         first, now = feed.first_id(self._now()), self._now()
-        ids = self._read(partial(ids_from, list_id=feed.list_id, first_id=first, now=now, most=MOST_IDS))
+        ids = self._read(partial(ids_from, list_id=feed.list_id, first_id=first, now=now, most=MAX_IDS))
         news = feed.news(ids)
-        rows = self._newest_rows(feed.list_id, news[-MOST_ROWS:])
+        rows = self._newest_rows(feed.list_id, news[-MAX_ROWS:])
         feed.add(ids, len(news) - len(rows), rows)
         if news:
             for follower in self._followers:
@@ -199,7 +199,7 @@ class Following:
         for end in range(len(event_ids), 0, -AT_ONCE):
             some = event_ids[max(0, end - AT_ONCE) : end]
             rows = self._read(partial(self._rendered, list_id=list_id, event_ids=some)) + rows
-            if sum(len(data) for _, _, data in rows) > MOST_KEPT_BYTES:
+            if sum(len(data) for _, _, data in rows) > MAX_KEPT_BYTES:
                 break
             gevent.sleep(0)
         return rows
@@ -213,6 +213,6 @@ class Following:
 
 def _last_ids(transaction: Transaction, list_id: int, now: int) -> list[int]:
     """The ids of a list that is not watched yet, the largest first, as far back as they are read again."""
-    feed = Feed(list_id)
+    feed = EventBuffer(list_id)
     feed.begin(ids_from(transaction, list_id, 0, now, 1))
-    return ids_from(transaction, list_id, feed.first_id(now), now, MOST_IDS)
+    return ids_from(transaction, list_id, feed.first_id(now), now, MAX_IDS)

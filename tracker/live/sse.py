@@ -46,6 +46,6 @@ def tracked(list_id: int, newest_id: int, data: bytes) -> bytes:
     return b"id: %s\nevent: tracked\ndata: %s\n\n" % (place_of(list_id, newest_id).encode(), data)
 
 
-def told(name: str, **data: Any) -> bytes:
+def sse_message(name: str, **data: Any) -> bytes:
     """Something about the stream itself."""
     return b"event: %s\ndata: %s\n\n" % (name.encode(), orjson.dumps(data))

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import gevent
 from gevent.event import Event
 
-from tracker.live.buffer import Feed, Row
-from tracker.live.sse import heartbeat, told, tracked
+from tracker.live.buffer import EventBuffer, Row
+from tracker.live.sse import heartbeat, sse_message, tracked
 
 #: Seconds between two signs of life, by which a client that is gone is noticed, and between two looks around.
 HEARTBEAT_SECONDS, LOOK_SECONDS = 5.0, 1.0
@@ -17,10 +17,10 @@ HEARTBEAT_SECONDS, LOOK_SECONDS = 5.0, 1.0
 PIECE_BYTES = 64 * 1024
 
 
-class Follower:
+class Subscription:
     """A place in a feed. Keeps none of its rows: who reads slowly misses what the feed has let go, and is told so."""
 
-    def __init__(self, user_id: int, feed: Feed, name: bytes | None, seconds: int | None) -> None:
+    def __init__(self, user_id: int, feed: EventBuffer, name: bytes | None, seconds: int | None) -> None:
         self.user_id, self.feed = user_id, feed
         self._name = name
         self._ends_at = None if seconds is None else time.monotonic() + seconds
@@ -83,7 +83,7 @@ class Follower:
         if has_trouble == self._is_told_of_trouble:
             return b""
         self._is_told_of_trouble = has_trouble
-        return told("unavailable" if has_trouble else "available")
+        return sse_message("unavailable" if has_trouble else "available")
 
     def _taken(self) -> bytes:
         """The next rows, about PIECE_BYTES of them, and how many were let go before."""
@@ -103,4 +103,4 @@ class Follower:
 
     def _skip_to(self, number: int) -> bytes:
         skipped, self._next = number - self._next, number
-        return told("skipped", Count=skipped) if skipped else b""
+        return sse_message("skipped", Count=skipped) if skipped else b""

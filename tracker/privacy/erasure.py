@@ -11,13 +11,13 @@ from typing import Any, Protocol
 from tracker.formats.email_hash import email_hashes
 from tracker.formats.event_limits import visitor_uuid_of_hash
 from tracker.privacy import erasure_check
-from tracker.privacy.event_deletion import Removal
-from tracker.privacy.retention import care_for
+from tracker.privacy.event_deletion import EventDeleter
+from tracker.privacy.retention import schedule_retention
 from tracker.storage import job_queue
 from tracker.storage.aggregates import unmark_owner
 from tracker.storage.engine import SCRUBBED_PAGES, Transaction
 from tracker.storage.events import StoredEvent, deletion, read_events
-from tracker.storage.job_queue import CLEAN_FROM, LongJob, Step
+from tracker.storage.job_queue import CLEAN_FROM, Job, Step
 from tracker.storage.subscribers import FORGET, Who, erasure_rows
 from tracker.storage.timeline import SERVER_SECONDS, Entry, timeline_rows
 
@@ -26,7 +26,7 @@ FORGET_AGAIN = "forget again"
 #: Bindings looked at in one step.
 BINDINGS = 100
 #: Times that something may come while a person is forgotten; then the job rests for so many milliseconds, others first.
-MOST_ROUNDS, REST_MS = 3, 60_000
+MAX_ROUNDS, REST_MS = 3, 60_000
 #: The first position in a timeline.
 START = (-(2**63), 0)
 
@@ -36,11 +36,9 @@ State = dict[str, Any]
 class LateMoves(Protocol):
     """Events of a visitor that are still on their way to where they happened."""
 
-    def pending(
-        self, transaction: Transaction, list_id: int, visitor_ids: Collection[int]
-    ) -> LongJob | None: ...
+    def pending(self, transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> Job | None: ...
 
-    def go_on(self, transaction: Transaction, job: LongJob, now: int, most: int) -> int: ...
+    def go_on(self, transaction: Transaction, job: Job, now: int, most: int) -> int: ...
 
 
 _log = logging.getLogger("tracker.privacy")
@@ -60,7 +58,7 @@ def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State |
     return _state("bindings", hidden.removed)
 
 
-def step(late_moves: LateMoves, transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+def step(late_moves: LateMoves, transaction: Transaction, job: Job, now: int, most: int) -> Step:
     """Delete some of what is left of the person `job.subject_id`, after what was still to come to them."""
     removed = Counter(job.state["removed"])
     part = _PARTS[job.state["part"]]
@@ -74,7 +72,7 @@ class _Erasure:
         self,
         late_moves: LateMoves,
         transaction: Transaction,
-        job: LongJob,
+        job: Job,
         removed: Counter[str],
         now: int,
         most: int,
@@ -86,7 +84,7 @@ class _Erasure:
 
     def remove(self, events: Sequence[StoredEvent], bindings: deletion.Bindings) -> None:
         """Delete events that are the person's, and the names of visitors that nothing is left of."""
-        removal = Removal(self.transaction, self.list_id, bindings, self.now, is_counted=False)
+        removal = EventDeleter(self.transaction, self.list_id, bindings, self.now, is_counted=False)
         removal.remove(events, self.subscriber_id)
         self.removed.update(removal.removed)
         self.release({event.visitor_id for event in events})
@@ -97,7 +95,7 @@ class _Erasure:
         self.removed["timeline"] += len(rows)
 
     def release(self, visitor_ids: Iterable[int]) -> None:
-        self.removed["visitors"] += deletion.make_nameless(self.transaction, self.list_id, set(visitor_ids))
+        self.removed["visitors"] += deletion.anonymize(self.transaction, self.list_id, set(visitor_ids))
 
     def next(self, part: str, handled: int = 0, **state: Any) -> Step:
         rounds = self.job.state.get("rounds", 0)
@@ -200,7 +198,7 @@ def _file(erasure: _Erasure) -> Step:
 
 def _proven(erasure: _Erasure) -> Step:
     """Look whether anything is left: then it came meanwhile, and goes too."""
-    found = erasure_check.look(erasure.transaction, erasure.list_id, erasure.subscriber_id)
+    found = erasure_check.verify_erased(erasure.transaction, erasure.list_id, erasure.subscriber_id)
     if any(found.values()):
         return _once_more(erasure, found)
     transaction, job = erasure.transaction, erasure.job
@@ -208,7 +206,7 @@ def _proven(erasure: _Erasure) -> Step:
         due_at = erasure.now + int(SERVER_SECONDS * 1000)
         again = replace(job, id=-job.id, kind=FORGET_AGAIN, state=_state("bindings", {}), rows=0)
         job_queue.add(transaction, again, None, due_at)
-    care_for(transaction, job.list_id, erasure.now)
+    schedule_retention(transaction, job.list_id, erasure.now)
     return Step(_state("done", erasure.removed, checks=found), is_finished=True)
 
 
@@ -216,7 +214,7 @@ def _once_more(erasure: _Erasure, found: Mapping[str, int]) -> Step:
     """Begin again. What comes each time is somebody's fault to be found: until then it holds up no other job."""
     rounds = erasure.job.state.get("rounds", 0) + 1
     again = erasure.next("bindings", 1, rounds=rounds)
-    if rounds < MOST_ROUNDS:
+    if rounds < MAX_ROUNDS:
         return again
     names = ", ".join(name for name, count in found.items() if count)
     about = (erasure.subscriber_id, erasure.list_id, names, rounds)

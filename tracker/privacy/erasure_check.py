@@ -16,10 +16,10 @@ CHECKS = {
     "bindings.unbound_from": "bindings WHERE list_id = ? AND subscriber_id IS NULL AND unbound_from = ?",
 }
 #: Of the rows of a timeline that should have none, so many are counted.
-MOST_COUNTED = 100
+MAX_COUNTED = 100
 
 
-def look(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str, int]:
+def verify_erased(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str, int]:
     """{check: rows found}."""
     found = {
         name: int(transaction.select(f"SELECT COUNT(*) FROM {rows}", (list_id, subscriber_id))[0][0])  # noqa: S608
@@ -27,7 +27,7 @@ def look(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str
     }
     for name, owner_id in (("timeline.events", subscriber_id), ("timeline.conversions", -subscriber_id)):
         rows = timeline_rows.read(
-            transaction, "list_id = ? AND owner_id = ?", (list_id, owner_id), f"LIMIT {MOST_COUNTED}"
+            transaction, "list_id = ? AND owner_id = ?", (list_id, owner_id), f"LIMIT {MAX_COUNTED}"
         )
         found[name] = len(rows)
     return found

@@ -23,7 +23,7 @@ from tracker.storage.engine import Transaction, trusted
 from tracker.storage.events import Bindings, StoredEvent, deletion, tombstones
 
 
-class Removal:
+class EventDeleter:
     """Deletes some events of one list in one transaction. `removed` counts rows by table.
 
     With `is_counted` the figures stay as they are: what happened long ago happened, though its events are gone.
@@ -55,7 +55,7 @@ class Removal:
         since = trusted(self._transaction, self._now) - tombstones.KEPT_MS
         ours = [(row_key(e.id), b"") for e in events if e.id not in named and received_ms(e.id) > since]
         spent = [*((key, digest) for key, digest, _ in keys), *ours]
-        tombstones.spend(self._transaction, self._list_id, spent, self._now)
+        tombstones.add_tombstones(self._transaction, self._list_id, spent, self._now)
 
     def _uncount(self, events: Sequence[StoredEvent]) -> None:
         """The catalogue's counts always say what is there; the others what has happened."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tracker.privacy.event_deletion import Removal
+from tracker.privacy.event_deletion import EventDeleter
 from tracker.storage import job_queue
 from tracker.storage.accounts import read_settings
 from tracker.storage.engine import Database, Transaction, trusted_time
@@ -19,10 +19,10 @@ from tracker.storage.events import (
     set_events_from,
     tombstones,
 )
-from tracker.storage.job_queue import LongJob, Step
+from tracker.storage.job_queue import Job, Step
 
 #: The kind of the job; there is one a list, with a number below all that we make.
-CARE, CARE_ID, NOBODY = "care", 1, 0
+RETENTION, CARE_ID, NOBODY = "care", 1, 0
 DAY_MS = 24 * 3_600_000
 #: How soon events begin to be deleted after it was asked for: a slip can be undone until then.
 GRACE_MS = 3_600_000
@@ -30,18 +30,18 @@ GRACE_MS = 3_600_000
 EXAMINED = 2_000
 
 
-def care_for(transaction: Transaction, list_id: int, now: int, delay_ms: int = DAY_MS) -> None:
+def schedule_retention(transaction: Transaction, list_id: int, now: int, delay_ms: int = DAY_MS) -> None:
     """Have a list looked after from now on; one that is, goes on as it does."""
-    found = job_queue.find(transaction, list_id, CARE, NOBODY)
+    found = job_queue.find(transaction, list_id, RETENTION, NOBODY)
     if found is None:
-        job = LongJob(list_id, CARE_ID, CARE, NOBODY, {}, 0, now, now)
+        job = Job(list_id, CARE_ID, RETENTION, NOBODY, {}, 0, now, now)
         job_queue.add(transaction, job, None, now + delay_ms)
     elif found.finished_at is not None:
         job = replace(found, state={}, updated_at=now, finished_at=None)
         job_queue.keep(transaction, job, now + delay_ms, is_claimed=False)
 
 
-def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     """Delete some events that the list keeps no longer, the first received first; then let spent EventIDs go.
 
     The state of a job that waits for its next day says what the last one removed. While the clock is in doubt, all of it
@@ -62,7 +62,7 @@ def step(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
     return Step({"cutoff": cutoff, "removed": 0, "after": -1})
 
 
-def _expire_events(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+def _expire_events(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     list_id, cutoff, removed = job.list_id, job.state["cutoff"], job.state["removed"]
     rows = ids_and_times(transaction, list_id, job.state["after"], EXAMINED)
     if not rows:
@@ -72,17 +72,17 @@ def _expire_events(transaction: Transaction, job: LongJob, now: int, most: int) 
     last = old[most - 1] if len(old) > most else rows[-1][0]
     events = list(read_events(transaction, list_id, old[:most], is_locking=True).values())
     bindings = deletion.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in events))
-    Removal(transaction, list_id, bindings, now, is_counted=True).remove(events)
+    EventDeleter(transaction, list_id, bindings, now, is_counted=True).remove(events)
     return Step({"cutoff": cutoff, "removed": removed + len(events), "after": last}, len(events))
 
 
-def _let_ids_go(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+def _let_ids_go(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     rows = tombstones.expired(transaction, job.list_id, now, most)
-    tombstones.let_go(transaction, rows)
+    tombstones.purge(transaction, rows)
     if len(rows) == most:
         return Step(job.state, len(rows))
     done: dict[str, Any] = {"last": {"cutoff": job.state["cutoff"], "removed": job.state["removed"]}}
-    is_needed = job.state["cutoff"] is not None or tombstones.has_some(transaction, job.list_id)
+    is_needed = job.state["cutoff"] is not None or tombstones.list_has_any(transaction, job.list_id)
     if not is_needed:
         return Step(done, len(rows), is_finished=True)
     return Step(done, len(rows), again_at=now + DAY_MS)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from tracker.rate_limits.local_fallback import OwnWindows
+from tracker.rate_limits.local_fallback import LocalFallback
 
 #: How often a process in an outage asks whether the store is back; no request waits for it.
 PROBE_SECONDS = 0.5
@@ -30,7 +30,7 @@ class WindowStore(Protocol):
         """Raise what `take` would raise now."""
 
 
-class OutageGuard:
+class CircuitBreaker:
     """A store that always answers: while `store` fails, this process allows its share of every limit.
 
     The first failure opens the guard for all requests of the process; from then on only a thread of its own (a greenlet
@@ -38,15 +38,15 @@ class OutageGuard:
     """
 
     def __init__(self, store: WindowStore, processes: int, now: Callable[[], float] = time.time) -> None:
-        self.is_out = False
+        self.is_open = False
         self._store = store
         self._processes = max(1, processes)
-        self._own = OwnWindows(now)
+        self._own = LocalFallback(now)
         self._change = threading.Lock()
 
     def take(self, key: str, hits: int, window_ms: int, cost: int) -> tuple[int, bool, int, int]:
         """As a store's, preceded by the limit that was applied, which is also the most that anything costs."""
-        if not self.is_out:
+        if not self.is_open:
             try:
                 return hits, *self._store.take(key, hits, window_ms, min(cost, hits))
             except self._store.base_exceptions as cause:
@@ -56,9 +56,9 @@ class OutageGuard:
 
     def _begin_outage(self, cause: Exception) -> None:
         with self._change:
-            if self.is_out:
+            if self.is_open:
                 return
-            self.is_out = True
+            self.is_open = True
         _log.warning("rate-limit store out of reach (%s): this process allows 1/%d of each limit",
                      type(cause.__cause__ or cause).__name__, self._processes)  # fmt: skip
         threading.Thread(target=self._come_back, name="rate-limit-probe", daemon=True).start()
@@ -68,7 +68,7 @@ class OutageGuard:
         time.sleep(PROBE_SECONDS)
         while not self._is_back():
             time.sleep(PROBE_SECONDS)
-        self.is_out = False
+        self.is_open = False
         _log.warning("rate-limit store is back after %.1f seconds", time.monotonic() - began)
 
     def _is_back(self) -> bool:

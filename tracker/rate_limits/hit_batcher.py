@@ -15,14 +15,14 @@ Hit = tuple[str, int, int, int]
 Taken = tuple[bool, int, int]
 """Whether the cost was added, the count now, the window's end in milliseconds."""
 
-_MOST_A_TRIP = 500
+_MAX_A_TRIP = 500
 
 
 class TripFailed(OSError):
     """The trip a hit was on failed; the cause says why."""
 
 
-class _Traveller:
+class _PendingHit:
     __slots__ = ("failure", "hit", "taken")
 
     def __init__(self, hit: Hit) -> None:
@@ -35,27 +35,27 @@ class _Traveller:
         return self.taken is None and self.failure is None
 
 
-class SharedTrips:
+class HitBatcher:
     """Sends hits in groups: `send` answers for each, in order, or raises."""
 
     def __init__(self, send: Callable[[list[Hit]], list[Taken]]) -> None:
         self._send = send
-        self._under_way = threading.Lock()
-        self._waiting: deque[_Traveller] = deque()
+        self._in_flight = threading.Lock()
+        self._waiting: deque[_PendingHit] = deque()
 
     def take(self, hit: Hit) -> Taken:
         """Send the hit with whatever group goes first. Raises TripFailed."""
-        me = _Traveller(hit)
+        me = _PendingHit(hit)
         self._waiting.append(me)
-        with self._under_way:
+        with self._in_flight:
             while me.is_waiting:
-                self._travel()
+                self._send_batch()
         if me.taken is None:
             raise TripFailed(str(me.failure)) from me.failure
         return me.taken
 
-    def _travel(self) -> None:
-        group = self._leave(_MOST_A_TRIP)
+    def _send_batch(self) -> None:
+        group = self._leave(_MAX_A_TRIP)
         try:
             answers = self._send([traveller.hit for traveller in group])
         except BaseException as failure:
@@ -68,5 +68,5 @@ class SharedTrips:
             for traveller, taken in zip(group, answers, strict=True):
                 traveller.taken = taken
 
-    def _leave(self, at_most: int) -> list[_Traveller]:
+    def _leave(self, at_most: int) -> list[_PendingHit]:
         return [self._waiting.popleft() for _ in range(min(at_most, len(self._waiting)))]

@@ -12,8 +12,8 @@ from flask import Flask
 from flask_limiter import Limiter as FlaskLimiter
 
 from tracker.rate_limits import redis_windows, shared_memory
-from tracker.rate_limits.circuit_breaker import OutageGuard, WindowStore
-from tracker.rate_limits.rate import RateLimit, Verdict
+from tracker.rate_limits.circuit_breaker import CircuitBreaker, WindowStore
+from tracker.rate_limits.rate import Decision, RateLimit
 
 #: The module that defines a `limits` storage registers its scheme.
 STORAGES = (redis_windows.RedisWindows, shared_memory.SharedFileStorage)
@@ -23,13 +23,13 @@ class Limiter:
     """Counts calls per command and caller over all processes of the instance."""
 
     def __init__(
-        self, extension: FlaskLimiter, guard: OutageGuard, overrides: Mapping[str, RateLimit]
+        self, extension: FlaskLimiter, guard: CircuitBreaker, overrides: Mapping[str, RateLimit]
     ) -> None:
         self.extension = extension
         self._take = guard.take
         self._overrides = {command.lower(): limit for command, limit in overrides.items()}
 
-    def hit(self, command: str, who: str, limit: RateLimit, cost: int = 1) -> Verdict:
+    def hit(self, command: str, who: str, limit: RateLimit, cost: int = 1) -> Decision:
         """Take `cost` from the caller's window of the command, or nothing if that does not fit.
 
         What costs more than the whole limit takes all of a window: otherwise no waiting would help it.
@@ -43,7 +43,7 @@ class Limiter:
         allows, is_allowed, count, end_ms = self._take(
             f"{command}/{who}", limit.hits, limit.seconds * 1000, cost
         )
-        return Verdict(is_allowed, allows, max(0, allows - count), end_ms)
+        return Decision(is_allowed, allows, max(0, allows - count), end_ms)
 
 
 def build_limiter(
@@ -62,7 +62,7 @@ def build_limiter(
     uri = redis_windows.storage_uri(url) if url else f"tracker-shared://{quote(str(Path(path).absolute()))}"
     extension = _wire(app or Flask("tracker.rate_limits"), uri, now)
     store = cast(WindowStore, extension.storage)
-    return Limiter(extension, OutageGuard(store, workers, now), overrides or {})
+    return Limiter(extension, CircuitBreaker(store, workers, now), overrides or {})
 
 
 def _wire(app: Flask, uri: str, now: Callable[[], float]) -> FlaskLimiter:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 _MAX_KEYS = 50_000
 
 
-class OwnWindows:
+class LocalFallback:
     """Fixed windows of this process alone."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:

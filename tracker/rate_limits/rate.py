@@ -43,7 +43,7 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What a hit answers. The window is over at `ends_at`, in epoch milliseconds."""
 
     is_allowed: bool

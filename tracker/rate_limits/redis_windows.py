@@ -13,9 +13,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from tracker.rate_limits.hit_batcher import Hit, SharedTrips, Taken
+from tracker.rate_limits.hit_batcher import Hit, HitBatcher, Taken
 from tracker.rate_limits.rate import MAX_HITS
-from tracker.rate_limits.stall_timeout import patience
+from tracker.rate_limits.stall_timeout import stall_tolerant_timeout
 
 #: A request waits at most this long for Redis, once: the first failure sends all others to the share.
 PATIENCE_SECONDS = 0.25
@@ -80,7 +80,7 @@ class RedisWindows(RedisStorage):
         )
         self._now = now
         self._script = self.get_connection().register_script(_TAKE)
-        self._trips = SharedTrips(self._send)
+        self._trips = HitBatcher(self._send)
 
     @property
     def base_exceptions(self) -> tuple[type[Exception], ...]:
@@ -96,7 +96,7 @@ class RedisWindows(RedisStorage):
 
     def _send(self, hits: list[Hit]) -> list[Taken]:
         arguments = [number for hit in hits for number in hit[1:]]
-        with patience(PATIENCE_SECONDS) if self._is_green else nullcontext():
+        with stall_tolerant_timeout(PATIENCE_SECONDS) if self._is_green else nullcontext():
             answers = self._script([hit[0] for hit in hits], arguments)
         now_ms = int(self._now() * 1000)
         return [(is_added == 1, count, now_ms + left_ms) for is_added, count, left_ms in answers]

@@ -12,12 +12,12 @@ import gevent
 _STEPS = 5
 
 
-class _OverdueError(BaseException):
+class _TimeoutExpired(BaseException):
     """Thrown into a waiting greenlet; no handler on its way may take it for an error of its own."""
 
 
 @contextmanager
-def patience(seconds: float) -> Iterator[None]:
+def stall_tolerant_timeout(seconds: float) -> Iterator[None]:
     """Bound everything the block waits for, together. Raises TimeoutError."""
     greenlet, left = gevent.getcurrent(), _STEPS
 
@@ -25,14 +25,14 @@ def patience(seconds: float) -> Iterator[None]:
         nonlocal left
         left -= 1
         if left == 0:
-            greenlet.throw(_OverdueError())
+            greenlet.throw(_TimeoutExpired())
 
     # The lowest priority: what has arrived goes first.
     timer = gevent.get_hub().loop.timer(seconds / _STEPS, seconds / _STEPS, priority=-1)
     timer.start(step)
     try:
         yield
-    except _OverdueError as overdue:
+    except _TimeoutExpired as overdue:
         raise TimeoutError("no answer in time") from overdue
     finally:
         timer.stop()

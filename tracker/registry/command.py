@@ -71,10 +71,10 @@ class Command:
     tables: ClassVar[Any] = None
     #: Bytes of a request's body, before and after decompression.
     max_body_bytes: ClassVar[int] = 64 * 1024
-    #: A parameter that is an array of at most `most_items` objects, each with the limits of a body of its own: one that
+    #: A parameter that is an array of at most `max_items` objects, each with the limits of a body of its own: one that
     #: breaks them stands there as an `Error`. The lines of an NDJSON body fill it. None: there is no such parameter.
     items_param: ClassVar[str | None] = None
-    most_items: ClassVar[int] = 0
+    max_items: ClassVar[int] = 0
     #: What makes text of strings that are none (lone surrogates stand in them) in the JSON of one call or item, or raises
     #: CommandError. None: such an object is refused (100000).
     mend: ClassVar[Callable[..., dict[str, Any]] | None] = None

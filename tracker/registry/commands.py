@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.registry.command import Command
 from tracker.registry.params import ParamReader
-from tracker.registry.validation import fault
+from tracker.registry.validation import why_invalid
 
 
 class PluginError(Exception):
@@ -37,7 +37,7 @@ class Registry:
 
     def add(self, command: type[Command], origin: str) -> Entry:
         """Register `command`; raises PluginError with one line that says why it cannot be."""
-        reason = fault(command) or self._clash(command)
+        reason = why_invalid(command) or self._clash(command)
         if reason:
             raise PluginError(f"{origin}: {command.name or command.__name__}: {reason}")
         entry = Entry(command, origin)

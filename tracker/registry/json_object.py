@@ -77,23 +77,23 @@ def decode_torn(body: bytes) -> dict[str, Any] | None:
         return None
 
 
-def check(value: dict[str, Any], body: bytes, most_nodes: int = MAX_NODES) -> None:
+def check(value: dict[str, Any], body: bytes, max_nodes: int = MAX_NODES) -> None:
     """Raises CommandError (100000) if the object decoded from `body` is not within the limits; see `settle`."""
     # A value takes two bytes at least (itself and a separator), so a shorter body cannot hold too many.
-    if len(body) > 2 * most_nodes and separators_in(body) >= most_nodes:
-        check_nodes(value, most_nodes)
+    if len(body) > 2 * max_nodes and separators_in(body) >= max_nodes:
+        check_nodes(value, max_nodes)
     settle(value)
 
 
-def check_nodes(value: dict[str, Any], most_nodes: int = MAX_NODES) -> None:
+def check_nodes(value: dict[str, Any], max_nodes: int = MAX_NODES) -> None:
     """Raises CommandError (100000) if there are more scalars and containers, the outermost included."""
-    left = most_nodes - 1
+    left = max_nodes - 1
     containers: list[Any] = [value]
     while containers:
         container = containers.pop()
         left -= len(container)
         if left < 0:
-            raise unreadable(f"more than {most_nodes} values")
+            raise unreadable(f"more than {max_nodes} values")
         values = container.values() if type(container) is dict else container
         containers += [inner for inner in values if inner and (type(inner) is dict or type(inner) is list)]
 
@@ -120,13 +120,13 @@ def settle(container: dict[str, Any] | list[Any], depth: int = 1) -> None:
         _round(container)
 
 
-def check_unread(body: bytes, most_nodes: int) -> None:
+def check_unread(body: bytes, max_nodes: int) -> None:
     """Raises CommandError (100000) if a body has more values than that, at a tenth of the price of decoding it.
 
     An empty container with white space in it is taken for one with a value.
     """
-    if separators_in(body) >= most_nodes and _has_more_values(body, most_nodes):
-        raise unreadable(f"more than {most_nodes} values")
+    if separators_in(body) >= max_nodes and _has_more_values(body, max_nodes):
+        raise unreadable(f"more than {max_nodes} values")
 
 
 def separators_in(body: bytes) -> int:

@@ -21,7 +21,7 @@ RATE_LIMIT: Final = re.compile(r"[1-9][0-9]{0,11} per [1-9][0-9]{0,6} seconds")
 RESERVED_PATHS: Final = frozenset({"openapi.json"})
 
 
-def fault(command: type[Command]) -> str | None:
+def why_invalid(command: type[Command]) -> str | None:
     """Why this class is no usable command, or None."""
     for reason, is_fine in RULES:
         if not is_fine(command):

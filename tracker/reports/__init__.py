@@ -9,7 +9,7 @@ from functools import partial
 from tracker.domain.row_ids import next_id_after
 from tracker.reports.catalogue_listing import Names, is_full, read_look_alikes, read_name, read_names
 from tracker.reports.identity_explain import ExplainedEvent, ExplainedLinks, explain_event, explain_links
-from tracker.reports.ownership import PersonsOwn, Whose, visitor
+from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
 from tracker.reports.property_values import Values, read_values
 from tracker.reports.recent_events import RecentPage, read_recent
 from tracker.reports.revenue import Revenue, read_revenue
@@ -58,13 +58,13 @@ class Reports:
         """(id, subscriber_id it is bound to) of a visitor of the list."""
         return visitor(self._database, list_id, uuid, deadline)
 
-    def timeline(self, whose: Whose, wanted: Wanted, deadline: float | None = None) -> Page:
+    def timeline(self, whose: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
         """A page of what somebody has done, newest first."""
         return read_page(self._database, whose, wanted, deadline)
 
     def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
         """What a person's conversions are worth."""
-        return read_revenue(self._database, PersonsOwn(list_id, subscriber_id), deadline)
+        return read_revenue(self._database, SubscriberTimeline(list_id, subscriber_id), deadline)
 
     def ties(
         self,

@@ -17,7 +17,7 @@ from tracker.storage.schema import TYPES
 #: What JSON calls the types that are counted.
 TYPE_NAMES = tuple(name.removesuffix("s") for name in TYPES)
 #: Properties of one answer, unless its first event has more: so it stays below a megabyte, whatever the catalogue holds.
-MOST_PROPERTIES = 2_000
+MAX_PROPERTIES = 2_000
 #: Events read in one go, and names compared in one go: other requests are served in between.
 EVENTS_AT_ONCE, NAMES_AT_ONCE = 100, 1_000
 
@@ -42,7 +42,7 @@ class _Answer:
     properties: int = 0
 
     def has_room_for(self, properties: int) -> bool:
-        fits = self.properties + properties <= MOST_PROPERTIES or not self.events
+        fits = self.properties + properties <= MAX_PROPERTIES or not self.events
         return len(self.events) < self.size and fits
 
     def add(self, listed: Listed) -> None:
@@ -103,10 +103,10 @@ def _all_after(database: Database, list_id: int, after: bytes, deadline: float |
 
 
 def _fitting(names: list[EventName]) -> Iterator[list[EventName]]:
-    """The same in pieces of about MOST_PROPERTIES properties."""
+    """The same in pieces of about MAX_PROPERTIES properties."""
     some: list[EventName] = []
     for name in names:
-        if some and sum(each.property_count for each in some) + name.property_count > MOST_PROPERTIES:
+        if some and sum(each.property_count for each in some) + name.property_count > MAX_PROPERTIES:
             yield some
             some = []
         some.append(name)

@@ -12,7 +12,7 @@ from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import Entry, owners
 
 
-class Whose(Protocol):
+class TimelineOwner(Protocol):
     """Somebody with a timeline; `id` is a person's or a visitor's, and they share no number."""
 
     list_id: int
@@ -21,11 +21,11 @@ class Whose(Protocol):
     def owner_ids(self, database: Database, deadline: float | None) -> tuple[int, ...]:
         """The owners whose rows may be theirs."""
 
-    def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
+    def owned_ids(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
         """The ids of those events that are."""
 
 
-class PersonsOwn:
+class SubscriberTimeline:
     """The events that name a person, and those that name nobody of segments that are bound to them."""
 
     def __init__(self, list_id: int, subscriber_id: int) -> None:
@@ -34,12 +34,12 @@ class PersonsOwn:
     def owner_ids(self, database: Database, deadline: float | None) -> tuple[int, ...]:
         return owners(database, self.list_id, self.id, deadline)
 
-    def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
+    def owned_ids(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
         persons = persons_of(transaction, self.list_id, list(events))
         return {event_id for event_id, person in persons.items() if person == self.id}
 
 
-class VisitorsOwn:
+class VisitorTimeline:
     """The events of a visitor that name nobody, from when it was nobody's: whose it became later does not matter."""
 
     def __init__(self, list_id: int, visitor_id: int) -> None:
@@ -48,7 +48,7 @@ class VisitorsOwn:
     def owner_ids(self, database: Database, deadline: float | None) -> tuple[int, ...]:
         return (self.id,)
 
-    def own(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
+    def owned_ids(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
         return {event.id for event in events if event.visitor_id == self.id and event.subscriber_id is None}
 
 
@@ -68,7 +68,7 @@ def persons_of(
     return persons
 
 
-def living(
+def existing(
     transaction: Transaction, list_id: int, persons: Iterable[int | None]
 ) -> dict[int | None, int | None]:
     """{subscriber_id: subscriber_id} of those persons who are there."""
@@ -84,8 +84,8 @@ def visitor(
     return database.read(find, deadline)
 
 
-def own_events(transaction: Transaction, whose: Whose, entries: Iterable[Entry]) -> list[StoredEvent]:
+def own_events(transaction: Transaction, whose: TimelineOwner, entries: Iterable[Entry]) -> list[StoredEvent]:
     """The events of these rows that are there and count, in the order of the rows."""
     stored = read_events(transaction, whose.list_id, (entry.event_id for entry in entries))
-    own = whose.own(transaction, stored.values())
-    return [stored[entry.event_id] for entry in entries if entry.event_id in own]
+    owned_ids = whose.owned_ids(transaction, stored.values())
+    return [stored[entry.event_id] for entry in entries if entry.event_id in owned_ids]

@@ -19,9 +19,9 @@ from tracker.storage.events import StoredEvent, newest, read_events
 
 #: Rows that are looked through: after the moment at which the catalogue last saw the name, and before it. What was seen
 #: since is written up to 5 s late.
-MOST_AFTER, MOST_BEFORE = 1_000, 4_000
+MAX_AFTER, MAX_BEFORE = 1_000, 4_000
 #: Events that are read, in all and in one go, and bytes of their properties.
-MOST_READ, READ_AT_ONCE, MOST_BYTES = 1_000, 100, 8 * 1024 * 1024
+MAX_READ, READ_AT_ONCE, MAX_BYTES = 1_000, 100, 8 * 1024 * 1024
 LOOKED_AT_ONCE = 1_000
 
 
@@ -47,14 +47,14 @@ class Values:
 def read_values(database: Database, list_id: int, event: str, name: str, deadline: float | None) -> Values:
     """The values of one property in the last events of one name, robots' left out."""
     values, written = Values(), orjson.dumps(name) + b":"
-    ids = list(islice(_last_ids(database, list_id, event.encode(), deadline), MOST_READ))
+    ids = list(islice(_last_ids(database, list_id, event.encode(), deadline), MAX_READ))
     for start in range(0, len(ids), READ_AT_ONCE):
         some = ids[start : start + READ_AT_ONCE]
         stored = database.read(partial(read_events, list_id=list_id, event_ids=some), deadline)
         for event_id in some:
             if event_id in stored:
                 values.add(stored[event_id], name, written)
-        if values.bytes_read > MOST_BYTES:
+        if values.bytes_read > MAX_BYTES:
             break
         gevent.sleep(0)
     return values
@@ -66,10 +66,10 @@ def _last_ids(database: Database, list_id: int, event: bytes, deadline: float | 
     if known is None:
         return
     seen_from = first_id_at(known.last_seen_at)
-    look = partial(newest.names_from, list_id=list_id, first_id=seen_from, most=MOST_AFTER)
+    look = partial(newest.names_from, list_id=list_id, first_id=seen_from, most=MAX_AFTER)
     yield from (event_id for event_id, each in reversed(database.read(look, deadline)) if each == event)
     before = seen_from
-    for _ in range(0, MOST_BEFORE, LOOKED_AT_ONCE):
+    for _ in range(0, MAX_BEFORE, LOOKED_AT_ONCE):
         gevent.sleep(0)
         look = partial(newest.names_before, list_id=list_id, before_id=before, most=LOOKED_AT_ONCE)
         rows = database.read(look, deadline)

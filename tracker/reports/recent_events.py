@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import gevent
 
-from tracker.reports.ownership import living, persons_of
+from tracker.reports.ownership import existing, persons_of
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, newest, read_events
 from tracker.storage.subscribers import identity_rows
 
 #: Events looked through for one name on a page, and in one go: other requests are served in between.
-MOST_EXAMINED, AT_ONCE = 5_000, 1_000
+MAX_EXAMINED, AT_ONCE = 5_000, 1_000
 
 
 class Received(NamedTuple):
@@ -40,7 +40,7 @@ def read_recent(
     at_once = size + 1 if wanted is None else AT_ONCE
     found: list[int] = []
     rest: int | None = before_id
-    for examined in range(0, MOST_EXAMINED, at_once):
+    for examined in range(0, MAX_EXAMINED, at_once):
         if examined:
             gevent.sleep(0)
         look = partial(newest.names_before, list_id=list_id, before_id=rest or 0, most=at_once)
@@ -61,5 +61,5 @@ def read_received(transaction: Transaction, list_id: int, event_ids: Iterable[in
     events = [stored[event_id] for event_id in wanted if event_id in stored]
     uuids = identity_rows.uuids_of(transaction, list_id, (event.visitor_id for event in events))
     persons = persons_of(transaction, list_id, events)
-    there = living(transaction, list_id, persons.values())
+    there = existing(transaction, list_id, persons.values())
     return [Received(e, uuids[e.visitor_id], there.get(persons[e.id])) for e in events]

@@ -9,7 +9,7 @@ from functools import partial
 
 from tracker.domain.conversions import total_of, value_in_millionths
 from tracker.domain.event import CONVERSION, NOT_COUNTED, Event, decoded_properties
-from tracker.reports.ownership import Whose
+from tracker.reports.ownership import TimelineOwner
 from tracker.reports.timeline_merge import Merge
 from tracker.reports.timeline_pages import AT_ONCE, rounds
 from tracker.storage.aggregates import lacks_conversions
@@ -18,7 +18,7 @@ from tracker.storage.events import StoredEvent
 from tracker.storage.timeline import Window
 
 #: Conversions that are added up: the newest. More is no person's, and adding up must not hold up others.
-MOST_CONVERSIONS = 2_000
+MAX_CONVERSIONS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Revenue:
     is_complete: bool
 
 
-def read_revenue(database: Database, whose: Whose, deadline: float | None = None) -> Revenue:
+def read_revenue(database: Database, whose: TimelineOwner, deadline: float | None = None) -> Revenue:
     """Conversions have rows of their own, under the negative of their owner."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
     owner_ids = [-owner_id for owner_id in whose.owner_ids(database, deadline)]
     merge = Merge(whose.list_id, owner_ids, Window(), None)
     totals: dict[str, list[int]] = defaultdict(list)
-    for events in rounds(database, whose, merge, AT_ONCE, deadline, MOST_CONVERSIONS):
+    for events in rounds(database, whose, merge, AT_ONCE, deadline, MAX_CONVERSIONS):
         for event in events:
             if not event.flags & NOT_COUNTED:
                 currency, millionths = worth(whose.list_id, event)

@@ -10,7 +10,7 @@ from tracker.storage.engine import Transaction
 from tracker.storage.timeline import Entry, Part, Window, name_key, named, newest, position_of
 
 #: Rows looked through for one name: shared by the owners, but no owner gets fewer than LEAST.
-MOST_SKIMMED, LEAST_SKIMMED = 5_000, 500
+MAX_SKIMMED, LEAST_SKIMMED = 5_000, 500
 
 
 class Step(NamedTuple):
@@ -59,7 +59,7 @@ class Merge:
     def _parts(self, transaction: Transaction, most: int) -> list[Part]:
         if self._key is None:
             return newest(transaction, self._list_id, self._owner_ids, self._window, most)
-        examined = max(LEAST_SKIMMED, MOST_SKIMMED // len(self._owner_ids))
+        examined = max(LEAST_SKIMMED, MAX_SKIMMED // len(self._owner_ids))
         return [
             named(transaction, self._list_id, owner_id, self._window, self._key, most, examined)
             for owner_id in self._owner_ids

@@ -13,15 +13,15 @@ import orjson
 
 from tracker.domain.event import decoded_properties
 from tracker.domain.spans import Position
-from tracker.reports.ownership import Whose, own_events
+from tracker.reports.ownership import TimelineOwner, own_events
 from tracker.reports.timeline_merge import Merge, Step
 from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
 from tracker.storage.events import StoredEvent
 from tracker.storage.subscribers import identity_rows
-from tracker.storage.timeline import DAWN, DUSK, Window
+from tracker.storage.timeline import MAX_POSITION, MIN_TIME, Window
 
 #: Events looked at for one page; what is not found among them is on the next one.
-MOST_EXAMINED = 5_000
+MAX_EXAMINED = 5_000
 #: Events looked at in one go: other requests are served in between.
 AT_ONCE = 500
 
@@ -41,8 +41,8 @@ class Wanted:
     wants: Wants | None = None
 
     def window(self) -> Window:
-        until = DUSK if self.until is None else (self.until, 0)
-        return Window(DAWN if self.since is None else self.since, min(until, self.before or DUSK))
+        until = MAX_POSITION if self.until is None else (self.until, 0)
+        return Window(MIN_TIME if self.since is None else self.since, min(until, self.before or MAX_POSITION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ class Page:
     uuids: dict[int, bytes] = field(default_factory=dict)
 
 
-def read_page(database: Database, whose: Whose, wanted: Wanted, deadline: float | None = None) -> Page:
+def read_page(
+    database: Database, whose: TimelineOwner, wanted: Wanted, deadline: float | None = None
+) -> Page:
     """One page. One with fewer events than `size` may have a rest: looking for more would have taken too long."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
     name = None if wanted.name is None else wanted.name.encode()
@@ -74,7 +76,12 @@ def read_page(database: Database, whose: Whose, wanted: Wanted, deadline: float 
 
 
 def rounds(
-    database: Database, whose: Whose, merge: Merge, first: int, deadline: float, most: int = MOST_EXAMINED
+    database: Database,
+    whose: TimelineOwner,
+    merge: Merge,
+    first: int,
+    deadline: float,
+    most: int = MAX_EXAMINED,
 ) -> Iterator[list[StoredEvent]]:
     """The events of a merge that count, `first` rows at first, then more, until `most` rows have been looked at."""
     examined, size = 0, first
@@ -89,7 +96,9 @@ def rounds(
             return
 
 
-def _look(whose: Whose, merge: Merge, most: int, transaction: Transaction) -> tuple[Step, list[StoredEvent]]:
+def _look(
+    whose: TimelineOwner, merge: Merge, most: int, transaction: Transaction
+) -> tuple[Step, list[StoredEvent]]:
     step = merge.look(transaction, most)
     return step, own_events(transaction, whose, step.entries)
 

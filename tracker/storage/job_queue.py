@@ -22,7 +22,7 @@ MAX_WAIT_MS = 25 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class LongJob:
+class Job:
     """One job of a list about one subject. `state` is its kind's own; `rows` are those it has handled so far.
 
     Times are UTC milliseconds. There is one job for each (list_id, kind, subject_id).
@@ -67,18 +67,18 @@ _ONE = "list_id = ? AND id = ?"
 _DUE = "(due_at <= ? OR due_at > ?)"
 
 
-def add(transaction: Transaction, job: LongJob, claim: bytes | None, due_at: int) -> None:
+def add(transaction: Transaction, job: Job, claim: bytes | None, due_at: int) -> None:
     """Keep a new job, claimed already or free to be claimed from `due_at` on."""
     row = (*_row(job), claim, due_at)
     transaction.insert("jobs", (*_COLUMNS, "claimed_by", "due_at"), [row])
 
 
-def find(transaction: Transaction, list_id: int, kind: str, subject_id: int) -> LongJob | None:
+def find(transaction: Transaction, list_id: int, kind: str, subject_id: int) -> Job | None:
     sql = f"{_SELECT} WHERE list_id = ? AND kind = ? AND subject_id = ?"
     return _first(transaction.select(sql, (list_id, kind.encode(), subject_id)))
 
 
-def unfinished(transaction: Transaction, list_id: int, kind: str) -> list[LongJob]:
+def unfinished(transaction: Transaction, list_id: int, kind: str) -> list[Job]:
     """All of one kind that a list has under way."""
     sql = f"{_SELECT} WHERE list_id = ? AND kind = ? AND finished_at IS NULL"
     return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
@@ -92,7 +92,7 @@ def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
 
 def claim(
     transaction: Transaction, list_id: int, job_id: int, claim: bytes, now: int, is_early: bool = False
-) -> LongJob | None:
+) -> Job | None:
     """Take a job that is due and nobody's, or whose lease ran out; with `is_early` one that is not due yet, too."""
     free = f"(claimed_by IS NULL OR {_DUE})" if is_early else _DUE
     sql = f"UPDATE jobs SET claimed_by = ?, due_at = ? WHERE {_ONE} AND finished_at IS NULL AND {free}"
@@ -101,13 +101,13 @@ def claim(
     return _first(transaction.select(f"{_SELECT} WHERE {_ONE}", (list_id, job_id)))
 
 
-def hold(transaction: Transaction, list_id: int, job_id: int, claim: bytes) -> LongJob | None:
+def hold(transaction: Transaction, list_id: int, job_id: int, claim: bytes) -> Job | None:
     """The job as it is now, held until the transaction ends; None if it is finished or another's by now."""
     sql = f"{_SELECT} WHERE {_ONE} AND claimed_by = ? AND finished_at IS NULL{transaction.engine.for_update}"
     return _first(transaction.select(sql, (list_id, job_id, claim)))
 
 
-def keep(transaction: Transaction, job: LongJob, due_at: int, is_claimed: bool) -> None:
+def keep(transaction: Transaction, job: Job, due_at: int, is_claimed: bool) -> None:
     """Write how far a held job came; it stays claimed until `due_at`, or is free from then on."""
     released = "" if is_claimed else "claimed_by = NULL, "
     sql = f"UPDATE jobs SET {released}state = ?, handled = ?, updated_at = ?, finished_at = ?, due_at = ? WHERE {_ONE}"
@@ -115,18 +115,18 @@ def keep(transaction: Transaction, job: LongJob, due_at: int, is_claimed: bool) 
     transaction.execute(sql, (*values, job.list_id, job.id))
 
 
-def release(transaction: Transaction, job: LongJob, claim: bytes, due_at: int) -> None:
+def release(transaction: Transaction, job: Job, claim: bytes, due_at: int) -> None:
     """Give a claimed job back: it can be claimed from `due_at` on."""
     sql = f"UPDATE jobs SET claimed_by = NULL, due_at = ? WHERE {_ONE} AND claimed_by = ?"
     transaction.execute(sql, (due_at, job.list_id, job.id, claim))
 
 
-def remove(transaction: Transaction, job: LongJob) -> None:
+def remove(transaction: Transaction, job: Job) -> None:
     """Forget a job that nobody asks for when it is done."""
     transaction.execute(f"DELETE FROM jobs WHERE {_ONE}", (job.list_id, job.id))
 
 
-def _row(job: LongJob) -> Row:
+def _row(job: Job) -> Row:
     about = (job.list_id, job.id, job.kind.encode(), job.subject_id)
     return (*about, _encoded(job.state), job.rows, job.created_at, job.updated_at, job.finished_at)
 
@@ -135,11 +135,11 @@ def _encoded(state: Mapping[str, Any]) -> bytes:
     return json.dumps(state, separators=(",", ":")).encode()
 
 
-def _first(rows: list[Row]) -> LongJob | None:
+def _first(rows: list[Row]) -> Job | None:
     return _read(rows[0]) if rows else None
 
 
-def _read(row: Row) -> LongJob:
+def _read(row: Row) -> Job:
     list_id, job_id, kind, subject_id, state, handled, *times = row
     read = json.loads(bytes(state))
-    return LongJob(list_id, job_id, bytes(kind).decode(), subject_id, read, handled, *times)
+    return Job(list_id, job_id, bytes(kind).decode(), subject_id, read, handled, *times)

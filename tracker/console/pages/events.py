@@ -16,7 +16,7 @@ from tracker.console.paths import Route
 EVENTS_PER_PAGE = 50
 WORDS = {"Search": "Search for at most 200 characters."}
 #: Look-alikes shown at once; the rest is folded away.
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 def show(list_id: str) -> Any:
@@ -37,7 +37,7 @@ def show(list_id: str) -> Any:
         events=events,
         following=events[-1]["Event"] if found["HasMore"] else None,
         look_alikes=found.get("LookAlikes", []),
-        most_shown=MOST_SHOWN,
+        most_shown=MAX_SHOWN,
         is_full=found["IsFull"],
         is_removed="removed" in request.args,
         faults=faults,

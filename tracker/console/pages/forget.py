@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from tracker.console.client import Refused, ask
-from tracker.console.current_list import Place, list_of
+from tracker.console.current_list import CurrentList, list_of
 from tracker.console.pages.people import name_of
 from tracker.console.pages.person import described
 from tracker.console.paths import Route
@@ -35,7 +35,7 @@ def forget(list_id: str, subscriber_id: str) -> Any:
     return render_template("forgotten.html", tab="people", place=place, told=told)
 
 
-def _form(place: Place, person: dict[str, Any], fault: str = "") -> str:
+def _form(place: CurrentList, person: dict[str, Any], fault: str = "") -> str:
     return render_template(
         "forget.html",
         tab="people",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import jsonify, make_response, render_template, request
 
 from tracker.console.client import Refused, ask
-from tracker.console.current_list import Place, place_of
+from tracker.console.current_list import CurrentList, place_of
 from tracker.console.event_view import blank, shown
 from tracker.console.live_stream import events_sent_on
 from tracker.console.paths import Route
@@ -63,7 +63,7 @@ def _name() -> str | None:
     return request.args.get("event") or None
 
 
-def _page(place: Place, name: str | None) -> dict[str, Any]:
+def _page(place: CurrentList, name: str | None) -> dict[str, Any]:
     cursor = request.args.get("cursor") or None
     found = ask("events.recent", **place.params, Event=name, Cursor=cursor, RecordsPerRequest=EVENTS_PER_PAGE)
     return {"events": [shown(event, place.path) for event in found["Events"]], "cursor": found["Cursor"]}

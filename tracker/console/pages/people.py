@@ -8,18 +8,18 @@ from uuid import UUID
 from flask import redirect, render_template, request
 
 from tracker.console.client import Refused, ask
-from tracker.console.current_list import Place, is_number, list_of, start_of_page
+from tracker.console.current_list import CurrentList, is_number, list_of, start_of_page
 from tracker.console.paths import Route
 
 PEOPLE_PER_PAGE = 50
-MOST_CHARACTERS = 320
+MAX_CHARACTERS = 320
 #: Where the beginning of a text is looked for, one after the other.
 SEARCHED = ("EmailAddress", "ExternalID")
 
 
 def show(list_id: str) -> Any:
     """Who is found exactly is shown at once."""
-    place, search = list_of(list_id), request.args.get("search", "").strip()[:MOST_CHARACTERS]
+    place, search = list_of(list_id), request.args.get("search", "").strip()[:MAX_CHARACTERS]
     path = _exact(place, search) if search else None
     if path is not None:
         return redirect(path, 303)
@@ -32,7 +32,7 @@ def name_of(person: dict[str, Any]) -> str:
     return person["EmailAddress"] or person["ExternalID"] or f"Person {person['SubscriberID']}"
 
 
-def _all(place: Place) -> dict[str, Any]:
+def _all(place: CurrentList) -> dict[str, Any]:
     """The page after the person that the address names; the newest without, or with what is no number."""
     sent = request.args.get("after", "")
     after = sent if is_number(sent) and len(sent) < 20 else None
@@ -48,7 +48,7 @@ def _all(place: Place) -> dict[str, Any]:
     }
 
 
-def _found(place: Place, search: str) -> dict[str, Any]:
+def _found(place: CurrentList, search: str) -> dict[str, Any]:
     """Those whose address or else whose ID begins so."""
     start = start_of_page()
     people: list[dict[str, Any]] = []
@@ -70,7 +70,7 @@ def _found(place: Place, search: str) -> dict[str, Any]:
     }
 
 
-def _exact(place: Place, search: str) -> str | None:
+def _exact(place: CurrentList, search: str) -> str | None:
     """The path of whom the text names: by number, address or ID, or of the visitor whose UUID it is."""
     uuid = uuid_in(search)
     if uuid is not None:
@@ -93,7 +93,7 @@ def _may_be(field: str, search: str) -> bool:
     return field == "ExternalID" or "@" in search
 
 
-def _asked(command: str, place: Place, **params: Any) -> dict[str, Any] | None:
+def _asked(command: str, place: CurrentList, **params: Any) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = ask(command, **place.params, **params)
     except Refused:

@@ -8,7 +8,7 @@ from flask import abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from tracker.console.client import Unanswered, ask
-from tracker.console.current_list import Place, is_number, list_of
+from tracker.console.current_list import CurrentList, is_number, list_of
 from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import text_of
 from tracker.console.explanations import why_theirs, why_tied
@@ -89,7 +89,7 @@ def export(list_id: str, subscriber_id: str) -> Response:
     )
 
 
-def described(place: Place, subscriber_id: str) -> dict[str, Any]:
+def described(place: CurrentList, subscriber_id: str) -> dict[str, Any]:
     """What `subscriber.get` says."""
     found: dict[str, Any] = ask("subscriber.get", **place.params, SubscriberID=subscriber_id)
     return found
@@ -102,7 +102,7 @@ def _amount(summed: dict[str, Any]) -> dict[str, Any]:
     return {"amount": amount, "currency": summed["Currency"], "conversions": summed["Conversions"]}
 
 
-def _custom_fields(place: Place, values: dict[str, Any]) -> list[tuple[str, str | None]]:
+def _custom_fields(place: CurrentList, values: dict[str, Any]) -> list[tuple[str, str | None]]:
     """What people call each field, or where they may not see fields what programs call it; and its value."""
     if not values:
         return []

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request
 
 from tracker.console.client import Refused, ask
-from tracker.console.current_list import Place, list_of
+from tracker.console.current_list import CurrentList, list_of
 from tracker.console.paths import Route
 
 WORDS = {
@@ -34,7 +34,7 @@ def save(list_id: str) -> Any:
     return redirect(f"{place.path}/settings?saved=1", 303)
 
 
-def _described(place: Place) -> dict[str, Any]:
+def _described(place: CurrentList) -> dict[str, Any]:
     """What `list.get` says, in the words of `list.update`."""
     return {**place.described, "SubscriberListName": place.described["Name"]}
 
@@ -55,7 +55,7 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _page(place: Place, values: dict[str, Any], faults: dict[str, str] | None = None) -> str:
+def _page(place: CurrentList, values: dict[str, Any], faults: dict[str, str] | None = None) -> str:
     return render_template(
         "settings.html", tab="settings", place=place, values=values, faults=faults or {}, is_saved="saved" in request.args
     )  # fmt: skip

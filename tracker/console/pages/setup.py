@@ -7,7 +7,7 @@ from typing import Any
 from flask import jsonify, render_template
 
 from tracker import browser
-from tracker.console.current_list import Place, list_of
+from tracker.console.current_list import CurrentList, list_of
 from tracker.console.page_context import desk
 from tracker.console.paths import Route
 
@@ -23,7 +23,7 @@ def status(list_id: str) -> Any:
     return jsonify(LastEventTrackedAt=described["LastEventTrackedAt"])
 
 
-def _lines(place: Place) -> dict[str, str]:
+def _lines(place: CurrentList) -> dict[str, str]:
     """What can be put into a page beside the snippet that `list.get` gives."""
     described, settings = place.described, desk().settings
     door = f"{settings.public_url}{settings.door_path}/{described['EventListTrackerID']}"

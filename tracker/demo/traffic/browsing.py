@@ -11,7 +11,7 @@ from tracker.demo.traffic.devices import Device
 from tracker.demo.traffic.goods import NAME, SHOP, Source
 
 #: Between two steps of a visit, in milliseconds: people take a quarter of a minute, some much longer.
-USUAL_PAUSE_MS, LEAST_PAUSE_MS, MOST_PAUSE_MS = 14_000, 1_000, 600_000
+USUAL_PAUSE_MS, LEAST_PAUSE_MS, MAX_PAUSE_MS = 14_000, 1_000, 600_000
 _SPREAD = 0.9
 
 
@@ -69,7 +69,7 @@ class Browsing:
         if self._is_hurried:
             return self.random.randint(LEAST_PAUSE_MS, 3 * LEAST_PAUSE_MS)
         pause = self.random.lognormvariate(math.log(USUAL_PAUSE_MS), _SPREAD)
-        return int(min(max(pause, LEAST_PAUSE_MS), MOST_PAUSE_MS))
+        return int(min(max(pause, LEAST_PAUSE_MS), MAX_PAUSE_MS))
 
     def _captured(self) -> dict[str, Any]:
         token = dict(self._source.query).get("pr")

@@ -20,9 +20,9 @@ from tracker.times import iso_utc
 #: Of all visits: those of robots, reports of programs, and of the rest those of somebody who was there before.
 ROBOTS, PROGRAMS, RETURNS = 0.05, 0.06, 0.45
 #: From one end of a day to the other is the longest that a visit may be moved, so that it is over by now.
-_MOST_VISIT_MS = 24 * 3_600_000
+_MAX_VISIT_MS = 24 * 3_600_000
 #: Milliseconds from the browser to us.
-_LEAST_WAY_MS, _MOST_WAY_MS = 40, 900
+_LEAST_WAY_MS, _MAX_WAY_MS = 40, 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def _visit(seed: int, number: int, rhythm: Rhythm, people: _People, now: int) ->
     random = Random(f"{seed}/visit/{number}")  # noqa: S311  nothing here is a secret
     begins = rhythm.at(random.random())
     steps = _steps(random, number, people)
-    longest = max(step.at for step in steps if step.at < _MOST_VISIT_MS)
-    begins = min(begins, now - longest - _MOST_WAY_MS)
+    longest = max(step.at for step in steps if step.at < _MAX_VISIT_MS)
+    begins = min(begins, now - longest - _MAX_WAY_MS)
     return [
         _made(seed, number, place, step, begins + step.at, random)
         for place, step in enumerate(steps)
@@ -73,7 +73,7 @@ def _steps(random: Random, number: int, people: _People) -> list[Step]:
 def _made(seed: int, number: int, place: int, step: Step, at: int, random: Random) -> Made:
     params = {**step.params, "Timestamp": at, "EventID": f"demo-{seed}-{number}-{place}"}
     if step.user_agent is not None:
-        sent_at = iso_utc(at + random.randint(_LEAST_WAY_MS, _MOST_WAY_MS))
+        sent_at = iso_utc(at + random.randint(_LEAST_WAY_MS, _MAX_WAY_MS))
         params["Properties"] = {**params["Properties"], "$sent_at": sent_at}
     return Made(at, params, step.user_agent, step.is_listless)
 

@@ -11,7 +11,7 @@ from tracker.registry.json_object import unreadable
 #: zlib's window size, plus 16 for the gzip format.
 _GZIP = 15 + 16
 #: Members of one body: finding the next copies the rest, so very many small ones would cost much.
-_MOST_MEMBERS = 100
+_MAX_MEMBERS = 100
 #: How many times its size a body of a stranger may become, beyond what any body may have.
 MAX_RATIO = 100
 
@@ -34,7 +34,7 @@ def unpacked(body: bytes, encoding: str, limit: int, is_known: bool = True) -> b
 def _gunzipped(body: bytes, limit: int) -> bytes:
     """All members, as `cat a.gz b.gz` makes them; what else follows one is refused."""
     data = b""
-    for _ in range(_MOST_MEMBERS):
+    for _ in range(_MAX_MEMBERS):
         unpacker = zlib.decompressobj(_GZIP)
         try:
             data += unpacker.decompress(body, limit + 1 - len(data))
@@ -47,4 +47,4 @@ def _gunzipped(body: bytes, limit: int) -> bytes:
         body = unpacker.unused_data
         if not body:
             return data
-    raise unreadable(f"more than {_MOST_MEMBERS} gzip members")
+    raise unreadable(f"more than {_MAX_MEMBERS} gzip members")

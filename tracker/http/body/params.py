@@ -37,20 +37,20 @@ class Media(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BodyRules:
-    """What a command takes for a body: so many bytes, and at most `most_items` objects in the array `items_param`.
+    """What a command takes for a body: so many bytes, and at most `max_items` objects in the array `items_param`.
 
     Each of these objects has the limits of a body of its own, and may be a line of NDJSON. `mend` makes text of strings that
     are none.
     """
 
-    most_bytes: int = MAX_BODY_BYTES
+    max_bytes: int = MAX_BODY_BYTES
     items_param: str | None = None
-    most_items: int = 0
+    max_items: int = 0
     mend: Mend | None = None
 
     @property
-    def most_nodes(self) -> int:
-        return MAX_NODES if self.most_bytes <= MAX_BODY_BYTES else self.most_bytes // 2
+    def max_nodes(self) -> int:
+        return MAX_NODES if self.max_bytes <= MAX_BODY_BYTES else self.max_bytes // 2
 
 
 ONE_EVENT = BodyRules()
@@ -78,7 +78,7 @@ def read_params(
     if knows is not None:
         is_known = is_known or knows(query.encode("latin-1", "replace"))
     if content_encoding and body:
-        body = unpacked(body, content_encoding, rules.most_bytes, is_known)
+        body = unpacked(body, content_encoding, rules.max_bytes, is_known)
     if knows is not None and not is_known:
         is_known = _is_shown(body, knows)
     read = _Reading(rules, rules_of or (lambda _: rules), is_known)
@@ -87,8 +87,8 @@ def read_params(
         sent = _with_query(sent, query, is_known)
     if rules_of is not None:
         rules = rules_of(sent)
-        if len(body) > rules.most_bytes:
-            raise too_large(rules.most_bytes)
+        if len(body) > rules.max_bytes:
+            raise too_large(rules.max_bytes)
     return (_within_limits(sent, json_text, rules) if json_text else sent), is_form
 
 
@@ -124,7 +124,7 @@ class _Reading(NamedTuple):
         if rules.items_param is None:
             raise CommandError(because(UNSUPPORTED_MEDIA, "this command takes no NDJSON"))
         self._check_unread(body)
-        return {rules.items_param: read_lines(body, rules.most_items, rules.mend)}
+        return {rules.items_param: read_lines(body, rules.max_items, rules.mend)}
 
     def _json(self, body: bytes) -> dict[str, Any]:
         self._check_unread(body)
@@ -135,15 +135,15 @@ class _Reading(NamedTuple):
 
     def _apart(self, body: bytes) -> dict[str, Any] | None:
         """With an Error for each of many objects that no decoder reads; None where nothing can be saved so."""
-        most_brackets = None if self.is_known else MAX_STRANGERS_BRACKETS
+        max_brackets = None if self.is_known else MAX_STRANGERS_BRACKETS
         try:
-            return read_apart(body, self._array, partial(read_item, mend=self.rules.mend), most_brackets)
+            return read_apart(body, self._array, partial(read_item, mend=self.rules.mend), max_brackets)
         except CommandError:
             return None
 
     def _array(self, beside: dict[str, Any]) -> tuple[str, int]:
         rules = self.rules_of(beside)
-        return (rules.items_param or "").lower(), rules.most_items
+        return (rules.items_param or "").lower(), rules.max_items
 
     def _mended(self, body: bytes, refused: CommandError) -> dict[str, Any]:
         torn = decode_torn(body) if self.rules.mend else None
@@ -167,8 +167,8 @@ class _Reading(NamedTuple):
 
 def _within_limits(params: dict[str, Any], text: bytes, rules: BodyRules) -> dict[str, Any]:
     if rules.items_param is not None:
-        return check_items(params, text, rules.items_param, rules.most_items)
-    check(params, text, rules.most_nodes)
+        return check_items(params, text, rules.items_param, rules.max_items)
+    check(params, text, rules.max_nodes)
     return params
 
 

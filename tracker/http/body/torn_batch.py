@@ -37,14 +37,14 @@ class _Array:
     inner: list[tuple[int, int]] = field(default_factory=list)
 
 
-def read_apart(body: bytes, array_of: ArrayOf, read: Read, most_brackets: int | None) -> dict[str, Any]:
+def read_apart(body: bytes, array_of: ArrayOf, read: Read, max_brackets: int | None) -> dict[str, Any]:
     """The object in `body`, with an Error for each object that cannot be read in the array that `array_of` names.
 
     An array of more than its most is given as it stands, with empty objects. Raises CommandError (100000) where the fault is
-    in no object of that array, or where there are more brackets than `most_brackets`, since each costs a third of a
+    in no object of that array, or where there are more brackets than `max_brackets`, since each costs a third of a
     microsecond.
     """
-    if most_brackets is not None and len(body) - len(body.translate(None, b"[]{}")) > most_brackets:
+    if max_brackets is not None and len(body) - len(body.translate(None, b"[]{}")) > max_brackets:
         raise unreadable("not valid JSON")
     arrays = list(_arrays(body))
     if not arrays:

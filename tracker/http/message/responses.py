@@ -41,7 +41,7 @@ _CODES = {
 }
 
 
-class Reply(NamedTuple):
+class HttpResponse(NamedTuple):
     """What a WSGI server sends. `stream` stands for a body whose length nobody knows: it is sent in chunks."""
 
     status_line: str
@@ -50,14 +50,14 @@ class Reply(NamedTuple):
     stream: Stream | None = None
 
 
-def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Reply:
+def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """JSON, or a stream, that no cache keeps; raises TypeError if `body` cannot be written as JSON."""
     line = _STATUS_LINES.get(status) or f"{status} Status"
     if isinstance(body, Stream):
-        return Reply(line, [*stream_headers(body), *(headers or {}).items()], b"", body)
+        return HttpResponse(line, [*stream_headers(body), *(headers or {}).items()], b"", body)
     said = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), _NOSNIFF]
     data = orjson.dumps(body)
-    return Reply(line, [("Content-Length", str(len(data))), *said, *(headers or {}).items()], data)
+    return HttpResponse(line, [("Content-Length", str(len(data))), *said, *(headers or {}).items()], data)
 
 
 def stream_headers(stream: Stream) -> list[tuple[str, str]]:
@@ -66,18 +66,18 @@ def stream_headers(stream: Stream) -> list[tuple[str, str]]:
     return [("Content-Type", stream.media_type), ("Cache-Control", "no-store"), _NOSNIFF, *unbuffered]
 
 
-def picture(status: int, _body: Any, headers: Mapping[str, str]) -> Reply:
+def picture(status: int, _body: Any, headers: Mapping[str, str]) -> HttpResponse:
     """A pixel that nobody sees: the same picture whatever the answer is, which the status tells alone."""
     said = {"Content-Type": "image/gif", "Content-Length": str(len(PIXEL)), "Cache-Control": "no-store"}
     line = _STATUS_LINES.get(status) or f"{status} Status"
-    return Reply(line, [*said.items(), _NOSNIFF, *headers.items()], PIXEL)
+    return HttpResponse(line, [*said.items(), _NOSNIFF, *headers.items()], PIXEL)
 
 
-def no_content(headers: Mapping[str, str]) -> Reply:
-    return Reply(_STATUS_LINES[204], list(headers.items()), b"")
+def no_content(headers: Mapping[str, str]) -> HttpResponse:
+    return HttpResponse(_STATUS_LINES[204], list(headers.items()), b"")
 
 
-def error_reply(error: CommandError) -> Reply:
+def error_reply(error: CommandError) -> HttpResponse:
     return reply(error.status, error.body, error.headers)
 
 

@@ -47,12 +47,12 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         client: ClientSocket,
         cfg: Any,
         address: Any,
-        most_body_bytes: Callable[[str], int],
+        max_body_bytes_at: Callable[[str], int],
         places: Places,
         budget: Budget,
     ) -> None:
         super().__init__(client)
-        self._most_body_bytes, self._places, self._budget = most_body_bytes, places, budget
+        self._most_body_bytes, self._places, self._budget = max_body_bytes_at, places, budget
         # One bound for both: a request must be here whole so long after its first byte, and an answer be taken.
         self._idle_seconds, self._request_seconds = cfg.keepalive, cfg.timeout or _REQUEST_SECONDS
         self._request: Any = None

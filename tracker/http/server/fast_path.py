@@ -9,17 +9,17 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, cast
 
-from tracker.http.middleware import Front
+from tracker.http.middleware import RequestMiddleware
 
 METHODS = ("GET", "POST")
 
 
-def takes(front: Front, request: Any) -> bool:
+def takes(front: RequestMiddleware, request: Any) -> bool:
     """Whether a request is an ordinary one for a command; all others go the server's own way, with the same answer."""
     return request.version == (1, 1) and request.method in METHODS and front.is_shortcut(request.path)
 
 
-def response(front: Front, request: Any, address: Any, is_last: bool) -> Generator[bytes]:
+def response(front: RequestMiddleware, request: Any, address: Any, is_last: bool) -> Generator[bytes]:
     """The response: whole, or, where nobody knows its length, in chunks. `is_last`: the connection ends after it.
 
     What is raised between two chunks must end the connection, so that the last one is missing.

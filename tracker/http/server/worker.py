@@ -20,7 +20,7 @@ from tracker.http.access_log import log_request
 from tracker.http.body.reader import MAX_BODY_BYTES
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import new_request_id
-from tracker.http.middleware import Front
+from tracker.http.middleware import RequestMiddleware
 from tracker.http.server import fast_path
 from tracker.http.server.budget import Budget
 from tracker.http.server.client_socket import ClientSocket
@@ -91,13 +91,13 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         return FixedSettings(self.cfg)
 
     @cached_property
-    def _front(self) -> Front | None:
+    def _front(self) -> RequestMiddleware | None:
         """Our application; another one, such as a benchmark's, has none."""
         front = getattr(self.wsgi, "wsgi_app", None)
-        return front if isinstance(front, Front) else None
+        return front if isinstance(front, RequestMiddleware) else None
 
     def _most_body_bytes(self, path: str) -> int:
-        return self._front.most_body_bytes(path) if self._front else MAX_BODY_BYTES
+        return self._front.max_body_bytes_at(path) if self._front else MAX_BODY_BYTES
 
     def handle_request(self, listener_name: Any, request: Any, client: Any, addr: Any) -> None:
         """gunicorn's way costs 100 us a request: two writes, and an environ and a head for any application."""

@@ -25,7 +25,7 @@ _ACTION, _OBJECT = re.compile(r"[a-z0-9_.]{1,64}"), re.compile(r"([a-z]{1,32}:[A
 LOGIN_FAILED = "user.login.failed"
 #: Anybody can make entries of failed logins: they are kept for 90 days, and a few old ones go with each new one.
 FAILED_KEPT_MS = 90 * 24 * 3600 * 1000
-MOST_PURGED = 100
+MAX_PURGED = 100
 
 
 class Doer(Protocol):
@@ -82,7 +82,7 @@ def note_failed_login(transaction: Transaction, user_id: int | None, thing: str,
     """Write that somebody could not log in, and remove old entries of that kind."""
     note(transaction, Somebody(user_id), LOGIN_FAILED, thing, at)
     is_old = (AuditRow.action == LOGIN_FAILED) & (AuditRow.at < trusted(transaction, at) - FAILED_KEPT_MS)
-    old = AuditRow.select(AuditRow.id).where(is_old).order_by(AuditRow.at).limit(MOST_PURGED)
+    old = AuditRow.select(AuditRow.id).where(is_old).order_by(AuditRow.at).limit(MAX_PURGED)
     numbers = [row[0] for row in transaction.rows(old)]
     if numbers:
         transaction.run(AuditRow.delete().where(AuditRow.id.in_(numbers)))

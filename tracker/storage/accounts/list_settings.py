@@ -9,10 +9,10 @@ from typing import Any
 
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Row, Transaction
-from tracker.storage.engine.ttl_cache import Recent
+from tracker.storage.engine.ttl_cache import TtlCache
 
 #: Bytes of all allowed origins together, and of all hidden parameters.
-MOST_ORIGINS_BYTES = MOST_PARAMETERS_BYTES = 4000
+MAX_ORIGINS_BYTES = MAX_PARAMETERS_BYTES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ _SELECT = f"SELECT {', '.join(NAMES)} FROM list_settings WHERE list_id = ?"
 _UPDATE = f"UPDATE list_settings SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE list_id = ?"
 
 
-class SettingsOfLists:
+class ListSettingsStore:
     """Reads and changes the settings of lists. Whose list it is, is asked before: `lists.owned`."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
-        self._recent: Recent[int, ListSettings] = Recent(clock=clock)
+        self._recent: TtlCache[int, ListSettings] = TtlCache(clock=clock)
 
     def of(self, list_id: int, deadline: float | None = None) -> ListSettings:
         """The settings of a list; may be up to 5 s old."""
@@ -85,8 +85,8 @@ def _reader(list_id: int) -> Callable[[Transaction], ListSettings]:
 def _row(settings: ListSettings) -> Row:
     """Origins and parameters hold no line ends: they stand one on a line."""
     origins = "\n".join(settings.allowed_origins).encode()
-    if len(origins) > MOST_ORIGINS_BYTES:
-        raise ValueError(f"the allowed origins take more than {MOST_ORIGINS_BYTES} bytes")
+    if len(origins) > MAX_ORIGINS_BYTES:
+        raise ValueError(f"the allowed origins take more than {MAX_ORIGINS_BYTES} bytes")
     parameters = settings.hidden_parameters
     return (
         origins,

@@ -13,11 +13,11 @@ from peewee import fn
 from tracker.formats.credentials import new_public_id
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction, limit_of
-from tracker.storage.engine.ttl_cache import Recent
+from tracker.storage.engine.ttl_cache import TtlCache
 from tracker.storage.schema.models import ListRow, SubscriberRow
 
 #: Values in one IN (…): below every engine's limit of values in a statement.
-MOST_VALUES = 1000
+MAX_VALUES = 1000
 #: What a list's conversion-ids name: an order, which counts once, or a goal, which counts each time it is reached.
 ORDER, GOAL = "order", "goal"
 
@@ -66,9 +66,9 @@ class Lists:
         self, database: Database, now: Callable[[], int], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._database, self._now = database, now
-        self._owned: Recent[tuple[int, int], List] = Recent(clock=clock)
-        self._hidden: Recent[int, int] = Recent(clock=clock)
-        self._public: Recent[str, List] = Recent(clock=clock)
+        self._owned: TtlCache[tuple[int, int], List] = TtlCache(clock=clock)
+        self._hidden: TtlCache[int, int] = TtlCache(clock=clock)
+        self._public: TtlCache[str, List] = TtlCache(clock=clock)
 
     def add(
         self, user_id: int, name: str, deadline: float | None = None, conversion_id_is: str = ORDER
@@ -178,8 +178,8 @@ def _page(transaction: Transaction, total: Any, window: Any) -> Page:
 
 def _subscribers_by_list(transaction: Transaction, list_ids: Sequence[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
-    for start in range(0, len(list_ids), MOST_VALUES):
-        chosen = SubscriberRow.list_id.in_(list_ids[start : start + MOST_VALUES])
+    for start in range(0, len(list_ids), MAX_VALUES):
+        chosen = SubscriberRow.list_id.in_(list_ids[start : start + MAX_VALUES])
         query = SubscriberRow.select(SubscriberRow.list_id, fn.COUNT(SubscriberRow.id)).where(chosen)
         counts.update(transaction.rows(query.group_by(SubscriberRow.list_id)))
     return counts

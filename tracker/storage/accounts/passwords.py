@@ -18,8 +18,8 @@ T = TypeVar("T")
 #: OWASP's second choice for argon2id: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 #: A process hashes at most this many passwords at once: logging in must not take all memory and all cores.
-MOST_AT_ONCE = 2
-_turns = BoundedSemaphore(MOST_AT_ONCE)
+MAX_AT_ONCE = 2
+_turns = BoundedSemaphore(MAX_AT_ONCE)
 #: What an unknown user's password is compared with, so that the answer takes as long. No password has this hash.
 _NOBODY = f"$argon2id$v=19$m={19 * 1024},t=2,p=1${'A' * 22}${'A' * 43}"
 

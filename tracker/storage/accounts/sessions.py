@@ -14,7 +14,7 @@ from tracker.storage.schema.models import SessionRow
 #: An expired session is kept this long: its owner is told that it expired, not that it is unknown.
 KEPT_AFTER_EXPIRY_MS = 30 * 24 * 3600 * 1000
 #: Long-expired sessions removed by one login at most: nobody's login pays for everybody's past.
-MOST_PURGED = 100
+MAX_PURGED = 100
 #: A prepared statement: this one is on the way of requests.
 _FIND = (
     "SELECT s.user_id, s.expires_at, u.permissions, s.key_id, k.permissions, u.is_admin FROM sessions s"
@@ -90,7 +90,7 @@ def _purge(transaction: Transaction, expired_before: int) -> None:
     old = (
         SessionRow.select(SessionRow.token_hash)
         .where(SessionRow.expires_at < expired_before)
-        .limit(MOST_PURGED)
+        .limit(MAX_PURGED)
     )
     hashes = [row[0] for row in transaction.rows(old)]
     if hashes:

@@ -21,7 +21,7 @@ from tracker.storage.aggregates.count_changes import (
 )
 from tracker.storage.aggregates.count_outbox import Note, NoteKey, Uncounted
 from tracker.storage.aggregates.counters import ConversionKey, Counted
-from tracker.storage.aggregates.deferred_counts import Counting, count_notes, count_overdue
+from tracker.storage.aggregates.deferred_counts import DeferredCounts, count_notes, count_overdue
 from tracker.storage.aggregates.expired_totals import (
     add_expired,
     expired_totals,
@@ -35,7 +35,7 @@ __all__ = [
     "CatalogueCounts",
     "ConversionKey",
     "Counted",
-    "Counting",
+    "DeferredCounts",
     "EventName",
     "Note",
     "NoteKey",

@@ -11,12 +11,12 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
 
 #: Per list: event names and (event, property) pairs; per event: properties. What goes beyond is stored, not listed.
-MOST_NAMES, MOST_PAIRS, MOST_PROPERTIES = 2_000, 20_000, 500
+MAX_NAMES, MAX_PAIRS, MAX_PROPERTIES = 2_000, 20_000, 500
 #: The share of these bounds that names first seen through the door for browsers may use: anybody can send there.
 PUBLIC_SHARE = 0.8
 #: (event, property) pairs a process remembers over all lists; seconds before a refused name is tried again, and after which
 #: a name is looked up again: it may have given way to others, or been removed.
-MOST_KNOWN, RETRY_FULL_SECONDS, KNOWN_SECONDS = 500_000, 60.0, 60.0
+MAX_KNOWN, RETRY_FULL_SECONDS, KNOWN_SECONDS = 500_000, 60.0, 60.0
 
 Name = tuple[int, bytes]
 Seen = dict[Name, tuple[set[bytes], int]]
@@ -46,7 +46,7 @@ class Catalogue:
 
     def committed(self) -> None:
         """The transaction of the last `note` was committed."""
-        if self._count > MOST_KNOWN:
+        if self._count > MAX_KNOWN:
             self._known, self._count = {}, 0
         until = self._clock() + KNOWN_SECONDS
         for name, listed in self._pending.items():
@@ -81,7 +81,7 @@ class Catalogue:
 
     def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: int) -> Listed | None:
         count = transaction.select("SELECT COUNT(*) FROM event_names WHERE list_id = ?", (list_id,))[0][0]
-        if count >= MOST_NAMES * self._share:
+        if count >= MAX_NAMES * self._share:
             _flag(transaction, list_id)
             gone = evict_names(transaction, list_id, name, at)
             for each in gone:
@@ -130,8 +130,8 @@ class Catalogue:
     ) -> int:
         """For how many further properties of an event there is room, when some have given way for them."""
         sql = "SELECT SUM(property_count) FROM event_names WHERE list_id = ?"
-        of_event = int(MOST_PROPERTIES * self._share) - len(listed.properties) - len(listed.public)
-        of_list = int(MOST_PAIRS * self._share) - int(transaction.select(sql, (list_id,))[0][0])
+        of_event = int(MAX_PROPERTIES * self._share) - len(listed.properties) - len(listed.public)
+        of_list = int(MAX_PAIRS * self._share) - int(transaction.select(sql, (list_id,))[0][0])
         for event, room in ((name, of_event), (None, of_list)):
             if room < wanted:
                 _flag(transaction, list_id)
@@ -151,7 +151,7 @@ class Catalogue:
 
     def _refuse(self, list_id: int, name: bytes, items: Iterable[bytes | None]) -> None:
         """Do not look these names up again for a while."""
-        if len(self._refused) > MOST_KNOWN:
+        if len(self._refused) > MAX_KNOWN:
             self._refused.clear()
         until = self._clock() + RETRY_FULL_SECONDS
         self._refused.update({(list_id, name, item, self._is_public): until for item in items})

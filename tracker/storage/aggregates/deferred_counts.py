@@ -35,7 +35,7 @@ class Overtaken(Exception):
     """Another process has counted some of these events: what is remembered of them is of no use any more."""
 
 
-class Counting:
+class DeferredCounts:
     """Of one process: writes what it has stored and not counted, and what others have left."""
 
     def __init__(self, database: Database, uncounted: Uncounted) -> None:

@@ -9,10 +9,10 @@ from tracker.storage.engine.id_generator import IdMaker, Lease, WriterNumber
 from tracker.storage.engine.readiness import Readiness
 from tracker.storage.engine.scrubbing import SCRUBBED_PAGES
 from tracker.storage.engine.secrets import EVENT_IDS, secret_of
-from tracker.storage.engine.spill_counter import Occurrences
+from tracker.storage.engine.spill_counter import SpillCounter
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.engine.trusted_time import note, trusted
-from tracker.storage.engine.ttl_cache import Recent
+from tracker.storage.engine.ttl_cache import TtlCache
 
 __all__ = [
     "EVENT_IDS",
@@ -23,11 +23,11 @@ __all__ = [
     "IdMaker",
     "IncompatibleDatabase",
     "Lease",
-    "Occurrences",
     "Readiness",
-    "Recent",
     "Row",
+    "SpillCounter",
     "Transaction",
+    "TtlCache",
     "WriterNumber",
     "note",
     "run_each",

@@ -8,9 +8,9 @@ import apsw
 
 #: While one process waits for the others to let go of the log: seconds of a nap, and how many. SQLite's own busy
 #: timeout naps too long to catch a free moment.
-NAP_SECONDS, MOST_NAPS = 0.00005, 4_000
+NAP_SECONDS, MAX_NAPS = 0.00005, 4_000
 #: Seconds that it waits at most.
-MOST_SECONDS = NAP_SECONDS * MOST_NAPS
+MAX_SECONDS = NAP_SECONDS * MAX_NAPS
 
 
 def checkpoint(connection: apsw.Connection, mode: int) -> None:
@@ -24,4 +24,4 @@ def checkpoint(connection: apsw.Connection, mode: int) -> None:
 
 def _nap(naps: int) -> bool:
     time.sleep(NAP_SECONDS)
-    return naps < MOST_NAPS
+    return naps < MAX_NAPS

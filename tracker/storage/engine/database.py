@@ -13,7 +13,7 @@ from gevent.lock import BoundedSemaphore
 
 from tracker.errors import StorageUnavailable
 from tracker.formats.database_url import DatabaseURL
-from tracker.storage.engine.error_kinds import IncompatibleDatabase, Trouble
+from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.mysql import MysqlEngine
 from tracker.storage.engine.sqlite import SqliteEngine
 from tracker.storage.engine.transaction import Transaction
@@ -22,7 +22,7 @@ from tracker.storage.engine.writer import Writer
 
 T = TypeVar("T")
 #: Reading connections of one process to a server; SQLite needs one, since its reads do not wait for a network.
-MOST_READERS = 8
+MAX_READERS = 8
 #: Seconds a request may take after its body was read.
 REQUEST_SECONDS = 5.0
 
@@ -106,7 +106,7 @@ class Database:
             with _closed_on_failure(database):
                 self.migrations.verify(database, self.engine)
         except Exception as failure:
-            if self.engine.trouble(failure) is Trouble.PERMANENT:
+            if self.engine.trouble(failure) is ErrorKind.PERMANENT:
                 raise
             raise StorageUnavailable(str(failure)) from failure
         return database
@@ -136,7 +136,7 @@ class Database:
 
     def _reset(self) -> None:
         self._idle_readers: list[Any] = []
-        self._reader_slots = BoundedSemaphore(1 if self.engine.name == "sqlite" else MOST_READERS)
+        self._reader_slots = BoundedSemaphore(1 if self.engine.name == "sqlite" else MAX_READERS)
         self._writer = Writer(self.engine, lambda: self.connect(is_writer=True))
 
     def _after_fork(self) -> None:
@@ -167,10 +167,10 @@ class Database:
             return result
         except Exception as failure:
             trouble = self.engine.trouble(failure)
-            is_good = trouble is Trouble.PERMANENT and not isinstance(failure, StorageUnavailable)
-            if trouble is Trouble.LOST:
+            is_good = trouble is ErrorKind.PERMANENT and not isinstance(failure, StorageUnavailable)
+            if trouble is ErrorKind.LOST:
                 raise _ConnectionLost(str(failure)) from failure
-            if trouble is not Trouble.PERMANENT:
+            if trouble is not ErrorKind.PERMANENT:
                 raise StorageUnavailable(str(failure)) from failure
             raise
         finally:  # after a timeout a connection is in the middle of an answer: it is not used again

@@ -8,7 +8,7 @@ from enum import Enum
 from tracker.errors import StorageUnavailable
 
 
-class Trouble(Enum):
+class ErrorKind(Enum):
     """What a driver's error means for the transaction it hit."""
 
     RETRY = "rolled back, may succeed at once: deadlock, lock wait, a lost race for a unique key"

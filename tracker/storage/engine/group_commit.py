@@ -9,19 +9,19 @@ from typing import Any
 import gevent
 
 from tracker.errors import OutcomeUnknown, StorageUnavailable
-from tracker.storage.engine.error_kinds import Trouble
-from tracker.storage.engine.write_connection import RECONNECT_PAUSE, WriteConnection, let_others_run
-from tracker.storage.engine.write_queue import Job
+from tracker.storage.engine.error_kinds import ErrorKind
+from tracker.storage.engine.write_connection import RECONNECT_PAUSE, WriteConnection, yield_to_others
+from tracker.storage.engine.write_queue import WriteRequest
 
 #: Tries of one group after a deadlock, a lost race or a COMMIT that was not answered. A connection that was lost before
 #: is no try: until the deadline another one is looked for.
-MOST_TRIES = 10
+MAX_TRIES = 10
 
 
-class Group:
+class GroupCommit:
     """The attempts to commit some jobs together. The first attempt runs in the transaction that is open."""
 
-    def __init__(self, connection: WriteConnection, jobs: list[Job]) -> None:
+    def __init__(self, connection: WriteConnection, jobs: list[WriteRequest]) -> None:
         self._connection, self._jobs = connection, jobs
         self._uncertain: list[Any] | None = None  # results of an attempt whose COMMIT was not answered
         self._last_failure: Exception | None = None
@@ -30,7 +30,7 @@ class Group:
 
     def commit(self) -> None:
         """Try until the jobs are settled."""
-        while self._tries < MOST_TRIES:
+        while self._tries < MAX_TRIES:
             if self._attempt():
                 return
             if not self.reopen():
@@ -73,22 +73,22 @@ class Group:
         self._connection.rollback()
         self._last_failure = failure
         trouble = self._connection.trouble(failure)
-        if trouble is Trouble.LOST:
+        if trouble is ErrorKind.LOST:
             return self._lose()
-        if trouble is Trouble.RETRY:
+        if trouble is ErrorKind.RETRY:
             self._tries += 1
             gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
             return False
-        if trouble in (Trouble.UNAVAILABLE, Trouble.UNKNOWN):
-            self._connection.doubt()
+        if trouble in (ErrorKind.UNAVAILABLE, ErrorKind.UNKNOWN):
+            self._connection.recheck_primary()
         if self._uncertain is not None:  # this try was rolled back; of the one before nobody knows
             return self._settle([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._jobs))
-        if trouble is Trouble.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
+        if trouble is ErrorKind.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
             return self._settle([_as_unavailable(failure)] * len(self._jobs))
         if len(self._jobs) == 1 and self._connection.is_duplicate_key(failure) and not self._has_met_a_key:
             self._has_met_a_key = True  # a second try can look for what is in the way of the first
             return False
-        return self._one_by_one(_as_unavailable(failure) if trouble is Trouble.UNKNOWN else failure)
+        return self._one_by_one(_as_unavailable(failure) if trouble is ErrorKind.UNKNOWN else failure)
 
     def _lose(self) -> bool:
         """Give the connection up. The next one may be good at once; where it is not, there is a pause between them."""
@@ -103,7 +103,7 @@ class Group:
         if len(self._jobs) == 1:
             return self._settle([failure])
         for job in self._jobs:
-            alone = Group(self._connection, [job])
+            alone = GroupCommit(self._connection, [job])
             if alone.reopen():
                 alone.commit()
             else:
@@ -117,7 +117,7 @@ class Group:
             try:
                 if self._connection.begin():
                     return True
-                let_others_run()
+                yield_to_others()
             except Exception as failure:  # noqa: BLE001  until the deadline, whatever it is
                 self._last_failure = failure
                 self._connection.close()

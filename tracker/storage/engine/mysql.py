@@ -15,7 +15,7 @@ import pymysql
 
 from tracker.formats.database_url import DatabaseURL
 from tracker.storage.engine import mysql_errors
-from tracker.storage.engine.error_kinds import IncompatibleDatabase, Trouble
+from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.sqlite_file import ServersFile
 
 #: Seconds. Without them a frozen server hangs a worker for ever.
@@ -126,7 +126,7 @@ class MysqlEngine:
     def commit(self, database: peewee.MySQLDatabase) -> None:
         database.connection().commit()
 
-    def tidy(self, database: peewee.MySQLDatabase) -> None:
+    def checkpoint(self, database: peewee.MySQLDatabase) -> None:
         """A server tidies up by itself."""
 
     def rollback(self, database: peewee.MySQLDatabase) -> None:
@@ -136,7 +136,7 @@ class MysqlEngine:
         """Only the server knows, unless it says that it has rolled back."""
         return mysql_errors.has_rolled_back(failure)
 
-    def trouble(self, failure: BaseException) -> Trouble:
+    def trouble(self, failure: BaseException) -> ErrorKind:
         return mysql_errors.trouble(failure)
 
     def is_duplicate_key(self, failure: BaseException) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import peewee
 import pymysql
 
-from tracker.storage.engine.error_kinds import Conflict, Trouble, causes
+from tracker.storage.engine.error_kinds import Conflict, ErrorKind, causes
 
 DUPLICATE_KEY = frozenset({1062, 1586})
 #: Rolled back, also when COMMIT says so.
@@ -42,16 +42,16 @@ _OF_OURS = (pymysql.ProgrammingError, pymysql.DataError, pymysql.NotSupportedErr
             peewee.ProgrammingError, peewee.DataError, peewee.NotSupportedError)  # fmt: skip
 
 
-def trouble(failure: BaseException) -> Trouble:
+def trouble(failure: BaseException) -> ErrorKind:
     """What a failure means outside COMMIT: the first of its causes that tells."""
     for cause in causes(failure):
         if isinstance(cause, Conflict):
-            return Trouble.RETRY
+            return ErrorKind.RETRY
         if isinstance(cause, (OSError, EOFError)):
-            return Trouble.LOST
+            return ErrorKind.LOST
         if isinstance(cause, (pymysql.MySQLError, peewee.PeeweeException)) and cause.args:
             return _trouble_of(cause)
-    return Trouble.PERMANENT
+    return ErrorKind.PERMANENT
 
 
 def has_rolled_back(failure: BaseException) -> bool:
@@ -67,14 +67,14 @@ def is_missing_table(failure: BaseException) -> bool:
     return any(cause.args and cause.args[0] == 1146 for cause in causes(failure))
 
 
-def _trouble_of(failure: BaseException) -> Trouble:
+def _trouble_of(failure: BaseException) -> ErrorKind:
     number = failure.args[0]
     if not isinstance(number, int):
-        return Trouble.PERMANENT if isinstance(failure, _OF_OURS) else Trouble.LOST
+        return ErrorKind.PERMANENT if isinstance(failure, _OF_OURS) else ErrorKind.LOST
     if number in RETRY:
-        return Trouble.RETRY
+        return ErrorKind.RETRY
     if number in LOST or isinstance(failure, (pymysql.InterfaceError, peewee.InterfaceError)):
-        return Trouble.LOST
+        return ErrorKind.LOST
     if number in PERMANENT:
-        return Trouble.PERMANENT
-    return Trouble.UNAVAILABLE if number in UNAVAILABLE else Trouble.UNKNOWN
+        return ErrorKind.PERMANENT
+    return ErrorKind.UNAVAILABLE if number in UNAVAILABLE else ErrorKind.UNKNOWN

@@ -8,7 +8,7 @@ import apsw
 _CACHE_KB = 8 * 1024
 
 
-class Occurrences:
+class SpillCounter:
     """Counts of digests, for one run. The file has no name and is gone when this is."""
 
     def __init__(self) -> None:

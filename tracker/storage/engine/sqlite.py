@@ -13,8 +13,8 @@ from playhouse.apsw_ext import APSWDatabase
 
 from tracker.formats.database_url import DatabaseURL
 from tracker.storage.engine import sqlite_errors
-from tracker.storage.engine.checkpoint import MOST_SECONDS, checkpoint
-from tracker.storage.engine.error_kinds import IncompatibleDatabase, Trouble
+from tracker.storage.engine.checkpoint import MAX_SECONDS, checkpoint
+from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.log_stamp import StampedFile, refuse_foreign_log
 from tracker.storage.engine.scrubbing import scrub
 from tracker.storage.engine.sqlite_dialect import SqliteDialect
@@ -36,7 +36,7 @@ FIXED_SINCE = (3, 51, 3)
 
 #: Pages of the write-ahead log (4 KiB each) from which it is copied into the file when that holds up nobody, and from
 #: which it is in any case.
-CHECKPOINT_PAGES, MOST_WAL_PAGES = 4_000, 10_000
+CHECKPOINT_PAGES, MAX_WAL_PAGES = 4_000, 10_000
 #: How often the log is emptied and the lock tried for at a time, to have both at once.
 TRIES_TO_CLEAN = 20
 #: Pages that may be added before the others are held up again, when that was in vain.
@@ -60,7 +60,7 @@ class SqliteEngine(SqliteDialect):
 
     def __init__(self, url: DatabaseURL) -> None:
         self.path, self.file = url.path, StampedFile(url.path)
-        self._wal_pages, self._restart_from_pages = 0, MOST_WAL_PAGES
+        self._wal_pages, self._restart_from_pages = 0, MAX_WAL_PAGES
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> APSWDatabase:
         """A peewee database with one open connection.
@@ -115,14 +115,14 @@ class SqliteEngine(SqliteDialect):
         database.connection().execute("COMMIT")
         self.file.verify()
 
-    def tidy(self, database: APSWDatabase) -> None:
+    def checkpoint(self, database: APSWDatabase) -> None:
         """After a commit was answered: keep the write-ahead log short.
 
         SQLite's own checkpoints hold up nobody, so with two busy writers they never finish and the log grows without
-        end (467 MB in 4 s). Past MOST_WAL_PAGES we therefore hold up the others, for one checkpoint.
+        end (467 MB in 4 s). Past MAX_WAL_PAGES we therefore hold up the others, for one checkpoint.
         """
         if self._wal_pages < CHECKPOINT_PAGES:
-            self._restart_from_pages = MOST_WAL_PAGES
+            self._restart_from_pages = MAX_WAL_PAGES
             return
         connection, started = database.connection(), time.monotonic()
         try:
@@ -132,7 +132,7 @@ class SqliteEngine(SqliteDialect):
                 checkpoint(connection, apsw.SQLITE_CHECKPOINT_RESTART)
         except apsw.BusyError:
             # Another process is at it, which is soon over; or a reader needs the log's end, for who knows how long.
-            if time.monotonic() - started > MOST_SECONDS:
+            if time.monotonic() - started > MAX_SECONDS:
                 self._restart_from_pages = self._wal_pages + PATIENCE_PAGES
 
     def clean(self, database: APSWDatabase, first: int) -> bool:
@@ -172,7 +172,7 @@ class SqliteEngine(SqliteDialect):
     def is_commit_outcome_known(self, failure: BaseException) -> bool:
         return sqlite_errors.has_rolled_back(failure)
 
-    def trouble(self, failure: BaseException) -> Trouble:
+    def trouble(self, failure: BaseException) -> ErrorKind:
         return sqlite_errors.trouble(failure)
 
     def is_duplicate_key(self, failure: BaseException) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 import peewee
 
-from tracker.storage.engine.error_kinds import Conflict, IncompatibleDatabase, Trouble, causes
+from tracker.storage.engine.error_kinds import Conflict, ErrorKind, IncompatibleDatabase, causes
 
 BUSY = (apsw.BusyError, apsw.LockedError)
 UNAVAILABLE = (
@@ -16,14 +16,14 @@ UNAVAILABLE = (
 ROLLED_BACK = (*BUSY, apsw.FullError, apsw.ConstraintError, apsw.ReadOnlyError, IncompatibleDatabase)
 
 
-def trouble(failure: BaseException) -> Trouble:
+def trouble(failure: BaseException) -> ErrorKind:
     """What a failure means outside COMMIT: the first of its causes that tells."""
     for cause in causes(failure):
         if isinstance(cause, (*BUSY, Conflict)):
-            return Trouble.RETRY
+            return ErrorKind.RETRY
         if isinstance(cause, UNAVAILABLE):
-            return Trouble.UNAVAILABLE
-    return Trouble.PERMANENT
+            return ErrorKind.UNAVAILABLE
+    return ErrorKind.PERMANENT
 
 
 def has_rolled_back(failure: BaseException) -> bool:

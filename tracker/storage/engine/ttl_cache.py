@@ -13,7 +13,7 @@ V = TypeVar("V")
 RECENT_SECONDS = 5.0
 
 
-class Recent(Generic[K, V]):
+class TtlCache(Generic[K, V]):
     """At most `size` values, each for RECENT_SECONDS. Only what was found is to be put in, never that nothing was."""
 
     def __init__(self, size: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:

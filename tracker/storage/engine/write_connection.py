@@ -10,9 +10,9 @@ from typing import Any
 import gevent
 
 from tracker.errors import OutcomeUnknown
-from tracker.storage.engine.error_kinds import Trouble
+from tracker.storage.engine.error_kinds import ErrorKind
 from tracker.storage.engine.transaction import Transaction
-from tracker.storage.engine.write_queue import Job
+from tracker.storage.engine.write_queue import WriteRequest
 
 #: Seconds: how long a worker with nothing else to do naps between tries for the write lock (measured against others:
 #: docs/decisions/0001-storage-layout.md), and the pause before a server is tried again.
@@ -34,11 +34,11 @@ class WriteConnection:
             self._database = self._open()
         return self._engine.begin(self._database)  # type: ignore[no-any-return]
 
-    def apply(self, jobs: list[Job]) -> list[Any]:
+    def apply(self, jobs: list[WriteRequest]) -> list[Any]:
         """Have the jobs' handler apply them; one result a job."""
         return jobs[0].handler(Transaction(self._database, self._engine), [job.item for job in jobs])
 
-    def was_committed(self, jobs: list[Job]) -> bool:
+    def was_committed(self, jobs: list[WriteRequest]) -> bool:
         """Whether an earlier attempt at these jobs is in the database; raises OutcomeUnknown if nobody can tell."""
         look = getattr(jobs[0].handler, "was_committed", None)
         if look is None:
@@ -55,18 +55,18 @@ class WriteConnection:
         except Exception:  # noqa: BLE001  whatever it is, the connection cannot be trusted
             self.close()
 
-    def tidy(self) -> None:
+    def checkpoint(self) -> None:
         """Once the answers are on their way. What fails here has nothing to do with what was committed."""
         gevent.sleep(0)
         if self._database is None:
             return
         try:
-            self._engine.tidy(self._database)
+            self._engine.checkpoint(self._database)
         except Exception as failure:  # noqa: BLE001  whatever it is, the next group gets a new connection
             _log.warning("the write-ahead log could not be tidied: %s", type(failure).__name__)
             self.close()
 
-    def doubt(self) -> None:
+    def recheck_primary(self) -> None:
         """A server that can only be read may not be the one that is written to any more: look for it anew."""
         if self._engine.is_remote:
             self.close()
@@ -79,14 +79,14 @@ class WriteConnection:
     def is_commit_lost(self, failure: BaseException) -> bool:
         return not self._engine.is_commit_outcome_known(failure)
 
-    def trouble(self, failure: BaseException) -> Trouble:
+    def trouble(self, failure: BaseException) -> ErrorKind:
         return self._engine.trouble(failure)  # type: ignore[no-any-return]
 
     def is_duplicate_key(self, failure: BaseException) -> bool:
         return self._engine.is_duplicate_key(failure)  # type: ignore[no-any-return]
 
 
-def let_others_run() -> None:
+def yield_to_others() -> None:
     """Serve other requests while another process holds the write lock. gevent's timers are too coarse for the nap."""
     started = time.perf_counter()
     gevent.sleep(0)

@@ -22,7 +22,7 @@ class Handler(Protocol):
     def __call__(self, transaction: Transaction, items: list[Any]) -> list[Any]: ...
 
 
-class Job:
+class WriteRequest:
     """One item on its way. `size` is the number of rows it stands for."""
 
     __slots__ = ("_outcome", "_waiter", "deadline", "handler", "is_settled", "is_taken", "item", "size")

@@ -10,10 +10,10 @@ import gevent
 from gevent.event import Event
 
 from tracker.errors import StorageUnavailable
-from tracker.storage.engine.error_kinds import IncompatibleDatabase, Trouble
-from tracker.storage.engine.group_commit import Group
-from tracker.storage.engine.write_connection import RECONNECT_PAUSE, WriteConnection, let_others_run
-from tracker.storage.engine.write_queue import Handler, Job
+from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
+from tracker.storage.engine.group_commit import GroupCommit
+from tracker.storage.engine.write_connection import RECONNECT_PAUSE, WriteConnection, yield_to_others
+from tracker.storage.engine.write_queue import Handler, WriteRequest
 
 #: Rows committed together, unless one item has more: bounds how long one group holds the write lock.
 GROUP_SIZE = 500
@@ -27,7 +27,7 @@ class Writer:
 
     def __init__(self, engine: Any, open_connection: Callable[[], Any]) -> None:
         self._connection = WriteConnection(engine, open_connection)
-        self._queue: deque[Job] = deque()
+        self._queue: deque[WriteRequest] = deque()
         self._queued_size = 0
         self._has_work = Event()
         self._greenlet: gevent.Greenlet | None = None
@@ -36,7 +36,7 @@ class Writer:
     def submit(self, handler: Handler, item: Any, deadline: float, size: int = 1) -> Any:
         if self._queued_size >= QUEUE_SIZE:
             raise StorageUnavailable("too many writes are waiting")
-        job = Job(handler, item, deadline, size)
+        job = WriteRequest(handler, item, deadline, size)
         self._queue.append(job)
         self._queued_size += size
         if self._greenlet is None or self._greenlet.dead:
@@ -47,7 +47,7 @@ class Writer:
     def close(self) -> None:
         """Commit what somebody waits for, then close the connection."""
         while self._is_needed() and self._greenlet is not None and not self._greenlet.dead:
-            let_others_run()
+            yield_to_others()
         if self._greenlet is not None:
             self._greenlet.kill()
         self._connection.close()
@@ -71,25 +71,25 @@ class Writer:
         else:
             self._connection.rollback()
 
-    def _commit(self, jobs: list[Job]) -> None:
+    def _commit(self, jobs: list[WriteRequest]) -> None:
         """A fault of ours must not leave callers waiting, nor the lock taken."""
         self._is_in_group = True
         try:
-            Group(self._connection, jobs).commit()
+            GroupCommit(self._connection, jobs).commit()
         except Exception as failure:  # noqa: BLE001  the callers learn of it
             self._connection.close()
             for job in jobs:
                 job.settle(failure)
         finally:
             self._is_in_group = False
-        self._connection.tidy()
+        self._connection.checkpoint()
 
     def _take_lock(self) -> bool:
         """Open the transaction before taking jobs: what arrives while we wait for the lock joins the group."""
         try:
             if self._connection.begin():
                 return True
-            let_others_run()
+            yield_to_others()
         except Exception as failure:  # noqa: BLE001  the jobs stay queued: a restart may be over before their deadlines
             self._connection.close()
             if self._is_lasting(failure):
@@ -107,11 +107,11 @@ class Writer:
         """Whether waiting is of no use: a fault of ours, or a database that somebody has to put right first."""
         if isinstance(failure, StorageUnavailable):
             return isinstance(failure, IncompatibleDatabase)
-        return self._connection.trouble(failure) is Trouble.PERMANENT
+        return self._connection.trouble(failure) is ErrorKind.PERMANENT
 
-    def _take_jobs(self) -> list[Job]:
+    def _take_jobs(self) -> list[WriteRequest]:
         """The first jobs of one handler that somebody still waits for."""
-        jobs: list[Job] = []
+        jobs: list[WriteRequest] = []
         room = GROUP_SIZE
         while self._queue and room > 0 and (not jobs or self._queue[0].handler is jobs[0].handler):
             job = self._next_job()
@@ -121,7 +121,7 @@ class Writer:
                 room -= job.size
         return jobs
 
-    def _next_job(self) -> Job:
+    def _next_job(self) -> WriteRequest:
         job = self._queue.popleft()
         self._queued_size -= job.size
         return job

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker.storage.events import deletion, events, held_rows, late_moves, newest, scan, tombstones
-from tracker.storage.events.deletion import NAMELESS, Bindings
+from tracker.storage.events.deletion import ANONYMIZED, Bindings
 from tracker.storage.events.events import StoredAnswer, StoredEvent, find_events, read_events
 from tracker.storage.events.expiry import (
     days_by_list,
@@ -19,8 +19,8 @@ from tracker.storage.events.reassign import UNMERGE, Tie, Ties, bring_home, movi
 from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_spent, has_any
 
 __all__ = [
+    "ANONYMIZED",
     "KEPT_MS",
-    "NAMELESS",
     "PAGE",
     "UNMERGE",
     "Bindings",

@@ -16,7 +16,7 @@ from tracker.storage.timeline.timeline_rows import Entry
 Bindings = Mapping[tuple[int, int], tuple[int | None, int | None]]
 
 #: How the uuid begins that a visitor has instead of its own; the rest is random.
-NAMELESS = bytes(6)
+ANONYMIZED = bytes(6)
 
 
 def bindings_of(
@@ -80,7 +80,7 @@ def remove_conversions(transaction: Transaction, list_id: int, rows: Iterable[tu
     return transaction.remove("conversions", keys, sorted((list_id, *row) for row in rows))
 
 
-def make_nameless(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> int:
+def anonymize(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> int:
     """Take the uuid from those visitors that nothing is left of but, perhaps, events that name somebody else.
 
     Whose events of a visitor are is known by their persons only, so that the row stays for them to point to.
@@ -93,8 +93,8 @@ def make_nameless(transaction: Transaction, list_id: int, visitor_ids: Collectio
         f"SELECT v.id FROM visitors v WHERE v.list_id = ? AND v.id IN ({marks}) AND SUBSTR(v.uuid, 1, ?) <> ?"
         " AND NOT EXISTS (SELECT 1 FROM bindings b WHERE b.list_id = v.list_id AND b.visitor_id = v.id)"
     )
-    found = {row[0] for row in transaction.select(sql, (list_id, *ids, len(NAMELESS), NAMELESS))}
+    found = {row[0] for row in transaction.select(sql, (list_id, *ids, len(ANONYMIZED), ANONYMIZED))}
     free = sorted(found - owners_with_rows(transaction, list_id, found))
-    changes = [(NAMELESS + os.urandom(16 - len(NAMELESS)), list_id, visitor_id) for visitor_id in free]
+    changes = [(ANONYMIZED + os.urandom(16 - len(ANONYMIZED)), list_id, visitor_id) for visitor_id in free]
     transaction.update("UPDATE visitors SET uuid = ? WHERE list_id = ? AND id = ?", changes)
     return len(changes)

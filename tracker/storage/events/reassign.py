@@ -14,9 +14,9 @@ from tracker.storage import job_queue
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events import late_moves
 from tracker.storage.events.events import StoredEvent, read_events, untie
-from tracker.storage.job_queue import LongJob, Step
+from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows, span_rows
-from tracker.storage.timeline.timeline_reading import DUSK, Window, newest
+from tracker.storage.timeline.timeline_reading import MAX_POSITION, Window, newest
 from tracker.storage.timeline.visitor_history import SERVER_SECONDS
 
 #: The kind of job that brings events home.
@@ -98,8 +98,8 @@ def unbind(transaction: Transaction, tie: Tie, unbinding_id: int, now: int) -> M
     transaction.insert("unbindings", _COLUMNS, [(*tie, unbinding_id, now, *named)])
     late_at = now + int(SERVER_SECONDS * 1000) if transaction.engine.is_remote else now
     times = {"began_at": now, "late_at": late_at, "is_moved": False}
-    past = list(DUSK) if has_past else None
-    return {"tie": list(tie), "before": list(DUSK), "past": past, "unbinding": unbinding_id, **times}
+    past = list(MAX_POSITION) if has_past else None
+    return {"tie": list(tie), "before": list(MAX_POSITION), "past": past, "unbinding": unbinding_id, **times}
 
 
 def moving(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
@@ -108,7 +108,7 @@ def moving(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
     return {(tie.visitor_id, tie.segment) for tie in ties}
 
 
-def bring_home(transaction: Transaction, job: LongJob, now: int, most: int) -> Step:
+def bring_home(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     """A step of the job: events that came while the segment was bound and name nobody leave the person, the others tie no more.
 
     On a server it looks a second time for what was written by those who had seen the visitor bound.
@@ -128,7 +128,7 @@ def bring_home(transaction: Transaction, job: LongJob, now: int, most: int) -> S
         return Step({**state, "before": list(reached)}, moved)
     if state["began_at"] >= state["late_at"]:
         return Step({**state, "is_moved": True}, moved, is_finished=True)
-    again = {**state, "before": list(DUSK), "began_at": state["late_at"], "is_moved": True}
+    again = {**state, "before": list(MAX_POSITION), "began_at": state["late_at"], "is_moved": True}
     return Step(again, moved, again_at=state["late_at"])
 
 

@@ -21,7 +21,9 @@ def event_hash(event_key: bytes, digest: bytes) -> bytes:
     return hashlib.sha256(b"%s\0%s" % (event_key, digest)).digest()
 
 
-def spend(transaction: Transaction, list_id: int, keys: Iterable[tuple[bytes, bytes]], now: int) -> None:
+def add_tombstones(
+    transaction: Transaction, list_id: int, keys: Iterable[tuple[bytes, bytes]], now: int
+) -> None:
     """Keep (event_key, digest) of deleted events."""
     rows = [(list_id, key_hash(key), event_hash(key, digest), now) for key, digest in keys]
     transaction.insert_missing("spent_event_ids", _COLUMNS, rows)
@@ -42,7 +44,7 @@ def expired(transaction: Transaction, list_id: int, now: int, most: int) -> list
     return [(row[0], bytes(row[1])) for row in rows]
 
 
-def let_go(transaction: Transaction, rows: list[Row]) -> int:
+def purge(transaction: Transaction, rows: list[Row]) -> int:
     return transaction.remove("spent_event_ids", _COLUMNS[:2], rows)
 
 
@@ -51,7 +53,7 @@ def has_any(transaction: Transaction) -> bool:
     return bool(transaction.select("SELECT 1 FROM spent_event_ids LIMIT 1"))
 
 
-def has_some(transaction: Transaction, list_id: int) -> bool:
+def list_has_any(transaction: Transaction, list_id: int) -> bool:
     """Whether the list has one."""
     sql = "SELECT 1 FROM spent_event_ids WHERE list_id = ? LIMIT 1"
     return bool(transaction.select(sql, (list_id,)))

@@ -27,15 +27,15 @@ class TextColumn(models.Text):
 
     def __init__(self, most_characters: int, **options: Any) -> None:
         super().__init__(**options)
-        self.most_bytes = most_characters * CHARACTER_BYTES
+        self.max_bytes = most_characters * CHARACTER_BYTES
 
 
 class BytesColumn(models.Bytes):
-    """Up to `most_bytes` bytes."""
+    """Up to `max_bytes` bytes."""
 
-    def __init__(self, most_bytes: int, **options: Any) -> None:
+    def __init__(self, max_bytes: int, **options: Any) -> None:
         super().__init__(**options)
-        self.most_bytes = most_bytes
+        self.max_bytes = max_bytes
 
 
 class LongTextColumn(models.Text):
@@ -64,7 +64,7 @@ def column_of(field: peewee.Field) -> Column:
     if isinstance(field, peewee.AutoField):
         return counter(name)
     if isinstance(field, (TextColumn, BytesColumn)):
-        return BoundedBytes(name, "bytes", field.most_bytes, is_optional)
+        return BoundedBytes(name, "bytes", field.max_bytes, is_optional)
     if isinstance(field, (LongTextColumn, LongBytesColumn)):
         return big_bytes(name, is_optional)
     if isinstance(field, (NumberColumn, FlagColumn)):

@@ -16,7 +16,7 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.plugins.plugin_columns import column_of, default_of, indexes_of, primary_of
 from tracker.storage.schema.ddl import Table
 from tracker.storage.schema.migrations import Migration
-from tracker.storage.schema.operations import AddColumn, AddIndex, CompareColumns, MakeTable
+from tracker.storage.schema.operations import AddColumn, AddIndex, CompareColumns, CreateTable
 from tracker.storage.schema.own_database import own_database
 
 #: No underscores: otherwise `a` with a table `b_c` and `a_b` with a table `c` would be one.
@@ -24,9 +24,9 @@ OWNER: Final = re.compile(r"[a-z][a-z0-9]{0,29}")
 #: `WordCount` is the table `word_count`.
 WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: MySQL refuses longer names of tables.
-MOST_NAME_CHARACTERS: Final = 64
+MAX_NAME_CHARACTERS: Final = 64
 #: Of the column that holds a migration's name.
-MOST_MIGRATION_BYTES: Final = 128
+MAX_MIGRATION_BYTES: Final = 128
 
 #: A model (its table is made), a column of a model (it is added), or a function of a transaction (it is run).
 Step = type[peewee.Model] | peewee.Field | Callable[[Transaction], None]
@@ -63,9 +63,9 @@ class Tables:
         a transaction. The first three look whether they are needed; a function must be fit to be run again, since
         MySQL commits every statement by itself and the run may be killed between them.
         """
-        if not name or len(name.encode()) > MOST_MIGRATION_BYTES or name in self._names():
+        if not name or len(name.encode()) > MAX_MIGRATION_BYTES or name in self._names():
             raise ValueError(
-                f"names of migrations are 1 to {MOST_MIGRATION_BYTES} bytes and differ, not '{name}'"
+                f"names of migrations are 1 to {MAX_MIGRATION_BYTES} bytes and differ, not '{name}'"
             )
         self._history.append(Migration(name, [self._applicable(step) for step in steps]))
 
@@ -104,10 +104,10 @@ class Tables:
 
     def _checked_name(self, model: Any) -> str:
         name: str = model._meta.table_name
-        if not name.startswith(self.prefix) or len(name) > MOST_NAME_CHARACTERS:
+        if not name.startswith(self.prefix) or len(name) > MAX_NAME_CHARACTERS:
             raise ValueError(
                 f"{model.__name__}: its table's name must start with {self.prefix} and have at most "
-                f"{MOST_NAME_CHARACTERS} characters, and not be '{name}'"
+                f"{MAX_NAME_CHARACTERS} characters, and not be '{name}'"
             )
         return name
 
@@ -120,9 +120,9 @@ class Tables:
             raise ValueError(f"a step is a model, a column of a model or a function, not {step!r}")
         return step
 
-    def _made(self, model: Any) -> MakeTable:
+    def _made(self, model: Any) -> CreateTable:
         meta = model._meta
         columns = [column_of(field) for field in meta.sorted_fields]
         unique = list(indexes_of(meta, is_unique=True))
         table = Table(self._checked_name(model), columns, primary=primary_of(meta), unique=unique)
-        return MakeTable(table, list(indexes_of(meta, is_unique=False)))
+        return CreateTable(table, list(indexes_of(meta, is_unique=False)))

@@ -10,7 +10,7 @@ from tracker.storage.engine.secrets import make_secrets
 from tracker.storage.engine.trusted_time import begin_clock
 from tracker.storage.schema import tables
 from tracker.storage.schema.migrations import Migration
-from tracker.storage.schema.operations import OnFiles, OnServers
+from tracker.storage.schema.operations import ServerOnly, SqliteOnly
 
 MIGRATIONS = [
     Migration(
@@ -47,10 +47,10 @@ MIGRATIONS = [
             tables.EXPIRED_OWNERS,
             tables.JOBS,
             tables.TRUSTED_TIME,
-            OnServers(tables.TIMELINE),
-            OnFiles(tables.TIMELINE_RECENT),
-            OnFiles(tables.TIMELINE_SORTED),
-            OnFiles(tables.TIMELINE_RUNS),
+            ServerOnly(tables.TIMELINE),
+            SqliteOnly(tables.TIMELINE_RECENT),
+            SqliteOnly(tables.TIMELINE_SORTED),
+            SqliteOnly(tables.TIMELINE_RUNS),
             make_secrets,
             begin_clock,
         ],

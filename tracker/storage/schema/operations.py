@@ -16,7 +16,7 @@ from tracker.storage.schema.ddl import Column, Table
 
 
 @dataclass(frozen=True)
-class MakeTable:
+class CreateTable:
     """Make a table and its indexes, as far as they are not there."""
 
     table: Table
@@ -30,25 +30,25 @@ class MakeTable:
 
 
 @dataclass(frozen=True)
-class OnServers:
+class ServerOnly:
     """A table that there is on servers only."""
 
     table: Table
 
     def __call__(self, transaction: Transaction) -> None:
         if transaction.engine.is_remote:
-            MakeTable(self.table, [])(transaction)
+            CreateTable(self.table, [])(transaction)
 
 
 @dataclass(frozen=True)
-class OnFiles:
+class SqliteOnly:
     """A table that there is in SQLite files only."""
 
     table: Table
 
     def __call__(self, transaction: Transaction) -> None:
         if not transaction.engine.is_remote:
-            MakeTable(self.table, [])(transaction)
+            CreateTable(self.table, [])(transaction)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import gevent
 
-from tracker.domain.custom_field import MOST_FIELDS, CustomField, alias_key
+from tracker.domain.custom_field import MAX_FIELDS, CustomField, alias_key
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage.engine.database import REQUEST_SECONDS, Database
 from tracker.storage.engine.transaction import Transaction
-from tracker.storage.engine.ttl_cache import Recent
+from tracker.storage.engine.ttl_cache import TtlCache
 from tracker.storage.schema.models import CustomFieldRow
 from tracker.storage.subscribers.field_values import forget_strays
 from tracker.storage.subscribers.refusals import After, Refusal, settled
@@ -30,7 +30,7 @@ class CustomFields:
         self, database: Database, now: Callable[[], int], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._database, self._now, self._clock = database, now, clock
-        self._recent: Recent[int, list[CustomField]] = Recent(1000, clock)
+        self._recent: TtlCache[int, list[CustomField]] = TtlCache(1000, clock)
 
     def of_list(self, list_id: int, deadline: float | None = None) -> list[CustomField]:
         """The fields of a list as they are now, oldest first."""
@@ -89,7 +89,7 @@ def _add(transaction: Transaction, new: CustomField) -> int | Refusal:
         return Refusal.ALIAS_TAKEN
     if new.is_unique and any(field.is_unique for field in there):
         return Refusal.HAS_UNIQUE
-    if len(there) >= MOST_FIELDS:
+    if len(there) >= MAX_FIELDS:
         return Refusal.TOO_MANY
     query = CustomFieldRow.insert(
         list_id=new.list_id,

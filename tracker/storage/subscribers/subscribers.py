@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from tracker.domain.provenance import By
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Row, Transaction
-from tracker.storage.engine.ttl_cache import Recent
+from tracker.storage.engine.ttl_cache import TtlCache
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.subscribers.field_values import find_values, remove_values, write_values
 from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
@@ -67,7 +67,7 @@ class Subscribers:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._database, self._now, self._new_id, self._clock = database, now, new_id, clock
-        self._counts: Recent[Counted, int] = Recent(1000, clock)
+        self._counts: TtlCache[Counted, int] = TtlCache(1000, clock)
 
     def find(self, list_id: int, who: Who, deadline: float | None = None) -> Subscriber | None:
         """One person with their values."""

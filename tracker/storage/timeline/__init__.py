@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from tracker.storage.timeline import timeline_reading, timeline_rows, timeline_scan
-from tracker.storage.timeline.sorted_runs import MOST_RECENT, maintain
-from tracker.storage.timeline.timeline_reading import DAWN, DUSK, Part, Window, named, newest, position_of
+from tracker.storage.timeline.sorted_runs import MAX_RECENT, maintain
+from tracker.storage.timeline.timeline_reading import (
+    MAX_POSITION,
+    MIN_TIME,
+    Part,
+    Window,
+    named,
+    newest,
+    position_of,
+)
 from tracker.storage.timeline.timeline_rows import Entry, Segment, name_key
 from tracker.storage.timeline.visitor_history import SERVER_SECONDS, owners
 
 __all__ = [
-    "DAWN",
-    "DUSK",
-    "MOST_RECENT",
+    "MAX_POSITION",
+    "MAX_RECENT",
+    "MIN_TIME",
     "SERVER_SECONDS",
     "Entry",
     "Part",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tracker.storage.engine.transaction import Transaction
 
 #: Rows of the unsorted table from which it becomes a run: as many as a reader may have to look through.
-MOST_RECENT = 4_096
+MAX_RECENT = 4_096
 #: Runs of one level that are merged into one: more mean fewer merges and more look-ups for a reader.
 RUNS_OF_A_LEVEL = 16
 #: Rows merged or deleted in one transaction: bounds how long it holds up events.
@@ -48,7 +48,7 @@ def sources(transaction: Transaction, is_reading: bool = True) -> Sequence[Sourc
 def maintain(transaction: Transaction) -> bool:
     """Do one piece of the work that is due; whether there was any. Goes on from wherever an earlier call left off."""
     [(recent,)] = transaction.select("SELECT COALESCE(MAX(rowid), 0) FROM timeline_recent")
-    if recent >= MOST_RECENT:
+    if recent >= MAX_RECENT:
         return _sort_recent(transaction)
     if building := _runs(transaction, BUILDING):
         return _merge(transaction, building[0])

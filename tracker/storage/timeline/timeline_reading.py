@@ -11,14 +11,14 @@ from tracker.storage.timeline.sorted_runs import COLUMNS, Source, sources
 from tracker.storage.timeline.timeline_rows import NEWEST, Entry, at_one_moment
 
 #: Before every event, and after all of them.
-DAWN, DUSK = -(2**63), (2**63 - 1, 0)
+MIN_TIME, MAX_POSITION = -(2**63), (2**63 - 1, 0)
 
 
 class Window(NamedTuple):
     """Rows from the time `since` on and before a position, which is not included."""
 
-    since: int = DAWN
-    before: Position = DUSK
+    since: int = MIN_TIME
+    before: Position = MAX_POSITION
 
 
 class Part(NamedTuple):

@@ -8,7 +8,7 @@ from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.timeline.sorted_runs import COLUMNS, sources
 
 #: (list_id, owner_id, event_at, event_id) of rows in one statement.
-MOST_KEYS = 500
+MAX_KEYS = 500
 _KEY = COLUMNS[:4]
 
 
@@ -18,8 +18,8 @@ def remove_keys(transaction: Transaction, keys: Sequence[Row]) -> None:
         transaction.remove("timeline", _KEY, keys)
         return
     for source in sources(transaction, is_reading=False):
-        for start in range(0, len(keys), MOST_KEYS):
-            part = keys[start : start + MOST_KEYS]
+        for start in range(0, len(keys), MAX_KEYS):
+            part = keys[start : start + MAX_KEYS]
             marks = ", ".join(["(?, ?, ?, ?)"] * len(part))
             sql = (
                 f"DELETE FROM {source.table} WHERE {source.condition}({', '.join(_KEY)}) IN (VALUES {marks})"

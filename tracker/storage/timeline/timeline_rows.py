@@ -21,9 +21,9 @@ from tracker.storage.timeline.timeline_removal import remove_keys
 #: The name whose events have a second row each.
 CONVERSION = b"conversion"
 #: Events of a visitor's past that are copied at most; a longer past is read from the visitor's own rows.
-MOST_COPIED = 32
+MAX_COPIED = 32
 #: Rows of several pasts that are read together.
-MOST_TOGETHER = 10_000
+MAX_TOGETHER = 10_000
 
 
 class Entry(NamedTuple):
@@ -105,7 +105,7 @@ def at_one_moment(transaction: Transaction) -> Iterator[None]:
         yield
 
 
-def settle(transaction: Transaction, segments: Iterable[Segment], most: int = MOST_COPIED) -> None:
+def settle(transaction: Transaction, segments: Iterable[Segment], most: int = MAX_COPIED) -> None:
     """Copy pasts of bound segments of at most `most` events to the persons they are bound to.
 
     These then read their own rows alone. Not before every write that saw the visitor unbound is over. A segment that is
@@ -137,8 +137,8 @@ def _pasts(
     segments = list(segments)
     owner_ids = [owner for _, visitor_id, _ in segments for owner in (visitor_id, -visitor_id)]
     where = f"list_id = ? AND owner_id IN ({', '.join('?' * len(owner_ids))})"
-    rows = read(transaction, where, (segments[0][0], *owner_ids), f"LIMIT {MOST_TOGETHER + 1}")
-    if len(rows) > MOST_TOGETHER:
+    rows = read(transaction, where, (segments[0][0], *owner_ids), f"LIMIT {MAX_TOGETHER + 1}")
+    if len(rows) > MAX_TOGETHER:
         yield from ((segment, _past(transaction, segment, most)) for segment in segments)
         return
     pasts: dict[Segment, list[Entry]] = {segment: [] for segment in segments}

@@ -14,19 +14,19 @@ from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.timeline import timeline_rows
-from tracker.storage.timeline.timeline_rows import MOST_COPIED, Segment
+from tracker.storage.timeline.timeline_rows import MAX_COPIED, Segment
 
 #: Seconds after which a server has no write under way any more that saw a visitor before its bind: longer than any
 #: deadline. Writes of an SQLite file see all that was committed before them.
 SERVER_SECONDS = 15.0
 #: Pasts that are read where they are, one look-up each; of a person with more they are settled at the next reading.
-MOST_APART = 16
+MAX_APART = 16
 #: Pasts read at once at most: what cannot be settled in the time of a request is so in that of the next ones.
-MOST_READ = 2_000
+MAX_READ = 2_000
 #: Events of a past that are copied then, and pasts copied in one transaction, first short ones, then these: bounds how
 #: long it holds up events.
-MOST_COPIED_THEN = 1_000
-ROUNDS = ((MOST_COPIED, 200), (MOST_COPIED_THEN, 5))
+MAX_COPIED_THEN = 1_000
+ROUNDS = ((MAX_COPIED, 200), (MAX_COPIED_THEN, 5))
 #: Seconds of a request that are left for its answer.
 ANSWER_SECONDS = 2.5
 
@@ -67,11 +67,11 @@ def owners(
     Raises StorageUnavailable when there are too many to read, and more time is needed to settle them.
     """
     read = partial(pasts_of, list_id=list_id, subscriber_id=subscriber_id)
-    pasts = database.read(partial(read, most=MOST_APART + 1), deadline)
-    if len(pasts) > MOST_APART:
+    pasts = database.read(partial(read, most=MAX_APART + 1), deadline)
+    if len(pasts) > MAX_APART:
         _settle_many(database, list_id, subscriber_id, deadline or time.monotonic() + ANSWER_SECONDS * 2)
-        pasts = database.read(partial(read, most=MOST_READ + 1), deadline)
-    if len(pasts) > MOST_READ:
+        pasts = database.read(partial(read, most=MAX_READ + 1), deadline)
+    if len(pasts) > MAX_READ:
         raise StorageUnavailable("a person has more visitors than could be settled in time")
     return subscriber_id, *sorted({past.visitor_id for past in pasts})
 
@@ -94,7 +94,7 @@ def _due(database: Database, list_id: int, subscriber_id: int) -> Iterator[Segme
     """Those bound long enough ago that nobody writes to them any more, a page at a time."""
     seconds = SERVER_SECONDS if database.engine.is_remote else 0.0
     before = time.time_ns() // 1_000_000 - int(seconds * 1000)
-    read = partial(pasts_of, list_id=list_id, subscriber_id=subscriber_id, most=MOST_READ)
+    read = partial(pasts_of, list_id=list_id, subscriber_id=subscriber_id, most=MAX_READ)
     pasts = database.read(read)
     while pasts:
         yield from ((list_id, past.visitor_id, past.segment) for past in pasts if past.bound_ms() <= before)
