@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tracker.storage.engine import REQUEST_SECONDS
 from tracker.storage.events import UNMERGE, Tie, Ties, ties_of, unbind
 from tracker.storage.job_queue import Job
+
+if TYPE_CHECKING:
+    from tracker.services import Services
 
 
 class NoSuchLink(Enum):
@@ -30,7 +33,12 @@ class Unmerged:
 
 
 def unmerge(
-    services: Any, list_id: int, subscriber_id: int, uuid: bytes, segment: int | None, deadline: float | None
+    services: Services,
+    list_id: int,
+    subscriber_id: int,
+    uuid: bytes,
+    segment: int | None,
+    deadline: float | None,
 ) -> Unmerged | NoSuchLink:
     """Take a tie back, or go on with that. Raises StorageUnavailable, OutcomeUnknown."""
     find = partial(ties_of, list_id=list_id, subscriber_id=subscriber_id, uuid=uuid)
@@ -56,7 +64,7 @@ def _segment(ties: Ties | None, wanted: int | None) -> int | NoSuchLink:
 
 
 def _job_under_way(
-    services: Any, list_id: int, ties: Ties, segment: int, deadline: float | None
+    services: Services, list_id: int, ties: Ties, segment: int, deadline: float | None
 ) -> Job | None:
     """The job of a tie that was taken back; once it is done, only for one that has not been tied anew."""
     if segment not in ties.taken_back:
@@ -68,7 +76,7 @@ def _job_under_way(
     return job
 
 
-def _begin(services: Any, tie: Tie, deadline: float | None) -> Job | None:
+def _begin(services: Services, tie: Tie, deadline: float | None) -> Job | None:
     """None if it is not there any more."""
     unbinding_id, now = services.ingest.new_id(deadline), time.time_ns() // 1_000_000
     prepare = partial(unbind, tie=tie, unbinding_id=unbinding_id, now=now)
