@@ -85,7 +85,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.browser": set(),
     "tracker.config": {"tracker.formats"},
     "tracker.private_file": set(),
-    "tracker.plugins": {"tracker.registry"},
+    "tracker.plugins": {"tracker", "tracker.registry"},
     "tracker.services": {"*"},
     "tracker.app": {"*"},
     "tracker.serve": {"*"},
@@ -122,6 +122,7 @@ OUTSIDE: dict[str, set[str]] = {
         "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
         "tracker.storage.aggregates",
     },
+    "packaging": {"tracker.plugins"},
     "peewee": {
         "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.plugins", "tracker.storage.schema",
         "tracker.storage.subscribers",
