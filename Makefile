@@ -17,7 +17,7 @@ setup: $(VENV)/.run
 
 # A database of its own: what is made up never mixes with what is real.
 demo: $(VENV)/.run
-	@exec env TRACKER_DATABASE_URL="$${TRACKER_DATABASE_URL:-sqlite:///var/demo.db}" $(VENV)/bin/tracker shop
+	@exec env TRACKER_DATABASE_URL="$${TRACKER_DATABASE_URL:-sqlite:///var/demo.db}" $(VENV)/bin/tracker demo serve
 
 test: packages lint $(VENV)/.minifier
 	@$(PYTEST)

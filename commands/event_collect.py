@@ -116,7 +116,7 @@ class EventCollect(Command):
     mails. Each event has the parameters of `event.track` but `ListID`; beside `Events`, `UUID` and `SentAt` may be given
     once for all. The answer holds nothing but what was sent and whether it was taken: no visitor and no person can be
     looked up here. An event takes nothing over: who exists gets no ID or address by it, a visitor that is theirs stays so,
-    and only empty custom fields are filled. What it ties gives way to what comes with a key. Properties that start with `$`
+    and only empty custom fields are filled. What it links gives way to what comes with a key. Properties that start with `$`
     and can be told from the request (browser, system, device, host) are added; in those that are sent, half a character is
     read as U+FFFD.
     """

@@ -7,24 +7,24 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import CommandError, Error, invalid
-from tracker.api.link_responses import Tie, Why, described_link, described_reason
+from tracker.api.link_responses import Link, Why, described_link, described_reason
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
 from tracker.api.subscriber_responses import ListCommand, Success, success
 from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
 
-#: Ties of one answer: usually, and at most.
+#: Links of one answer: usually, and at most.
 USUAL_RECORDS, MAX_RECORDS = 25, 100
 INVALID_CURSOR = invalid("Cursor", 9)
 EVENT_NOT_FOUND = Error(11, "Event not found among the subscriber's")
-TIE = {
+LINK = {
     "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
-    "Segment": 0,
+    "Span": 0,
     "IsCurrent": True,
     "Reason": "email",
     "By": "credential",
-    "BoundAt": "2026-01-31T09:30:00.125Z",
-    "UnboundAt": None,
+    "LinkedAt": "2026-01-31T09:30:00.125Z",
+    "UnlinkedAt": None,
     "EventID": "358117233766563841",
     "Event": "page_view",
     "NamedBy": ["email"],
@@ -32,7 +32,7 @@ TIE = {
 
 
 class SubscriberExplain(ListCommand):
-    """Tell what ties visitors to a subscriber: when, by which event, and why. What was taken back is listed too.
+    """Tell what links visitors to a subscriber: when, by which event, and why. What was taken back is listed too.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Reason` is `own` for the
     visitor that stands for calls by ID without `UUID`, `email` if the event had an Email that was new to the visitor, `identify`
@@ -42,7 +42,7 @@ class SubscriberExplain(ListCommand):
     before that was kept.
 
     With `EventID`, one of `subscriber.events`, `Event` tells why that event is theirs: it named them itself, or its visitor
-    is tied to them by `Binding`.
+    is linked to them by `Link`.
 
     `Cursor` of the answer is where the next page begins; it is null at the end.
     """
@@ -65,7 +65,7 @@ class SubscriberExplain(ListCommand):
             "ErrorCode": 0,
             "ErrorText": "",
             "SubscriberID": "358117233766563840",
-            "Bindings": [TIE],
+            "Links": [LINK],
             "Cursor": None,
         },
     )
@@ -73,13 +73,13 @@ class SubscriberExplain(ListCommand):
     class Params(NamedParams):
         EventID = WholeNumber(metadata={"description": "An event to explain, by its number"})
         RecordsPerRequest = WholeNumber(
-            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Bindings to give at most"}
+            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Links to give at most"}
         )
         Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the answer before"})
 
     class Answer(Success):
         SubscriberID = fields.String(required=True)
-        Bindings = fields.List(fields.Nested(Tie), required=True)
+        Links = fields.List(fields.Nested(Link), required=True)
         Cursor = fields.String(
             required=True, allow_none=True, metadata={"description": "Where the next page begins"}
         )
@@ -95,7 +95,7 @@ class SubscriberExplain(ListCommand):
         cursor = None if page.rest is None else cursor_of(list_id, person.id, page.rest)
         return success(
             SubscriberID=str(person.id),
-            Bindings=[described_link(link) for link in page.links],
+            Links=[described_link(link) for link in page.links],
             Cursor=cursor,
             **asked,
         )
@@ -108,7 +108,7 @@ class SubscriberExplain(ListCommand):
                 raise CommandError(INVALID_CURSOR)
             after = (numbers[0], numbers[1], numbers[2])
         size = params["RecordsPerRequest"]
-        return self.services.reports.ties(list_id, subscriber_id, after, size, self.deadline)
+        return self.services.reports.links(list_id, subscriber_id, after, size, self.deadline)
 
     def _why(self, list_id: int, subscriber_id: int, event_id: int) -> Any:
         explained = self.services.reports.why(list_id, subscriber_id, event_id, self.deadline)

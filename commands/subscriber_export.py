@@ -48,8 +48,8 @@ class SubscriberExport(ListCommand):
                 {
                     "UUID": "550e8400-e29b-41d4-a716-446655440000",
                     "CreatedOn": "2026-01-30T17:55:00.000Z",
-                    "Segment": 0,
-                    "BoundOn": "2026-01-30T18:00:00.000Z",
+                    "Span": 0,
+                    "LinkedOn": "2026-01-30T18:00:00.000Z",
                     "Reason": "email",
                     "By": "public",
                 }
@@ -77,10 +77,10 @@ class SubscriberExport(ListCommand):
         class Visitor(Schema):
             UUID = fields.String(required=True)
             CreatedOn = fields.DateTime(required=True)
-            Segment = fields.Integer(
+            Span = fields.Integer(
                 required=True, metadata={"description": "Which part of the visitor's history is theirs"}
             )
-            BoundOn = fields.DateTime(required=True)
+            LinkedOn = fields.DateTime(required=True)
             Reason = fields.String(
                 required=True, metadata={"description": "`own`, `email`, `identify`, or `other`"}
             )

@@ -14,16 +14,16 @@ from tracker.api.subscriber_responses import ListCommand, Success, success
 from tracker.api.unlink import NoSuchLink, unmerge
 from tracker.fields import WholeNumber
 
-NEVER_TIED = Error(11, "Visitor was never tied to the subscriber")
-SEVERAL_TIES = Error(12, "Missing Segment parameter: the visitor was tied to the subscriber several times")
-ROWS = {NoSuchLink.NEVER: NEVER_TIED, NoSuchLink.SEVERAL: SEVERAL_TIES}
+NEVER_LINKED = Error(11, "Visitor was never linked to the subscriber")
+SEVERAL_LINKS = Error(12, "Missing Span parameter: the visitor was linked to the subscriber several times")
+ROWS = {NoSuchLink.NEVER: NEVER_LINKED, NoSuchLink.SEVERAL: SEVERAL_LINKS}
 
 
 class SubscriberUnmerge(ListCommand):
     """Take back what ties a visitor to a subscriber, with the events that are the subscriber's only because of it.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is, `UUID` which visitor. A visitor
-    that was tied to them several times has a segment for each; `subscriber.explain` lists them, and `Segment` says which.
+    that was linked to them several times has a span for each; `subscriber.explain` lists them, and `Span` says which.
 
     Events that named the subscriber themselves stay. The others are the visitor's again at once. If nobody has come after,
     the visitor is nobody's, and whoever identifies it next gets them. `Status` is `running` while there are still rows of
@@ -37,9 +37,9 @@ class SubscriberUnmerge(ListCommand):
         *NAMED,
         missing("UUID", 8),
         invalid("UUID", 9),
-        invalid("Segment", 10),
-        NEVER_TIED,
-        SEVERAL_TIES,
+        invalid("Span", 10),
+        NEVER_LINKED,
+        SEVERAL_LINKS,
     )
     example = (
         {
@@ -53,7 +53,7 @@ class SubscriberUnmerge(ListCommand):
             "ErrorText": "",
             "SubscriberID": "358117233766563840",
             "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
-            "Segment": 0,
+            "Span": 0,
             "Status": "done",
             "MovedEvents": 3,
         },
@@ -61,12 +61,12 @@ class SubscriberUnmerge(ListCommand):
 
     class Params(NamedParams):
         UUID = VisitorUUID(required=True, metadata={"description": "The visitor", "format": "uuid"})
-        Segment = WholeNumber(metadata={"description": "Which of the visitor's ties to the subscriber"})
+        Span = WholeNumber(metadata={"description": "Which of the visitor's links to the subscriber"})
 
     class Answer(Success):
         SubscriberID = fields.String(required=True)
         UUID = fields.UUID(required=True)
-        Segment = fields.Integer(required=True)
+        Span = fields.Integer(required=True)
         Status = fields.String(required=True, metadata={"enum": ["running", "done"]})
         MovedEvents = fields.Integer(required=True, metadata={"description": "That have left them so far"})
 
@@ -75,14 +75,14 @@ class SubscriberUnmerge(ListCommand):
         person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
         if person is None:
             raise self.error(NOT_FOUND.code)
-        uuid, segment = params["UUID"], params.get("Segment")
-        unmerged = unmerge(self.services, list_id, person.id, uuid, segment, self.deadline)
+        uuid, span = params["UUID"], params.get("Span")
+        unmerged = unmerge(self.services, list_id, person.id, uuid, span, self.deadline)
         if isinstance(unmerged, NoSuchLink):
             raise self.error(ROWS[unmerged].code)
         return success(
             SubscriberID=str(person.id),
             UUID=str(UUID(bytes=uuid)),
-            Segment=unmerged.segment,
+            Span=unmerged.span,
             Status="done" if unmerged.is_done else "running",
             MovedEvents=unmerged.moved,
         )

@@ -95,7 +95,7 @@ def _public_door(
         except StorageUnavailable:
             return ()
 
-    prefix, proxies = f"{settings.door_path}/", settings.trusted_proxies
+    prefix, proxies = f"{settings.collect_path}/", settings.trusted_proxies
     return CollectEndpoint(dispatcher, throttle, PUBLIC_COMMAND, allowed_origins, prefix, proxies)
 
 

@@ -36,8 +36,8 @@ SETTINGS = (
     Setting("TRACKER_TRUSTED_PROXIES", "0", "how many proxies in front append to X-Forwarded-For; that many entries of it are believed"),
     Setting("TRACKER_PUBLIC_URL", "", "where browsers reach Tracker: https://events.example.com; empty = the address it listens on"),
     Setting("TRACKER_SCRIPT_PATH", "/tracker.js", "the path of the browser script; blockers know common names"),
-    Setting("TRACKER_DOOR_PATH", "/t", "the path below which browsers send events"),
-    Setting("SHOP_PORT", "8001", "the port of the demo shop (`make demo`)"),
+    Setting("TRACKER_COLLECT_PATH", "/t", "the path below which browsers send events"),
+    Setting("TRACKER_DEMO_SHOP_PORT", "8001", "the port of the demo shop (`make demo`)"),
     Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
     Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
@@ -65,7 +65,7 @@ class Settings:
     trusted_proxies: int = 0
     own_url: str = ""
     script_path: str = "/tracker.js"
-    door_path: str = "/t"
+    collect_path: str = "/t"
     shop_port: int = 8001
     has_console: bool = True
     has_fast_path: bool = True
@@ -108,8 +108,8 @@ class Settings:
             trusted_proxies=_whole("TRACKER_TRUSTED_PROXIES", value, least=0, most=16),
             own_url=_matching("TRACKER_PUBLIC_URL", value, _URL, "a URL without path").rstrip("/"),
             script_path=_matching("TRACKER_SCRIPT_PATH", value, _SCRIPT_PATH, "a path such as /tracker.js"),
-            door_path=_matching("TRACKER_DOOR_PATH", value, _PATH, "a path such as /t"),
-            shop_port=_whole("SHOP_PORT", value, least=1, most=65535),
+            collect_path=_matching("TRACKER_COLLECT_PATH", value, _PATH, "a path such as /t"),
+            shop_port=_whole("TRACKER_DEMO_SHOP_PORT", value, least=1, most=65535),
             has_console=_switch("TRACKER_CONSOLE", value),
             has_fast_path=_switch("TRACKER_FAST_PATH", value),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},

@@ -15,7 +15,7 @@ class Error:
     """One row of an error table.
 
     `code` is what clients switch on, `status` the HTTP status it travels with. `param` and `kind` ("missing" or
-    "invalid") tie the row to a parameter, so that a failed check of that parameter is answered with this row.
+    "invalid") link the row to a parameter, so that a failed check of that parameter is answered with this row.
     """
 
     code: int

@@ -214,7 +214,7 @@ def _scene(tracker: Tracker, account: Account) -> Scene:
     key, here = account.key, {"ListID": account.list_id}
     lists = tracker.call("lists.get", key).json()["Lists"]
     empty = next(each["ListID"] for each in lists if each["LastEventTrackedAt"] is None)
-    person, ties = _best_known(tracker, key, here)
+    person, links = _best_known(tracker, key, here)
     alone = tracker.call("subscriber.create", key, **here, EmailAddress="quiet@example.com").json()
     recent = tracker.call("events.recent", key, **here, RecordsPerRequest=100).json()["Events"]
     nobody = next(each["UUID"] for each in recent if not each["SubscriberID"] and not each.get("IsBot"))
@@ -224,8 +224,8 @@ def _scene(tracker: Tracker, account: Account) -> Scene:
         empty=f"/lists/{empty}",
         person=f"{path}/people/{person}",
         alone=f"{path}/people/{alone['SubscriberID']}",
-        event=ties[0]["EventID"],
-        uuid=ties[0]["UUID"],
+        event=links[0]["EventID"],
+        uuid=links[0]["UUID"],
         visitor=nobody,
         key=tracker.call("apikeys.get", key).json()["APIKeys"][-1]["Prefix"],
     )
@@ -236,9 +236,9 @@ def _best_known(tracker: Tracker, key: str, here: dict[str, Any]) -> tuple[str, 
     for each in tracker.call("subscribers.get", key, **here, RecordsPerRequest=100).json()["Subscribers"]:
         who = {**here, "SubscriberID": each["SubscriberID"]}
         known = tracker.call("subscriber.get", key, **who).json()
-        ties = tracker.call("subscriber.explain", key, **who).json()["Bindings"]
+        links = tracker.call("subscriber.explain", key, **who).json()["Links"]
         bought = sum(summed["Conversions"] for summed in known["Revenue"])
-        found.append((min(len(ties), 3), bought, each["SubscriberID"], ties))
+        found.append((min(len(links), 3), bought, each["SubscriberID"], links))
     return max(found, key=lambda each: each[:2])[2:]
 
 

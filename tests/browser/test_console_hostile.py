@@ -214,8 +214,8 @@ def test_timelines_and_reasons_are_texts(watched: Watched, tracker: Tracker, jan
         assert tracker.call("event.track", jane.key, ListID=many, **event).status_code == 200
     page = watched.visit(f"/lists/{many}/people")
     page.locator(".row-link").click()
-    page.locator(".tie-why").first.wait_for()
-    assert PAYLOADS[0] in page.locator(".tie-why").all_inner_texts()[0]
+    page.locator(".link-why").first.wait_for()
+    assert PAYLOADS[0] in page.locator(".link-why").all_inner_texts()[0]
     opened = page.evaluate(OPEN_EACH)
     assert {name for name, _, _ in opened} - {"identify"} == set(texts)
     page.keyboard.press("Escape")

@@ -80,7 +80,7 @@ def things(tracker: Tracker, account: Account) -> dict[str, Any]:
         "person": person,
         "uuid": uuid,
         "nobody": nobody,
-        "event": told["Bindings"][0]["EventID"],
+        "event": told["Links"][0]["EventID"],
     }
 
 
@@ -178,9 +178,9 @@ def test_a_visitor_is_taken_back(page: Page, things: dict[str, Any]) -> None:
     page.get_by_role("link", name=f"Unmerge visitor {things['uuid'][:8]}").click()
     page.get_by_role("button", name="Take it back").click()
     page.get_by_text("The visitor is taken back").wait_for()
-    tie = (
+    link = (
         page.get_by_role("listitem")
         .filter(has_text=things["uuid"][:8])
         .filter(has_text="It was taken back on")
     )
-    assert tie.get_by_text("Taken back", exact=True).is_visible()
+    assert link.get_by_text("Taken back", exact=True).is_visible()

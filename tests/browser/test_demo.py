@@ -42,7 +42,11 @@ class Demo:
         self.url, self.shop_url = (f"http://127.0.0.1:{port}" for port in ports)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         self.database_url = f"sqlite:///{folder / 'demo.db'}"
-        own = {"PORT": str(ports[0]), "SHOP_PORT": str(ports[1]), "TRACKER_DATABASE_URL": self.database_url}
+        own = {
+            "PORT": str(ports[0]),
+            "TRACKER_DEMO_SHOP_PORT": str(ports[1]),
+            "TRACKER_DATABASE_URL": self.database_url,
+        }
         self.environment = {**kept, "WEB_CONCURRENCY": "1", **own}
         self.runs = 0
 
@@ -131,7 +135,7 @@ def test_a_port_that_is_taken_is_told_in_one_line_and_nothing_is_started(demo: D
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        for name in ("PORT", "SHOP_PORT"):
+        for name in ("PORT", "TRACKER_DEMO_SHOP_PORT"):
             log = tmp_path / name
             program = Program([str(SCRIPT), "shop"], log, {**demo.environment, name: port}, tmp_path)
             until(lambda program=program: program.exit_code is not None, 30, "the refusal")
@@ -144,7 +148,7 @@ def test_a_port_that_is_taken_is_told_in_one_line_and_nothing_is_started(demo: D
 
 
 def test_it_does_not_touch_a_database_in_use(demo: Demo, tmp_path: Path) -> None:
-    ports = {name: demo.environment[name] for name in ("PORT", "SHOP_PORT")}
+    ports = {name: demo.environment[name] for name in ("PORT", "TRACKER_DEMO_SHOP_PORT")}
     used = Shell(tmp_path, TRACKER_DATABASE_URL=f"sqlite:///{tmp_path / 'used.db'}", **ports)
     used.ok("db", "upgrade")
     used.ok("user", "add", "jane@example.com", "--password-stdin", typed="secret\n")
@@ -156,7 +160,7 @@ def test_it_does_not_touch_a_database_in_use(demo: Demo, tmp_path: Path) -> None
 def test_make_demo_is_what_is_tested_here_on_a_database_of_its_own() -> None:
     [recipe] = re.findall(r"^demo: .*\n\t(.*)$", (ROOT / "Makefile").read_text(), re.M)
     own = 'TRACKER_DATABASE_URL="$${TRACKER_DATABASE_URL:-sqlite:///var/demo.db}"'
-    assert recipe == f"@exec env {own} $(VENV)/bin/tracker shop"
+    assert recipe == f"@exec env {own} $(VENV)/bin/tracker demo serve"
 
 
 def _buy(demo: Demo, visit: BrowserContext) -> None:

@@ -20,7 +20,9 @@ def test_path_and_name_are_settings(
     start_tracker: StartTracker, website: Website, visit: BrowserContext
 ) -> None:
     """Blockers match names."""
-    renamed = start_tracker(settings={"TRACKER_SCRIPT_PATH": "/lib/shop.js", "TRACKER_DOOR_PATH": "/lib/in"})
+    renamed = start_tracker(
+        settings={"TRACKER_SCRIPT_PATH": "/lib/shop.js", "TRACKER_COLLECT_PATH": "/lib/in"}
+    )
     account = make_account(renamed, "renamed@example.com", "*")
     shop = Shop(renamed, account, website, account.list_id)
     assert f'src="{renamed.url}/lib/shop.js"' in shop.snippet
@@ -48,8 +50,8 @@ def test_the_snippet_names_where_browsers_reach_tracker_and_what_the_list_honour
     [
         ("TRACKER_PUBLIC_URL", "events.example.com"), ("TRACKER_PUBLIC_URL", "https://a.example/path"),
         ("TRACKER_SCRIPT_PATH", "tracker.js"), ("TRACKER_SCRIPT_PATH", "/api/x.js"), ("TRACKER_SCRIPT_PATH", "/x"),
-        ("TRACKER_DOOR_PATH", "/"), ("TRACKER_DOOR_PATH", "/t/"), ("TRACKER_DOOR_PATH", "/api"),
-        ("TRACKER_DOOR_PATH", "/lists"), ("TRACKER_DOOR_PATH", "/console/in"), ("TRACKER_CONSOLE", "off"),
+        ("TRACKER_COLLECT_PATH", "/"), ("TRACKER_COLLECT_PATH", "/t/"), ("TRACKER_COLLECT_PATH", "/api"),
+        ("TRACKER_COLLECT_PATH", "/lists"), ("TRACKER_COLLECT_PATH", "/console/in"), ("TRACKER_CONSOLE", "off"),
         ("TRACKER_TRUSTED_PROXIES", "-1"), ("TRACKER_TRUSTED_PROXIES", "many"),
         ("TRACKER_LIMITS", "event.collect.nobody=1/1"), ("TRACKER_LIMITS", "event.track.address=1/1"),
     ],

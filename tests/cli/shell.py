@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from tracker.cli import main
 
 SCRIPT = Path(sys.prefix, "bin", "tracker")
-OURS = ("TRACKER_", "PYTEST_", "PORT", "SHOP_PORT", "WEB_CONCURRENCY")
+OURS = ("TRACKER_", "PYTEST_", "PORT", "WEB_CONCURRENCY")
 
 
 class Shell:

@@ -65,7 +65,7 @@ def lose_money(transaction: Transaction) -> None:
 
 def lose_the_past(transaction: Transaction) -> None:
     """A visitor's past that nobody has copied is said to be copied."""
-    transaction.execute("UPDATE bindings SET has_past = 0")
+    transaction.execute("UPDATE identity_links SET has_unmerged_history = 0")
 
 
 def add_ghosts(transaction: Transaction) -> None:
@@ -162,14 +162,14 @@ def test_a_name_in_no_event_is_found_and_taken_out(filled: Tracker) -> None:
 
 
 def test_rows_that_are_on_their_way_home_are_no_difference(filled: Tracker) -> None:
-    """While a tie that was taken back has its rows moved, they stand where they stood."""
+    """While a link that was taken back has its rows moved, they stand where they stood."""
     database = own_database(filled.database_url)
 
     def begin(transaction: Transaction) -> None:
-        [tie] = transaction.select("SELECT list_id, subscriber_id, visitor_id, segment FROM bindings")
-        state = reassign.unbind(transaction, reassign.Tie(*tie), 1, 1)
+        [link] = transaction.select("SELECT list_id, subscriber_id, visitor_id, span FROM identity_links")
+        state = reassign.unlink(transaction, reassign.Link(*link), 1, 1)
         assert state is not None
-        job = Job(tie[0], 1, reassign.UNMERGE, 1, state, 0, 1, 1)
+        job = Job(link[0], 1, reassign.UNMERGE, 1, state, 0, 1, 1)
         job_queue.add(transaction, job, None, 2**62)
 
     database.write(begin)

@@ -48,9 +48,7 @@ def test_an_empty_database_gets_the_account_a_list_and_as_many_events_as_wanted(
     hidden = "SELECT COUNT(*) FROM events WHERE list_id = (SELECT id FROM lists WHERE is_hidden = 1)"
     assert select(database, hidden) > [(5,)]
     assert select(database, "SELECT COUNT(*) FROM subscribers") > [(10,)]
-    merged = (
-        "SELECT COUNT(*) FROM (SELECT subscriber_id FROM bindings GROUP BY subscriber_id HAVING COUNT(*) > 1)"
-    )
+    merged = "SELECT COUNT(*) FROM (SELECT subscriber_id FROM identity_links GROUP BY subscriber_id HAVING COUNT(*) > 1)"
     assert select(database, merged) > [(0,)]
     values = "SELECT COUNT(DISTINCT field_id) FROM subscriber_fields"
     assert select(database, values) >= [(4,)]

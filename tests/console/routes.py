@@ -17,7 +17,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/sign-out": {},
     "/lists": {"name": "Another"},
     "/lists/<list_id>/settings": {"SubscriberListName": "Renamed", "ConversionIdIs": "goal", "RetentionDays": "30"},
-    "/lists/<list_id>/people/<subscriber_id>/visitors/<uuid>/<segment>/unmerge": {},
+    "/lists/<list_id>/people/<subscriber_id>/visitors/<uuid>/<span>/unmerge": {},
     "/lists/<list_id>/people/<subscriber_id>/export": {},
     "/lists/<list_id>/people/<subscriber_id>/forget": {},  # the person's address, which the test knows
     "/lists/<list_id>/events/remove": {},

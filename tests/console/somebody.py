@@ -21,8 +21,8 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "subscriber_id": told["SubscriberID"],
         "email": email,
         "uuid": uuid,
-        "segment": told["Bindings"][0]["Segment"],
-        "event_id": told["Bindings"][0]["EventID"],
+        "span": told["Links"][0]["Span"],
+        "event_id": told["Links"][0]["EventID"],
     }
 
 

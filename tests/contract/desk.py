@@ -16,7 +16,7 @@ from tracker.plugins import load_commands
 
 #: Tables whose rows say what was stored; the others hold accounts and leases.
 DATA_TABLES = (
-    "visitors", "bindings", "subscribers", "events", "event_ids", "event_names", "event_properties", "custom_fields",
+    "visitors", "identity_links", "subscribers", "events", "event_ids", "event_names", "event_properties", "custom_fields",
     "subscriber_fields",
 )  # fmt: skip
 #: Commands that tests call more often than anybody should.

@@ -20,10 +20,10 @@ BROWSER = "550e8400-e29b-41d4-a716-446655440000"
 A, B = "a@example.com", "b@example.com"
 CALLS, WORKERS = 12, 3
 Delete = Callable[..., int]
-#: The events of a person are those of the segments of visitors that are bound to them.
+#: The events of a person are those of the spans of visitors that are linked to them.
 EVENTS_OF = (
-    "SELECT e.name FROM bindings b JOIN events e"
-    " ON e.list_id = b.list_id AND e.visitor_id = b.visitor_id AND e.segment = b.segment"
+    "SELECT e.name FROM identity_links b JOIN events e"
+    " ON e.list_id = b.list_id AND e.visitor_id = b.visitor_id AND e.span = b.span"
     " WHERE b.list_id = ? AND b.subscriber_id = ? ORDER BY e.id"
 )
 
@@ -76,7 +76,7 @@ def test_what_they_did_stays_and_is_counted(
     desk: Desk, shop: Shop, track: Track, delete: Delete, listing: Callable[[], Any]
 ) -> None:
     track(Event="bought", Email=A, UUID=BROWSER, EventID="e-1", Properties={"x": 1})
-    tables = ("events", "bindings", "visitors", "event_ids", "event_counts")
+    tables = ("events", "identity_links", "visitors", "event_ids", "event_counts")
     before, listed = desk.counts(tables), listing()
     delete(EmailAddress=A)
     assert desk.counts(tables) == before
@@ -104,7 +104,7 @@ def test_the_next_person_of_a_browser_gets_none_of_their_past(
     assert events_of(desk, shop, gone) == ["anonymous", "known", "between"], "nobody's"
 
 
-def test_an_identify_event_by_id_opens_a_new_segment_too(
+def test_an_identify_event_by_id_opens_a_new_span_too(
     desk: Desk, shop: Shop, track: Track, delete: Delete
 ) -> None:
     track(Event="known", UUID=BROWSER, Email=A)
@@ -127,7 +127,7 @@ def test_calls_without_uuid_have_a_new_visitor(
     assert events_of(desk, shop, gone) == ["old"]
 
 
-def test_who_keeps_the_old_visitors_uuid_gets_a_new_segment(
+def test_who_keeps_the_old_visitors_uuid_gets_a_new_span(
     desk: Desk, shop: Shop, track: Track, delete: Delete
 ) -> None:
     """A back end that was answered with the visitor's uuid, and goes on to send it."""
@@ -138,7 +138,7 @@ def test_who_keeps_the_old_visitors_uuid_gets_a_new_segment(
     new = person(desk, shop)
     assert events_of(desk, shop, new) == ["new"]
     assert events_of(desk, shop, gone) == ["old", "nobody's"]
-    sql = "SELECT segment, subscriber_id FROM visitors WHERE list_id = ? AND uuid = ?"
+    sql = "SELECT span, subscriber_id FROM visitors WHERE list_id = ? AND uuid = ?"
     assert desk.rows(sql, shop.list_id, UUID(kept).bytes) == [(1, new)]
 
 

@@ -74,11 +74,11 @@ def done(desk: Desk, shop: Shop, who: str) -> list[str]:
     return [event["Event"] for event in reversed(events) if not event["IsAddedByTracker"]]
 
 
-def ties(desk: Desk, shop: Shop, who: str) -> list[tuple[str, bool]]:
-    """(since when, whether it is current) of a person's ties; all by identify events."""
-    told = about(desk, shop, "explain", f"{who}@example.com")["Bindings"]
-    assert {tie["Reason"] for tie in told} == {"identify"}
-    return [(tie["BoundAt"], tie["IsCurrent"]) for tie in told]
+def links(desk: Desk, shop: Shop, who: str) -> list[tuple[str, bool]]:
+    """(since when, whether it is current) of a person's links; all by identify events."""
+    told = about(desk, shop, "explain", f"{who}@example.com")["Links"]
+    assert {link["Reason"] for link in told} == {"identify"}
+    return [(link["LinkedAt"], link["IsCurrent"]) for link in told]
 
 
 @pytest.mark.parametrize(("way", "every"), [(one_by_one, 1), (batch, 1), (at_once, 5), (in_batches, 5)])
@@ -91,8 +91,8 @@ def test_every_order_of_arrival_ends_in_the_same_state(desk: Desk, shop: Shop, w
         one_by_one(desk, shop, [{"Event": "next", "UUID": events[0]["UUID"]}])
         assert done(desk, shop, f"a{number}") == ["identify", "a reads"], order
         assert done(desk, shop, f"b{number}") == ["identify", "b reads", "next"], order
-        assert ties(desk, shop, f"a{number}") == [(events[0]["Timestamp"], False)], order
-        assert ties(desk, shop, f"b{number}") == [(events[2]["Timestamp"], True)], order
+        assert links(desk, shop, f"a{number}") == [(events[0]["Timestamp"], False)], order
+        assert links(desk, shop, f"b{number}") == [(events[2]["Timestamp"], True)], order
     desk.services.ingest.flush()
     assert timeline_differences(desk.services.storage, shop.list_id) == []
     assert recount(desk.services.storage, shop.list_id).differences == []
@@ -126,8 +126,8 @@ def test_who_comes_back_is_found_when_somebody_came_between(desk: Desk, shop: Sh
     track(Event="next", UUID=uuid)
     assert done(desk, shop, "jane") == ["hers", "45 ago", "hers", "25 ago", "next"]
     assert done(desk, shop, "joe") == ["his", "35 ago"]
-    told = about(desk, shop, "explain", "jane@example.com")["Bindings"]
-    assert sorted((tie["Segment"] == 0, tie["IsCurrent"]) for tie in told) == [(False, True), (True, False)]
+    told = about(desk, shop, "explain", "jane@example.com")["Links"]
+    assert sorted((link["Span"] == 0, link["IsCurrent"]) for link in told) == [(False, True), (True, False)]
 
 
 def test_what_was_taken_back_stays_open_for_what_arrives_late(desk: Desk, shop: Shop, track: Track) -> None:

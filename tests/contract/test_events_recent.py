@@ -96,7 +96,7 @@ def test_an_event_is_whose_its_visitor_became(desk: Desk, shop: Shop, track: Tra
     }
     assert whose == {"before": jane, "during": jane, "after": jane, "another's": john}
     answer = desk.call(
-        "subscriber.unmerge", shop.key, ListID=shop.list_id, EmailAddress=JANE, UUID=BROWSER, Segment=0
+        "subscriber.unmerge", shop.key, ListID=shop.list_id, EmailAddress=JANE, UUID=BROWSER, Span=0
     )
     assert answer.status == 200, answer.body
     whose = {
@@ -109,14 +109,14 @@ def test_an_event_is_whose_its_visitor_became(desk: Desk, shop: Shop, track: Tra
 def test_a_person_who_is_gone_is_nobody(
     desk: Desk, shop: Shop, track: Track, recent: Recent, verb: str
 ) -> None:
-    track(Event="tied", UUID=BROWSER)
+    track(Event="linked", UUID=BROWSER)
     track(Event="named", UUID=BROWSER, Email=JANE)
     assert None not in [each["SubscriberID"] for each in recent()["Events"]]
     answer = desk.call(f"subscriber.{verb}", shop.key, ListID=shop.list_id, EmailAddress=JANE)
     assert answer.status == 200, answer.body
     assert {each["SubscriberID"] for each in recent()["Events"]} <= {None}
     if verb == "delete":
-        assert set(names(recent())) == {"tied", "named", "identify"}
+        assert set(names(recent())) == {"linked", "named", "identify"}
 
 
 def test_events_without_a_list_have_one_of_their_own(

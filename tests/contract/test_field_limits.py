@@ -58,9 +58,9 @@ BOUNDS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("bound", BOUNDS)
-def test_at_the_limit_and_one_beyond(desk: Desk, shop: Shop, track: Track, bound: str) -> None:
-    fits, beyond, code = BOUNDS[bound]
+@pytest.mark.parametrize("linked", BOUNDS)
+def test_at_the_limit_and_one_beyond(desk: Desk, shop: Shop, track: Track, linked: str) -> None:
+    fits, beyond, code = BOUNDS[linked]
     answer = track(**fits)
     assert answer.status == 200, answer.body
     before = desk.counts()
@@ -98,13 +98,13 @@ def test_what_is_stored_is_what_was_sent_at_every_limit(desk: Desk, shop: Shop, 
         "smallest exact": {"a": -(2**63)},
         "beyond": {"a": 2**63, "b": -(10**30)},
     }
-    others = {bound: BOUNDS[bound][0]["Properties"] for bound in ("depth", "values", "string in bytes")}
-    for bound, sent in (integers | others).items():
-        assert track(Event=bound, Properties=sent).status == 200
+    others = {linked: BOUNDS[linked][0]["Properties"] for linked in ("depth", "values", "string in bytes")}
+    for linked, sent in (integers | others).items():
+        assert track(Event=linked, Properties=sent).status == 200
         sql = "SELECT properties FROM events WHERE list_id = ? AND name = ?"
-        [(stored,)] = desk.rows(sql, shop.list_id, bound.encode())
+        [(stored,)] = desk.rows(sql, shop.list_id, linked.encode())
         assert bytes(stored)[:1] == b"\x01"
-        as_doubles = {"a": float(2**63), "b": -1e30} if bound == "beyond" else sent
+        as_doubles = {"a": float(2**63), "b": -1e30} if linked == "beyond" else sent
         assert orjson.loads(bytes(stored)[1:]) == as_doubles
 
 

@@ -15,7 +15,15 @@ from tracker.integrity.counter_check import recount
 
 JANE, JOHN = "Jane.Doe@Example.com", "john@example.com"
 ORDER = {"conversion-name": "Order", "conversion-value": "12.5", "conversion-currency": "EUR"}
-COUNTED = ("events", "visitors", "bindings", "subscribers", "event_ids", "conversions", "subscriber_fields")
+COUNTED = (
+    "events",
+    "visitors",
+    "identity_links",
+    "subscribers",
+    "event_ids",
+    "conversions",
+    "subscriber_fields",
+)
 
 
 def forget(desk: Desk, shop: Shop, **who: Any) -> dict[str, Any]:
@@ -204,18 +212,18 @@ def test_spent_event_ids_are_let_go_after_thirty_days(desk: Desk, shop: Shop, tr
     storage = desk.services.storage
     month = 31 * 24 * 3_600_000
     for sql in (
-        f"UPDATE spent_event_ids SET spent_at = spent_at - {month}",
+        f"UPDATE deleted_event_ids SET deleted_at = deleted_at - {month}",
         f"UPDATE jobs SET due_at = due_at - {month}",
     ):
         storage.write(
             lambda transaction, sql=sql: transaction.execute(f"{sql} WHERE list_id = ?", (shop.list_id,))
         )
-    job = desk.services.jobs.find(shop.list_id, "care", 0)
+    job = desk.services.jobs.find(shop.list_id, "retention", 0)
     claimed = desk.services.jobs.claim(job)
     while claimed.is_open:
         claimed.step()
-    assert desk.rows("SELECT * FROM spent_event_ids WHERE list_id = ?", shop.list_id) == []
-    assert desk.services.jobs.find(shop.list_id, "care", 0).finished_at is not None
+    assert desk.rows("SELECT * FROM deleted_event_ids WHERE list_id = ?", shop.list_id) == []
+    assert desk.services.jobs.find(shop.list_id, "retention", 0).finished_at is not None
 
 
 def test_what_was_taken_back_from_a_person_is_the_visitors_and_names_them_no_more(

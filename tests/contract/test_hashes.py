@@ -96,7 +96,7 @@ def test_an_unmatched_hash_is_one_visitor_of_nobody(desk: Desk, shop: Shop, trac
     assert len({answer["uuid"] for answer in answers}) == 1
     assert {answer["external_id"] for answer in answers} == {unknown}
     assert persons(desk, shop) == []
-    assert desk.rows("SELECT 1 FROM bindings WHERE list_id = ?", shop.list_id) == []
+    assert desk.rows("SELECT 1 FROM identity_links WHERE list_id = ?", shop.list_id) == []
 
 
 def test_a_hash_is_of_no_person_of_another_list(desk: Desk, shop: Shop, track: Track) -> None:
@@ -115,14 +115,14 @@ def test_a_person_who_comes_later_is_named_from_then_on(desk: Desk, shop: Shop, 
     assert person_of(desk, shop, "after") == ("jane@example.com", Form.AS_HELD * HASH_FORM)
 
 
-def test_a_hash_binds_a_browser_as_an_id_does(desk: Desk, shop: Shop, track: Track) -> None:
+def test_a_hash_links_a_browser_as_an_id_does(desk: Desk, shop: Shop, track: Track) -> None:
     track(Email="jane@example.com")
     sent = {"UUID": BROWSER, "ID": hashed("jane@example.com")}
-    bound = "SELECT COUNT(*) FROM bindings WHERE list_id = ? AND reason = 3"
+    linked = "SELECT COUNT(*) FROM identity_links WHERE list_id = ? AND reason = 3"
     assert track(Event="seen", **sent).body["identify_event_sent"] is False
-    assert desk.rows(bound, shop.list_id) == [(0,)]
+    assert desk.rows(linked, shop.list_id) == [(0,)]
     assert track(Event="identify", **sent).body["identify_event_sent"] is True
-    assert desk.rows(bound, shop.list_id) == [(1,)]
+    assert desk.rows(linked, shop.list_id) == [(1,)]
 
 
 def test_of_email_and_hash_of_two_people_email_wins_and_it_is_logged(

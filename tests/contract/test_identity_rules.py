@@ -23,8 +23,8 @@ CALLS, WORKERS = 24, 3
 
 
 def visitors_of(desk: Desk, shop: Shop) -> dict[str, tuple[int, int | None]]:
-    """uuid -> (segment, subscriber) of every visitor of the list."""
-    sql = "SELECT uuid, segment, subscriber_id FROM visitors WHERE list_id = ?"
+    """uuid -> (span, subscriber) of every visitor of the list."""
+    sql = "SELECT uuid, span, subscriber_id FROM visitors WHERE list_id = ?"
     return {str(UUID(bytes=bytes(row[0]))): (row[1], row[2]) for row in desk.rows(sql, shop.list_id)}
 
 
@@ -37,8 +37,8 @@ def persons_of(desk: Desk, shop: Shop) -> list[tuple[str | None, str | None]]:
 
 
 def events_of(desk: Desk, shop: Shop) -> list[tuple[Any, ...]]:
-    """(name, segment, whether the event itself names a person) of every event of the list, oldest first."""
-    sql = "SELECT name, segment, subscriber_id FROM events WHERE list_id = ? ORDER BY id"
+    """(name, span, whether the event itself names a person) of every event of the list, oldest first."""
+    sql = "SELECT name, span, subscriber_id FROM events WHERE list_id = ? ORDER BY id"
     return [(bytes(row[0]).decode(), row[1], row[2] is not None) for row in desk.rows(sql, shop.list_id)]
 
 
@@ -221,10 +221,10 @@ def test_many_visitors_of_one_person_are_one_person(desk: Desk, shop: Shop, trac
     assert len(visitors_of(desk, shop)) == 20
 
 
-# Segments and bindings
+# Spans and links
 
 
-def test_the_first_bind_takes_the_past_and_touches_no_event(desk: Desk, shop: Shop, track: Track) -> None:
+def test_the_first_link_takes_the_past_and_touches_no_event(desk: Desk, shop: Shop, track: Track) -> None:
     for name in ("page_view", "add_to_cart"):
         track(Event=name, UUID=BROWSER)
     before = desk.rows("SELECT * FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
@@ -240,17 +240,17 @@ def test_the_first_bind_takes_the_past_and_touches_no_event(desk: Desk, shop: Sh
         ("later", 0, False),
     ]
     assert events_of(desk, shop) == expected
-    bound = desk.rows("SELECT segment, subscriber_id FROM bindings WHERE list_id = ?", shop.list_id)
-    assert bound == [visitors_of(desk, shop)[BROWSER]]
+    linked = desk.rows("SELECT span, subscriber_id FROM identity_links WHERE list_id = ?", shop.list_id)
+    assert linked == [visitors_of(desk, shop)[BROWSER]]
 
 
-def test_another_person_opens_a_new_segment(desk: Desk, shop: Shop, track: Track) -> None:
+def test_another_person_opens_a_new_span(desk: Desk, shop: Shop, track: Track) -> None:
     track(Event="first", UUID=BROWSER, Email="a@example.com")
     track(Event="second", UUID=BROWSER, Email="b@example.com")
     track(Event="third", UUID=BROWSER)
-    segments = {name: segment for name, segment, _ in events_of(desk, shop)}
-    assert (segments["first"], segments["second"], segments["third"]) == (0, 1, 1)
-    assert len(desk.rows("SELECT segment FROM bindings WHERE list_id = ?", shop.list_id)) == 2
+    spans = {name: span for name, span, _ in events_of(desk, shop)}
+    assert (spans["first"], spans["second"], spans["third"]) == (0, 1, 1)
+    assert len(desk.rows("SELECT span FROM identity_links WHERE list_id = ?", shop.list_id)) == 2
 
 
 def test_an_event_names_a_person_only_if_it_carries_one(desk: Desk, shop: Shop, track: Track) -> None:
@@ -261,7 +261,7 @@ def test_an_event_names_a_person_only_if_it_carries_one(desk: Desk, shop: Shop, 
     assert named == {"with": True, "identify": True, "without": False, "by id": True}
 
 
-def test_an_id_binds_a_browser_only_when_it_identifies(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_id_links_a_browser_only_when_it_identifies(desk: Desk, shop: Shop, track: Track) -> None:
     track(UUID=BROWSER, ID="user-1")
     assert visitors_of(desk, shop)[BROWSER] == (0, None)
     track(Event="identify", UUID=BROWSER, ID="user-1")

@@ -169,13 +169,13 @@ def test_an_account_that_does_not_exist_is_answered_like_one_that_does(desk: Des
 def test_places_are_kept_as_hashes_and_forgotten(desk: Desk, owner: Shop, address: str) -> None:
     assert log_in(desk, owner.email, owner.password, address).status == 200
     assert log_in(desk, owner.email, owner.password, address).status == 200
-    rows = "SELECT place_hash, last_at FROM login_places WHERE user_id = ?"
+    rows = "SELECT place_hash, last_at FROM known_networks WHERE user_id = ?"
     [(place_hash, last_at)] = desk.rows(rows, owner.user_id)
     assert len(place_hash) == 32
     assert address.encode() not in place_hash
     desk.services.storage.write(
         lambda transaction: transaction.execute(
-            "UPDATE login_places SET last_at = ? WHERE user_id = ?",
+            "UPDATE known_networks SET last_at = ? WHERE user_id = ?",
             (last_at - KEPT_MS - 60_000, owner.user_id),
         )
     )

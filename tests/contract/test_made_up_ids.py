@@ -195,7 +195,7 @@ class World:
             "event_ids",
             "subscribers",
             "visitors",
-            "bindings",
+            "identity_links",
             "custom_fields",
             "list_settings",
         )
@@ -344,7 +344,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 WORDS = {
     "AllowedOrigins", "ConversionIdIs", "ConversionsNeedKey", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
     "ExternalID", "FieldName", "HiddenQueryParameters", "HonourPrivacySignal", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
-    "Property", "RetentionDays", "Segment", "SentAt", "UniqueIdentifier", "Username", "Value",
+    "Property", "RetentionDays", "Span", "SentAt", "UniqueIdentifier", "Username", "Value",
 }  # fmt: skip
 
 

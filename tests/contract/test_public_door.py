@@ -259,7 +259,7 @@ def test_the_answer_does_not_tell_who_is_known(desk: Desk, door: Door) -> None:
         ]  # fmt: skip
 
 
-def test_it_binds_but_writes_onto_nobody_who_exists(desk: Desk, door: Door) -> None:
+def test_it_links_but_writes_onto_nobody_who_exists(desk: Desk, door: Door) -> None:
     list_id, people = (
         door.shop.list_id,
         "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id",
@@ -271,10 +271,10 @@ def test_it_binds_but_writes_onto_nobody_who_exists(desk: Desk, door: Door) -> N
     assert [tuple(bytes(part) for part in row) for row in desk.rows(people, list_id)] == [
         (EMAIL.encode(), b"customer-7")
     ]
-    bound = desk.rows(
+    linked = desk.rows(
         "SELECT COUNT(*) FROM visitors WHERE list_id = ? AND subscriber_id IS NOT NULL", list_id
     )
-    assert bound == [(2,)], "the person's own visitor and the browser"
+    assert linked == [(2,)], "the person's own visitor and the browser"
     door.post({"Event": "identify", "UUID": str(uuid4()), "Email": "new@example.com"})
     door.post({"Event": "identify", "UUID": str(uuid4()), "Email": "new@example.com", "ID": "customer-8"})
     assert desk.rows(people, list_id)[1:] == [(b"new@example.com", None)], "who exists gets no ID"

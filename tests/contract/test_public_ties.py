@@ -1,4 +1,4 @@
-"""What may be tied by anybody who knows a list's public id, and what by a credential? Takeovers, and what is next to them."""
+"""What may be linked by anybody who knows a list's public id, and what by a credential? Takeovers, and what is next to them."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class List:
                 return str(who["EmailAddress"] or who["ExternalID"] or "nameless")
         return None
 
-    def bindings(self, **who: str) -> list[tuple[str, str, str]]:
-        """(UUID, reason, who told it) of all that ties visitors to a person."""
+    def links(self, **who: str) -> list[tuple[str, str, str]]:
+        """(UUID, reason, who told it) of all that links visitors to a person."""
         found = self.desk.call("subscriber.explain", self.shop.key, ListID=self.shop.list_id, **who).body
-        return [(each["UUID"], each["Reason"], each["By"]) for each in found["Bindings"]]
+        return [(each["UUID"], each["Reason"], each["By"]) for each in found["Links"]]
 
     def call(self, command: str, **params: Any) -> Any:
         return self.desk.call(command, self.shop.key, ListID=self.shop.list_id, **params)
@@ -96,7 +96,7 @@ def test_an_id_alone_never_leads_to_an_address_of_anybodys(known: List, track: T
     assert known.persons() == [(EVIL, "public", None, None), (None, None, "customer-7", "credential")]
     assert known.whose("statement") == "customer-7"
     known.anybody(Event="more", Email=EVIL, ID="customer-7")
-    assert known.whose("more") == EVIL, "an event that names somebody is theirs, whatever it cannot tie"
+    assert known.whose("more") == EVIL, "an event that names somebody is theirs, whatever it cannot link"
     assert known.persons()[1] == (None, None, "customer-7", "credential")
 
 
@@ -120,7 +120,7 @@ def test_an_id_that_anybody_used_first_is_free_for_whom_a_credential_says(known:
     assert known.whose("before") == "nameless", "what came before stays where it was"
     known.anybody(Event="identify", ID="customer-7", UUID=visitor)
     known.anybody(Event="later", UUID=visitor)
-    assert known.whose("later") == ALICE, "the visitor of nobody that has a name can be bound anew"
+    assert known.whose("later") == ALICE, "the visitor of nobody that has a name can be linked anew"
 
 
 def test_who_says_the_same_with_a_credential_confirms_it(known: List, track: Track) -> None:
@@ -211,7 +211,7 @@ def test_a_credential_takes_the_unique_identifier_from_whom_anybody_gave_it(
     ]
 
 
-def test_a_credential_gives_it_to_no_person_of_a_visitor_that_anybody_bound(
+def test_a_credential_gives_it_to_no_person_of_a_visitor_that_anybody_linked(
     known: List, track: Track, unique: str
 ) -> None:
     visitor = str(uuid4())
@@ -269,8 +269,8 @@ def test_anybody_moves_no_visitor_of_somebody_who_exists(known: List, track: Tra
     known.anybody(Event="identify", ID="evil-id", UUID=erin)
     known.anybody(Event="page", UUID=erin)
     assert (known.whose("bought"), known.whose("page")) == (EVIL, ALICE)
-    assert known.bindings(EmailAddress=EVIL) == []
-    assert known.bindings(EmailAddress=ALICE) == [(erin, "email", "credential" if is_known else "public")]
+    assert known.links(EmailAddress=EVIL) == []
+    assert known.links(EmailAddress=ALICE) == [(erin, "email", "credential" if is_known else "public")]
     track(Event="identify", Email=BOB, UUID=erin)
     known.anybody(Event="more", UUID=erin)
     assert known.whose("more") == BOB, "a credential moves it as ever"
@@ -284,16 +284,16 @@ def test_what_moves_no_visitor_sends_no_identify_event(known: List, track: Track
     assert known.door.names() == ["seen", "identify", "seen", "seen", "seen"]
 
 
-def test_a_visitor_of_nobody_is_bound_by_anybody_and_confirmed_by_a_credential(
+def test_a_visitor_of_nobody_is_linked_by_anybody_and_confirmed_by_a_credential(
     known: List, track: Track
 ) -> None:
     visitor = str(uuid4())
     known.anybody(Event="before", UUID=visitor)
     known.anybody(Event="identify", Email=BOB, UUID=visitor)
     assert known.whose("before") == BOB
-    assert known.bindings(EmailAddress=BOB) == [(visitor, "identify", "public")]
+    assert known.links(EmailAddress=BOB) == [(visitor, "identify", "public")]
     track(Email=BOB, UUID=visitor)
-    assert known.bindings(EmailAddress=BOB) == [(visitor, "identify", "credential")]
+    assert known.links(EmailAddress=BOB) == [(visitor, "identify", "credential")]
 
 
 def test_a_visitor_whose_person_is_deleted_is_nobodys(known: List, track: Track) -> None:
@@ -305,11 +305,11 @@ def test_a_visitor_whose_person_is_deleted_is_nobodys(known: List, track: Track)
     assert known.whose("page") == BOB
 
 
-def test_a_tie_that_was_taken_back_says_who_told_it(known: List) -> None:
+def test_a_link_that_was_taken_back_says_who_told_it(known: List) -> None:
     visitor = str(uuid4())
     known.anybody(Event="identify", Email=BOB, UUID=visitor)
     assert known.call("subscriber.unmerge", EmailAddress=BOB, UUID=visitor).status == 200
-    assert known.bindings(EmailAddress=BOB) == [(visitor, "identify", "public")]
+    assert known.links(EmailAddress=BOB) == [(visitor, "identify", "public")]
 
 
 # Hashes
@@ -344,14 +344,14 @@ def test_whom_anybody_made_is_found_by_a_hash_if_nobody_else_is(known: List, tra
     assert known.desk.rows("SELECT 1 FROM subscriber_hashes WHERE list_id = ?", known.shop.list_id) == []
 
 
-def test_a_hash_beside_an_address_of_anybodys_ties_nothing(known: List, track: Track) -> None:
+def test_a_hash_beside_an_address_of_anybodys_links_nothing(known: List, track: Track) -> None:
     track(Email=ALICE)
     known.anybody(Event="x", Email=EVIL, ID=hashed(ALICE))
     track(Event="bought", ID=hashed(ALICE))
     assert (known.whose("x"), known.whose("bought")) == (EVIL, ALICE)
 
 
-def test_the_visitor_of_a_hash_is_bound_by_no_stranger_who_works_out_its_uuid(
+def test_the_visitor_of_a_hash_is_linked_by_no_stranger_who_works_out_its_uuid(
     known: List, track: Track
 ) -> None:
     digest = hashed(ALICE)
@@ -398,7 +398,7 @@ def test_even_where_anybody_has_used_or_given_it(known: List, track: Track) -> N
     ]
 
 
-def test_not_by_anybody_and_not_for_a_visitor_that_anybody_bound(known: List, track: Track) -> None:
+def test_not_by_anybody_and_not_for_a_visitor_that_anybody_linked(known: List, track: Track) -> None:
     visitor, strangers = str(uuid4()), str(uuid4())
     track(Email=ALICE, UUID=visitor)
     known.anybody(Event="identify", UUID=visitor, ID="customer-7")
@@ -413,7 +413,7 @@ def test_not_by_anybody_and_not_for_a_visitor_that_anybody_bound(known: List, tr
 
 
 def test_in_one_batch_as_one_by_one(known: List) -> None:
-    """What an event of the group has bound and given, the next ones see."""
+    """What an event of the group has linked and given, the next ones see."""
     visitor = str(uuid4())
     events = [
         {"Event": "a", "UUID": visitor, "Email": ALICE},
@@ -451,7 +451,7 @@ def test_an_address_that_only_a_browser_told_goes_to_whom_a_key_names_with_it(
     assert {known.whose(event) for event in ("order", "order2", "order3", "order4")} == {ALICE}
     known.anybody(Event="page_view", Email=ALICE, **browsers)
     assert known.whose("page_view") == ALICE, (
-        "the browser is bound anew, since its person has nothing to be named by"
+        "the browser is linked anew, since its person has nothing to be named by"
     )
     digest = hashlib.sha256(ALICE.encode()).hexdigest()
     track(Event="by hash", ID=digest)

@@ -31,7 +31,7 @@ def update(desk: Desk, shop: Shop, **settings: Any) -> dict[str, Any]:
 def one_day(desk: Desk, shop: Shop) -> int:
     """What a server does once a day; how many events were deleted."""
     jobs = desk.services.jobs
-    claimed: LeasedJob = jobs.claim(jobs.find(shop.list_id, "care", 0))
+    claimed: LeasedJob = jobs.claim(jobs.find(shop.list_id, "retention", 0))
     while claimed.is_open:
         claimed.step()
     return int(claimed.job.state["last"]["removed"])

@@ -57,7 +57,7 @@ def slip_in_at_looks(monkeypatch: pytest.MonkeyPatch, subscriber_id: int, times:
             slip_in(transaction, list_id, who)
         return look(transaction, list_id, who)
 
-    monkeypatch.setattr(erasure_check, "look", slip_and_look)
+    monkeypatch.setattr(erasure_check, "verify_erased", slip_and_look)
 
 
 def test_what_comes_while_somebody_is_forgotten_goes_too(

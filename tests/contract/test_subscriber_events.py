@@ -301,11 +301,11 @@ def test_a_thousand_visitors_of_one_person_are_read_as_one(
         Event(list_id, "seen", START + n, properties={"n": n}, uuid=UUID(uuid(visitor)).bytes)
         for n, visitor in enumerate(v for v in range(1000) for _ in range(40 if v % 100 == 0 else 1))
     ]
-    binds = [
+    links = [
         Event(list_id, "identify", START + 10_000, email=(JANE, JANE), uuid=UUID(uuid(visitor)).bytes)
         for visitor in range(1000)
     ]
-    for sent in (pasts, binds):
+    for sent in (pasts, links):
         for start in range(0, len(sent), 500):
             ingest.track_batch(sent[start : start + 500])
     before = events(EmailAddress=JANE, RecordsPerRequest=100)
@@ -319,13 +319,13 @@ def test_a_thousand_visitors_of_one_person_are_read_as_one(
 
 
 def make_old(desk: Desk, list_id: int) -> None:
-    """As if the binds of a list were long over."""
+    """As if the links of a list were long over."""
     ids = {row[0]: row[0] - (int(SERVER_SECONDS * 1000) + 1 << SHIFT) for row in desk.rows(
-        "SELECT event_id FROM bindings WHERE list_id = ?", list_id
+        "SELECT event_id FROM identity_links WHERE list_id = ?", list_id
     )}  # fmt: skip
     desk.services.storage.write(
         lambda transaction: transaction.update(
-            "UPDATE bindings SET bound_at = 0, event_id = ? WHERE list_id = ? AND event_id = ?",
+            "UPDATE identity_links SET linked_at = 0, event_id = ? WHERE list_id = ? AND event_id = ?",
             [(new, list_id, old) for old, new in ids.items()],
         )
     )
@@ -341,29 +341,29 @@ def test_on_a_server_no_past_is_settled_while_somebody_may_write_to_it(
             [Event(list_id, name, now, email=email, uuid=UUID(uuid(n)).bytes) for n in range(MAX_APART + 1)]
         )
     assert len(events(EmailAddress=JANE)) == 2 * (MAX_APART + 1)
-    [(apart,)] = desk.rows("SELECT SUM(has_past) FROM bindings WHERE list_id = ?", list_id)
+    [(apart,)] = desk.rows("SELECT SUM(has_unmerged_history) FROM identity_links WHERE list_id = ?", list_id)
     assert apart == (MAX_APART + 1 if desk.services.storage.engine.is_remote else 0)
 
 
-def test_a_row_counts_only_if_its_event_and_binding_say_so(
+def test_a_row_counts_only_if_its_event_and_link_say_so(
     desk: Desk, shop: Shop, track: Track, events: Events
 ) -> None:
-    """An unbound segment and a removed event are gone from the timeline at once, whatever rows are left."""
+    """An unlinked span and a removed event are gone from the timeline at once, whatever rows are left."""
     for n, visitor in enumerate((1, 1, 2, 2)):
         track(UUID=uuid(visitor), Properties={"n": n}, Timestamp=START + n)
     track(Event="identify", UUID=uuid(1), Email=JANE)
     track(Event="identify", UUID=uuid(2), Email=JANE)
-    segments = desk.rows("SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ?", shop.list_id)
+    spans = desk.rows("SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ?", shop.list_id)
     write = desk.services.storage.write
-    write(partial(timeline_rows.settle, segments=segments))
+    write(partial(timeline_rows.settle, spans=spans))
     assert numbers(events(EmailAddress=JANE)) == [3, 2, 1, 0]
     last = int(events(UUID=uuid(2))[0]["EventID"])
     write(lambda t: t.execute("DELETE FROM events WHERE list_id = ? AND id = ?", (shop.list_id, last)))
     assert numbers(events(EmailAddress=JANE)) == [2, 1, 0]
-    first = segments[0]
+    first = spans[0]
     write(
         lambda t: t.execute(
-            "UPDATE bindings SET subscriber_id = NULL WHERE list_id = ? AND visitor_id = ? AND segment = ?",
+            "UPDATE identity_links SET subscriber_id = NULL WHERE list_id = ? AND visitor_id = ? AND span = ?",
             first,
         )
     )
@@ -415,18 +415,18 @@ def test_a_page_is_read_by_its_key(
 def by_key_on_sqlite(desk: Desk, sql: str, values: Any) -> None:
     """Runs are read in their order and merged; only what is unsorted, and what has been chosen, is sorted."""
     plan = [row[3] for row in desk.rows(f"EXPLAIN QUERY PLAN {sql}", *values)]
-    keys = [step for step in plan if "timeline_sorted" in step or "bindings" in step]
+    keys = [step for step in plan if "timeline_sorted" in step or "identity_links" in step]
     assert len(keys) == max(1, sql.count("FROM timeline_sorted")) > 0
     for step in keys:
-        assert "owner_id=? AND event_at" in step or "subscriber_id=? AND has_past=?" in step, plan
+        assert "owner_id=? AND event_at" in step or "subscriber_id=? AND has_unmerged_history=?" in step, plan
     sorted_apart = [step for step in plan if "ORDER BY" in step]
     assert len(sorted_apart) <= sql.count("FROM timeline_recent") + sql.count("name_key = "), plan
 
 
 def by_key_on_mariadb(desk: Desk, sql: str, values: Any) -> None:
-    plan = [row for row in desk.rows(f"EXPLAIN {sql}", *values) if row[2] in ("timeline", "bindings")]
+    plan = [row for row in desk.rows(f"EXPLAIN {sql}", *values) if row[2] in ("timeline", "identity_links")]
     assert plan
     for row in plan:
         assert row[3] in ("range", "ref"), plan
-        assert row[5] == "PRIMARY" if row[2] == "timeline" else "has_past" in row[5], plan
+        assert row[5] == "PRIMARY" if row[2] == "timeline" else "has_unmerged_history" in row[5], plan
         assert "filesort" not in (row[9] or ""), plan

@@ -1,4 +1,4 @@
-"""Is a tie between a visitor and a person explained, and can it be taken back with all that came by it?"""
+"""Is a link between a visitor and a person explained, and can it be taken back with all that came by it?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
 from tracker.jobs.runner import CALL_STEP_ROWS
 from tracker.storage import job_queue
-from tracker.storage.events.reassign import UNMERGE, Tie, bring_home, ties_of, unbind
+from tracker.storage.events.reassign import UNMERGE, Link, bring_home, links_of, unlink
 from tracker.storage.job_queue import Job
 from tracker.storage.timeline import timeline_rows
 
@@ -64,7 +64,7 @@ def settled(desk: Desk) -> None:
     desk.services.ingest.flush()
 
 
-def test_events_that_came_by_a_tie_leave_and_those_that_named_the_person_stay(
+def test_events_that_came_by_a_link_leave_and_those_that_named_the_person_stay(
     call: Call, track: Track
 ) -> None:
     track(Event="before", UUID=BROWSER)
@@ -74,12 +74,12 @@ def test_events_that_came_by_a_tie_leave_and_those_that_named_the_person_stay(
     assert names(call, **JANE) == ["before", "named", "after", "elsewhere"]
     answer = call("unmerge", **JANE, UUID=BROWSER)
     assert answer.pop("SubscriberID") == call("get", **JANE)["SubscriberInformation"]["SubscriberID"]
-    assert (answer["UUID"], answer["Segment"], answer["Status"]) == (BROWSER, 0, "done")
+    assert (answer["UUID"], answer["Span"], answer["Status"]) == (BROWSER, 0, "done")
     assert names(call, **JANE) == ["named", "elsewhere"]
     assert names(call, UUID=BROWSER) == ["before", "after"]
 
 
-def test_the_next_bind_takes_the_open_segment_with_its_whole_past(call: Call, track: Track) -> None:
+def test_the_next_link_takes_the_open_span_with_its_whole_past(call: Call, track: Track) -> None:
     track(Event="before", UUID=BROWSER)
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     track(Event="between", UUID=BROWSER)
@@ -120,7 +120,7 @@ def test_no_row_is_left_with_the_person(desk: Desk, shop: Shop, call: Call, trac
     assert rows == {visitor: 2, -visitor: 2, person: 0, -person: 0}
 
 
-def test_an_older_tie_is_taken_back_and_the_visitor_stays_whose_it_is(call: Call, track: Track) -> None:
+def test_an_older_link_is_taken_back_and_the_visitor_stays_whose_it_is(call: Call, track: Track) -> None:
     track(Event="early", UUID=BROWSER)
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     track(Event="more", UUID=BROWSER)
@@ -132,15 +132,15 @@ def test_an_older_tie_is_taken_back_and_the_visitor_stays_whose_it_is(call: Call
     assert names(call, UUID=BROWSER) == ["early", "more"]
 
 
-def test_of_several_ties_the_segment_says_which(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+def test_of_several_links_the_span_says_which(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
     for name, email in (("a", "jane"), ("b", "joe"), ("c", "jane")):
         track(Event=name, UUID=BROWSER, Email=f"{email}@example.com")
         track(Event=f"{name}+", UUID=BROWSER)
     assert ask(desk, shop, "unmerge", **JANE, UUID=BROWSER).codes == [12]
-    assert call("unmerge", **JANE, UUID=BROWSER, Segment=2)["Segment"] == 2
+    assert call("unmerge", **JANE, UUID=BROWSER, Span=2)["Span"] == 2
     assert names(call, **JANE) == ["a", "a+", "c"]
-    assert ask(desk, shop, "unmerge", **JANE, UUID=BROWSER, Segment=1).codes == [11]
-    call("unmerge", **JANE, UUID=BROWSER, Segment=0)
+    assert ask(desk, shop, "unmerge", **JANE, UUID=BROWSER, Span=1).codes == [11]
+    call("unmerge", **JANE, UUID=BROWSER, Span=0)
     assert names(call, **JANE) == ["a", "c"]
     assert names(call, **JOE) == ["b", "b+"]
 
@@ -151,9 +151,9 @@ def test_taking_back_what_is_taken_back_changes_nothing(
     track(Event="before", UUID=BROWSER)
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     first = call("unmerge", **JANE, UUID=BROWSER)
-    kept = desk.rows("SELECT * FROM bindings WHERE list_id = ?", shop.list_id)
+    kept = desk.rows("SELECT * FROM identity_links WHERE list_id = ?", shop.list_id)
     assert call("unmerge", **JANE, UUID=BROWSER) == first
-    assert desk.rows("SELECT * FROM bindings WHERE list_id = ?", shop.list_id) == kept
+    assert desk.rows("SELECT * FROM identity_links WHERE list_id = ?", shop.list_id) == kept
 
 
 def test_who_comes_back_has_it_all_again(call: Call, track: Track) -> None:
@@ -185,7 +185,7 @@ def test_another_list_and_no_list_and_another_visitor_and_none_are_answered_alik
 # Explain
 
 
-def test_every_tie_tells_when_by_which_event_and_why(
+def test_every_link_tells_when_by_which_event_and_why(
     desk: Desk, shop: Shop, call: Call, track: Track
 ) -> None:
     track(Event="first", ID="user-1")
@@ -195,8 +195,8 @@ def test_every_tie_tells_when_by_which_event_and_why(
     call("unmerge", **JANE, UUID=BROWSER)
     answer = call("explain", **JANE)
     told = [
-        (tie["Reason"], tie["Event"], tie["NamedBy"], tie["IsCurrent"], tie["UnboundAt"] is None)
-        for tie in answer["Bindings"]
+        (link["Reason"], link["Event"], link["NamedBy"], link["IsCurrent"], link["UnlinkedAt"] is None)
+        for link in answer["Links"]
     ]
     assert told == [
         ("own", "first", ["id"], True, True),
@@ -205,9 +205,9 @@ def test_every_tie_tells_when_by_which_event_and_why(
     ]
     assert answer["Cursor"] is None
     events = {event["EventID"]: event for event in call("events", **JANE)["Events"]}
-    for tie in answer["Bindings"]:
-        event = events[tie["EventID"]]
-        assert (tie["Event"], tie["UUID"], tie["BoundAt"]) == (
+    for link in answer["Links"]:
+        event = events[link["EventID"]]
+        assert (link["Event"], link["UUID"], link["LinkedAt"]) == (
             event["Event"],
             event["UUID"],
             event["ReceivedAt"],
@@ -219,10 +219,10 @@ def test_one_event_tells_why_it_is_theirs(desk: Desk, shop: Shop, call: Call, tr
     track(Event="named", UUID=BROWSER, Email="jane@example.com")
     ids = {event["Event"]: event["EventID"] for event in call("events", **JANE)["Events"]}
     before = call("explain", **JANE, EventID=ids["before"])["Event"]
-    assert (before["EventID"], before["Because"], before["NamedBy"]) == (ids["before"], "tied", [])
-    assert before["Binding"] == call("explain", **JANE)["Bindings"][0]
+    assert (before["EventID"], before["Reason"], before["NamedBy"]) == (ids["before"], "linked", [])
+    assert before["Link"] == call("explain", **JANE)["Links"][0]
     named = call("explain", **JANE, EventID=int(ids["named"]))["Event"]
-    assert (named["Because"], named["NamedBy"], named["Binding"]) == ("named", ["email"], None)
+    assert (named["Reason"], named["NamedBy"], named["Link"]) == ("named", ["email"], None)
     call("unmerge", **JANE, UUID=BROWSER)
     gone = ask(desk, shop, "explain", **JANE, EventID=ids["before"])
     unknown = ask(desk, shop, "explain", **JANE, EventID=1)
@@ -236,26 +236,26 @@ def test_events_from_before_it_was_kept_are_named_by_email_or_id(
     desk.services.storage.write(
         lambda t: t.execute("UPDATE events SET flags = 0 WHERE list_id = ?", (shop.list_id,))
     )
-    assert call("explain", **JANE)["Bindings"][0]["NamedBy"] == ["email_or_id"]
+    assert call("explain", **JANE)["Links"][0]["NamedBy"] == ["email_or_id"]
 
 
-def test_pages_of_ties_give_each_once(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+def test_pages_of_links_give_each_once(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
     for number in range(1, 8):
         uuid = f"00000000-0000-4000-8000-{number:012}"
         track(UUID=uuid, Email="jane@example.com")
-        if number % 3 == 0:  # taken back, and tied anew
+        if number % 3 == 0:  # taken back, and linked anew
             call("unmerge", **JANE, UUID=uuid)
             track(UUID=uuid, Email="jane@example.com")
-    whole = call("explain", **JANE)["Bindings"]
+    whole = call("explain", **JANE)["Links"]
     assert len(whole) == 9
     for size in (1, 2, 4):
         got: list[Any] = []
         page = call("explain", **JANE, RecordsPerRequest=size)
         while page["Cursor"] is not None:
-            assert len(page["Bindings"]) == size
-            got += page["Bindings"]
+            assert len(page["Links"]) == size
+            got += page["Links"]
             page = call("explain", **JANE, RecordsPerRequest=size, Cursor=page["Cursor"])
-        assert got + page["Bindings"] == whole
+        assert got + page["Links"] == whole
     other = track(Email="joe@example.com")
     assert other.status == 200
     cursor = call("explain", **JANE, RecordsPerRequest=1)["Cursor"]
@@ -277,18 +277,18 @@ def many(desk: Desk, shop: Shop, count: int) -> None:
 def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
     desk: Desk, shop: Shop, call: Call, track: Track
 ) -> None:
-    """The binding is cleared, one step is done, and whoever did it is gone."""
+    """The link is cleared, one step is done, and whoever did it is gone."""
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     many(desk, shop, 1200)
     storage, list_id = desk.services.storage, shop.list_id
     person = int(call("explain", **JANE)["SubscriberID"])
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
-    ties = storage.read(partial(ties_of, list_id=list_id, subscriber_id=person, uuid=uuid))
+    links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
     number, now = desk.services.ingest.new_id(), time.time_ns() // 10**6
-    tie = Tie(list_id, person, ties.visitor_id, 0)
+    link = Link(list_id, person, links.visitor_id, 0)
 
     def killed_after_a_step(transaction: Any) -> int:
-        state = unbind(transaction, tie, number, now)
+        state = unlink(transaction, link, number, now)
         assert state is not None
         job = Job(list_id, number, UNMERGE, number, state, 0, now, now)
         step = bring_home(transaction, job, now, CALL_STEP_ROWS)
@@ -303,14 +303,14 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
         assert time.monotonic() < began + 30
         gevent.sleep(0.5)
     assert answer["MovedEvents"] == 1200
-    assert rows_of(desk, shop, ties.visitor_id) == 1200
+    assert rows_of(desk, shop, links.visitor_id) == 1200
 
 
 @pytest.mark.parametrize("is_copied", [False, True])
 def test_all_events_that_left_are_told_wherever_their_rows_stood(
     desk: Desk, call: Call, track: Track, is_copied: bool
 ) -> None:
-    """A past that was not copied to the person leaves with the binding alone; a conversion has two rows, and is one event."""
+    """A past that was not copied to the person leaves with the link alone; a conversion has two rows, and is one event."""
     for _ in range(3):
         track(Event="before", UUID=BROWSER)
     track(Event="conversion", UUID=BROWSER, Properties=ORDER)
@@ -327,20 +327,20 @@ def test_all_events_that_left_are_told_wherever_their_rows_stood(
 
 
 @pytest.mark.parametrize("step_at", ["before", "after"])
-def test_who_is_tied_while_rows_are_moved_gets_them_all(
+def test_who_is_linked_while_rows_are_moved_gets_them_all(
     desk: Desk, shop: Shop, call: Call, track: Track, step_at: str
 ) -> None:
-    """A new tie may be settled, that is its past copied, before or after rows come home."""
+    """A new link may be settled, that is its past copied, before or after rows come home."""
     track(Event="before", UUID=BROWSER)
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     track(Event="after", UUID=BROWSER)
     storage, list_id = desk.services.storage, shop.list_id
     person = int(call("explain", **JANE)["SubscriberID"])
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
-    ties = storage.read(partial(ties_of, list_id=list_id, subscriber_id=person, uuid=uuid))
+    links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
     number, now = desk.services.ingest.new_id(), time.time_ns() // 10**6
-    tie = Tie(list_id, person, ties.visitor_id, 0)
-    state = storage.write(lambda t: unbind(t, tie, number, now))
+    link = Link(list_id, person, links.visitor_id, 0)
+    state = storage.write(lambda t: unlink(t, link, number, now))
     step = lambda: storage.write(  # noqa: E731
         lambda t: bring_home(
             t, Job(list_id, number, UNMERGE, number, state, 0, now, now), now, CALL_STEP_ROWS
@@ -353,4 +353,4 @@ def test_who_is_tied_while_rows_are_moved_gets_them_all(
     step()
     assert names(call, **JOE) == ["before", "after", "his"]
     assert names(call, **JANE) == ["hers"]
-    assert call("explain", **JOE)["Bindings"][0]["Event"] == "his"
+    assert call("explain", **JOE)["Links"][0]["Event"] == "his"

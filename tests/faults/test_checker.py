@@ -15,7 +15,7 @@ from tests.faults.ledger import Story
 
 SOME = "(SELECT id FROM events WHERE flags = 0 AND name <> x'636f6e76657273696f6e' LIMIT 1 OFFSET 7)"
 COLUMNS = (
-    "visitor_id, segment, subscriber_id, name, event_at, received_at, claimed_at, sent_at, external_id, flags"
+    "visitor_id, span, subscriber_id, name, event_at, received_at, claimed_at, sent_at, external_id, flags"
 )
 HARM = {
     "lost": f"DELETE FROM events WHERE id = {SOME}",

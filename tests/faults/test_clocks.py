@@ -69,7 +69,7 @@ def test_a_clock_that_is_ahead_deletes_nothing(kind: str, report: Report, new_da
 
 
 def _looked_after(url: str, clock: Clock) -> bool:
-    found = _rows(url, _CARE, b"care")
+    found = _rows(url, _CARE, b"retention")
     return bool(found) and all(clock.is_of(moment) for (moment,) in found)
 
 

@@ -18,7 +18,7 @@ from tracker.config import PLUGIN_PREFIX, SETTINGS
 RUN_ELSEWHERE = {ROOT / "docs/plugins.md", ROOT / "docs/people-and-identity.md"}
 #: Programs of others, and a shell's own words.
 OUTSIDE = {"cd", "curl", "git", "sudo"}
-SETTING = re.compile(r"\b(?:TRACKER_[A-Z_]+|SHOP_PORT|WEB_CONCURRENCY|PORT)(?=[=`])")
+SETTING = re.compile(r"\b(?:TRACKER_[A-Z_]+|WEB_CONCURRENCY|PORT)(?=[=`])")
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PAGES = [path for path in pages() if path not in RUN_ELSEWHERE]
 PUBLIC = [path for path in PAGES if path.parent in (ROOT, ROOT / "docs")]

@@ -161,7 +161,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("subscriber.explain", 11): {**THEIRS, "EventID": 1},
     ("subscriber.unmerge", 8): THEIRS,
     ("subscriber.unmerge", 9): {**THEIRS, "UUID": "x"},
-    ("subscriber.unmerge", 10): {**THEIRS, "UUID": BROWSER, "Segment": "x"},
+    ("subscriber.unmerge", 10): {**THEIRS, "UUID": BROWSER, "Span": "x"},
     ("subscriber.unmerge", 11): {**THEIRS, "UUID": "550e8400-e29b-41d4-a716-446655440000"},
     ("subscriber.unmerge", 12): {**THEIRS, "UUID": BROWSER},
     ("subscribers.get", 1): {"ListID": SHOP, "RecordsPerRequest": 501},

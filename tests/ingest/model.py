@@ -34,7 +34,7 @@ class Life:
     def copy(self) -> Life:
         return Life(dict(self.marks), set(self.walls), set(self.logged), set(self.public))
 
-    def stretches(self) -> list[tuple[Moment, Any]]:
+    def spans(self) -> list[tuple[Moment, Any]]:
         """(when it begins, whose it is, None: nobody's)."""
         walls = [BEGIN, *sorted(self.walls)]
         ends: list[Moment | None] = [*walls[1:], None]
@@ -50,7 +50,7 @@ class Life:
         return self._at(moment)[1]
 
     def _at(self, moment: Moment) -> tuple[Moment, Any]:
-        return [each for each in self.stretches() if each[0] <= moment][-1]
+        return [each for each in self.spans() if each[0] <= moment][-1]
 
     def is_public(self, moment: Moment) -> bool:
         """Whether nobody but anybody says whose it is then."""
@@ -74,11 +74,11 @@ class Life:
 
     def is_sure(self, moment: Moment) -> bool:
         """Whether a credential says that it is whose it was then."""
-        last, whose = self.stretches()[-1]
+        last, whose = self.spans()[-1]
         return whose == self.whose(moment) and not self.is_public(last)
 
     def _end(self, begins: Moment) -> Moment | None:
-        return next((begin for begin, _ in self.stretches() if begin > begins), None)
+        return next((begin for begin, _ in self.spans() if begin > begins), None)
 
     def lose(self, moment: Moment, is_logged: bool) -> None:
         """Whoever has it at a moment loses it as long as they have it. With `is_logged` it is kept that somebody had it."""
@@ -90,7 +90,7 @@ class Life:
 
     def is_logged(self) -> bool:
         """Whether it is somebody's, or was until that was taken back."""
-        return any(whose is not None or begins in self.logged for begins, whose in self.stretches())
+        return any(whose is not None or begins in self.logged for begins, whose in self.spans())
 
 
 @dataclass(frozen=True)
@@ -128,25 +128,25 @@ class Rules:
     """The rules of the design once more, as plainly as can be: one event after the other, nothing optimised."""
 
     persons: list[Person] = field(default_factory=list)
-    bound: dict[object, Person] = field(default_factory=dict)
-    #: Visitors that nobody but anybody bound.
+    linked: dict[object, Person] = field(default_factory=dict)
+    #: Visitors that nobody but anybody linked.
     unsure: set[object] = field(default_factory=set)
 
     def is_identify_sent(self, sent: Sent) -> bool:
         by_email = self._find(email=sent.email)
         person, is_learnt = self._person(sent, by_email)
         visitor: object = sent.browser if sent.browser is not None else person
-        bound = self.bound.get(visitor)
-        is_held = sent.is_public and bound is not None and bool(bound.email or bound.external_id)
-        is_new = sent.email is not None and (is_learnt or bound is not person)
-        if bound is not person and is_held:
+        linked = self.linked.get(visitor)
+        is_held = sent.is_public and linked is not None and bool(linked.email or linked.external_id)
+        is_new = sent.email is not None and (is_learnt or linked is not person)
+        if linked is not person and is_held:
             return sent.name == "identify"
         if person is not None and (sent.email is not None or sent.name == "identify" or sent.browser is None):
             if not sent.is_public:
                 self.unsure.discard(visitor)
-            elif bound is not person:
+            elif linked is not person:
                 self.unsure.add(visitor)
-            self.bound[visitor] = person
+            self.linked[visitor] = person
         return is_new or sent.name == "identify"
 
     def visitor(self, sent: Sent) -> object:
@@ -179,19 +179,19 @@ class Rules:
             and not by_email.is_sure
             and not (by_id and by_id.is_sure and by_id is not by_email)
         ):
-            self._tie(by_email, sent)
+            self._link(by_email, sent)
         return by_email, is_learnt
 
     def _person_with_id(self, sent: Sent, by_id: Person | None) -> Person:
         if by_id is not None and (sent.is_public or by_id.is_sure):
             return by_id
-        known = self.bound.get(sent.browser) if sent.name == "identify" and not sent.is_public else None
+        known = self.linked.get(sent.browser) if sent.name == "identify" and not sent.is_public else None
         if known is None or known.is_sure or sent.browser in self.unsure:
             known = by_id if by_id is not None and by_id.email is None else self._new(Person())
-        self._tie(known, sent)
+        self._link(known, sent)
         return known
 
-    def _tie(self, person: Person, sent: Sent) -> None:
+    def _link(self, person: Person, sent: Sent) -> None:
         for each in self.persons:
             if each.external_id == sent.external_id:
                 each.external_id = None

@@ -29,7 +29,7 @@ from tracker.services import Services
 from tracker.storage.accounts.audit_log import Somebody
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.deletion import ANONYMIZED
-from tracker.storage.events.reassign import UNMERGE, Tie, bring_home, unbind
+from tracker.storage.events.reassign import UNMERGE, Link, bring_home, unlink
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.subscribers import identity_rows, span_rows
 from tracker.storage.subscribers.refusals import Refused
@@ -95,7 +95,7 @@ class Real:
             if not row:
                 return None
             at = span_rows.find(transaction, list_id, row[1], row[3], (_time(step.at), 2**63 - 1))
-            return unbind(transaction, Tie(list_id, person.id, row[1], at.segment), number, now)
+            return unlink(transaction, Link(list_id, person.id, row[1], at.number), number, now)
 
         job = self.services.jobs.begin(list_id, UNMERGE, number, prepare, None)
         return "never" if job is None else "done"
@@ -105,10 +105,10 @@ class Real:
         return found
 
     def settle(self, list_id: int) -> None:
-        """Copy the pasts that can be copied, as is done soon after a bind."""
-        sql = "SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ? AND has_past = 1"
-        segments = self.rows(sql, list_id)
-        self.database.write(partial(timeline_rows.settle, segments=segments))
+        """Copy the pasts that can be copied, as is done soon after a link."""
+        sql = "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ? AND has_unmerged_history = 1"
+        spans = self.rows(sql, list_id)
+        self.database.write(partial(timeline_rows.settle, spans=spans))
 
     def finish(self) -> None:
         """As if enough time had passed for all jobs."""
@@ -137,23 +137,25 @@ def state(
     fresh = 0
     rows = real.rows("SELECT id, uuid FROM visitors WHERE list_id = ? ORDER BY id", list_id)
     names: dict[int, Any] = {}
-    bound, by = bindings(real, list_id), told_by(real, list_id)
+    linked, by = links(real, list_id), told_by(real, list_id)
     for visitor_id, uuid in rows:
         name = _name(bytes(uuid), known)
         if name is None:
             fresh += 1
         names[visitor_id] = name or ("fresh", fresh)
-        at = [(visitor_id, segment) for _, segment in life(real, list_id, visitor_id)]
-        whose = [(persons.get(bound.get(each)), bound.get(each) is not None and by[each] == 1) for each in at]
+        at = [(visitor_id, span) for _, span in life(real, list_id, visitor_id)]
+        whose = [
+            (persons.get(linked.get(each)), linked.get(each) is not None and by[each] == 1) for each in at
+        ]
         visitors.append((names[visitor_id], whose))
     sql = "SELECT id, external_id, email_by, external_id_by FROM subscribers WHERE list_id = ?"
     there = [
         (persons[n], external_id and bytes(external_id).decode(), email_by == 1, id_by == 1)
         for n, external_id, email_by, id_by in real.rows(sql, list_id)
     ]
-    sql = "SELECT name, visitor_id, segment, subscriber_id FROM events WHERE list_id = ?"
+    sql = "SELECT name, visitor_id, span, subscriber_id FROM events WHERE list_id = ?"
     events = [
-        (bytes(n).decode(), names[v], persons.get(p), persons.get(p or bound.get((v, s))))
+        (bytes(n).decode(), names[v], persons.get(p), persons.get(p or linked.get((v, s))))
         for n, v, s, p in real.rows(sql, list_id)
     ]
     return {
@@ -163,30 +165,30 @@ def state(
     }
 
 
-def bindings(real: Real, list_id: int) -> dict[tuple[int, int], int | None]:
-    """{(visitor_id, segment): subscriber_id}."""
-    sql = "SELECT visitor_id, segment, subscriber_id FROM bindings WHERE list_id = ?"
-    return {(visitor, segment): person for visitor, segment, person in real.rows(sql, list_id)}
+def links(real: Real, list_id: int) -> dict[tuple[int, int], int | None]:
+    """{(visitor_id, span): subscriber_id}."""
+    sql = "SELECT visitor_id, span, subscriber_id FROM identity_links WHERE list_id = ?"
+    return {(visitor, span): person for visitor, span, person in real.rows(sql, list_id)}
 
 
 def told_by(real: Real, list_id: int) -> dict[tuple[int, int], int]:
-    """{(visitor_id, segment): who told}; what a visitor's row says of its current one is the same."""
+    """{(visitor_id, span): who told}; what a visitor's row says of its current one is the same."""
     by = {
         (v, s): by
         for v, s, by in real.rows(
-            "SELECT visitor_id, segment, bound_by FROM bindings WHERE list_id = ?", list_id
+            "SELECT visitor_id, span, linked_by FROM identity_links WHERE list_id = ?", list_id
         )
     }
-    sql = "SELECT id, segment, bound_by FROM visitors WHERE list_id = ? AND subscriber_id IS NOT NULL"
-    assert all(by[visitor, segment] == told for visitor, segment, told in real.rows(sql, list_id))
+    sql = "SELECT id, span, linked_by FROM visitors WHERE list_id = ? AND subscriber_id IS NOT NULL"
+    assert all(by[visitor, span] == told for visitor, span, told in real.rows(sql, list_id))
     return by
 
 
 def life(real: Real, list_id: int, visitor_id: int) -> list[tuple[tuple[int, int], int]]:
-    """(begins, segment) in the order of time; the last one is the visitor's current one."""
-    sql = "SELECT begins_at, begins_id, segment FROM stretches WHERE list_id = ? AND visitor_id = ? ORDER BY 1, 2"
-    rows = [((at, number), segment) for at, number, segment in real.rows(sql, list_id, visitor_id)]
-    [(current,)] = real.rows("SELECT segment FROM visitors WHERE list_id = ? AND id = ?", list_id, visitor_id)
+    """(begins, span) in the order of time; the last one is the visitor's current one."""
+    sql = "SELECT begins_at, begins_id, span FROM visitor_spans WHERE list_id = ? AND visitor_id = ? ORDER BY 1, 2"
+    rows = [((at, number), span) for at, number, span in real.rows(sql, list_id, visitor_id)]
+    [(current,)] = real.rows("SELECT span FROM visitors WHERE list_id = ? AND id = ?", list_id, visitor_id)
     rows = rows or [(BEGIN, current)]
     assert rows[0][0] == BEGIN
     assert rows[-1][1] == current
@@ -194,9 +196,9 @@ def life(real: Real, list_id: int, visitor_id: int) -> list[tuple[tuple[int, int
 
 
 def check_readers(real: Real, list_id: int) -> None:
-    """Whether everybody's timeline has the events that are theirs by the tables of events and bindings, each once."""
-    bound = bindings(real, list_id)
-    sql = "SELECT id, visitor_id, segment, subscriber_id, event_at FROM events WHERE list_id = ?"
+    """Whether everybody's timeline has the events that are theirs by the tables of events and links, each once."""
+    linked = links(real, list_id)
+    sql = "SELECT id, visitor_id, span, subscriber_id, event_at FROM events WHERE list_id = ?"
     owners: dict[int, set[int]] = {}
     for row in real.database.read(lambda t: timeline_rows.read(t, "list_id = ?", (list_id,))):
         owners.setdefault(row.event_id, set()).add(row.owner_id)
@@ -204,12 +206,12 @@ def check_readers(real: Real, list_id: int) -> None:
     nobodys: dict[int, set[int]] = {}
     unnamed: dict[int, set[int]] = {}
     lives: dict[int, list[tuple[tuple[int, int], int]]] = {}
-    for event_id, visitor, segment, named, at in real.rows(sql, list_id):
-        owner = named or bound.get((visitor, segment))
+    for event_id, visitor, span, named, at in real.rows(sql, list_id):
+        owner = named or linked.get((visitor, span))
         (theirs if owner else nobodys).setdefault(owner or visitor, set()).add(event_id)
         if not named:
-            stretch = lives.setdefault(visitor, life(real, list_id, visitor))
-            assert segment == [number for begins, number in stretch if begins <= (at, event_id)][-1]
+            known = lives.setdefault(visitor, life(real, list_id, visitor))
+            assert span == [number for begins, number in known if begins <= (at, event_id)][-1]
             assert owners[event_id] <= {owner or visitor, visitor}, "what was theirs is left with somebody"
             unnamed.setdefault(visitor, set()).add(event_id)
     for (person,) in real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id):

@@ -72,7 +72,7 @@ def some_step(random: Random, at: int) -> Step:
     if kind < 7:
         browser = 2 if is_public else random.choice([None, 1])
         return Track(name, random.choice([None, email]), "x", browser=browser, is_public=is_public, at=at)
-    browser = 2 if is_public else 1  # whether a public event binds is asked when it arrives
+    browser = 2 if is_public else 1  # whether a public event links is asked when it arrives
     return Track(name, random.choice([None, email]), browser=browser, is_public=is_public, at=at)
 
 

@@ -1,4 +1,4 @@
-"""Does the real storage do what the model does, with visitors, emails, ids, hashes, re-binds, unmerges and forgetting in any order?"""
+"""Does the real storage do what the model does, with visitors, emails, ids, hashes, re-links, unmerges and forgetting in any order?"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ times = st.none() | st.integers(0, 5)
 
 
 def in_time(sent: Track) -> Track:
-    """Whether a public event binds is asked when it arrives: in the browser that has some, nothing is late."""
+    """Whether a public event links is asked when it arrives: in the browser that has some, nothing is late."""
     sent = sent._replace(browser=2) if sent.is_public and sent.browser else sent
     return sent._replace(at=None) if sent.is_public or sent.browser == 2 else sent
 
@@ -111,10 +111,10 @@ class Machine(RuleBasedStateMachine):
         self.step(Unmerge(email, browser, at))
 
     @rule(data=st.data(), at=st.sampled_from([0, 1, 2, 3, 4, 5, LATER]))
-    def unmerge_what_is_bound(self, data: st.DataObject, at: int) -> None:
+    def unmerge_what_is_linked(self, data: st.DataObject, at: int) -> None:
         """Most unmerges of the rule above are of nothing."""
         model = self.model
-        bound = [
+        linked = [
             Unmerge(email, browser, at)
             for browser in BROWSERS
             if browser in model.lives
@@ -122,8 +122,8 @@ class Machine(RuleBasedStateMachine):
             if not model.persons[person].is_deleted
             if (email := model.persons[person].email)
         ]
-        if bound:
-            self.step(data.draw(st.sampled_from(bound)))
+        if linked:
+            self.step(data.draw(st.sampled_from(linked)))
 
     @rule()
     def settle(self) -> None:

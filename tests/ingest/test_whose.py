@@ -88,7 +88,7 @@ def test_every_event_is_stored_in_its_order_with_the_identify_events_it_brings(
     assert extra == ["identify"] * len(brought)
     sql = (
         "SELECT COUNT(*) FROM events e LEFT JOIN visitors v ON v.list_id = e.list_id AND v.id = e.visitor_id"
-        " LEFT JOIN bindings b ON b.list_id = e.list_id AND b.visitor_id = e.visitor_id AND b.segment = e.segment"
-        " WHERE e.list_id = ? AND (v.id IS NULL OR e.segment > v.segment OR (e.segment > 0 AND b.segment IS NULL))"
+        " LEFT JOIN identity_links b ON b.list_id = e.list_id AND b.visitor_id = e.visitor_id AND b.span = e.span"
+        " WHERE e.list_id = ? AND (v.id IS NULL OR e.span > v.span OR (e.span > 0 AND b.span IS NULL))"
     )
     assert database.read(lambda transaction: transaction.select(sql, (list_id,))) == [(0,)]

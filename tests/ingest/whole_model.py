@@ -121,13 +121,13 @@ class Model:
         person, is_learnt = self._named(sent, moment)
         visitor = self._visitor(sent, person)
         life = self.lives.setdefault(visitor, Life())
-        bound = life.whose(moment)
-        is_held = sent.is_public and bound != person and self._is_somebody(bound)
-        is_new = sent.email is not None and (is_learnt or bound != person) and not is_held
-        is_binding = sent.email is not None or sent.name == "identify" or sent.browser is None
+        linked = life.whose(moment)
+        is_held = sent.is_public and linked != person and self._is_somebody(linked)
+        is_new = sent.email is not None and (is_learnt or linked != person) and not is_held
+        is_link = sent.email is not None or sent.name == "identify" or sent.browser is None
         if sent.unique is not None and person is None and life.is_sure(moment):
-            self._offer(sent, bound, sent.unique, False)
-        if person is not None and is_binding and not is_held and not (sent.is_public and bound == person):
+            self._offer(sent, linked, sent.unique, False)
+        if person is not None and is_link and not is_held and not (sent.is_public and linked == person):
             life.mark(moment, person, sent.is_public)
         self.events.append((sent.name, visitor, moment, person))
         if is_new and sent.name != "identify":
@@ -179,17 +179,17 @@ class Model:
             owner = holder
         if owner is None:
             owner = self._new(None, None)
-        self._tie(owner, external_id, sent.is_public)
+        self._link(owner, external_id, sent.is_public)
         return owner
 
     def _of_identified_browser(self, sent: Track, moment: Moment) -> int | None:
         """Who has no ID that a credential told, and sends one from a browser that a credential told to be theirs."""
         life = self.lives.get(sent.browser, Life())
-        bound = life.whose(moment)
-        if sent.name != "identify" or sent.is_public or bound is None or self.persons[bound].is_deleted:
+        linked = life.whose(moment)
+        if sent.name != "identify" or sent.is_public or linked is None or self.persons[linked].is_deleted:
             return None
-        has_id = self.persons[bound].external_id is not None and not self.persons[bound].is_id_public
-        return bound if life.is_sure(moment) and not has_id else None
+        has_id = self.persons[linked].external_id is not None and not self.persons[linked].is_id_public
+        return linked if life.is_sure(moment) and not has_id else None
 
     def _is_taken(self, sent: Track, person: Person, holder: Person) -> bool:
         """Whether the address that only anybody has told of one goes to the other, whose ID a credential told."""
@@ -226,13 +226,13 @@ class Model:
         holder, own = self._by_id(external_id), self.persons[person]
         if sent.is_public:
             if is_made and holder is None and own.external_id is None:
-                self._tie(person, external_id, True)
+                self._link(person, external_id, True)
             return
         is_free = holder is None or self.persons[holder].is_id_public
         if is_free and (own.external_id is None or own.is_id_public):
-            self._tie(person, external_id, False)
+            self._link(person, external_id, False)
 
-    def _tie(self, person: int, external_id: str, is_public: bool) -> None:
+    def _link(self, person: int, external_id: str, is_public: bool) -> None:
         for each in self.persons:
             if each.external_id == external_id:
                 each.external_id, each.is_id_public = None, False
@@ -246,7 +246,7 @@ class Model:
             return "taken"
         person = self._new(wanted.email, None)
         if wanted.external_id is not None:
-            self._tie(person, wanted.external_id, False)
+            self._link(person, wanted.external_id, False)
         return "done"
 
     def _unmerge(self, person: int, browser: int, moment: Moment) -> str:
@@ -264,7 +264,7 @@ class Model:
         touched = {visitor for _, visitor, _, _ in theirs}
         self.events = [event for event in self.events if event not in theirs]
         for visitor, life in self.lives.items():
-            while moment := next((begins for begins, whose in life.stretches() if whose == person), None):
+            while moment := next((begins for begins, whose in life.spans() if whose == person), None):
                 life.lose(moment, is_logged=False)
                 touched.add(visitor)
         for visitor in sorted(touched, key=str):
@@ -332,7 +332,7 @@ class Model:
             return ("own", names[key[1]]) if isinstance(key, tuple) and key[0] == "own" else key
 
         lives = [
-            (visitor(key), [(person(whose), life.is_public(begins)) for begins, whose in life.stretches()])
+            (visitor(key), [(person(whose), life.is_public(begins)) for begins, whose in life.spans()])
             for key, life in self.lives.items()
         ]
         events = [

@@ -22,12 +22,14 @@ ROWS = 500
 def count_up(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     """Keep the step's number in a table where it can be kept once only."""
     number = job.state["next"]
-    transaction.insert("probes", ("number", "asked_at"), [(number, now)])
+    transaction.insert("write_probe", ("number", "asked_at"), [(number, now)])
     return Step({**job.state, "next": number + 1}, ROWS, is_finished=number == job.state["last"])
 
 
 def numbers(database: Database) -> list[int]:
-    rows = database.read(lambda transaction: transaction.select("SELECT number FROM probes ORDER BY number"))
+    rows = database.read(
+        lambda transaction: transaction.select("SELECT number FROM write_probe ORDER BY number")
+    )
     return [row[0] for row in rows]
 
 

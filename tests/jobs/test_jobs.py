@@ -125,7 +125,7 @@ def test_a_job_that_waits_for_its_time_is_due_again(database: Database) -> None:
     clock = Clock()
 
     def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
-        transaction.insert("probes", ("number", "asked_at"), [(job.state["next"], now)])
+        transaction.insert("write_probe", ("number", "asked_at"), [(job.state["next"], now)])
         return Step({"next": job.state["next"] + 1}, 1, again_at=now + 1000)
 
     jobs = Jobs(database, {"count": step}, lambda deadline: 1, now=clock)

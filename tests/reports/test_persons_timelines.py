@@ -30,8 +30,8 @@ Shown = tuple[int, str, int | None]
 
 
 @dataclass
-class Segment:
-    """What a visitor did from one bind to the next; the first begins with its past."""
+class Span:
+    """What a visitor did from one link to the next; the first begins with its past."""
 
     person: Person | None = None
     events: list[Shown] = field(default_factory=list)
@@ -39,29 +39,29 @@ class Segment:
 
 @dataclass
 class Timelines(Rules):
-    """Whose is each event at the end? The person's it names, else the person's its segment is bound to."""
+    """Whose is each event at the end? The person's it names, else the person's its span is linked to."""
 
-    segments: dict[object, list[Segment]] = field(default_factory=dict)
+    spans: dict[object, list[Span]] = field(default_factory=dict)
     named: dict[Person, list[Shown]] = field(default_factory=lambda: defaultdict(list))
     who: Person | None = None
 
     def track(self, number: int, sent: Sent, event: Event) -> None:
         is_sent = self.is_identify_sent(sent)
         visitor = self.visitor(sent) or ("fresh", number)
-        segments = self.segments.setdefault(visitor, [Segment()])
-        bound = self.bound.get(visitor)
-        if segments[-1].person is None:
-            segments[-1].person = bound
-        elif segments[-1].person is not bound:
-            segments.append(Segment(bound))
-        told = segments[-1].events if self.who is None else self.named[self.who]
+        spans = self.spans.setdefault(visitor, [Span()])
+        linked = self.linked.get(visitor)
+        if spans[-1].person is None:
+            spans[-1].person = linked
+        elif spans[-1].person is not linked:
+            spans.append(Span(linked))
+        told = spans[-1].events if self.who is None else self.named[self.who]
         told.append((event.event_at, event.name, number))
         if is_sent and sent.name != "identify":
             told.append((event.event_at, "identify", None))
 
     def of(self, person: Person) -> list[Shown]:
-        bound = [s.events for segments in self.segments.values() for s in segments if s.person is person]
-        return sorted(itertools.chain(self.named[person], *bound), key=str)
+        linked = [s.events for spans in self.spans.values() for s in spans if s.person is person]
+        return sorted(itertools.chain(self.named[person], *linked), key=str)
 
     def _person(self, sent: Sent, by_email: Person | None) -> tuple[Person | None, bool]:
         self.who, is_learnt = super()._person(sent, by_email)
@@ -116,7 +116,9 @@ def whole_timeline(reports: Reports, list_id: int, person_id: int, size: int) ->
 
 def settle_all(database: Database, list_id: int, most: int, together: int) -> None:
     """`together`: rows of several pasts that are read at once; with few each is read by itself."""
-    sql = "SELECT list_id, visitor_id, segment FROM bindings WHERE list_id = ? AND has_past = 1"
+    sql = (
+        "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ? AND has_unmerged_history = 1"
+    )
 
     def work(transaction: Transaction) -> None:
         timeline_rows.settle(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]

@@ -167,7 +167,7 @@ def test_what_nobody_knows_of_one_is_no_harm_to_its_neighbours(server: Database)
         for number in items:
             if number == 3:
                 transaction.execute("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 59999, MESSAGE_TEXT = 'no'")
-            transaction.insert("writers", ("number", "token", "leased_until"), [(number, b"", 0)])
+            transaction.insert("writer_leases", ("number", "token", "leased_until"), [(number, b"", 0)])
         return items
 
     calls = [gevent.spawn(server.submit, apply, number) for number in range(6)]
@@ -177,7 +177,7 @@ def test_what_nobody_knows_of_one_is_no_harm_to_its_neighbours(server: Database)
         StorageUnavailable,
         *[type(None)] * 2,
     ]
-    rows = server.read(lambda t: t.select("SELECT number FROM writers ORDER BY number"))
+    rows = server.read(lambda t: t.select("SELECT number FROM writer_leases ORDER BY number"))
     assert rows == [(0,), (1,), (2,), (4,), (5,)]
 
 
@@ -187,8 +187,8 @@ def test_a_plain_write_whose_commit_fails_is_not_done_twice(distant: Database, p
     proxy.error = 1105
     proxy.fates.append("denied")
     with pytest.raises(OutcomeUnknown):
-        distant.write(lambda transaction: transaction.insert("writers", columns, [(1, b"", 0)]))
-    assert distant.read(lambda t: t.select("SELECT number FROM writers")) == [(1,)]
+        distant.write(lambda transaction: transaction.insert("writer_leases", columns, [(1, b"", 0)]))
+    assert distant.read(lambda t: t.select("SELECT number FROM writer_leases")) == [(1,)]
 
 
 class Unsynced(apsw.VFS):
@@ -227,16 +227,18 @@ def test_a_file_whose_sync_failed_may_hold_what_was_committed(
 ) -> None:
     """Why its outcome is unknown: whoever opens the file after a kill finds it there."""
     columns = ("number", "token", "leased_until")
-    file.write(lambda transaction: transaction.insert("writers", columns, [(1, b"", 0)]))
+    file.write(lambda transaction: transaction.insert("writer_leases", columns, [(1, b"", 0)]))
     file.read(lambda transaction: None)  # who closes the file as the last one leaves no log behind
     disk.is_failing = True
     with pytest.raises(OutcomeUnknown):
-        file.write(lambda transaction: transaction.insert("writers", columns, [(2, b"", 0)]))
-    assert file.read(lambda t: t.select("SELECT number FROM writers")) == [(1,)]
+        file.write(lambda transaction: transaction.insert("writer_leases", columns, [(2, b"", 0)]))
+    assert file.read(lambda t: t.select("SELECT number FROM writer_leases")) == [(1,)]
     for end in ("", "-wal"):
         path = Path(f"{file.engine.path}{end}")  # type: ignore[union-attr]
         (tmp_path / f"killed.db{end}").write_bytes(path.read_bytes())
-    found = apsw.Connection(str(tmp_path / "killed.db")).execute("SELECT number FROM writers").fetchall()
+    found = (
+        apsw.Connection(str(tmp_path / "killed.db")).execute("SELECT number FROM writer_leases").fetchall()
+    )
     assert found == [(1,), (2,)]
 
 

@@ -106,7 +106,7 @@ def test_a_lease_is_renewed_before_it_ends_and_keeps_its_number(database: Databa
         times.pass_by(1)
         assert mine.is_due()
         assert lease(database, mine) == 0
-    assert database.read(lambda transaction: transaction.select("SELECT number FROM writers")) == [(0,)]
+    assert database.read(lambda transaction: transaction.select("SELECT number FROM writer_leases")) == [(0,)]
 
 
 def test_a_number_is_taken_again_only_some_time_after_its_lease(database: Database) -> None:
@@ -141,7 +141,7 @@ def test_of_two_processes_that_take_the_same_number_one_takes_another(
     assert lease(mine, first) == 1
 
 
-def test_a_clock_set_back_does_not_stretch_a_lease(database: Database) -> None:
+def test_a_clock_set_back_does_not_span_a_lease(database: Database) -> None:
     """Others, whose clocks are right, see it end: then it must have been renewed."""
     times = Times()
     mine = times.number()
@@ -151,7 +151,9 @@ def test_a_clock_set_back_does_not_stretch_a_lease(database: Database) -> None:
     times.pass_by(LEASE_MS - RENEW_BEFORE_MS)
     assert mine.is_due()
     assert lease(database, mine) == 0
-    [(until,)] = database.read(lambda transaction: transaction.select("SELECT leased_until FROM writers"))
+    [(until,)] = database.read(
+        lambda transaction: transaction.select("SELECT leased_until FROM writer_leases")
+    )
     assert until == START + LEASE_MS, "nobody takes the number before the ids made with it have passed"
 
 
@@ -186,5 +188,5 @@ def test_processes_forked_from_one_application_write_with_numbers_of_their_own(d
     ids = [row[0] for row in database.read(lambda transaction: transaction.select("SELECT id FROM events"))]
     assert len(ids) == len(set(ids)) == PROCESSES * CALLS_EACH
     assert {(each >> 12) & 1023 for each in ids} == set(range(PROCESSES))
-    tokens = database.read(lambda transaction: transaction.select("SELECT DISTINCT token FROM writers"))
+    tokens = database.read(lambda transaction: transaction.select("SELECT DISTINCT token FROM writer_leases"))
     assert len(tokens) == PROCESSES

@@ -103,7 +103,7 @@ def test_a_second_try_that_fails_does_not_say_that_nothing_was_stored(
                 transaction.execute(
                     f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = 'no'"
                 )
-            transaction.insert("writers", ("number", "token", "leased_until"), [(items[0], b"", 0)])
+            transaction.insert("writer_leases", ("number", "token", "leased_until"), [(items[0], b"", 0)])
             return ["written"]
 
         def was_committed(self, transaction: Transaction, items: list[int]) -> bool:
@@ -168,12 +168,12 @@ def test_a_plain_write_says_that_its_outcome_is_unknown_and_is_not_done_twice(
 
     def lease(transaction: Transaction) -> None:
         calls.append(1)
-        transaction.insert("writers", ("number", "token", "leased_until"), [(len(calls), b"token", 0)])
+        transaction.insert("writer_leases", ("number", "token", "leased_until"), [(len(calls), b"token", 0)])
 
     proxy.fates.append("lost")
     with pytest.raises(OutcomeUnknown):
         distant.write(lease)
-    assert distant.read(lambda transaction: transaction.select("SELECT number FROM writers")) == [(1,)]
+    assert distant.read(lambda transaction: transaction.select("SELECT number FROM writer_leases")) == [(1,)]
 
 
 def test_a_connection_that_is_gone_before_commit_is_no_failure(

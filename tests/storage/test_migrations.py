@@ -102,15 +102,15 @@ def test_an_upgrade_waits_for_one_that_is_running(database_url: str, opened: Ope
 
 def test_steps_may_be_functions_and_owners_have_histories_of_their_own(database_url: str) -> None:
     def fill(transaction: Transaction) -> None:
-        transaction.insert("writers", ("number", "token", "leased_until"), [(9, b"", 0)])
+        transaction.insert("writer_leases", ("number", "token", "leased_until"), [(9, b"", 0)])
 
     plugin = {"tracker": MIGRATIONS, "plugin": [Migration("0001_fill", [fill])]}
     with_plugin = Database(database_url, Migrations(plugin))
     assert with_plugin.upgrade() == [*NAMES, "plugin: 0001_fill"]
-    assert with_plugin.read(lambda t: t.select("SELECT number FROM writers")) == [(9,)]
+    assert with_plugin.read(lambda t: t.select("SELECT number FROM writer_leases")) == [(9,)]
     with_plugin.close()
     without = own_database(database_url)
-    assert without.read(lambda t: t.select("SELECT COUNT(*) FROM writers")) == [(1,)], (
+    assert without.read(lambda t: t.select("SELECT COUNT(*) FROM writer_leases")) == [(1,)], (
         "its tables stay behind"
     )
     without.close()

@@ -54,7 +54,7 @@ def test_a_database_of_another_version_is_broken(far: Desk) -> None:
 
 
 def test_a_fault_of_ours_is_broken_and_in_the_log(far: Desk, capfd: pytest.CaptureFixture[str]) -> None:
-    far.services.storage.write(lambda transaction: transaction.execute("DROP TABLE probes"))
+    far.services.storage.write(lambda transaction: transaction.execute("DROP TABLE write_probe"))
     answer = far.request("GET", "/ready")
     assert (answer.status, answer.body["database"]) == (503, "broken")
     assert "unexpected failure" in capfd.readouterr().err
@@ -74,7 +74,7 @@ def test_what_was_found_is_told_for_a_second(database: Database) -> None:
 
     def asked_at() -> int:
         assert readiness.look() == ("ready", "")
-        [(at,)] = database.read(lambda t: t.select("SELECT asked_at FROM probes"))
+        [(at,)] = database.read(lambda t: t.select("SELECT asked_at FROM write_probe"))
         return int(at)
 
     first = asked_at()

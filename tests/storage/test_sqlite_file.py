@@ -86,16 +86,20 @@ def test_a_write_may_read_first_while_others_write(sqlite_url: str, opened: Open
     """A deferred transaction that read before it wrote would fail here at once, whatever its timeout."""
     one, two = opened(sqlite_url), opened(sqlite_url)
     one.write(
-        lambda transaction: transaction.insert("writers", ("number", "token", "leased_until"), [(1, b"", 0)])
+        lambda transaction: transaction.insert(
+            "writer_leases", ("number", "token", "leased_until"), [(1, b"", 0)]
+        )
     )
 
     def count_up(transaction: Transaction) -> None:
-        [(until,)] = transaction.select("SELECT leased_until FROM writers")
-        transaction.execute("UPDATE writers SET leased_until = ?", (until + 1,))
+        [(until,)] = transaction.select("SELECT leased_until FROM writer_leases")
+        transaction.execute("UPDATE writer_leases SET leased_until = ?", (until + 1,))
 
     for database in (one, two, one, two):
         database.write(count_up)
-    assert one.read(lambda transaction: transaction.select("SELECT leased_until FROM writers")) == [(4,)]
+    assert one.read(lambda transaction: transaction.select("SELECT leased_until FROM writer_leases")) == [
+        (4,)
+    ]
 
 
 def test_readers_do_not_wait_for_a_writer(sqlite_url: str, opened: Open) -> None:

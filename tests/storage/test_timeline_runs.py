@@ -24,7 +24,7 @@ ENTRIES = st.builds(
     event_at=st.integers(1, 4),
     event_id=st.integers(1, 9),
     visitor_id=st.just(7),
-    segment=st.just(0),
+    span=st.just(0),
     name_key=st.just(0),
 )
 STEPS = st.lists(

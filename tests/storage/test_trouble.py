@@ -110,7 +110,7 @@ def test_what_a_files_errors_mean(failure: BaseException, trouble: ErrorKind) ->
 
 
 def leases(database: Database) -> list[tuple[int, int]]:
-    return database.read(lambda t: t.select("SELECT number, leased_until FROM writers ORDER BY number"))  # type: ignore[return-value]
+    return database.read(lambda t: t.select("SELECT number, leased_until FROM writer_leases ORDER BY number"))  # type: ignore[return-value]
 
 
 @contextmanager
@@ -123,19 +123,19 @@ def rival(mariadb: MariaDB, database: Database) -> Iterator[pymysql.Connection[A
 
 
 def test_a_deadlock_is_tried_again(server: Database, mariadb: MariaDB) -> None:
-    server.write(lambda t: t.insert("writers", WRITERS, [(number, b"", 0) for number in range(200)]))
+    server.write(lambda t: t.insert("writer_leases", WRITERS, [(number, b"", 0) for number in range(200)]))
     threads: list[threading.Thread] = []
     with rival(mariadb, server) as other:
         # It has changed more rows, so that it is ours which the server rolls back.
-        other.cursor().execute("UPDATE writers SET leased_until = 5 WHERE number >= 1")
+        other.cursor().execute("UPDATE writer_leases SET leased_until = 5 WHERE number >= 1")
 
         def crosswise(transaction: Transaction) -> None:
-            transaction.execute("UPDATE writers SET leased_until = leased_until + 1 WHERE number = 0")
+            transaction.execute("UPDATE writer_leases SET leased_until = leased_until + 1 WHERE number = 0")
             if not threads:
                 threads.append(threading.Thread(target=_take_and_commit, args=(other,)))
                 threads[0].start()
                 until(lambda: _waits_for_a_lock(mariadb))
-            transaction.execute("UPDATE writers SET leased_until = leased_until + 1 WHERE number = 1")
+            transaction.execute("UPDATE writer_leases SET leased_until = leased_until + 1 WHERE number = 1")
 
         server.write(crosswise)
         threads[0].join(5)
@@ -144,7 +144,7 @@ def test_a_deadlock_is_tried_again(server: Database, mariadb: MariaDB) -> None:
 
 
 def _take_and_commit(connection: pymysql.Connection[Any]) -> None:
-    connection.cursor().execute("UPDATE writers SET leased_until = leased_until + 100 WHERE number = 0")
+    connection.cursor().execute("UPDATE writer_leases SET leased_until = leased_until + 100 WHERE number = 0")
     connection.commit()
 
 
@@ -156,16 +156,16 @@ def _waits_for_a_lock(mariadb: MariaDB) -> bool:
 def test_a_lock_that_is_held_for_a_while_is_waited_for_and_tried_again(
     server: Database, mariadb: MariaDB
 ) -> None:
-    server.write(lambda t: t.insert("writers", WRITERS, [(0, b"", 0)]))
+    server.write(lambda t: t.insert("writer_leases", WRITERS, [(0, b"", 0)]))
     tries: list[float] = []
     with rival(mariadb, server) as other:
-        other.cursor().execute("UPDATE writers SET leased_until = 10 WHERE number = 0")
+        other.cursor().execute("UPDATE writer_leases SET leased_until = 10 WHERE number = 0")
 
         def count_up(transaction: Transaction) -> None:
             tries.append(time.monotonic())
             if len(tries) == 2:
                 other.commit()
-            transaction.execute("UPDATE writers SET leased_until = leased_until + 1 WHERE number = 0")
+            transaction.execute("UPDATE writer_leases SET leased_until = leased_until + 1 WHERE number = 0")
 
         server.write(count_up)
     assert leases(server) == [(0, 11)]
@@ -178,12 +178,14 @@ def test_a_lock_that_is_held_for_a_while_is_waited_for_and_tried_again(
 def test_a_lock_that_is_never_given_back_ends_with_the_deadline_and_nothing_is_stored(
     server: Database, mariadb: MariaDB
 ) -> None:
-    server.write(lambda t: t.insert("writers", WRITERS, [(0, b"", 0)]))
+    server.write(lambda t: t.insert("writer_leases", WRITERS, [(0, b"", 0)]))
     began = time.monotonic()
     with rival(mariadb, server) as other:
-        other.cursor().execute("UPDATE writers SET leased_until = 10 WHERE number = 0")
+        other.cursor().execute("UPDATE writer_leases SET leased_until = 10 WHERE number = 0")
         with pytest.raises((StorageUnavailable, OutcomeUnknown)):
-            server.write(lambda t: t.execute("UPDATE writers SET leased_until = 1"), time.monotonic() + 3)
+            server.write(
+                lambda t: t.execute("UPDATE writer_leases SET leased_until = 1"), time.monotonic() + 3
+            )
     assert time.monotonic() - began < 6
     assert leases(server) == [(0, 0)]
 

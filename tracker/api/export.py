@@ -18,7 +18,7 @@ from tracker.formats.event_limits import uuid_text
 from tracker.reports.revenue import Revenue, Sum, worth
 from tracker.reports.timeline_pages import Page
 from tracker.storage.engine import Database, Transaction
-from tracker.storage.events import PAGE, Bound, StoredEvent, deletion, held_rows, read_events
+from tracker.storage.events import PAGE, LinkedVisitor, StoredEvent, deletion, held_rows, read_events
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import Entry, timeline_rows
 from tracker.times import iso_utc
@@ -33,39 +33,39 @@ class Export:
 
     def __init__(self, database: Database, list_id: int, subscriber_id: int) -> None:
         self._database, self._list_id, self._subscriber_id = database, list_id, subscriber_id
-        #: Segments whose past was read under the visitor: what is copied to the person meanwhile is not told twice.
+        #: Spans whose past was read under the visitor: what is copied to the person meanwhile is not told twice.
         self._pasts: set[tuple[int, int]] = set()
         self._sums: dict[str, list[int]] = {}
 
     def parts(self, head: Mapping[str, Any]) -> Iterator[bytes]:
         """The document: `head`, then its arrays, and `Complete` at the very end. Raises StorageUnavailable."""
         yield orjson.dumps(head)[:-1]
-        yield from _array("Visitors", map(_binding, self._bindings()))
+        yield from _array("Visitors", map(_link, self._links()))
         yield from _array("Events", self._events())
         by_currency = Revenue([Sum(currency, *sums) for currency, sums in sorted(self._sums.items())], True)
         yield b',"Revenue":' + orjson.dumps(summed(by_currency)["Revenue"])
         yield from _array("AuditEntries", self._entries())
         yield b',"Complete":true}'
 
-    def _bindings(self) -> Iterator[Bound]:
-        read = partial(held_rows.bindings_page, list_id=self._list_id, subscriber_id=self._subscriber_id)
+    def _links(self) -> Iterator[LinkedVisitor]:
+        read = partial(held_rows.links_page, list_id=self._list_id, subscriber_id=self._subscriber_id)
         page = self._database.read(partial(read, after=(-1, -1)))
         while page:
             yield from page
             _let_others_run()
-            page = self._database.read(partial(read, after=(page[-1].visitor_id, page[-1].segment)))
+            page = self._database.read(partial(read, after=(page[-1].visitor_id, page[-1].span)))
 
     def _events(self) -> Iterator[dict[str, Any]]:
         """First of visitors' pasts that stand under the visitor, then of the person's own timeline, each oldest first."""
-        for bound in self._bindings():
-            if bound.has_past:
-                self._pasts.add((bound.visitor_id, bound.segment))
-                yield from self._events_of(bound.visitor_id, bound.segment)
+        for linked in self._links():
+            if linked.has_unmerged_history:
+                self._pasts.add((linked.visitor_id, linked.span))
+                yield from self._events_of(linked.visitor_id, linked.span)
         yield from self._events_of(self._subscriber_id, None)
 
-    def _events_of(self, owner_id: int, segment: int | None) -> Iterator[dict[str, Any]]:
+    def _events_of(self, owner_id: int, span: int | None) -> Iterator[dict[str, Any]]:
         after = START
-        read = partial(self._page, owner_id=owner_id, segment=segment)
+        read = partial(self._page, owner_id=owner_id, span=span)
         while page := self._database.read(partial(read, after=after)):
             rows, described = page
             yield from described
@@ -73,33 +73,33 @@ class Export:
             _let_others_run()
 
     def _page(
-        self, transaction: Transaction, owner_id: int, segment: int | None, after: tuple[int, int]
+        self, transaction: Transaction, owner_id: int, span: int | None, after: tuple[int, int]
     ) -> tuple[list[Entry], list[dict[str, Any]]] | None:
         rows = deletion.entries_of(transaction, self._list_id, owner_id, after, PAGE)
         if not rows:
             return None
-        wanted = [row for row in rows if segment is None or row.segment == segment]
+        wanted = [row for row in rows if span is None or row.span == span]
         found = read_events(transaction, self._list_id, (row.event_id for row in wanted))
         events = self._theirs(transaction, [found[row.event_id] for row in wanted if row.event_id in found])
-        if segment is None:
+        if span is None:
             events = [event for event in events if not self._is_told(transaction, event)]
         return rows, self._described(transaction, events)
 
     def _theirs(self, transaction: Transaction, events: list[StoredEvent]) -> list[StoredEvent]:
-        bindings = deletion.bindings_of(
-            transaction, self._list_id, ((e.visitor_id, e.segment) for e in events if e.subscriber_id is None)
+        links = deletion.links_of(
+            transaction, self._list_id, ((e.visitor_id, e.span) for e in events if e.subscriber_id is None)
         )
         nobody = (None, None)
         return [
             event
             for event in events
-            if (event.subscriber_id or bindings.get((event.visitor_id, event.segment), nobody)[0])
+            if (event.subscriber_id or links.get((event.visitor_id, event.span), nobody)[0])
             == self._subscriber_id
         ]
 
     def _is_told(self, transaction: Transaction, event: StoredEvent) -> bool:
         """Whether it was told of as a part of a visitor's past."""
-        if event.subscriber_id is not None or (event.visitor_id, event.segment) not in self._pasts:
+        if event.subscriber_id is not None or (event.visitor_id, event.span) not in self._pasts:
             return False
         where = "list_id = ? AND owner_id = ? AND event_at = ? AND event_id = ?"
         key = (self._list_id, event.visitor_id, event.event_at, event.id)
@@ -145,14 +145,14 @@ def _array(name: str, rows: Iterable[Any]) -> Iterator[bytes]:
     yield b"]"
 
 
-def _binding(bound: Bound) -> dict[str, Any]:
+def _link(linked: LinkedVisitor) -> dict[str, Any]:
     return {
-        "UUID": uuid_text(bound.uuid),
-        "CreatedOn": iso_utc(bound.created_at),
-        "Segment": bound.segment,
-        "BoundOn": iso_utc(bound.named_at),
-        "Reason": Reason(bound.reason).name.lower() if bound.reason in set(Reason) else "other",
-        "By": By(bound.by).name.lower(),
+        "UUID": uuid_text(linked.uuid),
+        "CreatedOn": iso_utc(linked.created_at),
+        "Span": linked.span,
+        "LinkedOn": iso_utc(linked.named_at),
+        "Reason": Reason(linked.reason).name.lower() if linked.reason in set(Reason) else "other",
+        "By": By(linked.by).name.lower(),
     }
 
 

@@ -13,9 +13,9 @@ from tracker.reports.identity_explain import NAMES, UNKNOWN, ExplainedEvent, Exp
 from tracker.times import iso_utc
 
 
-class Tie(Schema):
+class Link(Schema):
     UUID = fields.UUID(required=True, metadata={"description": "The visitor"})
-    Segment = fields.Integer(
+    Span = fields.Integer(
         required=True,
         metadata={
             "description": "Which of the times in which the visitor was one person's; numbered as they became known"
@@ -32,13 +32,13 @@ class Tie(Schema):
             "description": "Who told it; `public`: nobody but browsers",
         },
     )
-    BoundAt = fields.DateTime(
-        required=True, metadata={"description": "When the event that tied it happened, whenever it arrived"}
+    LinkedAt = fields.DateTime(
+        required=True, metadata={"description": "When the event that linked it happened, whenever it arrived"}
     )
-    UnboundAt = fields.DateTime(
+    UnlinkedAt = fields.DateTime(
         required=True, allow_none=True, metadata={"description": "When it was taken back"}
     )
-    EventID = fields.String(required=True, metadata={"description": "The event that tied it"})
+    EventID = fields.String(required=True, metadata={"description": "The event that linked it"})
     Event = fields.String(
         required=True, allow_none=True, metadata={"description": "Its name; null if it is gone"}
     )
@@ -52,25 +52,25 @@ class Tie(Schema):
 class Why(Schema):
     EventID = fields.String(required=True)
     Event = fields.String(required=True)
-    Because = fields.String(required=True, metadata={"enum": ["named", "tied"]})
+    Reason = fields.String(required=True, metadata={"enum": ["named", "linked"]})
     NamedBy = fields.List(fields.String(metadata={"enum": [*NAMES, UNKNOWN]}), required=True)
-    Binding = fields.Nested(
-        Tie, required=True, allow_none=True, metadata={"description": "Null if it was named"}
+    Link = fields.Nested(
+        Link, required=True, allow_none=True, metadata={"description": "Null if it was named"}
     )
 
 
-def described_link(link: ExplainedLink) -> dict[str, Any]:
-    """Return a `Tie`."""
-    tie, event = link.tie, link.event
+def described_link(explained: ExplainedLink) -> dict[str, Any]:
+    """Return a `Link`."""
+    link, event = explained.link, explained.event
     return {
-        "UUID": uuid_text(link.uuid),
-        "Segment": tie.place.segment,
-        "IsCurrent": link.is_current,
-        "Reason": Reason(tie.reason).name.lower(),
-        "By": By(tie.by).name.lower(),
-        "BoundAt": iso_utc(tie.named_at),
-        "UnboundAt": None if tie.unbound_at is None else iso_utc(tie.unbound_at),
-        "EventID": str(tie.event_id),
+        "UUID": uuid_text(explained.uuid),
+        "Span": link.place.span,
+        "IsCurrent": explained.is_current,
+        "Reason": Reason(link.reason).name.lower(),
+        "By": By(link.by).name.lower(),
+        "LinkedAt": iso_utc(link.named_at),
+        "UnlinkedAt": None if link.unlinked_at is None else iso_utc(link.unlinked_at),
+        "EventID": str(link.event_id),
         "Event": None if event is None else bytes(event.name).decode(),
         "NamedBy": [] if event is None else named_by(event),
     }
@@ -82,7 +82,7 @@ def described_reason(explained: ExplainedEvent) -> dict[str, Any]:
     return {
         "EventID": str(event.id),
         "Event": bytes(event.name).decode(),
-        "Because": "named" if link is None else "tied",
+        "Reason": "named" if link is None else "linked",
         "NamedBy": named_by(event),
-        "Binding": None if link is None else described_link(link),
+        "Link": None if link is None else described_link(link),
     }

@@ -46,7 +46,7 @@ class Success(Schema):
 
 
 def _told_by(what: str) -> fields.String:
-    """By whom a tie was told."""
+    """By whom a link was told."""
     said = f"Who told the {what}; null if there is none. `public`: nobody but browsers"
     return fields.String(
         required=True, allow_none=True, metadata={"description": said, "enum": [*map(_name, By), None]}

@@ -1,4 +1,4 @@
-"""Which tie of a visitor to a subscriber shall be taken back, and how far has that come?"""
+"""Which link of a visitor to a subscriber shall be taken back, and how far has that come?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tracker.storage.engine import REQUEST_SECONDS
-from tracker.storage.events import UNMERGE, Tie, Ties, ties_of, unbind
+from tracker.storage.events import UNMERGE, Link, Links, links_of, unlink
 from tracker.storage.job_queue import Job
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 class NoSuchLink(Enum):
     """Why there is nothing to take back."""
 
-    NEVER = "the visitor was never theirs in this segment"
-    SEVERAL = "the visitor was theirs in several segments"
+    NEVER = "the visitor was never theirs in this span"
+    SEVERAL = "the visitor was theirs in several spans"
 
 
 @dataclass(frozen=True, slots=True)
 class Unmerged:
-    """A tie that is taken back. `moved` of its events have left the subscriber so far, all if `is_done`."""
+    """A link that is taken back. `moved` of its events have left the subscriber so far, all if `is_done`."""
 
-    segment: int
+    span: int
     moved: int
     is_done: bool
 
@@ -37,25 +37,25 @@ def unmerge(
     list_id: int,
     subscriber_id: int,
     uuid: bytes,
-    segment: int | None,
+    span: int | None,
     deadline: float | None,
 ) -> Unmerged | NoSuchLink:
-    """Take a tie back, or go on with that. Raises StorageUnavailable, OutcomeUnknown."""
-    find = partial(ties_of, list_id=list_id, subscriber_id=subscriber_id, uuid=uuid)
-    ties = services.storage.read(find, deadline)
-    number = _segment(ties, segment)
-    if ties is None or isinstance(number, NoSuchLink):
+    """Take a link back, or go on with that. Raises StorageUnavailable, OutcomeUnknown."""
+    find = partial(links_of, list_id=list_id, subscriber_id=subscriber_id, uuid=uuid)
+    links = services.storage.read(find, deadline)
+    number = _span(links, span)
+    if links is None or isinstance(number, NoSuchLink):
         return number if isinstance(number, NoSuchLink) else NoSuchLink.NEVER
-    job = _job_under_way(services, list_id, ties, number, deadline)
-    if job is None and number in ties.bound:
-        job = _begin(services, Tie(list_id, subscriber_id, ties.visitor_id, number), deadline)
+    job = _job_under_way(services, list_id, links, number, deadline)
+    if job is None and number in links.linked:
+        job = _begin(services, Link(list_id, subscriber_id, links.visitor_id, number), deadline)
         if job is None:  # somebody else has taken it back meanwhile
-            return unmerge(services, list_id, subscriber_id, uuid, segment, deadline)
+            return unmerge(services, list_id, subscriber_id, uuid, span, deadline)
     return Unmerged(number, job.rows if job else 0, job is None or bool(job.state["is_moved"]))
 
 
-def _segment(ties: Ties | None, wanted: int | None) -> int | NoSuchLink:
-    known = ties.bound | ties.taken_back.keys() if ties else set()
+def _span(links: Links | None, wanted: int | None) -> int | NoSuchLink:
+    known = links.linked | links.taken_back.keys() if links else set()
     if wanted is not None:
         known &= {wanted}
     if not known:
@@ -64,22 +64,22 @@ def _segment(ties: Ties | None, wanted: int | None) -> int | NoSuchLink:
 
 
 def _job_under_way(
-    services: Services, list_id: int, ties: Ties, segment: int, deadline: float | None
+    services: Services, list_id: int, links: Links, span: int, deadline: float | None
 ) -> Job | None:
-    """The job of a tie that was taken back; once it is done, only for one that has not been tied anew."""
-    if segment not in ties.taken_back:
+    """The job of a link that was taken back; once it is done, only for one that has not been linked anew."""
+    if span not in links.taken_back:
         return None
-    job: Job | None = services.jobs.find(list_id, UNMERGE, ties.taken_back[segment], deadline)
-    if job is None or (segment in ties.bound and job.state["is_moved"]):
+    job: Job | None = services.jobs.find(list_id, UNMERGE, links.taken_back[span], deadline)
+    if job is None or (span in links.linked and job.state["is_moved"]):
         return None
     services.jobs.wake()
     return job
 
 
-def _begin(services: Services, tie: Tie, deadline: float | None) -> Job | None:
+def _begin(services: Services, link: Link, deadline: float | None) -> Job | None:
     """None if it is not there any more."""
-    unbinding_id, now = services.ingest.new_id(deadline), time.time_ns() // 1_000_000
-    prepare = partial(unbind, tie=tie, unbinding_id=unbinding_id, now=now)
+    unlinking_id, now = services.ingest.new_id(deadline), time.time_ns() // 1_000_000
+    prepare = partial(unlink, link=link, unlinking_id=unlinking_id, now=now)
     until = deadline or time.monotonic() + REQUEST_SECONDS
-    job: Job | None = services.jobs.begin(tie.list_id, UNMERGE, unbinding_id, prepare, until)
+    job: Job | None = services.jobs.begin(link.list_id, UNMERGE, unlinking_id, prepare, until)
     return job

@@ -44,7 +44,7 @@ class Places(Protocol):
     @property
     def script_path(self) -> str: ...
     @property
-    def door_path(self) -> str: ...
+    def collect_path(self) -> str: ...
 
 
 @cache
@@ -84,5 +84,5 @@ def snippet(
 
 def snippet_of_list(places: Places, tracker_id: str, is_privacy_signal_honoured: bool) -> str:
     """The lines for the head of a website that is tracked into the list with this public id."""
-    events_url = f"{places.public_url}{places.door_path}/{tracker_id}"
+    events_url = f"{places.public_url}{places.collect_path}/{tracker_id}"
     return snippet(f"{places.public_url}{places.script_path}", events_url, is_privacy_signal_honoured)

@@ -1,4 +1,4 @@
-"""What can be looked at? `tracker demo` makes traffic up, `tracker shop` serves a shop to click through."""
+"""What can be looked at? `tracker demo` makes traffic up, `tracker demo serve` serves a shop to click through."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVENTS, DAYS, SEED = 5_000, 30, 1
 _MAX_NAMES = 6
 
 
-@click.command("demo")
+@click.group("demo", invoke_without_command=True)
 @click.option(
     "--events", default=EVENTS, show_default=True, type=click.IntRange(1, 10_000_000), help="How many."
 )
@@ -43,13 +43,18 @@ _MAX_NAMES = 6
     type=click.IntRange(0, 10**9),
     help="Another one makes other traffic.",
 )
-def make_traffic(events: int, email: str, list_id: int | None, days: int, seed: int) -> None:
+@click.pass_context
+def make_traffic(
+    context: click.Context, events: int, email: str, list_id: int | None, days: int, seed: int
+) -> None:
     """Make up the traffic of a web shop and store it, to see Tracker full.
 
     People look, search, fill baskets and sometimes pay, on several devices; robots and back ends come too. If there is
     no user at all the demo account is made, and its password printed once. A seed's events are stored once: to run it
     again stores nothing, with more --events only those that are new.
     """
+    if context.invoked_subcommand is not None:
+        return
     with open_services() as services:
         if email == EMAIL and (demo := make_demo(services.stores)) is not None:
             click.echo(demo.text(services.settings.public_url))
@@ -57,11 +62,11 @@ def make_traffic(events: int, email: str, list_id: int | None, days: int, seed: 
         fill(services, owner.id, _list(services, owner.id, email, list_id), events, days, seed)
 
 
-@click.command("shop")
+@make_traffic.command("serve")
 def serve_shop() -> None:
     """Serve Tracker and a small web shop that is tracked by it, with a demo account, until Ctrl-C.
 
-    If the demo account's list is empty, traffic is made up for it. The ports are those of PORT and SHOP_PORT.
+    If the demo account's list is empty, traffic is made up for it. The ports are those of PORT and TRACKER_DEMO_SHOP_PORT.
     """
     run_shop(
         Settings.from_environ(),

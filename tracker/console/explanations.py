@@ -22,36 +22,36 @@ NAMED_BY = {
 TOLD_IN_PUBLIC = ". It came from a browser, and nobody has told it with a key."
 
 
-def why_tied(tie: Mapping[str, Any]) -> list[Piece]:
-    """A tie of `subscriber.explain`."""
-    return list(_why_tied("It", tie))
+def why_linked(link: Mapping[str, Any]) -> list[Piece]:
+    """A link of `subscriber.explain`."""
+    return list(_why_linked("It", link))
 
 
 def why_theirs(why: Mapping[str, Any]) -> list[Piece]:
     """The `Event` of `subscriber.explain`."""
-    if why["Because"] == "named":
+    if why["Reason"] == "named":
         return [{"text": f"It was sent with {_named(why['NamedBy'])}."}]
-    return list(_why_tied("Its visitor", why["Binding"]))
+    return list(_why_linked("Its visitor", why["Link"]))
 
 
-def _why_tied(visitor: str, tie: Mapping[str, Any]) -> Iterator[Piece]:
-    if tie["Reason"] == "own":
+def _why_linked(visitor: str, link: Mapping[str, Any]) -> Iterator[Piece]:
+    if link["Reason"] == "own":
         yield {
             "text": f"Tracker made {visitor.lower()} for what comes with their ID and from no browser, first on "
         }
-    elif tie["Event"] is None:
+    elif link["Event"] is None:
         yield {"text": f"{visitor} sent an event that named them, and is deleted now, on "}
     else:
         yield {"text": f"{visitor} sent "}
-        yield {"name": tie["Event"]}
-        yield {"text": f" with {_named(tie['NamedBy'])} on "}
-    yield {"time": tie["BoundAt"]}
-    if tie["UnboundAt"] is not None:
+        yield {"name": link["Event"]}
+        yield {"text": f" with {_named(link['NamedBy'])} on "}
+    yield {"time": link["LinkedAt"]}
+    if link["UnlinkedAt"] is not None:
         yield {"text": ". It was taken back on "}
-        yield {"time": tie["UnboundAt"]}
-    elif not tie["IsCurrent"]:
+        yield {"time": link["UnlinkedAt"]}
+    elif not link["IsCurrent"]:
         yield {"text": ". Somebody else has used it since"}
-    yield {"text": TOLD_IN_PUBLIC if tie["By"] == "public" else "."}
+    yield {"text": TOLD_IN_PUBLIC if link["By"] == "public" else "."}
 
 
 def _named(by: list[str]) -> str:

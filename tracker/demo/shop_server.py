@@ -84,8 +84,8 @@ def _pages(services: Services, list_id: int) -> Pages:
 
 def _check_ports(settings: Settings) -> None:
     if settings.port == settings.shop_port:
-        raise ConfigError(f"PORT and SHOP_PORT are both {settings.port}")
-    for name, port in (("PORT", settings.port), ("SHOP_PORT", settings.shop_port)):
+        raise ConfigError(f"PORT and TRACKER_DEMO_SHOP_PORT are both {settings.port}")
+    for name, port in (("PORT", settings.port), ("TRACKER_DEMO_SHOP_PORT", settings.shop_port)):
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         with socket.socket(family) as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -161,6 +161,6 @@ class EventOutcomeUnknown(Exception):
 
 #: The bit of `flags` of a credential's event that made its visitor the person's whom it names, or was one more that says so. It
 #: is taken away when the visitor is taken from them.
-IS_TIE = 8192
+IS_LINK = 8192
 
 CUT_PROPERTY = "$cut"

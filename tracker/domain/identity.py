@@ -1,4 +1,4 @@
-"""What is a person, a visitor, and what ties them, while a group of events is placed?"""
+"""What is a person, a visitor, and what links them, while a group of events is placed?"""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tracker.domain.provenance import By
-from tracker.domain.spans import Life, Position, Tie
+from tracker.domain.spans import Life, Link, Position
 
 
 class Reason(IntEnum):
-    """Why a visitor was bound to a subscriber."""
+    """Why a visitor was linked to a subscriber."""
 
     OWN = 1  # made for a person who was named without a UUID
     EMAIL = 2  # an event carried an Email that was new to the visitor
@@ -58,34 +58,34 @@ class Subscriber:
 
 @dataclass(slots=True)
 class Visitor:
-    """A browser, device or own visitor of one list; `segment` and `subscriber_id` are its current binding.
+    """A browser, device or own visitor of one list; `span` and `subscriber_id` are its current link.
 
-    `version` counts the changes of its bindings, and is 0 as long as it never had one. `named_at` and `named_id` say when
-    the first event happened that named its current person. `life` is there once somebody has looked back further; `ties` are of
+    `version` counts the changes of its links, and is 0 as long as it never had one. `named_at` and `named_id` say when
+    the first event happened that named its current person. `life` is there once somebody has looked back further; `links` are of
     events of this group.
     """
 
     list_id: int
     id: int
     uuid: bytes
-    segment: int = 0
+    span: int = 0
     subscriber_id: int | None = None
-    bound_by: int = By.CREDENTIAL
+    linked_by: int = By.CREDENTIAL
     version: int = 0
     named_at: int | None = None
     named_id: int | None = None
     is_new: bool = False
     has_own_events: bool = True  # that came while it was nobody's; of one that was known before, it may
     life: Life | None = None
-    ties: list[Tie] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
 
-    def binding(self) -> tuple[int, int | None, int, int, int | None, int | None]:
-        """What its row says of its current binding, in the order of `people.VISITOR`."""
+    def link(self) -> tuple[int, int | None, int, int, int | None, int | None]:
+        """What its row says of its current link, in the order of `people.VISITOR`."""
         version = self.version if self.life is None else self.life.version
-        return self.segment, self.subscriber_id, int(self.bound_by), version, self.named_at, self.named_id
+        return self.span, self.subscriber_id, int(self.linked_by), version, self.named_at, self.named_id
 
     def is_current_at(self, position: Position) -> bool:
-        """Whether an event of that time is certainly in the current segment."""
+        """Whether an event of that time is certainly in the current span."""
         if self.named_at is None or self.named_id is None:
             return self.version == 0
         return position >= (self.named_at, self.named_id)
@@ -95,13 +95,13 @@ class Visitor:
 class Placement:
     """Where one event goes. `subscriber_id` is the person it names, `owner_id` whose timeline it stands in.
 
-    `tie_flag` is the bit of an event that says so for good whose its visitor is, or 0. `is_identify_sent`: it is, or brings with it, an identify event.
+    `link_flag` is the bit of an event that says so for good whose its visitor is, or 0. `is_identify_sent`: it is, or brings with it, an identify event.
     """
 
     visitor: Visitor
-    segment: int
+    span: int
     subscriber_id: int | None
     owner_id: int
-    tie_flag: int
+    link_flag: int
     is_identify_sent: bool
     has_id_conflict: bool

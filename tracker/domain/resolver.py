@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from tracker.domain import trust
-from tracker.domain.event import HASH_FORM, IDENTIFY, IS_TIE, NAMED_BY_EMAIL, NAMED_BY_ID, Event
+from tracker.domain.event import HASH_FORM, IDENTIFY, IS_LINK, NAMED_BY_EMAIL, NAMED_BY_ID, Event
 from tracker.domain.identity import Placement, Reason, Subscriber, Visitor
 from tracker.domain.naming import Names
 from tracker.domain.provenance import By
-from tracker.domain.spans import Position, Tie, Told
+from tracker.domain.spans import Link, Position, Told
 from tracker.formats.event_limits import is_hash, visitor_uuid_of_hash
 
 
@@ -21,9 +21,9 @@ class SpanReader(Protocol):
         """Take over what events of this group have told of a visitor since."""
 
     def at(self, visitor: Visitor, position: Position) -> tuple[int, int | None]:
-        """Return the segment in which an event of that time is, and whose it is."""
+        """Return the span in which an event of that time is, and whose it is."""
 
-    def tie(self, visitor: Visitor, tie: Tie) -> None:
+    def link(self, visitor: Visitor, link: Link) -> None:
         """Have an event name somebody as whose the visitor is."""
 
     def person(self, list_id: int, subscriber_id: int) -> Subscriber | None:
@@ -57,31 +57,31 @@ class IdentityResolver(Names, Generic[SpansT]):
         if visitor is None or not trust.may_give_to_visitors(event, visitor):
             return None
         self.lives.catch_up(visitor)
-        _, bound = self.lives.at(visitor, _position(event))
-        person = self.subscriber(event.list_id, bound) if bound == visitor.subscriber_id else None
+        _, linked = self.lives.at(visitor, _position(event))
+        person = self.subscriber(event.list_id, linked) if linked == visitor.subscriber_id else None
         return None if person is None or trust.is_sure(person) else person
 
     def place(self, event: Event, person: Subscriber | None, has_conflict: bool) -> Placement:
-        """The visitor and segment of an event, after whatever binding it causes."""
+        """The visitor and span of an event, after whatever link it causes."""
         visitor, position = self._visitor(event, person), _position(event)
         self.lives.catch_up(visitor)
         is_named_identify = event.name == IDENTIFY
-        segment, bound = self.lives.at(visitor, position)
-        is_new = is_tie = False
+        span, linked = self.lives.at(visitor, position)
+        is_new = is_link = False
         if person is None:
-            self._offer_to_owner(event, visitor, bound)
-        elif bound == person.id or self._may_bind(event, visitor, bound):
-            is_new = event.email is not None and not (bound == person.id and person.is_email_told)
+            self._offer_to_owner(event, visitor, linked)
+        elif linked == person.id or self._may_link(event, visitor, linked):
+            is_new = event.email is not None and not (linked == person.id and person.is_email_told)
             person.is_email_told = person.is_email_told or is_new
-            is_tie = self._bind_if_due(event, visitor, person, bound)
+            is_link = self._link_if_due(event, visitor, person, linked)
         is_sent = not event.is_listless and (is_named_identify or is_new)
         subscriber_id = person.id if person else None
-        segment, bound = self.lives.at(visitor, position)
-        tie_flag = IS_TIE if is_tie and not event.is_public else 0
-        owner_id = subscriber_id or bound
+        span, linked = self.lives.at(visitor, position)
+        link_flag = IS_LINK if is_link and not event.is_public else 0
+        owner_id = subscriber_id or linked
         visitor.has_own_events = visitor.has_own_events or owner_id is None
         return Placement(
-            visitor, segment, subscriber_id, owner_id or visitor.id, tie_flag, is_sent, has_conflict
+            visitor, span, subscriber_id, owner_id or visitor.id, link_flag, is_sent, has_conflict
         )
 
     def named_by(self, event: Event, placement: Placement) -> int:
@@ -94,19 +94,19 @@ class IdentityResolver(Names, Generic[SpansT]):
         form = self.hash_forms.get(event.row_id)
         return flags | (form * HASH_FORM if form else 0 if is_hash(event.external_id) else NAMED_BY_ID)
 
-    def _may_bind(self, event: Event, visitor: Visitor, bound: int | None) -> bool:
+    def _may_link(self, event: Event, visitor: Visitor, linked: int | None) -> bool:
         if not event.is_public:
             return True
-        holder = self.subscriber(event.list_id, bound)
-        if holder is None and bound is not None:  # whose it was then is not whose it is
-            found = self.lives.person(event.list_id, bound)
+        holder = self.subscriber(event.list_id, linked)
+        if holder is None and linked is not None:  # whose it was then is not whose it is
+            found = self.lives.person(event.list_id, linked)
             holder = None if found is None else self.add_subscriber(found)
-        return trust.may_bind(event, visitor, holder)
+        return trust.may_link(event, visitor, holder)
 
-    def _offer_to_owner(self, event: Event, visitor: Visitor, bound: int | None) -> None:
+    def _offer_to_owner(self, event: Event, visitor: Visitor, linked: int | None) -> None:
         """The unique identifier of an event that names nobody is for its visitor's person."""
-        is_sure = visitor.bound_by == By.CREDENTIAL and bound == visitor.subscriber_id
-        person = self.subscriber(event.list_id, bound) if is_sure else None
+        is_sure = visitor.linked_by == By.CREDENTIAL and linked == visitor.subscriber_id
+        person = self.subscriber(event.list_id, linked) if is_sure else None
         self.assign_unique_id(event, person)
 
     def uuid_of(self, event: Event, person: Subscriber | None) -> bytes:
@@ -127,13 +127,13 @@ class IdentityResolver(Names, Generic[SpansT]):
             self.add_visitor(visitor)
         return visitor
 
-    def _bind_if_due(self, event: Event, visitor: Visitor, person: Subscriber, bound: int | None) -> bool:
-        """Whether the event ties its visitor to the person it names. What anybody says of whom it is tied to adds nothing."""
+    def _link_if_due(self, event: Event, visitor: Visitor, person: Subscriber, linked: int | None) -> bool:
+        """Whether the event links its visitor to the person it names. What anybody says of whom it is linked to adds nothing."""
         reason = _reason(event)
-        if reason is None or (event.is_public and bound == person.id):
+        if reason is None or (event.is_public and linked == person.id):
             return False
         told = Told(int(reason), event.received_at, trust.by_whom(event))
-        self.lives.tie(visitor, Tie(_position(event), person.id, told))
+        self.lives.link(visitor, Link(_position(event), person.id, told))
         return True
 
 

@@ -1,7 +1,7 @@
 """Event time: whose was a visitor when an event happened, however late the event or what tells of it arrives?
 
-A visitor's life is cut into stretches. Each is somebody's from the first event in it that named them, or open. An event is
-in the stretch in which it happened; what happened at the same millisecond goes by row id, that is by arrival.
+A visitor's life is cut into spans. Each is somebody's from the first event in it that named them, or open. An event is
+in the span in which it happened; what happened at the same millisecond goes by row id, that is by arrival.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LAST = (2**63 - 1, 2**63 - 2)
 
 
 class Told(NamedTuple):
-    """Why an event tied its visitor to a person (`who.Reason`), when it was received, and who told it."""
+    """Why an event linked its visitor to a person (`who.Reason`), when it was received, and who told it."""
 
     reason: int
     received_at: int
@@ -32,14 +32,14 @@ class Told(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A time in which events that are stored under a person, or under nobody, may be in another stretch by now."""
+    """A time in which events that are stored under a person, or under nobody, may be in another span by now."""
 
     subscriber_id: int
     begins: Position
     ends: Position
 
 
-class Tie(NamedTuple):
+class Link(NamedTuple):
     """An event that named somebody as whose its visitor is."""
 
     position: Position
@@ -52,7 +52,7 @@ class Tie(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What the database has of a stretch. `begins` is None where it has no row, or none that was read."""
+    """What the database has of a span. `begins` is None where it has no row, or none that was read."""
 
     begins: Position | None
     subscriber_id: int | None
@@ -60,15 +60,15 @@ class Known(NamedTuple):
 
 
 @dataclass(slots=True)
-class Stretch:
+class Span:
     """From `begins` until before `ends` the visitor is whose `named` is the first event that named them, or open.
 
     `told` is what named them, if that came with this group, and `is_taken` says that they took an open one. `known` is None
-    of a stretch that is new. Of one that `is_part` the beginning was not read: `begins` is later. One that `has_wall` is never
+    of a span that is new. Of one that `is_part` the beginning was not read: `begins` is later. One that `has_wall` is never
     joined with what comes before it. `is_confirmed`: a credential told in this group what only anybody had told.
     """
 
-    segment: int
+    number: int
     begins: Position
     ends: Position = END
     subscriber_id: int | None = None
@@ -81,49 +81,49 @@ class Stretch:
     has_wall: bool = False
     is_confirmed: bool = False
 
-    def confirm(self, tie: Tie) -> None:
+    def confirm(self, link: Link) -> None:
         """It is the person's for one more reason: the one of the event that happened first is told, and the best of who told."""
-        self.by, had_by = min(self.by, tie.told.by), self.by
-        if tie.position < self.named:
-            self.named, self.told = tie.position, tie.told
+        self.by, had_by = min(self.by, link.told.by), self.by
+        if link.position < self.named:
+            self.named, self.told = link.position, link.told
         self.is_confirmed = self.is_confirmed or self.by != had_by
 
 
 class Life:
-    """The stretches of one visitor, as far as somebody asked for them; `load(position)` reads one that is not here.
+    """The spans of one visitor, as far as somebody asked for them; `load(position)` reads one that is not here.
 
-    `version` counts the changes, and numbers the next segment. `windows` are where events are to be looked at again; of those
+    `version` counts the changes, and numbers the next span. `windows` are where events are to be looked at again; of those
     that are `unasked` it is not known yet whether their persons come back in them.
     """
 
-    def __init__(self, version: int, stretches: list[Stretch], load: Callable[[Position], Stretch]) -> None:
-        self.version, self.stretches, self._load = version, stretches, load
+    def __init__(self, version: int, spans: list[Span], load: Callable[[Position], Span]) -> None:
+        self.version, self.spans, self._load = version, spans, load
         self.windows: list[Window] = []
         self.unasked: list[Window] = []
 
-    def at(self, position: Position) -> Stretch:
-        index = bisect_right(self.stretches, position, key=lambda stretch: stretch.begins) - 1
-        if index >= 0 and position < self.stretches[index].ends:
-            return self.stretches[index]
+    def at(self, position: Position) -> Span:
+        index = bisect_right(self.spans, position, key=lambda span: span.begins) - 1
+        if index >= 0 and position < self.spans[index].ends:
+            return self.spans[index]
         return self._read(position, index + 1)
 
-    def _read(self, position: Position, index: int) -> Stretch:
+    def _read(self, position: Position, index: int) -> Span:
         found = self._load(position)
-        for stretch in self.stretches:
-            if stretch.segment == found.segment:
-                stretch.begins, stretch.known, stretch.is_part = found.begins, found.known, False
-                stretch.has_wall = found.has_wall
-                return stretch
-        self.stretches.insert(index, found)
+        for span in self.spans:
+            if span.number == found.number:
+                span.begins, span.known, span.is_part = found.begins, found.known, False
+                span.has_wall = found.has_wall
+                return span
+        self.spans.insert(index, found)
         return found
 
-    def last(self) -> Stretch:
-        """The stretch in which the visitor's next event is, as far as is known today."""
+    def last(self) -> Span:
+        """The span in which the visitor's next event is, as far as is known today."""
         return self.at(_LAST)
 
-    def tie(self, tie: Tie) -> bool:
+    def link(self, link: Link) -> bool:
         """Have the visitor be somebody's from an event on that named them; whether that changes anything."""
-        position, subscriber_id, told = tie
+        position, subscriber_id, told = link
         own = self.at(position)
         if own.subscriber_id == subscriber_id and position >= own.named and own.by <= told.by:
             return False
@@ -131,42 +131,42 @@ class Life:
             own.subscriber_id, own.named, own.told = subscriber_id, position, told
             own.by, own.is_taken = told.by, True
         elif own.subscriber_id == subscriber_id:
-            own.confirm(tie)
+            own.confirm(link)
         elif position < own.named:
             self._take_past(
-                own, Stretch(self.version, own.begins, own.named, subscriber_id, position, told, told.by)
+                own, Span(self.version, own.begins, own.named, subscriber_id, position, told, told.by)
             )
         else:
             self._take_rest(
-                own, Stretch(self.version, position, own.ends, subscriber_id, position, told, told.by)
+                own, Span(self.version, position, own.ends, subscriber_id, position, told, told.by)
             )
         self.version += 1
         return True
 
-    def _take_past(self, own: Stretch, new: Stretch) -> None:
-        """Who was named before the first event that named its owner has what a stretch had from before that."""
+    def _take_past(self, own: Span, new: Span) -> None:
+        """Who was named before the first event that named its owner has what a span had from before that."""
         self._look_again(own, new.begins, new.ends)
-        self.stretches.insert(self.stretches.index(own), new)
+        self.spans.insert(self.spans.index(own), new)
         own.begins, own.has_wall = own.named, False
 
-    def _take_rest(self, own: Stretch, new: Stretch) -> None:
+    def _take_rest(self, own: Span, new: Span) -> None:
         """Until its end, as far as is known: who comes back in it is found by the events that named them."""
         self._look_again(own, new.begins, new.ends)
         after = self._after(own)
         is_next = after is not None and after.subscriber_id == new.subscriber_id and new.by == after.by
         if after is not None and is_next and after.named == after.begins and not after.has_wall:
             after.begins = new.begins
-            after.confirm(Tie(new.named, after.subscriber_id or 0, new.told or Told(0, 0)))
+            after.confirm(Link(new.named, after.subscriber_id or 0, new.told or Told(0, 0)))
         else:
-            self.stretches.insert(self.stretches.index(own) + 1, new)
+            self.spans.insert(self.spans.index(own) + 1, new)
         own.ends = new.begins
 
-    def _look_again(self, own: Stretch, begins: Position, ends: Position) -> None:
+    def _look_again(self, own: Span, begins: Position, ends: Position) -> None:
         if own.subscriber_id is not None:
             self.windows.append(Window(own.subscriber_id, begins, ends))
             self.unasked.append(self.windows[-1])
 
-    def _after(self, own: Stretch) -> Stretch | None:
+    def _after(self, own: Span) -> Span | None:
         if own.ends == END:
             return None
         after = self.at(own.ends)

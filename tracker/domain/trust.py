@@ -1,6 +1,6 @@
-"""Trust: what may an event tie? A credential's is believed; anybody's takes nothing from somebody who exists.
+"""Trust: what may an event link? A credential's is believed; anybody's takes nothing from somebody who exists.
 
-What anybody tied holds until a credential says otherwise: for a credential, such a tie is as good as none.
+What anybody linked holds until a credential says otherwise: for a credential, such a link is as good as none.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ def may_take_email(event: Event, person: Subscriber, holder: Subscriber) -> bool
     return is_anybodys and is_sure(person) and may_give_email(event, person)
 
 
-def may_bind(event: Event, visitor: Visitor, bound: Subscriber | None) -> bool:
-    """Whether the event may make the visitor somebody else's than `bound`, who is None if there is no such person.
+def may_link(event: Event, visitor: Visitor, linked: Subscriber | None) -> bool:
+    """Whether the event may make the visitor somebody else's than `linked`, who is None if there is no such person.
 
     Nobody is left to lose a visitor whose person is gone, or has nothing any more by which to be named. The visitor that stands for
     a hash has a uuid that anybody can work out.
     """
     if not event.is_public:
         return True
-    is_held = bound is not None and (bound.email_key, bound.external_id) != (None, None)
+    is_held = linked is not None and (linked.email_key, linked.external_id) != (None, None)
     return not is_held and not is_visitor_of_hash(visitor.uuid)
 
 
 def may_give_to_visitors(event: Event, visitor: Visitor | None) -> bool:
     """Whether an ID that comes with the visitor may become its person's: both by what credentials told."""
-    is_told = visitor is not None and visitor.bound_by == By.CREDENTIAL
+    is_told = visitor is not None and visitor.linked_by == By.CREDENTIAL
     return is_told and event.name == IDENTIFY and not event.is_public
 
 
 def asks_whose_visitor(event: Event) -> bool:
-    """Whether what the event may tie depends on who its visitor's person is."""
+    """Whether what the event may link depends on who its visitor's person is."""
     return event.name == IDENTIFY or (event.is_public and (event.email or event.external_id) is not None)

@@ -73,8 +73,8 @@ class BackgroundWrites:
 
     def _settle(self) -> None:
         """Pasts that cannot be settled are read where they are."""
-        while segments := self._handler.unsettled.take(SETTLED_AT_ONCE):
-            self._database.write(partial(timeline_rows.settle, segments=segments))
+        while spans := self._handler.unsettled.take(SETTLED_AT_ONCE):
+            self._database.write(partial(timeline_rows.settle, spans=spans))
 
     def _sort(self) -> None:
         """Piece by piece, so that events go in between."""

@@ -62,7 +62,7 @@ class EventHandler:
         self._keys: set[tuple[int, int]] = set()
         self._stored: list[Stored] = []
         self._notes: list[NoteKey] = []
-        self._pasts: list[timeline_rows.Segment] = []
+        self._pasts: list[timeline_rows.SpanKey] = []
         self.uncounted, self.unsettled = Uncounted(), PendingHistory(settle_after)
         self.unsorted_rows = 0
 
@@ -108,7 +108,7 @@ class Attempt:
         self._repeats: Deduplicator
         self.rows: list[Row] = []
         self.entries: list[timeline_rows.Entry] = []
-        self.pasts: list[timeline_rows.Segment] = []
+        self.pasts: list[timeline_rows.SpanKey] = []
         self.seen: SeenAsSent = {}
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
@@ -151,7 +151,7 @@ class Attempt:
             IS_SILENT * (event.properties.get("isSilent") is True)
             | HAS_ID_CONFLICT * placement.has_id_conflict
         )
-        flags |= placement.tie_flag | (HAS_SENT_IDENTIFY if placement.is_identify_sent else 0)
+        flags |= placement.link_flag | (HAS_SENT_IDENTIFY if placement.is_identify_sent else 0)
         flags |= self._people.named_by(event, placement) | IS_IMAGE * event.is_image
         flags |= IS_BOT * event.is_bot | IS_PUBLIC * event.is_public
         if event.name == CONVERSION:
@@ -182,13 +182,13 @@ class Attempt:
     ) -> None:
         encoded, event_at = name.encode(), event.event_at
         self.rows.append((
-            event.list_id, row_id, at.visitor.id, at.segment, at.subscriber_id, encoded, event_at,
+            event.list_id, row_id, at.visitor.id, at.span, at.subscriber_id, encoded, event_at,
             event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
         ))  # fmt: skip
         if not flags & IS_BOT:
             self.counted.setdefault(event.list_id, []).append(row_id)
         self.entries += timeline_rows.entries(
-            event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.segment, encoded
+            event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.span, encoded
         )
 
     def _catalogue(self, event: Event, name: str, properties: dict[str, Any]) -> None:

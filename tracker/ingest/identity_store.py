@@ -65,13 +65,13 @@ def _know(
 ) -> None:
     """The visitors with these (list_id, uuid), and whose those are that are `asked` for."""
     new = {key for key in keys if not people.has_visitor(key)}
-    bound = set()
+    linked = set()
     for row in people_rows.find_visitors(transaction, new) if new else ():
         visitor = Visitor(*row)
         people.add_visitor(visitor)
         if visitor.subscriber_id is not None and (visitor.list_id, visitor.uuid) in asked:
-            bound.add((visitor.list_id, visitor.subscriber_id))
-    unknown = {key for key in bound if people.subscriber(*key) is None}
+            linked.add((visitor.list_id, visitor.subscriber_id))
+    unknown = {key for key in linked if people.subscriber(*key) is None}
     for row in people_rows.find_subscribers_by_id(transaction, unknown) if unknown else ():
         people.add_subscriber(Subscriber(*row))
 

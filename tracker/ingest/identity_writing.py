@@ -27,7 +27,7 @@ def save_identities(transaction: Transaction, people: IdentityResolver[SpanStore
         if p.is_new
     ]
     people_rows.add_subscribers(transaction, new, now)
-    visitors = [(v.list_id, v.id, v.uuid, *v.binding()) for v in people.visitors if v.is_new]
+    visitors = [(v.list_id, v.id, v.uuid, *v.link()) for v in people.visitors if v.is_new]
     people_rows.add_visitors(transaction, visitors, now)
     people.lives.write(people.visitors)
     for person in people.subscribers:

@@ -14,13 +14,13 @@ from tracker.domain.identity import Visitor
 from tracker.domain.resolver import IdentityResolver
 from tracker.domain.spans import Life, Position, Window
 from tracker.ingest.span_store import SpanStore
-from tracker.ingest.stored_links import MAX_AT_ONCE, tie_of
+from tracker.ingest.stored_links import MAX_AT_ONCE, link_of
 from tracker.storage import job_queue
 from tracker.storage.engine import Transaction
 from tracker.storage.events import Move, StoredEvent, deletion, late_moves, read_events
 from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows
-from tracker.storage.timeline import SERVER_SECONDS, Segment, timeline_reading
+from tracker.storage.timeline import SERVER_SECONDS, SpanKey, timeline_reading
 
 #: The kind of job that looks at more events than the transaction of the one that came late.
 LATE = "late"
@@ -33,7 +33,7 @@ Part = list[Any]
 
 def look_again(
     transaction: Transaction, group: IdentityResolver[SpanStore], next_id: Callable[[], int], now: int
-) -> list[Segment]:
+) -> list[SpanKey]:
     """After the events of a group are stored: those of its visitors, and of others that came before. Gives `SpanStore.pasts`."""
     for visitor in group.visitors:
         life = visitor.life
@@ -134,11 +134,11 @@ def _place(
     found = read_events(transaction, visitor.list_id, event_ids, is_locking=True)
     moves = []
     for event in sorted(found.values(), key=_position):
-        if tie := tie_of(event):
-            lives.tie(visitor, tie)
-        segment, subscriber_id = lives.at(visitor, _position(event))
-        if segment != event.segment and event.subscriber_id in (None, subscriber_id):
-            moves.append(Move(event, segment, subscriber_id))
+        if link := link_of(event):
+            lives.link(visitor, link)
+        span, subscriber_id = lives.at(visitor, _position(event))
+        if span != event.span and event.subscriber_id in (None, subscriber_id):
+            moves.append(Move(event, span, subscriber_id))
     lives.write([visitor])
     late_moves.move(transaction, visitor.list_id, visitor.id, moves, owner_ids)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tracker.domain.event import IDENTIFY, IS_TIE, NAMED_BY_EMAIL
+from tracker.domain.event import IDENTIFY, IS_LINK, NAMED_BY_EMAIL
 from tracker.domain.identity import Reason
-from tracker.domain.spans import Tie, Told, Window
+from tracker.domain.spans import Link, Told, Window
 from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.timeline import timeline_reading
@@ -13,19 +13,19 @@ from tracker.storage.timeline import timeline_reading
 MAX_AT_ONCE = 500
 
 
-def ties_in(transaction: Transaction, list_id: int, visitor_id: int, window: Window) -> list[Tie]:
+def links_in(transaction: Transaction, list_id: int, visitor_id: int, window: Window) -> list[Link]:
     """Of the person of a window and one visitor; none if the person has too many rows there: then a job finds them."""
     at = timeline_reading.Window(window.begins[0], window.ends)
     [part] = timeline_reading.newest(transaction, list_id, [window.subscriber_id], at, MAX_AT_ONCE)
     ids = [row.event_id for row in part.entries if row.visitor_id == visitor_id and part.reached is None]
-    found = [tie_of(event) for event in read_events(transaction, list_id, ids).values()]
-    return [tie for tie in found if tie is not None and tie.is_in(window)]
+    found = [link_of(event) for event in read_events(transaction, list_id, ids).values()]
+    return [link for link in found if link is not None and link.is_in(window)]
 
 
-def tie_of(event: StoredEvent) -> Tie | None:
+def link_of(event: StoredEvent) -> Link | None:
     """What an event says, if anything, about whose its visitor is."""
-    if not event.flags & IS_TIE or event.subscriber_id is None:
+    if not event.flags & IS_LINK or event.subscriber_id is None:
         return None
     is_email, is_identify = event.flags & NAMED_BY_EMAIL, bytes(event.name) == IDENTIFY.encode()
     reason = Reason.IDENTIFY if is_identify else Reason.EMAIL if is_email else Reason.OWN
-    return Tie((event.event_at, event.id), event.subscriber_id, Told(int(reason), event.received_at))
+    return Link((event.event_at, event.id), event.subscriber_id, Told(int(reason), event.received_at))

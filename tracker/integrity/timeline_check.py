@@ -17,8 +17,8 @@ PAGE = 100_000
 #: Rows mended in one transaction.
 MENDED = 2_000
 
-#: (visitor_id, segment): whose it is, and whether the visitor's own rows are read for them.
-Bound = dict[tuple[int, int], tuple[int | None, bool]]
+#: (visitor_id, span): whose it is, and whether the visitor's own rows are read for them.
+Linked = dict[tuple[int, int], tuple[int | None, bool]]
 
 
 def timeline_differences(database: Database, list_id: int) -> list[Difference]:
@@ -37,10 +37,8 @@ def _compared(transaction: Transaction, list_id: int, after_id: int) -> tuple[in
     """The last id of a page of events, the rows that these lack, and the rows that are of none of them."""
     events = {row[0]: row for row in scan.placed(transaction, list_id, after_id, PAGE)}
     until_id = max(events) if len(events) == PAGE else timeline_scan.LAST_ID
-    unnamed = [
-        (visitor_id, segment) for _, visitor_id, segment, named, *_ in events.values() if named is None
-    ]
-    bound = identity_rows.bound_to(transaction, list_id, unnamed)
+    unnamed = [(visitor_id, span) for _, visitor_id, span, named, *_ in events.values() if named is None]
+    linked = identity_rows.linked_to(transaction, list_id, unnamed)
     there: set[tuple[int, int]] = set()
     strays: list[Entry] = []
     for rows in timeline_scan.rows_of_events(transaction, list_id, after_id, until_id):
@@ -51,7 +49,7 @@ def _compared(transaction: Transaction, list_id: int, after_id: int) -> tuple[in
                 strays.append(row)
     on_their_way = moving(transaction, list_id)
     settled = [e for e in events.values() if e[3] is not None or (e[1], e[2]) not in on_their_way]
-    lacking = [row for event in settled for row in _lacking(list_id, event, bound, there)]
+    lacking = [row for event in settled for row in _lacking(list_id, event, linked, there)]
     return until_id, lacking, sorted(set(strays))
 
 
@@ -59,27 +57,27 @@ def _is_of(row: Entry, event: Row | None) -> bool:
     """Whether the row says what the event says, and a second one stands only for a conversion."""
     if event is None:
         return False
-    _, visitor_id, segment, _, event_at, name = event
-    said = (event_at, visitor_id, segment, name_key(name))
+    _, visitor_id, span, _, event_at, name = event
+    said = (event_at, visitor_id, span, name_key(name))
     is_second = row.owner_id < 0
-    return said == (row.event_at, row.visitor_id, row.segment, row.name_key) and not (
+    return said == (row.event_at, row.visitor_id, row.span, row.name_key) and not (
         is_second and name != timeline_rows.CONVERSION
     )
 
 
-def _lacking(list_id: int, event: Row, bound: Bound, there: set[tuple[int, int]]) -> list[Entry]:
+def _lacking(list_id: int, event: Row, linked: Linked, there: set[tuple[int, int]]) -> list[Entry]:
     """The rows an event must have and has not: under one of its owners, the last of them for choice."""
-    event_id, visitor_id, segment, named, event_at, name = event
-    person, has_past = bound.get((visitor_id, segment), (None, False))
+    event_id, visitor_id, span, named, event_at, name = event
+    person, has_unmerged_history = linked.get((visitor_id, span), (None, False))
     if named is not None:
         owner_ids = [named]
     else:
         owner_ids = [owner for owner in (person, visitor_id) if owner is not None]
-        owner_ids = owner_ids if has_past or person is None else owner_ids[:1]
+        owner_ids = owner_ids if has_unmerged_history or person is None else owner_ids[:1]
     choices = [
         [
             row
-            for row in timeline_rows.entries(list_id, owner_id, event_at, event_id, visitor_id, segment, name)
+            for row in timeline_rows.entries(list_id, owner_id, event_at, event_id, visitor_id, span, name)
             if (event_id, row.owner_id) not in there
         ]
         for owner_id in owner_ids

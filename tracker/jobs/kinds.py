@@ -12,7 +12,7 @@ from tracker.storage.subscribers import FORGET
 
 JOB_KINDS: Mapping[str, Kind] = {
     FORGET: partial(erasure.step, late_links),
-    erasure.FORGET_AGAIN: partial(erasure.step, late_links),
+    erasure.ERASE_RECHECK: partial(erasure.step, late_links),
     retention.RETENTION: retention.step,
     late_links.LATE: late_links.step,
 }

@@ -22,9 +22,9 @@ from tracker.storage.subscribers import FORGET, Who, erasure_rows
 from tracker.storage.timeline import SERVER_SECONDS, Entry, timeline_rows
 
 #: The kind of the job that looks once more for what was under way in other processes meanwhile.
-FORGET_AGAIN = "forget again"
-#: Bindings looked at in one step.
-BINDINGS = 100
+ERASE_RECHECK = "erase_recheck"
+#: Links looked at in one step.
+LINKS = 100
 #: Times that something may come while a person is forgotten; then the job rests for so many milliseconds, others first.
 MAX_ROUNDS, REST_MS = 3, 60_000
 #: The first position in a timeline.
@@ -55,7 +55,7 @@ def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State |
     hashes = {digest.hex() for email in hidden.emails for digest in email_hashes(email)}
     uuids = [visitor_uuid_of_hash(list_id, each) for each in sorted(hashes)]
     erasure_rows.claim_visitors(transaction, list_id, hidden.subscriber_id, uuids, now)
-    return _state("bindings", hidden.removed)
+    return _state("identity_links", hidden.removed)
 
 
 def step(late_moves: LateMoves, transaction: Transaction, job: Job, now: int, most: int) -> Step:
@@ -82,9 +82,9 @@ class _Erasure:
         self.now, self.most = now, most
         self.list_id, self.subscriber_id = job.list_id, job.subject_id
 
-    def remove(self, events: Sequence[StoredEvent], bindings: deletion.Bindings) -> None:
+    def remove(self, events: Sequence[StoredEvent], links: deletion.LinksBySpan) -> None:
         """Delete events that are the person's, and the names of visitors that nothing is left of."""
-        removal = EventDeleter(self.transaction, self.list_id, bindings, self.now, is_counted=False)
+        removal = EventDeleter(self.transaction, self.list_id, links, self.now, is_counted=False)
         removal.remove(events, self.subscriber_id)
         self.removed.update(removal.removed)
         self.release({event.visitor_id for event in events})
@@ -106,35 +106,35 @@ def _state(part: str, removed: Mapping[str, int], **more: Any) -> State:
     return {"part": part, "removed": {name: count for name, count in removed.items() if count}, **more}
 
 
-def _bindings(erasure: _Erasure) -> Step:
-    """Visitors that were theirs are unbound, so that what they do next is nobody's; then their own rows go."""
+def _links(erasure: _Erasure) -> Step:
+    """Visitors that were theirs are unlinked, so that what they do next is nobody's; then their own rows go."""
     transaction, list_id = erasure.transaction, erasure.list_id
-    segments = erasure_rows.bound_segments(transaction, list_id, erasure.subscriber_id, BINDINGS)
-    if not segments:
+    spans = erasure_rows.linked_spans(transaction, list_id, erasure.subscriber_id, LINKS)
+    if not spans:
         return erasure.next("events")
-    visitor_ids = {visitor_id for visitor_id, _ in segments}
+    visitor_ids = {visitor_id for visitor_id, _ in spans}
     if pending := erasure.late_moves.pending(transaction, list_id, visitor_ids):
         handled = erasure.late_moves.go_on(transaction, pending, erasure.now, erasure.most)
-        return erasure.next("bindings", handled, stopped=erasure.job.state.get("stopped"))
-    erasure_rows.unbind_visitors(transaction, list_id, segments)
+        return erasure.next("identity_links", handled, stopped=erasure.job.state.get("stopped"))
+    erasure_rows.unlink_visitors(transaction, list_id, spans)
     stopped = erasure.job.state.get("stopped")
     room, done = erasure.most, []
-    for segment in segments:
-        after = tuple(stopped[2:]) if stopped and tuple(stopped[:2]) == segment else START
-        rows = deletion.entries_of(transaction, list_id, segment[0], after, room)
-        _remove_past(erasure, [row for row in rows if row.segment == segment[1]])
+    for span in spans:
+        after = tuple(stopped[2:]) if stopped and tuple(stopped[:2]) == span else START
+        rows = deletion.entries_of(transaction, list_id, span[0], after, room)
+        _remove_past(erasure, [row for row in rows if row.span == span[1]])
         room -= len(rows)
         if room == 0:  # there may be more of it
-            stopped = (*segment, rows[-1].event_at, rows[-1].event_id)
+            stopped = (*span, rows[-1].event_at, rows[-1].event_id)
             break
-        done.append(segment)
-    erasure.removed["bindings"] += erasure_rows.remove_bindings(transaction, list_id, done)
+        done.append(span)
+    erasure.removed["identity_links"] += erasure_rows.remove_links(transaction, list_id, done)
     erasure.release(visitor_id for visitor_id, _ in done)
-    return erasure.next("bindings", erasure.most - room, stopped=stopped)
+    return erasure.next("identity_links", erasure.most - room, stopped=stopped)
 
 
 def _remove_past(erasure: _Erasure, rows: Sequence[Entry]) -> None:
-    """The visitor's own rows of a segment that is the person's. What names somebody is that person's."""
+    """The visitor's own rows of a span that is the person's. What names somebody is that person's."""
     found = read_events(erasure.transaction, erasure.list_id, (row.event_id for row in rows), is_locking=True)
     erasure.remove([event for event in found.values() if event.subscriber_id is None], {})
     erasure.take_out(rows)
@@ -147,41 +147,39 @@ def _events(erasure: _Erasure) -> Step:
     if not rows:
         return erasure.next("left")
     found = read_events(transaction, list_id, (row.event_id for row in rows), is_locking=True)
-    bindings = deletion.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in found.values()))
-    theirs = [event for event in found.values() if _is_theirs(event, subscriber_id, bindings)]
+    links = deletion.links_of(transaction, list_id, ((e.visitor_id, e.span) for e in found.values()))
+    theirs = [event for event in found.values() if _is_theirs(event, subscriber_id, links)]
     others = found.keys() - {event.id for event in theirs}
-    _give_back(
-        transaction, [r for r in rows if r.event_id in others and r.segment == found[r.event_id].segment]
-    )
-    erasure.remove(theirs, bindings)
+    _give_back(transaction, [r for r in rows if r.event_id in others and r.span == found[r.event_id].span])
+    erasure.remove(theirs, links)
     # What is left of these rows tells of nothing, or is the visitor's by now.
     erasure.take_out(rows)
     return erasure.next("events", len(rows))
 
 
-def _is_theirs(event: StoredEvent, subscriber_id: int, bindings: deletion.Bindings) -> bool:
-    """An anonymous event in a segment that still has a binding is of one that was taken from them: bound to them none is."""
+def _is_theirs(event: StoredEvent, subscriber_id: int, links: deletion.LinksBySpan) -> bool:
+    """An anonymous event in a span that still has a link is of one that was taken from them: linked to them none is."""
     if event.subscriber_id is not None:
         return event.subscriber_id == subscriber_id
-    return (event.visitor_id, event.segment) not in bindings
+    return (event.visitor_id, event.span) not in links
 
 
 def _give_back(transaction: Transaction, rows: Sequence[Entry]) -> None:
-    """Events of unbound segments are their visitors' own."""
+    """Events of unlinked spans are their visitors' own."""
     timeline_rows.add(transaction, [row._replace(owner_id=row.visitor_id) for row in rows])
     conversions = [row for row in rows if row.name_key == timeline_rows.name_key(timeline_rows.CONVERSION)]
     timeline_rows.add(transaction, [row._replace(owner_id=-row.visitor_id) for row in conversions])
 
 
 def _left(erasure: _Erasure) -> Step:
-    """Second rows of conversions, what unbinding remembers, and what is known under the number; then nothing is left."""
+    """Second rows of conversions, what unlinking remembers, and what is known under the number; then nothing is left."""
     transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
     rows = deletion.entries_of(transaction, list_id, -subscriber_id, START, erasure.most)
     if rows:
         erasure.take_out(rows)
         return erasure.next("left", len(rows))
     erasure.removed["expired_owners"] += unmark_owner(transaction, list_id, subscriber_id)
-    if changed := erasure_rows.clear_unbound(transaction, list_id, subscriber_id, erasure.most):
+    if changed := erasure_rows.clear_unlinked(transaction, list_id, subscriber_id, erasure.most):
         return erasure.next("left", changed)
     erasure.removed.update(erasure_rows.remove_known(transaction, list_id, subscriber_id))
     if transaction.engine.is_remote:
@@ -204,7 +202,7 @@ def _proven(erasure: _Erasure) -> Step:
     transaction, job = erasure.transaction, erasure.job
     if transaction.engine.is_remote and job.kind == FORGET:
         due_at = erasure.now + int(SERVER_SECONDS * 1000)
-        again = replace(job, id=-job.id, kind=FORGET_AGAIN, state=_state("bindings", {}), rows=0)
+        again = replace(job, id=-job.id, kind=ERASE_RECHECK, state=_state("identity_links", {}), rows=0)
         job_queue.add(transaction, again, None, due_at)
     schedule_retention(transaction, job.list_id, erasure.now)
     return Step(_state("done", erasure.removed, checks=found), is_finished=True)
@@ -213,7 +211,7 @@ def _proven(erasure: _Erasure) -> Step:
 def _once_more(erasure: _Erasure, found: Mapping[str, int]) -> Step:
     """Begin again. What comes each time is somebody's fault to be found: until then it holds up no other job."""
     rounds = erasure.job.state.get("rounds", 0) + 1
-    again = erasure.next("bindings", 1, rounds=rounds)
+    again = erasure.next("identity_links", 1, rounds=rounds)
     if rounds < MAX_ROUNDS:
         return again
     names = ", ".join(name for name, count in found.items() if count)
@@ -223,7 +221,7 @@ def _once_more(erasure: _Erasure, found: Mapping[str, int]) -> Step:
 
 
 _PARTS: Mapping[str, Callable[[_Erasure], Step]] = {
-    "bindings": _bindings,
+    "identity_links": _links,
     "events": _events,
     "left": _left,
     "file": _file,

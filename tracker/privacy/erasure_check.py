@@ -7,13 +7,13 @@ from tracker.storage.subscribers import PERSON_TABLES
 from tracker.storage.timeline import timeline_rows
 
 _PERSON = "list_id = ? AND subscriber_id = ?"
-#: Check by name: rows of (list_id, subscriber_id). Events and visitors have no such key: timeline and bindings lead there.
+#: Check by name: rows of (list_id, subscriber_id). Events and visitors have no such key: timeline and links lead there.
 CHECKS = {
     "subscribers": "subscribers WHERE list_id = ? AND id = ?",
     **{table: f"{table} WHERE {_PERSON}" for table in PERSON_TABLES},
     "expired_owners": "expired_owners WHERE list_id = ? AND owner_id = ?",
-    "bindings": f"bindings WHERE {_PERSON}",
-    "bindings.unbound_from": "bindings WHERE list_id = ? AND subscriber_id IS NULL AND unbound_from = ?",
+    "identity_links": f"identity_links WHERE {_PERSON}",
+    "identity_links.unlinked_from": "identity_links WHERE list_id = ? AND subscriber_id IS NULL AND unlinked_from = ?",
 }
 #: Of the rows of a timeline that should have none, so many are counted.
 MAX_COUNTED = 100

@@ -20,7 +20,7 @@ from tracker.storage.aggregates import (
     totals_of,
 )
 from tracker.storage.engine import Transaction, trusted
-from tracker.storage.events import Bindings, StoredEvent, deletion, tombstones
+from tracker.storage.events import LinksBySpan, StoredEvent, deletion, tombstones
 
 
 class EventDeleter:
@@ -30,9 +30,9 @@ class EventDeleter:
     """
 
     def __init__(
-        self, transaction: Transaction, list_id: int, bindings: Bindings, now: int, is_counted: bool
+        self, transaction: Transaction, list_id: int, links: LinksBySpan, now: int, is_counted: bool
     ) -> None:
-        self._transaction, self._list_id, self._bindings = transaction, list_id, bindings
+        self._transaction, self._list_id, self._links = transaction, list_id, links
         self._now, self._is_counted = now, is_counted
         self.removed: Counter[str] = Counter()
 
@@ -43,7 +43,7 @@ class EventDeleter:
         transaction, list_id = self._transaction, self._list_id
         self._spend_ids(events)
         self._uncount(events)
-        self.removed["events"] += deletion.remove_rows(transaction, list_id, events, self._bindings, owner_id)
+        self.removed["events"] += deletion.remove_rows(transaction, list_id, events, self._links, owner_id)
 
     def _spend_ids(self, events: Sequence[StoredEvent]) -> None:
         """Of those that may still be repeated: the client's EventIDs, and ours, which hold the row's id."""
@@ -79,5 +79,5 @@ class EventDeleter:
         """Who may miss it: whom it names, else its visitor and whose that is now."""
         if event.subscriber_id is not None:
             return {event.subscriber_id}
-        bound, _ = self._bindings.get((event.visitor_id, event.segment), (None, None))
-        return {event.visitor_id} if bound is None else {event.visitor_id, bound}
+        linked, _ = self._links.get((event.visitor_id, event.span), (None, None))
+        return {event.visitor_id} if linked is None else {event.visitor_id, linked}

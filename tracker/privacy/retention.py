@@ -22,7 +22,7 @@ from tracker.storage.events import (
 from tracker.storage.job_queue import Job, Step
 
 #: The kind of the job; there is one a list, with a number below all that we make.
-RETENTION, CARE_ID, NOBODY = "care", 1, 0
+RETENTION, RETENTION_ID, NOBODY = "retention", 1, 0
 DAY_MS = 24 * 3_600_000
 #: How soon events begin to be deleted after it was asked for: a slip can be undone until then.
 GRACE_MS = 3_600_000
@@ -34,7 +34,7 @@ def schedule_retention(transaction: Transaction, list_id: int, now: int, delay_m
     """Have a list looked after from now on; one that is, goes on as it does."""
     found = job_queue.find(transaction, list_id, RETENTION, NOBODY)
     if found is None:
-        job = Job(list_id, CARE_ID, RETENTION, NOBODY, {}, 0, now, now)
+        job = Job(list_id, RETENTION_ID, RETENTION, NOBODY, {}, 0, now, now)
         job_queue.add(transaction, job, None, now + delay_ms)
     elif found.finished_at is not None:
         job = replace(found, state={}, updated_at=now, finished_at=None)
@@ -71,8 +71,8 @@ def _expire_events(transaction: Transaction, job: Job, now: int, most: int) -> S
     # Those that do not fit into this step are the first of the next one.
     last = old[most - 1] if len(old) > most else rows[-1][0]
     events = list(read_events(transaction, list_id, old[:most], is_locking=True).values())
-    bindings = deletion.bindings_of(transaction, list_id, ((e.visitor_id, e.segment) for e in events))
-    EventDeleter(transaction, list_id, bindings, now, is_counted=True).remove(events)
+    links = deletion.links_of(transaction, list_id, ((e.visitor_id, e.span) for e in events))
+    EventDeleter(transaction, list_id, links, now, is_counted=True).remove(events)
     return Step({"cutoff": cutoff, "removed": removed + len(events), "after": last}, len(events))
 
 

@@ -55,7 +55,7 @@ class Reports:
     def visitor(
         self, list_id: int, uuid: bytes, deadline: float | None = None
     ) -> tuple[int, int | None] | None:
-        """(id, subscriber_id it is bound to) of a visitor of the list."""
+        """(id, subscriber_id it is linked to) of a visitor of the list."""
         return visitor(self._database, list_id, uuid, deadline)
 
     def timeline(self, whose: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
@@ -66,7 +66,7 @@ class Reports:
         """What a person's conversions are worth."""
         return read_revenue(self._database, SubscriberTimeline(list_id, subscriber_id), deadline)
 
-    def ties(
+    def links(
         self,
         list_id: int,
         subscriber_id: int,
@@ -74,7 +74,7 @@ class Reports:
         size: int,
         deadline: float | None = None,
     ) -> ExplainedLinks:
-        """What ties visitors to a person, and what did."""
+        """What links visitors to a person, and what did."""
         place = None if after is None else Place(*after)
         return self._database.read(
             lambda transaction: explain_links(transaction, list_id, subscriber_id, place, size), deadline

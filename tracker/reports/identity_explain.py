@@ -9,7 +9,7 @@ from tracker.domain.event import HASH_FORM, NAMED_BY_EMAIL, NAMED_BY_ID
 from tracker.formats.email_hash import Form
 from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, read_events
-from tracker.storage.subscribers import LoggedTie, Place, identity_links
+from tracker.storage.subscribers import LoggedLink, Place, identity_links
 
 #: What an event can have named its subscriber by; of an event from before it was kept only that it did is known.
 NAMES = ("email", "id", *(f"hash_{form.name.lower()}" for form in Form))
@@ -19,7 +19,7 @@ UNKNOWN = "email_or_id"
 class ExplainedLink(NamedTuple):
     """A link, the uuid of its visitor, whether nobody has had the visitor since, and the event that made it."""
 
-    tie: LoggedTie
+    link: LoggedLink
     uuid: bytes
     is_current: bool
     event: StoredEvent | None
@@ -33,7 +33,7 @@ class ExplainedLinks(NamedTuple):
 
 
 class ExplainedEvent(NamedTuple):
-    """An event of a subscriber: it named them itself, or its visitor is tied to them by `link`."""
+    """An event of a subscriber: it named them itself, or its visitor is linked to them by `link`."""
 
     event: StoredEvent
     link: ExplainedLink | None
@@ -79,16 +79,18 @@ def named_by(event: StoredEvent) -> list[str]:
 def _link(
     transaction: Transaction, list_id: int, subscriber_id: int, event: StoredEvent
 ) -> ExplainedLink | None:
-    tie = identity_links.tie_of(transaction, list_id, subscriber_id, event.visitor_id, event.segment)
-    return None if tie is None else _explained(transaction, list_id, [tie])[0]
+    link = identity_links.link_of(transaction, list_id, subscriber_id, event.visitor_id, event.span)
+    return None if link is None else _explained(transaction, list_id, [link])[0]
 
 
-def _explained(transaction: Transaction, list_id: int, found: Sequence[LoggedTie]) -> list[ExplainedLink]:
-    visitors = identity_links.visitors(transaction, list_id, {tie.place.visitor_id for tie in found})
-    events = read_events(transaction, list_id, (tie.event_id for tie in found))
-    return [_explained_link(tie, visitors[tie.place.visitor_id], events.get(tie.event_id)) for tie in found]
+def _explained(transaction: Transaction, list_id: int, found: Sequence[LoggedLink]) -> list[ExplainedLink]:
+    visitors = identity_links.visitors(transaction, list_id, {link.place.visitor_id for link in found})
+    events = read_events(transaction, list_id, (link.event_id for link in found))
+    return [
+        _explained_link(link, visitors[link.place.visitor_id], events.get(link.event_id)) for link in found
+    ]
 
 
-def _explained_link(tie: LoggedTie, visitor: tuple[bytes, int], event: StoredEvent | None) -> ExplainedLink:
+def _explained_link(link: LoggedLink, visitor: tuple[bytes, int], event: StoredEvent | None) -> ExplainedLink:
     uuid, current = visitor
-    return ExplainedLink(tie, uuid, tie.place.segment == current and tie.unbound_at is None, event)
+    return ExplainedLink(link, uuid, link.place.span == current and link.unlinked_at is None, event)

@@ -1,4 +1,4 @@
-"""Whose events count? A row of a timeline tells where an event may belong; the event and its binding say whether it does."""
+"""Whose events count? A row of a timeline tells where an event may belong; the event and its link say whether it does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TimelineOwner(Protocol):
 
 
 class SubscriberTimeline:
-    """The events that name a person, and those that name nobody of segments that are bound to them."""
+    """The events that name a person, and those that name nobody of spans that are linked to them."""
 
     def __init__(self, list_id: int, subscriber_id: int) -> None:
         self.list_id, self.id = list_id, subscriber_id
@@ -55,16 +55,16 @@ class VisitorTimeline:
 def persons_of(
     transaction: Transaction, list_id: int, events: Sequence[StoredEvent]
 ) -> dict[int, int | None]:
-    """{event_id: subscriber_id}: whom an event names, else whom the segment it came in is bound to; None: nobody.
+    """{event_id: subscriber_id}: whom an event names, else whom the span it came in is linked to; None: nobody.
 
     A person who was deleted is still named by their events: see `living`.
     """
-    segments = {(event.visitor_id, event.segment) for event in events if event.subscriber_id is None}
-    bound = identity_rows.bound_to(transaction, list_id, segments)
+    spans = {(event.visitor_id, event.span) for event in events if event.subscriber_id is None}
+    links = identity_rows.linked_to(transaction, list_id, spans)
     persons: dict[int, int | None] = {}
     for event in events:
-        tied, _ = bound.get((event.visitor_id, event.segment), (None, False))
-        persons[event.id] = tied if event.subscriber_id is None else event.subscriber_id
+        linked, _ = links.get((event.visitor_id, event.span), (None, False))
+        persons[event.id] = linked if event.subscriber_id is None else event.subscriber_id
     return persons
 
 
@@ -79,7 +79,7 @@ def existing(
 def visitor(
     database: Database, list_id: int, uuid: bytes, deadline: float | None
 ) -> tuple[int, int | None] | None:
-    """(id, subscriber_id it is bound to) of the visitor with this uuid."""
+    """(id, subscriber_id it is linked to) of the visitor with this uuid."""
     find = partial(identity_rows.find_visitor, list_id=list_id, uuid=uuid)
     return database.read(find, deadline)
 

@@ -11,20 +11,20 @@ from tracker.console.client import Unanswered, ask
 from tracker.console.current_list import CurrentList, is_number, list_of
 from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import text_of
-from tracker.console.explanations import why_theirs, why_tied
+from tracker.console.explanations import why_linked, why_theirs
 from tracker.console.live_stream import sent_on
 from tracker.console.pages.people import name_of, uuid_in
 from tracker.console.paths import Route
 from tracker.console.timeline_view import timeline
 
-TIES_PER_PAGE = 10
+LINKS_PER_PAGE = 10
 
 
 def show(list_id: str, subscriber_id: str) -> str:
     place, who = list_of(list_id), {"SubscriberID": subscriber_id}
     person = described(place, subscriber_id)
     number = person["SubscriberInformation"]["SubscriberID"]
-    ties = ask("subscriber.explain", **place.params, **who, Cursor=request.args.get("ties") or None, RecordsPerRequest=TIES_PER_PAGE)  # fmt: skip
+    links = ask("subscriber.explain", **place.params, **who, Cursor=request.args.get("links") or None, RecordsPerRequest=LINKS_PER_PAGE)  # fmt: skip
     return render_template(
         "person.html",
         tab="people",
@@ -34,8 +34,8 @@ def show(list_id: str, subscriber_id: str) -> str:
         title=name_of(person["SubscriberInformation"]),
         revenue=[_amount(each) for each in person["Revenue"]],
         custom_fields=_custom_fields(place, person["SubscriberInformation"]["CustomFields"]),
-        ties=[{**tie, "Why": why_tied(tie)} for tie in ties["Bindings"]],
-        ties_cursor=ties["Cursor"],
+        links=[{**link, "Why": why_linked(link)} for link in links["Links"]],
+        links_cursor=links["Cursor"],
         unmerged=request.args.get("unmerged"),
         **timeline(place, who, number),
     )
@@ -58,10 +58,10 @@ def why(list_id: str, subscriber_id: str, event_id: str) -> Any:
     return render_template("why.html", tab="people", place=place, path=path, event=told["Event"]["Event"], because=because)  # fmt: skip
 
 
-def ask_to_unmerge(list_id: str, subscriber_id: str, uuid: str, segment: str) -> str:
+def ask_to_unmerge(list_id: str, subscriber_id: str, uuid: str, span: str) -> str:
     place = list_of(list_id)
     person = described(place, subscriber_id)["SubscriberInformation"]
-    if uuid_in(uuid) is None or not is_number(segment):
+    if uuid_in(uuid) is None or not is_number(span):
         abort(404)
     return render_template(
         "unmerge.html",
@@ -70,13 +70,13 @@ def ask_to_unmerge(list_id: str, subscriber_id: str, uuid: str, segment: str) ->
         path=f"{place.path}/people/{person['SubscriberID']}",
         name=name_of(person),
         uuid=uuid,
-        segment=segment,
+        span=span,
     )
 
 
-def unmerge(list_id: str, subscriber_id: str, uuid: str, segment: str) -> Response:
+def unmerge(list_id: str, subscriber_id: str, uuid: str, span: str) -> Response:
     place = list_of(list_id)
-    done = ask("subscriber.unmerge", **place.params, SubscriberID=subscriber_id, UUID=uuid, Segment=segment)
+    done = ask("subscriber.unmerge", **place.params, SubscriberID=subscriber_id, UUID=uuid, Span=span)
     return redirect(f"{place.path}/people/{done['SubscriberID']}?unmerged={done['Status']}", 303)
 
 
@@ -122,8 +122,8 @@ PERSON = "/lists/<list_id>/people/<subscriber_id>"
 ROUTES = (
     Route("GET", PERSON, show),
     Route("GET", f"{PERSON}/why/<event_id>", why),
-    Route("GET", f"{PERSON}/visitors/<uuid>/<segment>/unmerge", ask_to_unmerge),
-    Route("POST", f"{PERSON}/visitors/<uuid>/<segment>/unmerge", unmerge),
+    Route("GET", f"{PERSON}/visitors/<uuid>/<span>/unmerge", ask_to_unmerge),
+    Route("POST", f"{PERSON}/visitors/<uuid>/<span>/unmerge", unmerge),
     Route("POST", f"{PERSON}/export", export),
     Route("GET", "/lists/<list_id>/visitors/<uuid>", visitor),
 )

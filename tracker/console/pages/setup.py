@@ -26,7 +26,7 @@ def status(list_id: str) -> Any:
 def _lines(place: CurrentList) -> dict[str, str]:
     """What can be put into a page beside the snippet that `list.get` gives."""
     described, settings = place.described, desk().settings
-    door = f"{settings.public_url}{settings.door_path}/{described['EventListTrackerID']}"
+    door = f"{settings.public_url}{settings.collect_path}/{described['EventListTrackerID']}"
     is_honoured = described["HonourPrivacySignal"]
     script = f"{settings.public_url}{settings.script_path}"
     return {

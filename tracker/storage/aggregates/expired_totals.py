@@ -32,7 +32,7 @@ def lacks_conversions(transaction: Transaction, list_id: int, subscriber_id: int
     """Whether conversions were deleted that were a person's, or of a visitor that is theirs."""
     own = "SELECT 1 FROM expired_owners WHERE list_id = ? AND owner_id = ?"
     visitors = (
-        "SELECT 1 FROM bindings b JOIN expired_owners e ON e.list_id = b.list_id AND e.owner_id = b.visitor_id"
+        "SELECT 1 FROM identity_links b JOIN expired_owners e ON e.list_id = b.list_id AND e.owner_id = b.visitor_id"
         " WHERE b.list_id = ? AND b.subscriber_id = ? LIMIT 1"
     )
     who = (list_id, subscriber_id)

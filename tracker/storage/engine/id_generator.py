@@ -63,10 +63,10 @@ class WriterNumber:
 
     def _renewed(self, transaction: Transaction, until: int) -> bool:
         mine = (self.number, self._token)
-        if not transaction.select("SELECT 1 FROM writers WHERE number = ? AND token = ?", mine):
+        if not transaction.select("SELECT 1 FROM writer_leases WHERE number = ? AND token = ?", mine):
             return False
         transaction.execute(
-            "UPDATE writers SET leased_until = ? WHERE number = ? AND token = ?", (until, *mine)
+            "UPDATE writer_leases SET leased_until = ? WHERE number = ? AND token = ?", (until, *mine)
         )
         return True
 
@@ -77,16 +77,18 @@ class WriterNumber:
         add the same number one fails, and tries again.
         """
         rows = transaction.select(
-            f"SELECT number, leased_until FROM writers ORDER BY number{transaction.engine.for_update}"
+            f"SELECT number, leased_until FROM writer_leases ORDER BY number{transaction.engine.for_update}"
         )
         for number, leased_until in rows:
             if leased_until + GRACE_MS < now:
-                sql = "UPDATE writers SET token = ?, leased_until = ? WHERE number = ?"
+                sql = "UPDATE writer_leases SET token = ?, leased_until = ? WHERE number = ?"
                 transaction.execute(sql, (self._token, until, number))
                 return int(number)
         if len(rows) >= 1 << WRITER_BITS:
             raise RuntimeError("more than 1,024 processes write to this database")
-        transaction.insert("writers", ("number", "token", "leased_until"), [(len(rows), self._token, until)])
+        transaction.insert(
+            "writer_leases", ("number", "token", "leased_until"), [(len(rows), self._token, until)]
+        )
         return len(rows)
 
 

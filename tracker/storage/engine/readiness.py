@@ -65,5 +65,5 @@ def _is_lasting(failure: Exception) -> bool:
 
 def _probe(transaction: Transaction) -> None:
     """Write down when this was asked."""
-    transaction.insert_missing("probes", ("number", "asked_at"), [(0, 0)])
-    transaction.execute("UPDATE probes SET asked_at = ? WHERE number = 0", (time.time_ns(),))
+    transaction.insert_missing("write_probe", ("number", "asked_at"), [(0, 0)])
+    transaction.execute("UPDATE write_probe SET asked_at = ? WHERE number = 0", (time.time_ns(),))

@@ -14,7 +14,7 @@ Row = tuple[Any, ...]
 class Transaction:
     """One open connection of one engine, inside or outside a transaction.
 
-    Peewee queries are built from unbound models and run here, so that no model belongs to one database. Statements
+    Peewee queries are built from unlinked models and run here, so that no model belongs to one database. Statements
     are written with `?` placeholders; all values are ints, bytes or None.
     """
 

@@ -89,7 +89,7 @@ def trust(transaction: Transaction, now: int) -> None:
 def begin_clock(transaction: Transaction) -> None:
     """The first reading, at an upgrade. Where processes have written already, their leases say when."""
     now = time.time_ns() // 1_000_000
-    [(leased_until,)] = transaction.select("SELECT MAX(leased_until) FROM writers")
+    [(leased_until,)] = transaction.select("SELECT MAX(leased_until) FROM writer_leases")
     seen_at = now if leased_until is None else min(now, int(leased_until) + MAX_AHEAD_MS)
     transaction.insert_missing("trusted_time", ("number", *Reading._fields), [(0, seen_at, 0, 0)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker.storage.events import deletion, events, held_rows, late_moves, newest, scan, tombstones
-from tracker.storage.events.deletion import ANONYMIZED, Bindings
+from tracker.storage.events.deletion import ANONYMIZED, LinksBySpan
 from tracker.storage.events.events import StoredAnswer, StoredEvent, find_events, read_events
 from tracker.storage.events.expiry import (
     days_by_list,
@@ -12,10 +12,10 @@ from tracker.storage.events.expiry import (
     ids_and_times,
     set_events_from,
 )
-from tracker.storage.events.held_rows import PAGE, Bound
+from tracker.storage.events.held_rows import PAGE, LinkedVisitor
 from tracker.storage.events.late_moves import Move
 from tracker.storage.events.newest import ids_from
-from tracker.storage.events.reassign import UNMERGE, Tie, Ties, bring_home, moving, ties_of, unbind
+from tracker.storage.events.reassign import UNMERGE, Link, Links, bring_home, links_of, moving, unlink
 from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_spent, has_any
 
 __all__ = [
@@ -23,13 +23,13 @@ __all__ = [
     "KEPT_MS",
     "PAGE",
     "UNMERGE",
-    "Bindings",
-    "Bound",
+    "Link",
+    "LinkedVisitor",
+    "Links",
+    "LinksBySpan",
     "Move",
     "StoredAnswer",
     "StoredEvent",
-    "Tie",
-    "Ties",
     "bring_home",
     "days_by_list",
     "deletion",
@@ -44,12 +44,12 @@ __all__ = [
     "ids_and_times",
     "ids_from",
     "late_moves",
+    "links_of",
     "moving",
     "newest",
     "read_events",
     "scan",
     "set_events_from",
-    "ties_of",
     "tombstones",
-    "unbind",
+    "unlink",
 ]

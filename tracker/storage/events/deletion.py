@@ -7,25 +7,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.events.events import StoredEvent
-from tracker.storage.subscribers.identity_rows import BINDING
+from tracker.storage.subscribers.identity_rows import LINK
 from tracker.storage.timeline import timeline_rows
 from tracker.storage.timeline.timeline_removal import owners_with_rows, remove_keys
 from tracker.storage.timeline.timeline_rows import Entry
 
-#: (visitor_id, segment): whom it is bound to, and whom it was before it was unbound.
-Bindings = Mapping[tuple[int, int], tuple[int | None, int | None]]
+#: (visitor_id, span): whom it is linked to, and whom it was before it was unlinked.
+LinksBySpan = Mapping[tuple[int, int], tuple[int | None, int | None]]
 
 #: How the uuid begins that a visitor has instead of its own; the rest is random.
 ANONYMIZED = bytes(6)
 
 
-def bindings_of(
-    transaction: Transaction, list_id: int, segments: Iterable[tuple[int, int]]
+def links_of(
+    transaction: Transaction, list_id: int, spans: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[int | None, int | None]]:
-    """The bindings of these segments, as far as there are any."""
-    wanted = [(list_id, *segment) for segment in sorted(set(segments))]
-    sql = "SELECT visitor_id, segment, subscriber_id, unbound_from FROM bindings"
-    rows = transaction.lookup(sql, BINDING[:3], wanted)
+    """The links of these spans, as far as there are any."""
+    wanted = [(list_id, *span) for span in sorted(set(spans))]
+    sql = "SELECT visitor_id, span, subscriber_id, unlinked_from FROM identity_links"
+    rows = transaction.lookup(sql, LINK[:3], wanted)
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
@@ -42,25 +42,25 @@ def remove_event_ids(transaction: Transaction, list_id: int, keys: Iterable[byte
 
 
 def remove_rows(
-    transaction: Transaction, list_id: int, events: Sequence[StoredEvent], bindings: Bindings, owner_id: int
+    transaction: Transaction, list_id: int, events: Sequence[StoredEvent], links: LinksBySpan, owner_id: int
 ) -> int:
     """Delete events and their rows in every timeline, `owner_id`'s included; how many events there were."""
     keys = sorted({
         (list_id, sign * owner, event.event_at, event.id)
         for event in events
-        for owner in _owners(event, bindings, owner_id)
+        for owner in _owners(event, links, owner_id)
         for sign in ((1, -1) if event.name == timeline_rows.CONVERSION else (1,))
     })  # fmt: skip
     remove_keys(transaction, keys)
     return transaction.remove("events", ("list_id", "id"), sorted((list_id, event.id) for event in events))
 
 
-def _owners(event: StoredEvent, bindings: Bindings, owner_id: int) -> set[int]:
+def _owners(event: StoredEvent, links: LinksBySpan, owner_id: int) -> set[int]:
     """Whose timelines may hold it: of one that names somebody that person's alone."""
     if event.subscriber_id is not None:
         return {event.subscriber_id}
-    bound = bindings.get((event.visitor_id, event.segment), (None, None))
-    return {owner for owner in (owner_id, event.visitor_id, *bound) if owner}
+    linked = links.get((event.visitor_id, event.span), (None, None))
+    return {owner for owner in (owner_id, event.visitor_id, *linked) if owner}
 
 
 def entries_of(
@@ -91,7 +91,7 @@ def anonymize(transaction: Transaction, list_id: int, visitor_ids: Collection[in
     marks = ", ".join("?" * len(ids))
     sql = (
         f"SELECT v.id FROM visitors v WHERE v.list_id = ? AND v.id IN ({marks}) AND SUBSTR(v.uuid, 1, ?) <> ?"
-        " AND NOT EXISTS (SELECT 1 FROM bindings b WHERE b.list_id = v.list_id AND b.visitor_id = v.id)"
+        " AND NOT EXISTS (SELECT 1 FROM identity_links b WHERE b.list_id = v.list_id AND b.visitor_id = v.id)"
     )
     found = {row[0] for row in transaction.select(sql, (list_id, *ids, len(ANONYMIZED), ANONYMIZED))}
     free = sorted(found - owners_with_rows(transaction, list_id, found))

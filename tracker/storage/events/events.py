@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tracker.domain.event import IS_TIE
+from tracker.domain.event import IS_LINK
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.subscribers.identity_rows import text
 
 COLUMNS = (
-    "list_id", "id", "visitor_id", "segment", "subscriber_id", "name", "event_at", "received_at", "claimed_at",
+    "list_id", "id", "visitor_id", "span", "subscriber_id", "name", "event_at", "received_at", "claimed_at",
     "sent_at", "external_id", "flags", "properties",
 )  # fmt: skip
 _EVENT_IDS = "SELECT list_id, event_key, event_id, digest FROM event_ids"
@@ -22,7 +22,7 @@ class StoredEvent(NamedTuple):
 
     id: int
     visitor_id: int
-    segment: int
+    span: int
     subscriber_id: int | None
     name: bytes
     event_at: int
@@ -84,10 +84,10 @@ def set_properties(transaction: Transaction, list_id: int, properties: Mapping[i
     transaction.update("UPDATE events SET properties = ? WHERE list_id = ? AND id = ?", changes)
 
 
-def untie(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> None:
+def clear_link_flags(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> None:
     """These events do not say any more whose their visitor is."""
     sql = "UPDATE events SET flags = flags - ? WHERE list_id = ? AND id = ? AND flags & ? <> 0"
-    transaction.update(sql, [(IS_TIE, list_id, event_id, IS_TIE) for event_id in event_ids])
+    transaction.update(sql, [(IS_LINK, list_id, event_id, IS_LINK) for event_id in event_ids])
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:

@@ -12,34 +12,34 @@ PAGE = 500
 #: Entries of the audit log looked through at a time.
 ENTRIES = 5_000
 
-_BINDINGS = (
-    "SELECT b.visitor_id, b.segment, b.named_at, b.reason, b.bound_by, b.has_past, v.uuid, v.created_at FROM bindings b"
+_LINKS = (
+    "SELECT b.visitor_id, b.span, b.named_at, b.reason, b.linked_by, b.has_unmerged_history, v.uuid, v.created_at FROM identity_links b"
     " JOIN visitors v ON v.list_id = b.list_id AND v.id = b.visitor_id"
-    " WHERE b.list_id = ? AND b.subscriber_id = ? AND (b.visitor_id > ? OR (b.visitor_id = ? AND b.segment > ?))"
-    " ORDER BY b.visitor_id, b.segment LIMIT ?"
+    " WHERE b.list_id = ? AND b.subscriber_id = ? AND (b.visitor_id > ? OR (b.visitor_id = ? AND b.span > ?))"
+    " ORDER BY b.visitor_id, b.span LIMIT ?"
 )
 
 
-class Bound(NamedTuple):
-    """A segment of a visitor that is the person's. `has_past`: rows from before stand under the visitor."""
+class LinkedVisitor(NamedTuple):
+    """A span of a visitor that is the person's. `has_unmerged_history`: rows from before stand under the visitor."""
 
     visitor_id: int
-    segment: int
+    span: int
     named_at: int
     reason: int
     by: int
-    has_past: int
+    has_unmerged_history: int
     uuid: bytes
     created_at: int
 
 
-def bindings_page(
+def links_page(
     transaction: Transaction, list_id: int, subscriber_id: int, after: tuple[int, int]
-) -> list[Bound]:
-    """The first after (visitor_id, segment)."""
-    visitor_id, segment = after
-    values = (list_id, subscriber_id, visitor_id, visitor_id, segment, PAGE)
-    return [Bound(*row)._replace(uuid=bytes(row[6])) for row in transaction.select(_BINDINGS, values)]
+) -> list[LinkedVisitor]:
+    """The first after (visitor_id, span)."""
+    visitor_id, span = after
+    values = (list_id, subscriber_id, visitor_id, visitor_id, span, PAGE)
+    return [LinkedVisitor(*row)._replace(uuid=bytes(row[6])) for row in transaction.select(_LINKS, values)]
 
 
 def clocks(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> dict[int, Row]:

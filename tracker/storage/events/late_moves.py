@@ -1,4 +1,4 @@
-"""Event time: how does an event move to the segment, and its rows to the timeline, in which it happened?
+"""Event time: how does an event move to the span, and its rows to the timeline, in which it happened?
 
 The event and all its rows move in one transaction, so that a reader finds it with one person, before or after.
 """
@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.events import StoredEvent
-from tracker.storage.subscribers.identity_rows import BINDING
+from tracker.storage.subscribers.identity_rows import LINK
 from tracker.storage.timeline import timeline_rows
 from tracker.storage.timeline.timeline_rows import Entry
 
-_SEGMENT = "UPDATE events SET segment = ? WHERE list_id = ? AND id = ?"
+_SPAN = "UPDATE events SET span = ? WHERE list_id = ? AND id = ?"
 
 
 class Move(NamedTuple):
-    """An event, the segment in which it happened, and whose that is; None: nobody's."""
+    """An event, the span in which it happened, and whose that is; None: nobody's."""
 
     event: StoredEvent
-    segment: int
+    span: int
     subscriber_id: int | None
 
 
@@ -31,36 +31,34 @@ def move(
     """Move events of one visitor that stand in the timelines of `owner_ids`, of whose they were, or in its own."""
     if not moves:
         return
-    had = _held(
-        transaction, list_id, visitor_id, {n for each in moves for n in (each.event.segment, each.segment)}
-    )
-    transaction.update(_SEGMENT, [(each.segment, list_id, each.event.id) for each in moves])
+    had = _held(transaction, list_id, visitor_id, {n for each in moves for n in (each.event.span, each.span)})
+    transaction.update(_SPAN, [(each.span, list_id, each.event.id) for each in moves])
     own = _own_rows(transaction, list_id, visitor_id, [each.event for each in moves])
     removed: list[Entry] = []
     added: list[Entry] = []
     for each in moves:
-        for owner in {*owner_ids, visitor_id, had.get(each.event.segment) or visitor_id}:
-            removed += _rows(list_id, owner, each.event, each.event.segment)
+        for owner in {*owner_ids, visitor_id, had.get(each.event.span) or visitor_id}:
+            removed += _rows(list_id, owner, each.event, each.event.span)
         owner_id = each.event.subscriber_id or each.subscriber_id or visitor_id
         for owner in {owner_id, visitor_id} if each.event.id in own else {owner_id}:
-            added += _rows(list_id, owner, each.event, each.segment)
+            added += _rows(list_id, owner, each.event, each.span)
     timeline_rows.remove(transaction, removed)
     timeline_rows.add(transaction, added)
 
 
 def _held(
-    transaction: Transaction, list_id: int, visitor_id: int, segments: Iterable[int]
+    transaction: Transaction, list_id: int, visitor_id: int, spans: Iterable[int]
 ) -> dict[int, int | None]:
-    """{segment: subscriber_id}. Nobody copies or moves rows of theirs, or takes them from anybody, until this transaction ends."""
+    """{span: subscriber_id}. Nobody copies or moves rows of theirs, or takes them from anybody, until this transaction ends."""
     sql, wanted = (
-        "SELECT segment, subscriber_id FROM bindings",
-        [(list_id, visitor_id, each) for each in sorted(segments)],
+        "SELECT span, subscriber_id FROM identity_links",
+        [(list_id, visitor_id, each) for each in sorted(spans)],
     )
-    return dict(transaction.lookup(sql, BINDING[:3], wanted, is_locking=True))
+    return dict(transaction.lookup(sql, LINK[:3], wanted, is_locking=True))
 
 
-def _rows(list_id: int, owner_id: int, event: StoredEvent, segment: int) -> Sequence[Entry]:
-    at = (list_id, owner_id, event.event_at, event.id, event.visitor_id, segment)
+def _rows(list_id: int, owner_id: int, event: StoredEvent, span: int) -> Sequence[Entry]:
+    at = (list_id, owner_id, event.event_at, event.id, event.visitor_id, span)
     return timeline_rows.entries(*at, bytes(event.name))
 
 

@@ -37,9 +37,9 @@ def stored_events(transaction: Transaction, list_id: int, after_id: int, size: i
 
 
 def placed(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
-    """Rows (id, visitor_id, segment, subscriber_id, event_at, name) after an id, in the order of ids."""
+    """Rows (id, visitor_id, span, subscriber_id, event_at, name) after an id, in the order of ids."""
     sql = (
-        "SELECT id, visitor_id, segment, subscriber_id, event_at, name FROM events"
+        "SELECT id, visitor_id, span, subscriber_id, event_at, name FROM events"
         " WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
     )
     return [(*row[:5], bytes(row[5])) for row in transaction.select(sql, (list_id, after_id, size))]

@@ -83,7 +83,7 @@ class PlaceRow(peewee.Model):
     last_at = peewee.BigIntegerField()
 
     class Meta:
-        table_name = "login_places"
+        table_name = "known_networks"
         primary_key = peewee.CompositeKey("user_id", "place_hash")
 
 

@@ -39,8 +39,10 @@ SESSIONS = Table(
     primary=("token_hash",),
     indexes=[("expires_at",), ("user_id",)],
 )  # fmt: skip
-WRITERS = Table("writers", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",))
-PROBES = Table("probes", [key("number"), integer("asked_at")], primary=("number",))
+WRITERS = Table(
+    "writer_leases", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",)
+)
+PROBES = Table("write_probe", [key("number"), integer("asked_at")], primary=("number",))
 #: Random bytes that the processes of a database share.
 SECRETS = Table("secrets", [bytes_("name", 64), bytes_("value", 32)], primary=("name",), is_clustered=True)
 AUDIT_LOG = Table(
@@ -53,7 +55,7 @@ AUDIT_LOG = Table(
 )  # fmt: skip
 #: From where a user has logged in with the password: hashes of networks, each for one user.
 LOGIN_PLACES = Table(
-    "login_places",
+    "known_networks",
     [integer("user_id"), bytes_("place_hash", 32), integer("last_at")],
     primary=("user_id", "place_hash"),
     is_clustered=True,
@@ -74,22 +76,22 @@ LISTS = Table(
 VISITORS = Table(
     "visitors",
     [
-        key("list_id"), key("id"), bytes_("uuid", 16), integer("segment"), key("subscriber_id", is_optional=True),
-        integer("created_at"), integer("bound_by", default=0), integer("version", default=0), integer("named_at", is_optional=True),
+        key("list_id"), key("id"), bytes_("uuid", 16), integer("span"), key("subscriber_id", is_optional=True),
+        integer("created_at"), integer("linked_by", default=0), integer("version", default=0), integer("named_at", is_optional=True),
         key("named_id", is_optional=True),
     ],
     primary=("list_id", "id"),
     unique=[("list_id", "uuid")],
 )  # fmt: skip
-BINDINGS = Table(
-    "bindings",
+LINKS = Table(
+    "identity_links",
     [
-        key("list_id"), key("visitor_id"), integer("segment"), key("subscriber_id", is_optional=True), integer("bound_at"),
-        key("event_id"), integer("reason"), integer("has_past", default=0), key("unbound_from", is_optional=True),
-        integer("unbound_at", is_optional=True), integer("bound_by", default=0), integer("named_at", default=0),
+        key("list_id"), key("visitor_id"), integer("span"), key("subscriber_id", is_optional=True), integer("linked_at"),
+        key("event_id"), integer("reason"), integer("has_unmerged_history", default=0), key("unlinked_from", is_optional=True),
+        integer("unlinked_at", is_optional=True), integer("linked_by", default=0), integer("named_at", default=0),
     ],
-    primary=("list_id", "visitor_id", "segment"),
-    indexes=[("list_id", "subscriber_id", "has_past", "visitor_id", "segment")],
+    primary=("list_id", "visitor_id", "span"),
+    indexes=[("list_id", "subscriber_id", "has_unmerged_history", "visitor_id", "span")],
 )  # fmt: skip
 SUBSCRIBERS = Table(
     "subscribers",
@@ -104,7 +106,7 @@ SUBSCRIBERS = Table(
 EVENTS = Table(
     "events",
     [
-        key("list_id"), key("id"), key("visitor_id"), integer("segment"), key("subscriber_id", is_optional=True),
+        key("list_id"), key("id"), key("visitor_id"), integer("span"), key("subscriber_id", is_optional=True),
         bytes_("name", 200), integer("event_at"), integer("received_at"), integer("claimed_at", is_optional=True),
         integer("sent_at", is_optional=True), bytes_("external_id", 255, is_optional=True), integer("flags"),
         big_bytes("properties"),
@@ -203,13 +205,13 @@ SUBSCRIBER_HASHES = Table(
     indexes=[("list_id", "subscriber_id")],
     is_clustered=True,
 )
-UNBINDINGS = Table(
-    "unbindings",
+UNLINKS = Table(
+    "identity_unlinks",
     [
-        key("list_id"), key("subscriber_id"), key("visitor_id"), integer("segment"), key("id"), integer("unbound_at"),
-        integer("bound_at"), key("event_id"), integer("reason"), integer("bound_by", default=0), integer("named_at", default=0),
+        key("list_id"), key("subscriber_id"), key("visitor_id"), integer("span"), key("id"), integer("unlinked_at"),
+        integer("linked_at"), key("event_id"), integer("reason"), integer("linked_by", default=0), integer("named_at", default=0),
     ],
-    primary=("list_id", "subscriber_id", "visitor_id", "segment", "id"),
+    primary=("list_id", "subscriber_id", "visitor_id", "span", "id"),
     is_clustered=True,
 )  # fmt: skip
 #: Notes of events that the catalogue has not counted yet.
@@ -220,13 +222,13 @@ COUNT_OUTBOX = Table(
     is_clustered=True,
 )
 #: When each span of a visitor begins, of those visitors that have several.
-STRETCHES = Table(
-    "stretches",
+VISITOR_SPANS = Table(
+    "visitor_spans",
     [
-        key("list_id"), key("visitor_id"), integer("begins_at"), key("begins_id"), integer("segment"), integer("has_wall"),
+        key("list_id"), key("visitor_id"), integer("begins_at"), key("begins_id"), integer("span"), integer("has_wall"),
     ],
     primary=("list_id", "visitor_id", "begins_at", "begins_id"),
-    indexes=[("list_id", "visitor_id", "segment")],
+    indexes=[("list_id", "visitor_id", "span")],
     is_clustered=True,
 )  # fmt: skip
 
@@ -246,10 +248,10 @@ JOBS = Table(
 )  # fmt: skip
 #: EventIDs of events that have been deleted, as hashes: what is repeated soon after is not stored again.
 SPENT_EVENT_IDS = Table(
-    "spent_event_ids",
-    [key("list_id"), bytes_("key_hash", 32), bytes_("event_hash", 32), integer("spent_at")],
+    "deleted_event_ids",
+    [key("list_id"), bytes_("key_hash", 32), bytes_("event_hash", 32), integer("deleted_at")],
     primary=("list_id", "key_hash"),
-    indexes=[("list_id", "spent_at")],
+    indexes=[("list_id", "deleted_at")],
     is_clustered=True,
 )
 #: What conversions have added to the totals that retention has deleted since.
@@ -279,7 +281,7 @@ TRUSTED_TIME = Table(
 # Timelines: one table on servers, three in SQLite files
 
 _TIMELINE_ROW = [
-    key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("segment"),
+    key("list_id"), key("owner_id"), integer("event_at"), key("event_id"), key("visitor_id"), integer("span"),
     integer("name_key"),
 ]  # fmt: skip
 TIMELINE = Table(

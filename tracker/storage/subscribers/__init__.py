@@ -7,7 +7,7 @@ from tracker.storage.subscribers.custom_fields import CustomFields
 from tracker.storage.subscribers.erasure_rows import FORGET, PERSON_TABLES
 from tracker.storage.subscribers.field_values import Key, find_values, write_values
 from tracker.storage.subscribers.hash_rows import find_hashes
-from tracker.storage.subscribers.identity_links import LoggedTie, Place
+from tracker.storage.subscribers.identity_links import LoggedLink, Place
 from tracker.storage.subscribers.identity_rows import text
 from tracker.storage.subscribers.refusals import After, Refusal, Refused
 from tracker.storage.subscribers.subscriber_pages import Slice
@@ -20,7 +20,7 @@ __all__ = [
     "Changes",
     "CustomFields",
     "Key",
-    "LoggedTie",
+    "LoggedLink",
     "Place",
     "Refusal",
     "Refused",

@@ -10,9 +10,9 @@ from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
 
 SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid", "email_by", "external_id_by")
-VISITOR = ("list_id", "id", "uuid", "segment", "subscriber_id", "bound_by", "version", "named_at", "named_id")
-BINDING = (
-    "list_id", "visitor_id", "segment", "subscriber_id", "bound_at", "event_id", "reason", "has_past", "bound_by",
+VISITOR = ("list_id", "id", "uuid", "span", "subscriber_id", "linked_by", "version", "named_at", "named_id")
+LINK = (
+    "list_id", "visitor_id", "span", "subscriber_id", "linked_at", "event_id", "reason", "has_unmerged_history", "linked_by",
     "named_at",
 )  # fmt: skip
 _PERSON = "list_id = ? AND id = ?"
@@ -20,10 +20,10 @@ _OURS, _ANYBODYS = int(By.CREDENTIAL), int(By.PUBLIC)
 _ANYBODYS_ID = f"external_id = ? AND external_id_by = {_ANYBODYS}"
 _SUBSCRIBERS = f"SELECT {', '.join(SUBSCRIBER)} FROM subscribers"
 _VISITORS = f"SELECT {', '.join(VISITOR)} FROM visitors"
-_BINDINGS = f"SELECT {', '.join(BINDING[:3])} FROM bindings"
-_SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
-_TAKE_OVER = f"UPDATE bindings SET {', '.join(f'{column} = ?' for column in BINDING[3:])} WHERE {_SEGMENT} AND subscriber_id IS NULL"
-_TELL_EARLIER = f"UPDATE bindings SET bound_at = ?, event_id = ?, reason = ?, bound_by = ?, named_at = ? WHERE {_SEGMENT} AND subscriber_id = ?"
+_LINKS = f"SELECT {', '.join(LINK[:3])} FROM identity_links"
+_SPAN = "list_id = ? AND visitor_id = ? AND span = ?"
+_TAKE_OVER = f"UPDATE identity_links SET {', '.join(f'{column} = ?' for column in LINK[3:])} WHERE {_SPAN} AND subscriber_id IS NULL"
+_TELL_EARLIER = f"UPDATE identity_links SET linked_at = ?, event_id = ?, reason = ?, linked_by = ?, named_at = ? WHERE {_SPAN} AND subscriber_id = ?"
 _CHANGED = VISITOR[3:]
 _CHANGE = f"UPDATE visitors SET {', '.join(f'{column} = ?' for column in _CHANGED)} WHERE list_id = ? AND id = ? AND version = ?"
 
@@ -68,7 +68,7 @@ def lock_visitor(transaction: Transaction, list_id: int, visitor_id: int) -> Row
 
 
 def find_visitor(transaction: Transaction, list_id: int, uuid: bytes) -> Row | None:
-    """(id, subscriber_id it is bound to)."""
+    """(id, subscriber_id it is linked to)."""
     rows = find_visitors(transaction, [(list_id, uuid)])
     return (rows[0][1], rows[0][4]) if rows else None
 
@@ -80,12 +80,12 @@ def uuids_of(transaction: Transaction, list_id: int, visitor_ids: Iterable[int])
     return {row[0]: bytes(row[1]) for row in rows}
 
 
-def bound_to(
-    transaction: Transaction, list_id: int, segments: Iterable[tuple[int, int]]
+def linked_to(
+    transaction: Transaction, list_id: int, spans: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[int | None, bool]]:
-    """{(visitor_id, segment): (subscriber_id, has_past)} for the segments that have a binding."""
-    wanted = [(list_id, *segment) for segment in sorted(set(segments))]
-    sql, keys = "SELECT visitor_id, segment, subscriber_id, has_past FROM bindings", BINDING[:3]
+    """{(visitor_id, span): (subscriber_id, has_unmerged_history)} for the spans that have a link."""
+    wanted = [(list_id, *span) for span in sorted(set(spans))]
+    sql, keys = "SELECT visitor_id, span, subscriber_id, has_unmerged_history FROM identity_links", LINK[:3]
     return {(row[0], row[1]): (row[2], bool(row[3])) for row in transaction.lookup(sql, keys, wanted)}
 
 
@@ -147,36 +147,34 @@ def add_visitors(transaction: Transaction, rows: Sequence[Row], now: int) -> Non
 def change_visitor(
     transaction: Transaction, list_id: int, visitor_id: int, changed: Row, known_version: int
 ) -> None:
-    """Give a visitor its segment, subscriber_id, bound_by, version, named_at and named_id.
+    """Give a visitor its span, subscriber_id, linked_by, version, named_at and named_id.
 
     Raises Conflict when another process has changed whose it is or was since that version.
     """
     _change_one(transaction, _CHANGE, (*changed, list_id, visitor_id, known_version))
 
 
-def add_bindings(transaction: Transaction, rows: Sequence[Row], reopened: Sequence[Row] = ()) -> None:
-    """Rows in the order of BINDING. For those of `reopened` there may be a row that was taken back: it is taken over.
+def add_links(transaction: Transaction, rows: Sequence[Row], reopened: Sequence[Row] = ()) -> None:
+    """Rows in the order of LINK. For those of `reopened` there may be a row that was taken back: it is taken over.
 
     Raises Conflict when another process was first.
     """
-    there = {
-        row[:3] for row in transaction.lookup(_BINDINGS, BINDING[:3], sorted(row[:3] for row in reopened))
-    }
+    there = {row[:3] for row in transaction.lookup(_LINKS, LINK[:3], sorted(row[:3] for row in reopened))}
     for row in reopened:
         if row[:3] in there:
             _change_one(transaction, _TAKE_OVER, (*row[3:], *row[:3]))
-    transaction.insert("bindings", BINDING, [*rows, *(row for row in reopened if row[:3] not in there)])
+    transaction.insert("identity_links", LINK, [*rows, *(row for row in reopened if row[:3] not in there)])
 
 
-def confirm_bindings(transaction: Transaction, segments: Sequence[Row]) -> None:
-    """A credential told of these (list_id, visitor_id, segment, subscriber_id) what anybody had told."""
+def confirm_links(transaction: Transaction, spans: Sequence[Row]) -> None:
+    """A credential told of these (list_id, visitor_id, span, subscriber_id) what anybody had told."""
     transaction.update(
-        f"UPDATE bindings SET bound_by = {_OURS} WHERE {_SEGMENT} AND subscriber_id = ?", segments
+        f"UPDATE identity_links SET linked_by = {_OURS} WHERE {_SPAN} AND subscriber_id = ?", spans
     )
 
 
 def tell_earlier(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Of bindings that are there, rows in the order of BINDING: an event that happened earlier tied them, or a credential told."""
+    """Of links that are there, rows in the order of LINK: an event that happened earlier linked them, or a credential told."""
     transaction.update(_TELL_EARLIER, [(*row[4:7], *row[8:10], *row[:4]) for row in rows])
 
 

@@ -26,7 +26,7 @@ Counted = tuple[int, str, bytes | None, bool]
 MANY = 10_000
 KEYS = ("id", "email_key", "external_id")
 COLUMNS = ("id", "email", "external_id", "created_at", "email_by", "external_id_by")
-#: An address that is given to somebody who has an ID ties both.
+#: An address that is given to somebody who has an ID links both.
 _TOLD = "email_by = 0, external_id_by = 0"
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
 
@@ -123,7 +123,7 @@ class Subscribers:
 
         `then(transaction, id)` is called in the same transaction.
 
-        What they did stays, and is nobody's: their id is never given again, so that no bindings or events that name it
+        What they did stays, and is nobody's: their id is never given again, so that no links or events that name it
         can become another person's.
         """
         return settled(

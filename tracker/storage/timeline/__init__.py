@@ -13,7 +13,7 @@ from tracker.storage.timeline.timeline_reading import (
     newest,
     position_of,
 )
-from tracker.storage.timeline.timeline_rows import Entry, Segment, name_key
+from tracker.storage.timeline.timeline_rows import Entry, SpanKey, name_key
 from tracker.storage.timeline.visitor_history import SERVER_SECONDS, owners
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "SERVER_SECONDS",
     "Entry",
     "Part",
-    "Segment",
+    "SpanKey",
     "Window",
     "maintain",
     "name_key",

@@ -21,7 +21,7 @@ RUNS_OF_A_LEVEL = 16
 CHUNK = 4_096
 BUILDING, ACTIVE, DROPPED = 0, 1, 2
 
-COLUMNS = ("list_id", "owner_id", "event_at", "event_id", "visitor_id", "segment", "name_key")
+COLUMNS = ("list_id", "owner_id", "event_at", "event_id", "visitor_id", "span", "name_key")
 _ALL, _KEY = ", ".join(COLUMNS), ", ".join(COLUMNS[:4])
 _SORT = f"INSERT OR IGNORE INTO timeline_sorted (run, {_ALL}) SELECT ?, {_ALL} FROM timeline_recent ORDER BY {_KEY}"
 _LAST = f"SELECT {_KEY} FROM timeline_sorted WHERE run = ? ORDER BY {', '.join(f'{c} DESC' for c in COLUMNS[:4])} LIMIT 1"

@@ -1,9 +1,9 @@
 """Whose events are where in time? One small row an event under its owner, so that no event is touched when people change.
 
-An event's owner is the person it names; else the person its visitor was bound to when it came; else the visitor. A
-binding whose `has_past` is 1 says that the visitor's own rows are the person's too. Soon afterwards a short past is
+An event's owner is the person it names; else the person its visitor was linked to when it came; else the visitor. A
+link whose `has_unmerged_history` is 1 says that the visitor's own rows are the person's too. Soon afterwards a short past is
 copied to the person (`settle`), so that a hundred thousand visitors are read like one; a long one stays where it is.
-A row tells where an event may belong: whether it does, the event and the binding of its visitor's segment say.
+A row tells where an event may belong: whether it does, the event and the link of its visitor's span say.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ class Entry(NamedTuple):
     event_at: int
     event_id: int
     visitor_id: int
-    segment: int
+    span: int
     name_key: int
 
 
 #: The order of a page.
 NEWEST = "ORDER BY event_at DESC, event_id DESC"
 _ALL = ", ".join(Entry._fields)
-_OWN_ROWS = "list_id = ? AND owner_id = ? AND segment = ?"
-_SEGMENT = "list_id = ? AND visitor_id = ? AND segment = ?"
+_OWN_ROWS = "list_id = ? AND owner_id = ? AND span = ?"
+_SPAN = "list_id = ? AND visitor_id = ? AND span = ?"
 
-#: (list_id, visitor_id, segment)
-Segment = tuple[int, int, int]
+#: (list_id, visitor_id, span)
+SpanKey = tuple[int, int, int]
 
 
 @lru_cache(maxsize=4096)
@@ -55,10 +55,10 @@ def name_key(name: bytes) -> int:
 
 
 def entries(
-    list_id: int, owner_id: int, event_at: int, event_id: int, visitor_id: int, segment: int, name: bytes
+    list_id: int, owner_id: int, event_at: int, event_id: int, visitor_id: int, span: int, name: bytes
 ) -> Sequence[Entry]:
     """The row of an event, and a conversion's second one."""
-    row = Entry(list_id, owner_id, event_at, event_id, visitor_id, segment, name_key(name))
+    row = Entry(list_id, owner_id, event_at, event_id, visitor_id, span, name_key(name))
     return (row, row._replace(owner_id=-owner_id)) if name == CONVERSION else (row,)
 
 
@@ -105,52 +105,52 @@ def at_one_moment(transaction: Transaction) -> Iterator[None]:
         yield
 
 
-def settle(transaction: Transaction, segments: Iterable[Segment], most: int = MAX_COPIED) -> None:
-    """Copy pasts of bound segments of at most `most` events to the persons they are bound to.
+def settle(transaction: Transaction, spans: Iterable[SpanKey], most: int = MAX_COPIED) -> None:
+    """Copy pasts of linked spans of at most `most` events to the persons they are linked to.
 
-    These then read their own rows alone. Not before every write that saw the visitor unbound is over. A segment that is
-    bound no more is left as it is.
+    These then read their own rows alone. Not before every write that saw the visitor unlinked is over. A span that is
+    linked no more is left as it is.
     """
-    bound = _bound(transaction, sorted(set(segments)))
-    for list_id in sorted({segment[0] for segment in bound}):
-        own = {segment: person for segment, person in bound.items() if segment[0] == list_id}
-        pasts = [(segment, past) for segment, past in _pasts(transaction, own, most) if past is not None]
-        add(transaction, (row for segment, past in pasts for row in copies(past, own[segment])))
-        sql = f"UPDATE bindings SET has_past = 0 WHERE {_SEGMENT} AND subscriber_id = ?"
-        transaction.update(sql, [(*segment, own[segment]) for segment, _ in pasts])
+    linked = _linked(transaction, sorted(set(spans)))
+    for list_id in sorted({span[0] for span in linked}):
+        own = {span: person for span, person in linked.items() if span[0] == list_id}
+        pasts = [(span, past) for span, past in _pasts(transaction, own, most) if past is not None]
+        add(transaction, (row for span, past in pasts for row in copies(past, own[span])))
+        sql = f"UPDATE identity_links SET has_unmerged_history = 0 WHERE {_SPAN} AND subscriber_id = ?"
+        transaction.update(sql, [(*span, own[span]) for span, _ in pasts])
 
 
-def _bound(transaction: Transaction, segments: Sequence[Segment]) -> dict[Segment, int]:
-    """{segment: subscriber_id} for those that have a past to settle; they stay so until the transaction ends."""
-    sql = "SELECT list_id, visitor_id, segment, subscriber_id, has_past FROM bindings"
-    rows = transaction.lookup(sql, ("list_id", "visitor_id", "segment"), segments, is_locking=True)
+def _linked(transaction: Transaction, spans: Sequence[SpanKey]) -> dict[SpanKey, int]:
+    """{span: subscriber_id} for those that have a past to settle; they stay so until the transaction ends."""
+    sql = "SELECT list_id, visitor_id, span, subscriber_id, has_unmerged_history FROM identity_links"
+    rows = transaction.lookup(sql, ("list_id", "visitor_id", "span"), spans, is_locking=True)
     return {(row[0], row[1], row[2]): row[3] for row in rows if row[3] is not None and row[4]}
 
 
 def _pasts(
-    transaction: Transaction, segments: Iterable[Segment], most: int
-) -> Iterator[tuple[Segment, list[Entry] | None]]:
-    """The past of each of these segments of one list; None if it is too long to copy.
+    transaction: Transaction, spans: Iterable[SpanKey], most: int
+) -> Iterator[tuple[SpanKey, list[Entry] | None]]:
+    """The past of each of these spans of one list; None if it is too long to copy.
 
     Short ones are read together. Where that is too much, some are long, and each is read by itself.
     """
-    segments = list(segments)
-    owner_ids = [owner for _, visitor_id, _ in segments for owner in (visitor_id, -visitor_id)]
+    spans = list(spans)
+    owner_ids = [owner for _, visitor_id, _ in spans for owner in (visitor_id, -visitor_id)]
     where = f"list_id = ? AND owner_id IN ({', '.join('?' * len(owner_ids))})"
-    rows = read(transaction, where, (segments[0][0], *owner_ids), f"LIMIT {MAX_TOGETHER + 1}")
+    rows = read(transaction, where, (spans[0][0], *owner_ids), f"LIMIT {MAX_TOGETHER + 1}")
     if len(rows) > MAX_TOGETHER:
-        yield from ((segment, _past(transaction, segment, most)) for segment in segments)
+        yield from ((span, _past(transaction, span, most)) for span in spans)
         return
-    pasts: dict[Segment, list[Entry]] = {segment: [] for segment in segments}
+    pasts: dict[SpanKey, list[Entry]] = {span: [] for span in spans}
     for row in rows:
-        pasts.get((row.list_id, row.visitor_id, row.segment), []).append(row)
-    for segment, past in pasts.items():
-        yield segment, past if sum(row.owner_id > 0 for row in past) <= most else None
+        pasts.get((row.list_id, row.visitor_id, row.span), []).append(row)
+    for span, past in pasts.items():
+        yield span, past if sum(row.owner_id > 0 for row in past) <= most else None
 
 
-def _past(transaction: Transaction, segment: Segment, most: int) -> list[Entry] | None:
-    """The visitor's own rows in this segment; None if they are too many to copy."""
-    list_id, visitor_id, number = segment
+def _past(transaction: Transaction, span: SpanKey, most: int) -> list[Entry] | None:
+    """The visitor's own rows in this span; None if they are too many to copy."""
+    list_id, visitor_id, number = span
     events, conversions = (
         read(transaction, _OWN_ROWS, (list_id, owner_id, number), f"{NEWEST} LIMIT {most + 1}")
         for owner_id in (visitor_id, -visitor_id)
