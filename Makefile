@@ -64,7 +64,7 @@ release: $(VENV)/.test
 
 # Sizes, imports, words and tests of the tree, as a table.
 figures: $(VENV)/.test
-	@$(VENV)/bin/python -m tests.house.figures
+	@$(VENV)/bin/python -m tests.conventions.figures
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
+from tests.client import Client, Reply, Shop, Track
 from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
@@ -35,6 +37,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_numbers = itertools.count(1)
 _emails = (f"user{number}@example.com" for number in itertools.count(1))
 
 
@@ -118,6 +121,52 @@ def account(tracker: Tracker) -> Account:
 def account_on_each(tracker_on_each: Tracker) -> Account:
     """A user with a list and a key for everything, on `tracker_on_each`."""
     return make_account(tracker_on_each, next(_emails), "*")
+
+
+@pytest.fixture(scope="module")
+def client(
+    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """Tracker in this process; the tests of a module run once for each kind of database."""
+    client = Client(new_database(database_kind), tmp_path_factory.mktemp("client"))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def owner(client: Client) -> Shop:
+    """A user with a key for everything."""
+    return client.open_shop(f"owner{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def shop(client: Client, owner: Shop) -> Shop:
+    """The user with a fresh list."""
+    return replace(owner, list_id=client.services.stores.lists.add(owner.user_id, "Fresh"))
+
+
+@pytest.fixture
+def track(client: Client, shop: Shop) -> Track:
+    """`track(Event=…, …)`: an event of the test's list. A parameter given as `...` is not sent."""
+
+    def call(**params: Any) -> Reply:
+        sent = {"ListID": shop.list_id, "Event": "seen", **params}
+        return client.call("event.track", shop.key, **{k: v for k, v in sent.items() if v is not ...})
+
+    return call
+
+
+@pytest.fixture
+def listing(client: Client, shop: Shop) -> Callable[[], dict[str, list[str]]]:
+    """What `website_events.properties` lists for the test's list."""
+
+    def call() -> dict[str, list[str]]:
+        answer = client.call("website_events.properties", shop.key, ListID=shop.list_id)
+        assert answer.status == 200, answer.body
+        listed: dict[str, list[str]] = answer.body["Properties"]
+        return listed
+
+    return call
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def needs(item: pytest.Item) -> frozenset[str]:
     found = set(_of_function(item.function))
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     found |= KINDS.intersection(value for value in parameters.values() if isinstance(value, str))
-    for name, definitions in item._fixtureinfo.name2fixturedefs.items():
+    for name, definitions in item._fixtureinfo.name2fixturedefs.items():  # noqa: SLF001 - pytest offers no other way
         if name not in OF_ANY_KIND:
             found |= _of_function(definitions[-1].func)
     return frozenset(found)

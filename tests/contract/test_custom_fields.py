@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop
 from tracker.storage.subscribers.field_values import STRIDE
 
 Field = Callable[..., int]
@@ -17,12 +17,12 @@ EMAIL = "a@example.com"
 
 
 @pytest.fixture
-def field(desk: Desk, shop: Shop) -> Field:
+def field(client: Client, shop: Shop) -> Field:
     """`field(alias, …)`: make a field of the test's list and give its number."""
 
     def make(alias: str | None = None, **params: Any) -> int:
         named = {} if alias is None else {"MergeTagAlias": alias}
-        answer = desk.call(
+        answer = client.call(
             "customfield.create",
             shop.key,
             SubscriberListID=shop.list_id,
@@ -38,36 +38,36 @@ def field(desk: Desk, shop: Shop) -> Field:
 
 
 @pytest.fixture
-def say(desk: Desk, shop: Shop) -> Say:
+def say(client: Client, shop: Shop) -> Say:
     """`say(values)`: write them to the one subscriber of the list."""
-    desk.call("subscriber.create", shop.key, ListID=shop.list_id, EmailAddress=EMAIL)
+    client.call("subscriber.create", shop.key, ListID=shop.list_id, EmailAddress=EMAIL)
 
     def update(values: dict[str, Any]) -> Reply:
-        return desk.call(
+        return client.call(
             "subscriber.update", shop.key, ListID=shop.list_id, EmailAddress=EMAIL, CustomFields=values
         )
 
     return update
 
 
-def values_of(desk: Desk, shop: Shop) -> dict[str, Any]:
-    answer = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=EMAIL)
+def values_of(client: Client, shop: Shop) -> dict[str, Any]:
+    answer = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=EMAIL)
     found: dict[str, Any] = answer.body["SubscriberInformation"]["CustomFields"]
     return found
 
 
-def fields_of(desk: Desk, shop: Shop) -> list[dict[str, Any]]:
-    answer = desk.call("customfields.get", shop.key, SubscriberListID=shop.list_id).body
+def fields_of(client: Client, shop: Shop) -> list[dict[str, Any]]:
+    answer = client.call("customfields.get", shop.key, SubscriberListID=shop.list_id).body
     assert answer["TotalFieldCount"] == len(answer["CustomFields"])
     rows: list[dict[str, Any]] = answer["CustomFields"]
     return rows
 
 
-def test_fields_are_listed_as_they_were_made(desk: Desk, shop: Shop, field: Field) -> None:
-    assert fields_of(desk, shop) == []
+def test_fields_are_listed_as_they_were_made(client: Client, shop: Shop, field: Field) -> None:
+    assert fields_of(client, shop) == []
     first, second = field("First-Name"), field(DataType="NUMBER", UniqueIdentifier=False)
     third = field("Customer", UniqueIdentifier="true")
-    rows = fields_of(desk, shop)
+    rows = fields_of(client, shop)
     assert {row.pop("FieldName") for row in rows} == {"A field"}
     assert all(row.pop("CreatedOn") for row in rows)
     assert rows == [
@@ -111,12 +111,12 @@ def test_fields_are_listed_as_they_were_made(desk: Desk, shop: Shop, field: Fiel
     ],
 )
 def test_what_fits_is_kept(
-    desk: Desk, shop: Shop, field: Field, say: Say, data_type: str, sent: Any, shown: Any
+    client: Client, shop: Shop, field: Field, say: Say, data_type: str, sent: Any, shown: Any
 ) -> None:
     field("x", DataType=data_type)
-    assert values_of(desk, shop) == {"x": None}
+    assert values_of(client, shop) == {"x": None}
     assert say({"x": sent}).status == 200
-    found = values_of(desk, shop)
+    found = values_of(client, shop)
     assert found == {"x": shown}
     assert type(found["x"]) is type(shown)
 
@@ -132,14 +132,14 @@ def test_what_fits_is_kept(
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_10_and_changes_nothing(
-    desk: Desk, shop: Shop, field: Field, say: Say, data_type: str, values: list[Any]
+    client: Client, shop: Shop, field: Field, say: Say, data_type: str, values: list[Any]
 ) -> None:
     field("x", DataType=data_type), field("y")
     for value in values:
         answer = say({"x": value, "y": "new"})
         assert (answer.status, answer.codes) == (422, [10]), value
         assert answer.body["Errors"][0]["Message"].startswith("Invalid CustomFields parameter: x: ")
-    assert values_of(desk, shop) == {"x": None, "y": None}
+    assert values_of(client, shop) == {"x": None, "y": None}
 
 
 def test_all_values_that_do_not_fit_are_told_at_once(field: Field, say: Say) -> None:
@@ -153,19 +153,19 @@ def test_all_values_that_do_not_fit_are_told_at_once(field: Field, say: Say) -> 
 
 @pytest.mark.parametrize("empty", ["", None])
 def test_null_and_empty_text_empty_a_field(
-    desk: Desk, shop: Shop, field: Field, say: Say, empty: Any
+    client: Client, shop: Shop, field: Field, say: Say, empty: Any
 ) -> None:
     field("x"), field("n", DataType="number")
     say({"x": "a", "n": 0})
     say({"x": empty})
-    assert values_of(desk, shop) == {"x": None, "n": 0}
+    assert values_of(client, shop) == {"x": None, "n": 0}
     say({"n": empty})
-    assert values_of(desk, shop) == {"x": None, "n": None}
-    assert desk.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
+    assert values_of(client, shop) == {"x": None, "n": None}
+    assert client.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
 
 
 def test_a_field_is_addressed_by_alias_or_number_and_the_alias_wins(
-    desk: Desk, shop: Shop, field: Field, say: Say
+    client: Client, shop: Shop, field: Field, say: Say
 ) -> None:
     number, bare = field("First-Name"), field()
     for sent in (
@@ -178,15 +178,15 @@ def test_a_field_is_addressed_by_alias_or_number_and_the_alias_wins(
     ):
         say({"First-Name": ""})
         assert "IgnoredCustomFields" not in say(sent).body
-        assert values_of(desk, shop) == {"First-Name": "Jane", f"CustomField{bare}": None}
+        assert values_of(client, shop) == {"First-Name": "Jane", f"CustomField{bare}": None}
     say({f"CustomField{bare}": "by number"})
-    assert values_of(desk, shop)[f"CustomField{bare}"] == "by number"
+    assert values_of(client, shop)[f"CustomField{bare}"] == "by number"
 
 
-def test_unknown_names_are_dropped_and_listed(desk: Desk, shop: Shop, field: Field, say: Say) -> None:
+def test_unknown_names_are_dropped_and_listed(client: Client, shop: Shop, field: Field, say: Say) -> None:
     number = field("First-Name")
-    stranger = replace(shop, list_id=desk.services.stores.lists.add(shop.user_id, "Another"))
-    other = desk.call(
+    stranger = replace(shop, list_id=client.services.stores.lists.add(shop.user_id, "Another"))
+    other = client.call(
         "customfield.create",
         shop.key,
         SubscriberListID=stranger.list_id,
@@ -205,21 +205,21 @@ def test_unknown_names_are_dropped_and_listed(desk: Desk, shop: Shop, field: Fie
     ]
     answer = say({**dict.fromkeys(names, "x"), "First-Name": "Jane"})
     assert (answer.status, answer.body["IgnoredCustomFields"]) == (200, names)
-    assert values_of(desk, shop) == {"First-Name": "Jane"}
+    assert values_of(client, shop) == {"First-Name": "Jane"}
 
 
-def test_fields_come_in_a_form_too(desk: Desk, shop: Shop, field: Field, say: Say) -> None:
+def test_fields_come_in_a_form_too(client: Client, shop: Shop, field: Field, say: Say) -> None:
     field("First-Name"), field("Age", DataType="number")
     form = {
         "Command": "subscriber.update", "ListID": shop.list_id, "EmailAddress": EMAIL, "CustomFields[First-Name]": "Jane",
         "CustomFields[Age]": "42",
     }  # fmt: skip
-    assert desk.request("POST", "/api.php", shop.key, data=form).status == 200
-    assert values_of(desk, shop) == {"First-Name": "Jane", "Age": 42}
+    assert client.request("POST", "/api.php", shop.key, data=form).status == 200
+    assert values_of(client, shop) == {"First-Name": "Jane", "Age": 42}
     for same in ([], "[]", '{"Age": 43}', {}):
         answer = say(same)  # type: ignore[arg-type]
         assert answer.status == (422 if same == "[]" else 200)
-    assert values_of(desk, shop) == {"First-Name": "Jane", "Age": 43}
+    assert values_of(client, shop) == {"First-Name": "Jane", "Age": 43}
 
 
 @pytest.mark.parametrize("value", [5, "x", [1], True, "[]"])
@@ -256,42 +256,44 @@ def test_custom_fields_are_an_object(say: Say, value: Any) -> None:
     ],
 )
 def test_what_cannot_be_a_field_has_its_number_and_makes_none(
-    desk: Desk, shop: Shop, field: Field, params: dict[str, Any], code: int
+    client: Client, shop: Shop, field: Field, params: dict[str, Any], code: int
 ) -> None:
     field("First-Name", UniqueIdentifier=True)
     sent = {"SubscriberListID": shop.list_id, "FieldName": "Field", **params}
-    answer = desk.call("customfield.create", shop.key, **sent)
+    answer = client.call("customfield.create", shop.key, **sent)
     assert (answer.status, answer.codes) == (422, [code])
-    assert len(fields_of(desk, shop)) == 1
+    assert len(fields_of(client, shop)) == 1
 
 
-def test_an_alias_belongs_to_a_list_and_is_free_again(desk: Desk, shop: Shop, field: Field, say: Say) -> None:
+def test_an_alias_belongs_to_a_list_and_is_free_again(
+    client: Client, shop: Shop, field: Field, say: Say
+) -> None:
     first = field("x")
     say({"x": "old"})
-    assert desk.call(
+    assert client.call(
         "customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=first
     ).body == {"Success": True, "ErrorCode": 0, "ErrorText": ""}
-    assert values_of(desk, shop) == {}
-    assert desk.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
+    assert values_of(client, shop) == {}
+    assert client.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
     second = field("x")
     assert second > first, "a number is never given twice"
-    assert values_of(desk, shop) == {"x": None}
+    assert values_of(client, shop) == {"x": None}
     assert say({f"CustomField{first}": "x"}).body["IgnoredCustomFields"] == [f"CustomField{first}"]
 
 
 def test_deleting_a_field_leaves_the_others_of_all_subscribers(
-    desk: Desk, shop: Shop, field: Field, say: Say
+    client: Client, shop: Shop, field: Field, say: Say
 ) -> None:
     gone, kept = field("gone"), field("kept")
     say({"gone": "1", "kept": "2"})
-    desk.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=gone)
+    client.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=gone)
     sql = "SELECT field_id FROM subscriber_fields WHERE list_id = ?"
-    assert desk.rows(sql, shop.list_id) == [(kept,)]
-    assert values_of(desk, shop) == {"kept": "2"}
+    assert client.rows(sql, shop.list_id) == [(kept,)]
+    assert values_of(client, shop) == {"kept": "2"}
 
 
 def test_the_values_of_many_subscribers_go_and_those_left_by_a_kill_too(
-    desk: Desk, shop: Shop, field: Field, say: Say
+    client: Client, shop: Shop, field: Field, say: Say
 ) -> None:
     gone, kept = field("gone"), field("kept")
     people = range(1, 2 * STRIDE + 2)
@@ -304,27 +306,29 @@ def test_the_values_of_many_subscribers_go_and_those_left_by_a_kill_too(
         of = [(shop.list_id, n, number, b"1", 0) for n in people for number in (gone, kept, 10**9)]
         transaction.insert("subscriber_fields", columns, of)
 
-    desk.services.storage.write(fill)
-    desk.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=gone)
+    client.services.storage.write(fill)
+    client.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=gone)
     sql = "SELECT field_id, COUNT(*) FROM subscriber_fields WHERE list_id = ? GROUP BY field_id"
-    assert desk.rows(sql, shop.list_id) == [(kept, len(people))]
+    assert client.rows(sql, shop.list_id) == [(kept, len(people))]
 
 
 @pytest.mark.parametrize("number", [0, 10**9, 2**63 - 1])
-def test_a_field_that_is_not_there_is_5(desk: Desk, shop: Shop, number: int) -> None:
+def test_a_field_that_is_not_there_is_5(client: Client, shop: Shop, number: int) -> None:
     sent = {"SubscriberListID": shop.list_id, "CustomFieldID": number}
-    assert desk.call("customfield.delete", shop.key, **sent).codes == [5]
+    assert client.call("customfield.delete", shop.key, **sent).codes == [5]
 
 
-def test_anothers_field_and_a_missing_one_give_the_same_bytes(desk: Desk, shop: Shop, field: Field) -> None:
+def test_anothers_field_and_a_missing_one_give_the_same_bytes(
+    client: Client, shop: Shop, field: Field
+) -> None:
     number = field("x")
-    other = desk.services.stores.lists.add(shop.user_id, "Another")
+    other = client.services.stores.lists.add(shop.user_id, "Another")
     answers = {
-        desk.call("customfield.delete", shop.key, SubscriberListID=other, CustomFieldID=each).raw
+        client.call("customfield.delete", shop.key, SubscriberListID=other, CustomFieldID=each).raw
         for each in (number, 10**9)
     }
     assert len(answers) == 1
-    assert len(fields_of(desk, shop)) == 1
+    assert len(fields_of(client, shop)) == 1
 
 
 @pytest.mark.parametrize(
@@ -336,16 +340,16 @@ def test_anothers_field_and_a_missing_one_give_the_same_bytes(desk: Desk, shop: 
     ],
 )
 def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
-    desk: Desk, shop: Shop, command: str, params: dict[str, Any]
+    client: Client, shop: Shop, command: str, params: dict[str, Any]
 ) -> None:
-    lists = desk.services.stores.lists
-    stranger = desk.open_shop(f"{command}@example.com")
+    lists = client.services.stores.lists
+    stranger = client.open_shop(f"{command}@example.com")
     numbers = [stranger.list_id, 2**63 - 1, lists.hidden_id(shop.user_id)]
-    answers = {desk.call(command, shop.key, SubscriberListID=number, **params).raw for number in numbers}
+    answers = {client.call(command, shop.key, SubscriberListID=number, **params).raw for number in numbers}
     assert answers == {b'{"Errors":[{"Code":3,"Message":"Invalid SubscriberListID parameter"}]}'}
-    assert fields_of(desk, stranger) == []
+    assert fields_of(client, stranger) == []
     for number in (0, "x", -1, 1.5):
-        assert desk.call(command, shop.key, SubscriberListID=number, **params).codes == [3]
+        assert client.call(command, shop.key, SubscriberListID=number, **params).codes == [3]
 
 
 @pytest.mark.parametrize(
@@ -356,9 +360,9 @@ def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
         ("customfields.get", "CustomFields.Get"),
     ],
 )
-def test_permissions(desk: Desk, shop: Shop, command: str, permission: str) -> None:
-    keys = desk.services.stores.keys
+def test_permissions(client: Client, shop: Shop, command: str, permission: str) -> None:
+    keys = client.services.stores.keys
     others = "CustomField.Create,CustomFields.Delete,CustomFields.Get,Subscribers.Get,Subscribers.Import"
     without = ",".join(each for each in others.split(",") if each != permission)
-    assert desk.call(command, keys.add(shop.user_id, without)).codes == [403]
-    assert desk.call(command, keys.add(shop.user_id, permission)).status == 422
+    assert client.call(command, keys.add(shop.user_id, without)).codes == [403]
+    assert client.call(command, keys.add(shop.user_id, permission)).status == 422

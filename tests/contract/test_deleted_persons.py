@@ -10,8 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop, Track
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tracker.storage.schema.own_database import own_database
@@ -29,66 +28,66 @@ EVENTS_OF = (
 
 
 @pytest.fixture
-def delete(desk: Desk, shop: Shop) -> Delete:
+def delete(client: Client, shop: Shop) -> Delete:
     """Delete a subscriber of the test's list; gives the number they had."""
 
     def call(**who: Any) -> int:
-        answer = desk.call("subscriber.delete", shop.key, ListID=shop.list_id, **who)
+        answer = client.call("subscriber.delete", shop.key, ListID=shop.list_id, **who)
         assert answer.status == 200, answer.body
         return int(answer.body["SubscriberID"])
 
     return call
 
 
-def person(desk: Desk, shop: Shop, email: str = A) -> int:
-    answer = get(desk, shop, EmailAddress=email)
+def person(client: Client, shop: Shop, email: str = A) -> int:
+    answer = get(client, shop, EmailAddress=email)
     assert answer.status == 200, answer.body
     return int(answer.body["SubscriberInformation"]["SubscriberID"])
 
 
-def get(desk: Desk, shop: Shop, **who: Any) -> Reply:
-    return desk.call("subscriber.get", shop.key, ListID=shop.list_id, **who)
+def get(client: Client, shop: Shop, **who: Any) -> Reply:
+    return client.call("subscriber.get", shop.key, ListID=shop.list_id, **who)
 
 
-def events_of(desk: Desk, shop: Shop, subscriber_id: int) -> list[str]:
+def events_of(client: Client, shop: Shop, subscriber_id: int) -> list[str]:
     """The names of a person's events, the extra identify events left out."""
-    names = [bytes(row[0]).decode() for row in desk.rows(EVENTS_OF, shop.list_id, subscriber_id)]
+    names = [bytes(row[0]).decode() for row in client.rows(EVENTS_OF, shop.list_id, subscriber_id)]
     return [name for name in names if name != "identify"]
 
 
 def test_a_deleted_person_is_gone_with_their_values(
-    desk: Desk, shop: Shop, track: Track, delete: Delete
+    client: Client, shop: Shop, track: Track, delete: Delete
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "x", "MergeTagAlias": "x"}
-    desk.call("customfield.create", shop.key, **sent)
+    client.call("customfield.create", shop.key, **sent)
     for email in (A, B):
         track(Event="identify", Email=email, ID=email[0], IdentifyProperties={"x": "a secret"})
     number = delete(EmailAddress=A)
     for who in ({"EmailAddress": A}, {"ExternalID": "a"}, {"SubscriberID": number}):
-        assert get(desk, shop, **who).codes == [3]
-        again = desk.call("subscriber.delete", shop.key, ListID=shop.list_id, **who)
+        assert get(client, shop, **who).codes == [3]
+        again = client.call("subscriber.delete", shop.key, ListID=shop.list_id, **who)
         assert again.codes == [3]
-    left = desk.rows("SELECT subscriber_id FROM subscriber_fields WHERE list_id = ?", shop.list_id)
-    assert left == [(person(desk, shop, B),)]
+    left = client.rows("SELECT subscriber_id FROM subscriber_fields WHERE list_id = ?", shop.list_id)
+    assert left == [(person(client, shop, B),)]
 
 
 def test_what_they_did_stays_and_is_counted(
-    desk: Desk, shop: Shop, track: Track, delete: Delete, listing: Callable[[], Any]
+    client: Client, shop: Shop, track: Track, delete: Delete, listing: Callable[[], Any]
 ) -> None:
     track(Event="bought", Email=A, UUID=BROWSER, EventID="e-1", Properties={"x": 1})
     tables = ("events", "identity_links", "visitors", "event_ids", "event_counts")
-    before, listed = desk.counts(tables), listing()
+    before, listed = client.counts(tables), listing()
     delete(EmailAddress=A)
-    assert desk.counts(tables) == before
+    assert client.counts(tables) == before
     assert listing() == listed
     again = track(Event="bought", Email=A, UUID=BROWSER, EventID="e-1", Properties={"x": 1})
     assert (again.status, again.body["duplicate"]) == (200, True)
-    assert get(desk, shop, EmailAddress=A).codes == [3], "a repeat makes nobody"
+    assert get(client, shop, EmailAddress=A).codes == [3], "a repeat makes nobody"
 
 
 @pytest.mark.parametrize("email", [A, B])
 def test_the_next_person_of_a_browser_gets_none_of_their_past(
-    desk: Desk, shop: Shop, track: Track, delete: Delete, email: str
+    client: Client, shop: Shop, track: Track, delete: Delete, email: str
 ) -> None:
     """Be it somebody else, or the same address again."""
     track(Event="anonymous", UUID=BROWSER)
@@ -98,71 +97,71 @@ def test_the_next_person_of_a_browser_gets_none_of_their_past(
     answer = track(Event="next", UUID=BROWSER, Email=email)
     assert (answer.body["uuid"], answer.body["identify_event_sent"]) == (BROWSER, True)
     track(Event="later", UUID=BROWSER)
-    new = person(desk, shop, email)
+    new = person(client, shop, email)
     assert new != gone
-    assert events_of(desk, shop, new) == ["next", "later"]
-    assert events_of(desk, shop, gone) == ["anonymous", "known", "between"], "nobody's"
+    assert events_of(client, shop, new) == ["next", "later"]
+    assert events_of(client, shop, gone) == ["anonymous", "known", "between"], "nobody's"
 
 
 def test_an_identify_event_by_id_opens_a_new_span_too(
-    desk: Desk, shop: Shop, track: Track, delete: Delete
+    client: Client, shop: Shop, track: Track, delete: Delete
 ) -> None:
     track(Event="known", UUID=BROWSER, Email=A)
     delete(EmailAddress=A)
     track(Event="identify", UUID=BROWSER, ID="user-1")
     track(Event="later", UUID=BROWSER)
-    number = int(get(desk, shop, ExternalID="user-1").body["SubscriberInformation"]["SubscriberID"])
-    assert events_of(desk, shop, number) == ["later"]
+    number = int(get(client, shop, ExternalID="user-1").body["SubscriberInformation"]["SubscriberID"])
+    assert events_of(client, shop, number) == ["later"]
 
 
 @pytest.mark.parametrize("who", [{"Email": A}, {"ID": "user-1"}])
 def test_calls_without_uuid_have_a_new_visitor(
-    desk: Desk, shop: Shop, track: Track, delete: Delete, who: dict[str, str]
+    client: Client, shop: Shop, track: Track, delete: Delete, who: dict[str, str]
 ) -> None:
     first = track(Event="old", **who).body["uuid"]
     gone = delete(**({"EmailAddress": A} if "Email" in who else {"ExternalID": "user-1"}))
     second = track(Event="new", **who).body
     assert second["uuid"] != first
     assert second["identify_event_sent"] is ("Email" in who)
-    assert events_of(desk, shop, gone) == ["old"]
+    assert events_of(client, shop, gone) == ["old"]
 
 
 def test_who_keeps_the_old_visitors_uuid_gets_a_new_span(
-    desk: Desk, shop: Shop, track: Track, delete: Delete
+    client: Client, shop: Shop, track: Track, delete: Delete
 ) -> None:
     """A back end that was answered with the visitor's uuid, and goes on to send it."""
     kept = track(Event="old", Email=A).body["uuid"]
     gone = delete(EmailAddress=A)
     assert track(Event="nobody's", UUID=kept).body["uuid"] == kept
     assert track(Event="new", UUID=kept, Email=A).body["uuid"] == kept
-    new = person(desk, shop)
-    assert events_of(desk, shop, new) == ["new"]
-    assert events_of(desk, shop, gone) == ["old", "nobody's"]
+    new = person(client, shop)
+    assert events_of(client, shop, new) == ["new"]
+    assert events_of(client, shop, gone) == ["old", "nobody's"]
     sql = "SELECT span, subscriber_id FROM visitors WHERE list_id = ? AND uuid = ?"
-    assert desk.rows(sql, shop.list_id, UUID(kept).bytes) == [(1, new)]
+    assert client.rows(sql, shop.list_id, UUID(kept).bytes) == [(1, new)]
 
 
 def test_identify_properties_of_a_browser_whose_person_is_gone_are_dropped(
-    desk: Desk, shop: Shop, track: Track, delete: Delete
+    client: Client, shop: Shop, track: Track, delete: Delete
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "x", "MergeTagAlias": "x"}
-    desk.call("customfield.create", shop.key, **sent)
+    client.call("customfield.create", shop.key, **sent)
     track(UUID=BROWSER, Email=A)
     delete(EmailAddress=A)
     answer = track(Event="identify", UUID=BROWSER, IdentifyProperties={"x": "1"})
     assert answer.body["ignored_identify_properties"] == ["x"]
-    assert desk.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
+    assert client.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
 
 
 def test_an_address_or_id_of_somebody_who_is_gone_is_free(
-    desk: Desk, shop: Shop, track: Track, delete: Delete
+    client: Client, shop: Shop, track: Track, delete: Delete
 ) -> None:
     track(Email=A, ID="user-1")
     gone = delete(EmailAddress=A)
     sent = {"ListID": shop.list_id, "EmailAddress": A, "ExternalID": "user-1"}
-    assert int(desk.call("subscriber.create", shop.key, **sent).body["SubscriberID"]) > gone
+    assert int(client.call("subscriber.create", shop.key, **sent).body["SubscriberID"]) > gone
     assert track(Event="new", ID="user-1").status == 200
-    assert events_of(desk, shop, person(desk, shop)) == ["new"]
+    assert events_of(client, shop, person(client, shop)) == ["new"]
 
 
 def test_deleting_and_identifying_at_once_leaves_no_values_of_nobody(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop
 
 
-def test_each_list_says_when_its_last_event_came(desk: Desk, shop: Shop) -> None:
-    made = [desk.call("list.create", shop.key, SubscriberListName="x").body["ListID"] for _ in range(3)]
+def test_each_list_says_when_its_last_event_came(client: Client, shop: Shop) -> None:
+    made = [client.call("list.create", shop.key, SubscriberListName="x").body["ListID"] for _ in range(3)]
     for number, event in ((made[0], "first"), (made[1], "only"), (made[0], "last")):
-        assert desk.call("event.track", shop.key, ListID=number, Event=event).status == 200
-    assert desk.call("event.track", shop.key, Event="without a list").status == 200
+        assert client.call("event.track", shop.key, ListID=number, Event=event).status == 200
+    assert client.call("event.track", shop.key, Event="without a list").status == 200
     told = {
-        row["ListID"]: row["LastEventTrackedAt"] for row in desk.call("lists.get", shop.key).body["Lists"]
+        row["ListID"]: row["LastEventTrackedAt"] for row in client.call("lists.get", shop.key).body["Lists"]
     }
     for number in made:
-        described = desk.call("list.get", shop.key, ListID=number).body["List"]
+        described = client.call("list.get", shop.key, ListID=number).body["List"]
         assert told[number] == described["LastEventTrackedAt"]
     assert [told[number] is None for number in made] == [False, False, True]
     assert told[made[0]] >= told[made[1]]

@@ -11,8 +11,7 @@ from typing import Any
 import gevent
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop, Track
 from tracker.jobs.runner import CALL_STEP_ROWS
 from tracker.storage import job_queue
 from tracker.storage.events.reassign import UNMERGE, Link, bring_home, links_of, unlink
@@ -27,19 +26,19 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture
-def call(desk: Desk, shop: Shop) -> Call:
+def call(client: Client, shop: Shop) -> Call:
     """`call("unmerge", …)`: the answer of the command `subscriber.unmerge` about the test's list."""
 
     def about_the_list(verb: str, **params: Any) -> Any:
-        answer = ask(desk, shop, verb, **params)
+        answer = ask(client, shop, verb, **params)
         assert answer.status == 200, answer.body
         return answer.body
 
     return about_the_list
 
 
-def ask(desk: Desk, shop: Shop, verb: str, **params: Any) -> Reply:
-    return desk.call(f"subscriber.{verb}", shop.key, **{"ListID": shop.list_id, **params})
+def ask(client: Client, shop: Shop, verb: str, **params: Any) -> Reply:
+    return client.call(f"subscriber.{verb}", shop.key, **{"ListID": shop.list_id, **params})
 
 
 def names(call: Call, **who: str) -> list[str]:
@@ -52,16 +51,16 @@ def names(call: Call, **who: str) -> list[str]:
     return [event["Event"] for event in reversed(events) if not event["IsAddedByTracker"]]
 
 
-def rows_of(desk: Desk, shop: Shop, owner_id: int, name: str | None = None) -> int:
+def rows_of(client: Client, shop: Shop, owner_id: int, name: str | None = None) -> int:
     """How many rows of the timeline an owner has."""
     where = "list_id = ? AND owner_id = ?"
-    rows = desk.services.storage.read(lambda t: timeline_rows.read(t, where, (shop.list_id, owner_id)))
+    rows = client.services.storage.read(lambda t: timeline_rows.read(t, where, (shop.list_id, owner_id)))
     return sum(name is None or row.name_key == timeline_rows.name_key(name.encode()) for row in rows)
 
 
-def settled(desk: Desk) -> None:
+def settled(client: Client) -> None:
     """As if what is done late had been done: pasts are copied."""
-    desk.services.ingest.flush()
+    client.services.ingest.flush()
 
 
 def test_events_that_came_by_a_link_leave_and_those_that_named_the_person_stay(
@@ -91,30 +90,32 @@ def test_the_next_link_takes_the_open_span_with_its_whole_past(call: Call, track
 
 
 @pytest.mark.parametrize("is_settled", [False, True])
-def test_conversions_leave_with_their_money(desk: Desk, call: Call, track: Track, is_settled: bool) -> None:
+def test_conversions_leave_with_their_money(
+    client: Client, call: Call, track: Track, is_settled: bool
+) -> None:
     track(Event="conversion", UUID=BROWSER, Properties=ORDER)
     track(Event="seen", UUID=BROWSER, Email="jane@example.com")
     track(Event="conversion", UUID=BROWSER, Properties={**ORDER, "conversion-id": "o-2"})
     if is_settled:
-        settled(desk)
+        settled(client)
     assert call("get", **JANE)["TotalRevenue"] == 19
     call("unmerge", **JANE, UUID=BROWSER)
     assert call("get", **JANE)["TotalRevenue"] == 0
     track(UUID=BROWSER, Email="joe@example.com")
     if is_settled:
-        settled(desk)
+        settled(client)
     assert call("get", **JOE)["TotalRevenue"] == 19
 
 
-def test_no_row_is_left_with_the_person(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+def test_no_row_is_left_with_the_person(client: Client, shop: Shop, call: Call, track: Track) -> None:
     track(Event="conversion", UUID=BROWSER, Properties=ORDER)
     track(UUID=BROWSER, Email="jane@example.com")
     track(Event="conversion", UUID=BROWSER, Properties={**ORDER, "conversion-id": "o-2"})
-    settled(desk)
+    settled(client)
     person = int(call("unmerge", **JANE, UUID=BROWSER)["SubscriberID"])
-    [(visitor,)] = desk.rows("SELECT id FROM visitors WHERE list_id = ?", shop.list_id)
+    [(visitor,)] = client.rows("SELECT id FROM visitors WHERE list_id = ?", shop.list_id)
     rows = {
-        owner_id: rows_of(desk, shop, owner_id, "conversion")
+        owner_id: rows_of(client, shop, owner_id, "conversion")
         for owner_id in (visitor, -visitor, person, -person)
     }
     assert rows == {visitor: 2, -visitor: 2, person: 0, -person: 0}
@@ -132,28 +133,28 @@ def test_an_older_link_is_taken_back_and_the_visitor_stays_whose_it_is(call: Cal
     assert names(call, UUID=BROWSER) == ["early", "more"]
 
 
-def test_of_several_links_the_span_says_which(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+def test_of_several_links_the_span_says_which(client: Client, shop: Shop, call: Call, track: Track) -> None:
     for name, email in (("a", "jane"), ("b", "joe"), ("c", "jane")):
         track(Event=name, UUID=BROWSER, Email=f"{email}@example.com")
         track(Event=f"{name}+", UUID=BROWSER)
-    assert ask(desk, shop, "unmerge", **JANE, UUID=BROWSER).codes == [12]
+    assert ask(client, shop, "unmerge", **JANE, UUID=BROWSER).codes == [12]
     assert call("unmerge", **JANE, UUID=BROWSER, Span=2)["Span"] == 2
     assert names(call, **JANE) == ["a", "a+", "c"]
-    assert ask(desk, shop, "unmerge", **JANE, UUID=BROWSER, Span=1).codes == [11]
+    assert ask(client, shop, "unmerge", **JANE, UUID=BROWSER, Span=1).codes == [11]
     call("unmerge", **JANE, UUID=BROWSER, Span=0)
     assert names(call, **JANE) == ["a", "c"]
     assert names(call, **JOE) == ["b", "b+"]
 
 
 def test_taking_back_what_is_taken_back_changes_nothing(
-    desk: Desk, shop: Shop, call: Call, track: Track
+    client: Client, shop: Shop, call: Call, track: Track
 ) -> None:
     track(Event="before", UUID=BROWSER)
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     first = call("unmerge", **JANE, UUID=BROWSER)
-    kept = desk.rows("SELECT * FROM identity_links WHERE list_id = ?", shop.list_id)
+    kept = client.rows("SELECT * FROM identity_links WHERE list_id = ?", shop.list_id)
     assert call("unmerge", **JANE, UUID=BROWSER) == first
-    assert desk.rows("SELECT * FROM identity_links WHERE list_id = ?", shop.list_id) == kept
+    assert client.rows("SELECT * FROM identity_links WHERE list_id = ?", shop.list_id) == kept
 
 
 def test_who_comes_back_has_it_all_again(call: Call, track: Track) -> None:
@@ -167,18 +168,18 @@ def test_who_comes_back_has_it_all_again(call: Call, track: Track) -> None:
 
 
 def test_another_list_and_no_list_and_another_visitor_and_none_are_answered_alike(
-    desk: Desk, shop: Shop, track: Track
+    client: Client, shop: Shop, track: Track
 ) -> None:
-    other = desk.open_shop(f"other{shop.list_id}@example.com")
+    other = client.open_shop(f"other{shop.list_id}@example.com")
     track(UUID=BROWSER, Email="jane@example.com")
     track(UUID=PHONE, Email="joe@example.com")
     for verb in ("unmerge", "explain"):
         mine = {**JANE, "UUID": BROWSER}
-        theirs = desk.call(f"subscriber.{verb}", other.key, ListID=shop.list_id, **mine)
-        missing = desk.call(f"subscriber.{verb}", other.key, ListID=10**9, **mine)
+        theirs = client.call(f"subscriber.{verb}", other.key, ListID=shop.list_id, **mine)
+        missing = client.call(f"subscriber.{verb}", other.key, ListID=10**9, **mine)
         assert (theirs.status, theirs.codes, theirs.raw) == (422, [4], missing.raw)
-    foreign = ask(desk, shop, "unmerge", **JANE, UUID=PHONE)
-    unknown = ask(desk, shop, "unmerge", **JANE, UUID="00000000-0000-4000-8000-000000000001")
+    foreign = ask(client, shop, "unmerge", **JANE, UUID=PHONE)
+    unknown = ask(client, shop, "unmerge", **JANE, UUID="00000000-0000-4000-8000-000000000001")
     assert (foreign.codes, foreign.raw) == ([11], unknown.raw)
 
 
@@ -186,7 +187,7 @@ def test_another_list_and_no_list_and_another_visitor_and_none_are_answered_alik
 
 
 def test_every_link_tells_when_by_which_event_and_why(
-    desk: Desk, shop: Shop, call: Call, track: Track
+    client: Client, shop: Shop, call: Call, track: Track
 ) -> None:
     track(Event="first", ID="user-1")
     track(Event="second", UUID=BROWSER, Email="jane@example.com", ID="user-1")
@@ -214,7 +215,7 @@ def test_every_link_tells_when_by_which_event_and_why(
         )
 
 
-def test_one_event_tells_why_it_is_theirs(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+def test_one_event_tells_why_it_is_theirs(client: Client, shop: Shop, call: Call, track: Track) -> None:
     track(Event="before", UUID=BROWSER)
     track(Event="named", UUID=BROWSER, Email="jane@example.com")
     ids = {event["Event"]: event["EventID"] for event in call("events", **JANE)["Events"]}
@@ -224,22 +225,22 @@ def test_one_event_tells_why_it_is_theirs(desk: Desk, shop: Shop, call: Call, tr
     named = call("explain", **JANE, EventID=int(ids["named"]))["Event"]
     assert (named["Reason"], named["NamedBy"], named["Link"]) == ("named", ["email"], None)
     call("unmerge", **JANE, UUID=BROWSER)
-    gone = ask(desk, shop, "explain", **JANE, EventID=ids["before"])
-    unknown = ask(desk, shop, "explain", **JANE, EventID=1)
+    gone = ask(client, shop, "explain", **JANE, EventID=ids["before"])
+    unknown = ask(client, shop, "explain", **JANE, EventID=1)
     assert (gone.codes, gone.raw) == ([11], unknown.raw)
 
 
 def test_events_from_before_it_was_kept_are_named_by_email_or_id(
-    desk: Desk, shop: Shop, call: Call, track: Track
+    client: Client, shop: Shop, call: Call, track: Track
 ) -> None:
     track(Event="named", Email="jane@example.com")
-    desk.services.storage.write(
+    client.services.storage.write(
         lambda t: t.execute("UPDATE events SET flags = 0 WHERE list_id = ?", (shop.list_id,))
     )
     assert call("explain", **JANE)["Links"][0]["NamedBy"] == ["email_or_id"]
 
 
-def test_pages_of_links_give_each_once(desk: Desk, shop: Shop, call: Call, track: Track) -> None:
+def test_pages_of_links_give_each_once(client: Client, shop: Shop, call: Call, track: Track) -> None:
     for number in range(1, 8):
         uuid = f"00000000-0000-4000-8000-{number:012}"
         track(UUID=uuid, Email="jane@example.com")
@@ -259,32 +260,32 @@ def test_pages_of_links_give_each_once(desk: Desk, shop: Shop, call: Call, track
     other = track(Email="joe@example.com")
     assert other.status == 200
     cursor = call("explain", **JANE, RecordsPerRequest=1)["Cursor"]
-    assert ask(desk, shop, "explain", **JOE, Cursor=cursor).codes == [9]
+    assert ask(client, shop, "explain", **JOE, Cursor=cursor).codes == [9]
 
 
 # Many events
 
 
-def many(desk: Desk, shop: Shop, count: int) -> None:
+def many(client: Client, shop: Shop, count: int) -> None:
     for start in range(0, count, 1000):
         events = [
             {"Event": f"e{number}", "UUID": BROWSER} for number in range(start, min(count, start + 1000))
         ]
-        answer = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
+        answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
         assert answer.status == 200
 
 
 def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
-    desk: Desk, shop: Shop, call: Call, track: Track
+    client: Client, shop: Shop, call: Call, track: Track
 ) -> None:
     """The link is cleared, one step is done, and whoever did it is gone."""
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
-    many(desk, shop, 1200)
-    storage, list_id = desk.services.storage, shop.list_id
+    many(client, shop, 1200)
+    storage, list_id = client.services.storage, shop.list_id
     person = int(call("explain", **JANE)["SubscriberID"])
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
     links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
-    number, now = desk.services.ingest.new_id(), time.time_ns() // 10**6
+    number, now = client.services.ingest.new_id(), time.time_ns() // 10**6
     link = Link(list_id, person, links.visitor_id, 0)
 
     def killed_after_a_step(transaction: Any) -> int:
@@ -303,12 +304,12 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
         assert time.monotonic() < began + 30
         gevent.sleep(0.5)
     assert answer["MovedEvents"] == 1200
-    assert rows_of(desk, shop, links.visitor_id) == 1200
+    assert rows_of(client, shop, links.visitor_id) == 1200
 
 
 @pytest.mark.parametrize("is_copied", [False, True])
 def test_all_events_that_left_are_told_wherever_their_rows_stood(
-    desk: Desk, call: Call, track: Track, is_copied: bool
+    client: Client, call: Call, track: Track, is_copied: bool
 ) -> None:
     """A past that was not copied to the person leaves with the link alone; a conversion has two rows, and is one event."""
     for _ in range(3):
@@ -317,7 +318,7 @@ def test_all_events_that_left_are_told_wherever_their_rows_stood(
     track(Event="identify", UUID=BROWSER, Email="jane@example.com")
     track(Event="after", UUID=BROWSER)
     if is_copied:
-        settled(desk)
+        settled(client)
     answer = call("unmerge", **JANE, UUID=BROWSER)
     assert (answer["Status"], answer["MovedEvents"]) == ("done", 5)
     track(Event="later", UUID=BROWSER)
@@ -328,17 +329,17 @@ def test_all_events_that_left_are_told_wherever_their_rows_stood(
 
 @pytest.mark.parametrize("step_at", ["before", "after"])
 def test_who_is_linked_while_rows_are_moved_gets_them_all(
-    desk: Desk, shop: Shop, call: Call, track: Track, step_at: str
+    client: Client, shop: Shop, call: Call, track: Track, step_at: str
 ) -> None:
     """A new link may be settled, that is its past copied, before or after rows come home."""
     track(Event="before", UUID=BROWSER)
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     track(Event="after", UUID=BROWSER)
-    storage, list_id = desk.services.storage, shop.list_id
+    storage, list_id = client.services.storage, shop.list_id
     person = int(call("explain", **JANE)["SubscriberID"])
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
     links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
-    number, now = desk.services.ingest.new_id(), time.time_ns() // 10**6
+    number, now = client.services.ingest.new_id(), time.time_ns() // 10**6
     link = Link(list_id, person, links.visitor_id, 0)
     state = storage.write(lambda t: unlink(t, link, number, now))
     step = lambda: storage.write(  # noqa: E731
@@ -349,7 +350,7 @@ def test_who_is_linked_while_rows_are_moved_gets_them_all(
     if step_at == "before":
         step()
     track(Event="his", UUID=BROWSER, Email="joe@example.com")
-    settled(desk)
+    settled(client)
     step()
     assert names(call, **JOE) == ["before", "after", "his"]
     assert names(call, **JANE) == ["hers"]
