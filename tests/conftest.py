@@ -18,6 +18,7 @@ from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
+from tests.subscriber_calls import Call
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -154,6 +155,16 @@ def track(client: Client, shop: Shop) -> Track:
         return client.call("event.track", shop.key, **{k: v for k, v in sent.items() if v is not ...})
 
     return call
+
+
+@pytest.fixture
+def call(client: Client, shop: Shop) -> Call:
+    """`call("create", …)`: the command `subscriber.create` about the test's list."""
+
+    def about_the_list(verb: str, **params: Any) -> Reply:
+        return client.call(f"subscriber.{verb}", shop.key, **{"ListID": shop.list_id, **params})
+
+    return about_the_list
 
 
 @pytest.fixture

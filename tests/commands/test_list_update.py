@@ -1,4 +1,4 @@
-"""Are the settings of a list kept, each by itself, on every database?"""
+"""`list.update`: the settings of a list are kept, each by itself, on every database."""
 
 from __future__ import annotations
 

@@ -10,12 +10,11 @@ import pytest
 
 from tests.client import Client, Reply, Shop
 from tracker.reports import catalogue_listing as names_module
-from tracker.reports import property_values as values_module
 from tracker.storage.aggregates.catalogue import MAX_NAMES
 
 Track = Callable[..., Reply]
+
 Ask = Callable[..., dict[str, Any]]
-ROBOT = "Googlebot/2.1 (+http://www.google.com/bot.html)"
 
 
 @pytest.fixture
@@ -26,20 +25,6 @@ def catalogue(client: Client, shop: Shop) -> Ask:
         client.services.ingest.flush()
         named = {} if "WithoutList" in params else {"ListID": shop.list_id}
         answer = client.call("website_events.catalogue", shop.key, **named, **params)
-        assert answer.status == 200, answer.body
-        body: dict[str, Any] = answer.body
-        return body
-
-    return call
-
-
-@pytest.fixture
-def values(client: Client, shop: Shop) -> Ask:
-    """`values(event, property)` of the test's list."""
-
-    def call(event: str, item: str) -> dict[str, Any]:
-        sent = {"ListID": shop.list_id, "Event": event, "Property": item}
-        answer = client.call("website_events.values", shop.key, **sent)
         assert answer.status == 200, answer.body
         body: dict[str, Any] = answer.body
         return body
@@ -87,38 +72,6 @@ def test_names_spelled_twice(track: Track, catalogue: Ask) -> None:
     ]
 
 
-@pytest.fixture
-def large(client: Client, shop: Shop) -> None:
-    """A catalogue as large as the bounds allow, that an event was refused for."""
-    wide = [(shop.list_id, b"wide%03d" % n, 5, 9, 500, 1) for n in range(40)]
-    narrow = [(shop.list_id, b"narrow%04d" % n, 5, 9, 0, 1) for n in range(MAX_NAMES - 40)]
-    columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
-    pairs = (
-        "list_id",
-        "event_name",
-        "property",
-        "first_seen_at",
-        "last_seen_at",
-        "strings",
-        "numbers",
-        "booleans",
-    )
-    rest = ("nulls", "objects", "arrays")
-    rows = [
-        (shop.list_id, b"wide%03d" % n, b"property%03d" % item, 5, 9, 1, 0, 0, 0, 0, 0)
-        for n in range(40)
-        for item in range(500)
-    ]
-
-    def fill(transaction: Any) -> None:
-        transaction.insert("event_names", columns, [*wide, *narrow])
-        transaction.insert("event_properties", (*pairs, *rest), rows)
-
-    client.services.storage.write(fill)
-    answer = client.call("event.track", shop.key, ListID=shop.list_id, Event="one too many")
-    assert answer.status == 200
-
-
 @pytest.mark.usefixtures("large")
 def test_a_full_catalogue_is_read_in_answers_of_bounded_size(
     client: Client, shop: Shop, catalogue: Ask
@@ -137,60 +90,3 @@ def test_a_full_catalogue_is_read_in_answers_of_bounded_size(
     assert len(found) == MAX_NAMES
     assert sum(map(len, found.values())) == 20_000
     assert len(shape(catalogue(Search="PROPERTY499", RecordsPerRequest=500))) == 40
-
-
-def test_values_are_json_with_counts(track: Track, values: Ask) -> None:
-    for value in ("blue", "1", 1, "blue", None, {"a": [1]}, True):
-        track(Event="seen", Properties={"colour": value})
-    track(Event="seen", Properties={"other": "blue"})
-    track(Event="not this", Properties={"colour": "red"})
-    answer = values("seen", "colour")
-    assert (answer["EventsRead"], answer["DistinctValues"]) == (8, 6)
-    counts = {json.dumps(json.loads(each["Value"])): each["Count"] for each in answer["Values"]}
-    assert counts == {'"blue"': 2, '"1"': 1, "1": 1, "null": 1, '{"a": [1]}': 1, "true": 1}
-    assert answer["Values"][0]["Value"] == '"blue"', "the most frequent first"
-
-
-def test_no_more_values_than_anybody_reads_and_none_that_is_long(track: Track, values: Ask) -> None:
-    for number in range(25):
-        track(Event="seen", Properties={"long": f"{number:02d}" + "é" * 500})
-    answer = values("seen", "long")
-    assert (answer["DistinctValues"], len(answer["Values"])) == (25, 20)
-    assert {(len(each["Value"]), each["IsCut"]) for each in answer["Values"]} == {(200, True)}
-    assert values("seen", "no such") == {"Values": [], "DistinctValues": 0, "EventsRead": 25}
-    assert values("never seen", "long") == {"Values": [], "DistinctValues": 0, "EventsRead": 0}
-
-
-def test_a_rare_event_is_found_far_back(
-    client: Client, track: Track, values: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(values_module, "MAX_AFTER", 5)
-    monkeypatch.setattr(values_module, "MAX_BEFORE", 5)
-    track(Event="rare", Properties={"n": 1})
-    track(Event="rare", Properties={"n": 2})
-    for _ in range(20):
-        track(Event="often")
-    client.services.ingest.flush()
-    answer = values("rare", "n")
-    assert {each["Value"] for each in answer["Values"]} == {"1", "2"}
-
-
-def test_robots_have_no_values(client: Client, shop: Shop, values: Ask, track: Track) -> None:
-    public = client.services.stores.lists.owned(shop.user_id, shop.list_id)
-    assert public is not None
-    sent = {"Event": "seen", "Properties": {"n": 1}}
-    for agent in (ROBOT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"):
-        answer = client.request("POST", f"/t/{public.tracker_id}", json=sent, headers={"User-Agent": agent})
-        assert answer.status == 200, answer.body
-    answer = values("seen", "n")
-    assert [(each["Value"], each["Count"]) for each in answer["Values"]] == [("1", 1)]
-
-
-def test_both_know_the_events_without_a_list(
-    client: Client, shop: Shop, track: Track, catalogue: Ask
-) -> None:
-    track(Event="listless only", ListID=..., Properties={"n": 5})
-    assert shape(catalogue(WithoutList=True, Event="listless only")) == {"listless only": ["n"]}
-    sent = {"WithoutList": True, "Event": "listless only", "Property": "n"}
-    answer = client.call("website_events.values", shop.key, **sent).body
-    assert [(each["Value"], each["Count"]) for each in answer["Values"]] == [("5", 1)]
