@@ -31,6 +31,8 @@ class LocalFallback:
                 end_ms, count = now_ms + window_ms, 0
             if count + cost > hits:
                 return False, count, end_ms
+            if not cost:  # whoever only asks begins no window, as in the other stores
+                return True, count, end_ms
             if len(self._windows) >= _MAX_KEYS:
                 self._forget(now_ms)
             self._windows[key] = min(end_ms, now_ms + window_ms), count + cost
