@@ -7,7 +7,7 @@ from functools import partial
 
 from tracker.integrity.catalogue_check import Difference
 from tracker.storage.engine import Database, Transaction
-from tracker.storage.subscribers import strays
+from tracker.storage.subscribers import erasure_rows
 
 #: Owners of rows that are looked at in one statement; a row and its person are written, and deleted, in one transaction.
 PAGE = 2_000
@@ -17,7 +17,7 @@ _CALLED = {"subscriber_fields": "values of custom fields", "subscriber_hashes": 
 def people_differences(database: Database, list_id: int) -> list[Difference]:
     """Values and hashes of persons who are gone. Raises StorageUnavailable."""
     found = []
-    for table in strays.TABLES:
+    for table in erasure_rows.ORPHAN_TABLES:
         nobodys = dict(_of_nobody(database, table, list_id))
         if nobodys:
             found.append(_difference(table, list_id, nobodys))
@@ -26,7 +26,7 @@ def people_differences(database: Database, list_id: int) -> list[Difference]:
 
 def _of_nobody(database: Database, table: str, list_id: int) -> Iterator[tuple[int, int]]:
     """(subscriber_id, rows) of whom there is not."""
-    look = partial(strays.page, table=table, list_id=list_id, size=PAGE)
+    look = partial(erasure_rows.orphans_page, table=table, list_id=list_id, size=PAGE)
     page = database.read(partial(look, after_id=-1))
     while page:
         yield from ((subscriber_id, rows) for subscriber_id, rows, is_there in page if not is_there)
@@ -35,7 +35,7 @@ def _of_nobody(database: Database, table: str, list_id: int) -> Iterator[tuple[i
 
 def _difference(table: str, list_id: int, nobodys: dict[int, int]) -> Difference:
     def repair(transaction: Transaction) -> None:
-        strays.remove(transaction, table, list_id, sorted(nobodys))
+        erasure_rows.remove_orphans(transaction, table, list_id, sorted(nobodys))
 
     what = f"{_CALLED[table]} of {len(nobodys)} who are no subscribers"
     return Difference(what, f"{sum(nobodys.values())} row(s)", "none", repair, "there should be")

@@ -7,9 +7,9 @@ from functools import partial
 
 from tracker.integrity.catalogue_check import Difference
 from tracker.storage.engine import Database, Row, Transaction
-from tracker.storage.events import find_events, moving, scan
+from tracker.storage.events import find_events, pending_reassignments, scan
 from tracker.storage.subscribers import identity_rows
-from tracker.storage.timeline import Entry, name_key, timeline_rows, timeline_scan
+from tracker.storage.timeline import Entry, name_key, timeline_reading, timeline_rows
 from tracker.times import iso_utc
 
 #: Events looked at in one go: all rows of a list are looked through for them.
@@ -25,7 +25,7 @@ def timeline_differences(database: Database, list_id: int) -> list[Difference]:
     """Events without a row under their owner, and rows that say what no event says. Raises StorageUnavailable."""
     found: list[Difference] = []
     after_id = -1
-    while after_id != timeline_scan.LAST_ID:
+    while after_id != timeline_reading.LAST_ID:
         page = partial(_compared, list_id=list_id, after_id=after_id)
         after_id, lacking, strays = database.snapshot(page)
         found += _differences("too few", "each has a row under its owner", lacking, _add)
@@ -35,19 +35,19 @@ def timeline_differences(database: Database, list_id: int) -> list[Difference]:
 
 def _compared(transaction: Transaction, list_id: int, after_id: int) -> tuple[int, list[Entry], list[Entry]]:
     """The last id of a page of events, the rows that these lack, and the rows that are of none of them."""
-    events = {row[0]: row for row in scan.placed(transaction, list_id, after_id, PAGE)}
-    until_id = max(events) if len(events) == PAGE else timeline_scan.LAST_ID
+    events = {row[0]: row for row in scan.full_scan(transaction, list_id, after_id, PAGE)}
+    until_id = max(events) if len(events) == PAGE else timeline_reading.LAST_ID
     unnamed = [(visitor_id, span) for _, visitor_id, span, named, *_ in events.values() if named is None]
     linked = identity_rows.linked_to(transaction, list_id, unnamed)
     there: set[tuple[int, int]] = set()
     strays: list[Entry] = []
-    for rows in timeline_scan.rows_of_events(transaction, list_id, after_id, until_id):
+    for rows in timeline_reading.rows_of_events(transaction, list_id, after_id, until_id):
         for row in rows:
             if _is_of(row, events.get(row.event_id)):
                 there.add((row.event_id, row.owner_id))
             else:
                 strays.append(row)
-    on_their_way = moving(transaction, list_id)
+    on_their_way = pending_reassignments(transaction, list_id)
     settled = [e for e in events.values() if e[3] is not None or (e[1], e[2]) not in on_their_way]
     lacking = [row for event in settled for row in _lacking(list_id, event, linked, there)]
     return until_id, lacking, sorted(set(strays))

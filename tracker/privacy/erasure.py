@@ -15,11 +15,11 @@ from tracker.privacy.event_deletion import EventDeleter
 from tracker.privacy.retention import schedule_retention
 from tracker.storage import job_queue
 from tracker.storage.aggregates import unmark_owner
-from tracker.storage.engine import SCRUBBED_PAGES, Transaction
+from tracker.storage.engine import IN_FLIGHT_SECONDS, SCRUBBED_PAGES, Transaction
 from tracker.storage.events import StoredEvent, deletion, read_events
 from tracker.storage.job_queue import CLEAN_FROM, Job, Step
 from tracker.storage.subscribers import FORGET, Who, erasure_rows
-from tracker.storage.timeline import SERVER_SECONDS, Entry, timeline_rows
+from tracker.storage.timeline import Entry, timeline_rows
 
 #: The kind of the job that looks once more for what was under way in other processes meanwhile.
 ERASE_RECHECK = "erase_recheck"
@@ -49,13 +49,13 @@ def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State |
 
     Who was named by the hash of the address before anybody was known by it, is taken for them.
     """
-    hidden = erasure_rows.hide(transaction, list_id, who)
-    if hidden is None:
+    deleted = erasure_rows.delete_profile(transaction, list_id, who)
+    if deleted is None:
         return None
-    hashes = {digest.hex() for email in hidden.emails for digest in email_hashes(email)}
+    hashes = {digest.hex() for email in deleted.emails for digest in email_hashes(email)}
     uuids = [visitor_uuid_of_hash(list_id, each) for each in sorted(hashes)]
-    erasure_rows.claim_visitors(transaction, list_id, hidden.subscriber_id, uuids, now)
-    return _state("identity_links", hidden.removed)
+    erasure_rows.claim_hash_visitors(transaction, list_id, deleted.subscriber_id, uuids, now)
+    return _state("identity_links", deleted.removed)
 
 
 def step(late_moves: LateMoves, transaction: Transaction, job: Job, now: int, most: int) -> Step:
@@ -201,7 +201,7 @@ def _proven(erasure: _Erasure) -> Step:
         return _once_more(erasure, found)
     transaction, job = erasure.transaction, erasure.job
     if transaction.engine.is_remote and job.kind == FORGET:
-        due_at = erasure.now + int(SERVER_SECONDS * 1000)
+        due_at = erasure.now + int(IN_FLIGHT_SECONDS * 1000)
         again = replace(job, id=-job.id, kind=ERASE_RECHECK, state=_state("identity_links", {}), rows=0)
         job_queue.add(transaction, again, None, due_at)
     schedule_retention(transaction, job.list_id, erasure.now)

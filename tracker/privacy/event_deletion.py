@@ -41,11 +41,11 @@ class EventDeleter:
         if not events:
             return
         transaction, list_id = self._transaction, self._list_id
-        self._spend_ids(events)
-        self._uncount(events)
+        self._add_tombstones(events)
+        self._decrement(events)
         self.removed["events"] += deletion.remove_rows(transaction, list_id, events, self._links, owner_id)
 
-    def _spend_ids(self, events: Sequence[StoredEvent]) -> None:
+    def _add_tombstones(self, events: Sequence[StoredEvent]) -> None:
         """Of those that may still be repeated: the client's EventIDs, and ours, which hold the row's id."""
         keys = deletion.event_keys(self._transaction, self._list_id, [event.id for event in events])
         self.removed["event_ids"] += deletion.remove_event_ids(
@@ -57,7 +57,7 @@ class EventDeleter:
         spent = [*((key, digest) for key, digest, _ in keys), *ours]
         tombstones.add_tombstones(self._transaction, self._list_id, spent, self._now)
 
-    def _uncount(self, events: Sequence[StoredEvent]) -> None:
+    def _decrement(self, events: Sequence[StoredEvent]) -> None:
         """The catalogue's counts always say what is there; the others what has happened."""
         transaction, list_id = self._transaction, self._list_id
         add_to_catalogue(transaction, list_id, events, -1)

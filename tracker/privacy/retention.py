@@ -53,7 +53,7 @@ def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     if "after" in state:
         return _expire_events(transaction, job, now, most)
     if "cutoff" in state:
-        return _let_ids_go(transaction, job, now, most)
+        return _purge_tombstones(transaction, job, now, most)
     days = read_settings(transaction, job.list_id).retention_days
     if days is None:
         return Step({"cutoff": None, "removed": 0})
@@ -76,7 +76,7 @@ def _expire_events(transaction: Transaction, job: Job, now: int, most: int) -> S
     return Step({"cutoff": cutoff, "removed": removed + len(events), "after": last}, len(events))
 
 
-def _let_ids_go(transaction: Transaction, job: Job, now: int, most: int) -> Step:
+def _purge_tombstones(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     rows = tombstones.expired(transaction, job.list_id, now, most)
     tombstones.purge(transaction, rows)
     if len(rows) == most:
