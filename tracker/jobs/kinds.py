@@ -1,4 +1,7 @@
-"""Which long jobs are there, and what does a step of each do?"""
+"""Job kinds: the step function of each kind by its stored name.
+
+A module of its own, so that runner and lease import neither `ingest` nor `privacy`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From where has a user logged in before? Hashes only: a place is remembered, not where anybody was."""
+"""Known networks: from where a user has logged in before, as hashes that reveal no network."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.trusted_time import trusted
 from tracker.storage.schema.models import KnownNetworkRow
 
-#: A place is forgotten when nobody has logged in from it for so long.
+#: Milliseconds after the last login from it for which a network is remembered.
 KEPT_MS = 90 * 24 * 3600 * 1000
 
 
 def is_known(transaction: Transaction, user_id: int, place: str) -> bool:
-    """Whether this user has logged in from `place` within KEPT_MS before the user's last login."""
+    """Return whether this user has logged in from this network (`place`) within KEPT_MS before the user's last login."""
     query = KnownNetworkRow.select(KnownNetworkRow.last_at).where(_is(user_id, place))
     return transaction.row(query) is not None
 
 
 def remember(transaction: Transaction, user_id: int, place: str, now: int) -> None:
-    """Remember that the user has logged in from `place`, and forget the user's old places."""
+    """Store that the user has logged in from this network, and delete the user's expired ones."""
     forgotten = trusted(transaction, now) - KEPT_MS
     transaction.run(
         KnownNetworkRow.delete().where(
@@ -39,5 +39,5 @@ def _is(user_id: int, place: str) -> object:
 
 
 def _place_hash(user_id: int, place: str) -> bytes:
-    """Another one for each user: whose places are the same cannot be seen."""
+    """Return a hash that differs for each user: shared networks cannot be seen."""
     return hashlib.sha256(f"{user_id} {place}".encode()).digest()

@@ -38,7 +38,7 @@ def engine_of(url: str) -> SqliteEngine | MysqlEngine:
 
 
 def in_flight_seconds(engine: Any) -> float:
-    """Return IN_FLIGHT_SECONDS for a server, and 0 for an SQLite file: one writer at a time, which sees every earlier commit."""
+    """Return IN_FLIGHT_SECONDS for a server, and 0 for an SQLite file: its one writer sees every earlier commit."""
     return IN_FLIGHT_SECONDS if engine.is_remote else 0.0
 
 
@@ -155,7 +155,10 @@ class Database:
             self._reset()
 
     def _read_until(self, work: Callable[[Transaction], T], until: float) -> T:
-        """Try until `until`. The slot is not returned between tries, so that few tries run at once, however many callers wait."""
+        """Try until `until`.
+
+        The slot is not returned between tries, so that few tries run at once, however many callers wait.
+        """
         pause = 0.0
         while True:
             try:

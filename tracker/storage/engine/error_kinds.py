@@ -19,7 +19,7 @@ class ErrorKind(Enum):
 
 
 class Conflict(Exception):
-    """Another process changed the rows that this transaction's plan was made from (optimistic locking): the plan is made again."""
+    """Another process changed the rows that this transaction was planned from (optimistic locking): plan it again."""
 
 
 class IncompatibleDatabase(StorageUnavailable):

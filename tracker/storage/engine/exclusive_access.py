@@ -70,4 +70,4 @@ def _lock(opened: int, path: Path) -> None:
 
 
 def _open_elsewhere(path: Path) -> StillOpen:
-    return StillOpen(f"somebody has {path} open: stop Tracker, and whatever else reads it, first")
+    return StillOpen(f"another process has {path} open: stop Tracker, and whatever else reads it, first")

@@ -134,7 +134,7 @@ class GroupCommit:
         return False
 
     def give_up(self) -> None:
-        """Give every request its failure: unknown after an unanswered COMMIT, else a duplicate key or an unavailable storage."""
+        """Give every request its failure: unknown after an unanswered COMMIT, else a duplicate key or unavailable storage."""
         if self._uncertain is not None:
             self._finish_all([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._requests))
         elif self._last_failure is not None and self._connection.is_duplicate_key(self._last_failure):

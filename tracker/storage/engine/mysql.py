@@ -29,14 +29,14 @@ SESSION = (
 
 @lru_cache(maxsize=1)
 def _encrypted() -> ssl.SSLContext:
-    """Return a TLS context that encrypts where the server offers it, as MySQL clients do by default; without a CA nothing is verified."""
+    """Return a TLS context that encrypts where the server offers it, as MySQL clients do; without a CA nothing is verified."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 
 
 class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
-    """A connection that shares one TLS context: the driver makes one for each try, 30 ms of processor each, while a server is away."""
+    """A connection that shares one TLS context: the driver makes one for each try, which takes 30 ms of processor."""
 
     def _create_ssl_ctx(self, sslp: Any) -> ssl.SSLContext:
         return _encrypted()

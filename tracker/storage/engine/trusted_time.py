@@ -77,7 +77,7 @@ def note(transaction: Transaction, now: int, elapsed: int) -> Reading:
         days = (now - after.seen_at) / _DAY_MS
         _log.warning(
             "the clock is %.1f days ahead of what this database has seen: nothing is deleted by its age until Tracker has"
-            " run for a day, or somebody says 'tracker retention --clock-is-right'",
+            " run for a day, or 'tracker retention --clock-is-right' confirms it",
             days,
         )
     return after
@@ -89,7 +89,10 @@ def trust(transaction: Transaction, now: int) -> None:
 
 
 def begin_clock(transaction: Transaction) -> None:
-    """Store the first reading, at an upgrade. If processes have written before, it is bounded by their latest lease plus a day."""
+    """Store the first reading, at an upgrade.
+
+    If processes have written before, it is bounded by their latest lease plus a day.
+    """
     now = time.time_ns() // 1_000_000
     [(leased_until,)] = transaction.select("SELECT MAX(leased_until) FROM writer_leases")
     seen_at = now if leased_until is None else min(now, int(leased_until) + MAX_AHEAD_MS)

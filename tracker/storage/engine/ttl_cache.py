@@ -14,7 +14,7 @@ RECENT_SECONDS = 5.0
 
 
 class TtlCache(Generic[K, V]):
-    """At most `size` values, each for RECENT_SECONDS; the oldest is evicted. Only found values are put in, never their absence."""
+    """At most `size` values, each for RECENT_SECONDS; the oldest is evicted. Absence is never cached."""
 
     def __init__(self, size: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
         self._size, self._clock = size, clock
@@ -26,7 +26,7 @@ class TtlCache(Generic[K, V]):
         return found[0] if found is not None and self._clock() < found[1] else None
 
     def put(self, key: K, value: V, asked_at: float) -> None:
-        """Cache `value`, true at `asked_at` (seconds of this cache's clock): its time starts before the look-up, not after it."""
+        """Cache `value`, true at `asked_at` (seconds of this cache's clock), which is before the look-up, not after it."""
         self._values.pop(key, None)
         while len(self._values) >= self._size:
             del self._values[next(iter(self._values))]

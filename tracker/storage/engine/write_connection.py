@@ -75,7 +75,7 @@ class WriteConnection:
             self.close()
 
     def recheck_primary(self) -> None:
-        """Close a server's connection after it refused to write: it may no longer be the primary, and the next connection may be."""
+        """Close a server's connection after a refused write: that server may no longer be the primary, another may be."""
         if self._engine.is_remote:
             self.close()
 

@@ -78,7 +78,10 @@ def read_events(
 
 
 def set_flags(transaction: Transaction, list_id: int, flags: Mapping[int, int]) -> None:
-    """Set {event_id: flags}. The caller has locked the rows, and updates the counters (`storage/aggregates/count_changes.py`)."""
+    """Set {event_id: flags}.
+
+    The caller has locked the rows, and updates the counters (`storage/aggregates/count_changes.py`).
+    """
     changes = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
     transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", changes)
 

@@ -60,7 +60,7 @@ class Link(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Spans of one visitor that are linked to one subscriber, and those that were unlinked, with the id of the last unlinking."""
+    """Spans of one visitor that are linked to one subscriber; and those unlinked, with the id of the last unlinking."""
 
     visitor_id: int
     linked: set[int]

@@ -46,7 +46,7 @@ def full_scan(transaction: Transaction, list_id: int, after_id: int, size: int) 
 
 
 def dated_ahead(transaction: Transaction, list_id: int, first_id: int, received_from: int) -> tuple[int, int]:
-    """Return how many events have an id from `first_id` on or were received from a time on, and the largest such id (0: none)."""
+    """Return (count, largest id or 0) of events with an id from `first_id` on or received from `received_from` on."""
     sql = "SELECT COUNT(*), MAX(id) FROM events WHERE list_id = ? AND (id >= ? OR received_at >= ?)"
     [(count, last_id)] = transaction.select(sql, (list_id, first_id, received_from))
     return count, last_id or 0

@@ -80,7 +80,7 @@ class Table:
     is_clustered: bool = False
 
     def statements(self, engine: Any) -> list[str]:
-        """Return statements that can be run again: MySQL has no CREATE INDEX IF NOT EXISTS, so its keys are in the CREATE TABLE."""
+        """Return statements that can be run again: MySQL has no CREATE INDEX IF NOT EXISTS, so keys are in its CREATE TABLE."""
         lines = [column.sql(engine) for column in self.columns]
         if self.primary:
             lines.append(f"PRIMARY KEY ({', '.join(self.primary)})")

@@ -67,7 +67,7 @@ def remove_known(transaction: Transaction, list_id: int, subscriber_id: int) -> 
 def claim_hash_visitors(
     transaction: Transaction, list_id: int, subscriber_id: int, uuids: Iterable[bytes], now: int
 ) -> None:
-    """Link those of the visitors that have no subscriber to the one being erased, with their history, as an event would have."""
+    """Link the visitors without a subscriber to the one being erased, with their history, as an event would have."""
     free = [row for row in find_visitors(transaction, [(list_id, uuid) for uuid in uuids]) if row[4] is None]
     rows = [(list_id, row[1], row[3], subscriber_id, now, 0, HASH_REASON, 1, 0, now) for row in free]
     add_links(transaction, [], reopened=rows)

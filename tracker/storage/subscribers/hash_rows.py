@@ -18,15 +18,15 @@ _FIRST = (
 
 
 def add_hashes(
-    transaction: Transaction, persons: Iterable[tuple[int, int, str | None]], by: By = By.CREDENTIAL
+    transaction: Transaction, subscribers: Iterable[tuple[int, int, str | None]], by: By = By.CREDENTIAL
 ) -> None:
-    """Add the hashes of subscribers (list_id, id, address as shown), set by `by`; those without an address have none."""
-    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(persons, by))
+    """Add the hashes of subscribers (list_id, id, address as email), set by `by`; those without an address have none."""
+    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(subscribers, by))
 
 
-def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, shown: str | None) -> None:
+def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, email: str | None) -> None:
     """Delete the hashes of an address that a subscriber loses, whoever had set it."""
-    rows = [row for by in By for row in _rows([(list_id, subscriber_id, shown)], by)]
+    rows = [row for by in By for row in _rows([(list_id, subscriber_id, email)], by)]
     transaction.remove("subscriber_hashes", COLUMNS, sorted(rows))
 
 
@@ -43,12 +43,12 @@ def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> 
     return [(row[0], bytes(row[1]), (row[2] - 1) % len(Form) + 1, row[3]) for row in found]
 
 
-def _rows(persons: Iterable[tuple[int, int, str | None]], by: By) -> list[Row]:
+def _rows(subscribers: Iterable[tuple[int, int, str | None]], by: By) -> list[Row]:
     return [
         (list_id, digest, by * len(Form) + form, subscriber_id)
-        for list_id, subscriber_id, shown in persons
-        if shown is not None
-        for digest, form in email_hashes(shown).items()
+        for list_id, subscriber_id, email in subscribers
+        if email is not None
+        for digest, form in email_hashes(email).items()
     ]
 
 

@@ -56,7 +56,7 @@ def find_subscribers_by_id(transaction: Transaction, keys: Iterable[tuple[int, i
 
 
 def lock_subscribers(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> list[Row]:
-    """Return rows as `find_subscribers` does, by (list_id, id), locked: no other transaction deletes them until this one ends."""
+    """Return rows as `find_subscribers` does, by (list_id, id), locked against deletion until the transaction ends."""
     rows = transaction.lookup(_SUBSCRIBERS, ("list_id", "id"), sorted(set(keys)), is_locking=True)
     return [_subscriber(row) for row in rows]
 
@@ -122,7 +122,10 @@ def confirm_email(transaction: Transaction, list_id: int, subscriber_id: int, wa
 
 
 def give_up_email(transaction: Transaction, list_id: int, subscriber_id: int, shown: str) -> None:
-    """Take a publicly set Email from a subscriber. Raises Conflict when a credential has confirmed it, or it is another's now."""
+    """Take a publicly set Email from a subscriber.
+
+    Raises Conflict when a credential has confirmed it, or it is another's now.
+    """
     sql = f"UPDATE subscribers SET email = NULL, email_key = NULL, email_by = {_BY_CREDENTIAL} WHERE {_PERSON} AND email = ? AND email_by = {_BY_PUBLIC}"
     _change_one(transaction, sql, (list_id, subscriber_id, raw(shown)))
     remove_hashes(transaction, list_id, subscriber_id, shown)

@@ -48,13 +48,13 @@ class FoundSpan(NamedTuple):
 
 def find(transaction: Transaction, list_id: int, visitor_id: int, span: int, position: Position) -> FoundSpan:
     """Return the span of a visitor at a position; `span` is the visitor's current one."""
-    whose, at = (list_id, visitor_id), (position[0], *position)
-    before = transaction.select(_BEFORE, (*whose, *at))
-    after = transaction.select(_AFTER, (*whose, *at)) if before else []
+    visitor, until = (list_id, visitor_id), (position[0], *position)
+    before = transaction.select(_BEFORE, (*visitor, *until))
+    after = transaction.select(_AFTER, (*visitor, *until)) if before else []
     number = before[0][2] if before else span
     begins = (before[0][0], before[0][1]) if before else None
     ends = (after[0][0], after[0][1]) if after else END
-    linked = transaction.select(_LINKED, (*whose, number))
+    linked = transaction.select(_LINKED, (*visitor, number))
     subscriber_id, *named, by = linked[0] if linked else (None, 0, 0, 0)
     is_linked, has_wall = subscriber_id is not None, bool(before and before[0][3])
     return FoundSpan(
@@ -85,8 +85,8 @@ def move(
 
 def wall_off(transaction: Transaction, list_id: int, visitor_id: int, span: int) -> None:
     """Put a wall behind a span that is taken from a subscriber: its time stays fixed, whoever gets it or the time after it."""
-    for at, event_id in transaction.select(_BEGINS, (list_id, visitor_id, span)):
-        after = transaction.select(_AFTER, (list_id, visitor_id, at, at, event_id))
+    for begins_at, begins_id in transaction.select(_BEGINS, (list_id, visitor_id, span)):
+        after = transaction.select(_AFTER, (list_id, visitor_id, begins_at, begins_at, begins_id))
         if after:
             transaction.execute(_WALL, (list_id, visitor_id, *after[0][:2]))
 

@@ -145,7 +145,7 @@ def merge_history(transaction: Transaction, spans: Iterable[SpanKey], most: int 
     """
     linked = _linked(transaction, sorted(set(spans)))
     for list_id in sorted({span[0] for span in linked}):
-        own = {span: person for span, person in linked.items() if span[0] == list_id}
+        own = {span: subscriber_id for span, subscriber_id in linked.items() if span[0] == list_id}
         histories = [
             (span, history) for span, history in _histories(transaction, own, most) if history is not None
         ]
