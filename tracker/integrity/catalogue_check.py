@@ -170,8 +170,8 @@ def _phantom(list_id: int, key: Key) -> Difference:
 
 def _label(key: Key) -> str:
     name, item = key
-    of = "" if item is None else f"property '{item.decode()}' of "
-    return f"catalogue, {of}event '{name.decode()}'"
+    prefix = "" if item is None else f"property '{item.decode()}' of "
+    return f"catalogue, {prefix}event '{name.decode()}'"
 
 
 def _as_text(key: Key, counts: tuple[int, ...]) -> str:

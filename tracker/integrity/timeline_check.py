@@ -29,7 +29,7 @@ def timeline_differences(database: Database, list_id: int) -> list[Difference]:
         page = partial(_compared, list_id=list_id, after_id=after_id)
         after_id, lacking, unmatched = database.snapshot(page)
         found += _differences("too few", "each has a row under its owner", lacking, _add)
-        found += _differences("too many", "found_rows is no such event", unmatched, _remove)
+        found += _differences("too many", "there is no such event", unmatched, _remove)
     return found
 
 

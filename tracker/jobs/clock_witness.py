@@ -23,8 +23,8 @@ class Witness:
 
     def note(self) -> None:
         """Store a reading if the last one is NOTE_SECONDS old. Raises StorageUnavailable, OutcomeUnknown."""
-        at = self._clock()
-        since = 0.0 if self._noted_at is None else at - self._noted_at
+        seconds = self._clock()
+        since = 0.0 if self._noted_at is None else seconds - self._noted_at
         if self._noted_at is None or since >= NOTE_SECONDS:
             self._database.write(partial(note, now=self._now(), elapsed=int(since * 1000)))
-            self._noted_at = at
+            self._noted_at = seconds

@@ -96,8 +96,8 @@ class MysqlEngine:
         return f"mariadb {self._options()} -p {what}"
 
     def _options(self) -> str:
-        at = {name: self._arguments[name] for name in ("host", "port", "user")}
-        return " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
+        server = {name: self._arguments[name] for name in ("host", "port", "user")}
+        return " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in server.items() if value)
 
     def check(self, database: peewee.MySQLDatabase, is_weak_accepted: bool) -> None:
         """Raise IncompatibleDatabase when the server may lose what it has acknowledged."""

@@ -38,11 +38,13 @@ def scrub(connection: apsw.Connection, path: Path, first: int) -> None:
     start, length = (first - 1) * size, min(SCRUBBED_PAGES, pages - first + 1) * size
     data = connection.read("main", 0, start, length)[1]
     gaps = [
-        gap for at in range(0, len(data), size) if (gap := _gap(data, at, size, is_first=start + at == 0))
+        gap
+        for page in range(0, len(data), size)
+        if (gap := _gap(data, page, size, is_first=start + page == 0))
     ]
-    used = [(at, end) for at, end in gaps if data.count(0, at, end) != end - at]
+    used = [(begin, end) for begin, end in gaps if data.count(0, begin, end) != end - begin]
     if used:
-        _overwrite(path, [(start + at, end - at) for at, end in used])
+        _overwrite(path, [(start + begin, end - begin) for begin, end in used])
 
 
 def _gap(data: bytes, page: int, size: int, is_first: bool) -> tuple[int, int] | None:

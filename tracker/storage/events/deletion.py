@@ -67,9 +67,9 @@ def entries_of(
     transaction: Transaction, list_id: int, owner_id: int, after: Sequence[int], most: int
 ) -> list[Entry]:
     """Return the oldest rows of an owner after (event_at, event_id), in their order (a keyset page)."""
-    at, event_id = after
+    event_at, event_id = after
     where = "list_id = ? AND owner_id = ? AND event_at >= ? AND (event_at > ? OR event_id > ?)"
-    values = (list_id, owner_id, at, at, event_id)
+    values = (list_id, owner_id, event_at, event_at, event_id)
     tail = f"ORDER BY event_at, event_id LIMIT {most}"
     return timeline_rows.read(transaction, where, values, tail)[::-1][:most]
 

@@ -17,7 +17,7 @@ from tracker.storage.events import late_moves
 from tracker.storage.events.events import StoredEvent, clear_link_flags, read_events
 from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows, span_rows
-from tracker.storage.timeline.timeline_reading import MAX_POSITION, Window, newest
+from tracker.storage.timeline.timeline_reading import MAX_POSITION, Part, Window, newest, position_of
 
 #: The kind of the job that reassigns the rows.
 UNMERGE = "unmerge"
@@ -149,13 +149,8 @@ def _count_history(
     """
     link, before = Link(*state["link"]), tuple(state["past"])
     [part] = newest(transaction, link.list_id, [link.visitor_id], Window(before=before), MAX_EXAMINED)
-    rows = [row for row in dict.fromkeys(part.entries) if row.event_id < state["unlinking"]]
-    theirs = [row for row in rows if (row.visitor_id, row.span) == (link.visitor_id, link.span)]
-    reached = part.reached
-    if len(theirs) > most:
-        theirs = theirs[:most]
-        reached = theirs[-1].event_at, theirs[-1].event_id
-    stored = read_events(transaction, link.list_id, (row.event_id for row in theirs))
+    event_ids, reached = _of_span(part, link, most, before_id=state["unlinking"])
+    stored = read_events(transaction, link.list_id, event_ids)
     return sum(event.subscriber_id is None for event in stored.values()), reached
 
 
@@ -166,13 +161,8 @@ def _move(transaction: Transaction, link: Link, before: Position, most: int) -> 
     if visitor is None or owner_id == link.subscriber_id:  # linked again: the rows stay
         return 0, None
     [part] = newest(transaction, link.list_id, [link.subscriber_id], Window(before=before), MAX_EXAMINED)
-    rows = dict.fromkeys(part.entries)  # a row may be in two places of a file
-    theirs = [row for row in rows if (row.visitor_id, row.span) == (link.visitor_id, link.span)]
-    reached = part.reached
-    if len(theirs) > most:
-        theirs = theirs[:most]
-        reached = theirs[-1].event_at, theirs[-1].event_id
-    stored = read_events(transaction, link.list_id, (row.event_id for row in theirs), is_locking=True)
+    event_ids, reached = _of_span(part, link, most)
+    stored = read_events(transaction, link.list_id, event_ids, is_locking=True)
     unnamed = [event for event in stored.values() if event.subscriber_id is None]
     clear_link_flags(transaction, link.list_id, stored.keys() - {event.id for event in unnamed})
     moves = [late_moves.Move(event, link.span, owner_id) for event in unnamed]
@@ -182,12 +172,25 @@ def _move(transaction: Transaction, link: Link, before: Position, most: int) -> 
     return len(moves), reached
 
 
+def _of_span(
+    part: Part, link: Link, most: int, before_id: int = MAX_POSITION[0]
+) -> tuple[list[int], Position | None]:
+    """Return the ids below `before_id` of at most `most` events of the link's span, and the position reached.
+
+    A row may be in two tables of a file, and counts once.
+    """
+    rows = [row for row in dict.fromkeys(part.entries) if row.event_id < before_id]
+    rows = [row for row in rows if (row.visitor_id, row.span) == (link.visitor_id, link.span)]
+    reached = part.reached if len(rows) <= most else position_of(rows[most - 1])
+    return [row.event_id for row in rows[:most]], reached
+
+
 def _to_its_time(
     transaction: Transaction, link: Link, current: int, event: StoredEvent, owner_id: int
 ) -> late_moves.Move:
     """Return the move of an event to the span that has its time now: that time may have got another subscriber meanwhile."""
-    at = (event.event_at, event.id)
-    found = span_rows.find(transaction, link.list_id, link.visitor_id, current, at)
+    position = (event.event_at, event.id)
+    found = span_rows.find(transaction, link.list_id, link.visitor_id, current, position)
     is_same = found.number == link.span
     return late_moves.Move(event, found.number, owner_id if is_same else found.subscriber_id)
 

@@ -66,12 +66,12 @@ def restore(url: str, source: Path, migrations: SchemaHistory, progress: Progres
     try:
         last_event_at, lacking = _copied(source, part, migrations, progress)
         _give_owner(path, part)
-        kept = _swap(path, part)
+        previous = _swap(path, part)
     finally:
         part.unlink(missing_ok=True)
     for left in path.parent.glob(f"{path.name}.*{UNFINISHED}"):
         left.unlink(missing_ok=True)
-    return Restored(last_event_at, lacking, kept)
+    return Restored(last_event_at, lacking, previous)
 
 
 def _refuse_source(path: Path, source: Path) -> None:
@@ -146,29 +146,29 @@ def _give_owner(path: Path, part: Path) -> None:
 
 def _swap(path: Path, part: Path) -> Path | None:
     with alone(path):
-        kept = _set_aside(path)
+        previous = _set_aside(path)
         # The old file's companions are removed before the new one has the name: SQLite would take them for its own.
         beside(path, LOG_INDEX).unlink(missing_ok=True)
         beside(path, STAMPS).unlink(missing_ok=True)
         sync_folder(path.parent)
         part.replace(path)
         sync_folder(path.parent)
-        return kept
+        return previous
 
 
 def _set_aside(path: Path) -> Path | None:
     """Give the old file a second name; its log too, if that could not be copied into it."""
     began = f".before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    kept = next(name for n in count(1) if not (name := beside(path, began + f"-{n}" * (n > 1))).exists())
+    previous = next(name for n in count(1) if not (name := beside(path, began + f"-{n}" * (n > 1))).exists())
     for ending in (LOG, _JOURNAL):
         if beside(path, ending).exists():
-            beside(path, ending).rename(beside(kept, ending))
+            beside(path, ending).rename(beside(previous, ending))
     if not path.exists():
         return None
     try:
-        kept.hardlink_to(path)
+        previous.hardlink_to(path)
     except OSError:  # this file system has no hard links
-        shutil.copyfile(path, kept)
-        kept.chmod(OWNERS_ONLY)
-        _sync(kept)
-    return kept
+        shutil.copyfile(path, previous)
+        previous.chmod(OWNERS_ONLY)
+        _sync(previous)
+    return previous

@@ -33,7 +33,8 @@ class Text(Bytes):
         return None if value is None else bytes(value).decode()
 
 
-#: The peewee field of a column by its `kind`. A "text" is stored as "bytes" and read as str, a "flag" as "int" and read as bool.
+#: The peewee field of a column by its `kind`. A "text" is stored as "bytes" and read as str, a "flag" is stored as "int"
+#: and read as bool.
 FIELDS: dict[str, Any] = {
     "counter": peewee.AutoField,
     "id": peewee.BigIntegerField,

@@ -41,8 +41,8 @@ def with_fitting(transaction: Transaction, list_id: int, wanted: Slice) -> Slice
     start, label = wanted.begun[0].encode() + b"xn--", wanted.begun[1]
     sql = f"SELECT email_key FROM subscribers WHERE list_id = ? AND email_key >= ? AND email_key < ? LIMIT {MAX_FITTING}"
     keys = [bytes(key) for (key,) in transaction.select(sql, (list_id, start, _after_prefix(start)))]
-    at = len(wanted.begun[0])
-    fitting = [key for key in keys if shown_label(key.decode()[at:].partition(".")[0]).startswith(label)]
+    known = len(wanted.begun[0])
+    fitting = [key for key in keys if shown_label(key.decode()[known:].partition(".")[0]).startswith(label)]
     return replace(wanted, fitting=tuple(fitting))
 
 

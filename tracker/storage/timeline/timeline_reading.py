@@ -92,10 +92,10 @@ def position_of(entry: Entry) -> Position:
 
 def _ranges(tables: Sequence[Source], list_id: int, owner_id: int, window: Window) -> Iterator[Select]:
     """Yield the statements that select the window together, newest rows first."""
-    at, event_id = window.before
-    if event_id > 0 and at >= window.since:
-        yield _from_all(tables, _AT, (list_id, owner_id, at, event_id))
-    yield _from_all(tables, _BEFORE, (list_id, owner_id, at, window.since))
+    before, event_id = window.before
+    if event_id > 0 and before >= window.since:
+        yield _from_all(tables, _AT, (list_id, owner_id, before, event_id))
+    yield _from_all(tables, _BEFORE, (list_id, owner_id, before, window.since))
 
 
 def _from_all(tables: Sequence[Source], where: str, values: Row) -> Select:
