@@ -159,11 +159,11 @@ def test_spent_event_ids_and_places_are_kept_while_the_clock_is_ahead(
     assert answer.body["Status"] in ("finished", "running")
     storage = desk.services.storage
     remember = partial(known_networks.remember, user_id=shop.user_id)
-    storage.write(partial(remember, place="home", now=clock.ms))
+    storage.write(partial(remember, network="home", now=clock.ms))
     clock.ms += 100 * DAY
     Machine(desk, clock).run(3, shop)
-    storage.write(partial(remember, place="abroad", now=clock.ms))
-    is_known = partial(known_networks.is_known, user_id=shop.user_id, place="home")
+    storage.write(partial(remember, network="abroad", now=clock.ms))
+    is_known = partial(known_networks.is_known, user_id=shop.user_id, network="home")
     assert storage.read(is_known)
     assert track(**sent).body["duplicate"] is True
 

@@ -23,7 +23,7 @@ from tracker.rate_limits import redis_windows
 from tracker.rate_limits.shared_memory import SharedFileStorage
 from tracker.storage.engine import mysql_errors, sqlite
 from tracker.storage.engine.error_kinds import ErrorKind
-from tracker.storage.engine.group_commit import Group
+from tracker.storage.engine.group_commit import GroupCommit
 from tracker.storage.engine.write_connection import WriteConnection
 from tracker.storage.engine.write_queue import WriteRequest
 from tracker.storage.events import events
@@ -31,14 +31,14 @@ from tracker.storage.events import events
 
 def ack_before_commit() -> None:
     """Answer as soon as the rows are inserted, and commit afterwards."""
-    finish = Group._finish
+    finish = GroupCommit._finish
 
-    def hasty(self: Group, results: list) -> bool:
+    def hasty(self: GroupCommit, results: list) -> bool:
         self._settle(results)
         gevent.sleep(0.005)
         return finish(self, results)
 
-    Group._finish = hasty
+    GroupCommit._finish = hasty
 
 
 def synchronous_normal() -> None:

@@ -12,13 +12,13 @@ from tracker.storage.schema.models import KnownNetworkRow
 KEPT_MS = 90 * 24 * 3600 * 1000
 
 
-def is_known(transaction: Transaction, user_id: int, place: str) -> bool:
-    """Return whether this user has logged in from this network (`place`) within KEPT_MS before the user's last login."""
-    query = KnownNetworkRow.select(KnownNetworkRow.last_at).where(_is(user_id, place))
+def is_known(transaction: Transaction, user_id: int, network: str) -> bool:
+    """Return whether this user has logged in from this network within KEPT_MS before the user's last login."""
+    query = KnownNetworkRow.select(KnownNetworkRow.last_at).where(_is(user_id, network))
     return transaction.row(query) is not None
 
 
-def remember(transaction: Transaction, user_id: int, place: str, now: int) -> None:
+def remember(transaction: Transaction, user_id: int, network: str, now: int) -> None:
     """Store that the user has logged in from this network, and delete the user's expired ones."""
     forgotten = trusted(transaction, now) - KEPT_MS
     transaction.run(
@@ -26,18 +26,20 @@ def remember(transaction: Transaction, user_id: int, place: str, now: int) -> No
             KnownNetworkRow.user_id == user_id, KnownNetworkRow.last_at < forgotten
         )
     )
-    if is_known(transaction, user_id, place):
-        transaction.run(KnownNetworkRow.update(last_at=now).where(_is(user_id, place)))
+    if is_known(transaction, user_id, network):
+        transaction.run(KnownNetworkRow.update(last_at=now).where(_is(user_id, network)))
     else:
         transaction.run(
-            KnownNetworkRow.insert(user_id=user_id, place_hash=_place_hash(user_id, place), last_at=now)
+            KnownNetworkRow.insert(user_id=user_id, network_hash=_network_hash(user_id, network), last_at=now)
         )
 
 
-def _is(user_id: int, place: str) -> object:
-    return (KnownNetworkRow.user_id == user_id) & (KnownNetworkRow.place_hash == _place_hash(user_id, place))
+def _is(user_id: int, network: str) -> object:
+    return (KnownNetworkRow.user_id == user_id) & (
+        KnownNetworkRow.network_hash == _network_hash(user_id, network)
+    )
 
 
-def _place_hash(user_id: int, place: str) -> bytes:
+def _network_hash(user_id: int, network: str) -> bytes:
     """Return a hash that differs for each user: shared networks cannot be seen."""
-    return hashlib.sha256(f"{user_id} {place}".encode()).digest()
+    return hashlib.sha256(f"{user_id} {network}".encode()).digest()

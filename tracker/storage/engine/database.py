@@ -13,6 +13,7 @@ from gevent.lock import BoundedSemaphore
 
 from tracker.errors import StorageUnavailable
 from tracker.formats.database_url import DatabaseURL
+from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.mysql import MysqlEngine
 from tracker.storage.engine.sqlite import SqliteEngine
@@ -37,7 +38,7 @@ def engine_of(url: str) -> SqliteEngine | MysqlEngine:
     return SqliteEngine(parsed) if parsed.kind == "sqlite" else MysqlEngine(parsed)
 
 
-def in_flight_seconds(engine: Any) -> float:
+def in_flight_seconds(engine: Engine) -> float:
     """Return IN_FLIGHT_SECONDS for a server, and 0 for an SQLite file: its one writer sees every earlier commit."""
     return IN_FLIGHT_SECONDS if engine.is_remote else 0.0
 
@@ -45,9 +46,9 @@ def in_flight_seconds(engine: Any) -> float:
 class SchemaHistory(Protocol):
     """Migrations of a database, on an open connection to it."""
 
-    def upgrade(self, database: Any, engine: Any) -> list[str]: ...
+    def upgrade(self, database: Any, engine: Engine) -> list[str]: ...
 
-    def verify(self, database: Any, engine: Any) -> None: ...
+    def verify(self, database: Any, engine: Engine) -> None: ...
 
     def lacking(self, done: set[tuple[bytes, bytes]]) -> list[tuple[str, Any]]: ...
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from tracker.storage.engine.engine_protocol import Dialect
 
 #: Kinds that say what a model's values are, and the kind as which each is stored.
 _STORED_AS = {"flag": "int"}
@@ -20,7 +21,7 @@ class Column:
     is_optional: bool = False
     default: int | None = None
 
-    def sql(self, engine: Any) -> str:
+    def sql(self, engine: Dialect) -> str:
         """Return the column's definition in the engine's DDL."""
         if self.kind == "counter":
             return f"{self.name} {engine.types['counter']}"
@@ -79,7 +80,7 @@ class Table:
     indexes: Sequence[tuple[str, ...]] = ()
     is_clustered: bool = False
 
-    def statements(self, engine: Any) -> list[str]:
+    def statements(self, engine: Dialect) -> list[str]:
         """Return statements that can be run again: MySQL has no CREATE INDEX IF NOT EXISTS, so keys are in its CREATE TABLE."""
         lines = [column.sql(engine) for column in self.columns]
         if self.primary:

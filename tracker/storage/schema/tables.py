@@ -56,8 +56,8 @@ AUDIT_LOG = Table(
 #: Networks from which a user has logged in with the password, as hashes, each for one user.
 KNOWN_NETWORKS = Table(
     "known_networks",
-    [integer("user_id"), bytes_("place_hash", 32), integer("last_at")],
-    primary=("user_id", "place_hash"),
+    [integer("user_id"), bytes_("network_hash", 32), integer("last_at")],
+    primary=("user_id", "network_hash"),
     is_clustered=True,
 )
 
