@@ -7,9 +7,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from tracker import CommandError, Error, invalid, missing
+from tracker import Command, CommandError, Error, invalid, missing
 from tracker.api.store_refusals import MAX_FIELDS, Refusal, answering
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_responses import Success, success
 from tracker.domain.field_matching import BY_NUMBER
 from tracker.domain.field_types import DATA_TYPES, TEXT
 from tracker.errors import because
@@ -39,7 +39,7 @@ class Alias(Text):
         return alias
 
 
-class CustomFieldCreate(ListCommand):
+class CustomFieldCreate(Command):
     """Make a custom field of a list's subscribers. A list has up to 200.
 
     `MergeTagAlias` is how the field is addressed, in any letter case; without one it is `CustomField<ID>`, which goes for
@@ -87,7 +87,7 @@ class CustomFieldCreate(ListCommand):
         data_type, is_unique = params["DataType"], params["UniqueIdentifier"]
         if is_unique and data_type != TEXT:
             raise CommandError(because(INVALID_UNIQUE, "only a text can be it"))
-        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
+        list_id = self.own_list(params["SubscriberListID"], INVALID_LIST).id
         name, alias = params["FieldName"], params.get("MergeTagAlias")
         with answering(REFUSALS):
             made = self.services.stores.fields.add(list_id, name, alias, data_type, is_unique, self.deadline)

@@ -97,16 +97,15 @@ class EventBatch(Command):
         return cost_of(params.get("Events"))
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        lists = self.services.stores.lists
-        intake = EventRequest(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
+        request = EventRequest.of(self)
         if "ListID" in params:
-            intake.own_list(params["ListID"])
+            request.own_list(params["ListID"])
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
 
         def read(sent: dict[str, Any]) -> dict[str, Any]:
             return {**shared, **EVENT.read(EVENT.spelled(sent))}
 
-        outcomes = track_each(self.services.ingest, intake, params["Events"], read, self.deadline)
+        outcomes = track_each(self.services.ingest, request, params["Events"], read, self.deadline)
         return {"status": "success", "results": [_result(outcome) for outcome in outcomes]}
 
 

@@ -23,7 +23,7 @@ from tracker.api.event_params import (  # fmt: skip
     Events,
     Time,
 )
-from tracker.api.event_request import EventRequest
+from tracker.api.event_request import EventRequest, list_access
 from tracker.api.truncation import CUT, PageProperties, cleaned, overlong
 from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
@@ -83,8 +83,8 @@ class FromBrowser(EventRequest):
     is_public = True
 
     def __init__(self, command: Command) -> None:
-        caller, lists = command.caller, command.services.stores.lists
-        super().__init__(caller.user_id, lists, command.now, command.deadline, command.is_form)
+        super().__init__(*list_access(command), command.now, command.is_form)
+        caller = command.caller
         settings = command.services.stores.list_settings.of(caller.list_id, command.deadline)
         self._list_id, self._sender = caller.list_id, caller.sender
         origins = settings.allowed_origins
@@ -177,11 +177,11 @@ class EventCollect(Command):
         return cost_of(params.get("Events"))
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        intake = FromBrowser(self)
-        if intake.is_from_elsewhere:
+        request = FromBrowser(self)
+        if request.is_from_elsewhere:
             raise CommandError(FORBIDDEN)
         if "Events" not in params:
-            track_one(self.services.ingest, intake, intake.event(params), self.deadline)
+            track_one(self.services.ingest, request, request.event(params), self.deadline)
             return {"status": "success", **_sent(params), **_cut(params)}
         shared: dict[str, Any] = {name: params[name] for name in ("UUID", "SentAt") if name in params}
 
@@ -189,7 +189,7 @@ class EventCollect(Command):
             return {**shared, **EVENT.read(EVENT.spelled(sent))}
 
         events = params["Events"]
-        outcomes = track_each(self.services.ingest, intake, events, read, self.deadline)
+        outcomes = track_each(self.services.ingest, request, events, read, self.deadline)
         return {"status": "success", "results": list(map(_result, events, outcomes))}
 
 

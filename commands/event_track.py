@@ -60,8 +60,7 @@ class EventTrack(Command):
         ignored_identify_properties = ignored_names()
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        lists = self.services.stores.lists
-        intake = EventRequest(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
-        tracked = track_one(self.services.ingest, intake, intake.event(params), self.deadline)
+        request = EventRequest.of(self)
+        tracked = track_one(self.services.ingest, request, request.event(params), self.deadline)
         said = {"status": "success", **answer(tracked)}
         return {**said, "duplicate": True} if tracked.is_duplicate else said

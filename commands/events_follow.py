@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tracker import CommandError, Error, EventStream, invalid
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, CommandError, Error, EventStream, invalid
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent
 from tracker.fields import Text, WholeNumber
 from tracker.live.hub import TooManySubscribers
@@ -19,7 +19,7 @@ CROWDED = Error(9, "Too many are following: end others first, or try again later
 RETRY_SECONDS = 10
 
 
-class EventsFollow(EventsCommand):
+class EventsFollow(Command):
     """Follow what a list receives: server-sent events (`text/event-stream`), within a second of their commit.
 
     `WithoutList` instead of `ListID` names the events that were sent without one. `Event` keeps events of one name. The
@@ -42,7 +42,7 @@ class EventsFollow(EventsCommand):
     media_type = EventStream.media_type
     permission = "Subscribers.Get"
     rate_limit = "120 per 60 seconds"
-    errors = (*OF_EVENTS, invalid("Event", 6), INVALID_AFTER, invalid("Seconds", 8), CROWDED)
+    errors = (*EVENT_LIST_ERRORS, invalid("Event", 6), INVALID_AFTER, invalid("Seconds", 8), CROWDED)
     example = ({"ListID": 123, "Seconds": 0}, RECEIVED_EXAMPLE)
 
     class Params(EventsParams):
@@ -53,7 +53,7 @@ class EventsFollow(EventsCommand):
     Answer = ReceivedEvent
 
     def run(self, params: dict[str, Any]) -> EventStream:
-        list_id, after = self.events_of(params), None
+        list_id, after = event_list_id(self, params), None
         place = self.caller.sender.last_event_id or params.get("After")
         if place is not None:
             after = newest_id_in(list_id, place, self.now)

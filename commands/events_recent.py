@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import CommandError, invalid
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, CommandError, invalid
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent, described_received
 from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
@@ -19,7 +19,7 @@ INVALID_CURSOR = invalid("Cursor", 8)
 NOBODY = 0
 
 
-class EventsRecent(EventsCommand):
+class EventsRecent(Command):
     """Give a page of the events that a list has received, the last one first, and whose they are now.
 
     `WithoutList` instead of `ListID` names the events that were sent without one. `Event` keeps events of one name.
@@ -33,7 +33,7 @@ class EventsRecent(EventsCommand):
     method = "GET"
     permission = "Subscribers.Get"
     rate_limit = "1000 per 60 seconds"
-    errors = (*OF_EVENTS, invalid("Event", 6), invalid("RecordsPerRequest", 7), INVALID_CURSOR)
+    errors = (*EVENT_LIST_ERRORS, invalid("Event", 6), invalid("RecordsPerRequest", 7), INVALID_CURSOR)
     example = ({"ListID": 123, "RecordsPerRequest": 25}, {"Events": [RECEIVED_EXAMPLE], "Cursor": None})
 
     class Params(EventsParams):
@@ -50,7 +50,7 @@ class EventsRecent(EventsCommand):
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.events_of(params)
+        list_id = event_list_id(self, params)
         before_id, size = _before(list_id, params), params["RecordsPerRequest"]
         reports = self.services.reports
         page = reports.recent(list_id, params.get("Event"), before_id, size, self.deadline)

@@ -103,9 +103,7 @@ class ListGet(Command):
         List = fields.Nested(Described, required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        found = self.services.stores.lists.owned(self.caller.user_id, params["ListID"], self.deadline)
-        if found is None:
-            raise self.error(NOT_FOUND.code)
+        found = self.own_list(params["ListID"], NOT_FOUND)
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", "List": self._described(found)}
 
     def _described(self, found: Any) -> dict[str, Any]:

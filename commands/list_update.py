@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from tracker import Command, CommandError, Error, invalid, missing
+from tracker import Command, Error, invalid, missing
 from tracker.api.list_settings_answer import (
     MAX_DAYS,
     as_browsers_spell,
@@ -153,11 +153,9 @@ class ListUpdate(Command):
         HiddenQueryParameters = fields.List(fields.String(), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, user_id, list_id = self.services.stores, self.caller.user_id, params["ListID"]
-        if stores.lists.owned(user_id, list_id, self.deadline) is None:
-            raise CommandError(NOT_FOUND)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], NOT_FOUND).id
         name, conversion_id_is = params.get("SubscriberListName"), params.get("ConversionIdIs")
-        stores.lists.change(user_id, list_id, name, conversion_id_is, self.deadline)
+        stores.lists.change(self.caller.user_id, list_id, name, conversion_id_is, self.deadline)
         changes = {column: params[name] for name, column in SETTINGS.items() if name in params}
         if "AllowedOrigins" in params:
             changes["allowed_origins"] = tuple(params["AllowedOrigins"])
@@ -174,6 +172,6 @@ class ListUpdate(Command):
         return self._answer(list_id, settings)
 
     def _answer(self, list_id: int, settings: Any) -> dict[str, Any]:
-        found = self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline)
+        found = self.own_list(list_id, NOT_FOUND)
         named = {"ListID": list_id, "Name": found.name, "ConversionIdIs": found.conversion_id_is}
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", **named, **settings_answer(settings)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracker import Command
 from tracker.api.store_refusals import answering
 from tracker.api.subscriber_params import (
     EMAIL_TAKEN,
@@ -18,10 +19,10 @@ from tracker.api.subscriber_params import (
     CreateParams,
     new_person,
 )
-from tracker.api.subscriber_responses import ListCommand, Written, written
+from tracker.api.subscriber_responses import Written, written
 
 
-class SubscriberCreate(ListCommand):
+class SubscriberCreate(Command):
     """Put a person onto a list, by `EmailAddress`, `ExternalID` or both.
 
     `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins where both are sent. A value that is
@@ -49,7 +50,7 @@ class SubscriberCreate(ListCommand):
         pass
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         new, read = new_person(params, stores.fields.of_list(list_id, self.deadline))
         with answering(REFUSALS):
             return written(stores.subscribers.add(list_id, new, self.deadline), read.unknown)

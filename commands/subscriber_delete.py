@@ -6,12 +6,13 @@ from typing import Any
 
 from marshmallow import fields
 
+from tracker import Command
 from tracker.api.store_refusals import answering
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, REFUSALS, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_responses import Success, audit_entry, success
 
 
-class SubscriberDelete(ListCommand):
+class SubscriberDelete(Command):
     """Delete a subscriber of a list with the values of their custom fields.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. Their events stay, counted as
@@ -34,9 +35,9 @@ class SubscriberDelete(ListCommand):
         SubscriberID = fields.String(required=True, metadata={"description": "The number they had"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         with answering(REFUSALS):
             removed = stores.subscribers.remove(
-                list_id, who(params), self.deadline, then=self.noted("subscriber", list_id)
+                list_id, who(params), self.deadline, then=audit_entry(self, "subscriber", list_id)
             )
         return success(SubscriberID=str(removed))

@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from tracker import CommandError, Error, invalid, missing
+from tracker import Command, CommandError, Error, invalid, missing
 from tracker.api.event_params import TIME, Time, VisitorUUID
 from tracker.api.event_responses import EXAMPLE, WebsiteEvent, described
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_responses import Success, success
 from tracker.domain.cursors import cursor_of, position_in
 from tracker.fields import Text, WholeNumber
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, VisitorTimeline
@@ -33,7 +33,7 @@ class Value(fields.Field[Any]):
         return value
 
 
-class SubscriberEvents(ListCommand):
+class SubscriberEvents(Command):
     """Give a page of what a subscriber has done, newest first; also what they did before anybody knew who they are.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `UUID` instead names a visitor:
@@ -103,7 +103,7 @@ class SubscriberEvents(ListCommand):
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
+        list_id = self.own_list(params["ListID"], INVALID_LIST).id
         whose, subscriber_id = self._whose(list_id, params)
         page = self.services.reports.timeline(whose, _wanted(whose, params), self.deadline)
         return success(

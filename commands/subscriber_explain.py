@@ -6,10 +6,10 @@ from typing import Any
 
 from marshmallow import fields
 
-from tracker import CommandError, Error, invalid
+from tracker import Command, CommandError, Error, invalid
 from tracker.api.link_responses import Link, Why, described_link, described_reason
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_responses import Success, success
 from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
 
@@ -31,7 +31,7 @@ LINK = {
 }
 
 
-class SubscriberExplain(ListCommand):
+class SubscriberExplain(Command):
     """Tell what links visitors to a subscriber: when, by which event, and why. What was taken back is listed too.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Reason` is `own` for the
@@ -86,7 +86,7 @@ class SubscriberExplain(ListCommand):
         Event = fields.Nested(Why, metadata={"description": "There if EventID was sent"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
+        list_id = self.own_list(params["ListID"], INVALID_LIST).id
         person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
         if person is None:
             raise self.error(NOT_FOUND.code)

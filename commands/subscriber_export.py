@@ -6,15 +6,15 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import CommandError, Stream
+from tracker import Command, CommandError, Stream
 from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent
 from tracker.api.export import Export
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
+from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.times import iso_utc
 
 
-class SubscriberExport(ListCommand):
+class SubscriberExport(Command):
     """Give everything that is held about a subscriber, as one JSON document.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Visitors` are the browsers
@@ -115,7 +115,7 @@ class SubscriberExport(ListCommand):
         Complete = fields.Boolean(required=True, metadata={"const": True})
 
     def run(self, params: dict[str, Any]) -> Stream:
-        list_id, stores = self.own_list_id(params["ListID"], INVALID_LIST), self.services.stores
+        list_id, stores = self.own_list(params["ListID"], INVALID_LIST).id, self.services.stores
         found = stores.subscribers.find(list_id, who(params), self.deadline)
         if found is None:
             raise CommandError(NOT_FOUND)

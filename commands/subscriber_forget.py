@@ -6,13 +6,13 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import CommandError
+from tracker import Command, CommandError
 from tracker.api.forget import forget
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_responses import Success, success
 
 
-class SubscriberForget(ListCommand):
+class SubscriberForget(Command):
     """Delete a subscriber with everything that is held about them: events, visitors, revenue, figures.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. They are hidden at once: no
@@ -73,7 +73,7 @@ class SubscriberForget(ListCommand):
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
+        list_id = self.own_list(params["ListID"], INVALID_LIST).id
         told = forget(self.services, self.caller, list_id, who(params), self.now, self.deadline)
         if told is None:
             raise CommandError(NOT_FOUND)

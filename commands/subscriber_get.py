@@ -6,10 +6,11 @@ from typing import Any
 
 from marshmallow import fields
 
+from tracker import Command
 from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent, summed
 from tracker.api.event_responses import described as described_events
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
+from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.reports.ownership import SubscriberTimeline
 from tracker.reports.timeline_pages import Wanted
 
@@ -17,7 +18,7 @@ from tracker.reports.timeline_pages import Wanted
 NEWEST = 25
 
 
-class SubscriberGet(ListCommand):
+class SubscriberGet(Command):
     """Describe a subscriber of a list with all custom fields of the list, what they did last, and what they are worth.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `ExternalID` is the `ID` of
@@ -75,7 +76,7 @@ class SubscriberGet(ListCommand):
         IsRevenueComplete = fields.Boolean(required=True, metadata={"description": "Of all conversions"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         person = stores.subscribers.find(list_id, who(params), self.deadline)
         if person is None:
             raise self.error(NOT_FOUND.code)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from marshmallow import fields
 
-from tracker import Error, invalid, missing
+from tracker import Command, Error, invalid, missing
 from tracker.api.event_params import VisitorUUID
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_responses import Success, success
 from tracker.api.unlink import NoSuchLink, unmerge
 from tracker.fields import WholeNumber
 
@@ -19,7 +19,7 @@ SEVERAL_LINKS = Error(12, "Missing Span parameter: the visitor was linked to the
 ROWS = {NoSuchLink.NEVER: NEVER_LINKED, NoSuchLink.SEVERAL: SEVERAL_LINKS}
 
 
-class SubscriberUnmerge(ListCommand):
+class SubscriberUnmerge(Command):
     """Take back what ties a visitor to a subscriber, with the events that are the subscriber's only because of it.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is, `UUID` which visitor. A visitor
@@ -71,7 +71,7 @@ class SubscriberUnmerge(ListCommand):
         MovedEvents = fields.Integer(required=True, metadata={"description": "That have left them so far"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
+        list_id = self.own_list(params["ListID"], INVALID_LIST).id
         person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
         if person is None:
             raise self.error(NOT_FOUND.code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracker import Command
 from tracker.api.store_refusals import answering
 from tracker.api.subscriber_params import (
     EMAIL_TAKEN,
@@ -17,10 +18,10 @@ from tracker.api.subscriber_params import (
     changes,
     who,
 )
-from tracker.api.subscriber_responses import ListCommand, Written, written
+from tracker.api.subscriber_responses import Written, written
 
 
-class SubscriberUpdate(ListCommand):
+class SubscriberUpdate(Command):
     """Change a subscriber of a list. What is not sent stays as it is.
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is; the others are what they
@@ -45,7 +46,7 @@ class SubscriberUpdate(ListCommand):
         pass
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         wanted, read = changes(params, stores.fields.of_list(list_id, self.deadline))
         with answering(REFUSALS):
             changed = stores.subscribers.change(list_id, who(params), wanted, self.deadline)

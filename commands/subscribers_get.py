@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import CommandError, invalid, missing
-from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
+from tracker import Command, CommandError, invalid, missing
+from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.api.subscriber_search import ORDERS, SEARCHED, Slice, begun_label, search_key
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, WholeNumber
@@ -19,7 +19,7 @@ INVALID_ORDER = invalid("OrderField", 5)
 INVALID_AFTER = invalid("AfterSubscriberID", 10)
 
 
-class SubscribersGet(ListCommand):
+class SubscribersGet(Command):
     """Give a page of a list's subscribers with all custom fields of the list.
 
     `RecordsPerRequest` subscribers (0, the default: as many as an answer has at most, 500) from number `RecordsFrom` (the
@@ -97,7 +97,7 @@ class SubscribersGet(ListCommand):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         wanted = _slice(params)
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         page = stores.subscribers.page(list_id, wanted, self.deadline)
         total = stores.subscribers.count(list_id, wanted, self.deadline)
         custom_fields = stores.fields.of_list(list_id, self.deadline)

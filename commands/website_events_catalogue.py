@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import invalid
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, invalid
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text, WholeNumber
 from tracker.reports.catalogue_listing import TYPE_NAMES, Listed, Names
 from tracker.times import iso_utc
@@ -17,7 +17,7 @@ USUAL_RECORDS, MAX_RECORDS = 100, 500
 _TIMES = {"FirstSeenAt": "2026-01-31T09:30:00.125Z", "LastSeenAt": "2026-01-31T10:15:00.000Z"}
 
 
-class WebsiteEventsCatalogue(EventsCommand):
+class WebsiteEventsCatalogue(Command):
     """List the events of a list and the properties seen with each: how often, when first and last, and with which types of
     value. Both are in alphabetical order (of their bytes).
 
@@ -38,7 +38,7 @@ class WebsiteEventsCatalogue(EventsCommand):
     permission = "Subscribers.Get"
     rate_limit = "300 per 60 seconds"
     errors = (
-        *OF_EVENTS,
+        *EVENT_LIST_ERRORS,
         invalid("Event", 6),
         invalid("Search", 7),
         invalid("AfterEvent", 8),
@@ -110,7 +110,7 @@ class WebsiteEventsCatalogue(EventsCommand):
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id, reports = self.events_of(params), self.services.reports
+        list_id, reports = event_list_id(self, params), self.services.reports
         names = self._names(list_id, params)
         answer = {"Events": [_described(each) for each in names.events], "HasMore": names.has_more}
         if not params.keys() & {"Event", "Search"} and not params["AfterEvent"]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from tracker import CommandError, Error, invalid
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, CommandError, Error, invalid
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text, WholeNumber, YesOrNo
 from tracker.ingest.catalogue_pruning import prune_browsers, prune_name
 
@@ -16,7 +16,7 @@ NOTHING_NAMED = Error(10, "Missing Event or FromBrowsersOnly parameter")
 NOT_FOUND = Error(11, "There is no such name in the catalogue")
 
 
-class WebsiteEventsRemove(EventsCommand):
+class WebsiteEventsRemove(Command):
     """Take names of events and properties out of the catalogue. The events themselves stay as they are.
 
     `Event` names an event, with `Property` one of its properties alone. `FromBrowsersOnly` names all that no key has ever
@@ -29,7 +29,7 @@ class WebsiteEventsRemove(EventsCommand):
     permission = "WebsiteEvents.Delete"
     rate_limit = "100 per 60 seconds"
     errors = (
-        *OF_EVENTS,
+        *EVENT_LIST_ERRORS,
         invalid("Event", 6),
         invalid("Property", 7),
         invalid("FromBrowsersOnly", 8),
@@ -64,7 +64,7 @@ class WebsiteEventsRemove(EventsCommand):
         RemovedProperties = fields.Integer(required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.events_of(params)
+        list_id = event_list_id(self, params)
         storage, deadline = self.services.storage, self.deadline
         note = partial(self.services.audit.note, doer=self.caller, action=self.name, thing=f"list:{list_id}")
         if "Event" in params:

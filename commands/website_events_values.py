@@ -6,15 +6,15 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import invalid, missing
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, invalid, missing
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text
 
 #: Values that are given, and characters of each.
 MAX_VALUES, MAX_CHARACTERS = 20, 200
 
 
-class WebsiteEventsValues(EventsCommand):
+class WebsiteEventsValues(Command):
     """Give sample values of a property: those of the last events of a name, the most frequent first.
 
     `WithoutList` instead of `ListID` names the events that were sent without one. Among the last 5,000 events up to when
@@ -28,7 +28,7 @@ class WebsiteEventsValues(EventsCommand):
     permission = "Subscribers.Get"
     rate_limit = "300 per 60 seconds"
     errors = (
-        *OF_EVENTS,
+        *EVENT_LIST_ERRORS,
         missing("Event", 6),
         invalid("Event", 7),
         missing("Property", 8),
@@ -60,7 +60,7 @@ class WebsiteEventsValues(EventsCommand):
         EventsRead = fields.Integer(required=True, metadata={"description": "Events of the name looked into"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.events_of(params)
+        list_id = event_list_id(self, params)
         found = self.services.reports.values(list_id, params["Event"], params["Property"], self.deadline)
         most_frequent = found.counts.most_common(MAX_VALUES)
         return {

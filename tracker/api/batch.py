@@ -19,20 +19,20 @@ Outcome = Tracked | CommandError
 
 
 def track_each(
-    ingest: Ingest, intake: EventRequest, sent: Sequence[Any], read: Read, deadline: float | None
+    ingest: Ingest, request: EventRequest, sent: Sequence[Any], read: Read, deadline: float | None
 ) -> list[Outcome]:
     """For each event what became of it, or why it is refused; one that is refused harms no other.
 
     Raises StorageUnavailable, and CommandError (100013) with the EventIDs to repeat them all with.
     """
-    events = [_event(one, intake, read, ingest, deadline) for one in sent]
+    events = [_event(one, request, read, ingest, deadline) for one in sent]
     tracked = iter(_tracked(ingest, events, deadline))
     return [_outcome(next(tracked)) if isinstance(one, Event) else one for one in events]
 
 
-def track_one(ingest: Ingest, intake: EventRequest, event: Event, deadline: float | None) -> Tracked:
+def track_one(ingest: Ingest, request: EventRequest, event: Event, deadline: float | None) -> Tracked:
     """Store the event, unless it is a test. Raises StorageUnavailable and CommandError (17, 100013 with its EventID)."""
-    if intake.is_test(event):
+    if request.is_test(event):
         return ingest.check(event, deadline)
     try:
         return ingest.track(event, deadline)
@@ -48,14 +48,14 @@ def cost_of(sent: Any) -> int:
 
 
 def _event(
-    sent: Any, intake: EventRequest, read: Read, ingest: Ingest, deadline: float | None
+    sent: Any, request: EventRequest, read: Read, ingest: Ingest, deadline: float | None
 ) -> Event | Outcome:
     """The event to store, what a test event is answered with, or why it is refused."""
     try:
-        event = intake.event(read(_object(sent)))
+        event = request.event(read(_object(sent)))
     except CommandError as refused:
         return refused
-    return ingest.check(event, deadline) if intake.is_test(event) else event
+    return ingest.check(event, deadline) if request.is_test(event) else event
 
 
 def _object(sent: Any) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from tracker import Command
-from tracker.errors import CommandError, Error, invalid, missing
+from tracker.errors import Error, invalid, missing
 from tracker.fields import ListID, YesOrNo
 
-#: The rows of all commands that take EventsParams.
+#: The error rows of all commands that take EventsParams.
 MISSING_LIST = missing("ListID", 1, "Missing ListID or WithoutList parameter")
 LIST_NOT_FOUND = Error(3, "List not found")
 TWO_LISTS = Error(5, "ListID and WithoutList exclude each other")
-OF_EVENTS = (MISSING_LIST, invalid("ListID", 2), LIST_NOT_FOUND, invalid("WithoutList", 4), TWO_LISTS)
+EVENT_LIST_ERRORS = (MISSING_LIST, invalid("ListID", 2), LIST_NOT_FOUND, invalid("WithoutList", 4), TWO_LISTS)
 
 
 class EventsParams(Schema):
@@ -32,14 +32,11 @@ class EventsParams(Schema):
             raise ValidationError([MISSING_LIST])
 
 
-class EventsCommand(Command):
-    """A command about the events of one list of the caller's, or about those without a list."""
+def event_list_id(command: Command, params: dict[str, Any]) -> int:
+    """Return the number of the list that holds the events: with `WithoutList` the caller's hidden one.
 
-    def events_of(self, params: dict[str, Any]) -> int:
-        """The number of the list that holds them; raises CommandError (3)."""
-        lists, user_id = self.services.stores.lists, self.caller.user_id
-        if params.get("WithoutList"):
-            return int(lists.hidden_id(user_id, self.deadline))
-        if lists.owned(user_id, params["ListID"], self.deadline) is None:
-            raise CommandError(LIST_NOT_FOUND)
-        return int(params["ListID"])
+    Raises CommandError (3).
+    """
+    if params.get("WithoutList"):
+        return int(command.services.stores.lists.hidden_id(command.caller.user_id, command.deadline))
+    return int(command.own_list(params["ListID"], LIST_NOT_FOUND).id)

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from marshmallow import fields
 
+from tracker import Command
 from tracker.api.event_params import INVALID_LIST, INVALID_TIMESTAMP
 from tracker.domain.event import Event, Tracked
 from tracker.domain.event_time import is_event_time
-from tracker.errors import CommandError
+from tracker.errors import CommandError, Error
 from tracker.formats import event_limits
 from tracker.storage.accounts import GOAL, List
 
 #: The key of an answer that names IdentifyProperties that were not written; it is there when there are any.
 IGNORED = "ignored_identify_properties"
+OwnList = Callable[[int, Error], List]
 
 
 class EventRequest:
-    """Makes the events of one request. `lists` is the store of lists, `now` when the request was received."""
+    """Makes the events of one request.
+
+    `own_list(list_id, row)` returns the caller's list or raises CommandError with the row, `hidden_list_id()` returns the
+    number of the list for events without one, and `now` is when the request was received, in UTC milliseconds.
+    """
 
     #: Whether anybody may have sent them.
     is_public = False
 
-    def __init__(
-        self, user_id: int | None, lists: Any, now: int, deadline: float | None, is_form: bool
-    ) -> None:
-        self._user_id, self._lists = user_id, lists
-        self._now, self._deadline, self._is_form = now, deadline, is_form
-        self._found: dict[int, List | None] = {}
+    def __init__(self, own_list: OwnList, hidden_list_id: Callable[[], int], now: int, is_form: bool) -> None:
+        self._own_list, self._hidden_list_id = own_list, hidden_list_id
+        self._now, self._is_form = now, is_form
+        self._lists: dict[int, List] = {}
+
+    @classmethod
+    def of(cls, command: Command) -> EventRequest:
+        """Return the request that a command answers."""
+        return cls(*list_access(command), command.now, command.is_form)
 
     def event(self, params: dict[str, Any]) -> Event:
         """The event of validated parameters; raises CommandError (4 for another's list, 18 for an impossible time)."""
@@ -55,21 +66,21 @@ class EventRequest:
         return event
 
     def own_list(self, list_id: int) -> List:
-        """The caller's list with this number; each is looked up once a request. Raises CommandError (4)."""
-        if list_id not in self._found:
-            self._found[list_id] = self._lists.owned(self._user_id, list_id, self._deadline)
-        found = self._found[list_id]
-        if found is None:
-            raise CommandError(INVALID_LIST)
-        return found
-
-    def _hidden_list_id(self) -> int:
-        return self._lists.hidden_id(self._user_id, self._deadline)  # type: ignore[no-any-return]
+        """Return the caller's list with this number, looked up once a request. Raises CommandError (4)."""
+        if list_id not in self._lists:
+            self._lists[list_id] = self._own_list(list_id, INVALID_LIST)
+        return self._lists[list_id]
 
     def is_test(self, event: Event) -> bool:
         """A test event is checked like any other, and not stored."""
         sent = event.properties.get("isTest")
         return sent is True or (self._is_form and sent in ("true", "1"))
+
+
+def list_access(command: Command) -> tuple[OwnList, Callable[[], int]]:
+    """Return `own_list` and `hidden_list_id` of the caller of a command."""
+    lists, user_id = command.services.stores.lists, command.caller.user_id
+    return command.own_list, partial(lists.hidden_id, user_id, command.deadline)
 
 
 def ignored_names() -> fields.List[Any]:

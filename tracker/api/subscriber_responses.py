@@ -12,29 +12,19 @@ from tracker.domain.custom_field import CustomField
 from tracker.domain.field_matching import name_of
 from tracker.domain.field_types import shown_value
 from tracker.domain.provenance import By
-from tracker.errors import CommandError, Error
 from tracker.storage.engine import Transaction
 from tracker.storage.subscribers import After, Subscriber
 from tracker.times import iso_utc
 
 
-class ListCommand(Command):
-    """A command about one list of the caller's."""
+def audit_entry(command: Command, kind: str, list_id: int) -> After:
+    """Return a function that writes the audit log's entry of this call, in the transaction of the change itself."""
 
-    def own_list_id(self, list_id: int, row: Error) -> int:
-        """Another user's list and one that does not exist are answered alike, with `row`."""
-        if self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline) is None:
-            raise CommandError(row)
-        return list_id
+    def write(transaction: Transaction, number: int) -> None:
+        thing = f"list:{list_id} {kind}:{number}"
+        command.services.audit.note(transaction, command.caller, command.name, thing)
 
-    def noted(self, kind: str, list_id: int) -> After:
-        """What writes the audit log's entry of this call into the transaction that it tells of."""
-
-        def note(transaction: Transaction, number: int) -> None:
-            thing = f"list:{list_id} {kind}:{number}"
-            self.services.audit.note(transaction, self.caller, self.name, thing)
-
-        return note
+    return write
 
 
 class Success(Schema):

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import gevent
@@ -13,12 +14,12 @@ import gevent
 from tracker.api.event_params import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
 from tracker.api.event_request import EventRequest
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
-from tracker.errors import UNEXPECTED, CommandError, StorageUnavailable
+from tracker.errors import UNEXPECTED, CommandError, Error, StorageUnavailable
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.records import Record
 from tracker.ingest.service import Ingest
 from tracker.registry import ParamReader
-from tracker.storage.accounts import Lists
+from tracker.storage.accounts import List, Lists
 from tracker.storage.engine import IncompatibleDatabase, SpillCounter
 
 EVENT = ParamReader(EventParams, EVENT_ERRORS)
@@ -125,8 +126,9 @@ class Import:
 
     def _try(self, group: list[Record]) -> list[Any]:
         target = self._target
-        intake = EventRequest(target.user_id, self._lists, time.time_ns() // 1_000_000, None, target.is_form)
-        read = [self._event(record, _read(record, intake, target.list_id)) for record in group]
+        hidden_list_id = partial(self._lists.hidden_id, target.user_id)
+        request = EventRequest(self._own_list, hidden_list_id, time.time_ns() // 1_000_000, target.is_form)
+        read = [self._event(record, _read(record, request, target.list_id)) for record in group]
         outcomes: list[Any] = list(read)
         order = _in_time(read)
         tracked = self._ingest.track_batch([event for _, event in order], time.monotonic() + GROUP_SECONDS)
@@ -134,6 +136,13 @@ class Import:
             outcomes[index] = outcome
         self._note_order([one for one in read if isinstance(one, Event)])
         return outcomes
+
+    def _own_list(self, list_id: int, otherwise: Error) -> List:
+        """As `Command.own_list`: an import is no command."""
+        found = self._lists.owned(self._target.user_id, list_id)
+        if found is None:
+            raise CommandError(otherwise)
+        return found
 
     def _event(self, record: Record, read: Event | CommandError | None) -> Event | CommandError | None:
         return self._complete(record, read) if isinstance(read, Event) else read
@@ -157,7 +166,7 @@ class Import:
             self._reject(record, _refusal(outcome))
 
 
-def _read(record: Record, intake: EventRequest, list_id: int | None) -> Event | CommandError | None:
+def _read(record: Record, request: EventRequest, list_id: int | None) -> Event | CommandError | None:
     """The event to store, why it is refused, or None for a test event."""
     if record.error is not None:
         return CommandError(record.error)
@@ -167,10 +176,10 @@ def _read(record: Record, intake: EventRequest, list_id: int | None) -> Event | 
             params.setdefault("ListID", list_id)
         # By when it was sent a client's clock is judged, and this is not when.
         params.pop("SentAt", None)
-        event = intake.event(params)
+        event = request.event(params)
     except CommandError as refused:
         return refused
-    return None if intake.is_test(event) else event
+    return None if request.is_test(event) else event
 
 
 def _in_time(read: list[Event | CommandError | None]) -> list[tuple[int, Event]]:

@@ -102,6 +102,16 @@ class Command:
         """
         raise NotImplementedError
 
+    def own_list(self, list_id: int, otherwise: Error) -> Any:
+        """Return the caller's list with this number, as `self.services.stores.lists` has it.
+
+        Raises CommandError with the row `otherwise`, alike for another user's list and for one that does not exist.
+        """
+        found = self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline)
+        if found is None:
+            raise CommandError(otherwise)
+        return found
+
     @classmethod
     def cost(cls, params: Mapping[str, Any]) -> int:
         """How many hits this call takes from its rate limit. `params` are not validated yet."""
