@@ -8,10 +8,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command, CommandError, Error, invalid, missing
-from tracker.api.store_refusals import MAX_FIELDS, Refusal, answering
-from tracker.api.subscriber_responses import Success, success
+from tracker.api.subscriber_responses import Refusal, Success, answering, success
 from tracker.domain.field_matching import BY_NUMBER
-from tracker.domain.field_types import DATA_TYPES, TEXT
+from tracker.domain.field_types import DATA_TYPES, MAX_FIELDS, TEXT
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, YesOrNo
 

@@ -7,8 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from tracker import Command, Error, invalid, missing
-from tracker.api.store_refusals import Refusal, answering
-from tracker.api.subscriber_responses import Success, audit_entry, success
+from tracker.api.subscriber_responses import Refusal, Success, answering, audit_entry, success
 from tracker.fields import ListID, WholeNumber
 
 INVALID_LIST = invalid("SubscriberListID", 3)

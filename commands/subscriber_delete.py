@@ -7,9 +7,8 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command
-from tracker.api.store_refusals import answering
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, REFUSALS, NamedParams, who
-from tracker.api.subscriber_responses import Success, audit_entry, success
+from tracker.api.subscriber_responses import Success, answering, audit_entry, success
 
 
 class SubscriberDelete(Command):

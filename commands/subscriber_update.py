@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from tracker import Command
-from tracker.api.store_refusals import answering
 from tracker.api.subscriber_params import (
     EMAIL_TAKEN,
     EXTERNAL_ID_TAKEN,
@@ -18,7 +17,7 @@ from tracker.api.subscriber_params import (
     changes,
     who,
 )
-from tracker.api.subscriber_responses import Written, written
+from tracker.api.subscriber_responses import Written, answering, written
 
 
 class SubscriberUpdate(Command):

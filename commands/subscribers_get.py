@@ -7,10 +7,11 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CommandError, invalid, missing
+from tracker.api.subscriber_params import ORDERS, SEARCHED, Slice, search_key
 from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
-from tracker.api.subscriber_search import ORDERS, SEARCHED, Slice, begun_label, search_key
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, WholeNumber
+from tracker.formats.email_address import begun_label
 
 #: Subscribers of one answer.
 MAX_RECORDS = 500

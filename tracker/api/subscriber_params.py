@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from marshmallow import Schema, ValidationError, validates_schema
 
-from tracker.domain.custom_field import CustomField
 from tracker.domain.field_matching import FieldValues, read_values, unique_fault
+from tracker.domain.field_types import CustomField
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import EmailAddress, JsonObject, ListID, Text, WholeNumber
+from tracker.formats.email_address import begun_label, email_key
 from tracker.formats.event_limits import MAX_ID_BYTES, trimmed
 from tracker.storage.subscribers import Changes, Refusal, Who
+from tracker.storage.subscribers import Slice as Slice
 
 #: The rows of all commands about one subscriber; each declares those it can answer with.
 MISSING_SUBSCRIBER = missing("EmailAddress", 1, "Missing EmailAddress, SubscriberID or ExternalID parameter")
@@ -35,6 +38,10 @@ REFUSALS = {
     Refusal.EXTERNAL_ID_TAKEN: EXTERNAL_ID_TAKEN,
     Refusal.IS_NOBODY: IS_NOBODY,
 }
+#: {OrderField: the column it sorts by}. Ids are given in the order of time.
+ORDERS = {"SubscriberID": "id", "CreatedOn": "id", "EmailAddress": "email", "ExternalID": "external_id"}
+#: The values of SearchField.
+SEARCHED = ("EmailAddress", "ExternalID")
 #: How values of custom fields are described.
 CUSTOM_FIELDS = {
     "description": "Values by merge-tag alias or `CustomField<ID>`; null or empty text empties a field"
@@ -123,3 +130,13 @@ def _wanted(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes,
             raise CommandError(because(INVALID_EXTERNAL_ID, f"{name} says another one"))
         external_id = value
     return Changes(params.get("EmailAddress"), external_id, read.values), read
+
+
+def search_key(order: str, search: str, is_prefix: bool) -> bytes | None:
+    """What is searched, spelled as it is kept: addresses in small letters. None if nothing is."""
+    if not search or order == "external_id":
+        return trimmed(search).encode() or None
+    if is_prefix and (begun := begun_label(search)):
+        return "".join(begun).encode()
+    address = None if is_prefix else email_key(search)
+    return (address[1] if address else unicodedata.normalize("NFC", search.strip().lower())).encode() or None

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.domain.custom_field import CustomField
 from tracker.domain.field_matching import name_of
-from tracker.domain.field_types import shown_value
+from tracker.domain.field_types import CustomField, shown_value
 from tracker.domain.provenance import By
+from tracker.errors import CommandError, Error
 from tracker.storage.engine import Transaction
-from tracker.storage.subscribers import After, Subscriber
+from tracker.storage.subscribers import After, Refused, Subscriber
+from tracker.storage.subscribers import Refusal as Refusal
 from tracker.times import iso_utc
+
+
+@contextmanager
+def answering(rows: Mapping[Refusal, Error]) -> Iterator[None]:
+    """Answer a refusal of the store inside the block with the command's row for it: raises CommandError."""
+    try:
+        yield
+    except Refused as refused:
+        raise CommandError(rows[refused.refusal]) from None
 
 
 def audit_entry(command: Command, kind: str, list_id: int) -> After:

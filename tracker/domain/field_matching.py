@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracker.domain.custom_field import CustomField, alias_key
-from tracker.domain.field_types import InvalidValue, stored_value
+from tracker.domain.field_types import CustomField, InvalidValue, alias_key, stored_value
 from tracker.formats.event_limits import external_id_fault, is_hash, trimmed
 from tracker.formats.placeholders import is_placeholder
 

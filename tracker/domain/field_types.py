@@ -5,12 +5,35 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import orjson
 
 from tracker.times import iso_ms, iso_utc
+
+#: Fields of one list.
+MAX_FIELDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A field of one list. The values of the unique one are the subscribers' external ids. Time in UTC milliseconds."""
+
+    id: int
+    list_id: int
+    name: str
+    alias: str | None
+    data_type: str
+    is_unique: bool
+    created_at: int
+
+
+def alias_key(alias: str) -> str:
+    """An alias as it is compared: in any letter case. Aliases are ASCII."""
+    return alias.lower()
+
 
 TEXT, NUMBER, BOOLEAN, DATE, DATETIME = "text", "number", "boolean", "date", "datetime"
 #: UTF-8 bytes of a text.

@@ -29,8 +29,7 @@ from tracker.ingest.counted_conversions import Conversions
 from tracker.ingest.counters import CounterUpdates
 from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_comparison import are_stored
-from tracker.ingest.identity_store import load_identities
-from tracker.ingest.identity_writing import save_identities
+from tracker.ingest.identity_store import load_identities, save_identities
 from tracker.ingest.late_links import look_again
 from tracker.ingest.pending_history import PendingHistory
 from tracker.ingest.span_store import SpanStore

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tracker.domain.custom_field import CustomField
 from tracker.domain.event import IDENTIFY, Event
 from tracker.domain.field_matching import FieldValues, read_values
+from tracker.domain.field_types import CustomField
 from tracker.domain.identity import Placement, Subscriber
 from tracker.domain.resolver import IdentityResolver
 from tracker.ingest.span_store import SpanStore
