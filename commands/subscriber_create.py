@@ -16,7 +16,7 @@ from tracker.api.subscriber_params import (
     MISSING_PERSON,
     REFUSALS,
     CreateParams,
-    new_person,
+    new_subscriber,
 )
 from tracker.api.subscriber_responses import Written, answering, written
 
@@ -50,6 +50,6 @@ class SubscriberCreate(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
-        new, read = new_person(params, stores.fields.of_list(list_id, self.deadline))
+        new, read = new_subscriber(params, stores.fields.of_list(list_id, self.deadline))
         with answering(REFUSALS):
             return written(stores.subscribers.add(list_id, new, self.deadline), read.unknown)

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, REFUSALS, NamedParams, who
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, REFUSALS, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import Success, answering, audit_entry, success
 
 
@@ -37,6 +37,6 @@ class SubscriberDelete(Command):
         stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         with answering(REFUSALS):
             removed = stores.subscribers.remove(
-                list_id, who(params), self.deadline, then=audit_entry(self, "subscriber", list_id)
+                list_id, subscriber_key(params), self.deadline, then=audit_entry(self, "subscriber", list_id)
             )
         return success(SubscriberID=str(removed))

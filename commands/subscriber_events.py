@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from tracker import Command, CommandError, Error, invalid, missing
 from tracker.api.event_params import TIME, Time, VisitorUUID
 from tracker.api.event_responses import EXAMPLE, WebsiteEvent, described
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import Success, success
 from tracker.domain.cursors import cursor_of, position_in
 from tracker.fields import Text, WholeNumber
@@ -114,7 +114,7 @@ class SubscriberEvents(Command):
 
     def _whose(self, list_id: int, params: dict[str, Any]) -> tuple[TimelineOwner, int | None]:
         if params.keys() & {"SubscriberID", "EmailAddress", "ExternalID"}:
-            person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
+            person = self.services.stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
             if person is None:
                 raise self.error(NOT_FOUND.code)
             return SubscriberTimeline(list_id, person.id), person.id

@@ -1,4 +1,4 @@
-"""Why are visitors and events a subscriber's? The command `subscriber.explain`."""
+"""EventExplanation are visitors and events a subscriber's? The command `subscriber.explain`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CommandError, Error, invalid
-from tracker.api.link_responses import Link, Why, described_link, described_reason
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.link_responses import EventExplanation, Link, described_link, described_reason
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import Success, success
 from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
@@ -83,14 +83,16 @@ class SubscriberExplain(Command):
         Cursor = fields.String(
             required=True, allow_none=True, metadata={"description": "Where the next page begins"}
         )
-        Event = fields.Nested(Why, metadata={"description": "There if EventID was sent"})
+        Event = fields.Nested(EventExplanation, metadata={"description": "There if EventID was sent"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.own_list(params["ListID"], INVALID_LIST).id
-        person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
+        person = self.services.stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
         if person is None:
             raise self.error(NOT_FOUND.code)
-        asked = {"Event": self._why(list_id, person.id, params["EventID"])} if "EventID" in params else {}
+        asked = (
+            {"Event": self._explanation(list_id, person.id, params["EventID"])} if "EventID" in params else {}
+        )
         page = self._page(list_id, person.id, params)
         cursor = None if page.rest is None else cursor_of(list_id, person.id, page.rest)
         return success(
@@ -107,10 +109,10 @@ class SubscriberExplain(Command):
             if after is None:
                 raise CommandError(INVALID_CURSOR)
         size = params["RecordsPerRequest"]
-        return self.services.reports.links(list_id, subscriber_id, after, size, self.deadline)
+        return self.services.reports.explain_links(list_id, subscriber_id, after, size, self.deadline)
 
-    def _why(self, list_id: int, subscriber_id: int, event_id: int) -> Any:
-        explained = self.services.reports.why(list_id, subscriber_id, event_id, self.deadline)
+    def _explanation(self, list_id: int, subscriber_id: int, event_id: int) -> Any:
+        explained = self.services.reports.explain_event(list_id, subscriber_id, event_id, self.deadline)
         if explained is None:
             raise CommandError(EVENT_NOT_FOUND)
         return described_reason(explained)

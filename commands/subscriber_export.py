@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, CommandError, Stream
 from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent
 from tracker.api.export import Export
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.times import iso_utc
 
@@ -116,7 +116,7 @@ class SubscriberExport(Command):
 
     def run(self, params: dict[str, Any]) -> Stream:
         list_id, stores = self.own_list(params["ListID"], INVALID_LIST).id, self.services.stores
-        found = stores.subscribers.find(list_id, who(params), self.deadline)
+        found = stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
         if found is None:
             raise CommandError(NOT_FOUND)
         custom_fields = stores.fields.of_list(list_id, self.deadline)

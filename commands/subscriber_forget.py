@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from tracker import Command, CommandError
 from tracker.api.forget import forget
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import Success, success
 
 
@@ -74,7 +74,7 @@ class SubscriberForget(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.own_list(params["ListID"], INVALID_LIST).id
-        told = forget(self.services, self.caller, list_id, who(params), self.now, self.deadline)
+        told = forget(self.services, self.caller, list_id, subscriber_key(params), self.now, self.deadline)
         if told is None:
             raise CommandError(NOT_FOUND)
         return success(**told)

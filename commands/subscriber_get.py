@@ -9,7 +9,7 @@ from marshmallow import fields
 from tracker import Command
 from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent, summed
 from tracker.api.event_responses import described as described_events
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.reports.ownership import SubscriberTimeline
 from tracker.reports.timeline_pages import Wanted
@@ -77,7 +77,7 @@ class SubscriberGet(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
-        person = stores.subscribers.find(list_id, who(params), self.deadline)
+        person = stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
         if person is None:
             raise self.error(NOT_FOUND.code)
         custom_fields = stores.fields.of_list(list_id, self.deadline)

@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from tracker import Command, Error, invalid, missing
 from tracker.api.event_params import VisitorUUID
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import Success, success
 from tracker.api.unlink import NoSuchLink, unmerge
 from tracker.fields import WholeNumber
@@ -72,7 +72,7 @@ class SubscriberUnmerge(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.own_list(params["ListID"], INVALID_LIST).id
-        person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
+        person = self.services.stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
         if person is None:
             raise self.error(NOT_FOUND.code)
         uuid, span = params["UUID"], params.get("Span")

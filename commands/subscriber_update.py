@@ -15,7 +15,7 @@ from tracker.api.subscriber_params import (
     REFUSALS,
     ChangeParams,
     changes,
-    who,
+    subscriber_key,
 )
 from tracker.api.subscriber_responses import Written, answering, written
 
@@ -48,5 +48,5 @@ class SubscriberUpdate(Command):
         stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         wanted, read = changes(params, stores.fields.of_list(list_id, self.deadline))
         with answering(REFUSALS):
-            changed = stores.subscribers.change(list_id, who(params), wanted, self.deadline)
+            changed = stores.subscribers.change(list_id, subscriber_key(params), wanted, self.deadline)
         return written(changed, read.unknown)

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text, WholeNumber
-from tracker.reports.catalogue_listing import TYPE_NAMES, Listed, Names
+from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage, Listed
 from tracker.times import iso_utc
 
 #: Events of one answer: usually, and at most.
@@ -114,19 +114,19 @@ class WebsiteEventsCatalogue(Command):
         names = self._names(list_id, params)
         answer = {"Events": [_described(each) for each in names.events], "HasMore": names.has_more}
         if not params.keys() & {"Event", "Search"} and not params["AfterEvent"]:
-            groups = reports.look_alikes(list_id, self.deadline)
+            groups = reports.similar_names(list_id, self.deadline)
             answer["LookAlikes"] = [
                 {"Kind": kind, "Names": names} for kind, found in groups.items() for names in found
             ]
         return {**answer, "IsFull": reports.is_catalogue_full(list_id, self.deadline)}
 
-    def _names(self, list_id: int, params: dict[str, Any]) -> Names:
+    def _names(self, list_id: int, params: dict[str, Any]) -> CataloguePage:
         reports = self.services.reports
         if "Event" in params:
-            found: Names = reports.name(list_id, params["Event"], self.deadline)
+            found: CataloguePage = reports.name(list_id, params["Event"], self.deadline)
             return found
         after, search, size = params["AfterEvent"], params.get("Search"), params["RecordsPerRequest"]
-        page: Names = reports.names(list_id, after, search, size, self.deadline)
+        page: CataloguePage = reports.names(list_id, after, search, size, self.deadline)
         return page
 
 

@@ -37,7 +37,7 @@ def forget(
     job = job or jobs.find(list_id, FORGET, subscriber_id, deadline)  # another call may have been first
     if job is not None and job.finished_at is None:
         jobs.wake()
-    return None if job is None else _told(job)
+    return None if job is None else _progress(job)
 
 
 def _prepare(
@@ -49,7 +49,7 @@ def _prepare(
     return state
 
 
-def _told(job: Job) -> dict[str, Any]:
+def _progress(job: Job) -> dict[str, Any]:
     """How far it is, what was removed, and what was looked for afterwards."""
     removed, checks = job.state["removed"], job.state.get("checks", {})
     return {

@@ -49,7 +49,7 @@ class Link(Schema):
     )
 
 
-class Why(Schema):
+class EventExplanation(Schema):
     EventID = fields.String(required=True)
     Event = fields.String(required=True)
     Reason = fields.String(required=True, metadata={"enum": ["named", "linked"]})
@@ -77,7 +77,7 @@ def described_link(explained: ExplainedLink) -> dict[str, Any]:
 
 
 def described_reason(explained: ExplainedEvent) -> dict[str, Any]:
-    """Return a `Why`."""
+    """Return a `EventExplanation`."""
     event, link = explained.event, explained.link
     return {
         "EventID": str(event.id),

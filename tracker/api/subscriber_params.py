@@ -95,7 +95,7 @@ class CreateParams(Schema):
             raise ValidationError([MISSING_PERSON])
 
 
-def who(params: dict[str, Any]) -> Who:
+def subscriber_key(params: dict[str, Any]) -> Who:
     """Whom the parameters name."""
     if "SubscriberID" in params:
         return "id", params["SubscriberID"]
@@ -104,7 +104,7 @@ def who(params: dict[str, Any]) -> Who:
     return "external_id", params["ExternalID"]
 
 
-def new_person(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
+def new_subscriber(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
     """Whom to make; raises CommandError (1, 7, 10)."""
     new, values = _wanted(params, fields)
     if new.email is None and not new.external_id:
@@ -115,7 +115,7 @@ def new_person(params: dict[str, Any], fields: list[CustomField]) -> tuple[Chang
 def changes(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
     """What shall be changed: all that does not say whom to change. Raises CommandError (7, 10)."""
     names = {"id": "SubscriberID", "email_key": "EmailAddress", "external_id": "ExternalID"}
-    named_by = names[who(params)[0]]
+    named_by = names[subscriber_key(params)[0]]
     return _wanted({name: value for name, value in params.items() if name != named_by}, fields)
 
 

@@ -36,7 +36,7 @@ def enrich(
         "$referring_domain": _part(sent.get("$referrer"), "hostname"),
         "$ip": kept_address,
     }
-    event.added = {name: value for name, value in found.items() if value and name not in sent}
+    event.enriched = {name: value for name, value in found.items() if value and name not in sent}
     event.is_public, event.is_image, event.is_bot = True, is_image, agent.bot_reason is not None
     return event
 

@@ -58,7 +58,7 @@ class Event:
     is_listless: bool = False
     is_conversion_id_goal: bool = False
     #: Properties that Tracker adds: they are stored, and are no part of what makes two events the same.
-    added: dict[str, Any] = field(default_factory=dict)
+    enriched: dict[str, Any] = field(default_factory=dict)
     #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
     is_public: bool = False
     is_bot: bool = False
@@ -99,7 +99,7 @@ class Event:
         return self.name == CONVERSION and not self.is_bot and not self.lacks_key
 
     def stored_properties(self) -> dict[str, Any]:
-        return {**self.properties, **self.added} if self.added else self.properties
+        return {**self.properties, **self.enriched} if self.enriched else self.properties
 
     def encoded_properties(self) -> bytes:
         return self._encoded or FORMAT_JSON + orjson.dumps(self.stored_properties())

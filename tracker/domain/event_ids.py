@@ -11,7 +11,7 @@ from tracker.domain.row_ids import MAX_AHEAD_MS, received_ms
 
 #: `trk-`, the row's id, and two signatures: that Tracker gave it out for this list and door, and that it was for this event.
 #: A repeat with it needs no look-up table. A row id is 63 bits, so its first digit is at most 7.
-_OURS = re.compile(r"trk-([0-7][0-9a-f]{15})-([A-Za-z0-9_-]{20})")
+_SIGNED = re.compile(r"trk-([0-7][0-9a-f]{15})-([A-Za-z0-9_-]{20})")
 #: Bytes of the signatures: nobody tries as many as 2^64.
 _ROW_BYTES, _EVENT_BYTES = 8, 7
 #: The first byte of a public EventID as it is kept has this bit, which no EventID that can be sent has: ASCII ends before it.
@@ -24,7 +24,7 @@ class EventIdSigner:
     def __init__(self) -> None:
         self._secret = b""
 
-    def know(self, secret: bytes) -> None:
+    def set_secret(self, secret: bytes) -> None:
         self._secret = secret
 
     def of(self, event: Event) -> str:
@@ -38,7 +38,7 @@ class EventIdSigner:
         One that lies ahead of our clock is none of ours either: nobody is to have a row before its time. Raises
         EventIdTaken for one that was given out for another event.
         """
-        found = _OURS.fullmatch(event.event_key or "")
+        found = _SIGNED.fullmatch(event.event_key or "")
         if found is None:
             return None
         row_id, signed = int(found[1], 16), base64.urlsafe_b64decode(found[2])
@@ -62,7 +62,7 @@ class EventIdSigner:
         return hmac.digest(self._secret, signed, "sha256")
 
 
-def kept_key(event: Event) -> bytes:
+def stored_key(event: Event) -> bytes:
     """The EventID as it is kept: what came through the public door has a space of its own.
 
     So a stranger's EventIDs are in nobody's way, and tell the stranger nothing about those that came with a key.

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tracker.domain.provenance import By
-from tracker.domain.spans import Life, Link, Position
+from tracker.domain.spans import Link, Position, VisitorSpans
 
 
 class Reason(IntEnum):
@@ -18,7 +18,7 @@ class Reason(IntEnum):
     IDENTIFY = 3  # an identify event named the person
 
 
-class Known(NamedTuple):
+class StoredNames(NamedTuple):
     """What the database has of a person: their address as shown, their ID, and who told them."""
 
     email: str | None = None
@@ -27,7 +27,7 @@ class Known(NamedTuple):
     external_id_by: int = By.CREDENTIAL
 
 
-NOTHING = Known()
+NO_NAMES = StoredNames()
 
 
 @dataclass(slots=True)
@@ -47,13 +47,13 @@ class Subscriber:
     external_id_by: int = By.CREDENTIAL
     is_new: bool = False
     has_lost_email: bool = False
-    is_email_told: bool = (
+    is_email_announced: bool = (
         True  # False from the moment an Email is learnt until an identify event is sent for it
     )
-    known: Known = NOTHING
+    stored: StoredNames = NO_NAMES
 
     def __post_init__(self) -> None:
-        self.known = Known(self.email, self.email_by, self.external_id, self.external_id_by)
+        self.stored = StoredNames(self.email, self.email_by, self.external_id, self.external_id_by)
 
 
 @dataclass(slots=True)
@@ -76,12 +76,12 @@ class Visitor:
     named_id: int | None = None
     is_new: bool = False
     has_own_events: bool = True  # that came while it was nobody's; of one that was known before, it may
-    life: Life | None = None
+    spans: VisitorSpans | None = None
     links: list[Link] = field(default_factory=list)
 
     def link(self) -> tuple[int, int | None, int, int, int | None, int | None]:
         """What its row says of its current link, in the order of `people.VISITOR`."""
-        version = self.version if self.life is None else self.life.version
+        version = self.version if self.spans is None else self.spans.version
         return self.span, self.subscriber_id, int(self.linked_by), version, self.named_at, self.named_id
 
     def is_current_at(self, position: Position) -> bool:

@@ -13,7 +13,7 @@ from tracker.formats.email_hash import Form, email_hashes
 from tracker.formats.event_limits import is_hash
 
 
-class Names:
+class SubscriberIndex:
     """The persons of a group of events by what names them. `next_id()` makes row ids."""
 
     def __init__(self, next_id: Callable[[], int]) -> None:
@@ -49,7 +49,7 @@ class Names:
     def subscriber(self, list_id: int, subscriber_id: int | None) -> Subscriber | None:
         return None if subscriber_id is None else self._by_number.get((list_id, subscriber_id))
 
-    def person(self, event: Event) -> tuple[Subscriber | None, bool]:
+    def match(self, event: Event) -> tuple[Subscriber | None, bool]:
         """The person an event names (made if need be), and whether its ID is not that of the person with its Email."""
         before = len(self._by_number)
         person, has_conflict = self._named(event)
@@ -66,7 +66,7 @@ class Names:
         if not is_theirs and value != has:
             self.refused_unique.add(event.row_id)
 
-    def _visitors_person(self, event: Event) -> Subscriber | None:
+    def _subscriber_of_visitor(self, event: Event) -> Subscriber | None:
         """The person to whom the ID of the event may be given because it came from their visitor."""
         raise NotImplementedError
 
@@ -80,9 +80,9 @@ class Names:
     def _with_id(self, event: Event, external_id: str) -> Subscriber:
         """An ID that only anybody gave to somebody with an address is nobody's yet, where a credential sends it alone."""
         holder = self._by_id(event)
-        if holder is not None and (event.is_public or trust.is_sure(holder)):
+        if holder is not None and (event.is_public or trust.has_confirmed_id(holder)):
             return holder
-        person = self._visitors_person(event)
+        person = self._subscriber_of_visitor(event)
         if person is None and holder is not None and holder.email_key is None:
             person = holder
         person = person or self._new_subscriber(event)
@@ -147,7 +147,7 @@ class Names:
     def _offer_id(self, event: Event, person: Subscriber, external_id: str, is_made: bool) -> bool:
         """Whether the ID is the person's now."""
         holder = self._by_external_id.get((event.list_id, external_id))
-        if holder is person and (event.is_public or trust.is_sure(person)):
+        if holder is person and (event.is_public or trust.has_confirmed_id(person)):
             return True
         if may := trust.may_give_id(event, person, holder, is_made):
             self._give_id(event, person, external_id)
@@ -159,19 +159,19 @@ class Names:
             if loser is not None and loser.external_id is not None:
                 del self._by_external_id[event.list_id, loser.external_id]
                 loser.external_id, loser.external_id_by = None, By.CREDENTIAL
-        person.external_id, person.external_id_by = external_id, trust.by_whom(event)
+        person.external_id, person.external_id_by = external_id, trust.provenance_of(event)
         self._index(person)
 
     def _new_subscriber(self, event: Event) -> Subscriber:
         shown, key = event.email or (None, None)
-        by = By.CREDENTIAL if key is None else trust.by_whom(event)
+        by = By.CREDENTIAL if key is None else trust.provenance_of(event)
         own_uuid = uuid.uuid4().bytes
         person = Subscriber(event.list_id, self._next_id(), shown, key, None, own_uuid, by, is_new=True)
         return self.add_subscriber(person)
 
     def _set_email(self, person: Subscriber, email: tuple[str, str]) -> None:
         person.email, person.email_key = email
-        person.is_email_told = False
+        person.is_email_announced = False
         self._index(person)
 
     def _confirm_email(self, event: Event, person: Subscriber) -> None:

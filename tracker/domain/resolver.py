@@ -8,9 +8,9 @@ from typing import Generic, Protocol, TypeVar
 from tracker.domain import trust
 from tracker.domain.event import HASH_FORM, IDENTIFY, IS_LINK, NAMED_BY_EMAIL, NAMED_BY_ID, Event
 from tracker.domain.identity import Placement, Reason, Subscriber, Visitor
-from tracker.domain.naming import Names
+from tracker.domain.naming import SubscriberIndex
 from tracker.domain.provenance import By
-from tracker.domain.spans import Link, Position, Told
+from tracker.domain.spans import Evidence, Link, Position
 from tracker.formats.event_limits import is_hash, visitor_uuid_of_hash
 
 
@@ -26,22 +26,22 @@ class SpanReader(Protocol):
     def link(self, visitor: Visitor, link: Link) -> None:
         """Have an event name somebody as whose the visitor is."""
 
-    def person(self, list_id: int, subscriber_id: int) -> Subscriber | None:
+    def find_subscriber(self, list_id: int, subscriber_id: int) -> Subscriber | None:
         """Return a subscriber whom the group has not read."""
 
 
 SpansT = TypeVar("SpansT", bound=SpanReader)
 
 
-class IdentityResolver(Names, Generic[SpansT]):
+class IdentityResolver(SubscriberIndex, Generic[SpansT]):
     """What is known about the persons and visitors of a group of events, and what the events change about it.
 
     For every event in order, first `person` is called, then `place`.
     """
 
-    def __init__(self, next_id: Callable[[], int], lives: SpansT) -> None:
+    def __init__(self, next_id: Callable[[], int], span_store: SpansT) -> None:
         super().__init__(next_id)
-        self.lives = lives
+        self.span_store = span_store
         self._by_uuid: dict[tuple[int, bytes], Visitor] = {}
         self.visitors: list[Visitor] = []
 
@@ -52,31 +52,31 @@ class IdentityResolver(Names, Generic[SpansT]):
     def has_visitor(self, key: tuple[int, bytes]) -> bool:
         return key in self._by_uuid
 
-    def _visitors_person(self, event: Event) -> Subscriber | None:
+    def _subscriber_of_visitor(self, event: Event) -> Subscriber | None:
         visitor = self._by_uuid.get((event.list_id, event.uuid or b""))
         if visitor is None or not trust.may_give_to_visitors(event, visitor):
             return None
-        self.lives.catch_up(visitor)
-        _, linked = self.lives.at(visitor, _position(event))
+        self.span_store.catch_up(visitor)
+        _, linked = self.span_store.at(visitor, _position(event))
         person = self.subscriber(event.list_id, linked) if linked == visitor.subscriber_id else None
-        return None if person is None or trust.is_sure(person) else person
+        return None if person is None or trust.has_confirmed_id(person) else person
 
     def place(self, event: Event, person: Subscriber | None, has_conflict: bool) -> Placement:
         """The visitor and span of an event, after whatever link it causes."""
         visitor, position = self._visitor(event, person), _position(event)
-        self.lives.catch_up(visitor)
+        self.span_store.catch_up(visitor)
         is_named_identify = event.name == IDENTIFY
-        span, linked = self.lives.at(visitor, position)
+        span, linked = self.span_store.at(visitor, position)
         is_new = is_link = False
         if person is None:
             self._offer_to_owner(event, visitor, linked)
         elif linked == person.id or self._may_link(event, visitor, linked):
-            is_new = event.email is not None and not (linked == person.id and person.is_email_told)
-            person.is_email_told = person.is_email_told or is_new
+            is_new = event.email is not None and not (linked == person.id and person.is_email_announced)
+            person.is_email_announced = person.is_email_announced or is_new
             is_link = self._link_if_due(event, visitor, person, linked)
         is_sent = not event.is_listless and (is_named_identify or is_new)
         subscriber_id = person.id if person else None
-        span, linked = self.lives.at(visitor, position)
+        span, linked = self.span_store.at(visitor, position)
         link_flag = IS_LINK if is_link and not event.is_public else 0
         owner_id = subscriber_id or linked
         visitor.has_own_events = visitor.has_own_events or owner_id is None
@@ -99,7 +99,7 @@ class IdentityResolver(Names, Generic[SpansT]):
             return True
         holder = self.subscriber(event.list_id, linked)
         if holder is None and linked is not None:  # whose it was then is not whose it is
-            found = self.lives.person(event.list_id, linked)
+            found = self.span_store.find_subscriber(event.list_id, linked)
             holder = None if found is None else self.add_subscriber(found)
         return trust.may_link(event, visitor, holder)
 
@@ -132,8 +132,8 @@ class IdentityResolver(Names, Generic[SpansT]):
         reason = _reason(event)
         if reason is None or (event.is_public and linked == person.id):
             return False
-        told = Told(int(reason), event.received_at, trust.by_whom(event))
-        self.lives.link(visitor, Link(_position(event), person.id, told))
+        told = Evidence(int(reason), event.received_at, trust.provenance_of(event))
+        self.span_store.link(visitor, Link(_position(event), person.id, told))
         return True
 
 

@@ -11,7 +11,7 @@ _DROPPED = str.maketrans("", "", "_- $")
 MAX_GROUPS, MAX_IN_GROUP = 100, 20
 
 
-def look_alikes(names: Iterable[str]) -> list[list[str]]:
+def similar_names(names: Iterable[str]) -> list[list[str]]:
     """Groups of two or more different names that are folded to the same, sorted, and the groups by their first name.
 
     At most MAX_GROUPS of at most MAX_IN_GROUP.

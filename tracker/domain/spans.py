@@ -23,7 +23,7 @@ END = (2**63 - 1, 2**63 - 1)
 _LAST = (2**63 - 1, 2**63 - 2)
 
 
-class Told(NamedTuple):
+class Evidence(NamedTuple):
     """Why an event linked its visitor to a person (`who.Reason`), when it was received, and who told it."""
 
     reason: int
@@ -44,14 +44,14 @@ class Link(NamedTuple):
 
     position: Position
     subscriber_id: int
-    told: Told
+    evidence: Evidence
 
     def is_in(self, window: Window) -> bool:
         """Whether it says that the person of a window comes back in it."""
         return self.subscriber_id == window.subscriber_id and window.begins <= self.position < window.ends
 
 
-class Known(NamedTuple):
+class StoredSpan(NamedTuple):
     """What the database has of a span. `begins` is None where it has no row, or none that was read."""
 
     begins: Position | None
@@ -73,48 +73,48 @@ class Span:
     ends: Position = END
     subscriber_id: int | None = None
     named: Position = END
-    told: Told | None = None
+    evidence: Evidence | None = None
     by: int = By.CREDENTIAL
     is_taken: bool = False
-    known: Known | None = None
+    stored: StoredSpan | None = None
     is_part: bool = False
     has_wall: bool = False
     is_confirmed: bool = False
 
     def confirm(self, link: Link) -> None:
         """It is the person's for one more reason: the one of the event that happened first is told, and the best of who told."""
-        self.by, had_by = min(self.by, link.told.by), self.by
+        self.by, had_by = min(self.by, link.evidence.by), self.by
         if link.position < self.named:
-            self.named, self.told = link.position, link.told
+            self.named, self.evidence = link.position, link.evidence
         self.is_confirmed = self.is_confirmed or self.by != had_by
 
 
-class Life:
+class VisitorSpans:
     """The spans of one visitor, as far as somebody asked for them; `load(position)` reads one that is not here.
 
     `version` counts the changes, and numbers the next span. `windows` are where events are to be looked at again; of those
-    that are `unasked` it is not known yet whether their persons come back in them.
+    that are `unchecked` it is not known yet whether their persons come back in them.
     """
 
-    def __init__(self, version: int, spans: list[Span], load: Callable[[Position], Span]) -> None:
-        self.version, self.spans, self._load = version, spans, load
+    def __init__(self, version: int, loaded: list[Span], load: Callable[[Position], Span]) -> None:
+        self.version, self.loaded, self._load = version, loaded, load
         self.windows: list[Window] = []
-        self.unasked: list[Window] = []
+        self.unchecked: list[Window] = []
 
     def at(self, position: Position) -> Span:
-        index = bisect_right(self.spans, position, key=lambda span: span.begins) - 1
-        if index >= 0 and position < self.spans[index].ends:
-            return self.spans[index]
+        index = bisect_right(self.loaded, position, key=lambda span: span.begins) - 1
+        if index >= 0 and position < self.loaded[index].ends:
+            return self.loaded[index]
         return self._read(position, index + 1)
 
     def _read(self, position: Position, index: int) -> Span:
         found = self._load(position)
-        for span in self.spans:
+        for span in self.loaded:
             if span.number == found.number:
-                span.begins, span.known, span.is_part = found.begins, found.known, False
+                span.begins, span.stored, span.is_part = found.begins, found.stored, False
                 span.has_wall = found.has_wall
                 return span
-        self.spans.insert(index, found)
+        self.loaded.insert(index, found)
         return found
 
     def last(self) -> Span:
@@ -123,48 +123,48 @@ class Life:
 
     def link(self, link: Link) -> bool:
         """Have the visitor be somebody's from an event on that named them; whether that changes anything."""
-        position, subscriber_id, told = link
+        position, subscriber_id, evidence = link
         own = self.at(position)
-        if own.subscriber_id == subscriber_id and position >= own.named and own.by <= told.by:
+        if own.subscriber_id == subscriber_id and position >= own.named and own.by <= evidence.by:
             return False
         if own.subscriber_id is None:
-            own.subscriber_id, own.named, own.told = subscriber_id, position, told
-            own.by, own.is_taken = told.by, True
+            own.subscriber_id, own.named, own.evidence = subscriber_id, position, evidence
+            own.by, own.is_taken = evidence.by, True
         elif own.subscriber_id == subscriber_id:
             own.confirm(link)
         elif position < own.named:
             self._take_past(
-                own, Span(self.version, own.begins, own.named, subscriber_id, position, told, told.by)
+                own, Span(self.version, own.begins, own.named, subscriber_id, position, evidence, evidence.by)
             )
         else:
             self._take_rest(
-                own, Span(self.version, position, own.ends, subscriber_id, position, told, told.by)
+                own, Span(self.version, position, own.ends, subscriber_id, position, evidence, evidence.by)
             )
         self.version += 1
         return True
 
     def _take_past(self, own: Span, new: Span) -> None:
         """Who was named before the first event that named its owner has what a span had from before that."""
-        self._look_again(own, new.begins, new.ends)
-        self.spans.insert(self.spans.index(own), new)
+        self._recheck(own, new.begins, new.ends)
+        self.loaded.insert(self.loaded.index(own), new)
         own.begins, own.has_wall = own.named, False
 
     def _take_rest(self, own: Span, new: Span) -> None:
         """Until its end, as far as is known: who comes back in it is found by the events that named them."""
-        self._look_again(own, new.begins, new.ends)
+        self._recheck(own, new.begins, new.ends)
         after = self._after(own)
         is_next = after is not None and after.subscriber_id == new.subscriber_id and new.by == after.by
         if after is not None and is_next and after.named == after.begins and not after.has_wall:
             after.begins = new.begins
-            after.confirm(Link(new.named, after.subscriber_id or 0, new.told or Told(0, 0)))
+            after.confirm(Link(new.named, after.subscriber_id or 0, new.evidence or Evidence(0, 0)))
         else:
-            self.spans.insert(self.spans.index(own) + 1, new)
+            self.loaded.insert(self.loaded.index(own) + 1, new)
         own.ends = new.begins
 
-    def _look_again(self, own: Span, begins: Position, ends: Position) -> None:
+    def _recheck(self, own: Span, begins: Position, ends: Position) -> None:
         if own.subscriber_id is not None:
             self.windows.append(Window(own.subscriber_id, begins, ends))
-            self.unasked.append(self.windows[-1])
+            self.unchecked.append(self.windows[-1])
 
     def _after(self, own: Span) -> Span | None:
         if own.ends == END:

@@ -11,11 +11,11 @@ from tracker.domain.provenance import By
 from tracker.formats.event_limits import is_visitor_of_hash
 
 
-def by_whom(event: Event) -> By:
+def provenance_of(event: Event) -> By:
     return By.PUBLIC if event.is_public else By.CREDENTIAL
 
 
-def is_sure(person: Subscriber) -> bool:
+def has_confirmed_id(person: Subscriber) -> bool:
     """Whether they have an ID that a credential told."""
     return person.external_id is not None and person.external_id_by == By.CREDENTIAL
 
@@ -24,7 +24,7 @@ def may_give_id(event: Event, person: Subscriber, holder: Subscriber | None, is_
     """Whether the event may make an ID the person's that `holder` has. `is_made`: the event made the person."""
     if event.is_public:
         return is_made and holder is None and person.external_id is None
-    return not is_sure(person) and (holder is None or not is_sure(holder))
+    return not has_confirmed_id(person) and (holder is None or not has_confirmed_id(holder))
 
 
 def may_give_email(event: Event, person: Subscriber) -> bool:
@@ -34,8 +34,8 @@ def may_give_email(event: Event, person: Subscriber) -> bool:
 def may_take_email(event: Event, person: Subscriber, holder: Subscriber) -> bool:
     """Whether a credential that names them together gives the person, whose ID a credential told, an address that only anybody has told of
     `holder`."""
-    is_anybodys = holder is not person and holder.email_by == By.PUBLIC and not is_sure(holder)
-    return is_anybodys and is_sure(person) and may_give_email(event, person)
+    is_anybodys = holder is not person and holder.email_by == By.PUBLIC and not has_confirmed_id(holder)
+    return is_anybodys and has_confirmed_id(person) and may_give_email(event, person)
 
 
 def may_link(event: Event, visitor: Visitor, linked: Subscriber | None) -> bool:
@@ -56,6 +56,6 @@ def may_give_to_visitors(event: Event, visitor: Visitor | None) -> bool:
     return is_told and event.name == IDENTIFY and not event.is_public
 
 
-def asks_whose_visitor(event: Event) -> bool:
+def needs_visitor_owner(event: Event) -> bool:
     """Whether what the event may link depends on who its visitor's person is."""
     return event.name == IDENTIFY or (event.is_public and (event.email or event.external_id) is not None)

@@ -31,7 +31,7 @@ GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
 #: Names that are told of IdentifyProperties that were not written.
 MAX_IGNORED = 20
 #: How the EventID of a line that brings none begins.
-OF_LINE = "line-"
+LINE_ID_PREFIX = "line-"
 Say = Callable[[str], object]
 #: What is made of a record's event before it is stored.
 Complete = Callable[[Record, Event], Event]
@@ -102,7 +102,9 @@ class Import:
         if record.error is None and "EventID" not in record.params:
             digest = hashlib.sha256(record.raw).digest()
             number = self._occurrences.count(digest[:16])
-            record.params["EventID"] = OF_LINE + hashlib.sha256(b"%s %d" % (digest, number)).hexdigest()[:40]
+            record.params["EventID"] = (
+                LINE_ID_PREFIX + hashlib.sha256(b"%s %d" % (digest, number)).hexdigest()[:40]
+            )
         return record
 
     def _stored(self, group: list[Record]) -> list[Any]:
@@ -110,7 +112,7 @@ class Import:
         pauses, said = _pauses(), ""
         while True:
             try:
-                with self._interrupts.held():
+                with self._interrupts.deferred():
                     stored = self._try(group)
             except IncompatibleDatabase:  # somebody has to put it right first
                 raise

@@ -12,7 +12,7 @@ class Interrupts:
     """SIGINT in a `with` block: KeyboardInterrupt at once, or, while `held()`, at the next `check()`."""
 
     def __init__(self) -> None:
-        self._is_held = self._has_come = False
+        self._is_deferred = self._has_come = False
 
     def __enter__(self) -> Interrupts:
         self._before = signal.signal(signal.SIGINT, self._come)
@@ -22,12 +22,12 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._before)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        self._is_held = True
+    def deferred(self) -> Iterator[None]:
+        self._is_deferred = True
         try:
             yield
         finally:
-            self._is_held = False
+            self._is_deferred = False
 
     def check(self) -> None:
         if self._has_come:
@@ -35,5 +35,5 @@ class Interrupts:
 
     def _come(self, number: int, frame: Any) -> None:
         self._has_come = True
-        if not self._is_held:
+        if not self._is_deferred:
             raise KeyboardInterrupt

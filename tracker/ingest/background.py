@@ -18,7 +18,7 @@ from tracker.storage.timeline import MAX_RECENT, maintain, timeline_rows
 #: What is written late is written this many seconds after an event at the latest.
 FLUSH_SECONDS = 5.0
 #: Pasts settled in one transaction: bounds how long it holds up events.
-SETTLED_AT_ONCE = 200
+MERGED_AT_ONCE = 200
 #: Rows of the timeline that a process adds before it looks whether some are to be sorted.
 ROWS_BETWEEN_SORTS = MAX_RECENT // 4
 
@@ -67,13 +67,13 @@ class BackgroundWrites:
             self._next_flush.kill()
         self._is_flush_due = False
         is_counted = self._counting.flush()
-        self._try("short pasts were not settled", self._settle)
-        if self._handler.unsettled or not is_counted:
+        self._try("short pasts were not settled", self._merge_histories)
+        if self._handler.pending_history or not is_counted:
             self.events_came()
 
-    def _settle(self) -> None:
+    def _merge_histories(self) -> None:
         """Pasts that cannot be settled are read where they are."""
-        while spans := self._handler.unsettled.take(SETTLED_AT_ONCE):
+        while spans := self._handler.pending_history.take(MERGED_AT_ONCE):
             self._database.write(partial(timeline_rows.settle, spans=spans))
 
     def _sort(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tracker.domain.event import HAS_SENT_IDENTIFY, Event, EventIdTaken, Tracked
-from tracker.domain.event_ids import EventIdSigner, kept_key
+from tracker.domain.event_ids import EventIdSigner, stored_key
 from tracker.ingest.deleted_event_ids import DeletedEventIds
 from tracker.ingest.event_comparison import is_same, is_tried
 from tracker.ingest.traits import ignored_of
@@ -35,7 +35,7 @@ class Deduplicator:
         self.known_results: dict[int, Any] = {}
         self.new_ids: dict[Key, Row] = {}
         self._first_of: dict[Key, int] = {}
-        self._follows: dict[int, int] = {}
+        self._duplicate_of: dict[int, int] = {}
         tried = [index for index, event in enumerate(events) if event.row_id]
         self._is_retry = bool(tried)
         for (
@@ -43,18 +43,20 @@ class Deduplicator:
         ) in events:  # before the first statement: a caller whose deadline passes is told the id to repeat
             event.row_id = event.row_id or next_id()
         #: (row id of an earlier attempt, the row that stands under it): the event, or something else.
-        self._there = {i: (events[i].row_id, row) for i, row in self._answers(self._row_ids(tried)).items()}
-        self._settle_tried()
+        self._stored_rows = {
+            i: (events[i].row_id, row) for i, row in self._answers(self._row_ids(tried)).items()
+        }
+        self._resolve_retried()
         self._sort_keys()
-        self._leave_taken_rows()
+        self._replace_taken_row_ids()
         self._number_new_ids()
 
     def is_new(self, index: int) -> bool:
-        return index not in self.known_results and index not in self._follows
+        return index not in self.known_results and index not in self._duplicate_of
 
     def answer_duplicates(self, results: list[Any]) -> None:
         """Answer repeats within the group as their first was answered."""
-        for index, first in self._follows.items():
+        for index, first in self._duplicate_of.items():
             results[index] = replace(results[first], is_duplicate=True)
 
     def next_row_id(self, list_id: int) -> int:
@@ -66,21 +68,21 @@ class Deduplicator:
 
     # Events that were tried before
 
-    def _settle_tried(self) -> None:
+    def _resolve_retried(self) -> None:
         """Events of an earlier attempt whose callers were told what to repeat them with: another process may have.
 
         One whose row is somebody else's gets another, and keeps the EventID that its caller may have been told.
         """
-        for index, (_, row) in self._there.items():
+        for index, (_, row) in self._stored_rows.items():
             event = self._events[index]
             if event.event_key is None and is_tried(event, row):
                 self.known_results[index] = _tracked(event, row, is_duplicate=False)
             elif event.event_key is None:
                 event.event_key, event.has_lost_row = self._ids.of(event), True
 
-    def _leave_taken_rows(self) -> None:
+    def _replace_taken_row_ids(self) -> None:
         """The row of a new event stands nowhere yet: what is under its id is something else."""
-        for index, (row_id, _) in self._there.items():
+        for index, (row_id, _) in self._stored_rows.items():
             event = self._events[index]
             if self.is_new(index) and event.row_id == row_id:
                 _log.warning("row id %d of list %d is taken by another event", row_id, event.list_id)
@@ -90,20 +92,20 @@ class Deduplicator:
 
     def _sort_keys(self) -> None:
         sent = [index for index, event in enumerate(self._events) if event.event_key and self.is_new(index)]
-        ours = self._ours(sent)
+        signed = self._signed_row_ids(sent)
         keys = {
-            i: (self._events[i].list_id, kept_key(self._events[i]))
+            i: (self._events[i].list_id, stored_key(self._events[i]))
             for i in sent
             if i not in self.known_results
         }
-        self._settle_taken(keys)
-        self._settle_ours(ours)
+        self._resolve_stored(keys)
+        self._resolve_signed(signed)
         left = {index: key for index, key in keys.items() if index not in self.known_results}
-        spent = DeletedEventIds(self._transaction, self._events, left, ours)
+        deleted = DeletedEventIds(self._transaction, self._events, left, signed)
         for index, key in left.items():
-            self._sort(index, key, ours.get(index), spent)
+            self._sort(index, key, signed.get(index), deleted)
 
-    def _ours(self, indexes: list[int]) -> dict[int, int]:
+    def _signed_row_ids(self, indexes: list[int]) -> dict[int, int]:
         """{index: the row id} of the EventIDs of ours; settles those that were given out for another event."""
         found: dict[int, int] = {}
         for index in indexes:
@@ -117,7 +119,7 @@ class Deduplicator:
                 found[index] = row_id
         return found
 
-    def _settle_taken(self, keys: dict[int, Key]) -> None:
+    def _resolve_stored(self, keys: dict[int, Key]) -> None:
         """Settle the events whose EventID is kept."""
         stored = event_rows.find_event_ids(self._transaction, keys.values()) if keys else {}
         repeated: dict[int, int] = {}
@@ -131,31 +133,31 @@ class Deduplicator:
         for index, row in self._answers(repeated).items():
             self.known_results[index] = _tracked(self._events[index], row)
 
-    def _settle_ours(self, ours: dict[int, int]) -> None:
+    def _resolve_signed(self, signed: dict[int, int]) -> None:
         """Settle those whose row is there. If it is something else's, such an EventID is like a client's own."""
         rows = self._answers(
-            {index: row_id for index, row_id in ours.items() if index not in self.known_results}
+            {index: row_id for index, row_id in signed.items() if index not in self.known_results}
         )
         for index, row in rows.items():
-            del ours[index]
+            del signed[index]
             if is_same(self._events[index], row):
                 self.known_results[index] = _tracked(self._events[index], row)
 
-    def _sort(self, index: int, key: Key, row_id: int | None, spent: DeletedEventIds) -> None:
+    def _sort(self, index: int, key: Key, row_id: int | None, deleted: DeletedEventIds) -> None:
         event = self._events[index]
-        if (outcome := spent.outcome(index)) is not None:
+        if (outcome := deleted.outcome(index)) is not None:
             self.known_results[index] = outcome
             return
         event.row_id = event.row_id if row_id is None else row_id
-        self._join_group(index, event, key, is_ours=row_id is not None)
+        self._join_group(index, event, key, is_signed=row_id is not None)
 
-    def _join_group(self, index: int, event: Event, key: Key, is_ours: bool) -> None:
+    def _join_group(self, index: int, event: Event, key: Key, is_signed: bool) -> None:
         first = self._first_of.setdefault(key, index)
         if first == index:
-            if not is_ours:
+            if not is_signed:
                 self.new_ids[key] = (0, event.digest())
         elif self._events[first].digest() == event.digest():
-            self._follows[index] = first
+            self._duplicate_of[index] = first
         else:
             self.known_results[index] = EventIdTaken(event.event_key)
 

@@ -30,20 +30,20 @@ from tracker.ingest.counters import CounterUpdates
 from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_comparison import are_stored
 from tracker.ingest.identity_store import load_identities, save_identities
-from tracker.ingest.late_links import look_again
+from tracker.ingest.late_links import recheck_stored
 from tracker.ingest.pending_history import PendingHistory
 from tracker.ingest.span_store import SpanStore
 from tracker.ingest.traits import Ignored, write_traits
 from tracker.storage.aggregates import Catalogue, NoteKey, Seen, Uncounted, count_outbox
 from tracker.storage.engine import IdMaker, Row, Transaction, WriterNumber
 from tracker.storage.events import events as event_rows
-from tracker.storage.subscribers import identity_rows as people_rows
+from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import timeline_rows
 
 _log = logging.getLogger("tracker.ingest")
 
 #: What an extra identify event carries: no properties.
-NOTHING = b"\x01{}"
+NO_PROPERTIES = b"\x01{}"
 
 #: What the catalogue is told, with the names of properties as they were sent.
 SeenAsSent = dict[tuple[int, bytes], tuple[set[str], int]]
@@ -54,15 +54,15 @@ Stored = tuple[int, bytes, dict[str, Any], int]
 class EventHandler:
     """Applies groups of events for one process's writer. Called again after a rollback: all state is per attempt."""
 
-    def __init__(self, number: WriterNumber, ids: EventIdSigner, settle_after: float) -> None:
+    def __init__(self, number: WriterNumber, ids: EventIdSigner, merge_after_seconds: float) -> None:
         self._ids, self._event_ids = IdMaker(number), ids
         self._catalogue = Catalogue()
         # Of the attempt that was last written in full: the keys of its rows, its events, and the notes to count them.
         self._keys: set[tuple[int, int]] = set()
         self._stored: list[Stored] = []
         self._notes: list[NoteKey] = []
-        self._pasts: list[timeline_rows.SpanKey] = []
-        self.uncounted, self.unsettled = Uncounted(), PendingHistory(settle_after)
+        self._unmerged_histories: list[timeline_rows.SpanKey] = []
+        self.uncounted, self.pending_history = Uncounted(), PendingHistory(merge_after_seconds)
         self.unsorted_rows = 0
 
     def __call__(self, transaction: Transaction, batches: list[list[Event]]) -> list[list[Any]]:
@@ -74,7 +74,7 @@ class EventHandler:
             count_outbox.note(transaction, self.new_id(), attempt.counted) if attempt.counted else []
         )
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
-        self._pasts = attempt.pasts
+        self._unmerged_histories = attempt.unmerged_histories
         return [list(islice(results, len(batch))) for batch in batches]
 
     def new_id(self) -> int:
@@ -86,7 +86,7 @@ class EventHandler:
         for list_id, name, properties, received_at in self._stored:
             self.uncounted.counts.add(list_id, name, properties, received_at)
         self.uncounted.notes += self._notes
-        self.unsettled.add(self._pasts)
+        self.pending_history.add(self._unmerged_histories)
         self.unsorted_rows += len(self._keys)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
@@ -107,12 +107,12 @@ class Attempt:
         self._repeats: Deduplicator
         self.rows: list[Row] = []
         self.entries: list[timeline_rows.Entry] = []
-        self.pasts: list[timeline_rows.SpanKey] = []
+        self.unmerged_histories: list[timeline_rows.SpanKey] = []
         self.seen: SeenAsSent = {}
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
         self.counted: dict[int, list[int]] = {}
-        self._tallies = CounterUpdates()
+        self._counters = CounterUpdates()
         self._conversions: Conversions
         self._people: IdentityResolver[SpanStore]
 
@@ -132,16 +132,16 @@ class Attempt:
 
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
         people = self._people = load_identities(transaction, events, self._next_id)
-        placed = [(event, people.place(event, *people.person(event))) for event in events]
+        placed = [(event, people.place(event, *people.match(event))) for event in events]
         conversions = self._conversions = Conversions(transaction, events)
         ignored = write_traits(transaction, people, placed, _now())
         tracked = [self._add(event, placement, ignored) for event, placement in placed]
         save_identities(transaction, people, _now())
         event_rows.add_events(transaction, self.rows)
         timeline_rows.add(transaction, self.entries)
-        self.pasts = look_again(transaction, people, self._next_id, _now())
+        self.unmerged_histories = recheck_stored(transaction, people, self._next_id, _now())
         conversions.write()
-        self._tallies.write(transaction)
+        self._counters.write(transaction)
         return tracked
 
     def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
@@ -156,13 +156,13 @@ class Attempt:
         if event.name == CONVERSION:
             flags |= self._conversions.flag_of(event)
             if not flags & NOT_COUNTED:
-                self._tallies.add_conversion(event)
+                self._counters.add_conversion(event)
         self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
         self._catalogue(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:
             ours = IS_GENERATED | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
             row_id = self._repeats.next_row_id(event.list_id)
-            self._append(event, placement, row_id, IDENTIFY, ours, NOTHING)
+            self._append(event, placement, row_id, IDENTIFY, ours, NO_PROPERTIES)
             self._catalogue(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)
@@ -182,7 +182,7 @@ class Attempt:
         encoded, event_at = name.encode(), event.event_at
         self.rows.append((
             event.list_id, row_id, at.visitor.id, at.span, at.subscriber_id, encoded, event_at,
-            event.received_at, event.claimed_at, event.sent_at, people_rows.raw(event.external_id), flags, properties,
+            event.received_at, event.claimed_at, event.sent_at, identity_rows.raw(event.external_id), flags, properties,
         ))  # fmt: skip
         if not flags & IS_BOT:
             self.counted.setdefault(event.list_id, []).append(row_id)
@@ -193,7 +193,7 @@ class Attempt:
     def _catalogue(self, event: Event, name: str, properties: dict[str, Any]) -> None:
         encoded = name.encode()
         if not event.is_bot:
-            self._tallies.add_event(event.list_id, encoded, event.event_at)
+            self._counters.add_event(event.list_id, encoded, event.event_at)
             self.stored.append((event.list_id, encoded, properties, event.received_at))
         seen = self.seen_in_public if event.is_public else self.seen
         names, _ = seen.setdefault((event.list_id, encoded), (set(), event.received_at))

@@ -12,7 +12,7 @@ from typing import Any
 
 from tracker.domain.identity import Visitor
 from tracker.domain.resolver import IdentityResolver
-from tracker.domain.spans import Life, Position, Window
+from tracker.domain.spans import Position, VisitorSpans, Window
 from tracker.ingest.span_store import SpanStore
 from tracker.ingest.stored_links import MAX_AT_ONCE, link_of
 from tracker.storage import job_queue
@@ -31,27 +31,27 @@ LOOKED_AT = 2_000
 Part = list[Any]
 
 
-def look_again(
+def recheck_stored(
     transaction: Transaction, group: IdentityResolver[SpanStore], next_id: Callable[[], int], now: int
 ) -> list[SpanKey]:
-    """After the events of a group are stored: those of its visitors, and of others that came before. Gives `SpanStore.pasts`."""
+    """After the events of a group are stored: those of its visitors, and of others that came before. Gives `SpanStore.unmerged_histories`."""
     for visitor in group.visitors:
-        life = visitor.life
-        if life is None or not life.windows:
+        spans = visitor.spans
+        if spans is None or not spans.windows:
             continue
         seen: list[Window] = []
-        left = _look_at_few(transaction, group.lives, visitor, life, seen)
+        left = _look_at_few(transaction, group.span_store, visitor, spans, seen)
         if left or transaction.engine.is_remote:
             _leave_to_job(transaction, visitor, left, seen, next_id(), now)
-    return group.lives.pasts
+    return group.span_store.unmerged_histories
 
 
 def _look_at_few(
-    transaction: Transaction, lives: SpanStore, visitor: Visitor, life: Life, seen: list[Window]
+    transaction: Transaction, span_store: SpanStore, visitor: Visitor, spans: VisitorSpans, seen: list[Window]
 ) -> list[Window]:
     """Look through all windows, and those that come of that; gives those with too many rows."""
-    while windows := life.windows:
-        life.windows = []
+    while windows := spans.windows:
+        spans.windows = []
         seen += windows
         owner_ids = _owners(visitor, windows)
         first, last = min(w.begins for w in windows), max(w.ends for w in windows)
@@ -61,7 +61,11 @@ def _look_at_few(
             return windows
         rows = [row for part in parts for row in part.entries]
         _place(
-            transaction, lives, visitor, [r.event_id for r in rows if r.visitor_id == visitor.id], owner_ids
+            transaction,
+            span_store,
+            visitor,
+            [r.event_id for r in rows if r.visitor_id == visitor.id],
+            owner_ids,
         )
     return []
 
@@ -114,19 +118,19 @@ def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part],
     if len(own) > most:
         own = own[:most]
         reached = own[-1].event_at, own[-1].event_id
-    lives = SpanStore(transaction)
+    span_store = SpanStore(transaction)
     owner_ids = {owner_id, visitor.id}
-    _place(transaction, lives, visitor, [row.event_id for row in own], owner_ids)
+    _place(transaction, span_store, visitor, [row.event_id for row in own], owner_ids)
     if reached is None or reached >= tuple(ends):
         parts.pop(0)
     else:
         parts[0] = [owner_id, list(reached), ends]
-    parts += _parts(visitor.id, visitor.life.windows if visitor.life else [])
+    parts += _parts(visitor.id, visitor.spans.windows if visitor.spans else [])
     return len(own)
 
 
 def _place(
-    transaction: Transaction, lives: SpanStore, visitor: Visitor, event_ids: Sequence[int], owner_ids: Collection[int]
+    transaction: Transaction, span_store: SpanStore, visitor: Visitor, event_ids: Sequence[int], owner_ids: Collection[int]
 ) -> None:  # fmt: skip
     """Move what is not where it happened. Whoever is named in another's time comes back in it."""
     if not event_ids:
@@ -135,11 +139,11 @@ def _place(
     moves = []
     for event in sorted(found.values(), key=_position):
         if link := link_of(event):
-            lives.link(visitor, link)
-        span, subscriber_id = lives.at(visitor, _position(event))
+            span_store.link(visitor, link)
+        span, subscriber_id = span_store.at(visitor, _position(event))
         if span != event.span and event.subscriber_id in (None, subscriber_id):
             moves.append(Move(event, span, subscriber_id))
-    lives.write([visitor])
+    span_store.write([visitor])
     late_moves.move(transaction, visitor.list_id, visitor.id, moves, owner_ids)
 
 

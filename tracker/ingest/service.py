@@ -13,7 +13,7 @@ from tracker.domain.event_ids import EventIdSigner
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.background import BackgroundWrites
 from tracker.ingest.event_handler import EventHandler
-from tracker.ingest.traits import identify, ignored_of
+from tracker.ingest.traits import ignored_of, match_fields
 from tracker.storage.engine import EVENT_IDS, Database, Lease, Transaction, WriterNumber, secret_of
 from tracker.storage.subscribers import CustomFields
 from tracker.storage.timeline import SERVER_SECONDS
@@ -33,14 +33,14 @@ class Ingest:
         self._handler = EventHandler(
             self._number, self._event_ids, SERVER_SECONDS if database.engine.is_remote else 0.0
         )
-        self._upkeep = BackgroundWrites(database, self._handler)
+        self._background = BackgroundWrites(database, self._handler)
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
         """Store the event; committed when this returns. `deadline` is a `time.monotonic()` second.
 
         Raises EventIdTaken, StorageUnavailable (nothing stored), EventOutcomeUnknown (repeat it with the EventID).
         """
-        identify([event], self._fields, deadline)
+        match_fields([event], self._fields, deadline)
         [result] = self._submit([event], deadline)
         if isinstance(result, Exception):
             raise result
@@ -53,7 +53,7 @@ class Ingest:
         """
         if not events:
             return []
-        identify(events, self._fields, deadline)
+        match_fields(events, self._fields, deadline)
         try:
             return self._submit(events, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
@@ -63,7 +63,7 @@ class Ingest:
 
     def check(self, event: Event, deadline: float | None = None) -> Tracked:
         """What a test event is answered with: it is looked at like any other, and not stored."""
-        identify([event], self._fields, deadline)
+        match_fields([event], self._fields, deadline)
         return Tracked(event.uuid or event.fresh_uuid(), False, event.external_id, ignored=ignored_of(event))
 
     def new_id(self, deadline: float | None = None) -> int:
@@ -92,7 +92,7 @@ class Ingest:
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
         if self._number.is_due():
             self._renew_lease(deadline)
-        self._upkeep.events_came()
+        self._background.events_came()
         for event in events:
             event.prepare()
         try:
@@ -109,7 +109,7 @@ class Ingest:
                 lease, secret = self._database.write(self._lease, deadline)
             except OutcomeUnknown as unknown:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
-            self._event_ids.know(secret)
+            self._event_ids.set_secret(secret)
             self._number.keep(lease)
 
     def _lease(self, transaction: Transaction) -> tuple[Lease, bytes]:
@@ -121,12 +121,12 @@ class Ingest:
 
     def serve(self) -> None:
         """Count what a process that was killed has stored and not counted, again and again: for a process that serves."""
-        self._upkeep.serve()
+        self._background.serve()
 
     def flush(self) -> None:
         """Write what is written late."""
-        self._upkeep.flush()
+        self._background.flush()
 
     def close(self) -> None:
         """Write what is written late, and nothing afterwards."""
-        self._upkeep.close()
+        self._background.close()

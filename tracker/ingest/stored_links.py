@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tracker.domain.event import IDENTIFY, IS_LINK, NAMED_BY_EMAIL
 from tracker.domain.identity import Reason
-from tracker.domain.spans import Link, Told, Window
+from tracker.domain.spans import Evidence, Link, Window
 from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.timeline import timeline_reading
@@ -28,4 +28,4 @@ def link_of(event: StoredEvent) -> Link | None:
         return None
     is_email, is_identify = event.flags & NAMED_BY_EMAIL, bytes(event.name) == IDENTIFY.encode()
     reason = Reason.IDENTIFY if is_identify else Reason.EMAIL if is_email else Reason.OWN
-    return Link((event.event_at, event.id), event.subscriber_id, Told(int(reason), event.received_at))
+    return Link((event.event_at, event.id), event.subscriber_id, Evidence(int(reason), event.received_at))

@@ -11,15 +11,14 @@ from tracker.domain.identity import Placement, Subscriber
 from tracker.domain.resolver import IdentityResolver
 from tracker.ingest.span_store import SpanStore
 from tracker.storage.engine import Conflict, Transaction
-from tracker.storage.subscribers import CustomFields, Key, find_values, write_values
-from tracker.storage.subscribers import identity_rows as people_rows
+from tracker.storage.subscribers import CustomFields, Key, find_values, identity_rows, write_values
 
 #: {row id of an event: those of its IdentifyProperties that were not written}.
 Ignored = Mapping[int, tuple[str, ...]]
 Placed = Sequence[tuple[Event, Placement]]
 
 
-def identify(events: Iterable[Event], fields: CustomFields, deadline: float | None) -> None:
+def match_fields(events: Iterable[Event], fields: CustomFields, deadline: float | None) -> None:
     """Say of each identify event which fields its IdentifyProperties are for. Other events have nobody to identify.
 
     Fields are remembered for 5 s; for a name that is not among them they are asked for again, once a list.
@@ -62,7 +61,7 @@ def write_traits(
     due = [(event, placement) for event, placement in placed if event.identified is not None]
     if not due:
         return {}
-    persons = _persons(transaction, people, due)
+    persons = _lock_owners(transaction, people, due)
     values: dict[Key, bytes | None] = {}
     ignored = {}
     for event, placement in due:
@@ -71,13 +70,13 @@ def write_traits(
             ignored[event.row_id] = tuple(event.identify_properties or ())
             continue
         sent = {(person.list_id, person.id, number): v for number, v in event.identified.values.items()}
-        values |= _fillings(transaction, sent, values) if event.is_public else sent
+        values |= _fill_empty_only(transaction, sent, values) if event.is_public else sent
         ignored[event.row_id] = _ignored(event, event.identified, people)
     write_values(transaction, values, now)
     return ignored
 
 
-def _fillings(
+def _fill_empty_only(
     transaction: Transaction, sent: Mapping[Key, bytes | None], due: Mapping[Key, bytes | None]
 ) -> dict[Key, bytes | None]:
     """What anybody may write: values for fields that are empty now, and after what is `due`."""
@@ -87,14 +86,14 @@ def _fillings(
     return {key: value for key, value in sent.items() if value is not None and now[key] is None}
 
 
-def _persons(
+def _lock_owners(
     transaction: Transaction, people: IdentityResolver[SpanStore], due: Placed
 ) -> dict[tuple[int, int], Subscriber]:
     """The owners of the events that are persons, by (list_id, id): held, so that nobody deletes them before we have committed."""
     known = {(person.list_id, person.id): person for person in people.subscribers}
     wanted = {(event.list_id, at.owner_id) for event, at in due}
     new = {key for key in wanted if key in known and known[key].is_new}
-    held = {row[:2]: row for row in people_rows.lock_subscribers(transaction, wanted - new)}
+    held = {row[:2]: row for row in identity_rows.lock_subscribers(transaction, wanted - new)}
     if any(key in known and key not in held for key in wanted - new):
         raise Conflict("a person was deleted by another process")
     for key, row in held.items():

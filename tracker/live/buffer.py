@@ -36,9 +36,9 @@ class EventBuffer:
 
     def __init__(self, list_id: int) -> None:
         self.list_id = list_id
-        self.watchers = 0
+        self.subscription_count = 0
         #: It could not be read the last time.
-        self.has_trouble = False
+        self.is_unavailable = False
         #: Held while it begins; until then there is nothing to be added to.
         self.lock, self.is_begun = BoundedSemaphore(1), False
         #: How many events have come, and the largest id of them and of what was there before.

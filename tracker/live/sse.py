@@ -15,7 +15,7 @@ _FOLLOWER = -1
 _RETRY_MS = 2_000
 
 
-def place_of(list_id: int, newest_id: int) -> str:
+def cursor_at(list_id: int, newest_id: int) -> str:
     """The cursor to go on from."""
     return cursor_of(list_id, _FOLLOWER, (newest_id,))
 
@@ -33,17 +33,17 @@ def newest_id_in(list_id: int, cursor: str, now: int) -> int | None:
 
 def greeting(list_id: int, newest_id: int) -> bytes:
     """The first bytes: a browser knows by them that it is connected, and from where to go on."""
-    return b"retry: %d\nid: %s\n\n" % (_RETRY_MS, place_of(list_id, newest_id).encode())
+    return b"retry: %d\nid: %s\n\n" % (_RETRY_MS, cursor_at(list_id, newest_id).encode())
 
 
 def heartbeat(list_id: int, newest_id: int) -> bytes:
     """Nothing has come: a comment, and how far that is true."""
-    return b":\nid: %s\n\n" % place_of(list_id, newest_id).encode()
+    return b":\nid: %s\n\n" % cursor_at(list_id, newest_id).encode()
 
 
 def tracked(list_id: int, newest_id: int, data: bytes) -> bytes:
     """An event; `data` is one line."""
-    return b"id: %s\nevent: tracked\ndata: %s\n\n" % (place_of(list_id, newest_id).encode(), data)
+    return b"id: %s\nevent: tracked\ndata: %s\n\n" % (cursor_at(list_id, newest_id).encode(), data)
 
 
 def sse_message(name: str, **data: Any) -> bytes:

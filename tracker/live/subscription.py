@@ -18,10 +18,10 @@ PIECE_BYTES = 64 * 1024
 
 
 class Subscription:
-    """A place in a feed. Keeps none of its rows: who reads slowly misses what the feed has let go, and is told so."""
+    """A place in a buffer. Keeps none of its rows: who reads slowly misses what the buffer has let go, and is told so."""
 
-    def __init__(self, user_id: int, feed: EventBuffer, name: bytes | None, seconds: int | None) -> None:
-        self.user_id, self.feed = user_id, feed
+    def __init__(self, user_id: int, buffer: EventBuffer, name: bytes | None, seconds: int | None) -> None:
+        self.user_id, self.buffer = user_id, buffer
         self._name = name
         self._ends_at = None if seconds is None else time.monotonic() + seconds
         #: The greenlet that sends: with a client that does not read it may wait where only killing it helps.
@@ -29,12 +29,12 @@ class Subscription:
         self.news = Event()
         self.is_ended = False
         self.newest_id, self._next = 0, 0
-        self._is_told_of_trouble = False
+        self._is_unavailable_sent = False
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
 
     def start(self) -> None:
-        """The feed has begun: what comes from now on is for this follower too."""
-        self.newest_id, self._next = self.feed.newest_id, self.feed.total
+        """The buffer has begun: what comes from now on is for this subscription too."""
+        self.newest_id, self._next = self.buffer.newest_id, self.buffer.total
 
     def end(self) -> None:
         self.is_ended = True
@@ -53,7 +53,7 @@ class Subscription:
         """What comes, as it comes; an empty part at each look around that shows nothing."""
         while not self.is_over():
             yield self._or_heartbeat(self._taken())
-            if self._next == self.feed.total:
+            if self._next == self.buffer.total:
                 self.wait()
 
     def rest(self, seconds: float) -> Iterator[bytes]:
@@ -66,35 +66,35 @@ class Subscription:
         """What there is to give, else a sign of life where nothing has been given for a while."""
         now = time.monotonic()
         if not text and now >= self._beat_at:
-            text = heartbeat(self.feed.list_id, self.newest_id)
+            text = heartbeat(self.buffer.list_id, self.newest_id)
         if text:
             self._beat_at = now + HEARTBEAT_SECONDS
         return text
 
     def row(self, event_id: int, name: bytes, data: bytes) -> bytes:
-        """An event, if it is one of those wanted; either way this is how far the follower is."""
+        """An event, if it is one of those wanted; either way this is how far the subscription is."""
         self.newest_id = max(self.newest_id, event_id)
         if self._name not in (None, name):
             return b""
-        return tracked(self.feed.list_id, self.newest_id, data)
+        return tracked(self.buffer.list_id, self.newest_id, data)
 
-    def trouble(self, has_trouble: bool) -> bytes:
+    def availability(self, is_unavailable: bool) -> bytes:
         """Say once that the database cannot be read, and once that it can again."""
-        if has_trouble == self._is_told_of_trouble:
+        if is_unavailable == self._is_unavailable_sent:
             return b""
-        self._is_told_of_trouble = has_trouble
-        return sse_message("unavailable" if has_trouble else "available")
+        self._is_unavailable_sent = is_unavailable
+        return sse_message("unavailable" if is_unavailable else "available")
 
     def _taken(self) -> bytes:
         """The next rows, about PIECE_BYTES of them, and how many were let go before."""
-        parts = [self.trouble(self.feed.has_trouble)]
+        parts = [self.availability(self.buffer.is_unavailable)]
         size = 0
-        for row in self.feed.since(self._next):
+        for row in self.buffer.since(self._next):
             parts += [self._skip_to(row.number), self._row(row)]
             size += len(row.data)
             if size >= PIECE_BYTES:
                 return b"".join(parts)
-        parts.append(self._skip_to(self.feed.total))
+        parts.append(self._skip_to(self.buffer.total))
         return b"".join(parts)
 
     def _row(self, row: Row) -> bytes:

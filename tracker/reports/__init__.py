@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tracker.domain.row_ids import next_id_after
-from tracker.reports.catalogue_listing import Names, is_full, read_look_alikes, read_name, read_names
+from tracker.reports.catalogue_listing import (
+    CataloguePage,
+    is_full,
+    read_name,
+    read_names,
+    read_similar_names,
+)
 from tracker.reports.identity_explain import ExplainedEvent, ExplainedLinks, explain_event, explain_links
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
 from tracker.reports.property_values import Values, read_values
@@ -58,15 +64,15 @@ class Reports:
         """(id, subscriber_id it is linked to) of a visitor of the list."""
         return visitor(self._database, list_id, uuid, deadline)
 
-    def timeline(self, whose: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
+    def timeline(self, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
         """A page of what somebody has done, newest first."""
-        return read_page(self._database, whose, wanted, deadline)
+        return read_page(self._database, owner, wanted, deadline)
 
     def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
         """What a person's conversions are worth."""
         return read_revenue(self._database, SubscriberTimeline(list_id, subscriber_id), deadline)
 
-    def links(
+    def explain_links(
         self,
         list_id: int,
         subscriber_id: int,
@@ -80,7 +86,7 @@ class Reports:
             lambda transaction: explain_links(transaction, list_id, subscriber_id, place, size), deadline
         )
 
-    def why(
+    def explain_event(
         self, list_id: int, subscriber_id: int, event_id: int, deadline: float | None = None
     ) -> ExplainedEvent | None:
         """Why an event is a person's; None if it is not."""
@@ -98,17 +104,17 @@ class Reports:
 
     def names(
         self, list_id: int, after: str, search: str | None, size: int, deadline: float | None = None
-    ) -> Names:
+    ) -> CataloguePage:
         """Some of a list's catalogue, in the order of names."""
         return read_names(self._database, list_id, after, search, size, deadline)
 
-    def name(self, list_id: int, event: str, deadline: float | None = None) -> Names:
+    def name(self, list_id: int, event: str, deadline: float | None = None) -> CataloguePage:
         """One event of the catalogue."""
         return read_name(self._database, list_id, event, deadline)
 
-    def look_alikes(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
-        """Names of events and of properties that look like one thing spelled twice."""
-        return read_look_alikes(self._database, list_id, deadline)
+    def similar_names(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
+        """CataloguePage of events and of properties that look like one thing spelled twice."""
+        return read_similar_names(self._database, list_id, deadline)
 
     def is_catalogue_full(self, list_id: int, deadline: float | None = None) -> bool:
         """Whether names went beyond the catalogue's bounds."""

@@ -9,7 +9,7 @@ from itertools import groupby
 
 import gevent
 
-from tracker.domain.similar_names import look_alikes
+from tracker.domain.similar_names import similar_names
 from tracker.storage.aggregates import EventName, PropertyName, catalogue, catalogue_pages
 from tracker.storage.engine import Database
 from tracker.storage.schema import TYPES
@@ -26,7 +26,7 @@ Listed = tuple[EventName, list[PropertyName]]
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class CataloguePage:
     """Events in the order of the bytes of their names; `has_more`: others follow the last one."""
 
     events: list[Listed]
@@ -52,7 +52,7 @@ class _Answer:
 
 def read_names(
     database: Database, list_id: int, after: str, search: str | None, size: int, deadline: float | None
-) -> Names:
+) -> CataloguePage:
     """The events after a name, as many as an answer holds.
 
     With `search`: those whose name has it, in any letter case, and those with a property whose name has it, with
@@ -64,25 +64,27 @@ def read_names(
         if found is None:
             continue
         if not answer.has_room_for(len(found[1])):
-            return Names(answer.events, True)
+            return CataloguePage(answer.events, True)
         answer.add(found)
-    return Names(answer.events, False)
+    return CataloguePage(answer.events, False)
 
 
-def read_name(database: Database, list_id: int, name: str, deadline: float | None) -> Names:
+def read_name(database: Database, list_id: int, name: str, deadline: float | None) -> CataloguePage:
     """One event."""
     encoded = name.encode()
     event = database.read(partial(catalogue_pages.event_name, list_id=list_id, name=encoded), deadline)
     if event is None:
-        return Names([], False)
-    return Names(list(_with_properties(database, list_id, [event], deadline)), False)
+        return CataloguePage([], False)
+    return CataloguePage(list(_with_properties(database, list_id, [event], deadline)), False)
 
 
-def read_look_alikes(database: Database, list_id: int, deadline: float | None) -> dict[str, list[list[str]]]:
+def read_similar_names(
+    database: Database, list_id: int, deadline: float | None
+) -> dict[str, list[list[str]]]:
     """{"event": groups, "property": groups} of names that look like one thing spelled twice."""
     events = database.read(partial(catalogue_pages.all_event_names, list_id=list_id), deadline)
     properties = database.read(partial(catalogue_pages.all_property_names, list_id=list_id), deadline)
-    return {"event": look_alikes(_in_turn(events)), "property": look_alikes(_in_turn(properties))}
+    return {"event": similar_names(_in_turn(events)), "property": similar_names(_in_turn(properties))}
 
 
 def is_full(database: Database, list_id: int, deadline: float | None) -> bool:

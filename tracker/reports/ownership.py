@@ -35,7 +35,7 @@ class SubscriberTimeline:
         return owners(database, self.list_id, self.id, deadline)
 
     def owned_ids(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
-        persons = persons_of(transaction, self.list_id, list(events))
+        persons = subscriber_by_event(transaction, self.list_id, list(events))
         return {event_id for event_id, person in persons.items() if person == self.id}
 
 
@@ -52,7 +52,7 @@ class VisitorTimeline:
         return {event.id for event in events if event.visitor_id == self.id and event.subscriber_id is None}
 
 
-def persons_of(
+def subscriber_by_event(
     transaction: Transaction, list_id: int, events: Sequence[StoredEvent]
 ) -> dict[int, int | None]:
     """{event_id: subscriber_id}: whom an event names, else whom the span it came in is linked to; None: nobody.
@@ -84,8 +84,10 @@ def visitor(
     return database.read(find, deadline)
 
 
-def own_events(transaction: Transaction, whose: TimelineOwner, entries: Iterable[Entry]) -> list[StoredEvent]:
+def owned_events(
+    transaction: Transaction, owner: TimelineOwner, entries: Iterable[Entry]
+) -> list[StoredEvent]:
     """The events of these rows that are there and count, in the order of the rows."""
-    stored = read_events(transaction, whose.list_id, (entry.event_id for entry in entries))
-    owned_ids = whose.owned_ids(transaction, stored.values())
+    stored = read_events(transaction, owner.list_id, (entry.event_id for entry in entries))
+    owned_ids = owner.owned_ids(transaction, stored.values())
     return [stored[entry.event_id] for entry in entries if entry.event_id in owned_ids]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import gevent
 
-from tracker.reports.ownership import existing, persons_of
+from tracker.reports.ownership import existing, subscriber_by_event
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, newest, read_events
 from tracker.storage.subscribers import identity_rows
@@ -60,6 +60,6 @@ def read_received(transaction: Transaction, list_id: int, event_ids: Iterable[in
     stored = read_events(transaction, list_id, wanted)
     events = [stored[event_id] for event_id in wanted if event_id in stored]
     uuids = identity_rows.uuids_of(transaction, list_id, (event.visitor_id for event in events))
-    persons = persons_of(transaction, list_id, events)
+    persons = subscriber_by_event(transaction, list_id, events)
     there = existing(transaction, list_id, persons.values())
     return [Received(e, uuids[e.visitor_id], there.get(persons[e.id])) for e in events]

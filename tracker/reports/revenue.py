@@ -38,20 +38,20 @@ class Revenue:
     is_complete: bool
 
 
-def read_revenue(database: Database, whose: TimelineOwner, deadline: float | None = None) -> Revenue:
+def read_revenue(database: Database, owner: TimelineOwner, deadline: float | None = None) -> Revenue:
     """Conversions have rows of their own, under the negative of their owner."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
-    owner_ids = [-owner_id for owner_id in whose.owner_ids(database, deadline)]
-    merge = Merge(whose.list_id, owner_ids, Window(), None)
+    owner_ids = [-owner_id for owner_id in owner.owner_ids(database, deadline)]
+    merge = Merge(owner.list_id, owner_ids, Window(), None)
     totals: dict[str, list[int]] = defaultdict(list)
-    for events in rounds(database, whose, merge, AT_ONCE, deadline, MAX_CONVERSIONS):
+    for events in rounds(database, owner, merge, AT_ONCE, deadline, MAX_CONVERSIONS):
         for event in events:
             if not event.flags & NOT_COUNTED:
-                currency, millionths = worth(whose.list_id, event)
+                currency, millionths = worth(owner.list_id, event)
                 totals[currency].append(millionths)
     sums = [Sum(currency, len(values), sum(values)) for currency, values in totals.items()]
     is_complete = merge.is_over and not database.read(
-        partial(lacks_conversions, list_id=whose.list_id, subscriber_id=whose.id), deadline
+        partial(lacks_conversions, list_id=owner.list_id, subscriber_id=owner.id), deadline
     )
     return Revenue(sorted(sums, key=lambda each: (-each.conversions, each.currency)), is_complete)
 

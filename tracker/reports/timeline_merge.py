@@ -35,7 +35,7 @@ class Merge:
         """All down to here has been given."""
         return self._window.before
 
-    def look(self, transaction: Transaction, most: int) -> Step:
+    def peek(self, transaction: Transaction, most: int) -> Step:
         """The next rows, at most `most`. Changes nothing: what a lost connection interrupts is looked for again."""
         parts = self._parts(transaction, most)
         reached = max((part.reached for part in parts if part.reached is not None), default=None)
@@ -50,7 +50,7 @@ class Merge:
             entries, reached = entries[:most], position_of(entries[most - 1])
         return Step(entries, reached, self._key is not None and len(entries) < most)
 
-    def take(self, step: Step) -> None:
+    def advance(self, step: Step) -> None:
         """Go on behind these rows."""
         self.is_over = step.reached is None
         if step.reached is not None:

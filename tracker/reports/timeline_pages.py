@@ -13,7 +13,7 @@ import orjson
 
 from tracker.domain.event import decoded_properties
 from tracker.domain.spans import Position
-from tracker.reports.ownership import TimelineOwner, own_events
+from tracker.reports.ownership import TimelineOwner, owned_events
 from tracker.reports.timeline_merge import Merge, Step
 from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
 from tracker.storage.events import StoredEvent
@@ -55,14 +55,14 @@ class Page:
 
 
 def read_page(
-    database: Database, whose: TimelineOwner, wanted: Wanted, deadline: float | None = None
+    database: Database, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None
 ) -> Page:
     """One page. One with fewer events than `size` may have a rest: looking for more would have taken too long."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
     name = None if wanted.name is None else wanted.name.encode()
-    merge = Merge(whose.list_id, whose.owner_ids(database, deadline), wanted.window(), name)
+    merge = Merge(owner.list_id, owner.owner_ids(database, deadline), wanted.window(), name)
     events: list[StoredEvent] = []
-    for found in rounds(database, whose, merge, wanted.size + 1, deadline):
+    for found in rounds(database, owner, merge, wanted.size + 1, deadline):
         events += [event for event in found if name in (None, event.name) and _fits(wanted, event)]
         if len(events) > wanted.size:
             break
@@ -71,13 +71,13 @@ def read_page(
         events = events[: wanted.size]
         rest = events[-1].event_at, events[-1].id
     visitor_ids = [event.visitor_id for event in events]
-    read = partial(identity_rows.uuids_of, list_id=whose.list_id, visitor_ids=visitor_ids)
+    read = partial(identity_rows.uuids_of, list_id=owner.list_id, visitor_ids=visitor_ids)
     return Page(events, rest, database.read(read, deadline) if events else {})
 
 
 def rounds(
     database: Database,
-    whose: TimelineOwner,
+    owner: TimelineOwner,
     merge: Merge,
     first: int,
     deadline: float,
@@ -88,8 +88,8 @@ def rounds(
     while not merge.is_over and examined < most:
         if examined:
             gevent.sleep(0)
-        step, events = database.read(partial(_look, whose, merge, min(size, most - examined)), deadline)
-        merge.take(step)
+        step, events = database.read(partial(_look, owner, merge, min(size, most - examined)), deadline)
+        merge.advance(step)
         yield events
         examined, size = examined + len(step.entries), min(size * 2, AT_ONCE)
         if step.is_enough:
@@ -97,10 +97,10 @@ def rounds(
 
 
 def _look(
-    whose: TimelineOwner, merge: Merge, most: int, transaction: Transaction
+    owner: TimelineOwner, merge: Merge, most: int, transaction: Transaction
 ) -> tuple[Step, list[StoredEvent]]:
-    step = merge.look(transaction, most)
-    return step, own_events(transaction, whose, step.entries)
+    step = merge.peek(transaction, most)
+    return step, owned_events(transaction, owner, step.entries)
 
 
 def _fits(wanted: Wanted, event: StoredEvent) -> bool:
