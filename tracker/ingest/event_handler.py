@@ -92,7 +92,7 @@ class EventHandler:
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
         """Whether all rows are there: a single one may have been stored by another process to which it was repeated.
 
-        A group of repeats has no rows to be there. What stands under their ids has to be these events.
+        A group of deduplicator has no rows to be there. What stands under their ids has to be these events.
         """
         events = [e for e in chain.from_iterable(batches) if (e.list_id, e.row_id) in self._keys]
         is_there = event_rows.find_events(transaction, self._keys) == self._keys
@@ -104,7 +104,7 @@ class Attempt:
 
     def __init__(self, ids: IdMaker, event_ids: EventIdSigner) -> None:
         self._ids, self._event_ids = ids, event_ids
-        self._repeats: Deduplicator
+        self._deduplicator: Deduplicator
         self.rows: list[Row] = []
         self.entries: list[timeline_rows.Entry] = []
         self.unmerged_histories: list[timeline_rows.SpanKey] = []
@@ -114,32 +114,32 @@ class Attempt:
         self.counted: dict[int, list[int]] = {}
         self._counters = CounterUpdates()
         self._conversions: Conversions
-        self._people: IdentityResolver[SpanStore]
+        self._resolver: IdentityResolver[SpanStore]
 
     def apply(self, transaction: Transaction, events: list[Event]) -> list[Any]:
         """One `Tracked` an event, or an exception in its place."""
-        repeats = self._repeats = Deduplicator(transaction, events, self._next_id, self._event_ids)
-        results: list[Any] = [repeats.known_results.get(index) for index in range(len(events))]
-        new = [index for index in range(len(events)) if repeats.is_new(index)]
+        deduplicator = self._deduplicator = Deduplicator(transaction, events, self._next_id, self._event_ids)
+        results: list[Any] = [deduplicator.known_results.get(index) for index in range(len(events))]
+        new = [index for index in range(len(events)) if deduplicator.is_new(index)]
         for index, tracked in zip(new, self._add_all(transaction, [events[i] for i in new]), strict=True):
             results[index] = tracked
-        event_rows.add_event_ids(transaction, [(*key, *row) for key, row in repeats.new_ids.items()])
-        repeats.answer_duplicates(results)
+        event_rows.add_event_ids(transaction, [(*key, *row) for key, row in deduplicator.new_ids.items()])
+        deduplicator.answer_duplicates(results)
         return results
 
     def _next_id(self) -> int:
         return self._ids.next_id(_now())
 
     def _add_all(self, transaction: Transaction, events: list[Event]) -> list[Tracked]:
-        people = self._people = load_identities(transaction, events, self._next_id)
-        placed = [(event, people.place(event, *people.match(event))) for event in events]
+        resolver = self._resolver = load_identities(transaction, events, self._next_id)
+        placed = [(event, resolver.place(event, *resolver.match(event))) for event in events]
         conversions = self._conversions = Conversions(transaction, events)
-        ignored = write_traits(transaction, people, placed, _now())
+        ignored = write_traits(transaction, resolver, placed, _now())
         tracked = [self._add(event, placement, ignored) for event, placement in placed]
-        save_identities(transaction, people, _now())
+        save_identities(transaction, resolver, _now())
         event_rows.add_events(transaction, self.rows)
         timeline_rows.add(transaction, self.entries)
-        self.unmerged_histories = recheck_stored(transaction, people, self._next_id, _now())
+        self.unmerged_histories = recheck_stored(transaction, resolver, self._next_id, _now())
         conversions.write()
         self._counters.write(transaction)
         return tracked
@@ -151,7 +151,7 @@ class Attempt:
             | HAS_ID_CONFLICT * placement.has_id_conflict
         )
         flags |= placement.link_flag | (HAS_SENT_IDENTIFY if placement.is_identify_sent else 0)
-        flags |= self._people.named_by(event, placement) | IS_IMAGE * event.is_image
+        flags |= self._resolver.named_by(event, placement) | IS_IMAGE * event.is_image
         flags |= IS_BOT * event.is_bot | IS_PUBLIC * event.is_public
         if event.name == CONVERSION:
             flags |= self._conversions.flag_of(event)
@@ -161,7 +161,7 @@ class Attempt:
         self._catalogue(event, event.name, event.stored_properties())
         if placement.is_identify_sent and event.name != IDENTIFY:
             ours = IS_GENERATED | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
-            row_id = self._repeats.next_row_id(event.list_id)
+            row_id = self._deduplicator.next_row_id(event.list_id)
             self._append(event, placement, row_id, IDENTIFY, ours, NO_PROPERTIES)
             self._catalogue(event, IDENTIFY, {})
         names = ignored.get(event.row_id, ())
@@ -172,7 +172,7 @@ class Attempt:
         where = (event.row_id, event.list_id)
         if placement.has_id_conflict and not event.is_public:
             _log.warning("event %d of list %d: Email and ID name two people, Email wins", *where)
-        if form := self._people.ambiguous.get(event.row_id):
+        if form := self._resolver.ambiguous.get(event.row_id):
             what = "event %d of list %d: ID is a hash that several people have in the form %s, it names none"
             _log.warning(what, *where, form.name.lower())
 

@@ -1,4 +1,4 @@
-"""What does an identify event write onto its person? IdentifyProperties, in the event's own transaction."""
+"""What does an identify event write onto its subscriber? IdentifyProperties, in the event's own transaction."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _read(
 
 
 def ignored_of(event: Event) -> tuple[str, ...]:
-    """The IdentifyProperties that no field takes, whoever the person is."""
+    """The IdentifyProperties that no field takes, whoever the subscriber is."""
     return _as_sent(event, event.identified.dropped) if event.identified else ()
 
 
@@ -55,23 +55,25 @@ def unique_values(events: Iterable[Event]) -> list[tuple[int, str]]:
 
 
 def write_traits(
-    transaction: Transaction, people: IdentityResolver[SpanStore], placed: Placed, now: int
+    transaction: Transaction, resolver: IdentityResolver[SpanStore], placed: Placed, now: int
 ) -> Ignored:
-    """Write the values of a group's identify events, the last one wins; before the persons are written."""
+    """Write the values of a group's identify events, the last one wins; before the subscribers are written."""
     due = [(event, placement) for event, placement in placed if event.identified is not None]
     if not due:
         return {}
-    persons = _lock_owners(transaction, people, due)
+    subscribers = _lock_owners(transaction, resolver, due)
     values: dict[Key, bytes | None] = {}
     ignored = {}
     for event, placement in due:
-        person = persons.get((event.list_id, placement.owner_id))
-        if event.identified is None or person is None:
+        subscriber = subscribers.get((event.list_id, placement.owner_id))
+        if event.identified is None or subscriber is None:
             ignored[event.row_id] = tuple(event.identify_properties or ())
             continue
-        sent = {(person.list_id, person.id, number): v for number, v in event.identified.values.items()}
+        sent = {
+            (subscriber.list_id, subscriber.id, number): v for number, v in event.identified.values.items()
+        }
         values |= _fill_empty_only(transaction, sent, values) if event.is_public else sent
-        ignored[event.row_id] = _ignored(event, event.identified, people)
+        ignored[event.row_id] = _ignored(event, event.identified, resolver)
     write_values(transaction, values, now)
     return ignored
 
@@ -80,31 +82,31 @@ def _fill_empty_only(
     transaction: Transaction, sent: Mapping[Key, bytes | None], due: Mapping[Key, bytes | None]
 ) -> dict[Key, bytes | None]:
     """What anybody may write: values for fields that are empty now, and after what is `due`."""
-    persons = {key[:2] for key in sent}
-    stored = {at: find_values(transaction, at[0], [at[1]]).get(at[1], {}) for at in persons}
+    subscribers = {key[:2] for key in sent}
+    stored = {at: find_values(transaction, at[0], [at[1]]).get(at[1], {}) for at in subscribers}
     now = {key: due[key] if key in due else stored[key[:2]].get(key[2]) for key in sent}
     return {key: value for key, value in sent.items() if value is not None and now[key] is None}
 
 
 def _lock_owners(
-    transaction: Transaction, people: IdentityResolver[SpanStore], due: Placed
+    transaction: Transaction, resolver: IdentityResolver[SpanStore], due: Placed
 ) -> dict[tuple[int, int], Subscriber]:
-    """The owners of the events that are persons, by (list_id, id): held, so that nobody deletes them before we have committed."""
-    known = {(person.list_id, person.id): person for person in people.subscribers}
+    """The owners of the events that are subscribers, by (list_id, id): held, so that nobody deletes them before we have committed."""
+    known = {(subscriber.list_id, subscriber.id): subscriber for subscriber in resolver.subscribers}
     wanted = {(event.list_id, at.owner_id) for event, at in due}
     new = {key for key in wanted if key in known and known[key].is_new}
     held = {row[:2]: row for row in identity_rows.lock_subscribers(transaction, wanted - new)}
     if any(key in known and key not in held for key in wanted - new):
-        raise Conflict("a person was deleted by another process")
+        raise Conflict("a subscriber was deleted by another process")
     for key, row in held.items():
         if key not in known:
             known[key] = Subscriber(*row)
-            people.add_subscriber(known[key])
+            resolver.add_subscriber(known[key])
     return {key: known[key] for key in held.keys() | new}
 
 
-def _ignored(event: Event, read: FieldValues, people: IdentityResolver[SpanStore]) -> tuple[str, ...]:
-    is_refused = read.unique is not None and event.row_id in people.refused_unique
+def _ignored(event: Event, read: FieldValues, resolver: IdentityResolver[SpanStore]) -> tuple[str, ...]:
+    is_refused = read.unique is not None and event.row_id in resolver.refused_unique
     return _as_sent(event, read.dropped + ([read.unique[0]] if read.unique and is_refused else []))
 
 

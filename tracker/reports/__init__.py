@@ -69,7 +69,7 @@ class Reports:
         return read_page(self._database, owner, wanted, deadline)
 
     def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
-        """What a person's conversions are worth."""
+        """What a subscriber's conversions are worth."""
         return read_revenue(self._database, SubscriberTimeline(list_id, subscriber_id), deadline)
 
     def explain_links(
@@ -80,7 +80,7 @@ class Reports:
         size: int,
         deadline: float | None = None,
     ) -> ExplainedLinks:
-        """What links visitors to a person, and what did."""
+        """What links visitors to a subscriber, and what did."""
         place = None if after is None else Place(*after)
         return self._database.read(
             lambda transaction: explain_links(transaction, list_id, subscriber_id, place, size), deadline
@@ -89,7 +89,7 @@ class Reports:
     def explain_event(
         self, list_id: int, subscriber_id: int, event_id: int, deadline: float | None = None
     ) -> ExplainedEvent | None:
-        """Why an event is a person's; None if it is not."""
+        """Why an event is a subscriber's; None if it is not."""
         return self._database.read(
             lambda transaction: explain_event(transaction, list_id, subscriber_id, event_id), deadline
         )

@@ -13,7 +13,7 @@ from tracker.storage.timeline import Entry, owners
 
 
 class TimelineOwner(Protocol):
-    """Somebody with a timeline; `id` is a person's or a visitor's, and they share no number."""
+    """Somebody with a timeline; `id` is a subscriber's or a visitor's, and they share no number."""
 
     list_id: int
     id: int
@@ -26,7 +26,7 @@ class TimelineOwner(Protocol):
 
 
 class SubscriberTimeline:
-    """The events that name a person, and those that name nobody of spans that are linked to them."""
+    """The events that name a subscriber, and those that name nobody of spans that are linked to them."""
 
     def __init__(self, list_id: int, subscriber_id: int) -> None:
         self.list_id, self.id = list_id, subscriber_id
@@ -35,8 +35,8 @@ class SubscriberTimeline:
         return owners(database, self.list_id, self.id, deadline)
 
     def owned_ids(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
-        persons = subscriber_by_event(transaction, self.list_id, list(events))
-        return {event_id for event_id, person in persons.items() if person == self.id}
+        subscribers = subscriber_by_event(transaction, self.list_id, list(events))
+        return {event_id for event_id, subscriber in subscribers.items() if subscriber == self.id}
 
 
 class VisitorTimeline:
@@ -57,22 +57,22 @@ def subscriber_by_event(
 ) -> dict[int, int | None]:
     """{event_id: subscriber_id}: whom an event names, else whom the span it came in is linked to; None: nobody.
 
-    A person who was deleted is still named by their events: see `living`.
+    A subscriber who was deleted is still named by their events: see `living`.
     """
     spans = {(event.visitor_id, event.span) for event in events if event.subscriber_id is None}
     links = identity_rows.linked_to(transaction, list_id, spans)
-    persons: dict[int, int | None] = {}
+    subscribers: dict[int, int | None] = {}
     for event in events:
         linked, _ = links.get((event.visitor_id, event.span), (None, False))
-        persons[event.id] = linked if event.subscriber_id is None else event.subscriber_id
-    return persons
+        subscribers[event.id] = linked if event.subscriber_id is None else event.subscriber_id
+    return subscribers
 
 
 def existing(
-    transaction: Transaction, list_id: int, persons: Iterable[int | None]
+    transaction: Transaction, list_id: int, subscribers: Iterable[int | None]
 ) -> dict[int | None, int | None]:
-    """{subscriber_id: subscriber_id} of those persons who are there."""
-    keys = {(list_id, person) for person in persons if person is not None}
+    """{subscriber_id: subscriber_id} of those subscribers who are there."""
+    keys = {(list_id, subscriber) for subscriber in subscribers if subscriber is not None}
     return {row[1]: row[1] for row in identity_rows.find_subscribers_by_id(transaction, keys)}
 
 

@@ -18,7 +18,7 @@ MAX_EXAMINED, AT_ONCE = 5_000, 1_000
 
 
 class Received(NamedTuple):
-    """An event with its visitor's uuid and the person it belongs to now; None: nobody."""
+    """An event with its visitor's uuid and the subscriber it belongs to now; None: nobody."""
 
     event: StoredEvent
     uuid: bytes
@@ -60,6 +60,6 @@ def read_received(transaction: Transaction, list_id: int, event_ids: Iterable[in
     stored = read_events(transaction, list_id, wanted)
     events = [stored[event_id] for event_id in wanted if event_id in stored]
     uuids = identity_rows.uuids_of(transaction, list_id, (event.visitor_id for event in events))
-    persons = subscriber_by_event(transaction, list_id, events)
-    there = existing(transaction, list_id, persons.values())
-    return [Received(e, uuids[e.visitor_id], there.get(persons[e.id])) for e in events]
+    subscribers = subscriber_by_event(transaction, list_id, events)
+    there = existing(transaction, list_id, subscribers.values())
+    return [Received(e, uuids[e.visitor_id], there.get(subscribers[e.id])) for e in events]

@@ -1,4 +1,4 @@
-"""How much money is a person worth? The sum of their conversions that count, by currency."""
+"""How much money is a subscriber worth? The sum of their conversions that count, by currency."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracker.storage.engine import REQUEST_SECONDS, Database
 from tracker.storage.events import StoredEvent
 from tracker.storage.timeline import Window
 
-#: Conversions that are added up: the newest. More is no person's, and adding up must not hold up others.
+#: Conversions that are added up: the newest. More is no subscriber's, and adding up must not hold up others.
 MAX_CONVERSIONS = 2_000
 
 
