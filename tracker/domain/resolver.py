@@ -34,9 +34,9 @@ SpansT = TypeVar("SpansT", bound=SpanReader)
 
 
 class IdentityResolver(SubscriberIndex, Generic[SpansT]):
-    """What is known about the subscribers and visitors of a group of events, and what the events change about it.
+    """The subscribers and visitors of a group of events, as loaded and as the events change them.
 
-    For every event in order, first `subscriber` is called, then `place`.
+    For every event in order call `match`, then `place`.
     """
 
     def __init__(self, next_id: Callable[[], int], span_store: SpansT) -> None:

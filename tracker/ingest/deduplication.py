@@ -1,9 +1,9 @@
-"""Which events of a group are stored already? What EventIDs are for."""
+"""Idempotency: finds events of a group that are stored already, by EventID, and duplicates within the group (deduplication)."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -22,9 +22,9 @@ Key = tuple[int, bytes]
 
 
 class Deduplicator:
-    """Sorts the events of a group into new ones, repeats of stored ones, and repeats within the group.
+    """Sorts the events of a group into new ones, duplicates of stored ones, and duplicates within the group.
 
-    Gives every event its row id. `settled` holds what is known at once: {index: Tracked or EventIdTaken}.
+    Assigns every event its row id. `known_results` are {index: Tracked or EventIdTaken} of the events that are not stored.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class Deduplicator:
         self._is_retry = bool(tried)
         for (
             event
-        ) in events:  # before the first statement: a caller whose deadline passes is told the id to repeat
+        ) in events:  # before the first statement: the EventID for a repeat after the deadline needs it
             event.row_id = event.row_id or next_id()
-        #: (row id of an earlier attempt, the row that stands under it): the event, or something else.
+        #: {index: (row id of an earlier attempt, the row stored under it)}: the event itself, or another one.
         self._stored_rows = {
             i: (events[i].row_id, row) for i, row in self._answers(self._row_ids(tried)).items()
         }
@@ -54,24 +54,40 @@ class Deduplicator:
     def is_new(self, index: int) -> bool:
         return index not in self.known_results and index not in self._duplicate_of
 
-    def answer_duplicates(self, results: list[Any]) -> None:
-        """Answer repeats within the group as their first was answered."""
+    def new_events(self) -> list[Event]:
+        """Return the events to store, in order."""
+        return [event for index, event in enumerate(self._events) if self.is_new(index)]
+
+    def event_id_rows(self) -> list[Row]:
+        """Return the rows of `event_ids` to store: (list_id, EventID, row id, digest)."""
+        return [(*key, *row) for key, row in self.new_ids.items()]
+
+    def results(self, tracked: Iterable[Tracked]) -> list[Any]:
+        """Return one result an event. `tracked` are those of the new events, in order."""
+        stored = iter(tracked)
+        events = range(len(self._events))
+        results = [next(stored) if self.is_new(index) else self.known_results.get(index) for index in events]
+        self._answer_duplicates(results)
+        return results
+
+    def _answer_duplicates(self, results: list[Any]) -> None:
+        """Answer duplicates within the group as the first of them was answered."""
         for index, first in self._duplicate_of.items():
             results[index] = replace(results[first], is_duplicate=True)
 
     def next_row_id(self, list_id: int) -> int:
-        """An id for one more event. Where an attempt has failed, none that is taken: that may be why it has."""
+        """Return a row id for one more event. In a retry it skips taken ids: a taken one may be why the attempt failed."""
         row_id = self._next_id()
         while self._is_retry and event_rows.find_events(self._transaction, [(list_id, row_id)]):
             row_id = self._next_id()
         return row_id
 
-    # Events that were tried before
+    # Events of an earlier attempt
 
     def _resolve_retried(self) -> None:
-        """Events of an earlier attempt whose callers were told what to repeat them with: another process may have.
+        """Find events of an earlier attempt that are stored: by it, or by another process to which the caller repeated them.
 
-        One whose row is somebody else's gets another, and keeps the EventID that its caller may have been told.
+        An event whose row id is taken by another event gets a new one, and keeps the EventID that its caller may have.
         """
         for index, (_, row) in self._stored_rows.items():
             event = self._events[index]
@@ -81,7 +97,7 @@ class Deduplicator:
                 event.event_key, event.has_lost_row = self._ids.of(event), True
 
     def _replace_taken_row_ids(self) -> None:
-        """The row of a new event stands nowhere yet: what is under its id is something else."""
+        """Give new events another row id where their id is taken: a new event is not stored, so the row is another event's."""
         for index, (row_id, _) in self._stored_rows.items():
             event = self._events[index]
             if self.is_new(index) and event.row_id == row_id:
@@ -106,7 +122,7 @@ class Deduplicator:
             self._sort(index, key, signed.get(index), deleted)
 
     def _signed_row_ids(self, indexes: list[int]) -> dict[int, int]:
-        """{index: the row id} of the EventIDs of ours; settles those that were given out for another event."""
+        """Return {index: row id} of the signed EventIDs. EventIDs issued for another event get EventIdTaken."""
         found: dict[int, int] = {}
         for index in indexes:
             event = self._events[index]
@@ -120,7 +136,7 @@ class Deduplicator:
         return found
 
     def _resolve_stored(self, keys: dict[int, Key]) -> None:
-        """Settle the events whose EventID is kept."""
+        """Set the results of events whose EventID is stored: a duplicate, or EventIdTaken where the digests differ."""
         stored = event_rows.find_event_ids(self._transaction, keys.values()) if keys else {}
         repeated: dict[int, int] = {}
         for index, key in keys.items():
@@ -134,7 +150,9 @@ class Deduplicator:
             self.known_results[index] = _tracked(self._events[index], row)
 
     def _resolve_signed(self, signed: dict[int, int]) -> None:
-        """Settle those whose row is there. If it is something else's, such an EventID is like a client's own."""
+        """Set the results of signed EventIDs whose row is stored. Where the row is another event's, the EventID is treated as
+        a client's own.
+        """
         rows = self._answers(
             {index: row_id for index, row_id in signed.items() if index not in self.known_results}
         )
@@ -169,7 +187,7 @@ class Deduplicator:
         return {index: self._events[index].row_id for index in indexes}
 
     def _answers(self, row_ids: dict[int, int]) -> dict[int, StoredAnswer]:
-        """{index: its row} for those of {index: row id} that are there."""
+        """Return {index: stored row} for {index: row id}, without ids that are not stored."""
         if not row_ids:
             return {}
         keys = {index: (self._events[index].list_id, row_id) for index, row_id in row_ids.items()}
@@ -178,6 +196,6 @@ class Deduplicator:
 
 
 def _tracked(event: Event, row: StoredAnswer, is_duplicate: bool = True) -> Tracked:
-    """What the first answer was."""
+    """Return the first answer to a stored event."""
     is_identify_sent = bool(row.flags & HAS_SENT_IDENTIFY)
     return Tracked(row.uuid, is_identify_sent, row.external_id, is_duplicate, ignored_of(event))

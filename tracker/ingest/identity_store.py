@@ -1,4 +1,4 @@
-"""What is known about the subscribers and visitors of a group of events before it?"""
+"""Identity store: loads the subscribers and visitors of a group of events for identity resolution, and saves the changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Key = tuple[int, bytes]
 def load_identities(
     transaction: Transaction, events: list[Event], next_id: Callable[[], int]
 ) -> IdentityResolver[SpanStore]:
-    """The subscribers whom events may name by Email, by ID or by a hash of their address, and the visitors of events."""
+    """Load the subscribers whom events may name by Email, ID or hash, and the visitors of the events."""
     resolver = IdentityResolver(next_id, SpanStore(transaction))
     sent = [(event.list_id, event.external_id) for event in events if event.external_id is not None]
     hashes = {(list_id, bytes.fromhex(sent_id)) for list_id, sent_id in sent if is_hash(sent_id)}
@@ -41,7 +41,7 @@ def load_identities(
 def _load_visitors(
     transaction: Transaction, resolver: IdentityResolver[SpanStore], events: list[Event]
 ) -> None:
-    """The visitors that events may be of. That of a subscriber who is new has a uuid that is new, too."""
+    """Load the visitors that the events may belong to. The own visitor of a new subscriber is new too."""
     asking = [event for event in events if trust.needs_visitor_owner(event)]
     told = [event for event in events if event.uuid is not None or not _names_somebody(event)]
     keys = [(event.list_id, resolver.uuid_of(event, None)) for event in told]
@@ -52,7 +52,7 @@ def _load_visitors(
 
 
 def _names_somebody(event: Event) -> bool:
-    """Whether it is sure to, whatever is known."""
+    """Return whether the event names a subscriber whatever is stored."""
     return event.email is not None or not (event.external_id is None or is_hash(event.external_id))
 
 
@@ -62,7 +62,7 @@ def _load(
     keys: Iterable[Key],
     asked: Collection[tuple[int, bytes | None]],
 ) -> None:
-    """The visitors with these (list_id, uuid), and whose those are that are `asked` for."""
+    """Load the visitors with these keys, and the subscribers linked to those whose keys are `asked` for."""
     new = {key for key in keys if not resolver.has_visitor(key)}
     linked = set()
     for row in identity_rows.find_visitors(transaction, new) if new else ():
@@ -87,8 +87,11 @@ def _load_hashed(
 
 
 def save_identities(transaction: Transaction, resolver: IdentityResolver[SpanStore], now: int) -> None:
-    """Raises Conflict, or a lost race for a key, when another process has changed what the plan was made from."""
-    _give_up_names(transaction, resolver)
+    """Write the changes of a group to subscribers, visitors and links.
+
+    Raises Conflict, or the error of a lost race for a key, if another process changed what was loaded.
+    """
+    _clear_lost_names(transaction, resolver)
     new = [
         (
             p.list_id,
@@ -112,8 +115,8 @@ def save_identities(transaction: Transaction, resolver: IdentityResolver[SpanSto
             _change_subscriber(transaction, subscriber)
 
 
-def _give_up_names(transaction: Transaction, resolver: IdentityResolver[SpanStore]) -> None:
-    """First of all, as an ID or address is in one row only, at any time."""
+def _clear_lost_names(transaction: Transaction, resolver: IdentityResolver[SpanStore]) -> None:
+    """Clear lost addresses and IDs before others are set: an address or ID is in one row only, at any time."""
     for subscriber in resolver.subscribers:
         if subscriber.has_lost_email:
             identity_rows.give_up_email(

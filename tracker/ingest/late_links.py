@@ -1,7 +1,7 @@
-"""Late arrivals: what is stored of a visitor is looked at again when an event arrives that says whose it was by then.
+"""Late links: stored events of a visitor are reassigned when a late event says to whom the visitor belonged at their time.
 
-Few events are moved in the transaction of that event, many by a job in steps; until it is done the others stay where they were.
-On a server the job looks once more when no write can be under way any more that did not know.
+Few events are moved in the transaction of the late event, many by a job in steps; until it is done the rest stay where they
+are. On a server the job checks a second time, once no write that did not see the link can still be running.
 """
 
 from __future__ import annotations
@@ -22,19 +22,22 @@ from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import SERVER_SECONDS, SpanKey, timeline_reading
 
-#: The kind of job that looks at more events than the transaction of the one that came late.
+#: The kind of job that rechecks more events than the transaction of the late event may.
 LATE = "late"
-#: Rows of one owner that are looked at in one step: bounds how long it holds up events.
+#: Rows of one owner that one step examines: bounds how long it delays events.
 LOOKED_AT = 2_000
 
-#: Rows of one owner that a job has to look at: [owner_id, begins, ends]; `begins` is what has been looked at already.
+#: Rows of one owner that a job has to examine: [owner_id, begins, ends]; `begins` is how far it is.
 Part = list[Any]
 
 
 def recheck_stored(
     transaction: Transaction, group: IdentityResolver[SpanStore], next_id: Callable[[], int], now: int
 ) -> list[SpanKey]:
-    """After the events of a group are stored: those of its visitors, and of others that came before. Gives `SpanStore.unmerged_histories`."""
+    """Recheck stored events of the group's visitors in all windows, after the group's events are stored.
+
+    Returns `SpanStore.unmerged_histories`.
+    """
     for visitor in group.visitors:
         spans = visitor.spans
         if spans is None or not spans.windows:
@@ -49,7 +52,7 @@ def recheck_stored(
 def _look_at_few(
     transaction: Transaction, span_store: SpanStore, visitor: Visitor, spans: VisitorSpans, seen: list[Window]
 ) -> list[Window]:
-    """Look through all windows, and those that come of that; gives those with too many rows."""
+    """Recheck all windows, and those that result from it. Returns the windows with too many rows."""
     while windows := spans.windows:
         spans.windows = []
         seen += windows
@@ -81,7 +84,7 @@ def _leave_to_job(
 
 
 def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
-    """Look at some more rows. The row of a job that is done goes: nobody asks for it."""
+    """Recheck some more rows. A finished job deletes its own row: nobody asks for its result."""
     parts, again = [list(part) for part in job.state["parts"]], job.state["again"]
     row = identity_rows.lock_visitor(transaction, job.list_id, job.state["visitor"])
     if parts and row is not None:
@@ -95,13 +98,16 @@ def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
 
 
 def pending(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> Job | None:
-    """A job that has not yet looked at all that is stored of one of these visitors."""
+    """Return a job that has not yet rechecked all events of one of these visitors, or None."""
     jobs = job_queue.unfinished(transaction, list_id, LATE)
     return next((job for job in jobs if job.state["visitor"] in visitor_ids and job.state["parts"]), None)
 
 
 def go_on(transaction: Transaction, job: Job, now: int, most: int) -> int:
-    """Do a step of a job for somebody who has to wait for it: a person's events go with them once all have arrived."""
+    """Run a step of a job that an erasure waits for: the subscriber's events are erased once all are theirs.
+
+    Returns the number of rows handled, at least 1.
+    """
     done = step(transaction, job, now, most)
     if not done.is_finished:
         after = replace(job, state=done.state, rows=job.rows + done.rows, updated_at=now)
@@ -110,7 +116,7 @@ def go_on(transaction: Transaction, job: Job, now: int, most: int) -> int:
 
 
 def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part], most: int) -> int:
-    """Go on with the first part; what comes of it is put behind the others. Gives how many events of the visitor there were."""
+    """Recheck more of the first part; windows that result are appended. Returns how many events of the visitor it held."""
     owner_id, begins, ends = parts[0]
     rows = deletion.entries_of(transaction, visitor.list_id, owner_id, begins, LOOKED_AT)
     reached: Position | None = (rows[-1].event_at, rows[-1].event_id) if rows else None
@@ -132,7 +138,7 @@ def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part],
 def _place(
     transaction: Transaction, span_store: SpanStore, visitor: Visitor, event_ids: Sequence[int], owner_ids: Collection[int]
 ) -> None:  # fmt: skip
-    """Move what is not where it happened. Whoever is named in another's time comes back in it."""
+    """Move events that are not in the span of their event time, after applying the links that they make."""
     if not event_ids:
         return
     found = read_events(transaction, visitor.list_id, event_ids, is_locking=True)
@@ -152,12 +158,12 @@ def _position(event: StoredEvent) -> Position:
 
 
 def _owners(visitor: Visitor, windows: Sequence[Window]) -> list[int]:
-    """Whose rows may tell of events in these windows."""
+    """Return the owners whose timelines may hold events of these windows."""
     return [*sorted({window.subscriber_id for window in windows}), visitor.id]
 
 
 def _parts(visitor_id: int, windows: Sequence[Window]) -> list[Part]:
-    """First of the persons: their rows may come to the visitor meanwhile, and never the other way."""
+    """Return the parts of the subscribers first: rows may move from them to the visitor meanwhile, never the other way."""
     return [
         [owner_id, list(window.begins), list(window.ends)]
         for is_visitors in (False, True)

@@ -1,4 +1,4 @@
-"""How are the lives of visitors read when an event needs more than their current link, and written when they changed?"""
+"""Span store: loads a visitor's spans when an event needs more than the current link, and saves changed spans and links."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tracker.storage.timeline import SpanKey
 
 
 class SpanStore:
-    """Of the visitors of one group. What is older than their current links is read when it is asked for.
+    """The spans of the visitors of one group. Spans before the current link are read on demand.
 
-    `unmerged_histories` are the spans that were linked, and whose rows of the timeline from before stand under the visitor.
+    `unmerged_histories` are the linked spans whose earlier timeline rows are still the visitor's.
     """
 
     def __init__(self, transaction: Transaction) -> None:
@@ -25,14 +25,14 @@ class SpanStore:
         self.unmerged_histories: list[SpanKey] = []
 
     def at(self, visitor: Visitor, position: Position) -> tuple[int, int | None]:
-        """The span in which an event of that time is, and whose it is."""
+        """Return the number of the span at a position, and the subscriber it is linked to."""
         if visitor.spans is None and visitor.is_current_at(position):
             return visitor.span, visitor.subscriber_id
         span = self.spans_of(visitor).at(position)
         return span.number, span.subscriber_id
 
     def link(self, visitor: Visitor, link: Link) -> None:
-        """The visitor is this person's from an event on that named them. By what anybody said nobody comes back."""
+        """Link the visitor to a subscriber from an event on. Only credentials' links are applied again in rechecked windows."""
         if link.evidence.by == By.CREDENTIAL:
             visitor.links.append(link)
         is_theirs = visitor.subscriber_id == link.subscriber_id and visitor.is_current_at(link.position)
@@ -40,7 +40,10 @@ class SpanStore:
             self._link(visitor, link)
 
     def catch_up(self, visitor: Visitor) -> None:
-        """Find who comes back in times that somebody else was given, before the next event of the visitor is placed."""
+        """Apply links that stored events, and events of this group, make in windows that went to another subscriber.
+
+        This must happen before the next event of the visitor is placed.
+        """
         while visitor.spans is not None and (unchecked := visitor.spans.unchecked):
             visitor.spans.unchecked = []
             for window in unchecked:
@@ -70,7 +73,10 @@ class SpanStore:
         return visitor.spans
 
     def write(self, visitors: Iterable[Visitor]) -> None:
-        """What has changed. Raises Conflict, or a lost race for a key, when another process changed one of them, too."""
+        """Write the changed links and spans.
+
+        Raises Conflict, or the error of a lost race for a key, if another process changed one of them too.
+        """
         changed = [(v, v.spans) for v in visitors if v.spans is not None and v.spans.version != v.version]
         if not changed:
             return
@@ -86,7 +92,7 @@ class SpanStore:
             _note_written(visitor, spans)
 
     def _write_links(self, spans: list[tuple[Visitor, Span]]) -> None:
-        """An open span of a known visitor may have been somebody's before, whose link was taken back."""
+        """Write the links of spans with new evidence. An open stored span may have a link that was taken back: it is reopened."""
         opened, reopened, earlier = list[Row](), list[Row](), list[Row]()
         for visitor, span in spans:
             if span.evidence is None:
@@ -110,7 +116,7 @@ def _confirmed(visitor: Visitor, spans: VisitorSpans) -> list[Row]:
 
 
 def _current(visitor: Visitor) -> list[Span]:
-    """What a visitor's row says of its spans."""
+    """Return the spans that the visitor's row describes: the current one, or none."""
     if visitor.version == 0:
         stored = None if visitor.is_new else StoredSpan(None, None, END)
         return [Span(visitor.span, BEGIN, stored=stored)]
@@ -131,20 +137,20 @@ def _load(transaction: Transaction, list_id: int, visitor_id: int, span: int, po
 
 
 def _write_spans(transaction: Transaction, visitor: Visitor, spans: VisitorSpans) -> None:
-    """A spans of one span has no rows. One that has them has one that begins before everything."""
+    """Write the rows of spans. A single span has no row; of several, the first begins before every event."""
     if len(spans.loaded) == 1:
         return
     whole = [span for span in spans.loaded if not span.is_part]
     new = [(span.begins, span.number) for span in whole if not _begins(span)]
     moved = [(s.begins, s.number) for s in whole if _begins(s) not in (None, s.begins)]
-    if not any(span.stored for span in whole):  # it may have no rows yet
+    if not any(span.stored for span in whole):  # the visitor may have no rows yet
         new += [(BEGIN, span.number) for span in spans.loaded if span.is_part]
     span_rows.move(transaction, visitor.list_id, visitor.id, moved)
     span_rows.add(transaction, visitor.list_id, visitor.id, new)
 
 
 def _begins(span: Span) -> Position | None:
-    """Where it begins by its row, if it has one."""
+    """Return where the span begins by its row, or None if it has no row."""
     return None if span.stored is None else span.stored.begins
 
 

@@ -1,4 +1,4 @@
-"""Event time: which events that are stored say in a time whose their visitor was?"""
+"""Stored links: finds the stored events that link a visitor to a subscriber in a window of event time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.timeline import timeline_reading
 
-#: Rows of one owner that are looked at in the transaction of an event that came late: bounds how long it holds up others.
+#: Rows of one owner examined in the transaction of a late event: bounds how long it delays others.
 MAX_AT_ONCE = 500
 
 
 def links_in(transaction: Transaction, list_id: int, visitor_id: int, window: Window) -> list[Link]:
-    """Of the person of a window and one visitor; none if the person has too many rows there: then a job finds them."""
+    """Return the links of a visitor to the window's subscriber, or none if the subscriber has more than MAX_AT_ONCE rows
+    there: then a job finds them.
+    """
     at = timeline_reading.Window(window.begins[0], window.ends)
     [part] = timeline_reading.newest(transaction, list_id, [window.subscriber_id], at, MAX_AT_ONCE)
     ids = [row.event_id for row in part.entries if row.visitor_id == visitor_id and part.reached is None]
@@ -23,7 +25,7 @@ def links_in(transaction: Transaction, list_id: int, visitor_id: int, window: Wi
 
 
 def link_of(event: StoredEvent) -> Link | None:
-    """What an event says, if anything, about whose its visitor is."""
+    """Return the link that a stored event makes, or None."""
     if not event.flags & IS_LINK or event.subscriber_id is None:
         return None
     is_email, is_identify = event.flags & NAMED_BY_EMAIL, bytes(event.name) == IDENTIFY.encode()
