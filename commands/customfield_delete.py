@@ -1,4 +1,4 @@
-"""How does a list lose a custom field? The command `customfield.delete`."""
+"""Custom field deletion: the command `customfield.delete`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ NOT_FOUND = Error(5, "Custom field not found")
 class CustomFieldDelete(Command):
     """Delete a custom field of a list with its values.
 
-    The values of the unique identifier stay: they are the subscribers' `ExternalID`, which is the built-in identifier
-    again. Events that are tracked at the same time may take up to 5 seconds to learn of it; what they write to the field
-    is seen by nobody.
+    The values of the unique identifier stay: they are the subscribers' `ExternalID`, which is then the built-in identifier
+    again. Events tracked within 5 seconds of the call may still write to the field; such values are never returned.
     """
 
     name = "customfield.delete"

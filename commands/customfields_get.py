@@ -1,4 +1,4 @@
-"""Which custom fields does a list have? The command `customfields.get`."""
+"""Custom field listing: the command `customfields.get`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INVALID_LIST = invalid("SubscriberListID", 3)
 
 
 class CustomFieldsGet(Command):
-    """Give the custom fields of a list, the oldest first."""
+    """List the custom fields of a list, oldest first."""
 
     name = "customfields.get"
     method = "GET"

@@ -1,4 +1,4 @@
-"""How does somebody come onto a list without an event? The command `subscriber.create`."""
+"""Subscriber creation without an event: the command `subscriber.create`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tracker.api.subscriber_responses import Written, answering, written
 
 
 class SubscriberCreate(Command):
-    """Put a person onto a list, by `EmailAddress`, `ExternalID` or both.
+    """Add a subscriber to a list, by `EmailAddress`, `ExternalID` or both.
 
-    `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins where both are sent. A value that is
-    none of the field's type is error 10; names that no field of the list has are dropped, and listed in
-    `IgnoredCustomFields`. An address or external id that another subscriber of the list has is refused; but an external id
-    that nobody but browsers gave to somebody (`ExternalIDBy` of `subscriber.get`) is taken from them.
+    `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins if both are sent. A value that does not
+    have the field's type is error 10; names that no field of the list has are ignored, and listed in `IgnoredCustomFields`.
+    An address or external id of another subscriber of the list is refused; but an external id that only browsers gave to
+    another subscriber (`ExternalIDBy` of `subscriber.get` is `public`) is taken from them.
     """
 
     name = "subscriber.create"

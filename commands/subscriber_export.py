@@ -1,4 +1,4 @@
-"""What is held about a person? The command `subscriber.export`."""
+"""Data export of a subscriber (subject access): the command `subscriber.export`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tracker.times import iso_utc
 
 
 class SubscriberExport(Command):
-    """Give everything that is held about a subscriber, as one JSON document.
+    """Export everything that is stored about a subscriber, as one JSON document.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Visitors` are the browsers
-    and devices that were found to be theirs, `Events` all they did, in full: those of visitors before they were known
-    first, then the others, each oldest first. `Revenue` sums up the conversions that count. The document is sent while it
-    is read: it is complete when `Complete` stands at its end, and breaks off where it is not.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber. `Visitors` are the
+    browsers and devices linked to them, `Events` all their events in full: first those of visitors from before they were
+    linked, then all others, each oldest first. `Revenue` sums the conversions that count. The document is streamed while it
+    is read: it is complete if it ends with `Complete`, and breaks off earlier after a failure.
     """
 
     name = "subscriber.export"
@@ -78,7 +78,10 @@ class SubscriberExport(Command):
             UUID = fields.String(required=True)
             CreatedOn = fields.DateTime(required=True)
             Span = fields.Integer(
-                required=True, metadata={"description": "Which part of the visitor's history is theirs"}
+                required=True,
+                metadata={
+                    "description": "Number of the span: the stretch of the visitor's events that is linked to them"
+                },
             )
             LinkedOn = fields.DateTime(required=True)
             Reason = fields.String(
@@ -86,7 +89,9 @@ class SubscriberExport(Command):
             )
             By = fields.String(
                 required=True,
-                metadata={"description": "Who told it: `credential`, or `public`: nobody but browsers"},
+                metadata={
+                    "description": "Provenance: `credential`, or `public` for a link that only browsers made"
+                },
             )
 
         class Happened(WebsiteEvent):
@@ -125,6 +130,6 @@ class SubscriberExport(Command):
         storage.write(
             lambda transaction: audit.note(transaction, self.caller, self.name, about), self.deadline
         )
-        said = {"ListID": list_id, "ExportedOn": iso_utc(self.now)}
-        head = success(**said, SubscriberInformation=described(found, custom_fields))
+        about_export = {"ListID": list_id, "ExportedOn": iso_utc(self.now)}
+        head = success(**about_export, SubscriberInformation=described(found, custom_fields))
         return Stream(Export(storage, list_id, found.id).parts(head))

@@ -1,4 +1,4 @@
-"""How is what is known of a subscriber changed? The command `subscriber.update`."""
+"""Subscriber changes: the command `subscriber.update`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tracker.api.subscriber_responses import Written, answering, written
 
 
 class SubscriberUpdate(Command):
-    """Change a subscriber of a list. What is not sent stays as it is.
+    """Change a subscriber of a list. Values that are not sent stay as they are.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is; the others are what they
-    shall have from now on. An external id that nobody but browsers gave to somebody else (`ExternalIDBy` of
-    `subscriber.get`) is taken from them. An address is changed by `SubscriberID` and `EmailAddress`. In `CustomFields` null and
-    empty text empty a field; names that no field of the list has are dropped, and listed in `IgnoredCustomFields`.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber; any others are new
+    values. To change an address send `SubscriberID` and `EmailAddress`. An external id that only browsers gave to another
+    subscriber (`ExternalIDBy` of `subscriber.get` is `public`) is taken from them. In `CustomFields`, null and empty text
+    empty a field; names that no field of the list has are ignored, and listed in `IgnoredCustomFields`.
     """
 
     name = "subscriber.update"

@@ -1,4 +1,4 @@
-"""Which events and properties does a list have? The command `website_events.properties`."""
+"""Event and property names of a list: the command `website_events.properties`."""
 
 from __future__ import annotations
 
