@@ -1,4 +1,4 @@
-"""How are the events of one request read, stored and answered, each by itself?"""
+"""Batches: the events of one request are read, stored and answered one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracker.ingest.service import Ingest
 
 #: Events of one request.
 MAX_EVENTS = 1_000
-#: An event's parameters, validated; raises CommandError.
+#: Reads and validates the parameters of one event; raises CommandError.
 Read = Callable[[dict[str, Any]], dict[str, Any]]
 Outcome = Tracked | CommandError
 
@@ -21,9 +21,9 @@ Outcome = Tracked | CommandError
 def track_each(
     ingest: Ingest, request: EventRequest, sent: Sequence[Any], read: Read, deadline: float | None
 ) -> list[Outcome]:
-    """For each event what became of it, or why it is refused; one that is refused harms no other.
+    """Store the events. Returns for each its result, or why it is refused; a refused event does not affect the others.
 
-    Raises StorageUnavailable, and CommandError (100013) with the EventIDs to repeat them all with.
+    Raises StorageUnavailable, and CommandError (100013) with the EventIDs with which to repeat them all.
     """
     events = [_event(one, request, read, ingest, deadline) for one in sent]
     tracked = iter(_tracked(ingest, events, deadline))
@@ -43,14 +43,14 @@ def track_one(ingest: Ingest, request: EventRequest, event: Event, deadline: flo
 
 
 def cost_of(sent: Any) -> int:
-    """One an event. Too many are no matter of the limit: they are refused however long one waits."""
+    """Return the rate-limit cost: one per event. More than MAX_EVENTS cost 1, since they are refused anyway."""
     return len(sent) or 1 if isinstance(sent, list) and len(sent) <= MAX_EVENTS else 1
 
 
 def _event(
     sent: Any, request: EventRequest, read: Read, ingest: Ingest, deadline: float | None
 ) -> Event | Outcome:
-    """The event to store, what a test event is answered with, or why it is refused."""
+    """Return the event to store, the result of a test event, or why the event is refused."""
     try:
         event = request.event(read(_object(sent)))
     except CommandError as refused:
@@ -59,7 +59,7 @@ def _event(
 
 
 def _object(sent: Any) -> dict[str, Any]:
-    if isinstance(sent, Error):  # it could not be read
+    if isinstance(sent, Error):  # the body reader could not read this item
         raise CommandError(sent)
     if not isinstance(sent, dict):
         raise CommandError(because(INVALID_EVENT, "an event is an object"))
@@ -82,4 +82,4 @@ def _outcome(tracked: Tracked | Exception) -> Outcome:
         return tracked
     if isinstance(tracked, EventIdTaken):
         return CommandError(EVENT_ID_TAKEN)
-    return CommandError(UNEXPECTED)  # the others are committed: no reason to say otherwise
+    return CommandError(UNEXPECTED)  # the other events are committed, so only this one fails

@@ -1,4 +1,4 @@
-"""Which events does a call about a list's events ask for? Those of one list, or those that came without a list."""
+"""Event lists: parameters that select the events of one list, or those that were sent without a list."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ EVENT_LIST_ERRORS = (MISSING_LIST, invalid("ListID", 2), LIST_NOT_FOUND, invalid
 
 
 class EventsParams(Schema):
-    """A list of the caller's, or `WithoutList` for the events that were sent without a ListID."""
+    """`ListID` selects a list of the caller, `WithoutList` the events that were sent without a ListID."""
 
     ListID = ListID(metadata={"description": "List of the events"})
-    WithoutList = YesOrNo(metadata={"description": "Instead of a list: the events that came without one"})
+    WithoutList = YesOrNo(
+        metadata={"description": "Instead of ListID: the events that were sent without a list"}
+    )
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def check_list(self, read: dict[str, Any], sent: dict[str, Any], **_: Any) -> None:

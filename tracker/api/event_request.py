@@ -1,4 +1,4 @@
-"""How do the parameters of a request become events of its caller, and how is each answered?"""
+"""Event requests: turns the parameters of a request into events of its caller's lists, and results into answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracker.errors import CommandError, Error
 from tracker.formats import event_limits
 from tracker.storage.accounts import GOAL, List
 
-#: The key of an answer that names IdentifyProperties that were not written; it is there when there are any.
+#: The key of an answer with the IdentifyProperties that were not written; absent if there are none.
 IGNORED = "ignored_identify_properties"
 OwnList = Callable[[int, Error], List]
 
@@ -28,7 +28,7 @@ class EventRequest:
     number of the list for events without one, and `now` is when the request was received, in UTC milliseconds.
     """
 
-    #: Whether anybody may have sent them.
+    #: Whether anybody may have sent the events.
     is_public = False
 
     def __init__(self, own_list: OwnList, hidden_list_id: Callable[[], int], now: int, is_form: bool) -> None:
@@ -42,7 +42,7 @@ class EventRequest:
         return cls(*list_access(command), command.now, command.is_form)
 
     def event(self, params: dict[str, Any]) -> Event:
-        """The event of validated parameters; raises CommandError (4 for another's list, 18 for an impossible time)."""
+        """Return the event of validated parameters. Raises CommandError (4 for another's list, 18 for an impossible time)."""
         list_id = params.get("ListID")
         own = None if list_id is None else self.own_list(list_id)
         event = Event(
@@ -72,7 +72,7 @@ class EventRequest:
         return self._lists[list_id]
 
     def is_test(self, event: Event) -> bool:
-        """A test event is checked like any other, and not stored."""
+        """Return whether this is a test event, which is checked like any other and not stored."""
         sent = event.properties.get("isTest")
         return sent is True or (self._is_form and sent in ("true", "1"))
 
@@ -84,16 +84,19 @@ def list_access(command: Command) -> tuple[OwnList, Callable[[], int]]:
 
 
 def ignored_names() -> fields.List[Any]:
-    """How the key IGNORED is described."""
-    said = "IdentifyProperties that were not written: no such field, not of its type, or another person's identifier"
-    return fields.List(fields.String(), metadata={"description": said})
+    """Return the schema of the key IGNORED."""
+    description = (
+        "IdentifyProperties that were not written: no such field, a value that does not have its type, or the identifier of "
+        "another subscriber"
+    )
+    return fields.List(fields.String(), metadata={"description": description})
 
 
 def answer(tracked: Tracked) -> dict[str, Any]:
-    """What is said of a stored event."""
-    said = {
+    """Return the answer to a stored event."""
+    found = {
         "uuid": event_limits.uuid_text(tracked.uuid),
         "external_id": tracked.external_id,
         "identify_event_sent": tracked.is_identify_sent,
     }
-    return {**said, IGNORED: list(tracked.ignored)} if tracked.ignored else said
+    return {**found, IGNORED: list(tracked.ignored)} if tracked.ignored else found

@@ -1,4 +1,4 @@
-"""What does a call to forget somebody begin or find, and what is it answered with?"""
+"""Erasure calls: begins the erasure job of a subscriber, or finds it, and describes its progress."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from tracker.storage.job_queue import Job
 from tracker.storage.subscribers import FORGET, Who
 from tracker.times import iso_utc
 
-#: The action that the audit log has.
+#: The action in the audit log.
 ACTION = "subscriber.forget"
 
 
 def forget(
     services: Any, doer: Doer, list_id: int, who: Who, now: int, deadline: float | None
 ) -> dict[str, Any] | None:
-    """Begin to forget somebody, or tell how far that is; None if there is, and was, nobody.
+    """Begin the erasure of a subscriber, or find the one that runs or has finished.
 
-    Who is forgotten already is known by their number alone. Raises StorageUnavailable, OutcomeUnknown.
+    Returns its progress, or None if there is no such subscriber and no erasure of one. An erased subscriber is found by
+    number only. Raises StorageUnavailable, OutcomeUnknown.
     """
     found = services.stores.subscribers.find(list_id, who, deadline)
     subscriber_id = found.id if found else who[1] if who[0] == "id" else None
@@ -50,7 +51,7 @@ def _prepare(
 
 
 def _progress(job: Job) -> dict[str, Any]:
-    """How far it is, what was removed, and what was looked for afterwards."""
+    """Return the state of an erasure: progress, deleted rows, and the searches for remaining data."""
     removed, checks = job.state["removed"], job.state.get("checks", {})
     return {
         "SubscriberID": str(job.subject_id),
