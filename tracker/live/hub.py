@@ -1,4 +1,4 @@
-"""Who follows which lists in this process? One greenlet reads for all of them, while there is somebody."""
+"""Subscription hub: all subscriptions of one process, fed by one greenlet that polls the followed lists."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tracker.live.subscription import Subscription
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import ids_from
 
-#: Followers of one process, and of one user in it: each holds a connection.
+#: Subscriptions of one process, and of one user in it: each occupies a connection.
 MAX_FOLLOWERS, MAX_FOLLOWERS_PER_USER = 200, 20
-#: From one reading of a list to the next, and how long one may wait for the database.
+#: Seconds from one poll of a list to the next, and seconds that a read may wait for the database.
 POLL_SECONDS, READ_SECONDS = 0.5, 2.0
-#: Events that are read in one go: other requests are served in between.
+#: Events read at once: other requests are served in between.
 AT_ONCE = 100
-#: After the end was told: how long a follower may still be sending, to a client that does not read.
+#: Seconds that a subscription may still be sending, to a client that does not read, after the hub closed.
 CUT_SECONDS = 0.5
 
 T = TypeVar("T")
@@ -37,11 +37,11 @@ _log = logging.getLogger("tracker.reports")
 
 
 class TooManySubscribers(Exception):
-    """As many follow as may."""
+    """The process, or the user, has as many subscriptions as allowed."""
 
 
 class SubscriptionHub:
-    """The followers of one process. Starts nothing until there is one, so nothing before a fork."""
+    """The subscriptions of one process. Nothing starts before the first one, and so nothing before a fork."""
 
     def __init__(self, database: Database, now: Callable[[], int], render: Render) -> None:
         self._database, self._now, self._render = database, now, render
@@ -53,9 +53,10 @@ class SubscriptionHub:
     def parts(
         self, user_id: int, list_id: int, name: str | None, after: int | None, seconds: int | None
     ) -> Iterator[bytes]:
-        """What comes to the list, as server-sent events, for so many seconds or until either side ends it.
+        """Yield the events that the list receives, as server-sent events, for `seconds` or until either side ends the stream.
 
-        `after` is the id of a cursor to go on from. Raises TooManySubscribers, or StorageUnavailable, before the first part.
+        `after` is the event id of a cursor to resume from. Raises TooManySubscribers or StorageUnavailable before the first
+        part.
         """
         subscription = self._joined(user_id, list_id, name, seconds)
         try:
@@ -68,11 +69,11 @@ class SubscriptionHub:
             self._leave(subscription)
 
     def __len__(self) -> int:
-        """How many follow."""
+        """Return the number of subscriptions."""
         return len(self._subscriptions)
 
     def close(self) -> None:
-        """End all that is followed, at once, and what is asked for from now on when it has begun."""
+        """End all subscriptions at once, and later ones as soon as they begin."""
         self._is_closed = True
         followers = list(self._subscriptions)
         for subscription in followers:
@@ -81,12 +82,12 @@ class SubscriptionHub:
             gevent.spawn_later(CUT_SECONDS, self._cut_off, followers)
 
     def _cut_off(self, followers: Sequence[Subscription]) -> None:
-        """A client that does not read would hold up the stop until its time is over."""
+        """Kill subscriptions that are still sending: a client that does not read would delay the stop until its timeout."""
         for subscription in followers:
             if subscription in self._subscriptions and isinstance(subscription.greenlet, gevent.Greenlet):
                 subscription.greenlet.kill(block=False)
 
-    # Coming and going
+    # Joining and leaving
 
     def _joined(self, user_id: int, list_id: int, name: str | None, seconds: int | None) -> Subscription:
         of_user = sum(each.user_id == user_id for each in self._subscriptions)
@@ -123,7 +124,7 @@ class SubscriptionHub:
     # Reading
 
     def _missed(self, subscription: Subscription, after: int) -> Iterator[bytes]:
-        """What came since the cursor, and what may have: a few events that were given before come again."""
+        """Yield the events since the cursor, and those of OVERLAP_MS before it: some of them are sent a second time."""
         list_id, now = subscription.buffer.list_id, self._now()
         first = first_id_at(received_ms(after) - OVERLAP_MS)
         ids = self._read(partial(ids_from, list_id=list_id, first_id=first, now=now, most=MAX_IDS + 1))
@@ -132,7 +133,7 @@ class SubscriptionHub:
         oldest_first = ids[:MAX_IDS][::-1]
         for start in range(0, len(oldest_first), AT_ONCE):
             some = oldest_first[start : start + AT_ONCE]
-            rows = yield from self._patiently(
+            rows = yield from self._read_with_retries(
                 subscription, partial(self._rendered, list_id=list_id, event_ids=some)
             )
             if subscription.is_ended:
@@ -141,10 +142,10 @@ class SubscriptionHub:
             gevent.sleep(0)
         subscription.newest_id = max(newest, subscription.newest_id)
 
-    def _patiently(
+    def _read_with_retries(
         self, subscription: Subscription, work: Callable[[Transaction], list[Rendered]]
     ) -> Generator[bytes, None, list[Rendered]]:
-        """What the database says, once it says something. Also one who follows for no time at all waits for that."""
+        """Return what the database answers, once it does. Meanwhile yields `unavailable`, and waits even with `Seconds=0`."""
         while not subscription.is_ended:
             try:
                 found = self._read(work)
@@ -164,7 +165,7 @@ class SubscriptionHub:
         self._poller = None
 
     def _poll_all(self) -> None:
-        """Where the database cannot be read, the other lists are not tried."""
+        """Poll all followed lists; after a failure of the database the remaining lists are not tried."""
         is_unavailable = False
         for buffer in [each for each in self._buffers.values() if each.is_begun]:
             try:
@@ -172,7 +173,7 @@ class SubscriptionHub:
             except StorageUnavailable:
                 is_unavailable = True
                 break
-            except Exception as failure:  # noqa: BLE001  followers are told, and it is tried again
+            except Exception as failure:  # noqa: BLE001  subscriptions are sent `unavailable`, and the next poll tries again
                 is_unavailable = True
                 _log.error("followed lists cannot be read: %s", type(failure).__name__)
             gevent.sleep(0)
@@ -194,7 +195,7 @@ class SubscriptionHub:
                     subscription.news.set()
 
     def _newest_rows(self, list_id: int, event_ids: Sequence[int]) -> list[Rendered]:
-        """The events, or the last ones of them when they are large."""
+        """Return the events, or the latest of them if they are large."""
         rows: list[Rendered] = []
         for end in range(len(event_ids), 0, -AT_ONCE):
             some = event_ids[max(0, end - AT_ONCE) : end]
@@ -212,7 +213,7 @@ class SubscriptionHub:
 
 
 def _last_ids(transaction: Transaction, list_id: int, now: int) -> list[int]:
-    """The ids of a list that is not watched yet, the largest first, as far back as they are read again."""
+    """Return the ids of a list that is not followed yet, the largest first, as far back as later polls read them again."""
     buffer = EventBuffer(list_id)
     buffer.begin(ids_from(transaction, list_id, 0, now, 1))
     return ids_from(transaction, list_id, buffer.first_id(now), now, MAX_IDS)

@@ -1,4 +1,4 @@
-"""What do the events say? The read path."""
+"""Reports, the read path: timelines, revenue, identity explanation, the event catalogue and recent events."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from tracker.storage.subscribers import Place
 
 
 class Reports:
-    """Answers about the events of a list. Never a scan of events.
+    """Queries about the events of a list, each of bounded work: never a scan of all events.
 
-    An event that a wrong clock has dated in the future is nobody's newest before its time has come.
+    `now()` is in UTC milliseconds. An event whose row id lies in the future, after a wrong clock, is not reported as the
+    newest before its time.
     """
 
     def __init__(
@@ -38,13 +39,13 @@ class Reports:
         self._database, self._now = database, now
 
     def properties_by_event(self, list_id: int, deadline: float | None = None) -> dict[str, list[str]]:
-        """{event name: [property names]}, both sorted by their bytes."""
+        """Return {event name: [property names]}, both sorted by their bytes."""
         return self._database.read(
             lambda transaction: catalogue.properties_by_event(transaction, list_id), deadline
         )
 
     def last_event_at(self, list_id: int, deadline: float | None = None) -> int | None:
-        """When the newest event was received, in UTC milliseconds."""
+        """Return when the newest event was received, in UTC milliseconds, or None."""
         return self._database.read(
             partial(events.last_received_at, list_id=list_id, before_id=next_id_after(self._now())), deadline
         )
@@ -52,7 +53,7 @@ class Reports:
     def last_event_by_list(
         self, list_ids: Sequence[int], deadline: float | None = None
     ) -> dict[int, int | None]:
-        """`last_event_at` of each of these lists."""
+        """Return {list_id: `last_event_at`} of these lists."""
         return self._database.read(
             partial(events.last_received_by_list, list_ids=list_ids, before_id=next_id_after(self._now())),
             deadline,
@@ -61,15 +62,15 @@ class Reports:
     def visitor(
         self, list_id: int, uuid: bytes, deadline: float | None = None
     ) -> tuple[int, int | None] | None:
-        """(id, subscriber_id it is linked to) of a visitor of the list."""
+        """Return (id, subscriber_id of its current link) of a visitor of the list, or None."""
         return visitor(self._database, list_id, uuid, deadline)
 
     def timeline(self, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
-        """A page of what somebody has done, newest first."""
+        """Return a page of an owner's timeline, newest first."""
         return read_page(self._database, owner, wanted, deadline)
 
     def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
-        """What a subscriber's conversions are worth."""
+        """Return the sums of a subscriber's conversions."""
         return read_revenue(self._database, SubscriberTimeline(list_id, subscriber_id), deadline)
 
     def explain_links(
@@ -80,7 +81,7 @@ class Reports:
         size: int,
         deadline: float | None = None,
     ) -> ExplainedLinks:
-        """What links visitors to a subscriber, and what did."""
+        """Return a page of the present and former links of visitors to a subscriber."""
         place = None if after is None else Place(*after)
         return self._database.read(
             lambda transaction: explain_links(transaction, list_id, subscriber_id, place, size), deadline
@@ -89,7 +90,7 @@ class Reports:
     def explain_event(
         self, list_id: int, subscriber_id: int, event_id: int, deadline: float | None = None
     ) -> ExplainedEvent | None:
-        """Why an event is a subscriber's; None if it is not."""
+        """Return why an event is a subscriber's, or None if it is not."""
         return self._database.read(
             lambda transaction: explain_event(transaction, list_id, subscriber_id, event_id), deadline
         )
@@ -97,7 +98,7 @@ class Reports:
     def recent(
         self, list_id: int, name: str | None, before_id: int | None, size: int, deadline: float | None = None
     ) -> RecentPage:
-        """A page of what a list has received, newest first."""
+        """Return a page of the events that a list has received, newest first."""
         end = next_id_after(self._now())
         before = end if before_id is None else min(before_id, end)
         return read_recent(self._database, list_id, name, before, size, deadline)
@@ -105,11 +106,11 @@ class Reports:
     def names(
         self, list_id: int, after: str, search: str | None, size: int, deadline: float | None = None
     ) -> CataloguePage:
-        """Some of a list's catalogue, in the order of names."""
+        """Return a page of a list's catalogue, in the order of names."""
         return read_names(self._database, list_id, after, search, size, deadline)
 
     def name(self, list_id: int, event: str, deadline: float | None = None) -> CataloguePage:
-        """One event of the catalogue."""
+        """Return one event of the catalogue, or an empty page."""
         return read_name(self._database, list_id, event, deadline)
 
     def similar_names(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
@@ -117,9 +118,9 @@ class Reports:
         return read_similar_names(self._database, list_id, deadline)
 
     def is_catalogue_full(self, list_id: int, deadline: float | None = None) -> bool:
-        """Whether names went beyond the catalogue's bounds."""
+        """Return whether the list has had more names than the catalogue can hold."""
         return is_full(self._database, list_id, deadline)
 
     def values(self, list_id: int, event: str, name: str, deadline: float | None = None) -> Values:
-        """The values of a property in the last events of a name."""
+        """Return the values of a property in the latest events of a name."""
         return read_values(self._database, list_id, event, name, deadline)

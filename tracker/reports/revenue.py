@@ -1,4 +1,4 @@
-"""How much money is a subscriber worth? The sum of their conversions that count, by currency."""
+"""Revenue of a subscriber: the sum of their conversions that count, per currency."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tracker.storage.engine import REQUEST_SECONDS, Database
 from tracker.storage.events import StoredEvent
 from tracker.storage.timeline import Window
 
-#: Conversions that are added up: the newest. More is no subscriber's, and adding up must not hold up others.
+#: Conversions that are summed, the newest. No person has more, and summing must not delay others.
 MAX_CONVERSIONS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Conversions of one currency ("" where none was said), and their value in millionths."""
+    """The conversions of one currency ("" for those without), and their value in millionths."""
 
     currency: str
     conversions: int
@@ -32,14 +32,14 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Sums, the currency with most conversions first; `is_complete`: they are of all conversions, and none was deleted."""
+    """Sums, the currency with most conversions first. `is_complete`: all conversions are summed, and none was deleted."""
 
     sums: list[Sum]
     is_complete: bool
 
 
 def read_revenue(database: Database, owner: TimelineOwner, deadline: float | None = None) -> Revenue:
-    """Conversions have rows of their own, under the negative of their owner."""
+    """Return the revenue of an owner. Conversions have timeline rows of their own, under the negative owner id."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
     owner_ids = [-owner_id for owner_id in owner.owner_ids(database, deadline)]
     merge = Merge(owner.list_id, owner_ids, Window(), None)
@@ -57,7 +57,7 @@ def read_revenue(database: Database, owner: TimelineOwner, deadline: float | Non
 
 
 def worth(list_id: int, event: StoredEvent) -> tuple[str, int]:
-    """(currency, value in millionths) of a conversion."""
+    """Return (currency, value in millionths) of a conversion."""
     properties = decoded_properties(bytes(event.properties))
     _, _, currency = total_of(Event(list_id, CONVERSION, 0, properties=properties))
     return currency.decode(), value_in_millionths(properties["conversion-value"])

@@ -1,4 +1,4 @@
-"""What has somebody done? Pages of a timeline, newest first, each of bounded work."""
+"""Timeline pages: the events of an owner, newest first, in pages of bounded work."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from tracker.storage.events import StoredEvent
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import MAX_POSITION, MIN_TIME, Window
 
-#: Events looked at for one page; what is not found among them is on the next one.
+#: Events examined for one page; matching events beyond them are on the next page.
 MAX_EXAMINED = 5_000
-#: Events looked at in one go: other requests are served in between.
+#: Events examined at once: other requests are served in between.
 AT_ONCE = 500
 
-#: Whether an event is wanted.
+#: A filter: whether an event is wanted.
 Wants = Callable[[StoredEvent], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events: at most `size`, of one name, from `since` until before `until`, older than the position `before`."""
+    """A timeline query: at most `size` events, of one name, from `since` until before `until` (UTC milliseconds), older than
+    the position `before`.
+    """
 
     size: int
     name: str | None = None
@@ -47,7 +49,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events, newest first; `rest` is where the next page begins, None at the end. `uuids` are the visitors'."""
+    """Events, newest first; `rest` is where the next page begins, None at the end. `uuids` are {visitor_id: uuid}."""
 
     events: list[StoredEvent]
     rest: Position | None
@@ -57,7 +59,7 @@ class Page:
 def read_page(
     database: Database, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None
 ) -> Page:
-    """One page. One with fewer events than `size` may have a rest: looking for more would have taken too long."""
+    """Return a page. A page with fewer events than `size` may have a rest: finding more would have taken too long."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
     name = None if wanted.name is None else wanted.name.encode()
     merge = Merge(owner.list_id, owner.owner_ids(database, deadline), wanted.window(), name)
@@ -83,7 +85,7 @@ def rounds(
     deadline: float,
     most: int = MAX_EXAMINED,
 ) -> Iterator[list[StoredEvent]]:
-    """The events of a merge that count, `first` rows at first, then more, until `most` rows have been looked at."""
+    """Yield the owned events of a merge: first of `first` rows, then of more at once, until `most` rows are examined."""
     examined, size = 0, first
     while not merge.is_over and examined < most:
         if examined:
@@ -108,14 +110,14 @@ def _fits(wanted: Wanted, event: StoredEvent) -> bool:
 
 
 def has_property(name: str, *value: Any) -> Wants:
-    """Whether an event has the property, and this very value if one is given.
+    """Return a filter for events with the property, and with exactly this value if one is given.
 
-    A text fits the same text, and a number or truth value that is written like it: a query has nothing else.
+    A text also matches a number or boolean that is written like it, since a query string has text only.
     """
     written = orjson.dumps(name) + b":"
 
     def wants(event: StoredEvent) -> bool:
-        if written not in event.properties:  # what is not written down need not be read
+        if written not in event.properties:  # properties without the name need not be parsed
             return False
         properties = decoded_properties(bytes(event.properties))
         return name in properties and (not value or _is_same(properties[name], value[0]))
