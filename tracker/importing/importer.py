@@ -1,4 +1,4 @@
-"""How are the events of a file stored? In groups, each in one transaction, tried until the database has taken it."""
+"""Importer: stores the events of a file in groups, each in one transaction that is retried until it is committed."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from tracker.storage.accounts import List, Lists
 from tracker.storage.engine import IncompatibleDatabase, SpillCounter
 
 EVENT = ParamReader(EventParams, EVENT_ERRORS)
-#: Events, and bytes of lines, stored in one transaction. It holds the write lock as long: with 500 events live answers
-#: come at four times the p99, for 1.4 times the events imported a second (docs/performance.md).
+#: Events, and bytes of lines, in one transaction, which has the write lock for its whole length. With 500 events the p99 of
+#: live calls is four times as long, for 1.4 times the events imported a second (docs/performance.md).
 GROUP_EVENTS, GROUP_BYTES = 100, 2 * 1024 * 1024
-#: Seconds a group may take, and the pauses before it is tried again, the last of which repeats.
+#: Seconds that a group may take, and seconds of the pauses before retries, the last of which repeats.
 GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
-#: Names that are told of IdentifyProperties that were not written.
+#: Names of IdentifyProperties that were not written, in the summary.
 MAX_IGNORED = 20
-#: How the EventID of a line that brings none begins.
+#: The prefix of the EventID of a line without one.
 LINE_ID_PREFIX = "line-"
 Say = Callable[[str], object]
-#: What is made of a record's event before it is stored.
+#: Completes a record's event before it is stored.
 Complete = Callable[[Record, Event], Event]
 
 
 @dataclass(slots=True)
 class Target:
-    """Whose events they are, and the list of those that name none."""
+    """The account of the events, the list of events without a ListID, and whether values are text as in a form."""
 
     user_id: int
     list_id: int | None
@@ -48,10 +48,10 @@ class Target:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the records so far. A test event is checked and not stored.
+    """The results of the records so far. A test event is checked and not stored.
 
-    `ignored` has IdentifyProperties that were not written, up to MAX_IGNORED names. `later` and `earlier` count the events
-    that happened after, and before, the one in the line above.
+    `ignored` are up to MAX_IGNORED names of IdentifyProperties that were not written. `later` and `earlier` count the events
+    that happened after, and before, the event of the preceding line.
     """
 
     stored: int = 0
@@ -72,7 +72,7 @@ class Counts:
 
 
 class Import:
-    """One run over one file. `say(text)` is told of trouble, `reject(record, refusal)` of each line that is refused."""
+    """One run over one file. Calls `say(text)` about trouble, and `reject(record, refusal)` for each refused line."""
 
     def __init__(
         self, ingest: Ingest, lists: Lists, target: Target, interrupts: Interrupts, say: Say,
@@ -85,7 +85,7 @@ class Import:
         self.counts = Counts()
 
     def run(self, records: Iterable[Record]) -> Iterator[Counts]:
-        """Store all; after each group the counts so far. What is stored stays, wherever this ends."""
+        """Store all records; yields the counts after each group. Committed groups stay, wherever the run ends."""
         try:
             for group in _groups(map(self._with_event_id, records)):
                 for record, outcome in zip(group, self._stored(group), strict=True):
@@ -97,7 +97,7 @@ class Import:
             self._occurrences.close()
 
     def _with_event_id(self, record: Record) -> Record:
-        """An EventID made of the line's bytes and its how-manieth occurrence: a second run makes the same ones."""
+        """Add an EventID derived from the line's bytes and its occurrence number, so that a second run makes the same ones."""
         record.params = EVENT.spelled(record.params)
         if record.error is None and "EventID" not in record.params:
             digest = hashlib.sha256(record.raw).digest()
@@ -108,13 +108,13 @@ class Import:
         return record
 
     def _stored(self, group: list[Record]) -> list[Any]:
-        """What became of each, once the database has taken them. Events have EventIDs: trying again stores none twice."""
+        """Store a group and return its results, retrying until it is committed. EventIDs make retries idempotent."""
         pauses, said = _pauses(), ""
         while True:
             try:
                 with self._interrupts.deferred():
                     stored = self._try(group)
-            except IncompatibleDatabase:  # somebody has to put it right first
+            except IncompatibleDatabase:  # an operator has to upgrade it first
                 raise
             except (StorageUnavailable, EventOutcomeUnknown) as trouble:
                 self._interrupts.check()
@@ -169,14 +169,14 @@ class Import:
 
 
 def _read(record: Record, request: EventRequest, list_id: int | None) -> Event | CommandError | None:
-    """The event to store, why it is refused, or None for a test event."""
+    """Return the event to store, why the record is refused, or None for a test event."""
     if record.error is not None:
         return CommandError(record.error)
     try:
         params = EVENT.read(record.params)
         if list_id is not None:
             params.setdefault("ListID", list_id)
-        # By when it was sent a client's clock is judged, and this is not when.
+        # SentAt is for correcting a client's clock at the moment of sending, which is not now.
         params.pop("SentAt", None)
         event = request.event(params)
     except CommandError as refused:
@@ -185,7 +185,7 @@ def _read(record: Record, request: EventRequest, list_id: int | None) -> Event |
 
 
 def _in_time(read: list[Event | CommandError | None]) -> list[tuple[int, Event]]:
-    """The events with their places, in the order in which they happened; of one time, as they stand in the file."""
+    """Return (index, event) in the order in which the events happened; events of one time stay in the order of the file."""
     events = [(index, one) for index, one in enumerate(read) if isinstance(one, Event)]
     return sorted(events, key=lambda each: each[1].event_at)
 

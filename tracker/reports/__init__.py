@@ -114,7 +114,7 @@ class Reports:
         return read_name(self._database, list_id, event, deadline)
 
     def similar_names(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
-        """CataloguePage of events and of properties that look like one thing spelled twice."""
+        """Return groups of event names, and of property names, that are probably one thing spelled twice."""
         return read_similar_names(self._database, list_id, deadline)
 
     def is_catalogue_full(self, list_id: int, deadline: float | None = None) -> bool:

@@ -9,8 +9,8 @@ from tracker.domain.spans import Position
 from tracker.storage.engine import Transaction
 from tracker.storage.timeline import Entry, Part, Window, name_key, named, newest, position_of
 
-#: Rows examined for one name: divided among the owners, but at least LEAST_SKIMMED for each.
-MAX_SKIMMED, LEAST_SKIMMED = 5_000, 500
+#: Rows examined for one name: divided among the owners, but at least MIN_SKIMMED for each.
+MAX_SKIMMED, MIN_SKIMMED = 5_000, 500
 
 
 class Step(NamedTuple):
@@ -59,7 +59,7 @@ class Merge:
     def _parts(self, transaction: Transaction, most: int) -> list[Part]:
         if self._key is None:
             return newest(transaction, self._list_id, self._owner_ids, self._window, most)
-        examined = max(LEAST_SKIMMED, MAX_SKIMMED // len(self._owner_ids))
+        examined = max(MIN_SKIMMED, MAX_SKIMMED // len(self._owner_ids))
         return [
             named(transaction, self._list_id, owner_id, self._window, self._key, most, examined)
             for owner_id in self._owner_ids
