@@ -89,11 +89,11 @@ class Export:
         links = deletion.links_of(
             transaction, self._list_id, ((e.visitor_id, e.span) for e in events if e.subscriber_id is None)
         )
-        nobody = (None, None)
+        no_link = (None, None)
         return [
             event
             for event in events
-            if (event.subscriber_id or links.get((event.visitor_id, event.span), nobody)[0])
+            if (event.subscriber_id or links.get((event.visitor_id, event.span), no_link)[0])
             == self._subscriber_id
         ]
 

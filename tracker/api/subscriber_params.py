@@ -38,7 +38,7 @@ REFUSALS = {
     Refusal.EXTERNAL_ID_TAKEN: EXTERNAL_ID_TAKEN,
     Refusal.IS_NOBODY: IS_NOBODY,
 }
-#: {OrderField: the column it sorts by}. Ids are given in the order of time.
+#: {OrderField: the column it sorts by}. Ids ascend with the time of creation.
 ORDERS = {"SubscriberID": "id", "CreatedOn": "id", "EmailAddress": "email", "ExternalID": "external_id"}
 #: The values of SearchField.
 SEARCHED = ("EmailAddress", "ExternalID")

@@ -31,10 +31,10 @@ def numbers_in(list_id: int, owner_id: int, cursor: str, count: int) -> tuple[in
     read anyway.
     """
     try:
-        given = base64.b64decode(cursor, b"-_", validate=True)
+        decoded = base64.b64decode(cursor, b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
-    place, check = given[:-_CHECK_BYTES], given[-_CHECK_BYTES:]
+    place, check = decoded[:-_CHECK_BYTES], decoded[-_CHECK_BYTES:]
     if len(place) != 8 * count or check != _check(list_id, owner_id, place):
         return None
     return struct.unpack(f">{count}q", place)

@@ -71,9 +71,9 @@ def stored_key(event: Event) -> bytes:
     return bytes((key[0] | _PUBLIC,)) + key[1:] if event.is_public else key
 
 
-def sent_key(kept: bytes) -> str:
+def sent_key(stored: bytes) -> str:
     """Return the EventID as it was sent."""
-    return (bytes((kept[0] & ~_PUBLIC,)) + kept[1:]).decode()
+    return (bytes((stored[0] & ~_PUBLIC,)) + stored[1:]).decode()
 
 
 def row_key(row_id: int) -> bytes:

@@ -97,7 +97,7 @@ class Placement:
     """The result of identity resolution for one event.
 
     `subscriber_id` is the subscriber that the event names, `owner_id` the owner of the timeline it stands in. `link_flag` is
-    IS_LINK for an event that states whose its visitor is, else 0. `is_identify_sent`: the event is an identify event, or
+    IS_LINK for an event that links its visitor, else 0. `is_identify_sent`: the event is an identify event, or
     brings one with it.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Interrupts:
-    """SIGINT in a `with` block: KeyboardInterrupt at once, or, while `held()`, at the next `check()`."""
+    """SIGINT in a `with` block: KeyboardInterrupt at once, or, while `deferred()`, at the next `check()`."""
 
     def __init__(self) -> None:
         self._is_deferred = self._is_pending = False

@@ -53,10 +53,12 @@ def _has_properties(event: Event, stored: bytes) -> bool:
     """Compare the properties as sent. Those that enrichment adds may differ: a browser may be updated between two attempts."""
     if stored == event.encoded_properties():
         return True
-    sent, kept = event.properties, decoded_properties(stored)
+    sent, stored_now = event.properties, decoded_properties(stored)
     if event.is_public:
-        kept = {name: value for name, value in kept.items() if name in sent or not name.startswith("$")}
-    return _canonical(sent) == _canonical(kept)
+        stored_now = {
+            name: value for name, value in stored_now.items() if name in sent or not name.startswith("$")
+        }
+    return _canonical(sent) == _canonical(stored_now)
 
 
 def _canonical(properties: dict[str, Any]) -> bytes:

@@ -43,15 +43,15 @@ def _load_visitors(
 ) -> None:
     """Load the visitors that the events may belong to. The own visitor of a new subscriber is new too."""
     asking = [event for event in events if trust.needs_visitor_owner(event)]
-    told = [event for event in events if event.uuid is not None or not _names_somebody(event)]
-    keys = [(event.list_id, resolver.uuid_of(event, None)) for event in told]
+    identified = [event for event in events if event.uuid is not None or not _names_subscriber(event)]
+    keys = [(event.list_id, resolver.uuid_of(event, None)) for event in identified]
     _load(transaction, resolver, keys, {(event.list_id, event.uuid) for event in asking})
     if any(event.uuid is None for event in events):
         owns = {(subscriber.list_id, subscriber.own_uuid) for subscriber in resolver.subscribers}
         _load(transaction, resolver, owns, owns if any(event.is_public for event in asking) else ())
 
 
-def _names_somebody(event: Event) -> bool:
+def _names_subscriber(event: Event) -> bool:
     """Return whether the event names a subscriber whatever is stored."""
     return event.email is not None or not (event.external_id is None or is_hash(event.external_id))
 
@@ -60,15 +60,15 @@ def _load(
     transaction: Transaction,
     resolver: IdentityResolver[SpanStore],
     keys: Iterable[Key],
-    asked: Collection[tuple[int, bytes | None]],
+    with_owner: Collection[tuple[int, bytes | None]],
 ) -> None:
-    """Load the visitors with these keys, and the subscribers linked to those whose keys are `asked` for."""
+    """Load the visitors with these keys, and the subscribers linked to those whose keys are in `with_owner`."""
     new = {key for key in keys if not resolver.has_visitor(key)}
     linked = set()
     for row in identity_rows.find_visitors(transaction, new) if new else ():
         visitor = Visitor(*row)
         resolver.add_visitor(visitor)
-        if visitor.subscriber_id is not None and (visitor.list_id, visitor.uuid) in asked:
+        if visitor.subscriber_id is not None and (visitor.list_id, visitor.uuid) in with_owner:
             linked.add((visitor.list_id, visitor.subscriber_id))
     unknown = {key for key in linked if resolver.subscriber(*key) is None}
     for row in identity_rows.find_subscribers_by_id(transaction, unknown) if unknown else ():

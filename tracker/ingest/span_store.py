@@ -122,18 +122,18 @@ def _current(visitor: Visitor) -> list[Span]:
         return [Span(visitor.span, BEGIN, stored=stored)]
     if visitor.named_at is None or visitor.named_id is None:
         return []
-    named, whose = (visitor.named_at, visitor.named_id), visitor.subscriber_id
-    stored = StoredSpan(None, whose, named)
+    named, subscriber_id = (visitor.named_at, visitor.named_id), visitor.subscriber_id
+    stored = StoredSpan(None, subscriber_id, named)
     by = visitor.linked_by
-    return [Span(visitor.span, named, END, whose, named, by=by, stored=stored, is_part=True)]
+    return [Span(visitor.span, named, END, subscriber_id, named, by=by, stored=stored, is_part=True)]
 
 
 def _load(transaction: Transaction, list_id: int, visitor_id: int, span: int, position: Position) -> Span:
     found = span_rows.find(transaction, list_id, visitor_id, span, position)
     named = found.named or END
     stored = StoredSpan(found.begins, found.subscriber_id, named)
-    at, whose = (found.number, found.begins or BEGIN, found.ends), found.subscriber_id
-    return Span(*at, whose, named, by=found.by, stored=stored, has_wall=found.has_wall)
+    bounds, subscriber_id = (found.number, found.begins or BEGIN, found.ends), found.subscriber_id
+    return Span(*bounds, subscriber_id, named, by=found.by, stored=stored, has_wall=found.has_wall)
 
 
 def _write_spans(transaction: Transaction, visitor: Visitor, spans: VisitorSpans) -> None:

@@ -23,23 +23,23 @@ def match_fields(events: Iterable[Event], fields: CustomFields, deadline: float 
 
     Fields are cached for 5 s. For a name that is not among them they are read again, once a list.
     """
-    asked: dict[int, list[CustomField]] = {}
+    reread: dict[int, list[CustomField]] = {}
     for event in events:
         if event.name == IDENTIFY and event.identify_properties and event.identified is None:
-            event.identified = _read(event, fields, asked, deadline)
+            event.identified = _read(event, fields, reread, deadline)
 
 
 def _read(
-    event: Event, fields: CustomFields, asked: dict[int, list[CustomField]], deadline: float | None
+    event: Event, fields: CustomFields, reread: dict[int, list[CustomField]], deadline: float | None
 ) -> FieldValues:
-    """Match one event's IdentifyProperties. `asked` are {list_id: fields} of lists that were read again."""
+    """Match one event's IdentifyProperties. `reread` are {list_id: fields} of lists that were read again."""
     sent, list_id = event.identify_properties or {}, event.list_id
     if event.is_listless:
         return read_values(sent, ())
-    read = read_values(sent, asked.get(list_id) or fields.remembered(list_id))
-    if read.unknown and list_id not in asked:
-        asked[list_id] = fields.of_list(list_id, deadline)
-        read = read_values(sent, asked[list_id])
+    read = read_values(sent, reread.get(list_id) or fields.remembered(list_id))
+    if read.unknown and list_id not in reread:
+        reread[list_id] = fields.of_list(list_id, deadline)
+        read = read_values(sent, reread[list_id])
     return read
 
 
