@@ -85,6 +85,8 @@ class FromBrowser(EventRequest):
     def __init__(self, command: Command) -> None:
         super().__init__(*list_access(command), command.now, command.is_form)
         caller = command.caller
+        if caller.list_id is None:
+            raise TypeError("only a list's public id leads here")
         settings = command.services.stores.list_settings.of(caller.list_id, command.deadline)
         self._list_id, self._sender = caller.list_id, caller.sender
         origins = settings.allowed_origins

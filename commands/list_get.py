@@ -108,7 +108,9 @@ class ListGet(Command):
 
     def _described(self, found: Any) -> dict[str, Any]:
         reports = self.services.reports
-        user = self.services.stores.users.get(self.caller.user_id, self.deadline)
+        user = self.services.stores.users.get(self.user_id, self.deadline)
+        if user is None:  # a user who is gone has no lists
+            raise self.error(NOT_FOUND.code)
         last_event_at = reports.last_event_at(found.id, self.deadline)
         return {
             "ListID": found.id,

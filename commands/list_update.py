@@ -165,7 +165,7 @@ class ListUpdate(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, list_id = self.services.stores, self.own_list(params["ListID"], NOT_FOUND).id
         name, conversion_id_is = params.get("SubscriberListName"), params.get("ConversionIdIs")
-        stores.lists.change(self.caller.user_id, list_id, name, conversion_id_is, self.deadline)
+        stores.lists.change(self.user_id, list_id, name, conversion_id_is, self.deadline)
         changes = {column: params[name] for name, column in SETTINGS.items() if name in params}
         if "AllowedOrigins" in params:
             changes["allowed_origins"] = tuple(params["AllowedOrigins"])

@@ -95,7 +95,7 @@ class Real:
             if not row:
                 return None
             at = span_rows.find(transaction, list_id, row[1], row[3], (_time(step.at), 2**63 - 1))
-            return unlink(transaction, Link(list_id, person.id, row[1], at.span), number, now)
+            return unlink(transaction, Link(list_id, person.id, row[1], at.number), number, now)
 
         job = self.services.jobs.begin(list_id, UNMERGE, number, prepare, None)
         return "never" if job is None else "done"

@@ -40,5 +40,5 @@ def event_list_id(command: Command, params: dict[str, Any]) -> int:
     Raises CommandError (3).
     """
     if params.get("WithoutList"):
-        return int(command.services.stores.lists.hidden_id(command.caller.user_id, command.deadline))
-    return int(command.own_list(params["ListID"], LIST_NOT_FOUND).id)
+        return command.services.stores.lists.hidden_id(command.user_id, command.deadline)
+    return command.own_list(params["ListID"], LIST_NOT_FOUND).id

@@ -79,7 +79,7 @@ class EventRequest:
 
 def list_access(command: Command) -> tuple[OwnList, Callable[[], int]]:
     """Return `own_list` and `hidden_list_id` of the caller of a command."""
-    lists, user_id = command.services.stores.lists, command.caller.user_id
+    lists, user_id = command.services.stores.lists, command.user_id
     return command.own_list, partial(lists.hidden_id, user_id, command.deadline)
 
 

@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tracker.storage.engine import REQUEST_SECONDS
 from tracker.storage.events import UNMERGE, Link, Links, links_of, unlink
 from tracker.storage.job_queue import Job
+
+if TYPE_CHECKING:
+    from tracker.services import Services
 
 
 class NoSuchLink(Enum):
@@ -30,7 +33,12 @@ class Unmerged:
 
 
 def unmerge(
-    services: Any, list_id: int, subscriber_id: int, uuid: bytes, span: int | None, deadline: float | None
+    services: Services,
+    list_id: int,
+    subscriber_id: int,
+    uuid: bytes,
+    span: int | None,
+    deadline: float | None,
 ) -> Unmerged | NoSuchLink:
     """Take a link back, or return the progress of that. Raises StorageUnavailable, OutcomeUnknown."""
     find = partial(links_of, list_id=list_id, subscriber_id=subscriber_id, uuid=uuid)
@@ -56,7 +64,7 @@ def _span(links: Links | None, wanted: int | None) -> int | NoSuchLink:
 
 
 def _job_under_way(
-    services: Any, list_id: int, links: Links, span: int, deadline: float | None
+    services: Services, list_id: int, links: Links, span: int, deadline: float | None
 ) -> Job | None:
     """Return the job of a link that was taken back; a finished one only if the span was not linked again."""
     if span not in links.taken_back:
@@ -68,7 +76,7 @@ def _job_under_way(
     return job
 
 
-def _begin(services: Any, link: Link, deadline: float | None) -> Job | None:
+def _begin(services: Services, link: Link, deadline: float | None) -> Job | None:
     """Take the link back and start the job. Returns None if the link is gone."""
     unlinking_id, now = services.ingest.new_id(deadline), time.time_ns() // 1_000_000
     prepare = partial(unlink, link=link, unlinking_id=unlinking_id, now=now)

@@ -13,6 +13,7 @@ from gevent.lock import BoundedSemaphore
 
 from tracker.errors import StorageUnavailable
 from tracker.formats.database_url import DatabaseURL
+from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.mysql import MysqlEngine
 from tracker.storage.engine.sqlite import SqliteEngine
@@ -36,9 +37,9 @@ def engine_of(url: str) -> SqliteEngine | MysqlEngine:
 class SchemaHistory(Protocol):
     """Migrations of a database, on an open connection to it."""
 
-    def upgrade(self, database: Any, engine: Any) -> list[str]: ...
+    def upgrade(self, database: Any, engine: Engine) -> list[str]: ...
 
-    def verify(self, database: Any, engine: Any) -> None: ...
+    def verify(self, database: Any, engine: Engine) -> None: ...
 
     def lacking(self, done: set[tuple[bytes, bytes]]) -> list[tuple[str, Any]]: ...
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from tracker.storage.engine.engine_protocol import Engine
+
 Row = tuple[Any, ...]
 
 
@@ -18,7 +20,7 @@ class Transaction:
 
     __slots__ = ("_cursor", "database", "engine")
 
-    def __init__(self, database: Any, engine: Any) -> None:
+    def __init__(self, database: Any, engine: Engine) -> None:
         self.database, self.engine = database, engine
         self._cursor = engine.cursor(database)
 
@@ -44,7 +46,7 @@ class Transaction:
     def change(self, sql: str, values: Sequence[Any]) -> int:
         """Run one UPDATE or DELETE; gives the number of rows it changed."""
         self._cursor.execute(self.engine.sql(sql), values)
-        return self.engine.changed_rows(self._cursor)  # type: ignore[no-any-return]
+        return self.engine.changed_rows(self._cursor)
 
     def lookup(
         self, sql: str, keys: Sequence[str], wanted: Sequence[Row], is_locking: bool = False

@@ -10,6 +10,7 @@ from typing import Any
 import gevent
 
 from tracker.errors import OutcomeUnknown
+from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import ErrorKind
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.write_queue import WriteRequest
@@ -24,7 +25,7 @@ _log = logging.getLogger("tracker.storage")
 class WriteConnection:
     """The writing connection of one process, or none yet. `open_connection()` gives a checked peewee database."""
 
-    def __init__(self, engine: Any, open_connection: Callable[[], Any]) -> None:
+    def __init__(self, engine: Engine, open_connection: Callable[[], Any]) -> None:
         self._engine, self._open = engine, open_connection
         self._database: Any = None
 
@@ -32,7 +33,7 @@ class WriteConnection:
         """Open a transaction; False when another process holds the write lock."""
         if self._database is None:
             self._database = self._open()
-        return self._engine.begin(self._database)  # type: ignore[no-any-return]
+        return self._engine.begin(self._database)
 
     def apply(self, jobs: list[WriteRequest]) -> list[Any]:
         """Have the jobs' handler apply them; one result a job."""
@@ -80,10 +81,10 @@ class WriteConnection:
         return not self._engine.is_commit_outcome_known(failure)
 
     def trouble(self, failure: BaseException) -> ErrorKind:
-        return self._engine.trouble(failure)  # type: ignore[no-any-return]
+        return self._engine.trouble(failure)
 
     def is_duplicate_key(self, failure: BaseException) -> bool:
-        return self._engine.is_duplicate_key(failure)  # type: ignore[no-any-return]
+        return self._engine.is_duplicate_key(failure)
 
 
 def yield_to_others() -> None:

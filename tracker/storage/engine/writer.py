@@ -10,6 +10,7 @@ import gevent
 from gevent.event import Event
 
 from tracker.errors import StorageUnavailable
+from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.group_commit import GroupCommit
 from tracker.storage.engine.write_connection import RECONNECT_PAUSE, WriteConnection, yield_to_others
@@ -25,7 +26,7 @@ QUEUE_SIZE = 40_000
 class Writer:
     """All writes of a process, in the order they came. `open_connection()` gives a checked peewee database."""
 
-    def __init__(self, engine: Any, open_connection: Callable[[], Any]) -> None:
+    def __init__(self, engine: Engine, open_connection: Callable[[], Any]) -> None:
         self._connection = WriteConnection(engine, open_connection)
         self._queue: deque[WriteRequest] = deque()
         self._queued_size = 0

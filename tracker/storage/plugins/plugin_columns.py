@@ -7,6 +7,7 @@ from typing import Any
 
 import peewee
 
+from tracker.storage.engine.engine_protocol import Dialect
 from tracker.storage.schema import models
 from tracker.storage.schema.ddl import Column, big_bytes, counter, integer
 
@@ -51,7 +52,7 @@ class BoundedBytes(Column):
 
     __slots__ = ()
 
-    def sql(self, engine: Any) -> str:
+    def sql(self, engine: Dialect) -> str:
         written = Column.sql(self, engine)
         return (
             f"{written} CHECK (length({self.name}) <= {self.length})" if engine.name == "sqlite" else written

@@ -39,8 +39,15 @@ def open_storage(url: str, *plugins: Tables) -> Database:
     return storage
 
 
+class Model(peewee.Model):
+    """Parent of a plugin's models. In a model's `class Meta`, `table_function = tables.table_name` says whose table it is."""
+
+    class Meta:
+        legacy_table_names = False
+
+
 class Tables:
-    """The tables of one plugin: `Model` to subclass, and `migration` to say how they came about.
+    """The tables of one plugin: `table_name` to name them, and `migration` to say how they came about.
 
     `owner` is up to 30 lower-case letters and digits. The model `Note` of the owner `notes` is the table
     `plugin_notes_note`. All methods raise ValueError with one line for what could not work.
@@ -53,8 +60,9 @@ class Tables:
             )
         self.owner, self.prefix = owner, f"plugin_{owner}_"
         self._history: list[Migration] = []
-        meta = type("Meta", (), {"table_function": self._table_name, "legacy_table_names": False})
-        self.Model: Any = type("Model", (peewee.Model,), {"__module__": __name__, "Meta": meta})
+        meta = type("Meta", (), {"table_function": self.table_name})
+        #: A `Model` that names its table by itself. Checkers of types cannot follow it.
+        self.Model: Any = type("Model", (Model,), {"__module__": __name__, "Meta": meta})
 
     def migration(self, name: str, *steps: Step) -> None:
         """Add a migration to the end of the history. A released one keeps its name, its place and its steps.
@@ -91,15 +99,17 @@ class Tables:
 
     def _models(self) -> Iterator[Any]:
         """All models but the parents of others, which may be there only to hand columns on."""
-        waiting = list(self.Model.__subclasses__())
+        waiting = Model.__subclasses__()
         while waiting:
             model = waiting.pop(0)
             children = model.__subclasses__()
             waiting += children
-            if not children:
+            is_ours = model._meta.table_function == self.table_name
+            if is_ours and not children and model is not self.Model:
                 yield model
 
-    def _table_name(self, model: type[peewee.Model]) -> str:
+    def table_name(self, model: type[peewee.Model]) -> str:
+        """Return the name of a model's table: the plugin's prefix and the model's name in small letters."""
         return self.prefix + WORD_START.sub("_", model.__name__).lower()
 
     def _checked_name(self, model: Any) -> str:

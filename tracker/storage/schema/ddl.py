@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from tracker.storage.engine.engine_protocol import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Column:
     is_optional: bool = False
     default: int | None = None
 
-    def sql(self, engine: Any) -> str:
+    def sql(self, engine: Dialect) -> str:
         if self.kind == "counter":
             return f"{self.name} {engine.types['counter']}"
         kind = engine.bytes_type(self.length) if self.kind == "bytes" else engine.types[self.kind]
@@ -59,7 +60,7 @@ class Table:
     indexes: Sequence[tuple[str, ...]] = ()
     is_clustered: bool = False
 
-    def statements(self, engine: Any) -> list[str]:
+    def statements(self, engine: Dialect) -> list[str]:
         """Statements that can be run again: MySQL has no CREATE INDEX IF NOT EXISTS, so keys stand in the table."""
         lines = [column.sql(engine) for column in self.columns]
         if self.primary:

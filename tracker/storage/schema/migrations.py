@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.ddl import Table, bytes_, integer
@@ -32,7 +33,7 @@ class Migrations:
     def __init__(self, histories: Mapping[str, Sequence[Migration]]) -> None:
         self._histories = dict(histories)
 
-    def upgrade(self, database: Any, engine: Any) -> list[str]:
+    def upgrade(self, database: Any, engine: Engine) -> list[str]:
         """Apply what is missing, in order; gives the names applied. Killed anywhere, the next run finishes."""
         applied = []
         with engine.migration_lock(database):
@@ -46,7 +47,7 @@ class Migrations:
                 applied.append(f"{owner}: {migration.name}")
         return applied
 
-    def verify(self, database: Any, engine: Any) -> None:
+    def verify(self, database: Any, engine: Engine) -> None:
         """Raises IncompatibleDatabase when a migration is missing, or one is there that this code does not know."""
         transaction = Transaction(database, engine)
         try:
