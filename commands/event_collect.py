@@ -57,7 +57,7 @@ class ClockTime(Time):
 
 
 class OneEvent(EventParams):
-    """The parameters of an event from a page, without ListID: lenient about the page's clock and URL, which it cannot choose."""
+    """The parameters of a page's event, without ListID: lenient about clock and URL, which the page does not choose."""
 
     Properties = PageProperties(INVALID_PROPERTIES, PROPERTIES)
     Timestamp = ClockTime(metadata=CLOCK | {"description": "When it happened, by the browser's clock"})

@@ -159,7 +159,7 @@ def _check_conversion(properties: dict[str, Any]) -> None:
 class EventParams(Parameters):
     """The parameters of one event, as `event.track` takes them."""
 
-    # Clients without a value send empty text, so it counts as absent in JSON as in a form. An empty Event or ListID is an error.
+    # Clients without a value send empty text: it counts as absent in JSON as in a form. An empty Event or ListID is an error.
     absent_if_empty = frozenset(("Email", "ID", "UUID", "EventID", "Timestamp", "SentAt"))
 
     Event = EventName(

@@ -18,7 +18,7 @@ class Link(Schema):
     Span = fields.Integer(
         required=True,
         metadata={
-            "description": "Number of the span: the stretch of the visitor's events that the link covers; numbered as they became known"
+            "description": "The span of the visitor's events that the link covers; numbered as they became known"
         },
     )
     IsCurrent = fields.Boolean(

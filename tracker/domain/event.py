@@ -18,7 +18,7 @@ FORMAT_JSON = b"\x01"
 CONVERSION, IDENTIFY = "conversion", "identify"
 #: Bits of `events.flags`.
 IS_GENERATED, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
-#: How the event named its subscriber. An ID that is a hash is recorded by the number of its form, in the two bits from HASH_FORM on.
+#: How the event named its subscriber. For an ID that is a hash the two bits from HASH_FORM on hold the number of its form.
 NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
 #: Sent by a robot: stored, and not counted.
 IS_BOT = 512

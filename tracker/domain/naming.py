@@ -134,7 +134,7 @@ class SubscriberIndex:
     def _by_hash_id(self, event: Event, found: list[tuple[Form, Subscriber]]) -> Subscriber | None:
         """Return the only subscriber who matches a hash in the first form in which anybody matches it, or None.
 
-        Addresses from credentials come first, so that nobody can take over a hash with a public address that looks like another.
+        Addresses from credentials come first, so that a public address that looks like another cannot take over its hash.
         """
         first = min(((subscriber.email_by, form) for form, subscriber in found), default=None)
         subscribers = {

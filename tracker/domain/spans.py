@@ -25,7 +25,7 @@ _LAST = (2**63 - 1, 2**63 - 2)
 
 
 class Evidence(NamedTuple):
-    """The evidence of a link: why the event linked its visitor (`identity.Reason`), when it was received, and its provenance."""
+    """The evidence of a link: why the event made it (`identity.Reason`), when it was received, and its provenance."""
 
     reason: int
     received_at: int

@@ -26,7 +26,7 @@ class Agent:
 
 
 def parse_user_agent(user_agent: str, is_image: bool = False) -> Agent:
-    """Return what a user agent says; unknown properties are left out. A blank user agent is a robot's: browsers always send one.
+    """Return what a user agent says, without unknown properties. A blank one is a robot's: browsers always send one.
 
     `is_image` says that the request fetched a mail's picture, which mailbox providers do for their users.
     """

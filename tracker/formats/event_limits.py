@@ -156,7 +156,7 @@ def missing_conversion_properties(properties: dict[str, Any]) -> list[str]:
 
 
 def conversion_id_text(value: Any) -> str:
-    """Return the canonical text of a conversion-id: trimmed, in NFC. 7, 7.0 and "7" are equal, as are spellings of an accent."""
+    """Return the canonical text of a conversion-id: trimmed, in NFC. 7, 7.0 and "7" are equal, so are forms of an accent."""
     if isinstance(value, str):
         text = trimmed(value if value.isascii() else unicodedata.normalize("NFC", value))
         return text[:-2] if _WHOLE.fullmatch(text) else text

@@ -109,7 +109,7 @@ class Import:
 
     def _stored(self, group: list[Record]) -> list[Any]:
         """Store a group and return its results, retrying until it is committed. EventIDs make retries idempotent."""
-        pauses, said = _pauses(), ""
+        pauses, reported = _pauses(), ""
         while True:
             try:
                 with self._interrupts.deferred():
@@ -118,11 +118,11 @@ class Import:
                 raise
             except (StorageUnavailable, EventOutcomeUnknown) as trouble:
                 self._interrupts.check()
-                if said != (said := _reason(trouble)):
-                    self._say(f"The database is in trouble, trying again: {said}")
+                if reported != (reported := _reason(trouble)):
+                    self._say(f"The database is in trouble, trying again: {reported}")
                 gevent.sleep(next(pauses))
                 continue
-            if said:
+            if reported:
                 self._say("The database is back")
             return stored
 

@@ -1,4 +1,4 @@
-"""Conversion deduplication: for each conversion-id one event counts, the first, and one with a credential before a public one."""
+"""Conversion deduplication: one event counts per conversion-id, the first, but one with a credential before a public one."""
 
 from __future__ import annotations
 

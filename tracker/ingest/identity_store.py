@@ -87,7 +87,7 @@ def _load_hashed(
 
 
 def save_identities(transaction: Transaction, resolver: IdentityResolver[SpanStore], now: int) -> None:
-    """Write the changes of a group to subscribers, visitors and links.
+    """Write the changes of a group to subscribers, visitors and links (optimistic concurrency).
 
     Raises Conflict, or the error of a lost race for a key, if another process changed what was loaded.
     """

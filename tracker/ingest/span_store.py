@@ -73,7 +73,7 @@ class SpanStore:
         return visitor.spans
 
     def write(self, visitors: Iterable[Visitor]) -> None:
-        """Write the changed links and spans.
+        """Write the changed links and spans, with optimistic concurrency by the visitor's `version`.
 
         Raises Conflict, or the error of a lost race for a key, if another process changed one of them too.
         """
@@ -92,7 +92,7 @@ class SpanStore:
             _note_written(visitor, spans)
 
     def _write_links(self, spans: list[tuple[Visitor, Span]]) -> None:
-        """Write the links of spans with new evidence. An open stored span may have a link that was taken back: it is reopened."""
+        """Write the links of spans with new evidence. If an open stored span has a link that was taken back, reopen it."""
         opened, reopened, earlier = list[Row](), list[Row](), list[Row]()
         for visitor, span in spans:
             if span.evidence is None:
