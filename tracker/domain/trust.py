@@ -36,8 +36,8 @@ def may_give_email(event: Event, subscriber: Subscriber) -> bool:
 def may_take_email(event: Event, subscriber: Subscriber, holder: Subscriber) -> bool:
     """Return whether the event moves an address from `holder` to the subscriber.
 
-    A credential that sends ID and address together does, if a credential gave the subscriber the ID and only public events
-    gave `holder` the address.
+    A credential that sends ID and address together does, if a credential gave the subscriber the ID, only public events gave
+    `holder` the address, and no credential gave `holder` an ID.
     """
     is_public_only = (
         holder is not subscriber and holder.email_by == By.PUBLIC and not has_confirmed_id(holder)
