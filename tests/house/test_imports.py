@@ -138,6 +138,10 @@ OUTSIDE: dict[str, set[str]] = {
 #: (module, what it imports for its types alone) -> why. At run time nothing is imported, so no direction is broken.
 TYPE_ONLY: dict[tuple[str, str], str] = {
     ("tracker.registry.command", "tracker.services"): "authors of commands see what `self.services` has",
+    (
+        "tracker.registry.command",
+        "tracker.storage.accounts",
+    ): "authors of commands see what `self.own_list` returns",
     ("tracker.dispatch", "tracker.services"): "hands on to commands what they may use",
     ("tracker.api.forget", "tracker.services"): "is handed a command's services",
     ("tracker.api.unlink", "tracker.services"): "is handed a command's services",
