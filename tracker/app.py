@@ -23,7 +23,7 @@ from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.docs_page import docs
 from tracker.http.message.json_log import log_failure
 from tracker.http.routes import build_blueprint
-from tracker.http.script_files import script_files
+from tracker.http.static_files import script_files
 from tracker.http.throttle import Throttle
 from tracker.ingest.service import Ingest
 from tracker.jobs.kinds import JOB_KINDS
@@ -31,8 +31,8 @@ from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.openapi import describe
 from tracker.plugins import load_commands
-from tracker.rate_limits import Limiter, RateLimit, build_limiter, parse_overrides
-from tracker.registry import PluginError, Registry
+from tracker.rate_limits import Limiter, build_limiter, declared_limits, overridden_limits, parse_overrides
+from tracker.registry import Registry
 from tracker.reports import Reports
 from tracker.services import Services, Stores
 from tracker.storage.accounts import Audit, Keys, Lists, ListSettingsStore, Sessions, Users
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         registry,
         Authenticator(services.stores.keys, services.stores.sessions, services.stores.lists),
         limiter,
-        _rates(registry),
+        declared_limits(registry),
         services,
         _report_failure,
     )
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         build_blueprint(dispatcher, readiness.look, throttle, public_door, proxies, has_fast_path)
     )
     app.register_blueprint(_script_files(settings.script_path))
-    limits = _rates(registry) | parse_overrides(settings.limits)
+    limits = declared_limits(registry) | parse_overrides(settings.limits)
     shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
     app.register_blueprint(docs(describe(registry, shown)))
     if settings.has_console:
@@ -138,36 +138,11 @@ def now_ms() -> int:
 
 def _limiter(settings: Settings, registry: Registry, app: Flask) -> Limiter:
     try:
-        overrides = parse_overrides(settings.limits)
-        for name in sorted(overrides.keys() - _rates(registry).keys()):
-            raise ConfigError(f"TRACKER_LIMITS: there is no command '{name}'")
-        for name in overrides:
-            entry = registry.find(name)
-            if entry is not None and entry.limited_as != entry.command.name:
-                raise ConfigError(
-                    f"TRACKER_LIMITS: {name} counts against the limit of {entry.limited_as}: set that"
-                )
+        overrides = overridden_limits(registry, settings.limits)
         path, workers = settings.limits_file, settings.workers
         return build_limiter(settings.ratelimit_url, path, workers, overrides, app=app)
     except ValueError as failure:
         raise ConfigError(str(failure)) from None
-
-
-def _rates(registry: Registry) -> dict[str, RateLimit]:
-    rates = {}
-    for entry in registry:
-        owner = registry.find(entry.limited_as)
-        if owner is None or owner.limited_as != entry.limited_as:
-            raise PluginError(
-                f"{entry.origin}: {entry.command.name}: '{entry.limited_as}' has no limit to share"
-            )
-        try:
-            rates[entry.command.name] = RateLimit.parse(entry.command.rate_limit)
-            if entry.command.address_limit is not None:
-                rates[f"{entry.command.name}.address"] = RateLimit.parse(entry.command.address_limit)
-        except ValueError as failure:
-            raise PluginError(f"{entry.origin}: {entry.command.name}: {failure}") from None
-    return rates
 
 
 def _report_failure(call: Call, failure: BaseException) -> None:

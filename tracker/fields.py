@@ -201,6 +201,15 @@ class Choice(fields.String):
         return word
 
 
+def is_valid(field: fields.Field[Any], value: Any) -> bool:
+    """Whether `field` takes `value`, for rules that hold outside of a command's parameters too."""
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
+    return True
+
+
 def is_text(value: str) -> bool:
     """Whether `value` can be written as UTF-8: a lone surrogate cannot."""
     if value.isascii():

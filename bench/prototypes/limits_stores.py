@@ -24,7 +24,7 @@ from typing import Any
 
 import apsw
 
-from tracker.rate_limits import RateLimit, build_limiter, counting, slot_file
+from tracker.rate_limits import RateLimit, build_limiter, shared_memory, slot_file
 from tracker.rate_limits.shared_memory import SharedFileStorage
 
 SECONDS = 3.0
@@ -125,7 +125,9 @@ def mutexed(folder: Path) -> Take:
         with threads:
             _LOCK(address)
             try:
-                return counting.take(opened.memory, digest, base, int(time.time() * 1000), HITS, WINDOW_MS, 1)
+                return shared_memory.count_hit(
+                    opened.memory, digest, base, int(time.time() * 1000), HITS, WINDOW_MS, 1
+                )
             finally:
                 _UNLOCK(address)
 

@@ -7,7 +7,7 @@ import time
 import click
 
 from tracker.cli.context import check_own_list, find_user, open_services
-from tracker.cli.progress import INTERRUPTED, progress, say
+from tracker.cli.output import INTERRUPTED, progress, say
 from tracker.config import Settings
 from tracker.demo.account import EMAIL, demo_list, make_demo
 from tracker.demo.seeding import Filled, Filling

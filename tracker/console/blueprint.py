@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import NoReturn, cast
 
@@ -17,7 +18,6 @@ from tracker.console.cookies import keep_form_secret, session_id
 from tracker.console.error_pages import add_failures
 from tracker.console.page_context import EXTENSION, PageContext
 from tracker.console.pages import PAGES
-from tracker.console.time_format import moment
 from tracker.dispatch import Dispatcher
 from tracker.http.body.reader import MAX_BODY_BYTES
 
@@ -113,3 +113,8 @@ def _wrong_method(taken: list[str], **_: str) -> NoReturn:
 
 def _nothing(**_: str) -> NoReturn:
     abort(404)
+
+
+def moment(iso: str) -> str:
+    """`2026-01-31T09:30:00.125Z` as `31 Jan 2026, 09:30 UTC`."""
+    return f"{datetime.fromisoformat(iso):%-d %b %Y, %H:%M} UTC"

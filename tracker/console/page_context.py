@@ -1,8 +1,10 @@
-"""What do all pages share? The dispatcher they ask, and the settings."""
+"""Page context: what every page is made with: the dispatcher, the settings, and a row for each route."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from flask import current_app
 
@@ -23,3 +25,16 @@ class PageContext:
 def desk() -> PageContext:
     found: PageContext = current_app.extensions[EXTENSION]
     return found
+
+
+class Route(NamedTuple):
+    """`view` gets the parts of the path by name. A POST is checked to come from a form of ours before it is called."""
+
+    method: str
+    path: str
+    view: Callable[..., Any]
+
+    @property
+    def endpoint(self) -> str:
+        """`lists_show` for `show` of the page `lists`."""
+        return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"

@@ -16,6 +16,14 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 EDITABLE, FIXED = "no-cache", "public, max-age=31536000, immutable"
+#: An update is seen within the hour.
+_CURRENT = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}
+#: A page that checks a script's hash (integrity) must be allowed to read it.
+_PINNED = {
+    "Cache-Control": FIXED,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
 
 
 def add_file(
@@ -43,3 +51,12 @@ def add_file(
         return response.make_conditional(request.environ)  # type: ignore[return-value]
 
     blueprint.add_url_rule(path, endpoint, view, methods=("GET",), provide_automatic_options=False)
+
+
+def script_files(path: str, current: bytes, pinned: Mapping[str, bytes]) -> Blueprint:
+    """`pinned` maps the path of each release to its bytes."""
+    blueprint = Blueprint("script", __name__)
+    add_file(blueprint, path, ".js", current, _CURRENT, is_packed=True)
+    for pinned_path, body in pinned.items():
+        add_file(blueprint, pinned_path, ".js", body, _PINNED, is_packed=True)
+    return blueprint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 
 from tracker.console.client import ask
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 ENTRIES_PER_PAGE = 50
 #: What people call an action.

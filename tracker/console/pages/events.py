@@ -11,7 +11,7 @@ from tracker.console.client import Refused, ask
 from tracker.console.current_list import place_of
 from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import TYPES, is_of_tracker
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 EVENTS_PER_PAGE = 50
 WORDS = {"Search": "Search for at most 200 characters."}

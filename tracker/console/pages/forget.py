@@ -8,9 +8,9 @@ from flask import render_template, request
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, list_of
+from tracker.console.page_context import Route
 from tracker.console.pages.people import name_of
 from tracker.console.pages.person import described
-from tracker.console.paths import Route
 
 #: `subscriber.get`: there is nobody, or no longer.
 NOT_FOUND = 3

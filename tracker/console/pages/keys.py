@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, redirect, render_template, request
 
 from tracker.console.client import Refused, Unanswered, ask, registry
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 from tracker.console.permissions import offered
 
 WORDS = {

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import WITHOUT_LIST, list_of, start_of_page
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 LISTS_PER_PAGE = 50
 WORDS = {"SubscriberListName": "A name has 1 to 250 characters."}

@@ -11,7 +11,7 @@ from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, place_of
 from tracker.console.event_view import blank, shown
 from tracker.console.live_stream import events_sent_on
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 EVENTS_PER_PAGE = 50
 WORDS = {"Event": "A name has at most 200 characters."}

@@ -9,7 +9,7 @@ from flask import redirect, render_template, request
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, is_number, list_of, start_of_page
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 PEOPLE_PER_PAGE = 50
 MAX_CHARACTERS = 320

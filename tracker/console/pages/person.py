@@ -13,8 +13,8 @@ from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import text_of
 from tracker.console.explanations import why_linked, why_theirs
 from tracker.console.live_stream import sent_on
+from tracker.console.page_context import Route
 from tracker.console.pages.people import name_of, uuid_in
-from tracker.console.paths import Route
 from tracker.console.timeline_view import timeline
 
 LINKS_PER_PAGE = 10

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, list_of
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 WORDS = {
     "SubscriberListName": "A name has 1 to 250 characters.",

@@ -8,8 +8,7 @@ from flask import jsonify, render_template
 
 from tracker import browser
 from tracker.console.current_list import CurrentList, list_of
-from tracker.console.page_context import desk
-from tracker.console.paths import Route
+from tracker.console.page_context import Route, desk
 
 
 def show(list_id: str) -> str:

@@ -13,8 +13,7 @@ from tracker.console.client import NotDone, Refused, Unanswered, ask
 from tracker.console.cookies import forget_session, keep_session, session_id
 from tracker.console.csrf import SIGN_IN
 from tracker.console.error_pages import in_words
-from tracker.console.page_context import desk
-from tracker.console.paths import Route
+from tracker.console.page_context import Route, desk
 
 #: A path of ours in plain characters. `//host` and `/\host` are no paths to a browser, but other hosts.
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")

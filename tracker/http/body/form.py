@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,8 +13,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder
 
 from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
-from tracker.http.body.nesting import nest
-from tracker.registry.json_object import MAX_NODES, unreadable
+from tracker.registry.json_object import MAX_DEPTH, MAX_NODES, Indexed, unreadable
 
 #: Of a form whose sender is known: it has no more values than JSON, and parts than fit into its 64 KiB.
 MAX_FIELDS, MAX_PARTS = MAX_NODES, 2_000
@@ -27,6 +27,7 @@ MAX_STRANGERS_FIELDS, MAX_STRANGERS_BRACKETS, MAX_STRANGERS_ESCAPES, MAX_STRANGE
 #: Of the headers of one part, and of all parts of a stranger, whose reading costs 0.3 µs a byte where they are nasty.
 MAX_HEAD_BYTES = 8 * 1024
 _BRACKET = re.compile(rb"\[|%5[bB]")
+_NESTED_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
@@ -113,3 +114,76 @@ def _check_charset(field: Field) -> None:
     charset = parse_options_header(field.headers.get("content-type", ""))[1].get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8"):
         raise CommandError(because(UNSUPPORTED_MEDIA, "only UTF-8 is read"))
+
+
+def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The object that (name, text) pairs describe; of equal names the last counts, top-level "" is absent."""
+    root: dict[str, Any] = {}
+    nodes = 1
+    for name, text in pairs:
+        nodes += _place(root, _keys(name), text)
+        if nodes > MAX_NODES:
+            raise unreadable(f"more than {MAX_NODES} values")
+    return {name: _parameter(value) for name, value in root.items() if value != ""}
+
+
+def _parameter(value: Any) -> Any:
+    listed = _listed(value)
+    return Indexed(listed) if type(value) is dict and type(listed) is list else listed
+
+
+def _listed(value: Any) -> Any:
+    """The same with a list for each object whose names are 0, 1, 2, … to the last, as PHP and `qs` write lists."""
+    if type(value) is list:
+        return [_listed(item) for item in value]
+    if type(value) is not dict:
+        return value
+    inner = {name: _listed(item) for name, item in value.items()}
+    return list(inner.values()) if all(map(str.__eq__, inner, map(str, range(len(inner))))) else inner
+
+
+def _keys(name: str) -> list[str]:
+    """`a[b][]` is a, b and "" (append)."""
+    if "[" not in name and "]" not in name:
+        return [name]
+    match = _NESTED_NAME.fullmatch(name)
+    if match is None:
+        raise unreadable("brackets in a form name do not match")
+    keys = [match[1], *match[2][1:-1].split("][")]
+    if len(keys) > MAX_DEPTH:
+        raise unreadable(f"nested deeper than {MAX_DEPTH} levels")
+    return keys
+
+
+def _place(root: dict[str, Any], keys: list[str], text: str) -> int:
+    """Put the text where its keys lead; returns how many values that made."""
+    container: dict[str, Any] | list[Any] = root
+    made = 1
+    for key, following in pairwise(keys):
+        inner = _found(container, key)
+        if inner is None:
+            inner = [] if following == "" else {}
+            _put(container, key, inner)
+            made += 1
+        if type(inner) is not (list if following == "" else dict):
+            raise _conflict()
+        container = inner
+    if isinstance(_found(container, keys[-1]), (dict, list)):
+        raise _conflict()
+    _put(container, keys[-1], text)
+    return made
+
+
+def _found(container: dict[str, Any] | list[Any], key: str) -> Any:
+    return container.get(key) if isinstance(container, dict) else None
+
+
+def _put(container: dict[str, Any] | list[Any], key: str, value: Any) -> None:
+    if isinstance(container, dict):
+        container[key] = value
+    else:
+        container.append(value)
+
+
+def _conflict() -> Exception:
+    return unreadable("a form name is used both as a value and as a group")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 from tracker.call import CALL_SECONDS, Call
 from tracker.caller import Sender
 from tracker.formats.client_ip import client_address
-from tracker.http.message.bearer import bearer_token
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.request_id import request_id
 
@@ -16,6 +16,8 @@ from tracker.http.message.request_id import request_id
 DEADLINE = "tracker.deadline"
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 _IN_ADVANCE = ("prefetch", "prerender", "preview")
+#: RFC 6750, 2.1.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def call_of(
@@ -39,6 +41,20 @@ def call_of(
         sender=_sender(environ),
         deadline=environ.get(DEADLINE) or time.monotonic() + CALL_SECONDS,
     )
+
+
+def bearer_token(header: str | None) -> str | None:
+    """The token; "" (which is no key) for a header that cannot be read; None if the header is no matter of ours.
+
+    Another scheme with its credentials, such as the Basic of a proxy before us, does not hide an APIKey.
+    """
+    if header is None:
+        return None
+    scheme, _, token = header.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer":
+        return None if token else ""
+    return token if _TOKEN.fullmatch(token) else ""
 
 
 def utf_8(header: str) -> str:

@@ -1,11 +1,13 @@
-"""How are the events of a file brought in? `tracker import`."""
+"""Data commands: `tracker import`, `tracker bots recheck` and `tracker retention`."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, cast
@@ -14,15 +16,27 @@ import click
 
 from tracker.api.event_params import EventParams
 from tracker.cli.context import check_own_list, find_user, open_services
-from tracker.cli.progress import INTERRUPTED, progress, say
+from tracker.cli.output import INTERRUPTED, progress, say
 from tracker.errors import CommandError
 from tracker.importing.encodings import as_utf_8
 from tracker.importing.importer import GROUP_EVENTS, Counts, Import, Target
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.lines import Lines
 from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
+from tracker.integrity.bot_recheck import recheck
+from tracker.privacy.retention import (
+    DAY_MS,
+    NOBODY,
+    RETENTION,
+    expired_events,
+    lists_that_expire,
+    schedule_retention,
+)
 from tracker.private_file import open_private
 from tracker.services import Services
+from tracker.storage.engine import trusted_time
+from tracker.storage.events import scan
+from tracker.times import iso_utc
 
 FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
 NEWEST_FIRST = (
@@ -150,3 +164,88 @@ def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
 def _summary(counts: Counts) -> str:
     said = f"Stored {counts.stored:,} events; {counts.duplicates:,} were there already"
     return said + (f"; {counts.tests:,} test events were checked only." if counts.tests else ".")
+
+
+@click.group()
+def bots() -> None:
+    """Which events robots sent."""
+
+
+@bots.command("recheck")
+@click.option("--list", "list_id", type=int, metavar="N", help="Of this list alone.")
+@click.option("--dry-run", is_flag=True, help="Change nothing, and say how many it would be.")
+def recheck_bots(list_id: int | None, dry_run: bool) -> None:
+    """Judge anew whether events of browsers were sent by robots, by the user agents that they came with.
+
+    For after an update: the lists of robots change. Counters, totals and the catalogue follow. Can be run while Tracker
+    serves, and again at any time.
+    """
+    with open_services() as services:
+        lists = services.storage.read(scan.list_ids)
+        if list_id is not None and list_id not in lists:
+            raise click.ClickException(f"there is no list {list_id}")
+        for each in lists if list_id is None else [list_id]:
+            found = recheck(services.storage, each, is_dry_run=dry_run)
+            would = "would be" if dry_run else "are now"
+            click.echo(
+                f"list {each}: {found.events:,} events of browsers looked at; {len(found.people):,} of robots {would} of"
+                f" people, {len(found.robots):,} of people {would} of robots"
+            )
+
+
+@click.command()
+@click.option("--list", "list_id", type=int, metavar="N", help="Of this list alone.")
+@click.option("--dry-run", is_flag=True, help="Delete nothing, and say how many it would be.")
+@click.option(
+    "--clock-is-right", is_flag=True, help="Delete, though the clock is days ahead of the last start."
+)
+def retention(list_id: int | None, dry_run: bool, clock_is_right: bool) -> None:
+    """Delete the events that are older than their lists keep them, as Tracker does by itself once a day."""
+    with open_services() as services:
+        retain(services, list_id, is_dry_run=dry_run, is_clock_right=clock_is_right)
+
+
+def retain(services: Services, list_id: int | None, is_dry_run: bool, is_clock_right: bool) -> None:
+    """Delete them, or with `is_dry_run` count them, and say it in one line a list."""
+    if not is_dry_run:
+        _check_clock(services, is_clock_right)
+    kept = lists_that_expire(services.storage, list_id)
+    if not kept:
+        click.echo("no list has RetentionDays" if list_id is None else f"list {list_id}: keeps its events")
+    for each, days in kept.items():
+        if is_dry_run:
+            cutoff = time.time_ns() // 1_000_000 - days * DAY_MS
+            count = expired_events(services.storage, each, cutoff)
+            click.echo(f"list {each}: {count:,} events are older than {days} days")
+        else:
+            click.echo(f"list {each}: {_delete(services, each, days)}")
+
+
+def _check_clock(services: Services, is_right: bool) -> None:
+    """A clock that may have jumped deletes nothing unless somebody who looks at it says so."""
+    now = time.time_ns() // 1_000_000
+    reading = services.storage.read(trusted_time.read)
+    if is_right:
+        services.storage.write(partial(trusted_time.trust, now=now))
+    elif reading.is_ahead(now):
+        raise click.ClickException(
+            f"the clock says {iso_utc(now)}, and this database has last seen {iso_utc(reading.seen_at)}: nothing was"
+            " deleted. If the clock is right, add --clock-is-right"
+        )
+
+
+def _delete(services: Services, list_id: int, days: int) -> str:
+    storage, now = services.storage, time.time_ns() // 1_000_000
+    storage.write(lambda transaction: schedule_retention(transaction, list_id, now))
+    job = services.jobs.find(list_id, RETENTION, NOBODY)
+    claimed = services.jobs.claim(job) if job is not None else None
+    if claimed is None:
+        return "another process is deleting them"
+    while claimed.is_open:
+        claimed.step()
+        claimed.throttle(1.0)
+    last = claimed.job.state.get("last")
+    if last is None:
+        return "another process has gone on with it"
+    kept_from = iso_utc(last["cutoff"]) if last["cutoff"] is not None else "ever"
+    return f"{last['removed']:,} events older than {days} days deleted, events are kept from {kept_from}"

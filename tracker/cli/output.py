@@ -1,9 +1,9 @@
-"""How is somebody who waits told how far it is, and that they have ended it?"""
+"""Terminal output: tables, progress bars, and notes on standard error."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -37,3 +37,11 @@ def progress(length: int, label: str) -> Iterator[At]:
             bar.update(done - bar.pos)
 
         yield at
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Each column as wide as its widest cell."""
+    table = [heads, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
