@@ -41,6 +41,10 @@ class CommandEndpoint:
         names = {name for command in commands for name in (command.name, command.path) if name}
         return frozenset({LEGACY_PATH, *(REST_PREFIX + name for name in names)})
 
+    def is_path(self, path: str) -> bool:
+        """Whether a known command is at this path, in its canonical spelling."""
+        return path in self._rules
+
     def rules(self, path: str) -> BodyRules:
         """What the command at a path takes for a body; `/api.php` whatever any command takes."""
         return self._rules.get(path) or self._rules_at(path)

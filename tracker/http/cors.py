@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 #: What a script may read of an answer beside its body: without it a browser keeps Retry-After to itself.
-_EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
+_EXPOSED = (
+    "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID, X-Tracker-Notes"
+)
 #: For how long a browser need not ask again; the longest that any of them keeps.
 _PREFLIGHT_SECONDS = 86_400
 

@@ -10,7 +10,8 @@ from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
-from tracker.dispatch import Dispatcher
+from tracker.dispatch import Dispatcher, slash_too_many, without_spare_slashes
+from tracker.errors import CommandError, hinted
 from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, CommandEndpoint, body_of
 from tracker.http.message.json_log import log_failure
@@ -89,7 +90,11 @@ def _routing_error(error: HTTPException, door: CommandEndpoint) -> Any:
     # A method that has no name in HTTP still reaches the door, for the same refusal as any other.
     if error.code == 405 and (request.path == LEGACY_PATH or request.path.startswith(REST_PREFIX)):
         return _through(door)
-    return _response(error_reply(from_http_exception(error)))
+    refused = from_http_exception(error)
+    path = "/" + without_spare_slashes(request.path)
+    if error.code == 404 and path != request.path and door.is_path(path):
+        refused = CommandError(hinted(refused.errors[0], slash_too_many(path)))
+    return _response(error_reply(refused))
 
 
 def _failure(failure: Exception) -> Response:

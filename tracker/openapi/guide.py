@@ -14,7 +14,8 @@ Commands that change nothing take `GET` too, with their parameters in the query.
 
 **Parameters** come as JSON, as a form (`Properties[name]=value` makes an object) or in the query; of a parameter that \
 is in both, the body's counts. `null` means that a parameter is absent, as does an empty value in a form or query. \
-Parameters that a command does not know are ignored. The names here are the canonical ones; \
+Parameters that a command does not know are ignored; the header `X-Tracker-Notes` of the answer names them, with the name \
+that was perhaps meant. The names here are the canonical ones; \
 other letter cases of command and parameter names are understood, and so is a whole number sent as a string of digits.
 
 **Credentials**: `Authorization: Bearer KEY`, then the parameter `APIKey`, then `SessionID` from `user.login`. The first \
@@ -25,7 +26,8 @@ carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (se
 Every answer carries `X-Request-ID`, under which the log has the request: your own, if you send one of 1 to 64 \
 letters, digits, `_` and `-`.
 
-**Errors** are always `{"Errors": [{"Code": number, "Message": text}, …]}`, every error found, at most ten. Codes of a \
+**Errors** are always `{"Errors": [{"Code": number, "Message": text}, …]}`, every error found, at most ten. \
+A row may have a third key `Hint`, which tells how to mend the call. Codes of a \
 command are its own and come with status 422 unless it says otherwise; these are common to all:
 
 """

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from werkzeug.http import parse_options_header
 
 from tracker.call import Knows
-from tracker.errors import NOT_AUTHENTICATED, UNSUPPORTED_MEDIA, CommandError, because
+from tracker.errors import NOT_AUTHENTICATED, UNSUPPORTED_MEDIA, CommandError, because, hinted
 from tracker.http.body.batch_items import Mend, check_items, read_item, read_lines
 from tracker.http.body.form import read_multipart, read_urlencoded
 from tracker.http.body.gzip import unpacked
@@ -24,6 +24,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_STRANGERS_NODES = 32_000
 #: Bytes of a body, unpacked, from which on its credential has to stand in it as it is: no program escapes the letters of one.
 MAX_UNSHOWN_BYTES = 16 * 1024
+_UNSHOWN = (
+    f"No good credential was found, and a body of more than {MAX_UNSHOWN_BYTES} bytes is read only with one: send the header"
+    " 'Authorization: Bearer KEY'"
+)
 #: Brackets in a stranger's batch that is looked through for the object that cannot be read.
 MAX_STRANGERS_BRACKETS = 6_000
 
@@ -96,7 +100,7 @@ def _is_shown(body: bytes, knows: Knows) -> bool:
     """Whether the body shows a credential; raises CommandError (99998) for a large one that does not."""
     is_known = bool(body) and knows(body)
     if not is_known and len(body) > MAX_UNSHOWN_BYTES:
-        raise CommandError(NOT_AUTHENTICATED)
+        raise CommandError(hinted(NOT_AUTHENTICATED, _UNSHOWN))
     return is_known
 
 
