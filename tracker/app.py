@@ -1,4 +1,4 @@
-"""How are the parts joined? The only place that knows them all."""
+"""Application wiring: joins all parts into one WSGI application. No other module knows them all."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ from tracker.storage.events import UNMERGE, bring_home
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
 
-#: What browsers may call: the public door leads to it and to nothing else.
+#: The command that browsers may call: the collect endpoint leads to it and to no other.
 PUBLIC_COMMAND = "event.collect"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The WSGI application. Opens nothing; raises ConfigError or PluginError with one line."""
+    """Return the WSGI application. Opens nothing. Raises ConfigError or PluginError with one line."""
     settings = settings or Settings.from_environ()
     registry = load_commands(settings.plugins_folder)
     database = open_database(settings, registry)
@@ -62,17 +62,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         _report_failure,
     )
     throttle = Throttle()
-    public_door = _public_door(settings, dispatcher, throttle, services.stores)
+    collect = _collect_endpoint(settings, dispatcher, throttle, services.stores)
     proxies = settings.trusted_proxies
     has_fast_path = settings.has_fast_path
     readiness = Readiness(database, partial(_report, None))
     app.register_blueprint(
-        build_blueprint(dispatcher, readiness.look, throttle, public_door, proxies, has_fast_path)
+        build_blueprint(dispatcher, readiness.look, throttle, collect, proxies, has_fast_path)
     )
     app.register_blueprint(_script_files(settings.script_path))
     limits = declared_limits(registry) | parse_overrides(settings.limits)
-    shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
-    app.register_blueprint(docs(describe(registry, shown)))
+    documented = {entry.command.name: limits[entry.limited_as] for entry in registry}
+    app.register_blueprint(docs(describe(registry, documented)))
     if settings.has_console:
         app.register_blueprint(console(dispatcher, settings))
     app.extensions["tracker"] = services
@@ -84,11 +84,11 @@ def _script_files(path: str) -> Blueprint:
     return script_files(path, browser.current().body, pinned)
 
 
-def _public_door(
+def _collect_endpoint(
     settings: Settings, dispatcher: Dispatcher, throttle: Throttle, stores: Stores
 ) -> CollectEndpoint:
     def allowed_origins(tracker_id: str, deadline: float) -> Sequence[str]:
-        """What cannot be asked for now is told as usual: there is nothing in an answer to hide."""
+        """Return the list's allowed origins. While storage is unavailable none are set: such an answer holds nothing to hide."""
         try:
             found = stores.lists.public(tracker_id, deadline) if is_public_id(tracker_id) else None
             return stores.list_settings.of(found.id, deadline).allowed_origins if found else ()
@@ -100,7 +100,10 @@ def _public_door(
 
 
 def open_database(settings: Settings, registry: Registry) -> Database:
-    """The database of the settings, with the migrations of every plugin that brings tables. Opens nothing."""
+    """Return the database of the settings, with the migrations of every plugin that has tables. Opens nothing.
+
+    Raises ConfigError.
+    """
     histories = {}
     for entry in registry:
         if entry.command.tables is not None:
@@ -112,7 +115,7 @@ def open_database(settings: Settings, registry: Registry) -> Database:
 
 
 def build_services(settings: Settings, database: Database, limiter: Limiter | None = None) -> Services:
-    """What commands use. Without a `limiter` it is one that counts as those of a served Tracker do. Opens nothing."""
+    """Return the services that commands use. Without a `limiter`, one that counts as those of a served Tracker do. Opens nothing."""
     limiter = limiter or build_limiter(settings.ratelimit_url, settings.limits_file, settings.workers)
     fields = CustomFields(database, now_ms)
     ingest = Ingest(database, fields)
@@ -128,8 +131,8 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, {**JOB_KINDS, UNMERGE: bring_home}, ingest.new_id, now_ms)
-    reports, following = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
-    return Services(ingest, reports, following, stores, logins, jobs, audit, database, settings)
+    reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
+    return Services(ingest, reports, hub, stores, logins, jobs, audit, database, settings)
 
 
 def now_ms() -> int:
@@ -151,12 +154,12 @@ def _report_failure(call: Call, failure: BaseException) -> None:
 
 def _report(request_id: str | None, failure: BaseException) -> None:
     if isinstance(failure, IncompatibleDatabase):
-        _tell_once(str(failure))
+        _log_once(str(failure))
     else:
         log_failure(request_id, failure)
 
 
 @lru_cache(maxsize=16)
-def _tell_once(line: str) -> None:
-    """What somebody has to put right is said once by each process, not by each request."""
+def _log_once(line: str) -> None:
+    """Log a fault that an operator has to mend: once for each process, not for each request."""
     logging.getLogger("tracker").error("%s", line)

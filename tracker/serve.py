@@ -1,4 +1,4 @@
-"""What has to be right before Tracker serves, and where is it then? `tracker serve`."""
+"""Start-up of `tracker serve`: checks settings and plugins, upgrades the database, prints the addresses, runs gunicorn."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Say = Callable[[str], object]
 def serve_forever(
     settings: Settings, say: Say, prepare_stores: Callable[[Stores], str | None] | None = None
 ) -> None:
-    """Check, upgrade, say where things are, and become gunicorn. Raises what stops it; returns never.
+    """Check, upgrade, print the addresses, and become gunicorn. Raises the fault that stops it; never returns.
 
-    `prepare_stores` writes what is to be there, and returns what is to be said of it.
+    `prepare_stores` writes initial data, such as the demo account, and returns a text about it to print.
     """
     arguments = server_arguments()
     prepare(settings)
@@ -36,7 +36,7 @@ def serve_forever(
 
 
 def server_arguments() -> list[str]:
-    """What is to be started to serve. Raises ConfigError."""
+    """Return the command line that serves Tracker. Raises ConfigError."""
     folder = application_folder()
     # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
     arguments = [sys.executable, "-P", "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py")]
@@ -44,13 +44,13 @@ def server_arguments() -> list[str]:
 
 
 def prepare(settings: Settings) -> None:
-    """Find what is wrong with settings and plugins before workers do, and upgrade the database."""
+    """Find faults of settings and plugins before workers do, and upgrade the database."""
     create_app(settings)  # opens nothing
     upgrade(settings, load_commands(settings.plugins_folder))
 
 
 def upgrade(settings: Settings, registry: Registry) -> list[str]:
-    """Bring the database to this version; gives the migrations applied. Raises StorageUnavailable."""
+    """Upgrade the database to this version. Returns the migrations applied. Raises StorageUnavailable."""
     database = open_database(settings, registry)
     try:
         return database.upgrade()
@@ -61,7 +61,10 @@ def upgrade(settings: Settings, registry: Registry) -> list[str]:
 
 
 def application_folder() -> Path:
-    """Where `wsgi.py` and `gunicorn.conf.py` are: the working directory, or the checkout Tracker runs from."""
+    """Return the folder of `wsgi.py` and `gunicorn.conf.py`: the working directory, or the checkout that Tracker runs from.
+
+    Raises ConfigError.
+    """
     for folder in (Path.cwd(), Path(__file__).parents[1]):
         if (folder / "wsgi.py").is_file() and (folder / "gunicorn.conf.py").is_file():
             return folder
@@ -69,7 +72,7 @@ def application_folder() -> Path:
 
 
 def shown_database(url: str) -> str:
-    """The database's URL without its password."""
+    """Return the database's URL without its password."""
     parts = urlsplit(url)
     return (
         parts._replace(netloc=f"{parts.username}@{parts.netloc.rpartition('@')[2]}").geturl()
