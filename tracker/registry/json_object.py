@@ -78,7 +78,7 @@ def decode_torn(body: bytes) -> dict[str, Any] | None:
 
 
 def check(value: dict[str, Any], body: bytes, max_nodes: int = MAX_NODES) -> None:
-    """Raises CommandError (100000) if the object decoded from `body` is not within the limits; see `settle`."""
+    """Raise CommandError (100000) if the object decoded from `body` is not within the limits; see `settle`."""
     # A value takes two bytes at least (itself and a separator), so a shorter body cannot hold too many.
     if len(body) > 2 * max_nodes and separators_in(body) >= max_nodes:
         check_nodes(value, max_nodes)
@@ -86,7 +86,7 @@ def check(value: dict[str, Any], body: bytes, max_nodes: int = MAX_NODES) -> Non
 
 
 def check_nodes(value: dict[str, Any], max_nodes: int = MAX_NODES) -> None:
-    """Raises CommandError (100000) if there are more scalars and containers, the outermost included."""
+    """Raise CommandError (100000) if there are more than `max_nodes` scalars and containers, the outermost included."""
     left = max_nodes - 1
     containers: list[Any] = [value]
     while containers:
@@ -99,7 +99,7 @@ def check_nodes(value: dict[str, Any], max_nodes: int = MAX_NODES) -> None:
 
 
 def settle(container: dict[str, Any] | list[Any], depth: int = 1) -> None:
-    """Check how deep it is, and make integers beyond 64 bits what they are to JavaScript.
+    """Check the depth, and turn integers beyond 64 bits into doubles, as JavaScript reads them.
 
     On the hot path: one pass, types compared by identity, nothing allocated.
     """
@@ -114,7 +114,7 @@ def settle(container: dict[str, Any] | list[Any], depth: int = 1) -> None:
                 raise unreadable(f"nested deeper than {MAX_DEPTH} levels")
             if value:
                 settle(value, depth + 1)
-        elif kind is int and value > MAX_INTEGER:  # the decoder makes floats of all others beyond
+        elif kind is int and value > MAX_INTEGER:  # the decoder turns all others beyond into floats
             has_beyond = True
     if has_beyond:
         _round(container)
