@@ -23,11 +23,11 @@ from tracker.services import Stores
 @click.group(cls=Script)
 @click.version_option(__version__, message="%(version)s")
 def main() -> None:
-    """Set up and run Tracker. The settings are environment variables: see docs/operations.md."""
+    """Set up and run Tracker. Settings are environment variables: see docs/operations.md."""
 
 
-for _command in (user, key, lists, show_audit, db, import_file, bots, retention, make_traffic, serve_shop):
-    main.add_command(_command)
+for each in (user, key, lists, show_audit, db, import_file, bots, retention, make_traffic, serve_shop):
+    main.add_command(each)
 
 
 @main.command("commands")
@@ -46,17 +46,17 @@ def show_commands() -> None:
 
 @main.command()
 @click.option(
-    "--demo", is_flag=True, help="On an empty database, make a demo account, list and key and print them."
+    "--demo", is_flag=True, help="Make a demo account, list and key on an empty database, and print them."
 )
 def serve(demo: bool) -> None:
     """Upgrade the database and serve in the foreground."""
     settings = Settings.from_environ()
 
-    def made(stores: Stores) -> str | None:
+    def prepare(stores: Stores) -> str | None:
         account = make_demo(stores)
         return None if account is None else account.text(settings.listening_url)
 
-    serve_forever(settings, click.echo, made if demo else None)
+    serve_forever(settings, click.echo, prepare if demo else None)
 
 
 def _command_row(entry: Entry, limit: RateLimit | str) -> tuple[str, ...]:

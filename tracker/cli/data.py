@@ -40,42 +40,45 @@ from tracker.times import iso_utc
 
 FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
 NEWEST_FIRST = (
-    f"Note: the newest events come first. They were sorted within each {GROUP_EVENTS} lines; whose they are goes by their"
-    " time in any case, but of several values for one IdentifyProperty that of the lines further down stays"
+    f"Note: the newest events come first. They were sorted within each {GROUP_EVENTS} lines. Events are assigned by their"
+    " time in any case, but of several values for one IdentifyProperty the one further down in the file stays"
 )
 #: The exit code when lines were rejected.
 REJECTED = 3
 
 
 class SomeRejected(click.ClickException):
-    """All has been gone through, and some lines were refused."""
+    """The import went through, and some lines were rejected."""
 
     exit_code = REJECTED
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--user", "email", required=True, metavar="EMAIL", help="Whose events they are.")
-@click.option("--list", "list_id", type=int, metavar="ID", help="The list of events that name no ListID.")
+@click.option("--user", "email", required=True, metavar="EMAIL", help="Import for this user.")
+@click.option("--list", "list_id", type=int, metavar="ID", help="Put events without a ListID into this list.")
 @click.option(
-    "--format", "kind", type=click.Choice(["ndjson", "csv"]), help="If the file's name does not say it."
+    "--format",
+    "kind",
+    type=click.Choice(["ndjson", "csv"]),
+    help="Read this format, if the file's name does not tell.",
 )
 @click.option(
     "--rejected",
     type=click.Path(dir_okay=False),
-    help="Where rejected lines go, with the reasons.  [default: FILE.rejected]",
+    help="Write rejected lines there, with the reasons.  [default: FILE.rejected]",
 )
 def import_file(file: str, email: str, list_id: int | None, kind: str | None, rejected: str | None) -> None:
     """Import events from FILE, or from standard input if it is '-'.
 
     NDJSON: a line is an event with the parameters of event.track. CSV: the header names the parameters, columns
-    'Properties.x' and 'IdentifyProperties.x' become properties, empty cells are absent; cells may be parted by commas,
-    semicolons or tabs, the text be UTF-8 or UTF-16. SentAt is not used.
+    'Properties.x' and 'IdentifyProperties.x' become properties, empty cells are absent; cells may be separated by commas,
+    semicolons or tabs, and the text may be UTF-8 or UTF-16. SentAt is not used.
 
-    Lines may stand in any order: whose an event is goes by its Timestamp. Each 100 lines are stored in the order of their
+    Lines may be in any order: an event is assigned by its Timestamp. Each 100 lines are stored in the order of their
     Timestamps. Of several values for one IdentifyProperty the last one stored stays, so a file is best oldest first.
 
-    A line without EventID gets one from its bytes, so that importing a file again stores nothing twice: after Ctrl-C,
+    A line without EventID gets one derived from its bytes, so importing a file again stores nothing twice: after Ctrl-C,
     or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
     Errors and Sent.
     """
@@ -143,7 +146,7 @@ def _opened(file: str) -> Iterator[BufferedReader]:
 
 @contextmanager
 def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
-    """Take rejected lines; there is no such file if there are none."""
+    """Yield a function that writes a rejected line. Without rejected lines the file is removed."""
     count = 0
     with open_private(path, "w", "utf-8") as file:
 
@@ -151,8 +154,8 @@ def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
             nonlocal count
             count += 1
             sent = record.raw.decode(errors="replace")
-            told: dict[str, Any] = {"Line": record.line, **refusal.body, "Sent": sent}
-            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+            row: dict[str, Any] = {"Line": record.line, **refusal.body, "Sent": sent}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
         try:
             yield reject
@@ -162,22 +165,22 @@ def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
 
 
 def _summary(counts: Counts) -> str:
-    said = f"Stored {counts.stored:,} events; {counts.duplicates:,} were there already"
-    return said + (f"; {counts.tests:,} test events were checked only." if counts.tests else ".")
+    stored = f"Stored {counts.stored:,} events; {counts.duplicates:,} were there already"
+    return stored + (f"; {counts.tests:,} test events were checked only." if counts.tests else ".")
 
 
 @click.group()
 def bots() -> None:
-    """Which events robots sent."""
+    """Recheck which events were sent by robots."""
 
 
 @bots.command("recheck")
-@click.option("--list", "list_id", type=int, metavar="N", help="Of this list alone.")
-@click.option("--dry-run", is_flag=True, help="Change nothing, and say how many it would be.")
+@click.option("--list", "list_id", type=int, metavar="N", help="Take this list alone.")
+@click.option("--dry-run", is_flag=True, help="Change nothing, and print how many it would be.")
 def recheck_bots(list_id: int | None, dry_run: bool) -> None:
-    """Judge anew whether events of browsers were sent by robots, by the user agents that they came with.
+    """Recheck by their user agents whether events of browsers were sent by robots.
 
-    For after an update: the lists of robots change. Counters, totals and the catalogue follow. Can be run while Tracker
+    Run it after an update: the lists of robots change. Counters, totals and the catalogue follow. Can be run while Tracker
     serves, and again at any time.
     """
     with open_services() as services:
@@ -194,19 +197,19 @@ def recheck_bots(list_id: int | None, dry_run: bool) -> None:
 
 
 @click.command()
-@click.option("--list", "list_id", type=int, metavar="N", help="Of this list alone.")
-@click.option("--dry-run", is_flag=True, help="Delete nothing, and say how many it would be.")
+@click.option("--list", "list_id", type=int, metavar="N", help="Take this list alone.")
+@click.option("--dry-run", is_flag=True, help="Delete nothing, and print how many it would be.")
 @click.option(
     "--clock-is-right", is_flag=True, help="Delete, though the clock is days ahead of the last start."
 )
 def retention(list_id: int | None, dry_run: bool, clock_is_right: bool) -> None:
-    """Delete the events that are older than their lists keep them, as Tracker does by itself once a day."""
+    """Delete events older than the RetentionDays of their lists, as Tracker does by itself once a day."""
     with open_services() as services:
         retain(services, list_id, is_dry_run=dry_run, is_clock_right=clock_is_right)
 
 
 def retain(services: Services, list_id: int | None, is_dry_run: bool, is_clock_right: bool) -> None:
-    """Delete them, or with `is_dry_run` count them, and say it in one line a list."""
+    """Delete expired events, or with `is_dry_run` count them. Prints a line for each list. Raises ClickException."""
     if not is_dry_run:
         _check_clock(services, is_clock_right)
     kept = lists_that_expire(services.storage, list_id)
@@ -222,7 +225,7 @@ def retain(services: Services, list_id: int | None, is_dry_run: bool, is_clock_r
 
 
 def _check_clock(services: Services, is_right: bool) -> None:
-    """A clock that may have jumped deletes nothing unless somebody who looks at it says so."""
+    """Refuse to delete by a clock that may have jumped, unless the operator confirms it. Raises ClickException."""
     now = time.time_ns() // 1_000_000
     reading = services.storage.read(trusted_time.read)
     if is_right:
@@ -246,6 +249,6 @@ def _delete(services: Services, list_id: int, days: int) -> str:
         claimed.throttle(1.0)
     last = claimed.job.state.get("last")
     if last is None:
-        return "another process has gone on with it"
+        return "another process has taken over"
     kept_from = iso_utc(last["cutoff"]) if last["cutoff"] is not None else "ever"
     return f"{last['removed']:,} events older than {days} days deleted, events are kept from {kept_from}"

@@ -19,29 +19,29 @@ from tracker.storage.events import scan
 from tracker.storage.recovery import back_up, restore
 from tracker.times import iso_utc
 
-#: A name that was missing gets its counts in the second round.
+#: Rounds of a repair: a missing name gets its counts in the second round.
 ROUNDS = 2
 
 
 @click.group()
 def db() -> None:
-    """The database."""
+    """Upgrade, check, back up and restore the database."""
 
 
 @db.command("upgrade")
 def upgrade_database() -> None:
-    """Make or upgrade the tables. Can be run again at any time, also after it was killed."""
+    """Make or upgrade the tables. It can be run again at any time, also after it was killed."""
     settings = Settings.from_environ()
     applied = upgrade(settings, load_commands(settings.plugins_folder))
     click.echo("\n".join(f"Applied {name}" for name in applied) or "Up to date")
 
 
 @db.command("check")
-@click.option("--repair", is_flag=True, help="Make the figures agree with the events.")
+@click.option("--repair", is_flag=True, help="Correct the counters by the events.")
 def check_database(repair: bool) -> None:
-    """Count all events again and print every difference of counters and catalogue; ends with 1 if any is left.
+    """Count all events again, and print every difference of counters and catalogue. Exits with 1 if any is left.
 
-    Can be run while Tracker serves.
+    It can be run while Tracker serves.
     """
     with open_services() as services:
         if not check(services.storage, is_repairing=repair):
@@ -63,10 +63,10 @@ def backup_database(file: Path) -> None:
 @db.command("restore")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def restore_database(file: Path) -> None:
-    """Put a copy of the backup FILE in the place of the database, while Tracker is stopped.
+    """Replace the database by a copy of the backup FILE, while Tracker is stopped.
 
-    FILE is looked through first, and the database that is there is kept beside the new one, under the name that is
-    printed. If this is killed, the old or the new database is there, whole: run it again.
+    FILE is checked first, and the present database is kept beside the new one, under the name that is printed. After a
+    kill the old or the new database is in place, complete: run it again.
     """
     settings = Settings.from_environ()
     migrations = open_database(settings, load_commands(settings.plugins_folder)).migrations
@@ -78,11 +78,11 @@ def restore_database(file: Path) -> None:
     if restored.lacking:
         click.echo(f"The next start, or 'tracker db upgrade', applies {', '.join(restored.lacking)}")
     if restored.kept is not None:
-        click.echo(f"What was there before is in {restored.kept}")
+        click.echo(f"The previous database is kept in {restored.kept}")
 
 
 def check(database: Database, is_repairing: bool) -> bool:
-    """Print events and differences of every list; True when there are none (left)."""
+    """Print events and differences of every list. Returns whether none are left."""
     is_fine = True
     if is_repairing:
         count_overdue(database)
@@ -100,8 +100,8 @@ def check(database: Database, is_repairing: bool) -> bool:
 
 def _print(found: Recount) -> None:
     count = len(found.differences)
-    said = "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
-    click.echo(f"list {found.list_id}: {found.events:,} events, {said}")
+    outcome = "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
+    click.echo(f"list {found.list_id}: {found.events:,} events, {outcome}")
     for difference in found.differences:
         click.echo(f"  {difference}")
     if found.ahead:
@@ -109,13 +109,13 @@ def _print(found: Recount) -> None:
 
 
 def _ahead(found: Recount) -> str:
-    """Nothing is wrong with what is counted, so there is nothing to repair; and events are never deleted unasked."""
-    said = "1 event is" if found.ahead == 1 else f"{found.ahead:,} events are"
+    """Return a note about events dated in the future: their counts are right, and events are never deleted unasked."""
+    subject = "1 event is" if found.ahead == 1 else f"{found.ahead:,} events are"
     until = iso_utc(found.ahead_until)
-    return f"{said} dated in the future, until {until}, by a clock that was ahead: kept, and no newest event until then"
+    return f"{subject} dated in the future, until {until}, by a clock that was ahead: kept, and no newest event until then"
 
 
 def _repair(database: Database, found: Recount) -> None:
-    """Each by itself and by adding what lacks, so that ingest goes on meanwhile."""
+    """Repair each difference by itself, by adding what is missing, so that ingest goes on meanwhile."""
     for difference in found.differences:
         database.write(difference.repair)

@@ -14,19 +14,24 @@ INTERRUPTED = 130
 
 
 class At(Protocol):
-    """Takes how much is done, and of how much where that is known only now."""
+    """Takes the amount done, and the total where it is known only now."""
 
     def __call__(self, done: int, of: int = ...) -> None: ...
 
 
+def note(text: str) -> None:
+    """Print a note or a next step to stderr, so that stdout holds only the result."""
+    click.echo(text, err=True)
+
+
 def say(text: str) -> None:
-    """On a line of its own, below the bar."""
+    """Print a line to stderr, below the progress bar."""
     click.echo(f"\n{text}" if sys.stderr.isatty() else text, err=True)
 
 
 @contextmanager
 def progress(length: int, label: str) -> Iterator[At]:
-    """Take how much of `length` is done; on a terminal a bar shows it, unless nobody knows the length (0)."""
+    """Yield a function that takes how much of `length` is done. A terminal shows a bar, unless the length is unknown (0)."""
     if not length or not sys.stderr.isatty():
         yield lambda done, of=length: None
         return
@@ -40,7 +45,7 @@ def progress(length: int, label: str) -> Iterator[At]:
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Each column as wide as its widest cell."""
+    """Print a table whose columns are as wide as their widest cells."""
     table = [heads, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
