@@ -10,7 +10,6 @@ import pytest
 
 from tests.http.small_app import make_app
 from tests.served import ROOT
-from tracker.http import server
 from tracker.http.middleware import RequestMiddleware
 from tracker.http.server.budget import SMALL_BYTES, Budget, OverBudget
 from tracker.http.server.places import GRACE_SECONDS, STALLED_SECONDS, YOUNG_SECONDS, Column, Placed, Places

@@ -189,10 +189,10 @@ def recheck_bots(list_id: int | None, dry_run: bool) -> None:
             raise click.ClickException(f"there is no list {list_id}")
         for each in lists if list_id is None else [list_id]:
             found = recheck(services.storage, each, is_dry_run=dry_run)
-            would = "would be" if dry_run else "are now"
+            verb = "would change" if dry_run else "changed"
             click.echo(
-                f"list {each}: {found.events:,} events of browsers looked at; {len(found.people):,} of robots {would} of"
-                f" people, {len(found.robots):,} of people {would} of robots"
+                f"list {each}: {found.events:,} events of browsers checked; {len(found.people):,} {verb} from robot to person,"
+                f" {len(found.robots):,} from person to robot"
             )
 
 

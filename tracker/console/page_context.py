@@ -16,19 +16,20 @@ EXTENSION = "tracker.console"
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """Stands in `app.extensions[EXTENSION]`."""
+    """The context of all pages, in `app.extensions[EXTENSION]`."""
 
     dispatcher: Dispatcher
     settings: Settings
 
 
 def desk() -> PageContext:
+    """Return the context of the present application."""
     found: PageContext = current_app.extensions[EXTENSION]
     return found
 
 
 class Route(NamedTuple):
-    """`view` gets the parts of the path by name. A POST is checked to come from a form of ours before it is called."""
+    """A route. `view` gets the parts of the path by name. A POST passes the CSRF check before `view` is called."""
 
     method: str
     path: str
@@ -36,5 +37,5 @@ class Route(NamedTuple):
 
     @property
     def endpoint(self) -> str:
-        """`lists_show` for `show` of the page `lists`."""
+        """The endpoint's name: `lists_show` for `show` of the page `lists`."""
         return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
