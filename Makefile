@@ -8,7 +8,7 @@ PYTEST := $(VENV)/bin/pytest --numprocesses=2
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run setup demo test check lint bench bench-full fuzz faults browser pictures packages clean
+.PHONY: run setup demo test check lint bench bench-full fuzz faults browser pictures packages release figures clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
@@ -57,8 +57,16 @@ pictures: packages $(VENV)/.test
 packages:
 	@tests/setup/packages mariadb-server redis-server chromium curl wrk nodejs npm
 
+# make release TAG=v0.1.0: version, changelog and tag agree, the wheel passes its tests, and the tag is made.
+release: $(VENV)/.test
+	@$(VENV)/bin/python -m tests.setup.release "$(TAG)"
+
+# Sizes, imports, words and tests of the tree, as a table.
+figures: $(VENV)/.test
+	@$(VENV)/bin/python -m tests.house.figures
+
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 
 # The stamps .made, .run and .test are written last: a step that was interrupted is done again.
 $(VENV)/.made: tests/setup/venv

@@ -1,5 +1,3 @@
-"""What does a WSGI server load? `wsgi:app`."""
+"""The WSGI application at the place where deployments look for it, `wsgi:app`; it is `tracker.wsgi:app`."""
 
-from tracker.app import create_app
-
-app = create_app()
+from tracker.wsgi import app as app

@@ -20,7 +20,7 @@ ROOMS = (
     ("tracker/storage/engine/write_connection.py:yield_to_others", "event loop"),
     ("tracker/storage/engine/sqlite.py:SqliteEngine.begin", "BEGIN IMMEDIATE"),
     ("tracker/storage/engine/sqlite.py:SqliteEngine.commit", "COMMIT with its sync"),
-    ("tracker/storage/engine/sqlite.py:SqliteEngine.tidy", "checkpoint"),
+    ("tracker/storage/engine/sqlite.py:SqliteEngine.checkpoint", "checkpoint"),
     ("tracker/storage/engine/sqlite.py:SqliteEngine._note_wal_pages", "COMMIT with its sync"),
     ("tracker/storage/engine/sqlite.py:_", "checkpoint"),
     ("tracker/storage/engine/transaction.py", "statements"),

@@ -53,7 +53,7 @@ class ApikeyCreate(Command):
         if not self.caller.may_give(permissions):
             raise self.error(TOO_MUCH.code)
         key = self.services.stores.keys.add_named(
-            self.caller.user_id, permissions, params["Name"], self.caller, self.deadline
+            self.user_id, permissions, params["Name"], self.caller, self.deadline
         )
         return {
             "Success": True,

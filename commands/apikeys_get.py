@@ -63,7 +63,7 @@ class ApikeysGet(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         start, size = params["RecordsFrom"], params["RecordsPerRequest"] or None
-        total, keys = self.services.stores.keys.page(self.caller.user_id, start, size, self.deadline)
+        total, keys = self.services.stores.keys.page(self.user_id, start, size, self.deadline)
         return {
             "Success": True,
             "ErrorCode": 0,

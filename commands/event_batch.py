@@ -99,7 +99,7 @@ class EventBatch(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
-        intake = EventRequest(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
+        intake = EventRequest(self.user_id, lists, self.now, self.deadline, self.is_form)
         if "ListID" in params:
             intake.own_list(params["ListID"])
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}

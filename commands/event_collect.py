@@ -84,7 +84,9 @@ class FromBrowser(EventRequest):
 
     def __init__(self, command: Command) -> None:
         caller, lists = command.caller, command.services.stores.lists
-        super().__init__(caller.user_id, lists, command.now, command.deadline, command.is_form)
+        super().__init__(command.user_id, lists, command.now, command.deadline, command.is_form)
+        if caller.list_id is None:
+            raise TypeError("only a list's public id leads here")
         settings = command.services.stores.list_settings.of(caller.list_id, command.deadline)
         self._list_id, self._sender = caller.list_id, caller.sender
         origins = settings.allowed_origins

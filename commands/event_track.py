@@ -61,7 +61,7 @@ class EventTrack(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
-        intake = EventRequest(self.caller.user_id, lists, self.now, self.deadline, self.is_form)
+        intake = EventRequest(self.user_id, lists, self.now, self.deadline, self.is_form)
         tracked = track_one(self.services.ingest, intake, intake.event(params), self.deadline)
         said = {"status": "success", **answer(tracked)}
         return {**said, "duplicate": True} if tracked.is_duplicate else said

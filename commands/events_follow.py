@@ -66,6 +66,6 @@ class EventsFollow(EventsCommand):
     ) -> Iterator[bytes]:
         """Raises CommandError (9), before the first part."""
         try:
-            yield from self.services.following.parts(self.caller.user_id, list_id, name, after, seconds)
+            yield from self.services.following.parts(self.user_id, list_id, name, after, seconds)
         except TooManySubscribers:
             raise CommandError(CROWDED, headers={"Retry-After": str(RETRY_SECONDS)}) from None

@@ -48,5 +48,5 @@ class ListCreate(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         lists = self.services.stores.lists
         name, conversion_id_is = params["SubscriberListName"], params["ConversionIdIs"]
-        list_id = lists.add(self.caller.user_id, name, self.deadline, conversion_id_is)
+        list_id = lists.add(self.user_id, name, self.deadline, conversion_id_is)
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", "ListID": list_id}

@@ -103,14 +103,16 @@ class ListGet(Command):
         List = fields.Nested(Described, required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        found = self.services.stores.lists.owned(self.caller.user_id, params["ListID"], self.deadline)
+        found = self.services.stores.lists.owned(self.user_id, params["ListID"], self.deadline)
         if found is None:
             raise self.error(NOT_FOUND.code)
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", "List": self._described(found)}
 
     def _described(self, found: Any) -> dict[str, Any]:
         reports = self.services.reports
-        user = self.services.stores.users.get(self.caller.user_id, self.deadline)
+        user = self.services.stores.users.get(self.user_id, self.deadline)
+        if user is None:  # a user who is gone has no lists
+            raise self.error(NOT_FOUND.code)
         last_event_at = reports.last_event_at(found.id, self.deadline)
         return {
             "ListID": found.id,

@@ -153,7 +153,7 @@ class ListUpdate(Command):
         HiddenQueryParameters = fields.List(fields.String(), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, user_id, list_id = self.services.stores, self.caller.user_id, params["ListID"]
+        stores, user_id, list_id = self.services.stores, self.user_id, params["ListID"]
         if stores.lists.owned(user_id, list_id, self.deadline) is None:
             raise CommandError(NOT_FOUND)
         name, conversion_id_is = params.get("SubscriberListName"), params.get("ConversionIdIs")
@@ -174,6 +174,8 @@ class ListUpdate(Command):
         return self._answer(list_id, settings)
 
     def _answer(self, list_id: int, settings: Any) -> dict[str, Any]:
-        found = self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline)
+        found = self.services.stores.lists.owned(self.user_id, list_id, self.deadline)
+        if found is None:  # it went meanwhile
+            raise CommandError(NOT_FOUND)
         named = {"ListID": list_id, "Name": found.name, "ConversionIdIs": found.conversion_id_is}
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", **named, **settings_answer(settings)}

@@ -79,7 +79,7 @@ class ListsGet(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         page = self.services.stores.lists.page(
-            self.caller.user_id,
+            self.user_id,
             search=params["Search"],
             order=ORDERS[params["OrderField"]],
             is_descending=params["OrderType"] == "DESC",

@@ -103,9 +103,10 @@ class SubscriberExplain(ListCommand):
     def _page(self, list_id: int, subscriber_id: int, params: dict[str, Any]) -> Any:
         after = None
         if "Cursor" in params:
-            after = numbers_in(list_id, subscriber_id, params["Cursor"], 3)
-            if after is None:
+            numbers = numbers_in(list_id, subscriber_id, params["Cursor"], 3)
+            if numbers is None:
                 raise CommandError(INVALID_CURSOR)
+            after = (numbers[0], numbers[1], numbers[2])
         size = params["RecordsPerRequest"]
         return self.services.reports.links(list_id, subscriber_id, after, size, self.deadline)
 

@@ -42,7 +42,7 @@ class WebsiteEventsProperties(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = params["ListID"]
-        if self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline) is None:
+        if self.services.stores.lists.owned(self.user_id, list_id, self.deadline) is None:
             raise self.error(NOT_FOUND.code)
         properties = self.services.reports.properties_by_event(list_id, self.deadline)
         return {"ListID": list_id, "Properties": properties}

@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracker import errors
 from tracker.admission import Admission, Authenticator
 from tracker.call import Answer, Call
 from tracker.errors import CommandError, OutcomeUnknown, StorageUnavailable, hinted
 from tracker.registry import Command, Entry, EventStream, Registry, Stream
+
+if TYPE_CHECKING:
+    from tracker.services import Services
 
 #: Seconds to wait for the database when a stream's permission is checked again.
 CHECK_SECONDS = 2.0
@@ -40,7 +43,7 @@ class Dispatcher:
         authenticator: Authenticator,
         limiter: Any,
         rates: Mapping[str, Any],
-        services: Any,
+        services: Services,
         on_failure: Callable[[Call, BaseException], None],
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:

@@ -14,6 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from tracker import __version__
 from tracker.registry import Command, PluginError, Registry
 
 ENTRY_POINT_GROUP = "tracker.commands"
@@ -23,6 +26,7 @@ def load_commands(folder: Path | None = None) -> Registry:
     """Return the registry of all commands found. Raises PluginError with one line for the first that is broken."""
     registry = Registry()
     for origin, found in _found(folder):
+        _check_version(origin, found)
         commands = _commands_in(found)
         if not commands:
             raise PluginError(f"{origin}: there is no command in it")
@@ -93,6 +97,31 @@ def _line(failure: BaseException) -> str:
     text = f"{type(failure).__name__}: {failure}"
     frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.name == "<module>"]
     return f"{text} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else text
+
+
+def _check_version(origin: str, found: Any) -> None:
+    """Raises PluginError unless this Tracker is one that the plugin's `requires_tracker` takes. Without one any will do."""
+    wanted = _declared(found, "requires_tracker")
+    if wanted is None:
+        return
+    try:
+        versions = SpecifierSet(wanted if isinstance(wanted, str) and wanted.strip() else "?")
+    except InvalidSpecifier:
+        raise PluginError(
+            f"{origin}: requires_tracker must read like '>=0.1,<0.2' and not {wanted!r}"
+        ) from None
+    if not versions.contains(__version__, prereleases=True):
+        raise PluginError(f"{origin}: requires Tracker {wanted}, and this is Tracker {__version__}")
+
+
+def _declared(found: Any, name: str) -> Any:
+    """What the module of a plugin, or the nearest package around it, has under a name; None if it has nothing."""
+    module = found.__name__ if isinstance(found, ModuleType) else found.__module__
+    while module:
+        if hasattr(sys.modules.get(module), name):
+            return getattr(sys.modules[module], name)
+        module = module.rpartition(".")[0]
+    return None
 
 
 def _commands_in(found: Any) -> list[type[Command]]:

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 from tracker import __version__
 from tracker.app import build_services, create_app, open_database
-from tracker.config import ConfigError, Settings
+from tracker.config import Settings
 from tracker.errors import StorageUnavailable
 from tracker.plugins import load_commands
 from tracker.registry import Registry
 from tracker.services import Stores
 
 Say = Callable[[str], object]
+GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn_conf.py")
 
 
 def serve_forever(
@@ -36,11 +37,9 @@ def serve_forever(
 
 
 def server_arguments() -> list[str]:
-    """Return the command line that serves Tracker. Raises ConfigError."""
-    folder = application_folder()
+    """Return the command line that serves Tracker: gunicorn with this package's settings and application."""
     # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
-    arguments = [sys.executable, "-P", "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py")]
-    return [*arguments, "--pythonpath", str(folder), "wsgi:app"]
+    return [sys.executable, "-P", "-m", "gunicorn", "-c", str(GUNICORN_SETTINGS), "tracker.wsgi:app"]
 
 
 def prepare(settings: Settings) -> None:
@@ -58,17 +57,6 @@ def upgrade(settings: Settings, registry: Registry) -> list[str]:
         raise
     except Exception as failure:
         raise StorageUnavailable(f"{shown_database(settings.database_url)}: {failure}") from failure
-
-
-def application_folder() -> Path:
-    """Return the folder of `wsgi.py` and `gunicorn.conf.py`: the working directory, or the checkout that Tracker runs from.
-
-    Raises ConfigError.
-    """
-    for folder in (Path.cwd(), Path(__file__).parents[1]):
-        if (folder / "wsgi.py").is_file() and (folder / "gunicorn.conf.py").is_file():
-            return folder
-    raise ConfigError("there are no wsgi.py and gunicorn.conf.py in the working directory")
 
 
 def shown_database(url: str) -> str:

@@ -55,7 +55,7 @@ class Demo:
         """Started, and everything is served."""
         self.runs += 1
         log = self.folder / f"printed{self.runs}"
-        program = Program([str(SCRIPT), "shop"], log, self.environment, self.folder)
+        program = Program([str(SCRIPT), "demo", "serve"], log, self.environment, self.folder)
         try:
             until(
                 lambda: program.exit_code is not None or "Ctrl-C stops both" in program.printed(),
@@ -137,7 +137,7 @@ def test_a_port_that_is_taken_is_told_in_one_line_and_nothing_is_started(demo: D
         port = str(taken.getsockname()[1])
         for name in ("PORT", "TRACKER_DEMO_SHOP_PORT"):
             log = tmp_path / name
-            program = Program([str(SCRIPT), "shop"], log, {**demo.environment, name: port}, tmp_path)
+            program = Program([str(SCRIPT), "demo", "serve"], log, {**demo.environment, name: port}, tmp_path)
             until(lambda program=program: program.exit_code is not None, 30, "the refusal")
             program.kill()
             assert program.exit_code == 1
@@ -152,7 +152,7 @@ def test_it_does_not_touch_a_database_in_use(demo: Demo, tmp_path: Path) -> None
     used = Shell(tmp_path, TRACKER_DATABASE_URL=f"sqlite:///{tmp_path / 'used.db'}", **ports)
     used.ok("db", "upgrade")
     used.ok("user", "add", "jane@example.com", "--password-stdin", typed="secret\n")
-    said = used.fails("shop")
+    said = used.fails("demo", "serve")
     assert said.startswith("this database has users, and demo@example.com is none of them")
     assert used.ok("db", "check") == "list 1: 0 events, no difference\n"
 

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.shell import Shell
 from tests.processes import until
 from tracker.demo.account import EMAIL
-from tracker.domain.event import IS_BOT, IS_OURS
+from tracker.domain.event import IS_BOT, IS_GENERATED
 from tracker.storage.engine.database import Database
 from tracker.storage.schema.own_database import own_database
 
@@ -31,7 +31,7 @@ def select(database: Database, sql: str) -> list[tuple[Any, ...]]:
 
 def count(database: Database) -> int:
     """The events that were made; those that Tracker added to them are its own."""
-    [(found,)] = select(database, f"SELECT COUNT(*) FROM events WHERE flags & {IS_OURS} = 0")
+    [(found,)] = select(database, f"SELECT COUNT(*) FROM events WHERE flags & {IS_GENERATED} = 0")
     return int(found)
 
 

@@ -23,22 +23,22 @@ from tracker.rate_limits import redis
 from tracker.rate_limits.shared_memory import SharedFileStorage
 from tracker.storage.engine import mysql_errors, sqlite
 from tracker.storage.engine.error_kinds import ErrorKind
-from tracker.storage.engine.group_commit import Group
+from tracker.storage.engine.group_commit import GroupCommit
 from tracker.storage.engine.write_connection import WriteConnection
-from tracker.storage.engine.write_queue import Job
+from tracker.storage.engine.write_queue import WriteRequest
 from tracker.storage.events import events
 
 
 def ack_before_commit() -> None:
     """Answer as soon as the rows are inserted, and commit afterwards."""
-    finish = Group._finish
+    finish = GroupCommit._finish
 
-    def hasty(self: Group, results: list) -> bool:
+    def hasty(self: GroupCommit, results: list) -> bool:
         self._settle(results)
         gevent.sleep(0.005)
         return finish(self, results)
 
-    Group._finish = hasty
+    GroupCommit._finish = hasty
 
 
 def synchronous_normal() -> None:
@@ -114,14 +114,14 @@ def catalogue_outside() -> None:
 
 def no_deadline() -> None:
     """Wait for the writer as long as it takes."""
-    wait = Job.wait
+    wait = WriteRequest.wait
 
-    def patient(self: Job) -> Any:
-        if not self.is_settled:
+    def patient(self: WriteRequest) -> Any:
+        if not self.is_done:
             self._sleep(3600.0)
         return wait(self)
 
-    Job.wait = patient
+    WriteRequest.wait = patient
 
 
 def limits_per_process() -> None:
@@ -138,7 +138,7 @@ def commit_error_is_certain() -> None:
     """Take 1180, of a node that was cut off while it committed, for the statement's own fault."""
     mysql_errors.LOST -= {1180}
     mysql_errors.PERMANENT |= {1180}
-    mysql_errors.has_rolled_back = lambda failure: mysql_errors.trouble(failure) is not ErrorKind.LOST
+    mysql_errors.has_rolled_back = lambda failure: mysql_errors.error_kind(failure) is not ErrorKind.LOST
 
 
 def patient_with_redis() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -28,8 +28,25 @@ def tree(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The dotted name of everything a module imports, wherever in it the import stands."""
+    """The dotted name of everything a module imports, wherever in it the import stands; not of what it imports for types."""
+    type_only = {id(node) for node in _type_only(path)}
+    return _names(path, (node for node in ast.walk(tree(path)) if id(node) not in type_only))
+
+
+def type_imports(path: Path) -> Iterator[str]:
+    """The dotted name of everything that a module imports under `if TYPE_CHECKING:`, which never happens at run time."""
+    return _names(path, _type_only(path))
+
+
+def _type_only(path: Path) -> Iterator[ast.AST]:
     for node in ast.walk(tree(path)):
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for each in node.body:
+                yield from ast.walk(each)
+
+
+def _names(path: Path, nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.house.sources import imports, modules
+from tests.house.sources import imports, modules, type_imports
 
 OURS = {"tracker", "commands"}
 
@@ -84,10 +85,12 @@ ROOMS: dict[str, set[str]] = {
     "tracker.browser": set(),
     "tracker.config": {"tracker.formats"},
     "tracker.private_file": set(),
-    "tracker.plugins": {"tracker.registry"},
+    "tracker.plugins": {"tracker", "tracker.registry"},
     "tracker.services": {"*"},
     "tracker.app": {"*"},
     "tracker.serve": {"*"},
+    "tracker.wsgi": {"tracker.app"},
+    "tracker.gunicorn_conf": {"tracker.config", "tracker.http.server", "tracker.storage.engine"},
     "tracker.demo.traffic": {"tracker.times"},
     "tracker.demo": {"*"},
     "tracker.cli": {"*"},
@@ -119,6 +122,7 @@ OUTSIDE: dict[str, set[str]] = {
         "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
         "tracker.storage.aggregates",
     },
+    "packaging": {"tracker.plugins"},
     "peewee": {
         "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.plugins", "tracker.storage.schema",
         "tracker.storage.subscribers",
@@ -129,6 +133,15 @@ OUTSIDE: dict[str, set[str]] = {
     "ua_parser": {"tracker.domain"},
     "werkzeug": {"tracker.console", "tracker.http", "tracker.http.body", "tracker.http.message", "tracker.http.server"},
 }  # fmt: skip
+
+
+#: (module, what it imports for its types alone) -> why. At run time nothing is imported, so no direction is broken.
+TYPE_ONLY: dict[tuple[str, str], str] = {
+    ("tracker.registry.command", "tracker.services"): "authors of commands see what `self.services` has",
+    ("tracker.dispatch", "tracker.services"): "hands on to commands what they may use",
+    ("tracker.api.forget", "tracker.services"): "is handed a command's services",
+    ("tracker.api.unlink", "tracker.services"): "is handed a command's services",
+}
 
 
 def room_of(module: str) -> str | None:
@@ -149,6 +162,19 @@ def test_rooms_import_only_what_their_row_allows() -> None:
 
 def test_outside_packages_stay_in_their_rooms() -> None:
     assert _faults(_forbidden_packages) == {}
+
+
+def test_imports_for_types_alone_are_those_of_the_table() -> None:
+    found = {(module, name) for module, path in modules().items() for name in type_imports(path)}
+    assert found == TYPE_ONLY.keys()
+
+
+def test_an_import_for_types_alone_is_told_from_others(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    block = "if TYPE_CHECKING:\n    from tracker.services import Services\nelse:\n    import tracker.app\n"
+    module.write_text(f"from typing import TYPE_CHECKING\n{block}def late():\n    import tracker.dispatch\n")
+    assert list(type_imports(module)) == ["tracker.services"]
+    assert sorted(imports(module)) == ["tracker.app", "tracker.dispatch", "typing"]
 
 
 def test_each_row_is_needed() -> None:

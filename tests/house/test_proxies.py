@@ -161,7 +161,7 @@ def test_both_pass_what_tracker_takes_and_no_more() -> None:
 
 
 def test_both_close_idle_connections_before_tracker_does() -> None:
-    [kept] = re.findall(r"^keepalive = (\d+)$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
+    [kept] = re.findall(r"^keepalive = (\d+)$", (ROOT / "tracker/gunicorn_conf.py").read_text(), re.MULTILINE)
     ours = nginx().value("upstream", "keepalive_timeout")
     assert ours == caddy().value("events.example.com", "reverse_proxy", "transport", "keepalive")
     assert int(ours.removesuffix("s")) < int(kept)
@@ -194,7 +194,7 @@ def test_the_service_stops_later_than_tracker_does() -> None:
     settings = dict(each.split("=", 1) for each in lines["Environment"].split())
     assert set(settings) <= set(DEFAULTS)
     assert lines["ExecStart"] == f"{lines['WorkingDirectory']}/.venv/bin/tracker serve"
-    conf = (ROOT / "gunicorn.conf.py").read_text()
+    conf = (ROOT / "tracker/gunicorn_conf.py").read_text()
     [grace] = re.findall(r"^graceful_timeout = (\d+)$", conf, re.MULTILINE)
     assert int(lines["TimeoutStopSec"]) > int(grace)
 

@@ -17,6 +17,7 @@ from tracker.tables import (
     FlagColumn,
     LongBytesColumn,
     LongTextColumn,
+    Model,
     NumberColumn,
     Tables,
     TextColumn,
@@ -217,6 +218,31 @@ def test_a_model_that_no_migration_makes_stops_the_upgrade(open_: Open) -> None:
 
     with pytest.raises(IncompatibleDatabase, match="there is no table plugin_forgotten_leaf"):
         open_(tables)
+
+
+def test_a_model_names_its_plugin_in_its_meta(open_: Open) -> None:
+    """So that checkers of types can follow it; each plugin has its own models, those of others are none of its own."""
+    tables, other = Tables("named"), Tables("other")
+
+    class _Dated(Model):
+        written_at = NumberColumn()
+
+        class Meta:
+            table_function = tables.table_name
+
+    class WordCount(_Dated):
+        count = NumberColumn()
+
+    class Forgotten(Model):
+        class Meta:
+            table_function = other.table_name
+
+    tables.migration("0001", WordCount)
+    opened = open_(tables)
+    assert opened.columns("plugin_named_word_count") == ["id", "written_at", "count"]
+    assert opened.rows(WordCount.select()) == []
+    with pytest.raises(IncompatibleDatabase, match="there is no table plugin_other_forgotten"):
+        open_(tables, other)
 
 
 def test_a_worker_refuses_a_database_without_the_plugins_tables(open_: Open, database_url: str) -> None:

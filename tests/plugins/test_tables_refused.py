@@ -5,7 +5,7 @@ from __future__ import annotations
 import peewee
 import pytest
 
-from tracker.tables import CompositeKey, NumberColumn, Tables, TextColumn
+from tracker.tables import CompositeKey, Model, NumberColumn, Tables, TextColumn
 
 
 @pytest.mark.parametrize("owner", ["", "Notes", "my_notes", "1st", "a" * 31, "tracker", "notes ", "nötes"])
@@ -36,6 +36,14 @@ def test_a_name_within_the_prefix_may_be_chosen() -> None:
 
     tables.migration("0001", Tag)
     assert tables.migrations[0].name == "0001"
+
+
+def test_a_model_that_names_no_plugin_is_refused() -> None:
+    class Note(Model):
+        pass
+
+    with pytest.raises(ValueError, match=r"must start with plugin_notes_ .* not be 'note'"):
+        Tables("notes").migration("0001", Note)
 
 
 def test_a_model_of_another_plugin_is_refused() -> None:

@@ -37,7 +37,7 @@ class EventsCommand(Command):
 
     def events_of(self, params: dict[str, Any]) -> int:
         """The number of the list that holds them; raises CommandError (3)."""
-        lists, user_id = self.services.stores.lists, self.caller.user_id
+        lists, user_id = self.services.stores.lists, self.user_id
         if params.get("WithoutList"):
             return int(lists.hidden_id(user_id, self.deadline))
         if lists.owned(user_id, params["ListID"], self.deadline) is None:

@@ -11,7 +11,7 @@ from tracker.domain.event import Event, Tracked
 from tracker.domain.event_time import is_event_time
 from tracker.errors import CommandError, hinted
 from tracker.formats import event_limits
-from tracker.storage.accounts import GOAL, List
+from tracker.storage.accounts import GOAL, List, Lists
 
 #: The key of an answer that names IdentifyProperties that were not written; it is there when there are any.
 IGNORED = "ignored_identify_properties"
@@ -24,9 +24,7 @@ class EventRequest:
     #: Whether anybody may have sent them.
     is_public = False
 
-    def __init__(
-        self, user_id: int | None, lists: Any, now: int, deadline: float | None, is_form: bool
-    ) -> None:
+    def __init__(self, user_id: int, lists: Lists, now: int, deadline: float | None, is_form: bool) -> None:
         self._user_id, self._lists = user_id, lists
         self._now, self._deadline, self._is_form = now, deadline, is_form
         self._found: dict[int, List | None] = {}
@@ -65,7 +63,7 @@ class EventRequest:
         return found
 
     def _hidden_list_id(self) -> int:
-        return self._lists.hidden_id(self._user_id, self._deadline)  # type: ignore[no-any-return]
+        return self._lists.hidden_id(self._user_id, self._deadline)
 
     def is_test(self, event: Event) -> bool:
         """A test event is checked like any other, and not stored."""

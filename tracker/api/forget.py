@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracker.privacy.erasure import begin
-from tracker.storage.accounts import Doer
+from tracker.storage.accounts import Audit, Doer
 from tracker.storage.engine import Transaction
 from tracker.storage.job_queue import Job
 from tracker.storage.subscribers import FORGET, Who
 from tracker.times import iso_utc
+
+if TYPE_CHECKING:
+    from tracker.services import Services
 
 #: The action that the audit log has.
 ACTION = "subscriber.forget"
 
 
 def forget(
-    services: Any, doer: Doer, list_id: int, who: Who, now: int, deadline: float | None
+    services: Services, doer: Doer, list_id: int, who: Who, now: int, deadline: float | None
 ) -> dict[str, Any] | None:
     """Begin to forget somebody, or tell how far that is; None if there is, and was, nobody.
 
     Who is forgotten already is known by their number alone. Raises StorageUnavailable, OutcomeUnknown.
     """
     found = services.stores.subscribers.find(list_id, who, deadline)
-    subscriber_id = found.id if found else who[1] if who[0] == "id" else None
+    subscriber_id = found.id if found else int(who[1]) if who[0] == "id" else None
     if subscriber_id is None:
         return None
     jobs = services.jobs
@@ -41,7 +44,7 @@ def forget(
 
 
 def _prepare(
-    transaction: Transaction, audit: Any, doer: Doer, list_id: int, subscriber_id: int, now: int
+    transaction: Transaction, audit: Audit, doer: Doer, list_id: int, subscriber_id: int, now: int
 ) -> dict[str, Any] | None:
     state = begin(transaction, list_id, ("id", subscriber_id), now)
     if state is not None:

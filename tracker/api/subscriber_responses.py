@@ -23,7 +23,7 @@ class ListCommand(Command):
 
     def own_list_id(self, list_id: int, row: Error) -> int:
         """Another user's list and one that does not exist are answered alike, with `row`."""
-        if self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline) is None:
+        if self.services.stores.lists.owned(self.user_id, list_id, self.deadline) is None:
             raise CommandError(row)
         return list_id
 

@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tracker.storage.engine import REQUEST_SECONDS
 from tracker.storage.events import UNMERGE, Link, Links, links_of, unlink
 from tracker.storage.job_queue import Job
+
+if TYPE_CHECKING:
+    from tracker.services import Services
 
 
 class NoSuchLink(Enum):
@@ -30,7 +33,12 @@ class Unmerged:
 
 
 def unmerge(
-    services: Any, list_id: int, subscriber_id: int, uuid: bytes, span: int | None, deadline: float | None
+    services: Services,
+    list_id: int,
+    subscriber_id: int,
+    uuid: bytes,
+    span: int | None,
+    deadline: float | None,
 ) -> Unmerged | NoSuchLink:
     """Take a link back, or go on with that. Raises StorageUnavailable, OutcomeUnknown."""
     find = partial(links_of, list_id=list_id, subscriber_id=subscriber_id, uuid=uuid)
@@ -47,7 +55,7 @@ def unmerge(
 
 
 def _span(links: Links | None, wanted: int | None) -> int | NoSuchLink:
-    known = links.linked | links.taken_back.keys() if links else set()
+    known = links.linked | links.unlinked.keys() if links else set()
     if wanted is not None:
         known &= {wanted}
     if not known:
@@ -56,19 +64,19 @@ def _span(links: Links | None, wanted: int | None) -> int | NoSuchLink:
 
 
 def _job_under_way(
-    services: Any, list_id: int, links: Links, span: int, deadline: float | None
+    services: Services, list_id: int, links: Links, span: int, deadline: float | None
 ) -> Job | None:
     """The job of a link that was taken back; once it is done, only for one that has not been linked anew."""
-    if span not in links.taken_back:
+    if span not in links.unlinked:
         return None
-    job: Job | None = services.jobs.find(list_id, UNMERGE, links.taken_back[span], deadline)
+    job: Job | None = services.jobs.find(list_id, UNMERGE, links.unlinked[span], deadline)
     if job is None or (span in links.linked and job.state["is_moved"]):
         return None
     services.jobs.wake()
     return job
 
 
-def _begin(services: Any, link: Link, deadline: float | None) -> Job | None:
+def _begin(services: Services, link: Link, deadline: float | None) -> Job | None:
     """None if it is not there any more."""
     unlinking_id, now = services.ingest.new_id(deadline), time.time_ns() // 1_000_000
     prepare = partial(unlink, link=link, unlinking_id=unlinking_id, now=now)

@@ -74,7 +74,7 @@ class BackgroundWrites:
     def _settle(self) -> None:
         """Pasts that cannot be settled are read where they are."""
         while spans := self._handler.unsettled.take(SETTLED_AT_ONCE):
-            self._database.write(partial(timeline_rows.settle, spans=spans))
+            self._database.write(partial(timeline_rows.merge_history, spans=spans))
 
     def _sort(self) -> None:
         """Piece by piece, so that events go in between."""

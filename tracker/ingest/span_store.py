@@ -104,7 +104,7 @@ class SpanStore:
             if has_unmerged_history:
                 self.pasts.append((visitor.list_id, visitor.id, span.number))
         people_rows.add_links(self._transaction, opened, reopened)
-        people_rows.tell_earlier(self._transaction, earlier)
+        people_rows.date_back_links(self._transaction, earlier)
 
 
 def _confirmed(visitor: Visitor, life: Life) -> list[Row]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from marshmallow import Schema
 
 from tracker.caller import Caller
 from tracker.errors import CommandError, Error
 from tracker.registry.stream import Stream
+
+if TYPE_CHECKING:
+    from tracker.services import Services
 
 
 class _Anyone:
@@ -87,13 +90,20 @@ class Command:
     def __init__(
         self,
         caller: Caller,
-        services: Any,
+        services: Services,
         now: int,
         is_form: bool = False,
         deadline: float | None = None,
     ) -> None:
         self.caller, self.services, self.now = caller, services, now
         self.is_form, self.deadline = is_form, deadline
+
+    @property
+    def user_id(self) -> int:
+        """The number of the user who calls. Raises TypeError for a call that is no user's: `anyone` may make it."""
+        if self.caller.user_id is None:
+            raise TypeError(f"{self.name}: the call is no user's")
+        return self.caller.user_id
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
         """Run the command. `params` are the validated parameters. Returns the body of the 200 answer.

@@ -10,7 +10,7 @@ from tracker.storage.plugins.plugin_columns import (
     NumberColumn,
     TextColumn,
 )
-from tracker.storage.plugins.plugin_tables import CompositeKey, Tables, fn, open_storage
+from tracker.storage.plugins.plugin_tables import CompositeKey, Model, Tables, fn, open_storage
 
 __all__ = [
     "BytesColumn",
@@ -18,6 +18,7 @@ __all__ = [
     "FlagColumn",
     "LongBytesColumn",
     "LongTextColumn",
+    "Model",
     "NumberColumn",
     "Tables",
     "TextColumn",

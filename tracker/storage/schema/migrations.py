@@ -1,4 +1,4 @@
-"""How does a database reach the version this code needs? Only by `tracker db upgrade`, under a lock."""
+"""Migrations: how a database reaches the version this code needs, only by `tracker db upgrade` and under a lock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.ddl import Table, bytes_, integer
@@ -20,7 +21,7 @@ HISTORY = Table(
 
 @dataclass(frozen=True)
 class Migration:
-    """Steps are `Table`s (made if missing) or functions of a Transaction that may be run again."""
+    """One migration. Its steps are `Table`s (made if missing) or functions of a Transaction that may be run again."""
 
     name: str
     steps: Sequence[Any]
@@ -32,8 +33,8 @@ class Migrations:
     def __init__(self, histories: Mapping[str, Sequence[Migration]]) -> None:
         self._histories = dict(histories)
 
-    def upgrade(self, database: Any, engine: Any) -> list[str]:
-        """Apply what is missing, in order; gives the names applied. Killed anywhere, the next run finishes."""
+    def upgrade(self, database: Any, engine: Engine) -> list[str]:
+        """Apply the missing migrations in order; return their names. After a kill at any point, the next run finishes."""
         applied = []
         with engine.migration_lock(database):
             transaction = Transaction(database, engine)
@@ -46,8 +47,8 @@ class Migrations:
                 applied.append(f"{owner}: {migration.name}")
         return applied
 
-    def verify(self, database: Any, engine: Any) -> None:
-        """Raises IncompatibleDatabase when a migration is missing, or one is there that this code does not know."""
+    def verify(self, database: Any, engine: Engine) -> None:
+        """Raise IncompatibleDatabase when a migration is missing, or one is applied that this code does not know."""
         transaction = Transaction(database, engine)
         try:
             pending = self._pending(transaction)
@@ -67,7 +68,10 @@ class Migrations:
         return self.lacking(done)
 
     def lacking(self, done: set[tuple[bytes, bytes]]) -> list[tuple[str, Migration]]:
-        """What is not among the (owner, name) that were applied. Raises IncompatibleDatabase if a newer Tracker's are."""
+        """Return the migrations that are not among the applied (owner, name).
+
+        Raises IncompatibleDatabase if a newer Tracker's are applied.
+        """
         self._refuse_newer(done)
         return [
             (owner, migration)
@@ -77,7 +81,10 @@ class Migrations:
         ]
 
     def _refuse_newer(self, done: set[tuple[bytes, bytes]]) -> None:
-        """A plugin that is gone leaves its tables behind; a newer Tracker's database is not touched."""
+        """Raise IncompatibleDatabase for a newer Tracker's database.
+
+        A plugin that was removed leaves its tables, which is no error.
+        """
         known = {(o.encode(), m.name.encode()) for o, history in self._histories.items() for m in history}
         newer = sorted(name.decode() for owner, name in done - known if owner == b"tracker")
         if newer:

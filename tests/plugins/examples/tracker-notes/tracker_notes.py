@@ -1,21 +1,26 @@
 """Notes on a list: a plugin with a table, a permission, error codes, a rate limit and a setting of its own."""
 
+from typing import Any
+
 from marshmallow import Schema
 from tracker import Command, Error, invalid, missing
 from tracker.fields import ListID, Text
-from tracker.tables import CompositeKey, NumberColumn, Tables, TextColumn, fn
+from tracker.tables import CompositeKey, Model, NumberColumn, Tables, TextColumn, Transaction, fn
 from tracker.times import iso_utc
+
+requires_tracker = ">=0.1,<0.2"
 
 tables = Tables("notes")
 
 
-class Note(tables.Model):
+class Note(Model):
     list_id = NumberColumn()
     number = NumberColumn()
     text = TextColumn(250)
     written_at = NumberColumn()
 
     class Meta:
+        table_function = tables.table_name
         primary_key = CompositeKey("list_id", "number")
 
 
@@ -25,9 +30,9 @@ tables.migration("0001_notes", Note)
 class _NoteCommand(Command):
     tables = tables
 
-    def own_list(self, list_id):
+    def own_list(self, list_id: int) -> int:
         """Another user's list and one that does not exist are answered alike."""
-        if self.services.stores.lists.owned(self.caller.user_id, list_id, self.deadline) is None:
+        if self.services.stores.lists.owned(self.user_id, list_id, self.deadline) is None:
             raise self.error(3)
         return list_id
 
@@ -52,16 +57,16 @@ class NoteAdd(_NoteCommand):
         ListID = ListID(required=True, metadata={"description": "List to write on"})
         Text = Text(1, 250, required=True, metadata={"description": "The note"})
 
-    def run(self, params):
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.own_list(params["ListID"])
         most = int(self.services.settings.plugins.get("TRACKER_PLUGIN_NOTES_MOST", "100"))
 
-        def add(transaction):
+        def add(transaction: Transaction) -> int:
             notes = Note.select(fn.MAX(Note.number), fn.COUNT(Note.number)).where(Note.list_id == list_id)
-            last, count = transaction.row(notes)
+            [(last, count)] = transaction.rows(notes)
             if count >= most:
                 raise self.error(6)
-            number = (last or 0) + 1
+            number = int(last or 0) + 1
             transaction.run(
                 Note.insert(list_id=list_id, number=number, text=params["Text"], written_at=self.now)
             )
@@ -90,7 +95,7 @@ class NotesGet(_NoteCommand):
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List to read"})
 
-    def run(self, params):
+    def run(self, params: dict[str, Any]) -> dict[str, Any]:
         query = Note.select(Note.number, Note.text, Note.written_at).order_by(Note.number)
         query = query.where(Note.list_id == self.own_list(params["ListID"]))
         rows = self.services.storage.read(lambda transaction: transaction.rows(query), self.deadline)
