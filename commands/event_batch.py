@@ -73,6 +73,7 @@ class EventBatch(Command):
             class Row(Schema):
                 Code = fields.Integer(required=True)
                 Message = fields.String(required=True)
+                Hint = fields.String()
 
             status = fields.String(required=True, metadata={"enum": ["ok", "duplicate", "error"]})
             uuid = fields.UUID(metadata={"description": "The visitor; not with `error`"})

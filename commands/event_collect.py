@@ -162,6 +162,7 @@ class EventCollect(Command):
             class Row(Schema):
                 Code = fields.Integer(required=True)
                 Message = fields.String(required=True)
+                Hint = fields.String()
 
             status = fields.String(required=True, metadata={"enum": ["ok", "error"]})
             EventID = fields.String(metadata={"description": "As sent, if it was"})

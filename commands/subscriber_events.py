@@ -15,6 +15,7 @@ from tracker.domain.cursors import cursor_of, position_in
 from tracker.fields import Text, WholeNumber
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, VisitorTimeline
 from tracker.reports.timeline_pages import Wanted, has_property
+from tracker.times import TIME_FORMS
 
 #: Events of one answer: by default, and at most.
 USUAL_RECORDS, MAX_RECORDS = 25, 100
@@ -54,7 +55,7 @@ class SubscriberEvents(Command):
     permission = "Subscribers.Get"
     rate_limit = "1000 per 60 seconds"
     errors = (
-        MISSING_OWNER, *NAMED[1:], invalid("UUID", 8), invalid("Event", 9), invalid("From", 10), invalid("To", 11),
+        MISSING_OWNER, *NAMED[1:], invalid("UUID", 8), invalid("Event", 9), invalid("From", 10, hint=TIME_FORMS), invalid("To", 11, hint=TIME_FORMS),
         MISSING_PROPERTY, invalid("Property", 13), invalid("Value", 14), invalid("RecordsPerRequest", 15), INVALID_CURSOR,
         VISITOR_NOT_FOUND,
     )  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
 from tests.contract.test_following import Followed, followed, other, quick
-from tracker.cli.check import check
+from tracker.cli.database import check
 from tracker.domain.row_ids import first_id_at
 from tracker.live.hub import MAX_IDS
 from tracker.live.sse import cursor_at

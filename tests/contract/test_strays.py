@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Shop
-from tracker.cli.check import check
+from tracker.cli.database import check
 from tracker.privacy import erasure_check
 from tracker.storage import job_queue
 from tracker.storage.engine.transaction import Transaction

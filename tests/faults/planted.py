@@ -19,7 +19,7 @@ from tracker.http.server.connection import Connection
 from tracker.ingest import deduplication
 from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_handler import EventHandler
-from tracker.rate_limits import redis_windows
+from tracker.rate_limits import redis
 from tracker.rate_limits.shared_memory import SharedFileStorage
 from tracker.storage.engine import mysql_errors, sqlite
 from tracker.storage.engine.error_kinds import ErrorKind
@@ -143,7 +143,7 @@ def commit_error_is_certain() -> None:
 
 def patient_with_redis() -> None:
     """No fault: a Redis on a busy machine is waited for, so that what is counted is its count and nobody's share."""
-    redis_windows.PATIENCE_SECONDS = 30.0
+    redis.PATIENCE_SECONDS = 30.0
 
 
 def small_log() -> None:

@@ -44,7 +44,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.http.body", "tracker.http.message", "tracker.registry",
     },
     "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
-    "tracker.rate_limits": set(),
+    "tracker.rate_limits": {"tracker.registry"},
     "tracker.auth": {
         "tracker.caller", "tracker.errors", "tracker.formats", "tracker.rate_limits", "tracker.storage.accounts",
         "tracker.storage.engine",
@@ -115,7 +115,7 @@ OUTSIDE: dict[str, set[str]] = {
     "jinja2": {"tracker.console"},
     "limits": {"tracker.rate_limits"},
     "marshmallow": {
-        "commands", "tracker.api", "tracker.cli", "tracker.dispatch", "tracker.fields", "tracker.openapi", "tracker.registry",
+        "commands", "tracker.api", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
     "orjson": {
         "tracker.api", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",

@@ -12,7 +12,7 @@ from tracker.errors import Error, because, invalid, missing
 from tracker.fields import EmailAddress, JsonObject, ListID, Parameters, Text
 from tracker.formats import event_limits
 from tracker.formats.placeholders import is_placeholder
-from tracker.times import MAX_EPOCH_MS, time_ms
+from tracker.times import MAX_EPOCH_MS, TIME_FORMS, time_ms
 
 INVALID_LIST = invalid("ListID", 4)
 MISSING_EVENT = missing("Event", 5, "Missing event parameter")
@@ -28,8 +28,8 @@ INVALID_ID = invalid("ID", 14)
 PLACEHOLDER_ID = Error(15, "Invalid ID parameter: it is a placeholder, not the ID of a person")
 INVALID_EVENT_ID = invalid("EventID", 16)
 EVENT_ID_TAKEN = Error(17, "EventID is already used for another event", 409)
-INVALID_TIMESTAMP = invalid("Timestamp", 18)
-INVALID_SENT_AT = invalid("SentAt", 19)
+INVALID_TIMESTAMP = invalid("Timestamp", 18, hint=TIME_FORMS)
+INVALID_SENT_AT = invalid("SentAt", 19, hint=TIME_FORMS)
 INVALID_VALUE = Error(20, "Invalid conversion-value event property")
 INVALID_IDENTIFY_PROPERTIES = invalid("IdentifyProperties", 21)
 PLACEHOLDER_CONVERSION_ID = Error(

@@ -12,13 +12,14 @@ from tracker import Command
 from tracker.api.event_params import INVALID_LIST, INVALID_TIMESTAMP
 from tracker.domain.event import Event, Tracked
 from tracker.domain.event_time import is_event_time
-from tracker.errors import CommandError, Error
+from tracker.errors import CommandError, Error, hinted
 from tracker.formats import event_limits
 from tracker.storage.accounts import GOAL, List
 
 #: The key of an answer with the IdentifyProperties that were not written; absent if there are none.
 IGNORED = "ignored_identify_properties"
 OwnList = Callable[[int, Error], List]
+_OUT_OF_RANGE = "An event may be at most a day ahead of Tracker's clock, and at most ten years old"
 
 
 class EventRequest:
@@ -62,7 +63,7 @@ class EventRequest:
             is_public=self.is_public,
         )
         if not is_event_time(event.event_at, event.received_at):
-            raise CommandError(INVALID_TIMESTAMP)
+            raise CommandError(hinted(INVALID_TIMESTAMP, _OUT_OF_RANGE))
         return event
 
     def own_list(self, list_id: int) -> List:

@@ -14,6 +14,7 @@ from tracker.errors import (
     NOT_AUTHENTICATED,
     RATE_LIMITED,
     STORAGE_UNAVAILABLE,
+    CommandError,
     Error,
 )
 from tracker.openapi.schemas import JsonSchema, reference
@@ -27,6 +28,7 @@ _ROW: JsonSchema = {
     "properties": {
         "Code": {"type": "integer", "description": "For programs; never renumbered"},
         "Message": {"type": "string", "description": "For people; may become clearer with any release"},
+        "Hint": {"type": "string", "description": "Where one can be given: how to mend the call. For people"},
         "RequestID": {"type": "string", "description": "With code 100005: the id of this request in the log"},
         "EventID": {
             "type": "string",
@@ -64,7 +66,14 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
     },
+    "X-Tracker-Notes": {
+        "description": "Parameters that the command does not know, each with the name that was perhaps meant",
+        "required": False,
+        "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
+    },
 }
+#: The header that names unknown parameters; it is there only if there were some.
+NOTES = "X-Tracker-Notes"
 COUNTED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 #: The statuses of common errors that a documented call can get: all except 405.
@@ -90,7 +99,11 @@ def success(command: type[Command]) -> Response:
     content = {"schema": reference(command.name, "Answer"), "example": example}
     if command.media_type == EventStream.media_type:
         content = _of_events(command, example)
-    return {"description": "Done", "headers": headers(COUNTED), "content": {command.media_type: content}}
+    return {
+        "description": "Done",
+        "headers": headers((*COUNTED, NOTES)),
+        "content": {command.media_type: content},
+    }
 
 
 def _of_events(command: type[Command], example: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +167,7 @@ def _promised(row: Error) -> tuple[str, ...]:
 
 
 def _example(row: Error) -> dict[str, Any]:
-    body = {"Errors": [{"Code": row.code, "Message": row.message}]}
+    body = CommandError(row).body
     return {"summary": f"{row.code}: {row.message}", "value": body}
 
 

@@ -14,7 +14,8 @@ Commands that change nothing also accept `GET`, with their parameters in the que
 
 **Parameters** are sent as JSON, as a form (`Properties[name]=value` makes an object) or in the query; if a parameter \
 is in both, the body's value counts. `null` means that a parameter is absent, as does an empty value in a form or query. \
-Unknown parameters are ignored. The names here are the canonical ones; other letter cases of command and parameter names \
+Unknown parameters are ignored; the header `X-Tracker-Notes` of the answer names them, with the name that was perhaps meant. \
+The names here are the canonical ones; other letter cases of command and parameter names \
 are accepted, and so is a whole number sent as a string of digits.
 
 **Credentials**: the header `Authorization: Bearer KEY`, the parameter `APIKey`, or `SessionID` from `user.login`. The \
@@ -25,7 +26,8 @@ carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (se
 Every answer carries `X-Request-ID`, which identifies the request in the log: your own, if you send one of 1 to 64 \
 letters, digits, `_` and `-`.
 
-**Errors** are always `{"Errors": [{"Code": number, "Message": text}, …]}` with all errors found, at most ten. Each \
+**Errors** are always `{"Errors": [{"Code": number, "Message": text}, …]}` with all errors found, at most ten. \
+A row may have a third key `Hint`, which tells how to mend the call. Each \
 command has codes of its own, with status 422 unless stated otherwise; these are common to all:
 
 """
