@@ -36,7 +36,11 @@ _ERRORS = {
             "items": {
                 "type": "object",
                 "required": ["Code", "Message"],
-                "properties": {"Code": {"type": "integer"}, "Message": {"type": "string"}},
+                "properties": {
+                    "Code": {"type": "integer"},
+                    "Message": {"type": "string"},
+                    "Hint": {"type": "string", "minLength": 1, "maxLength": 250},
+                },
             },
         }
     },
@@ -134,9 +138,12 @@ def _statuses(code: int) -> set[int]:
 def _faults_in_headers(response: Mapping[str, Any], headers: Mapping[str, str]) -> list[str]:
     found = []
     for name, header in response.get("headers", {}).items():
-        schema, sent = _resolved(header)["schema"], headers.get(name)
+        described, sent = _resolved(header), headers.get(name)
+        schema = described["schema"]
         if sent is None:
-            found.append(f"header {name} is missing")
+            found += [f"header {name} is missing"] if described["required"] else []
+        elif schema["type"] == "string":
+            found += [] if Draft202012Validator(schema).is_valid(sent) else [f"header {name} is {sent!r}"]
         elif not (sent.isascii() and sent.isdigit() and Draft202012Validator(schema).is_valid(int(sent))):
             found.append(f"header {name} is {sent!r}")
     return found

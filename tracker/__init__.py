@@ -1,4 +1,4 @@
-"""What does a plugin author need? Everything here is the public plugin API."""
+"""Plugin API: every name here is public, and stable from one release to the next."""
 
 from tracker.caller import Caller
 from tracker.errors import CommandError, Error, invalid, missing

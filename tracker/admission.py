@@ -1,4 +1,4 @@
-"""Admission control: who is calling, may they call this command, and may they call now?"""
+"""Admission control: finds the caller of a call, checks the permission, and counts the call against rate limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracker.errors import CommandError
 from tracker.formats.client_ip import network
 from tracker.registry import Command, Entry, anyone, is_open_to, public_list
 
-#: The parameter that names a list to those who may only track into it.
+#: The parameter that names a list to callers who may only track into it.
 _PUBLIC_ID = "EventListTrackerID"
 
 
@@ -30,9 +30,9 @@ class Authenticator(Protocol):
 
 
 class Admission:
-    """Finds callers and counts their calls; `now()` gives UTC milliseconds.
+    """Finds callers and counts their calls; `now()` returns UTC milliseconds.
 
-    `limiter.hit(command, who, limit, cost)` counts, `rates` gives each command's limits.
+    `limiter.hit(command, who, limit, cost)` counts a call, `rates` holds each command's limits.
     """
 
     def __init__(
@@ -45,16 +45,16 @@ class Admission:
         self._authenticator, self._limiter, self._rates, self._now = authenticator, limiter, rates, now
 
     def admitted(self, call: Call, params: Mapping[str, Any], command: type[Command]) -> Caller:
-        """The caller; raises CommandError (99998, 99999, 403)."""
+        """Return the caller. Raises CommandError (99998, 99999, 403)."""
         caller = self._caller(call, params, command)
         if not is_open_to(command, caller):
             raise CommandError(errors.FORBIDDEN)
         return caller
 
     def read(self, call: Call, entry: Entry | None, answer: Answer) -> None:
-        """Read the call's parameters, after asking of its caller what header and path tell.
+        """Read the call's parameters, after the checks that need only headers and path.
 
-        A stranger whose parameters cannot be read has called all the same. Raises CommandError.
+        A call of an unknown caller whose parameters cannot be read counts all the same. Raises CommandError.
         """
         if call.unread is None:
             return
@@ -69,7 +69,7 @@ class Admission:
             raise
 
     def may_still(self, call: Call, params: Mapping[str, Any], command: type[Command]) -> bool:
-        """Whether the call would be let in now, past what is remembered of its key. Raises StorageUnavailable."""
+        """Whether the call would be admitted now; its key is read from storage, not from the cache. Raises StorageUnavailable."""
         self._authenticator.forget(call.bearer if call.bearer is not None else params.get("APIKey"))
         try:
             self.admitted(call, params, command)
@@ -78,12 +78,12 @@ class Admission:
         return True
 
     def count(self, entry: Entry, caller: Caller, cost: int, answer: Answer) -> None:
-        """Take `cost` from each window of the caller; raises CommandError (429). The first one's headers are told."""
+        """Add `cost` to each window of the caller. Raises CommandError (429). The first window's headers are answered."""
         for name, who in _windows(entry, caller):
             self._hit(name, who, cost, answer.headers)
 
     def _beforehand(self, call: Call, entry: Entry) -> Caller | None:
-        """The caller whom header or path name, who may call now; None where the parameters may hold the credential."""
+        """Return the caller whom header or path name and who may call now; None where the parameters may hold the credential."""
         command = entry.command
         if command.permission is public_list and _PUBLIC_ID not in call.params:
             caller = Caller(None).calling_from(call.address, call.request_id, call.sender)
@@ -97,7 +97,7 @@ class Admission:
         return caller
 
     def _is_known(self, call: Call, caller: Caller | None) -> bool:
-        """Whether somebody's own credential was shown; a list's public id is everybody's."""
+        """Whether a private credential was sent; a list's public id is known to everybody."""
         if caller is not None:
             return caller.user_id is not None and caller.list_id is None
         return call.bearer is not None and self._authenticator.knows(call.bearer.encode(), call.deadline)
@@ -112,23 +112,23 @@ class Admission:
             caller = self._authenticator.caller(call.bearer, key, session, call.deadline)
         return caller.calling_from(call.address, call.request_id, call.sender)
 
-    def _hit(self, name: str, who: str, cost: int, told: dict[str, str]) -> None:
-        """Without a cost: refuse if nothing is left."""
-        verdict = self._limiter.hit(name, who, self._rates[name], cost)
+    def _hit(self, name: str, who: str, cost: int, answered: dict[str, str]) -> None:
+        """Count a hit; one without a cost is refused if nothing is left. Adds the headers of the limit to `answered`."""
+        decision = self._limiter.hit(name, who, self._rates[name], cost)
         headers = {
-            "X-RateLimit-Limit": str(verdict.limit),
-            "X-RateLimit-Remaining": str(verdict.remaining),
-            "X-RateLimit-Reset": str(verdict.reset_at),
+            "X-RateLimit-Limit": str(decision.limit),
+            "X-RateLimit-Remaining": str(decision.remaining),
+            "X-RateLimit-Reset": str(decision.reset_at),
         }
         for header, value in headers.items():
-            told.setdefault(header, value)
-        if not verdict.is_allowed or (cost == 0 and verdict.remaining == 0):
-            seconds = str(verdict.seconds_left(self._now()))
+            answered.setdefault(header, value)
+        if not decision.is_allowed or (cost == 0 and decision.remaining == 0):
+            seconds = str(decision.seconds_left(self._now()))
             raise CommandError(errors.RATE_LIMITED, headers={**headers, "Retry-After": seconds})
 
 
 def _windows(entry: Entry, caller: Caller) -> Iterator[tuple[str, str]]:
-    """By address first: one client cannot use up what a list's other visitors may."""
+    """Yield the windows that a call counts in, by address first: one client cannot use up the limit of a list's visitors."""
     name, address = entry.limited_as, f"address:{network(caller.address)}"
     if entry.command.address_limit is not None:
         yield f"{name}.address", address

@@ -1,4 +1,4 @@
-"""How are the parts joined? The only place that knows them all."""
+"""Application wiring: joins all parts into one WSGI application. No other module knows them all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.docs_page import docs
 from tracker.http.message.json_log import log_failure
 from tracker.http.routes import build_blueprint
-from tracker.http.script_files import script_files
+from tracker.http.static_files import script_files
 from tracker.http.throttle import Throttle
 from tracker.ingest.service import Ingest
 from tracker.jobs.kinds import JOB_KINDS
@@ -31,22 +31,21 @@ from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.openapi import describe
 from tracker.plugins import load_commands
-from tracker.rate_limits import Limiter, RateLimit, build_limiter, parse_overrides
-from tracker.registry import PluginError, Registry
+from tracker.rate_limits import Limiter, build_limiter, declared_limits, overridden_limits, parse_overrides
+from tracker.registry import Registry
 from tracker.reports import Reports
 from tracker.services import Services, Stores
 from tracker.storage.accounts import Audit, Keys, Lists, ListSettingsStore, Sessions, Users
 from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
-from tracker.storage.events import UNMERGE, bring_home
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
 
-#: What browsers may call: the public door leads to it and to nothing else.
+#: The command that browsers may call: the collect endpoint leads to it and to no other.
 PUBLIC_COMMAND = "event.collect"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The WSGI application. Opens nothing; raises ConfigError or PluginError with one line."""
+    """Return the WSGI application. Opens nothing. Raises ConfigError or PluginError with one line."""
     settings = settings or Settings.from_environ()
     registry = load_commands(settings.plugins_folder)
     database = open_database(settings, registry)
@@ -57,22 +56,22 @@ def create_app(settings: Settings | None = None) -> Flask:
         registry,
         Authenticator(services.stores.keys, services.stores.sessions, services.stores.lists),
         limiter,
-        _rates(registry),
+        declared_limits(registry),
         services,
         _report_failure,
     )
     throttle = Throttle()
-    public_door = _public_door(settings, dispatcher, throttle, services.stores)
+    collect = _collect_endpoint(settings, dispatcher, throttle, services.stores)
     proxies = settings.trusted_proxies
     has_fast_path = settings.has_fast_path
     readiness = Readiness(database, partial(_report, None))
     app.register_blueprint(
-        build_blueprint(dispatcher, readiness.look, throttle, public_door, proxies, has_fast_path)
+        build_blueprint(dispatcher, readiness.look, throttle, collect, proxies, has_fast_path)
     )
     app.register_blueprint(_script_files(settings.script_path))
-    limits = _rates(registry) | parse_overrides(settings.limits)
-    shown = {entry.command.name: limits[entry.limited_as] for entry in registry}
-    app.register_blueprint(docs(describe(registry, shown)))
+    limits = declared_limits(registry) | parse_overrides(settings.limits)
+    documented = {entry.command.name: limits[entry.limited_as] for entry in registry}
+    app.register_blueprint(docs(describe(registry, documented)))
     if settings.has_console:
         app.register_blueprint(console(dispatcher, settings))
     app.extensions["tracker"] = services
@@ -84,11 +83,11 @@ def _script_files(path: str) -> Blueprint:
     return script_files(path, browser.current().body, pinned)
 
 
-def _public_door(
+def _collect_endpoint(
     settings: Settings, dispatcher: Dispatcher, throttle: Throttle, stores: Stores
 ) -> CollectEndpoint:
     def allowed_origins(tracker_id: str, deadline: float) -> Sequence[str]:
-        """What cannot be asked for now is told as usual: there is nothing in an answer to hide."""
+        """Return the list's allowed origins. While storage is unavailable none are set: such an answer holds nothing to hide."""
         try:
             found = stores.lists.public(tracker_id, deadline) if is_public_id(tracker_id) else None
             return stores.list_settings.of(found.id, deadline).allowed_origins if found else ()
@@ -100,7 +99,10 @@ def _public_door(
 
 
 def open_database(settings: Settings, registry: Registry) -> Database:
-    """The database of the settings, with the migrations of every plugin that brings tables. Opens nothing."""
+    """Return the database of the settings, with the migrations of every plugin that has tables. Opens nothing.
+
+    Raises ConfigError.
+    """
     histories = {}
     for entry in registry:
         if entry.command.tables is not None:
@@ -112,7 +114,7 @@ def open_database(settings: Settings, registry: Registry) -> Database:
 
 
 def build_services(settings: Settings, database: Database, limiter: Limiter | None = None) -> Services:
-    """What commands use. Without a `limiter` it is one that counts as those of a served Tracker do. Opens nothing."""
+    """Return the services that commands use. Without a `limiter`, one that counts as those of a served Tracker do. Opens nothing."""
     limiter = limiter or build_limiter(settings.ratelimit_url, settings.limits_file, settings.workers)
     fields = CustomFields(database, now_ms)
     ingest = Ingest(database, fields)
@@ -127,9 +129,9 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
-    jobs = Jobs(database, {**JOB_KINDS, UNMERGE: bring_home}, ingest.new_id, now_ms)
-    reports, following = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
-    return Services(ingest, reports, following, stores, logins, jobs, audit, database, settings)
+    jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
+    reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
+    return Services(ingest, reports, hub, stores, logins, jobs, audit, database, settings)
 
 
 def now_ms() -> int:
@@ -138,36 +140,11 @@ def now_ms() -> int:
 
 def _limiter(settings: Settings, registry: Registry, app: Flask) -> Limiter:
     try:
-        overrides = parse_overrides(settings.limits)
-        for name in sorted(overrides.keys() - _rates(registry).keys()):
-            raise ConfigError(f"TRACKER_LIMITS: there is no command '{name}'")
-        for name in overrides:
-            entry = registry.find(name)
-            if entry is not None and entry.limited_as != entry.command.name:
-                raise ConfigError(
-                    f"TRACKER_LIMITS: {name} counts against the limit of {entry.limited_as}: set that"
-                )
+        overrides = overridden_limits(registry, settings.limits)
         path, workers = settings.limits_file, settings.workers
         return build_limiter(settings.ratelimit_url, path, workers, overrides, app=app)
     except ValueError as failure:
         raise ConfigError(str(failure)) from None
-
-
-def _rates(registry: Registry) -> dict[str, RateLimit]:
-    rates = {}
-    for entry in registry:
-        owner = registry.find(entry.limited_as)
-        if owner is None or owner.limited_as != entry.limited_as:
-            raise PluginError(
-                f"{entry.origin}: {entry.command.name}: '{entry.limited_as}' has no limit to share"
-            )
-        try:
-            rates[entry.command.name] = RateLimit.parse(entry.command.rate_limit)
-            if entry.command.address_limit is not None:
-                rates[f"{entry.command.name}.address"] = RateLimit.parse(entry.command.address_limit)
-        except ValueError as failure:
-            raise PluginError(f"{entry.origin}: {entry.command.name}: {failure}") from None
-    return rates
 
 
 def _report_failure(call: Call, failure: BaseException) -> None:
@@ -176,12 +153,12 @@ def _report_failure(call: Call, failure: BaseException) -> None:
 
 def _report(request_id: str | None, failure: BaseException) -> None:
     if isinstance(failure, IncompatibleDatabase):
-        _tell_once(str(failure))
+        _log_once(str(failure))
     else:
         log_failure(request_id, failure)
 
 
 @lru_cache(maxsize=16)
-def _tell_once(line: str) -> None:
-    """What somebody has to put right is said once by each process, not by each request."""
+def _log_once(line: str) -> None:
+    """Log a fault that an operator has to mend: once for each process, not for each request."""
     logging.getLogger("tracker").error("%s", line)

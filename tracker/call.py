@@ -1,4 +1,4 @@
-"""A call: one request freed of HTTP, and the answer to it."""
+"""Calls: one request freed of HTTP, and the answer to it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any, Protocol
 from tracker.caller import UNKNOWN, Sender
 from tracker.registry import Stream
 
-#: How long a call may take once its request is here.
+#: Seconds that a call may take once its request has arrived.
 CALL_SECONDS = 5.0
-#: Whether a good credential stands in these bytes as it is.
+#: Tells whether a good credential stands in these bytes as it is.
 Knows = Callable[[bytes], bool]
 
 
 class Unread(Protocol):
-    """The parameters of a request that nobody has looked at yet, since looking has a price."""
+    """The parameters of a request that are not parsed yet, since parsing has a price."""
 
     @property
     def is_cheap(self) -> bool:
-        """Whether the price is too low to ask first if the caller may call now."""
+        """Whether parsing costs too little to ask first if the caller may call now."""
 
     def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
-        """The parameters, and whether all came as text. `knows` is there where they may hold the credential.
+        """Return the parameters, and whether all came as text. `knows` is given where they may hold the credential.
 
-        Raises CommandError (99998 among others) where reading them for somebody unknown would cost too much.
+        Raises CommandError (99998 among others) where parsing them for an unknown caller would cost too much.
         """
 
 
@@ -34,7 +34,7 @@ class Unread(Protocol):
 class Call:
     """One request. `deadline` is a `time.monotonic()` second.
 
-    `params` are all of its parameters, or, while there is something `unread`, those that the path names.
+    `params` are all of its parameters, or, while `unread` is there, those that the path names.
     """
 
     command: str | None
@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back: HTTP status, JSON body, extra headers; `command` and `user_id` are for the log."""
+    """The answer to a call: HTTP status, JSON body, extra headers; `command` and `user_id` are for the log."""
 
     status: int
     body: dict[str, Any] | Stream

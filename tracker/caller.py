@@ -1,4 +1,4 @@
-"""Who is calling, and what may they do? A value without behaviour towards any store."""
+"""Callers: who sent a call, and with which permissions. Values, without access to any store."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-#: In a permission set: all permissions but those of administrators' commands.
+#: In a permission set: all permissions except those of administrators' commands.
 EVERYTHING = "*"
-#: What a key of an administrator needs by name to call administrators' commands: `*` does not hold it.
+#: The permission that an administrator's key needs by name to call administrators' commands: `*` does not include it.
 ADMINISTRATOR = "Administrator"
-#: The name of a permission: visible ASCII but the comma, which separates names in a set.
+#: The name of a permission: visible ASCII except the comma, which separates names in a set.
 PERMISSION: Final = re.compile(r"[!-+\--~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What a request tells of the program that sent it. `origin` is that of the page it was sent by, if it was one.
+    """The program that sent a request, as its headers describe it. `origin` is that of the page which sent it, if any.
 
-    `is_prefetch`: a browser fetches in advance what nobody may ever look at. `last_event_id` is what a browser says that
-    comes again to a stream of events: the `id` of the last one it has. `is_image`: it asked for the picture of a mail.
+    `is_prefetch`: a browser fetches the page in advance, and perhaps nobody looks at it. `last_event_id` is the `id` of the
+    last event that a browser has when it reconnects to a stream. `is_image`: the request is for the pixel of a mail.
     """
 
     user_agent: str = ""
@@ -37,9 +37,9 @@ UNKNOWN = Sender()
 class Caller:
     """The authenticated caller of one request; `user_id` is None for a command that anyone may call.
 
-    `is_admin` says that administrators' commands may be called: the user is an administrator, who has logged in with
+    `is_admin`: administrators' commands may be called, since the user is an administrator who has logged in with
     the password or calls with a key that has the permission `Administrator`.
-    A caller by a list's public id has its `list_id` and may do nothing but what that id allows; `user_id` is its owner.
+    A caller by a list's public id has its `list_id` and may do only what that id allows; `user_id` is the list's owner.
     """
 
     user_id: int | None
@@ -53,7 +53,7 @@ class Caller:
     sender: Sender = UNKNOWN
 
     def calling_from(self, address: str, request_id: str, sender: Sender = UNKNOWN) -> Caller:
-        """This caller with where the call comes from."""
+        """Return this caller with the address, request id and sender of a call."""
         user_id, permissions, key_id = self.user_id, self.permissions, self.key_id
         return Caller(
             user_id,
@@ -71,12 +71,12 @@ class Caller:
         return EVERYTHING in self.permissions or permission in self.permissions
 
     def may_give(self, permissions: str) -> bool:
-        """Whether a key with this set of permissions could do nothing that this caller cannot."""
-        asked = parse_permissions(permissions)
-        has_all = EVERYTHING in self.permissions or asked - {ADMINISTRATOR} <= self.permissions
-        return has_all and (self.is_admin or ADMINISTRATOR not in asked)
+        """Whether a key with this set of permissions could do only what this caller can."""
+        wanted = parse_permissions(permissions)
+        has_all = EVERYTHING in self.permissions or wanted - {ADMINISTRATOR} <= self.permissions
+        return has_all and (self.is_admin or ADMINISTRATOR not in wanted)
 
 
 def parse_permissions(text: str) -> frozenset[str]:
-    """Read a stored permission set: comma-separated names, or `*` for all."""
+    """Read a stored permission set: names separated by commas, or `*` for all."""
     return frozenset(name.strip() for name in text.split(",") if name.strip())

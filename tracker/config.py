@@ -1,4 +1,4 @@
-"""Which settings are there? The only reader of the environment."""
+"""Settings: the table of environment variables, and their values, read and checked. Nothing else reads the environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tracker.formats.database_url import DatabaseURL
 
 
 class ConfigError(Exception):
-    """A setting cannot be used. The text is one line that names it."""
+    """A setting cannot be used. The text is one line that names the setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ SETTINGS = (
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
-#: Not below what is Tracker's own.
+#: A path that is not below one of Tracker's own.
 _PATH = re.compile(r"(?!/(?:api|health|ready|console|lists|keys|audit|sign-in|sign-out)\b)(/[A-Za-z0-9_-]+)+")
 _SCRIPT_PATH = re.compile(_PATH.pattern + r"\.js")
 PLUGIN_PREFIX = "TRACKER_PLUGIN_"
@@ -73,24 +73,24 @@ class Settings:
 
     @property
     def limits_file(self) -> Path:
-        """The embedded rate-limit store: beside the database file, or where that would be."""
+        """The file of the embedded rate-limit store: beside the database file, or where that would be."""
         url = DatabaseURL.parse(self.database_url)
         return (url.path if url.kind == "sqlite" else Path("var/tracker")).with_suffix(".limits")
 
     @property
     def listening_url(self) -> str:
-        """The URL to reach a server on this machine by."""
+        """The URL at which the server is reached from this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def public_url(self) -> str:
-        """The URL that browsers reach the server by, without a slash at its end."""
+        """The URL at which browsers reach the server, without a slash at its end."""
         return self.own_url or self.listening_url
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; raises ConfigError for an unknown TRACKER_* name or a value that cannot be used."""
+        """Read the environment. Raises ConfigError for an unknown TRACKER_* name or a value that cannot be used."""
         environ = os.environ if environ is None else environ
         _refuse_unknown(environ)
         value = {row.name: environ.get(row.name, "").strip() or row.default for row in SETTINGS}
@@ -130,9 +130,9 @@ def _whole(name: str, value: Mapping[str, str], least: int, most: int = 2**31) -
     return int(text)
 
 
-def _matching(name: str, value: Mapping[str, str], pattern: re.Pattern[str], what: str) -> str:
+def _matching(name: str, value: Mapping[str, str], pattern: re.Pattern[str], form: str) -> str:
     if pattern.fullmatch(value[name]) is None:
-        raise ConfigError(f"{name} must be {what}, not '{value[name]}'")
+        raise ConfigError(f"{name} must be {form}, not '{value[name]}'")
     return value[name]
 
 

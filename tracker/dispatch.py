@@ -1,6 +1,6 @@
-"""Dispatching: a call is checked in one order: known → caller → permission → rate → valid → run.
+"""Dispatcher: checks a call in one order (known → caller → permission → rate → valid → run) and runs its command.
 
-What header and path tell is checked before anything of the body is read.
+Checks that need only headers and path come before anything of the body is read.
 """
 
 from __future__ import annotations
@@ -14,23 +14,27 @@ from typing import TYPE_CHECKING, Any
 from tracker import errors
 from tracker.admission import Admission, Authenticator
 from tracker.call import Answer, Call
-from tracker.errors import CommandError, OutcomeUnknown, StorageUnavailable
+from tracker.errors import CommandError, OutcomeUnknown, StorageUnavailable, hinted
 from tracker.registry import Command, Entry, EventStream, Registry, Stream
 
 if TYPE_CHECKING:
     from tracker.services import Services
 
-#: How long to wait for the database when asking whether a caller may go on.
+#: Seconds to wait for the database when a stream's permission is checked again.
 CHECK_SECONDS = 2.0
-#: What any command may take; of a command that nobody could read the name of, no more is known.
+#: The response header that names unknown parameters.
+NOTES_HEADER = "X-Tracker-Notes"
+#: The methods that commands take: all that is known of a command whose name could not be read.
 _METHODS = ("GET", "POST")
+#: Slashes of an unknown path that are looked at for a hint.
+MAX_PATH_PARTS = 8
 
 
 class Dispatcher:
-    """Answers calls from the registry's commands.
+    """Answers calls with the registry's commands.
 
-    `limiter.hit(command, who, limit, cost)` counts, `rates` gives each command's limits, `on_failure(call, exc)` is
-    told of unexpected exceptions, `now()` gives UTC milliseconds.
+    `limiter.hit(command, who, limit, cost)` counts a call, `rates` holds each command's limits, `on_failure(call, exc)`
+    gets unexpected exceptions, `now()` returns UTC milliseconds.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class Dispatcher:
         return self._answered(call, self._checked)
 
     def look(self, call: Call) -> Answer:
-        """As `answer`, but it stops where the caller is admitted: nothing is counted, run or told."""
+        """Check `call` as `answer` does, and stop where the caller is admitted: nothing is counted or run."""
         return self._answered(call, self._admitted)
 
     def _answered(self, call: Call, check: Callable[[Call, Answer], dict[str, Any] | Stream]) -> Answer:
@@ -73,7 +77,7 @@ class Dispatcher:
         return answer
 
     def refuse(self, call: Call, error: CommandError) -> Answer:
-        """The answer to a request that could not even be read."""
+        """Return the answer to a request that could not be read."""
         entry = self.registry.find_path(call.command) if call.command else None
         answer = Answer(200, {}, {}, entry.command.name if entry else None)
         _refuse(answer, error)
@@ -88,6 +92,8 @@ class Dispatcher:
         entry = self._read(call, answer)
         command = entry.command
         params = entry.params.spelled(call.params)
+        if len(params) < len(call.params) and (notes := entry.params.notes(call.params)):
+            answer.headers[NOTES_HEADER] = notes
         caller = self._admission.admitted(call, params, command)
         answer.user_id = caller.user_id
         self._admission.count(entry, caller, command.cost(params), answer)
@@ -104,7 +110,7 @@ class Dispatcher:
         return body
 
     def _read(self, call: Call, answer: Answer) -> Entry:
-        """The command, once the parameters are read: none are for a method that it does not take."""
+        """Return the command and read the parameters, unless the command does not take the call's method."""
         in_path = None if call.command is None else self._in_path(call.command)
         if in_path is not None:
             _check_method(in_path, call, answer)
@@ -120,7 +126,7 @@ class Dispatcher:
         return entry
 
     def _may_still(self, call: Call, params: dict[str, Any], command: type[Command]) -> bool:
-        """Whether the call would be let in now. While nobody can tell, what was let in stays."""
+        """Whether the call would be admitted now. While storage is unavailable, a stream that was admitted stays."""
         now = replace(call, deadline=time.monotonic() + CHECK_SECONDS)
         try:
             return self._admission.may_still(now, params, command)
@@ -128,25 +134,54 @@ class Dispatcher:
             return True
 
     def named(self, params: Mapping[str, Any]) -> Entry | None:
-        """The command that the parameter `Command` names."""
+        """Return the command that the parameter `Command` names, or None."""
         return self._named(_lookup(params, "Command"))
 
     def _in_path(self, path: str) -> Entry:
         entry = self.registry.find_path(path)
         if entry is None:
-            raise CommandError(errors.UNKNOWN_COMMAND)
+            raise CommandError(hinted(errors.UNKNOWN_COMMAND, self._hint_for_path(path)))
         return entry
 
     def _known(self, params: Mapping[str, Any], in_path: Entry | None) -> Entry:
-        """The command that the parameters name; it is the one in the path, if there is one."""
+        """Return the command that the parameters name, which has to be the one in the path, if there is one."""
         name = _lookup(params, "Command")
         entry = in_path if name is None else self._named(name)
         if entry is None or in_path not in (None, entry):
-            raise CommandError(replace(errors.UNKNOWN_COMMAND, status=400 if in_path is None else 404))
+            row = replace(errors.UNKNOWN_COMMAND, status=400 if in_path is None else 404)
+            raise CommandError(hinted(row, self._hint_for_name(name, in_path)))
         return entry
+
+    def _hint_for_path(self, path: str) -> str | None:
+        """A slash too many, or the name of a command that the path is near to."""
+        bare = without_spare_slashes(path)
+        if bare != path and (entry := self.registry.find_path(bare)):
+            return slash_too_many(f"/api/v1/{entry.command.path or entry.command.name}")
+        return _did_you_mean(self.registry.near_path(bare))
+
+    def _hint_for_name(self, name: Any, in_path: Entry | None) -> str | None:
+        if in_path is not None:
+            return f"The path is that of {in_path.command.name}: leave the parameter Command out, or send it to /api.php"
+        if name is None:
+            return "Name the command in the parameter Command, such as event.track"
+        return _did_you_mean(self.registry.near(name)) if isinstance(name, str) else None
 
     def _named(self, name: Any) -> Entry | None:
         return self.registry.find(name) if isinstance(name, str) else None
+
+
+def without_spare_slashes(path: str) -> str:
+    """Return the parts of a path joined by one slash each."""
+    return "/".join(filter(None, path.split("/", MAX_PATH_PARTS)))
+
+
+def slash_too_many(path: str) -> str:
+    """Return the hint for a path that has one slash more than `path`."""
+    return f"A slash too many: the path is {path}"
+
+
+def _did_you_mean(name: str | None) -> str | None:
+    return None if name is None else f"Did you mean {name}?"
 
 
 def _check_method(entry: Entry, call: Call, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""What does a number mean? The rows of error tables, the common table, and the one exception."""
+"""Errors: the rows of error tables, the common table, and the one exception that ends a call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-#: An answer lists every error found, but never more rows than this (a cap on what bad input can make us write).
+#: Rows of an answer: it lists every error found, but never more than this, which bounds what bad input can make us write.
 MAX_ROWS = 10
 
 
@@ -14,8 +14,9 @@ MAX_ROWS = 10
 class Error:
     """One row of an error table.
 
-    `code` is what clients switch on, `status` the HTTP status it travels with. `param` and `kind` ("missing" or
-    "invalid") link the row to a parameter, so that a failed check of that parameter is answered with this row.
+    `code` is the number that clients switch on, `status` the HTTP status it travels with. `param` and `kind` ("missing" or
+    "invalid") tie the row to a parameter, so that a failed check of that parameter is answered with this row. `hint` tells
+    how to mend the call.
     """
 
     code: int
@@ -23,16 +24,17 @@ class Error:
     status: int = 422
     param: str | None = None
     kind: str = ""
+    hint: str | None = None
 
 
-def missing(param: str, code: int, message: str | None = None) -> Error:
-    """The row for a required parameter that was not sent."""
-    return Error(code, message or f"Missing {param} parameter", param=param, kind="missing")
+def missing(param: str, code: int, message: str | None = None, hint: str | None = None) -> Error:
+    """Return the row for a required parameter that was not sent."""
+    return Error(code, message or f"Missing {param} parameter", param=param, kind="missing", hint=hint)
 
 
-def invalid(param: str, code: int, message: str | None = None) -> Error:
-    """The row for a parameter whose value cannot be used."""
-    return Error(code, message or f"Invalid {param} parameter", param=param, kind="invalid")
+def invalid(param: str, code: int, message: str | None = None, hint: str | None = None) -> Error:
+    """Return the row for a parameter whose value cannot be used."""
+    return Error(code, message or f"Invalid {param} parameter", param=param, kind="invalid", hint=hint)
 
 
 class CommandError(Exception):
@@ -55,9 +57,14 @@ class CommandError(Exception):
 
     @property
     def body(self) -> dict[str, list[dict[str, Any]]]:
-        rows: list[dict[str, Any]] = [{"Code": e.code, "Message": e.message} for e in self.errors[:MAX_ROWS]]
+        rows: list[dict[str, Any]] = [_row(error) for error in self.errors[:MAX_ROWS]]
         rows[0].update(self.extra)
         return {"Errors": rows}
+
+
+def _row(error: Error) -> dict[str, Any]:
+    row = {"Code": error.code, "Message": error.message}
+    return row if error.hint is None else {**row, "Hint": error.hint}
 
 
 NOT_AUTHENTICATED = Error(99998, "Authentication failed: the API key or session is missing or not valid", 401)
@@ -73,7 +80,7 @@ UNSUPPORTED_MEDIA = Error(100011, "Media type or content encoding not supported"
 STORAGE_UNAVAILABLE = Error(100012, "Storage not available: nothing was stored, try again later", 503)
 OUTCOME_UNKNOWN = Error(100013, "Outcome unknown: repeat the request with the EventID given here", 503)
 
-#: Every answer that any command may give, by code. Commands cannot use these codes for anything else.
+#: Every error that any command may answer with, by code. Commands cannot use these codes for anything else.
 COMMON: dict[int, Error] = {
     error.code: error
     for error in (
@@ -84,8 +91,13 @@ COMMON: dict[int, Error] = {
 
 
 def because(error: Error, reason: str) -> Error:
-    """The same row with what was wrong said: `Unreadable request body: too deep`."""
+    """Return the row with the reason in its message: `Unreadable request body: too deep`."""
     return replace(error, message=f"{error.message}: {reason}")
+
+
+def hinted(error: Error, hint: str | None) -> Error:
+    """Return the row with a hint how to mend the call; None: as it is."""
+    return error if hint is None else replace(error, hint=hint)
 
 
 class StorageUnavailable(Exception):
@@ -93,4 +105,4 @@ class StorageUnavailable(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """It may or may not have been stored: the reply to COMMIT was lost (code 100013)."""
+    """The data may or may not be stored: the reply to COMMIT was lost (code 100013)."""

@@ -1,4 +1,4 @@
-"""Which kinds of parameters are read strictly? Marshmallow takes `1.9` and `"1_000"` for whole numbers."""
+"""Parameter fields: strict marshmallow fields, which never take `1.9` or `"1_000"` for a whole number as marshmallow's do."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tracker.errors import CommandError
 from tracker.formats.email_address import email_key
 from tracker.registry.json_object import of_indexes, read_object
 
-#: The largest number a database column and every client of ours can hold.
+#: The largest number that a database column and every client can hold.
 MAX_INTEGER = 2**63 - 1
-#: Characters, which are bytes, of a set of permissions.
+#: Characters of a set of permissions, each of which is one byte.
 MAX_PERMISSIONS = 4000
 
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 class Parameters(Schema):
-    """A schema for commands that are called often: valid parameters take a short way, all others marshmallow's.
+    """A schema for commands that are called often: valid parameters take a fast path, all others marshmallow's `load`.
 
-    marshmallow's own `load` visits every declared field, sent or not, and costs three times as much. What concerns
-    several parameters goes into `check`. Of the parameters in `absent_if_empty` empty text is none.
+    marshmallow's own `load` visits every declared field, sent or not, and costs three times as much. Rules about several
+    parameters go into `check`. Empty text in a parameter of `absent_if_empty` counts as absent.
     """
 
     absent_if_empty: frozenset[str] = frozenset()
@@ -36,7 +36,7 @@ class Parameters(Schema):
         self._readers = {name: _reader(field) for name, field in self.load_fields.items()}
 
     def check(self, values: dict[str, Any], refused: Set[str] = frozenset()) -> None:
-        """Raise ValidationError for valid parameters that do not fit together; `refused` were sent, but are not valid."""
+        """Raise ValidationError for valid parameters that do not fit together; `refused` were sent, but are invalid."""
 
     def load(self, data: Any, **options: Any) -> Any:
         if "" in data.values():
@@ -64,13 +64,13 @@ class Parameters(Schema):
 
 
 def _reader(field: Any) -> Any:
-    """What `deserialize` comes to for a value that is there, if the field has neither validators nor hooks."""
+    """Return the field's reader of a value that was sent: without `deserialize` where it has neither validators nor hooks."""
     is_plain = not field.validators and not field.pre_load
-    return field._deserialize if is_plain else field.deserialize  # noqa: SLF001  half of the time is its wrapping
+    return field._deserialize if is_plain else field.deserialize  # noqa: SLF001  its wrapping takes half of the time
 
 
 class WholeNumber(fields.Integer):
-    """A whole number from `least` to `most`: a JSON integer or ASCII digits, nothing that merely looks like one."""
+    """A whole number from `least` to `most`: a JSON integer or ASCII digits, nothing that merely looks like a number."""
 
     def __init__(self, least: int = 0, most: int = MAX_INTEGER, **options: Any) -> None:
         bounds = {"minimum": least, "maximum": most}
@@ -86,7 +86,7 @@ class WholeNumber(fields.Integer):
 
 
 class ListID(WholeNumber):
-    """The number of a list. 0 is none: events without a list belong to no list that has a number to call it by."""
+    """The number of a list, from 1. Events without a list belong to no list with a number, so 0 is invalid."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(1, MAX_INTEGER, **options)
@@ -95,7 +95,7 @@ class ListID(WholeNumber):
 class Text(fields.String):
     """A string as it was sent, of `least` to `most` characters; NUL and lone surrogates are refused.
 
-    With `is_blank_allowed=False` an empty one, and one of nothing but white space, is refused too. Nothing is trimmed.
+    With `is_blank_allowed=False` empty text and text of white space alone are refused too. Nothing is trimmed.
     """
 
     default_error_messages = {"invalid": "Not a valid string."}
@@ -108,18 +108,18 @@ class Text(fields.String):
         self._least, self._most, self._is_blank_allowed = least, most, is_blank_allowed
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if type(value) is not str or not self._is_fit(value):
+        if type(value) is not str or not self._is_valid(value):
             raise self.make_error("invalid", input=value)
         return value
 
-    def _is_fit(self, value: str) -> bool:
+    def _is_valid(self, value: str) -> bool:
         if len(value) < self._least or (self._most is not None and len(value) > self._most):
             return False
         return "\0" not in value and is_text(value) and (self._is_blank_allowed or value.strip() != "")
 
 
 class JsonObject(fields.Field[dict[str, Any]]):
-    """An object; PHP's empty array and a string that holds a JSON object are taken for one."""
+    """A JSON object. PHP's empty array and a string that holds a JSON object are taken for one."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"metadata": {"type": "object"} | options.get("metadata", {})})
@@ -132,7 +132,7 @@ class JsonObject(fields.Field[dict[str, Any]]):
 
 
 class YesOrNo(fields.Field[bool]):
-    """A JSON boolean or 1 or 0, or `true`, `false`, `1`, `0` as text, for forms have nothing else."""
+    """A JSON boolean or 1 or 0, or `true`, `false`, `1`, `0` as text, since forms have only text."""
 
     _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -157,7 +157,7 @@ class ListName(Text):
 
 
 class EmailAddress(Text):
-    """An email address. Gives (as shown, key)."""
+    """An email address. Returns the pair (address as sent, key)."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         address = email_key(super()._deserialize(value, *args, **kwargs))
@@ -167,7 +167,7 @@ class EmailAddress(Text):
 
 
 class Permissions(Text):
-    """A set of permissions: names separated by commas, or `*` for all; each name is given once, as it is kept."""
+    """A set of permissions: names separated by commas, or `*` for all. Returns each name once, as it is stored."""
 
     def __init__(self, least: int = 0, **options: Any) -> None:
         super().__init__(least, MAX_PERMISSIONS, **options)
@@ -181,14 +181,14 @@ class Permissions(Text):
 
 
 class KeyName(Text):
-    """What a key is called: up to 250 characters."""
+    """The name of a key: up to 250 characters."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(0, 250, **options)
 
 
 class Choice(fields.String):
-    """One of some words, in any letter case; gives the word as declared here."""
+    """One of a set of words, in any letter case. Returns the word as declared here."""
 
     def __init__(self, *words: str, **options: Any) -> None:
         super().__init__(**options | {"metadata": {"enum": list(words)} | options.get("metadata", {})})
@@ -201,8 +201,17 @@ class Choice(fields.String):
         return word
 
 
+def is_valid(field: fields.Field[Any], value: Any) -> bool:
+    """Whether `field` takes `value`, for rules that hold outside of a command's parameters too."""
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
+    return True
+
+
 def is_text(value: str) -> bool:
-    """Whether `value` can be written as UTF-8: a lone surrogate cannot."""
+    """Whether `value` can be encoded as UTF-8: a lone surrogate cannot."""
     if value.isascii():
         return True
     try:

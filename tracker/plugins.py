@@ -1,4 +1,4 @@
-"""Where do commands come from? Modules of `commands/`, a folder, installed packages: all by the same door."""
+"""Plugin loading: commands of the modules in `commands/`, of a folder, and of installed packages with an entry point."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENTRY_POINT_GROUP = "tracker.commands"
 
 
 def load_commands(folder: Path | None = None) -> Registry:
-    """The registry of everything found; raises PluginError with one line for the first that is broken."""
+    """Return the registry of all commands found. Raises PluginError with one line for the first that is broken."""
     registry = Registry()
     for origin, found in _found(folder):
         _check_version(origin, found)
@@ -36,7 +36,7 @@ def load_commands(folder: Path | None = None) -> Registry:
 
 
 def _found(folder: Path | None) -> Iterator[tuple[str, Any]]:
-    """Every module, or command class, with its origin: built in, then the folder's, then the packages'."""
+    """Yield every module or command class with its origin: built in, then the folder's, then the packages'."""
     yield from _built_in()
     if folder is not None:
         yield from _in_folder(folder)
@@ -49,11 +49,11 @@ def _built_in() -> Iterator[tuple[str, ModuleType]]:
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
         if not info.name.startswith("_"):
             origin, name = f"commands/{info.name}.py", f"commands.{info.name}"
-            yield origin, _tried(origin, partial(importlib.import_module, name))
+            yield origin, _guarded(origin, partial(importlib.import_module, name))
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, ModuleType]]:
-    """Modules and packages; what starts with an underscore or a dot is the plugins' own affair."""
+    """Yield the folder's modules and packages, except names that start with an underscore or a dot."""
     try:
         paths = sorted(folder.iterdir())
     except OSError as failure:
@@ -61,11 +61,11 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, ModuleType]]:
     for path in paths:
         source = path / "__init__.py" if path.is_dir() else path
         if path.name[0] not in "_." and source.suffix == ".py" and source.is_file():
-            yield str(path), _tried(str(path), partial(_loaded, path, source))
+            yield str(path), _guarded(str(path), partial(_loaded, path, source))
 
 
 def _loaded(path: Path, source: Path) -> ModuleType:
-    """Run a file as a module of its own name, or a folder as a package, outside every other."""
+    """Import a file as a module of its own name, or a folder as a package, outside of every other package."""
     name = f"tracker_plugin_{path.stem}"
     places = [str(path)] if path.is_dir() else None
     spec = importlib.util.spec_from_file_location(name, source, submodule_search_locations=places)
@@ -78,14 +78,14 @@ def _loaded(path: Path, source: Path) -> ModuleType:
 
 def _of_package(point: EntryPoint) -> tuple[str, Any]:
     origin = f"package {point.dist.name if point.dist else '?'} ({point.value})"
-    found = _tried(origin, point.load)
+    found = _guarded(origin, point.load)
     if not isinstance(found, ModuleType) and not _is_command(found):
         raise PluginError(f"{origin}: the entry point names neither a module nor a Command")
     return origin, found
 
 
-def _tried(origin: str, load: Callable[[], Any]) -> Any:
-    """What `load()` gives; whatever a plugin does instead of being imported becomes one line."""
+def _guarded(origin: str, load: Callable[[], Any]) -> Any:
+    """Return what `load()` returns. Raises PluginError with one line for whatever a plugin does instead of being imported."""
     try:
         return load()
     except (Exception, SystemExit) as failure:
@@ -93,7 +93,7 @@ def _tried(origin: str, load: Callable[[], Any]) -> Any:
 
 
 def _line(failure: BaseException) -> str:
-    """What went wrong, and in which line of the plugin if it was not its syntax."""
+    """Return the fault in one line, with the plugin's line number unless it is a syntax error."""
     text = f"{type(failure).__name__}: {failure}"
     frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.name == "<module>"]
     return f"{text} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else text
@@ -125,7 +125,7 @@ def _declared(found: Any, name: str) -> Any:
 
 
 def _commands_in(found: Any) -> list[type[Command]]:
-    """The command classes a module or package defines, in the order they stand there; imported ones are others'."""
+    """Return the command classes that a module or package defines, in its order, without those that it imports."""
     if not isinstance(found, ModuleType):
         return [found]
     own = (found.__name__, f"{found.__name__}.")
@@ -138,5 +138,5 @@ def _commands_in(found: Any) -> list[type[Command]]:
 
 
 def _is_command(value: Any) -> bool:
-    """Whether it is a command class, and not a parent of some: those start with an underscore."""
+    """Whether `value` is a command class, and not a parent of commands: a parent's name starts with an underscore."""
     return isinstance(value, type) and issubclass(value, Command) and not value.__name__.startswith("_")

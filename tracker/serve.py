@@ -1,4 +1,4 @@
-"""What has to be right before Tracker serves, and where is it then? `tracker serve`."""
+"""Start-up of `tracker serve`: checks settings and plugins, upgrades the database, prints the addresses, runs gunicorn."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn_conf.py")
 def serve_forever(
     settings: Settings, say: Say, prepare_stores: Callable[[Stores], str | None] | None = None
 ) -> None:
-    """Check, upgrade, say where things are, and become gunicorn. Raises what stops it; returns never.
+    """Check, upgrade, print the addresses, and become gunicorn. Raises the fault that stops it; never returns.
 
-    `prepare_stores` writes what is to be there, and returns what is to be said of it.
+    `prepare_stores` writes initial data, such as the demo account, and returns a text about it to print.
     """
     arguments = server_arguments()
     prepare(settings)
@@ -37,19 +37,19 @@ def serve_forever(
 
 
 def server_arguments() -> list[str]:
-    """The command line of a process that serves: gunicorn with the settings and the application of this package."""
+    """Return the command line that serves Tracker: gunicorn with this package's settings and application."""
     # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
     return [sys.executable, "-P", "-m", "gunicorn", "-c", str(GUNICORN_SETTINGS), "tracker.wsgi:app"]
 
 
 def prepare(settings: Settings) -> None:
-    """Find what is wrong with settings and plugins before workers do, and upgrade the database."""
+    """Find faults of settings and plugins before workers do, and upgrade the database."""
     create_app(settings)  # opens nothing
     upgrade(settings, load_commands(settings.plugins_folder))
 
 
 def upgrade(settings: Settings, registry: Registry) -> list[str]:
-    """Bring the database to this version; gives the migrations applied. Raises StorageUnavailable."""
+    """Upgrade the database to this version. Returns the migrations applied. Raises StorageUnavailable."""
     database = open_database(settings, registry)
     try:
         return database.upgrade()
@@ -60,7 +60,7 @@ def upgrade(settings: Settings, registry: Registry) -> list[str]:
 
 
 def shown_database(url: str) -> str:
-    """The database's URL without its password."""
+    """Return the database's URL without its password."""
     parts = urlsplit(url)
     return (
         parts._replace(netloc=f"{parts.username}@{parts.netloc.rpartition('@')[2]}").geturl()

@@ -1,4 +1,4 @@
-"""What can a command use? `self.services`, joined in app.py."""
+"""Services: what commands use as `self.services`. `app.py` makes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracker.storage.subscribers import CustomFields, Subscribers
 
 @dataclass(frozen=True)
 class Stores:
-    """Accounts, lists, and who is on them."""
+    """The stores of accounts, lists and subscribers."""
 
     users: Users
     keys: Keys
@@ -30,7 +30,7 @@ class Stores:
 
 @dataclass(frozen=True)
 class Services:
-    """What a command can use: `self.services`."""
+    """The services of one process: `self.services` of a command."""
 
     ingest: Ingest
     reports: Reports
@@ -43,7 +43,7 @@ class Services:
     settings: Settings
 
     def close(self) -> None:
-        """No call is under way any more: end what runs in the background, write what is written late, close the database."""
+        """End background work, write what is written late, and close the database. No call may be running any more."""
         self.following.close()
         self.jobs.close()
         self.ingest.close()

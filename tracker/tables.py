@@ -1,7 +1,7 @@
-"""How does a plugin keep data? Its own tables, the same on SQLite and MySQL; the only way to peewee.
+"""Plugin tables: tables of a plugin's own, the same on SQLite and MySQL. Plugins reach peewee through this module only.
 
 `self.services.storage.read(work, self.deadline)` and `.write(work, self.deadline)` call `work(transaction)`, and
-`transaction.rows(query)`, `.row(query)` and `.run(query)` run a query that was built from a model.
+`transaction.rows(query)`, `.row(query)` and `.run(query)` run a query built from a model.
 """
 
 from tracker.storage.engine import Transaction

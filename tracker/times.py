@@ -1,4 +1,4 @@
-"""How is a time spelled on the wire? Inside, times are UTC milliseconds."""
+"""Times on the wire: ISO 8601 and epoch numbers. Inside Tracker a time is UTC milliseconds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-#: Numbers from here on are milliseconds, below they are seconds; the end of the year 9999.
+#: Numbers from 10^11 on are milliseconds, smaller ones are seconds. The second number is the end of the year 9999.
 MILLISECONDS_FROM, MAX_EPOCH_MS = 10**11, 253_402_300_800_000
-#: Less than this are milliseconds as well: 1980 in seconds. Clocks that were never set begin in 1970, in 1980 or later.
+#: Numbers below this (1980 in seconds) are milliseconds as well. Clocks that were never set begin in 1970, in 1980 or later.
 SECONDS_FROM = 315_532_800
+
+#: What a parameter that is a time may look like, for error hints.
+TIME_FORMS = (
+    "A time is ISO 8601 with an offset, such as 2026-01-31T09:30:00Z, or seconds or milliseconds since 1970"
+)
 
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,9})?")
 _ISO = re.compile(
@@ -19,17 +24,17 @@ _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=
 
 
 def iso_utc(milliseconds: int) -> str:
-    """ISO 8601 in UTC with milliseconds: `2026-01-31T09:30:00.125Z`."""
+    """Return ISO 8601 in UTC with milliseconds: `2026-01-31T09:30:00.125Z`."""
     moment = _EPOCH + milliseconds * _MILLISECOND
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def time_ms(value: Any) -> int | None:
-    """UTC milliseconds of an ISO 8601 time with offset, or of epoch seconds or milliseconds; None for anything else.
+    """Return UTC milliseconds of an ISO 8601 time with offset, or of epoch seconds or milliseconds; None for anything else.
 
-    Numbers from 10^11 on are milliseconds: as seconds that would be the year 5138, as milliseconds it is 1973. So are those
-    below SECONDS_FROM: nobody tells of the seventies, but a browser's clock that stands there counts milliseconds, and how
-    long before its time of sending something happened must not become a thousandfold.
+    Numbers from 10^11 on are milliseconds: as seconds that would be the year 5138, as milliseconds it is 1973. Numbers below
+    SECONDS_FROM are milliseconds too: no event is of the seventies, but a browser's clock that stands there counts
+    milliseconds, and the time between an event and its sending must not become a thousandfold.
     """
     if isinstance(value, str):
         return iso_ms(value) if "T" in value or "t" in value or " " in value else _epoch_ms_of_text(value)
@@ -44,7 +49,7 @@ def _epoch_ms_of_text(text: str) -> int | None:
 
 
 def iso_ms(text: str) -> int | None:
-    """UTC milliseconds of an ISO 8601 time with offset; None for anything else."""
+    """Return UTC milliseconds of an ISO 8601 time with offset; None for anything else."""
     if not _ISO.fullmatch(text):
         return None
     try:

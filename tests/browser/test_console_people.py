@@ -159,7 +159,7 @@ def test_a_page_tells_how_far_forgetting_is(
     assert tracker.call("subscriber.forget", account.key, **who).json()["Status"] == "finished"
     finish(tracker, None)
     page.get_by_role("button", name="Forget for good").click()
-    page.get_by_role("heading", name="Being forgotten…").wait_for()
+    page.get_by_role("heading", name="Deleting…").wait_for()
     assert hindrances(page) == []
     finish(tracker, 1)
     page.get_by_text("They are forgotten.").wait_for()

@@ -32,13 +32,13 @@ def test_verdicts_are_made_anew_list_by_list(shell_on_each: Shell, monkeypatch: 
     user_agent.remembered_agent.cache_clear()
     said = shell.ok("bots", "recheck", "--list", str(first), "--dry-run")
     assert (
-        f"list {first}: 2 events of browsers looked at; 2 of robots would be of people, 0 of people would be of robots"
+        f"list {first}: 2 events of browsers checked; 2 would change from robot to person, 0 from person to robot"
         in said
     )
-    assert f"list {second}: 1 events of browsers looked at; 1 of robots are now of people" in shell.ok(
+    assert f"list {second}: 1 events of browsers checked; 1 changed from robot to person" in shell.ok(
         "bots", "recheck"
     )
-    assert f"list {first}: 2 events of browsers looked at; 0 of robots are now of people" in shell.ok(
+    assert f"list {first}: 2 events of browsers checked; 0 changed from robot to person" in shell.ok(
         "bots", "recheck"
     )
     assert "there is no list 99" in shell.fails("bots", "recheck", "--list", "99")

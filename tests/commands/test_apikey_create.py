@@ -67,7 +67,7 @@ def test_a_key_gets_no_more_than_its_maker_has(
             if is_given
             else (
                 422,
-                [{"Code": 3, "Message": "A key cannot have permissions that the one who makes it lacks"}],
+                [{"Code": 3, "Message": "A key cannot have permissions that its creator lacks"}],
             )
         )
     assert len(listed(client, keeper.key)) == before + 2 * is_given

@@ -15,7 +15,7 @@ from tracker.app import now_ms
 from tracker.domain.row_ids import SHIFT
 from tracker.live import buffer, hub, subscription
 from tracker.live.hub import SubscriptionHub
-from tracker.live.sse import newest_id_in, place_of
+from tracker.live.sse import cursor_at, newest_id_in
 from tracker.registry import stream
 from tracker.storage.events.events import COLUMNS
 
@@ -171,7 +171,7 @@ def test_a_long_absence_is_told_in_part(
     client: Client, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch(client, shop, [f"e{number}" for number in range(250)])
-    everything = followed(after=place_of(shop.list_id, 0), seconds=0)
+    everything = followed(after=cursor_at(shop.list_id, 0), seconds=0)
     assert [data["Event"] for _, data in everything.rest()] == [f"e{number}" for number in range(250)]
     monkeypatch.setattr(hub, "MAX_IDS", 120)
     told = Followed(other_parts(client, shop)).rest()
@@ -219,7 +219,9 @@ def test_who_closes_has_left(shop: Shop, other: SubscriptionHub, followed: Calla
 
 
 def test_one_user_cannot_take_all_places(shop: Shop, other: SubscriptionHub) -> None:
-    opened = [other.parts(shop.user_id, shop.list_id, None, None, None) for _ in range(hub.MAX_OF_USER)]
+    opened = [
+        other.parts(shop.user_id, shop.list_id, None, None, None) for _ in range(hub.MAX_FOLLOWERS_PER_USER)
+    ]
     assert all(next(parts) for parts in opened)
     with pytest.raises(hub.TooManySubscribers):
         next(other.parts(shop.user_id, shop.list_id, None, None, None))

@@ -80,7 +80,7 @@ def test_a_forged_form_changes_nothing(
     before = state()
     answer = person.post(path.at(parts_of(jane) | janes), data=sent, headers=headers)
     assert answer.status_code == 403
-    assert words(answer).startswith("This form could not be used")
+    assert words(answer).startswith("This form has expired")
     assert state() == before
 
 

@@ -77,7 +77,7 @@ def test_what_is_left_empty_is_switched_off(
     ("field", "value", "said"),
     [
         ("SubscriberListName", " ", "A name has 1 to 250 characters. (error 4)"),
-        ("ConversionIdIs", "coin", "Choose one of the two. (error 5)"),
+        ("ConversionIdIs", "coin", "Choose one of the two values. (error 5)"),
         ("RetentionDays", "-1", "A whole number of days from 0 to 3653. (error 6)"),
         ("RetentionDays", "3654", "A whole number of days from 0 to 3653. (error 6)"),
         ("RetentionDays", "a week", "A whole number of days from 0 to 3653. (error 6)"),

@@ -133,7 +133,7 @@ def test_events_are_kept_by_name(tracker: Tracker, person: Visitor, fresh: Accou
         r'class="event-name[^>]*>(\w+)<', person.get(live(fresh), params={"event": "wanted"}).text
     )
     assert names == ["wanted", "wanted"]
-    assert "No such event here" in words(person.get(live(fresh), params={"event": "none of these"}))
+    assert "No such event yet" in words(person.get(live(fresh), params={"event": "none of these"}))
     for name in ("x" * 201, "a\0b"):
         answer = person.get(live(fresh), params={"event": name})
         assert (answer.status_code, "A name has at most 200 characters. (error 6)" in words(answer)) == (

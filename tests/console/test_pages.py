@@ -67,7 +67,7 @@ def test_what_is_not_there_is_a_page_with_the_headers(path: str, person: Visitor
     answer = person.get(path)
     assert (answer.status_code, words(answer)) == (
         404,
-        "There is nothing here It does not exist, or it is not yours. Go to the lists",
+        "Page not found It does not exist, or it belongs to another account. Go to the lists",
     )
     assert is_safe(answer)
 
@@ -155,7 +155,7 @@ def test_a_list_without_a_proper_name_is_not_made(person: Visitor, name: str) ->
 def test_a_form_that_is_too_large_is_told_so(person: Visitor) -> None:
     answer = person.post("/lists", data={"token": person.token(), "name": "x" * 70_000})
     assert answer.status_code == 413
-    assert "This is too much at once" in words(answer)
+    assert "Form too large" in words(answer)
     assert is_safe(answer)
 
 
@@ -213,7 +213,7 @@ def test_what_nobody_expected_is_a_page_with_a_number(api: Api, monkeypatch: pyt
     monkeypatch.setattr(api.services.stores.lists, "page", lambda *_, **__: {}["secret"])
     answer = client.get("/")
     assert (answer.status_code, is_safe(answer)) == (500, True)
-    assert f"It is written in the log under {answer.headers['X-Request-ID']}." in words(answer)
+    assert f"The log has the details under the request id {answer.headers['X-Request-ID']}." in words(answer)
     assert "secret" not in answer.text
 
 
@@ -240,5 +240,5 @@ def test_a_method_that_a_page_does_not_take_is_told_by_a_page(
     for visitor in (person, Visitor(tracker)):
         answer = visitor.send(method, path.replace("<list_id>", str(jane.list_id)))
         assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
-        assert "This page takes no such request" in words(answer)
+        assert "Wrong kind of request" in words(answer)
         assert is_safe(answer)

@@ -32,9 +32,9 @@ def path_of(account: Account, who: dict[str, Any]) -> str:
 
 def test_a_list_without_people_says_what_to_do(person: Visitor, fresh: Account) -> None:
     page = person.get(people(fresh))
-    assert "Nobody is known yet" in words(page)
-    assert "Nobody older" in words(person.get(people(fresh), params={"after": "1"}))
-    assert "Nobody is known yet" in words(person.get(people(fresh), params={"after": "x"}))
+    assert "No people yet" in words(page)
+    assert "No older people" in words(person.get(people(fresh), params={"after": "1"}))
+    assert "No people yet" in words(person.get(people(fresh), params={"after": "x"}))
     assert person.get("/lists/none/people").status_code == 404
 
 
@@ -53,7 +53,7 @@ def test_people_are_pages_newest_first(tracker: Tracker, person: Visitor, fresh:
     assert "51–51 of 51" in words(person.get(following))
     assert "1–50 of 51" in words(person.get(people(fresh), params={"search": "id "}))
     for text in ("nobody", "\0", "x" * 400, "%", "_"):
-        assert "Nobody is found" in words(person.get(people(fresh), params={"search": text})), text
+        assert "No people found" in words(person.get(people(fresh), params={"search": text})), text
 
 
 def test_who_is_named_exactly_is_shown(tracker: Tracker, person: Visitor, fresh: Account) -> None:
@@ -70,7 +70,7 @@ def test_who_is_named_exactly_is_shown(tracker: Tracker, person: Visitor, fresh:
     assert "Nobody knows yet who this is." in words(person.get(to_visitor))
     his = person.get(f"/lists/{fresh.list_id}/visitors/{who['uuid']}")
     assert f'href="{own}"' in his.text
-    assert "Nobody is found" in words(person.get(people(fresh), params={"search": str(uuid4())}))
+    assert "No people found" in words(person.get(people(fresh), params={"search": str(uuid4())}))
 
 
 def test_a_person_is_shown_with_fields_revenue_and_visitors(
@@ -126,10 +126,10 @@ def test_what_only_a_browser_told_is_marked_until_a_key_tells_it(
     path = person.get(people(fresh), params={"search": "t-7"}).headers["Location"]
     page = person.get(path)
     assert "Email told@example.com From a browser ID t-7 From a browser" in words(page)
-    assert "It came from a browser, and nobody has told it with a key." in words(page)
+    assert "It came from a browser, and has not been confirmed with a key." in words(page)
     whys = re.findall(r'href="(/lists/[^"]*/why/\d+)"', page.text)
     assert "identify with their email address and their ID on" in words(person.get(whys[0]))
-    assert "nobody has told it with a key." in words(person.get(whys[0]))
+    assert "has not been confirmed with a key." in words(person.get(whys[0]))
     track(tracker, fresh, **sent)
     page = person.get(path)
     assert "From a browser" not in words(page)
@@ -215,7 +215,7 @@ def test_a_person_is_forgotten_once_that_is_confirmed(
         assert "timeline.events Nothing" in said
     for gone in (path, path_of(fresh, who)):
         assert person.get(gone).status_code == 404
-    assert "Nobody is known yet" in words(person.get(people(fresh)))
+    assert "No people yet" in words(person.get(people(fresh)))
 
 
 SEE, CHANGE = "List.Get", "List.Get,Subscribers.Get"

@@ -11,10 +11,10 @@ import pytest
 
 from tests.client import Client, Shop, Track
 from tests.commands.test_events_follow import Followed, followed, other, quick
-from tracker.cli.check import check
+from tracker.cli.database import check
 from tracker.domain.row_ids import first_id_at
 from tracker.live.hub import MAX_IDS
-from tracker.live.sse import place_of
+from tracker.live.sse import cursor_at
 from tracker.storage.events import events
 
 __all__ = ["followed", "other", "quick"]
@@ -62,7 +62,7 @@ def test_a_place_to_go_on_from_that_lies_ahead_is_taken_for_now(
 ) -> None:
     """It was given when the newest event was one of 2090, or was made up."""
     for newest_id in (first_id_at(YEAR_2090), 2**63 - 1):
-        one = followed(after=place_of(shop.list_id, newest_id))
+        one = followed(after=cursor_at(shop.list_id, newest_id))
         track(Event="after")
         seen = one.names(1)
         while seen[-1] != "after":

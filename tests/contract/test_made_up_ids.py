@@ -25,7 +25,7 @@ from tracker.domain.cursors import cursor_of
 from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
 from tracker.formats.credentials import checksum, digest, new_key, new_public_id, new_session_id
 from tracker.integrity.counter_check import recount
-from tracker.live.sse import place_of
+from tracker.live.sse import cursor_at
 from tracker.plugins import load_commands
 
 NOWHERE = 2**62
@@ -249,7 +249,7 @@ def _cursors(world: World) -> Iterator[Try]:
         yield command, {**own, **of_own, "Cursor": cursor}, {**own, **of_own, "Cursor": "nowhere"}
         at_theirs = {"ListID": world.ours.list_id, **of_theirs, "Cursor": cursor}
         yield command, at_theirs, {**at_theirs, "ListID": NOWHERE}
-    place = place_of(world.ours.list_id, row_ids(world.client, world.ours)[0])
+    place = cursor_at(world.ours.list_id, row_ids(world.client, world.ours)[0])
     yield "events.follow", {**own, "After": place, "Seconds": 0}, {**own, "After": "nowhere", "Seconds": 0}
     follow = {"After": place, "Seconds": 0}
     yield "events.follow", {"ListID": world.ours.list_id, **follow}, {"ListID": NOWHERE, **follow}

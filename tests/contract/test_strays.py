@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.client import Client, Shop, Track
-from tracker.cli.check import check
+from tracker.cli.database import check
 from tracker.privacy import erasure_check
 from tracker.storage import job_queue
 from tracker.storage.engine.transaction import Transaction

@@ -106,7 +106,9 @@ def test_how_far_ahead_and_how_long_ago(
     answer = track(Timestamp=now() + offset)
     assert answer.status == (200 if is_fine else 422)
     if not is_fine:
-        assert answer.body == {"Errors": [{"Code": 18, "Message": "Invalid Timestamp parameter"}]}
+        [row] = answer.body["Errors"]
+        assert (row["Code"], row["Message"]) == (18, "Invalid Timestamp parameter")
+        assert row["Hint"].startswith("An event may be at most a day ahead")
     assert len(times(client, shop)) == is_fine
 
 

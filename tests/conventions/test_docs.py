@@ -21,7 +21,7 @@ from tests.example_world import EMAIL, PASSWORD, furnish
 from tracker.config import SETTINGS
 from tracker.demo.account import make_demo
 from tracker.errors import COMMON
-from tracker.live.sse import place_of
+from tracker.live.sse import cursor_at
 from tracker.plugins import load_commands
 from tracker.registry import Entry, EventStream, asked_by
 
@@ -132,7 +132,7 @@ def real(api: Api, jane: User) -> dict[str, Any]:
         "SubscriberListID": found.id,
         "CustomFieldID": field.id,
         "EventListTrackerID": found.tracker_id,
-        "After": place_of(found.id, 0),
+        "After": cursor_at(found.id, 0),
         "SessionID": stores.sessions.open(jane.id),
         "Password": PASSWORD,
         "Prefix": api.ok("apikey.create", jane.key, Name="Reports")["Prefix"],

@@ -15,7 +15,7 @@ from tests.fuzz.exemptions import OF_EVENTS
 from tracker.app import create_app
 from tracker.config import Settings
 from tracker.errors import COMMON
-from tracker.live.hub import MAX_OF_USER
+from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
 from tracker.storage.accounts.sessions import Sessions
 
@@ -290,7 +290,9 @@ def test_every_declared_code_is_answered(
     api.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
     if CROWDED in CALLS[command, code].values():
         following = api.services.following
-        followers = [following.parts(jane.id, shop[SHOP], None, None, None) for _ in range(MAX_OF_USER)]
+        followers = [
+            following.parts(jane.id, shop[SHOP], None, None, None) for _ in range(MAX_FOLLOWERS_PER_USER)
+        ]
         assert all(next(parts) for parts in followers)
     permissions = KEYS.get((command, code))
     key = jane.key if permissions is None else api.services.stores.keys.add(jane.id, permissions)

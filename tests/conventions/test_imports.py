@@ -44,7 +44,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.http.body", "tracker.http.message", "tracker.registry",
     },
     "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
-    "tracker.rate_limits": set(),
+    "tracker.rate_limits": {"tracker.registry"},
     "tracker.auth": {
         "tracker.caller", "tracker.errors", "tracker.formats", "tracker.rate_limits", "tracker.storage.accounts",
         "tracker.storage.engine",
@@ -115,7 +115,7 @@ OUTSIDE: dict[str, set[str]] = {
     "jinja2": {"tracker.console"},
     "limits": {"tracker.rate_limits"},
     "marshmallow": {
-        "commands", "tracker.api", "tracker.cli", "tracker.dispatch", "tracker.fields", "tracker.openapi", "tracker.registry",
+        "commands", "tracker.api", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
     "orjson": {
         "tracker.api", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
@@ -138,6 +138,10 @@ OUTSIDE: dict[str, set[str]] = {
 #: (module, what it imports for its types alone) -> why. At run time nothing is imported, so no direction is broken.
 TYPE_ONLY: dict[tuple[str, str], str] = {
     ("tracker.registry.command", "tracker.services"): "authors of commands see what `self.services` has",
+    (
+        "tracker.registry.command",
+        "tracker.storage.accounts",
+    ): "authors of commands see what `self.own_list` returns",
     ("tracker.dispatch", "tracker.services"): "hands on to commands what they may use",
     ("tracker.api.forget", "tracker.services"): "is handed a command's services",
     ("tracker.api.unlink", "tracker.services"): "is handed a command's services",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.similar_names import MAX_GROUPS, MAX_IN_GROUP, folded, look_alikes
+from tracker.domain.similar_names import MAX_GROUPS, MAX_IN_GROUP, folded, similar_names
 
 Spell = Callable[[list[str]], str]
 words = st.lists(st.text("abcxyzéñß0189", min_size=1, max_size=5), min_size=1, max_size=4)
@@ -43,25 +43,25 @@ SPELLINGS: tuple[Spell, ...] = (
     ],
 )
 def test_one_thing_spelled_twice(names: list[str]) -> None:
-    assert look_alikes([*names, "something else"]) == [sorted(names)]
+    assert similar_names([*names, "something else"]) == [sorted(names)]
 
 
 @pytest.mark.parametrize(
     "names", [["price", "prices"], ["id", "id2"], ["_", "$"], ["-", "--"], ["a.b", "ab"], ["x", "x"], []]
 )
 def test_different_things(names: list[str]) -> None:
-    assert look_alikes(names) == []
+    assert similar_names(names) == []
 
 
 @given(words, st.sampled_from(SPELLINGS), st.sampled_from(SPELLINGS))
 def test_spellings_of_the_same_words_are_one_group(parts: list[str], one: Spell, other: Spell) -> None:
     names = {one(parts), other(parts)}
-    assert look_alikes(names) == ([sorted(names)] if len(names) > 1 else [])
+    assert similar_names(names) == ([sorted(names)] if len(names) > 1 else [])
 
 
 @given(st.lists(st.text(max_size=8), max_size=30))
 def test_groups_are_a_partition_of_what_is_folded_alike(names: list[str]) -> None:
-    groups = look_alikes(names)
+    groups = similar_names(names)
     members = [name for group in groups for name in group]
     assert len(members) == len(set(members))
     assert set(members) <= set(names)
@@ -81,6 +81,6 @@ def test_folding_twice_is_folding_once(name: str) -> None:
 
 
 def test_a_catalogue_full_of_spellings_is_told_in_part() -> None:
-    few = look_alikes(f"{'_' * length}name{number}" for number in range(150) for length in range(30))
+    few = similar_names(f"{'_' * length}name{number}" for number in range(150) for length in range(30))
     assert len(few) == MAX_GROUPS
     assert {len(group) for group in few} == {MAX_IN_GROUP}

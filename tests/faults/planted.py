@@ -19,7 +19,7 @@ from tracker.http.server.connection import Connection
 from tracker.ingest import deduplication
 from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_handler import EventHandler
-from tracker.rate_limits import redis_windows
+from tracker.rate_limits import redis
 from tracker.rate_limits.shared_memory import SharedFileStorage
 from tracker.storage.engine import mysql_errors, sqlite
 from tracker.storage.engine.error_kinds import ErrorKind
@@ -78,7 +78,7 @@ def unsigned_ids() -> None:
         return f"trk-{event.row_id:016x}-{base64.urlsafe_b64encode(event.digest()[:15]).decode()}"
 
     def row_id_in(self, event) -> int | None:
-        is_ours = event_ids._OURS.fullmatch(event.event_key or "")
+        is_ours = event_ids._SIGNED.fullmatch(event.event_key or "")
         return int(event.event_key[4:20], 16) if is_ours else None
 
     event_ids.EventIdSigner.of, event_ids.EventIdSigner.row_id_in = of, row_id_in
@@ -117,7 +117,7 @@ def no_deadline() -> None:
     wait = WriteRequest.wait
 
     def patient(self: WriteRequest) -> Any:
-        if not self.is_settled:
+        if not self.is_done:
             self._sleep(3600.0)
         return wait(self)
 
@@ -138,12 +138,12 @@ def commit_error_is_certain() -> None:
     """Take 1180, of a node that was cut off while it committed, for the statement's own fault."""
     mysql_errors.LOST -= {1180}
     mysql_errors.PERMANENT |= {1180}
-    mysql_errors.has_rolled_back = lambda failure: mysql_errors.trouble(failure) is not ErrorKind.LOST
+    mysql_errors.has_rolled_back = lambda failure: mysql_errors.error_kind(failure) is not ErrorKind.LOST
 
 
 def patient_with_redis() -> None:
     """No fault: a Redis on a busy machine is waited for, so that what is counted is its count and nobody's share."""
-    redis_windows.PATIENCE_SECONDS = 30.0
+    redis.PATIENCE_SECONDS = 30.0
 
 
 def small_log() -> None:

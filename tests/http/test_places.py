@@ -10,7 +10,6 @@ import pytest
 
 from tests.http.small_app import make_app
 from tests.served import ROOT
-from tracker.http import server
 from tracker.http.middleware import RequestMiddleware
 from tracker.http.server.budget import SMALL_BYTES, Budget, OverBudget
 from tracker.http.server.places import GRACE_SECONDS, STALLED_SECONDS, YOUNG_SECONDS, Column, Placed, Places
@@ -160,7 +159,8 @@ def test_only_the_gunicorn_is_allowed_that_these_tests_run_with() -> None:
     """The server is built on its insides: the next minor version is allowed when it has been tested."""
     major, minor, *_ = map(int, version("gunicorn").split("."))
     assert f"    gunicorn>={major}.{minor},<{major}.{minor + 1}\n" in (ROOT / "setup.cfg").read_text()
-    assert f"{major}.{minor} for now" in (server.__doc__ or "")
+    page = (ROOT / "tracker/http/server/README.md").read_text()
+    assert f"allows gunicorn {major}.{minor} alone (`>={major}.{minor},<{major}.{minor + 1}`)" in page
 
 
 LIMITED = """

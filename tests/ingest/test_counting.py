@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from tests.processes import make_folder, remove_folder
 from tests.servers import MariaDB
 from tests.storage.proxy import Fate, Proxy
-from tracker.cli.check import check
+from tracker.cli.database import check
 from tracker.domain.event import Event, EventOutcomeUnknown
 from tracker.domain.row_ids import SHIFT
 from tracker.ingest.service import Ingest

@@ -110,7 +110,8 @@ def test_an_outage_is_logged_once_with_its_end_and_without_the_url(
         server.start()
     until(lambda: limiter.hit("event.track", "user 1", TEN, 0).limit == 10)
     lines = [record.getMessage() for record in caplog.records]
-    assert [line.split()[4] for line in lines] == ["reach", "after"]
+    assert [" unreachable " in line for line in lines] == [True, False]
+    assert "reachable again after" in lines[1]
     assert "secret" not in "".join(lines)
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.processes import until
 from tests.rate_limits.children import running
 from tests.rate_limits.clock import Clock
-from tracker.rate_limits import RateLimit, build_limiter, counting, empty, shared_memory, slot_file
+from tracker.rate_limits import RateLimit, build_limiter, empty, shared_memory, slot_file
 
 FIVE = RateLimit(5, 60)
 
@@ -130,7 +130,7 @@ class _DieBeforeStore:
 
 
 def _die_before_store(path: Path, stores: int, cost: int, at: float) -> None:
-    pytest.MonkeyPatch().setattr(counting, "_NUMBER", _DieBeforeStore(stores))
+    pytest.MonkeyPatch().setattr(shared_memory, "_NUMBER", _DieBeforeStore(stores))
     build_limiter(None, path, 1, now=Clock(at)).hit("event.track", "user 1", FIVE, cost)
 
 

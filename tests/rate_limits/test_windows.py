@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.rate_limits.clock import Clock
 from tests.servers import Redis
 from tracker.rate_limits import Decision, Limiter, RateLimit, build_limiter
-from tracker.rate_limits.local_fallback import LocalFallback
+from tracker.rate_limits.circuit_breaker import LocalFallback
 from tracker.rate_limits.shared_memory import SharedFileStorage
 
 FIVE = RateLimit(5, 60)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.processes import reserve_port
 from tracker.rate_limits import RateLimit, build_limiter
-from tracker.rate_limits.redis_windows import RedisWindows
+from tracker.rate_limits.redis import RedisWindows
 from tracker.rate_limits.shared_memory import SharedFileStorage
 
 FIVE = RateLimit(5, 60)

@@ -1,1 +1,1 @@
-"""Authentication: who a credential belongs to, and logins with their throttling."""
+"""Authentication: the callers of credentials, and logins with their throttling."""

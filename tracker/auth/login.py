@@ -1,4 +1,4 @@
-"""Login throttling: guessing is slowed down, the owner is not locked out, and what is kept of failures is bounded."""
+"""Login throttling: brute-force guessing is slowed down, the owner is not locked out, and stored failures are bounded."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from tracker.storage.accounts import (
 )
 from tracker.storage.engine import Database, Transaction
 
-#: Failed logins: of one place at one account; of one place at any; of all places at one account that does not know them.
-#: An account thus bears 2,880 guesses a day at most, and an owner may mistype ten times in a row.
+#: Limits of failed logins: of one network at one account; of one network at all accounts; of all networks at one account that
+#: has not been used from them. An account thus bears 2,880 guesses a day at most, and its owner may mistype ten times in a row.
 AT_ACCOUNT_FROM_PLACE, FROM_PLACE, AT_ACCOUNT = RateLimit(10, 900), RateLimit(50, 900), RateLimit(30, 900)
-#: Where they are counted among the windows of the rate limits.
+#: The name of their windows among those of the rate limits.
 COUNTED_AS = "user.login.failed"
-#: Failures that the audit log tells of: of one place at one account, and of one place with keys that are none. Anybody can
-#: make up accounts and keys; beyond these the log would grow as fast as they do.
+#: The limit of failures in the audit log: of one network at one account, and of one network with invalid keys. Anybody can
+#: make up accounts and keys; without it the log would grow as fast as they do.
 NOTED_AS, NOTED = "user.login.noted", RateLimit(1, 60)
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A session that was opened, and for whom."""
+    """A session that was opened, and its user."""
 
     user: User
     session_id: str
@@ -55,9 +55,9 @@ class _Window(NamedTuple):
 class LoginService:
     """Opens sessions. Failures are counted over all processes that share the rate limits, successes are not.
 
-    A place is an address, or the /64 network of an IPv6 one. One that has logged in to an account before is stopped by
-    its own failures there only, whatever others do to the account or to the place. An account that does not exist is
-    counted, and answered, like one that does.
+    A place is an IPv4 address, or the /64 network of an IPv6 one. A place that has logged in to an account before is
+    stopped only by its own failures there, whatever others do to the account or from the place. An account that does not
+    exist is counted, and answered, like one that does.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class LoginService:
     def by_password(
         self, username: str, password: str, address: str, deadline: float | None = None
     ) -> Login | None:
-        """The new session, or None for a wrong username or password. Raises CommandError (429) after too many."""
+        """Return the new session, or None for a wrong username or password. Raises CommandError (429) after too many."""
         place = place_of(address)
         with self._turn(deadline):
             user, stored = self._users.with_hash(username, deadline)
             is_known = self._is_known(user.id if user else 0, place, deadline)
             at_pair, from_place, at_account = _windows(username, place)
-            self._refuse_spent([at_pair] if is_known else [at_pair, from_place, at_account])
+            self._refuse_exhausted([at_pair] if is_known else [at_pair, from_place, at_account])
             if is_password(password, stored, deadline) and user is not None:
                 return self._opened(user, None, place, deadline)
             self._count([at_pair, from_place] if is_known else [at_pair, from_place, at_account])
@@ -90,14 +90,14 @@ class LoginService:
         return None
 
     def by_key(self, key: str, address: str, deadline: float | None = None) -> Login | None:
-        """The new session, or None if the key is unknown or revoked. Raises CommandError (429) after too many of those."""
+        """Return the new session, or None if the key is unknown or revoked. Raises CommandError (429) after too many of those."""
         owner = self._keys.owner(key, deadline)
         user = self._users.get(owner.user_id, deadline) if owner else None
         if owner is not None and user is not None:
             return self._opened(user, owner.key_id, None, deadline)
         place = place_of(address)
         from_place = _Window(f"place:{place}", FROM_PLACE)
-        self._refuse_spent([from_place])
+        self._refuse_exhausted([from_place])
         self._count([from_place])
         if prefix := key_prefix(key):
             self._note_failure(None, f"key:{prefix}", from_place.who, deadline)
@@ -105,10 +105,13 @@ class LoginService:
 
     @contextmanager
     def _turn(self, deadline: float | None) -> Iterator[None]:
-        """Between the look at the counts and the counting of a failure few others come: a burst gains little."""
+        """Bound the logins between reading the counts and counting a failure, so that a burst gains little.
+
+        Raises StorageUnavailable without a turn before the deadline.
+        """
         seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
         if not self._turns.acquire(timeout=seconds):
-            raise StorageUnavailable("too many passwords are waiting to be checked")
+            raise StorageUnavailable("too many logins wait for the check of their password")
         try:
             yield
         finally:
@@ -119,10 +122,10 @@ class LoginService:
             lambda transaction: known_networks.is_known(transaction, user_id, place), deadline
         )
 
-    def _refuse_spent(self, windows: list[_Window]) -> None:
-        verdicts = [self._limiter.hit(COUNTED_AS, *window, cost=0) for window in windows]
+    def _refuse_exhausted(self, windows: list[_Window]) -> None:
+        decisions = [self._limiter.hit(COUNTED_AS, *window, cost=0) for window in windows]
         now = self._now()
-        waits = [verdict.seconds_left(now) for verdict in verdicts if verdict.remaining == 0]
+        waits = [each.seconds_left(now) for each in decisions if each.remaining == 0]
         if waits:
             raise CommandError(RATE_LIMITED, headers={"Retry-After": str(max(waits))})
 
@@ -131,7 +134,7 @@ class LoginService:
             self._limiter.hit(COUNTED_AS, *window)
 
     def _opened(self, user: User, key_id: int | None, place: str | None, deadline: float | None) -> Login:
-        """One transaction: the session, its entry in the audit log, and the place."""
+        """Write the session, its entry in the audit log, and the known place, in one transaction."""
         session_id, begin = self._sessions.new(user.id, key_id)
         now = self._now()
 
@@ -145,7 +148,7 @@ class LoginService:
         return Login(user, session_id)
 
     def _note_failure(self, user_id: int | None, thing: str, who: str, deadline: float | None) -> None:
-        """For an account that does not exist as well: it must not be answered sooner."""
+        """Write a failed login to the audit log, also for an account that does not exist: it must not be answered sooner."""
         if not self._limiter.hit(NOTED_AS, who, NOTED).is_allowed:
             return
         now = self._now()
@@ -155,13 +158,16 @@ class LoginService:
 
 
 def place_of(address: str) -> str:
-    """What counts as one place: an IPv4 address, or the /64 network of an IPv6 one, which is one customer's."""
+    """Return the place of an address: an IPv4 address, or the /64 network of an IPv6 one, which is one customer's."""
     place = network(address)
     return f"{place}/64" if ":" in place else place
 
 
 def _windows(username: str, place: str) -> tuple[_Window, _Window, _Window]:
-    """Accounts are named by hashes: the store of counts holds no emails. Spellings of an address are one account."""
+    """Return the windows of a login. Accounts are named by hashes: the store of counts holds no emails.
+
+    All spellings of an address are one account.
+    """
     address = email_key(username)
     name = digest(address[1] if address else username).hex()
     return (

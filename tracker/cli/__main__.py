@@ -1,4 +1,4 @@
-"""What does `python -m tracker.cli` run? The `tracker` script."""
+"""Entry point of `python -m tracker.cli`: the `tracker` script."""
 
 from tracker.cli import main
 

@@ -1,4 +1,4 @@
-"""What do commands of the `tracker` script work with? The database of the settings, found usable, and its stores."""
+"""Command context: the services on the database of the settings, and the user and list that a command names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracker.storage.accounts import User
 
 @contextmanager
 def open_services() -> Iterator[Services]:
-    """The stores on a database that was found to be usable: what is wrong with it is said at once."""
+    """Open the services on the database of the settings, and close them. Raises at once if the database is unusable."""
     settings = Settings.from_environ()
     database = open_database(settings, Registry())
     database.connect().close()
@@ -28,6 +28,7 @@ def open_services() -> Iterator[Services]:
 
 
 def find_user(services: Services, email: str) -> User:
+    """Return the user. Raises ClickException if there is none."""
     found = services.stores.users.find(email)
     if found is None:
         raise click.ClickException(f"there is no user '{email}'")
@@ -35,5 +36,6 @@ def find_user(services: Services, email: str) -> User:
 
 
 def check_own_list(services: Services, email: str, user_id: int, list_id: int) -> None:
+    """Raise ClickException unless the list is the user's."""
     if services.stores.lists.owned(user_id, list_id) is None:
         raise click.ClickException(f"{email} has no list {list_id}")

@@ -1,4 +1,4 @@
-"""What can be looked at? `tracker demo` makes traffic up, `tracker demo serve` serves a shop to click through."""
+"""Demo commands: `tracker demo` stores made-up traffic, `tracker demo serve` serves a web shop that Tracker tracks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 import click
 
 from tracker.cli.context import check_own_list, find_user, open_services
-from tracker.cli.progress import INTERRUPTED, progress, say
+from tracker.cli.output import INTERRUPTED, progress, say
 from tracker.config import Settings
 from tracker.demo.account import EMAIL, demo_list, make_demo
 from tracker.demo.seeding import Filled, Filling
@@ -15,39 +15,47 @@ from tracker.demo.shop_server import run_shop
 from tracker.demo.traffic.stream import traffic
 from tracker.services import Services
 
-#: How many events are made up if nobody says: enough for every page, done in seconds.
+#: Events made up by default: enough to fill every page, done in seconds; over how many days, and with which seed.
 EVENTS, DAYS, SEED = 5_000, 30, 1
-#: Names of events that are told in the end.
+#: Names of events in the summary.
 _MAX_NAMES = 6
 
 
 @click.group("demo", invoke_without_command=True)
 @click.option(
-    "--events", default=EVENTS, show_default=True, type=click.IntRange(1, 10_000_000), help="How many."
+    "--events",
+    default=EVENTS,
+    show_default=True,
+    type=click.IntRange(1, 10_000_000),
+    help="Make this many events.",
 )
-@click.option("--email", default=EMAIL, show_default=True, metavar="EMAIL", help="Whose list they go to.")
+@click.option("--email", default=EMAIL, show_default=True, metavar="EMAIL", help="Store them for this user.")
 @click.option(
-    "--list", "list_id", type=int, metavar="ID", help="The list.  [default: the one named Demo, made at need]"
+    "--list",
+    "list_id",
+    type=int,
+    metavar="ID",
+    help="Store them in this list.  [default: the one named Demo, made at need]",
 )
 @click.option(
     "--days",
     default=DAYS,
     show_default=True,
     type=click.IntRange(1, 3_650),
-    help="Over how many days until now.",
+    help="Spread them over this many days until now.",
 )
 @click.option(
     "--seed",
     default=SEED,
     show_default=True,
     type=click.IntRange(0, 10**9),
-    help="Another one makes other traffic.",
+    help="Change it to make other traffic.",
 )
 @click.pass_context
 def make_traffic(
     context: click.Context, events: int, email: str, list_id: int | None, days: int, seed: int
 ) -> None:
-    """Make up the traffic of a web shop and store it, to see Tracker full.
+    """Make up the traffic of a web shop and store it, to see Tracker with data.
 
     People look, search, fill baskets and sometimes pay, on several devices; robots and back ends come too. If there is
     no user at all the demo account is made, and its password printed once. A seed's events are stored once: to run it
@@ -64,9 +72,9 @@ def make_traffic(
 
 @make_traffic.command("serve")
 def serve_shop() -> None:
-    """Serve Tracker and a small web shop that is tracked by it, with a demo account, until Ctrl-C.
+    """Serve Tracker and a small web shop that it tracks, with a demo account, until Ctrl-C.
 
-    If the demo account's list is empty, traffic is made up for it. The ports are those of PORT and TRACKER_DEMO_SHOP_PORT.
+    If the demo account's list is empty, traffic is made up for it. PORT and TRACKER_DEMO_SHOP_PORT set the ports.
     """
     run_shop(
         Settings.from_environ(),
@@ -78,7 +86,7 @@ def serve_shop() -> None:
 def fill(
     services: Services, user_id: int, list_id: int, events: int = EVENTS, days: int = DAYS, seed: int = SEED
 ) -> None:
-    """Make events up, store them, and say what was done."""
+    """Make events up, store them, and print a summary."""
     filling = Filling(services, user_id, list_id, say)
     filling.make_fields()
     made = traffic(seed, events, days, time.time_ns() // 1_000_000)

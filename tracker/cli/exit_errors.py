@@ -1,4 +1,4 @@
-"""How does the `tracker` script say what went wrong? In one line, whatever it was."""
+"""Exit errors: every failure of the `tracker` script is one line on stderr and an exit code other than 0."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 
 class Script(click.Group):
-    """The commands, with every failure turned into one line on stderr."""
+    """The command group that turns every failure into one line on stderr."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         try:
@@ -25,12 +25,12 @@ class Script(click.Group):
             raise
         except click.ClickException as failure:
             raise _with_exit_code(failure.exit_code)(_line(failure)) from failure
-        except Exception as failure:  # whoever types a command is told in one line, whatever it is
+        except Exception as failure:  # any failure becomes one line
             raise click.ClickException(_line(failure)) from failure
 
 
 def _with_exit_code(code: int) -> type[click.ClickException]:
-    """What a failure says is the exception's, what it exits with is its class's."""
+    """Return an exception class with this exit code: click reads the code from the class."""
     return type("Failure", (click.ClickException,), {"exit_code": code})
 
 

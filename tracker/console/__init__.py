@@ -1,4 +1,4 @@
-"""Where does a person look at Tracker in a browser? The console: pages at `/`, each made of commands' answers.
+"""Console: Tracker's pages at `/`, each made of commands' answers.
 
 To add a page: a module in `pages/` with its ROUTES, its name in `pages/__init__.py`, a template in `templates/` that
 extends `layout.html` (or `list.html`, for a page about a list), and its script, if any, in `static/`.

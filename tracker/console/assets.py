@@ -1,4 +1,4 @@
-"""Where are the console's style and scripts? Every file in `static/`, at `/console/<name>`."""
+"""Assets: the console's style and scripts, every file in `static/`, at `/console/<name>`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PREFIX = "/console/"
 
 
 def add_assets(blueprint: Blueprint) -> None:
-    """Pages name a file with the hash of its bytes, so a browser never has to ask again."""
+    """Add a route for each file. Pages name a file with the hash of its bytes, so browsers cache it for ever."""
     for file in sorted(STATIC.iterdir()):
         headers = {"Cache-Control": FIXED}
         add_file(blueprint, PREFIX + file.name, file.suffix, file.read_bytes(), headers, is_packed=True)
 
 
 def asset(name: str) -> str:
-    """The path of a file for a page: `/console/console.css?v=<hash>`. Raises KeyError if there is none."""
+    """Return the path of a file for a page: `/console/console.css?v=<hash>`. Raises KeyError if there is none."""
     return f"{PREFIX}{name}?v={_hashes()[name]}"
 
 

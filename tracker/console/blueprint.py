@@ -1,7 +1,8 @@
-"""How is the console put together? Its routes, what is checked before each page, and the headers of every answer."""
+"""Console blueprint: the routes, the checks before each page, and the headers of every answer."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import NoReturn, cast
 
@@ -17,16 +18,16 @@ from tracker.console.cookies import keep_form_secret, session_id
 from tracker.console.error_pages import add_failures
 from tracker.console.page_context import EXTENSION, PageContext
 from tracker.console.pages import PAGES
-from tracker.console.time_format import moment
 from tracker.dispatch import Dispatcher
 from tracker.http.body.reader import MAX_BODY_BYTES
 
-#: Everything comes from this server; no text that a page shows can become a script, and nobody can put it into a frame.
+#: The content security policy: everything comes from this server, no text of a page can become a script, and no other site
+#: can frame a page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-#: same-origin, for with no-referrer browsers would send their own forms without saying that they are ours.
+#: Referrer-Policy is same-origin: with no-referrer, browsers would send the console's forms without an Origin.
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -34,7 +35,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-#: Below these every path is the console's: what is no page of it is its 404 page.
+#: Below these every path is the console's; a path without a page is its 404 page.
 PREFIXES = ("/console", "/lists", "/keys", "/audit")
 
 #: Methods of HTTP, and the endpoints for those that a page does not take.
@@ -45,7 +46,7 @@ _METHODS, WRONG = (
 
 
 def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
-    """The blueprint of all pages, which ask `dispatcher`."""
+    """Return the blueprint of all pages, which call commands through `dispatcher`."""
     blueprint = Blueprint("console", __name__, template_folder="templates")
     desk = PageContext(dispatcher, settings)
     blueprint.record_once(lambda state: cast(Flask, state.app).extensions.update({EXTENSION: desk}))
@@ -74,14 +75,14 @@ def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
 
 
 def _add_wrong_methods(blueprint: Blueprint, path: str, methods: list[str]) -> None:
-    """What a page does not take is answered by a page too: else Flask's routing would refuse it before it is ours."""
+    """Answer a method that a page does not take with a page too: Flask's routing would refuse it before the console."""
     taken = {*methods, "HEAD"} if "GET" in methods else set(methods)
     view, wrong = partial(_wrong_method, sorted(taken)), sorted(_METHODS - taken)
     blueprint.add_url_rule(path, f"{WRONG}{path}", view, methods=wrong, provide_automatic_options=False)
 
 
 def _add_words(blueprint: Blueprint) -> None:
-    """What every template can say."""
+    """Add the functions and filters of every template."""
     blueprint.add_app_template_global(asset)
     blueprint.add_app_template_global(csrf.form_token)
     blueprint.add_app_template_global(lambda: session_id() is not None, "is_signed_in")
@@ -113,3 +114,11 @@ def _wrong_method(taken: list[str], **_: str) -> NoReturn:
 
 def _nothing(**_: str) -> NoReturn:
     abort(404)
+
+
+def moment(iso: str) -> str:
+    """Return `2026-01-31T09:30:00.125Z` as `31 Jan 2026, 09:30 UTC`, for browsers without scripts.
+
+    Scripts show the time in the reader's own zone.
+    """
+    return f"{datetime.fromisoformat(iso):%-d %b %Y, %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""How does a page ask a command? `ask()`: the one way from the console to the rest of Tracker."""
+"""Command client of the pages: `ask()` is the one way from the console to the rest of Tracker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracker.registry import Registry, asked_by
 
 
 class NotDone(Exception):
-    """A command did not do what a page asked for. `rows` are its (code, message), `headers` those of its answer."""
+    """A command failed. `rows` are its pairs (code, message), `headers` those of its answer."""
 
     def __init__(self, command: str, answer: Answer) -> None:
         errors = answer.body["Errors"] if isinstance(answer.body, dict) else []
@@ -31,12 +31,12 @@ class NotDone(Exception):
 
     @property
     def seconds(self) -> int:
-        """After how many seconds to try again, where the answer says so."""
+        """The seconds until a retry, where the answer has them; else 1."""
         return int(self.headers.get("Retry-After", 1))
 
     @property
     def retry_headers(self) -> dict[str, str]:
-        """Those of its headers that say when to try again."""
+        """The headers of the answer that tell when to retry."""
         return {name: value for name, value in self.headers.items() if name == "Retry-After"}
 
 
@@ -44,21 +44,21 @@ class Refused(NotDone):
     """The command's own numbered errors. A page with a form shows them there; a page that does not catch it is 404."""
 
     def beside(self, words: Mapping[str, str] | None = None) -> dict[str, str]:
-        """What to say beside each field, by parameter; under "" what concerns none. `words` are said instead of ours."""
+        """Return the texts beside each field, by parameter; under "" the text for no field. `words` replace messages."""
         entry = registry().find(self.command)
         params = {row.code: row.param or "" for row in entry.command.errors} if entry else {}
-        said: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for code, message in self.rows:
             param = params.get(code, "")
-            said.setdefault(param, f"{(words or {}).get(param, message)} (error {code})")
-        return said
+            texts.setdefault(param, f"{(words or {}).get(param, message)} (error {code})")
+        return texts
 
     def beside_form(self, words: Mapping[str, str]) -> dict[str, str]:
-        """As `beside`, for a form with these fields; raises itself if it concerns none of them."""
-        said = self.beside(words)
-        if not said.keys() & words.keys():
+        """Return the texts as `beside` does, for a form with these fields. Raises itself if it concerns none of them."""
+        texts = self.beside(words)
+        if not texts.keys() & words.keys():
             raise self
-        return said
+        return texts
 
 
 class Unanswered(NotDone):
@@ -66,7 +66,7 @@ class Unanswered(NotDone):
 
     @property
     def permission(self) -> str:
-        """What the command asks for."""
+        """The permission that the command asks for."""
         entry = registry().find(self.command)
         return asked_by(entry.command) if entry else ""
 
@@ -76,10 +76,10 @@ def registry() -> Registry:
 
 
 def ask(command: str, **params: Any) -> Any:
-    """The body of the command's answer, for whoever is signed in. Parameters that are None are not sent.
+    """Call a command in the session of the page's request. Returns the body. Parameters that are None are not sent.
 
-    A page that is got can change nothing: the command is called by the method of the page's own request. Raises
-    Refused and Unanswered; what a page does not catch becomes a page that says what to do (`failures.py`).
+    The command is called with the page's own HTTP method, so a GET page can never call a command that writes. Raises
+    Refused and Unanswered; an error that a page does not catch becomes an error page (`error_pages.py`).
     """
     sent = {name: value for name, value in params.items() if value is not None}
     if session_id() is not None:

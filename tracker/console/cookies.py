@@ -1,4 +1,4 @@
-"""What does the console keep in a browser? The session, and for the sign-in form a secret of its own."""
+"""Cookies: the session of a browser, and a secret for the sign-in form."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from werkzeug.wrappers import Response
 
 from tracker.console.page_context import desk
 
-#: For how long a sign-in form that was opened can be sent, in seconds.
+#: Seconds for which an opened sign-in form can be sent.
 FORM_SECONDS = 3600
 
 
 def session_id() -> str | None:
-    """The SessionID of whoever is signed in, good or not; the API's doors never look at it."""
+    """Return the SessionID in the cookie, good or not. The API's endpoints never read it."""
     return request.cookies.get(_name("session")) or None
 
 
 def form_secret() -> str:
-    """The secret of this browser's sign-in forms; a new one is sent with the answer."""
+    """Return the secret of this browser's sign-in forms; a new one is sent with the answer."""
     sent = request.cookies.get(_name("form"))
     if sent:
         return sent
@@ -44,14 +44,14 @@ def keep_form_secret(response: Response) -> None:
 
 
 def _keep(response: Response, name: str, value: str, seconds: int) -> None:
-    """Lax: a link from elsewhere opens the console signed in, a form from elsewhere does not."""
+    """Set a cookie. SameSite is Lax: a link from another site opens the console signed in, a form from there does not."""
     response.set_cookie(
         _name(name), value, max_age=seconds, path="/", secure=_is_https(), httponly=True, samesite="Lax"
     )
 
 
 def _name(name: str) -> str:
-    """Over HTTPS no other host of the domain can set a cookie with this prefix."""
+    """Return the cookie's name. Over HTTPS no other host of the domain can set a cookie with the prefix `__Host-`."""
     return f"{'__Host-' if _is_https() else ''}tracker_{name}"
 
 

@@ -1,4 +1,4 @@
-"""Does a POST come from a form of ours? Each has a token of its session, and browsers say who sent it."""
+"""CSRF protection: per-session HMAC tokens in forms, plus `Origin` and `Sec-Fetch-Site` checks."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from tracker.console.page_context import desk
 
 FIELD = "token"
 SIGN_IN = "/sign-in"
-#: No form of ours has more fields, or characters that have to be escaped.
+#: Fields, and escaped characters, of a form at most: no form of the console has more.
 MAX_FIELDS, MAX_ESCAPES = 500, 5_000
 SAFE_METHODS = ("GET", "HEAD")
 
 
 class CsrfError(Exception):
-    """A form that is not ours, or no longer."""
+    """A POST that is from no form of the console, or from an outdated one."""
 
 
 class SignedOut(Exception):
-    """There is no session to do this in."""
+    """The request has no session."""
 
 
 def form_token(action: str = "") -> str:
-    """The token for a form that is sent to `action`. It is made from the session, and tells nothing of it."""
+    """Return the token for a form that is sent to `action`. It is an HMAC of the session, and reveals nothing of it."""
     return _token_of(_secret_for(action) or "")
 
 
 def check() -> None:
-    """Raises Forged for a POST that is not from a form of ours, SignedOut for one that could be of nobody's session."""
+    """Check a POST. Raises CsrfError if it is not from a form of the console, SignedOut if there is no session."""
     if request.method in SAFE_METHODS:
         return
     if not _is_from_us(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")):
@@ -46,13 +46,13 @@ def check() -> None:
 
 
 def _may_be_ours(body: bytes, mimetype: str) -> bool:
-    """Looked at before it is taken apart, which costs a stranger nothing and us 0.4 ms a kilobyte where it is nasty."""
+    """Whether the body may be a console form. Checked before parsing, which costs 0.4 ms a kilobyte of a hostile form."""
     is_form = not body or mimetype == "application/x-www-form-urlencoded"
     return is_form and body.count(b"&") < MAX_FIELDS and body.count(b"%") <= MAX_ESCAPES
 
 
 def _secret_for(action: str) -> str | None:
-    """The sign-in form has one of its own, whoever is signed in."""
+    """Return the secret of a form's token; the sign-in form has one of its own, signed in or not."""
     return form_secret() if action == SIGN_IN else session_id()
 
 
@@ -61,9 +61,9 @@ def _token_of(secret: str) -> str:
 
 
 def _is_from_us(fetch_site: str | None, origin: str | None) -> bool:
-    """Both headers are the browser's own: no page can forge them. Programs send neither."""
+    """Whether a request is from a page of the console. Browsers set both headers, no page can forge them; programs send none."""
     if fetch_site is not None and fetch_site not in ("same-origin", "none"):
         return False
-    # A proxy in front may speak another scheme with browsers than with us, and call us by another name than they do.
+    # A proxy in front may use another scheme with browsers than with Tracker, and another host name.
     ours = (f"http://{request.host}", f"https://{request.host}", desk().settings.public_url)
     return origin is None or origin in ours

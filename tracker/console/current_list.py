@@ -1,4 +1,4 @@
-"""Which list is a page about? A list of the person's own, or the events that came without one."""
+"""Current list of a page: a list of the signed-in user, or the events without a list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WITHOUT_LIST = "none"
 
 @dataclass(frozen=True, slots=True)
 class CurrentList:
-    """`described` is what `list.get` says of the list, nothing for events without one; `params` name it to commands."""
+    """A list. `described` is the answer of `list.get`, empty for events without a list; `params` name the list to commands."""
 
     name: str
     path: str
@@ -23,25 +23,25 @@ class CurrentList:
 
 
 def is_number(text: str) -> bool:
-    """What commands read as a number: ASCII digits."""
+    """Whether commands read the text as a number: ASCII digits."""
     return text.isascii() and text.isdigit()
 
 
 def start_of_page() -> int:
-    """Where the page that the address asks for begins; what is no number is the first page."""
+    """Return where the page of the address begins; the first page for anything but a number."""
     sent = request.args.get("from", "")
     return int(sent) if is_number(sent) and len(sent) < 10 else 0
 
 
 def place_of(list_id: str) -> CurrentList:
-    """The list that a path names: digits, or `none`. What is not there, or another's, becomes the 404 page."""
+    """Return the list that a path names: digits, or `none`. A missing list, and another user's, becomes the 404 page."""
     if list_id == WITHOUT_LIST:
         return CurrentList("Events without a list", f"/lists/{WITHOUT_LIST}", {"WithoutList": True})
     return list_of(list_id)
 
 
 def list_of(list_id: str) -> CurrentList:
-    """As `place_of`, for pages that make no sense without a list."""
+    """Return the list as `place_of` does, for pages that need a list."""
     if not is_number(list_id):
         abort(404)
     described = ask("list.get", ListID=list_id)["List"]

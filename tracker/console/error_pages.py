@@ -1,4 +1,4 @@
-"""What does a person read when something did not work? One page that says what happened and what to do."""
+"""Error pages: one page that says what happened and what to do."""
 
 from __future__ import annotations
 
@@ -19,44 +19,46 @@ from tracker.http.message.request_id import KEY as REQUEST_ID
 
 
 class ErrorPage(NamedTuple):
-    """What a page of an error says. `can_retry`: the same page may work in a moment."""
+    """The texts of an error page. `can_retry`: the same page may work in a moment."""
 
     title: str
     text: str
     can_retry: bool = False
 
 
-NOT_FOUND = ErrorPage("There is nothing here", "It does not exist, or it is not yours.")
+NOT_FOUND = ErrorPage("Page not found", "It does not exist, or it belongs to another account.")
 FORGED = ErrorPage(
-    "This form could not be used",
-    "It is too old, or it came from another website. Nothing was changed. Open the page again and try once more.",
+    "This form has expired",
+    "It is too old, or it came from another website. Nothing was changed. Open the page again and retry.",
 )
 TOLD = {
     errors.FORBIDDEN.code: ErrorPage(
         "You may not do this",
-        "Your account lacks the permission {permission}. Whoever runs this Tracker can give it to you.",
+        "Your account lacks the permission {permission}. The operator of this Tracker can grant it.",
     ),
     errors.RATE_LIMITED.code: ErrorPage("Too many requests", "Please wait {wait}, then try again.", True),
     errors.STORAGE_UNAVAILABLE.code: ErrorPage(
         "Storage is not available", "Nothing was changed. Please try again in a moment.", True
     ),
     errors.OUTCOME_UNKNOWN.code: ErrorPage(
-        "It is not known whether this was done",
-        "The database went away before it answered. Have a look before you repeat it.",
+        "The outcome is unknown",
+        "The database connection broke before it answered. Check the result before you retry.",
         True,
     ),
 }
 BY_STATUS = {
     404: NOT_FOUND,
-    405: ErrorPage("This page takes no such request", "Open it from its link."),
-    413: ErrorPage("This is too much at once", "What was sent is larger than a form of the console can be."),
+    405: ErrorPage("Wrong kind of request", "Open this page from its link."),
+    413: ErrorPage("Form too large", "The form is larger than the console accepts."),
 }
-UNEXPECTED = ErrorPage("Something went wrong", "It is written in the log under {request_id}.", True)
-UNUSABLE = ErrorPage("This could not be read", "Please go back and try again.")
+UNEXPECTED = ErrorPage(
+    "Something went wrong", "The log has the details under the request id {request_id}.", True
+)
+UNUSABLE = ErrorPage("The request could not be read", "Please go back and try again.")
 
 
 def add_failures(blueprint: Blueprint) -> None:
-    """Every way in which a page can fail leads to a page."""
+    """Add an error page for every way in which a page can fail."""
     blueprint.register_error_handler(SignedOut, lambda _: _sign_in_again())
     blueprint.register_error_handler(CsrfError, lambda _: _page(403, FORGED))
     blueprint.register_error_handler(Refused, lambda _: _page(404, NOT_FOUND))
@@ -93,8 +95,8 @@ def _page(
     values: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    said = {"request_id": request.environ.get(REQUEST_ID, ""), **(values or {})}
-    text = told.text.format(**said)
+    values = {"request_id": request.environ.get(REQUEST_ID, ""), **(values or {})}
+    text = told.text.format(**values)
     if is_asked_by_script():
         return make_response(jsonify(Title=told.title, Text=text), status, dict(headers or {}))
     can_retry = told.can_retry and request.method in SAFE_METHODS
@@ -103,9 +105,9 @@ def _page(
 
 
 def _sign_in_again() -> Response:
-    """Back to the page that was asked for after signing in, unless it was a form."""
+    """Redirect to the sign-in form, and from there back to this page, unless it was a form."""
     if is_asked_by_script():
-        return _page(401, ErrorPage("You are signed out", "Sign in again to go on."))
+        return _page(401, ErrorPage("You are signed out", "Sign in again to continue."))
     response = redirect(sign_in_path(), 303)
     forget_session(response)
     return response
@@ -117,13 +119,13 @@ def sign_in_path() -> str:
 
 
 def is_asked_by_script() -> bool:
-    """Scripts of pages ask for what they read: a redirect to a page would tell them nothing."""
+    """Whether a script sent the request: it gets JSON instead of a page or a redirect."""
     asked: Any = request.headers.get("Accept", "")
     return "application/json" in asked or "text/event-stream" in asked
 
 
 def in_words(seconds: int) -> str:
-    """`40 seconds`, `15 minutes`: as long as somebody would wait, rounded up."""
+    """Return a waiting time in words, rounded up: `40 seconds`, `15 minutes`."""
     if seconds < 90:
         return "1 second" if seconds <= 1 else f"{seconds} seconds"
     return f"{-(-seconds // 60)} minutes"

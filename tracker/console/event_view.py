@@ -1,4 +1,4 @@
-"""How is an event shown to a person? As texts alone, so that pages and their scripts show the same of it."""
+"""Event view: an event as texts, so that pages and their scripts show the same of it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-#: What a row says of an event at a glance: so many of its own properties, cut after so many characters.
+#: The summary in a row: properties of its own at most, and characters of each.
 SUMMED_UP, MAX_CHARACTERS = 3, 80
-#: Where it happened, the first that is there.
+#: Properties that tell the page of an event; the first that is present is shown.
 PAGES = ("$pathname", "$current_url", "$page_title")
-#: What says it all of a conversion, without names.
+#: Properties that sum up a conversion; shown without their names.
 OF_CONVERSIONS = ("conversion-name", "conversion-value", "conversion-currency")
-#: (what an event says of itself, kind of badge, word).
+#: Triples (key of the answer, kind of badge, word).
 FLAGS = (
     ("IsBot", "warn", "Robot"),
     ("IsRepeatedConversion", "warn", "Repeated conversion"),
     ("LacksKey", "warn", "Not counted: no key"),
     ("IsAddedByTracker", "", "Added by Tracker"),
 )
-#: Characters that nobody would see, and some of which pages cannot hold: as the signs that stand for them.
+#: Control characters, which are invisible or cannot stand in a page, as the symbols for them.
 _SEEN = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {127: 0x2421}
 SILENT = {"kind": "", "word": "Silent"}
-#: JSON types, and what people call them.
+#: JSON types, and their words on pages.
 TYPES = {
     "string": "text", "number": "number", "boolean": "yes or no", "array": "list", "object": "object", "null": "null",
 }  # fmt: skip
@@ -32,7 +32,7 @@ _JSON_TYPES: dict[type, str] = {
 
 
 def shown(event: Mapping[str, Any], path: str, person: str | None = None) -> dict[str, Any]:
-    """Everything of an event as texts. `path` is that of its list's pages; `person` whose timeline it stands in, if any."""
+    """Return an event as texts. `path` is that of its list's pages; `person` the subscriber whose timeline shows it, if any."""
     named, properties = event.get("SubscriberID"), event["Properties"]
     uuid = event["UUID"]
     return {
@@ -53,7 +53,7 @@ def shown(event: Mapping[str, Any], path: str, person: str | None = None) -> dic
 
 
 def blank(path: str) -> dict[str, Any]:
-    """An event of which every part is there once, and empty: scripts make rows of what it looks like."""
+    """Return an event with every part once, and empty: the template of the rows that scripts make."""
     flagged = {name: True for name, _, _ in FLAGS[:1]}
     texts = dict.fromkeys(
         ("EventID", "Event", "EventAt", "ReceivedAt", "UUID", "ExternalID", "SubscriberID"), ""
@@ -62,7 +62,7 @@ def blank(path: str) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str:
-    """A text as it is, anything else as JSON."""
+    """Return text as it is, and any other value as JSON."""
     if isinstance(value, str):
         return value.translate(_SEEN)
     return json.dumps(
@@ -71,7 +71,7 @@ def text_of(value: Any) -> str:
 
 
 def is_of_tracker(name: str) -> bool:
-    """Sorted by this, what a website says itself comes first; otherwise the order stays."""
+    """Whether Tracker itself captured the property. Sorted by this, a website's own properties come first."""
     return name.startswith("$")
 
 
@@ -92,7 +92,7 @@ def _flags(event: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _summary(properties: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """What was won, else its own properties, in words where there are some, else where it happened."""
+    """Yield the summary: a conversion's values, else the event's own properties, else its page."""
     if OF_CONVERSIONS[1] in properties:
         yield from (
             {"name": "", "value": _cut(properties[name])} for name in OF_CONVERSIONS if name in properties

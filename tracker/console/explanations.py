@@ -1,14 +1,15 @@
-"""Why is a visitor, or an event, somebody's? In sentences, of which scripts show the times in the reader's zone."""
+"""Explanations: sentences that tell why a visitor, or an event, belongs to a subscriber."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-#: A piece of a sentence: `{"text": …}`, `{"name": …}` for what a client called it, or `{"time": …}`.
+#: A piece of a sentence: `{"text": …}`, `{"name": …}` for a name from a client, or `{"time": …}`, which scripts show in the
+#: reader's zone.
 Piece = dict[str, str]
 
-#: By what an event named its person.
+#: The identifiers by which an event names its person.
 NAMED_BY = {
     "email": "their email address",
     "id": "their ID",
@@ -18,17 +19,17 @@ NAMED_BY = {
     "email_or_id": "their email address or ID",
 }
 
-#: The end of a sentence about what a browser told.
-TOLD_IN_PUBLIC = ". It came from a browser, and nobody has told it with a key."
+#: The end of a sentence about an identity that came from a browser.
+TOLD_IN_PUBLIC = ". It came from a browser, and has not been confirmed with a key."
 
 
 def why_linked(link: Mapping[str, Any]) -> list[Piece]:
-    """A link of `subscriber.explain`."""
+    """Return the sentence about a link of `subscriber.explain`."""
     return list(_why_linked("It", link))
 
 
 def why_theirs(why: Mapping[str, Any]) -> list[Piece]:
-    """The `Event` of `subscriber.explain`."""
+    """Return the sentence about the `Event` of `subscriber.explain`."""
     if why["Reason"] == "named":
         return [{"text": f"It was sent with {_named(why['NamedBy'])}."}]
     return list(_why_linked("Its visitor", why["Link"]))
@@ -37,20 +38,20 @@ def why_theirs(why: Mapping[str, Any]) -> list[Piece]:
 def _why_linked(visitor: str, link: Mapping[str, Any]) -> Iterator[Piece]:
     if link["Reason"] == "own":
         yield {
-            "text": f"Tracker made {visitor.lower()} for what comes with their ID and from no browser, first on "
+            "text": f"Tracker made {visitor.lower()} for events that come with their ID and from no browser, first on "
         }
     elif link["Event"] is None:
-        yield {"text": f"{visitor} sent an event that named them, and is deleted now, on "}
+        yield {"text": f"{visitor} sent an event that named them and has been deleted, on "}
     else:
         yield {"text": f"{visitor} sent "}
         yield {"name": link["Event"]}
         yield {"text": f" with {_named(link['NamedBy'])} on "}
     yield {"time": link["LinkedAt"]}
     if link["UnlinkedAt"] is not None:
-        yield {"text": ". It was taken back on "}
+        yield {"text": ". It was unlinked on "}
         yield {"time": link["UnlinkedAt"]}
     elif not link["IsCurrent"]:
-        yield {"text": ". Somebody else has used it since"}
+        yield {"text": ". Another person has used it since"}
     yield {"text": TOLD_IN_PUBLIC if link["By"] == "public" else "."}
 
 

@@ -1,4 +1,4 @@
-"""How does a page send on what a command answers piece by piece?"""
+"""Streamed pages: forward a command's stream to the browser, with events in the words of the pages."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _TRACKED = b"event: tracked"
 
 
 def sent_on(stream: Stream, headers: dict[str, str] | None = None) -> Response:
-    """The stream as it is."""
+    """Return a response that forwards the stream as it is."""
     sent = reply(200, stream, headers)
     return Response(body_of(sent, request.environ), 200, sent.headers, direct_passthrough=True)
 
 
 def events_sent_on(stream: Stream, words: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
-    """Server-sent events, where what was tracked is put as `words` puts it."""
+    """Return a response that forwards server-sent events, with the data of `tracked` ones as `words` returns it."""
     response = sent_on(stream)
     response.response = _Worded(response.response, words)
     return response
 
 
 class _Worded:
-    """A body that is closed with the one it is made of."""
+    """A response body that rewrites `tracked` events, and is closed with the body it reads."""
 
     def __init__(self, pieces: Any, words: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         self._pieces: Iterable[bytes] = pieces
@@ -42,7 +42,7 @@ class _Worded:
             yield piece if _TRACKED not in piece else b"\n".join(self._lines(piece))
 
     def _lines(self, piece: bytes) -> Iterator[bytes]:
-        """Data is one line, and only what was tracked is put otherwise."""
+        """Yield the lines of a piece. Data is one line, and only that of `tracked` events is rewritten."""
         is_tracked = False
         for line in piece.split(b"\n"):
             if is_tracked and line.startswith(_DATA):

@@ -1,4 +1,4 @@
-"""What may a key be allowed to do, and what does each permission mean to a person?"""
+"""Permissions of keys: each with its meaning in words and the commands that ask for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tracker.registry import Registry
 
-#: In the order in which people look for them. A permission that is not here is a plugin's.
+#: Meanings, the most wanted first. A permission that is not here is a plugin's.
 MEANINGS = {
     "Subscribers.Get": "See people, their events, and which events and properties exist",
     "Subscribers.Import": "Add people",
@@ -36,7 +36,7 @@ class Offered(NamedTuple):
 
 
 def offered(registry: Registry) -> list[Offered]:
-    """Every permission that some command asks for; what plugins ask for comes last."""
+    """Return every permission that a command asks for; those of plugins come last."""
     commands: dict[str, list[str]] = {}
     for entry in registry:
         if isinstance(entry.command.permission, str):

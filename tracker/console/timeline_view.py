@@ -1,4 +1,4 @@
-"""Which part of what somebody did does a page show? What the address asks for, and what `subscriber.events` answers."""
+"""Timeline view: the page of a subscriber's or visitor's events that the address asks for."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tracker.console.event_view import shown
 EVENTS_PER_PAGE = 50
 WORDS = {
     "Event": "A name has at most 200 characters.",
-    "From": "This is no day.",
-    "To": "This is no day.",
+    "From": "Enter a date such as 2026-01-31.",
+    "To": "Enter a date such as 2026-01-31.",
 }
 
 
 def timeline(place: CurrentList, who: dict[str, Any], person: str | None = None) -> dict[str, Any]:
-    """For a template: `events`, `cursor`, `filters` as they were sent, and `faults` of them.
+    """Return the values of the template: `events`, `cursor`, `filters` as they were sent, and their `faults`.
 
-    `who` is for the command. Raises Refused if there is nobody.
+    `who` names the owner to the command. Raises Refused if there is none.
     """
     filters = {name: request.args.get(name, "") for name in ("event", "from", "to")}
-    said = {
+    state = {
         "filters": filters,
         "is_filtered": any(filters.values()),
         "is_newest": "cursor" not in request.args,
@@ -42,13 +42,19 @@ def timeline(place: CurrentList, who: dict[str, Any], person: str | None = None)
             RecordsPerRequest=EVENTS_PER_PAGE,
         )
     except Refused as refused:
-        return {**said, "events": [], "cursor": None, "whose": None, "faults": refused.beside_form(WORDS)}
+        return {**state, "events": [], "cursor": None, "whose": None, "faults": refused.beside_form(WORDS)}
     events = [shown(event, place.path, person) for event in found["Events"]]
-    return {**said, "events": events, "cursor": found["Cursor"], "whose": found["SubscriberID"], "faults": {}}
+    return {
+        **state,
+        "events": events,
+        "cursor": found["Cursor"],
+        "whose": found["SubscriberID"],
+        "faults": {},
+    }
 
 
 def _start_of(day: str, days_later: int = 0) -> str | None:
-    """When a day begins, in UTC. What is no day goes on as it is: the command says so."""
+    """Return the start of a day in UTC. Text that is no date is returned as it is, for the command to refuse."""
     if not day:
         return None
     try:

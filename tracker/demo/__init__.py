@@ -1,1 +1,1 @@
-"""What can a newcomer look at? A demo account, made-up traffic for it, and a small shop that is tracked."""
+"""Demo: an account, made-up traffic for it, and a small web shop that Tracker tracks."""

@@ -1,4 +1,4 @@
-"""What does a newcomer start with? An account, a list and a key, made once, and lines to paste."""
+"""Demo account: a user, a list and a key, made once on an empty database, and curl lines to paste."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ EVENT = {
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The demo account as it was made; password and key are known only now."""
+    """The demo account that was just made; password and key are known only now."""
 
     password: str
     key: str
     list_id: int
 
     def text(self, url: str) -> str:
-        """What to print: each curl line works when pasted into a shell."""
+        """Return the text to print: each curl line works when pasted into a shell."""
         header = f"-H 'Authorization: Bearer {self.key}'"
         event = json.dumps({**EVENT, "ListID": self.list_id})
         return (
-            "A demo account was made. What follows is shown once.\n"
+            "A demo account was made. Its password and key are shown this once.\n"
             f"  Username  {EMAIL}\n"
             f"  Password  {self.password}\n"
             f"  ListID    {self.list_id}\n"
@@ -46,7 +46,7 @@ class Demo:
 
 
 def make_demo(stores: Stores) -> Demo | None:
-    """Make the demo account if there is no user yet; None if there is one."""
+    """Make the demo account if there is no user yet. Returns None if there is one."""
     if stores.users.has_any():
         return None
     password = secrets.token_urlsafe(12)
@@ -56,7 +56,7 @@ def make_demo(stores: Stores) -> Demo | None:
 
 
 def demo_list(stores: Stores, user_id: int) -> int:
-    """The user's list for made-up traffic: the first that is called so, or a new one."""
+    """Return the user's list for made-up traffic: the first named Demo, or a new one."""
     lists = stores.lists.page(user_id, search=LIST_NAME).lists
     found = next((each.id for each, _ in lists if each.name == LIST_NAME), None)
     return stores.lists.add(user_id, LIST_NAME) if found is None else found

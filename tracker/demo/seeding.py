@@ -1,4 +1,4 @@
-"""How does made-up traffic get into a list? By the write path of `tracker import`, once for each seed."""
+"""Seeding: stores made-up traffic in a list through the write path of `tracker import`, once for each seed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MAX_ALONE = 50
 
 @dataclass(slots=True)
 class MadeRecord(Record):
-    """An event that no file holds; a browser's has a `user_agent`."""
+    """A made-up event, in the place of a file's record; a browser's has a `user_agent`."""
 
     user_agent: str | None = None
 
 
 @dataclass(slots=True)
 class Filled:
-    """What became of the events. Those that `were_there` are of an earlier run with this seed."""
+    """The outcome so far. Events that `were_there` are of an earlier run with this seed."""
 
     stored: int = 0
     were_there: int = 0
@@ -38,13 +38,13 @@ class Filled:
 
 
 class Filling:
-    """One run; `user_id` is whose the list is."""
+    """One run of seeding; `user_id` owns the list."""
 
     def __init__(self, services: Services, user_id: int, list_id: int, say: Say) -> None:
         self._services, self._user_id, self._list_id, self._say = services, user_id, list_id, say
 
     def make_fields(self) -> None:
-        """The custom fields that identify events fill, those that the list has not."""
+        """Make the custom fields that identify events fill, where the list lacks them."""
         fields = self._services.stores.fields
         there = {each.alias for each in fields.of_list(self._list_id)}
         for name, alias, data_type in FIELDS:
@@ -52,7 +52,7 @@ class Filling:
                 fields.add(self._list_id, name, alias, data_type, is_unique=False)
 
     def run(self, events: list[Made]) -> Iterator[Filled]:
-        """Store them all; after each group what became of those so far. Raises KeyboardInterrupt between two groups."""
+        """Store all events. Yields the outcome so far after each group. Raises KeyboardInterrupt between two groups."""
         filled = Filled(by_name=Counter(event.params["Event"] for event in events))
         with Interrupts() as interrupts:
             target = Target(self._user_id, None, is_form=False)
@@ -78,19 +78,19 @@ class Filling:
             yield MadeRecord(line, b"", params, user_agent=made.user_agent)
 
     def _refused(self, _record: Record, refusal: CommandError) -> None:
-        """Made-up events are good: they can only be there already."""
+        """Count a refused event as stored earlier: made-up events are valid."""
         if refusal.errors[0].code != EVENT_ID_TAKEN.code:
             raise refusal
 
 
 def _parts(events: list[Made]) -> Iterator[list[Made]]:
-    """The events in the order they are stored: most of them together, the last one by one."""
+    """Yield groups of events in the order of storing: most of them together, the last one by one."""
     together = max(0, len(events) - MAX_ALONE)
     yield events[:together]
     yield from ([event] for event in events[together:])
 
 
 def _seen_by_the_door(record: Record, event: Event) -> Event:
-    """What the door for browsers adds to an event, robots' marks included."""
+    """Enrich an event as the collect endpoint does, with the mark for robots."""
     agent = record.user_agent if isinstance(record, MadeRecord) else None
     return event if agent is None else enrich(event, agent, kept_address=None)

@@ -1,4 +1,4 @@
-"""Who serves the demo shop? A small server on a port of its own, so that its pages are of another origin than Tracker."""
+"""Demo shop: a small server on a port of its own, so that its pages have another origin than Tracker."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SNIPPET, _CONSOLE = "{{snippet}}", "{{console}}"
 
 
 class Pages:
-    """All that the shop can answer, read once: {path: (content type, bytes)}."""
+    """Read all that the shop answers. Returns {path: (content type, bytes)}."""
 
     def __init__(self, snippet: str, console_url: str) -> None:
         replaced = {_SNIPPET: snippet, _CONSOLE: escape(console_url)}
@@ -44,7 +44,7 @@ class Pages:
 
 
 class Shop:
-    """A served shop. Its port is taken when it is made, so that a port in use is told at once: raises OSError."""
+    """A served shop. Its port is bound when it is made: raises OSError at once for a port in use."""
 
     def __init__(self, host: str, port: int, pages: Pages) -> None:
         self._server = _server(host)((host, port), partial(_Handler, pages=pages))
@@ -63,7 +63,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Browsers close connections when they like."""
+        """Ignore connections that a browser closes early."""
 
 
 class _ServerV6(_Server):
@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server names it
-        """What happens in the shop is Tracker's to tell."""
+        """Log nothing: Tracker shows what happens in the shop."""
 
 
 def _headers(kind: str, body: bytes) -> Mapping[str, str]:
@@ -108,7 +108,7 @@ def _headers(kind: str, body: bytes) -> Mapping[str, str]:
 
 
 def _page(name: str, replaced: Mapping[str, str]) -> bytes:
-    """The first line of a page's file is its title, the rest is its body."""
+    """Make a page from a file whose first line is the title and whose rest is the body."""
     title, _, body = (STATIC / name).read_text(encoding="utf-8").partition("\n")
     text = (STATIC / _FRAME).read_text(encoding="utf-8")
     for mark, value in {_TITLE: title, _BODY: body, **replaced}.items():

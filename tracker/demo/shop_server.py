@@ -1,4 +1,4 @@
-"""What does `make demo` start, and how does all of it end? Tracker as a child, the shop in this process."""
+"""Demo server: runs Tracker as a child process and the shop in this one, and ends both in good order."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DemoFailed(Exception):
-    """The demo cannot be served. The text is one line that says why."""
+    """The demo cannot be served. The text is one line with the reason."""
 
 
 def run_shop(settings: Settings, say: Say, fill: Fill) -> None:
-    """Serve Tracker and the shop until a signal; nothing is left running. Raises DemoFailed, ConfigError."""
+    """Serve Tracker and the shop until a signal, and leave nothing running. Raises DemoFailed, ConfigError."""
     arguments = server_arguments()
     _check_ports(settings)
     prepare(settings)
@@ -56,7 +56,7 @@ def run_shop(settings: Settings, say: Say, fill: Fill) -> None:
 
 
 def _demo(services: Services, fill: Fill) -> tuple[Demo | None, int]:
-    """The demo account and the number of its list, with traffic in it; the account's secrets if they are new."""
+    """Make the demo account and fill its list. Returns the account's secrets, if they are new, and the ListID."""
     stores = services.stores
     demo = make_demo(stores)
     owner = stores.users.find(EMAIL)
@@ -112,7 +112,7 @@ class _Tracker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Whoever is impatient and presses Ctrl-C once more does not leave it running."""
+        """Stop the child, also when Ctrl-C is pressed a second time."""
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
         self._process.terminate()
@@ -130,7 +130,7 @@ class _Tracker:
             time.sleep(0.05)
 
     def wait_until_it_ends(self) -> None:
-        """Returns never but by a signal: its own end is a failure."""
+        """Wait for a signal. Raises when the child ends by itself, which is a failure."""
         self._process.wait()
         raise DemoFailed(f"Tracker has ended: {self._last_lines()}")
 
@@ -153,7 +153,7 @@ def _is_ready(url: str) -> bool:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal end what is under way, in good order."""
+    """Turn Ctrl-C, SIGTERM and a closed terminal into an exit in good order."""
     before = {number: signal.getsignal(number) for number in _ENDING}
     for number in _ENDING:
         signal.signal(number, signal.default_int_handler)

@@ -1,1 +1,1 @@
-"""The HTTP room: bytes become a call, an answer becomes bytes. No command is named here."""
+"""HTTP: requests become calls, answers become responses. No command is named here."""

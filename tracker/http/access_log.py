@@ -1,4 +1,4 @@
-"""What does the log say about a request? One line on stdout, and never what was in the request."""
+"""Access log: one JSON line on stdout for each request, without parameters or headers of it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tracker.http.message.json_log import STDOUT, iso_time, write_line
 
 _MAX_PATH = 200
 _MAX_METHOD = 20
-#: A longer part of a path is no name of ours; it may be a key that was pasted into the wrong place.
+#: A longer part of a path is no name of Tracker's; it may be a key that was pasted into the wrong place.
 _MAX_PART = 40
 
 
 def log_request(
     environ: Mapping[str, Any], status: int, started: float, request_id: str, answer: Any = None
 ) -> None:
-    """Write the line. `started` is `time.perf_counter()` then; `answer` knows the command and the user, if any."""
+    """Write the line. `started` is the `time.perf_counter()` of its start; `answer` has the command and the user, if any."""
     line = {
         "time": iso_time(),
         "level": "info" if status < 500 else "error",
@@ -43,6 +43,6 @@ def _loggable_method(method: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _loggable_path(path: str) -> str:
-    """The path percent-encoded, hence in plain ASCII. Parts that look like an email or a key are left out."""
+    """Return the path percent-encoded, hence in ASCII, without parts that look like an email or a key."""
     parts = ("..." if "@" in part or len(part) > _MAX_PART else part for part in path[:_MAX_PATH].split("/"))
     return quote("/".join(parts), safe="/", encoding="latin-1", errors="replace")

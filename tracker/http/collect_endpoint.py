@@ -1,4 +1,4 @@
-"""How do browsers of any website reach one command, with nothing but a public id? `/t/<id>` and `/t/<id>.gif`."""
+"""Collect endpoint: browsers of any website send events to it with a list's public id: `/t/<id>` and `/t/<id>.gif`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tracker.http.throttle import Throttle
 from tracker.http.unread import UnreadParams
 
 PIXEL = ".gif"
-#: The parameter under which the command knows the id that the path names.
+#: The parameter that holds the id of the path.
 ID_PARAM = "EventListTrackerID"
 #: The origins that a public id's list allows (none: all); the second argument is a `time.monotonic()` second.
 AllowedOrigins = Callable[[str, float], Sequence[str]]
@@ -52,7 +52,7 @@ class CollectEndpoint:
         """Answer the request in a WSGI environ; never raises."""
         try:
             return self._reply(environ)
-        except Exception as failure:  # noqa: BLE001  the last resort of this room, as the dispatcher has one
+        except Exception as failure:  # noqa: BLE001  the last resort of HTTP, as the dispatcher has one
             log_failure(environ.get(REQUEST_ID), failure)
             return error_reply(unexpected(environ.get(REQUEST_ID, "")))
 
@@ -69,15 +69,15 @@ class CollectEndpoint:
             return no_content({"Allow": ", ".join((*methods, "OPTIONS")), **granted})
         answer = environ[ANSWER] = self._answer(environ, call, methods)
         answer.headers |= cors_headers(origin, self._allowed_origins(tracker_id, call.deadline))
-        as_sent = picture if is_pixel else reply
-        return as_sent(answer.status, answer.body, answer.headers)
+        respond = picture if is_pixel else reply
+        return respond(answer.status, answer.body, answer.headers)
 
     def _answer(self, environ: dict[str, Any], call: Call, methods: Sequence[str]) -> Answer:
         method = environ["REQUEST_METHOD"]
         if method not in methods:
             headers = {"Allow": ", ".join((*methods, "OPTIONS"))}
             return self._dispatcher.refuse(call, CommandError(METHOD_NOT_ALLOWED, headers=headers))
-        call.method = "POST"  # a pixel tracks, though it is got
+        call.method = "POST"  # a pixel tracks, though it is fetched with GET
         if method == "HEAD":
             return self._dispatcher.look(call)
         call.unread = UnreadParams(environ, call.deadline, self._throttle, self.rules, named=call.params)

@@ -1,4 +1,4 @@
-"""How does one HTTP request become one call of the dispatcher? `/api.php` and `/api/v1/<name>`."""
+"""Command endpoint: one HTTP request at `/api.php` or `/api/v1/<name>` becomes one call of the dispatcher."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tracker.registry import Entry, Stream
 
 LEGACY_PATH = "/api.php"
 REST_PREFIX = "/api/v1/"
-#: Where in a WSGI environ the dispatcher's answer stands, for the log.
+#: The key of a WSGI environ that holds the dispatcher's answer, for the log.
 ANSWER = "tracker.answer"
 
 
 class CommandEndpoint:
-    """A WSGI application that answers the paths of commands."""
+    """A WSGI application that answers at the paths of commands."""
 
     def __init__(self, dispatcher: Dispatcher, throttle: Throttle, trusted_proxies: int = 0) -> None:
         self._dispatcher, self._throttle, self._trusted_proxies = dispatcher, throttle, trusted_proxies
@@ -36,13 +36,17 @@ class CommandEndpoint:
         return body_of(sent, environ)
 
     def paths(self) -> frozenset[str]:
-        """Every path of a known command, in its canonical spelling."""
+        """Return every path of a known command, in its canonical spelling."""
         commands = [entry.command for entry in self._dispatcher.registry]
         names = {name for command in commands for name in (command.name, command.path) if name}
         return frozenset({LEGACY_PATH, *(REST_PREFIX + name for name in names)})
 
+    def is_path(self, path: str) -> bool:
+        """Whether a known command is at this path, in its canonical spelling."""
+        return path in self._rules
+
     def rules(self, path: str) -> BodyRules:
-        """What the command at a path takes for a body; `/api.php` whatever any command takes."""
+        """Return the body rules of the command at a path; at `/api.php` the widest of all commands."""
         return self._rules.get(path) or self._rules_at(path)
 
     def _rules_at(self, path: str) -> BodyRules:
@@ -59,12 +63,12 @@ class CommandEndpoint:
                 return self._options(environ)
             answer = environ[ANSWER] = self._answer(environ)
             return reply(answer.status, answer.body, answer.headers)
-        except Exception as failure:  # noqa: BLE001  the last resort of this room, as the dispatcher has one
+        except Exception as failure:  # noqa: BLE001  the last resort of HTTP, as the dispatcher has one
             log_failure(environ.get(REQUEST_ID), failure)
             return error_reply(unexpected(environ.get(REQUEST_ID, "")))
 
     def _options(self, environ: dict[str, Any]) -> HttpResponse:
-        """The methods that the command's refusal of OPTIONS names."""
+        """Answer OPTIONS with the methods that the command's own refusal names."""
         if environ["PATH_INFO"] == LEGACY_PATH:
             return no_content({"Allow": "GET, POST, OPTIONS"})
         answer = self._dispatcher.answer(self._call(environ))
@@ -85,21 +89,21 @@ class CommandEndpoint:
         return call_of(environ, command, {}, True, self._trusted_proxies)
 
     def _rules_named(self, params: dict[str, Any]) -> BodyRules:
-        """The body named its command: now the limits of that one hold."""
+        """Return the body rules of the command that the parameters name."""
         return rules_of(self._dispatcher.named(params))
 
 
 def body_of(sent: HttpResponse, environ: dict[str, Any]) -> Iterable[bytes]:
-    """What follows the headers: nothing for HEAD, a stream piece by piece."""
+    """Return the body that follows the headers: nothing for HEAD, a stream piece by piece."""
     if sent.stream is not None:
         if environ["REQUEST_METHOD"] != "HEAD":
-            return _told(sent.stream, environ.get(REQUEST_ID))
+            return _logged(sent.stream, environ.get(REQUEST_ID))
         sent.stream.close()
     return () if environ["REQUEST_METHOD"] == "HEAD" or not sent.body else (sent.body,)
 
 
-def _told(stream: Stream, request_id: str | None) -> Iterator[bytes]:
-    """What fails after the headers can be told to the log only. Raised on, it makes the server drop the connection."""
+def _logged(stream: Stream, request_id: str | None) -> Iterator[bytes]:
+    """Yield the stream. A failure after the headers can only be logged; raised on, it makes the server drop the connection."""
     try:
         yield from stream
     except Exception as failure:
@@ -110,6 +114,7 @@ def _told(stream: Stream, request_id: str | None) -> Iterator[bytes]:
 
 
 def rules_of(entry: Entry | None) -> BodyRules:
+    """Return the body rules of a command; those of one event for None."""
     if entry is None:
         return ONE_EVENT
     command = entry.command

@@ -1,17 +1,19 @@
-"""Which pages of other origins may read an answer? CORS, for the public door only, and never with credentials."""
+"""CORS: which pages of other origins may read an answer of the collect endpoint, never with credentials."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: What a script may read of an answer beside its body: without it a browser keeps Retry-After to itself.
-_EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
-#: For how long a browser need not ask again; the longest that any of them keeps.
+#: The headers that a page's script may read: without this list a browser hides Retry-After from it.
+_EXPOSED = (
+    "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID, X-Tracker-Notes"
+)
+#: Seconds for which a browser need not repeat a preflight; the longest that any browser keeps one.
 _PREFLIGHT_SECONDS = 86_400
 
 
 def cors_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
-    """The headers of an answer: `*`, or the very origin that asks when only some are allowed."""
+    """Return the headers of an answer: `*`, or the origin that asks, where the list allows only some."""
     shared = {"Cross-Origin-Resource-Policy": "cross-origin"}
     if not allowed:
         return {**shared, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
@@ -26,7 +28,7 @@ def cors_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
 
 
 def preflight_headers(origin: str | None, allowed: Sequence[str], method: str) -> dict[str, str]:
-    """The answer to a browser that asks before it sends: pages that send JSON as such do."""
+    """Return the headers that answer a preflight, which browsers send before a page may post JSON."""
     granted = cors_headers(origin, allowed)
     if "Access-Control-Allow-Origin" not in granted:
         return granted

@@ -1,4 +1,4 @@
-"""Where does Tracker describe itself? `/api/v1/openapi.json` for programs and `/api/docs` for people."""
+"""API reference: the OpenAPI document at `/api/v1/openapi.json`, and at `/api/docs` a page that shows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATIC = Path(__file__).parent / "static"
 SWAGGER_UI = "swagger-ui-5.35.0"
 PAGE_PATH, DOCUMENT_PATH = "/api/docs", "/api/v1/openapi.json"
 
-#: Everything comes from this server, and no text of the document can become a script.
+#: The content security policy: everything comes from this server, and no text of the document can become a script.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -25,18 +25,18 @@ _PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-refe
 
 
 def docs(document: Mapping[str, Any]) -> Blueprint:
-    """The routes of the document and of the page that shows it. All bytes are made here, once."""
+    """Return the routes of the document and of the page that shows it. All bytes are made here, once."""
     blueprint = Blueprint("docs", __name__)
     _add(blueprint, DOCUMENT_PATH, ".json", orjson.dumps(document), EDITABLE)
     for path in (PAGE_PATH, f"{PAGE_PATH}/"):
         _add(blueprint, path, ".html", (STATIC / "docs.html").read_bytes(), EDITABLE)
     for name in ("docs.css", "docs.js", f"{SWAGGER_UI}/swagger-ui.css", f"{SWAGGER_UI}/swagger-ui-bundle.js"):
         file = STATIC / name
-        keeping = FIXED if name.startswith(SWAGGER_UI) else EDITABLE
-        _add(blueprint, f"{PAGE_PATH}/{name}", file.suffix, file.read_bytes(), keeping)
+        caching = FIXED if name.startswith(SWAGGER_UI) else EDITABLE
+        _add(blueprint, f"{PAGE_PATH}/{name}", file.suffix, file.read_bytes(), caching)
     return blueprint
 
 
-def _add(blueprint: Blueprint, path: str, kind: str, data: bytes, keeping: str) -> None:
-    headers = {"Cache-Control": keeping, **(_PAGE_HEADERS if kind == ".html" else {})}
+def _add(blueprint: Blueprint, path: str, kind: str, data: bytes, caching: str) -> None:
+    headers = {"Cache-Control": caching, **(_PAGE_HEADERS if kind == ".html" else {})}
     add_file(blueprint, path, kind, data, headers)

@@ -1,4 +1,4 @@
-"""What happens to every request before Flask sees it? It gets an id and a log line; known commands go straight on."""
+"""WSGI middleware: assigns the request id, writes the access log, and routes known command paths around Flask."""
 
 from __future__ import annotations
 
@@ -19,43 +19,45 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 class RequestMiddleware:
     """A WSGI application around Flask's.
 
-    Flask's routing, contexts and response object cost 65 µs a request, more than all of our own way to the command.
-    So a command's canonical path is handed to the door here; every other path and spelling takes Flask's way, where
-    routes lead to the same door. The paths of the public door are its own, whatever follows its prefix.
-    Without `has_fast_path` commands take Flask's way too, and gunicorn's general one.
+    Flask's routing, contexts and response object cost 65 µs a request, more than everything between here and the command.
+    So a command's canonical path goes to the command endpoint at once. Every other path and spelling takes Flask's routes,
+    which lead to the same endpoint. All paths below the collect endpoint's prefix are its own.
+    Without `has_fast_path` commands take Flask's routes too, and gunicorn's general request handling.
     """
 
     def __init__(
         self,
         flask_app: WsgiApp,
-        door: CommandEndpoint,
-        public_door: CollectEndpoint | None = None,
+        endpoint: CommandEndpoint,
+        collect_endpoint: CollectEndpoint | None = None,
         has_fast_path: bool = True,
     ) -> None:
-        self._flask_app, self._door, self._public_door = flask_app, door, public_door
-        self._public_prefix = public_door.prefix if public_door else "\0"
+        self._flask_app, self._endpoint, self._collect = flask_app, endpoint, collect_endpoint
+        self._collect_prefix = collect_endpoint.prefix if collect_endpoint else "\0"
         self._has_fast_path = has_fast_path
-        self._shortcuts = door.paths() if has_fast_path else frozenset()
+        self._shortcuts = endpoint.paths() if has_fast_path else frozenset()
         self._large_bodies = LargeBodies()
 
     def max_body_bytes_at(self, path: str) -> int:
-        """How large a body at this path may be: the worker reads it before it asks us."""
-        if self._public_door is not None and path.startswith(self._public_prefix):
-            return self._public_door.rules.max_bytes
-        return self._door.rules(path).max_bytes
+        """Return the bytes that a body at this path may have. The worker reads the body before it calls this application."""
+        if self._collect is not None and path.startswith(self._collect_prefix):
+            return self._collect.rules.max_bytes
+        return self._endpoint.rules(path).max_bytes
 
     def is_shortcut(self, path: str) -> bool:
-        """Whether a request for this path needs nothing of Flask's and, as it is written, nothing decoded."""
-        return path in self._shortcuts or (self._has_fast_path and self._is_public(path) and "%" not in path)
+        """Whether a request for this path needs neither Flask nor percent-decoding."""
+        return path in self._shortcuts or (
+            self._has_fast_path and self._is_collect_path(path) and "%" not in path
+        )
 
-    def _is_public(self, path: str) -> bool:
-        return self._public_door is not None and path.startswith(self._public_prefix)
+    def _is_collect_path(self, path: str) -> bool:
+        return self._collect is not None and path.startswith(self._collect_prefix)
 
     def _app_at(self, path: str) -> WsgiApp:
         if path in self._shortcuts:
-            return self._door
-        if self._public_door is not None and path.startswith(self._public_prefix):
-            return self._public_door
+            return self._endpoint
+        if self._collect is not None and path.startswith(self._collect_prefix):
+            return self._collect
         return self._flask_app
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -63,7 +65,7 @@ class RequestMiddleware:
         name = environ[REQUEST_ID] = request_id(environ)
         status = 0
 
-        def noting(line: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+        def noted_start(line: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             nonlocal status
             status = int(line[:3])
             headers.append(("X-Request-ID", name))
@@ -72,9 +74,9 @@ class RequestMiddleware:
         try:
             app = self._app_at(environ["PATH_INFO"])
             return (
-                self._large_bodies.through(app, environ, noting)
+                self._large_bodies.through(app, environ, noted_start)
                 if is_large(environ)
-                else app(environ, noting)
+                else app(environ, noted_start)
             )
         finally:
             log_request(environ, status or 500, started, name, environ.get(ANSWER))

@@ -1,4 +1,4 @@
-"""Which routes does the HTTP room have? The doors of commands, health, and a JSON answer for whatever else comes."""
+"""HTTP routes: the endpoints of commands, health and readiness, and JSON errors for every other path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
-from tracker.dispatch import Dispatcher
+from tracker.dispatch import Dispatcher, slash_too_many, without_spare_slashes
+from tracker.errors import CommandError, hinted
 from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, CommandEndpoint, body_of
 from tracker.http.message.json_log import log_failure
@@ -19,9 +20,9 @@ from tracker.http.message.responses import HttpResponse, error_reply, from_http_
 from tracker.http.middleware import RequestMiddleware
 from tracker.http.throttle import Throttle
 
-#: Gives "ready", or another word for the database's state, and why.
+#: Returns "ready", or another word for the database's state, and the reason.
 LookAtDatabase = Callable[[], tuple[str, str]]
-#: The door itself refuses what a command does not take, so that the refusal has its shape and its Allow header.
+#: The endpoint itself refuses methods that a command does not take, so that the refusal has its shape and Allow header.
 _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
@@ -29,47 +30,47 @@ def build_blueprint(
     dispatcher: Dispatcher,
     look: LookAtDatabase,
     throttle: Throttle,
-    public_door: CollectEndpoint | None = None,
+    collect_endpoint: CollectEndpoint | None = None,
     trusted_proxies: int = 0,
     has_fast_path: bool = True,
 ) -> Blueprint:
-    """The blueprint that joins `dispatcher` to HTTP; `look()` says whether calls can be answered, and why not.
+    """Return the blueprint that joins `dispatcher` to HTTP; `look()` tells whether calls can be answered, and why not.
 
-    `throttle` is that of the `public_door`.
+    `throttle` is shared with the `collect_endpoint`.
     """
-    door = CommandEndpoint(dispatcher, throttle, trusted_proxies)
+    endpoint = CommandEndpoint(dispatcher, throttle, trusted_proxies)
     blueprint = Blueprint("doors", __name__)
     for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
-        _add(blueprint, path, lambda _="": _through(door), _ALL_METHODS)
+        _add(blueprint, path, lambda _="": _through(endpoint), _ALL_METHODS)
     _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
     _add(blueprint, "/ready", lambda: _readiness(look))
-    blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, door))
+    blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, endpoint))
     blueprint.app_errorhandler(Exception)(_failure)
-    blueprint.record_once(lambda state: _put_in_front(state, door, public_door, has_fast_path))
+    blueprint.record_once(lambda state: _add_middleware(state, endpoint, collect_endpoint, has_fast_path))
     return blueprint
 
 
 def _add(
     blueprint: Blueprint, path: str, view: Callable[..., Any], methods: tuple[str, ...] = ("GET",)
 ) -> None:
-    endpoint = re.sub(r"\W+", "_", path).strip("_")
-    blueprint.add_url_rule(path, endpoint, view, methods=methods, provide_automatic_options=False)
+    name = re.sub(r"\W+", "_", path).strip("_")
+    blueprint.add_url_rule(path, name, view, methods=methods, provide_automatic_options=False)
 
 
-def _put_in_front(
+def _add_middleware(
     state: BlueprintSetupState,
-    door: CommandEndpoint,
-    public_door: CollectEndpoint | None,
+    endpoint: CommandEndpoint,
+    collect_endpoint: CollectEndpoint | None,
     has_fast_path: bool,
 ) -> None:
     # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
     app = cast(Flask, state.app)
     app.url_map.merge_slashes = False
-    app.wsgi_app = RequestMiddleware(app.wsgi_app, door, public_door, has_fast_path)  # type: ignore[method-assign]
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, endpoint, collect_endpoint, has_fast_path)  # type: ignore[method-assign]
 
 
-def _through(door: CommandEndpoint) -> Response:
-    sent = door.reply(request.environ)
+def _through(endpoint: CommandEndpoint) -> Response:
+    sent = endpoint.reply(request.environ)
     if sent.stream is None:
         return _response(sent)
     return _Bare(body_of(sent, request.environ), sent.status_line, sent.headers)
@@ -83,13 +84,17 @@ def _readiness(look: LookAtDatabase) -> Response:
     return _response(reply(503, said, {"Retry-After": "1"}))
 
 
-def _routing_error(error: HTTPException, door: CommandEndpoint) -> Any:
+def _routing_error(error: HTTPException, endpoint: CommandEndpoint) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
-    # A method that has no name in HTTP still reaches the door, for the same refusal as any other.
+    # A method that HTTP does not know still reaches the endpoint, for the same refusal as any other.
     if error.code == 405 and (request.path == LEGACY_PATH or request.path.startswith(REST_PREFIX)):
-        return _through(door)
-    return _response(error_reply(from_http_exception(error)))
+        return _through(endpoint)
+    refused = from_http_exception(error)
+    path = "/" + without_spare_slashes(request.path)
+    if error.code == 404 and path != request.path and endpoint.is_path(path):
+        refused = CommandError(hinted(refused.errors[0], slash_too_many(path)))
+    return _response(error_reply(refused))
 
 
 def _failure(failure: Exception) -> Response:
@@ -99,7 +104,7 @@ def _failure(failure: Exception) -> Response:
 
 
 class _Bare(Response):
-    """A response with the headers it is given: without a body there is no type either."""
+    """A response with the headers it is given and no others: without a body there is no Content-Type."""
 
     default_mimetype = None
 

@@ -1,4 +1,4 @@
-"""How is a file served whose bytes do not change while Tracker runs?"""
+"""Static files: bytes that do not change while Tracker runs, with an ETag, and the browser script among them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 EDITABLE, FIXED = "no-cache", "public, max-age=31536000, immutable"
+#: Browsers see an update of the script within the hour.
+_CURRENT = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}
+#: A page that checks a script's hash (integrity) must be allowed to read it.
+_PINNED = {
+    "Cache-Control": FIXED,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
 
 
 def add_file(
@@ -26,7 +34,7 @@ def add_file(
     headers: Mapping[str, str],
     is_packed: bool = False,
 ) -> None:
-    """A route for `data`. With `is_packed` it is sent packed to those who take that."""
+    """Add a route for `data`. With `is_packed` it is sent as gzip to clients that accept it."""
     endpoint = path.strip("/").replace("/", "_").replace(".", "_") + ("_" if path.endswith("/") else "")
     mark = hashlib.sha256(data).hexdigest()[:32]
     packed = gzip.compress(data, 9, mtime=0) if is_packed else data
@@ -43,3 +51,15 @@ def add_file(
         return response.make_conditional(request.environ)  # type: ignore[return-value]
 
     blueprint.add_url_rule(path, endpoint, view, methods=("GET",), provide_automatic_options=False)
+
+
+def script_files(path: str, current: bytes, pinned: Mapping[str, bytes]) -> Blueprint:
+    """Return the routes of the browser script: the current one at `path`, and each release for ever under its hash.
+
+    `pinned` maps the path of each release to its bytes.
+    """
+    blueprint = Blueprint("script", __name__)
+    add_file(blueprint, path, ".js", current, _CURRENT, is_packed=True)
+    for pinned_path, body in pinned.items():
+        add_file(blueprint, pinned_path, ".js", body, _PINNED, is_packed=True)
+    return blueprint

@@ -1,4 +1,4 @@
-"""Throttle: the bodies of strangers are read one after the other, and others' requests are served in between."""
+"""Throttling of parsing: bodies of unknown callers are parsed one after the other, with other requests in between."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from gevent.lock import BoundedSemaphore
 
 from tracker.errors import STORAGE_UNAVAILABLE, CommandError
 
-#: A pause is as long as the work before it, but work that waited for the database was no work of the processor.
+#: Seconds of a pause at most. A pause is as long as the work before it, but time spent waiting for the database was no work.
 MAX_PAUSE_SECONDS = 0.01
 
 
 class Throttle:
-    """Work of one kind takes at most half of a process's time, however many ask for it at once.
+    """Gives work of one kind at most half of a process's time, however many callers ask for it at once.
 
-    Work that never waits keeps the whole process waiting. Sixteen bodies that cost 3 ms each, all there at once, would be
-    read in one go, at each of the four or five times that one good request waits for something.
+    Work that never waits blocks the whole process. Without pauses sixteen bodies that cost 3 ms each would be parsed in one
+    go, at each of the four or five times that one good request waits for something.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Throttle:
 
     @contextmanager
     def turn(self, deadline: float) -> Iterator[None]:
-        """Work within it, until a `time.monotonic()` second. Without a turn in time: CommandError (100012)."""
+        """Wait for a turn until a `time.monotonic()` second; the work is the block. Raises CommandError (100012) without one."""
         if not self._place.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise CommandError(STORAGE_UNAVAILABLE, headers={"Retry-After": "1"})
         try:

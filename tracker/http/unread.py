@@ -1,4 +1,4 @@
-"""Deferred parsing: the parameters of a request, read once somebody has looked at who sent it."""
+"""Deferred parsing: the parameters of a request, parsed once its caller has been checked."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tracker.http.body.params import BodyRules, RulesOf, read_params
 from tracker.http.body.reader import read_body
 from tracker.http.throttle import Throttle
 
-#: A body up to here, as it is on the wire, costs less than asking twice what is left of a limit.
+#: Bytes on the wire up to which parsing a body costs less than a second look at the rate limit.
 MAX_CHEAP_BYTES = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadParams:
-    """What stands in body and query string of a WSGI request; `named` are parameters of the path, which nothing overrides.
+    """The parameters in body and query string of a WSGI request; `named` are those of the path, which nothing overrides.
 
-    Strangers' bodies are read when the throttle lets them, before the deadline.
+    Bodies of unknown callers are parsed when the throttle gives them a turn, before the deadline.
     """
 
     environ: Mapping[str, Any]
@@ -31,14 +31,14 @@ class UnreadParams:
 
     @property
     def is_cheap(self) -> bool:
-        """Whether the body is short, whatever is in it."""
+        """Whether the body is short, whatever it holds."""
         environ, length = self.environ, self.environ.get("CONTENT_LENGTH") or ""
         if "HTTP_CONTENT_ENCODING" in environ or (not length and "HTTP_TRANSFER_ENCODING" in environ):
             return False
         return not length or (len(length) <= 4 and length.isdigit() and int(length) <= MAX_CHEAP_BYTES)
 
     def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
-        """The parameters, and whether all of them came as text; raises CommandError as `read_params` does."""
+        """Return the parameters, and whether all came as text. Raises CommandError as `read_params` does."""
         body = read_body(self.environ, self.rules.max_bytes)
         if is_known or self.is_cheap:
             return self._params(body, is_known, knows)

@@ -1,7 +1,17 @@
-"""May they call now? Rate limits per command and caller, counted over all processes of an instance."""
+"""Rate limits by command and caller, counted over all processes of an instance."""
 
+from tracker.rate_limits.command_limits import declared_limits, overridden_limits
 from tracker.rate_limits.limiter import Limiter, build_limiter
 from tracker.rate_limits.rate import Decision, RateLimit, parse_overrides
 from tracker.rate_limits.slot_file import empty
 
-__all__ = ["Decision", "Limiter", "RateLimit", "build_limiter", "empty", "parse_overrides"]
+__all__ = [
+    "Decision",
+    "Limiter",
+    "RateLimit",
+    "build_limiter",
+    "declared_limits",
+    "empty",
+    "overridden_limits",
+    "parse_overrides",
+]

@@ -1,4 +1,4 @@
-"""May they call now? One hit on the store of the instance, wired by Flask-Limiter."""
+"""Rate limiter: counts the calls of a caller in the store of the instance, through Flask-Limiter's storage."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from urllib.parse import quote
 from flask import Flask
 from flask_limiter import Limiter as FlaskLimiter
 
-from tracker.rate_limits import redis_windows, shared_memory
 from tracker.rate_limits.circuit_breaker import CircuitBreaker, WindowStore
 from tracker.rate_limits.rate import Decision, RateLimit
+from tracker.rate_limits.redis import RedisWindows, storage_uri
+from tracker.rate_limits.shared_memory import SharedFileStorage
 
-#: The module that defines a `limits` storage registers its scheme.
-STORAGES = (redis_windows.RedisWindows, shared_memory.SharedFileStorage)
+#: Importing a `limits` storage registers its scheme.
+STORAGES = (RedisWindows, SharedFileStorage)
 
 
 class Limiter:
-    """Counts calls per command and caller over all processes of the instance."""
+    """Counts calls by command and caller, over all processes of the instance."""
 
     def __init__(
-        self, extension: FlaskLimiter, guard: CircuitBreaker, overrides: Mapping[str, RateLimit]
+        self, extension: FlaskLimiter, breaker: CircuitBreaker, overrides: Mapping[str, RateLimit]
     ) -> None:
         self.extension = extension
-        self._take = guard.take
+        self._take = breaker.take
         self._overrides = {command.lower(): limit for command, limit in overrides.items()}
 
     def hit(self, command: str, who: str, limit: RateLimit, cost: int = 1) -> Decision:
-        """Take `cost` from the caller's window of the command, or nothing if that does not fit.
+        """Add `cost` to the caller's window of the command, or nothing if that exceeds the limit. Returns the decision.
 
-        What costs more than the whole limit takes all of a window: otherwise no waiting would help it.
+        A call that costs more than the whole limit takes all of a window: otherwise it could never be allowed.
         A limit set for the command by TRACKER_LIMITS replaces `limit`. Raises ValueError for an empty name, which
         Flask-Limiter would let pass uncounted, and for a negative cost.
         """
@@ -40,10 +41,10 @@ class Limiter:
             raise ValueError(f"cannot count {cost} calls of {command!r} by {who!r}")
         command = command.lower()
         limit = self._overrides.get(command, limit)
-        allows, is_allowed, count, end_ms = self._take(
+        applied, is_allowed, count, end_ms = self._take(
             f"{command}/{who}", limit.hits, limit.seconds * 1000, cost
         )
-        return Decision(is_allowed, allows, max(0, allows - count), end_ms)
+        return Decision(is_allowed, applied, max(0, applied - count), end_ms)
 
 
 def build_limiter(
@@ -54,12 +55,12 @@ def build_limiter(
     now: Callable[[], float] = time.time,
     app: Flask | None = None,
 ) -> Limiter:
-    """The limiter of a process: on Redis at `url`, or without one on the file at `path`.
+    """Return the limiter of a process: on Redis at `url`, or without a URL on the shared file at `path`.
 
     `workers` is the number of processes that share the limits of this instance. Nothing is opened or connected before
-    the first hit. Raises ValueError for a url that names no Redis.
+    the first hit. Raises ValueError for a URL that names no Redis.
     """
-    uri = redis_windows.storage_uri(url) if url else f"tracker-shared://{quote(str(Path(path).absolute()))}"
+    uri = storage_uri(url) if url else f"tracker-shared://{quote(str(Path(path).absolute()))}"
     extension = _wire(app or Flask("tracker.rate_limits"), uri, now)
     store = cast(WindowStore, extension.storage)
     return Limiter(extension, CircuitBreaker(store, workers, now), overrides or {})

@@ -1,11 +1,11 @@
-"""How much may be called in which time? Rate limits, their two spellings, and what a hit answers."""
+"""Rate limits: hits within a fixed window, their two spellings, and the decision about a hit."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-#: No window is longer. The store takes a window that ends later than this for damage and starts it anew.
+#: The longest window. The store takes a window that ends later than this for damage and starts it anew.
 MAX_WINDOW_SECONDS = 31 * 24 * 3600
 #: Far beyond any real limit, and small enough that a count never overflows in any store.
 MAX_HITS = 10**12
@@ -17,7 +17,7 @@ _SPELLINGS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """`hits` calls within a window of `seconds`, which opens at the first call."""
+    """At most `hits` calls within a window of `seconds`, which opens at the first call."""
 
     hits: int
     seconds: int
@@ -44,7 +44,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a hit answers. The window is over at `ends_at`, in epoch milliseconds."""
+    """The decision about a hit. The window ends at `ends_at`, in epoch milliseconds."""
 
     is_allowed: bool
     limit: int
@@ -53,16 +53,16 @@ class Decision:
 
     @property
     def reset_at(self) -> int:
-        """The first whole epoch second at which the window is over."""
+        """The first whole epoch second at which the window has ended."""
         return -(-self.ends_at // 1000)
 
     def seconds_left(self, now: int) -> int:
-        """How many whole seconds to wait, at least one; `now` in epoch milliseconds."""
+        """Return the whole seconds to wait, at least 1; `now` is in epoch milliseconds."""
         return max(1, -((now - self.ends_at) // 1000))
 
 
 def parse_overrides(text: str) -> dict[str, RateLimit]:
-    """Read `event.track=50000/60,list.get=10/1`: command names in lower case. Raises ValueError with one line."""
+    """Read `event.track=50000/60,list.get=10/1`. Returns limits by command name in lower case; raises ValueError with one line."""
     overrides: dict[str, RateLimit] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         command, limit = _override(part)

@@ -1,10 +1,10 @@
-"""What does the shared file of the embedded store look like, and who makes it?
+"""Slot file: the layout of the shared-memory store's file, and how it is made.
 
-    header   one page: magic and geometry, then the secret that keys the digests
+    header   one page of 4 KiB: magic and geometry, then the secret that keys the digests
     sets     SETS x (WAYS digests of 16 bytes, then WAYS pairs of window end in milliseconds and count, 8 bytes each)
 
 The file is only ever replaced whole, by renaming: shortening it would kill (SIGBUS) every process that has it mapped.
-Its blocks are allocated when it is made, for the same reason: a full disk must not kill the process that writes a slot.
+Its blocks are allocated when it is made, for the same reason: a full disk must not kill a process that writes to a slot.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FILE_BYTES = HEADER_BYTES + SETS * SET_BYTES
 
 _MAGIC = struct.pack("<16sIIII", b"tracker-limits/1", DIGEST_BYTES, WAYS, SETS, SET_BYTES)
 _SECRET_BYTES = 16
-#: Made and renamed within milliseconds; one that is left was made by a process killed meanwhile.
+#: A file with this ending is made and renamed within milliseconds; one that is left over was made by a killed process.
 UNFINISHED_SUFFIX = ".making"
 
 
@@ -43,9 +43,9 @@ class Slots(NamedTuple):
 
 
 def empty(path: str | Path) -> None:
-    """Make the file anew, whatever is there now. For the instance's one parent process, before it has workers.
+    """Make the file anew, whatever is at `path` now. Called by the instance's one parent process, before it has workers.
 
-    Workers of an earlier start keep the file they have open. Raises OSError.
+    Workers of an earlier start keep the file that they have open. Raises OSError.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def empty(path: str | Path) -> None:
 
 
 def open_slots(path: str | Path) -> Slots:
-    """Map the file; make it if it is missing, replace it if it is something else. Raises OSError."""
+    """Map the file. Make it if it is missing, replace it if it is another kind of file. Raises OSError."""
     path = Path(path)
     while True:
         fd = _open_or_make(path)
@@ -89,7 +89,7 @@ def _open_or_make(path: Path) -> int:
 
 
 def _make(path: Path) -> Path:
-    """A new file beside `path`, complete before it gets its name."""
+    """Make a new file beside `path`, complete before it gets its name. Returns its temporary path."""
     fd, name = tempfile.mkstemp(UNFINISHED_SUFFIX, f"{path.name}.", path.parent)
     try:
         _allocate(fd)
@@ -114,7 +114,7 @@ def _is_ours(fd: int) -> bool:
 
 
 def _replace_once(path: Path, fd: int) -> None:
-    """Of several processes that found the same foreign file one replaces it; the others find the new one."""
+    """Replace a foreign file, once: of several processes that found it one does so, the others find the new file."""
     fcntl.lockf(fd, fcntl.LOCK_EX)
     with suppress(FileNotFoundError):
         if os.path.samestat(os.stat(path), os.fstat(fd)):

@@ -1,4 +1,4 @@
-"""Which class answers which command name, and where did it come from?"""
+"""Command registry: command classes, their parameters and errors, and the commands by name and path."""
 
 from tracker.registry.access import asked_by, is_open_to
 from tracker.registry.command import UNDECLARED, Command, administrator, anyone, public_list

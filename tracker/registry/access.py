@@ -1,4 +1,4 @@
-"""What does a command's `permission` ask of its caller?"""
+"""Permission check: whether a caller has the permission that a command asks for."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def is_open_to(command: type[Command], caller: Caller) -> bool:
 
 
 def asked_by(command: type[Command]) -> str:
-    """Who may call it, in words: the name of the permission, or what stands in its place."""
+    """Return who may call the command, in words: the name of the permission, or what stands in its place."""
     return "any credential" if command.permission is None else str(command.permission)

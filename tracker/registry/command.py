@@ -1,4 +1,4 @@
-"""What is a command? The class that every command, built in or not, is a subclass of."""
+"""Command: the class that every command, built in or of a plugin, is a subclass of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tracker.registry.stream import Stream
 
 if TYPE_CHECKING:
     from tracker.services import Services
+    from tracker.storage.accounts import List
 
 
 class _Anyone:
@@ -30,7 +31,7 @@ class _Administrator:
 
 
 class _PublicList:
-    """`permission = public_list`: the credential is a list's EventListTrackerID, which is no secret and opens nothing else.
+    """`permission = public_list`: the credential is a list's EventListTrackerID, which is no secret and allows nothing else.
 
     The rate limit counts per list, `address_limit` per client address.
     """
@@ -40,7 +41,7 @@ class _PublicList:
 
 
 class _Undeclared:
-    """What `permission` is until a command says it: forgetting it must not open a command to all."""
+    """The value of `permission` until a command declares it: forgetting it must not open a command to everybody."""
 
 
 anyone: Final = _Anyone()
@@ -52,10 +53,10 @@ UNDECLARED: Final = _Undeclared()
 class Command:
     """One API command. Subclass it, fill in the attributes, write `run`.
 
-    One instance answers one call: `self.caller` (a `Caller`), `self.now` (UTC milliseconds), `self.services`
+    One instance answers one call. `self.caller` (a `Caller`), `self.now` (UTC milliseconds), `self.services`
     (ingest, reports, stores, storage, settings), `self.is_form` (the parameters came as text) and `self.deadline`
     (a `time.monotonic()` second) are set before `run`. A class whose name starts with an underscore is a parent of
-    commands and no command itself.
+    commands, and no command itself.
     """
 
     name: ClassVar[str] = ""
@@ -65,21 +66,21 @@ class Command:
     address_limit: ClassVar[str | None] = None
     errors: ClassVar[tuple[Error, ...]] = ()
     example: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
-    #: What the answer looks like, for readers and tests; `required=True` is what every answer has. None: as in `example`.
+    #: The schema of the answer, for readers and tests; `required=True` marks keys of every answer. None: as in `example`.
     Answer: ClassVar[type[Schema] | None] = None
-    #: The type of what `run` answers with. For an `EventStream` it is that of its class, and `Answer` that of an event's data.
+    #: The media type of the answer. For an `EventStream` it is that class's, and `Answer` is the schema of an event's data.
     media_type: ClassVar[str] = Stream.media_type
     method: ClassVar[str] = "POST"
     path: ClassVar[str | None] = None
     tables: ClassVar[Any] = None
-    #: Bytes of a request's body, before and after decompression.
+    #: Bytes that a request's body may have, before and after decompression.
     max_body_bytes: ClassVar[int] = 64 * 1024
-    #: A parameter that is an array of at most `max_items` objects, each with the limits of a body of its own: one that
-    #: breaks them stands there as an `Error`. The lines of an NDJSON body fill it. None: there is no such parameter.
+    #: A parameter that is an array of at most `max_items` objects, each with the limits of a body of its own. An object that
+    #: breaks them is replaced by an `Error`. The lines of an NDJSON body fill this parameter. None: there is no such one.
     items_param: ClassVar[str | None] = None
     max_items: ClassVar[int] = 0
-    #: What makes text of strings that are none (lone surrogates stand in them) in the JSON of one call or item, or raises
-    #: CommandError. None: such an object is refused (100000).
+    #: A function that repairs strings with lone surrogates in the JSON of one call or item, or raises CommandError.
+    #: None: such an object is refused (100000).
     mend: ClassVar[Callable[..., dict[str, Any]] | None] = None
     #: Another command whose rate limit this one counts against.
     shares_limit_of: ClassVar[str | None] = None
@@ -106,17 +107,27 @@ class Command:
         return self.caller.user_id
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
-        """Do it. `params` are the validated parameters; the returned dict is the body of the 200 answer.
+        """Run the command. `params` are the validated parameters. Returns the body of the 200 answer.
 
-        A `Stream` is a body that is made while it is sent, an `EventStream` one that lasts.
+        A `Stream` is a body that is made while it is sent, an `EventStream` one that stays open.
         """
         raise NotImplementedError
 
+    def own_list(self, list_id: int, otherwise: Error) -> List:
+        """Return the caller's list with this number, as `self.services.stores.lists` has it.
+
+        Raises CommandError with the row `otherwise`, alike for another user's list and for one that does not exist.
+        """
+        found = self.services.stores.lists.owned(self.user_id, list_id, self.deadline)
+        if found is None:
+            raise CommandError(otherwise)
+        return found
+
     @classmethod
     def cost(cls, params: Mapping[str, Any]) -> int:
-        """How many hits this call takes from its rate limit. `params` are not validated yet."""
+        """Return the hits that this call takes from its rate limit. `params` are not validated yet."""
         return 1
 
     def error(self, code: int, **extra: Any) -> CommandError:
-        """The exception that answers with this command's row `code`; `extra` is added to the row."""
+        """Return the exception that answers with this command's row `code`; `extra` is added to the row."""
         return CommandError(next(row for row in self.errors if row.code == code), extra=extra)

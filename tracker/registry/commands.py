@@ -1,4 +1,4 @@
-"""Which commands are there? All of them by name and by path."""
+"""Command registry: all commands by name and by path."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker.registry.command import Command
+from tracker.registry.near_names import NearNames
 from tracker.registry.params import ParamReader
 from tracker.registry.validation import why_invalid
 
 
 class PluginError(Exception):
-    """A command cannot be registered. The text is one line that names where it comes from and the reason."""
+    """A command cannot be registered. The text is one line that names its origin and the reason."""
 
     def __init__(self, text: str) -> None:
         super().__init__(" ".join(text.split()))
 
 
 class Entry:
-    """One registered command: its class, its origin, and what is worth computing once."""
+    """One registered command: its class, its origin, and values that are computed once."""
 
     def __init__(self, command: type[Command], origin: str) -> None:
         self.command, self.origin = command, origin
@@ -29,14 +30,14 @@ class Entry:
 
 
 class Registry:
-    """All commands by name and by path. Refuses what would be wrong later, naming both sides."""
+    """All commands by name and by path. Refuses a command that clashes with another, naming both."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, Entry] = {}
         self._by_path: dict[str, Entry] = {}
 
     def add(self, command: type[Command], origin: str) -> Entry:
-        """Register `command`; raises PluginError with one line that says why it cannot be."""
+        """Register `command`. Raises PluginError with one line that says why it cannot be registered."""
         reason = why_invalid(command) or self._clash(command)
         if reason:
             raise PluginError(f"{origin}: {command.name or command.__name__}: {reason}")
@@ -46,12 +47,20 @@ class Registry:
         return entry
 
     def find(self, name: str) -> Entry | None:
-        """The command called `name`, in any letter case."""
+        """Return the command called `name`, in any letter case."""
         return self._by_name.get(name) or self._by_name.get(name.lower())
 
     def find_path(self, path: str) -> Entry | None:
-        """The command at `/api/v1/<path>`: its own path or its name."""
+        """Return the command at `/api/v1/<path>`, which is its own path or its name."""
         return self._by_path.get(path) or self._by_path.get(path.lower()) or self.find(path)
+
+    def near(self, name: str) -> str | None:
+        """Return the name of the command that is nearest to `name`, or None."""
+        return NearNames(self._by_name).near(name)
+
+    def near_path(self, path: str) -> str | None:
+        """Return the path, or name, of the command that is nearest to `path`, or None."""
+        return NearNames([*self._by_path, *self._by_name]).near(path)
 
     def __iter__(self) -> Iterator[Entry]:
         return (self._by_name[name] for name in sorted(self._by_name))
@@ -71,5 +80,5 @@ class Registry:
 
 
 def _is_same_owner(tables: Any, others: Any) -> bool:
-    """Whether two plugins say that the same tables are theirs; the commands of one plugin share the object."""
+    """Whether two plugins claim the same tables; the commands of one plugin share the object."""
     return None not in (tables, others) and tables is not others and tables.owner == others.owner

@@ -1,4 +1,4 @@
-"""JSON limits: is this text an object that may be read? Depth, values and integers are bounded, and read in one pass."""
+"""JSON decoding within limits: depth, values and integers are bounded, and checked in one pass."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import orjson
 
 from tracker.errors import UNREADABLE_BODY, CommandError, because
 
-#: Containers inside each other, the outermost object being the first.
+#: Containers nested in each other; the outermost object is the first.
 MAX_DEPTH = 32
 #: Values in one body: scalars and containers, the outermost object included.
 MAX_NODES = 20_000
 #: Whole numbers of 64 bits with a sign stay exact; others are JSON numbers of double precision, as JavaScript reads them.
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
-#: Backslashes of a body whose strings are looked away from: taking them out costs 15 ns each.
+#: Backslashes of a body from which strings are cut out: removing them costs 15 ns each.
 MAX_ESCAPES = 150_000
-#: The longest text, and most values, that are read a second time, for strings that are no text: slower by far.
+#: The longest text, and most values, that are decoded a second time to keep broken strings: slower by far.
 MAX_TORN_BYTES, MAX_TORN_NODES = 64 * 1024, 4_000
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-#: Each value but the outermost follows one of these, or a name that does.
+#: Each value except the outermost follows one of these, or a name that does.
 _SEPARATORS = b",[{"
 
 
@@ -32,12 +32,12 @@ class Indexed(list[Any]):
 
 
 def of_indexes(value: Any) -> Any:
-    """The object that `Indexed` stands for, and anything else as it is."""
+    """Return the object that `Indexed` stands for, and any other value as it is."""
     return {str(index): item for index, item in enumerate(value)} if isinstance(value, Indexed) else value
 
 
 def unreadable(reason: str) -> CommandError:
-    """The answer to a body that cannot be read, with the reason in a few words."""
+    """Return the error for a body that cannot be read, with the reason in a few words."""
     return CommandError(because(UNREADABLE_BODY, reason))
 
 
@@ -49,7 +49,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """The JSON object as it stands, whose limits are still to be checked; raises CommandError (100000)."""
+    """Decode one JSON object, whose limits are still to be checked. Raises CommandError (100000)."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -60,9 +60,9 @@ def decode(body: bytes) -> dict[str, Any]:
 
 
 def decode_torn(body: bytes) -> dict[str, Any] | None:
-    """The object with strings that are no text: lone surrogates where half a character, or no UTF-8, was sent.
+    """Decode an object whose strings are broken: lone surrogates stand where half a character, or no UTF-8, was sent.
 
-    None where the fault is another one. It is within the limits of `check`.
+    Returns None where the fault is another one. The object is within the limits of `check`.
     """
     if len(body) > MAX_TORN_BYTES or not (_SURROGATE.search(body) or _has_torn_bytes(body)):
         return None
@@ -78,7 +78,7 @@ def decode_torn(body: bytes) -> dict[str, Any] | None:
 
 
 def check(value: dict[str, Any], body: bytes, max_nodes: int = MAX_NODES) -> None:
-    """Raises CommandError (100000) if the object decoded from `body` is not within the limits; see `settle`."""
+    """Raise CommandError (100000) if the object decoded from `body` is not within the limits; see `settle`."""
     # A value takes two bytes at least (itself and a separator), so a shorter body cannot hold too many.
     if len(body) > 2 * max_nodes and separators_in(body) >= max_nodes:
         check_nodes(value, max_nodes)
@@ -86,7 +86,7 @@ def check(value: dict[str, Any], body: bytes, max_nodes: int = MAX_NODES) -> Non
 
 
 def check_nodes(value: dict[str, Any], max_nodes: int = MAX_NODES) -> None:
-    """Raises CommandError (100000) if there are more scalars and containers, the outermost included."""
+    """Raise CommandError (100000) if there are more than `max_nodes` scalars and containers, the outermost included."""
     left = max_nodes - 1
     containers: list[Any] = [value]
     while containers:
@@ -99,7 +99,7 @@ def check_nodes(value: dict[str, Any], max_nodes: int = MAX_NODES) -> None:
 
 
 def settle(container: dict[str, Any] | list[Any], depth: int = 1) -> None:
-    """Check how deep it is, and make integers beyond 64 bits what they are to JavaScript.
+    """Check the depth, and turn integers beyond 64 bits into doubles, as JavaScript reads them.
 
     On the hot path: one pass, types compared by identity, nothing allocated.
     """
@@ -114,28 +114,28 @@ def settle(container: dict[str, Any] | list[Any], depth: int = 1) -> None:
                 raise unreadable(f"nested deeper than {MAX_DEPTH} levels")
             if value:
                 settle(value, depth + 1)
-        elif kind is int and value > MAX_INTEGER:  # the decoder makes floats of all others beyond
+        elif kind is int and value > MAX_INTEGER:  # the decoder turns all others beyond into floats
             has_beyond = True
     if has_beyond:
         _round(container)
 
 
 def check_unread(body: bytes, max_nodes: int) -> None:
-    """Raises CommandError (100000) if a body has more values than that, at a tenth of the price of decoding it.
+    """Raise CommandError (100000) if a body has more than `max_nodes` values, at a tenth of the price of decoding it.
 
-    An empty container with white space in it is taken for one with a value.
+    An empty container with white space in it counts as one with a value.
     """
     if separators_in(body) >= max_nodes and _has_more_values(body, max_nodes):
         raise unreadable(f"more than {max_nodes} values")
 
 
 def separators_in(body: bytes) -> int:
-    """At least as many as there are values below the outermost one."""
+    """Return a number that is at least that of the values below the outermost one."""
     return _count(body, _SEPARATORS)
 
 
 def _has_more_values(body: bytes, most: int) -> bool:
-    """Look away from what stands in strings: then each opening bracket is a value, and after each comma comes one."""
+    """Cut out strings and count: each opening bracket is a value, and one follows each comma."""
     if escapes := _count(body, b"\\"):
         if escapes > MAX_ESCAPES:
             return True
@@ -151,7 +151,7 @@ def _has_more_values(body: bytes, most: int) -> bool:
 
 
 def _count(text: bytes, characters: bytes) -> int:
-    """Like `count`, which takes longer the more it finds."""
+    """Count as `bytes.count` does, which takes longer the more it finds."""
     return len(text) - len(text.translate(None, characters))
 
 
@@ -168,7 +168,7 @@ def _no_number(word: str) -> None:
 
 
 def _as_numbers(value: Any) -> Any:
-    """The same with the numbers that the usual decoder gives; raises ArithmeticError for one that is beyond doubles."""
+    """Return the value with the numbers that the usual decoder returns. Raises ArithmeticError beyond doubles."""
     if isinstance(value, dict):
         return {name: _as_numbers(inner) for name, inner in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""How are parameters read: under which spelling, by which schema, and refused with which rows?"""
+"""Parameter reading: spellings, validation by a schema, and the error rows of failed checks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from tracker.errors import CommandError, Error
+from tracker.registry.near_names import NearNames
 
-#: Parameters that every command takes beside its own.
+#: Parameters that every command takes, beside its own.
 COMMON_PARAMS = ("Command", "APIKey", "SessionID", "EventListTrackerID")
 
 
@@ -21,13 +22,14 @@ class ParamReader:
         self.schema = schema(unknown=EXCLUDE)
         self._exact = frozenset((*COMMON_PARAMS, *self.schema.load_fields))
         self._folded = {name.lower(): name for name in self._exact}
+        self._near = NearNames(sorted(self._exact))
         self._rows: dict[tuple[str, str], Error] = {}
         for row in errors:
             if row.param:
                 self._rows.setdefault((row.param, row.kind), row)
 
     def spelled(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters under their declared spelling, which beats any other letter case; unknown ones are left out."""
+        """Return the parameters under their declared spelling, which beats any other letter case; leaves out unknown ones."""
         spelled = {key: value for key, value in params.items() if key in self._exact}
         if len(spelled) < len(params):
             for key, value in params.items():
@@ -36,15 +38,19 @@ class ParamReader:
                     spelled.setdefault(name, value)
         return spelled
 
+    def notes(self, params: Mapping[str, Any]) -> str:
+        """Return a line that names unknown parameters and the names they are near to; "" if all are known."""
+        return self._near.notes(name for name in params if name.lower() not in self._folded)
+
     def read(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The validated values of spelled parameters; raises CommandError with every row that applies."""
+        """Return the validated values of spelled parameters. Raises CommandError with every row that applies."""
         try:
             return self.schema.load(params)  # type: ignore[no-any-return]
         except ValidationError as failed:
             raise CommandError(*self._failed_rows(failed.messages_dict, params)) from None
 
     def _failed_rows(self, messages: Mapping[str, Any], params: Mapping[str, Any]) -> list[Error]:
-        """By code: a row raised by a check itself, else the parameter's row."""
+        """Return rows by code: those that a check itself raised, else the parameter's row."""
         rows = {
             row for name, found in messages.items() for row in self._param_rows(name, found, name in params)
         }
@@ -55,7 +61,7 @@ class ParamReader:
         return raised or [self._declared_row(name, "invalid" if is_sent else "missing")]
 
     def _declared_row(self, name: str, kind: str) -> Error:
-        """The row declared for this failure; a parameter with one row answers with that row's code for both."""
+        """Return the row declared for this failure; a parameter with one row answers with that row's code for both kinds."""
         row = self._rows.get((name, kind))
         if row is not None:
             return row

@@ -1,4 +1,4 @@
-"""How does a command answer with more than fits into memory, or with what is yet to come? Piece by piece."""
+"""Streamed answers: JSON documents larger than memory, and server-sent events, made piece by piece."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
-#: Bytes of what is sent at once: parts may be small.
+#: Bytes that are sent at once, at least: parts may be small.
 PIECE_BYTES = 16 * 1024
-#: Between two looks whether the caller of an answer that lasts may still have it.
+#: Seconds between two checks that the caller of a stream may still have it.
 ALLOWED_SECONDS = 2.0
 
 
 class Stream:
-    """What `run` returns instead of a dict: `parts` together are one JSON document.
+    """An answer that `run` returns instead of a dict: `parts` together are one JSON document.
 
-    The first part is made before the answer begins, so that whatever `run` and it raise is answered as usual. What fails
-    later ends the connection: the client gets a document that is not complete, which no reader of JSON takes for one.
+    The first part is made before the answer begins, so that whatever `run` and this part raise is answered as usual. A
+    later failure ends the connection: the client gets an incomplete document, which no JSON reader accepts.
     """
 
     media_type: ClassVar[str] = "application/json"
@@ -26,11 +26,11 @@ class Stream:
         self._first: bytes | None = None
 
     def begin(self) -> None:
-        """Make the first part. Raises what making it raises, and TypeError if that is not bytes."""
+        """Make the first part. Raises what making it raises, and TypeError if it is not bytes."""
         self._first = _checked(next(self._parts, b""))
 
     def __iter__(self) -> Iterator[bytes]:
-        """The document in pieces of at least PIECE_BYTES but the last. What was made before a failure is given first."""
+        """Yield the document in pieces of at least PIECE_BYTES, except the last. Parts made before a failure are yielded first."""
         made, size = [self._first or b""], 0
         try:
             for part in self._parts:
@@ -45,17 +45,17 @@ class Stream:
         yield b"".join(made)
 
     def close(self) -> None:
-        """Nobody reads on."""
+        """End the answer: its reader is gone or has everything."""
         close = getattr(self._parts, "close", None)
         if close is not None:
             close()
 
 
 class EventStream(Stream):
-    """Server-sent events: `parts` are sent as they are made, for as long as they come and the caller may have them.
+    """Server-sent events: `parts` are sent as they are made, as long as they come and the caller may have them.
 
-    A part that is empty sends nothing. There must be one at least each second, so that whether the caller is still allowed
-    to call the command is noticed: the dispatcher says so in `may_go_on`.
+    An empty part sends nothing. A part has to come each second at least, so that a revoked permission is noticed: the
+    dispatcher checks it in `may_go_on`, about every ALLOWED_SECONDS.
     """
 
     media_type = "text/event-stream"
@@ -65,14 +65,14 @@ class EventStream(Stream):
         self.may_go_on: Callable[[], bool] = lambda: True
 
     def __iter__(self) -> Iterator[bytes]:
-        """Each part by itself."""
+        """Yield each part by itself."""
         yield self._first or b""
-        looked_at = time.monotonic()
+        checked_at = time.monotonic()
         for part in self._parts:
-            if time.monotonic() - looked_at >= ALLOWED_SECONDS:
+            if time.monotonic() - checked_at >= ALLOWED_SECONDS:
                 if not self.may_go_on():
                     return
-                looked_at = time.monotonic()
+                checked_at = time.monotonic()
             yield _checked(part)
 
 

@@ -1,4 +1,4 @@
-"""Is a class fit to be a command? What start-up refuses, and the reason it gives."""
+"""Command validation: the rules that start-up holds a command class to, each with the reason for refusing it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tracker.registry.stream import EventStream, Stream
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 PATH: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 RATE_LIMIT: Final = re.compile(r"[1-9][0-9]{0,11} per [1-9][0-9]{0,6} seconds")
-#: What stands at `/api/v1/` beside the commands.
+#: Paths at `/api/v1/` beside those of the commands.
 RESERVED_PATHS: Final = frozenset({"openapi.json"})
 
 
 def why_invalid(command: type[Command]) -> str | None:
-    """Why this class is no usable command, or None."""
+    """Return the reason why this class is no usable command, or None."""
     for reason, is_fine in RULES:
         if not is_fine(command):
             return reason
@@ -46,7 +46,7 @@ def _is_pair_of_json_objects(value: object) -> bool:
         return False
 
 
-#: What a command must be: the reason it is refused for, and whether it is fine. Errors and parameters have more.
+#: The rules of a command: the reason for refusing it, and the check. Errors and parameters have further rules.
 RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     ("name must be lower-case words joined by dots, such as 'note.add'", lambda c: _is_text(NAME, c.name)),
     ("a docstring is needed: it is the command's documentation", lambda c: bool((c.__doc__ or "").strip())),
@@ -117,10 +117,10 @@ def _fault_in_row(row: Error) -> str | None:
 
 
 def _fault_in_params(command: type[Command]) -> str | None:
-    """Every parameter needs a row to be answered with when its check fails."""
+    """Return the fault of the parameters, or None. Each needs an error row for its failed check."""
     try:
         declared = command.Params().load_fields
-    except Exception as failure:  # noqa: BLE001  whatever a plugin's schema does, start-up says it in one line
+    except Exception as failure:  # noqa: BLE001  whatever a plugin's schema raises becomes one line at start-up
         return f"Params cannot be made: {type(failure).__name__}: {failure}"
     covered = {row.param for row in command.errors}
     folded = [name.lower() for name in declared]

@@ -1,4 +1,4 @@
-"""Which pages does the console have? Each is a module with its ROUTES."""
+"""Pages of the console: each is a module with its ROUTES."""
 
 from types import ModuleType
 

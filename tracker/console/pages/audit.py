@@ -1,14 +1,14 @@
-"""Who did what in my name, and when? `/audit`."""
+"""Audit page at `/audit`: actions in the user's name, newest first."""
 
 from __future__ import annotations
 
 from flask import render_template, request
 
 from tracker.console.client import ask
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 ENTRIES_PER_PAGE = 50
-#: What people call an action.
+#: The words for each action.
 WORDS = {
     "apikey.create": "Key made",
     "apikey.revoke": "Key revoked",
@@ -24,7 +24,7 @@ WORDS = {
 
 
 def show() -> str:
-    """One entry more than is shown tells whether there is another page."""
+    """Render a page of entries; one entry more than it shows tells whether there is another page."""
     before = request.args.get("before", "0")
     found = ask("audit.get", RecordsPerRequest=ENTRIES_PER_PAGE + 1, BeforeEntryID=before)["Entries"]
     entries = found[:ENTRIES_PER_PAGE]

@@ -1,4 +1,4 @@
-"""Which events and properties are there? `/lists/<id>/events`: the catalogue, with sample values on demand."""
+"""Events page at `/lists/<id>/events`: the catalogue of events and properties, with sample values on demand."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tracker.console.client import Refused, ask
 from tracker.console.current_list import place_of
 from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import TYPES, is_of_tracker
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 EVENTS_PER_PAGE = 50
 WORDS = {"Search": "Search for at most 200 characters."}
-#: Look-alikes shown at once; the rest is folded away.
+#: Look-alikes shown at once; the others are folded away.
 MAX_SHOWN = 5
 
 
@@ -46,7 +46,7 @@ def show(list_id: str) -> Any:
 
 
 def values(list_id: str) -> Any:
-    """A page of its own, and for the script of the other what stands on it."""
+    """Answer with sample values: a page of its own, or JSON for the catalogue's script."""
     place = place_of(list_id)
     event, name = request.args.get("event", ""), request.args.get("property", "")
     found = ask("website_events.values", **place.params, Event=event, Property=name)
@@ -56,7 +56,7 @@ def values(list_id: str) -> Any:
 
 
 def remove(list_id: str) -> Any:
-    """Take a name out, or all that only browsers have sent, once."""
+    """Remove a name from the catalogue, or all names that only browsers have sent, once."""
     place, event = place_of(list_id), request.form.get("event")
     if event is None:
         ask("website_events.remove", **place.params, FromBrowsersOnly=True)
@@ -66,13 +66,13 @@ def remove(list_id: str) -> Any:
 
 
 def _with_shares(event: Mapping[str, Any]) -> dict[str, Any]:
-    said = sorted(event["Properties"], key=lambda each: is_of_tracker(each["Property"]))
-    properties = [{**each, "Shares": list(_shares(each["Types"]))} for each in said]
+    ordered = sorted(event["Properties"], key=lambda each: is_of_tracker(each["Property"]))
+    properties = [{**each, "Shares": list(_shares(each["Types"]))} for each in ordered]
     return {**event, "Properties": properties}
 
 
 def _shares(types: Mapping[str, int]) -> Iterable[dict[str, Any]]:
-    """Where each type's part of a bar of 100 begins, in the order of TYPES, and how wide it is; a part is never too small to be seen."""
+    """Yield start and width of each type's part of a bar of 100, in the order of TYPES; a part is always wide enough to be seen."""
     total, start = sum(types.values()), 0.0
     for name, word in TYPES.items():
         if name in types:

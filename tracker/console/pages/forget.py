@@ -1,4 +1,4 @@
-"""How is somebody forgotten? `/lists/<id>/people/<subscriber id>/forget`: a warning, then how far it is, and the proof."""
+"""Erasure page at `/lists/<id>/people/<subscriber id>/forget`: a warning, then the progress, and the proof."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flask import render_template, request
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, list_of
+from tracker.console.page_context import Route
 from tracker.console.pages.people import name_of
 from tracker.console.pages.person import described
-from tracker.console.paths import Route
 
 #: `subscriber.get`: there is nobody, or no longer.
 NOT_FOUND = 3
@@ -22,7 +22,7 @@ def show(list_id: str, subscriber_id: str) -> str:
 
 
 def forget(list_id: str, subscriber_id: str) -> Any:
-    """The same form again, of somebody who is being forgotten, tells how far it is."""
+    """Erase the subscriber. Sent again while the erasure runs, the form shows its progress."""
     place, person = list_of(list_id), None
     try:
         person = described(place, subscriber_id)["SubscriberInformation"]
@@ -30,7 +30,7 @@ def forget(list_id: str, subscriber_id: str) -> Any:
         if refused.code != NOT_FOUND:
             raise
     if person is not None and request.form.get("typed", "").strip() != _to_type(person):
-        return _form(place, person, "This is not what is asked for."), 422
+        return _form(place, person, "This does not match."), 422
     told = ask("subscriber.forget", **place.params, SubscriberID=subscriber_id)
     return render_template("forgotten.html", tab="people", place=place, told=told)
 
@@ -48,7 +48,7 @@ def _form(place: CurrentList, person: dict[str, Any], fault: str = "") -> str:
 
 
 def _to_type(person: dict[str, Any]) -> str:
-    """What can be typed: an ID may hold anything, a number only digits."""
+    """Return the text to type: the address, else the number, since an ID may hold anything."""
     return str(person["EmailAddress"] or person["SubscriberID"])
 
 

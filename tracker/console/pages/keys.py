@@ -1,4 +1,4 @@
-"""Which programs may call Tracker in my name? `/keys`: make API keys, see them, revoke them."""
+"""API keys page at `/keys`: make, see and revoke keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, redirect, render_template, request
 
 from tracker.console.client import Refused, Unanswered, ask, registry
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 from tracker.console.permissions import offered
 
 WORDS = {
@@ -16,7 +16,7 @@ WORDS = {
     "Permissions": "Choose at least one permission.",
     "": "Your own account lacks one of these permissions.",
 }
-#: What the form's three choices mean as a set of permissions; "some" are those that are ticked.
+#: The permission sets of the form's choices; "some" are those that are ticked.
 SETS = {"events": "", "all": "*"}
 
 
@@ -25,7 +25,7 @@ def show() -> str:
 
 
 def create() -> Any:
-    """The key is shown in the answer to the form itself: a secret belongs into no address and no cookie."""
+    """Make a key. The answer to the form shows it: a secret belongs in no address and no cookie."""
     name, choice = request.form.get("name", "").strip(), request.form.get("may", "")
     chosen = request.form.getlist("permission")
     form = {"name": name, "may": choice, "chosen": chosen}
@@ -36,7 +36,7 @@ def create() -> Any:
     except Refused as refused:
         return _page(_keys(), faults=refused.beside(WORDS), **form), refused.status
     keys: list[dict[str, Any]] | None = None
-    with suppress(Unanswered):  # the key is made, and nothing but this answer will ever show it
+    with suppress(Unanswered):  # the key is made, and only this answer will ever show it
         keys = _keys()
     return _page(keys, made=made, made_name=name)
 
@@ -51,7 +51,7 @@ def revoke(prefix: str) -> Any:
 
 
 def _key(prefix: str) -> dict[str, Any]:
-    """One that is still good; a confirmation is asked for no other."""
+    """Return a key that is not revoked; others have no page to confirm."""
     good = [key for key in _keys() if key["Prefix"] == prefix and key["RevokedOn"] is None]
     if not good:
         abort(404)
@@ -59,13 +59,13 @@ def _key(prefix: str) -> dict[str, Any]:
 
 
 def _keys() -> list[dict[str, Any]]:
-    """Newest first, and what is revoked below."""
+    """Return the keys, newest first, and revoked ones below."""
     newest_first = ask("apikeys.get")["APIKeys"][::-1]
     return sorted(newest_first, key=lambda key: key["RevokedOn"] is not None)
 
 
 def _page(keys: list[dict[str, Any]] | None, **form: Any) -> str:
-    """Without `keys` the page says nothing of them."""
+    """Render the page; with None for `keys` it leaves their table out."""
     return render_template(
         "keys.html",
         area="keys",

@@ -1,4 +1,4 @@
-"""What does a person see first? `/`: the lists, and a form for another one."""
+"""Lists page at `/`: the user's lists, and a form for a new one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import WITHOUT_LIST, list_of, start_of_page
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 LISTS_PER_PAGE = 50
 WORDS = {"SubscriberListName": "A name has 1 to 250 characters."}
@@ -35,12 +35,12 @@ def overview(list_id: str) -> Response:
 
 
 def home() -> Response:
-    """Where somebody lands who reloads what a form has answered."""
+    """Redirect a browser that reloads the answer to a form."""
     return redirect("/", 303)
 
 
 def _page(**form: Any) -> str:
-    """Search and page come from the address."""
+    """Render the page with the search and page number of the address."""
     search, start = request.args.get("search", ""), start_of_page()
     found = ask(
         "lists.get",

@@ -1,4 +1,4 @@
-"""What arrives right now? `/lists/<id>/live`: the newest events, and each further one as it is committed."""
+"""Live page at `/lists/<id>/live`: the newest events, and each further one as it is committed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, place_of
 from tracker.console.event_view import blank, shown
 from tracker.console.live_stream import events_sent_on
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 EVENTS_PER_PAGE = 50
 WORDS = {"Event": "A name has at most 200 characters."}
-#: The command's own number for as many followers as may be.
+#: The command's own code for too many subscribers at once.
 CROWDED = 9
 
 
 def show(list_id: str) -> Any:
-    """With a cursor it is a page of older events, to which nothing is added."""
+    """Render the newest events, or with a cursor a page of older ones, which does not update."""
     place, name, faults = place_of(list_id), _name(), {}
     found: dict[str, Any] = {"events": [], "cursor": None}
     try:
@@ -41,12 +41,12 @@ def show(list_id: str) -> Any:
 
 
 def rows(list_id: str) -> Any:
-    """What the page's script asks for: older events, or those that came before it was connected."""
+    """Answer the page's script with older events, or those that came before it was connected."""
     return jsonify(_page(place_of(list_id), _name()))
 
 
 def events(list_id: str) -> Any:
-    """What an EventSource reads. A browser that comes again says by itself how far it had read."""
+    """Stream events to an EventSource. A browser that reconnects sends the id of the last event it has."""
     place = place_of(list_id)
     after = request.headers.get("Last-Event-ID") or request.args.get("after") or None
     try:

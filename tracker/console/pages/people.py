@@ -1,4 +1,4 @@
-"""Who is on a list? `/lists/<id>/people`: everybody, newest first, and a search that knows addresses, ids and visitors."""
+"""People page at `/lists/<id>/people`: subscribers, newest first, and a search by address, ID and visitor."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from flask import redirect, render_template, request
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, is_number, list_of, start_of_page
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 PEOPLE_PER_PAGE = 50
 MAX_CHARACTERS = 320
-#: Where the beginning of a text is looked for, one after the other.
+#: The fields in which a search looks for a prefix, one after the other.
 SEARCHED = ("EmailAddress", "ExternalID")
 
 
 def show(list_id: str) -> Any:
-    """Who is found exactly is shown at once."""
+    """Render the list or the search; an exact match is shown at once."""
     place, search = list_of(list_id), request.args.get("search", "").strip()[:MAX_CHARACTERS]
     path = _exact(place, search) if search else None
     if path is not None:
@@ -28,12 +28,12 @@ def show(list_id: str) -> Any:
 
 
 def name_of(person: dict[str, Any]) -> str:
-    """What to call somebody: their address, else their ID."""
+    """Return a subscriber's name on pages: the address, else the ID, else the number."""
     return person["EmailAddress"] or person["ExternalID"] or f"Person {person['SubscriberID']}"
 
 
 def _all(place: CurrentList) -> dict[str, Any]:
-    """The page after the person that the address names; the newest without, or with what is no number."""
+    """Return the page after the subscriber that the address names; the newest without a valid number."""
     sent = request.args.get("after", "")
     after = sent if is_number(sent) and len(sent) < 20 else None
     found = ask("subscribers.get", **place.params, RecordsPerRequest=PEOPLE_PER_PAGE + 1, OrderType="DESC", AfterSubscriberID=after)  # fmt: skip
@@ -49,7 +49,7 @@ def _all(place: CurrentList) -> dict[str, Any]:
 
 
 def _found(place: CurrentList, search: str) -> dict[str, Any]:
-    """Those whose address or else whose ID begins so."""
+    """Return the subscribers whose address, or else ID, begins with the search."""
     start = start_of_page()
     people: list[dict[str, Any]] = []
     total = 0
@@ -71,7 +71,7 @@ def _found(place: CurrentList, search: str) -> dict[str, Any]:
 
 
 def _exact(place: CurrentList, search: str) -> str | None:
-    """The path of whom the text names: by number, address or ID, or of the visitor whose UUID it is."""
+    """Return the path of the subscriber with this number, address or ID, or of the visitor with this UUID; None without."""
     uuid = uuid_in(search)
     if uuid is not None:
         found = _asked("subscriber.events", place, UUID=uuid, RecordsPerRequest=1)

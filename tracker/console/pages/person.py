@@ -1,4 +1,4 @@
-"""Who is this person, what have they done, and why is it theirs? `/lists/<id>/people/<subscriber id>`, and visitors."""
+"""Person page at `/lists/<id>/people/<subscriber id>`: profile, timeline, links and their reasons; and visitor pages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import text_of
 from tracker.console.explanations import why_linked, why_theirs
 from tracker.console.live_stream import sent_on
+from tracker.console.page_context import Route
 from tracker.console.pages.people import name_of, uuid_in
-from tracker.console.paths import Route
 from tracker.console.timeline_view import timeline
 
 LINKS_PER_PAGE = 10
@@ -42,13 +42,13 @@ def show(list_id: str, subscriber_id: str) -> str:
 
 
 def visitor(list_id: str, uuid: str) -> str:
-    """What a browser did while it was nobody's."""
+    """Render the events of a visitor without a subscriber."""
     place = list_of(list_id)
     return render_template("visitor.html", tab="people", place=place, uuid=uuid, path=f"{place.path}/visitors/{uuid}", **timeline(place, {"UUID": uuid}))  # fmt: skip
 
 
 def why(list_id: str, subscriber_id: str, event_id: str) -> Any:
-    """Why one event is theirs, for the script of the timeline or as a page."""
+    """Explain why one event is the subscriber's, for the script of the timeline or as a page."""
     place = list_of(list_id)
     told = ask("subscriber.explain", **place.params, SubscriberID=subscriber_id, EventID=event_id, RecordsPerRequest=1)  # fmt: skip
     because = why_theirs(told["Event"])
@@ -81,7 +81,7 @@ def unmerge(list_id: str, subscriber_id: str, uuid: str, span: str) -> Response:
 
 
 def export(list_id: str, subscriber_id: str) -> Response:
-    """It is written into the audit log, so it is no link, but a form."""
+    """Stream the export. It is written to the audit log, so a form asks for it, not a link."""
     place = list_of(list_id)
     stream = ask("subscriber.export", **place.params, SubscriberID=subscriber_id)
     return sent_on(
@@ -90,20 +90,20 @@ def export(list_id: str, subscriber_id: str) -> Response:
 
 
 def described(place: CurrentList, subscriber_id: str) -> dict[str, Any]:
-    """What `subscriber.get` says."""
+    """Return the answer of `subscriber.get`."""
     found: dict[str, Any] = ask("subscriber.get", **place.params, SubscriberID=subscriber_id)
     return found
 
 
 def _amount(summed: dict[str, Any]) -> dict[str, Any]:
-    """Two digits after the point, or as many as it takes."""
+    """Return an amount with two digits after the point, or as many as it has."""
     value = summed["Value"]
     amount = f"{value:,.2f}" if round(value, 2) == value else f"{value:,.6f}".rstrip("0")
     return {"amount": amount, "currency": summed["Currency"], "conversions": summed["Conversions"]}
 
 
 def _custom_fields(place: CurrentList, values: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """What people call each field, or where they may not see fields what programs call it; and its value."""
+    """Return each field's name and value; its alias where the user may not read custom fields."""
     if not values:
         return []
     names: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""How does a list behave? `/lists/<id>/settings`: every setting that `list.update` has."""
+"""Settings page of a list at `/lists/<id>/settings`: every setting of `list.update`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from flask import redirect, render_template, request
 
 from tracker.console.client import Refused, ask
 from tracker.console.current_list import CurrentList, list_of
-from tracker.console.paths import Route
+from tracker.console.page_context import Route
 
 WORDS = {
     "SubscriberListName": "A name has 1 to 250 characters.",
-    "ConversionIdIs": "Choose one of the two.",
+    "ConversionIdIs": "Choose one of the two values.",
     "RetentionDays": "A whole number of days from 0 to 3653.",
     "AllowedOrigins": "One origin a line, such as https://shop.example, without a path.",
-    "HiddenQueryParameters": "One name a line, such as token; * may stand at its beginning.",
+    "HiddenQueryParameters": "One name a line, such as token; a name may begin with *.",
 }
 SWITCHES = ("ConversionsNeedKey", "HonourPrivacySignal", "KeepAddress")
 
@@ -35,12 +35,12 @@ def save(list_id: str) -> Any:
 
 
 def _described(place: CurrentList) -> dict[str, Any]:
-    """What `list.get` says, in the words of `list.update`."""
+    """Return the answer of `list.get` under the names of `list.update`."""
     return {**place.described, "SubscriberListName": place.described["Name"]}
 
 
 def _sent() -> dict[str, Any]:
-    """The form's values. A box that is not ticked is not sent at all, and means no."""
+    """Return the form's values. A browser does not send a box that is not ticked: it means no."""
     form = request.form
     return {
         "SubscriberListName": form.get("SubscriberListName", "").strip(),

@@ -1,4 +1,4 @@
-"""How does a website begin to send events, and do they arrive? `/lists/<id>/setup`."""
+"""Setup page at `/lists/<id>/setup`: the snippet for a website, and whether events arrive."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from flask import jsonify, render_template
 
 from tracker import browser
 from tracker.console.current_list import CurrentList, list_of
-from tracker.console.page_context import desk
-from tracker.console.paths import Route
+from tracker.console.page_context import Route, desk
 
 
 def show(list_id: str) -> str:
@@ -18,20 +17,20 @@ def show(list_id: str) -> str:
 
 
 def status(list_id: str) -> Any:
-    """What the page's script asks until there is an event."""
+    """Answer the page's script, which polls until there is an event."""
     described = list_of(list_id).described
     return jsonify(LastEventTrackedAt=described["LastEventTrackedAt"])
 
 
 def _lines(place: CurrentList) -> dict[str, str]:
-    """What can be put into a page beside the snippet that `list.get` gives."""
+    """Return the further ways to send events from a page, beside the snippet of `list.get`."""
     described, settings = place.described, desk().settings
-    door = f"{settings.public_url}{settings.collect_path}/{described['EventListTrackerID']}"
+    address = f"{settings.public_url}{settings.collect_path}/{described['EventListTrackerID']}"
     is_honoured = described["HonourPrivacySignal"]
     script = f"{settings.public_url}{settings.script_path}"
     return {
-        "pinned": browser.snippet(script, door, is_honoured, browser.current()),
-        "pixel": f'<img src="{door}.gif?Event=opened" width="1" height="1" alt="">',
+        "pinned": browser.snippet(script, address, is_honoured, browser.current()),
+        "pixel": f'<img src="{address}.gif?Event=opened" width="1" height="1" alt="">',
     }
 
 

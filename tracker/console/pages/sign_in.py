@@ -1,4 +1,4 @@
-"""How does a person get in, and out again? `/sign-in` and `/sign-out`."""
+"""Sign-in and sign-out pages at `/sign-in` and `/sign-out`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from tracker.console.client import NotDone, Refused, Unanswered, ask
 from tracker.console.cookies import forget_session, keep_session, session_id
 from tracker.console.csrf import SIGN_IN
 from tracker.console.error_pages import in_words
-from tracker.console.page_context import desk
-from tracker.console.paths import Route
+from tracker.console.page_context import Route, desk
 
-#: A path of ours in plain characters. `//host` and `/\host` are no paths to a browser, but other hosts.
+#: A path of the console in plain characters. Browsers take `//host` and `/\host` for other hosts.
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 WRONG = "The email address or the password is wrong."
@@ -47,12 +46,12 @@ def enter() -> Response:
 
 
 def stay() -> Response:
-    """A link signs nobody out: it might be another website's."""
+    """Redirect a GET: a link, which may be another website's, must not sign anybody out."""
     return redirect("/", 303)
 
 
 def leave() -> Response:
-    """Whoever has no session any more is out as well."""
+    """End the session, if there is still one."""
     try:
         ask("user.logout")
     except Unanswered as failure:
@@ -63,14 +62,14 @@ def leave() -> Response:
     return response
 
 
-def _again(failure: NotDone, said: str, email: str, after: str) -> Response:
-    """The form once more, with what was wrong."""
-    body = render_template("sign_in.html", next=after, email=email, said=said)
+def _again(failure: NotDone, text: str, email: str, after: str) -> Response:
+    """Render the form again, with the fault."""
+    body = render_template("sign_in.html", next=after, email=email, said=text)
     return make_response(body, failure.status, failure.retry_headers)
 
 
 def _next(path: str | None) -> str:
-    """Where to go after signing in: a page of ours, whatever the address bar says."""
+    """Return the page after signing in: always one of the console."""
     return path if path and _OWN_PATH.fullmatch(path) else "/"
 
 

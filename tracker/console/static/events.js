@@ -59,7 +59,7 @@
   /** Why it is theirs is asked for when it is read. */
   const explain = async (link) => {
     const at = link.parentElement;
-    link.textContent = "Looking up why it is theirs…";
+    link.textContent = "Looking up the reason…";
     try {
       at.replaceChildren(...(await Tracker.ask(link.getAttribute("href"))).Why.map(piece));
     } catch (error) {

@@ -169,9 +169,9 @@
     });
     source.addEventListener("skipped", (message) => {
       const { Count } = JSON.parse(message.data);
-      gap(Count === null ? "Some events came while nobody was connected, and are not shown here." : `${Count.toLocaleString()} events came too fast to be shown here.`);
+      gap(Count === null ? "Some events arrived while this page was disconnected, and are not shown here." : `${Count.toLocaleString()} events arrived too fast to be shown here.`);
     });
-    source.addEventListener("unavailable", () => state("warn", "Waiting", "The database cannot be read just now."));
+    source.addEventListener("unavailable", () => state("warn", "Waiting", "The database is unavailable. Trying again."));
     source.addEventListener("available", live);
     source.addEventListener("error", () => {
       if (source?.readyState === EventSource.CLOSED) refused();

@@ -1,1 +1,1 @@
-"""What does the traffic of a web shop look like? Made up, the same for the same seed; nothing here knows a database."""
+"""Made-up traffic of a web shop, the same for the same seed. Nothing here knows a database."""

@@ -1,4 +1,4 @@
-"""What comes in beside people? Robots that read the pages, and the shop's own programs, which name no list."""
+"""Traffic of robots, which read pages, and of the shop's back end, whose events name no list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.demo.traffic.goods import Source, products
 
 
 def robots_visit(random: Random) -> list[Step]:
-    """Page after page, without a pause."""
+    """Yield a robot's events: page after page, without a pause."""
     browsing = Browsing(random, robot(random), "en-US", Source(""), is_hurried=True)
     browsing.land("/", "Tea and what it takes")
     for product in random.sample(products(), random.randint(1, 5)):
@@ -20,7 +20,7 @@ def robots_visit(random: Random) -> list[Step]:
 
 
 def programs_report(random: Random) -> list[Step]:
-    """One event of a back end that belongs to no list."""
+    """Return an event of the back end that belongs to no list."""
     name, properties = random.choice((_stock, _price_list, _backup))(random)
     return [Step(0, {"Event": name, "Properties": properties}, is_listless=True)]
 

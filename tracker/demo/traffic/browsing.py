@@ -1,4 +1,4 @@
-"""What does the script send of a visit? Each step with the time since the visit began and all that it captures."""
+"""Browsing: the events that the browser script sends during a visit, with all that it captures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Step:
 
 
 class Browsing:
-    """A browser on the shop's pages."""
+    """A browser on the shop's pages, and its clock."""
 
     def __init__(
         self, random: Random, device: Device, language: str, source: Source, is_hurried: bool = False
@@ -42,23 +42,23 @@ class Browsing:
 
     @property
     def clock(self) -> int:
-        """Milliseconds since the visit began."""
+        """The milliseconds since the visit began."""
         return self._clock
 
     def land(self, path: str, title: str, name: str = "page_view") -> None:
-        """Come by the source's link."""
+        """Open the page of the source's link."""
         self._url = self._source.landing(path)
         self._title = f"{title} – {NAME}"
         utm = {key: value for key, value in self._source.query if key != "pr"}
         self.say(name, utm)
 
     def view(self, path: str, title: str, name: str = "page_view", **properties: Any) -> None:
-        """Go to a page of the shop."""
+        """Go to another page of the shop."""
         self._referrer, self._url, self._title = self._url, SHOP + path, f"{title} – {NAME}"
         self.say(name, properties)
 
     def say(self, name: str, properties: dict[str, Any] | None = None, **params: Any) -> None:
-        """An event on the page that is open; `params` are more parameters of it."""
+        """Return an event on the open page; `params` are further parameters of it."""
         if self.steps:
             self._clock += self._pause()
         sent = {"Event": name, "UUID": self._device.uuid, **params}

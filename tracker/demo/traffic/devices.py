@@ -1,4 +1,4 @@
-"""With which browsers do people come, and which robots come too?"""
+"""Devices: the browsers of visitors, and the robots."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Device:
 
 
 def device(random: Random, kind: str) -> Device:
-    """A browser of this kind: desktop, phone or tablet."""
+    """Return a browser of this kind: desktop, phone or tablet."""
     agents, weights = zip(*_BROWSERS[kind], strict=True)
     screen = random.choice(_SCREENS[kind])
     least, most, bars = _FRAME[kind]
@@ -66,7 +66,7 @@ def device(random: Random, kind: str) -> Device:
 
 
 def robot(random: Random) -> Device:
-    """One that reads pages and wants nothing."""
+    """Return a robot that reads pages."""
     return Device(_uuid(random), random.choice(ROBOTS), (1024, 768), (1024, 768))
 
 

@@ -1,4 +1,4 @@
-"""What does the shop sell, and where do its visitors come from?"""
+"""Goods of the shop, and the sources of its visits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CURRENCY = "EUR"
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One thing to buy; `price` is in CURRENCY."""
+    """A product; `price` is in CURRENCY."""
 
     id: str
     name: str
@@ -32,13 +32,13 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a visit comes from: its referrer, and what the link has in its query."""
+    """The source of a visit: its referrer, and the query of the link."""
 
     referrer: str
     query: tuple[tuple[str, str], ...] = ()
 
     def landing(self, path: str) -> str:
-        """The address that the visit begins at."""
+        """Return the address at which the visit begins."""
         return SHOP + path + ("?" + urlencode(self.query) if self.query else "")
 
 
@@ -64,6 +64,6 @@ SOURCES = (
 
 @cache
 def products() -> tuple[Product, ...]:
-    """All that there is to buy."""
+    """Return all products."""
     rows = json.loads(PRODUCTS_FILE.read_text(encoding="utf-8"))
     return tuple(Product(row["id"], row["name"], row["kind"], float(row["price"])) for row in rows)

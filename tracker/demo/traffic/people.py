@@ -1,4 +1,4 @@
-"""Who visits the shop? Each person has a name, an address, devices and habits, made from a seed and a number."""
+"""Made-up people: each has a name, an address, devices and habits, made from a seed and a number."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DEVICES = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may come. `customer_id` is their number in the shop, if they have an account there."""
+    """A person who may visit. `customer_id` is the number of their account in the shop, if they have one."""
 
     first_name: str
     last_name: str
@@ -46,7 +46,7 @@ class Person:
     has_old_template: bool
 
     def fields(self, random: Random) -> dict[str, Any]:
-        """What a form asks them for; not everybody fills in everything."""
+        """Return the traits that a form asks for; not everybody fills in all of them."""
         said = {"First-Name": self.first_name, "Last-Name": self.last_name, "Plan": self.plan}
         if random.random() < 0.4:
             said["Birthday"] = self.birthday
@@ -56,7 +56,7 @@ class Person:
 
 
 def person(seed: int, number: int) -> Person:
-    """The person with this number: the same one for the same seed."""
+    """Return the person with this number: the same one for the same seed."""
     random = Random(f"{seed}/person/{number}")  # noqa: S311  nothing here is a secret
     first, last, language, local = random.choice(NAMES)
     local = local or f"{first}.{last}".lower()

@@ -1,4 +1,4 @@
-"""When do people come? Evenings and Sundays more than nights, and a little more each week."""
+"""Schedule of visits: more in evenings and on Sundays than at night, and a little more each week."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GROWTH = 1.6
 
 
 class Rhythm:
-    """The hours up to `now` (UTC milliseconds), `days` back, each with its share of the visits."""
+    """The hours of the `days` before `now` (UTC milliseconds), each with its share of the visits."""
 
     def __init__(self, now: int, days: int) -> None:
         self._start = now - days * 24 * HOUR_MS
@@ -23,7 +23,7 @@ class Rhythm:
         self._sums = list(accumulate(self._weight(hour, hours) for hour in range(hours)))
 
     def at(self, share: float) -> int:
-        """The moment by which this share of all visits (0 to 1, without 1) has begun."""
+        """Return the moment, in UTC milliseconds, by which this share of all visits (0 to 1, without 1) has begun."""
         sums = self._sums
         wanted = share * sums[-1]
         hour = min(bisect_right(sums, wanted), len(sums) - 1)

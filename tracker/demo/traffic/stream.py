@@ -1,4 +1,4 @@
-"""Which events does a shop have in the last days? As many as are wanted, in the order in which they happened.
+"""Event stream of the shop: the wanted number of events of the last days, in the order in which they happened.
 
 A visit depends on the seed and its own number alone, so that more events are the same visits and some more. Only when
 it was depends on `now`; its EventIDs do not: the same seed can be stored again, at any time, and nothing is there twice.
@@ -36,7 +36,7 @@ class Made:
 
 
 def traffic(seed: int, count: int, days: int, now: int) -> list[Made]:
-    """`count` events of the last `days`, none after `now` (UTC milliseconds)."""
+    """Yield `count` events of the last `days`, none after `now` (UTC milliseconds)."""
     rhythm = Rhythm(now, days)
     people = _People(seed)
     made: list[Made] = []
@@ -79,7 +79,7 @@ def _made(seed: int, number: int, place: int, step: Step, at: int, random: Rando
 
 
 class _People:
-    """Whose visit is it? Somebody's first one, or one of somebody who has come before: who comes often comes again."""
+    """Choose the person of a visit: a new one, or one who has visited before, the likelier the more often."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -1,4 +1,4 @@
-"""What do people do in the shop? They land, look, leave; some fill a basket, and few of those pay."""
+"""Visits: people land, look and leave; some fill a basket, and few of those pay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIGN_UP, LOG_IN, REVIEW, WATCH = 0.05, 0.25, 0.04, 0.08
 
 
 def visit(random: Random, number: int, person: Person) -> list[Step]:
-    """The steps of the visit with this number by a person on one of their devices."""
+    """Return the steps of the visit with this number by a person on one of their devices."""
     source = random.choices([each for each, _ in SOURCES], [weight for _, weight in SOURCES])[0]
     browsing = Browsing(random, random.choice(person.devices), person.language, source)
     shopping = _Shopping(browsing, person, number)
@@ -89,7 +89,7 @@ class _Shopping:
             self._browsing.say(name, {**self._described(product), "quantity": quantity})
 
     def _check_out(self) -> None:
-        """Whoever gives an address is known from then on, with all that this browser did before."""
+        """Identify the visitor by an address: all earlier events of this browser become theirs."""
         total = round(sum(product.price for product in self._basket), 2)
         items = [{**self._named(product), "price": product.price} for product in self._basket]
         self._browsing.view("/checkout", "Checkout")
@@ -146,7 +146,7 @@ class _Shopping:
 
 
 def _shipped(random: Random, after: int, person: Person, order: str) -> list[Step]:
-    """What the back end tells, a day or two later: by address and number, without a browser."""
+    """Return the events of the back end a day or two later: by address and number, without a browser."""
     at = after + random.randint(18, 60) * 3_600_000
     said = {"Email": person.email, **({"ID": person.customer_id} if person.customer_id else {})}
     parcel = {

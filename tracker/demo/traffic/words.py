@@ -1,4 +1,4 @@
-"""What do people type? Names, searches, reviews: short and long, in several scripts."""
+"""Words that people type: names, searches and reviews, short and long, in several scripts."""
 
 from __future__ import annotations
 

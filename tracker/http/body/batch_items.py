@@ -1,4 +1,4 @@
-"""Batch bodies: each object in one array, or line, has limits of its own, and one that breaks them harms no other."""
+"""Batch items: each object of one array, or line of NDJSON, has limits of its own, and a bad one harms no other."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tracker.registry.json_object import (
     settle,
 )
 
-#: Makes text of what is none (lone surrogates) in an object, or raises CommandError (100000).
+#: Repairs strings with lone surrogates in an object, or raises CommandError (100000).
 Mend = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def read_lines(body: bytes, most: int, mend: Mend | None = None) -> list[Any]:
-    """The object in each line of NDJSON, or the error that it cannot be read with; blank lines are none.
+    """Read NDJSON. Returns the object in each line, or the error for it, without blank lines.
 
-    More than `most` are not even read: the command refuses them by their number.
+    More than `most` lines are not parsed: the command refuses them by their number.
     """
     if body.count(b"\n") > 10 * most:
         return [None] * (most + 1)
@@ -33,7 +33,7 @@ def read_lines(body: bytes, most: int, mend: Mend | None = None) -> list[Any]:
 
 
 def read_item(text: bytes, mend: Mend | None = None) -> dict[str, Any] | Error:
-    """The object in a text, or the error that it cannot be read with."""
+    """Return the object in a text, or the error for it."""
     try:
         check_unread(text, MAX_NODES)
         return read_object(text)
@@ -42,7 +42,7 @@ def read_item(text: bytes, mend: Mend | None = None) -> dict[str, Any] | Error:
 
 
 def _mended(text: bytes, mend: Mend | None) -> dict[str, Any] | Error | None:
-    """What could not be read for nothing but strings that are no text; None if that is not its fault."""
+    """Return the object after its broken strings were repaired, or the error; None if another fault makes it unreadable."""
     torn = decode_torn(text) if mend is not None else None
     if torn is None or mend is None:
         return None
@@ -53,9 +53,9 @@ def _mended(text: bytes, mend: Mend | None) -> dict[str, Any] | Error | None:
 
 
 def check_items(value: dict[str, Any], body: bytes, name: str, most: int) -> dict[str, Any]:
-    """The object decoded from `body`; objects in the array `name` that are not within the limits become errors.
+    """Return the object decoded from `body`, where objects of the array `name` beyond the limits are replaced by errors.
 
-    Raises CommandError (100000) for the rest of it.
+    Raises CommandError (100000) for a fault in the rest of it.
     """
     arrays = {
         key: items for key, items in value.items() if key.lower() == name.lower() and type(items) is list

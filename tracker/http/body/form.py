@@ -1,9 +1,13 @@
-"""Form decoding: urlencoded and multipart bodies and query strings become parameters. All values stay text."""
+"""Form decoding: urlencoded and multipart bodies and query strings become parameters. All values stay text.
+
+Names such as `Properties[k]`, `tags[]` and `tags[0]` make objects and lists.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,26 +16,26 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder
 
 from tracker.errors import UNSUPPORTED_MEDIA, CommandError, because
-from tracker.http.body.nesting import nest
-from tracker.registry.json_object import MAX_NODES, unreadable
+from tracker.registry.json_object import MAX_DEPTH, MAX_NODES, Indexed, unreadable
 
-#: Of a form whose sender is known: it has no more values than JSON, and parts than fit into its 64 KiB.
+#: Fields and parts of a form whose sender is known: no more values than JSON, and as many parts as fit into 64 KiB.
 MAX_FIELDS, MAX_PARTS = MAX_NODES, 2_000
-#: Of a stranger's form, whose fields cost 2 µs, each bracket in their names and each %41 0.2 µs, and a part of multipart 23 µs.
+#: Bounds of an unknown sender's form: a field costs 2 µs, each bracket in its name and each %41 0.2 µs, a multipart part 23 µs.
 MAX_STRANGERS_FIELDS, MAX_STRANGERS_BRACKETS, MAX_STRANGERS_ESCAPES, MAX_STRANGERS_PARTS = (
     500,
     4_000,
     12_000,
     100,
 )
-#: Of the headers of one part, and of all parts of a stranger, whose reading costs 0.3 µs a byte where they are nasty.
+#: Bytes of the headers of one part, and of all parts of an unknown sender. Hostile headers cost 0.3 µs a byte.
 MAX_HEAD_BYTES = 8 * 1024
 _BRACKET = re.compile(rb"\[|%5[bB]")
+_NESTED_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 def read_urlencoded(body: bytes, is_known: bool = True) -> dict[str, Any]:
-    """Parameters of an urlencoded body or a query string; raises CommandError (100000)."""
+    """Return the parameters of an urlencoded body or a query string. Raises CommandError (100000)."""
     most = MAX_FIELDS if is_known else MAX_STRANGERS_FIELDS
     if not is_known:
         _check_price(body)
@@ -47,7 +51,7 @@ def read_urlencoded(body: bytes, is_known: bool = True) -> dict[str, Any]:
 
 
 def _check_price(body: bytes) -> None:
-    """What a stranger's form may cost beside its fields."""
+    """Bound the cost of an unknown sender's form beside its fields. Raises CommandError (100000)."""
     if body.count(b"%") > MAX_STRANGERS_ESCAPES:
         raise unreadable(f"more than {MAX_STRANGERS_ESCAPES} escaped characters")
     if len(_BRACKET.findall(body)) > MAX_STRANGERS_BRACKETS:
@@ -55,7 +59,7 @@ def _check_price(body: bytes) -> None:
 
 
 def read_multipart(body: bytes, boundary: str, is_known: bool = True) -> dict[str, Any]:
-    """Parameters of a multipart/form-data body; raises CommandError (100000, or 100011 for an uploaded file)."""
+    """Return the parameters of a multipart/form-data body. Raises CommandError (100000, or 100011 for an uploaded file)."""
     try:
         _check_parts(body, boundary.encode("latin-1"), is_known)
         return nest(list(_fields(_events(body, boundary))))
@@ -67,7 +71,7 @@ def read_multipart(body: bytes, boundary: str, is_known: bool = True) -> dict[st
 
 
 def _check_parts(body: bytes, boundary: bytes, is_known: bool) -> None:
-    """Before anything is decoded: how many there are, and how long their headers."""
+    """Bound the parts and the length of their headers before anything is decoded. Raises CommandError (100000)."""
     most = MAX_PARTS if is_known else MAX_STRANGERS_PARTS
     parts = re.split(rb"(?:^|[\r\n])--" + re.escape(boundary), body, maxsplit=most + 2)
     if len(parts) - 2 > most:  # one part stands before the first boundary, one after the last
@@ -109,7 +113,83 @@ def _name(field: Field) -> str:
 
 
 def _check_charset(field: Field) -> None:
-    """A part may say its own charset; text in another one would be stored wrong without notice."""
+    """Refuse a part whose charset is not UTF-8: its text would be stored wrong without notice. Raises CommandError (100011)."""
     charset = parse_options_header(field.headers.get("content-type", ""))[1].get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8"):
         raise CommandError(because(UNSUPPORTED_MEDIA, "only UTF-8 is read"))
+
+
+def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return the object that (name, text) pairs describe. Of equal names the last counts; top-level "" is absent.
+
+    Raises CommandError (100000).
+    """
+    root: dict[str, Any] = {}
+    nodes = 1
+    for name, text in pairs:
+        nodes += _place(root, _keys(name), text)
+        if nodes > MAX_NODES:
+            raise unreadable(f"more than {MAX_NODES} values")
+    return {name: _parameter(value) for name, value in root.items() if value != ""}
+
+
+def _parameter(value: Any) -> Any:
+    listed = _listed(value)
+    return Indexed(listed) if type(value) is dict and type(listed) is list else listed
+
+
+def _listed(value: Any) -> Any:
+    """Turn each object whose names are 0, 1, 2, … to the last into a list, as PHP and `qs` write lists."""
+    if type(value) is list:
+        return [_listed(item) for item in value]
+    if type(value) is not dict:
+        return value
+    inner = {name: _listed(item) for name, item in value.items()}
+    return list(inner.values()) if all(map(str.__eq__, inner, map(str, range(len(inner))))) else inner
+
+
+def _keys(name: str) -> list[str]:
+    """Return the keys of a name: `a[b][]` is a, b and "" (append). Raises CommandError (100000)."""
+    if "[" not in name and "]" not in name:
+        return [name]
+    match = _NESTED_NAME.fullmatch(name)
+    if match is None:
+        raise unreadable("brackets in a form name do not match")
+    keys = [match[1], *match[2][1:-1].split("][")]
+    if len(keys) > MAX_DEPTH:
+        raise unreadable(f"nested deeper than {MAX_DEPTH} levels")
+    return keys
+
+
+def _place(root: dict[str, Any], keys: list[str], text: str) -> int:
+    """Put the text where its keys lead. Returns the number of values that this made. Raises CommandError (100000)."""
+    container: dict[str, Any] | list[Any] = root
+    made = 1
+    for key, following in pairwise(keys):
+        inner = _found(container, key)
+        if inner is None:
+            inner = [] if following == "" else {}
+            _put(container, key, inner)
+            made += 1
+        if type(inner) is not (list if following == "" else dict):
+            raise _conflict()
+        container = inner
+    if isinstance(_found(container, keys[-1]), (dict, list)):
+        raise _conflict()
+    _put(container, keys[-1], text)
+    return made
+
+
+def _found(container: dict[str, Any] | list[Any], key: str) -> Any:
+    return container.get(key) if isinstance(container, dict) else None
+
+
+def _put(container: dict[str, Any] | list[Any], key: str, value: Any) -> None:
+    if isinstance(container, dict):
+        container[key] = value
+    else:
+        container.append(value)
+
+
+def _conflict() -> Exception:
+    return unreadable("a form name is used both as a value and as a group")

@@ -1,4 +1,4 @@
-"""Content decoding: gzip, unpacked up to a limit, so that a small body becomes no large one in memory."""
+"""Gzip decoding of request bodies, up to a limit: a decompression bomb never becomes large in memory."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tracker.registry.json_object import unreadable
 
 #: zlib's window size, plus 16 for the gzip format.
 _GZIP = 15 + 16
-#: Members of one body: finding the next copies the rest, so very many small ones would cost much.
+#: Members of one gzip body: finding the next copies the rest, so very many small ones would cost much.
 _MAX_MEMBERS = 100
-#: How many times its size a body of a stranger may become, beyond what any body may have.
+#: The factor by which an unknown sender's body may grow, beyond the size that any body may have.
 MAX_RATIO = 100
 
 
 def unpacked(body: bytes, encoding: str, limit: int, is_known: bool = True) -> bytes:
-    """The body behind its Content-Encoding; raises CommandError (100000, 100010 above `limit` bytes, 100011).
+    """Return the decoded body. Raises CommandError (100000, 100010 above `limit` bytes, 100011).
 
-    Of a stranger (`is_known` is False) a large one has to be worth its unpacking.
+    An unknown sender's body (`is_known` is False) may grow by MAX_RATIO at most.
     """
     name = encoding.strip().lower()
     if name == "identity":
@@ -32,7 +32,7 @@ def unpacked(body: bytes, encoding: str, limit: int, is_known: bool = True) -> b
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:
-    """All members, as `cat a.gz b.gz` makes them; what else follows one is refused."""
+    """Decode all members, as `cat a.gz b.gz` makes them; other bytes after a member are refused."""
     data = b""
     for _ in range(_MAX_MEMBERS):
         unpacker = zlib.decompressobj(_GZIP)

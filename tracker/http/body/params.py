@@ -1,4 +1,4 @@
-"""Request parsing: JSON, forms and the query string become one dict of parameters."""
+"""Request parsing: JSON, NDJSON, forms and the query string become one dict of parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from werkzeug.http import parse_options_header
 
 from tracker.call import Knows
-from tracker.errors import NOT_AUTHENTICATED, UNSUPPORTED_MEDIA, CommandError, because
+from tracker.errors import NOT_AUTHENTICATED, UNSUPPORTED_MEDIA, CommandError, because, hinted
 from tracker.http.body.batch_items import Mend, check_items, read_item, read_lines
 from tracker.http.body.form import read_multipart, read_urlencoded
 from tracker.http.body.gzip import unpacked
@@ -18,18 +18,22 @@ from tracker.http.body.reader import MAX_BODY_BYTES, too_large
 from tracker.http.body.torn_batch import read_apart
 from tracker.registry.json_object import MAX_NODES, check, check_unread, decode, decode_torn, unreadable
 
-#: Some editors and PHP files put this before everything; RFC 8259 lets a reader skip it, and so do we.
+#: Some editors and PHP files put this before the text; RFC 8259 lets a reader skip it.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-#: Values in a stranger's batch as a whole: decoding and looking through so many costs 5 ms.
+#: Values in an unknown sender's batch as a whole: decoding and checking this many costs 5 ms.
 MAX_STRANGERS_NODES = 32_000
-#: Bytes of a body, unpacked, from which on its credential has to stand in it as it is: no program escapes the letters of one.
+#: Bytes of a body, unpacked, above which its credential has to stand in it without escapes: no program escapes its letters.
 MAX_UNSHOWN_BYTES = 16 * 1024
-#: Brackets in a stranger's batch that is looked through for the object that cannot be read.
+_UNSHOWN = (
+    f"No good credential was found, and a body of more than {MAX_UNSHOWN_BYTES} bytes is read only with one: send the header"
+    " 'Authorization: Bearer KEY'"
+)
+#: Brackets in an unknown sender's batch that is searched for the object that cannot be read.
 MAX_STRANGERS_BRACKETS = 6_000
 
 
 class Media(NamedTuple):
-    """What a Content-Type says: the kind of body, and the boundary of a multipart one."""
+    """The content of a Content-Type: the kind of body, and the boundary of a multipart one."""
 
     kind: Literal["json", "lines", "urlencoded", "multipart", "unnamed"]
     boundary: str = ""
@@ -37,10 +41,10 @@ class Media(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BodyRules:
-    """What a command takes for a body: so many bytes, and at most `max_items` objects in the array `items_param`.
+    """The body that a command takes: `max_bytes`, and at most `max_items` objects in the array `items_param`.
 
-    Each of these objects has the limits of a body of its own, and may be a line of NDJSON. `mend` makes text of strings that
-    are none.
+    Each of these objects has the limits of a body of its own, and may be a line of NDJSON. `mend` repairs strings with
+    lone surrogates.
     """
 
     max_bytes: int = MAX_BODY_BYTES
@@ -54,7 +58,7 @@ class BodyRules:
 
 
 ONE_EVENT = BodyRules()
-#: The rules of the command that parameters name.
+#: Returns the rules of the command that parameters name.
 RulesOf = Callable[[dict[str, Any]], BodyRules]
 
 
@@ -68,12 +72,12 @@ def read_params(
     is_known: bool = True,
     knows: Knows | None = None,
 ) -> tuple[dict[str, Any], bool]:
-    """The parameters, and whether all of them came as text (a form or the query string).
+    """Return the parameters, and whether all of them came as text (a form or the query string).
 
-    Where the path names no command, `rules` are the widest, and `rules_of` those of the command that the parameters
-    name. Of a sender who is not known (yet) no more is read than 5 ms can pay for; `knows` asks for the credential that
-    the body itself may hold, without which a large one is not read at all. Raises CommandError: 100000 for what cannot be
-    read, 100010 for what is too large unpacked, 100011 for a kind of body that is not supported, 99998.
+    Where the path names no command, `rules` are the widest, and `rules_of` returns those of the command that the parameters
+    name. A body of an unknown sender is parsed for 5 ms at most. `knows` looks for the credential that the body itself may
+    hold, without which a large body is not parsed. Raises CommandError: 100000 for an unreadable body, 100010 for one that
+    is too large unpacked, 100011 for an unsupported kind, and 99998.
     """
     if knows is not None:
         is_known = is_known or knows(query.encode("latin-1", "replace"))
@@ -93,22 +97,22 @@ def read_params(
 
 
 def _is_shown(body: bytes, knows: Knows) -> bool:
-    """Whether the body shows a credential; raises CommandError (99998) for a large one that does not."""
+    """Whether the body holds a good credential. Raises CommandError (99998) for a large one that does not."""
     is_known = bool(body) and knows(body)
     if not is_known and len(body) > MAX_UNSHOWN_BYTES:
-        raise CommandError(NOT_AUTHENTICATED)
+        raise CommandError(hinted(NOT_AUTHENTICATED, _UNSHOWN))
     return is_known
 
 
 class _Reading(NamedTuple):
-    """Bytes become parameters, by the rules of a command, for a sender who is known or not."""
+    """Parses one body by the rules of a command, for a known or unknown sender."""
 
     rules: BodyRules
     rules_of: RulesOf
     is_known: bool
 
     def body(self, content_type: str | None, body: bytes) -> tuple[dict[str, Any], bool, bytes]:
-        """The parameters, whether all came as text, and the JSON whose limits are still to be checked, if it is JSON."""
+        """Return the parameters, whether all came as text, and the JSON text whose limits are still to be checked, if any."""
         if not body or body.isspace():
             return {}, True, b""
         media, body = _media(content_type or ""), body.removeprefix(_BYTE_ORDER_MARK)
@@ -134,7 +138,7 @@ class _Reading(NamedTuple):
             return self._apart(body) or self._mended(body, refused)
 
     def _apart(self, body: bytes) -> dict[str, Any] | None:
-        """With an Error for each of many objects that no decoder reads; None where nothing can be saved so."""
+        """Return the parameters with an Error for each item that no decoder reads; None where no item can be saved."""
         max_brackets = None if self.is_known else MAX_STRANGERS_BRACKETS
         try:
             return read_apart(body, self._array, partial(read_item, mend=self.rules.mend), max_brackets)
@@ -157,7 +161,7 @@ class _Reading(NamedTuple):
             check_unread(body, MAX_NODES if is_one else MAX_STRANGERS_NODES)
 
     def _form(self, media: Media, body: bytes) -> dict[str, Any]:
-        """Forms of a batch are no longer than others: a field costs many times what a value of JSON does."""
+        """Read a form. A batch's form is no longer than others: a field costs many times as much as a JSON value."""
         if len(body) > MAX_BODY_BYTES:
             raise too_large(MAX_BODY_BYTES)
         if media.kind == "multipart":
@@ -173,7 +177,7 @@ def _within_limits(params: dict[str, Any], text: bytes, rules: BodyRules) -> dic
 
 
 def _is_json(media: Media, body: bytes) -> bool:
-    """An object is JSON whatever its Content-Type says, and an array where it says nothing."""
+    """Whether the body is JSON: an object is, whatever its Content-Type, and an array without a Content-Type."""
     first = body.lstrip()[:1]
     return (
         media.kind == "json"
@@ -183,7 +187,7 @@ def _is_json(media: Media, body: bytes) -> bool:
 
 
 def _with_query(sent: dict[str, Any], query: str, is_known: bool) -> dict[str, Any]:
-    """Both together; what the body names, in whatever letter case, is not taken from the query."""
+    """Return body and query together; names of the body, in any letter case, win over those of the query."""
     asked = read_urlencoded(query.encode("latin-1", "replace"), is_known)
     named = {name.lower() for name in sent}
     return {**{name: value for name, value in asked.items() if name.lower() not in named}, **sent}
@@ -191,7 +195,7 @@ def _with_query(sent: dict[str, Any], query: str, is_known: bool) -> dict[str, A
 
 @lru_cache(maxsize=256)
 def _media(content_type: str) -> Media:
-    """Read a Content-Type. Clients repeat the same few for ever, hence the cache."""
+    """Read a Content-Type. Clients repeat the same few, hence the cache. Raises CommandError (100000, 100011)."""
     written, options = parse_options_header(content_type)
     name = written.strip().lower()
     if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):

@@ -1,4 +1,4 @@
-"""How many bytes of a request are read, and what if they are too many or stop coming?"""
+"""Body reader: reads the bytes of a request within a limit, and refuses a body that is too large or breaks off."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 def read_body(environ: Mapping[str, Any], limit: int = MAX_BODY_BYTES) -> bytes:
-    """The whole body of a WSGI request, at most `limit` bytes of it; raises CommandError (100000, 100010)."""
+    """Return the whole body of a WSGI request, of at most `limit` bytes. Raises CommandError (100000, 100010)."""
     length = environ.get("CONTENT_LENGTH")
     if length:
         return _read_exactly(environ, _declared(length), limit)
-    # No length: a chunked body if the server says where it ends, else there is none.
+    # No length: a chunked body if the server knows where it ends, else there is no body.
     if not environ.get("wsgi.input_terminated"):
         return b""
     body = _read(environ, limit + 1)

@@ -1,4 +1,4 @@
-"""Fault isolation: one object of an array that no decoder reads is refused by itself, and the others are read.
+"""Fault isolation in batches: an object that no decoder reads is refused by itself, and the others are read.
 
 Only used once a whole body could not be decoded. The bytes are cut where the objects begin and end, and each piece is decoded
 alone, as a line of NDJSON is.
@@ -19,18 +19,18 @@ from tracker.registry.json_object import decode, unreadable
 _BRACKETS = (b"[", b"]", b"{", b"}")
 #: A value, or white space, up to the next comma that stands in no string.
 _PIECE = re.compile(rb'((?:[^,"]|"(?:[^"\\]|\\.)*")*)(,|$)', re.DOTALL)
-#: What stands for an object that was cut out.
+#: The bytes in the place of an object that was cut out.
 _HOLE = b"{}"
-#: The name, in small letters, of the array whose objects are judged one by one, and how many it may have, given the other
+#: Returns the name, in lower case, of the array whose objects are read one by one, and the most it may have, given the other
 #: parameters.
 ArrayOf = Callable[[dict[str, Any]], tuple[str, int]]
-#: How the object in a piece of the body is read, or why it is refused.
+#: Returns the object in a piece of the body, or the error for it.
 Read = Callable[[bytes], dict[str, Any] | Error]
 
 
 @dataclass(slots=True)
 class _Array:
-    """Where an array of the outermost object begins and ends, and each container in it."""
+    """The offsets of an array of the outermost object, and of each container in it."""
 
     start: int
     end: int = 0
@@ -38,11 +38,10 @@ class _Array:
 
 
 def read_apart(body: bytes, array_of: ArrayOf, read: Read, max_brackets: int | None) -> dict[str, Any]:
-    """The object in `body`, with an Error for each object that cannot be read in the array that `array_of` names.
+    """Return the object in `body`, with an Error for each unreadable object of the array that `array_of` names.
 
-    An array of more than its most is given as it stands, with empty objects. Raises CommandError (100000) where the fault is
-    in no object of that array, or where there are more brackets than `max_brackets`, since each costs a third of a
-    microsecond.
+    An array with too many objects is returned with empty ones. Raises CommandError (100000) where the fault is in no object
+    of that array, or where there are more brackets than `max_brackets`, since each costs a third of a microsecond.
     """
     if max_brackets is not None and len(body) - len(body.translate(None, b"[]{}")) > max_brackets:
         raise unreadable("not valid JSON")
@@ -60,7 +59,7 @@ def read_apart(body: bytes, array_of: ArrayOf, read: Read, max_brackets: int | N
 
 
 def _arrays(body: bytes) -> Iterator[_Array]:
-    """The arrays that are members of the outermost object."""
+    """Yield the arrays that are members of the outermost object. Raises CommandError (100000)."""
     array, depth, began = None, 0, 0
     for at, is_opening in _brackets(body):
         if is_opening:
@@ -82,8 +81,8 @@ def _arrays(body: bytes) -> Iterator[_Array]:
 
 
 def _brackets(body: bytes) -> Iterator[tuple[int, bool]]:
-    """Where brackets stand in no string, and whether they open."""
-    # As long as the body, so that places are the same.
+    """Yield the offset of each bracket outside of strings, and whether it opens."""
+    # As long as the body, so that offsets are the same.
     plain = body.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in body else body
     is_in_string, looked_at = False, 0
     for at in sorted(at for bracket in _BRACKETS for at in _places(plain, bracket)):
@@ -101,7 +100,7 @@ def _places(plain: bytes, bracket: bytes) -> Iterator[int]:
 
 
 def _without(body: bytes, arrays: list[_Array]) -> bytes:
-    """The outermost object with the number of each array in its place."""
+    """Return the outermost object with the number of each array in the array's place."""
     parts, copied = [], 0
     for number, array in enumerate(arrays):
         parts += [body[copied : array.start], b"[%d]" % number]
@@ -125,7 +124,7 @@ def _read_piece(body: bytes, piece: tuple[int, int], read: Read) -> Any:
 
 
 def _values(body: bytes, array: _Array) -> list[Any]:
-    """What stands in the array; of objects and arrays only that there is one."""
+    """Return the array's values, with {} for each container. Raises CommandError (100000)."""
     ends = [array.start + 1, *(end for _, end in array.inner)]
     starts = [*(start for start, _ in array.inner), array.end - 1]
     skeleton = _HOLE.join(body[end:start] for end, start in zip(ends, starts, strict=True))
@@ -149,7 +148,7 @@ def _pieces(skeleton: bytes) -> Iterator[bytes]:
 
 
 def _scalar(text: bytes) -> Any:
-    """The value, or the error that it cannot be read with; nothing at all is no fault of a value."""
+    """Return the value, or the error for it. Raises CommandError (100000) for nothing at all, which is no value's fault."""
     if not text.strip():
         raise unreadable("not valid JSON")
     try:

@@ -1,21 +1,23 @@
-"""What does a request say beside its parameters? Who sent it, from where, and in which name."""
+"""Call of a request: method, credential, client address, sender and deadline, read from headers and path."""
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 from tracker.call import CALL_SECONDS, Call
 from tracker.caller import Sender
 from tracker.formats.client_ip import client_address
-from tracker.http.message.bearer import bearer_token
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.request_id import request_id
 
-#: Where in a WSGI environ the call's deadline stands, if the request had to wait already.
+#: The key of a WSGI environ that holds the call's deadline, if the request has queued already.
 DEADLINE = "tracker.deadline"
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 _IN_ADVANCE = ("prefetch", "prerender", "preview")
+#: RFC 6750, 2.1.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def call_of(
@@ -25,7 +27,7 @@ def call_of(
     is_form: bool,
     trusted_proxies: int,
 ) -> Call:
-    """The call; HEAD is GET without the body of the answer."""
+    """Return the call of a request. HEAD is GET without the body of the answer."""
     method = environ["REQUEST_METHOD"]
     forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
     return Call(
@@ -41,8 +43,22 @@ def call_of(
     )
 
 
+def bearer_token(header: str | None) -> str | None:
+    """Return the token; "" (which is no key) for an unreadable header; None for another scheme or no header.
+
+    Another scheme with its credentials, such as the Basic of a proxy in front, does not hide an APIKey.
+    """
+    if header is None:
+        return None
+    scheme, _, token = header.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer":
+        return None if token else ""
+    return token if _TOKEN.fullmatch(token) else ""
+
+
 def utf_8(header: str) -> str:
-    """A header as it was meant: WSGI reads the bytes as Latin-1, and who has more letters than that sends UTF-8."""
+    """Decode a header as UTF-8, where it is: WSGI reads its bytes as Latin-1."""
     if header.isascii():
         return header
     try:
@@ -52,7 +68,7 @@ def utf_8(header: str) -> str:
 
 
 def _sender(environ: dict[str, Any]) -> Sender:
-    """Sec-GPC (Global Privacy Control) and DNT say 1 when the person does not want to be tracked."""
+    """Return the sender. Sec-GPC (Global Privacy Control) and DNT are 1 for a person who does not want to be tracked."""
     has_signal = environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
     agent, last_event_id = (
         utf_8(environ.get("HTTP_USER_AGENT") or ""),
@@ -62,6 +78,6 @@ def _sender(environ: dict[str, Any]) -> Sender:
 
 
 def _is_prefetch(environ: dict[str, Any]) -> bool:
-    """Sec-Purpose is the standard's (`prefetch;prerender` too), the others are what older browsers send."""
-    said = (environ.get(name) for name in _PURPOSES)
-    return any(value.partition(";")[0].strip().lower() in _IN_ADVANCE for value in said if value)
+    """Whether a browser fetches in advance. Sec-Purpose is the standard's header, the others are those of older browsers."""
+    purposes = (environ.get(name) for name in _PURPOSES)
+    return any(value.partition(";")[0].strip().lower() in _IN_ADVANCE for value in purposes if value)

@@ -1,4 +1,4 @@
-"""How does something that happened become one line of JSON, without the values of a request in it?"""
+"""JSON log lines: one line for each event of the log, without any value of a request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 STDOUT, STDERR = 1, 2
-#: How many exceptions of a chain, and frames of each, a line shows: the innermost are what is looked for.
+#: Exceptions of a chain, and frames of each, that a line shows: the innermost ones.
 _MAX_CHAIN, _MAX_FRAMES = 5, 30
 
 
@@ -22,13 +22,13 @@ def write_line(descriptor: int, line: bytes) -> None:
     try:
         os.write(descriptor, line + b"\n")
     except OSError:
-        # The reader of our log is gone or its disk full. An event that is committed must still be acknowledged,
-        # and there is nowhere left to report to.
+        # The reader of the log is gone, or its disk is full. A committed event must still be acknowledged, and there is
+        # nowhere left to report to.
         return
 
 
 def iso_time(now: float | None = None) -> str:
-    """Seconds since the epoch as `2025-01-31T12:00:00.123Z`."""
+    """Return seconds since the epoch as `2025-01-31T12:00:00.123Z`; the current time for None."""
     now = time.time() if now is None else now
     second = int(now)
     return f"{_iso_second(second)}.{int((now - second) * 1000):03d}Z"
@@ -40,18 +40,18 @@ def _iso_second(second: int) -> str:
 
 
 def as_line(fields: Mapping[str, Any]) -> bytes:
-    """ASCII only: whatever could end a line or move a terminal's cursor becomes an escape."""
+    """Return the line in ASCII: characters that could end a line or move a terminal's cursor become escapes."""
     return json.dumps(fields, ensure_ascii=True, default=repr).replace("\x7f", "\\u007f").encode()
 
 
 def log_failure(request_id: str | None, failure: BaseException) -> None:
-    """An unexpected exception, on stderr. Its text is left out: it may quote a key, an email or a property."""
+    """Log an unexpected exception to stderr, without its text, which may quote a key, an email or a property."""
     fields = {"time": iso_time(), "level": "error", "message": "unexpected failure", "request_id": request_id}
     write_line(STDERR, as_line({**fields, "failure": list(described(failure))}))
 
 
 def described(failure: BaseException) -> Iterator[dict[str, Any]]:
-    """The exception and what caused it: types, error numbers and where in the code, never the text."""
+    """Yield the exception and its causes: types, error numbers and places in the code, never the text."""
     following: BaseException | None = failure
     for _ in range(_MAX_CHAIN):
         if following is None:
@@ -74,14 +74,14 @@ def _frames(failure: BaseException) -> list[str]:
 
 
 def _number(failure: BaseException) -> dict[str, int]:
-    """The error number of the operating system's and of database drivers' exceptions, which are (number, text)."""
+    """Return the error number of an exception whose arguments are (number, text), as those of OSError and drivers are."""
     if len(failure.args) > 1 and type(failure.args[0]) is int:
         return {"number": failure.args[0]}
     return {}
 
 
 class JsonLines(logging.Formatter):
-    """Log records of libraries and of the server as lines of the same form."""
+    """Formats log records of libraries and of the server as lines of the same form."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What is this request called in our log and in the client's? `X-Request-ID`."""
+"""Request ids: the `X-Request-ID` of the client, if it is usable, else a new one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-#: Where in a WSGI environ the id stands once it is known.
+#: The key of a WSGI environ that holds the id once it is known.
 KEY = "tracker.request_id"
 _ACCEPTED = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class _Names:
-    """Ids of one process: a random beginning and a number. Twenty times cheaper than a random id each."""
+    """The ids of one process: a random prefix and a number. Twenty times cheaper than a random id each."""
 
     def __init__(self) -> None:
         self.restart()
@@ -32,7 +32,7 @@ _names = _Names()
 
 
 def request_id(environ: Mapping[str, Any]) -> str:
-    """The client's own id if it can be used as one, else a new one."""
+    """Return the client's own id if it is usable, else a new one."""
     sent = environ.get("HTTP_X_REQUEST_ID")
     if sent is not None and _ACCEPTED.fullmatch(sent):
         return str(sent)
@@ -40,5 +40,5 @@ def request_id(environ: Mapping[str, Any]) -> str:
 
 
 def new_request_id() -> str:
-    """An id for a request that could not be read."""
+    """Return an id for a request that could not be read."""
     return _names.next()

@@ -1,28 +1,28 @@
-"""Memory budget: how many bytes of requests may be under way in this process, and who is refused beyond it."""
+"""Memory budget (backpressure): bounds the bytes of unanswered requests of a process; the largest is refused beyond it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Protocol
 
-#: Of heads and bodies that are arriving, waiting or being answered. 64 of the largest batches, of which four are worked
-#: on at once (`large_bodies.py`), or a thousand times the largest single event.
+#: Bytes of heads and bodies that are arriving, queueing or being answered: 64 of the largest batches, of which four are
+#: worked on at once (`large_bodies.py`), or a thousand times the largest single event.
 MAX_BYTES = 64 * 1024 * 1024
-#: As much as a request may always have: an event of the usual size is not refused because of others' bodies.
+#: Bytes that a request may always have: an event of the usual size is not refused because of others' bodies.
 SMALL_BYTES = 4 * 1024
 
 
 class OverBudget(Exception):
-    """There is no memory for the rest of this request now. Nothing of it was stored."""
+    """The budget has no room for the rest of this request. Nothing of it was stored."""
 
 
 class Holder(Protocol):
-    """A connection whose request is under way. `held` is how much of it is here."""
+    """A connection with an unanswered request. `held` are the bytes of it that have arrived."""
 
     held: int
 
     def refuse(self, failure: Exception) -> None:
-        """Have it raise `failure` where it waits for more of its request."""
+        """Make the connection raise `failure` where it waits for more of its request."""
 
 
 class Budget:
@@ -32,7 +32,7 @@ class Budget:
         self.most, self.taken = most, 0
 
     def take(self, holder: Holder, size: int, unfinished: Collection[Holder]) -> None:
-        """Note `size` more bytes. Beyond the budget the largest of the unfinished requests is refused, whoever grew."""
+        """Count `size` more bytes. Beyond the budget the largest unfinished request is refused, whichever grew."""
         holder.held += size
         self.taken += size
         if self.taken > self.most and unfinished:
@@ -42,6 +42,6 @@ class Budget:
                 largest.refuse(OverBudget())
 
     def give_back(self, holder: Holder) -> None:
-        """Its request is answered, or will not be."""
+        """Give back the bytes of a request that is answered, or will not be."""
         self.taken -= holder.held
         holder.held = 0

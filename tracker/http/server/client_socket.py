@@ -1,4 +1,4 @@
-"""Write timeout: a socket that knows since when it waits for its client to take what is sent, and how long it may."""
+"""Write timeout: a client's socket that bounds how long a send may wait for the client to read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from gevent.socket import socket as gevent_socket
 
-#: How long one send may take where nothing else is said. It is no shorter for a client that takes nothing at all: while there
-#: are places, ending it sooner has it come again sooner, which costs more than the place does.
+#: Seconds of one send by default. It is no shorter for a client that reads nothing at all: while there are free places,
+#: closing it sooner makes it reconnect sooner, which costs more than its place does.
 _SECONDS = 30.0
 _DISCARD = struct.pack("ii", 1, 0)
 
@@ -22,12 +22,12 @@ class ClientSocket(gevent_socket):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        #: Called when a send begins to wait, whenever it gets on (True), and when it is done (False).
+        #: Called when a send begins to wait and whenever it makes progress (True), and when it is done (False).
         self.on_wait: Callable[[bool], None] = lambda _is_waiting: None
         self.send_seconds = _SECONDS
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send all of it. Raises TimeoutError; what the kernel still holds is then thrown away."""
+        """Send all of `data`. Raises TimeoutError; bytes that the kernel still holds are then discarded."""
         left = memoryview(data)
         with suppress(BlockingIOError):
             left = left[self._sock.send(left, flags) :]
@@ -54,12 +54,12 @@ class ClientSocket(gevent_socket):  # type: ignore[misc]
                 self.on_wait(True)
 
     def discard(self) -> None:
-        """Nothing that is still to be sent will be: closing must not leave it to the kernel, which would keep it for minutes."""
+        """Discard unsent bytes on closing: the kernel would keep them for minutes."""
         with suppress(OSError):
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD)
 
     def abort(self) -> None:
-        """Have the greenlet that waits for this client see that there is none."""
+        """Discard unsent bytes and shut the socket down, so that the greenlet waiting for this client ends."""
         self.discard()
         with suppress(OSError):
             self.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Client connection: what it waits for, until when it may, and how much of its request is here."""
+"""Client connection: bounds in time and memory for one connection, and the state that it waits in."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from tracker.http.server.client_socket import ClientSocket
 from tracker.http.server.parser import Parser
 from tracker.http.server.places import Column, Places
 
-#: Where the server has no timeout, requests still have one.
+#: Seconds for a request where the server's own timeout is switched off.
 _REQUEST_SECONDS = 30.0
-#: How long, and how much, we read on after refusing: closing at once could destroy the refusal on its way.
+#: Seconds and bytes that are read on after a refusal: closing at once could destroy the refusal on its way.
 _LINGER_SECONDS, _LINGER_BYTES = 1.0, 1024 * 1024
-#: Pieces that a chunked body comes in. Each costs 3 µs, however small; a thousand lines sent one by one have to fit.
+#: Chunks of a body. Each costs 3 µs, however small; a thousand lines sent one by one have to fit.
 MAX_CHUNKS = 1_600
 
 
-# gevent's own gives way to other greenlets even where nothing is waited for: what is looked at then may be gone.
+# gevent's poll yields to other greenlets even where nothing is waited for: the socket may be gone then.
 _poll = get_original("select", "poll")
 
 
 class Connection(SocketUnreader):  # type: ignore[misc]
-    """What the parser reads from: a socket with a deadline and a place."""
+    """The source that the parser reads from: a socket with a deadline and a place in the connection table."""
 
-    #: gunicorn would have Python make room for 1 MB at each read, whatever has arrived.
+    #: gunicorn would have Python allocate 1 MB at each read, whatever has arrived.
     max_body_chunk = 64 * 1024
 
     waits: Column
@@ -53,7 +53,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
     ) -> None:
         super().__init__(client)
         self._most_body_bytes, self._places, self._budget = max_body_bytes_at, places, budget
-        # One bound for both: a request must be here whole so long after its first byte, and an answer be taken.
+        # One bound for both: a request must be complete this long after its first byte, and an answer be read.
         self._idle_seconds, self._request_seconds = cfg.keepalive, cfg.timeout or _REQUEST_SECONDS
         self._request: Any = None
         self._refused: Exception | None = None
@@ -67,7 +67,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         self._wait()
 
     def _wait(self) -> None:
-        """The next request has not begun, and the last one is answered."""
+        """Wait for the next request; the last one is answered."""
         self._budget.give_back(self)
         self._request, self._refused, self.has_begun = None, None, False
         now = time.monotonic()
@@ -77,7 +77,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
             self._places.move(self, self._places.kept, now)
 
     def _begin(self) -> None:
-        """The first byte of a request is here."""
+        """Note that the first byte of a request has arrived."""
         now = time.monotonic()
         self.has_begun, self.deadline = True, now + self._request_seconds
         self.started = time.perf_counter()
@@ -85,11 +85,11 @@ class Connection(SocketUnreader):  # type: ignore[misc]
 
     @property
     def is_receiving(self) -> bool:
-        """Whether a request has begun that is not here whole."""
+        """Whether a request has begun and is incomplete."""
         return self.waits is self._places.part
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """What has arrived; raises TimeoutError at the deadline, and OverBudget."""
+        """Return the bytes that have arrived. Raises TimeoutError at the deadline, and OverBudget."""
         if self._refused is not None:
             raise self._refused
         left = self.deadline - time.monotonic()
@@ -105,14 +105,14 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         return data
 
     def refuse(self, failure: Exception) -> None:
-        """Have it raise `failure` at once if it waits for bytes now, else when it asks for more of its request."""
+        """Make the connection raise `failure`: at once if it waits for bytes, else when it asks for more of its request."""
         self._refused = failure
         self.sock.hub.cancel_wait(self.sock._read_event, failure)  # noqa: SLF001
 
     def next_request(self) -> Any:
-        """The next request with its whole body; StopIteration when there is none.
+        """Return the next request with its whole body. Raises StopIteration when there is none.
 
-        A body above the limit is left where it is: the door will refuse it unread, and the connection ends.
+        A body above the limit is not read: the endpoint refuses it, and the connection ends.
         """
         self._wait()
         if already := self.buf.getbuffer().nbytes:  # the client sent it together with the last one
@@ -131,7 +131,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         self._places.move(self, sending if is_waiting else self._waited, time.monotonic())
 
     def seen(self) -> dict[str, str]:
-        """Method and path of the request that is being read, for the log; empty before its headers are read."""
+        """Return method and path of the request that is being read, for the log; empty before its headers are read."""
         if self._request is None:
             return {}
         path = unquote_to_wsgi_str(self._request.path)
@@ -146,7 +146,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         if announced and announced > most:
             self._leave(request)
             return
-        self._tell_to_continue(request)
+        self._send_continue(request)
         if isinstance(reader, ChunkedReader) and reader.parser is not None:
             reader.parser = _bounded(reader.parser)
         body = request.body.read(announced or most + 1)
@@ -156,8 +156,8 @@ class Connection(SocketUnreader):  # type: ignore[misc]
             self._leave(request)
         request.body = BytesIO(body)
 
-    def _tell_to_continue(self, request: Any) -> None:
-        if request._expected_100_continue:  # noqa: SLF001  gunicorn would say it too late: after we have read
+    def _send_continue(self, request: Any) -> None:
+        if request._expected_100_continue:  # noqa: SLF001  gunicorn would send it too late: after the body is read
             request._expected_100_continue = False  # noqa: SLF001
             self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -167,7 +167,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         request.force_close()
 
     def end_waiting(self) -> bool:
-        """Let the greenlet that waits for its client see the end of it, unless something has just arrived; whether it does."""
+        """End the greenlet's wait for its client, unless bytes have just arrived. Returns whether it ends."""
         if self.waits is self._places.sending or self.waits is self._places.lingering:
             self.sock.abort()
             return True
@@ -178,9 +178,9 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         return True
 
     def linger(self) -> None:
-        """Tell the client that nothing more comes, and take what it is still sending."""
+        """Shut down the sending side, and read on for a while what the client is still sending (lingering close)."""
         self._places.move(self, self._places.lingering, time.monotonic())
-        # What has been read of the request is nobody's any more, and may be large.
+        # The bytes read of the request are not needed any more, and may be many.
         self.buf, self._request, self.parser.mesg = BytesIO(), None, None
         self.sock.shutdown(socket.SHUT_WR)
         deadline, left = time.monotonic() + _LINGER_SECONDS, _LINGER_BYTES
@@ -192,7 +192,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
             left -= len(data)
 
     def close(self) -> None:
-        """The descriptor first, then the place that it has."""
+        """Close the descriptor, then give up the place."""
         try:
             self.sock.close()
         finally:
@@ -208,7 +208,7 @@ def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def is_readable(sock: Any) -> bool:
-    """Whether a read, or an accept, would find something now."""
+    """Whether a read, or an accept, would return at once."""
     poll = _poll()
     poll.register(sock.fileno(), POLLIN)
     return bool(poll.poll(0))

@@ -1,4 +1,7 @@
-"""Fast path: a command's request is answered without what a server does for any application. One environ, one write."""
+"""Fast path: answers a command's request without gunicorn's general environ and response: one environ, one write.
+
+`TRACKER_FAST_PATH=0` switches it off; README.md beside this file has the figures.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,23 @@ from tracker.http.middleware import RequestMiddleware
 METHODS = ("GET", "POST")
 
 
-def takes(front: RequestMiddleware, request: Any) -> bool:
-    """Whether a request is an ordinary one for a command; all others go the server's own way, with the same answer."""
-    return request.version == (1, 1) and request.method in METHODS and front.is_shortcut(request.path)
+def takes(middleware: RequestMiddleware, request: Any) -> bool:
+    """Whether a request is an ordinary one for a command. gunicorn's general handling gives all others the same answer."""
+    return request.version == (1, 1) and request.method in METHODS and middleware.is_shortcut(request.path)
 
 
-def response(front: RequestMiddleware, request: Any, address: Any, is_last: bool) -> Generator[bytes]:
-    """The response: whole, or, where nobody knows its length, in chunks. `is_last`: the connection ends after it.
+def response(middleware: RequestMiddleware, request: Any, address: Any, is_last: bool) -> Generator[bytes]:
+    """Yield the response: whole, or in chunks where its length is unknown. `is_last`: the connection ends after it.
 
-    What is raised between two chunks must end the connection, so that the last one is missing.
+    An exception between two chunks must end the connection, so that the last chunk is missing.
     """
-    said: list[Any] = []
+    started: list[Any] = []
 
     def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
-        said[:] = line, headers
+        started[:] = line, headers
 
-    body = front(_environ(request, address), start_response)
-    line, headers = said
+    body = middleware(_environ(request, address), start_response)
+    line, headers = started
     is_chunked = not any(name == "Content-Length" for name, _ in headers) and not isinstance(body, tuple)
     ours = [
         ("Server", "gunicorn"),
@@ -52,7 +55,7 @@ def response(front: RequestMiddleware, request: Any, address: Any, is_last: bool
 
 
 def _environ(request: Any, address: Any) -> dict[str, Any]:
-    """What our door reads of a WSGI environ."""
+    """Return the part of a WSGI environ that the endpoints read."""
     environ = {
         "REQUEST_METHOD": request.method,
         "PATH_INFO": request.path,
@@ -68,7 +71,7 @@ def _environ(request: Any, address: Any) -> dict[str, Any]:
 
 
 def _joined(headers: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Repeated fields as one; the server refuses those that may not be repeated."""
+    """Join repeated header fields; the parser refuses those that may not be repeated."""
     if len({name for name, _ in headers}) == len(headers):
         return headers
     joined: dict[str, str] = {}
@@ -78,7 +81,7 @@ def _joined(headers: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 
 def _text(address: Any) -> str:
-    """A socket file has no address."""
+    """Return the address of a client of a socket file as text."""
     return address.decode() if isinstance(address, bytes) else str(address)
 
 

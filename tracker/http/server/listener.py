@@ -1,4 +1,4 @@
-"""Accept loop: connections are taken while there are places, and it goes on when the process has no descriptor left."""
+"""Accept loop: takes connections while there are places, and survives a process without free descriptors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gevent.server import StreamServer
 
 from tracker.http.server.client_socket import ClientSocket
 
-#: What accept says of a connection that has gone again, or of the network it came from. The next one may be well.
+#: Errors of accept about a connection that has gone again, or its network. The next connection may be well.
 _GONE = frozenset(
     getattr(errno, name, errno.EINTR)  # not every system has all of them
     for name in (
@@ -21,21 +21,21 @@ _GONE = frozenset(
         "ENOPROTOOPT", "EOPNOTSUPP", "ETIMEDOUT", "EINTR",
     )
 )  # fmt: skip
-#: What it says when the process, or the machine, can have no more files or memory.
+#: Errors of accept when the process, or the machine, has no more files or memory.
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-#: How long we then wait before we try again.
+#: Seconds until accept is tried again then.
 _REST_SECONDS = 0.05
-#: Descriptors that are for the database, files and logs, not for connections.
+#: Descriptors kept for the database, files and logs.
 RESERVED_DESCRIPTORS = 124
-#: How much of an answer the kernel takes from us before the client has any of it: a client that reads nothing would be sent,
-#: and kept, up to 4 MB. It is no bound for what is under way to a client that reads.
+#: Bytes of an answer that the kernel buffers before the client has any of it: it would buffer up to 4 MB for a client that
+#: reads nothing. Bytes in flight to a client that reads are not bounded by it.
 _UNSENT_BYTES = 64 * 1024
-#: As many open files as the default number of places needs. More is never asked for.
+#: Open files that the default number of places needs. More are never asked for.
 _MAX_DESCRIPTORS = 8192
 
 
 class Listener(StreamServer):  # type: ignore[misc]
-    """gevent's server, with a place for each connection. `admit` gets a connection and must not wait."""
+    """gevent's server, with a place for each connection. `admit` gets each connection and must not wait."""
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class Listener(StreamServer):  # type: ignore[misc]
         return self._is_full()
 
     def resume(self) -> None:
-        """A place is free. Nothing happens where it is accepting already, or never will again."""
+        """Accept again: a place is free. Does nothing while it accepts already, or once it is stopped."""
         if self.started:
             self.start_accepting()
 
     def do_read(self) -> tuple[ClientSocket, Any] | None:
-        """A new connection; None when there is none."""
+        """Accept a connection. Returns None when there is none."""
         listening = self.socket
         try:
             descriptor, address = listening._accept()  # noqa: SLF001  what accept() is made of; that would wait
@@ -81,7 +81,7 @@ class Listener(StreamServer):  # type: ignore[misc]
 
 
 def raise_descriptor_limit() -> None:
-    """Ask for as many open files as this process may have by itself: shells and services give 1,024 for compatibility."""
+    """Raise the limit of open files as far as the process may: shells and services set it to 1,024 for compatibility."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -89,6 +89,6 @@ def raise_descriptor_limit() -> None:
 
 
 def affordable_places(most: int) -> int:
-    """So many of `most` places as this process has descriptors for, beside those that are reserved."""
+    """Return `most` places, or fewer if the process has fewer descriptors beside the reserved ones."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft - RESERVED_DESCRIPTORS))

@@ -1,4 +1,4 @@
-"""Error log: gunicorn's own lines in the form of ours, JSON on stderr."""
+"""Error log: gunicorn's own lines as JSON on stderr, like all other lines of the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.http.message.json_log import JsonLines
 
 
 class ServerLog(Logger):  # type: ignore[misc]
-    """gunicorn's logger with JSON lines, also for whatever libraries and plugins log."""
+    """gunicorn's logger with JSON lines, also for records of libraries and plugins."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)

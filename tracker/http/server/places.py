@@ -1,4 +1,4 @@
-"""Connection table: who holds a place in this process, what each waits for, and who leaves first when there is no room."""
+"""Connection table: the connections of a process by the state they wait in, and the order of eviction when it is full."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from typing import Protocol
 
 from tracker.http.server.budget import Holder
 
-#: Whoever has just come, or has just begun to send, is left alone: a request may still be a round trip away. It also
-#: bounds how fast the places change hands, so that a client has this long however fast others come again.
+#: Seconds for which a connection that has just come, or has just begun to send, is not evicted: a request may still be a
+#: round trip away. It also bounds how fast places change hands, so that a client has this long however fast others reconnect.
 GRACE_SECONDS = 0.1
-#: A new connection that has sent nothing yet is among the first to leave from here on, and before that the last.
+#: Seconds after which a new connection that has sent nothing is among the first to be evicted; before that it is the last.
 YOUNG_SECONDS = 1.0
-#: A client that takes nothing of its answer for so long may be sent away, where there is no room.
+#: Seconds without progress after which a client that does not read its answer may be evicted when the table is full.
 STALLED_SECONDS = 2.0
-#: How many of those that wait for the same are looked at in one go: nobody else is served meanwhile.
+#: Connections of one column that are looked at in one go: nothing else is served meanwhile.
 _MAX_LOOKED_AT = 64
 
 
 class Placed(Holder, Protocol):
-    """What stands in the table. `waits` is the column it stands in."""
+    """A connection in the table. `waits` is the column that it stands in."""
 
     waits: dict[Placed, float]
 
     def end_waiting(self) -> bool:
-        """Have it see the end of what it waits for; False when something has just arrived, so that it goes on."""
+        """End the wait of the connection. Returns False when bytes have just arrived, so that it goes on."""
 
 
-#: The connections that wait for the same, and since when; the longest waiting first.
+#: The connections that wait for the same, each with the `time.monotonic()` second since when; the longest waiting first.
 Column = dict[Placed, float]
 
 
 class Places:
-    """The connections of one process, each in the column of what it waits for. Nothing in here gives way to others."""
+    """The connections of one process, each in the column of what it waits for. Nothing in here yields to other greenlets."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._taken = 0
         #: For the first byte of a new connection; for the next request; for the rest of a request.
         self.fresh, self.kept, self.part = Column(), Column(), Column()
-        #: For us; for the client to take its answer; for a refused client to stop sending.
+        #: For the server; for the client to read its answer; for a refused client to stop sending.
         self.busy, self.sending, self.lingering = Column(), Column(), Column()
-        #: For nothing: they have been told that it is over.
+        #: For nothing: their wait has been ended.
         self._leaving = Column()
 
     def __len__(self) -> int:
@@ -58,7 +58,7 @@ class Places:
         self._taken += 1
 
     def move(self, connection: Placed, to: Column, now: float) -> None:
-        """It now waits for something else, or for more of the same, as one that has only begun to."""
+        """Move a connection to the column `to`, or within its column to the end, as one that begins to wait now."""
         del connection.waits[connection]
         connection.waits = to
         to[connection] = now
@@ -68,20 +68,20 @@ class Places:
         self._taken -= 1
 
     def make_room(self, now: float) -> bool:
-        """Send away as many as there are too many; whether that was enough. A few places are kept free, for who comes next."""
+        """Evict the connections that are too many. Returns whether that was enough. One place in 32 is kept free for newcomers."""
         spare = self.most // 32
         missing = self._taken - len(self._leaving) - (self.most - 1 - spare)
         if missing <= 0:
             return True
-        return self._send_away(missing, now) == missing
+        return self._evict(missing, now) == missing
 
     def give_up(self, count: int, now: float) -> None:
-        """Send away `count` of them, whatever the number of places: the process has no room for more."""
-        self._send_away(count, now)
+        """Evict `count` connections, whatever the number of places: the process has no descriptors left."""
+        self._evict(count, now)
 
-    def _send_away(self, count: int, now: float) -> int:
+    def _evict(self, count: int, now: float) -> int:
         sent = 0
-        for connection in self._first_to_leave(now):
+        for connection in self._eviction_order(now):
             if sent >= count:
                 break
             if connection.end_waiting():
@@ -89,10 +89,10 @@ class Places:
                 sent += 1
         return sent
 
-    def _first_to_leave(self, now: float) -> Iterator[Placed]:
-        """Those who wait for nothing urgent, then those whose client keeps us waiting, then whoever has just come.
+    def _eviction_order(self, now: float) -> Iterator[Placed]:
+        """Yield idle connections first, then those whose client keeps the server waiting, then new ones.
 
-        So neither keep-alive nor a client that sends, or takes, a byte now and then can keep others out.
+        So neither keep-alive nor a client that sends, or reads, a byte now and then can keep others out.
         """
         too_many = len(self.sending) - self.most // 2
         return chain(
@@ -100,14 +100,14 @@ class Places:
             _longest(self.kept, now),
             _longest(self.fresh, now - YOUNG_SECONDS),
             _longest(self.sending, now - STALLED_SECONDS),
-            # Half of the places are for those who read slowly. Beyond that they are what there is no room for.
+            # Slow readers may hold half of the places. Beyond that they are evicted.
             islice(_longest(self.sending, now - GRACE_SECONDS), max(0, too_many)),
             _longest(self.part, now - GRACE_SECONDS),
             _longest(self.fresh, now - GRACE_SECONDS),
         )
 
     def outstayed(self, elapsed: float, now: float) -> list[Placed]:
-        """Who is not waited for any longer, `elapsed` seconds after the stop began."""
+        """Return the connections that are not waited for any longer, `elapsed` seconds after the stop began."""
         waiting = [*self.kept, *self.lingering]
         if elapsed >= BEGIN_SECONDS:
             waiting += self.fresh
@@ -118,13 +118,13 @@ class Places:
         return waiting
 
 
-#: After SIGTERM: how long a connection that has not sent anything yet may still begin, how long a client that takes
-#: nothing of its answer is waited for, and how long one that has begun may take to send the rest.
+#: Seconds after SIGTERM: until when a connection that has sent nothing yet may begin, a client that reads nothing of its
+#: answer is waited for, and one that has begun may send the rest.
 BEGIN_SECONDS, TAKE_SECONDS, REST_SECONDS = 0.5, 5.0, 10.0
 
 
 def _longest(column: Column, until: float) -> Iterator[Placed]:
-    """Those who have waited since `until` or longer, of whom a bounded number is looked at. The column may change."""
+    """Yield connections that have waited since `until` or longer, from a bounded number. The column may change meanwhile."""
     yield from [connection for connection, since in islice(column.items(), _MAX_LOOKED_AT) if since <= until]
 
 

@@ -1,4 +1,4 @@
-"""Server's own errors: what it answers, in the common shape, to what is no readable HTTP request or finds no room."""
+"""Refusals of the server: JSON errors in the common shape for unreadable HTTP requests and for a full server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracker.http.message.responses import error_for_status, error_reply
 from tracker.http.server.budget import OverBudget
 from tracker.http.server.parser import InvalidHost
 
-#: From exceptions, most of them gunicorn's, to statuses.
+#: The status of each exception, most of them gunicorn's.
 _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (TimeoutError, 408),
     (OverBudget, 503),
@@ -39,12 +39,12 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def status_for(failure: BaseException) -> int:
-    """The HTTP status for what a connection raised; 500 for what the client did not cause."""
+    """Return the HTTP status for an exception of a connection; 500 for one that the client did not cause."""
     return next((status for kind, status in _STATUSES if isinstance(failure, kind)), 500)
 
 
 def refusal(failure: BaseException, request_id: str) -> CommandError:
-    """The answer in the common shape. The exception's text is left out: it quotes headers, so maybe a key."""
+    """Return the error in the common shape, without the exception's text: it quotes headers, so perhaps a key."""
     if isinstance(failure, OverBudget):
         return CommandError(STORAGE_UNAVAILABLE, headers={"Retry-After": "1"})
     status = status_for(failure)
@@ -54,7 +54,7 @@ def refusal(failure: BaseException, request_id: str) -> CommandError:
 
 
 def as_http(error: CommandError, request_id: str) -> bytes:
-    """The whole response, after which the connection is closed."""
+    """Return the bytes of the whole response, after which the connection is closed."""
     sent = error_reply(error)
     headers = [*sent.headers, ("X-Request-ID", request_id), ("Connection", "close")]
     lines = [f"HTTP/1.1 {sent.status_line}", *(f"{name}: {value}" for name, value in headers)]

@@ -1,4 +1,4 @@
-"""Worker process: it serves its connections, refuses what it cannot read, keeps places for who comes, and stops."""
+"""Worker process: gunicorn's gevent worker with bounded connections, JSON refusals, and a graceful stop."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from tracker.http.server.parser import FixedSettings
 from tracker.http.server.places import Places
 from tracker.http.server.refusals import as_http, refusal, status_for
 
-#: How often we look whether somebody can leave, and how far a stop is.
+#: Seconds between two looks for connections to evict, and at the progress of a stop.
 _LOOK_SECONDS = 0.02
-#: How many leave when there is no descriptor for another connection; and between two lines of the log about that.
-_LEAVE_AT_ONCE, _TELL_SECONDS = 16, 60.0
+#: Connections that are evicted when there is no descriptor for another one; seconds between two log lines about it.
+_EVICTED_AT_ONCE, _LOG_SECONDS = 16, 60.0
 
 _log = logging.getLogger("tracker.http")
 
@@ -45,15 +45,15 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._places, self._budget = Places(self.cfg.worker_connections), Budget()
         self._listeners: list[Listener] = []
-        self._is_looking, self._told_at = False, -_TELL_SECONDS
+        self._is_looking, self._logged_at = False, -_LOG_SECONDS
         self._stop = Event()
         #: Set before the fork: the supervisor's queue of signals, of which the new process has a copy.
         self.queued_signals: SimpleQueue[int] = SimpleQueue()
-        #: Ends the answers that would last: told once, when the stop begins.
+        #: Ends the streams that stay open: called once, when the stop begins.
         self.end_lasting_answers: Callable[[], None] = lambda: None
 
     def init_signals(self) -> None:
-        """A SIGTERM that came between the fork and this line went into the queue; nobody else would ever see it."""
+        """Set the signal handlers. A SIGTERM that came between the fork and this call waits in the queue, and is handled here."""
         super().init_signals()
         while not self.queued_signals.empty():
             if self.queued_signals.get_nowait() == signal.SIGTERM:
@@ -66,7 +66,7 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
     def run(self) -> None:
         if self.cfg.is_ssl:
             raise RuntimeError("TLS is for the proxy in front: remove certfile and keyfile")
-        # A greenlet nobody waits for would print its exception with its text, which may quote a request.
+        # gevent would print a background greenlet's exception with its text, which may quote a request.
         gevent.get_hub().print_exception = lambda _context, _kind, failure, _trace: log_failure(None, failure)
         self._places.most = affordable_places(self.cfg.worker_connections)
         for listening in self.sockets:
@@ -91,38 +91,41 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         return FixedSettings(self.cfg)
 
     @cached_property
-    def _front(self) -> RequestMiddleware | None:
-        """Our application; another one, such as a benchmark's, has none."""
-        front = getattr(self.wsgi, "wsgi_app", None)
-        return front if isinstance(front, RequestMiddleware) else None
+    def _middleware(self) -> RequestMiddleware | None:
+        """Return Tracker's middleware; None for another application, such as a benchmark's."""
+        middleware = getattr(self.wsgi, "wsgi_app", None)
+        return middleware if isinstance(middleware, RequestMiddleware) else None
 
     def _most_body_bytes(self, path: str) -> int:
-        return self._front.max_body_bytes_at(path) if self._front else MAX_BODY_BYTES
+        return self._middleware.max_body_bytes_at(path) if self._middleware else MAX_BODY_BYTES
 
     def handle_request(self, listener_name: Any, request: Any, client: Any, addr: Any) -> None:
-        """gunicorn's way costs 100 us a request: two writes, and an environ and a head for any application."""
-        front = self._front
+        """Answer a request by the fast path, or by gunicorn's general handling.
+
+        gunicorn's costs 100 µs more a request: two writes, and an environ and a head for any application.
+        """
+        middleware = self._middleware
         if (
-            front is None
+            middleware is None
             or self.cfg.accesslog
             or self.cfg.max_requests
-            or not fast_path.takes(front, request)
+            or not fast_path.takes(middleware, request)
         ):
             super().handle_request(listener_name, request, client, addr)
             return
         is_last = request.should_close() or not self.alive
-        with closing(fast_path.response(front, request, addr, is_last)) as parts:
+        with closing(fast_path.response(middleware, request, addr, is_last)) as parts:
             client.sendall(next(parts))
             try:
                 for part in parts:
                     client.sendall(part)
-            except Exception:  # noqa: BLE001  a stream that broke off, which the log tells: no byte may follow
+            except Exception:  # noqa: BLE001  a stream that broke off, which is logged: no byte may follow
                 raise StopIteration from None
         if is_last:
             raise StopIteration
 
     def _admit(self, listener_name: Any, client: ClientSocket, addr: Any) -> None:
-        """Called by the event loop. From here on the connection has a place, which its greenlet gives back."""
+        """Give a new connection a place and a greenlet, which gives the place back. Called by the event loop."""
         connection = Connection(
             client, self._fixed_settings, addr, self._most_body_bytes, self._places, self._budget
         )
@@ -139,7 +142,7 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             if connection.has_unread:
                 connection.linger()
         except OSError as error:
-            # The client is gone or does not take its answer. Its name only: NoMoreData quotes the request.
+            # The client is gone or does not read its answer. The type only: NoMoreData quotes the request.
             self.log.debug("a connection ended early: %s", type(error).__name__)
         finally:
             connection.close()
@@ -156,7 +159,7 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             if not (connection.is_receiving and isinstance(failure, TimeoutError)):
                 raise
             self._refuse(connection, failure)
-        # Whatever it is, the client gets JSON; gevent's Timeout is no Exception.
+        # The client gets JSON for any failure; gevent's Timeout is no Exception.
         except (Exception, gevent.Timeout) as failure:  # noqa: BLE001
             self._refuse(connection, failure)
 
@@ -168,10 +171,10 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         connection.has_unread = True
         connection.sock.sendall(as_http(refusal(failure, name), name))
 
-    # Room for others
+    # Eviction
 
     def _make_room(self) -> None:
-        """If nobody can leave now it is tried again: while all places are taken nobody else comes to do it."""
+        """Evict connections for newcomers. Tries again later if none could go: while the table is full no other call does."""
         if not self._places.make_room(time.monotonic()) and not self._is_looking:
             self._is_looking = True
             gevent.spawn_later(_LOOK_SECONDS, self._look_again)
@@ -181,17 +184,17 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         self._make_room()
 
     def _give_up_places(self, reason: int) -> None:
-        """The process can open no more files; what it needs for a database or a log comes first."""
+        """Evict connections when the process can open no more files: the database and the log need some."""
         now = time.monotonic()
-        self._places.give_up(_LEAVE_AT_ONCE, now)
-        if now - self._told_at >= _TELL_SECONDS:
-            self._told_at = now
+        self._places.give_up(_EVICTED_AT_ONCE, now)
+        if now - self._logged_at >= _LOG_SECONDS:
+            self._logged_at = now
             _log.warning("no connection can be accepted: %s", errno.errorcode.get(reason, reason))
 
     # The stop
 
     def _finish(self) -> None:
-        """Answer what has begun, then end. The supervisor kills us after graceful_timeout, so we stop waiting before."""
+        """Answer the requests that have begun, then end, before the supervisor kills the process after graceful_timeout."""
         began = time.monotonic()
         self.end_lasting_answers()
         self._take_waiting(began + _LOOK_SECONDS * 10)
@@ -204,6 +207,6 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             gevent.sleep(_LOOK_SECONDS)
 
     def _take_waiting(self, deadline: float) -> None:
-        """Accept the connections the kernel has already made: closing now would reset them."""
+        """Accept the connections that the kernel has already made: closing now would reset them."""
         while any(is_readable(each.socket) for each in self._listeners) and time.monotonic() < deadline:
             gevent.sleep(_LOOK_SECONDS / 20)
