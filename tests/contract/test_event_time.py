@@ -200,7 +200,7 @@ def test_many_events_are_with_one_of_both_until_a_job_has_moved_them(
         claimed = desk.services.jobs.claim(jobs)
         assert claimed is not None
         claimed.step()
-        claimed.give_back()
+        claimed.release()
         steps.append((more(desk, shop, "jane"), more(desk, shop, "joe")))
         assert timeline_differences(storage, list_id) == []
     assert {sum(each) for each in steps} == {250}
