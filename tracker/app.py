@@ -37,7 +37,6 @@ from tracker.reports import Reports
 from tracker.services import Services, Stores
 from tracker.storage.accounts import Audit, Keys, Lists, ListSettingsStore, Sessions, Users
 from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
-from tracker.storage.events import UNMERGE, bring_home
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
 
@@ -127,7 +126,7 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
-    jobs = Jobs(database, {**JOB_KINDS, UNMERGE: bring_home}, ingest.new_id, now_ms)
+    jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
     reports, following = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     return Services(ingest, reports, following, stores, logins, jobs, audit, database, settings)
 

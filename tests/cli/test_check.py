@@ -16,7 +16,7 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events import reassign
 from tracker.storage.job_queue import Job
 from tracker.storage.schema.own_database import own_database
-from tracker.storage.timeline import timeline_rows, timeline_scan
+from tracker.storage.timeline import timeline_reading, timeline_rows
 
 Damage = Callable[[Transaction], None]
 VISITOR = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -48,7 +48,7 @@ def fill(tracker: Tracker) -> int:
 def some_rows(transaction: Transaction) -> list[timeline_rows.Entry]:
     """Those of the events named `a`."""
     [(list_id,)] = transaction.select("SELECT MAX(list_id) FROM events")
-    rows = next(iter(timeline_scan.rows_of_events(transaction, list_id, -1, timeline_scan.LAST_ID)))
+    rows = next(iter(timeline_reading.rows_of_events(transaction, list_id, -1, timeline_reading.LAST_ID)))
     return [row for row in rows if row.name_key == timeline_rows.name_key(b"a")][:5]
 
 
@@ -59,7 +59,7 @@ def lose_rows(transaction: Transaction) -> None:
 def lose_money(transaction: Transaction) -> None:
     """The second rows of all conversions, and nothing else."""
     [(list_id,)] = transaction.select("SELECT MAX(list_id) FROM events")
-    for rows in timeline_scan.rows_of_events(transaction, list_id, -1, timeline_scan.LAST_ID):
+    for rows in timeline_reading.rows_of_events(transaction, list_id, -1, timeline_reading.LAST_ID):
         timeline_rows.remove(transaction, [row for row in rows if row.owner_id < 0])
 
 

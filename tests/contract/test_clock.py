@@ -14,7 +14,7 @@ from tests.contract.test_retention import ago, differences, one_day, update
 from tracker.jobs.clock_witness import NOTE_SECONDS, Witness
 from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
-from tracker.privacy.retention import NOBODY, RETENTION
+from tracker.privacy.retention import NO_SUBJECT, RETENTION
 from tracker.storage import job_queue
 from tracker.storage.accounts import known_networks
 from tracker.storage.engine import trusted_time
@@ -58,7 +58,7 @@ class Machine:
             self.work(shop)
 
     def work(self, shop: Shop) -> None:
-        job = self.jobs.find(shop.list_id, RETENTION, NOBODY)
+        job = self.jobs.find(shop.list_id, RETENTION, NO_SUBJECT)
         assert job is not None
         due = self.desk.services.storage.read(partial(job_queue.due, now=self.clock.ms, most=1000))
         claimed = self.jobs.claim(job) if (job.list_id, job.id) in due else None
@@ -142,7 +142,7 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_is_done_when_it_is_right(
     desk: Desk, shop: Shop, clock: Clock, month: None
 ) -> None:
     """Forgetting somebody must not wait for the forty days, nor must a job that a killed process had claimed."""
-    job = desk.services.jobs.find(shop.list_id, RETENTION, NOBODY)
+    job = desk.services.jobs.find(shop.list_id, RETENTION, NO_SUBJECT)
     ahead = Jobs(desk.services.storage, JOB_KINDS, desk.services.ingest.new_id, lambda: clock.ms + 40 * DAY)
     assert ahead.claim(job) is not None
     right = Jobs(desk.services.storage, JOB_KINDS, desk.services.ingest.new_id, clock.now)
@@ -159,11 +159,11 @@ def test_spent_event_ids_and_places_are_kept_while_the_clock_is_ahead(
     assert answer.body["Status"] in ("finished", "running")
     storage = desk.services.storage
     remember = partial(known_networks.remember, user_id=shop.user_id)
-    storage.write(partial(remember, place="home", now=clock.ms))
+    storage.write(partial(remember, network="home", now=clock.ms))
     clock.ms += 100 * DAY
     Machine(desk, clock).run(3, shop)
-    storage.write(partial(remember, place="abroad", now=clock.ms))
-    is_known = partial(known_networks.is_known, user_id=shop.user_id, place="home")
+    storage.write(partial(remember, network="abroad", now=clock.ms))
+    is_known = partial(known_networks.is_known, user_id=shop.user_id, network="home")
     assert storage.read(is_known)
     assert track(**sent).body["duplicate"] is True
 

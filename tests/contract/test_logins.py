@@ -169,10 +169,10 @@ def test_an_account_that_does_not_exist_is_answered_like_one_that_does(desk: Des
 def test_places_are_kept_as_hashes_and_forgotten(desk: Desk, owner: Shop, address: str) -> None:
     assert log_in(desk, owner.email, owner.password, address).status == 200
     assert log_in(desk, owner.email, owner.password, address).status == 200
-    rows = "SELECT place_hash, last_at FROM known_networks WHERE user_id = ?"
-    [(place_hash, last_at)] = desk.rows(rows, owner.user_id)
-    assert len(place_hash) == 32
-    assert address.encode() not in place_hash
+    rows = "SELECT network_hash, last_at FROM known_networks WHERE user_id = ?"
+    [(network_hash, last_at)] = desk.rows(rows, owner.user_id)
+    assert len(network_hash) == 32
+    assert address.encode() not in network_hash
     desk.services.storage.write(
         lambda transaction: transaction.execute(
             "UPDATE known_networks SET last_at = ? WHERE user_id = ?",
@@ -181,7 +181,7 @@ def test_places_are_kept_as_hashes_and_forgotten(desk: Desk, owner: Shop, addres
     )
     assert log_in(desk, owner.email, owner.password, next(_addresses)).status == 200
     [(other, _)] = desk.rows(rows, owner.user_id)
-    assert bytes(other) != bytes(place_hash)
+    assert bytes(other) != bytes(network_hash)
 
 
 @pytest.mark.parametrize(

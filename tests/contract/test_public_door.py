@@ -458,9 +458,32 @@ def test_what_the_request_tells_is_added_and_what_was_sent_stays(door: Door) -> 
     assert properties == {
         **sent, "$raw_user_agent": CHROME, "$browser": "Chrome", "$browser_version": "126.0", "$device_type": "desktop",
         "$host": "shop.example:8443", "$pathname": "/products/1", "$referring_domain": "www.search.example",
+        "$channel": "Referral",
         "$uuid": visitor, "$list_id": door.shop.list_id, "$sent_at": "2030-03-17T17:46:40.000Z",
     }  # fmt: skip
     assert flags & IS_BOT == 0
+
+
+def test_the_campaign_is_read_from_the_address_of_the_page(door: Door) -> None:
+    url = "https://shop.example/tea?utm_source=news&utm_medium=email&utm_campaign=spring&gclid=x1"
+    door.post({"Event": "page_view", "Properties": {"$current_url": url, "$utm_source": "mine"}})
+    [(_, _, properties)] = door.stored()
+    found = {
+        name: value for name, value in properties.items() if name.startswith(("$utm", "$click", "$channel"))
+    }
+    assert found == {
+        "$utm_source": "mine", "$utm_medium": "email", "$utm_campaign": "spring", "$click_id": "gclid",
+        "$channel": "Search",
+    }  # fmt: skip
+
+
+def test_nothing_is_added_to_events_that_are_sent_with_a_key(desk: Desk, shop: Shop) -> None:
+    sent = {"$current_url": "https://shop.example/?utm_source=news"}
+    assert (
+        desk.call("event.track", shop.key, ListID=shop.list_id, Event="keyed", Properties=sent).status == 200
+    )
+    listing = desk.call("website_events.properties", shop.key, ListID=shop.list_id)
+    assert listing.body["Properties"]["keyed"] == ["$current_url"]
 
 
 @pytest.mark.parametrize("url", [7, "", "no url", "http://[", ["x"], None])

@@ -16,11 +16,12 @@ from tracker.app import now_ms
 from tracker.domain.event import Event
 from tracker.domain.row_ids import SHIFT
 from tracker.reports import timeline_merge
+from tracker.storage.engine.database import IN_FLIGHT_SECONDS
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.timeline import sorted_runs, timeline_rows
 from tracker.storage.timeline.timeline_reading import Window, named, newest
 from tracker.storage.timeline.timeline_rows import name_key
-from tracker.storage.timeline.visitor_history import MAX_APART, SERVER_SECONDS, pasts_of
+from tracker.storage.timeline.visitor_history import MAX_IN_PLACE, unmerged_histories
 
 Track = Callable[..., Reply]
 Events = Callable[..., list[dict[str, Any]]]
@@ -313,14 +314,16 @@ def test_a_thousand_visitors_of_one_person_are_read_as_one(
     make_old(desk, list_id)
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
     person_id = int(page(EmailAddress=JANE).body["SubscriberID"])
-    left = desk.services.storage.read(partial(pasts_of, list_id=list_id, subscriber_id=person_id, most=2000))
-    assert len(left) <= MAX_APART
+    left = desk.services.storage.read(
+        partial(unmerged_histories, list_id=list_id, subscriber_id=person_id, most=2000)
+    )
+    assert len(left) <= MAX_IN_PLACE
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
 
 
 def make_old(desk: Desk, list_id: int) -> None:
     """As if the links of a list were long over."""
-    ids = {row[0]: row[0] - (int(SERVER_SECONDS * 1000) + 1 << SHIFT) for row in desk.rows(
+    ids = {row[0]: row[0] - (int(IN_FLIGHT_SECONDS * 1000) + 1 << SHIFT) for row in desk.rows(
         "SELECT event_id FROM identity_links WHERE list_id = ?", list_id
     )}  # fmt: skip
     desk.services.storage.write(
@@ -338,11 +341,14 @@ def test_on_a_server_no_past_is_settled_while_somebody_may_write_to_it(
     for name, email in (("seen", None), ("identify", (JANE, JANE))):
         now = now_ms()
         ingest.track_batch(
-            [Event(list_id, name, now, email=email, uuid=UUID(uuid(n)).bytes) for n in range(MAX_APART + 1)]
+            [
+                Event(list_id, name, now, email=email, uuid=UUID(uuid(n)).bytes)
+                for n in range(MAX_IN_PLACE + 1)
+            ]
         )
-    assert len(events(EmailAddress=JANE)) == 2 * (MAX_APART + 1)
+    assert len(events(EmailAddress=JANE)) == 2 * (MAX_IN_PLACE + 1)
     [(apart,)] = desk.rows("SELECT SUM(has_unmerged_history) FROM identity_links WHERE list_id = ?", list_id)
-    assert apart == (MAX_APART + 1 if desk.services.storage.engine.is_remote else 0)
+    assert apart == (MAX_IN_PLACE + 1 if desk.services.storage.engine.is_remote else 0)
 
 
 def test_a_row_counts_only_if_its_event_and_link_say_so(
@@ -355,7 +361,7 @@ def test_a_row_counts_only_if_its_event_and_link_say_so(
     track(Event="identify", UUID=uuid(2), Email=JANE)
     spans = desk.rows("SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ?", shop.list_id)
     write = desk.services.storage.write
-    write(partial(timeline_rows.settle, spans=spans))
+    write(partial(timeline_rows.merge_history, spans=spans))
     assert numbers(events(EmailAddress=JANE)) == [3, 2, 1, 0]
     last = int(events(UUID=uuid(2))[0]["EventID"])
     write(lambda t: t.execute("DELETE FROM events WHERE list_id = ? AND id = ?", (shop.list_id, last)))
@@ -402,7 +408,7 @@ def test_a_page_is_read_by_its_key(
         newest(recorder, list_id, [person_id], Window(), 25)
         newest(recorder, list_id, [person_id, -person_id], window, 25)
         named(recorder, list_id, person_id, window, name_key(b"seen"), 25, 100)
-        pasts_of(recorder, list_id, person_id, 65)
+        unmerged_histories(recorder, list_id, person_id, 65)
 
     database.read(read)
     statements = [(sql, values) for sql, values in seen if "timeline_runs" not in sql]

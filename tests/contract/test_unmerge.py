@@ -15,7 +15,7 @@ from tests.contract.conftest import Track
 from tests.contract.desk import Desk, Reply, Shop
 from tracker.jobs.runner import CALL_STEP_ROWS
 from tracker.storage import job_queue
-from tracker.storage.events.reassign import UNMERGE, Link, bring_home, links_of, unlink
+from tracker.storage.events.reassign import UNMERGE, Link, links_of, reassign_step, unlink
 from tracker.storage.job_queue import Job
 from tracker.storage.timeline import timeline_rows
 
@@ -291,7 +291,7 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
         state = unlink(transaction, link, number, now)
         assert state is not None
         job = Job(list_id, number, UNMERGE, number, state, 0, now, now)
-        step = bring_home(transaction, job, now, CALL_STEP_ROWS)
+        step = reassign_step(transaction, job, now, CALL_STEP_ROWS)
         left = Job(list_id, number, UNMERGE, number, step.state, step.rows, now, now)
         job_queue.add(transaction, left, None, now)
         return step.rows
@@ -342,7 +342,7 @@ def test_who_is_linked_while_rows_are_moved_gets_them_all(
     link = Link(list_id, person, links.visitor_id, 0)
     state = storage.write(lambda t: unlink(t, link, number, now))
     step = lambda: storage.write(  # noqa: E731
-        lambda t: bring_home(
+        lambda t: reassign_step(
             t, Job(list_id, number, UNMERGE, number, state, 0, now, now), now, CALL_STEP_ROWS
         )
     )

@@ -117,7 +117,7 @@ def no_deadline() -> None:
     wait = WriteRequest.wait
 
     def patient(self: WriteRequest) -> Any:
-        if not self.is_settled:
+        if not self.is_done:
             self._sleep(3600.0)
         return wait(self)
 
@@ -138,7 +138,7 @@ def commit_error_is_certain() -> None:
     """Take 1180, of a node that was cut off while it committed, for the statement's own fault."""
     mysql_errors.LOST -= {1180}
     mysql_errors.PERMANENT |= {1180}
-    mysql_errors.has_rolled_back = lambda failure: mysql_errors.trouble(failure) is not ErrorKind.LOST
+    mysql_errors.has_rolled_back = lambda failure: mysql_errors.error_kind(failure) is not ErrorKind.LOST
 
 
 def patient_with_redis() -> None:

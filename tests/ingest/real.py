@@ -29,7 +29,7 @@ from tracker.services import Services
 from tracker.storage.accounts.audit_log import Somebody
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.deletion import ANONYMIZED
-from tracker.storage.events.reassign import UNMERGE, Link, bring_home, unlink
+from tracker.storage.events.reassign import UNMERGE, Link, unlink
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.subscribers import identity_rows, span_rows
 from tracker.storage.subscribers.refusals import Refused
@@ -108,12 +108,12 @@ class Real:
         """Copy the pasts that can be copied, as is done soon after a link."""
         sql = "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ? AND has_unmerged_history = 1"
         spans = self.rows(sql, list_id)
-        self.database.write(partial(timeline_rows.settle, spans=spans))
+        self.database.write(partial(timeline_rows.merge_history, spans=spans))
 
     def finish(self) -> None:
         """As if enough time had passed for all jobs."""
         later = lambda: time.time_ns() // 10**6 + LATE_MS  # noqa: E731
-        jobs = Jobs(self.database, {**JOB_KINDS, UNMERGE: bring_home}, self.services.ingest.new_id, later)
+        jobs = Jobs(self.database, JOB_KINDS, self.services.ingest.new_id, later)
         until = time.monotonic() + 60
         open_jobs = "SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL AND kind <> ?"
         while self.rows(open_jobs, RETENTION.encode()) != [(0,)]:

@@ -121,7 +121,7 @@ def settle_all(database: Database, list_id: int, most: int, together: int) -> No
     )
 
     def work(transaction: Transaction) -> None:
-        timeline_rows.settle(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
+        timeline_rows.merge_history(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timeline_rows, "MAX_TOGETHER", together)

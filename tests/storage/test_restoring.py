@@ -109,7 +109,7 @@ def test_who_has_it_open_keeps_it(folder: Path, sqlite_url: str, how: str) -> No
     other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout is not None
     assert other.stdout.readline() == "open\n"
-    with pytest.raises(StillOpen, match=r"^somebody has .* open: stop Tracker"):
+    with pytest.raises(StillOpen, match=r"^another process has .* open: stop Tracker"):
         restore(sqlite_url, folder / "backup.db", ALL, quietly)
     other.communicate()
     assert not list(folder.glob("*.restoring"))

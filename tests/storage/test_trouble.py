@@ -83,7 +83,7 @@ def raised(failure: Exception, cause: Exception) -> Exception:
     ],
 )
 def test_what_a_servers_errors_mean(failure: BaseException, trouble: ErrorKind) -> None:
-    assert MYSQL.trouble(failure) is trouble
+    assert MYSQL.error_kind(failure) is trouble
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_a_servers_errors_mean(failure: BaseException, trouble: ErrorKind) 
     ],
 )
 def test_what_a_files_errors_mean(failure: BaseException, trouble: ErrorKind) -> None:
-    assert SQLITE.trouble(failure) is trouble
+    assert SQLITE.error_kind(failure) is trouble
 
 
 def leases(database: Database) -> list[tuple[int, int]]:

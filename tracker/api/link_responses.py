@@ -68,7 +68,7 @@ def described_link(explained: ExplainedLink) -> dict[str, Any]:
     link, event = explained.link, explained.event
     return {
         "UUID": uuid_text(explained.uuid),
-        "Span": link.place.span,
+        "Span": link.cursor.span,
         "IsCurrent": explained.is_current,
         "Reason": Reason(link.reason).name.lower(),
         "By": By(link.by).name.lower(),

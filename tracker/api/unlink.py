@@ -55,7 +55,7 @@ def unmerge(
 
 
 def _span(links: Links | None, wanted: int | None) -> int | NoSuchLink:
-    known = links.linked | links.taken_back.keys() if links else set()
+    known = links.linked | links.unlinked.keys() if links else set()
     if wanted is not None:
         known &= {wanted}
     if not known:
@@ -67,9 +67,9 @@ def _job_under_way(
     services: Services, list_id: int, links: Links, span: int, deadline: float | None
 ) -> Job | None:
     """Return the job of a link that was taken back; a finished one only if the span was not linked again."""
-    if span not in links.taken_back:
+    if span not in links.unlinked:
         return None
-    job: Job | None = services.jobs.find(list_id, UNMERGE, links.taken_back[span], deadline)
+    job: Job | None = services.jobs.find(list_id, UNMERGE, links.unlinked[span], deadline)
     if job is None or (span in links.linked and job.state["is_moved"]):
         return None
     services.jobs.wake()

@@ -9,7 +9,7 @@ import click
 
 from tracker.privacy.retention import (
     DAY_MS,
-    NOBODY,
+    NO_SUBJECT,
     RETENTION,
     expired_events,
     lists_that_expire,
@@ -52,7 +52,7 @@ def _check_clock(services: Services, is_right: bool) -> None:
 def _delete(services: Services, list_id: int, days: int) -> str:
     storage, now = services.storage, time.time_ns() // 1_000_000
     storage.write(lambda transaction: schedule_retention(transaction, list_id, now))
-    job = services.jobs.find(list_id, RETENTION, NOBODY)
+    job = services.jobs.find(list_id, RETENTION, NO_SUBJECT)
     claimed = services.jobs.claim(job) if job is not None else None
     if claimed is None:
         return "another process is deleting them"

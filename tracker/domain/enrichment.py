@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from tracker.domain.campaigns import campaign_properties
 from tracker.domain.event import CUT_PROPERTY, Event
 from tracker.domain.user_agent import MAX_CHARACTERS, parse_user_agent
 from tracker.formats.event_limits import uuid_text
@@ -38,11 +39,18 @@ def enrich(
         "$pathname": _path(sent.get("$current_url")),
         CUT_PROPERTY: cut,
         "$referring_domain": _part(sent.get("$referrer"), "hostname"),
+        **_campaign(sent.get("$current_url"), sent.get("$referrer")),
         "$ip": kept_address,
     }
     event.enriched = {name: value for name, value in found.items() if value and name not in sent}
     event.is_public, event.is_image, event.is_bot = True, is_image, agent.bot_reason is not None
     return event
+
+
+def _campaign(url: Any, referrer: Any) -> dict[str, str]:
+    if not isinstance(url, str):
+        return {}
+    return campaign_properties(url, referrer if isinstance(referrer, str) else "")
 
 
 def _path(url: Any) -> str:

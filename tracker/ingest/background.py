@@ -74,7 +74,7 @@ class BackgroundWrites:
     def _merge_histories(self) -> None:
         """Merge short visitor histories. One that cannot be merged is read where it is."""
         while spans := self._handler.pending_history.take(MERGED_AT_ONCE):
-            self._database.write(partial(timeline_rows.settle, spans=spans))
+            self._database.write(partial(timeline_rows.merge_history, spans=spans))
 
     def _sort(self) -> None:
         """Sort the timeline in pieces, so that events are written in between."""

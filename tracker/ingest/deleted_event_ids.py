@@ -8,7 +8,7 @@ from tracker.domain.event import Event, EventIdTaken, Tracked
 from tracker.domain.event_ids import row_key
 from tracker.domain.row_ids import received_ms
 from tracker.storage.engine import Transaction
-from tracker.storage.events import KEPT_MS, event_hash, find_spent, has_any
+from tracker.storage.events import KEPT_MS, event_hash, find_tombstones, has_any
 
 
 class DeletedEventIds:
@@ -31,7 +31,7 @@ class DeletedEventIds:
         }
         self._hashes: dict[tuple[int, bytes], bytes] = {}
         if keys and has_any(transaction):
-            self._hashes = find_spent(transaction, self._keys.values())
+            self._hashes = find_tombstones(transaction, self._keys.values())
 
     def outcome(self, index: int) -> Tracked | EventIdTaken | None:
         """Return the result of an event that repeats a deleted one, or None if its EventID was never used.

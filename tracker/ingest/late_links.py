@@ -16,11 +16,11 @@ from tracker.domain.spans import Position, VisitorSpans, Window
 from tracker.ingest.span_store import SpanStore
 from tracker.ingest.stored_links import MAX_AT_ONCE, link_of
 from tracker.storage import job_queue
-from tracker.storage.engine import Transaction
+from tracker.storage.engine import IN_FLIGHT_SECONDS, Transaction
 from tracker.storage.events import Move, StoredEvent, deletion, late_moves, read_events
 from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows
-from tracker.storage.timeline import SERVER_SECONDS, SpanKey, timeline_reading
+from tracker.storage.timeline import SpanKey, timeline_reading
 
 #: The kind of job that rechecks more events than the transaction of the late event may.
 LATE = "late"
@@ -76,7 +76,7 @@ def _look_at_few(
 def _leave_to_job(
     transaction: Transaction, visitor: Visitor, left: Sequence[Window], seen: Sequence[Window], job_id: int, now: int
 ) -> None:  # fmt: skip
-    late_at = now + int(SERVER_SECONDS * 1000)
+    late_at = now + int(IN_FLIGHT_SECONDS * 1000)
     again = _parts(visitor.id, seen) if transaction.engine.is_remote else []
     state = {"visitor": visitor.id, "parts": _parts(visitor.id, left), "again": again, "late_at": late_at}
     job = Job(visitor.list_id, job_id, LATE, job_id, state, 0, now, now)

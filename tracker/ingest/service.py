@@ -14,9 +14,16 @@ from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.background import BackgroundWrites
 from tracker.ingest.event_handler import EventHandler
 from tracker.ingest.traits import ignored_of, match_fields
-from tracker.storage.engine import EVENT_IDS, Database, Lease, Transaction, WriterNumber, secret_of
+from tracker.storage.engine import (
+    EVENT_IDS,
+    Database,
+    Lease,
+    Transaction,
+    WriterNumber,
+    in_flight_seconds,
+    secret_of,
+)
 from tracker.storage.subscribers import CustomFields
-from tracker.storage.timeline import SERVER_SECONDS
 
 _log = logging.getLogger("tracker.ingest")
 
@@ -30,9 +37,7 @@ class Ingest:
         self._number = WriterNumber()
         self._lease_lock = RLock()
         self._event_ids = EventIdSigner()
-        self._handler = EventHandler(
-            self._number, self._event_ids, SERVER_SECONDS if database.engine.is_remote else 0.0
-        )
+        self._handler = EventHandler(self._number, self._event_ids, in_flight_seconds(database.engine))
         self._background = BackgroundWrites(database, self._handler)
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:

@@ -108,7 +108,7 @@ class SpanStore:
             if has_unmerged_history:
                 self.unmerged_histories.append((visitor.list_id, visitor.id, span.number))
         identity_rows.add_links(self._transaction, opened, reopened)
-        identity_rows.tell_earlier(self._transaction, earlier)
+        identity_rows.date_back_links(self._transaction, earlier)
 
 
 def _confirmed(visitor: Visitor, spans: VisitorSpans) -> list[Row]:

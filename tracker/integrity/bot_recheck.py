@@ -1,6 +1,6 @@
-"""Bot recheck: verdicts about stored events are made again from the user agents they came with, and counters follow.
+"""Bot recheck: verdicts about stored events are made again from their user agents, and counters follow.
 
-A list of robots grows, and is wrong at times. Events keep their agent, so that an old verdict need not stay.
+A list of robots grows, and is wrong at times. Events store their user agent, so that an old verdict can be corrected.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CONVERSION, _BOT = CONVERSION.encode(), "$bot"
 
 @dataclass(slots=True)
 class Rechecked:
-    """Events of browsers that were looked at, and those of them whose verdict was another one."""
+    """Public events that were examined, and the ids of those whose verdict changed: now people's, now robots'."""
 
     events: int = 0
     people: list[int] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Rechecked:
 
 
 def recheck(database: Database, list_id: int, is_dry_run: bool = False) -> Rechecked:
-    """Look at all events of a list that came through the public door. Can be broken off and run again at any time."""
+    """Check all public events of a list again. It can be interrupted and run again at any time."""
     found = Rechecked()
     for events in _pages(database, list_id):
         verdicts = _verdicts(events)
@@ -67,7 +67,7 @@ def _pages(database: Database, list_id: int) -> Iterator[list[StoredEvent]]:
 
 
 def _verdicts(events: Sequence[StoredEvent]) -> dict[int, bool]:
-    """{event_id: whether a robot sent it}. An identify event of ours goes with the event that it came with."""
+    """Return {event_id: whether a robot sent it}. A generated identify event has the verdict of the event that it came with."""
     verdicts: dict[int, bool] = {}
     of_sender: dict[tuple[int, int], bool] = {}
     for event in events:
@@ -83,7 +83,7 @@ def _verdicts(events: Sequence[StoredEvent]) -> dict[int, bool]:
 
 
 def _change(transaction: Transaction, list_id: int, verdicts: Mapping[int, bool]) -> None:
-    """Of events that are held: what others have changed or deleted meanwhile is as it is now."""
+    """Change the locked events; those that another process has changed or deleted meanwhile stay as they are now."""
     stored = read_events(transaction, list_id, verdicts, is_locking=True)
     olds = [e for e in stored.values() if verdicts[e.id] != bool(e.flags & IS_BOT)]
     are_goals = conversion_ids_are_goals(transaction, list_id)
@@ -112,7 +112,7 @@ def _with_verdict(
 
 
 def _properties(event: StoredEvent) -> bytes:
-    """What the door would have added with this verdict."""
+    """Return the properties that enrichment would have stored with this verdict."""
     properties = decoded_properties(bytes(event.properties))
     agent = parse_user_agent(properties[AGENT], bool(event.flags & IS_IMAGE)).properties
     for name in (_BOT, "$device_type"):

@@ -1,4 +1,4 @@
-"""Does the catalogue say what the events say? Existence exactly, counts as far as they must be written by now."""
+"""Catalogue check: names compared with the events exactly, counts as far as they must be written by now."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tracker.storage.engine import Database, Row, Transaction
 from tracker.storage.events import has_deletions, has_jobs_since, scan
 from tracker.storage.schema import TYPES
 
-#: Counts are written up to 5 s late; what is younger than this, in milliseconds, may not be in them yet.
+#: Counts are written up to 5 s late; events younger than this, in milliseconds, may not be in them yet.
 LATE_MS = 15_000
 #: Events read at a time.
 PAGE = 2_000
@@ -34,7 +34,7 @@ Counts = dict[Key, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Difference:
-    """What is stored and what the events say; `repair(transaction)` makes them equal."""
+    """A stored value and the value that the events give; `repair(transaction)` makes them equal."""
 
     what: str
     stored: str
@@ -47,7 +47,10 @@ class Difference:
 
 
 def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
-    """Read before and after a pass over the events: what changed in between is late, not wrong."""
+    """Return the differences of a list's catalogue. Raises StorageUnavailable.
+
+    It is read before and after a scan of the events: what changed in between is late, not wrong.
+    """
     started = time.time_ns() // 1_000_000
     notes = database.read(partial(count_outbox.of_list, list_id=list_id))
     before = _catalogued(database, list_id)
@@ -65,7 +68,7 @@ def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
         phantoms = {
             key for key in phantoms if any(after.get(key, ()))
         }  # a name outlives its events, its counts do not
-    # Whether events have this property follows from verdicts about robots, which change; it stays catalogued.
+    # Whether events have this property follows from verdicts about robots, which change; the name stays catalogued.
     phantoms = {key for key in phantoms if key[1] != b"$bot" or any(after.get(key, ()))}
     found += [_phantom(list_id, key) for key in sorted(phantoms, key=_order)]
     for key in sorted(after.keys() & counted.keys(), key=_order):
@@ -89,7 +92,7 @@ def _catalogued(database: Database, list_id: int) -> Counts:
 def _counted(
     database: Database, list_id: int, due_before: int, noted: Collection[int]
 ) -> tuple[Counts, Counts]:
-    """The counts of all events, and of those whose counts must have been written: there is no note to do so."""
+    """Return the counts of all events, and of those whose counts must be written: they are in no outbox row."""
     everything, due = CatalogueCounts(), CatalogueCounts()
     for event_id, name, received_at, stored, flags in _events(database, list_id):
         properties = decoded_properties(stored)
@@ -100,7 +103,7 @@ def _counted(
 
 
 def _events(database: Database, list_id: int) -> Iterator[Row]:
-    """All events of a list, read a page at a time: no long transaction stands in the way of writers."""
+    """Yield all events of a list, read a page at a time: no long transaction blocks writers."""
     read = partial(scan.page, list_id=list_id, size=PAGE)
     page = database.read(partial(read, after_id=-1))
     while page:
@@ -118,7 +121,7 @@ def _count_differences(
     list_id: int, key: Key, before: tuple[int, ...] | None, after: tuple[int, ...], counted: tuple[int, ...],
     due: tuple[int, ...] | None,
 ) -> list[Difference]:  # fmt: skip
-    """Counted at least what was due, and no more than there was, before or after: events come, and are deleted."""
+    """Compare counts: at least what was due, and no more than was stored before or after: events come, and are deleted."""
     zeros = (0,) * len(after)
     known = list(zip(before or zeros, after, strict=True))
     lacking = [0 if due is None else max(0, d - max(k)) for d, k in zip(due or zeros, known, strict=True)]
@@ -134,7 +137,7 @@ def _count_differences(
 
 
 def _overdue(notes: list[Note]) -> list[Difference]:
-    """What a process that was killed had not counted, and no other has counted since."""
+    """Return the difference of outbox rows that a killed process left and no other process has counted."""
     if not notes:
         return []
     events = sum(len(note.event_ids) for note in notes)
@@ -167,8 +170,8 @@ def _phantom(list_id: int, key: Key) -> Difference:
 
 def _label(key: Key) -> str:
     name, item = key
-    of = "" if item is None else f"property '{item.decode()}' of "
-    return f"catalogue, {of}event '{name.decode()}'"
+    prefix = "" if item is None else f"property '{item.decode()}' of "
+    return f"catalogue, {prefix}event '{name.decode()}'"
 
 
 def _as_text(key: Key, counts: tuple[int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Do counters, catalogue, timelines and persons agree with one another? Recounted from them, on a live database too."""
+"""Integrity check of a list: counters, catalogue, timelines and subscribers against the events, on a live database too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracker.domain.conversions import BUCKET_MS, MILLIONTHS, bucket_of, total_o
 from tracker.domain.event import CONVERSION, IS_BOT, NOT_COUNTED, Event, decoded_properties
 from tracker.domain.row_ids import MAX_AHEAD_MS, first_id_at, received_ms
 from tracker.integrity.catalogue_check import Difference, catalogue_differences
-from tracker.integrity.subscriber_check import people_differences
+from tracker.integrity.subscriber_check import subscriber_differences
 from tracker.integrity.timeline_check import timeline_differences
 from tracker.storage.accounts import read_settings
 from tracker.storage.aggregates import counters, expired_totals
@@ -19,28 +19,28 @@ from tracker.storage.events import scan
 
 @dataclass
 class Recount:
-    """One list, recounted."""
+    """The result of one list's check."""
 
     list_id: int
     events: int = 0
     differences: list[Difference] = field(default_factory=list)
-    #: Events that are dated in the future, and when the last of them is, in UTC milliseconds.
+    #: Events dated in the future, and the time of the last of them, in UTC milliseconds.
     ahead: int = 0
     ahead_until: int = 0
 
 
 def recount(database: Database, list_id: int) -> Recount:
-    """Compare all that is counted for a list with its events. Raises StorageUnavailable."""
+    """Compare all counts of a list with its events. Raises StorageUnavailable."""
     result = Recount(list_id)
     database.snapshot(lambda transaction: _recount_counters(transaction, result))
     result.differences += catalogue_differences(database, list_id)
     result.differences += timeline_differences(database, list_id)
-    result.differences += people_differences(database, list_id)
+    result.differences += subscriber_differences(database, list_id)
     return result
 
 
 def _recount_counters(transaction: Transaction, result: Recount) -> None:
-    """Counters and events as of one instant: they change in one transaction."""
+    """Compare counters with events in one snapshot: both change in one transaction."""
     list_id = result.list_id
     stored, counted = (
         counters.events_by_bucket(transaction, list_id),
@@ -64,7 +64,7 @@ def _recount_counters(transaction: Transaction, result: Recount) -> None:
 
 
 def _conversions(transaction: Transaction, list_id: int) -> dict[tuple[bytes, bytes], tuple[int, int]]:
-    """{(conversion name, currency): (count, value in millionths)} of the conversions that count, or did until deleted."""
+    """Return {(conversion name, currency): (count, value in millionths)} of the conversions that count or did."""
     totals = expired_totals(transaction, list_id)
     for flags, stored in scan.events_named(transaction, list_id, CONVERSION.encode()):
         if flags & NOT_COUNTED:
@@ -78,7 +78,7 @@ def _conversions(transaction: Transaction, list_id: int) -> dict[tuple[bytes, by
 
 
 def _first_whole_bucket(events_from: int | None) -> int:
-    """Of what is older events have been deleted, and their counts stay."""
+    """Return the first bucket without expired events: in older ones events have been deleted, and their counts stay."""
     return 0 if events_from is None else bucket_of(events_from + BUCKET_MS - 1)
 
 

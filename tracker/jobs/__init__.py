@@ -1,1 +1,1 @@
-"""What takes longer than a call, and who goes on with it? Jobs in small steps, resumed by any process."""
+"""Background jobs: long work in small steps, leased to one process at a time and resumed by any."""

@@ -1,4 +1,4 @@
-"""Clock witness: a process that runs writes down what the clock says, now and then, so that a jump of it is seen."""
+"""Clock witness: a running process stores a reading of the clock every 10 minutes, so that a jump of the clock is seen."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import partial
 
 from tracker.storage.engine import Database, note
 
-#: Seconds between two readings that a process writes down.
+#: Seconds between two readings that a process stores.
 NOTE_SECONDS = 600.0
 
 
 class Witness:
-    """The readings of one process. `now()` gives UTC milliseconds, `clock()` seconds that never go back."""
+    """The readings of one process. `now()` returns UTC milliseconds, `clock()` monotonic seconds."""
 
     def __init__(
         self, database: Database, now: Callable[[], int], clock: Callable[[], float] = time.monotonic
@@ -22,9 +22,9 @@ class Witness:
         self._noted_at: float | None = None
 
     def note(self) -> None:
-        """Write down a reading, if the last one is long enough ago. Raises StorageUnavailable, OutcomeUnknown."""
-        at = self._clock()
-        since = 0.0 if self._noted_at is None else at - self._noted_at
+        """Store a reading if the last one is NOTE_SECONDS old. Raises StorageUnavailable, OutcomeUnknown."""
+        seconds = self._clock()
+        since = 0.0 if self._noted_at is None else seconds - self._noted_at
         if self._noted_at is None or since >= NOTE_SECONDS:
             self._database.write(partial(note, now=self._now(), elapsed=int(since * 1000)))
-            self._noted_at = at
+            self._noted_at = seconds

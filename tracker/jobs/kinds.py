@@ -1,4 +1,7 @@
-"""Which long jobs are there, and what does a step of each do?"""
+"""Job kinds: the step function of each kind by its stored name.
+
+A module of its own, so that runner and lease import neither `ingest` nor `privacy`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from functools import partial
 from tracker.ingest import late_links
 from tracker.jobs.lease import Kind
 from tracker.privacy import erasure, retention
+from tracker.storage.events import UNMERGE, reassign_step
 from tracker.storage.subscribers import FORGET
 
 JOB_KINDS: Mapping[str, Kind] = {
@@ -15,4 +19,5 @@ JOB_KINDS: Mapping[str, Kind] = {
     erasure.ERASE_RECHECK: partial(erasure.step, late_links),
     retention.RETENTION: retention.step,
     late_links.LATE: late_links.step,
+    UNMERGE: reassign_step,
 }

@@ -1,4 +1,4 @@
-"""How is a job worked at by whoever has claimed it? In steps, each a transaction of its own."""
+"""Lease of a job: steps of the one process that has claimed it, each in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from tracker.storage import job_queue
 from tracker.storage.engine import Database, Transaction, run_each
 from tracker.storage.job_queue import CLEAN_FROM, LEASE_MS, Job, Step
 
-#: A kind of job: `step(transaction, job, now, most)` handles at most `most` rows, and can be run again after a rollback.
+#: A kind of job: `step(transaction, job, now, most)` handles at most `most` rows, and can be run again after a
+#: rollback.
 Kind = Callable[[Transaction, Job, int, int], Step]
 
-#: Rows of one step in the background: bounds how long it holds up events (docs/performance.md).
+#: Rows of one step in the background: bounds how long it delays events (docs/performance.md).
 STEP_ROWS = 100
-#: Seconds a step may take where nobody waits for it; milliseconds until a job is tried again whose step failed.
+#: Seconds a background step may take; milliseconds until a job whose step failed is tried again (backoff).
 STEP_SECONDS, RETRY_MS = 10.0, 60_000
-#: Milliseconds until it is looked again whether somebody still reads what is in the write-ahead log.
+#: Milliseconds until scrubbing is tried again while a reader needs the write-ahead log.
 CLEAN_WAIT_MS = 2_000
 
 _log = logging.getLogger("tracker.jobs")
 
 
 def new_token() -> bytes:
-    """What a claim is known by."""
+    """Return a random token that identifies a claim."""
     return os.urandom(16)
 
 
 class LeasedJob:
-    """A job that `token` has claimed. `job` is what is known of it, `is_open` whether there is more to do now."""
+    """A job that `token` has claimed. `job` is its last known state, `is_open` says whether a step can be done now."""
 
     def __init__(
         self,
@@ -50,8 +51,9 @@ class LeasedJob:
         self._took = 0.0
 
     def step(self, deadline: float | None = None, most: int = STEP_ROWS) -> None:
-        """Do one step of `most` rows. A job that is another's by now is open no more, nor one that has to wait for readers.
+        """Do one step of at most `most` rows.
 
+        A job that another process has claimed meanwhile is no longer open, nor one that waits for readers of the log.
         Raises StorageUnavailable, OutcomeUnknown.
         """
         started = time.monotonic()
@@ -68,16 +70,16 @@ class LeasedJob:
         self.job, self.is_open = stepped or (self.job, False)
 
     def throttle(self, share: float) -> None:
-        """Let events go first: a pause, as a share of the time the last step took."""
+        """Pause for a share of the time that the last step took, so that events go first."""
         gevent.sleep(self._took * share)
 
     def release(self, due_at: int | None = None, deadline: float | None = None) -> None:
-        """Let others claim it, from `due_at` or now on. Raises StorageUnavailable, OutcomeUnknown."""
+        """Release the claim, from `due_at` or now on. Raises StorageUnavailable, OutcomeUnknown."""
         release = partial(job_queue.release, job=self.job, claim=self._token, due_at=due_at or self._now())
         self._database.write(release, deadline)
 
     def record_failure(self, failure: Exception) -> None:
-        """After a step that failed: whoever comes next finds the job as it was committed."""
+        """Log a failed step and schedule the next try; the next claim finds the job as it was committed."""
         about = (self.job.id, self.job.list_id, self.job.kind, type(failure).__name__)
         if isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
             _log.warning("job %d of list %d (%s) waits: %s", *about)

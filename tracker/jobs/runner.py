@@ -1,4 +1,4 @@
-"""Who does the steps of long jobs? The call that begins one for a while, then a greenlet of any process."""
+"""Job runner: the call that begins a job works at it for a while, then a background greenlet of any process goes on."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from tracker.storage.job_queue import LEASE_MS, Job
 
 #: Rows of one step that a client waits for.
 CALL_STEP_ROWS = 500
-#: Rows that a call handles before it answers: 10,000 events and some more that are looked at with them. Seconds before
-#: its deadline at which it begins no more steps.
+#: Rows that a call handles before it answers: 10,000 events and rows examined with them. Seconds before its deadline at
+#: which it begins no more steps.
 CALL_ROWS, ANSWER_SECONDS = 11_000, 1.0
-#: Pauses after a step, as shares of the time it took: in the background events go first, a call's client waits.
+#: Pauses after a step, as shares of the time it took: in the background events go first; in a call a client waits.
 BACKGROUND_PAUSE, CALL_PAUSE = 2.0, 0.25
-#: Seconds between two looks for jobs that nobody is at; jobs that are looked up at once.
+#: Seconds between two searches for free jobs; jobs fetched by one search.
 LOOK_SECONDS, LOOKED_UP = 10.0, 20
 
 _log = logging.getLogger("tracker.jobs")
 
 
 class Jobs:
-    """The jobs of one process. Starts nothing by itself: `begin` and `wake` do, `serve` looks for jobs again and again.
+    """The jobs of one process. Nothing starts by itself: `begin` and `wake` start work, `serve` searches for jobs regularly.
 
-    `kinds` are the steps by the name of a job's kind; `new_id(deadline)` makes row ids; `now()` gives UTC milliseconds.
+    `kinds` are the steps by the name of a job's kind; `new_id(deadline)` makes row ids; `now()` returns UTC
+    milliseconds.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Jobs:
         self._closing = Event()
 
     def find(self, list_id: int, kind: str, subject_id: int, deadline: float | None = None) -> Job | None:
-        """The job of this kind about this subject, finished or not. Raises StorageUnavailable."""
+        """Return the job of this kind about this subject, finished or not. Raises StorageUnavailable."""
         look = partial(job_queue.find, list_id=list_id, kind=kind, subject_id=subject_id)
         return self._database.read(look, deadline)
 
@@ -63,11 +64,11 @@ class Jobs:
         prepare: Callable[[Transaction], Mapping[str, Any] | None],
         deadline: float | None,
     ) -> Job | None:
-        """Begin a job and work at it until it is done, CALL_ROWS are handled or `deadline` is near.
+        """Begin a job and work at it until it is done, CALL_ROWS are handled or `deadline` is near; return it.
 
-        `prepare(transaction)` gives the state to begin from, in the transaction that makes the job; None: there is
-        nothing to begin. What is left is gone on with in the background. Raises StorageUnavailable and OutcomeUnknown
-        before the job is there, never after.
+        `prepare(transaction)` returns the first state, in the transaction that adds the job; None: there is nothing to
+        begin. The rest is done in the background. Raises StorageUnavailable and OutcomeUnknown before the job is
+        stored, never after.
         """
         deadline = deadline or time.monotonic() + REQUEST_SECONDS
         token, job_id, now = new_token(), self._new_id(deadline), self._now()
@@ -84,21 +85,21 @@ class Jobs:
         return None if job is None else self._work_within(self._claimed(job, token), deadline)
 
     def claim(self, job: Job, deadline: float | None = None) -> LeasedJob | None:
-        """Take a job that nobody is at, due or not. Raises StorageUnavailable, OutcomeUnknown."""
+        """Claim a free job, due or not; return None if another process has it. Raises StorageUnavailable, OutcomeUnknown."""
         return self._take(job.list_id, job.id, is_early=True, deadline=deadline)
 
     def wake(self) -> None:
-        """Have this process look for jobs that nobody is at, in the background."""
+        """Have this process search for free jobs, in the background."""
         if not self._closing.is_set() and (self._worker is None or self._worker.dead):
             self._worker = gevent.spawn(self._work_in_background)
 
     def serve(self) -> None:
-        """Look for jobs now and every LOOK_SECONDS: for a process that serves."""
+        """Search for jobs now and every LOOK_SECONDS: for a process that serves."""
         if self._server is None:
             self._server = gevent.spawn(self._look_again_and_again)
 
     def close(self) -> None:
-        """Stop after the step that is under way. Another process goes on."""
+        """Stop after the step in progress. Another process continues the job."""
         self._closing.set()
         if self._server is not None:
             self._server.kill()
@@ -115,14 +116,14 @@ class Jobs:
             gevent.sleep(LOOK_SECONDS)
 
     def _work_within(self, claimed: LeasedJob, deadline: float) -> Job:
-        """Steps that a call's client waits for; the job as it is then."""
+        """Do steps that a call's client waits for; return the job after them."""
         try:
             while claimed.is_open and claimed.job.rows < CALL_ROWS and _has_time(deadline):
                 claimed.step(deadline, CALL_STEP_ROWS)
                 claimed.throttle(CALL_PAUSE)
             if claimed.is_open:
                 claimed.release(deadline=deadline)
-        except Exception as failure:  # noqa: BLE001  the job is there, and is gone on with
+        except Exception as failure:  # noqa: BLE001  the job is stored, and the background continues it
             claimed.record_failure(failure)
         self.wake()
         return claimed.job
@@ -135,7 +136,7 @@ class Jobs:
             _log.warning("jobs cannot be looked for: %s", type(failure).__name__)
 
     def _work_at_due(self) -> bool:
-        """Whether anything was done."""
+        """Work at due jobs; return whether anything was done."""
         due = self._database.read(partial(job_queue.due, now=self._now(), most=LOOKED_UP))
         worked = [self._work_at(list_id, job_id) for list_id, job_id in due]
         return any(worked)

@@ -1,1 +1,1 @@
-"""What is held about a person, how is it handed out, and how does it go for good? Export, forget, retention."""
+"""Privacy: erasure of a subscriber, with its proof, and retention of a list's events."""

@@ -1,4 +1,4 @@
-"""How is a person forgotten? Hidden at once, then deleted in steps, until nothing is left that could be found."""
+"""Erasure of a subscriber: the profile at once, then all rows in steps of a job, until a check finds nothing left."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tracker.privacy.event_deletion import EventDeleter
 from tracker.privacy.retention import schedule_retention
 from tracker.storage import job_queue
 from tracker.storage.aggregates import unmark_owner
-from tracker.storage.engine import SCRUBBED_PAGES, Transaction
+from tracker.storage.engine import IN_FLIGHT_SECONDS, SCRUBBED_PAGES, Transaction
 from tracker.storage.events import StoredEvent, deletion, read_events
 from tracker.storage.job_queue import CLEAN_FROM, Job, Step
 from tracker.storage.subscribers import FORGET, Who, erasure_rows
-from tracker.storage.timeline import SERVER_SECONDS, Entry, timeline_rows
+from tracker.storage.timeline import Entry, timeline_rows
 
-#: The kind of the job that looks once more for what was under way in other processes meanwhile.
+#: The kind of the job that repeats the erasure for writes that were in flight in other processes.
 ERASE_RECHECK = "erase_recheck"
-#: Links looked at in one step.
+#: Links handled in one step.
 LINKS = 100
-#: Times that something may come while a person is forgotten; then the job rests for so many milliseconds, others first.
+#: Times that new rows may appear during an erasure; after that the job waits so many milliseconds, and others go first.
 MAX_ROUNDS, REST_MS = 3, 60_000
 #: The first position in a timeline.
 START = (-(2**63), 0)
@@ -34,7 +34,7 @@ State = dict[str, Any]
 
 
 class LateMoves(Protocol):
-    """Events of a visitor that are still on their way to where they happened."""
+    """Pending moves of a visitor's events to the spans in which they happened."""
 
     def pending(self, transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> Job | None: ...
 
@@ -45,28 +45,28 @@ _log = logging.getLogger("tracker.privacy")
 
 
 def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State | None:
-    """Hide the person: the state to delete the rest from; None if there is nobody to forget.
+    """Delete the profile; return the state to delete the rest from, or None if there is no such subscriber.
 
-    Who was named by the hash of the address before anybody was known by it, is taken for them.
+    Visitors that were named by the hash of the address, before a subscriber had it, are erased too.
     """
-    hidden = erasure_rows.hide(transaction, list_id, who)
-    if hidden is None:
+    deleted = erasure_rows.delete_profile(transaction, list_id, who)
+    if deleted is None:
         return None
-    hashes = {digest.hex() for email in hidden.emails for digest in email_hashes(email)}
+    hashes = {digest.hex() for email in deleted.emails for digest in email_hashes(email)}
     uuids = [visitor_uuid_of_hash(list_id, each) for each in sorted(hashes)]
-    erasure_rows.claim_visitors(transaction, list_id, hidden.subscriber_id, uuids, now)
-    return _state("identity_links", hidden.removed)
+    erasure_rows.claim_hash_visitors(transaction, list_id, deleted.subscriber_id, uuids, now)
+    return _state("identity_links", deleted.removed)
 
 
 def step(late_moves: LateMoves, transaction: Transaction, job: Job, now: int, most: int) -> Step:
-    """Delete some of what is left of the person `job.subject_id`, after what was still to come to them."""
+    """Do one step of the erasure of the subscriber `job.subject_id`, after pending moves of its visitors' events."""
     removed = Counter(job.state["removed"])
     part = _PARTS[job.state["part"]]
     return part(_Erasure(late_moves, transaction, job, removed, now, most))
 
 
 class _Erasure:
-    """One step: the transaction, and what it has removed, all in all."""
+    """One step: its transaction, and the rows removed so far, this step's included."""
 
     def __init__(
         self,
@@ -83,21 +83,23 @@ class _Erasure:
         self.list_id, self.subscriber_id = job.list_id, job.subject_id
 
     def remove(self, events: Sequence[StoredEvent], links: deletion.LinksBySpan) -> None:
-        """Delete events that are the person's, and the names of visitors that nothing is left of."""
+        """Delete events of the subscriber, and anonymise visitors that have nothing left."""
         removal = EventDeleter(self.transaction, self.list_id, links, self.now, is_counted=False)
         removal.remove(events, self.subscriber_id)
         self.removed.update(removal.removed)
         self.release({event.visitor_id for event in events})
 
     def take_out(self, rows: Sequence[Entry]) -> None:
-        """Rows of a timeline that was theirs."""
+        """Remove rows of the subscriber's timeline."""
         timeline_rows.remove(self.transaction, rows)
         self.removed["timeline"] += len(rows)
 
     def release(self, visitor_ids: Iterable[int]) -> None:
+        """Anonymise those of the visitors that have nothing left."""
         self.removed["visitors"] += deletion.anonymize(self.transaction, self.list_id, set(visitor_ids))
 
     def next(self, part: str, handled: int = 0, **state: Any) -> Step:
+        """Return the result of a step, to continue with `part`."""
         rounds = self.job.state.get("rounds", 0)
         return Step(_state(part, self.removed, **{"rounds": rounds, **state}), handled)
 
@@ -107,7 +109,7 @@ def _state(part: str, removed: Mapping[str, int], **more: Any) -> State:
 
 
 def _links(erasure: _Erasure) -> Step:
-    """Visitors that were theirs are unlinked, so that what they do next is nobody's; then their own rows go."""
+    """Unlink the subscriber's visitors, so that later events have no subscriber; then delete the visitors' own rows."""
     transaction, list_id = erasure.transaction, erasure.list_id
     spans = erasure_rows.linked_spans(transaction, list_id, erasure.subscriber_id, LINKS)
     if not spans:
@@ -118,30 +120,30 @@ def _links(erasure: _Erasure) -> Step:
         return erasure.next("identity_links", handled, stopped=erasure.job.state.get("stopped"))
     erasure_rows.unlink_visitors(transaction, list_id, spans)
     stopped = erasure.job.state.get("stopped")
-    room, done = erasure.most, []
+    remaining, done = erasure.most, []
     for span in spans:
         after = tuple(stopped[2:]) if stopped and tuple(stopped[:2]) == span else START
-        rows = deletion.entries_of(transaction, list_id, span[0], after, room)
-        _remove_past(erasure, [row for row in rows if row.span == span[1]])
-        room -= len(rows)
-        if room == 0:  # there may be more of it
+        rows = deletion.entries_of(transaction, list_id, span[0], after, remaining)
+        _remove_history(erasure, [row for row in rows if row.span == span[1]])
+        remaining -= len(rows)
+        if remaining == 0:  # the span may have more rows
             stopped = (*span, rows[-1].event_at, rows[-1].event_id)
             break
         done.append(span)
     erasure.removed["identity_links"] += erasure_rows.remove_links(transaction, list_id, done)
     erasure.release(visitor_id for visitor_id, _ in done)
-    return erasure.next("identity_links", erasure.most - room, stopped=stopped)
+    return erasure.next("identity_links", erasure.most - remaining, stopped=stopped)
 
 
-def _remove_past(erasure: _Erasure, rows: Sequence[Entry]) -> None:
-    """The visitor's own rows of a span that is the person's. What names somebody is that person's."""
+def _remove_history(erasure: _Erasure, rows: Sequence[Entry]) -> None:
+    """Delete the visitor's own rows of a span of the subscriber, and their events unless they name another subscriber."""
     found = read_events(erasure.transaction, erasure.list_id, (row.event_id for row in rows), is_locking=True)
     erasure.remove([event for event in found.values() if event.subscriber_id is None], {})
     erasure.take_out(rows)
 
 
 def _events(erasure: _Erasure) -> Step:
-    """The rows under the person: of events that name them, and of anonymous ones that came while a visitor was theirs."""
+    """Delete the rows under the subscriber: of events that name it, and of anonymous ones from its linked visitors."""
     transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
     rows = deletion.entries_of(transaction, list_id, subscriber_id, START, erasure.most)
     if not rows:
@@ -150,29 +152,32 @@ def _events(erasure: _Erasure) -> Step:
     links = deletion.links_of(transaction, list_id, ((e.visitor_id, e.span) for e in found.values()))
     theirs = [event for event in found.values() if _is_theirs(event, subscriber_id, links)]
     others = found.keys() - {event.id for event in theirs}
-    _give_back(transaction, [r for r in rows if r.event_id in others and r.span == found[r.event_id].span])
+    _return_rows(transaction, [r for r in rows if r.event_id in others and r.span == found[r.event_id].span])
     erasure.remove(theirs, links)
-    # What is left of these rows tells of nothing, or is the visitor's by now.
+    # The rows that are left have no event any more, or their events are the visitor's by now.
     erasure.take_out(rows)
     return erasure.next("events", len(rows))
 
 
 def _is_theirs(event: StoredEvent, subscriber_id: int, links: deletion.LinksBySpan) -> bool:
-    """An anonymous event in a span that still has a link is of one that was taken from them: linked to them none is."""
+    """Return whether the event is the subscriber's.
+
+    An anonymous event in a span that has a link belongs to an unlinked span: the subscriber's own links are deleted.
+    """
     if event.subscriber_id is not None:
         return event.subscriber_id == subscriber_id
     return (event.visitor_id, event.span) not in links
 
 
-def _give_back(transaction: Transaction, rows: Sequence[Entry]) -> None:
-    """Events of unlinked spans are their visitors' own."""
+def _return_rows(transaction: Transaction, rows: Sequence[Entry]) -> None:
+    """Add the events of unlinked spans to their visitors' own rows."""
     timeline_rows.add(transaction, [row._replace(owner_id=row.visitor_id) for row in rows])
     conversions = [row for row in rows if row.name_key == timeline_rows.name_key(timeline_rows.CONVERSION)]
     timeline_rows.add(transaction, [row._replace(owner_id=-row.visitor_id) for row in conversions])
 
 
 def _left(erasure: _Erasure) -> Step:
-    """Second rows of conversions, what unlinking remembers, and what is known under the number; then nothing is left."""
+    """Delete second rows of conversions, notes of unlinking and the rows under the number; then nothing is left."""
     transaction, list_id, subscriber_id = erasure.transaction, erasure.list_id, erasure.subscriber_id
     rows = deletion.entries_of(transaction, list_id, -subscriber_id, START, erasure.most)
     if rows:
@@ -188,20 +193,20 @@ def _left(erasure: _Erasure) -> Step:
 
 
 def _file(erasure: _Erasure) -> Step:
-    """Some pages of the file have been cleaned: then the next ones, to the end of it."""
+    """Continue scrubbing after some pages of the file are clean, to the end of the file."""
     following = erasure.job.state[CLEAN_FROM] + SCRUBBED_PAGES
     [(pages,)] = erasure.transaction.select("PRAGMA page_count")
     return _proven(erasure) if following > pages else erasure.next("file", 1, **{CLEAN_FROM: following})
 
 
 def _proven(erasure: _Erasure) -> Step:
-    """Look whether anything is left: then it came meanwhile, and goes too."""
+    """Verify that nothing is left; rows that appeared meanwhile begin another round."""
     found = erasure_check.verify_erased(erasure.transaction, erasure.list_id, erasure.subscriber_id)
     if any(found.values()):
         return _once_more(erasure, found)
     transaction, job = erasure.transaction, erasure.job
     if transaction.engine.is_remote and job.kind == FORGET:
-        due_at = erasure.now + int(SERVER_SECONDS * 1000)
+        due_at = erasure.now + int(IN_FLIGHT_SECONDS * 1000)
         again = replace(job, id=-job.id, kind=ERASE_RECHECK, state=_state("identity_links", {}), rows=0)
         job_queue.add(transaction, again, None, due_at)
     schedule_retention(transaction, job.list_id, erasure.now)
@@ -209,7 +214,7 @@ def _proven(erasure: _Erasure) -> Step:
 
 
 def _once_more(erasure: _Erasure, found: Mapping[str, int]) -> Step:
-    """Begin again. What comes each time is somebody's fault to be found: until then it holds up no other job."""
+    """Begin another round. Rows that appear each time are a fault to be found: until then the job delays no other."""
     rounds = erasure.job.state.get("rounds", 0) + 1
     again = erasure.next("identity_links", 1, rounds=rounds)
     if rounds < MAX_ROUNDS:

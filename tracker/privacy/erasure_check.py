@@ -1,4 +1,4 @@
-"""Is anything of a person left? One query for each key that leads from a person to what is theirs; all must find nothing."""
+"""Erasure check: one query for each key that leads to rows of a subscriber; all must find nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from tracker.storage.subscribers import PERSON_TABLES
 from tracker.storage.timeline import timeline_rows
 
 _PERSON = "list_id = ? AND subscriber_id = ?"
-#: Check by name: rows of (list_id, subscriber_id). Events and visitors have no such key: timeline and links lead there.
+#: {name of the check: rows of (list_id, subscriber_id)}. Events and visitors have no such key: timeline and links lead
+#: to them.
 CHECKS = {
     "subscribers": "subscribers WHERE list_id = ? AND id = ?",
     **{table: f"{table} WHERE {_PERSON}" for table in PERSON_TABLES},
@@ -15,12 +16,12 @@ CHECKS = {
     "identity_links": f"identity_links WHERE {_PERSON}",
     "identity_links.unlinked_from": "identity_links WHERE list_id = ? AND subscriber_id IS NULL AND unlinked_from = ?",
 }
-#: Of the rows of a timeline that should have none, so many are counted.
+#: Rows of a timeline that are counted at most.
 MAX_COUNTED = 100
 
 
 def verify_erased(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str, int]:
-    """{check: rows found}."""
+    """Return {name of the check: rows found}."""
     found = {
         name: int(transaction.select(f"SELECT COUNT(*) FROM {rows}", (list_id, subscriber_id))[0][0])  # noqa: S608
         for name, rows in CHECKS.items()

@@ -1,4 +1,4 @@
-"""What goes with an event that is deleted? Its EventID, its rows in timelines, and what it added to the figures."""
+"""Event deletion with its consequences: tombstones for the EventIDs, timeline rows, and the counts that the event added to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tracker.storage.events import LinksBySpan, StoredEvent, deletion, tombstone
 class EventDeleter:
     """Deletes some events of one list in one transaction. `removed` counts rows by table.
 
-    With `is_counted` the figures stay as they are: what happened long ago happened, though its events are gone.
+    With `is_counted` the totals stay as they are: the events happened, though their rows are deleted.
     """
 
     def __init__(
@@ -37,28 +37,31 @@ class EventDeleter:
         self.removed: Counter[str] = Counter()
 
     def remove(self, events: Sequence[StoredEvent], owner_id: int = 0) -> None:
-        """Delete the events, which the transaction holds, with all that is theirs; `owner_id` is one more whose timeline may hold them."""
+        """Delete the events, which the transaction has locked, with everything that refers to them.
+
+        `owner_id` is one more owner whose timeline may have them.
+        """
         if not events:
             return
         transaction, list_id = self._transaction, self._list_id
-        self._spend_ids(events)
-        self._uncount(events)
+        self._add_tombstones(events)
+        self._decrement(events)
         self.removed["events"] += deletion.remove_rows(transaction, list_id, events, self._links, owner_id)
 
-    def _spend_ids(self, events: Sequence[StoredEvent]) -> None:
-        """Of those that may still be repeated: the client's EventIDs, and ours, which hold the row's id."""
+    def _add_tombstones(self, events: Sequence[StoredEvent]) -> None:
+        """Add tombstones for EventIDs that may be repeated: the clients', and Tracker's own, which contain the row's id."""
         keys = deletion.event_keys(self._transaction, self._list_id, [event.id for event in events])
         self.removed["event_ids"] += deletion.remove_event_ids(
             self._transaction, self._list_id, (key for key, _, _ in keys)
         )
         named = {event_id for _, _, event_id in keys}
         since = trusted(self._transaction, self._now) - tombstones.KEPT_MS
-        ours = [(row_key(e.id), b"") for e in events if e.id not in named and received_ms(e.id) > since]
-        spent = [*((key, digest) for key, digest, _ in keys), *ours]
-        tombstones.add_tombstones(self._transaction, self._list_id, spent, self._now)
+        generated = [(row_key(e.id), b"") for e in events if e.id not in named and received_ms(e.id) > since]
+        deleted = [*((key, digest) for key, digest, _ in keys), *generated]
+        tombstones.add_tombstones(self._transaction, self._list_id, deleted, self._now)
 
-    def _uncount(self, events: Sequence[StoredEvent]) -> None:
-        """The catalogue's counts always say what is there; the others what has happened."""
+    def _decrement(self, events: Sequence[StoredEvent]) -> None:
+        """Subtract the events: the catalogue counts what is stored, the other counters what has happened."""
         transaction, list_id = self._transaction, self._list_id
         add_to_catalogue(transaction, list_id, events, -1)
         totals = totals_of(list_id, events)
@@ -76,7 +79,7 @@ class EventDeleter:
         self.removed["conversions"] += deletion.remove_conversions(transaction, list_id, keys)
 
     def _owners(self, event: StoredEvent) -> set[int]:
-        """Who may miss it: whom it names, else its visitor and whose that is now."""
+        """Return the owners whose revenue lacks the event: the subscriber it names, else its visitor and the linked one."""
         if event.subscriber_id is not None:
             return {event.subscriber_id}
         linked, _ = self._links.get((event.visitor_id, event.span), (None, None))

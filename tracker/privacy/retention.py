@@ -1,4 +1,4 @@
-"""What is done for a list day by day? Events that are older than it keeps are deleted, and spent EventIDs let go."""
+"""Daily retention job: deletes events older than the list's `retention_days`, and purges expired EventID tombstones."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tracker.storage.events import (
 )
 from tracker.storage.job_queue import Job, Step
 
-#: The kind of the job; there is one a list, with a number below all that we make.
-RETENTION, RETENTION_ID, NOBODY = "retention", 1, 0
+#: The kind of the job, one a list; its id, below every generated id; and its subject, which it has none of.
+RETENTION, RETENTION_ID, NO_SUBJECT = "retention", 1, 0
 DAY_MS = 24 * 3_600_000
-#: How soon events begin to be deleted after it was asked for: a slip can be undone until then.
+#: Milliseconds between setting a retention and the first deletion: a slip can be undone until then.
 GRACE_MS = 3_600_000
-#: Events looked at in one step.
+#: Events examined in one step.
 EXAMINED = 2_000
 
 
 def schedule_retention(transaction: Transaction, list_id: int, now: int, delay_ms: int = DAY_MS) -> None:
-    """Have a list looked after from now on; one that is, goes on as it does."""
-    found = job_queue.find(transaction, list_id, RETENTION, NOBODY)
+    """Schedule the daily job of a list, first after `delay_ms`; one that is scheduled already goes on as it is."""
+    found = job_queue.find(transaction, list_id, RETENTION, NO_SUBJECT)
     if found is None:
-        job = Job(list_id, RETENTION_ID, RETENTION, NOBODY, {}, 0, now, now)
+        job = Job(list_id, RETENTION_ID, RETENTION, NO_SUBJECT, {}, 0, now, now)
         job_queue.add(transaction, job, None, now + delay_ms)
     elif found.finished_at is not None:
         job = replace(found, state={}, updated_at=now, finished_at=None)
@@ -42,10 +42,9 @@ def schedule_retention(transaction: Transaction, list_id: int, now: int, delay_m
 
 
 def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
-    """Delete some events that the list keeps no longer, the first received first; then let spent EventIDs go.
+    """Delete some events that have expired, in the order of receipt; then purge expired tombstones.
 
-    The state of a job that waits for its next day says what the last one removed. While the clock is in doubt, all of it
-    waits.
+    Between two days the state says what the last run removed. While the clock is in doubt, nothing is deleted.
     """
     if trusted_time.read(transaction).is_ahead(now):
         return Step(job.state, again_at=now + GRACE_MS)
@@ -53,7 +52,7 @@ def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     if "after" in state:
         return _expire_events(transaction, job, now, most)
     if "cutoff" in state:
-        return _let_ids_go(transaction, job, now, most)
+        return _purge_tombstones(transaction, job, now, most)
     days = read_settings(transaction, job.list_id).retention_days
     if days is None:
         return Step({"cutoff": None, "removed": 0})
@@ -68,7 +67,7 @@ def _expire_events(transaction: Transaction, job: Job, now: int, most: int) -> S
     if not rows:
         return Step({"cutoff": cutoff, "removed": removed})
     old = [event_id for event_id, event_at in rows if event_at < cutoff]
-    # Those that do not fit into this step are the first of the next one.
+    # Events beyond this step are the first of the next one.
     last = old[most - 1] if len(old) > most else rows[-1][0]
     events = list(read_events(transaction, list_id, old[:most], is_locking=True).values())
     links = deletion.links_of(transaction, list_id, ((e.visitor_id, e.span) for e in events))
@@ -76,7 +75,7 @@ def _expire_events(transaction: Transaction, job: Job, now: int, most: int) -> S
     return Step({"cutoff": cutoff, "removed": removed + len(events), "after": last}, len(events))
 
 
-def _let_ids_go(transaction: Transaction, job: Job, now: int, most: int) -> Step:
+def _purge_tombstones(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     rows = tombstones.expired(transaction, job.list_id, now, most)
     tombstones.purge(transaction, rows)
     if len(rows) == most:
@@ -89,7 +88,7 @@ def _let_ids_go(transaction: Transaction, job: Job, now: int, most: int) -> Step
 
 
 def expired_events(database: Database, list_id: int, cutoff: int) -> int:
-    """How many events of a list are older than that: read a page at a time."""
+    """Return how many events of a list are older than the cutoff, read a page at a time."""
     return sum(event_at < cutoff for event_at in _times(database, list_id))
 
 
@@ -102,6 +101,10 @@ def _times(database: Database, list_id: int) -> Iterator[int]:
 
 
 def lists_that_expire(database: Database, list_id: int | None = None) -> dict[int, int]:
-    """{list_id: days} of the lists that keep events for so long, or of that one."""
-    kept = database.read(days_by_list)
-    return kept if list_id is None else {key: days for key, days in kept.items() if key == list_id}
+    """Return {list_id: days} of the lists that have a retention, or of that one list."""
+    days_by_list_id = database.read(days_by_list)
+    return (
+        days_by_list_id
+        if list_id is None
+        else {key: days for key, days in days_by_list_id.items() if key == list_id}
+    )

@@ -23,7 +23,7 @@ from tracker.reports.timeline_pages import Page, Wanted, read_page
 from tracker.storage.aggregates import catalogue
 from tracker.storage.engine import Database
 from tracker.storage.events import events
-from tracker.storage.subscribers import Place
+from tracker.storage.subscribers import LinkCursor
 
 
 class Reports:
@@ -82,7 +82,7 @@ class Reports:
         deadline: float | None = None,
     ) -> ExplainedLinks:
         """Return a page of the present and former links of visitors to a subscriber."""
-        place = None if after is None else Place(*after)
+        place = None if after is None else LinkCursor(*after)
         return self._database.read(
             lambda transaction: explain_links(transaction, list_id, subscriber_id, place, size), deadline
         )

@@ -9,7 +9,7 @@ from tracker.domain.event import HASH_FORM, NAMED_BY_EMAIL, NAMED_BY_ID
 from tracker.formats.email_hash import Form
 from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, read_events
-from tracker.storage.subscribers import LoggedLink, Place, identity_links
+from tracker.storage.subscribers import LinkCursor, LoggedLink, identity_links
 
 #: What in an event can name its subscriber; UNKNOWN for an event stored before that was recorded.
 NAMES = ("email", "id", *(f"hash_{form.name.lower()}" for form in Form))
@@ -29,7 +29,7 @@ class ExplainedLinks(NamedTuple):
     """A page of links; `rest` is where the next page begins, None at the end."""
 
     links: list[ExplainedLink]
-    rest: Place | None
+    rest: LinkCursor | None
 
 
 class ExplainedEvent(NamedTuple):
@@ -40,13 +40,13 @@ class ExplainedEvent(NamedTuple):
 
 
 def explain_links(
-    transaction: Transaction, list_id: int, subscriber_id: int, after: Place | None, size: int
+    transaction: Transaction, list_id: int, subscriber_id: int, after: LinkCursor | None, size: int
 ) -> ExplainedLinks:
     """Return a page of all links of visitors to a subscriber, those taken back among them."""
     after = after or identity_links.BEGIN
     found = identity_links.page(transaction, list_id, subscriber_id, after, size + 1)
     shown = found[:size]
-    rest = shown[-1].place if len(found) > len(shown) else None
+    rest = shown[-1].cursor if len(found) > len(shown) else None
     return ExplainedLinks(_explained(transaction, list_id, shown), rest)
 
 
@@ -84,13 +84,13 @@ def _link(
 
 
 def _explained(transaction: Transaction, list_id: int, found: Sequence[LoggedLink]) -> list[ExplainedLink]:
-    visitors = identity_links.visitors(transaction, list_id, {link.place.visitor_id for link in found})
+    visitors = identity_links.visitors(transaction, list_id, {link.cursor.visitor_id for link in found})
     events = read_events(transaction, list_id, (link.event_id for link in found))
     return [
-        _explained_link(link, visitors[link.place.visitor_id], events.get(link.event_id)) for link in found
+        _explained_link(link, visitors[link.cursor.visitor_id], events.get(link.event_id)) for link in found
     ]
 
 
 def _explained_link(link: LoggedLink, visitor: tuple[bytes, int], event: StoredEvent | None) -> ExplainedLink:
     uuid, current = visitor
-    return ExplainedLink(link, uuid, link.place.span == current and link.unlinked_at is None, event)
+    return ExplainedLink(link, uuid, link.cursor.span == current and link.unlinked_at is None, event)

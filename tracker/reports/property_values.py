@@ -15,7 +15,7 @@ from tracker.domain.event import IS_BOT, decoded_properties
 from tracker.domain.row_ids import first_id_at
 from tracker.storage.aggregates import catalogue_pages
 from tracker.storage.engine import Database
-from tracker.storage.events import StoredEvent, newest, read_events
+from tracker.storage.events import StoredEvent, names_before, names_from, read_events
 
 #: Rows examined after the time at which the catalogue last saw the name, and before it. The catalogue is up to 5 s late.
 MAX_AFTER, MAX_BEFORE = 1_000, 4_000
@@ -65,12 +65,12 @@ def _last_ids(database: Database, list_id: int, event: bytes, deadline: float | 
     if known is None:
         return
     seen_from = first_id_at(known.last_seen_at)
-    look = partial(newest.names_from, list_id=list_id, first_id=seen_from, most=MAX_AFTER)
+    look = partial(names_from, list_id=list_id, first_id=seen_from, most=MAX_AFTER)
     yield from (event_id for event_id, each in reversed(database.read(look, deadline)) if each == event)
     before = seen_from
     for _ in range(0, MAX_BEFORE, LOOKED_AT_ONCE):
         gevent.sleep(0)
-        look = partial(newest.names_before, list_id=list_id, before_id=before, most=LOOKED_AT_ONCE)
+        look = partial(names_before, list_id=list_id, before_id=before, most=LOOKED_AT_ONCE)
         rows = database.read(look, deadline)
         yield from (event_id for event_id, each in rows if each == event)
         if len(rows) < LOOKED_AT_ONCE:

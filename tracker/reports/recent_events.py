@@ -10,7 +10,7 @@ import gevent
 
 from tracker.reports.ownership import existing, subscriber_by_event
 from tracker.storage.engine import Database, Transaction
-from tracker.storage.events import StoredEvent, newest, read_events
+from tracker.storage.events import StoredEvent, names_before, read_events
 from tracker.storage.subscribers import identity_rows
 
 #: Events examined for one name on a page, and at once: other requests are served in between.
@@ -43,7 +43,7 @@ def read_recent(
     for examined in range(0, MAX_EXAMINED, at_once):
         if examined:
             gevent.sleep(0)
-        look = partial(newest.names_before, list_id=list_id, before_id=rest or 0, most=at_once)
+        look = partial(names_before, list_id=list_id, before_id=rest or 0, most=at_once)
         rows = database.read(look, deadline)
         found += [event_id for event_id, each in rows if wanted in (None, each)]
         rest = rows[-1][0] if len(rows) == at_once else None

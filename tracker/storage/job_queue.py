@@ -1,7 +1,7 @@
-"""Which jobs take longer than a call, how far have they come, and who is at them? Rows, claimed by lease.
+"""Job queue: rows of jobs that take longer than a call, with their progress, claimed by lease.
 
-A job is done in steps, each a transaction that also keeps how far it came. Whoever steps holds the row and finds its own
-claim in it: two processes never do the same step, whatever their clocks say.
+A job is done in steps, each a transaction that also stores the progress. A step locks the row and finds its own claim
+in it: two processes never do the same step, whatever their clocks say.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import Any, NamedTuple
 
 from tracker.storage.engine.transaction import Row, Transaction
 
-#: Milliseconds after its last step that a job is taken from who claimed it.
+#: Milliseconds after its last step that another process may claim a job.
 LEASE_MS = 30_000
-#: A key of a job's state: the next step is for a file that has been cleaned from this page on of what was deleted before.
+#: A key of a job's state: the next step needs a file whose deleted bytes are scrubbed from this page on.
 CLEAN_FROM = "clean_from"
-#: Milliseconds beyond which no job is ever put off. One that is due later got that from a clock that was ahead.
+#: Milliseconds by which no job is ever deferred. A later due time came from a clock that was ahead, and the job is due
+#: now.
 MAX_WAIT_MS = 25 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job of a list about one subject. `state` is its kind's own; `rows` are those it has handled so far.
+    """One job of a list about one subject. `state` belongs to its kind; `rows` are those it has handled so far.
 
     Times are UTC milliseconds. There is one job for each (list_id, kind, subject_id).
     """
@@ -40,9 +41,9 @@ class Job:
 
 
 class Step(NamedTuple):
-    """What a step came to: the state to go on from, and how many rows it handled.
+    """The result of a step: the state to continue from, and how many rows it handled.
 
-    `again_at`: there is nothing to do before that time, in UTC milliseconds; the job is kept for it.
+    `again_at`: the job is due again at that time, in UTC milliseconds, and free until then.
     """
 
     state: Mapping[str, Any]
@@ -68,24 +69,25 @@ _DUE = "(due_at <= ? OR due_at > ?)"
 
 
 def add(transaction: Transaction, job: Job, claim: bytes | None, due_at: int) -> None:
-    """Keep a new job, claimed already or free to be claimed from `due_at` on."""
+    """Insert a new job, claimed already or free to be claimed from `due_at` on."""
     row = (*_row(job), claim, due_at)
     transaction.insert("jobs", (*_COLUMNS, "claimed_by", "due_at"), [row])
 
 
 def find(transaction: Transaction, list_id: int, kind: str, subject_id: int) -> Job | None:
+    """Return the job of this kind about this subject, finished or not, or None."""
     sql = f"{_SELECT} WHERE list_id = ? AND kind = ? AND subject_id = ?"
     return _first(transaction.select(sql, (list_id, kind.encode(), subject_id)))
 
 
 def unfinished(transaction: Transaction, list_id: int, kind: str) -> list[Job]:
-    """All of one kind that a list has under way."""
+    """Return all unfinished jobs of one kind of a list."""
     sql = f"{_SELECT} WHERE list_id = ? AND kind = ? AND finished_at IS NULL"
     return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
 
 
 def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
-    """(list_id, id) of jobs that can be claimed now, those first that wait the longest."""
+    """Return (list_id, id) of jobs that can be claimed now, the longest due first."""
     sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {_DUE} ORDER BY due_at LIMIT ?"
     return [(row[0], row[1]) for row in transaction.select(sql, (now, now + MAX_WAIT_MS, most))]
 
@@ -93,7 +95,7 @@ def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
 def claim(
     transaction: Transaction, list_id: int, job_id: int, claim: bytes, now: int, is_early: bool = False
 ) -> Job | None:
-    """Take a job that is due and nobody's, or whose lease ran out; with `is_early` one that is not due yet, too."""
+    """Claim a job that is due and free, or whose lease has expired; with `is_early` also a free one that is not due yet."""
     free = f"(claimed_by IS NULL OR {_DUE})" if is_early else _DUE
     sql = f"UPDATE jobs SET claimed_by = ?, due_at = ? WHERE {_ONE} AND finished_at IS NULL AND {free}"
     if transaction.change(sql, (claim, now + LEASE_MS, list_id, job_id, now, now + MAX_WAIT_MS)) != 1:
@@ -102,13 +104,13 @@ def claim(
 
 
 def hold(transaction: Transaction, list_id: int, job_id: int, claim: bytes) -> Job | None:
-    """The job as it is now, held until the transaction ends; None if it is finished or another's by now."""
+    """Return the job as it is now, locked until the transaction ends; None if it is finished or claimed by another."""
     sql = f"{_SELECT} WHERE {_ONE} AND claimed_by = ? AND finished_at IS NULL{transaction.engine.for_update}"
     return _first(transaction.select(sql, (list_id, job_id, claim)))
 
 
 def keep(transaction: Transaction, job: Job, due_at: int, is_claimed: bool) -> None:
-    """Write how far a held job came; it stays claimed until `due_at`, or is free from then on."""
+    """Store the progress of a locked job; it stays claimed until `due_at`, or is free from then on."""
     released = "" if is_claimed else "claimed_by = NULL, "
     sql = f"UPDATE jobs SET {released}state = ?, handled = ?, updated_at = ?, finished_at = ?, due_at = ? WHERE {_ONE}"
     values = (_encoded(job.state), job.rows, job.updated_at, job.finished_at, due_at)
@@ -116,13 +118,13 @@ def keep(transaction: Transaction, job: Job, due_at: int, is_claimed: bool) -> N
 
 
 def release(transaction: Transaction, job: Job, claim: bytes, due_at: int) -> None:
-    """Give a claimed job back: it can be claimed from `due_at` on."""
+    """Release a claimed job: it can be claimed from `due_at` on."""
     sql = f"UPDATE jobs SET claimed_by = NULL, due_at = ? WHERE {_ONE} AND claimed_by = ?"
     transaction.execute(sql, (due_at, job.list_id, job.id, claim))
 
 
 def remove(transaction: Transaction, job: Job) -> None:
-    """Forget a job that nobody asks for when it is done."""
+    """Delete a job whose outcome is never asked for."""
     transaction.execute(f"DELETE FROM jobs WHERE {_ONE}", (job.list_id, job.id))
 
 

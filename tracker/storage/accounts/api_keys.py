@@ -1,4 +1,4 @@
-"""By which keys do the programs of users call?"""
+"""API keys of users: made, listed, revoked, and verified by a hash."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tracker.storage.schema.models import KeyRow
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key without its secret. Times are UTC milliseconds; `name` is what its owner calls it, if anything."""
+    """An API key without its secret. Times are UTC milliseconds; `name` is its owner's label, if any."""
 
     id: int
     user_id: int
@@ -31,7 +31,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class KeyOwner:
-    """What a key is good for: its own permissions and its user's."""
+    """What a key may do: its own permissions and its user's."""
 
     key_id: int
     user_id: int
@@ -43,7 +43,7 @@ class KeyOwner:
 _KEY = (
     KeyRow.id, KeyRow.user_id, KeyRow.prefix, KeyRow.permissions, KeyRow.created_at, KeyRow.revoked_at, KeyRow.name,
 )  # fmt: skip
-#: A prepared statement: this one is on the way of requests.
+#: A prepared statement, since every request with a key runs it.
 _OWNER = (
     "SELECT k.secret_hash, k.id, k.user_id, k.permissions, u.permissions, u.is_admin FROM api_keys k"
     " JOIN users u ON u.id = k.user_id WHERE k.prefix = ? AND k.revoked_at IS NULL"
@@ -51,13 +51,13 @@ _OWNER = (
 
 
 class Keys:
-    """API keys. Of each only a public prefix and a hash are kept."""
+    """API keys. Of each only a public prefix and a hash are stored."""
 
     def __init__(self, database: Database, now: Callable[[], int]) -> None:
         self._database, self._now = database, now
 
     def add(self, user_id: int, permissions: str = "") -> str:
-        """Make a key and give it, this once. Without permissions it may call what asks for none. Raises AccountError."""
+        """Make a key and return it, this once. Without permissions it may call what asks for none. Raises AccountError."""
         return self.add_named(user_id, permissions, None).text
 
     def add_named(
@@ -68,7 +68,7 @@ class Keys:
         by: Doer | None = None,
         deadline: float | None = None,
     ) -> NewKey:
-        """As `add`, with what the owner calls it. The audit log says who did it."""
+        """Make a key with its owner's label, as `add` does, and write an audit entry for `by`."""
         key, now = new_key(), self._now()
         query = KeyRow.insert(
             user_id=user_id,
@@ -88,7 +88,7 @@ class Keys:
         return key
 
     def owner(self, key: str, deadline: float | None = None) -> KeyOwner | None:
-        """Whose key this is; None if it is unknown or revoked. A mistyped key costs no query."""
+        """Return whose key this is; None if it is unknown or revoked. A mistyped key costs no query."""
         prefix = key_prefix(key)
         if prefix is None:
             return None
@@ -101,13 +101,13 @@ class Keys:
         return KeyOwner(key_id, user_id, permissions.decode(), user_permissions.decode(), bool(is_admin))
 
     def of_user(self, user_id: int) -> list[Key]:
-        """All keys of a user, revoked ones included, oldest first."""
+        """Return all keys of a user, revoked ones included, oldest first."""
         return self.page(user_id)[1]
 
     def page(
         self, user_id: int, start: int = 0, size: int | None = None, deadline: float | None = None
     ) -> tuple[int, list[Key]]:
-        """How many keys a user has, and up to `size` of them from number `start` on, oldest first."""
+        """Return how many keys a user has, and up to `size` of them from number `start` on, oldest first."""
         is_own = KeyRow.user_id == user_id
         query = KeyRow.select(*_KEY).where(is_own).order_by(KeyRow.id).limit(limit_of(size)).offset(start)
         total = KeyRow.select(fn.COUNT(KeyRow.id)).where(is_own)
@@ -119,9 +119,10 @@ class Keys:
     def revoke(
         self, shown: str, user_id: int | None = None, by: Doer | None = None, deadline: float | None = None
     ) -> bool:
-        """Revoke a key for good, named by whatever shows its prefix; every process refuses it within 5 s.
+        """Revoke a key for good, named by any text that shows its prefix; every process refuses it within 5 s.
 
-        False if there is none, or, with `user_id`, none of this user's. The audit log says who did it, the first time.
+        Return False if there is none, or, with `user_id`, none of this user's. The first revocation writes an audit
+        entry.
         """
         prefix = shown_prefix(shown)
         if not prefix.isascii():

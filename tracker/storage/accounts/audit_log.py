@@ -1,6 +1,6 @@
-"""Who did what, and when? The audit log: written in the transaction of what it tells of, never changed.
+"""Audit log: who did what and when, written in the transaction of the change itself, never changed afterwards.
 
-An entry holds numbers and names of ours, never what was given by or is known of a person: no addresses, no emails.
+An entry has numbers and names of Tracker's own, never personal data: no network addresses, no emails.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.trusted_time import trusted
 from tracker.storage.schema.models import AuditRow, KeyRow
 
-#: Bytes of a session's hash that name the session: enough to tell sessions apart, of no use for opening one.
+#: Bytes of a session's hash that name the session: enough to tell sessions apart, useless for opening one.
 SESSION_NAME_BYTES = 8
-#: Actions and objects are words and numbers of ours. What may be an email or a name of a person does not fit.
+#: Actions and objects are words and numbers of Tracker's own. An email or a person's name does not match.
 MAX_OBJECT = 128
 _ACTION, _OBJECT = re.compile(r"[a-z0-9_.]{1,64}"), re.compile(r"([a-z]{1,32}:[A-Za-z0-9_-]{1,64}( |$)){0,4}")
 LOGIN_FAILED = "user.login.failed"
-#: Anybody can make entries of failed logins: they are kept for 90 days, and a few old ones go with each new one.
+#: Anybody can make entries of failed logins: they are stored for 90 days, and each new one deletes a few old ones.
 FAILED_KEPT_MS = 90 * 24 * 3600 * 1000
 MAX_PURGED = 100
 
 
 class Doer(Protocol):
-    """Who did it: a `Caller` is one."""
+    """The author of an action: a `Caller` is one."""
 
     @property
     def user_id(self) -> int | None: ...
@@ -41,7 +41,7 @@ class Doer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """A doer where no call tells who it is: a login, or whoever types `tracker ...` on a user's behalf."""
+    """An author without a call: a login, or an operator who types `tracker …` on a user's behalf."""
 
     user_id: int | None
     key_id: int | None = None
@@ -50,7 +50,7 @@ class Somebody:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """`at` is UTC milliseconds; `user_id` None: nobody is known; `key` is a prefix; `session` 16 hexadecimal digits."""
+    """`at` is UTC milliseconds; `user_id` is None for an unknown user; `key` is a prefix; `session` 16 hexadecimal digits."""
 
     id: int
     at: int
@@ -67,9 +67,9 @@ _ENTRY = (
 
 
 def note(transaction: Transaction, doer: Doer, action: str, thing: str, at: int) -> None:
-    """Write an entry. `action` is the name of a command; `thing` is what it was done to: `list:12 subscriber:77`, or empty.
+    """Write an entry. `action` is a command's name; `thing` is what it was done to: `list:12 subscriber:77`, or empty.
 
-    Raises ValueError for a thing that is not made of such pairs: an email is none.
+    Raises ValueError for a thing that is not made of such pairs, such as an email.
     """
     if not _ACTION.fullmatch(action) or not _OBJECT.fullmatch(thing) or len(thing) > MAX_OBJECT:
         raise ValueError("an entry of the audit log is made of words and numbers: 'list:12 subscriber:77'")
@@ -79,7 +79,7 @@ def note(transaction: Transaction, doer: Doer, action: str, thing: str, at: int)
 
 
 def note_failed_login(transaction: Transaction, user_id: int | None, thing: str, at: int) -> None:
-    """Write that somebody could not log in, and remove old entries of that kind."""
+    """Write an entry of a failed login, and delete old entries of that kind."""
     note(transaction, Somebody(user_id), LOGIN_FAILED, thing, at)
     is_old = (AuditRow.action == LOGIN_FAILED) & (AuditRow.at < trusted(transaction, at) - FAILED_KEPT_MS)
     old = AuditRow.select(AuditRow.id).where(is_old).order_by(AuditRow.at).limit(MAX_PURGED)
@@ -89,19 +89,19 @@ def note_failed_login(transaction: Transaction, user_id: int | None, thing: str,
 
 
 class Audit:
-    """The log as commands see it."""
+    """The audit log as commands use it."""
 
     def __init__(self, database: Database, now: Callable[[], int]) -> None:
         self._database, self._now = database, now
 
     def note(self, transaction: Transaction, doer: Doer, action: str, thing: str = "") -> None:
-        """Write an entry in a transaction that is under way: it is there if, and only if, what it tells of is."""
+        """Write an entry in an open transaction: it is stored if, and only if, the change is."""
         note(transaction, doer, action, thing, self._now())
 
     def page(
         self, size: int, user_id: int | None = None, before: int | None = None, deadline: float | None = None
     ) -> list[AuditEntry]:
-        """Up to `size` entries, the newest first, of one user or of all; with `before` those older than that entry."""
+        """Return up to `size` entries, newest first, of one user or of all; with `before` those older than that entry."""
         query = AuditRow.select(*_ENTRY).join(KeyRow, JOIN.LEFT_OUTER, on=(KeyRow.id == AuditRow.key_id))
         if user_id is not None:
             query = query.where(AuditRow.user_id == user_id)

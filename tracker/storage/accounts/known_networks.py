@@ -1,4 +1,4 @@
-"""From where has a user logged in before? Hashes only: a place is remembered, not where anybody was."""
+"""Known networks: from where a user has logged in before, as hashes that reveal no network."""
 
 from __future__ import annotations
 
@@ -6,32 +6,40 @@ import hashlib
 
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.trusted_time import trusted
-from tracker.storage.schema.models import PlaceRow
+from tracker.storage.schema.models import KnownNetworkRow
 
-#: A place is forgotten when nobody has logged in from it for so long.
+#: Milliseconds after the last login from it for which a network is remembered.
 KEPT_MS = 90 * 24 * 3600 * 1000
 
 
-def is_known(transaction: Transaction, user_id: int, place: str) -> bool:
-    """Whether this user has logged in from `place` within KEPT_MS before the user's last login."""
-    query = PlaceRow.select(PlaceRow.last_at).where(_is(user_id, place))
+def is_known(transaction: Transaction, user_id: int, network: str) -> bool:
+    """Return whether this user has logged in from this network within KEPT_MS before the user's last login."""
+    query = KnownNetworkRow.select(KnownNetworkRow.last_at).where(_is(user_id, network))
     return transaction.row(query) is not None
 
 
-def remember(transaction: Transaction, user_id: int, place: str, now: int) -> None:
-    """Remember that the user has logged in from `place`, and forget the user's old places."""
+def remember(transaction: Transaction, user_id: int, network: str, now: int) -> None:
+    """Store that the user has logged in from this network, and delete the user's expired ones."""
     forgotten = trusted(transaction, now) - KEPT_MS
-    transaction.run(PlaceRow.delete().where(PlaceRow.user_id == user_id, PlaceRow.last_at < forgotten))
-    if is_known(transaction, user_id, place):
-        transaction.run(PlaceRow.update(last_at=now).where(_is(user_id, place)))
+    transaction.run(
+        KnownNetworkRow.delete().where(
+            KnownNetworkRow.user_id == user_id, KnownNetworkRow.last_at < forgotten
+        )
+    )
+    if is_known(transaction, user_id, network):
+        transaction.run(KnownNetworkRow.update(last_at=now).where(_is(user_id, network)))
     else:
-        transaction.run(PlaceRow.insert(user_id=user_id, place_hash=_place_hash(user_id, place), last_at=now))
+        transaction.run(
+            KnownNetworkRow.insert(user_id=user_id, network_hash=_network_hash(user_id, network), last_at=now)
+        )
 
 
-def _is(user_id: int, place: str) -> object:
-    return (PlaceRow.user_id == user_id) & (PlaceRow.place_hash == _place_hash(user_id, place))
+def _is(user_id: int, network: str) -> object:
+    return (KnownNetworkRow.user_id == user_id) & (
+        KnownNetworkRow.network_hash == _network_hash(user_id, network)
+    )
 
 
-def _place_hash(user_id: int, place: str) -> bytes:
-    """Another one for each user: whose places are the same cannot be seen."""
-    return hashlib.sha256(f"{user_id} {place}".encode()).digest()
+def _network_hash(user_id: int, network: str) -> bytes:
+    """Return a hash that differs for each user: shared networks cannot be seen."""
+    return hashlib.sha256(f"{user_id} {network}".encode()).digest()

@@ -1,4 +1,4 @@
-"""How does a list want its events to be taken, and for how long are they kept?"""
+"""List settings: allowed origins, privacy and retention of each list, with a TTL cache."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class ListSettings:
     `is_privacy_signal_honoured`: nothing is stored of a browser that sends Sec-GPC or DNT. `is_address_kept`: the
     client's address is stored, truncated. `retention_days`: events older than that are deleted; None: never.
     `events_from`: the UTC milliseconds before which events have been deleted; None: none have.
-    `is_key_needed_for_conversions`: those that come without one are stored, and not counted. `hidden_parameters`: the
-    query parameters that are left out of addresses of pages; None: those of every list.
+    `is_key_needed_for_conversions`: conversions that come without a key are stored, and not counted.
+    `hidden_parameters`: the query parameters that are removed from pages' URLs; None: the default ones.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -42,19 +42,19 @@ _UPDATE = f"UPDATE list_settings SET {', '.join(f'{name} = ?' for name in NAMES)
 
 
 class ListSettingsStore:
-    """Reads and changes the settings of lists. Whose list it is, is asked before: `lists.owned`."""
+    """Reads and changes the settings of lists. The caller has checked who owns the list (`lists.owned`)."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._recent: TtlCache[int, ListSettings] = TtlCache(clock=clock)
 
     def of(self, list_id: int, deadline: float | None = None) -> ListSettings:
-        """The settings of a list; may be up to 5 s old."""
+        """Return the settings of a list; may be up to 5 s old."""
         found = self._recent.look_up(list_id, lambda: self._database.read(_reader(list_id), deadline))
         return found or ListSettings()
 
     def change(self, list_id: int, deadline: float | None = None, **changes: Any) -> ListSettings:
-        """Set the named fields, leave the others, and give all. Raises ValueError if origins are too long to keep."""
+        """Set the named fields and return all settings. Raises ValueError if the origins exceed MAX_ORIGINS_BYTES."""
         changed: ListSettings = self._database.write(
             lambda transaction: write_settings(transaction, list_id, **changes), deadline
         )
@@ -68,7 +68,7 @@ def read_settings(transaction: Transaction, list_id: int) -> ListSettings:
 
 
 def write_settings(transaction: Transaction, list_id: int, **changes: Any) -> ListSettings:
-    """Set the named fields within a transaction of the caller's, and give all settings."""
+    """Set the named fields in the caller's transaction, and return all settings."""
     settings = replace(read_settings(transaction, list_id), **changes)
     row = _row(settings)
     if not transaction.select("SELECT 1 FROM list_settings WHERE list_id = ?", (list_id,)):
@@ -83,7 +83,7 @@ def _reader(list_id: int) -> Callable[[Transaction], ListSettings]:
 
 
 def _row(settings: ListSettings) -> Row:
-    """Origins and parameters hold no line ends: they stand one on a line."""
+    """Return the settings as a row. Origins and parameters contain no line ends: they are stored one a line."""
     origins = "\n".join(settings.allowed_origins).encode()
     if len(origins) > MAX_ORIGINS_BYTES:
         raise ValueError(f"the allowed origins take more than {MAX_ORIGINS_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""Which lists are there, and whose are they?"""
+"""Lists of users: added, changed, listed, and found by number or public id, with TTL caches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER, GOAL = "order", "goal"
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A list that has a number to call it by. Times are UTC milliseconds; `conversion_id_is` is ORDER or GOAL."""
+    """A list with a number. Times are UTC milliseconds; `conversion_id_is` is ORDER or GOAL."""
 
     id: int
     user_id: int
@@ -37,7 +37,7 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some lists, each with its number of subscribers; `total` counts all that were asked for, on this page or not."""
+    """Some lists, each with its number of subscribers; `total` counts all matches, on this page or not."""
 
     total: int
     lists: Sequence[tuple[List, int]]
@@ -60,7 +60,7 @@ ORDERS = {
 
 
 class Lists:
-    """Lists. Each user has one more, hidden: it holds events without a list, and only `hidden_id` gives it."""
+    """Lists. Each user has one more, hidden list for events without a list; only `hidden_id` returns it."""
 
     def __init__(
         self, database: Database, now: Callable[[], int], clock: Callable[[], float] = time.monotonic
@@ -73,7 +73,7 @@ class Lists:
     def add(
         self, user_id: int, name: str, deadline: float | None = None, conversion_id_is: str = ORDER
     ) -> int:
-        """Make a list and give its number. Names need not differ."""
+        """Add a list and return its number. Names need not differ."""
         query = _insert(user_id, name, is_hidden=False, now=self._now(), conversion_id_is=conversion_id_is)
         return self._database.write(lambda transaction: transaction.run(query), deadline)
 
@@ -85,25 +85,25 @@ class Lists:
         conversion_id_is: str | None = None,
         deadline: float | None = None,
     ) -> None:
-        """Give a list another name, or have its conversion-ids name something else from now on. Whose it is, is asked before."""
-        said: dict[str, Any] = {} if name is None else {"name": name, "folded_name": folded(name)}
+        """Rename a list, or change what its conversion-ids name from now on. The caller has checked who owns the list."""
+        changes: dict[str, Any] = {} if name is None else {"name": name, "folded_name": folded(name)}
         if conversion_id_is is not None:
-            said["conversion_id_is"] = conversion_id_is
-        if said:
-            query = ListRow.update(**said).where(ListRow.id == list_id)
+            changes["conversion_id_is"] = conversion_id_is
+        if changes:
+            query = ListRow.update(**changes).where(ListRow.id == list_id)
             self._database.write(lambda transaction: transaction.run(query), deadline)
             self._owned.forget((user_id, list_id))
 
     def owned(self, user_id: int, list_id: int, deadline: float | None = None) -> List | None:
-        """The list with this number, if it is this user's; may be up to 5 s old."""
+        """Return the list with this number if the user owns it; may be up to 5 s old."""
         return self._owned.look_up((user_id, list_id), lambda: self._find(user_id, list_id, deadline))
 
     def public(self, tracker_id: str, deadline: float | None = None) -> List | None:
-        """The list with this public id, whosoever's it is; may be up to 5 s old. The hidden lists have none."""
+        """Return the list with this public id, whoever owns it; may be up to 5 s old. Hidden lists have none."""
         return self._public.look_up(tracker_id, lambda: self._find_public(tracker_id, deadline))
 
     def hidden_id(self, user_id: int, deadline: float | None = None) -> int:
-        """The number of the user's list for events without a list."""
+        """Return the number of the user's list for events without a list. Raises LookupError if the user has none."""
         found = self._hidden.look_up(user_id, lambda: self._find_hidden(user_id, deadline))
         if found is None:
             raise LookupError(f"user {user_id} has no list for events without a list")
@@ -119,7 +119,7 @@ class Lists:
         size: int | None = None,
         deadline: float | None = None,
     ) -> Page:
-        """The user's lists from number `start` on. `search` is a part of the name in any letter case."""
+        """Return the user's lists from number `start` on. `search` is a part of the name in any letter case."""
         condition = (ListRow.user_id == user_id) & (ListRow.is_hidden == False)  # noqa: E712 - peewee's spelling
         if search:
             condition &= fn.INSTR(ListRow.folded_name, folded(search).encode()) > 0
@@ -147,12 +147,12 @@ class Lists:
 
 
 def new_hidden_list(user_id: int, now: int) -> Any:
-    """The query that makes a user's list for events without a list; it belongs into the user's own transaction."""
+    """Return the query that adds a user's list for events without a list, to be run in the user's own transaction."""
     return _insert(user_id, "", is_hidden=True, now=now, conversion_id_is=ORDER)
 
 
 def folded(name: str) -> str:
-    """A name as it is searched and sorted by: without regard to letter case."""
+    """Return a name as it is searched and sorted by: case-folded, NFC."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -186,6 +186,6 @@ def _subscribers_by_list(transaction: Transaction, list_ids: Sequence[int]) -> d
 
 
 def conversion_ids_are_goals(transaction: Transaction, list_id: int) -> bool:
-    """Whether the list's conversion-ids name goals, so that none is a repeat."""
+    """Return whether the list's conversion-ids name goals, so that none is a repeat."""
     rows = transaction.select("SELECT conversion_id_is FROM lists WHERE id = ?", (list_id,))
     return bool(rows) and bytes(rows[0][0]).decode() == GOAL

@@ -1,4 +1,4 @@
-"""Who has logged in, and until when does that hold?"""
+"""Sessions: opened by a login, found by the hash of their id, and ended by a logout or with time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.trusted_time import trusted
 from tracker.storage.schema.models import SessionRow
 
-#: An expired session is kept this long: its owner is told that it expired, not that it is unknown.
+#: Milliseconds after its expiry for which a session is stored: its owner learns that it expired, not that it is
+#: unknown.
 KEPT_AFTER_EXPIRY_MS = 30 * 24 * 3600 * 1000
-#: Long-expired sessions removed by one login at most: nobody's login pays for everybody's past.
+#: Long-expired sessions that one login deletes: no login takes long for the sake of old sessions.
 MAX_PURGED = 100
-#: A prepared statement: this one is on the way of requests.
+#: A prepared statement, since every request with a session runs it.
 _FIND = (
     "SELECT s.user_id, s.expires_at, u.permissions, s.key_id, k.permissions, u.is_admin FROM sessions s"
     " JOIN users u ON u.id = s.user_id LEFT JOIN api_keys k ON k.id = s.key_id AND k.revoked_at IS NULL"
@@ -37,19 +38,19 @@ class Session:
 
 
 class Sessions:
-    """Sessions, each `seconds` long. Never cached: a logout holds for all processes at once."""
+    """Sessions of a fixed length in seconds. Never cached: a logout holds for all processes at once."""
 
     def __init__(self, database: Database, seconds: int, now: Callable[[], int]) -> None:
         self._database, self._length_ms, self._now = database, seconds * 1000, now
 
     def open(self, user_id: int, key_id: int | None = None, deadline: float | None = None) -> str:
-        """Begin a session and give its id. One opened with a key can do no more than the key, and ends with it."""
+        """Begin a session and return its id. One opened with a key may do no more than the key, and ends with it."""
         token, begin = self.new(user_id, key_id)
         self._database.write(begin, deadline)
         return token
 
     def new(self, user_id: int, key_id: int | None = None) -> tuple[str, Callable[[Transaction], None]]:
-        """The id of a session, and what begins it in a transaction."""
+        """Return the id of a new session, and the function that begins it in a transaction."""
         token, now = new_session_id(), self._now()
         query = SessionRow.insert(
             token_hash=digest(token),
@@ -66,7 +67,7 @@ class Sessions:
         return token, begin
 
     def find(self, token: str, deadline: float | None = None) -> Session | None:
-        """The session with this id, expired or not; None if it is unknown, logged out, or its key was revoked."""
+        """Return the session with this id, expired or not; None if it is unknown, logged out, or its key was revoked."""
         if not is_session_id(token):
             return None
         token_hash = digest(token)
@@ -80,13 +81,13 @@ class Sessions:
         )
 
     def close(self, token_hash: bytes, deadline: float | None = None) -> None:
-        """End a session; one that is gone already stays gone."""
+        """End a session; ending it again changes nothing."""
         query = SessionRow.delete().where(SessionRow.token_hash == token_hash)
         self._database.write(lambda transaction: transaction.run(query), deadline)
 
 
 def _purge(transaction: Transaction, expired_before: int) -> None:
-    """By key, a few at a time: a delete by range would lock what other logins write on a server."""
+    """Delete long-expired sessions by key, a few at a time: a range delete would lock what other logins write on a server."""
     old = (
         SessionRow.select(SessionRow.token_hash)
         .where(SessionRow.expires_at < expired_before)

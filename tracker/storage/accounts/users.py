@@ -1,4 +1,4 @@
-"""Who has an account?"""
+"""User accounts: added, found by email address, and given passwords."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NO_PASSWORD = "the password is empty"  # noqa: S105 - it says that there is non
 
 
 class AccountError(Exception):
-    """An account or key cannot be made. The text is one line that says why."""
+    """An account or key cannot be made. The text is one line with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`permissions` is a set as text: comma-separated names, or `*`."""
+    """A user. `permissions` is a set as text: comma-separated names, or `*`."""
 
     id: int
     email: str
@@ -45,7 +45,7 @@ class Users:
         self._database, self._now = database, now
 
     def add(self, email: str, password: str, is_admin: bool = False, permissions: str = "*") -> int:
-        """Make an account and its list for events without a list; gives the user's id. Raises AccountError."""
+        """Add an account and its list for events without a list; return the user's id. Raises AccountError."""
         address = email_key(email)
         if address is None:
             raise AccountError(f"'{email}' is not an email address")
@@ -65,7 +65,10 @@ class Users:
         by: Doer | None = None,
         deadline: float | None = None,
     ) -> int | None:
-        """As `add`, for the key of an address; None if it is another user's. The audit log says who did it."""
+        """Add an account for the key of an address, as `add` does; return None if another user has it.
+
+        Writes an audit entry.
+        """
         user = {
             "email": key,
             "password_hash": hash_password(password, deadline),
@@ -77,13 +80,13 @@ class Users:
         return self._database.write(lambda transaction: _insert_user(transaction, user, by), deadline)
 
     def change_password(self, user_id: int, password: str) -> None:
-        """Give a user another password. Sessions end that were opened with the old one. Raises AccountError."""
+        """Change a user's password and end the sessions opened with the old one. Raises AccountError."""
         if not password:
             raise AccountError(_NO_PASSWORD)
-        said, now = hash_password(password), self._now()
+        password_hash, now = hash_password(password), self._now()
 
         def change(transaction: Transaction) -> None:
-            transaction.run(UserRow.update(password_hash=said).where(UserRow.id == user_id))
+            transaction.run(UserRow.update(password_hash=password_hash).where(UserRow.id == user_id))
             is_users = (SessionRow.user_id == user_id) & SessionRow.key_id.is_null()
             transaction.run(SessionRow.delete().where(is_users))
             note(transaction, Somebody(user_id), "user.password", f"user:{user_id}", now)
@@ -91,7 +94,7 @@ class Users:
         self._database.write(change)
 
     def find(self, email: str) -> User | None:
-        """The user with this address, in any spelling of it."""
+        """Return the user with this address, in any spelling of it, or None."""
         address = email_key(email)
         return self._one(UserRow.email == address[1]) if address else None
 
@@ -99,7 +102,7 @@ class Users:
         return self._one(UserRow.id == user_id, deadline)
 
     def with_hash(self, email: str, deadline: float | None = None) -> tuple[User | None, str | None]:
-        """The user with this address, and what is stored of the password; None and None if there is none."""
+        """Return the user with this address and the stored hash of the password; None and None if there is none."""
         address = email_key(email)
         query = UserRow.select(*_USER, UserRow.password_hash).where(
             UserRow.email == (address[1] if address else "")
@@ -108,7 +111,7 @@ class Users:
         return (User(*row[:-1]), row[-1]) if row else (None, None)
 
     def has_any(self) -> bool:
-        """Whether there is a user at all."""
+        """Return whether there is a user at all."""
         return (
             self._database.read(lambda transaction: transaction.row(UserRow.select(UserRow.id).limit(1)))
             is not None
@@ -130,7 +133,7 @@ def _insert_user(transaction: Transaction, user: dict[str, Any], by: Doer | None
 
 
 def fitting(permissions: str) -> str:
-    """A set of permissions that can be kept; raises AccountError."""
+    """Return a set of permissions that can be stored; raises AccountError if it is too long."""
     if len(permissions.encode()) > MAX_PERMISSIONS_BYTES:
         raise AccountError(f"permissions take more than {MAX_PERMISSIONS_BYTES} bytes")
     return permissions

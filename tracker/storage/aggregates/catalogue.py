@@ -1,4 +1,4 @@
-"""Which event and property names exist? Kept in the event's transaction, so that no listing ever scans events."""
+"""Catalogue of event and property names, extended in the event's transaction, so that no listing ever scans events."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from tracker.storage.aggregates.catalogue_eviction import evict_names, evict_pro
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
 
-#: Per list: event names and (event, property) pairs; per event: properties. What goes beyond is stored, not listed.
+#: Bounds of a list: event names, and (event, property) pairs; of an event: properties. Names beyond them are stored in
+#: events, and not listed.
 MAX_NAMES, MAX_PAIRS, MAX_PROPERTIES = 2_000, 20_000, 500
-#: The share of these bounds that names first seen through the door for browsers may use: anybody can send there.
+#: The share of these bounds that names first seen at the collect endpoint may use: anybody can send there.
 PUBLIC_SHARE = 0.8
-#: (event, property) pairs a process remembers over all lists; seconds before a refused name is tried again, and after which
-#: a name is looked up again: it may have given way to others, or been removed.
+#: (event, property) pairs that a process caches over all lists; seconds before a refused name is tried again, and after
+#: which a cached name is looked up again: it may have been evicted or removed.
 MAX_KNOWN, RETRY_FULL_SECONDS, KNOWN_SECONDS = 500_000, 60.0, 60.0
 
 Name = tuple[int, bytes]
@@ -23,7 +24,7 @@ Seen = dict[Name, tuple[set[bytes], int]]
 
 
 class Catalogue:
-    """One process's view of the catalogue. What it adds counts as known only after the commit."""
+    """One process's cache of the catalogue. Names that it adds count as known only after the commit."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -36,7 +37,8 @@ class Catalogue:
     def note(self, transaction: Transaction, seen: Seen, seen_in_public: Seen | None = None) -> None:
         """Catalogue the names of a group: `{(list_id, event name): (property names, received_at)}`.
 
-        Those that only anybody has sent may use PUBLIC_SHARE of the room, and give way to others when it is used up.
+        Names of public events alone (`seen_in_public`) may use PUBLIC_SHARE of the room, and are evicted when it is
+        used up.
         """
         self._pending = {}
         for self._is_public, part in ((False, seen), (True, seen_in_public or {})):
@@ -45,7 +47,7 @@ class Catalogue:
                 self._add(transaction, list_id, name, properties, at)
 
     def committed(self) -> None:
-        """The transaction of the last `note` was committed."""
+        """Take over what the last `note` added: its transaction was committed."""
         if self._count > MAX_KNOWN:
             self._known, self._count = {}, 0
         until = self._clock() + KNOWN_SECONDS
@@ -128,7 +130,7 @@ class Catalogue:
     def _room(
         self, transaction: Transaction, list_id: int, name: bytes, listed: Listed, wanted: int, at: int
     ) -> int:
-        """For how many further properties of an event there is room, when some have given way for them."""
+        """Return for how many further properties of an event there is room, after evictions."""
         sql = "SELECT SUM(property_count) FROM event_names WHERE list_id = ?"
         of_event = int(MAX_PROPERTIES * self._share) - len(listed.properties) - len(listed.public)
         of_list = int(MAX_PAIRS * self._share) - int(transaction.select(sql, (list_id,))[0][0])
@@ -150,7 +152,7 @@ class Catalogue:
         self._pending.pop(name, None)
 
     def _refuse(self, list_id: int, name: bytes, items: Iterable[bytes | None]) -> None:
-        """Do not look these names up again for a while."""
+        """Do not look these names up again for RETRY_FULL_SECONDS."""
         if len(self._refused) > MAX_KNOWN:
             self._refused.clear()
         until = self._clock() + RETRY_FULL_SECONDS
@@ -158,18 +160,18 @@ class Catalogue:
 
 
 def has_gaps(transaction: Transaction, list_id: int) -> bool:
-    """Whether names of events that are there may be missing: they did not fit, or somebody has removed them."""
+    """Return whether names of stored events may be missing: they did not fit, or an operator has removed them."""
     sql = "SELECT is_catalogue_full, is_catalogue_pruned FROM lists WHERE id = ?"
     return any(transaction.select(sql, (list_id,))[0])
 
 
 def is_full(transaction: Transaction, list_id: int) -> bool:
-    """Whether names of this list went beyond the catalogue's bounds."""
+    """Return whether names of this list went beyond the catalogue's bounds."""
     return bool(transaction.select("SELECT is_catalogue_full FROM lists WHERE id = ?", (list_id,))[0][0])
 
 
 def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, list[str]]:
-    """{event name: [property names]}, both in the order of their bytes; an event without properties has []."""
+    """Return {event name: [property names]}, both in the order of their bytes; an event without properties has []."""
     names = transaction.select("SELECT name FROM event_names WHERE list_id = ? ORDER BY name", (list_id,))
     listing: dict[str, list[str]] = {bytes(row[0]).decode(): [] for row in names}
     sql = "SELECT event_name, property FROM event_properties WHERE list_id = ? ORDER BY event_name, property"
@@ -183,5 +185,5 @@ def _flag(transaction: Transaction, list_id: int) -> None:
 
 
 def _lock_list(transaction: Transaction, list_id: int) -> None:
-    """Let one transaction at a time extend a list's catalogue, so that its bounds hold."""
+    """Lock the list's row: one transaction at a time extends a list's catalogue, so that its bounds hold."""
     transaction.select(f"SELECT id FROM lists WHERE id = ?{transaction.engine.for_update}", (list_id,))

@@ -1,7 +1,7 @@
-"""How often, how lately and with which types of value was each catalogued name seen?
+"""Counts of catalogued names: how many events and values of which type, and when the last was received.
 
-Written a few seconds late: a process keeps what it has seen since, and a note in the database says so (count_outbox.py).
-Existence is kept in the event's own transaction (catalogue.py).
+They are written a few seconds late: a process sums them in memory, and an outbox row in the database records that they
+are due (count_outbox.py). Existence is written in the event's own transaction (catalogue.py).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PropertyKey = tuple[int, bytes, str]
 
 
 class CatalogueCounts:
-    """What one process has seen and not yet written."""
+    """The counts of one process that are not written yet."""
 
     def __init__(self) -> None:
         self._names: dict[EventKey, list[int]] = {}
@@ -44,7 +44,7 @@ class CatalogueCounts:
         received_at: int,
         is_counted: bool = True,
     ) -> None:
-        """One committed event; one that is not counted only shows that its names exist."""
+        """Add one committed event; with `is_counted=False` it only shows that its names exist."""
         count = self._names.get((list_id, name)) or self._names.setdefault((list_id, name), [0, 0])
         count[0] += is_counted
         if received_at > count[1]:
@@ -58,23 +58,23 @@ class CatalogueCounts:
                 types[-1] = received_at
 
     def take(self) -> CatalogueCounts:
-        """What is to be written now; this object starts anew."""
+        """Return the counts to write now, and start from zero."""
         taken = CatalogueCounts()
         taken._names, taken._properties = self._names, self._properties
         self._names, self._properties = {}, {}
         return taken
 
     def put_back(self, taken: CatalogueCounts) -> None:
-        """What could not be written."""
+        """Add counts that could not be written."""
         _merge(self._names, taken._names)
         _merge(self._properties, taken._properties)
 
     def names(self) -> Iterable[tuple[EventKey, int]]:
-        """((list_id, event name), events)."""
+        """Return ((list_id, event name), events)."""
         return [(key, counts[0]) for key, counts in self._names.items()]
 
     def properties(self) -> Iterable[tuple[tuple[int, bytes, bytes], tuple[int, ...]]]:
-        """((list_id, event name, property), counts by type)."""
+        """Return ((list_id, event name, property), counts by type)."""
         return [((key[0], key[1], key[2].encode()), tuple(c[:-1])) for key, c in self._properties.items()]
 
     def write(self, transaction: Transaction) -> None:
@@ -89,20 +89,20 @@ class CatalogueCounts:
 
 
 def _merge(into: dict[Any, list[int]], other: Mapping[Any, list[int]]) -> None:
-    """Add the counts; the last number of each is a time, of which the later one stays."""
+    """Add the counts; the last number of each is a time, of which the later one is taken."""
     for key, counts in other.items():
         mine = into.setdefault(key, [0] * len(counts))
         mine[:] = [*(a + b for a, b in zip(mine[:-1], counts[:-1], strict=True)), max(mine[-1], counts[-1])]
 
 
 def names(transaction: Transaction, list_id: int) -> dict[bytes, tuple[int, int, int]]:
-    """{event name: (events, first seen, last seen)}; times in UTC milliseconds."""
+    """Return {event name: (events, first seen, last seen)}; times in UTC milliseconds."""
     sql = "SELECT name, events, first_seen_at, last_seen_at FROM event_names WHERE list_id = ?"
     return {bytes(row[0]): (row[1], row[2], row[3]) for row in transaction.select(sql, (list_id,))}
 
 
 def properties(transaction: Transaction, list_id: int) -> Iterable[tuple[bytes, bytes, tuple[int, ...]]]:
-    """(event name, property, counts by type) of every catalogued property."""
+    """Return (event name, property, counts by type) of every catalogued property."""
     columns = ", ".join(TYPES)
     sql = f"SELECT event_name, property, {columns} FROM event_properties WHERE list_id = ?"
     return [(bytes(row[0]), bytes(row[1]), tuple(row[2:])) for row in transaction.select(sql, (list_id,))]

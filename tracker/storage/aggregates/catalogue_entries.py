@@ -1,4 +1,4 @@
-"""Catalogue entries: an event as it is catalogued, with what a key has sent and what only browsers have."""
+"""Catalogue entries: one catalogued event with its properties, those sent with a key and those of public events alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracker.storage.engine.transaction import Transaction
 
 @dataclass(slots=True)
 class Listed:
-    """A catalogued event: properties that a key has sent, and those that only browsers have."""
+    """A catalogued event: properties that were sent with a key, and those that only public events had (`public`)."""
 
     is_public: bool
     properties: set[bytes]
@@ -17,14 +17,14 @@ class Listed:
     until: float = 0.0
 
     def has(self, properties: set[bytes], is_public: bool) -> bool:
-        """Whether this says already what an event with these properties says; a key's say more than a browser's."""
+        """Return whether an event with these properties adds nothing; a public name is confirmed by an event with a key."""
         if is_public:
             return properties <= self.properties | self.public
         return not self.is_public and properties <= self.properties
 
 
 def find_listed(transaction: Transaction, list_id: int, name: bytes) -> Listed | None:
-    """An event as it is catalogued, or None when it is not."""
+    """Return an event as it is catalogued, or None."""
     sql = "SELECT is_public FROM event_names WHERE list_id = ? AND name = ?"
     names = transaction.select(sql, (list_id, name))
     if not names:
@@ -39,7 +39,7 @@ def find_listed(transaction: Transaction, list_id: int, name: bytes) -> Listed |
 def confirm(
     transaction: Transaction, list_id: int, name: bytes, listed: Listed, properties: set[bytes]
 ) -> None:
-    """What a key sends is no longer known from browsers alone."""
+    """Mark names as sent with a key, no longer known from public events alone."""
     if listed.is_public:
         sql = "UPDATE event_names SET is_public = 0 WHERE list_id = ? AND name = ?"
         transaction.execute(sql, (list_id, name))

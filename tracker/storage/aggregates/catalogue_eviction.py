@@ -1,7 +1,7 @@
-"""Catalogue eviction: names that only browsers have sent, and hardly ever, give way to others when a list's room is used up.
+"""Catalogue eviction: rarely seen names of public events make room when a list's bounds are reached.
 
-Anybody can send through the door for browsers. Names that a key has sent never give way; of the others those go that
-were seen once, the longest ago first, then those that were not seen for a day.
+Anybody can send to the collect endpoint. Names that were sent with a key are never evicted; of the others those go
+first that were seen once, the oldest first, then those that were not seen for a day.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
 
-#: Milliseconds after which a name that was seen several times may give way.
+#: Milliseconds since it was last seen after which a name seen several times may be evicted.
 KEPT_MS = 24 * 3_600_000
-#: Rows that give way at once, so that a flood does not look through all of them for each of its names.
+#: Names and properties evicted at once, so that a flood does not search all of them for each of its names.
 NAMES_AT_ONCE, PROPERTIES_AT_ONCE = 20, 100
 _SEEN = f"({' + '.join(TYPES)})"
 _ORDER = "ORDER BY CASE WHEN {seen} <= 1 THEN 0 ELSE 1 END, last_seen_at LIMIT ?"
@@ -26,7 +26,7 @@ _PROPERTIES = (
 
 
 def evict_names(transaction: Transaction, list_id: int, coming: bytes, now: int) -> list[bytes]:
-    """Let some event names go, for `coming`; gives them. The list's catalogue is locked."""
+    """Evict some event names for the new name `coming`; return them. The caller has locked the list's catalogue."""
     rows = transaction.select(_NAMES, (list_id, coming, now - KEPT_MS, NAMES_AT_ONCE))
     gone = sorted(bytes(row[0]) for row in rows)
     for name in gone:
@@ -37,7 +37,7 @@ def evict_names(transaction: Transaction, list_id: int, coming: bytes, now: int)
 def evict_properties(
     transaction: Transaction, list_id: int, event: bytes | None, now: int, needed: int
 ) -> list[tuple[bytes, bytes]]:
-    """Let `needed` properties go, or a few more: of one event, or of all. Gives (event, property)."""
+    """Evict `needed` properties or a few more, of one event or of all; return (event, property)."""
     of_event = "" if event is None else " AND event_name = ?"
     values = (list_id, now - KEPT_MS, *(() if event is None else (event,)), max(needed, PROPERTIES_AT_ONCE))
     rows = transaction.select(_PROPERTIES.format(of_event=of_event), values)
@@ -48,7 +48,7 @@ def evict_properties(
 
 
 def remove(transaction: Transaction, list_id: int, name: bytes, item: bytes | None) -> int:
-    """Take out an event name with its properties, or one property of it; gives how many rows went."""
+    """Remove an event name with its properties, or one property of it; return how many rows were deleted."""
     if item is None:
         sql = "DELETE FROM event_properties WHERE list_id = ? AND event_name = ?"
         properties = transaction.change(sql, (list_id, name))
@@ -64,7 +64,7 @@ def remove(transaction: Transaction, list_id: int, name: bytes, item: bytes | No
 
 
 def remove_from_browsers(transaction: Transaction, list_id: int, seen_at_most: int) -> tuple[int, int]:
-    """Take out what no key has sent and browsers at most so often; gives (event names, properties)."""
+    """Remove names that were seen in public events alone, at most so often; return (event names, properties)."""
     sql = "SELECT name FROM event_names WHERE list_id = ? AND is_public = 1 AND events <= ? ORDER BY name"
     names = [bytes(row[0]) for row in transaction.select(sql, (list_id, seen_at_most))]
     properties = sum(remove(transaction, list_id, name, None) - 1 for name in names)
@@ -75,5 +75,5 @@ def remove_from_browsers(transaction: Transaction, list_id: int, seen_at_most: i
 
 
 def note_pruned(transaction: Transaction, list_id: int) -> None:
-    """Say that names of events that are there may be missing, since somebody wanted it so."""
+    """Record that names of stored events may be missing because an operator removed them."""
     transaction.execute("UPDATE lists SET is_catalogue_pruned = 1 WHERE id = ?", (list_id,))

@@ -1,4 +1,4 @@
-"""What does the catalogue say of some of a list's names? Read in the order of their bytes, a piece at a time."""
+"""Pages of the catalogue: names with their counts, in the order of their bytes (keyset pagination)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracker.storage.schema.tables import TYPES
 
 
 class EventName(NamedTuple):
-    """A catalogued event: how often and when it came, in UTC milliseconds, and how many properties it has had."""
+    """A catalogued event: how many came and when, in UTC milliseconds, and how many properties it has had."""
 
     name: bytes
     events: int
@@ -36,13 +36,13 @@ _PROPERTIES = (
 
 
 def event_name(transaction: Transaction, list_id: int, name: bytes) -> EventName | None:
-    """One event of the catalogue."""
+    """Return one event of the catalogue, or None."""
     rows = transaction.select(f"{_NAMES} AND name = ?", (list_id, name))
     return _event_name(rows[0]) if rows else None
 
 
 def event_names(transaction: Transaction, list_id: int, after: bytes, most: int) -> list[EventName]:
-    """The first `most` events whose names come after one."""
+    """Return the first `most` events whose names come after `after`."""
     rows = transaction.select(f"{_NAMES} AND name > ? ORDER BY name LIMIT ?", (list_id, after, most))
     return [_event_name(row) for row in rows]
 
@@ -50,18 +50,19 @@ def event_names(transaction: Transaction, list_id: int, after: bytes, most: int)
 def properties_between(
     transaction: Transaction, list_id: int, first: bytes, last: bytes
 ) -> list[PropertyName]:
-    """The properties of the events from one name to another."""
+    """Return the properties of the events from one name to another, both included."""
     rows = transaction.select(_PROPERTIES, (list_id, first, last))
     return [PropertyName(bytes(row[0]), bytes(row[1]), row[2], row[3], tuple(row[4:])) for row in rows]
 
 
 def all_event_names(transaction: Transaction, list_id: int) -> list[bytes]:
+    """Return all event names of a list."""
     rows = transaction.select("SELECT name FROM event_names WHERE list_id = ?", (list_id,))
     return [bytes(row[0]) for row in rows]
 
 
 def all_property_names(transaction: Transaction, list_id: int) -> list[bytes]:
-    """Each once, whichever events have it."""
+    """Return each property name once, whichever events have it."""
     rows = transaction.select("SELECT DISTINCT property FROM event_properties WHERE list_id = ?", (list_id,))
     return [bytes(row[0]) for row in rows]
 

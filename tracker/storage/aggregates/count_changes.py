@@ -1,4 +1,4 @@
-"""Counts of stored events: taken off, put back, and changed together with the flags that they follow from."""
+"""Count changes of stored events: subtracted, added again, and changed together with the flags that they follow from."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _CONVERSION = CONVERSION.encode()
 
 
 def change_flags(transaction: Transaction, list_id: int, changes: Sequence[tuple[StoredEvent, int]]) -> None:
-    """Give events other flags, and everything that is counted what follows: catalogue, buckets, totals.
+    """Set flags of events, and change every count that follows from them: catalogue, buckets, totals.
 
-    The events are as `read_events` gave them with `is_locking`. Which event counts for a conversion-id (`conversions`) is
-    the caller's to say.
+    The events come from `read_events` with `is_locking`. The caller decides which event counts for a conversion-id
+    (`conversions`).
     """
     _count_again(transaction, list_id, [(event, event._replace(flags=flags)) for event, flags in changes])
     set_flags(transaction, list_id, {event.id: flags for event, flags in changes})
@@ -33,7 +33,7 @@ def change_flags(transaction: Transaction, list_id: int, changes: Sequence[tuple
 def replace_events(
     transaction: Transaction, list_id: int, changes: Sequence[tuple[StoredEvent, StoredEvent]]
 ) -> None:
-    """Give events other flags and properties, and everything that is counted what follows; as `change_flags` does."""
+    """Set flags and properties of events, and change every count that follows from them, as `change_flags` does."""
     _count_again(transaction, list_id, changes)
     set_flags(transaction, list_id, {new.id: new.flags for _, new in changes})
     set_properties(transaction, list_id, {new.id: bytes(new.properties) for _, new in changes})
@@ -42,7 +42,7 @@ def replace_events(
 def _count_again(
     transaction: Transaction, list_id: int, changes: Sequence[tuple[StoredEvent, StoredEvent]]
 ) -> None:
-    """Take off what events were counted as, and count them as they shall be."""
+    """Subtract the events as they were counted, and add them as they are to be."""
     for sign, events in ((-1, [old for old, _ in changes]), (1, [new for _, new in changes])):
         others = [e for e, pair in zip(events, changes, strict=True) if _is_counted_anew(*pair)]
         add_to_catalogue(transaction, list_id, others, sign)
@@ -51,16 +51,17 @@ def _count_again(
 
 
 def _is_counted_anew(old: StoredEvent, new: StoredEvent) -> bool:
-    """What is counted of every event is left out of robots' only."""
+    """Return whether the verdict about bots has changed: their events are left out of the catalogue and the buckets."""
     return bool((old.flags ^ new.flags) & IS_BOT)
 
 
 def add_to_catalogue(
     transaction: Transaction, list_id: int, events: Iterable[StoredEvent], sign: int
 ) -> None:
-    """In the order in which the counts are written by others, so that servers do not deadlock. Robots' are not counted.
+    """Add events to the catalogue's counts, or subtract them (`sign` -1). Bots' events are not counted.
 
-    Before an event is taken off, it is counted, if it was not yet.
+    The counts are written in the order in which every writer writes them, so that servers do not deadlock. An event
+    that is still in the outbox is counted before it is subtracted.
     """
     events = [event for event in events if not event.flags & IS_BOT]
     if sign < 0:
@@ -75,7 +76,7 @@ def add_to_catalogue(
 
 
 def add_to_buckets(transaction: Transaction, list_id: int, events: Iterable[StoredEvent], sign: int) -> None:
-    """Robots' events are not counted."""
+    """Add events to the 15-minute buckets, or subtract them. Bots' events are not counted."""
     buckets: Counter[EventBucket] = Counter(
         (list_id, event.name, bucket_of(event.event_at)) for event in events if not event.flags & IS_BOT
     )
@@ -83,12 +84,12 @@ def add_to_buckets(transaction: Transaction, list_id: int, events: Iterable[Stor
 
 
 def counted_conversions(events: Iterable[StoredEvent]) -> list[StoredEvent]:
-    """Those of the events that are conversions that count."""
+    """Return those of the events that are conversions and count."""
     return [event for event in events if event.name == _CONVERSION and not event.flags & NOT_COUNTED]
 
 
 def totals_of(list_id: int, events: Iterable[StoredEvent]) -> Totals:
-    """What those of the events add to the totals that are conversions that count."""
+    """Return what the conversions among the events that count add to the totals."""
     totals: Totals = {}
     for stored in counted_conversions(events):
         event = _as_event(list_id, stored)
@@ -100,7 +101,7 @@ def totals_of(list_id: int, events: Iterable[StoredEvent]) -> Totals:
 
 
 def expired_public(list_id: int, events: Iterable[StoredEvent]) -> list[Row]:
-    """What those of the events are worth that may yet be uncounted: rows for `note_expired`."""
+    """Return the values of deleted public conversions that may be subtracted later: rows for `note_expired`."""
     rows = []
     for stored in counted_conversions(events):
         if stored.flags & IS_PUBLIC:
@@ -112,7 +113,7 @@ def expired_public(list_id: int, events: Iterable[StoredEvent]) -> list[Row]:
 
 
 def uncount_expired(transaction: Transaction, list_id: int, expired: Iterable[bytes | None]) -> None:
-    """Take off the totals what deleted conversions have added to them."""
+    """Subtract from the totals what deleted conversions had added to them."""
     totals: Totals = {}
     for each in expired:
         if each is not None:
@@ -125,12 +126,12 @@ def uncount_expired(transaction: Transaction, list_id: int, expired: Iterable[by
 
 
 def signed(totals: Mapping[Total, Amounts], sign: int) -> Totals:
-    """The totals, or with -1 what takes them off."""
+    """Return the totals, or with -1 their negatives."""
     return {key: (sign * amounts[0], sign * amounts[1], sign * amounts[2]) for key, amounts in totals.items()}
 
 
 def key_of(list_id: int, stored: StoredEvent) -> bytes:
-    """The key of a stored conversion in `conversions`."""
+    """Return the key of a stored conversion in `conversions`."""
     return conversion_key(_as_event(list_id, stored))
 
 

@@ -1,8 +1,8 @@
-"""Outbox of counts: which stored events has the catalogue not counted yet?
+"""Outbox of counts: stored events that the catalogue has not counted yet.
 
-A note is written in the transaction of a group's events, one for each list, and deleted in the transaction that counts
-them. So whoever deletes a note counts its events, and nobody else does: the process that stored them, a few seconds later
-and with what it remembers, or after its end any other, which reads them.
+A row is written in the transaction of a group's events, one for each list, and deleted in the transaction that counts
+them. So the events of a row are counted exactly once: a few seconds later by the process that stored them, from its
+memory, or after its end by any other process, which reads the events.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ COLUMNS = ("list_id", "id", "events")
 _KEY = COLUMNS[:2]
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM count_outbox"
 
-#: (list_id, id) of a note; an id tells when it was written.
+#: (list_id, id) of a row; the id tells when it was written.
 NoteKey = tuple[int, int]
 
 
 class Note(NamedTuple):
-    """Events of one list that were stored together."""
+    """An outbox row: events of one list that were stored together."""
 
     list_id: int
     id: int
@@ -36,50 +36,50 @@ class Note(NamedTuple):
 
 
 class Uncounted:
-    """What one process has stored and not yet counted: the sums, and the notes that they stand for."""
+    """The events that one process has stored and not counted: the sums, and the outbox rows that they stand for."""
 
     def __init__(self) -> None:
         self.counts = CatalogueCounts()
         self.notes: list[NoteKey] = []
 
     def take(self) -> Uncounted:
-        """What is to be written now; this object starts anew."""
+        """Return what is to be written now, and start from zero."""
         taken = Uncounted()
         taken.counts, taken.notes, self.notes = self.counts.take(), self.notes, []
         return taken
 
     def put_back(self, taken: Uncounted) -> None:
-        """What could not be written."""
+        """Add what could not be written."""
         self.counts.put_back(taken.counts)
         self.notes += taken.notes
 
 
 def note(transaction: Transaction, note_id: int, events: Mapping[int, Sequence[int]]) -> list[NoteKey]:
-    """Write down that these events, ids by list_id, are to be counted; the keys of the notes."""
+    """Write outbox rows for these events, ids by list_id; return the keys of the rows."""
     rows: list[Row] = [(list_id, note_id, _packed(ids)) for list_id, ids in sorted(events.items())]
     transaction.insert("count_outbox", COLUMNS, rows)
     return [(list_id, note_id) for list_id, _, _ in rows]
 
 
 def overdue(transaction: Transaction, before_ms: int, most: int) -> list[Note]:
-    """Some notes that were written before that time."""
+    """Return at most `most` rows that were written before that time, in UTC milliseconds."""
     sql = f"{_SELECT} WHERE id < ? LIMIT ?"
     return _notes(transaction.select(sql, (first_id_at(before_ms), most)))
 
 
 def of_list(transaction: Transaction, list_id: int) -> list[Note]:
-    """All notes about a list: those of a few seconds."""
+    """Return all rows of a list: those of the last few seconds."""
     return _notes(transaction.select(f"{_SELECT} WHERE list_id = ?", (list_id,)))
 
 
 def remaining(transaction: Transaction, keys: Iterable[NoteKey]) -> set[NoteKey]:
-    """Those of the notes that are there."""
+    """Return those of the rows that exist."""
     rows = transaction.lookup("SELECT list_id, id FROM count_outbox", _KEY, sorted(keys))
     return {(row[0], row[1]) for row in rows}
 
 
 def cross_off(transaction: Transaction, keys: Sequence[NoteKey]) -> bool:
-    """Delete the notes, to count their events in this transaction; False if some are another's by now."""
+    """Delete the rows, to count their events in this transaction; return False if another process has deleted some."""
     return transaction.remove("count_outbox", _KEY, sorted(keys)) == len(keys)
 
 

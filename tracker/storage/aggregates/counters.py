@@ -1,4 +1,4 @@
-"""How many events, and how much money? Counted in the event's own transaction, never by a scan."""
+"""Counters of events and conversion totals, updated in the event's own transaction, never by a scan."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ConversionKey = tuple[int, bytes]
 
 
 class Counted(NamedTuple):
-    """The event that counts for a conversion-id, and whether it came through the public door.
+    """The event that counts for a conversion-id, and whether it came through the public endpoint.
 
-    `expired`: what one of those was worth, once retention has deleted its event.
+    `expired`: the value of a public one whose event retention has deleted.
     """
 
     event_id: int
@@ -40,12 +40,12 @@ def add_conversions(transaction: Transaction, totals: Mapping[Total, tuple[int, 
 
 
 def drop_empty_totals(transaction: Transaction, totals: Iterable[Total]) -> None:
-    """Delete the totals that are nothing any more: their names were said by events that are gone, and by nobody else."""
+    """Delete the totals that are zero: only events that are deleted had these names."""
     sums = "COALESCE(SUM(conversions), 0), COALESCE(SUM(units), 0), COALESCE(SUM(millionths), 0)"
     where = "conversion_totals WHERE list_id = ? AND name = ? AND currency = ?"
     for total in sorted(totals):
-        held = f"SELECT slot FROM {where}{transaction.engine.for_update}"
-        transaction.select(held, total)
+        lock = f"SELECT slot FROM {where}{transaction.engine.for_update}"
+        transaction.select(lock, total)
         if [tuple(map(int, row)) for row in transaction.select(f"SELECT {sums} FROM {where}", total)] == [
             (0, 0, 0)
         ]:
@@ -55,31 +55,31 @@ def drop_empty_totals(transaction: Transaction, totals: Iterable[Total]) -> None
 def find_conversions(
     transaction: Transaction, keys: Iterable[ConversionKey], is_locking: bool = False
 ) -> dict[ConversionKey, Counted]:
-    """{(list_id, digest of conversion-id): what has been counted for it}."""
+    """Return {(list_id, digest of conversion-id): what is counted for it}."""
     sql = "SELECT list_id, conversion_key, event_id, is_public, expired FROM conversions"
     rows = transaction.lookup(sql, ("list_id", "conversion_key"), sorted(set(keys)), is_locking)
     return {(row[0], bytes(row[1])): Counted(row[2], bool(row[3]), row[4] and bytes(row[4])) for row in rows}
 
 
 def keep_conversions(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows (list_id, digest of conversion-id, event_id, is_public): the event that counts."""
+    """Insert rows (list_id, digest of conversion-id, event_id, is_public): the event that counts."""
     transaction.insert("conversions", ("list_id", "conversion_key", "event_id", "is_public"), rows)
 
 
 def replace_conversions(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows (event_id, list_id, digest of conversion-id): the event, of a credential's, that counts from now on."""
+    """Set the event, a credential's, that counts from now on: rows (event_id, list_id, digest of conversion-id)."""
     sql = "UPDATE conversions SET event_id = ?, is_public = 0, expired = NULL WHERE list_id = ? AND conversion_key = ?"
     transaction.update(sql, rows)
 
 
 def note_expired(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows (what it was worth, list_id, digest of conversion-id, event_id) of events that are deleted and stay counted."""
+    """Record the values of deleted events that stay counted: rows (value, list_id, digest of conversion-id, event_id)."""
     sql = "UPDATE conversions SET expired = ? WHERE list_id = ? AND conversion_key = ? AND event_id = ?"
     transaction.update(sql, rows)
 
 
 def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes, int], int]:
-    """{(event name, bucket): events}."""
+    """Return {(event name, bucket): events}."""
     sql = "SELECT name, bucket, SUM(events) FROM event_counts WHERE list_id = ? GROUP BY name, bucket"
     return {
         (bytes(name), bucket): int(events) for name, bucket, events in transaction.select(sql, (list_id,))
@@ -87,7 +87,7 @@ def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes
 
 
 def conversion_totals(transaction: Transaction, list_id: int) -> dict[tuple[bytes, bytes], tuple[int, int]]:
-    """{(conversion name, currency): (count, value in millionths)}."""
+    """Return {(conversion name, currency): (count, value in millionths)}."""
     sql = (
         "SELECT name, currency, SUM(conversions), SUM(units), SUM(millionths) FROM conversion_totals "
         "WHERE list_id = ? GROUP BY name, currency"
@@ -97,5 +97,5 @@ def conversion_totals(transaction: Transaction, list_id: int) -> dict[tuple[byte
 
 
 def _slot(transaction: Transaction) -> int:
-    """Servers spread a counter over several rows, so that nodes never wait for one another's."""
+    """Return a random slot: servers spread a counter over several rows, so that nodes never wait for one another's."""
     return random.randrange(transaction.engine.counter_slots)  # noqa: S311 - spreading, not a secret

@@ -1,4 +1,4 @@
-"""Deferred counting: the catalogue's counts are written some seconds after the events, once, whoever dies meanwhile."""
+"""Deferred counting: the catalogue's counts are written some seconds after the events, exactly once, even if a process dies."""
 
 from __future__ import annotations
 
@@ -20,30 +20,33 @@ from tracker.storage.engine.error_kinds import Conflict
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.events import read_events
 
-#: Milliseconds after which notes are counted by whoever finds them. Their process does so 5 s after an event, within
-#: the 5 s that a write may take; if it is slower it finds them crossed off.
+#: Milliseconds after which outbox rows are counted by any process that finds them. Their own process does so 5 s after
+#: an event, within the 5 s that a write may take; if it is slower it finds them deleted.
 OVERDUE_MS = 10_000
-#: Seconds between two looks for such notes: within 30 s of a restart all is counted that a kill left behind.
+#: Seconds between two searches for such rows: within 30 s of a restart everything is counted that a kill left behind.
 LOOK_SECONDS = 5.0
-#: Notes and events that are counted in one transaction: bounds how long it holds up events.
+#: Rows and events counted in one transaction: bounds how long it delays events.
 MAX_NOTES, MAX_EVENTS = 200, 500
 
 _log = logging.getLogger("tracker.ingest")
 
 
 class Overtaken(Exception):
-    """Another process has counted some of these events: what is remembered of them is of no use any more."""
+    """Another process has counted some of these events: the sums in memory are obsolete."""
 
 
 class DeferredCounts:
-    """Of one process: writes what it has stored and not counted, and what others have left."""
+    """Writes the counts of one process's stored events, and those that other processes have left."""
 
     def __init__(self, database: Database, uncounted: Uncounted) -> None:
         self._database, self._uncounted = database, uncounted
         self._server: gevent.Greenlet | None = None
 
     def flush(self) -> bool:
-        """Write what is remembered; False when it is to be tried again. What nobody can tell of is counted as overdue."""
+        """Write the sums in memory; return False when it is to be tried again.
+
+        After an unknown outcome they are dropped: the outbox rows that are left are counted as overdue.
+        """
         taken = self._uncounted.take()
         if not taken.notes:
             return True
@@ -57,11 +60,12 @@ class DeferredCounts:
         return True
 
     def serve(self) -> None:
-        """Look for what is overdue now and every LOOK_SECONDS: for a process that serves."""
+        """Count overdue rows now and every LOOK_SECONDS: for a process that serves."""
         if self._server is None:
             self._server = gevent.spawn(self._look_again_and_again)
 
     def close(self) -> None:
+        """Stop counting overdue rows."""
         if self._server is not None:
             self._server.kill()
 
@@ -75,7 +79,7 @@ class DeferredCounts:
 
 
 class _Flush:
-    """The handler of what processes remember. Of a lost reply to COMMIT the notes tell what became of it."""
+    """Handler of the sums in memory. After a lost reply to COMMIT the outbox rows show the outcome."""
 
     def __call__(self, transaction: Transaction, items: list[Uncounted]) -> list[Any]:
         for taken in items:
@@ -89,7 +93,7 @@ class _Flush:
 
 
 def count_overdue(database: Database, overdue_ms: int = OVERDUE_MS) -> int:
-    """Count the events of all notes that are as old as that; how many. Raises StorageUnavailable, OutcomeUnknown."""
+    """Count the events of all rows of that age; return how many. Raises StorageUnavailable, OutcomeUnknown."""
     before_ms = time.time_ns() // 1_000_000 - overdue_ms
     counted = 0
     look = partial(count_outbox.overdue, before_ms=before_ms, most=MAX_NOTES)
@@ -99,14 +103,14 @@ def count_overdue(database: Database, overdue_ms: int = OVERDUE_MS) -> int:
 
 
 def count_first(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> None:
-    """Count those of the events that are not counted yet, before their counts are changed or taken off."""
+    """Count those of the events that are still in the outbox, before their counts are changed or subtracted."""
     wanted = set(event_ids)
     notes = [n for n in count_outbox.of_list(transaction, list_id) if not wanted.isdisjoint(n.event_ids)]
     count_notes(transaction, notes)
 
 
 def count_notes(transaction: Transaction, notes: Sequence[Note]) -> int:
-    """Count the events of these notes; how many. Raises Conflict when another process was first."""
+    """Count the events of these rows; return how many. Raises Conflict when another process was first."""
     if not count_outbox.cross_off(transaction, [note.key for note in notes]):
         raise Conflict("another process has counted them")
     counts = CatalogueCounts()
@@ -120,13 +124,13 @@ def count_notes(transaction: Transaction, notes: Sequence[Note]) -> int:
 
 
 def _count_some(transaction: Transaction, notes: Sequence[Note]) -> int:
-    """Of what was found by a read before; what another process has counted meanwhile is left out."""
-    there = count_outbox.remaining(transaction, (note.key for note in notes))
-    return count_notes(transaction, [note for note in notes if note.key in there])
+    """Count the rows that an earlier read found, without those that another process has counted meanwhile."""
+    existing = count_outbox.remaining(transaction, (note.key for note in notes))
+    return count_notes(transaction, [note for note in notes if note.key in existing])
 
 
 def _bounded(notes: Sequence[Note]) -> list[Note]:
-    """The first ones, as long as their events are no more than MAX_EVENTS; at least one."""
+    """Return the first rows, as long as their events are no more than MAX_EVENTS; at least one."""
     taken, room = [notes[0]], MAX_EVENTS - len(notes[0].event_ids)
     for note in notes[1:]:
         room -= len(note.event_ids)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from tracker.storage.engine import trusted_time
-from tracker.storage.engine.database import REQUEST_SECONDS, Database, run_each
+from tracker.storage.engine.database import (
+    IN_FLIGHT_SECONDS,
+    REQUEST_SECONDS,
+    Database,
+    in_flight_seconds,
+    run_each,
+)
 from tracker.storage.engine.error_kinds import Conflict, IncompatibleDatabase
 from tracker.storage.engine.id_generator import IdMaker, Lease, WriterNumber
 from tracker.storage.engine.readiness import Readiness
@@ -16,6 +22,7 @@ from tracker.storage.engine.ttl_cache import TtlCache
 
 __all__ = [
     "EVENT_IDS",
+    "IN_FLIGHT_SECONDS",
     "REQUEST_SECONDS",
     "SCRUBBED_PAGES",
     "Conflict",
@@ -29,6 +36,7 @@ __all__ = [
     "Transaction",
     "TtlCache",
     "WriterNumber",
+    "in_flight_seconds",
     "note",
     "run_each",
     "secret_of",

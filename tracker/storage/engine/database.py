@@ -1,4 +1,4 @@
-"""How does a process read, and how does it write? One reader pool, one writer; opened at first use, after the fork."""
+"""Database of one process: a pool of reading connections and one writer, opened at first use, after the fork."""
 
 from __future__ import annotations
 
@@ -26,12 +26,21 @@ T = TypeVar("T")
 MAX_READERS = 8
 #: Seconds a request may take after its body was read.
 REQUEST_SECONDS = 5.0
+#: Seconds after a commit for which a server may have writes in flight that began before it and read the older state: longer
+#: than any deadline of a write (REQUEST_SECONDS, and 10 s for a step of a job). Work that must see all earlier writes waits
+#: so long: merging a visitor's history, looking again for late links, reassigning and erasing (`in_flight_seconds`).
+IN_FLIGHT_SECONDS = 15.0
 
 
 def engine_of(url: str) -> SqliteEngine | MysqlEngine:
-    """The engine that `TRACKER_DATABASE_URL` names; raises ValueError for a scheme there is none for."""
+    """Return the engine that `TRACKER_DATABASE_URL` names. Raises ValueError for a scheme that has no engine."""
     parsed = DatabaseURL.parse(url)
     return SqliteEngine(parsed) if parsed.kind == "sqlite" else MysqlEngine(parsed)
+
+
+def in_flight_seconds(engine: Engine) -> float:
+    """Return IN_FLIGHT_SECONDS for a server, and 0 for an SQLite file: its one writer sees every earlier commit."""
+    return IN_FLIGHT_SECONDS if engine.is_remote else 0.0
 
 
 class SchemaHistory(Protocol):
@@ -45,7 +54,7 @@ class SchemaHistory(Protocol):
 
 
 class Database:
-    """Everything a process does with its database. Nothing is opened until it is used."""
+    """The database as one process uses it. Nothing is opened until it is used."""
 
     def __init__(self, url: str, migrations: SchemaHistory, is_weak_accepted: bool = False) -> None:
         self.engine = engine_of(url)
@@ -55,9 +64,9 @@ class Database:
         self._reset()
 
     def read(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
-        """`work(transaction)` on a reading connection; may be run more than once.
+        """Return `work(transaction)` on a reading connection; `work` may be run more than once.
 
-        A connection that is lost or refused is tried anew until the deadline, as writes do: a failover may be over by
+        A connection that is lost or refused is tried again until the deadline, as for writes: a failover may be over by
         then. Each statement sees what was committed when it began. Raises StorageUnavailable.
         """
         self._after_fork()
@@ -67,7 +76,7 @@ class Database:
             return self._read_until(work, until)
 
     def snapshot(self, work: Callable[[Transaction], T]) -> T:
-        """`work(transaction)` on the state of one instant, for as long as it takes. Raises StorageUnavailable."""
+        """Return `work(transaction)` on one snapshot, for as long as it takes. Raises StorageUnavailable."""
         database = self.connect(is_patient=True)
         try:
             self.engine.begin_snapshot(database)
@@ -76,21 +85,22 @@ class Database:
             database.close()
 
     def write(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
-        """`work(transaction)` in a write transaction, committed when this returns; may be run more than once.
+        """Return `work(transaction)` of a write transaction, committed when this returns; `work` may be run more than once.
 
         Raises StorageUnavailable, OutcomeUnknown, and whatever `work` raises (then nothing is stored).
         """
         return self.submit(run_each, work, deadline)  # type: ignore[no-any-return]
 
     def submit(self, handler: Any, item: Any, deadline: float | None = None, size: int = 1) -> Any:
-        """Have `item` (of `size` rows) applied by `handler(transaction, items)` in the next group to be committed."""
+        """Have `item` (of `size` rows) applied by `handler(transaction, items)` in the next group commit; return its result."""
         self._after_fork()
         return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
 
     def clean(self, first: int) -> bool:
-        """Have nothing of what was deleted in SCRUBBED_PAGES pages of the file from `first` on, nor in its log.
+        """Scrub SCRUBBED_PAGES pages of the file from `first` on, and empty its write-ahead log, of deleted bytes.
 
-        False while somebody reads an older state, or writes. A server's files are its own.
+        Return False while another connection reads an older state, or writes. On a server there is nothing to do: its
+        files are its own.
         """
         if not isinstance(self.engine, SqliteEngine):
             return True
@@ -101,24 +111,24 @@ class Database:
             database.close()
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
-        """A new connection of its own, checked: raises IncompatibleDatabase or StorageUnavailable."""
+        """Open a separate, verified connection. Raises IncompatibleDatabase or StorageUnavailable."""
         try:
             database = self._connect_unverified(is_writer, is_patient)
             with _closed_on_failure(database):
                 self.migrations.verify(database, self.engine)
         except Exception as failure:
-            if self.engine.trouble(failure) is ErrorKind.PERMANENT:
+            if self.engine.error_kind(failure) is ErrorKind.PERMANENT:
                 raise
             raise StorageUnavailable(str(failure)) from failure
         return database
 
     def upgrade(self) -> list[str]:
-        """Bring the database to this code's version; gives the names of the migrations applied."""
+        """Bring the database to this code's version; return the names of the migrations applied."""
         self.engine.file.make()
         database = self._connect_unverified(is_writer=True, is_patient=True)
         try:
             applied = self.migrations.upgrade(database, self.engine)
-            self.engine.file.settle(database)
+            self.engine.file.renew_stamp(database)
             return applied
         finally:
             database.close()
@@ -130,7 +140,7 @@ class Database:
         return database
 
     def close(self) -> None:
-        """Finish what is queued, close all connections."""
+        """Finish the queued writes and close all connections."""
         if self._pid == os.getpid():
             self._writer.close()
             self._close_readers()
@@ -146,7 +156,10 @@ class Database:
             self._reset()
 
     def _read_until(self, work: Callable[[Transaction], T], until: float) -> T:
-        """The slot is kept between the tries, so that few try at once, however many wait."""
+        """Try until `until`.
+
+        The slot is not returned between tries, so that few tries run at once, however many callers wait.
+        """
         pause = 0.0
         while True:
             try:
@@ -167,11 +180,11 @@ class Database:
             is_good = True
             return result
         except Exception as failure:
-            trouble = self.engine.trouble(failure)
-            is_good = trouble is ErrorKind.PERMANENT and not isinstance(failure, StorageUnavailable)
-            if trouble is ErrorKind.LOST:
+            kind = self.engine.error_kind(failure)
+            is_good = kind is ErrorKind.PERMANENT and not isinstance(failure, StorageUnavailable)
+            if kind is ErrorKind.LOST:
                 raise _ConnectionLost(str(failure)) from failure
-            if trouble is not ErrorKind.PERMANENT:
+            if kind is not ErrorKind.PERMANENT:
                 raise StorageUnavailable(str(failure)) from failure
             raise
         finally:  # after a timeout a connection is in the middle of an answer: it is not used again
@@ -207,5 +220,5 @@ class _ConnectionLost(Exception):
 
 
 def run_each(transaction: Transaction, works: list[Callable[[Transaction], Any]]) -> list[Any]:
-    """The handler of plain writes: each is a function of the transaction."""
+    """Handler of plain writes: each is a function of the transaction."""
     return [work(transaction) for work in works]

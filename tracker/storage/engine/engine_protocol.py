@@ -1,6 +1,6 @@
-"""Engine protocol: what SQLite files and MySQL servers both do, each in its own way.
+"""Engine protocol: the operations that SQLite files and MySQL servers have in common, each implemented by its engine.
 
-`database` is a peewee database with one open connection, as `connect` gives it; its class is the engine's own.
+`database` is a peewee database with one open connection, as `connect` returns it; its class is the engine's own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tracker.storage.engine.sqlite_file import Identity
 
 
 class EngineFile(Protocol):
-    """The file of a database, as one process knows it; a server's does nothing."""
+    """The file of a database, as one process knows it; a server's methods do nothing."""
 
     def make(self) -> None: ...
 
@@ -22,11 +22,11 @@ class EngineFile(Protocol):
 
     def verify(self) -> None: ...
 
-    def settle(self, database: Any) -> None: ...
+    def renew_stamp(self, database: Any) -> None: ...
 
 
 class Dialect(Protocol):
-    """How an engine spells what the two spell differently."""
+    """SQL that the two engines spell differently."""
 
     @property
     def name(self) -> str: ...
@@ -51,7 +51,7 @@ class Dialect(Protocol):
 
 
 class Engine(Dialect, Protocol):
-    """One kind of database: its connections, its transactions, and what its failures mean."""
+    """One kind of database: its connections, its transactions, and the meaning of its failures."""
 
     @property
     def is_remote(self) -> bool: ...
@@ -83,7 +83,7 @@ class Engine(Dialect, Protocol):
 
     def is_commit_outcome_known(self, failure: BaseException) -> bool: ...
 
-    def trouble(self, failure: BaseException) -> ErrorKind: ...
+    def error_kind(self, failure: BaseException) -> ErrorKind: ...
 
     def is_duplicate_key(self, failure: BaseException) -> bool: ...
 

@@ -1,7 +1,7 @@
-"""Exclusive access: a database file that nobody has open, by the locks that SQLite itself takes.
+"""Exclusive access to a database file that no process has open, tested with the byte locks that SQLite itself takes.
 
-Whoever has a file with a write-ahead log open holds a part of it locked all the while, whether it reads, writes or does
-nothing. So no file of ours says that a Tracker is running, which a crash would leave behind.
+A connection to a file with a write-ahead log locks part of the file as long as it is open, whether it reads, writes or
+idles. So no pid file says that a Tracker runs, which a crash would leave behind.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.log_stamp import refuse_foreign_log
 from tracker.storage.engine.sqlite_file import has_log
 
-#: Where in a file SQLite locks: who has it open holds some of these bytes.
+#: Offset and length of the bytes that SQLite locks: each process that has the file open holds some of them.
 _LOCKED_FROM, _LOCKED_BYTES = 0x40000002, 510
-#: A file that cannot be made whole by opening it.
+#: Errors of a file that opening cannot recover.
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError, IncompatibleDatabase)
 
 
 class StillOpen(Exception):
-    """Somebody has the file open. The text is one line that says so."""
+    """Another process has the file open. The text is one line that says so."""
 
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """The file is whole without its log, unless it is damaged, and nobody opens it meanwhile. Raises StillOpen."""
+    """Hold the file exclusively, with its log copied into it unless it is damaged. Raises StillOpen."""
     if not path.exists():
         yield
         return
@@ -46,7 +46,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def _fold_log(path: Path) -> bool:
-    """Copy the log into the file; False if that cannot be done for what is in them."""
+    """Checkpoint the write-ahead log into the file; return False if the file or the log is damaged."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         refuse_foreign_log(connection, path)
@@ -70,4 +70,4 @@ def _lock(opened: int, path: Path) -> None:
 
 
 def _open_elsewhere(path: Path) -> StillOpen:
-    return StillOpen(f"somebody has {path} open: stop Tracker, and whatever else reads it, first")
+    return StillOpen(f"another process has {path} open: stop Tracker, and whatever else reads it, first")

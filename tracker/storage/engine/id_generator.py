@@ -1,4 +1,4 @@
-"""How does a process make row ids that are unique, time-ordered and known before the transaction?"""
+"""Row ids: unique over all processes, ordered by time, and known before the transaction."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import NamedTuple
 from tracker.domain.row_ids import EPOCH_MS, SEQUENCE_BITS, SHIFT, WRITER_BITS
 from tracker.storage.engine.transaction import Transaction
 
-#: Milliseconds: a lease, when it is renewed, and how long after its end another process may take the number (clocks
-#: of machines differ).
+#: Milliseconds: length of a lease, how long before its end it is renewed, and how long after its end another process
+#: may take the number (clocks of machines differ).
 LEASE_MS, RENEW_BEFORE_MS, GRACE_MS = 60_000, 20_000, 60_000
 
 
 class Lease(NamedTuple):
-    """`until` is UTC milliseconds; `renew_at` a second of the clock that never goes back."""
+    """A lease of a writer number: `until` in UTC milliseconds, `renew_at` in seconds of the monotonic clock."""
 
     number: int
     until: int
@@ -24,10 +24,10 @@ class Lease(NamedTuple):
 
 
 class WriterNumber:
-    """This process's number among all that write to the database: leased, so that no two ever share one.
+    """This process's number among all that write to the database: leased, so that no two processes ever share one.
 
-    `now()` gives UTC milliseconds, `clock()` seconds that never go back: a wall clock that is set back must not make
-    a lease look longer than other processes take it to be.
+    `now()` returns UTC milliseconds, `clock()` monotonic seconds: a wall clock that is set back must not make a lease
+    look longer than other processes take it to be.
     """
 
     def __init__(
@@ -41,12 +41,13 @@ class WriterNumber:
         self._until, self._renew_at = 0, 0.0
 
     def is_due(self) -> bool:
+        """Return whether the lease has to be renewed."""
         return self._clock() >= self._renew_at or self._until - self._now() < RENEW_BEFORE_MS
 
     def lease(self, transaction: Transaction) -> Lease:
-        """Renew or take a number, inside `transaction`; the lease is to be kept after the commit.
+        """Renew or take a number, inside `transaction`; call `keep` with the lease after the commit.
 
-        It never ends before an earlier one of this process: ids made while the clock was ahead are to be passed before
+        It never ends before an earlier lease of this process: ids made while the clock was ahead are passed before
         another process gets the number.
         """
         begun_at, now = self._clock(), self._now()
@@ -59,6 +60,7 @@ class WriterNumber:
         return Lease(self._taken(transaction, now, until), until, renew_at)
 
     def keep(self, lease: Lease) -> None:
+        """Use a lease whose transaction was committed."""
         self.number, self._until, self._renew_at = lease
 
     def _renewed(self, transaction: Transaction, until: int) -> bool:
@@ -71,10 +73,10 @@ class WriterNumber:
         return True
 
     def _taken(self, transaction: Transaction, now: int, until: int) -> int:
-        """Take the first number that is free, or a new one.
+        """Take the first number that is free, or a new one, and return it.
 
-        All rows are locked, for taking numbers is rare. No lock keeps others from adding a row: of two processes that
-        add the same number one fails, and tries again.
+        All rows are locked, for taking numbers is rare. No lock prevents others from adding a row: of two processes
+        that add the same number one fails, and tries again.
         """
         rows = transaction.select(
             f"SELECT number, leased_until FROM writer_leases ORDER BY number{transaction.engine.for_update}"
@@ -93,13 +95,14 @@ class WriterNumber:
 
 
 class IdMaker:
-    """Ids that never repeat and never go back within a process."""
+    """Ids that never repeat and never decrease within a process."""
 
     def __init__(self, writer: WriterNumber) -> None:
         self._writer = writer
         self._last = 0
 
     def next_id(self, now: int) -> int:
+        """Return the next id for the time `now` in UTC milliseconds; after a step back of the clock, the last id plus one."""
         stamp = (now - EPOCH_MS) << SEQUENCE_BITS
         self._last = stamp if stamp > self._last else self._last + 1
         milliseconds, sequence = self._last >> SEQUENCE_BITS, self._last & (1 << SEQUENCE_BITS) - 1

@@ -1,9 +1,9 @@
-"""Log stamp: a number in the header of a database file that tells to which file a write-ahead log belongs.
+"""Log stamp: a number in the header of a database file that says to which file a write-ahead log belongs.
 
-SQLite replays a log over whatever file has the right name. A backup that is copied over a database whose log was left
-by a crash becomes a mixture of both. So each start stamps the file (`application_id`), each backup gets a stamp of its
-own, and the stamps that the log may belong to stand in a small file beside it. Where there is a log, and the file bears
-none of them, nothing is opened.
+SQLite replays a log over whatever file has the right name. A backup copied over a database whose log was left by a
+crash becomes a mixture of both. So each start stamps the file (`application_id`), each backup gets its own stamp, and a
+small file beside the database lists the stamps that the log may belong to. If there is a log and the file bears none of
+these stamps, nothing is opened.
 """
 
 from __future__ import annotations
@@ -21,31 +21,36 @@ import apsw
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.sqlite_file import DatabaseFile, beside, has_log
 
-#: Where in a file the stamp stands, and how long it is.
+#: Offset and length of the stamp in a file.
 _OFFSET, _BYTES = 68, 4
 STAMPS = "-stamp"
-#: Milliseconds for which a new stamp waits for others to let go of the log. In vain, it gets into the file with theirs.
+#: Milliseconds for which a new stamp waits for other connections to release the log. After that it is copied into the
+#: file with their next checkpoint.
 _WAIT_MS = 500
 
 
 class StampedFile(DatabaseFile):
-    """A database file whose log cannot be taken for another's."""
+    """A database file whose log cannot be taken for another file's."""
 
-    def settle(self, database: Any) -> None:
-        """After an upgrade: what was copied from the file until now is another file than it."""
+    def renew_stamp(self, database: Any) -> None:
+        """Stamp the file anew after an upgrade: copies made until now are other files."""
         _renew(database.connection(), self.path)
 
 
 def new_stamp() -> int:
+    """Return a random stamp, 1 to 2^31 - 1."""
     return secrets.randbelow(2**31 - 1) + 1
 
 
 def refuse_foreign_log(connection: apsw.Connection, path: Path) -> None:
-    """Raises IncompatibleDatabase if the log beside the file belongs to another. Before the first statement: it would be read."""
+    """Raise IncompatibleDatabase if the log beside the file belongs to another file.
+
+    Call it before the first statement, which would replay the log.
+    """
     known = _read(path)
     if not known or _in_file(connection) in known:
         return
-    if not has_log(path):  # another file was put here while nobody had one open: the next log will be its own
+    if not has_log(path):  # the file was replaced while no process had it open: the next log will be its own
         beside(path, STAMPS).unlink(missing_ok=True)
     else:
         raise IncompatibleDatabase(
@@ -55,9 +60,9 @@ def refuse_foreign_log(connection: apsw.Connection, path: Path) -> None:
 
 
 def _renew(connection: apsw.Connection, path: Path) -> None:
-    """Give the file another stamp, so that a copy that was made before is known to be another file.
+    """Give the file another stamp, so that a copy made before is known to be another file.
 
-    All that may be in the file from now on is written down first: its stamp, the one in the log, and the new one.
+    Every stamp that the file may bear from now on is written down first: its own, the one in the log, and the new one.
     """
     connection.set_busy_timeout(60_000)
     stamp = new_stamp()
@@ -76,7 +81,7 @@ def _renew(connection: apsw.Connection, path: Path) -> None:
 
 
 def _forget_others(connection: apsw.Connection, path: Path) -> None:
-    """Only under the write lock: another process may be about to add its own."""
+    """Drop the other stamps, only under the write lock: another process may be about to add its own."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         stamp = _in_file(connection)
@@ -87,7 +92,7 @@ def _forget_others(connection: apsw.Connection, path: Path) -> None:
 
 
 def _in_file(connection: apsw.Connection) -> int:
-    """The stamp of the file itself, whatever its log says."""
+    """Return the stamp in the file itself, whatever its log has."""
     return int.from_bytes(connection.read("main", 0, _OFFSET, _BYTES)[1], "big")
 
 
@@ -98,7 +103,7 @@ def _read(path: Path) -> set[int]:
 
 
 def _write(path: Path, stamps: Iterable[int]) -> None:
-    """All or nothing, and on the disk before the file can bear one of them."""
+    """Replace the list of stamps atomically, on the disk before the file can bear one of them."""
     handle, name = tempfile.mkstemp(".making", f"{path.name}{STAMPS}.", path.parent)
     with os.fdopen(handle, "w") as file:
         file.write("".join(f"{stamp}\n" for stamp in sorted(stamps)))

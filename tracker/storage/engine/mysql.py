@@ -1,4 +1,4 @@
-"""How is a MySQL or MariaDB server reached, checked and understood?"""
+"""MySQL and MariaDB engine: connections, the check of the server's durability, and its SQL dialect."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tracker.storage.engine import mysql_errors
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.sqlite_file import ServersFile
 
-#: Seconds. Without them a frozen server hangs a worker for ever.
+#: Time limits in seconds: without them a frozen server hangs a worker for ever.
 CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS = 3, 5, 5
-#: STRICT refuses what it cannot store instead of changing it; the lock wait stays inside a request's deadline.
+#: STRICT refuses a value that it cannot store instead of changing it; the lock wait stays inside a request's deadline.
 SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', "
     "innodb_lock_wait_timeout=2, time_zone='+00:00'"
@@ -29,14 +29,14 @@ SESSION = (
 
 @lru_cache(maxsize=1)
 def _encrypted() -> ssl.SSLContext:
-    """Encrypted where the server offers it, as clients of MySQL are by default: nothing is verified without a CA."""
+    """Return a TLS context that encrypts where the server offers it, as MySQL clients do; without a CA nothing is verified."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 
 
 class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
-    """The driver's own makes a context for each try to connect: 30 ms of processor, and all that while a server is away."""
+    """A connection that shares one TLS context: the driver makes one for each try, which takes 30 ms of processor."""
 
     def _create_ssl_ctx(self, sslp: Any) -> ssl.SSLContext:
         return _encrypted()
@@ -48,7 +48,7 @@ class _Database(peewee.MySQLDatabase):
 
 
 class MysqlEngine:
-    """One server or cluster. Each connection is told its modes itself; the server's durability is checked."""
+    """One server or cluster. Each connection sets its own modes; the server's durability is checked."""
 
     name = "mysql"
     is_remote = True
@@ -72,9 +72,9 @@ class MysqlEngine:
         self.database_name, self.file = url.name, ServersFile()
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
-        """A peewee database with one open connection; outside transactions peewee keeps it in autocommit mode.
+        """Return a peewee database with one open connection; outside transactions peewee leaves it in autocommit mode.
 
-        A patient one waits for a statement as long as it takes: a migration may copy a large table.
+        A patient connection waits for a statement as long as it takes: a migration may copy a large table.
         """
         read_seconds = None if is_patient else READ_SECONDS
         database: Any = _Database(
@@ -86,21 +86,21 @@ class MysqlEngine:
         return database
 
     def dump_command(self, target: Path) -> str:
-        """The shell command that copies a consistent state of the database into a file; it asks for the password."""
+        """Return the shell command that copies a consistent state of the database into a file; it asks for the password."""
         what = f"{shlex.quote(self.database_name)} > {shlex.quote(str(target))}"
         return f"mariadb-dump --single-transaction --hex-blob {self._options()} -p {what}"
 
     def load_command(self, source: Path) -> str:
-        """The shell command that reads such a file back, into a database without tables."""
+        """Return the shell command that reads such a file back, into a database without tables."""
         what = f"{shlex.quote(self.database_name)} < {shlex.quote(str(source))}"
         return f"mariadb {self._options()} -p {what}"
 
     def _options(self) -> str:
-        at = {name: self._arguments[name] for name in ("host", "port", "user")}
-        return " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in at.items() if value)
+        server = {name: self._arguments[name] for name in ("host", "port", "user")}
+        return " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in server.items() if value)
 
     def check(self, database: peewee.MySQLDatabase, is_weak_accepted: bool) -> None:
-        """Raises IncompatibleDatabase when the server may forget what it has acknowledged."""
+        """Raise IncompatibleDatabase when the server may lose what it has acknowledged."""
         names = "@@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog"
         flush, has_binlog, sync_binlog = database.execute_sql(f"SELECT {names}").fetchone()
         if is_weak_accepted:
@@ -120,24 +120,24 @@ class MysqlEngine:
 
     @contextmanager
     def at_one_moment(self, database: peewee.MySQLDatabase) -> Iterator[None]:
-        """Each statement by itself: what is read together there is in one table."""
+        """Do nothing: rows that are read together are in one table here, and one statement reads them."""
         yield
 
     def commit(self, database: peewee.MySQLDatabase) -> None:
         database.connection().commit()
 
     def checkpoint(self, database: peewee.MySQLDatabase) -> None:
-        """A server tidies up by itself."""
+        """Do nothing: a server checkpoints by itself."""
 
     def rollback(self, database: peewee.MySQLDatabase) -> None:
         database.connection().rollback()
 
     def is_commit_outcome_known(self, failure: BaseException) -> bool:
-        """Only the server knows, unless it says that it has rolled back."""
+        """Return whether a failed COMMIT has certainly been rolled back, because the server says so."""
         return mysql_errors.has_rolled_back(failure)
 
-    def trouble(self, failure: BaseException) -> ErrorKind:
-        return mysql_errors.trouble(failure)
+    def error_kind(self, failure: BaseException) -> ErrorKind:
+        return mysql_errors.error_kind(failure)
 
     def is_duplicate_key(self, failure: BaseException) -> bool:
         return mysql_errors.is_duplicate_key(failure)
@@ -149,7 +149,7 @@ class MysqlEngine:
         return _with_format_placeholders(text)
 
     def keep_existing(self, key_column: str) -> str:
-        """Not INSERT IGNORE, which also truncates values silently."""
+        """Return the end of an INSERT that leaves an existing row. INSERT IGNORE would also truncate values silently."""
         return f"ON DUPLICATE KEY UPDATE {key_column}={key_column}"
 
     def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
@@ -168,7 +168,7 @@ class MysqlEngine:
 
     @contextmanager
     def migration_lock(self, database: peewee.MySQLDatabase) -> Iterator[None]:
-        """One runner at a time; each statement commits itself and can be run again after a kill."""
+        """Admit one migration at a time; each statement commits itself and can be run again after a kill."""
         name = f"tracker migrations {self.database_name}"[:64]
         for _ in range(60):
             if database.execute_sql("SELECT GET_LOCK(%s, 1)", (name,)).fetchone()[0]:

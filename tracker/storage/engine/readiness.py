@@ -1,7 +1,7 @@
-"""Readiness: whether the database takes writes now, is away, or is one that this process cannot work with.
+"""Readiness: whether the database accepts writes now, is away, or is one that this process cannot work with.
 
-It is found out by writing: an update that changes nothing needs no room on the disk. One look a second is shared by all
-who ask meanwhile, since each proxy in front asks each process again and again.
+It is tested by a write: an update that changes nothing needs no room on the disk. One test a second is shared by all
+callers, since each proxy in front asks each process again and again.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from tracker.storage.engine.database import Database
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.transaction import Transaction
 
-#: Seconds for which what was found is told again.
+#: Seconds for which a result is shared.
 SHARED_SECONDS = 1.0
-#: States: whatever else answers from this database is as well off, or it is this process that somebody has to look at.
+#: States: AWAY affects every process of this database alike; BROKEN concerns this process, and an operator has to look
+#: at it.
 READY, AWAY, BROKEN = "ready", "away", "broken"
 
-#: A state, and why it is not READY.
+#: A state, and the reason if it is not READY.
 Found = tuple[str, str]
 
 
 class Readiness:
-    """Of one process. `report(failure)` is told of what is BROKEN; `clock()` gives seconds that never go back."""
+    """The readiness of one process. `report(failure)` is called when it is BROKEN; `clock()` returns monotonic seconds."""
 
     def __init__(
         self,
@@ -36,11 +37,11 @@ class Readiness:
     ) -> None:
         self._database, self._report, self._clock = database, report, clock
         self._lock = RLock()
-        self._found: Found = (AWAY, "nobody has looked yet")
+        self._found: Found = (AWAY, "not tested yet")
         self._good_until = float("-inf")
 
     def look(self) -> Found:
-        """Whether the database can be reached, is at the right version and can be written to; and why not."""
+        """Return the state of the database (reachable, right version, writable) and the reason if it is not READY."""
         with self._lock:
             if self._clock() >= self._good_until:
                 self._found = self._look()
@@ -64,6 +65,6 @@ def _is_lasting(failure: Exception) -> bool:
 
 
 def _probe(transaction: Transaction) -> None:
-    """Write down when this was asked."""
+    """Write the time of this test."""
     transaction.insert_missing("write_probe", ("number", "asked_at"), [(0, 0)])
     transaction.execute("UPDATE write_probe SET asked_at = ? WHERE number = 0", (time.time_ns(),))

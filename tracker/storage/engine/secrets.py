@@ -1,4 +1,4 @@
-"""Secrets of a database: random bytes that all its processes share and that no answer holds."""
+"""Secrets of a database: random bytes that all its processes share and that no answer contains."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 
 from tracker.storage.engine.transaction import Transaction
 
-#: What signs the EventIDs that Tracker gives out.
+#: Name of the secret that signs the EventIDs that Tracker makes.
 EVENT_IDS = "event_ids"
 SECRET_BYTES = 32
 
 
 def secret_of(transaction: Transaction, name: str) -> bytes:
-    """The secret of this name, made when there is none. Several may ask at once: all get the same."""
+    """Return the secret of this name, made when there is none. Concurrent callers get the same one."""
     found = _read(transaction, name)
     if found is None:
         row = (name.encode(), os.urandom(SECRET_BYTES))
@@ -22,7 +22,7 @@ def secret_of(transaction: Transaction, name: str) -> bytes:
 
 
 def make_secrets(transaction: Transaction) -> None:
-    """A step of a migration, which may be run again."""
+    """Make the secrets: a step of a migration, which may be run again."""
     secret_of(transaction, EVENT_IDS)
 
 

@@ -1,4 +1,7 @@
-"""How often has this been seen? Counted exactly in a few megabytes of memory: what is more goes to a temporary file."""
+"""Spill counter: exact counts of digests in 8 MB of memory; what does not fit spills to a temporary file.
+
+An import of any size numbers the occurrences of each line with it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ _CACHE_KB = 8 * 1024
 
 
 class SpillCounter:
-    """Counts of digests, for one run. The file has no name and is gone when this is."""
+    """Counts of digests, for one run. The file has no name and vanishes with the connection."""
 
     def __init__(self) -> None:
         self._connection = apsw.Connection("")
@@ -21,7 +24,7 @@ class SpillCounter:
         self._connection.execute("BEGIN")
 
     def count(self, digest: bytes) -> int:
-        """The how-manieth this one is, from 1."""
+        """Count one occurrence of the digest; return its number, from 1."""
         sql = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times"
         return int(next(self._connection.execute(sql, (digest,)))[0])
 

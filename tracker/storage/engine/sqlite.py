@@ -1,4 +1,4 @@
-"""How is the SQLite file opened, locked and understood?"""
+"""SQLite engine: connections to the one file, its write lock, and checkpoints of its write-ahead log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from playhouse.apsw_ext import APSWDatabase
 
 from tracker.formats.database_url import DatabaseURL
 from tracker.storage.engine import sqlite_errors
-from tracker.storage.engine.checkpoint import MAX_SECONDS, checkpoint
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.log_stamp import StampedFile, refuse_foreign_log
 from tracker.storage.engine.scrubbing import scrub
@@ -24,22 +23,27 @@ from tracker.storage.engine.sqlite_file import has_log
 PRAGMAS = (
     ("journal_mode", "WAL"),
     ("synchronous", "FULL"),
-    ("wal_autocheckpoint", 0),  # `tidy` does it
+    ("wal_autocheckpoint", 0),  # `checkpoint` does it
     ("journal_size_limit", 64 * 1024 * 1024),
     ("cache_size", -16 * 1024),
     ("temp_store", "MEMORY"),
-    ("secure_delete", "ON"),  # what was deleted is overwritten, not only let go
+    ("secure_delete", "ON"),  # deleted bytes are overwritten, not only freed
 )
-#: Versions whose WAL-reset fault can corrupt a file used by several processes, by fixed release of each branch.
+#: Versions whose WAL-reset fault can corrupt a file that several processes use, by the fixed release of each branch.
 FIXED_IN_BRANCH = {(3, 50): 7, (3, 44): 6}
 FIXED_SINCE = (3, 51, 3)
 
-#: Pages of the write-ahead log (4 KiB each) from which it is copied into the file when that holds up nobody, and from
-#: which it is in any case.
+#: Pages of the write-ahead log (4 KiB each) from which it is copied into the file if that blocks no other connection,
+#: and from which it is copied in any case.
 CHECKPOINT_PAGES, MAX_WAL_PAGES = 4_000, 10_000
-#: How often the log is emptied and the lock tried for at a time, to have both at once.
+#: Seconds of a nap, and naps, while a checkpoint waits for other processes to release the log. SQLite's own busy
+#: timeout naps too long to catch a free moment.
+NAP_SECONDS, MAX_NAPS = 0.00005, 4_000
+#: Seconds that it waits at most.
+MAX_NAP_SECONDS = NAP_SECONDS * MAX_NAPS
+#: Tries of one scrubbing to have both at once: an empty log and the write lock.
 TRIES_TO_CLEAN = 20
-#: Pages that may be added before the others are held up again, when that was in vain.
+#: Pages that may be added after a blocking checkpoint failed, before others are blocked again.
 PATIENCE_PAGES = 2_000
 
 
@@ -63,10 +67,10 @@ class SqliteEngine(SqliteDialect):
         self._wal_pages, self._restart_from_pages = 0, MAX_WAL_PAGES
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> APSWDatabase:
-        """A peewee database with one open connection.
+        """Return a peewee database with one open connection.
 
-        Opening waits for other processes; afterwards writers get no busy timeout: they yield between tries. Raises
-        IncompatibleDatabase if there is no file, or another one than at first.
+        Opening waits for other processes; afterwards writers have no busy timeout: they yield between tries. Raises
+        IncompatibleDatabase if there is no file, or another file than the one opened first.
         """
         self.file.verify()
         database = _Database(
@@ -80,14 +84,14 @@ class SqliteEngine(SqliteDialect):
         return database
 
     def check(self, database: APSWDatabase, is_weak_accepted: bool) -> None:
-        """Raises IncompatibleDatabase when this SQLite build corrupts files that several processes share."""
+        """Raise IncompatibleDatabase when this SQLite build corrupts files that several processes share."""
         if can_corrupt(apsw.sqlitelibversion()):
             raise IncompatibleDatabase(
                 f"SQLite {apsw.sqlitelibversion()} can corrupt a file that several processes use"
             )
 
     def begin(self, database: APSWDatabase) -> bool:
-        """Take the write lock; False when another process holds it."""
+        """Take the write lock; return False when another process holds it."""
         try:
             database.connection().execute("BEGIN IMMEDIATE")
         except sqlite_errors.BUSY:
@@ -99,7 +103,7 @@ class SqliteEngine(SqliteDialect):
 
     @contextmanager
     def at_one_moment(self, database: APSWDatabase) -> Iterator[None]:
-        """Several statements see what was committed when the first began."""
+        """Give several statements one snapshot: what was committed when the first began."""
         connection = database.connection()
         if connection.in_transaction:
             yield
@@ -116,10 +120,10 @@ class SqliteEngine(SqliteDialect):
         self.file.verify()
 
     def checkpoint(self, database: APSWDatabase) -> None:
-        """After a commit was answered: keep the write-ahead log short.
+        """Keep the write-ahead log short, after a commit was answered.
 
-        SQLite's own checkpoints hold up nobody, so with two busy writers they never finish and the log grows without
-        end (467 MB in 4 s). Past MAX_WAL_PAGES we therefore hold up the others, for one checkpoint.
+        SQLite's own checkpoints block no other connection, so with two busy writers they never finish and the log grows
+        without end (467 MB in 4 s). Past MAX_WAL_PAGES the other connections are therefore blocked, for one checkpoint.
         """
         if self._wal_pages < CHECKPOINT_PAGES:
             self._restart_from_pages = MAX_WAL_PAGES
@@ -129,14 +133,15 @@ class SqliteEngine(SqliteDialect):
             if self._wal_pages < self._restart_from_pages:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             else:
-                checkpoint(connection, apsw.SQLITE_CHECKPOINT_RESTART)
+                _blocking_checkpoint(connection, apsw.SQLITE_CHECKPOINT_RESTART)
         except apsw.BusyError:
-            # Another process is at it, which is soon over; or a reader needs the log's end, for who knows how long.
-            if time.monotonic() - started > MAX_SECONDS:
+            # Either another process makes a checkpoint, which ends soon, or a reader needs the log's end, for an
+            # unknown time.
+            if time.monotonic() - started > MAX_NAP_SECONDS:
                 self._restart_from_pages = self._wal_pages + PATIENCE_PAGES
 
     def clean(self, database: APSWDatabase, first: int) -> bool:
-        """Empty the write-ahead log, and scrub pages from `first` on; False while somebody reads or writes."""
+        """Empty the write-ahead log, and scrub pages from `first` on; return False while another connection reads or writes."""
         connection = database.connection()
         if not self._begin_without_log(database):
             return False
@@ -149,15 +154,15 @@ class SqliteEngine(SqliteDialect):
         return True
 
     def _begin_without_log(self, database: APSWDatabase) -> bool:
-        """Open a transaction with nothing in the log. Others write in between: one of some tries comes first."""
+        """Open a transaction with an empty log. Others write between the two, so several tries are made."""
         try:
             for _ in range(TRIES_TO_CLEAN):
-                checkpoint(database.connection(), apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                _blocking_checkpoint(database.connection(), apsw.SQLITE_CHECKPOINT_TRUNCATE)
                 if self.begin(database) and not has_log(self.path):
                     return True
                 self.rollback(database)
         except apsw.BusyError:
-            pass  # somebody reads what is in the log
+            pass  # a reader needs the log
         return False
 
     def _note_wal_pages(self, connection: apsw.Connection, name: str, pages: int) -> int:
@@ -172,8 +177,8 @@ class SqliteEngine(SqliteDialect):
     def is_commit_outcome_known(self, failure: BaseException) -> bool:
         return sqlite_errors.has_rolled_back(failure)
 
-    def trouble(self, failure: BaseException) -> ErrorKind:
-        return sqlite_errors.trouble(failure)
+    def error_kind(self, failure: BaseException) -> ErrorKind:
+        return sqlite_errors.error_kind(failure)
 
     def is_duplicate_key(self, failure: BaseException) -> bool:
         return sqlite_errors.is_duplicate_key(failure)
@@ -183,7 +188,7 @@ class SqliteEngine(SqliteDialect):
 
     @contextmanager
     def migration_lock(self, database: APSWDatabase) -> Iterator[None]:
-        """All migrations in one exclusive transaction: a killed run leaves nothing half done."""
+        """Run all migrations in one exclusive transaction: a killed run leaves nothing half done."""
         connection = database.connection()
         connection.set_busy_timeout(60_000)
         connection.execute("BEGIN EXCLUSIVE")
@@ -202,6 +207,20 @@ class SqliteEngine(SqliteDialect):
 
 
 def can_corrupt(sqlite_version: str) -> bool:
-    """Whether this version has the WAL-reset fault. Weak durability may be accepted, a corrupt file may not."""
+    """Return whether this version has the WAL-reset fault. Weak durability may be accepted, a corrupt file may not."""
     version = tuple(map(int, sqlite_version.split(".")))
     return version < FIXED_SINCE and version[2] < FIXED_IN_BRANCH.get((version[0], version[1]), 1000)
+
+
+def _blocking_checkpoint(connection: apsw.Connection, mode: int) -> None:
+    """Copy the write-ahead log into the file; other connections are blocked as long as it takes."""
+    connection.set_busy_handler(_nap)
+    try:
+        connection.wal_checkpoint(mode=mode)
+    finally:
+        connection.set_busy_handler(None)
+
+
+def _nap(naps: int) -> bool:
+    time.sleep(NAP_SECONDS)
+    return naps < MAX_NAPS

@@ -1,4 +1,4 @@
-"""SQL dialect: how SQLite spells what servers spell otherwise."""
+"""SQL dialect of SQLite: types, placeholders and upserts, which servers spell otherwise."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ class SqliteDialect:
     }
 
     def sql(self, text: str) -> str:
-        """Statements are written with `?` placeholders."""
+        """Return the statement as it is: statements are written with `?` placeholders."""
         return text
 
     def keep_existing(self, key_column: str) -> str:
-        """The end of an INSERT that leaves a row that is there already."""
+        """Return the end of an INSERT that leaves an existing row."""
         return "ON CONFLICT DO NOTHING"
 
     def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
-        """The end of an INSERT that adds to the row that is there already."""
+        """Return the end of an INSERT that adds to an existing row (an upsert)."""
         added = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
         return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
 
     def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
-        """The end of an INSERT that gives its values to the row that is there already."""
+        """Return the end of an INSERT that gives its values to an existing row (an upsert)."""
         given = ", ".join(f"{name} = excluded.{name}" for name in values)
         return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {given}"
 

@@ -12,12 +12,12 @@ UNAVAILABLE = (
     apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.CorruptError, apsw.NotADBError, apsw.NoMemError,
     apsw.PermissionsError, apsw.ProtocolError,
 )  # fmt: skip
-#: Of a COMMIT: its last page was not written, or into a file that is not the database any more.
+#: Errors of a COMMIT whose last page was not written, or went into a file that is no longer the database.
 ROLLED_BACK = (*BUSY, apsw.FullError, apsw.ConstraintError, apsw.ReadOnlyError, IncompatibleDatabase)
 
 
-def trouble(failure: BaseException) -> ErrorKind:
-    """What a failure means outside COMMIT: the first of its causes that tells."""
+def error_kind(failure: BaseException) -> ErrorKind:
+    """Return what a failure means outside COMMIT: the first of its causes that decides."""
     for cause in causes(failure):
         if isinstance(cause, (*BUSY, Conflict)):
             return ErrorKind.RETRY
@@ -27,11 +27,11 @@ def trouble(failure: BaseException) -> ErrorKind:
 
 
 def has_rolled_back(failure: BaseException) -> bool:
-    """Whether a COMMIT that failed so has certainly stored nothing. What was met before it tells nothing.
+    """Return whether a COMMIT that failed with this error has certainly stored nothing. Its causes say nothing about that.
 
-    The last page of a transaction says that it is whole: where there was no room for it, or it could not be written, it
-    is not. When it is the sync that fails, or the log's index that cannot grow, that page is in the log. This process
-    goes on without it, but after a kill the log is read anew, and then the transaction is there.
+    The last page of a transaction marks it as complete: where there was no room for that page, or it could not be
+    written, the transaction is not. When the sync fails, or the log's index cannot grow, that page is in the log. This
+    process continues without it, but after a kill the log is read anew, and then the transaction is there.
     """
     is_failed_write = getattr(failure, "extendedresult", None) == apsw.SQLITE_IOERR_WRITE
     return is_failed_write or isinstance(failure, ROLLED_BACK)

@@ -1,8 +1,8 @@
-"""Database file: made once and its owner's alone, then the same one for as long as a process lives.
+"""Database file: created once with access for its owner only, then the same file for as long as a process lives.
 
-A file that was deleted or replaced goes on taking commits for whoever has it open, and none of them is found again. So
-a process remembers which file it has opened, looks before and after each commit whether the path still leads there, and
-makes none but by an upgrade.
+A file that was deleted or replaced still takes commits from every process that has it open, and those commits are lost.
+So a process remembers the identity of the file it opened, checks before and after each commit that the path still leads
+there, and creates a file only in an upgrade.
 """
 
 from __future__ import annotations
@@ -22,28 +22,29 @@ from tracker.storage.engine.error_kinds import IncompatibleDatabase
 Identity = tuple[int, int]
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-#: What SQLite keeps beside a database file. It gives them the mode of the file when it makes them.
+#: Endings of the files that SQLite makes beside a database file, with its mode: the write-ahead log and the log's
+#: index.
 LOG, LOG_INDEX = "-wal", "-shm"
-#: Bytes of a write-ahead log that has no pages in it.
+#: Bytes of a write-ahead log without pages.
 _EMPTY_LOG = 32
 
 _log = logging.getLogger("tracker.storage")
 
 
 def beside(path: Path, ending: str) -> Path:
-    """The file that is named like the database with `ending` added."""
+    """Return the path of the database's file with `ending` added to its name."""
     return path.with_name(path.name + ending)
 
 
 def has_log(path: Path) -> bool:
-    """Whether there are pages in a write-ahead log beside this path."""
+    """Return whether a write-ahead log beside this path has pages."""
     with suppress(FileNotFoundError):
         return beside(path, LOG).stat().st_size > _EMPTY_LOG
     return False
 
 
 def identity(path: Path) -> Identity | None:
-    """Which file is at this path; None if there is none."""
+    """Return (device, inode) of the file at this path; None if there is none."""
     with suppress(FileNotFoundError, NotADirectoryError):
         found = os.stat(path)
         return found.st_dev, found.st_ino
@@ -51,13 +52,13 @@ def identity(path: Path) -> Identity | None:
 
 
 def identity_of(url: str) -> Identity | None:
-    """Which file a database's URL leads to now; None if there is none yet, or it is a server's."""
+    """Return the identity of the file that a database's URL leads to now; None if there is none yet, or for a server."""
     parsed = DatabaseURL.parse(url)
     return identity(parsed.path) if parsed.kind == "sqlite" else None
 
 
 def sync_folder(folder: Path) -> None:
-    """See that the disk knows which names are in a folder."""
+    """Write the names in a folder to the disk."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -66,14 +67,14 @@ def sync_folder(folder: Path) -> None:
 
 
 class DatabaseFile:
-    """The file at `path`, as one process knows it."""
+    """The database file at `path`, as one process knows it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._identity: Identity | None = None
 
     def make(self) -> None:
-        """Make the file if there is none; take a file that others may read away from them. Raises IncompatibleDatabase."""
+        """Create the file if there is none; withdraw others' right to read an existing one. Raises IncompatibleDatabase."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if identity(self.path) is not None:
             self._tighten()
@@ -84,11 +85,11 @@ class DatabaseFile:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, OWNERS_ONLY))
 
     def expect(self, found: Identity | None) -> None:
-        """Know which file it is from somebody who has looked earlier."""
+        """Take over the identity of the file from a process that opened it earlier."""
         self._identity = found or self._identity
 
     def verify(self) -> None:
-        """Raises IncompatibleDatabase unless the path leads to the file that was opened first, or to any if none was."""
+        """Raise IncompatibleDatabase unless the path leads to the file opened first; without one, any file is taken."""
         found = identity(self.path)
         if found is not None and found == self._identity:
             return
@@ -121,19 +122,19 @@ class DatabaseFile:
 
 
 class ServersFile:
-    """A server's files are its own to make, to find, and to know which log is whose."""
+    """Stand-in for a server, whose files are its own: every method does nothing."""
 
     def make(self) -> None:
-        """There is nothing to do."""
+        """Do nothing: the server makes its files."""
 
     def expect(self, found: Identity | None) -> None:
-        """Nothing is found."""
+        """Do nothing: a server's files have no identity here."""
 
     def verify(self) -> None:
-        """Nothing can be seen."""
+        """Do nothing: a server's files cannot be seen."""
 
-    def settle(self, database: Any) -> None:
-        """Nothing can be copied by mistake."""
+    def renew_stamp(self, database: Any) -> None:
+        """Do nothing: no file of a server can be replaced by a copy."""
 
 
 def _take_from_others(path: Path, mode: int) -> None:

@@ -1,4 +1,4 @@
-"""What can be done inside one transaction? Peewee queries, and prepared statements where each microsecond counts."""
+"""Transaction: what the code can do on one connection: peewee queries, prepared statements, look-ups, inserts and upserts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Row = tuple[Any, ...]
 
 
 class Transaction:
-    """One open connection of one engine, inside or outside a transaction.
+    """One open connection of one engine, inside or outside a database transaction.
 
-    Peewee queries are built from unlinked models and run here, so that no model belongs to one database. Statements
-    are written with `?` placeholders; all values are ints, bytes or None.
+    Peewee queries are built from models that belong to no database, and run here. Statements are written with `?`
+    placeholders; all values are ints, bytes or None.
     """
 
     __slots__ = ("_cursor", "database", "engine")
@@ -25,15 +25,15 @@ class Transaction:
         self._cursor = engine.cursor(database)
 
     def rows(self, query: Any) -> list[Row]:
-        """All rows of a peewee select, as tuples."""
+        """Return all rows of a peewee select, as tuples."""
         return list(query.tuples().execute(self.database))
 
     def row(self, query: Any) -> Row | None:
-        """The first row of a peewee select, or None."""
+        """Return the first row of a peewee select, or None."""
         return next(iter(self.rows(query)), None)
 
     def run(self, query: Any) -> int:
-        """Run a peewee insert, update or delete; an insert gives its new key, the others the number of rows."""
+        """Run a peewee insert, update or delete; return an insert's new key, else the number of rows."""
         return query.execute(self.database)  # type: ignore[no-any-return]
 
     def select(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -44,16 +44,16 @@ class Transaction:
         self._cursor.execute(self.engine.sql(sql), values)
 
     def change(self, sql: str, values: Sequence[Any]) -> int:
-        """Run one UPDATE or DELETE; gives the number of rows it changed."""
+        """Run one UPDATE or DELETE; return the number of rows it changed."""
         self._cursor.execute(self.engine.sql(sql), values)
         return self.engine.changed_rows(self._cursor)
 
     def lookup(
         self, sql: str, keys: Sequence[str], wanted: Sequence[Row], is_locking: bool = False
     ) -> list[Row]:
-        """Rows of `sql` (a SELECT without WHERE) whose columns `keys` equal one of `wanted`; few round trips.
+        """Return the rows of `sql` (a SELECT without WHERE) whose columns `keys` equal one of `wanted`, in few round trips.
 
-        With `is_locking` nobody else changes or deletes these rows until this transaction ends.
+        With `is_locking` no other transaction changes or deletes these rows until this one ends.
         """
         if not wanted:
             return []
@@ -70,31 +70,31 @@ class Transaction:
         return found
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert all rows; a key that exists already is an error."""
+        """Insert all rows; an existing key is an error."""
         if rows:
             self._cursor.executemany(self.engine.sql(_insert_sql(table, tuple(columns))), rows)
 
     def insert_missing(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Insert the rows whose key is new, in key order (so that servers do not deadlock), keep the others."""
+        """Insert the rows whose key is new, in key order (so that servers do not deadlock); leave existing rows as they are."""
         ordered = sorted(rows)
         if ordered:
             statement = f"{_insert_sql(table, tuple(columns))} {self.engine.keep_existing(columns[0])}"
             self._cursor.executemany(self.engine.sql(statement), ordered)
 
     def add_up(self, table: str, keys: Sequence[str], sums: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows (keys, then sums), or add their sums to the row that is there. Give the rows in key order."""
+        """Insert rows (keys, then sums), or add their sums to existing rows (an upsert). Pass the rows in key order."""
         if rows:
             statement = f"{_insert_sql(table, (*keys, *sums))} {self.engine.add_to_existing(keys, sums)}"
             self._cursor.executemany(self.engine.sql(statement), rows)
 
     def put(self, table: str, keys: Sequence[str], values: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows (keys, then values), or give their values to the row that is there. Give the rows in key order."""
+        """Insert rows (keys, then values), or give their values to existing rows (an upsert). Pass the rows in key order."""
         if rows:
             statement = f"{_insert_sql(table, (*keys, *values))} {self.engine.replace_existing(keys, values)}"
             self._cursor.executemany(self.engine.sql(statement), rows)
 
     def remove(self, table: str, keys: Sequence[str], wanted: Sequence[Row]) -> int:
-        """Delete the rows whose columns `keys` equal one of `wanted`; gives how many there were."""
+        """Delete the rows whose columns `keys` equal one of `wanted`; return how many there were."""
         size, removed = self.engine.lookup_batch, 0
         for start in range(0, len(wanted), size):
             part = wanted[start : start + size]
@@ -109,7 +109,7 @@ class Transaction:
 
 
 def limit_of(size: int | None) -> int:
-    """For all rows (None) a LIMIT that is none: neither engine has an OFFSET without one."""
+    """Return `size`, or for None a LIMIT that never limits: neither engine has an OFFSET without a LIMIT."""
     return 2**63 - 1 if size is None else size
 
 

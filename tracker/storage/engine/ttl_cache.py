@@ -1,4 +1,4 @@
-"""What was looked up a moment ago? A bounded memory of one process, for look-ups that every request makes."""
+"""TTL cache: a bounded memory of one process for look-ups that every request makes."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: Nothing is remembered longer: what another process changes is seen by all within this time.
+#: Time to live, in seconds: a change by another process is seen by all processes within this time.
 RECENT_SECONDS = 5.0
 
 
 class TtlCache(Generic[K, V]):
-    """At most `size` values, each for RECENT_SECONDS. Only what was found is to be put in, never that nothing was."""
+    """At most `size` values, each for RECENT_SECONDS; the oldest is evicted. Absence is never cached."""
 
     def __init__(self, size: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
         self._size, self._clock = size, clock
         self._values: dict[K, tuple[V, float]] = {}
 
     def get(self, key: K) -> V | None:
+        """Return the cached value, or None."""
         found = self._values.get(key)
         return found[0] if found is not None and self._clock() < found[1] else None
 
     def put(self, key: K, value: V, asked_at: float) -> None:
-        """Remember `value`, true at `asked_at` (this clock's): the time starts before the look-up, not after it."""
+        """Cache `value`, true at `asked_at` (seconds of this cache's clock), which is before the look-up, not after it."""
         self._values.pop(key, None)
         while len(self._values) >= self._size:
             del self._values[next(iter(self._values))]
         self._values[key] = (value, asked_at + RECENT_SECONDS)
 
     def look_up(self, key: K, find: Callable[[], V | None]) -> V | None:
-        """The remembered value, or what `find()` gives now."""
+        """Return the cached value, or what `find()` returns now."""
         value = self.get(key)
         if value is None:
             asked_at = self._clock()
@@ -42,4 +43,5 @@ class TtlCache(Generic[K, V]):
         return value
 
     def forget(self, key: K) -> None:
+        """Invalidate the key."""
         self._values.pop(key, None)

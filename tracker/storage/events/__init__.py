@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from tracker.storage.events import deletion, events, held_rows, late_moves, newest, scan, tombstones
+from tracker.storage.events import deletion, events, held_rows, late_moves, scan, tombstones
 from tracker.storage.events.deletion import ANONYMIZED, LinksBySpan
-from tracker.storage.events.events import StoredAnswer, StoredEvent, find_events, read_events
+from tracker.storage.events.events import (
+    StoredAnswer,
+    StoredEvent,
+    find_events,
+    ids_from,
+    names_before,
+    names_from,
+    read_events,
+)
 from tracker.storage.events.expiry import (
     days_by_list,
     has_deletions,
@@ -14,9 +22,16 @@ from tracker.storage.events.expiry import (
 )
 from tracker.storage.events.held_rows import PAGE, LinkedVisitor
 from tracker.storage.events.late_moves import Move
-from tracker.storage.events.newest import ids_from
-from tracker.storage.events.reassign import UNMERGE, Link, Links, bring_home, links_of, moving, unlink
-from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_spent, has_any
+from tracker.storage.events.reassign import (
+    UNMERGE,
+    Link,
+    Links,
+    links_of,
+    pending_reassignments,
+    reassign_step,
+    unlink,
+)
+from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_tombstones, has_any
 
 __all__ = [
     "ANONYMIZED",
@@ -30,13 +45,12 @@ __all__ = [
     "Move",
     "StoredAnswer",
     "StoredEvent",
-    "bring_home",
     "days_by_list",
     "deletion",
     "event_hash",
     "events",
     "find_events",
-    "find_spent",
+    "find_tombstones",
     "has_any",
     "has_deletions",
     "has_jobs_since",
@@ -45,9 +59,11 @@ __all__ = [
     "ids_from",
     "late_moves",
     "links_of",
-    "moving",
-    "newest",
+    "names_before",
+    "names_from",
+    "pending_reassignments",
     "read_events",
+    "reassign_step",
     "scan",
     "set_events_from",
     "tombstones",

@@ -1,4 +1,4 @@
-"""How do events leave every table that knows them? Some at a time, in the caller's transaction."""
+"""Event deletion: removes events from every table that refers to them, in the caller's transaction, and anonymises visitors."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.events.events import StoredEvent
 from tracker.storage.subscribers.identity_rows import LINK
 from tracker.storage.timeline import timeline_rows
-from tracker.storage.timeline.timeline_removal import owners_with_rows, remove_keys
-from tracker.storage.timeline.timeline_rows import Entry
+from tracker.storage.timeline.timeline_rows import Entry, owners_with_rows, remove_keys
 
-#: (visitor_id, span): whom it is linked to, and whom it was before it was unlinked.
+#: {(visitor_id, span): (subscriber it is linked to, subscriber it was unlinked from)}.
 LinksBySpan = Mapping[tuple[int, int], tuple[int | None, int | None]]
 
-#: How the uuid begins that a visitor has instead of its own; the rest is random.
+#: The beginning of the uuid of an anonymised visitor; the rest is random.
 ANONYMIZED = bytes(6)
 
 
 def links_of(
     transaction: Transaction, list_id: int, spans: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[int | None, int | None]]:
-    """The links of these spans, as far as there are any."""
+    """Return the links of these spans, as far as there are any."""
     wanted = [(list_id, *span) for span in sorted(set(spans))]
     sql = "SELECT visitor_id, span, subscriber_id, unlinked_from FROM identity_links"
     rows = transaction.lookup(sql, LINK[:3], wanted)
@@ -30,7 +29,7 @@ def links_of(
 
 
 def event_keys(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> list[Row]:
-    """(event_key, digest, event_id) of the events that came with an EventID of the client's."""
+    """Return (event_key, digest, event_id) of the events that came with a client's EventID."""
     sql = "SELECT event_key, digest, event_id FROM event_ids"
     wanted = [(list_id, event_id) for event_id in sorted(event_ids)]
     rows = transaction.lookup(sql, ("list_id", "event_id"), wanted)
@@ -38,13 +37,14 @@ def event_keys(transaction: Transaction, list_id: int, event_ids: Collection[int
 
 
 def remove_event_ids(transaction: Transaction, list_id: int, keys: Iterable[bytes]) -> int:
+    """Delete these EventIDs of a list; return how many there were."""
     return transaction.remove("event_ids", ("list_id", "event_key"), [(list_id, key) for key in sorted(keys)])
 
 
 def remove_rows(
     transaction: Transaction, list_id: int, events: Sequence[StoredEvent], links: LinksBySpan, owner_id: int
 ) -> int:
-    """Delete events and their rows in every timeline, `owner_id`'s included; how many events there were."""
+    """Delete events and their rows in every timeline, `owner_id`'s included; return how many events there were."""
     keys = sorted({
         (list_id, sign * owner, event.event_at, event.id)
         for event in events
@@ -56,7 +56,7 @@ def remove_rows(
 
 
 def _owners(event: StoredEvent, links: LinksBySpan, owner_id: int) -> set[int]:
-    """Whose timelines may hold it: of one that names somebody that person's alone."""
+    """Return the owners whose timelines may have the event: the subscriber it names, else every candidate."""
     if event.subscriber_id is not None:
         return {event.subscriber_id}
     linked = links.get((event.visitor_id, event.span), (None, None))
@@ -66,24 +66,24 @@ def _owners(event: StoredEvent, links: LinksBySpan, owner_id: int) -> set[int]:
 def entries_of(
     transaction: Transaction, list_id: int, owner_id: int, after: Sequence[int], most: int
 ) -> list[Entry]:
-    """The oldest rows of an owner after (event_at, event_id), in their order."""
-    at, event_id = after
+    """Return the oldest rows of an owner after (event_at, event_id), in their order (a keyset page)."""
+    event_at, event_id = after
     where = "list_id = ? AND owner_id = ? AND event_at >= ? AND (event_at > ? OR event_id > ?)"
-    values = (list_id, owner_id, at, at, event_id)
+    values = (list_id, owner_id, event_at, event_at, event_id)
     tail = f"ORDER BY event_at, event_id LIMIT {most}"
     return timeline_rows.read(transaction, where, values, tail)[::-1][:most]
 
 
 def remove_conversions(transaction: Transaction, list_id: int, rows: Iterable[tuple[bytes, int]]) -> int:
-    """Forget (digest of conversion-id, event_id) that have counted."""
+    """Delete counted conversions (digest of conversion-id, event_id); return how many there were."""
     keys = ("list_id", "conversion_key", "event_id")
     return transaction.remove("conversions", keys, sorted((list_id, *row) for row in rows))
 
 
 def anonymize(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> int:
-    """Take the uuid from those visitors that nothing is left of but, perhaps, events that name somebody else.
+    """Replace the uuid of visitors that have no link and no rows of their own; return how many were anonymised.
 
-    Whose events of a visitor are is known by their persons only, so that the row stays for them to point to.
+    Only events that name another subscriber may be left of such a visitor. Its row stays, for those events to point to.
     """
     if not visitor_ids:
         return 0

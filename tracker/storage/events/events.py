@@ -1,4 +1,4 @@
-"""How are events kept? Rows under (list_id, id), and the EventIDs that make repeats harmless."""
+"""Stored events: rows under (list_id, id), and the EventIDs that make a repeated request harmless (idempotency)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tracker.domain.event import IS_LINK
+from tracker.domain.row_ids import next_id_after
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.subscribers.identity_rows import text
 
@@ -18,7 +19,7 @@ _ANSWERS = "SELECT list_id, id, visitor_id, external_id, flags, name, claimed_at
 
 
 class StoredEvent(NamedTuple):
-    """What an event's row says that answers are made of."""
+    """The columns of an event's row that answers are made of."""
 
     id: int
     visitor_id: int
@@ -33,7 +34,7 @@ class StoredEvent(NamedTuple):
 
 
 class StoredAnswer(NamedTuple):
-    """What the first answer to an event was made of, and what tells it from others. `uuid` is its visitor's."""
+    """The columns of the first answer to an event, and those that tell it from other events. `uuid` is its visitor's."""
 
     uuid: bytes
     external_id: str | None
@@ -44,16 +45,22 @@ class StoredAnswer(NamedTuple):
     properties: bytes
 
 
+_BEFORE = "SELECT id, name FROM events WHERE list_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_FROM = "SELECT id, name FROM events WHERE list_id = ? AND id >= ? ORDER BY id LIMIT ?"
+_IDS = "SELECT id FROM events WHERE list_id = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
+
+#: An event's id and its name.
+Named = tuple[int, bytes]
 _STORED = f"SELECT {', '.join(StoredEvent._fields)} FROM events"
 
 
 def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows in the order of COLUMNS; names and properties as bytes."""
+    """Insert rows in the order of COLUMNS; names and properties as bytes."""
     transaction.insert("events", COLUMNS, rows)
 
 
 def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of the (list_id, id) that are there."""
+    """Return those of the (list_id, id) that are stored."""
     rows = transaction.lookup("SELECT list_id, id FROM events", ("list_id", "id"), sorted(set(keys)))
     return {(row[0], row[1]) for row in rows}
 
@@ -61,9 +68,9 @@ def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> se
 def read_events(
     transaction: Transaction, list_id: int, event_ids: Iterable[int], is_locking: bool = False
 ) -> dict[int, StoredEvent]:
-    """{event_id: the event} for those that are there.
+    """Return {event_id: event} of those that are stored.
 
-    With `is_locking` nobody else deletes them or changes them until this transaction ends.
+    With `is_locking` no other transaction deletes or changes them until this one ends.
     """
     wanted = [(list_id, event_id) for event_id in sorted(set(event_ids))]
     rows = transaction.lookup(_STORED, ("list_id", "id"), wanted, is_locking)
@@ -71,34 +78,35 @@ def read_events(
 
 
 def set_flags(transaction: Transaction, list_id: int, flags: Mapping[int, int]) -> None:
-    """Give {event_id: flags}. Who does it holds the rows, and sees to the counters
-    (`storage/aggregates/count_changes.py`).
+    """Set {event_id: flags}.
+
+    The caller has locked the rows, and updates the counters (`storage/aggregates/count_changes.py`).
     """
     changes = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
     transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", changes)
 
 
 def set_properties(transaction: Transaction, list_id: int, properties: Mapping[int, bytes]) -> None:
-    """Give {event_id: stored properties}, where what Tracker added to them follows from a verdict that has changed."""
+    """Set {event_id: stored properties}, after a verdict that enrichment depends on has changed."""
     changes = [(new, list_id, event_id) for event_id, new in sorted(properties.items())]
     transaction.update("UPDATE events SET properties = ? WHERE list_id = ? AND id = ?", changes)
 
 
 def clear_link_flags(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> None:
-    """These events do not say any more whose their visitor is."""
+    """Clear the flag of these events that says that they link their visitor."""
     sql = "UPDATE events SET flags = flags - ? WHERE list_id = ? AND id = ? AND flags & ? <> 0"
     transaction.update(sql, [(IS_LINK, list_id, event_id, IS_LINK) for event_id in event_ids])
 
 
 def add_event_ids(transaction: Transaction, rows: Sequence[Row]) -> None:
-    """Rows (list_id, event_key, event_id, digest)."""
+    """Insert rows (list_id, event_key, event_id, digest)."""
     transaction.insert("event_ids", ("list_id", "event_key", "event_id", "digest"), rows)
 
 
 def find_event_ids(
     transaction: Transaction, keys: Iterable[tuple[int, bytes]]
 ) -> dict[tuple[int, bytes], Row]:
-    """{(list_id, event_key): (event_id, digest)} for the keys that are taken."""
+    """Return {(list_id, event_key): (event_id, digest)} of the keys that are taken."""
     rows = transaction.lookup(_EVENT_IDS, ("list_id", "event_key"), sorted(set(keys)))
     return {(row[0], bytes(row[1])): (row[2], bytes(row[3])) for row in rows}
 
@@ -106,7 +114,7 @@ def find_event_ids(
 def find_answers(
     transaction: Transaction, keys: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], StoredAnswer]:
-    """What those of the events (list_id, id) say that are there."""
+    """Return {(list_id, id): answer} of those events that are stored."""
     rows = transaction.lookup(_ANSWERS, ("list_id", "id"), sorted(set(keys)))
     visitors = sorted({(row[0], row[2]) for row in rows})
     sql = "SELECT list_id, id, uuid FROM visitors"
@@ -126,7 +134,7 @@ def find_answers(
 
 
 def last_received_at(transaction: Transaction, list_id: int, before_id: int) -> int | None:
-    """When the newest event of a list before an id was received, in UTC milliseconds."""
+    """Return when the newest event of a list before an id was received, in UTC milliseconds; None if there is none."""
     sql = "SELECT received_at FROM events WHERE list_id = ? AND id < ? ORDER BY id DESC LIMIT 1"
     rows = transaction.select(sql, (list_id, before_id))
     return rows[0][0] if rows else None
@@ -135,7 +143,25 @@ def last_received_at(transaction: Transaction, list_id: int, before_id: int) -> 
 def last_received_by_list(
     transaction: Transaction, list_ids: Iterable[int], before_id: int
 ) -> dict[int, int | None]:
-    """`last_received_at` of many lists in few round trips: each is one step in the index of the events."""
+    """Return `last_received_at` of many lists in few round trips: each is one step in the index of the events."""
     last = "SELECT received_at FROM events WHERE list_id = lists.id AND events.id < %d ORDER BY events.id DESC LIMIT 1"
     wanted = [(list_id,) for list_id in list_ids]
     return dict(transaction.lookup(f"SELECT id, ({last % before_id}) FROM lists", ("id",), wanted))
+
+
+def ids_from(transaction: Transaction, list_id: int, first_id: int, now: int, most: int) -> list[int]:
+    """Return the largest ids, at most `most`, from `first_id` on, the largest first. Reads the key alone.
+
+    Events dated in the future are left out: they are not recent, and would hide those that are.
+    """
+    return [row[0] for row in transaction.select(_IDS, (list_id, first_id, next_id_after(now), most))]
+
+
+def names_before(transaction: Transaction, list_id: int, before_id: int, most: int) -> list[Named]:
+    """Return the last `most` events before an id, newest first."""
+    return [(row[0], bytes(row[1])) for row in transaction.select(_BEFORE, (list_id, before_id, most))]
+
+
+def names_from(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[Named]:
+    """Return the first `most` events from an id on, oldest first."""
+    return [(row[0], bytes(row[1])) for row in transaction.select(_FROM, (list_id, first_id, most))]

@@ -1,4 +1,4 @@
-"""Which rows are held about a person? Read a page at a time, each by itself."""
+"""Rows stored about a subscriber, for its export: linked visitors, clock times and audit entries, a page at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracker.storage.engine.transaction import Row, Transaction
 
 #: Rows of one page.
 PAGE = 500
-#: Entries of the audit log looked through at a time.
+#: Entries of the audit log searched at a time.
 ENTRIES = 5_000
 
 _LINKS = (
@@ -21,7 +21,7 @@ _LINKS = (
 
 
 class LinkedVisitor(NamedTuple):
-    """A span of a visitor that is the person's. `has_unmerged_history`: rows from before stand under the visitor."""
+    """A visitor's span that is linked to the subscriber. `has_unmerged_history`: rows from before are under the visitor."""
 
     visitor_id: int
     span: int
@@ -36,21 +36,21 @@ class LinkedVisitor(NamedTuple):
 def links_page(
     transaction: Transaction, list_id: int, subscriber_id: int, after: tuple[int, int]
 ) -> list[LinkedVisitor]:
-    """The first after (visitor_id, span)."""
+    """Return the first PAGE links after (visitor_id, span) (a keyset page)."""
     visitor_id, span = after
     values = (list_id, subscriber_id, visitor_id, visitor_id, span, PAGE)
     return [LinkedVisitor(*row)._replace(uuid=bytes(row[6])) for row in transaction.select(_LINKS, values)]
 
 
 def clocks(transaction: Transaction, list_id: int, event_ids: Collection[int]) -> dict[int, Row]:
-    """{event_id: (what the client said when it happened, when it was sent)}."""
+    """Return {event_id: (when the client says it happened, when the client says it was sent)}."""
     sql = "SELECT id, claimed_at, sent_at FROM events"
     rows = transaction.lookup(sql, ("list_id", "id"), [(list_id, each) for each in sorted(event_ids)])
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def entries_page(transaction: Transaction, about: bytes, after_id: int) -> tuple[list[Row], int | None]:
-    """Of the next entries of the audit log (id, at, action) of those about somebody, and the id of the last looked at."""
+    """Search ENTRIES of the audit log; return (id, at, action) of those about `about`, and the id of the last searched."""
     edge = "SELECT MAX(id) FROM (SELECT id FROM audit_log WHERE id > ? ORDER BY id LIMIT ?) AS next"
     last = transaction.select(edge, (after_id, ENTRIES))[0][0]
     if last is None:

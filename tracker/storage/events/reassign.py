@@ -1,7 +1,7 @@
-"""How is the link of a visitor's span to a person taken back, and what came with it brought home?
+"""Reassignment after unlinking: removes the link of a visitor's span and moves its timeline rows to their new owner, in steps.
 
-The row of the link is cleared, so that readers are right at once: an event that names nobody is a person's only while
-its link says so. Its rows of the timeline follow in steps, from the person to whoever has them now.
+The link's row is cleared first, so that readers are right at once: an event that names no subscriber is a subscriber's
+only while its link says so. Its timeline rows follow in steps of a job.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Any, NamedTuple
 
 from tracker.domain.spans import Position
 from tracker.storage import job_queue
+from tracker.storage.engine.database import in_flight_seconds
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events import late_moves
 from tracker.storage.events.events import StoredEvent, clear_link_flags, read_events
 from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows, span_rows
-from tracker.storage.timeline.timeline_reading import MAX_POSITION, Window, newest
-from tracker.storage.timeline.visitor_history import SERVER_SECONDS
+from tracker.storage.timeline.timeline_reading import MAX_POSITION, Part, Window, newest, position_of
 
-#: The kind of job that brings events home.
+#: The kind of the job that reassigns the rows.
 UNMERGE = "unmerge"
-#: Rows of the person looked through in one step: bounds how long it holds up events.
-LOOKED_THROUGH = 2_000
+#: Rows of the subscriber examined in one step: bounds how long it delays events.
+MAX_EXAMINED = 2_000
 
 _SPAN = "list_id = ? AND visitor_id = ? AND span = ?"
 _COLUMNS = (
@@ -38,7 +38,7 @@ _COLUMNS = (
     "linked_by",
     "named_at",
 )
-_TAKEN_BACK = "SELECT span, id FROM identity_unlinks WHERE list_id = ? AND subscriber_id = ? AND visitor_id = ? ORDER BY id"
+_UNLINKED = "SELECT span, id FROM identity_unlinks WHERE list_id = ? AND subscriber_id = ? AND visitor_id = ? ORDER BY id"
 _UNLINK = (
     "UPDATE identity_links SET subscriber_id = NULL, has_unmerged_history = 0, unlinked_from = ?, unlinked_at = ?"
     f" WHERE {_SPAN} AND subscriber_id = ?"
@@ -47,11 +47,11 @@ _RELEASE = (
     "UPDATE visitors SET subscriber_id = NULL, named_at = NULL, named_id = NULL"
     " WHERE list_id = ? AND id = ? AND span = ? AND subscriber_id = ?"
 )
-_NOTE = "UPDATE visitors SET version = version + 1 WHERE list_id = ? AND id = ?"
+_BUMP_VERSION = "UPDATE visitors SET version = version + 1 WHERE list_id = ? AND id = ?"
 
 
 class Link(NamedTuple):
-    """A visitor's span and the person it is or was linked to."""
+    """A visitor's span and the subscriber it is or was linked to."""
 
     list_id: int
     subscriber_id: int
@@ -60,43 +60,44 @@ class Link(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Of one visitor to one person: `linked` spans, and those taken back with the id of the last time."""
+    """Spans of one visitor that are linked to one subscriber; and those unlinked, with the id of the last unlinking."""
 
     visitor_id: int
     linked: set[int]
-    taken_back: dict[int, int]
+    unlinked: dict[int, int]
 
 
 def links_of(transaction: Transaction, list_id: int, subscriber_id: int, uuid: bytes) -> Links | None:
-    """None if there is no such visitor."""
+    """Return the links of a visitor to a subscriber; None if there is no such visitor."""
     visitor = identity_rows.find_visitor(transaction, list_id, uuid)
     if visitor is None:
         return None
     sql = "SELECT span FROM identity_links WHERE list_id = ? AND visitor_id = ? AND subscriber_id = ?"
     linked = {row[0] for row in transaction.select(sql, (list_id, visitor[0], subscriber_id))}
-    taken_back = transaction.select(_TAKEN_BACK, (list_id, subscriber_id, visitor[0]))
-    return Links(visitor[0], linked, dict(taken_back))
+    unlinked = transaction.select(_UNLINKED, (list_id, subscriber_id, visitor[0]))
+    return Links(visitor[0], linked, dict(unlinked))
 
 
 def unlink(transaction: Transaction, link: Link, unlinking_id: int, now: int) -> Mapping[str, Any] | None:
-    """Clear a link; gives the state of the job that does the rest. None if it is not there any more.
+    """Clear a link; return the first state of the job that reassigns its rows, or None if there is no such link any more.
 
-    The visitor is nobody's then if it was its current one: the next link takes the open span with its past.
+    If the span was the visitor's current one, the visitor then has no subscriber: the next link takes the open span
+    with its history.
     """
     list_id, subscriber_id, visitor_id, span = link
-    told = "linked_at, event_id, reason, linked_by, named_at"
-    held = f"SELECT has_unmerged_history, {told} FROM identity_links WHERE {_SPAN} AND subscriber_id = ?"
-    at = (list_id, visitor_id, span, subscriber_id)
-    rows = transaction.select(held + transaction.engine.for_update, at)
+    logged = "linked_at, event_id, reason, linked_by, named_at"
+    select = f"SELECT has_unmerged_history, {logged} FROM identity_links WHERE {_SPAN} AND subscriber_id = ?"
+    key = (list_id, visitor_id, span, subscriber_id)
+    rows = transaction.select(select + transaction.engine.for_update, key)
     if not rows:
         return None
-    transaction.execute(_UNLINK, (subscriber_id, now, *at))
-    transaction.execute(_RELEASE, at)
-    transaction.execute(_NOTE, (list_id, visitor_id))
+    transaction.execute(_UNLINK, (subscriber_id, now, *key))
+    transaction.execute(_RELEASE, key)
+    transaction.execute(_BUMP_VERSION, (list_id, visitor_id))
     span_rows.wall_off(transaction, list_id, visitor_id, span)
     has_unmerged_history, *named = rows[0]
     transaction.insert("identity_unlinks", _COLUMNS, [(*link, unlinking_id, now, *named)])
-    late_at = now + int(SERVER_SECONDS * 1000) if transaction.engine.is_remote else now
+    late_at = now + int(in_flight_seconds(transaction.engine) * 1000)
     times = {"began_at": now, "late_at": late_at, "is_moved": False}
     past = list(MAX_POSITION) if has_unmerged_history else None
     return {
@@ -108,21 +109,22 @@ def unlink(transaction: Transaction, link: Link, unlinking_id: int, now: int) ->
     }
 
 
-def moving(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
-    """(visitor_id, span) of links that were taken back and whose rows are still on their way."""
+def pending_reassignments(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
+    """Return (visitor_id, span) of removed links whose rows are still being reassigned."""
     links = [Link(*job.state["link"]) for job in job_queue.unfinished(transaction, list_id, UNMERGE)]
     return {(link.visitor_id, link.span) for link in links}
 
 
-def bring_home(transaction: Transaction, job: Job, now: int, most: int) -> Step:
-    """A step of the job: events that came while the span was linked and name nobody leave the person, the others link no more.
+def reassign_step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
+    """Do one step of the job: move the events that came while the span was linked; clear the link flag of the others.
 
-    On a server it looks a second time for what was written by those who had seen the visitor linked.
+    Only events that name no subscriber move. On a server a second pass follows after the in-flight window, for rows of
+    writers that had still seen the link.
     """
     state = job.state
     left = 0
     if state.get("past") is not None:
-        left, reached = _count_past(transaction, state, most)
+        left, reached = _count_history(transaction, state, most)
         state = {**state, "past": None if reached is None else list(reached)}
         if reached is not None or left >= most:
             return Step(state, left)
@@ -138,59 +140,63 @@ def bring_home(transaction: Transaction, job: Job, now: int, most: int) -> Step:
     return Step(again, moved, again_at=state["late_at"])
 
 
-def _count_past(transaction: Transaction, state: Mapping[str, Any], most: int) -> tuple[int, Position | None]:
-    """How many events from before the link have left with it, and down to where; None: to the end.
+def _count_history(
+    transaction: Transaction, state: Mapping[str, Any], most: int
+) -> tuple[int, Position | None]:
+    """Count the events from before the link that left with it; return (count, position reached or None at the end).
 
-    They have stayed among the visitor's own, and need not be moved. Those that came after the link was taken back have
-    later ids.
+    Their rows are still under the visitor and need not be moved. Events that came after the unlinking have later ids.
     """
     link, before = Link(*state["link"]), tuple(state["past"])
-    [part] = newest(transaction, link.list_id, [link.visitor_id], Window(before=before), LOOKED_THROUGH)
-    rows = [row for row in dict.fromkeys(part.entries) if row.event_id < state["unlinking"]]
-    theirs = [row for row in rows if (row.visitor_id, row.span) == (link.visitor_id, link.span)]
-    reached = part.reached
-    if len(theirs) > most:
-        theirs = theirs[:most]
-        reached = theirs[-1].event_at, theirs[-1].event_id
-    stored = read_events(transaction, link.list_id, (row.event_id for row in theirs))
+    [part] = newest(transaction, link.list_id, [link.visitor_id], Window(before=before), MAX_EXAMINED)
+    event_ids, reached = _of_span(part, link, most, before_id=state["unlinking"])
+    stored = read_events(transaction, link.list_id, event_ids)
     return sum(event.subscriber_id is None for event in stored.values()), reached
 
 
 def _move(transaction: Transaction, link: Link, before: Position, most: int) -> tuple[int, Position | None]:
-    """How many events were moved, and down to where; None: to the end."""
+    """Move at most `most` events; return (count, position reached or None at the end)."""
     visitor = identity_rows.lock_visitor(transaction, link.list_id, link.visitor_id)
     owner_id = _owner_now(transaction, link)
-    if visitor is None or owner_id == link.subscriber_id:  # linked again: they are the person's
+    if visitor is None or owner_id == link.subscriber_id:  # linked again: the rows stay
         return 0, None
-    [part] = newest(transaction, link.list_id, [link.subscriber_id], Window(before=before), LOOKED_THROUGH)
-    rows = dict.fromkeys(part.entries)  # a row may be in two places of a file
-    theirs = [row for row in rows if (row.visitor_id, row.span) == (link.visitor_id, link.span)]
-    reached = part.reached
-    if len(theirs) > most:
-        theirs = theirs[:most]
-        reached = theirs[-1].event_at, theirs[-1].event_id
-    stored = read_events(transaction, link.list_id, (row.event_id for row in theirs), is_locking=True)
-    nobodys = [event for event in stored.values() if event.subscriber_id is None]
-    clear_link_flags(transaction, link.list_id, stored.keys() - {event.id for event in nobodys})
-    moves = [late_moves.Move(event, link.span, owner_id) for event in nobodys]
+    [part] = newest(transaction, link.list_id, [link.subscriber_id], Window(before=before), MAX_EXAMINED)
+    event_ids, reached = _of_span(part, link, most)
+    stored = read_events(transaction, link.list_id, event_ids, is_locking=True)
+    unnamed = [event for event in stored.values() if event.subscriber_id is None]
+    clear_link_flags(transaction, link.list_id, stored.keys() - {event.id for event in unnamed})
+    moves = [late_moves.Move(event, link.span, owner_id) for event in unnamed]
     if span_rows.has_some(transaction, link.list_id, link.visitor_id):
-        moves = [_to_its_time(transaction, link, visitor[3], event, owner_id) for event in nobodys]
+        moves = [_to_its_time(transaction, link, visitor[3], event, owner_id) for event in unnamed]
     late_moves.move(transaction, link.list_id, link.visitor_id, moves, [link.subscriber_id])
     return len(moves), reached
+
+
+def _of_span(
+    part: Part, link: Link, most: int, before_id: int = MAX_POSITION[0]
+) -> tuple[list[int], Position | None]:
+    """Return the ids below `before_id` of at most `most` events of the link's span, and the position reached.
+
+    A row may be in two tables of a file, and counts once.
+    """
+    rows = [row for row in dict.fromkeys(part.entries) if row.event_id < before_id]
+    rows = [row for row in rows if (row.visitor_id, row.span) == (link.visitor_id, link.span)]
+    reached = part.reached if len(rows) <= most else position_of(rows[most - 1])
+    return [row.event_id for row in rows[:most]], reached
 
 
 def _to_its_time(
     transaction: Transaction, link: Link, current: int, event: StoredEvent, owner_id: int
 ) -> late_moves.Move:
-    """Somebody else may have been given the time of an event while it was on its way."""
-    at = (event.event_at, event.id)
-    found = span_rows.find(transaction, link.list_id, link.visitor_id, current, at)
+    """Return the move of an event to the span that has its time now: that time may have got another subscriber meanwhile."""
+    position = (event.event_at, event.id)
+    found = span_rows.find(transaction, link.list_id, link.visitor_id, current, position)
     is_same = found.number == link.span
     return late_moves.Move(event, found.number, owner_id if is_same else found.subscriber_id)
 
 
 def _owner_now(transaction: Transaction, link: Link) -> int:
-    """Whose rows the events of the span stand among: its visitor's, or the person's who has them all."""
+    """Return the owner of the span's rows now: the visitor, or the subscriber to whom all of them were copied."""
     sql = f"SELECT subscriber_id, has_unmerged_history FROM identity_links WHERE {_SPAN}{transaction.engine.for_update}"
     rows = transaction.select(sql, (link.list_id, link.visitor_id, link.span))
     subscriber_id, has_unmerged_history = rows[0] if rows else (None, 0)

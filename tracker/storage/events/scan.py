@@ -1,4 +1,4 @@
-"""What is in a list's events? The only reading of them all: for checks, never for an answer."""
+"""Full scans of a list's events, for integrity checks only, never for an answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tracker.storage.events.events import StoredEvent
 
 
 def events_by_bucket(transaction: Transaction, list_id: int, uncounted: int) -> dict[tuple[bytes, int], int]:
-    """{(event name, bucket): events} of the events without the flag `uncounted`."""
+    """Return {(event name, bucket): events} of the events without the flag `uncounted`."""
     sql = (
         "SELECT name, event_at - event_at % ? AS bucket, COUNT(*) FROM events"
         " WHERE list_id = ? AND flags & ? = 0 GROUP BY name, bucket"
@@ -18,26 +18,26 @@ def events_by_bucket(transaction: Transaction, list_id: int, uncounted: int) -> 
 
 
 def events_named(transaction: Transaction, list_id: int, name: bytes) -> list[tuple[int, bytes]]:
-    """(flags, stored properties) of the events of one name."""
+    """Return (flags, stored properties) of the events of one name."""
     sql = "SELECT flags, properties FROM events WHERE list_id = ? AND name = ?"
     return [(row[0], bytes(row[1])) for row in transaction.select(sql, (list_id, name))]
 
 
 def page(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
-    """Rows (id, name, received_at, stored properties, flags) after an id, in the order of ids."""
+    """Return rows (id, name, received_at, stored properties, flags) after an id, in the order of ids."""
     sql = "SELECT id, name, received_at, properties, flags FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
     rows = transaction.select(sql, (list_id, after_id, size))
     return [(row[0], bytes(row[1]), row[2], bytes(row[3]), row[4]) for row in rows]
 
 
 def stored_events(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[StoredEvent]:
-    """Events after an id, in the order of ids."""
+    """Return events after an id, in the order of ids."""
     sql = f"SELECT {', '.join(StoredEvent._fields)} FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
     return [StoredEvent(*row) for row in transaction.select(sql, (list_id, after_id, size))]
 
 
-def placed(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
-    """Rows (id, visitor_id, span, subscriber_id, event_at, name) after an id, in the order of ids."""
+def full_scan(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
+    """Return rows (id, visitor_id, span, subscriber_id, event_at, name) after an id, in the order of ids."""
     sql = (
         "SELECT id, visitor_id, span, subscriber_id, event_at, name FROM events"
         " WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
@@ -46,12 +46,12 @@ def placed(transaction: Transaction, list_id: int, after_id: int, size: int) -> 
 
 
 def dated_ahead(transaction: Transaction, list_id: int, first_id: int, received_from: int) -> tuple[int, int]:
-    """How many events have an id from one on, or were received at a time or later, and the largest such id (0: none)."""
+    """Return (count, largest id or 0) of events with an id from `first_id` on or received from `received_from` on."""
     sql = "SELECT COUNT(*), MAX(id) FROM events WHERE list_id = ? AND (id >= ? OR received_at >= ?)"
     [(count, last_id)] = transaction.select(sql, (list_id, first_id, received_from))
     return count, last_id or 0
 
 
 def list_ids(transaction: Transaction) -> list[int]:
-    """All lists, hidden ones included."""
+    """Return the ids of all lists, hidden ones included."""
     return [row[0] for row in transaction.select("SELECT id FROM lists ORDER BY id")]

@@ -1,4 +1,4 @@
-"""Which columns can a plugin's table have, and how is each written down for every engine?"""
+"""Columns of plugins' models, and how each is declared for every engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FlagColumn(peewee.BooleanField):
 
 
 class TextColumn(models.Text):
-    """Text of up to `most_characters`, kept as UTF-8 bytes: compared and sorted by bytes on every engine."""
+    """Text of up to `most_characters`, stored as UTF-8 bytes: compared and sorted by bytes on every engine."""
 
     def __init__(self, most_characters: int, **options: Any) -> None:
         super().__init__(**options)
@@ -44,11 +44,11 @@ class LongTextColumn(models.Text):
 
 
 class LongBytesColumn(models.Bytes):
-    """Up to 16 MiB of bytes; they can be in no key."""
+    """Up to 16 MiB of bytes; it can be in no key."""
 
 
 class BoundedBytes(Column):
-    """SQLite takes any length for any column; this one keeps the bound there too."""
+    """A column with its bound checked in SQLite too, which accepts any length for any column."""
 
     __slots__ = ()
 
@@ -60,7 +60,7 @@ class BoundedBytes(Column):
 
 
 def column_of(field: peewee.Field) -> Column:
-    """How a model's field stands in its table; ValueError for a field of a kind that is not listed here."""
+    """Return the table column of a model's field. Raises ValueError for a kind of field that is not listed here."""
     name, is_optional = field.column_name, field.null
     if isinstance(field, peewee.AutoField):
         return counter(name)
@@ -76,7 +76,7 @@ def column_of(field: peewee.Field) -> Column:
 
 
 def default_of(field: peewee.Field) -> str:
-    """` DEFAULT …` for a column that is added to rows that are there already."""
+    """Return ` DEFAULT …` for a column that is added to existing rows. Raises ValueError if the field has no usable default."""
     if field.default is None and field.null:
         return ""
     value = field.db_value(None if callable(field.default) else field.default)
@@ -88,7 +88,7 @@ def default_of(field: peewee.Field) -> str:
 
 
 def primary_of(meta: Any) -> tuple[str, ...]:
-    """The columns of a model's primary key; none for a counter, which is one by its kind."""
+    """Return the columns of a model's primary key; none for a counter, which is one by its kind."""
     if meta.primary_key is False:
         raise ValueError(f"{meta.model.__name__}: a table needs a primary key")
     if isinstance(meta.primary_key, peewee.CompositeKey):
@@ -97,7 +97,7 @@ def primary_of(meta: Any) -> tuple[str, ...]:
 
 
 def indexes_of(meta: Any, is_unique: bool) -> Iterator[tuple[str, ...]]:
-    """The unique keys, or the other indexes, that a model declares: `unique=True`, `index=True`, `Meta.indexes`."""
+    """Yield the unique keys, or the other indexes, that a model declares: `unique=True`, `index=True`, `Meta.indexes`."""
     for field in meta.sorted_fields:
         if not field.primary_key and (field.unique if is_unique else field.index and not field.unique):
             yield (field.column_name,)

@@ -1,4 +1,4 @@
-"""How does a plugin get tables of its own: its prefix, its models, its migration history?"""
+"""Tables of a plugin: its prefix, its models and its migration history."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tracker.storage.schema.migrations import Migration
 from tracker.storage.schema.operations import AddColumn, AddIndex, CompareColumns, CreateTable
 from tracker.storage.schema.own_database import own_database
 
-#: No underscores: otherwise `a` with a table `b_c` and `a_b` with a table `c` would be one.
+#: No underscores: otherwise `a` with a table `b_c` and `a_b` with a table `c` would be the same.
 OWNER: Final = re.compile(r"[a-z][a-z0-9]{0,29}")
 #: `WordCount` is the table `word_count`.
 WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: MySQL refuses longer names of tables.
 MAX_NAME_CHARACTERS: Final = 64
-#: Of the column that holds a migration's name.
+#: Bytes of the column of a migration's name.
 MAX_MIGRATION_BYTES: Final = 128
 
 #: A model (its table is made), a column of a model (it is added), or a function of a transaction (it is run).
@@ -33,24 +33,24 @@ Step = type[peewee.Model] | peewee.Field | Callable[[Transaction], None]
 
 
 def open_storage(url: str, *plugins: Tables) -> Database:
-    """For the tests of a plugin: the storage at `url`, upgraded, as `self.services.storage` is. Close it afterwards."""
+    """Open the storage at `url` for a plugin's tests, upgraded, as `self.services.storage` is. Close it afterwards."""
     storage = own_database(url, {tables.owner: tables.migrations for tables in plugins})
     storage.upgrade()
     return storage
 
 
 class Model(peewee.Model):
-    """Parent of a plugin's models. In a model's `class Meta`, `table_function = tables.table_name` says whose table it is."""
+    """Parent of a plugin's models. A model's `class Meta` sets `table_function = tables.table_name` to name its table."""
 
     class Meta:
         legacy_table_names = False
 
 
 class Tables:
-    """The tables of one plugin: `table_name` to name them, and `migration` to say how they came about.
+    """The tables of one plugin: `table_name` to name them, and `migration` for each version of them.
 
     `owner` is up to 30 lower-case letters and digits. The model `Note` of the owner `notes` is the table
-    `plugin_notes_note`. All methods raise ValueError with one line for what could not work.
+    `plugin_notes_note`. All methods raise ValueError with one line for what cannot work.
     """
 
     def __init__(self, owner: str) -> None:
@@ -67,9 +67,9 @@ class Tables:
     def migration(self, name: str, *steps: Step) -> None:
         """Add a migration to the end of the history. A released one keeps its name, its place and its steps.
 
-        Its steps are models (the table is made), columns of models (the column is added), `index(…)` and functions of
-        a transaction. The first three look whether they are needed; a function must be fit to be run again, since
-        MySQL commits every statement by itself and the run may be killed between them.
+        Its steps are models (the table is made), columns of models (the column is added), `index(…)` and functions of a
+        transaction. The first three check whether they are needed; a function must allow being run again, since MySQL
+        commits every statement by itself and the run may be killed between them.
         """
         if not name or len(name.encode()) > MAX_MIGRATION_BYTES or name in self._names():
             raise ValueError(
@@ -78,16 +78,16 @@ class Tables:
         self._history.append(Migration(name, [self._applicable(step) for step in steps]))
 
     def index(self, *columns: peewee.Field, is_unique: bool = False) -> Callable[[Transaction], None]:
-        """The step that makes an index of these columns of one model, if there is none."""
+        """Return the step that makes an index of these columns of one model, if there is none."""
         names = tuple(column.column_name for column in columns)
         return AddIndex(self._checked_name(columns[0].model), names, is_unique)
 
     @property
     def migrations(self) -> list[Migration]:
-        """The history, and behind it a check that it leads to the models as they are now.
+        """Return the history, followed by a check that it leads to the models as they are now.
 
-        The check's name changes with the models, so it is made once for each state of them: a column that no
-        migration adds stops `tracker db upgrade` instead of failing calls later.
+        The check's name changes with the models, so it is made once for each state of them: a column that no migration
+        adds stops `tracker db upgrade` instead of failing calls later.
         """
         wanted = {model._meta.table_name: sorted(model._meta.columns) for model in self._models()}
         digest = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:12]
@@ -98,7 +98,7 @@ class Tables:
         return {migration.name for migration in self._history}
 
     def _models(self) -> Iterator[Any]:
-        """All models but the parents of others, which may be there only to hand columns on."""
+        """Yield all models but the parents of others, which may exist only for their columns."""
         waiting = Model.__subclasses__()
         while waiting:
             model = waiting.pop(0)

@@ -1,4 +1,4 @@
-"""How is the database copied while it is written to? One file, consistent, of the moment the copying began."""
+"""Backup: one consistent file, copied while the database is written to, of the moment the copying began."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tracker.storage.engine.log_stamp import new_stamp
 from tracker.storage.engine.sqlite import SqliteEngine
 from tracker.storage.engine.sqlite_file import sync_folder
 
-#: Told after each step: (pages done, of how many).
+#: Called after each step with (pages done, of how many).
 Progress = Callable[[int, int], object]
-#: Pages (4 KiB) copied at a time: `progress` is told after each.
+#: Pages (4 KiB) copied at a time; `progress` is called after each.
 STEP_PAGES = 2_000
 
 
 class CannotBackUp(Exception):
-    """There is no copy. The text is one line that says why, or what to do."""
+    """No copy was made. The text is one line that says why, or what to do."""
 
 
 def back_up(url: str, target: Path, progress: Progress) -> None:
-    """Copy the database at `url` to the new file `target`, all or nothing. `progress(pages done, of how many)`.
+    """Copy the database at `url` to the new file `target`, all or nothing. Calls `progress(pages done, of how many)`.
 
     Raises CannotBackUp.
     """
@@ -69,7 +69,7 @@ def copy_database(source: apsw.Connection, part: Path, progress: Progress) -> No
             while not backup.done:
                 backup.step(STEP_PAGES)
                 progress(backup.page_count - backup.remaining, backup.page_count)
-        # Another file than the one it is made from, and until it is served it needs no files beside it.
+        # The copy is another file than its source; and until it is served it needs no files beside it.
         copy.execute(f"PRAGMA application_id = {new_stamp()}")
         copy.pragma("journal_mode", "DELETE")
         _check(copy)
@@ -78,7 +78,7 @@ def copy_database(source: apsw.Connection, part: Path, progress: Progress) -> No
 
 
 def _pin(source: Any) -> None:
-    """Go on seeing the database as it is now. Without that each commit of a server makes the copying begin anew."""
+    """Begin a snapshot of the database. Without it each commit of a server makes the copying begin anew."""
     source.execute("BEGIN")
     source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
 
@@ -90,7 +90,7 @@ def _check(copy: apsw.Connection) -> None:
 
 
 def _publish(part: Path, target: Path) -> None:
-    """Give the copy its name, which nothing else may have taken meanwhile, and see that the disk knows."""
+    """Give the copy its name, which nothing else may have taken meanwhile, and sync the folder."""
     try:
         target.hardlink_to(part)
     except FileExistsError:

@@ -1,7 +1,7 @@
-"""Restore: a backup put in the place of a database that nobody has open, all or nothing.
+"""Restore: a backup replaces the database that no process has open, all or nothing.
 
 Until the new file takes the name, the old one has it and is whole: its log is copied into it first. From then on the
-new one has it, and nothing beside it belongs to the old. Killed at any moment, the same call is made again.
+new one has it, and nothing beside it belongs to the old. After a kill at any moment, the same call is made again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tracker.storage.engine.sqlite import SqliteEngine
 from tracker.storage.engine.sqlite_file import LOG, LOG_INDEX, beside, sync_folder
 from tracker.storage.recovery.backup import Progress, copy_database
 
-#: Copies that are not whole yet. One that is left was made by a restore that was killed.
+#: Ending of copies that are not complete yet. A leftover was made by a restore that was killed.
 UNFINISHED = ".restoring"
 _JOURNAL = "-journal"
 
@@ -39,9 +39,9 @@ class CannotRestore(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put in the place: when its last event was received (UTC milliseconds), what the next start will apply.
+    """The result: when its last event was received (UTC milliseconds), and the migrations that the next start will apply.
 
-    `kept` is where the database is that was there before.
+    `kept` is the path of the database that was replaced.
     """
 
     last_event_at: int | None
@@ -50,7 +50,7 @@ class Restored:
 
 
 def restore(url: str, source: Path, migrations: SchemaHistory, progress: Progress) -> Restored:
-    """Put a copy of the backup `source` in the place of the database at `url`. Raises CannotRestore, StillOpen."""
+    """Replace the database at `url` with a copy of the backup `source`. Raises CannotRestore, StillOpen."""
     engine = engine_of(url)
     if not isinstance(engine, SqliteEngine):
         raise CannotRestore(
@@ -66,12 +66,12 @@ def restore(url: str, source: Path, migrations: SchemaHistory, progress: Progres
     try:
         last_event_at, lacking = _copied(source, part, migrations, progress)
         _give_owner(path, part)
-        kept = _swap(path, part)
+        previous = _swap(path, part)
     finally:
         part.unlink(missing_ok=True)
     for left in path.parent.glob(f"{path.name}.*{UNFINISHED}"):
         left.unlink(missing_ok=True)
-    return Restored(last_event_at, lacking, kept)
+    return Restored(last_event_at, lacking, previous)
 
 
 def _refuse_source(path: Path, source: Path) -> None:
@@ -82,7 +82,7 @@ def _refuse_source(path: Path, source: Path) -> None:
 
 
 def _refuse_open(path: Path) -> None:
-    """Told before anything is copied."""
+    """Raise StillOpen before anything is copied."""
     with alone(path):
         return
 
@@ -90,7 +90,7 @@ def _refuse_open(path: Path) -> None:
 def _copied(
     source: Path, part: Path, migrations: SchemaHistory, progress: Progress
 ) -> tuple[int | None, list[str]]:
-    """Copy, look through the copy, and see that the disk has it: (last event, migrations that it lacks)."""
+    """Copy the backup, check the copy, and sync it; return (time of the last event, missing migrations)."""
     try:
         opened = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
         try:
@@ -98,7 +98,7 @@ def _copied(
             found = [str(row[0]) for row in opened.execute("PRAGMA integrity_check(1)")]
             if found != ["ok"]:
                 raise CannotRestore(f"{source} is damaged: {found[0]}")
-            told = _last_event_at(opened), _lacking(opened, source, migrations)
+            summary = _last_event_at(opened), _lacking(opened, source, migrations)
             copy_database(opened, part, progress)
         finally:
             opened.close()
@@ -107,7 +107,7 @@ def _copied(
     except IncompatibleDatabase as failure:
         raise CannotRestore(f"{source} cannot be restored: {failure}") from None
     _sync(part)
-    return told
+    return summary
 
 
 def _lacking(opened: apsw.Connection, source: Path, migrations: SchemaHistory) -> list[str]:
@@ -122,7 +122,7 @@ def _lacking(opened: apsw.Connection, source: Path, migrations: SchemaHistory) -
 
 
 def _last_event_at(opened: apsw.Connection) -> int | None:
-    with suppress(apsw.SQLError):  # whose tables they are is looked at next
+    with suppress(apsw.SQLError):  # foreign tables are refused next
         newest = "SELECT (SELECT MAX(e.id) FROM events e WHERE e.list_id = l.id) FROM lists l"
         ids: list[Any] = [row[0] for row in opened.execute(newest)]
         return max((received_ms(each) for each in ids if each is not None), default=None)
@@ -138,7 +138,7 @@ def _sync(path: Path) -> None:
 
 
 def _give_owner(path: Path, part: Path) -> None:
-    """Who restores as root does not lock out the user that Tracker runs as."""
+    """Give the new file its predecessor's owner: a restore as root must not lock out the user that Tracker runs as."""
     like = (path if path.exists() else path.parent).stat()
     if os.geteuid() == 0:
         os.chown(part, like.st_uid, like.st_gid)
@@ -146,29 +146,29 @@ def _give_owner(path: Path, part: Path) -> None:
 
 def _swap(path: Path, part: Path) -> Path | None:
     with alone(path):
-        kept = _set_aside(path)
-        # What belongs to the old file goes before the new one has the name: left beside it, it would be taken for its own.
+        previous = _set_aside(path)
+        # The old file's companions are removed before the new one has the name: SQLite would take them for its own.
         beside(path, LOG_INDEX).unlink(missing_ok=True)
         beside(path, STAMPS).unlink(missing_ok=True)
         sync_folder(path.parent)
         part.replace(path)
         sync_folder(path.parent)
-        return kept
+        return previous
 
 
 def _set_aside(path: Path) -> Path | None:
-    """A second name for the old file; its log too, if that could not be copied into it."""
+    """Give the old file a second name; its log too, if that could not be copied into it."""
     began = f".before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    kept = next(name for n in count(1) if not (name := beside(path, began + f"-{n}" * (n > 1))).exists())
+    previous = next(name for n in count(1) if not (name := beside(path, began + f"-{n}" * (n > 1))).exists())
     for ending in (LOG, _JOURNAL):
         if beside(path, ending).exists():
-            beside(path, ending).rename(beside(kept, ending))
+            beside(path, ending).rename(beside(previous, ending))
     if not path.exists():
         return None
     try:
-        kept.hardlink_to(path)
+        previous.hardlink_to(path)
     except OSError:  # this file system has no hard links
-        shutil.copyfile(path, kept)
-        kept.chmod(OWNERS_ONLY)
-        _sync(kept)
-    return kept
+        shutil.copyfile(path, previous)
+        previous.chmod(OWNERS_ONLY)
+        _sync(previous)
+    return previous

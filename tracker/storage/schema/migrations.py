@@ -1,4 +1,4 @@
-"""How does a database reach the version this code needs? Only by `tracker db upgrade`, under a lock."""
+"""Migrations: how a database reaches the version this code needs, only by `tracker db upgrade` and under a lock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HISTORY = Table(
 
 @dataclass(frozen=True)
 class Migration:
-    """Steps are `Table`s (made if missing) or functions of a Transaction that may be run again."""
+    """One migration. Its steps are `Table`s (made if missing) or functions of a Transaction that may be run again."""
 
     name: str
     steps: Sequence[Any]
@@ -34,7 +34,7 @@ class Migrations:
         self._histories = dict(histories)
 
     def upgrade(self, database: Any, engine: Engine) -> list[str]:
-        """Apply what is missing, in order; gives the names applied. Killed anywhere, the next run finishes."""
+        """Apply the missing migrations in order; return their names. After a kill at any point, the next run finishes."""
         applied = []
         with engine.migration_lock(database):
             transaction = Transaction(database, engine)
@@ -48,7 +48,7 @@ class Migrations:
         return applied
 
     def verify(self, database: Any, engine: Engine) -> None:
-        """Raises IncompatibleDatabase when a migration is missing, or one is there that this code does not know."""
+        """Raise IncompatibleDatabase when a migration is missing, or one is applied that this code does not know."""
         transaction = Transaction(database, engine)
         try:
             pending = self._pending(transaction)
@@ -68,7 +68,10 @@ class Migrations:
         return self.lacking(done)
 
     def lacking(self, done: set[tuple[bytes, bytes]]) -> list[tuple[str, Migration]]:
-        """What is not among the (owner, name) that were applied. Raises IncompatibleDatabase if a newer Tracker's are."""
+        """Return the migrations that are not among the applied (owner, name).
+
+        Raises IncompatibleDatabase if a newer Tracker's are applied.
+        """
         self._refuse_newer(done)
         return [
             (owner, migration)
@@ -78,7 +81,10 @@ class Migrations:
         ]
 
     def _refuse_newer(self, done: set[tuple[bytes, bytes]]) -> None:
-        """A plugin that is gone leaves its tables behind; a newer Tracker's database is not touched."""
+        """Raise IncompatibleDatabase for a newer Tracker's database.
+
+        A plugin that was removed leaves its tables, which is no error.
+        """
         known = {(o.encode(), m.name.encode()) for o, history in self._histories.items() for m in history}
         newer = sorted(name.decode() for owner, name in done - known if owner == b"tracker")
         if newer:

@@ -1,7 +1,8 @@
-"""How is a table made and changed by steps that may be run again?
+"""Migration steps that may be run again: create a table, add a column or an index, compare columns with models.
 
-MySQL commits every statement by itself and cannot be told `IF NOT EXISTS` for columns and indexes: each step looks
-first. So a model may be made as it is now, and the older migrations that once led there then find nothing to do.
+MySQL commits every statement by itself and has no `IF NOT EXISTS` for columns and indexes, so each step looks first. A
+model's table may therefore be made in its present form, and the older migrations that once led there then change
+nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tracker.storage.schema.ddl import Column, Table
 
 @dataclass(frozen=True)
 class CreateTable:
-    """Make a table and its indexes, as far as they are not there."""
+    """Create a table and its indexes, as far as they are missing."""
 
     table: Table
     indexes: Sequence[tuple[str, ...]]
@@ -31,7 +32,7 @@ class CreateTable:
 
 @dataclass(frozen=True)
 class ServerOnly:
-    """A table that there is on servers only."""
+    """Create a table on servers only."""
 
     table: Table
 
@@ -42,7 +43,7 @@ class ServerOnly:
 
 @dataclass(frozen=True)
 class SqliteOnly:
-    """A table that there is in SQLite files only."""
+    """Create a table in SQLite files only."""
 
     table: Table
 
@@ -53,6 +54,8 @@ class SqliteOnly:
 
 @dataclass(frozen=True)
 class AddColumn:
+    """Add a column with its default, unless the table has it."""
+
     table: str
     column: Column
     default: str
@@ -65,42 +68,44 @@ class AddColumn:
 
 @dataclass(frozen=True)
 class AddIndex:
+    """Add an index, unless the table has one of these columns."""
+
     table: str
     columns: tuple[str, ...]
     is_unique: bool = False
 
     def __call__(self, transaction: Transaction) -> None:
-        there = transaction.database.get_indexes(self.table)
-        if not any(tuple(i.columns) == self.columns and i.unique >= self.is_unique for i in there):
+        existing = transaction.database.get_indexes(self.table)
+        if not any(tuple(i.columns) == self.columns and i.unique >= self.is_unique for i in existing):
             kind = "UNIQUE INDEX" if self.is_unique else "INDEX"
             transaction.execute(f"CREATE {kind} {self._name()} ON {self.table} ({', '.join(self.columns)})")
 
     def _name(self) -> str:
-        """SQLite wants names that differ over all tables, MySQL short ones."""
+        """Return the index's name: SQLite wants names that differ over all tables, MySQL short ones."""
         whole = "_".join((self.table, *self.columns))
         return f"by_{whole[:40]}_{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True)
 class CompareColumns:
-    """Refuses a database that lacks a column of a model: what a forgotten migration would leave."""
+    """Refuse a database that lacks a column of a model, which is what a forgotten migration leaves."""
 
     owner: str
     wanted: Mapping[str, Sequence[str]]
 
     def __call__(self, transaction: Transaction) -> None:
         for table, columns in self.wanted.items():
-            there = _columns(table, transaction)
-            lacking = [column for column in columns if column not in there]
+            existing = _columns(table, transaction)
+            lacking = [column for column in columns if column not in existing]
             if lacking:
-                what = f"{table} has no column '{lacking[0]}'" if there else f"there is no table {table}"
+                what = f"{table} has no column '{lacking[0]}'" if existing else f"there is no table {table}"
                 raise IncompatibleDatabase(
                     f"tables of the plugin '{self.owner}': {what}, and no migration makes it"
                 )
 
 
 def _columns(table: str, transaction: Transaction) -> set[str]:
-    """The names of a table's columns; none if there is no such table, of which MySQL makes a failure."""
+    """Return the names of a table's columns; none if there is no such table, which MySQL reports as an error."""
     try:
         return {column.name for column in transaction.database.get_columns(table)}
     except Exception as failure:

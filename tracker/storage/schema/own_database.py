@@ -1,4 +1,7 @@
-"""Database with Tracker's own tables, and those of plugins that bring some."""
+"""Database with Tracker's own tables, and those of plugins that bring some.
+
+A module of its own: the history stays data, and only this module joins it with an engine.
+"""
 
 from __future__ import annotations
 

@@ -1,31 +1,31 @@
-"""Tables of the database, written down once for every engine.
+"""Tables of the database, written down once for every engine; `models.py` derives the peewee models from them.
 
-Every key starts with `list_id`, no foreign keys, no partial indexes: what Vitess, TiDB and Galera cannot do is not used.
-Text is kept as UTF-8 bytes, because collations merge names that differ.
+Every key starts with `list_id`; there are no foreign keys and no partial indexes: nothing is used that Vitess, TiDB and
+Galera lack. Text is stored as UTF-8 bytes, because collations merge names that differ.
 """
 
 from __future__ import annotations
 
-from tracker.storage.schema.ddl import Table, big_bytes, bytes_, counter, integer, key
+from tracker.storage.schema.ddl import Table, big_bytes, bytes_, counter, flag, integer, key, text
 
 #: The columns that count a property's values by JSON type.
 TYPES = ("strings", "numbers", "booleans", "nulls", "objects", "arrays")
 
-# Accounts, keys, sessions, and what processes need of one another
+# Accounts, keys, sessions, and what processes coordinate by
 
 USERS = Table(
     "users",
     [
-        counter("id"), bytes_("email", 320), bytes_("password_hash", 255), integer("is_admin"), bytes_("permissions", 4000),
-        bytes_("tracker_id", 32), integer("created_at"),
+        counter("id"), text("email", 320), text("password_hash", 255), flag("is_admin"), text("permissions", 4000),
+        text("tracker_id", 32), integer("created_at"),
     ],
     unique=[("email",), ("tracker_id",)],
 )  # fmt: skip
 API_KEYS = Table(
     "api_keys",
     [
-        counter("id"), integer("user_id"), bytes_("prefix", 16), bytes_("secret_hash", 32), bytes_("permissions", 4000),
-        integer("created_at"), integer("revoked_at", is_optional=True), bytes_("name", 1000, is_optional=True),
+        counter("id"), integer("user_id"), text("prefix", 16), bytes_("secret_hash", 32), text("permissions", 4000),
+        integer("created_at"), integer("revoked_at", is_optional=True), text("name", 1000, is_optional=True),
     ],
     unique=[("prefix",)],
     indexes=[("user_id",)],
@@ -39,25 +39,25 @@ SESSIONS = Table(
     primary=("token_hash",),
     indexes=[("expires_at",), ("user_id",)],
 )  # fmt: skip
-WRITERS = Table(
+WRITER_LEASES = Table(
     "writer_leases", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",)
 )
-PROBES = Table("write_probe", [key("number"), integer("asked_at")], primary=("number",))
+WRITE_PROBE = Table("write_probe", [key("number"), integer("asked_at")], primary=("number",))
 #: Random bytes that the processes of a database share.
 SECRETS = Table("secrets", [bytes_("name", 64), bytes_("value", 32)], primary=("name",), is_clustered=True)
 AUDIT_LOG = Table(
     "audit_log",
     [
         counter("id"), integer("at"), integer("user_id", is_optional=True), integer("key_id", is_optional=True),
-        bytes_("session", 8, is_optional=True), bytes_("action", 64), bytes_("object", 128),
+        bytes_("session", 8, is_optional=True), text("action", 64), text("object", 128),
     ],
     indexes=[("user_id",), ("action", "at")],
 )  # fmt: skip
-#: From where a user has logged in with the password: hashes of networks, each for one user.
-LOGIN_PLACES = Table(
+#: Networks from which a user has logged in with the password, as hashes, each for one user.
+KNOWN_NETWORKS = Table(
     "known_networks",
-    [integer("user_id"), bytes_("place_hash", 32), integer("last_at")],
-    primary=("user_id", "place_hash"),
+    [integer("user_id"), bytes_("network_hash", 32), integer("last_at")],
+    primary=("user_id", "network_hash"),
     is_clustered=True,
 )
 
@@ -66,9 +66,9 @@ LOGIN_PLACES = Table(
 LISTS = Table(
     "lists",
     [
-        counter("id"), integer("user_id"), bytes_("name", 1000), bytes_("folded_name", 3000), integer("is_hidden"),
-        bytes_("tracker_id", 32), integer("created_at"), integer("is_catalogue_full"), bytes_("conversion_id_is", 16),
-        integer("is_catalogue_pruned", default=0),
+        counter("id"), integer("user_id"), text("name", 1000), text("folded_name", 3000), flag("is_hidden"),
+        text("tracker_id", 32), integer("created_at"), flag("is_catalogue_full"), text("conversion_id_is", 16),
+        flag("is_catalogue_pruned", default=0),
     ],
     unique=[("tracker_id",)],
     indexes=[("user_id", "is_hidden", "id")],
@@ -96,8 +96,8 @@ LINKS = Table(
 SUBSCRIBERS = Table(
     "subscribers",
     [
-        key("list_id"), key("id"), bytes_("email", 320, is_optional=True), bytes_("email_key", 320, is_optional=True),
-        bytes_("external_id", 255, is_optional=True), bytes_("own_uuid", 16), integer("created_at"),
+        key("list_id"), key("id"), text("email", 320, is_optional=True), text("email_key", 320, is_optional=True),
+        text("external_id", 255, is_optional=True), bytes_("own_uuid", 16), integer("created_at"),
         integer("email_by", default=0), integer("external_id_by", default=0),
     ],
     primary=("list_id", "id"),
@@ -178,8 +178,8 @@ CONVERSION_TOTALS = Table(
 CUSTOM_FIELDS = Table(
     "custom_fields",
     [
-        counter("id"), key("list_id"), bytes_("name", 1000), bytes_("alias", 64, is_optional=True),
-        bytes_("alias_key", 64, is_optional=True), bytes_("data_type", 16), integer("is_unique"), integer("created_at"),
+        counter("id"), key("list_id"), text("name", 1000), text("alias", 64, is_optional=True),
+        text("alias_key", 64, is_optional=True), text("data_type", 16), flag("is_unique"), integer("created_at"),
     ],
     unique=[("list_id", "alias_key")],
 )  # fmt: skip
@@ -214,14 +214,14 @@ UNLINKS = Table(
     primary=("list_id", "subscriber_id", "visitor_id", "span", "id"),
     is_clustered=True,
 )  # fmt: skip
-#: Notes of events that the catalogue has not counted yet.
+#: Outbox: events that the catalogue has not counted yet.
 COUNT_OUTBOX = Table(
     "count_outbox",
     [key("list_id"), key("id"), big_bytes("events")],
     primary=("list_id", "id"),
     is_clustered=True,
 )
-#: When each span of a visitor begins, of those visitors that have several.
+#: Beginnings of the spans of those visitors that have several.
 VISITOR_SPANS = Table(
     "visitor_spans",
     [
@@ -232,9 +232,10 @@ VISITOR_SPANS = Table(
     is_clustered=True,
 )  # fmt: skip
 
-# Jobs, and what is left of events that were deleted
+# Jobs, and what remains of deleted events
 
-#: Jobs that take longer than a call. What is due is asked for over all lists: one key that does not begin with a list.
+#: Jobs that take longer than a call. Due jobs are looked for over all lists: the one key that does not begin with a
+#: list.
 JOBS = Table(
     "jobs",
     [
@@ -246,15 +247,15 @@ JOBS = Table(
     unique=[("list_id", "kind", "subject_id")],
     indexes=[("finished_at", "due_at")],
 )  # fmt: skip
-#: EventIDs of events that have been deleted, as hashes: what is repeated soon after is not stored again.
-SPENT_EVENT_IDS = Table(
+#: Tombstones: EventIDs of deleted events, as hashes, so that a repeat soon afterwards is not stored again.
+DELETED_EVENT_IDS = Table(
     "deleted_event_ids",
     [key("list_id"), bytes_("key_hash", 32), bytes_("event_hash", 32), integer("deleted_at")],
     primary=("list_id", "key_hash"),
     indexes=[("list_id", "deleted_at")],
     is_clustered=True,
 )
-#: What conversions have added to the totals that retention has deleted since.
+#: What conversions that retention has deleted since had added to the totals.
 EXPIRED_TOTALS = Table(
     "expired_totals",
     [
@@ -264,14 +265,14 @@ EXPIRED_TOTALS = Table(
     primary=("list_id", "name", "currency"),
     is_clustered=True,
 )  # fmt: skip
-#: Whose revenue is less than it was: persons and visitors of whom retention has deleted conversions.
+#: Owners whose revenue is incomplete: subscribers and visitors of whom retention has deleted conversions.
 EXPIRED_OWNERS = Table(
     "expired_owners",
     [key("list_id"), key("owner_id")],
     primary=("list_id", "owner_id"),
     is_clustered=True,
 )
-#: One row: what is known of the clock that things are deleted by.
+#: One row: the state of the trusted clock, by which things are deleted.
 TRUSTED_TIME = Table(
     "trusted_time",
     [key("number"), integer("seen_at"), integer("doubted_at"), integer("waited")],

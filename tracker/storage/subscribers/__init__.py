@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tracker.storage.subscribers import erasure_rows, identity_links, identity_rows, span_rows, strays
+from tracker.storage.subscribers import erasure_rows, identity_links, identity_rows, span_rows
 from tracker.storage.subscribers.custom_fields import CustomFields
 from tracker.storage.subscribers.erasure_rows import FORGET, PERSON_TABLES
 from tracker.storage.subscribers.field_values import Key, find_values, write_values
 from tracker.storage.subscribers.hash_rows import find_hashes
-from tracker.storage.subscribers.identity_links import LoggedLink, Place
+from tracker.storage.subscribers.identity_links import LinkCursor, LoggedLink
 from tracker.storage.subscribers.identity_rows import text
 from tracker.storage.subscribers.refusals import After, Refusal, Refused
 from tracker.storage.subscribers.subscriber_pages import Slice
@@ -20,8 +20,8 @@ __all__ = [
     "Changes",
     "CustomFields",
     "Key",
+    "LinkCursor",
     "LoggedLink",
-    "Place",
     "Refusal",
     "Refused",
     "Slice",
@@ -34,7 +34,6 @@ __all__ = [
     "identity_links",
     "identity_rows",
     "span_rows",
-    "strays",
     "text",
     "write_values",
 ]

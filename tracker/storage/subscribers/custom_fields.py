@@ -1,4 +1,4 @@
-"""Which custom fields does a list have?"""
+"""Custom fields of lists: listed, added and removed, with a TTL cache for the write path."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tracker.storage.engine.database import REQUEST_SECONDS, Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
 from tracker.storage.schema.models import CustomFieldRow
-from tracker.storage.subscribers.field_values import forget_strays
-from tracker.storage.subscribers.refusals import After, Refusal, settled
+from tracker.storage.subscribers.field_values import remove_stale_values
+from tracker.storage.subscribers.refusals import After, Refusal, unwrap
 
 _log = logging.getLogger("tracker.storage")
 
-#: Seconds kept back from a request's time, so that its answer is in time.
+#: Seconds reserved of a request's time, so that its answer is in time.
 _RESERVE_SECONDS = 0.5
 
 
 class CustomFields:
-    """The custom fields of lists. Numbers are never given twice."""
+    """The custom fields of lists. The number of a field is never used again."""
 
     def __init__(
         self, database: Database, now: Callable[[], int], clock: Callable[[], float] = time.monotonic
@@ -33,7 +33,7 @@ class CustomFields:
         self._recent: TtlCache[int, list[CustomField]] = TtlCache(1000, clock)
 
     def of_list(self, list_id: int, deadline: float | None = None) -> list[CustomField]:
-        """The fields of a list as they are now, oldest first."""
+        """Return the fields of a list as they are now, oldest first."""
         asked_at = self._clock()
         found = self._database.read(lambda transaction: _of_list(transaction, list_id), deadline)
         if found:
@@ -41,37 +41,38 @@ class CustomFields:
         return found
 
     def remembered(self, list_id: int) -> list[CustomField]:
-        """The fields of a list as they were at most 5 s ago, or none: a new one may be missing, one may be gone."""
+        """Return the cached fields of a list, at most 5 s old, or none: a new field may be missing, a removed one present."""
         return self._recent.get(list_id) or []
 
     def add(
         self, list_id: int, name: str, alias: str | None, data_type: str, is_unique: bool,
         deadline: float | None = None,
     ) -> int:  # fmt: skip
-        """Make a field and give its number; raises Refused (ALIAS_TAKEN, HAS_UNIQUE, TOO_MANY)."""
+        """Add a field and return its number. Raises Refused (ALIAS_TAKEN, HAS_UNIQUE, TOO_MANY)."""
         new = CustomField(0, list_id, name, alias, data_type, is_unique, self._now())
-        return settled(self._database.write(lambda transaction: _add(transaction, new), deadline))
+        return unwrap(self._database.write(lambda transaction: _add(transaction, new), deadline))
 
     def remove(
         self, list_id: int, field_id: int, deadline: float | None = None, then: After | None = None
     ) -> None:
-        """Remove a field with its values; raises Refused (GONE). `then(transaction, id)` is of the same transaction.
+        """Remove a field with its values. Raises Refused (GONE). `then(transaction, id)` runs in the same transaction.
 
         The field is gone when this returns. Of a list so large that its values cannot be removed in time, the rest is
-        removed afterwards; should this process end before, then with the next field of the list. Nobody sees them.
+        removed afterwards; if this process ends before, then with the next removed field of the list. No answer shows
+        them.
         """
-        settled(
+        unwrap(
             self._database.write(lambda transaction: _remove(transaction, list_id, field_id, then), deadline)
         )
         self._recent.forget(list_id)
         seconds = (deadline or time.monotonic() + REQUEST_SECONDS) - time.monotonic() - _RESERVE_SECONDS
-        gevent.spawn(self._forget_strays, list_id).join(max(0.0, seconds))
+        gevent.spawn(self._remove_stale_values, list_id).join(max(0.0, seconds))
 
-    def _forget_strays(self, list_id: int) -> None:
+    def _remove_stale_values(self, list_id: int) -> None:
         try:
-            forget_strays(self._database, list_id)
-        except (StorageUnavailable, OutcomeUnknown) as trouble:
-            _log.warning("values of a deleted field of list %d are left: %s", list_id, trouble)
+            remove_stale_values(self._database, list_id)
+        except (StorageUnavailable, OutcomeUnknown) as failure:
+            _log.warning("values of a deleted field of list %d are left: %s", list_id, failure)
 
 
 def _of_list(transaction: Transaction, list_id: int) -> list[CustomField]:
@@ -81,15 +82,15 @@ def _of_list(transaction: Transaction, list_id: int) -> list[CustomField]:
 
 
 def _add(transaction: Transaction, new: CustomField) -> int | Refusal:
-    """Fields of one list are made one after the other: its row is locked."""
+    """Add a field; the list's row is locked, so that fields of one list are added one after the other."""
     transaction.select(f"SELECT id FROM lists WHERE id = ?{transaction.engine.for_update}", (new.list_id,))
-    there = _of_list(transaction, new.list_id)
+    existing = _of_list(transaction, new.list_id)
     key = None if new.alias is None else alias_key(new.alias)
-    if key is not None and key in {alias_key(field.alias) for field in there if field.alias is not None}:
+    if key is not None and key in {alias_key(field.alias) for field in existing if field.alias is not None}:
         return Refusal.ALIAS_TAKEN
-    if new.is_unique and any(field.is_unique for field in there):
+    if new.is_unique and any(field.is_unique for field in existing):
         return Refusal.HAS_UNIQUE
-    if len(there) >= MAX_FIELDS:
+    if len(existing) >= MAX_FIELDS:
         return Refusal.TOO_MANY
     query = CustomFieldRow.insert(
         list_id=new.list_id,

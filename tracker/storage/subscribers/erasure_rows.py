@@ -1,4 +1,4 @@
-"""How is a person hidden, and what of them is found by their number? The statements of forgetting."""
+"""Erasure of a subscriber: deletes the profile and everything stored under its number, and finds orphaned rows."""
 
 from __future__ import annotations
 
@@ -17,29 +17,31 @@ from tracker.storage.subscribers.identity_rows import (
 )
 from tracker.storage.subscribers.subscribers import Who
 
-#: The kind of the job that forgets a person.
+#: The kind of the job that erases a subscriber.
 FORGET = "forget"
-#: Tables with rows under (list_id, subscriber_id) that go with the person at once, and again before it is proven.
+#: Tables with rows under (list_id, subscriber_id) that are deleted with the profile, and again before the proof.
 PERSON_TABLES = ("subscriber_fields", "subscriber_hashes", "identity_unlinks")
-#: Why a visitor was linked that the hash of the address had named: found while forgetting, gone with it.
-OF_HASH = 0
+#: Tables with rows under (list_id, subscriber_id) that exist only as long as the subscriber.
+ORPHAN_TABLES = ("subscriber_fields", "subscriber_hashes")
+#: Reason of the link of a visitor that the hash of the address had named: made during the erasure, and deleted by it.
+HASH_REASON = 0
 
 #: (visitor_id, span)
 SpanKey = tuple[int, int]
 
 
-class Hidden(NamedTuple):
-    """Who was hidden: their id, their address as given and as key, and how many rows of which table went."""
+class DeletedProfile(NamedTuple):
+    """A deleted subscriber: the id, the addresses as given and as key, and how many rows of which table were deleted."""
 
     subscriber_id: int
     emails: frozenset[str]
     removed: dict[str, int]
 
 
-def hide(transaction: Transaction, list_id: int, who: Who) -> Hidden | None:
-    """Delete the person and what is known of them; None if there is nobody.
+def delete_profile(transaction: Transaction, list_id: int, who: Who) -> DeletedProfile | None:
+    """Delete the subscriber's profile and everything stored under its number; return None if there is no such subscriber.
 
-    The row first: who writes values to a person holds it, and is done before or finds it gone.
+    The subscriber's row is deleted first: a writer of its values locks that row, and is done before or finds it gone.
     """
     column, value = who
     key = value.encode() if isinstance(value, str) else value
@@ -50,11 +52,11 @@ def hide(transaction: Transaction, list_id: int, who: Who) -> Hidden | None:
     subscriber_id = int(rows[0][0])
     removed = remove_known(transaction, list_id, subscriber_id)
     emails = frozenset(text(value) or "" for value in rows[0][1:] if value is not None)
-    return Hidden(subscriber_id, emails, removed)
+    return DeletedProfile(subscriber_id, emails, removed)
 
 
 def remove_known(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str, int]:
-    """Delete what is known under a person's number; how many rows of which table there were."""
+    """Delete the rows under a subscriber's number; return how many there were of which table."""
     one = [(list_id, subscriber_id)]
     removed = {"subscribers": transaction.remove("subscribers", ("list_id", "id"), one)}
     for table in PERSON_TABLES:
@@ -62,12 +64,12 @@ def remove_known(transaction: Transaction, list_id: int, subscriber_id: int) -> 
     return removed
 
 
-def claim_visitors(
+def claim_hash_visitors(
     transaction: Transaction, list_id: int, subscriber_id: int, uuids: Iterable[bytes], now: int
 ) -> None:
-    """Link those of the visitors to the person that are nobody's, with their past, as if an event had."""
+    """Link the visitors without a subscriber to the one being erased, with their history, as an event would have."""
     free = [row for row in find_visitors(transaction, [(list_id, uuid) for uuid in uuids]) if row[4] is None]
-    rows = [(list_id, row[1], row[3], subscriber_id, now, 0, OF_HASH, 1, 0, now) for row in free]
+    rows = [(list_id, row[1], row[3], subscriber_id, now, 0, HASH_REASON, 1, 0, now) for row in free]
     add_links(transaction, [], reopened=rows)
     for row in free:
         changed = (row[3], subscriber_id, 0, row[6] + 1, now, 0)
@@ -75,13 +77,13 @@ def claim_visitors(
 
 
 def linked_spans(transaction: Transaction, list_id: int, subscriber_id: int, most: int) -> list[SpanKey]:
-    """Some spans that are linked to the person."""
+    """Return at most `most` spans that are linked to the subscriber."""
     sql = "SELECT visitor_id, span FROM identity_links WHERE list_id = ? AND subscriber_id = ? LIMIT ?"
     return [(row[0], row[1]) for row in transaction.select(sql, (list_id, subscriber_id, most))]
 
 
 def unlink_visitors(transaction: Transaction, list_id: int, spans: Sequence[SpanKey]) -> None:
-    """What happens in the time of these spans is in new ones from now on, which are nobody's."""
+    """Have later events in the time of these spans fall into new spans without a subscriber."""
     for visitor_id, span in spans:
         row = lock_visitor(transaction, list_id, visitor_id)
         if row is None:
@@ -97,12 +99,13 @@ def unlink_visitors(transaction: Transaction, list_id: int, spans: Sequence[Span
 
 
 def remove_links(transaction: Transaction, list_id: int, spans: Iterable[SpanKey]) -> int:
+    """Delete the links of these spans; return how many there were."""
     rows = [(list_id, *span) for span in spans]
     return transaction.remove("identity_links", LINK[:3], rows)
 
 
 def clear_unlinked(transaction: Transaction, list_id: int, subscriber_id: int, most: int) -> int:
-    """Spans that were taken from the person do not name them any more; how many there were, at most `most`."""
+    """Clear the subscriber's number from spans that were unlinked from it; return how many there were, at most `most`."""
     sql = (
         "SELECT list_id, visitor_id, span FROM identity_links"
         " WHERE list_id = ? AND subscriber_id IS NULL AND unlinked_from = ? LIMIT ?"
@@ -113,3 +116,22 @@ def clear_unlinked(transaction: Transaction, list_id: int, subscriber_id: int, m
     )
     transaction.update(update, rows)
     return len(rows)
+
+
+def orphans_page(
+    transaction: Transaction, table: str, list_id: int, after_id: int, size: int
+) -> list[tuple[int, int, bool]]:
+    """Return (subscriber_id, rows, whether the subscriber exists) of the next owners of rows, in the order of their ids."""
+    sql = (
+        f"SELECT t.subscriber_id, COUNT(*), MAX(s.id) FROM {table} t"
+        " LEFT JOIN subscribers s ON s.list_id = t.list_id AND s.id = t.subscriber_id"
+        " WHERE t.list_id = ? AND t.subscriber_id > ? GROUP BY t.subscriber_id ORDER BY t.subscriber_id LIMIT ?"
+    )
+    rows = transaction.select(sql, (list_id, after_id, size))
+    return [(row[0], int(row[1]), row[2] is not None) for row in rows]
+
+
+def remove_orphans(transaction: Transaction, table: str, list_id: int, subscriber_ids: Sequence[int]) -> None:
+    """Delete the rows of these subscribers. An id is never used again, so they are no other subscriber's."""
+    wanted = [(list_id, subscriber_id) for subscriber_id in subscriber_ids]
+    transaction.remove(table, ("list_id", "subscriber_id"), wanted)

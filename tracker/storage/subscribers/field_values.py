@@ -1,4 +1,4 @@
-"""What do the custom fields of subscribers say? One row a value; a field without a row is empty."""
+"""Values of subscribers' custom fields: one row a value; a field without a row is empty."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tracker.storage.engine.transaction import Transaction
 
 #: (list_id, subscriber_id, field_id) of a value.
 Key = tuple[int, int, int]
-#: Subscribers whose values are looked through in one transaction.
+#: Subscribers whose values are checked in one transaction.
 STRIDE = 500
 _KEY = ("list_id", "subscriber_id", "field_id")
 
 
 def write_values(transaction: Transaction, values: Mapping[Key, bytes | None], now: int) -> None:
-    """Give fields their values, or, with None, empty them. In key order, so that servers do not deadlock."""
+    """Set fields to their values, or empty them with None. In key order, so that servers do not deadlock."""
     ordered = sorted(values.items())
-    kept = [(*key, value, now) for key, value in ordered if value is not None]
-    transaction.put("subscriber_fields", _KEY, ("value", "updated_at"), kept)
+    filled = [(*key, value, now) for key, value in ordered if value is not None]
+    transaction.put("subscriber_fields", _KEY, ("value", "updated_at"), filled)
     sql = "DELETE FROM subscriber_fields WHERE list_id = ? AND subscriber_id = ? AND field_id = ?"
     transaction.update(sql, [key for key, value in ordered if value is None])
 
@@ -27,7 +27,7 @@ def write_values(transaction: Transaction, values: Mapping[Key, bytes | None], n
 def find_values(
     transaction: Transaction, list_id: int, subscriber_ids: Sequence[int]
 ) -> dict[int, dict[int, bytes]]:
-    """{subscriber_id: {field_id: value}} of those that have any."""
+    """Return {subscriber_id: {field_id: value}} of those that have any."""
     sql = "SELECT subscriber_id, field_id, value FROM subscriber_fields"
     keys = [(list_id, subscriber_id) for subscriber_id in subscriber_ids]
     found: dict[int, dict[int, bytes]] = {}
@@ -37,19 +37,20 @@ def find_values(
 
 
 def remove_values(transaction: Transaction, list_id: int, subscriber_id: int) -> None:
+    """Delete all values of a subscriber."""
     sql = "DELETE FROM subscriber_fields WHERE list_id = ? AND subscriber_id = ?"
     transaction.execute(sql, (list_id, subscriber_id))
 
 
-def forget_strays(database: Database, list_id: int) -> None:
-    """Remove the values of fields that are gone, in short transactions."""
+def remove_stale_values(database: Database, list_id: int) -> None:
+    """Delete the values of fields that were removed, in short transactions."""
     after: int | None = 0
     while after is not None:
-        after = database.write(partial(_forget_some, list_id=list_id, after=after))
+        after = database.write(partial(_remove_some, list_id=list_id, after=after))
 
 
-def _forget_some(transaction: Transaction, list_id: int, after: int) -> int | None:
-    """One stride; gives the last subscriber looked at, None when there are no more."""
+def _remove_some(transaction: Transaction, list_id: int, after: int) -> int | None:
+    """Delete them for one stride; return the last subscriber's id, None when there are no more."""
     sql = "SELECT id FROM subscribers WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
     rows = transaction.select(sql, (list_id, after, STRIDE))
     if not rows:

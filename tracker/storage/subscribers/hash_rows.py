@@ -1,4 +1,4 @@
-"""Whom may the SHA-256 of an email address mean? Kept with the address, in the transaction that gives it."""
+"""Email hashes: the SHA-256 of each form of a subscriber's address, written in the transaction that sets the address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracker.formats.email_hash import Form, email_hashes
 from tracker.storage.engine.transaction import Row, Transaction
 
 COLUMNS = ("list_id", "email_hash", "form", "subscriber_id")
-#: The first form that somebody has, and whether two have it: enough to tell whom a hash means.
+#: The first form that some subscriber has, and whether two have it: enough to tell whom a hash means.
 _FIRST = (
     f"SELECT * FROM (SELECT {', '.join(COLUMNS)} FROM subscriber_hashes WHERE list_id = ? AND email_hash = ?"
     " ORDER BY form, subscriber_id LIMIT 2) AS found"
@@ -18,22 +18,22 @@ _FIRST = (
 
 
 def add_hashes(
-    transaction: Transaction, persons: Iterable[tuple[int, int, str | None]], by: By = By.CREDENTIAL
+    transaction: Transaction, subscribers: Iterable[tuple[int, int, str | None]], by: By = By.CREDENTIAL
 ) -> None:
-    """Of persons (list_id, id, address as held) whose address was told by somebody; those without address have none."""
-    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(persons, by))
+    """Add the hashes of subscribers (list_id, id, address as email), set by `by`; those without an address have none."""
+    transaction.insert_missing("subscriber_hashes", COLUMNS, _rows(subscribers, by))
 
 
-def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, shown: str | None) -> None:
-    """Of a person who loses this address, whoever told it."""
-    rows = [row for by in By for row in _rows([(list_id, subscriber_id, shown)], by)]
+def remove_hashes(transaction: Transaction, list_id: int, subscriber_id: int, email: str | None) -> None:
+    """Delete the hashes of an address that a subscriber loses, whoever had set it."""
+    rows = [row for by in By for row in _rows([(list_id, subscriber_id, email)], by)]
     transaction.remove("subscriber_hashes", COLUMNS, sorted(rows))
 
 
 def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> list[Row]:
-    """At most two rows of COLUMNS for each (list_id, hash), of the first form in which it is somebody's.
+    """Return at most two rows of COLUMNS for each (list_id, hash), of the first form in which a subscriber has it.
 
-    All forms of addresses that credentials told come before those of addresses that anybody told.
+    All forms of addresses set by credentials come before those of addresses set by public events.
     """
     wanted, size = sorted(set(keys)), transaction.engine.lookup_batch
     found: list[Row] = []
@@ -43,12 +43,12 @@ def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> 
     return [(row[0], bytes(row[1]), (row[2] - 1) % len(Form) + 1, row[3]) for row in found]
 
 
-def _rows(persons: Iterable[tuple[int, int, str | None]], by: By) -> list[Row]:
+def _rows(subscribers: Iterable[tuple[int, int, str | None]], by: By) -> list[Row]:
     return [
         (list_id, digest, by * len(Form) + form, subscriber_id)
-        for list_id, subscriber_id, shown in persons
-        if shown is not None
-        for digest, form in email_hashes(shown).items()
+        for list_id, subscriber_id, email in subscribers
+        if email is not None
+        for digest, form in email_hashes(email).items()
     ]
 
 

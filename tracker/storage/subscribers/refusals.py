@@ -1,4 +1,4 @@
-"""Why was a write refused, by what is stored already? Nothing was written then."""
+"""Refusals: reasons of stored state for which a write to a subscriber or field changes nothing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TypeVar
 from tracker.storage.engine.transaction import Transaction
 
 T = TypeVar("T")
-#: What goes into the transaction of a write that was not refused; it is given the id of the row.
+#: A callback that runs in the transaction of a write that was not refused; it gets the id of the row.
 After = Callable[[Transaction, int], None]
 
 
 class Refusal(Enum):
-    """What stands in the way."""
+    """The reason of a refusal."""
 
     GONE = "there is no such row"
     EMAIL_TAKEN = "another subscriber has this address"
@@ -26,15 +26,15 @@ class Refusal(Enum):
 
 
 class Refused(Exception):
-    """Nothing was written."""
+    """A write was refused, and nothing was written."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)
         self.refusal = refusal
 
 
-def settled(outcome: T | Refusal) -> T:
-    """What a transaction came to; raises Refused. Raised after it, for a failure inside would undo its neighbours too."""
+def unwrap(outcome: T | Refusal) -> T:
+    """Return a transaction's outcome, or raise Refused. Raised inside, it would roll back the neighbours in the group too."""
     if isinstance(outcome, Refusal):
         raise Refused(outcome)
     return outcome

@@ -1,4 +1,4 @@
-"""How is a page of subscribers found without looking at all of them? Each order and each search is an index's."""
+"""Pages of subscribers: every sort order and every search uses an index, by keyset or offset."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from tracker.formats.email_address import shown_label
 from tracker.storage.engine.transaction import Row, Transaction
 
-#: What can be sorted by, and the column of the index that is sorted so. Ids are given in the order of time.
+#: Sort orders, and the indexed column of each. Ids grow with time.
 ORDERS = {"id": "id", "email": "email_key", "external_id": "external_id"}
 
-#: Addresses of one local part at international domains that are looked at.
+#: Addresses of one local part at international domains that are compared.
 MAX_FITTING = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which persons: a page of `size` from number `start` on, or after the id `after` (in the order of ids only).
+    """A page of `size` subscribers from number `start` on, or after the id `after` (keyset; in the order of ids only).
 
-    `search` looks in the column that is sorted by: it is the value, or with `is_prefix` how it begins. `begun` is (key up to
-    the last label of a domain, what that label begins with as people write it): addresses that fit it fit too; `fitting`
-    are those of them that there are.
+    `search` applies to the column that is sorted by: the value, or with `is_prefix` its beginning. `begun` is (key up
+    to the last label of a domain, beginning of that label as people write it): addresses that match it match too;
+    `fitting` are the existing ones.
     """
 
     size: int
@@ -35,19 +35,19 @@ class Slice:
 
 
 def with_fitting(transaction: Transaction, list_id: int, wanted: Slice) -> Slice:
-    """The slice that knows which addresses of international domains fit: those of one local part, so they are few."""
+    """Return the slice with the matching addresses of international domains: those of one local part, so they are few."""
     if wanted.begun is None:
         return wanted
     start, label = wanted.begun[0].encode() + b"xn--", wanted.begun[1]
     sql = f"SELECT email_key FROM subscribers WHERE list_id = ? AND email_key >= ? AND email_key < ? LIMIT {MAX_FITTING}"
     keys = [bytes(key) for (key,) in transaction.select(sql, (list_id, start, _after_prefix(start)))]
-    at = len(wanted.begun[0])
-    fitting = [key for key in keys if shown_label(key.decode()[at:].partition(".")[0]).startswith(label)]
+    known = len(wanted.begun[0])
+    fitting = [key for key in keys if shown_label(key.decode()[known:].partition(".")[0]).startswith(label)]
     return replace(wanted, fitting=tuple(fitting))
 
 
 def page_sql(select: str, list_id: int, wanted: Slice) -> tuple[str, Row]:
-    """The statement that gives the page (after `select`, a SELECT without WHERE), and its values."""
+    """Return the statement of the page (after `select`, a SELECT without WHERE), and its values."""
     condition, values = _condition(list_id, wanted)
     if wanted.after is not None:
         condition += f" AND id {'<' if wanted.is_descending else '>'} ?"
@@ -58,7 +58,7 @@ def page_sql(select: str, list_id: int, wanted: Slice) -> tuple[str, Row]:
 
 
 def count_sql(list_id: int, wanted: Slice) -> tuple[str, Row]:
-    """The statement that counts all who fit."""
+    """Return the statement that counts all matches, and its values."""
     condition, values = _condition(list_id, wanted)
     return f"SELECT COUNT(*) FROM subscribers WHERE {condition}", values
 
@@ -81,5 +81,5 @@ def _condition(list_id: int, wanted: Slice) -> tuple[str, Row]:
 
 
 def _after_prefix(prefix: bytes) -> bytes:
-    """The first bytes that come after all that begin with the prefix. No byte of UTF-8 is 255."""
+    """Return the first bytes after all that begin with the prefix. No byte of UTF-8 is 255."""
     return prefix[:-1] + bytes((prefix[-1] + 1,))

@@ -1,4 +1,4 @@
-"""Who is on a list? Persons that are looked up, made, changed and removed by name, not by an event."""
+"""Subscribers of a list: found, listed, added, changed and removed by a caller rather than by an event."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from tracker.storage.subscribers import identity_rows
 from tracker.storage.subscribers.field_values import find_values, remove_values, write_values
 from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
 from tracker.storage.subscribers.identity_rows import raw, text
-from tracker.storage.subscribers.refusals import After, Refusal, settled
+from tracker.storage.subscribers.refusals import After, Refusal, unwrap
 from tracker.storage.subscribers.subscriber_pages import Slice, count, page_sql, with_fitting
 
-#: How a person is named: a column of KEYS, and its value.
+#: A subscriber's name: a column of KEYS, and its value.
 Who = tuple[str, int | str]
-#: What a count was of: list, searched column, search, whether that is a prefix.
+#: Key of a count: list, searched column, search, whether that is a prefix.
 Counted = tuple[int, str, bytes | None, bool]
-#: A count from here on is remembered: a million rows take 50 ms, in which a worker answers nobody else.
+#: A count from this size on is cached: a million rows take 50 ms, in which a worker answers no other request.
 MANY = 10_000
 KEYS = ("id", "email_key", "external_id")
 COLUMNS = ("id", "email", "external_id", "created_at", "email_by", "external_id_by")
-#: An address that is given to somebody who has an ID links both.
-_TOLD = "email_by = 0, external_id_by = 0"
+#: An address given to a subscriber that has an ID confirms both.
+_CONFIRMED = "email_by = 0, external_id_by = 0"
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A person of a list: their address as first given; `values` of custom fields, as stored, by the field's number.
+    """A subscriber: the address as first given; `values` of custom fields, as stored, by the field's number.
 
-    `email_by` and `external_id_by` say who told that these are theirs.
+    `email_by` and `external_id_by` say who set them (`domain.provenance.By`).
     """
 
     id: int
@@ -49,7 +49,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a person shall have: `email` is (as shown, key), None: as it is. An empty `external_id` takes it away.
+    """Values to set: `email` is (as shown, key), None leaves it as it is. An empty `external_id` removes it.
 
     `values` of custom fields by the field's number; None empties the field.
     """
@@ -60,7 +60,7 @@ class Changes:
 
 
 class Subscribers:
-    """The persons of lists. `new_id(deadline)` makes row ids."""
+    """The subscribers of lists. `new_id(deadline)` makes row ids."""
 
     def __init__(
         self, database: Database, now: Callable[[], int], new_id: Callable[[float | None], int],
@@ -70,7 +70,7 @@ class Subscribers:
         self._counts: TtlCache[Counted, int] = TtlCache(1000, clock)
 
     def find(self, list_id: int, who: Who, deadline: float | None = None) -> Subscriber | None:
-        """One person with their values."""
+        """Return one subscriber with its values, or None."""
 
         def work(transaction: Transaction) -> Subscriber | None:
             return next(iter(_with_values(transaction, list_id, _rows(transaction, list_id, who))), None)
@@ -78,7 +78,7 @@ class Subscribers:
         return self._database.read(work, deadline)
 
     def page(self, list_id: int, wanted: Slice, deadline: float | None = None) -> list[Subscriber]:
-        """Some persons with their values."""
+        """Return a page of subscribers with their values."""
 
         def work(transaction: Transaction) -> list[Subscriber]:
             rows = transaction.select(*page_sql(SELECT, list_id, with_fitting(transaction, list_id, wanted)))
@@ -87,7 +87,7 @@ class Subscribers:
         return self._database.read(work, deadline)
 
     def count(self, list_id: int, wanted: Slice, deadline: float | None = None) -> int:
-        """How many persons fit, on this page or not; may be up to 5 s old where there are many."""
+        """Return how many subscribers match, on this page or not; may be up to 5 s old where there are many."""
         key = (list_id, wanted.order if wanted.search else "", wanted.search, wanted.is_prefix)
         asked_at = self._clock()
         total = self._counts.get(key)
@@ -98,7 +98,7 @@ class Subscribers:
         return total
 
     def add(self, list_id: int, new: Changes, deadline: float | None = None) -> int:
-        """Make a person and give their id; raises Refused (EMAIL_TAKEN, EXTERNAL_ID_TAKEN)."""
+        """Add a subscriber and return its id. Raises Refused (EMAIL_TAKEN, EXTERNAL_ID_TAKEN)."""
         subscriber_id, own_uuid, now = self._new_id(deadline), uuid.uuid4().bytes, self._now()
 
         def work(transaction: Transaction) -> int | Refusal:
@@ -110,23 +110,21 @@ class Subscribers:
             _write(transaction, list_id, subscriber_id, new.values, now)
             return subscriber_id
 
-        return settled(self._database.write(work, deadline))
+        return unwrap(self._database.write(work, deadline))
 
     def change(self, list_id: int, who: Who, changes: Changes, deadline: float | None = None) -> int:
-        """Change a person and give their id; raises Refused (GONE, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, IS_NOBODY)."""
+        """Change a subscriber and return its id. Raises Refused (GONE, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, IS_NOBODY)."""
         now = self._now()
         work = lambda transaction: _change(transaction, list_id, who, changes, now)  # noqa: E731
-        return settled(self._database.write(work, deadline))
+        return unwrap(self._database.write(work, deadline))
 
     def remove(self, list_id: int, who: Who, deadline: float | None = None, then: After | None = None) -> int:
-        """Remove a person with their values, and give the id they had; raises Refused (GONE).
+        """Remove a subscriber with its values, and return its former id. Raises Refused (GONE).
 
-        `then(transaction, id)` is called in the same transaction.
-
-        What they did stays, and is nobody's: their id is never given again, so that no links or events that name it
-        can become another person's.
+        `then(transaction, id)` runs in the same transaction. Its events stay, without a subscriber: its id is never
+        used again, so no link or event that names it can become another subscriber's.
         """
-        return settled(
+        return unwrap(
             self._database.write(lambda transaction: _remove(transaction, list_id, who, then), deadline)
         )
 
@@ -134,7 +132,7 @@ class Subscribers:
 def _rows(transaction: Transaction, list_id: int, who: Who, is_locking: bool = False) -> list[Row]:
     column, value = who
     if column not in KEYS:
-        raise ValueError(f"nobody is found by {column}")
+        raise ValueError(f"no subscriber is found by {column}")
     key = value.encode() if isinstance(value, str) else value
     return transaction.lookup(SELECT, ("list_id", column), [(list_id, key)], is_locking)
 
@@ -149,9 +147,10 @@ def _subscriber(row: Row) -> Subscriber:
 
 
 def _taken(transaction: Transaction, list_id: int, subscriber_id: int, wanted: Changes) -> Refusal | None:
-    """Whether somebody else has the address or external id. A race for them is lost at the key, and looked at again.
+    """Return the refusal if another subscriber has the address or external id, else None.
 
-    An ID that anybody gave to somebody else is taken from them.
+    A race for them is lost at the unique key, and the write is tried again. An ID that a public event gave to another
+    subscriber is taken from it.
     """
     if wanted.email and _others(transaction, list_id, subscriber_id, ("email_key", wanted.email[1])):
         return Refusal.EMAIL_TAKEN
@@ -172,26 +171,32 @@ def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, 
     rows = _rows(transaction, list_id, who, is_locking=True)
     if not rows:
         return Refusal.GONE
-    person = _subscriber(rows[0])
-    if taken := _taken(transaction, list_id, person.id, changes):
+    subscriber = _subscriber(rows[0])
+    if taken := _taken(transaction, list_id, subscriber.id, changes):
         return taken
-    if changes.external_id == "" and not (changes.email or person.email):
+    if changes.external_id == "" and not (changes.email or subscriber.email):
         return Refusal.IS_NOBODY
     if changes.email is not None:
         shown, key = changes.email
-        _set(transaction, list_id, person.id, f"email = ?, email_key = ?, {_TOLD}", (raw(shown), raw(key)))
-        remove_hashes(transaction, list_id, person.id, person.email)
-        add_hashes(transaction, [(list_id, person.id, shown)])
+        _set(
+            transaction,
+            list_id,
+            subscriber.id,
+            f"email = ?, email_key = ?, {_CONFIRMED}",
+            (raw(shown), raw(key)),
+        )
+        remove_hashes(transaction, list_id, subscriber.id, subscriber.email)
+        add_hashes(transaction, [(list_id, subscriber.id, shown)])
     if changes.external_id is not None:
         _set(
             transaction,
             list_id,
-            person.id,
+            subscriber.id,
             "external_id = ?, external_id_by = 0",
             (raw(changes.external_id or None),),
         )
-    _write(transaction, list_id, person.id, changes.values, now)
-    return person.id
+    _write(transaction, list_id, subscriber.id, changes.values, now)
+    return subscriber.id
 
 
 def _set(transaction: Transaction, list_id: int, subscriber_id: int, columns: str, values: Row) -> None:
@@ -206,7 +211,7 @@ def _write(
 
 
 def _remove(transaction: Transaction, list_id: int, who: Who, then: After | None) -> int | Refusal:
-    """The row first: who writes values to a person holds it, and is done before or finds it gone."""
+    """Delete the row first: a writer of its values locks that row, and is done before or finds it gone."""
     rows = _rows(transaction, list_id, who, is_locking=True)
     if not rows:
         return Refusal.GONE

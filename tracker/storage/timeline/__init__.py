@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.storage.timeline import timeline_reading, timeline_rows, timeline_scan
+from tracker.storage.timeline import timeline_reading, timeline_rows
 from tracker.storage.timeline.sorted_runs import MAX_RECENT, maintain
 from tracker.storage.timeline.timeline_reading import (
     MAX_POSITION,
@@ -14,13 +14,12 @@ from tracker.storage.timeline.timeline_reading import (
     position_of,
 )
 from tracker.storage.timeline.timeline_rows import Entry, SpanKey, name_key
-from tracker.storage.timeline.visitor_history import SERVER_SECONDS, owners
+from tracker.storage.timeline.visitor_history import owners
 
 __all__ = [
     "MAX_POSITION",
     "MAX_RECENT",
     "MIN_TIME",
-    "SERVER_SECONDS",
     "Entry",
     "Part",
     "SpanKey",
@@ -33,5 +32,4 @@ __all__ = [
     "position_of",
     "timeline_reading",
     "timeline_rows",
-    "timeline_scan",
 ]

@@ -1,9 +1,9 @@
-"""How does an SQLite file keep a timeline at the speed of appending? The latest rows unsorted, all others in sorted runs.
+"""LSM tree of a timeline in an SQLite file: an unsorted table of the latest rows, sorted runs for all others, and compaction.
 
-A key of owners puts each event on another page, and a commit writes whole pages. So new rows go to the end of a small
-table. When it is full it is sorted into a run; when there are many runs of a level they are merged into one of the
-next. Every row is written once for each level, beside its neighbours. Servers log changes, not pages, and need none of
-this: there the timeline is one table.
+A key that begins with the owner puts each event on another page, and a commit writes whole pages. So new rows are
+appended to a small table. When that table is full, it is sorted into a run; when a level has many runs, they are merged
+into one run of the next level (compaction). Every row is written once for each level, beside its neighbours. Servers
+log changes instead of pages and need none of this: there the timeline is one table. README.md has the figures.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from tracker.storage.engine.transaction import Transaction
 
-#: Rows of the unsorted table from which it becomes a run: as many as a reader may have to look through.
+#: Rows of the unsorted table at which it is sorted into a run: also the most rows that a reader scans without a key.
 MAX_RECENT = 4_096
-#: Runs of one level that are merged into one: more mean fewer merges and more look-ups for a reader.
+#: Runs of one level that are merged into one: more runs mean fewer merges, and more look-ups for a reader.
 RUNS_OF_A_LEVEL = 16
-#: Rows merged or deleted in one transaction: bounds how long it holds up events.
+#: Rows merged or deleted in one transaction: bounds how long the transaction delays events.
 CHUNK = 4_096
+#: States of a run: being merged into, read, or replaced by the run that it was merged into.
 BUILDING, ACTIVE, DROPPED = 0, 1, 2
 
 COLUMNS = ("list_id", "owner_id", "event_at", "event_id", "visitor_id", "span", "name_key")
@@ -29,7 +30,7 @@ _BEFORE_ALL = (-1, -(2**63), 0, 0)
 
 
 class Source(NamedTuple):
-    """A table that holds rows of the timeline, and the condition that chooses them there."""
+    """A table that has rows of the timeline, and the condition that selects them there."""
 
     table: str
     condition: str = ""
@@ -37,7 +38,7 @@ class Source(NamedTuple):
 
 
 def sources(transaction: Transaction, is_reading: bool = True) -> Sequence[Source]:
-    """Where the rows of the timeline are; with `is_reading=False` also where copies of them may be."""
+    """Return the tables that have the timeline's rows; with `is_reading=False` also those that may have copies of them."""
     if transaction.engine.is_remote:
         return (Source("timeline"),)
     states = (ACTIVE,) if is_reading else (BUILDING, ACTIVE, DROPPED)
@@ -46,7 +47,7 @@ def sources(transaction: Transaction, is_reading: bool = True) -> Sequence[Sourc
 
 
 def maintain(transaction: Transaction) -> bool:
-    """Do one piece of the work that is due; whether there was any. Goes on from wherever an earlier call left off."""
+    """Do one step of compaction; return whether there was anything to do. Each call continues where the last one stopped."""
     [(recent,)] = transaction.select("SELECT COALESCE(MAX(rowid), 0) FROM timeline_recent")
     if recent >= MAX_RECENT:
         return _sort_recent(transaction)
@@ -63,7 +64,7 @@ def _runs(transaction: Transaction, state: int) -> list[int]:
 
 
 def _add_run(transaction: Transaction, level: int, state: int) -> int:
-    """Numbers grow, so that a new run is written at the end of its table."""
+    """Add a run and return its number. Numbers grow, so that a new run is written at the end of its table."""
     [(run,)] = transaction.select("SELECT COALESCE(MAX(run), 0) + 1 FROM timeline_runs")
     transaction.insert("timeline_runs", ("run", "level", "state", "merged_into"), [(run, level, state, None)])
     return int(run)
@@ -86,7 +87,7 @@ def _begin_merge(transaction: Transaction) -> bool:
 
 
 def _merge(transaction: Transaction, run: int) -> bool:
-    """Copy the next rows. What was removed from the runs meanwhile was removed from their copy too."""
+    """Copy the next CHUNK rows. Rows that were removed from the merged runs meanwhile were removed from their copy too."""
     parts = transaction.select("SELECT run FROM timeline_runs WHERE merged_into = ? ORDER BY run", (run,))
     last = transaction.select(_LAST, (run,))
     after = last[0] if last else _BEFORE_ALL
@@ -98,7 +99,7 @@ def _merge(transaction: Transaction, run: int) -> bool:
 
 
 def _merge_sql(parts: int) -> str:
-    """SQLite merges what comes sorted: it reads each run in its own order, and no further than needed."""
+    """Return the statement that merges sorted runs: SQLite reads each run in its own order, and no further than needed."""
     one = f"SELECT {_ALL} FROM timeline_sorted WHERE run = ? AND ({_KEY}) > (?, ?, ?, ?)"
     merged = f"SELECT * FROM ({' UNION ALL '.join([one] * parts)} ORDER BY {_KEY} LIMIT {CHUNK})"
     return f"INSERT OR IGNORE INTO timeline_sorted (run, {_ALL}) SELECT ?, * FROM ({merged})"

@@ -1,4 +1,4 @@
-"""What stands in the timeline of one owner or of several? Rows newest first, from a position on, no more than asked for."""
+"""Pages of timelines: the newest rows of one owner or of several before a position, no more than a bound."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.timeline.sorted_runs import COLUMNS, Source, sources
 from tracker.storage.timeline.timeline_rows import NEWEST, Entry, at_one_moment
 
-#: Before every event, and after all of them.
+#: The time before every event, and the position after all of them.
 MIN_TIME, MAX_POSITION = -(2**63), (2**63 - 1, 0)
+#: No event has a larger id.
+LAST_ID = 2**63 - 1
 
 
 class Window(NamedTuple):
-    """Rows from the time `since` on and before a position, which is not included."""
+    """Rows from the time `since` on and before the position `before`, which is excluded."""
 
     since: int = MIN_TIME
     before: Position = MAX_POSITION
 
 
 class Part(NamedTuple):
-    """Rows of one owner, newest first: all there are down to `reached`; None: to the end of the window."""
+    """Rows of one owner, newest first, complete down to `reached`; None: complete to the end of the window."""
 
     entries: list[Entry]
     reached: Position | None
@@ -40,7 +42,7 @@ _BEFORE = f"{_OWNER} AND event_at < ? AND event_at >= ?"
 def newest(
     transaction: Transaction, list_id: int, owner_ids: Sequence[int], window: Window, most: int
 ) -> list[Part]:
-    """For each owner at most `most` rows."""
+    """Return for each owner at most `most` rows, newest first."""
     found: dict[int, list[Entry]] = {owner_id: [] for owner_id in owner_ids}
     with at_one_moment(transaction):
         tables = sources(transaction)
@@ -53,7 +55,7 @@ def newest(
 def named(
     transaction: Transaction, list_id: int, owner_id: int, window: Window, key: int, most: int, examined: int
 ) -> Part:
-    """At most `most` rows of one name (by its `name_key`) among the next `examined` of one owner."""
+    """Return at most `most` rows of one event name (by its `name_key`) among the next `examined` rows of one owner."""
     found: list[Entry] = []
     with at_one_moment(transaction):
         for select, values in _ranges(sources(transaction), list_id, owner_id, window):
@@ -68,26 +70,45 @@ def named(
     return Part(found, None)
 
 
+def rows_of_events(
+    transaction: Transaction, list_id: int, after_id: int, until_id: int
+) -> Iterator[list[Entry]]:
+    """Yield all rows of events with ids in (after_id, until_id], table by table; a row may come twice.
+
+    For integrity checks only.
+    """
+    for source in sources(transaction):
+        sql = (
+            f"SELECT {', '.join(COLUMNS)} FROM {source.table} WHERE {source.condition}list_id = ?"
+            " AND event_id > ? AND event_id <= ?"
+        )
+        yield [Entry(*row) for row in transaction.select(sql, (*source.values, list_id, after_id, until_id))]
+
+
 def position_of(entry: Entry) -> Position:
+    """Return (event_at, event_id), the place of a row in the order of a page."""
     return entry.event_at, entry.event_id
 
 
 def _ranges(tables: Sequence[Source], list_id: int, owner_id: int, window: Window) -> Iterator[Select]:
-    """What together selects the window, newest first."""
-    at, event_id = window.before
-    if event_id > 0 and at >= window.since:
-        yield _from_all(tables, _AT, (list_id, owner_id, at, event_id))
-    yield _from_all(tables, _BEFORE, (list_id, owner_id, at, window.since))
+    """Yield the statements that select the window together, newest rows first."""
+    before, event_id = window.before
+    if event_id > 0 and before >= window.since:
+        yield _from_all(tables, _AT, (list_id, owner_id, before, event_id))
+    yield _from_all(tables, _BEFORE, (list_id, owner_id, before, window.since))
 
 
 def _from_all(tables: Sequence[Source], where: str, values: Row) -> Select:
-    """The same range of each table: in the order of the key, which all but a small one are in, they are merged as read."""
+    """Return one statement for the same range of each table.
+
+    All tables but the small unsorted one are in the order of the key, so SQLite merges them as it reads.
+    """
     selects = [f"SELECT {_ALL} FROM {source.table} WHERE {source.condition}{where}" for source in tables]
     return " UNION ALL ".join(selects), tuple(v for source in tables for v in (*source.values, *values))
 
 
 def _together(transaction: Transaction, selects: Sequence[Select], most: int) -> Iterator[Row]:
-    """At most `most` rows of each, in as few statements as the engine likes."""
+    """Yield at most `most` rows of each statement, in as few statements as the engine's `lookup_batch` allows."""
     size = transaction.engine.lookup_batch
     for start in range(0, len(selects), size):
         some = selects[start : start + size]

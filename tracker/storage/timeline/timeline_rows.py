@@ -1,33 +1,33 @@
-"""Whose events are where in time? One small row an event under its owner, so that no event is touched when people change.
+"""Timeline rows: one small row an event under its owner, so that no event is rewritten when visitors are linked.
 
-An event's owner is the person it names; else the person its visitor was linked to when it came; else the visitor. A
-link whose `has_unmerged_history` is 1 says that the visitor's own rows are the person's too. Soon afterwards a short past is
-copied to the person (`settle`), so that a hundred thousand visitors are read like one; a long one stays where it is.
-A row tells where an event may belong: whether it does, the event and the link of its visitor's span say.
+An event's owner is the subscriber that the event names; else the subscriber to whom its visitor was linked when the
+event came; else the visitor. A link whose `has_unmerged_history` is 1 says that the visitor's own rows are the
+subscriber's too. Soon afterwards a short history is copied to the subscriber (`merge_history`, a backfill), so that a
+hundred thousand visitors are read like one; a long history stays under its visitor. A row says where an event may
+belong: whether it does, the event and the link of its visitor's span decide.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tracker.storage.engine.transaction import Transaction
-from tracker.storage.timeline.sorted_runs import sources
-from tracker.storage.timeline.timeline_removal import remove_keys
+from tracker.storage.engine.transaction import Row, Transaction
+from tracker.storage.timeline.sorted_runs import COLUMNS, sources
 
 #: The name whose events have a second row each.
 CONVERSION = b"conversion"
-#: Events of a visitor's past that are copied at most; a longer past is read from the visitor's own rows.
+#: Events of a visitor's history that are copied at most; a longer history is read from the visitor's own rows.
 MAX_COPIED = 32
-#: Rows of several pasts that are read together.
+#: Rows of several histories that are read together.
 MAX_TOGETHER = 10_000
 
 
 class Entry(NamedTuple):
-    """One row. A conversion has a second one, under the negative of its owner, so that money is found by itself."""
+    """One row. A conversion has a second row under the negative of its owner, so that revenue is found without other events."""
 
     list_id: int
     owner_id: int
@@ -43,6 +43,9 @@ NEWEST = "ORDER BY event_at DESC, event_id DESC"
 _ALL = ", ".join(Entry._fields)
 _OWN_ROWS = "list_id = ? AND owner_id = ? AND span = ?"
 _SPAN = "list_id = ? AND visitor_id = ? AND span = ?"
+#: Keys (list_id, owner_id, event_at, event_id) of rows deleted in one statement.
+MAX_KEYS = 500
+_KEY = COLUMNS[:4]
 
 #: (list_id, visitor_id, span)
 SpanKey = tuple[int, int, int]
@@ -50,25 +53,25 @@ SpanKey = tuple[int, int, int]
 
 @lru_cache(maxsize=4096)
 def name_key(name: bytes) -> int:
-    """64 bits of an event name, to choose rows by; two names may share them."""
+    """Return 64 bits of the hash of an event name, to select rows by; two names may share them."""
     return int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
 
 
 def entries(
     list_id: int, owner_id: int, event_at: int, event_id: int, visitor_id: int, span: int, name: bytes
 ) -> Sequence[Entry]:
-    """The row of an event, and a conversion's second one."""
+    """Return the row of an event, and for a conversion its second row."""
     row = Entry(list_id, owner_id, event_at, event_id, visitor_id, span, name_key(name))
     return (row, row._replace(owner_id=-owner_id)) if name == CONVERSION else (row,)
 
 
-def copies(past: Iterable[Entry], owner_id: int) -> list[Entry]:
-    """The same rows under another owner."""
-    return [row._replace(owner_id=owner_id if row.owner_id > 0 else -owner_id) for row in past]
+def copies(history: Iterable[Entry], owner_id: int) -> list[Entry]:
+    """Return the same rows under another owner."""
+    return [row._replace(owner_id=owner_id if row.owner_id > 0 else -owner_id) for row in history]
 
 
 def add(transaction: Transaction, entries: Iterable[Entry]) -> None:
-    """Keep these rows. One that is there already may then be read twice."""
+    """Insert these rows. In an SQLite file a row that exists already may then be read twice."""
     if transaction.engine.is_remote:
         transaction.insert_missing("timeline", Entry._fields, entries)
     else:
@@ -76,15 +79,44 @@ def add(transaction: Transaction, entries: Iterable[Entry]) -> None:
 
 
 def remove(transaction: Transaction, entries: Iterable[Entry]) -> None:
-    """Take these rows out, wherever they are."""
+    """Delete these rows from every table that has them."""
     remove_keys(transaction, sorted({entry[:4] for entry in entries}))
 
 
-def read(transaction: Transaction, where: str, values: Sequence[Any], tail: str = "") -> list[Entry]:
-    """Rows for which `where` holds, which names the list and the owner first; sorted, each once, newest first.
+def remove_keys(transaction: Transaction, keys: Sequence[Row]) -> None:
+    """Delete the rows with these keys (list_id, owner_id, event_at, event_id), copies in runs included."""
+    if transaction.engine.is_remote:
+        transaction.remove("timeline", _KEY, keys)
+        return
+    for source in sources(transaction, is_reading=False):
+        for start in range(0, len(keys), MAX_KEYS):
+            part = keys[start : start + MAX_KEYS]
+            marks = ", ".join(["(?, ?, ?, ?)"] * len(part))
+            sql = (
+                f"DELETE FROM {source.table} WHERE {source.condition}({', '.join(_KEY)}) IN (VALUES {marks})"
+            )
+            transaction.execute(sql, (*source.values, *(value for key in part for value in key)))
 
-    `tail` (ORDER BY and LIMIT) goes to each place where rows are: the newest n rows of all are among the newest n of
-    each. Call it `at_one_moment` if you read more than this.
+
+def owners_with_rows(transaction: Transaction, list_id: int, owner_ids: Collection[int]) -> set[int]:
+    """Return those of these visitors that have rows of their own."""
+    ids, found = sorted(owner_ids), set[int]()
+    marks = ", ".join("?" * len(ids))
+    for source in sources(transaction) if ids else ():
+        rows = f"SELECT 1 FROM {source.table} WHERE {source.condition}list_id = v.list_id AND owner_id = v.id"
+        has_rows = f"EXISTS ({rows})"
+        if source.table == "timeline_recent":  # it has no key: one scan of all its rows
+            has_rows = "v.id IN (SELECT owner_id FROM timeline_recent WHERE list_id = v.list_id)"
+        sql = f"SELECT v.id FROM visitors v WHERE v.list_id = ? AND v.id IN ({marks}) AND {has_rows}"
+        found.update(row[0] for row in transaction.select(sql, (list_id, *ids, *source.values)))
+    return found
+
+
+def read(transaction: Transaction, where: str, values: Sequence[Any], tail: str = "") -> list[Entry]:
+    """Return the rows for which `where` holds, each once, newest first. `where` names the list and the owner first.
+
+    `tail` (ORDER BY and LIMIT) applies to each table: the newest n rows of all are among the newest n of each. A caller
+    that reads more than this calls it inside `at_one_moment`.
     """
     found = set()
     with at_one_moment(transaction):
@@ -100,56 +132,59 @@ def _time(entry: Entry) -> tuple[int, int]:
 
 @contextmanager
 def at_one_moment(transaction: Transaction) -> Iterator[None]:
-    """All that is read inside is of one moment, where the rows of a timeline move from table to table."""
+    """Give everything read inside one consistent state: compaction moves rows from table to table."""
     with transaction.engine.at_one_moment(transaction.database):
         yield
 
 
-def settle(transaction: Transaction, spans: Iterable[SpanKey], most: int = MAX_COPIED) -> None:
-    """Copy pasts of linked spans of at most `most` events to the persons they are linked to.
+def merge_history(transaction: Transaction, spans: Iterable[SpanKey], most: int = MAX_COPIED) -> None:
+    """Copy the history of linked spans, of at most `most` events each, to the subscribers they are linked to (a backfill).
 
-    These then read their own rows alone. Not before every write that saw the visitor unlinked is over. A span that is
-    linked no more is left as it is.
+    The subscriber is then read from its own rows alone. Call it only when every write that saw the visitor unlinked has
+    ended (`in_flight_seconds`). A span whose link was removed meanwhile stays as it is.
     """
     linked = _linked(transaction, sorted(set(spans)))
     for list_id in sorted({span[0] for span in linked}):
-        own = {span: person for span, person in linked.items() if span[0] == list_id}
-        pasts = [(span, past) for span, past in _pasts(transaction, own, most) if past is not None]
-        add(transaction, (row for span, past in pasts for row in copies(past, own[span])))
+        own = {span: subscriber_id for span, subscriber_id in linked.items() if span[0] == list_id}
+        histories = [
+            (span, history) for span, history in _histories(transaction, own, most) if history is not None
+        ]
+        add(transaction, (row for span, history in histories for row in copies(history, own[span])))
         sql = f"UPDATE identity_links SET has_unmerged_history = 0 WHERE {_SPAN} AND subscriber_id = ?"
-        transaction.update(sql, [(*span, own[span]) for span, _ in pasts])
+        transaction.update(sql, [(*span, own[span]) for span, _ in histories])
 
 
 def _linked(transaction: Transaction, spans: Sequence[SpanKey]) -> dict[SpanKey, int]:
-    """{span: subscriber_id} for those that have a past to settle; they stay so until the transaction ends."""
+    """Return {span: subscriber_id} of the spans with an unmerged history; lock their links until the transaction ends."""
     sql = "SELECT list_id, visitor_id, span, subscriber_id, has_unmerged_history FROM identity_links"
     rows = transaction.lookup(sql, ("list_id", "visitor_id", "span"), spans, is_locking=True)
     return {(row[0], row[1], row[2]): row[3] for row in rows if row[3] is not None and row[4]}
 
 
-def _pasts(
+def _histories(
     transaction: Transaction, spans: Iterable[SpanKey], most: int
 ) -> Iterator[tuple[SpanKey, list[Entry] | None]]:
-    """The past of each of these spans of one list; None if it is too long to copy.
+    """Yield the history of each of these spans of one list; None for a history that is too long to copy.
 
-    Short ones are read together. Where that is too much, some are long, and each is read by itself.
+    Short histories are read together. If that is more than MAX_TOGETHER rows, some are long, and each is read by
+    itself.
     """
     spans = list(spans)
     owner_ids = [owner for _, visitor_id, _ in spans for owner in (visitor_id, -visitor_id)]
     where = f"list_id = ? AND owner_id IN ({', '.join('?' * len(owner_ids))})"
     rows = read(transaction, where, (spans[0][0], *owner_ids), f"LIMIT {MAX_TOGETHER + 1}")
     if len(rows) > MAX_TOGETHER:
-        yield from ((span, _past(transaction, span, most)) for span in spans)
+        yield from ((span, _history(transaction, span, most)) for span in spans)
         return
-    pasts: dict[SpanKey, list[Entry]] = {span: [] for span in spans}
+    histories: dict[SpanKey, list[Entry]] = {span: [] for span in spans}
     for row in rows:
-        pasts.get((row.list_id, row.visitor_id, row.span), []).append(row)
-    for span, past in pasts.items():
-        yield span, past if sum(row.owner_id > 0 for row in past) <= most else None
+        histories.get((row.list_id, row.visitor_id, row.span), []).append(row)
+    for span, history in histories.items():
+        yield span, history if sum(row.owner_id > 0 for row in history) <= most else None
 
 
-def _past(transaction: Transaction, span: SpanKey, most: int) -> list[Entry] | None:
-    """The visitor's own rows in this span; None if they are too many to copy."""
+def _history(transaction: Transaction, span: SpanKey, most: int) -> list[Entry] | None:
+    """Return the visitor's own rows in this span; None if they are too many to copy."""
     list_id, visitor_id, number = span
     events, conversions = (
         read(transaction, _OWN_ROWS, (list_id, owner_id, number), f"{NEWEST} LIMIT {most + 1}")

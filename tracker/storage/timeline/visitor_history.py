@@ -1,4 +1,4 @@
-"""Whose own rows must be read for a person, beside the person's? Of visitors whose past has not been copied yet."""
+"""Unmerged histories: visitors whose own rows are read for a subscriber because they have not been copied to it yet."""
 
 from __future__ import annotations
 
@@ -11,22 +11,20 @@ from typing import NamedTuple
 
 from tracker.domain.row_ids import received_ms
 from tracker.errors import OutcomeUnknown, StorageUnavailable
-from tracker.storage.engine.database import Database
+from tracker.storage.engine.database import Database, in_flight_seconds
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.timeline import timeline_rows
 from tracker.storage.timeline.timeline_rows import MAX_COPIED, SpanKey
 
-#: Seconds after which a server has no write under way any more that saw a visitor before its link: longer than any
-#: deadline. Writes of an SQLite file see all that was committed before them.
-SERVER_SECONDS = 15.0
-#: Pasts that are read where they are, one look-up each; of a person with more they are settled at the next reading.
-MAX_APART = 16
-#: Pasts read at once at most: what cannot be settled in the time of a request is so in that of the next ones.
+#: Histories that are read under their visitors, one look-up each; if a subscriber has more, they are merged at the next
+#: reading.
+MAX_IN_PLACE = 16
+#: Histories read at once: those that cannot be merged within one request are merged within the next ones.
 MAX_READ = 2_000
-#: Events of a past that are copied then, and pasts copied in one transaction, first short ones, then these: bounds how
-#: long it holds up events.
-MAX_COPIED_THEN = 1_000
-ROUNDS = ((MAX_COPIED, 200), (MAX_COPIED_THEN, 5))
+#: Events of a history that a reading copies, and (events of a history, histories in one transaction): short histories
+#: first, then long ones. Bounds how long a transaction delays events.
+MAX_COPIED_BY_READING = 1_000
+MERGE_ROUNDS = ((MAX_COPIED, 200), (MAX_COPIED_BY_READING, 5))
 #: Seconds of a request that are left for its answer.
 ANSWER_SECONDS = 2.5
 
@@ -37,8 +35,8 @@ _PASTS = (
 _log = logging.getLogger("tracker.storage")
 
 
-class Past(NamedTuple):
-    """A visitor's span whose rows before the link stand under the visitor."""
+class UnmergedHistory(NamedTuple):
+    """A visitor's span whose rows from before its link are under the visitor."""
 
     visitor_id: int
     span: int
@@ -46,57 +44,61 @@ class Past(NamedTuple):
     event_id: int
 
     def linked_ms(self) -> int:
-        """When it was certainly linked, in UTC milliseconds; neither of an event's two times is later."""
+        """Return a time at which the span was certainly linked, in UTC milliseconds: the later of the event's two times."""
         return max(self.linked_at, received_ms(self.event_id))
 
 
-def pasts_of(
+def unmerged_histories(
     transaction: Transaction, list_id: int, subscriber_id: int, most: int, after: tuple[int, int] = (-1, -1)
-) -> list[Past]:
-    """The first `most` after (visitor_id, span)."""
+) -> list[UnmergedHistory]:
+    """Return the first `most` unmerged histories of a subscriber after (visitor_id, span): a keyset page."""
     visitor_id, span = after
     rows = transaction.select(_PASTS, (list_id, subscriber_id, visitor_id, visitor_id, span, most))
-    return [Past(*row) for row in rows]
+    return [UnmergedHistory(*row) for row in rows]
 
 
 def owners(
     database: Database, list_id: int, subscriber_id: int, deadline: float | None = None
 ) -> tuple[int, ...]:
-    """The owners whose rows a person's timeline is made of. Many pasts are settled first.
+    """Return the owners whose rows make a subscriber's timeline: itself and its visitors with an unmerged history.
 
-    Raises StorageUnavailable when there are too many to read, and more time is needed to settle them.
+    More than MAX_IN_PLACE histories are merged first. Raises StorageUnavailable when there are more than MAX_READ to
+    read and the time does not suffice to merge them.
     """
-    read = partial(pasts_of, list_id=list_id, subscriber_id=subscriber_id)
-    pasts = database.read(partial(read, most=MAX_APART + 1), deadline)
-    if len(pasts) > MAX_APART:
-        _settle_many(database, list_id, subscriber_id, deadline or time.monotonic() + ANSWER_SECONDS * 2)
-        pasts = database.read(partial(read, most=MAX_READ + 1), deadline)
-    if len(pasts) > MAX_READ:
-        raise StorageUnavailable("a person has more visitors than could be settled in time")
-    return subscriber_id, *sorted({past.visitor_id for past in pasts})
+    read = partial(unmerged_histories, list_id=list_id, subscriber_id=subscriber_id)
+    histories = database.read(partial(read, most=MAX_IN_PLACE + 1), deadline)
+    if len(histories) > MAX_IN_PLACE:
+        _merge_many(database, list_id, subscriber_id, deadline or time.monotonic() + ANSWER_SECONDS * 2)
+        histories = database.read(partial(read, most=MAX_READ + 1), deadline)
+    if len(histories) > MAX_READ:
+        raise StorageUnavailable("a subscriber has more visitors than could be merged in time")
+    return subscriber_id, *sorted({history.visitor_id for history in histories})
 
 
-def _settle_many(database: Database, list_id: int, subscriber_id: int, deadline: float) -> None:
-    """As many as there is time for. What cannot be settled is read where it is."""
+def _merge_many(database: Database, list_id: int, subscriber_id: int, deadline: float) -> None:
+    """Merge as many histories as there is time for; those that cannot be merged are read under their visitors."""
     until = deadline - ANSWER_SECONDS
     try:
-        for most, at_once in ROUNDS:
+        for most, at_once in MERGE_ROUNDS:
             due = _due(database, list_id, subscriber_id)
             while spans := list(islice(due, at_once)):
                 if time.monotonic() > until:
                     return
-                database.write(partial(timeline_rows.settle, spans=spans, most=most), deadline)
+                database.write(partial(timeline_rows.merge_history, spans=spans, most=most), deadline)
     except (StorageUnavailable, OutcomeUnknown) as failure:
-        _log.warning("pasts of a person were not settled: %s", type(failure).__name__)
+        _log.warning("histories of a subscriber were not merged: %s", type(failure).__name__)
 
 
 def _due(database: Database, list_id: int, subscriber_id: int) -> Iterator[SpanKey]:
-    """Those linked long enough ago that nobody writes to them any more, a page at a time."""
-    seconds = SERVER_SECONDS if database.engine.is_remote else 0.0
-    before = time.time_ns() // 1_000_000 - int(seconds * 1000)
-    read = partial(pasts_of, list_id=list_id, subscriber_id=subscriber_id, most=MAX_READ)
-    pasts = database.read(read)
-    while pasts:
-        yield from ((list_id, past.visitor_id, past.span) for past in pasts if past.linked_ms() <= before)
-        last = pasts[-1]
-        pasts = database.read(partial(read, after=(last.visitor_id, last.span)))
+    """Yield, a page at a time, the spans linked so long ago that no write to their visitor's rows is in flight any more."""
+    before = time.time_ns() // 1_000_000 - int(in_flight_seconds(database.engine) * 1000)
+    read = partial(unmerged_histories, list_id=list_id, subscriber_id=subscriber_id, most=MAX_READ)
+    histories = database.read(read)
+    while histories:
+        yield from (
+            (list_id, history.visitor_id, history.span)
+            for history in histories
+            if history.linked_ms() <= before
+        )
+        last = histories[-1]
+        histories = database.read(partial(read, after=(last.visitor_id, last.span)))
