@@ -203,7 +203,7 @@ def test_many_events_are_with_one_of_both_until_a_job_has_moved_them(
         claimed = client.services.jobs.claim(jobs)
         assert claimed is not None
         claimed.step()
-        claimed.give_back()
+        claimed.release()
         steps.append((more(client, shop, "jane"), more(client, shop, "joe")))
         assert timeline_differences(storage, list_id) == []
     assert {sum(each) for each in steps} == {250}
