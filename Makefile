@@ -5,7 +5,7 @@ PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 SOURCES := setup.cfg pyproject.toml constraints.txt
 # Two test files at a time. The number is fixed, so that every machine runs the tests in the same way.
 PYTEST := $(VENV)/bin/pytest --numprocesses=2
-QUICK := not (fuzz or faults or served or mariadb or redis or browser)
+QUICK := not (fuzz or faults or served or mariadb or redis or browser or processes)
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
@@ -23,7 +23,7 @@ demo: $(VENV)/.run
 test: packages lint $(VENV)/.minifier
 	@$(PYTEST)
 
-# The quick loop: no root, no server, no browser.
+# The quick loop: no root, no server, no browser, and no test that starts processes.
 check: lint
 	@TESTS_WITHOUT_SERVERS=1 $(PYTEST) -m "$(QUICK)"
 

@@ -201,7 +201,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the servers it can reach, before tests are chosen by their markers."""
+    """Mark each test with the servers and processes it can reach, before tests are chosen by their markers."""
     for item in items:
         for name in sorted(needs(item)):
             item.add_marker(name)

@@ -1,4 +1,4 @@
-"""Needs of a test: which servers it can reach, read from its own code and that of the fixtures it asks for."""
+"""Needs of a test: servers and processes it can reach, read from its own code and that of the fixtures it asks for."""
 
 from __future__ import annotations
 
@@ -18,16 +18,27 @@ MARKERS: dict[type[Server], str] = {MariaDB: "mariadb", Redis: "redis", Tracker:
 KINDS = frozenset({"mariadb", "redis"})
 #: Fixtures that give any kind of database: the kind is in the parameters or in the code of whoever asks.
 OF_ANY_KIND = frozenset({"new_database", "database_kind"})
-#: Fixtures of a Chromium.
-BROWSERS = frozenset({"browser", "page"})
 #: Functions that carry another; a `types.FunctionType` that does names it among what it closes over.
 WRAPPERS = (type(functools.cache(id)),)
-#: Programs that a test's code names when it starts a server itself, by hand or through a script.
-PROGRAMS = {"gunicorn": "served", "serve": "served", "playwright": "browser"}
+#: Names and words of code that starts a server without one of our classes, or another process.
+PROGRAMS = {
+    "sync_playwright": "browser",
+    "gunicorn": "served",
+    "serve": "served",
+    "bench": "served",
+    "make_site": "served",
+    "subprocess": "processes",
+    "Popen": "processes",
+    "multiprocessing": "processes",
+    "fork": "processes",
+    "Program": "processes",
+}
+#: Most who have a `Shell` type into it, which starts no process.
+IN_PROCESS = frozenset({"tests.cli.shell"})
 
 
 def needs(item: pytest.Item) -> frozenset[str]:
-    """Return the markers of the servers that a test can reach."""
+    """Return the markers of the servers and processes that a test can reach."""
     if not isinstance(item, pytest.Function):
         return frozenset()
     found = set(_of_function(item.function))
@@ -54,7 +65,7 @@ def _of_function(function: Any) -> frozenset[str]:
             found |= _of_class(current)
             waiting += _methods(current)
         else:
-            found |= _of_words(current)
+            found |= set() if current.__module__ in IN_PROCESS else _of_words(current)
             waiting += _named(current)
     return frozenset(found)
 

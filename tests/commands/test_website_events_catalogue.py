@@ -72,6 +72,38 @@ def test_names_spelled_twice(track: Track, catalogue: Ask) -> None:
     ]
 
 
+@pytest.fixture
+def large(client: Client, shop: Shop) -> None:
+    """A catalogue as large as the bounds allow, that an event was refused for."""
+    wide = [(shop.list_id, b"wide%03d" % n, 5, 9, 500, 1) for n in range(40)]
+    narrow = [(shop.list_id, b"narrow%04d" % n, 5, 9, 0, 1) for n in range(MAX_NAMES - 40)]
+    columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
+    pairs = (
+        "list_id",
+        "event_name",
+        "property",
+        "first_seen_at",
+        "last_seen_at",
+        "strings",
+        "numbers",
+        "booleans",
+    )
+    rest = ("nulls", "objects", "arrays")
+    rows = [
+        (shop.list_id, b"wide%03d" % n, b"property%03d" % item, 5, 9, 1, 0, 0, 0, 0, 0)
+        for n in range(40)
+        for item in range(500)
+    ]
+
+    def fill(transaction: Any) -> None:
+        transaction.insert("event_names", columns, [*wide, *narrow])
+        transaction.insert("event_properties", (*pairs, *rest), rows)
+
+    client.services.storage.write(fill)
+    answer = client.call("event.track", shop.key, ListID=shop.list_id, Event="one too many")
+    assert answer.status == 200
+
+
 @pytest.mark.usefixtures("large")
 def test_a_full_catalogue_is_read_in_answers_of_bounded_size(
     client: Client, shop: Shop, catalogue: Ask

@@ -10,6 +10,7 @@ import pytest
 
 from tests.client import Client, Shop, Track
 from tracker.integrity.counter_check import recount
+from tracker.storage.aggregates import catalogue, catalogue_eviction
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
@@ -18,6 +19,18 @@ CHROME = (
 Listing = Callable[[], dict[str, list[str]]]
 
 Browse = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue that is soon full: browsers may use eight tenths of it."""
+    monkeypatch.setattr(catalogue, "MAX_NAMES", 10)
+    monkeypatch.setattr(catalogue, "MAX_PROPERTIES", 20)
+    monkeypatch.setattr(catalogue, "MAX_PAIRS", 40)
+    monkeypatch.setattr(catalogue, "KNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(catalogue, "RETRY_FULL_SECONDS", 0.0)
+    monkeypatch.setattr(catalogue_eviction, "NAMES_AT_ONCE", 1)
+    monkeypatch.setattr(catalogue_eviction, "PROPERTIES_AT_ONCE", 1)
 
 
 @pytest.fixture

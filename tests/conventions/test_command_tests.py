@@ -25,7 +25,7 @@ def test_there_are_files_for_commands_alone() -> None:
 def collected() -> set[str]:
     """`file[kind]` of every test in the folder that runs on a kind of database."""
     listed = subprocess.run(
-        [sys.executable, "-m", "pytest", "-qq", "-n0", "--collect-only", "-p", "no:cacheprovider", FOLDER],
+        [sys.executable, "-m", "pytest", "-q", "-n0", "--collect-only", "-p", "no:cacheprovider", FOLDER],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     found = set()

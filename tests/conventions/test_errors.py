@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
 from tracker.storage.accounts.sessions import Sessions
 
+_numbers = itertools.count(1)
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
 LONG = "x" * 1001
 LOGIN = {"Username": "jane@example.com", "Password": "x"}
@@ -239,6 +241,21 @@ class Break(Command):
 def test_every_declared_code_has_a_call_here() -> None:
     declared = {(entry.command.name, row.code) for entry in load_commands() for row in entry.command.errors}
     assert declared == set(CALLS)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One Tracker for all calls, each of which has a user and lists of its own."""
+    tracker = Api(f"sqlite:///{tmp_path_factory.mktemp('errors') / 'tracker.db'}")
+    tracker.add_user()
+    yield tracker
+    tracker.close()
+
+
+@pytest.fixture
+def jane(api: Api) -> User:
+    """An administrator who may do everything, of this test's alone."""
+    return api.add_user(f"jane{next(_numbers)}@example.com", is_admin=True)
 
 
 @pytest.fixture
