@@ -5,6 +5,7 @@ PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 SOURCES := setup.cfg pyproject.toml constraints.txt
 # Two test files at a time. The number is fixed, so that every machine runs the tests in the same way.
 PYTEST := $(VENV)/bin/pytest --numprocesses=2
+QUICK := not (fuzz or faults or served or mariadb or redis or browser or processes)
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
@@ -22,9 +23,9 @@ demo: $(VENV)/.run
 test: packages lint $(VENV)/.minifier
 	@$(PYTEST)
 
-# The quick loop: no root, no server, no browser.
+# The quick loop: no root, no server, no browser, and no test that starts processes.
 check: lint
-	@$(PYTEST) tests/house
+	@TESTS_WITHOUT_SERVERS=1 $(PYTEST) -m "$(QUICK)"
 
 lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .
@@ -63,7 +64,7 @@ release: $(VENV)/.test
 
 # Sizes, imports, words and tests of the tree, as a table.
 figures: $(VENV)/.test
-	@$(VENV)/bin/python -m tests.house.figures
+	@$(VENV)/bin/python -m tests.conventions.figures
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis

@@ -1,1 +1,1 @@
-"""Which commands are built in? One module each; they come through the same door as any plugin."""
+"""Built-in commands, one module each, loaded by the same registry as plugins."""

@@ -1,4 +1,4 @@
-"""How is an API key made? The command `apikey.create`."""
+"""API key creation: the command `apikey.create`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from marshmallow import Schema, fields
 from tracker import Command, Error, invalid
 from tracker.fields import KeyName, Permissions
 
-TOO_MUCH = Error(3, "A key cannot have permissions that the one who makes it lacks")
+TOO_MUCH = Error(3, "A key cannot have permissions that its creator lacks")
 
 
 class ApikeyCreate(Command):
-    """Make an API key for the caller's own account. `APIKey` is shown this once: only a hash of it is kept.
+    """Create an API key for the caller's own account. `APIKey` is returned only once: only a hash of it is stored.
 
-    `Permissions` are names separated by commas, or `*` for all that the user has; whoever calls must have them all. A key
-    made without any may call `event.track` and nothing else that needs a permission. `Name` is whatever helps to tell
-    keys apart. `Prefix` names the key in `apikeys.get` and for `apikey.revoke`.
+    `Permissions` are names separated by commas, or `*` for all that the user has; the caller must have all of them. A key
+    without permissions may call `event.track` and nothing else that needs a permission. `Name` is a label to tell keys
+    apart. `Prefix` identifies the key in `apikeys.get` and for `apikey.revoke`.
     """
 
     name = "apikey.create"
@@ -39,14 +39,16 @@ class ApikeyCreate(Command):
         Permissions = Permissions(
             load_default="", metadata={"description": "Names separated by commas, or * for all"}
         )
-        Name = KeyName(load_default="", metadata={"description": "What to call the key"})
+        Name = KeyName(load_default="", metadata={"description": "Label of the key"})
 
     class Answer(Schema):
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
         ErrorText = fields.String(required=True, metadata={"const": ""})
-        APIKey = fields.String(required=True, metadata={"description": "The key, shown this once"})
-        Prefix = fields.String(required=True, metadata={"description": "What the key is named by"})
+        APIKey = fields.String(required=True, metadata={"description": "The key, returned only once"})
+        Prefix = fields.String(
+            required=True, metadata={"description": "Identifies the key in `apikeys.get` and `apikey.revoke`"}
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         permissions = params["Permissions"]

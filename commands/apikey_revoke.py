@@ -1,4 +1,4 @@
-"""How does an API key end? The command `apikey.revoke`."""
+"""API key revocation: the command `apikey.revoke`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ NOT_FOUND = Error(3, "API key not found")
 
 
 class ApikeyRevoke(Command):
-    """Revoke an API key of the caller's own account for good. Every worker refuses it within 5 seconds.
+    """Revoke an API key of the caller's own account permanently. Every worker refuses it within 5 seconds.
 
-    Sessions that were opened with the key end with it. A key that is revoked already stays so: the answer is the same. A
-    key of another user is answered like one that does not exist.
+    Sessions that were opened with the key end too. Revoking a revoked key changes nothing and gives the same answer. A key
+    of another user is answered like one that does not exist.
     """
 
     name = "apikey.revoke"
@@ -30,7 +30,7 @@ class ApikeyRevoke(Command):
             1,
             64,
             required=True,
-            metadata={"description": "The key's prefix, as `apikeys.get` gives it; the whole key will do"},
+            metadata={"description": "The key's prefix, as in `apikeys.get`, or the whole key"},
         )
 
     class Answer(Schema):

@@ -1,4 +1,4 @@
-"""Which API keys does a user have? The command `apikeys.get`."""
+"""API key listing: the command `apikeys.get`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tracker.times import iso_utc
 
 
 class ApikeysGet(Command):
-    """List the API keys of the caller's own account, revoked ones included, oldest first. No secret is among it.
+    """List the API keys of the caller's own account, including revoked ones, oldest first. The answer holds no secret.
 
-    Gives `RecordsPerRequest` keys (0, the default: all) from number `RecordsFrom` (the first is 0) on; `TotalKeyCount`
-    counts all. `Prefix` is the part of a key that names it. `Permissions` is empty for a key that may call `event.track` and nothing
-    else that needs a permission. `RevokedOn` is null for a key that is good.
+    Returns `RecordsPerRequest` keys (0, the default: all) starting at number `RecordsFrom` (the first is 0);
+    `TotalKeyCount` counts all keys. `Prefix` is the part of a key that identifies it. `Permissions` is empty for a key that
+    may call `event.track` and nothing else that needs a permission. `RevokedOn` is null for a valid key.
     """
 
     name = "apikeys.get"
@@ -44,13 +44,15 @@ class ApikeysGet(Command):
     )
 
     class Params(Schema):
-        RecordsPerRequest = WholeNumber(load_default=0, metadata={"description": "Keys to give; 0 = all"})
-        RecordsFrom = WholeNumber(load_default=0, metadata={"description": "Number of the first key to give"})
+        RecordsPerRequest = WholeNumber(load_default=0, metadata={"description": "Keys to return; 0 = all"})
+        RecordsFrom = WholeNumber(
+            load_default=0, metadata={"description": "Number of the first key to return"}
+        )
 
     class Answer(Schema):
         class Key(Schema):
             Prefix = fields.String(required=True)
-            Name = fields.String(required=True, metadata={"description": "Empty if it was given none"})
+            Name = fields.String(required=True, metadata={"description": "Empty for a key without a name"})
             Permissions = fields.String(required=True)
             CreatedOn = fields.DateTime(required=True)
             RevokedOn = fields.DateTime(required=True, allow_none=True)

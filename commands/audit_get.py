@@ -1,4 +1,4 @@
-"""Who did what, and when? The command `audit.get`."""
+"""Audit log listing: the command `audit.get`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ FOR_ADMINISTRATORS = Error(4, "Entries of all users are for administrators", sta
 
 
 class AuditGet(Command):
-    """Give a page of the audit log, newest first: logins, failed logins, keys and accounts made, exports, deletions.
+    """List the audit log, newest first: logins, failed logins, created keys and accounts, exports, deletions.
 
-    A user sees the entries of the own account; administrators may ask for those of all users with `Scope` `All`. For the
+    A user sees the entries of their own account; administrators can request those of all users with `Scope` `All`. For the
     next page send the last `EntryID` as `BeforeEntryID`. `Action` is the name of a command, or `user.login.failed`.
-    `Object` says what it was done to, such as `list:12 subscriber:77`; it holds numbers, never an email address. `UserID`
-    is null where no account is known; `Key` is the prefix of the key it was done with, `Session` a name of the session.
-    Neither is there for what was done with the `tracker` script. Failed logins are kept for 90 days, the rest for good.
+    `Object` is what the action affected, such as `list:12 subscriber:77`; it holds numbers, never an email address. `UserID`
+    is null where the account is unknown. `Key` is the prefix of the API key that was used, `Session` an identifier of the
+    session; both are null for actions of the `tracker` script. Failed logins are kept for 90 days, all other entries
+    permanently.
     """
 
     name = "audit.get"
@@ -55,13 +56,18 @@ class AuditGet(Command):
 
     class Params(Schema):
         RecordsPerRequest = WholeNumber(
-            1, 1000, load_default=100, metadata={"description": "Entries to give"}
+            1, 1000, load_default=100, metadata={"description": "Entries to return"}
         )
         BeforeEntryID = WholeNumber(
             load_default=0,
-            metadata={"description": "Give entries that are older than this one; 0 = the newest"},
+            metadata={"description": "Return entries older than this one; 0 = the newest"},
         )
-        Scope = Choice("Own", "All", load_default="Own", metadata={"description": "Whose entries"})
+        Scope = Choice(
+            "Own",
+            "All",
+            load_default="Own",
+            metadata={"description": "Entries of the caller, or of all users"},
+        )
 
     class Answer(Schema):
         class Entry(Schema):

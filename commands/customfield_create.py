@@ -1,4 +1,4 @@
-"""How does a list get a custom field? The command `customfield.create`."""
+"""Custom field creation: the command `customfield.create`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from tracker import CommandError, Error, invalid, missing
-from tracker.api.store_refusals import MAX_FIELDS, Refusal, answering
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker import Command, CommandError, Error, invalid, missing
+from tracker.api.subscriber_responses import Refusal, Success, answering, success
 from tracker.domain.field_matching import BY_NUMBER
-from tracker.domain.field_types import DATA_TYPES, TEXT
+from tracker.domain.field_types import DATA_TYPES, MAX_FIELDS, TEXT
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, YesOrNo
 
 INVALID_LIST = invalid("SubscriberListID", 3)
 INVALID_ALIAS = invalid("MergeTagAlias", 5)
 INVALID_UNIQUE = invalid("UniqueIdentifier", 7)
-ALIAS_TAKEN = Error(8, "MergeTagAlias is another field's")
-HAS_UNIQUE = Error(9, "The list has a unique identifier already")
+ALIAS_TAKEN = Error(8, "MergeTagAlias is already used by another field")
+HAS_UNIQUE = Error(9, "The list already has a unique identifier")
 TOO_MANY = Error(10, f"The list has {MAX_FIELDS} custom fields, the most a list can have")
 REFUSALS = {
     Refusal.ALIAS_TAKEN: ALIAS_TAKEN,
@@ -35,18 +34,20 @@ class Alias(Text):
         if not _ALIAS.fullmatch(alias):
             raise ValidationError([because(INVALID_ALIAS, "1 to 64 of A-Z a-z 0-9 _ -")])
         if BY_NUMBER.fullmatch(alias):
-            raise ValidationError([because(INVALID_ALIAS, "that is how fields are named by number")])
+            raise ValidationError(
+                [because(INVALID_ALIAS, "names of this form are reserved for field numbers")]
+            )
         return alias
 
 
-class CustomFieldCreate(ListCommand):
-    """Make a custom field of a list's subscribers. A list has up to 200.
+class CustomFieldCreate(Command):
+    """Create a custom field for the subscribers of a list. A list has up to 200.
 
-    `MergeTagAlias` is how the field is addressed, in any letter case; without one it is `CustomField<ID>`, which goes for
-    every field. `DataType` is `text` (the default, up to 8 KiB), `number`, `boolean`, `date` (`2026-01-31`) or `datetime`
-    (ISO 8601 with offset, answered in UTC). One text field of a list may be the `UniqueIdentifier`: it takes the place of
-    the built-in external id, which is to say that its values are the subscribers' `ExternalID`, that `ID` of
-    `event.track` is matched with it, and that no two subscribers share one. Deleted, it leaves them as they are.
+    `MergeTagAlias` names the field in calls, in any letter case. Every field can also be named `CustomField<ID>`.
+    `DataType` is `text` (the default, up to 8 KiB), `number`, `boolean`, `date` (`2026-01-31`) or `datetime` (ISO 8601 with
+    offset, returned in UTC). One text field of a list may be the `UniqueIdentifier`. It replaces the built-in external id:
+    its values are the subscribers' `ExternalID`, `ID` of `event.track` is matched with it, and no two subscribers share a
+    value. Deleting the field leaves the external ids as they are.
     """
 
     name = "customfield.create"
@@ -70,14 +71,15 @@ class CustomFieldCreate(ListCommand):
     )
 
     class Params(Schema):
-        SubscriberListID = ListID(required=True, metadata={"description": "List that gets the field"})
-        FieldName = Text(1, 250, False, required=True, metadata={"description": "What people call it"})
+        SubscriberListID = ListID(required=True, metadata={"description": "List to add the field to"})
+        FieldName = Text(1, 250, False, required=True, metadata={"description": "Display name"})
         MergeTagAlias = Alias(
-            1, 64, metadata={"description": "What programs call it", "pattern": "^[A-Za-z0-9_-]+$"}
+            1, 64, metadata={"description": "Name of the field in calls", "pattern": "^[A-Za-z0-9_-]+$"}
         )
-        DataType = Choice(*DATA_TYPES, load_default=TEXT, metadata={"description": "What it holds"})
+        DataType = Choice(*DATA_TYPES, load_default=TEXT, metadata={"description": "Type of its values"})
         UniqueIdentifier = YesOrNo(
-            load_default=False, metadata={"description": "Whether its values are the ExternalIDs"}
+            load_default=False,
+            metadata={"description": "Whether its values are the ExternalIDs of the subscribers"},
         )
 
     class Answer(Success):
@@ -86,8 +88,8 @@ class CustomFieldCreate(ListCommand):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         data_type, is_unique = params["DataType"], params["UniqueIdentifier"]
         if is_unique and data_type != TEXT:
-            raise CommandError(because(INVALID_UNIQUE, "only a text can be it"))
-        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
+            raise CommandError(because(INVALID_UNIQUE, "only a text field can be the unique identifier"))
+        list_id = self.own_list(params["SubscriberListID"], INVALID_LIST).id
         name, alias = params["FieldName"], params.get("MergeTagAlias")
         with answering(REFUSALS):
             made = self.services.stores.fields.add(list_id, name, alias, data_type, is_unique, self.deadline)

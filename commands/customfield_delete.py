@@ -1,4 +1,4 @@
-"""How does a list lose a custom field? The command `customfield.delete`."""
+"""Custom field deletion: the command `customfield.delete`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from typing import Any
 
 from marshmallow import Schema
 
-from tracker import Error, invalid, missing
-from tracker.api.store_refusals import Refusal, answering
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker import Command, Error, invalid, missing
+from tracker.api.subscriber_responses import Refusal, Success, answering, audit_entry, success
 from tracker.fields import ListID, WholeNumber
 
 INVALID_LIST = invalid("SubscriberListID", 3)
 NOT_FOUND = Error(5, "Custom field not found")
 
 
-class CustomFieldDelete(ListCommand):
+class CustomFieldDelete(Command):
     """Delete a custom field of a list with its values.
 
-    The values of the unique identifier stay: they are the subscribers' `ExternalID`, which is the built-in identifier
-    again. Events that are tracked at the same time may take up to 5 seconds to learn of it; what they write to the field
-    is seen by nobody.
+    The values of the unique identifier stay: they are the subscribers' `ExternalID`, which is then the built-in identifier
+    again. Events tracked within 5 seconds of the call may still write to the field; such values are never returned.
     """
 
     name = "customfield.delete"
@@ -46,9 +44,12 @@ class CustomFieldDelete(ListCommand):
         pass
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
+        list_id = self.own_list(params["SubscriberListID"], INVALID_LIST).id
         with answering({Refusal.GONE: NOT_FOUND}):
             self.services.stores.fields.remove(
-                list_id, params["CustomFieldID"], self.deadline, then=self.noted("customfield", list_id)
+                list_id,
+                params["CustomFieldID"],
+                self.deadline,
+                then=audit_entry(self, "customfield", list_id),
             )
         return success()

@@ -1,4 +1,4 @@
-"""Which custom fields does a list have? The command `customfields.get`."""
+"""Custom field listing: the command `customfields.get`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import invalid, missing
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker import Command, invalid, missing
+from tracker.api.subscriber_responses import Success, success
 from tracker.domain.field_types import DATA_TYPES
 from tracker.fields import ListID
 from tracker.times import iso_utc
@@ -15,8 +15,8 @@ from tracker.times import iso_utc
 INVALID_LIST = invalid("SubscriberListID", 3)
 
 
-class CustomFieldsGet(ListCommand):
-    """Give the custom fields of a list, the oldest first."""
+class CustomFieldsGet(Command):
+    """List the custom fields of a list, oldest first."""
 
     name = "customfields.get"
     method = "GET"
@@ -59,7 +59,7 @@ class CustomFieldsGet(ListCommand):
         CustomFields = fields.List(fields.Nested(Row), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["SubscriberListID"], INVALID_LIST)
+        list_id = self.own_list(params["SubscriberListID"], INVALID_LIST).id
         rows = [_row(each) for each in self.services.stores.fields.of_list(list_id, self.deadline)]
         return success(TotalFieldCount=len(rows), CustomFields=rows)
 

@@ -1,4 +1,4 @@
-"""How are many events tracked at once? The command `event.batch`."""
+"""Batch tracking: the command `event.batch`."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ EVENT = ParamReader(EventParams, EVENT_ERRORS)
 class EventBatch(Command):
     """Track up to 1,000 events in one transaction.
 
-    Each event has the parameters of `event.track`; `ListID` and `SentAt` may be given once for all. The answer has one
-    result an event, in order: `ok`, `duplicate` (its EventID is stored already), or `error` with the numbered errors
-    of `event.track`. Every `ok` and `duplicate` is committed; an event that is refused harms no other. The body may be
-    NDJSON (`application/x-ndjson`, one event a line) and gzip. A batch counts as many calls of `event.track` as it has
-    events; one that does not fit into the limit is refused whole and consumes nothing. Error 100013 carries
-    `EventIDs`, one an event in order: the batch may be repeated with them, and nothing is stored twice.
+    Each event has the parameters of `event.track`; `ListID` and `SentAt` may be sent once for all. The answer has one
+    result per event, in order: `ok`, `duplicate` (its `EventID` is already stored), or `error` with the numbered errors of
+    `event.track`. Every `ok` and `duplicate` is committed; a refused event does not affect the others. The body may be
+    NDJSON (`application/x-ndjson`, one event per line) and compressed with gzip. A batch counts as many calls of
+    `event.track` as it has events; a batch that exceeds the rate limit is refused as a whole and consumes nothing. Error
+    100013 carries `EventIDs`, one per event in order: repeat the batch with them, and nothing is stored twice.
     """
 
     name = "event.batch"
@@ -62,7 +62,7 @@ class EventBatch(Command):
 
     class Params(Schema):
         Events = Events(MAX_EVENTS, required=True)
-        ListID = ListID(metadata={"description": "List of the events that name none"})
+        ListID = ListID(metadata={"description": "List of the events without a ListID"})
         SentAt = Time(
             metadata=TIME
             | {"description": "When the request was sent, by the client's clock: corrects Timestamps"}
@@ -81,7 +81,7 @@ class EventBatch(Command):
                 allow_none=True, metadata={"description": "The ID sent; not with `error`"}
             )
             identify_event_sent = fields.Boolean(
-                metadata={"description": "Whether it identified someone; not with `error`"}
+                metadata={"description": "Whether an identify event was sent with it; not with `error`"}
             )
             ignored_identify_properties = ignored_names()
             Errors = fields.List(
@@ -90,7 +90,7 @@ class EventBatch(Command):
 
         status = fields.String(required=True, metadata={"const": "success"})
         results = fields.List(
-            fields.Nested(Result), required=True, metadata={"description": "One an event, in order"}
+            fields.Nested(Result), required=True, metadata={"description": "One per event, in order"}
         )
 
     @classmethod
@@ -98,16 +98,15 @@ class EventBatch(Command):
         return cost_of(params.get("Events"))
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        lists = self.services.stores.lists
-        intake = EventRequest(self.user_id, lists, self.now, self.deadline, self.is_form)
+        request = EventRequest.of(self)
         if "ListID" in params:
-            intake.own_list(params["ListID"])
+            request.own_list(params["ListID"])
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
 
         def read(sent: dict[str, Any]) -> dict[str, Any]:
             return {**shared, **EVENT.read(EVENT.spelled(sent))}
 
-        outcomes = track_each(self.services.ingest, intake, params["Events"], read, self.deadline)
+        outcomes = track_each(self.services.ingest, request, params["Events"], read, self.deadline)
         return {"status": "success", "results": [_result(outcome) for outcome in outcomes]}
 
 

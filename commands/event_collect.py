@@ -1,4 +1,4 @@
-"""How do browsers send events? The command `event.collect`, which the door at `/t/<EventListTrackerID>` calls."""
+"""Event collection from browsers: the command `event.collect`, called by the endpoint `/t/<EventListTrackerID>`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tracker.api.event_params import (  # fmt: skip
     Events,
     Time,
 )
-from tracker.api.event_request import EventRequest
+from tracker.api.event_request import EventRequest, list_access
 from tracker.api.truncation import CUT, PageProperties, cleaned, overlong
 from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
@@ -36,7 +36,7 @@ INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at
 ERRORS = tuple(row for row in EVENT_ERRORS if row is not INVALID_LIST)
 
 
-#: How such a time is described.
+#: The schema of a time without bounds.
 CLOCK = {"type": TIME["type"]}
 
 
@@ -44,7 +44,7 @@ _FAR_YEAR = re.compile(r"[+-][0-9]{6}-")
 
 
 class ClockTime(Time):
-    """A time by a clock that may stand anywhere: what it says beyond the calendar's ends are those."""
+    """A time of a clock that may be wrong by any amount: a time beyond the calendar's ends becomes the nearest end."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -57,7 +57,7 @@ class ClockTime(Time):
 
 
 class OneEvent(EventParams):
-    """The parameters of an event whose list the credential names, sent by a page that cannot help its clock or address."""
+    """The parameters of a page's event, without ListID: lenient about clock and URL, which the page does not choose."""
 
     Properties = PageProperties(INVALID_PROPERTIES, PROPERTIES)
     Timestamp = ClockTime(metadata=CLOCK | {"description": "When it happened, by the browser's clock"})
@@ -73,18 +73,18 @@ EVENT = ParamReader(OneEvent, ERRORS)
 
 
 def _cut_names() -> fields.List[Any]:
-    said = "Properties of the script's own that were too long and are stored cut; only if there are any"
-    return fields.List(fields.String(), metadata={"description": said})
+    description = "Captured properties that were too long and are stored cut; absent if there are none"
+    return fields.List(fields.String(), metadata={"description": description})
 
 
 class FromBrowser(EventRequest):
-    """Events of one list, with what the request itself tells."""
+    """Makes public events of one list, enriched from the request that carried them."""
 
     is_public = True
 
     def __init__(self, command: Command) -> None:
-        caller, lists = command.caller, command.services.stores.lists
-        super().__init__(command.user_id, lists, command.now, command.deadline, command.is_form)
+        super().__init__(*list_access(command), command.now, command.is_form)
+        caller = command.caller
         if caller.list_id is None:
             raise TypeError("only a list's public id leads here")
         settings = command.services.stores.list_settings.of(caller.list_id, command.deadline)
@@ -105,20 +105,21 @@ class FromBrowser(EventRequest):
         return enrich(event, sender.user_agent, self._kept_address, overlong(sent), sender.is_image)
 
     def is_test(self, event: Event) -> bool:
-        """Of a person who does not want it, and of what nobody may ever look at, nothing is stored either."""
+        """Return whether nothing is stored: test events, people who ask not to be tracked, and prefetched pages."""
         return self._is_unwanted or super().is_test(event)
 
 
 class EventCollect(Command):
-    """Track one event, or up to 1,000, of a website's visitors, with nothing but the public id of a list.
+    """Track one event, or up to 1,000, of a website's visitors. The only credential is the public id of a list.
 
-    Called as `POST /t/<EventListTrackerID>` by pages of other origins and as `GET /t/<EventListTrackerID>.gif` by
-    mails. Each event has the parameters of `event.track` but `ListID`; beside `Events`, `UUID` and `SentAt` may be given
-    once for all. The answer holds nothing but what was sent and whether it was taken: no visitor and no person can be
-    looked up here. An event takes nothing over: who exists gets no ID or address by it, a visitor that is theirs stays so,
-    and only empty custom fields are filled. What it links gives way to what comes with a key. Properties that start with `$`
-    and can be told from the request (browser, system, device, host) are added; in those that are sent, half a character is
-    read as U+FFFD.
+    Pages of other origins call it as `POST /t/<EventListTrackerID>`, mails as `GET /t/<EventListTrackerID>.gif`. Each event
+    has the parameters of `event.track` except `ListID`; with `Events`, `UUID` and `SentAt` may be sent once for all. The
+    answer repeats the `EventID` and says whether the event was accepted: it reveals no visitor and no subscriber.
+
+    Events of this command never overwrite identity: an existing subscriber gets no ID or address from them, a visitor
+    linked to a subscriber stays linked, and only empty custom fields are filled. A link that they make gives way to one made
+    with a key. Server-side enrichment adds properties that start with `$` and follow from the request (browser, system,
+    device, host); in captured properties that are sent, a lone surrogate becomes U+FFFD.
     """
 
     name = "event.collect"
@@ -146,7 +147,7 @@ class EventCollect(Command):
     )
 
     class Params(OneEvent):
-        Event = EventName(metadata={"description": "Event name, if this is one event"})
+        Event = EventName(metadata={"description": "Event name, if a single event is sent"})
         Events = Events(MAX_EVENTS)
 
         def check(self, values: dict[str, Any], refused: Set[str] = frozenset()) -> None:
@@ -172,7 +173,7 @@ class EventCollect(Command):
         EventID = fields.String(metadata={"description": "As sent, if it was"})
         cut_properties = _cut_names()
         results = fields.List(
-            fields.Nested(Collected), metadata={"description": "One an event, in order; only with `Events`"}
+            fields.Nested(Collected), metadata={"description": "One per event, in order; only with `Events`"}
         )
 
     @classmethod
@@ -180,11 +181,11 @@ class EventCollect(Command):
         return cost_of(params.get("Events"))
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        intake = FromBrowser(self)
-        if intake.is_from_elsewhere:
+        request = FromBrowser(self)
+        if request.is_from_elsewhere:
             raise CommandError(FORBIDDEN)
         if "Events" not in params:
-            track_one(self.services.ingest, intake, intake.event(params), self.deadline)
+            track_one(self.services.ingest, request, request.event(params), self.deadline)
             return {"status": "success", **_sent(params), **_cut(params)}
         shared: dict[str, Any] = {name: params[name] for name in ("UUID", "SentAt") if name in params}
 
@@ -192,16 +193,16 @@ class EventCollect(Command):
             return {**shared, **EVENT.read(EVENT.spelled(sent))}
 
         events = params["Events"]
-        outcomes = track_each(self.services.ingest, intake, events, read, self.deadline)
+        outcomes = track_each(self.services.ingest, request, events, read, self.deadline)
         return {"status": "success", "results": list(map(_result, events, outcomes))}
 
 
 def _result(sent: Any, outcome: Outcome) -> dict[str, Any]:
-    """A repeat is `ok` as well: whether it was there before is nobody else's business."""
-    said = _sent(EVENT.spelled(sent)) if isinstance(sent, dict) else {}
+    """Describe an outcome. A duplicate is `ok` too: a public answer does not reveal what is stored."""
+    sent_id = _sent(EVENT.spelled(sent)) if isinstance(sent, dict) else {}
     if isinstance(outcome, CommandError):
-        return {"status": "error", **said, **outcome.body}
-    return {"status": "ok", **said, **_cut(EVENT.spelled(sent))}
+        return {"status": "error", **sent_id, **outcome.body}
+    return {"status": "ok", **sent_id, **_cut(EVENT.spelled(sent))}
 
 
 def _cut(params: Mapping[str, Any]) -> dict[str, Any]:

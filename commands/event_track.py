@@ -1,4 +1,4 @@
-"""How is an event tracked? The command `event.track`."""
+"""Event tracking: the command `event.track`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tracker.api.event_request import EventRequest, answer, ignored_names
 class EventTrack(Command):
     """Track an event of a website visitor.
 
-    Answered with 200 once the event is committed, is a repeat of one that is, or is a test event. `UUID` names the
-    visitor; the answer always carries it. Sent again with the same `EventID`, the event is stored once and the answer
-    says `duplicate`.
+    Answers 200 once the event is committed; also for a duplicate of a committed event, and for a test event, which is not
+    stored. `UUID` identifies the visitor; the answer always carries it. `EventID` makes the call idempotent: an event that
+    is sent again with the same `EventID` is stored once, and the answer has `duplicate`.
     """
 
     name = "event.track"
@@ -54,14 +54,15 @@ class EventTrack(Command):
         uuid = fields.UUID(required=True, metadata={"description": "The visitor"})
         external_id = fields.String(required=True, allow_none=True, metadata={"description": "The ID sent"})
         identify_event_sent = fields.Boolean(
-            required=True, metadata={"description": "Whether it identified someone"}
+            required=True, metadata={"description": "Whether an identify event was sent with it"}
         )
-        duplicate = fields.Boolean(metadata={"const": True, "description": "This EventID is stored already"})
+        duplicate = fields.Boolean(
+            metadata={"const": True, "description": "The event with this EventID is already stored"}
+        )
         ignored_identify_properties = ignored_names()
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        lists = self.services.stores.lists
-        intake = EventRequest(self.user_id, lists, self.now, self.deadline, self.is_form)
-        tracked = track_one(self.services.ingest, intake, intake.event(params), self.deadline)
-        said = {"status": "success", **answer(tracked)}
-        return {**said, "duplicate": True} if tracked.is_duplicate else said
+        request = EventRequest.of(self)
+        tracked = track_one(self.services.ingest, request, request.event(params), self.deadline)
+        found = {"status": "success", **answer(tracked)}
+        return {**found, "duplicate": True} if tracked.is_duplicate else found

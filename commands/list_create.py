@@ -1,4 +1,4 @@
-"""How is a list made? The command `list.create`."""
+"""List creation: the command `list.create`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tracker.fields import Choice, ListName
 
 
 class ListCreate(Command):
-    """Make a list. Its name is up to 250 characters that are not all blank; names of lists need not differ.
+    """Create a list. Its name has up to 250 characters, not all blank; several lists may have the same name.
 
-    `ConversionIdIs` says what the conversion-ids of its conversions name: an `order` (the default) counts once, however
-    often it is sent; a `goal` counts each time.
+    `ConversionIdIs` says what a conversion-id of the list names: an `order` (the default) counts once, however often it is
+    sent; a `goal` counts each time.
     """
 
     name = "list.create"

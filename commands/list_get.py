@@ -1,4 +1,4 @@
-"""What is known of one list? The command `list.get`."""
+"""Description of a list: the command `list.get`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ NOT_FOUND = Error(3, "List not found")
 
 
 class ListGet(Command):
-    """Describe a list: its name, its public tracker ids, and what has been tracked on it.
+    """Describe a list: its name, public ids, settings, and the names of its events and properties.
 
-    `EventTrackerJS` is what a website puts into its pages' head. `EventListTrackerID` and `EventUserTrackerID` are opaque and may be known to everybody. `EventTrackerProperties` is
-    what `website_events.properties` lists. `LastEventTrackedAt` is null until an event has been received. Times are
-    ISO 8601, UTC. The settings are those of `list.update`.
+    `EventTrackerJS` is the snippet for the head of a website's pages. `EventListTrackerID` and `EventUserTrackerID` are
+    opaque and public. `EventTrackerProperties` is what `website_events.properties` lists. `LastEventTrackedAt` is null until
+    an event has been received. Times are ISO 8601 in UTC. The settings are described at `list.update`.
     """
 
     name = "list.get"
@@ -68,13 +68,13 @@ class ListGet(Command):
                 metadata={"enum": ["order", "goal"], "description": "An order counts once, a goal each time"},
             )
             EventListTrackerID = fields.String(
-                required=True, metadata={"description": "Public name of the list"}
+                required=True, metadata={"description": "Public id of the list"}
             )
             EventUserTrackerID = fields.String(
-                required=True, metadata={"description": "Public name of the user"}
+                required=True, metadata={"description": "Public id of the user"}
             )
             EventTrackerJS = fields.String(
-                required=True, metadata={"description": "Lines for a page's head: from then on it is tracked"}
+                required=True, metadata={"description": "HTML for the head of a page, which tracks the page"}
             )
             EventTrackerProperties = fields.Dict(
                 fields.String(),
@@ -84,12 +84,12 @@ class ListGet(Command):
             )
             LastEventTrackedAt = fields.DateTime(required=True, allow_none=True)
             RetentionDays = fields.Integer(
-                required=True, metadata={"description": "How long events are kept; 0: for ever"}
+                required=True, metadata={"description": "Days for which events are kept; 0: for ever"}
             )
             EventsFrom = fields.DateTime(
                 required=True,
                 allow_none=True,
-                metadata={"description": "Older events have been deleted; null: none have"},
+                metadata={"description": "Older events have been deleted; null: none"},
             )
             HonourPrivacySignal = fields.Boolean(required=True)
             AllowedOrigins = fields.List(fields.String(), required=True)
@@ -103,9 +103,7 @@ class ListGet(Command):
         List = fields.Nested(Described, required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        found = self.services.stores.lists.owned(self.user_id, params["ListID"], self.deadline)
-        if found is None:
-            raise self.error(NOT_FOUND.code)
+        found = self.own_list(params["ListID"], NOT_FOUND)
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", "List": self._described(found)}
 
     def _described(self, found: Any) -> dict[str, Any]:

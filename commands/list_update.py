@@ -1,4 +1,4 @@
-"""How is a list changed? The command `list.update`."""
+"""List settings: the command `list.update`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from tracker import Command, CommandError, Error, invalid, missing
+from tracker import Command, Error, invalid, missing
 from tracker.api.list_settings_answer import (
     MAX_DAYS,
     as_browsers_spell,
@@ -60,19 +60,23 @@ class QueryParameters(fields.Field[list[str]]):
 
 
 class ListUpdate(Command):
-    """Change a list's name and settings. What is not sent stays as it is; the answer says all of them.
+    """Change a list's name and settings. Parameters that are not sent leave their setting as it is; the answer has all.
 
-    `RetentionDays`: events that happened longer ago are deleted, day by day, for the first time an hour from now; 0 keeps
-    them for ever. Counters, totals and people stay, a person's `Revenue` does not; `EventsFrom` is the time from which on all
-    events are there.
-    `HonourPrivacySignal`: of a browser that sends `Sec-GPC: 1` or `DNT: 1` to the public door nothing is stored; it is
-    answered as any other. What your own back end sends with a key is not meant by it: the header would be the back end's.
-    `AllowedOrigins` are the pages that may send events, `[]` for all; with `KeepAddress` the client's address is kept with
-    an event, truncated. `HiddenQueryParameters` are left out of the addresses of pages (`$current_url`, `$referrer`) that come
-    through the public door, in any letter case, with `-` and `_` or without; `*` stands for anything before the rest of a
-    name, and `email` also hides values that are addresses. `[]` hides none. `ConversionIdIs` holds for conversions from now
-    on, as does `ConversionsNeedKey`: those that come without one, as through the public door, are stored and not counted.
-    All workers know of it within 5 seconds.
+    - `RetentionDays`: events that happened longer ago are deleted daily, for the first time one hour after the call; 0 keeps
+      them for ever. Counters, totals and subscribers stay; a subscriber's `Revenue` shrinks with the deleted conversions.
+      `EventsFrom` is the time from which on all events are stored.
+    - `HonourPrivacySignal`: nothing is stored of a browser that sends `Sec-GPC: 1` or `DNT: 1` to the collect endpoint
+      (`/t/…`); the answer is the same as for others. Calls with a key are not affected: such a header would be that of your
+      own back end.
+    - `AllowedOrigins`: the origins whose pages may send events to the collect endpoint, `[]` for all.
+    - `KeepAddress`: the client's IP address is stored with an event, truncated.
+    - `HiddenQueryParameters`: query parameters removed from page URLs (`$current_url`, `$referrer`) that the collect endpoint
+      receives, compared without letter case, `-` and `_`. A leading `*` stands for any beginning of a name, and `email`
+      also hides values that are email addresses. `[]` hides none.
+    - `ConversionIdIs`: what a conversion-id names, for conversions from now on.
+    - `ConversionsNeedKey`: conversions without a key, as at the collect endpoint, are stored and not counted, from now on.
+
+    All workers apply the change within 5 seconds.
     """
 
     name = "list.update"
@@ -112,28 +116,34 @@ class ListUpdate(Command):
 
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List to change"})
-        SubscriberListName = ListName(metadata={"description": "Another name"})
-        ConversionIdIs = Choice("order", "goal", metadata={"description": "What a conversion-id names"})
-        RetentionDays = Days(metadata={"description": "How long events are kept; 0: for ever", "minimum": 0, "maximum": MAX_DAYS})  # fmt: skip
+        SubscriberListName = ListName(metadata={"description": "New name"})
+        ConversionIdIs = Choice(
+            "order",
+            "goal",
+            metadata={"description": "What a conversion-id names: an order counts once, a goal each time"},
+        )
+        RetentionDays = Days(metadata={"description": "Days for which events are kept; 0: for ever", "minimum": 0, "maximum": MAX_DAYS})  # fmt: skip
         AllowedOrigins = Origins(
             metadata={
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Pages that may send events to the public door",
+                "description": "Origins whose pages may send events to the collect endpoint",
             }
         )
         HonourPrivacySignal = YesOrNo(
-            metadata={"description": "Whether nothing is stored of browsers that ask not to be tracked"}
+            metadata={"description": "Whether browsers that ask not to be tracked are not stored"}
         )
-        KeepAddress = YesOrNo(metadata={"description": "Whether a client's address is kept, truncated"})
+        KeepAddress = YesOrNo(
+            metadata={"description": "Whether the client's IP address is stored, truncated"}
+        )
         ConversionsNeedKey = YesOrNo(
-            metadata={"description": "Whether conversions count only if they come with a key"}
+            metadata={"description": "Whether conversions count only if sent with a key"}
         )
         HiddenQueryParameters = QueryParameters(
             metadata={
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Query parameters to leave out of addresses of pages",
+                "description": "Query parameters to remove from page URLs",
             }
         )
 
@@ -153,11 +163,9 @@ class ListUpdate(Command):
         HiddenQueryParameters = fields.List(fields.String(), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, user_id, list_id = self.services.stores, self.user_id, params["ListID"]
-        if stores.lists.owned(user_id, list_id, self.deadline) is None:
-            raise CommandError(NOT_FOUND)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], NOT_FOUND).id
         name, conversion_id_is = params.get("SubscriberListName"), params.get("ConversionIdIs")
-        stores.lists.change(user_id, list_id, name, conversion_id_is, self.deadline)
+        stores.lists.change(self.user_id, list_id, name, conversion_id_is, self.deadline)
         changes = {column: params[name] for name, column in SETTINGS.items() if name in params}
         if "AllowedOrigins" in params:
             changes["allowed_origins"] = tuple(params["AllowedOrigins"])
@@ -174,8 +182,6 @@ class ListUpdate(Command):
         return self._answer(list_id, settings)
 
     def _answer(self, list_id: int, settings: Any) -> dict[str, Any]:
-        found = self.services.stores.lists.owned(self.user_id, list_id, self.deadline)
-        if found is None:  # it went meanwhile
-            raise CommandError(NOT_FOUND)
+        found = self.own_list(list_id, NOT_FOUND)
         named = {"ListID": list_id, "Name": found.name, "ConversionIdIs": found.conversion_id_is}
         return {"Success": True, "ErrorCode": 0, "ErrorText": "", **named, **settings_answer(settings)}

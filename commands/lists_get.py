@@ -1,4 +1,4 @@
-"""Which lists does a user have? The command `lists.get`."""
+"""List overview: the command `lists.get`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ ORDERS = {"ListID": "id", "Name": "name", "CreatedOn": "created_at"}
 
 
 class ListsGet(Command):
-    """Give a page of the caller's lists with the number of subscribers of each.
+    """List the caller's lists with the number of subscribers of each.
 
-    `RecordsPerRequest` lists (0, the default: all) from number `RecordsFrom` (the first is 0) on, in the order of
-    `OrderField` (`ListID`, the default, `Name` without regard to letter case, or `CreatedOn`), `OrderType` `ASC` or
-    `DESC`. `Search` keeps the lists whose name contains it, in any letter case; no character has a special meaning.
-    `LastEventTrackedAt` is null until an event has been received. `TotalListCount` counts all lists that fit, on this page or not.
+    Returns `RecordsPerRequest` lists (0, the default: all) starting at number `RecordsFrom` (the first is 0), sorted by
+    `OrderField` (`ListID`, the default, `Name` without regard to letter case, or `CreatedOn`) in the direction `OrderType`
+    (`ASC` or `DESC`). `Search` selects lists whose name contains the text, in any letter case; no character has a special
+    meaning. `LastEventTrackedAt` is null until an event has been received. `TotalListCount` counts the matching lists of all
+    pages.
     """
 
     name = "lists.get"
@@ -53,13 +54,15 @@ class ListsGet(Command):
     )
 
     class Params(Schema):
-        RecordsPerRequest = WholeNumber(load_default=0, metadata={"description": "Lists to give; 0 = all"})
+        RecordsPerRequest = WholeNumber(load_default=0, metadata={"description": "Lists to return; 0 = all"})
         RecordsFrom = WholeNumber(
-            load_default=0, metadata={"description": "Number of the first list to give"}
+            load_default=0, metadata={"description": "Number of the first list to return"}
         )
-        OrderField = Choice(*ORDERS, load_default="ListID", metadata={"description": "What to sort by"})
-        OrderType = Choice("ASC", "DESC", load_default="ASC", metadata={"description": "Up or down"})
-        Search = Text(0, 250, load_default="", metadata={"description": "A part of the name"})
+        OrderField = Choice(*ORDERS, load_default="ListID", metadata={"description": "Field to sort by"})
+        OrderType = Choice(
+            "ASC", "DESC", load_default="ASC", metadata={"description": "Ascending or descending"}
+        )
+        Search = Text(0, 250, load_default="", metadata={"description": "Part of the name"})
 
     class Answer(Schema):
         class Row(Schema):
@@ -73,7 +76,7 @@ class ListsGet(Command):
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
         ErrorText = fields.String(required=True, metadata={"const": ""})
         TotalListCount = fields.Integer(
-            required=True, metadata={"description": "Lists that fit, on all pages"}
+            required=True, metadata={"description": "Matching lists on all pages"}
         )
         Lists = fields.List(fields.Nested(Row), required=True)
 

@@ -1,10 +1,10 @@
-"""How does somebody come onto a list without an event? The command `subscriber.create`."""
+"""Subscriber creation without an event: the command `subscriber.create`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tracker.api.store_refusals import answering
+from tracker import Command
 from tracker.api.subscriber_params import (
     EMAIL_TAKEN,
     EXTERNAL_ID_TAKEN,
@@ -16,18 +16,18 @@ from tracker.api.subscriber_params import (
     MISSING_PERSON,
     REFUSALS,
     CreateParams,
-    new_person,
+    new_subscriber,
 )
-from tracker.api.subscriber_responses import ListCommand, Written, written
+from tracker.api.subscriber_responses import Written, answering, written
 
 
-class SubscriberCreate(ListCommand):
-    """Put a person onto a list, by `EmailAddress`, `ExternalID` or both.
+class SubscriberCreate(Command):
+    """Add a subscriber to a list, by `EmailAddress`, `ExternalID` or both.
 
-    `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins where both are sent. A value that is
-    none of the field's type is error 10; names that no field of the list has are dropped, and listed in
-    `IgnoredCustomFields`. An address or external id that another subscriber of the list has is refused; but an external id
-    that nobody but browsers gave to somebody (`ExternalIDBy` of `subscriber.get`) is taken from them.
+    `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins if both are sent. A value that does not
+    have the field's type is error 10; names that no field of the list has are ignored, and listed in `IgnoredCustomFields`.
+    An address or external id of another subscriber of the list is refused; but an external id that only browsers gave to
+    another subscriber (`ExternalIDBy` of `subscriber.get` is `public`) is taken from them.
     """
 
     name = "subscriber.create"
@@ -49,7 +49,7 @@ class SubscriberCreate(ListCommand):
         pass
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
-        new, read = new_person(params, stores.fields.of_list(list_id, self.deadline))
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
+        new, read = new_subscriber(params, stores.fields.of_list(list_id, self.deadline))
         with answering(REFUSALS):
             return written(stores.subscribers.add(list_id, new, self.deadline), read.unknown)

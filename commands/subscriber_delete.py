@@ -1,4 +1,4 @@
-"""How is a subscriber taken off a list? The command `subscriber.delete`."""
+"""Subscriber deletion, events stay: the command `subscriber.delete`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from typing import Any
 
 from marshmallow import fields
 
-from tracker.api.store_refusals import answering
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, REFUSALS, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker import Command
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, REFUSALS, NamedParams, subscriber_key
+from tracker.api.subscriber_responses import Success, answering, audit_entry, success
 
 
-class SubscriberDelete(ListCommand):
+class SubscriberDelete(Command):
     """Delete a subscriber of a list with the values of their custom fields.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. Their events stay, counted as
-    before, and are nobody's: whoever comes with the same address later is a new person without a past.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber. The events stay and
+    are counted as before, but belong to no subscriber: an event that carries the same address later creates a new
+    subscriber without them. `subscriber.forget` deletes the events too.
     """
 
     name = "subscriber.delete"
@@ -31,12 +32,14 @@ class SubscriberDelete(ListCommand):
         pass
 
     class Answer(Success):
-        SubscriberID = fields.String(required=True, metadata={"description": "The number they had"})
+        SubscriberID = fields.String(
+            required=True, metadata={"description": "The deleted subscriber's number"}
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         with answering(REFUSALS):
             removed = stores.subscribers.remove(
-                list_id, who(params), self.deadline, then=self.noted("subscriber", list_id)
+                list_id, subscriber_key(params), self.deadline, then=audit_entry(self, "subscriber", list_id)
             )
         return success(SubscriberID=str(removed))

@@ -1,4 +1,4 @@
-"""What has this subscriber, or this visitor, done? The command `subscriber.events`."""
+"""Timeline of a subscriber or a visitor, with cursor pagination: the command `subscriber.events`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from tracker import CommandError, Error, invalid, missing
+from tracker import Command, CommandError, Error, invalid, missing
 from tracker.api.event_params import TIME, Time, VisitorUUID
 from tracker.api.event_responses import EXAMPLE, WebsiteEvent, described
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
+from tracker.api.subscriber_responses import Success, success
 from tracker.domain.cursors import cursor_of, position_in
 from tracker.fields import Text, WholeNumber
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, VisitorTimeline
 from tracker.reports.timeline_pages import Wanted, has_property
 from tracker.times import TIME_FORMS
 
-#: Events of one answer: usually, and at most.
+#: Events of one answer: by default, and at most.
 USUAL_RECORDS, MAX_RECORDS = 25, 100
-MISSING_WHO = missing("EmailAddress", 1, "Missing EmailAddress, SubscriberID, ExternalID or UUID parameter")
+MISSING_OWNER = missing("EmailAddress", 1, "Missing EmailAddress, SubscriberID, ExternalID or UUID parameter")
 MISSING_PROPERTY = missing("Property", 12)
 INVALID_CURSOR = invalid("Cursor", 16)
 VISITOR_NOT_FOUND = Error(17, "Visitor not found")
 
 
 class Value(fields.Field[Any]):
-    """A text, a number or a truth value."""
+    """A string, a number or a boolean."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, (str, int, float)):
@@ -34,19 +34,20 @@ class Value(fields.Field[Any]):
         return value
 
 
-class SubscriberEvents(ListCommand):
-    """Give a page of what a subscriber has done, newest first; also what they did before anybody knew who they are.
+class SubscriberEvents(Command):
+    """List the events of a subscriber, newest first, including those from before the subscriber was identified.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `UUID` instead names a visitor:
-    then it is what the visitor did while it was nobody's, and `SubscriberID` of the answer says whose it is now.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber. `UUID` selects a
+    visitor instead: then the answer has the events of the visitor while it was linked to no subscriber, and `SubscriberID` is
+    the subscriber it is linked to now.
 
-    `Event` keeps events of one name, `From` (inclusive) and `To` (exclusive) those that happened between, `Property` those
-    that have it at the top level, and with `Value` those where it is exactly that. A `Value` sent as text also fits a number
-    or truth value that is written so.
+    `Event` selects events of one name, `From` (inclusive) and `To` (exclusive) events that happened between these times,
+    `Property` events that have the property at the top level, and `Value` those in which it has exactly this value. A
+    `Value` sent as text also matches a number or boolean that is written like it.
 
     `Cursor` of the answer is where the next page begins: send it with the same parameters; it is null at the end. Events
-    that come meanwhile do not move the pages. A page looks through 5,000 events at most for a name or a property, so it may have fewer
-    events than `RecordsPerRequest`, even none, and a cursor all the same.
+    that arrive meanwhile do not shift the pages. A page examines at most 5,000 events for a name or a property, so it may
+    have fewer events than `RecordsPerRequest`, even none, and still a cursor.
     """
 
     name = "subscriber.events"
@@ -54,7 +55,7 @@ class SubscriberEvents(ListCommand):
     permission = "Subscribers.Get"
     rate_limit = "1000 per 60 seconds"
     errors = (
-        MISSING_WHO, *NAMED[1:], invalid("UUID", 8), invalid("Event", 9), invalid("From", 10, hint=TIME_FORMS), invalid("To", 11, hint=TIME_FORMS),
+        MISSING_OWNER, *NAMED[1:], invalid("UUID", 8), invalid("Event", 9), invalid("From", 10, hint=TIME_FORMS), invalid("To", 11, hint=TIME_FORMS),
         MISSING_PROPERTY, invalid("Property", 13), invalid("Value", 14), invalid("RecordsPerRequest", 15), INVALID_CURSOR,
         VISITOR_NOT_FOUND,
     )  # fmt: skip
@@ -71,23 +72,28 @@ class SubscriberEvents(ListCommand):
     )
 
     class Params(NamedParams):
-        UUID = VisitorUUID(metadata={"description": "A visitor instead of a subscriber", "format": "uuid"})
+        UUID = VisitorUUID(
+            metadata={"description": "Selects a visitor instead of a subscriber", "format": "uuid"}
+        )
         Event = Text(1, 200, metadata={"description": "Only events of this name"})
         From = Time(metadata=TIME | {"description": "Only events from this time on"})
         To = Time(metadata=TIME | {"description": "Only events before this time"})
         Property = Text(1, 255, metadata={"description": "Only events that have this property"})
         Value = Value(
-            metadata={"description": "And this value of it", "type": ["string", "number", "boolean"]}
+            metadata={
+                "description": "Only events in which the property has this value",
+                "type": ["string", "number", "boolean"],
+            }
         )
         RecordsPerRequest = WholeNumber(
-            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
+            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to return at most"}
         )
-        Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the answer before"})
+        Cursor = Text(1, 200, metadata={"description": "Where the page begins, from the previous answer"})
 
         @validates_schema(skip_on_field_errors=False, pass_original=True)
         def check_named(self, _: dict[str, Any], sent: dict[str, Any], **__: Any) -> None:
             if not sent.keys() & {"SubscriberID", "EmailAddress", "ExternalID", "UUID"}:
-                raise ValidationError([MISSING_WHO])
+                raise ValidationError([MISSING_OWNER])
 
         @validates_schema(skip_on_field_errors=False, pass_original=True)
         def check_value(self, _: dict[str, Any], sent: dict[str, Any], **__: Any) -> None:
@@ -96,7 +102,9 @@ class SubscriberEvents(ListCommand):
 
     class Answer(Success):
         SubscriberID = fields.String(
-            required=True, allow_none=True, metadata={"description": "Whose the visitor is; null: nobody's"}
+            required=True,
+            allow_none=True,
+            metadata={"description": "The subscriber; of a visitor the one it is linked to, or null"},
         )
         Events = fields.List(fields.Nested(WebsiteEvent), required=True)
         Cursor = fields.String(
@@ -104,21 +112,21 @@ class SubscriberEvents(ListCommand):
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
-        whose, subscriber_id = self._whose(list_id, params)
-        page = self.services.reports.timeline(whose, _wanted(whose, params), self.deadline)
+        list_id = self.own_list(params["ListID"], INVALID_LIST).id
+        owner, subscriber_id = self._owner(list_id, params)
+        page = self.services.reports.timeline(owner, _wanted(owner, params), self.deadline)
         return success(
             SubscriberID=None if subscriber_id is None else str(subscriber_id),
             Events=described(page),
-            Cursor=None if page.rest is None else cursor_of(list_id, whose.id, page.rest),
+            Cursor=None if page.rest is None else cursor_of(list_id, owner.id, page.rest),
         )
 
-    def _whose(self, list_id: int, params: dict[str, Any]) -> tuple[TimelineOwner, int | None]:
+    def _owner(self, list_id: int, params: dict[str, Any]) -> tuple[TimelineOwner, int | None]:
         if params.keys() & {"SubscriberID", "EmailAddress", "ExternalID"}:
-            person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
-            if person is None:
+            subscriber = self.services.stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
+            if subscriber is None:
                 raise self.error(NOT_FOUND.code)
-            return SubscriberTimeline(list_id, person.id), person.id
+            return SubscriberTimeline(list_id, subscriber.id), subscriber.id
         visitor = self.services.reports.visitor(list_id, params["UUID"], self.deadline)
         if visitor is None:
             raise self.error(VISITOR_NOT_FOUND.code)
@@ -126,11 +134,11 @@ class SubscriberEvents(ListCommand):
         return VisitorTimeline(list_id, visitor_id), subscriber_id
 
 
-def _wanted(whose: TimelineOwner, params: dict[str, Any]) -> Wanted:
-    """Raises CommandError (16)."""
+def _wanted(owner: TimelineOwner, params: dict[str, Any]) -> Wanted:
+    """Return the query that the parameters describe. Raises CommandError (16)."""
     before = None
     if "Cursor" in params:
-        before = position_in(whose.list_id, whose.id, params["Cursor"])
+        before = position_in(owner.list_id, owner.id, params["Cursor"])
         if before is None:
             raise CommandError(INVALID_CURSOR)
     value = (params["Value"],) if "Value" in params else ()

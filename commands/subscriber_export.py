@@ -1,4 +1,4 @@
-"""What is held about a person? The command `subscriber.export`."""
+"""Data export of a subscriber (subject access): the command `subscriber.export`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import CommandError, Stream
+from tracker import Command, CommandError, Stream
 from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent
 from tracker.api.export import Export
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
+from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.times import iso_utc
 
 
-class SubscriberExport(ListCommand):
-    """Give everything that is held about a subscriber, as one JSON document.
+class SubscriberExport(Command):
+    """Export everything that is stored about a subscriber, as one JSON document.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `Visitors` are the browsers
-    and devices that were found to be theirs, `Events` all they did, in full: those of visitors before they were known
-    first, then the others, each oldest first. `Revenue` sums up the conversions that count. The document is sent while it
-    is read: it is complete when `Complete` stands at its end, and breaks off where it is not.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber. `Visitors` are the
+    browsers and devices linked to them, `Events` all their events in full: first those of visitors from before they were
+    linked, then all others, each oldest first. `Revenue` sums the conversions that count. The document is streamed while it
+    is read: it is complete if it ends with `Complete`, and breaks off earlier after a failure.
     """
 
     name = "subscriber.export"
@@ -78,7 +78,10 @@ class SubscriberExport(ListCommand):
             UUID = fields.String(required=True)
             CreatedOn = fields.DateTime(required=True)
             Span = fields.Integer(
-                required=True, metadata={"description": "Which part of the visitor's history is theirs"}
+                required=True,
+                metadata={
+                    "description": "Number of the span: the stretch of the visitor's events that is linked to them"
+                },
             )
             LinkedOn = fields.DateTime(required=True)
             Reason = fields.String(
@@ -86,7 +89,9 @@ class SubscriberExport(ListCommand):
             )
             By = fields.String(
                 required=True,
-                metadata={"description": "Who told it: `credential`, or `public`: nobody but browsers"},
+                metadata={
+                    "description": "Provenance: `credential`, or `public` for a link that only browsers made"
+                },
             )
 
         class Happened(WebsiteEvent):
@@ -115,8 +120,8 @@ class SubscriberExport(ListCommand):
         Complete = fields.Boolean(required=True, metadata={"const": True})
 
     def run(self, params: dict[str, Any]) -> Stream:
-        list_id, stores = self.own_list_id(params["ListID"], INVALID_LIST), self.services.stores
-        found = stores.subscribers.find(list_id, who(params), self.deadline)
+        list_id, stores = self.own_list(params["ListID"], INVALID_LIST).id, self.services.stores
+        found = stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
         if found is None:
             raise CommandError(NOT_FOUND)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
@@ -125,6 +130,6 @@ class SubscriberExport(ListCommand):
         storage.write(
             lambda transaction: audit.note(transaction, self.caller, self.name, about), self.deadline
         )
-        said = {"ListID": list_id, "ExportedOn": iso_utc(self.now)}
-        head = success(**said, SubscriberInformation=described(found, custom_fields))
+        about_export = {"ListID": list_id, "ExportedOn": iso_utc(self.now)}
+        head = success(**about_export, SubscriberInformation=described(found, custom_fields))
         return Stream(Export(storage, list_id, found.id).parts(head))

@@ -1,4 +1,4 @@
-"""How is a person forgotten, with all they did? The command `subscriber.forget`."""
+"""Erasure of a subscriber with all their events: the command `subscriber.forget`."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import CommandError
+from tracker import Command, CommandError
 from tracker.api.forget import forget
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
+from tracker.api.subscriber_responses import Success, success
 
 
-class SubscriberForget(ListCommand):
-    """Delete a subscriber with everything that is held about them: events, visitors, revenue, figures.
+class SubscriberForget(Command):
+    """Erase a subscriber with everything that is stored about them: events, visitors, revenue, and their share of counters.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. They are hidden at once: no
-    command finds them any more. Then their events are deleted, and what these added to counters and totals is taken off
-    again. Up to 10,000 events go within the call; of more the answer says `running`, the rest goes on by itself, and the
-    same call with the `SubscriberID` tells how far it is. When it is `finished`, `Removed` says how many rows of which
-    table went, and `Checks` what was looked for afterwards, and how much of it was found, which is nothing. In an SQLite file
-    the bytes have been overwritten by then; it stays `running` while somebody reads an older state, such as a backup. By address
-    they are not found again: nobody knows any more whose it was. Whoever comes with it later is a new person.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber. The subscriber is
+    hidden at once: no command finds them any more. Then their events are deleted, and counters and totals are reduced by
+    them. Up to 10,000 events are deleted within the call. With more, `Status` is `running` and the deletion continues in the
+    background; the same call with `SubscriberID` returns its progress. Once `Status` is `finished`, `Removed` has the number
+    of deleted rows per table, and `Checks` the result of each search for remaining data, which is 0. In an SQLite file the
+    bytes are overwritten by then; `Status` stays `running` while a reader, such as a backup, uses an older state.
+    Afterwards the address is unknown: an event carrying it creates a new subscriber.
 
-    What stays: names of events and properties in the catalogue, and hashes of EventIDs, for 30 days, so that a repeat of
-    one of the events is answered as a duplicate and not stored again. A conversion-id that the person's conversion had
-    counted counts again if another event brings it.
+    The names of events and properties stay in the catalogue. Hashes of the EventIDs (tombstones) stay for 30 days, so that a
+    repeat of an erased event is answered as a duplicate and not stored again. A conversion-id that an erased conversion had
+    used counts again if another event carries it.
     """
 
     name = "subscriber.forget"
@@ -56,25 +56,29 @@ class SubscriberForget(ListCommand):
             Rows = fields.Integer(required=True)
 
         class Checked(Schema):
-            Check = fields.String(required=True, metadata={"description": "What was looked for"})
-            Found = fields.Integer(required=True, metadata={"description": "How much of it there is"})
+            Check = fields.String(required=True, metadata={"description": "The search for remaining data"})
+            Found = fields.Integer(required=True, metadata={"description": "Remaining rows found"})
 
-        SubscriberID = fields.String(required=True, metadata={"description": "The number they had"})
+        SubscriberID = fields.String(
+            required=True, metadata={"description": "The erased subscriber's number"}
+        )
         Status = fields.String(required=True, metadata={"enum": ["running", "finished"]})
         StartedAt = fields.DateTime(required=True)
         FinishedAt = fields.DateTime(required=True, allow_none=True)
         Removed = fields.List(
             fields.Nested(Gone),
             required=True,
-            metadata={"description": "Of visitors those whose UUID was taken off"},
+            metadata={"description": "Deleted rows per table; of visitors those whose UUID was removed"},
         )
         Checks = fields.List(
-            fields.Nested(Checked), required=True, metadata={"description": "None while it is running"}
+            fields.Nested(Checked), required=True, metadata={"description": "Empty while it is running"}
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
-        told = forget(self.services, self.caller, list_id, who(params), self.now, self.deadline)
-        if told is None:
+        list_id = self.own_list(params["ListID"], INVALID_LIST).id
+        progress = forget(
+            self.services, self.caller, list_id, subscriber_key(params), self.now, self.deadline
+        )
+        if progress is None:
             raise CommandError(NOT_FOUND)
-        return success(**told)
+        return success(**progress)

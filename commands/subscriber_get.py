@@ -1,4 +1,4 @@
-"""Who is this subscriber? The command `subscriber.get`."""
+"""Description of a subscriber: the command `subscriber.get`."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from typing import Any
 
 from marshmallow import fields
 
+from tracker import Command
 from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent, summed
 from tracker.api.event_responses import described as described_events
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
+from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.reports.ownership import SubscriberTimeline
 from tracker.reports.timeline_pages import Wanted
 
-#: Events of one answer; `subscriber.events` gives all.
+#: Events of one answer; `subscriber.events` has all.
 NEWEST = 25
 
 
-class SubscriberGet(ListCommand):
-    """Describe a subscriber of a list with all custom fields of the list, what they did last, and what they are worth.
+class SubscriberGet(Command):
+    """Describe a subscriber of a list: all custom fields, the latest events, and the revenue.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is. `ExternalID` is the `ID` of
-    `event.track`, and the value of the unique custom field, if the list has one. `EmailAddressBy` and `ExternalIDBy` are
-    `public` where nobody but browsers told, with the public id of the list, that it is theirs, else `credential`.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber. `ExternalID` is the
+    `ID` of `event.track`, and the value of the unique custom field, if the list has one. `EmailAddressBy` and `ExternalIDBy`
+    are `public` if only browsers gave the address or id to the subscriber, with the public id of the list, else `credential`.
 
-    `SubscriberWebsiteEvents` are the newest 25 events, newest first. `Revenue` sums the subscriber's conversions that count
-    (the first of each conversion-id) for each currency. `TotalRevenue` is the value in the first of them, that of most
-    conversions, as amounts of several currencies cannot be added up. Of 2,000 conversions or more the newest 2,000 are summed.
-    Then `IsRevenueComplete` is false, as it is when `RetentionDays` of the list had conversions deleted that were, or may have
+    `SubscriberWebsiteEvents` are the newest 25 events, newest first. `Revenue` sums the conversions that count (the first of
+    each conversion-id) per currency. `TotalRevenue` is the value in the first currency, which has most conversions, since
+    amounts of several currencies cannot be added. Of 2,000 conversions or more the newest 2,000 are summed. Then
+    `IsRevenueComplete` is false. It is also false if the list's `RetentionDays` deleted conversions that were, or may have
     been, the subscriber's.
     """
 
@@ -64,7 +65,9 @@ class SubscriberGet(ListCommand):
     class Answer(Success):
         SubscriberInformation = fields.Nested(SubscriberInformation, required=True)
         SubscriberWebsiteEvents = fields.List(
-            fields.Nested(WebsiteEvent), required=True, metadata={"description": "The newest, newest first"}
+            fields.Nested(WebsiteEvent),
+            required=True,
+            metadata={"description": "The newest 25, newest first"},
         )
         TotalRevenue = fields.Float(
             required=True, metadata={"description": "In the first currency of Revenue"}
@@ -72,18 +75,20 @@ class SubscriberGet(ListCommand):
         Revenue = fields.List(
             fields.Nested(CurrencySum), required=True, metadata={"description": "Most conversions first"}
         )
-        IsRevenueComplete = fields.Boolean(required=True, metadata={"description": "Of all conversions"})
+        IsRevenueComplete = fields.Boolean(
+            required=True, metadata={"description": "Whether all conversions of the subscriber are summed"}
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
-        person = stores.subscribers.find(list_id, who(params), self.deadline)
-        if person is None:
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
+        subscriber = stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
+        if subscriber is None:
             raise self.error(NOT_FOUND.code)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
         reports = self.services.reports
-        page = reports.timeline(SubscriberTimeline(list_id, person.id), Wanted(NEWEST), self.deadline)
+        page = reports.timeline(SubscriberTimeline(list_id, subscriber.id), Wanted(NEWEST), self.deadline)
         return success(
-            SubscriberInformation=described(person, custom_fields),
+            SubscriberInformation=described(subscriber, custom_fields),
             SubscriberWebsiteEvents=described_events(page),
-            **summed(reports.revenue(list_id, person.id, self.deadline)),
+            **summed(reports.revenue(list_id, subscriber.id, self.deadline)),
         )

@@ -1,4 +1,4 @@
-"""How is a visitor taken off a subscriber? The command `subscriber.unmerge`."""
+"""Unlinking of a visitor from a subscriber: the command `subscriber.unmerge`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from uuid import UUID
 
 from marshmallow import fields
 
-from tracker import Error, invalid, missing
+from tracker import Command, Error, invalid, missing
 from tracker.api.event_params import VisitorUUID
-from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, who
-from tracker.api.subscriber_responses import ListCommand, Success, success
+from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
+from tracker.api.subscriber_responses import Success, success
 from tracker.api.unlink import NoSuchLink, unmerge
 from tracker.fields import WholeNumber
 
@@ -19,15 +19,17 @@ SEVERAL_LINKS = Error(12, "Missing Span parameter: the visitor was linked to the
 ROWS = {NoSuchLink.NEVER: NEVER_LINKED, NoSuchLink.SEVERAL: SEVERAL_LINKS}
 
 
-class SubscriberUnmerge(ListCommand):
-    """Take back what ties a visitor to a subscriber, with the events that are the subscriber's only because of it.
+class SubscriberUnmerge(Command):
+    """Unlink a visitor from a subscriber, with the events that are the subscriber's only because of the link.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is, `UUID` which visitor. A visitor
-    that was linked to them several times has a span for each; `subscriber.explain` lists them, and `Span` says which.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber, `UUID` the visitor. A
+    visitor that was linked to the subscriber several times has a span for each link; `subscriber.explain` lists them, and
+    `Span` selects one.
 
-    Events that named the subscriber themselves stay. The others are the visitor's again at once. If nobody has come after,
-    the visitor is nobody's, and whoever identifies it next gets them. `Status` is `running` while there are still rows of
-    many events to be moved; the same call tells how far it has come.
+    Events that name the subscriber themselves stay theirs. All other events of the span belong to the visitor again at once.
+    If no other subscriber was linked after the span, the visitor is linked to nobody, and the subscriber who is identified
+    next gets these events. `Status` is `running` while timeline rows of many events are still being moved; the same call
+    returns the progress.
     """
 
     name = "subscriber.unmerge"
@@ -68,19 +70,21 @@ class SubscriberUnmerge(ListCommand):
         UUID = fields.UUID(required=True)
         Span = fields.Integer(required=True)
         Status = fields.String(required=True, metadata={"enum": ["running", "done"]})
-        MovedEvents = fields.Integer(required=True, metadata={"description": "That have left them so far"})
+        MovedEvents = fields.Integer(
+            required=True, metadata={"description": "Events moved off the subscriber so far"}
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list_id(params["ListID"], INVALID_LIST)
-        person = self.services.stores.subscribers.find(list_id, who(params), self.deadline)
-        if person is None:
+        list_id = self.own_list(params["ListID"], INVALID_LIST).id
+        subscriber = self.services.stores.subscribers.find(list_id, subscriber_key(params), self.deadline)
+        if subscriber is None:
             raise self.error(NOT_FOUND.code)
         uuid, span = params["UUID"], params.get("Span")
-        unmerged = unmerge(self.services, list_id, person.id, uuid, span, self.deadline)
+        unmerged = unmerge(self.services, list_id, subscriber.id, uuid, span, self.deadline)
         if isinstance(unmerged, NoSuchLink):
             raise self.error(ROWS[unmerged].code)
         return success(
-            SubscriberID=str(person.id),
+            SubscriberID=str(subscriber.id),
             UUID=str(UUID(bytes=uuid)),
             Span=unmerged.span,
             Status="done" if unmerged.is_done else "running",

@@ -1,10 +1,10 @@
-"""How is what is known of a subscriber changed? The command `subscriber.update`."""
+"""Subscriber changes: the command `subscriber.update`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tracker.api.store_refusals import answering
+from tracker import Command
 from tracker.api.subscriber_params import (
     EMAIL_TAKEN,
     EXTERNAL_ID_TAKEN,
@@ -15,18 +15,18 @@ from tracker.api.subscriber_params import (
     REFUSALS,
     ChangeParams,
     changes,
-    who,
+    subscriber_key,
 )
-from tracker.api.subscriber_responses import ListCommand, Written, written
+from tracker.api.subscriber_responses import Written, answering, written
 
 
-class SubscriberUpdate(ListCommand):
-    """Change a subscriber of a list. What is not sent stays as it is.
+class SubscriberUpdate(Command):
+    """Change a subscriber of a list. Values that are not sent stay as they are.
 
-    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent says who it is; the others are what they
-    shall have from now on. An external id that nobody but browsers gave to somebody else (`ExternalIDBy` of
-    `subscriber.get`) is taken from them. An address is changed by `SubscriberID` and `EmailAddress`. In `CustomFields` null and
-    empty text empty a field; names that no field of the list has are dropped, and listed in `IgnoredCustomFields`.
+    The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber; any others are new
+    values. To change an address send `SubscriberID` and `EmailAddress`. An external id that only browsers gave to another
+    subscriber (`ExternalIDBy` of `subscriber.get` is `public`) is taken from them. In `CustomFields`, null and empty text
+    empty a field; names that no field of the list has are ignored, and listed in `IgnoredCustomFields`.
     """
 
     name = "subscriber.update"
@@ -45,8 +45,8 @@ class SubscriberUpdate(ListCommand):
         pass
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         wanted, read = changes(params, stores.fields.of_list(list_id, self.deadline))
         with answering(REFUSALS):
-            changed = stores.subscribers.change(list_id, who(params), wanted, self.deadline)
+            changed = stores.subscribers.change(list_id, subscriber_key(params), wanted, self.deadline)
         return written(changed, read.unknown)

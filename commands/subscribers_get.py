@@ -1,4 +1,4 @@
-"""Who is on a list? The command `subscribers.get`."""
+"""Subscriber listing and search: the command `subscribers.get`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import CommandError, invalid, missing
-from tracker.api.subscriber_responses import ListCommand, SubscriberInformation, Success, described, success
-from tracker.api.subscriber_search import ORDERS, SEARCHED, Slice, begun_label, search_key
+from tracker import Command, CommandError, invalid, missing
+from tracker.api.subscriber_params import ORDERS, SEARCHED, Slice, search_key
+from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, WholeNumber
+from tracker.formats.email_address import begun_label
 
 #: Subscribers of one answer.
 MAX_RECORDS = 500
@@ -19,16 +20,17 @@ INVALID_ORDER = invalid("OrderField", 5)
 INVALID_AFTER = invalid("AfterSubscriberID", 10)
 
 
-class SubscribersGet(ListCommand):
-    """Give a page of a list's subscribers with all custom fields of the list.
+class SubscribersGet(Command):
+    """List the subscribers of a list with all custom fields.
 
-    `RecordsPerRequest` subscribers (0, the default: as many as an answer has at most, 500) from number `RecordsFrom` (the
-    first is 0) on, in the order of `OrderField` (`SubscriberID`, the default, `CreatedOn`, which is the same,
-    `EmailAddress` or `ExternalID`), `OrderType` `ASC` or `DESC`. Who has none of what is sorted by comes first, with
-    `DESC` last. To read a whole list give `AfterSubscriberID`, the last SubscriberID of the page before, instead of
-    `RecordsFrom`: every page is found as fast as the first. `Search` keeps those whose `SearchField` (`EmailAddress`, the
-    default, or `ExternalID`) begins with it, or, with `SearchType` `exact`, is it; then they are in the order of that
-    field. `TotalSubscriberCount` counts all that fit, on this page or not; from 10,000 on it may be 5 seconds old.
+    Returns `RecordsPerRequest` subscribers (0, the default: 500, the most an answer has) starting at number `RecordsFrom`
+    (the first is 0), sorted by `OrderField` (`SubscriberID`, the default, `CreatedOn`, which is the same order,
+    `EmailAddress` or `ExternalID`) in the direction `OrderType` (`ASC` or `DESC`). Subscribers without a value in that field
+    come first, with `DESC` last. To read a whole list send `AfterSubscriberID`, the last SubscriberID of the previous page,
+    instead of `RecordsFrom`: then every page is found as fast as the first. `Search` selects subscribers whose `SearchField`
+    (`EmailAddress`, the default, or `ExternalID`) begins with the text, or equals it with `SearchType` `exact`; they are
+    sorted by that field. `TotalSubscriberCount` counts the matching subscribers of all pages; from 10,000 on it may be 5
+    seconds old.
     """
 
     name = "subscribers.get"
@@ -71,49 +73,56 @@ class SubscribersGet(ListCommand):
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List of the subscribers"})
         RecordsPerRequest = WholeNumber(
-            0, MAX_RECORDS, load_default=0, metadata={"description": "Subscribers to give; 0 = the most"}
+            0, MAX_RECORDS, load_default=0, metadata={"description": "Subscribers to return; 0 = 500"}
         )
         RecordsFrom = WholeNumber(
-            load_default=0, metadata={"description": "Number of the first subscriber to give"}
+            load_default=0, metadata={"description": "Number of the first subscriber to return"}
         )
         AfterSubscriberID = WholeNumber(
-            metadata={"description": "Last subscriber of the page before; only in the order of SubscriberID"}
+            metadata={"description": "Last subscriber of the previous page; only sorted by SubscriberID"}
         )
-        OrderField = Choice(*ORDERS, metadata={"description": "What to sort by"})
-        OrderType = Choice("ASC", "DESC", load_default="ASC", metadata={"description": "Up or down"})
-        Search = Text(0, 320, load_default="", metadata={"description": "What the field begins with, or is"})
+        OrderField = Choice(*ORDERS, metadata={"description": "Field to sort by"})
+        OrderType = Choice(
+            "ASC", "DESC", load_default="ASC", metadata={"description": "Ascending or descending"}
+        )
+        Search = Text(
+            0, 320, load_default="", metadata={"description": "Beginning of the field, or the whole field"}
+        )
         SearchField = Choice(
-            *SEARCHED, load_default="EmailAddress", metadata={"description": "Where to search"}
+            *SEARCHED, load_default="EmailAddress", metadata={"description": "Field to search"}
         )
         SearchType = Choice(
-            "prefix", "exact", load_default="prefix", metadata={"description": "Begins with it, or is it"}
+            "prefix",
+            "exact",
+            load_default="prefix",
+            metadata={"description": "Whether the field begins with the text, or equals it"},
         )
 
     class Answer(Success):
         TotalSubscriberCount = fields.Integer(
-            required=True, metadata={"description": "Subscribers that fit, on all pages"}
+            required=True, metadata={"description": "Matching subscribers on all pages"}
         )
         Subscribers = fields.List(fields.Nested(SubscriberInformation), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         wanted = _slice(params)
-        stores, list_id = self.services.stores, self.own_list_id(params["ListID"], INVALID_LIST)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         page = stores.subscribers.page(list_id, wanted, self.deadline)
         total = stores.subscribers.count(list_id, wanted, self.deadline)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
-        rows = [described(person, custom_fields) for person in page]
+        rows = [described(subscriber, custom_fields) for subscriber in page]
         return success(TotalSubscriberCount=total, Subscribers=rows)
 
 
 def _slice(params: dict[str, Any]) -> Slice:
-    """The page that is asked for, in an order that an index has. Raises CommandError (5, 10)."""
+    """Return the requested page, in an order for which there is an index. Raises CommandError (5, 10)."""
     is_prefix, searched = params["SearchType"] == "prefix", params["SearchField"]
     order = params.get("OrderField", searched if params["Search"] else "SubscriberID")
     if params["Search"] and is_prefix and order != searched:
-        raise CommandError(because(INVALID_ORDER, "what is searched is given in the order of SearchField"))
+        raise CommandError(because(INVALID_ORDER, "a search is sorted by SearchField"))
     order = searched if params["Search"] else order
     if "AfterSubscriberID" in params and (ORDERS[order] != "id" or params["RecordsFrom"]):
-        raise CommandError(because(INVALID_AFTER, "only in the order of SubscriberID, without RecordsFrom"))
+        raise CommandError(because(INVALID_AFTER, "only sorted by SubscriberID, without RecordsFrom"))
     return Slice(
         size=params["RecordsPerRequest"] or MAX_RECORDS,
         start=params["RecordsFrom"],

@@ -1,4 +1,4 @@
-"""How is an account made? The command `user.create`."""
+"""Account creation: the command `user.create`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tracker.caller import ADMINISTRATOR
 from tracker.fields import EmailAddress, Permissions, Text
 
 MISSING_USERNAME, INVALID_EMAIL_ADDRESS = missing("Username", 1), invalid("EmailAddress", 5)
-TAKEN = Error(7, "There is a user with this Username already", status=409)
+TAKEN = Error(7, "A user with this Username already exists", status=409)
 
 
 class UserCreate(Command):
-    """Make an account. For administrators.
+    """Create an account. For administrators.
 
-    The `Username` is an email address; `EmailAddress` may be sent instead of it, or with it and then is the same address.
-    `Permissions` says what the user, and with it every key of the user, may do: names separated by commas, or `*` (the
-    default) for all but administrators' commands. Administrators are made with `tracker user add --admin` only.
+    `Username` is an email address; `EmailAddress` may be sent instead, or as well with the same address. `Permissions` are
+    those of the user and the most that any key of the user can have: names separated by commas, or `*` (the default) for
+    all except administrators' commands. Administrators are created with `tracker user add --admin` only.
     """
 
     name = "user.create"

@@ -1,4 +1,4 @@
-"""How does a person log in? The command `user.login`."""
+"""Login, with throttling of failed attempts: the command `user.login`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tracker import Command, CommandError, Error, anyone, missing
 from tracker.fields import Text
 
 MISSING_USERNAME, MISSING_PASSWORD = missing("Username", 1), missing("Password", 2)
-#: One row for all that can be wrong: which of them it was, and whether there is such a user, is nobody's business.
+#: One row for all causes: the answer must not reveal which one it was, or whether the user exists.
 INVALID_LOGIN = Error(3, "Invalid login", param="APIKey", kind="invalid")
 
 
 class UserLogin(Command):
-    """Open a session: `SessionID` then stands where `APIKey` would, until it expires or `user.logout` ends it.
+    """Open a session. Send its `SessionID` in place of `APIKey`, until it expires or `user.logout` ends it.
 
-    Takes `Username` (the email address of the account) and `Password`, or else an `APIKey`. A session opened with a
-    key can do what the key can do, and ends when the key is revoked. Unknown users and wrong passwords are answered
-    alike. The limit counts per client address (of IPv6: per /64 network, here and below).
+    Requires `Username` (the email address of the account) and `Password`, or an `APIKey`. A session opened with a key has
+    the permissions of the key, and ends when the key is revoked. Unknown users and wrong passwords get the same answer. The
+    rate limit counts per client address (of IPv6 per /64 network, here and below).
 
-    After too many failed logins (10 of an address at one account, 50 of an address, 30 at one account, each in 15 minutes)
-    more are answered with 429 until `Retry-After`, whether or not there is such an account. An address that has logged in
-    to the account in the last 90 days is stopped by its own 10 only, and a good key by none. The audit log tells of one
-    failure a minute of an address at an account.
+    After too many failed logins (10 from an address at one account, 50 from an address, 30 at one account, each in 15
+    minutes) further ones are answered with 429 and `Retry-After`, whether or not the account exists. An address that has
+    logged in to the account in the last 90 days is limited only by its own 10 failures at that account, and a valid key by
+    none. The audit log records at most one failure a minute per address and account.
     """
 
     name = "user.login"
@@ -56,7 +56,7 @@ class UserLogin(Command):
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
         ErrorText = fields.String(required=True, metadata={"const": ""})
-        SessionID = fields.String(required=True, metadata={"description": "Stands where APIKey would"})
+        SessionID = fields.String(required=True, metadata={"description": "To send in place of APIKey"})
         UserInfo = fields.Nested(User, required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:

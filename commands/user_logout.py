@@ -1,4 +1,4 @@
-"""How does a session end? The command `user.logout`."""
+"""Logout: the command `user.logout`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NO_SESSION = Error(1, "There is no session to end: this call was made with an AP
 
 
 class UserLogout(Command):
-    """End the session this call was made with. From then on its `SessionID` is answered with 99998.
+    """End the session of this call. Later calls with its `SessionID` are answered with error 99998.
 
-    A call made with an API key has no session to end: it is answered with 1, and the key stays valid.
+    A call with an API key has no session to end: it is answered with error 1, and the key stays valid.
     """
 
     name = "user.logout"

@@ -1,4 +1,4 @@
-"""Which events and properties does a list have, how often and of which types? The command `website_events.catalogue`."""
+"""Event catalogue with counts and types: the command `website_events.catalogue`."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import invalid
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, invalid
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text, WholeNumber
-from tracker.reports.catalogue_listing import TYPE_NAMES, Listed, Names
+from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage, Listed
 from tracker.times import iso_utc
 
-#: Events of one answer: usually, and at most.
+#: Events of one answer: by default, and at most.
 USUAL_RECORDS, MAX_RECORDS = 100, 500
 _TIMES = {"FirstSeenAt": "2026-01-31T09:30:00.125Z", "LastSeenAt": "2026-01-31T10:15:00.000Z"}
 
 
-class WebsiteEventsCatalogue(EventsCommand):
-    """List the events of a list and the properties seen with each: how often, when first and last, and with which types of
-    value. Both are in alphabetical order (of their bytes).
+class WebsiteEventsCatalogue(Command):
+    """List the event names of a list and the properties seen with each, with counts, first and last time, and value types.
 
-    `WithoutList` instead of `ListID` names the events that were sent without one. Robots are not counted. Counts, types and
-    `LastSeenAt` are written up to 5 seconds late; a name is there with its first event.
+    Both are in alphabetical order (of their bytes). `WithoutList` instead of `ListID` selects the events that were sent
+    without a list. Robots are not counted. Counts, types and `LastSeenAt` are written up to 5 seconds late; a name is listed
+    with its first event.
 
-    `Event` gives one event. `Search` gives those that have a text in their name, in any letter case, and of the others those
-    properties that have it. An answer holds 2,000 properties, unless the first event has more: with `HasMore` the rest begins
-    after the last event, which goes into `AfterEvent`.
+    `Event` selects one event. `Search` selects events with the text in their name, in any letter case, and of all other
+    events only the properties with the text in their name. An answer holds up to 2,000 properties, unless its first event has
+    more. If `HasMore` is true, send the name of the last event as `AfterEvent` for the next page.
 
-    `LookAlikes`, there if neither `Event`, `Search` nor `AfterEvent` was sent, are names that are equal but for letter case,
-    accents, `_`, `-`, spaces and `$`: probably one thing spelled twice. They are up to 100 groups of each kind. `IsFull`
-    says that the list has had more names than the catalogue holds.
+    `LookAlikes` are names that differ only in letter case, accents, `_`, `-`, spaces and `$`, and are probably one thing
+    spelled twice: up to 100 groups of each kind. They are present unless `Event`, `Search` or `AfterEvent` was sent. `IsFull`
+    says that the list has had more names than the catalogue can hold.
     """
 
     name = "website_events.catalogue"
@@ -38,7 +38,7 @@ class WebsiteEventsCatalogue(EventsCommand):
     permission = "Subscribers.Get"
     rate_limit = "300 per 60 seconds"
     errors = (
-        *OF_EVENTS,
+        *EVENT_LIST_ERRORS,
         invalid("Event", 6),
         invalid("Search", 7),
         invalid("AfterEvent", 8),
@@ -70,24 +70,24 @@ class WebsiteEventsCatalogue(EventsCommand):
 
     class Params(EventsParams):
         Event = Text(1, 200, metadata={"description": "Only the event of this name"})
-        Search = Text(1, 200, metadata={"description": "Only names that have this in them"})
+        Search = Text(1, 200, metadata={"description": "Only names that contain this text"})
         AfterEvent = Text(0, 200, load_default="", metadata={"description": "Only events after this name"})
         RecordsPerRequest = WholeNumber(
-            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to give at most"}
+            1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to return at most"}
         )
 
     class Answer(Schema):
         class Event(Schema):
             class Property(Schema):
                 Property = fields.String(required=True)
-                Count = fields.Integer(required=True, metadata={"description": "Events that had it"})
+                Count = fields.Integer(required=True, metadata={"description": "Events with the property"})
                 FirstSeenAt = fields.DateTime(required=True)
                 LastSeenAt = fields.DateTime(required=True)
                 Types = fields.Dict(
                     fields.String(metadata={"enum": list(TYPE_NAMES)}),
                     fields.Integer(),
                     required=True,
-                    metadata={"description": "How many values of each JSON type; those there were"},
+                    metadata={"description": "Number of values per JSON type seen"},
                 )
 
             Event = fields.String(required=True)
@@ -101,32 +101,36 @@ class WebsiteEventsCatalogue(EventsCommand):
             Names = fields.List(fields.String(), required=True)
 
         Events = fields.List(fields.Nested(Event), required=True)
-        HasMore = fields.Boolean(required=True, metadata={"description": "Others follow the last event"})
+        HasMore = fields.Boolean(
+            required=True, metadata={"description": "Whether more events follow the last one"}
+        )
         LookAlikes = fields.List(
-            fields.Nested(LookAlike), metadata={"description": "There if nothing narrows the answer"}
+            fields.Nested(LookAlike),
+            metadata={"description": "Present if neither Event, Search nor AfterEvent was sent"},
         )
         IsFull = fields.Boolean(
-            required=True, metadata={"description": "There were more names than the catalogue holds"}
+            required=True,
+            metadata={"description": "Whether there were more names than the catalogue can hold"},
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id, reports = self.events_of(params), self.services.reports
+        list_id, reports = event_list_id(self, params), self.services.reports
         names = self._names(list_id, params)
         answer = {"Events": [_described(each) for each in names.events], "HasMore": names.has_more}
         if not params.keys() & {"Event", "Search"} and not params["AfterEvent"]:
-            groups = reports.look_alikes(list_id, self.deadline)
+            groups = reports.similar_names(list_id, self.deadline)
             answer["LookAlikes"] = [
                 {"Kind": kind, "Names": names} for kind, found in groups.items() for names in found
             ]
         return {**answer, "IsFull": reports.is_catalogue_full(list_id, self.deadline)}
 
-    def _names(self, list_id: int, params: dict[str, Any]) -> Names:
+    def _names(self, list_id: int, params: dict[str, Any]) -> CataloguePage:
         reports = self.services.reports
         if "Event" in params:
-            found: Names = reports.name(list_id, params["Event"], self.deadline)
+            found: CataloguePage = reports.name(list_id, params["Event"], self.deadline)
             return found
         after, search, size = params["AfterEvent"], params.get("Search"), params["RecordsPerRequest"]
-        page: Names = reports.names(list_id, after, search, size, self.deadline)
+        page: CataloguePage = reports.names(list_id, after, search, size, self.deadline)
         return page
 
 

@@ -1,4 +1,4 @@
-"""Which events and properties does a list have? The command `website_events.properties`."""
+"""Event and property names of a list: the command `website_events.properties`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,6 @@ class WebsiteEventsProperties(Command):
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = params["ListID"]
-        if self.services.stores.lists.owned(self.user_id, list_id, self.deadline) is None:
-            raise self.error(NOT_FOUND.code)
+        list_id = self.own_list(params["ListID"], NOT_FOUND).id
         properties = self.services.reports.properties_by_event(list_id, self.deadline)
         return {"ListID": list_id, "Properties": properties}

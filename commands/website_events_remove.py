@@ -1,4 +1,4 @@
-"""The command `website_events.remove`: takes names of events and properties out of the catalogue."""
+"""Catalogue pruning: the command `website_events.remove`."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from tracker import CommandError, Error, invalid
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, CommandError, Error, invalid
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text, WholeNumber, YesOrNo
 from tracker.ingest.catalogue_pruning import prune_browsers, prune_name
 
 NOTHING_NAMED = Error(10, "Missing Event or FromBrowsersOnly parameter")
-NOT_FOUND = Error(11, "There is no such name in the catalogue")
+NOT_FOUND = Error(11, "Name not found in the catalogue")
 
 
-class WebsiteEventsRemove(EventsCommand):
-    """Take names of events and properties out of the catalogue. The events themselves stay as they are.
+class WebsiteEventsRemove(Command):
+    """Remove names of events and properties from the catalogue. The events themselves stay as they are.
 
-    `Event` names an event, with `Property` one of its properties alone. `FromBrowsersOnly` names all that no key has ever
-    sent, and browsers at most `SeenAtMost` times (once, if it is not said): what somebody has made up, since the door for
-    browsers is open to all. A name that is sent again is listed again, within a minute. `WithoutList` instead of `ListID`
-    names the events that were sent without one. Answers how many names of events and of properties went.
+    `Event` selects an event, with `Property` only that property of it. `FromBrowsersOnly` selects all names that no key has
+    ever sent, and browsers at most `SeenAtMost` times (1 by default): made-up names, since anybody can send events to the
+    collect endpoint. A name that is sent again is listed again within a minute. `WithoutList` instead of `ListID` selects the
+    events that were sent without a list. The answer has the numbers of names that were removed.
     """
 
     name = "website_events.remove"
     permission = "WebsiteEvents.Delete"
     rate_limit = "100 per 60 seconds"
     errors = (
-        *OF_EVENTS,
+        *EVENT_LIST_ERRORS,
         invalid("Event", 6),
         invalid("Property", 7),
         invalid("FromBrowsersOnly", 8),
@@ -45,9 +45,11 @@ class WebsiteEventsRemove(EventsCommand):
     class Params(EventsParams):
         Event = Text(1, 200, metadata={"description": "Name of the event"})
         Property = Text(0, 255, metadata={"description": "Only this property of the event"})
-        FromBrowsersOnly = YesOrNo(metadata={"description": "All that no key has sent, instead of an event"})
+        FromBrowsersOnly = YesOrNo(
+            metadata={"description": "All names that no key has sent, instead of an event"}
+        )
         SeenAtMost = WholeNumber(
-            load_default=1, metadata={"description": "How often those were seen, at most"}
+            load_default=1, metadata={"description": "How often browsers have sent such a name, at most"}
         )
 
         @validates_schema(skip_on_field_errors=False, pass_original=True)
@@ -64,7 +66,7 @@ class WebsiteEventsRemove(EventsCommand):
         RemovedProperties = fields.Integer(required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.events_of(params)
+        list_id = event_list_id(self, params)
         storage, deadline = self.services.storage, self.deadline
         note = partial(self.services.audit.note, doer=self.caller, action=self.name, thing=f"list:{list_id}")
         if "Event" in params:

@@ -1,4 +1,4 @@
-"""Which values does a property of an event have? The command `website_events.values`."""
+"""Sample values of an event property: the command `website_events.values`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import invalid, missing
-from tracker.api.event_list import OF_EVENTS, EventsCommand, EventsParams
+from tracker import Command, invalid, missing
+from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text
 
-#: Values that are given, and characters of each.
+#: Values of one answer, and characters of each.
 MAX_VALUES, MAX_CHARACTERS = 20, 200
 
 
-class WebsiteEventsValues(EventsCommand):
-    """Give sample values of a property: those of the last events of a name, the most frequent first.
+class WebsiteEventsValues(Command):
+    """List sample values of a property, from the latest events of a name, most frequent first.
 
-    `WithoutList` instead of `ListID` names the events that were sent without one. Among the last 5,000 events up to when
-    one of this name was last seen, up to 1,000 of the name are read; robots' are left out. `EventsRead` says how many there
-    were, `DistinctValues` how many different values, of which 20 are given. `Value` is JSON, so that `"1"` and `1` differ,
-    and cut after 200 characters where `IsCut` says so.
+    `WithoutList` instead of `ListID` selects the events that were sent without a list. Of the last 5,000 events of the list
+    up to the time when one of this name was last seen, up to 1,000 of the name are read, without those of robots.
+    `EventsRead` is their number, `DistinctValues` the number of different values, of which 20 are returned. `Value` is JSON,
+    so that `"1"` and `1` differ; if `IsCut` is true it is cut after 200 characters.
     """
 
     name = "website_events.values"
@@ -28,7 +28,7 @@ class WebsiteEventsValues(EventsCommand):
     permission = "Subscribers.Get"
     rate_limit = "300 per 60 seconds"
     errors = (
-        *OF_EVENTS,
+        *EVENT_LIST_ERRORS,
         missing("Event", 6),
         invalid("Event", 7),
         missing("Property", 8),
@@ -45,22 +45,24 @@ class WebsiteEventsValues(EventsCommand):
 
     class Params(EventsParams):
         Event = Text(1, 200, required=True, metadata={"description": "Name of the event"})
-        Property = Text(
-            0, 255, required=True, metadata={"description": "Name of its property; it may be empty"}
-        )
+        Property = Text(0, 255, required=True, metadata={"description": "Name of the property; may be empty"})
 
     class Answer(Schema):
         class Value(Schema):
             Value = fields.String(required=True, metadata={"description": "JSON"})
             Count = fields.Integer(required=True)
-            IsCut = fields.Boolean(required=True, metadata={"description": "Only its beginning is given"})
+            IsCut = fields.Boolean(
+                required=True, metadata={"description": "Whether only its beginning is returned"}
+            )
 
         Values = fields.List(fields.Nested(Value), required=True)
         DistinctValues = fields.Integer(required=True, metadata={"description": "Different values found"})
-        EventsRead = fields.Integer(required=True, metadata={"description": "Events of the name looked into"})
+        EventsRead = fields.Integer(
+            required=True, metadata={"description": "Events of the name that were read"}
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.events_of(params)
+        list_id = event_list_id(self, params)
         found = self.services.reports.values(list_id, params["Event"], params["Property"], self.deadline)
         most_frequent = found.counts.most_common(MAX_VALUES)
         return {

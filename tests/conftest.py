@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
-from tests.processes import find_program
+from tests.client import Client, Reply, Shop, Track
+from tests.needs import needs
+from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
+from tests.subscriber_calls import Call
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+use_memory_disk()
 # The same examples in every run: a red test is red for everybody. `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("fuzz", max_examples=5000, deadline=None)
@@ -33,6 +38,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_numbers = itertools.count(1)
 _emails = (f"user{number}@example.com" for number in itertools.count(1))
 
 
@@ -119,6 +125,62 @@ def account_on_each(tracker_on_each: Tracker) -> Account:
 
 
 @pytest.fixture(scope="module")
+def client(
+    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """Tracker in this process; the tests of a module run once for each kind of database."""
+    client = Client(new_database(database_kind), tmp_path_factory.mktemp("client"))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def owner(client: Client) -> Shop:
+    """A user with a key for everything."""
+    return client.open_shop(f"owner{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def shop(client: Client, owner: Shop) -> Shop:
+    """The user with a fresh list."""
+    return replace(owner, list_id=client.services.stores.lists.add(owner.user_id, "Fresh"))
+
+
+@pytest.fixture
+def track(client: Client, shop: Shop) -> Track:
+    """`track(Event=…, …)`: an event of the test's list. A parameter given as `...` is not sent."""
+
+    def call(**params: Any) -> Reply:
+        sent = {"ListID": shop.list_id, "Event": "seen", **params}
+        return client.call("event.track", shop.key, **{k: v for k, v in sent.items() if v is not ...})
+
+    return call
+
+
+@pytest.fixture
+def call(client: Client, shop: Shop) -> Call:
+    """`call("create", …)`: the command `subscriber.create` about the test's list."""
+
+    def about_the_list(verb: str, **params: Any) -> Reply:
+        return client.call(f"subscriber.{verb}", shop.key, **{"ListID": shop.list_id, **params})
+
+    return about_the_list
+
+
+@pytest.fixture
+def listing(client: Client, shop: Shop) -> Callable[[], dict[str, list[str]]]:
+    """What `website_events.properties` lists for the test's list."""
+
+    def call() -> dict[str, list[str]]:
+        answer = client.call("website_events.properties", shop.key, ListID=shop.list_id)
+        assert answer.status == 200, answer.body
+        listed: dict[str, list[str]] = answer.body["Properties"]
+        return listed
+
+    return call
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium with an empty profile. It ends with the module: Playwright occupies the thread's event loop."""
     from playwright.sync_api import sync_playwright  # slow to import, and few tests need it
@@ -135,6 +197,14 @@ def page(browser: Browser) -> Iterator[Page]:
     """A new page without cookies or storage of other tests."""
     with browser.new_context() as context:
         yield context.new_page()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the servers and processes it can reach, before tests are chosen by their markers."""
+    for item in items:
+        for name in sorted(needs(item)):
+            item.add_marker(name)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,9 +16,15 @@ import requests
 
 from tests.reply_schemas import command_in, faults
 from tests.servers import Server
+from tracker.app import build_services, open_database
+from tracker.config import Settings
+from tracker.registry import Registry
+from tracker.serve import upgrade
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.prefix, "bin")
+#: Settings with which the tables of plugins are made too, by a process of its own: the plugins are not for this one.
+BRINGS_PLUGINS = {"TRACKER_PLUGINS_FOLDER", "PYTHONPATH"}
 
 
 class Tracker(Server):
@@ -52,8 +58,19 @@ class Tracker(Server):
         return [str(BIN / "gunicorn"), "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
 
     def start(self) -> Tracker:
-        self.cli("db", "upgrade")
+        self.upgrade()
         return super().start()
+
+    def upgrade(self) -> None:
+        """As `tracker db upgrade`; in this process, which starts no interpreter, unless plugins come along."""
+        if self.settings.keys() & BRINGS_PLUGINS:
+            self.cli("db", "upgrade")
+        else:
+            upgrade(self.read_settings(), Registry())
+
+    def read_settings(self) -> Settings:
+        """What Tracker reads from its environment."""
+        return Settings.from_environ(self.environment())
 
     def is_ready(self) -> bool:
         try:
@@ -134,10 +151,14 @@ class Account:
 def make_account(
     tracker: Tracker, email: str, *permissions: str, list_name: str = "Shop", is_admin: bool = False
 ) -> Account:
-    """Make a user, a list and a key through the `tracker` script. A key without permissions may only track events."""
+    """Make a user, a list and a key, as the `tracker` script does. A key without permissions may only track events."""
     password = f"password of {email}"
-    named = [word for permission in permissions for word in ("--permission", permission)]
-    admin = ["--admin"] if is_admin else []
-    tracker.cli("user", "add", email, *admin, "--password-stdin", typed=password + "\n")
-    key = tracker.cli("key", "add", email, *named)
-    return Account(email, password, key, int(tracker.cli("list", "add", email, list_name)))
+    settings = tracker.read_settings()
+    services = build_services(settings, open_database(settings, Registry()))
+    try:
+        stores = services.stores
+        user_id = stores.users.add(email, password, is_admin)
+        key = stores.keys.add(user_id, ",".join(permissions))
+        return Account(email, password, key, stores.lists.add(user_id, list_name))
+    finally:
+        services.close()

@@ -45,6 +45,9 @@ class Server:
 
     def start(self) -> Self:
         """Start it and wait until it answers."""
+        assert "TESTS_WITHOUT_SERVERS" not in os.environ, (
+            "tests/needs.py does not see that this test starts a server"
+        )
         assert self.program is None, "it is running"
         log = self.folder / "log"
         self.program = program = Program(self.arguments(), log, env=self.environment(), cwd=self.folder)

@@ -19,7 +19,7 @@ from tests.browser.conftest import CHROME
 from tests.browser.shop import WATCH, waiting
 from tests.cli.shell import OURS, SCRIPT, Shell
 from tests.conftest import CHROMIUM_FLAGS
-from tests.house.sources import ROOT
+from tests.conventions.sources import ROOT
 from tests.processes import Program, find_program, reserve_port, until
 from tracker.storage.schema.own_database import own_database
 

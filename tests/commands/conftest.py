@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from tests.client import Client, Reply, Shop
 from tests.commands.api import Api, User
+from tests.commands.custom_fields import EMAIL, Field, Say
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
-def api(sqlite_url: str) -> Iterator[Api]:
-    """Tracker on an empty database."""
-    tracker = Api(sqlite_url)
+def api(database_url: str) -> Iterator[Api]:
+    """Tracker on an empty database; the test runs once for each kind."""
+    tracker = Api(database_url)
     yield tracker
     tracker.close()
 
@@ -21,3 +27,49 @@ def api(sqlite_url: str) -> Iterator[Api]:
 def jane(api: Api) -> User:
     """A user who may do everything."""
     return api.add_user()
+
+
+@pytest.fixture
+def keeper(client: Client) -> Shop:
+    """A user of this test's alone: what there is of keys is what the test makes."""
+    return client.open_shop(f"keys{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def admin(client: Client) -> Shop:
+    """An administrator with a key for administrators' commands."""
+    return client.open_shop(f"keys{next(_numbers)}@example.com", "*,Administrator", is_admin=True)
+
+
+@pytest.fixture
+def field(client: Client, shop: Shop) -> Field:
+    """`field(alias, …)`: make a field of the test's list and give its number."""
+
+    def make(alias: str | None = None, **params: Any) -> int:
+        named = {} if alias is None else {"MergeTagAlias": alias}
+        answer = client.call(
+            "customfield.create",
+            shop.key,
+            SubscriberListID=shop.list_id,
+            FieldName="A field",
+            **named,
+            **params,
+        )
+        assert answer.status == 200, answer.body
+        made: int = answer.body["CustomFieldID"]
+        return made
+
+    return make
+
+
+@pytest.fixture
+def say(client: Client, shop: Shop) -> Say:
+    """`say(values)`: write them to the one subscriber of the list."""
+    client.call("subscriber.create", shop.key, ListID=shop.list_id, EmailAddress=EMAIL)
+
+    def update(values: dict[str, Any]) -> Reply:
+        return client.call(
+            "subscriber.update", shop.key, ListID=shop.list_id, EmailAddress=EMAIL, CustomFields=values
+        )
+
+    return update

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.client import Client, Shop
 from tests.commands.api import Api, User
 
 NAMES = ("beta", "Alpha", "ÖKO Shop", "100%", "alpha")
@@ -116,3 +117,18 @@ def test_it_takes_the_permission_and_can_be_had_with_get(api: Api, jane: User) -
         "GET", "/api/v1/lists.get?OrderType=desc", headers={"Authorization": f"Bearer {jane.key}"}
     )
     assert answer.status_code == 200
+
+
+def test_each_list_says_when_its_last_event_came(client: Client, shop: Shop) -> None:
+    made = [client.call("list.create", shop.key, SubscriberListName="x").body["ListID"] for _ in range(3)]
+    for number, event in ((made[0], "first"), (made[1], "only"), (made[0], "last")):
+        assert client.call("event.track", shop.key, ListID=number, Event=event).status == 200
+    assert client.call("event.track", shop.key, Event="without a list").status == 200
+    told = {
+        row["ListID"]: row["LastEventTrackedAt"] for row in client.call("lists.get", shop.key).body["Lists"]
+    }
+    for number in made:
+        described = client.call("list.get", shop.key, ListID=number).body["List"]
+        assert told[number] == described["LastEventTrackedAt"]
+    assert [told[number] is None for number in made] == [False, False, True]
+    assert told[made[0]] >= told[made[1]]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop
 from tests.example_world import SUBSCRIBER
 from tracker.registry import COMMON_PARAMS, Entry
 
@@ -18,18 +18,18 @@ NOWHERE = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`make(desk, shop)` gives the name of an object of that user (on the shop's list); `missing` names none at all."""
+    """`make(client, shop)` gives the name of an object of that user (on the shop's list); `missing` names none at all."""
 
-    make: Callable[[Desk, Shop], Any]
+    make: Callable[[Client, Shop], Any]
     missing: Any
 
 
-def a_list(desk: Desk, shop: Shop) -> int:
+def a_list(client: Client, shop: Shop) -> int:
     return shop.list_id
 
 
-def a_subscriber(desk: Desk, shop: Shop) -> int:
-    [(number,)] = desk.rows(
+def a_subscriber(client: Client, shop: Shop) -> int:
+    [(number,)] = client.rows(
         "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?",
         shop.list_id,
         str(SUBSCRIBER["EmailAddress"]).encode(),
@@ -37,13 +37,13 @@ def a_subscriber(desk: Desk, shop: Shop) -> int:
     return int(number)
 
 
-def a_field(desk: Desk, shop: Shop) -> int:
-    [field] = desk.services.stores.fields.of_list(shop.list_id)
+def a_field(client: Client, shop: Shop) -> int:
+    [field] = client.services.stores.fields.of_list(shop.list_id)
     return int(field.id)
 
 
-def a_key(desk: Desk, shop: Shop) -> str:
-    return desk.services.stores.keys.add(shop.user_id).split("_")[1]
+def a_key(client: Client, shop: Shop) -> str:
+    return client.services.stores.keys.add(shop.user_id).split("_")[1]
 
 
 KINDS = {

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop
 from tests.contract.objects import KINDS, UnknownKind, kinds_of
 from tests.example_world import EMAIL, PASSWORD, furnish
 from tests.servers import NewDatabase
@@ -77,8 +77,8 @@ class Credential:
 class House:
     """Tracker with the example plugins, the account of the examples, and others."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk, self.stores = desk, desk.services.stores
+    def __init__(self, client: Client) -> None:
+        self.client, self.stores = client, client.services.stores
         self.jane_id = self.stores.users.add(EMAIL, PASSWORD, is_admin=True)
         self.john_id = self.stores.users.add("other@example.com", PASSWORD)
         self.poor_id = self.stores.users.add("poor@example.com", PASSWORD, permissions="Nothing.Do")
@@ -86,7 +86,7 @@ class House:
 
     def furnish(self) -> None:
         """Lists and people anew, and no account that a call has made: each test finds what its example needs."""
-        self.desk.services.storage.write(
+        self.client.services.storage.write(
             lambda transaction: transaction.execute("DELETE FROM users WHERE id > ?", (self.poor_id,))
         )
         self.jane, self.john = self._shop(self.jane_id), self._shop(self.john_id)
@@ -96,7 +96,7 @@ class House:
         assert entry.command.example is not None
         named = kinds_of(entry)
         right = {
-            name: named[name].make(self.desk, self.jane) if name in named else value
+            name: named[name].make(self.client, self.jane) if name in named else value
             for name, value in entry.command.example[0].items()
             if name != "SessionID"
         }
@@ -113,21 +113,21 @@ class House:
     def call(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
         """The answer at /api.php."""
         sent = {"Command": entry.command.name, **params, **credential.params}
-        return self.desk.request("POST", "/api.php", credential.bearer, json=sent)
+        return self.client.request("POST", "/api.php", credential.bearer, json=sent)
 
     def refused(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
         """The answer at every door, which is one and the same and leaves no trace."""
-        before = self.desk.counts(TABLES)
+        before = self.client.counts(TABLES)
         command, sent = entry.command, {**params, **credential.params}
         path = f"/api/v1/{command.path or command.name}"
         replies = [
             self.call(entry, credential, params),
-            self.desk.request("POST", path, credential.bearer, json=sent),
+            self.client.request("POST", path, credential.bearer, json=sent),
         ]
         if "GET" in entry.methods:
-            replies.append(self.desk.request("GET", path, credential.bearer, query_string=sent))
+            replies.append(self.client.request("GET", path, credential.bearer, query_string=sent))
         assert {(reply.status, reply.raw) for reply in replies} == {(replies[0].status, replies[0].raw)}
-        assert self.desk.counts(TABLES) == before
+        assert self.client.counts(TABLES) == before
         return replies[0]
 
     def key(self, user_id: int, *permissions: str) -> Credential:
@@ -149,7 +149,7 @@ class House:
         return shop
 
     def _done(self, key: str, command: str, **params: Any) -> None:
-        reply = self.desk.call(command, key, **params)
+        reply = self.client.call(command, key, **params)
         assert reply.status == 200, reply.body
 
 
@@ -159,9 +159,9 @@ def furnished(
 ) -> Iterator[House]:
     limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in ENTRIES})
     settings = {"TRACKER_LIMITS": limits, "TRACKER_PLUGINS_FOLDER": PLUGINS}
-    desk = Desk(new_database(database_kind), tmp_path_factory.mktemp("desk"), settings)
-    yield House(desk)
-    desk.close()
+    client = Client(new_database(database_kind), tmp_path_factory.mktemp("client"), settings)
+    yield House(client)
+    client.close()
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def logged_out(house: House) -> list[Credential]:
 
 def expired(house: House) -> list[Credential]:
     return [
-        Credential(session_id=Sessions(house.desk.services.storage, 1, now=lambda: 0).open(house.jane_id))
+        Credential(session_id=Sessions(house.client.services.storage, 1, now=lambda: 0).open(house.jane_id))
     ]
 
 
@@ -334,7 +334,7 @@ def assert_not_found(house: House, entry: Entry, param: str, others: Any, missin
 @pytest.mark.parametrize(("entry", "param"), OBJECTS, ids=name_of)
 def test_anothers_object_and_a_missing_one(entry: Entry, param: str, house: House) -> None:
     kind = kinds_of(entry)[param]
-    assert_not_found(house, entry, param, kind.make(house.desk, house.john), kind.missing)
+    assert_not_found(house, entry, param, kind.make(house.client, house.john), kind.missing)
 
 
 # Would they notice?
@@ -392,12 +392,12 @@ def test_a_command_that_tells_of_anothers_object_is_noticed(sqlite_url: str, tmp
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "list_peek.py").write_text(LEAKING)
     settings = {"TRACKER_PLUGINS_FOLDER": str(tmp_path / "plugins")}
-    desk = Desk(sqlite_url, tmp_path, settings)
+    client = Client(sqlite_url, tmp_path, settings)
     try:
-        house = House(desk)
+        house = House(client)
         [entry] = [each for each in load_commands(tmp_path / "plugins") if each.command.name == "list.peek"]
         assert house.call(entry, house.key(house.jane_id, "*"), house.right(entry)).status == 200
         with pytest.raises(AssertionError):
             assert_not_found(house, entry, "ListID", house.john.list_id, KINDS["ListID"].missing)
     finally:
-        desk.close()
+        client.close()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_batch import statuses
+from tests.client import Client, Shop
+from tests.commands.test_event_batch import statuses
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
 from tracker.domain.event import Event, EventOutcomeUnknown, Tracked
@@ -25,15 +25,15 @@ def proxy(mariadb: MariaDB) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def distant(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[Desk]:
+def distant(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[Client]:
     """Tracker on a MariaDB behind `proxy`."""
-    desk = Desk(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
-    yield desk
-    desk.close()
+    client = Client(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
+    yield client
+    client.close()
 
 
 @pytest.fixture
-def shop(distant: Desk) -> Shop:
+def shop(distant: Client) -> Shop:
     """A user who has tracked before, so that connections are open and the list is known."""
     shop = distant.open_shop("owner@example.com")
     distant.call("event.track", shop.key, ListID=shop.list_id, Event="first")
@@ -48,7 +48,7 @@ EVENTS: list[dict[str, Any]] = [
 ]
 
 
-def test_an_unknown_outcome_carries_what_to_repeat_with(distant: Desk, proxy: Proxy, shop: Shop) -> None:
+def test_an_unknown_outcome_carries_what_to_repeat_with(distant: Client, proxy: Proxy, shop: Shop) -> None:
     proxy.shut_after("lost")
     answer = distant.call("event.batch", shop.key, ListID=shop.list_id, Events=EVENTS)
     assert (answer.status, answer.codes, answer.headers["Retry-After"]) == (503, [100013], "1")
@@ -61,7 +61,7 @@ def test_an_unknown_outcome_carries_what_to_repeat_with(distant: Desk, proxy: Pr
     assert distant.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(4,)]
 
 
-def test_without_a_database_nothing_of_it_is_stored(distant: Desk, proxy: Proxy, shop: Shop) -> None:
+def test_without_a_database_nothing_of_it_is_stored(distant: Client, proxy: Proxy, shop: Shop) -> None:
     proxy.is_open = False
     distant.services.storage.close()
     answer = distant.call("event.batch", shop.key, ListID=shop.list_id, Events=EVENTS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.test_batch import BATCH_BYTES, NDJSON, padded
+from tests.commands.test_event_batch import BATCH_BYTES, NDJSON, padded
 from tests.served import Account, Tracker
 
 JSON = {"Content-Type": "application/json"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_public_door import Door
+from tests.client import Client, Shop
+from tests.commands.test_event_collect import Door
 from tests.contract.test_time import DAY, HOUR, SECOND, YEARS, Times, now, times
 from tracker.domain.conversions import BUCKET_MS
 from tracker.storage.aggregates.counters import events_by_bucket
@@ -17,8 +17,8 @@ MINUTE = 60 * SECOND
 
 
 @pytest.fixture
-def door(desk: Desk, shop: Shop) -> Door:
-    return Door(desk, shop)
+def door(client: Client, shop: Shop) -> Door:
+    return Door(client, shop)
 
 
 def sent(door: Door, **event: Any) -> Times:
@@ -28,7 +28,7 @@ def sent(door: Door, **event: Any) -> Times:
     assert alone.body == {"status": "success"}
     batch = door.post({**shared, "Events": [{"Event": "seen", **event}]})
     assert batch.body["results"] == [{"status": "ok"}]
-    first, second = times(door.desk, door.shop)
+    first, second = times(door.client, door.shop)
     assert abs((first.received - first.happened) - (second.received - second.happened)) < 2 * SECOND
     assert (first.claimed, first.sent) == (second.claimed, second.sent)
     return first
@@ -90,7 +90,7 @@ def test_events_of_one_request_keep_their_order(door: Door, error: int) -> None:
         {"Event": "seen", "Timestamp": clock - ago} for ago in (5 * MINUTE, 40 * SECOND, 30 * SECOND, 0)
     ]
     assert door.post({"SentAt": clock, "Events": events}).status == 200
-    stored = times(door.desk, door.shop)
+    stored = times(door.client, door.shop)
     assert [one.received - one.happened for one in stored] == [5 * MINUTE, 40 * SECOND, 30 * SECOND, 0]
 
 
@@ -101,24 +101,24 @@ def test_what_is_no_time_is_refused_alone(door: Door) -> None:
     assert codes == [[18], [18], []]
 
 
-def test_counters_and_repeats_go_by_what_is_stored(desk: Desk, door: Door) -> None:
+def test_counters_and_repeats_go_by_what_is_stored(client: Client, door: Door) -> None:
     event = {"Event": "seen", "EventID": "e-1", "Timestamp": now() + 3 * DAY}
     for _ in range(2):
         assert door.post({"SentAt": now(), "Events": [event]}).body["results"] == [
             {"status": "ok", "EventID": "e-1"}
         ]
-    [stored] = times(desk, door.shop)
-    counted = desk.services.storage.read(lambda t: events_by_bucket(t, door.shop.list_id))
+    [stored] = times(client, door.shop)
+    counted = client.services.storage.read(lambda t: events_by_bucket(t, door.shop.list_id))
     assert counted == {(b"seen", stored.received - stored.received % BUCKET_MS): 1}
 
 
-def test_with_a_key_an_impossible_time_is_still_an_error(desk: Desk, shop: Shop) -> None:
+def test_with_a_key_an_impossible_time_is_still_an_error(client: Client, shop: Shop) -> None:
     """The clock of a back end is its owner's: an hour ahead may be meant, a time in seconds is read as ever."""
     track = {"ListID": shop.list_id, "Event": "seen"}
-    assert desk.call("event.track", shop.key, **track, Timestamp=now() + 3 * DAY).codes == [18]
-    assert desk.call("event.track", shop.key, **track, Timestamp=iso_utc(946_684_800_000)).codes == [18]
-    assert desk.call("event.track", shop.key, **track, Timestamp=5_000_000, SentAt=9_000_000).status == 200
-    assert desk.call("event.track", shop.key, **track, Timestamp=now() + HOUR).status == 200
-    first, second = times(desk, shop)
+    assert client.call("event.track", shop.key, **track, Timestamp=now() + 3 * DAY).codes == [18]
+    assert client.call("event.track", shop.key, **track, Timestamp=iso_utc(946_684_800_000)).codes == [18]
+    assert client.call("event.track", shop.key, **track, Timestamp=5_000_000, SentAt=9_000_000).status == 200
+    assert client.call("event.track", shop.key, **track, Timestamp=now() + HOUR).status == 200
+    first, second = times(client, shop)
     assert first.received - first.happened == 4_000_000
     assert second.happened == second.claimed

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
 from tracker.integrity.counter_check import recount
 from tracker.storage.aggregates import catalogue, catalogue_eviction
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
 )
+
 DAY = 24 * 3_600_000
+
 Listing = Callable[[], dict[str, list[str]]]
+
 Browse = Callable[..., None]
 
 
@@ -34,17 +36,17 @@ def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def browse(desk: Desk, shop: Shop) -> Browse:
+def browse(client: Client, shop: Shop) -> Browse:
     """Send events through the door for browsers, each in a call of its own, and have them counted."""
-    public = desk.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id
+    public = client.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id
 
     def send(*events: str | dict[str, Any]) -> None:
         for event in events:
             sent = {"Event": event} if isinstance(event, str) else event
             headers = {"User-Agent": CHROME, "Content-Type": "text/plain"}
-            answer = desk.request("POST", f"/t/{public}", headers=headers, data=json.dumps(sent).encode())
+            answer = client.request("POST", f"/t/{public}", headers=headers, data=json.dumps(sent).encode())
             assert answer.status == 200, answer.body
-        desk.services.ingest.flush()
+        client.services.ingest.flush()
 
     return send
 
@@ -54,22 +56,22 @@ def own(listing: Listing) -> dict[str, list[str]]:
     return {name: [item for item in items if not item.startswith("$")] for name, items in listing().items()}
 
 
-def long_ago(desk: Desk, shop: Shop, *names: str) -> None:
+def long_ago(client: Client, shop: Shop, *names: str) -> None:
     def work(transaction: Any) -> None:
         for name in names:
             for table, column in (("event_names", "name"), ("event_properties", "event_name")):
                 sql = f"UPDATE {table} SET last_seen_at = last_seen_at - ? WHERE list_id = ? AND {column} = ?"
                 transaction.execute(sql, (DAY + 1000, shop.list_id, name.encode()))
 
-    desk.services.storage.write(work)
+    client.services.storage.write(work)
 
 
-def differences(desk: Desk, shop: Shop) -> list[str]:
-    return [str(each) for each in recount(desk.services.storage, shop.list_id).differences]
+def differences(client: Client, shop: Shop) -> list[str]:
+    return [str(each) for each in recount(client.services.storage, shop.list_id).differences]
 
 
 def test_a_flood_of_names_gives_way_to_the_websites_own(
-    desk: Desk, shop: Shop, browse: Browse, listing: Listing
+    client: Client, shop: Shop, browse: Browse, listing: Listing
 ) -> None:
     browse("page_view", "page_view")
     browse(*(f"junk{number}" for number in range(20)))
@@ -78,18 +80,18 @@ def test_a_flood_of_names_gives_way_to_the_websites_own(
     browse(*(f"more{number}" for number in range(20)))
     assert {"page_view", "signed up"} < set(own(listing)), "what is seen again stays"
     assert len(listing()) == 8
-    assert desk.call("website_events.catalogue", shop.key, ListID=shop.list_id).body["IsFull"]
-    assert differences(desk, shop) == []
+    assert client.call("website_events.catalogue", shop.key, ListID=shop.list_id).body["IsFull"]
+    assert differences(client, shop) == []
 
 
 def test_what_a_key_sends_never_gives_way(
-    desk: Desk, shop: Shop, track: Track, browse: Browse, listing: Listing
+    client: Client, shop: Shop, track: Track, browse: Browse, listing: Listing
 ) -> None:
     browse(*(f"junk{number}" for number in range(8)), {"Event": "junk7", "Properties": {"a": 1}})
     track(Event="order", Properties={"b": 1})
     track(Event="junk7", Properties={"a": 2}), track(Event="junk6")
-    desk.services.ingest.flush()
-    long_ago(desk, shop, "order", "junk7", "junk6")
+    client.services.ingest.flush()
+    long_ago(client, shop, "order", "junk7", "junk6")
     browse(*(f"more{number}" for number in range(30)))
     assert {"order": ["b"], "junk7": ["a"], "junk6": []}.items() <= own(listing).items()
     for number in range(7):
@@ -100,23 +102,23 @@ def test_what_a_key_sends_never_gives_way(
     )
     track(Event="one too many")
     assert "one too many" not in listing()
-    assert differences(desk, shop) == []
+    assert differences(client, shop) == []
 
 
 def test_names_seen_often_give_way_when_nobody_has_seen_them_for_a_day(
-    desk: Desk, shop: Shop, browse: Browse, listing: Listing
+    client: Client, shop: Shop, browse: Browse, listing: Listing
 ) -> None:
     names = [f"twice{number}" for number in range(8)]
     browse(*names, *names)
     browse("new")
     assert "new" not in listing()
-    long_ago(desk, shop, "twice3")
+    long_ago(client, shop, "twice3")
     browse("new")
     assert set(own(listing)) == {"new", *names} - {"twice3"}
 
 
 def test_made_up_properties_give_way_too(
-    desk: Desk, shop: Shop, track: Track, browse: Browse, listing: Listing
+    client: Client, shop: Shop, track: Track, browse: Browse, listing: Listing
 ) -> None:
     track(Event="seen", Properties={"real": 1})
     for _ in range(2):
@@ -129,39 +131,7 @@ def test_made_up_properties_give_way_too(
     browse(*({"Event": f"e{number % 5}", "Properties": {f"junk{number:02}": 1}} for number in range(30)))
     assert sum(map(len, listing().values())) <= 32
     sql = "SELECT property_count FROM event_names WHERE list_id = ? ORDER BY name"
-    assert [row[0] for row in desk.rows(sql, shop.list_id)] == [
+    assert [row[0] for row in client.rows(sql, shop.list_id)] == [
         len(listing()[name]) for name in sorted(listing())
     ]
-    assert differences(desk, shop) == []
-
-
-def test_a_name_is_taken_out_and_comes_back_when_it_is_sent_again(
-    desk: Desk, shop: Shop, track: Track, listing: Listing
-) -> None:
-    track(Event="typo", Properties={"a": 1, "b": 2}), track(Event="good")
-    answer = desk.call("website_events.remove", shop.key, ListID=shop.list_id, Event="typo", Property="a")
-    assert (answer.body["RemovedEvents"], answer.body["RemovedProperties"]) == (0, 1)
-    assert listing() == {"good": [], "typo": ["b"]}
-    answer = desk.call("website_events.remove", shop.key, ListID=shop.list_id, Event="typo")
-    assert (answer.body["RemovedEvents"], answer.body["RemovedProperties"]) == (1, 1)
-    assert listing() == {"good": []}
-    assert desk.call("website_events.remove", shop.key, ListID=shop.list_id, Event="typo").codes == [11]
-    assert differences(desk, shop) == [], "what was taken out on purpose is not missing"
-    assert len(desk.rows("SELECT id FROM events WHERE list_id = ?", shop.list_id)) == 2
-    track(Event="typo", Properties={"a": 1})
-    assert listing() == {"good": [], "typo": ["a"]}
-    log = desk.call("audit.get", shop.key, RecordsPerRequest=1).body["Entries"][0]
-    assert (log["Action"], log["Object"]) == ("website_events.remove", f"list:{shop.list_id}")
-
-
-def test_all_that_only_browsers_sent_is_taken_out_at_once(
-    desk: Desk, shop: Shop, track: Track, browse: Browse, listing: Listing
-) -> None:
-    track(Event="order", Properties={"a": 1})
-    browse("junk1", "junk2", "twice", "twice", {"Event": "order", "Properties": {"junk": 1}})
-    answer = desk.call("website_events.remove", shop.key, ListID=shop.list_id, FromBrowsersOnly=True)
-    assert answer.body["RemovedEvents"] == 2
-    assert own(listing) == {"order": ["a"], "twice": []}
-    desk.call("website_events.remove", shop.key, ListID=shop.list_id, FromBrowsersOnly=True, SeenAtMost=10)
-    assert listing() == {"order": ["a"]}
-    assert differences(desk, shop) == []
+    assert differences(client, shop) == []

@@ -8,8 +8,7 @@ from functools import partial
 import gevent
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
 from tests.contract.test_retention import ago, differences, one_day, update
 from tracker.jobs.clock_witness import NOTE_SECONDS, Witness
 from tracker.jobs.kinds import JOB_KINDS
@@ -43,10 +42,10 @@ class Clock:
 class Machine:
     """A served Tracker with a clock: what its jobs do, and what it writes down of the time."""
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
-        self.desk, self.clock = desk, clock
-        self.jobs = Jobs(desk.services.storage, JOB_KINDS, desk.services.ingest.new_id, clock.now)
-        self.witness = Witness(desk.services.storage, clock.now, clock.monotonic)
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self.client, self.clock = client, clock
+        self.jobs = Jobs(client.services.storage, JOB_KINDS, client.services.ingest.new_id, clock.now)
+        self.witness = Witness(client.services.storage, clock.now, clock.monotonic)
         self.witness.note()
 
     def run(self, hours: int, shop: Shop) -> None:
@@ -60,127 +59,131 @@ class Machine:
     def work(self, shop: Shop) -> None:
         job = self.jobs.find(shop.list_id, RETENTION, NO_SUBJECT)
         assert job is not None
-        due = self.desk.services.storage.read(partial(job_queue.due, now=self.clock.ms, most=1000))
+        due = self.client.services.storage.read(partial(job_queue.due, now=self.clock.ms, most=1000))
         claimed = self.jobs.claim(job) if (job.list_id, job.id) in due else None
         while claimed is not None and claimed.is_open:
             claimed.step()
 
 
-def events(desk: Desk, shop: Shop) -> int:
-    return int(desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id)[0][0])
+def events(client: Client, shop: Shop) -> int:
+    return int(client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id)[0][0])
 
 
-def events_from(desk: Desk, shop: Shop) -> int | None:
-    [(moment,)] = desk.rows("SELECT events_from FROM list_settings WHERE list_id = ?", shop.list_id)
+def events_from(client: Client, shop: Shop) -> int | None:
+    [(moment,)] = client.rows("SELECT events_from FROM list_settings WHERE list_id = ?", shop.list_id)
     return None if moment is None else int(moment)
 
 
 @pytest.fixture
-def clock(desk: Desk) -> Clock:
+def clock(client: Client) -> Clock:
     """A clock that is right, on a database that knows it."""
     clock = Clock()
-    desk.services.storage.write(partial(trusted_time.trust, now=clock.ms))
+    client.services.storage.write(partial(trusted_time.trust, now=clock.ms))
     return clock
 
 
 @pytest.fixture
-def month(desk: Desk, shop: Shop, track: Track) -> None:
+def month(client: Client, shop: Shop, track: Track) -> None:
     """A list that keeps events for 30 days, with one that is 40 days old and some that are new."""
     track(Timestamp=ago(days=40), EventID="old")
     for n in range(5):
         track(EventID=f"new-{n}")
-    update(desk, shop, RetentionDays=30)
+    update(client, shop, RetentionDays=30)
 
 
 def test_a_clock_that_is_ahead_deletes_nothing_over_restarts_and_with_events_that_it_stamps(
-    desk: Desk, shop: Shop, track: Track, clock: Clock, month: None
+    client: Client, shop: Shop, track: Track, clock: Clock, month: None
 ) -> None:
     clock.ms += 40 * DAY
     for _ in range(3):
-        Machine(desk, clock).run(7, shop)
+        Machine(client, clock).run(7, shop)
         track(EventID=f"stamped-{clock.ms}")
-        [(newest,)] = desk.rows("SELECT MAX(id) FROM events WHERE list_id = ?", shop.list_id)
+        [(newest,)] = client.rows("SELECT MAX(id) FROM events WHERE list_id = ?", shop.list_id)
         row = (clock.ms, clock.ms, shop.list_id, newest)
-        desk.services.storage.write(lambda t, row=row: t.execute(STAMP, row))
-    assert events(desk, shop) == 6 + 3
-    assert events_from(desk, shop) is None
+        client.services.storage.write(lambda t, row=row: t.execute(STAMP, row))
+    assert events(client, shop) == 6 + 3
+    assert events_from(client, shop) is None
     clock.ms -= 40 * DAY
-    Machine(desk, clock).run(2, shop)
-    assert events(desk, shop) == 5 + 3, "what is really old goes once the clock is right"
-    moment = events_from(desk, shop)
+    Machine(client, clock).run(2, shop)
+    assert events(client, shop) == 5 + 3, "what is really old goes once the clock is right"
+    moment = events_from(client, shop)
     assert moment is not None
     assert moment <= clock.ms - 30 * DAY
 
 
 def test_after_a_month_without_a_tracker_events_go_a_day_later(
-    desk: Desk, shop: Shop, clock: Clock, month: None
+    client: Client, shop: Shop, clock: Clock, month: None
 ) -> None:
     clock.ms += 31 * DAY
-    machine = Machine(desk, clock)
+    machine = Machine(client, clock)
     machine.run(20, shop)
-    assert events(desk, shop) == 6
+    assert events(client, shop) == 6
     machine.run(8, shop)
-    assert events(desk, shop) == 0
-    moment = events_from(desk, shop)
+    assert events(client, shop) == 0
+    moment = events_from(client, shop)
     assert moment is not None
     assert moment <= clock.ms - 30 * DAY
 
 
 def test_somebody_who_says_that_it_is_right_need_not_wait(
-    desk: Desk, shop: Shop, clock: Clock, month: None
+    client: Client, shop: Shop, clock: Clock, month: None
 ) -> None:
     clock.ms += 31 * DAY
-    machine = Machine(desk, clock)
+    machine = Machine(client, clock)
     machine.run(2, shop)
-    assert events(desk, shop) == 6
-    desk.services.storage.write(partial(trusted_time.trust, now=clock.ms))
+    assert events(client, shop) == 6
+    client.services.storage.write(partial(trusted_time.trust, now=clock.ms))
     machine.run(2, shop)
-    assert events(desk, shop) == 0
+    assert events(client, shop) == 0
 
 
 def test_what_was_put_off_by_a_clock_that_was_ahead_is_done_when_it_is_right(
-    desk: Desk, shop: Shop, clock: Clock, month: None
+    client: Client, shop: Shop, clock: Clock, month: None
 ) -> None:
     """Forgetting somebody must not wait for the forty days, nor must a job that a killed process had claimed."""
-    job = desk.services.jobs.find(shop.list_id, RETENTION, NO_SUBJECT)
-    ahead = Jobs(desk.services.storage, JOB_KINDS, desk.services.ingest.new_id, lambda: clock.ms + 40 * DAY)
+    job = client.services.jobs.find(shop.list_id, RETENTION, NO_SUBJECT)
+    ahead = Jobs(
+        client.services.storage, JOB_KINDS, client.services.ingest.new_id, lambda: clock.ms + 40 * DAY
+    )
     assert ahead.claim(job) is not None
-    right = Jobs(desk.services.storage, JOB_KINDS, desk.services.ingest.new_id, clock.now)
+    right = Jobs(client.services.storage, JOB_KINDS, client.services.ingest.new_id, clock.now)
     assert right.claim(job) is not None
     assert right.claim(job) is None, "a lease of this clock holds"
 
 
 def test_spent_event_ids_and_places_are_kept_while_the_clock_is_ahead(
-    desk: Desk, shop: Shop, track: Track, clock: Clock
+    client: Client, shop: Shop, track: Track, clock: Clock
 ) -> None:
     sent = {"Email": "a@example.com", "EventID": "e-1"}
     track(**sent)
-    answer = desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="a@example.com")
+    answer = client.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="a@example.com")
     assert answer.body["Status"] in ("finished", "running")
-    storage = desk.services.storage
+    storage = client.services.storage
     remember = partial(known_networks.remember, user_id=shop.user_id)
     storage.write(partial(remember, network="home", now=clock.ms))
     clock.ms += 100 * DAY
-    Machine(desk, clock).run(3, shop)
+    Machine(client, clock).run(3, shop)
     storage.write(partial(remember, network="abroad", now=clock.ms))
     is_known = partial(known_networks.is_known, user_id=shop.user_id, network="home")
     assert storage.read(is_known)
     assert track(**sent).body["duplicate"] is True
 
 
-def test_a_served_tracker_writes_down_the_time(desk: Desk, clock: Clock) -> None:
-    desk.services.storage.write(partial(trusted_time.trust, now=clock.ms - 2 * HOUR))
-    jobs = Jobs(desk.services.storage, {}, desk.services.ingest.new_id, clock.now)
+def test_a_served_tracker_writes_down_the_time(client: Client, clock: Clock) -> None:
+    client.services.storage.write(partial(trusted_time.trust, now=clock.ms - 2 * HOUR))
+    jobs = Jobs(client.services.storage, {}, client.services.ingest.new_id, clock.now)
     jobs.serve()
     for _ in range(100):
-        if desk.services.storage.read(trusted_time.read).seen_at == clock.ms:
+        if client.services.storage.read(trusted_time.read).seen_at == clock.ms:
             break
         gevent.sleep(0.05)
     jobs.close()
-    assert desk.services.storage.read(trusted_time.read).seen_at == clock.ms
+    assert client.services.storage.read(trusted_time.read).seen_at == clock.ms
     assert NOTE_SECONDS <= 3600
 
 
-def test_by_the_right_clock_nothing_has_changed(desk: Desk, shop: Shop, clock: Clock, month: None) -> None:
-    assert one_day(desk, shop) == 1
-    assert differences(desk, shop) == []
+def test_by_the_right_clock_nothing_has_changed(
+    client: Client, shop: Shop, clock: Clock, month: None
+) -> None:
+    assert one_day(client, shop) == 1
+    assert differences(client, shop) == []

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
 from tests.served import StartTracker, Tracker, make_account
 from tests.servers import NewDatabase
 from tracker.domain.event import IS_REPEATED_CONVERSION
@@ -31,51 +30,53 @@ def conversion(number: Any, value: Any = 10, name: str = "Sale", **more: Any) ->
     }
 
 
-def totals(desk: Desk, shop: Shop) -> Totals:
+def totals(client: Client, shop: Shop) -> Totals:
     """{(name, currency): (count, value in millionths)}."""
-    found: Totals = desk.services.storage.read(lambda t: counters.conversion_totals(t, shop.list_id))
+    found: Totals = client.services.storage.read(lambda t: counters.conversion_totals(t, shop.list_id))
     return found
 
 
-def repeats(desk: Desk, shop: Shop) -> list[bool]:
+def repeats(client: Client, shop: Shop) -> list[bool]:
     """Of each stored conversion, in the order of storing, whether it is marked as a repeat."""
     sql = "SELECT flags FROM events WHERE list_id = ? AND name = ? ORDER BY id"
-    return [bool(flags & IS_REPEATED_CONVERSION) for (flags,) in desk.rows(sql, shop.list_id, b"conversion")]
+    return [
+        bool(flags & IS_REPEATED_CONVERSION) for (flags,) in client.rows(sql, shop.list_id, b"conversion")
+    ]
 
 
 def test_the_first_of_an_id_counts_and_repeats_are_stored_and_marked(
-    desk: Desk, track: Track, shop: Shop
+    client: Client, track: Track, shop: Shop
 ) -> None:
     for value in (10, 99, "10"):
         assert track(**conversion("order-1", value)).status == 200
     track(**conversion("order-2", "2.50"))
-    assert totals(desk, shop) == {(b"Sale", b""): (2, 12_500_000)}
-    assert repeats(desk, shop) == [False, True, True, False]
+    assert totals(client, shop) == {(b"Sale", b""): (2, 12_500_000)}
+    assert repeats(client, shop) == [False, True, True, False]
 
 
-def test_repeats_in_one_batch_count_once(desk: Desk, shop: Shop) -> None:
+def test_repeats_in_one_batch_count_once(client: Client, shop: Shop) -> None:
     events = [conversion(number) for number in (1, "1", 2, 1, 3, 2)]
-    assert desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events).status == 200
-    assert totals(desk, shop) == {(b"Sale", b""): (3, 30_000_000)}
-    assert repeats(desk, shop) == [False, True, False, True, False, True]
+    assert client.call("event.batch", shop.key, ListID=shop.list_id, Events=events).status == 200
+    assert totals(client, shop) == {(b"Sale", b""): (3, 30_000_000)}
+    assert repeats(client, shop) == [False, True, False, True, False, True]
 
 
-def test_a_repeated_event_is_no_repeated_conversion(desk: Desk, track: Track, shop: Shop) -> None:
+def test_a_repeated_event_is_no_repeated_conversion(client: Client, track: Track, shop: Shop) -> None:
     sent = conversion("order-1") | {"EventID": "e-1"}
     assert track(**sent).body.get("duplicate") is None
     assert track(**sent).body["duplicate"] is True
-    assert (totals(desk, shop), repeats(desk, shop)) == ({(b"Sale", b""): (1, 10_000_000)}, [False])
+    assert (totals(client, shop), repeats(client, shop)) == ({(b"Sale", b""): (1, 10_000_000)}, [False])
 
 
-def test_an_id_is_each_lists_own(desk: Desk, track: Track, shop: Shop) -> None:
-    other = replace(shop, list_id=desk.services.stores.lists.add(shop.user_id, "Other"))
+def test_an_id_is_each_lists_own(client: Client, track: Track, shop: Shop) -> None:
+    other = replace(shop, list_id=client.services.stores.lists.add(shop.user_id, "Other"))
     track(**conversion("order-1"))
     track(ListID=other.list_id, **conversion("order-1"))
-    assert totals(desk, shop) == totals(desk, other) == {(b"Sale", b""): (1, 10_000_000)}
+    assert totals(client, shop) == totals(client, other) == {(b"Sale", b""): (1, 10_000_000)}
 
 
 def test_names_and_currencies_are_summed_apart_and_compared_by_bytes(
-    desk: Desk, track: Track, shop: Shop
+    client: Client, track: Track, shop: Shop
 ) -> None:
     for number, (name, currency) in enumerate(
         [
@@ -88,46 +89,46 @@ def test_names_and_currencies_are_summed_apart_and_compared_by_bytes(
         ]
     ):
         track(**conversion(number, 0.1, name, conversion_currency=currency))
-    found = totals(desk, shop)
+    found = totals(client, shop)
     assert found.pop((b"Sale", b"EUR")) == (2, 200_000)
     assert found == dict.fromkeys(
         [(b"sale", b"EUR"), (b"Sale", b"USD"), (b"Sale ", b"EUR"), ("Salé".encode(), b"EUR")], (1, 100_000)
     )
 
 
-def test_sums_are_exact_and_may_be_negative(desk: Desk, track: Track, shop: Shop) -> None:
+def test_sums_are_exact_and_may_be_negative(client: Client, track: Track, shop: Shop) -> None:
     values = [10**12, 10**12, "0.000001", 0.1, 0.2, -0.3, "-1000000000000", "-0.000003", -(10**12)]
     for number, value in enumerate(values):
         track(**conversion(number, value))
     exact = sum(Decimal(str(value)) for value in values) * 10**6
-    assert totals(desk, shop) == {(b"Sale", b""): (len(values), int(exact))}
+    assert totals(client, shop) == {(b"Sale", b""): (len(values), int(exact))}
     assert exact == -2
 
 
-def test_events_of_other_names_are_no_conversions(desk: Desk, track: Track, shop: Shop) -> None:
+def test_events_of_other_names_are_no_conversions(client: Client, track: Track, shop: Shop) -> None:
     track(**conversion("order-1") | {"Event": "Conversion"})
     track(**conversion("order-1") | {"Event": "purchase"})
-    assert totals(desk, shop) == {}
+    assert totals(client, shop) == {}
 
 
-def test_test_conversions_are_not_counted(desk: Desk, track: Track, shop: Shop) -> None:
+def test_test_conversions_are_not_counted(client: Client, track: Track, shop: Shop) -> None:
     track(**conversion("order-1", isTest=True))
-    assert totals(desk, shop) == {}
+    assert totals(client, shop) == {}
 
 
 # A list whose conversion-ids name goals
 
 
-def test_a_goal_counts_each_time(desk: Desk, track: Track, shop: Shop) -> None:
+def test_a_goal_counts_each_time(client: Client, track: Track, shop: Shop) -> None:
     sent = {"SubscriberListName": "Goals", "conversionidis": "Goal"}
-    goals = replace(shop, list_id=desk.call("list.create", shop.key, **sent).body["ListID"])
+    goals = replace(shop, list_id=client.call("list.create", shop.key, **sent).body["ListID"])
     for _ in range(2):
         track(ListID=goals.list_id, **conversion("signup", 2))
     events = [conversion("signup", 1)] * 3
-    assert desk.call("event.batch", shop.key, ListID=goals.list_id, Events=events).status == 200
-    assert totals(desk, goals) == {(b"Sale", b""): (5, 7_000_000)}
-    assert repeats(desk, goals) == [False] * 5
-    assert recount(desk.services.storage, goals.list_id).differences == []
+    assert client.call("event.batch", shop.key, ListID=goals.list_id, Events=events).status == 200
+    assert totals(client, goals) == {(b"Sale", b""): (5, 7_000_000)}
+    assert repeats(client, goals) == [False] * 5
+    assert recount(client.services.storage, goals.list_id).differences == []
 
 
 @pytest.mark.parametrize(
@@ -135,15 +136,15 @@ def test_a_goal_counts_each_time(desk: Desk, track: Track, shop: Shop) -> None:
     [({}, "order"), ({"ConversionIdIs": "ORDER"}, "order"), ({"ConversionIdIs": "goal"}, "goal")],
 )
 def test_a_list_says_what_its_conversion_ids_name(
-    desk: Desk, shop: Shop, sent: dict[str, str], shown: str
+    client: Client, shop: Shop, sent: dict[str, str], shown: str
 ) -> None:
-    made = desk.call("list.create", shop.key, SubscriberListName="Shop", **sent).body["ListID"]
-    assert desk.call("list.get", shop.key, ListID=made).body["List"]["ConversionIdIs"] == shown
+    made = client.call("list.create", shop.key, SubscriberListName="Shop", **sent).body["ListID"]
+    assert client.call("list.get", shop.key, ListID=made).body["List"]["ConversionIdIs"] == shown
 
 
 @pytest.mark.parametrize("value", ["", "visit", 1, True, []])
-def test_it_is_one_of_two_words(desk: Desk, shop: Shop, value: Any) -> None:
-    answer = desk.call("list.create", shop.key, SubscriberListName="Shop", ConversionIdIs=value)
+def test_it_is_one_of_two_words(client: Client, shop: Shop, value: Any) -> None:
+    answer = client.call("list.create", shop.key, SubscriberListName="Shop", ConversionIdIs=value)
     assert (answer.status, answer.codes) == (422, [3])
 
 

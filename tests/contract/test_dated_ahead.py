@@ -9,36 +9,35 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_following import Followed, followed, other, quick
+from tests.client import Client, Shop, Track
+from tests.commands.test_events_follow import Followed, followed, other, quick
 from tracker.cli.database import check
 from tracker.domain.row_ids import first_id_at
 from tracker.live.hub import MAX_IDS
-from tracker.live.sse import place_of
+from tracker.live.sse import cursor_at
 from tracker.storage.events import events
 
 __all__ = ["followed", "other", "quick"]
 YEAR_2090 = 3_786_912_000_000
 
 
-def date_ahead(desk: Desk, shop: Shop, track: Track, count: int) -> None:
+def date_ahead(client: Client, shop: Shop, track: Track, count: int) -> None:
     """So many events of the list are dated 2090; one real one was there before."""
     assert track(Event="before").status == 200
-    [row] = desk.rows(f"SELECT {', '.join(events.COLUMNS)} FROM events WHERE list_id = ?", shop.list_id)
+    [row] = client.rows(f"SELECT {', '.join(events.COLUMNS)} FROM events WHERE list_id = ?", shop.list_id)
     first = first_id_at(YEAR_2090)
     late = [(row[0], first + n, *row[2:5], b"ahead", row[6], YEAR_2090, *row[8:]) for n in range(count)]
-    desk.services.storage.write(lambda transaction: events.add_events(transaction, late))
+    client.services.storage.write(lambda transaction: events.add_events(transaction, late))
 
 
 @pytest.fixture
-def crowd(desk: Desk, shop: Shop, track: Track) -> None:
+def crowd(client: Client, shop: Shop, track: Track) -> None:
     """More than are read at once."""
-    date_ahead(desk, shop, track, MAX_IDS + 1)
+    date_ahead(client, shop, track, MAX_IDS + 1)
 
 
 def test_what_is_new_is_new_all_the_same(
-    desk: Desk, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
+    client: Client, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
 ) -> None:
     """As many are dated ahead as are read at once: followed, listed and dated is what comes now."""
     one = followed()
@@ -46,7 +45,7 @@ def test_what_is_new_is_new_all_the_same(
     assert one.names(1) == ["after"]
 
     def ask(command: str, **params: Any) -> Any:
-        return desk.call(command, shop.key, **params).body
+        return client.call(command, shop.key, **params).body
 
     recent = ask("events.recent", ListID=shop.list_id)
     assert ([each["Event"] for each in recent["Events"]], recent["Cursor"]) == (["after", "before"], None)
@@ -59,11 +58,11 @@ def test_what_is_new_is_new_all_the_same(
 
 
 def test_a_place_to_go_on_from_that_lies_ahead_is_taken_for_now(
-    desk: Desk, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
+    client: Client, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
 ) -> None:
     """It was given when the newest event was one of 2090, or was made up."""
     for newest_id in (first_id_at(YEAR_2090), 2**63 - 1):
-        one = followed(after=place_of(shop.list_id, newest_id))
+        one = followed(after=cursor_at(shop.list_id, newest_id))
         track(Event="after")
         seen = one.names(1)
         while seen[-1] != "after":
@@ -71,14 +70,14 @@ def test_a_place_to_go_on_from_that_lies_ahead_is_taken_for_now(
         assert "ahead" not in seen
 
 
-def test_the_check_tells_of_them_and_deletes_none(desk: Desk, shop: Shop, track: Track) -> None:
-    date_ahead(desk, shop, track, 3)
-    desk.services.ingest.flush()
+def test_the_check_tells_of_them_and_deletes_none(client: Client, shop: Shop, track: Track) -> None:
+    date_ahead(client, shop, track, 3)
+    client.services.ingest.flush()
     said = io.StringIO()
     with redirect_stdout(said):
         for is_repairing in (True, True):  # what was forged without counters is mended first
-            is_fine = check(desk.services.storage, is_repairing)
+            is_fine = check(client.services.storage, is_repairing)
     assert is_fine
     words = "3 events are dated in the future, until 2090-01-01T00:00:00.000Z"
     assert words in said.getvalue().split("list ")[-1]
-    assert desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(4,)]
+    assert client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(4,)]

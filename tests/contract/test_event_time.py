@@ -11,9 +11,8 @@ from uuid import UUID
 import gevent
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_batch import statuses
+from tests.client import Client, Shop, Track
+from tests.commands.test_event_batch import statuses
 from tracker.ingest import late_links, stored_links
 from tracker.integrity.counter_check import recount
 from tracker.integrity.timeline_check import timeline_differences
@@ -30,27 +29,27 @@ ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value":
 HISTORY = (("identify", "a", 40), ("a reads", None, 30), ("identify", "b", 20), ("b reads", None, 10))
 _numbers = itertools.count(1)
 
-Way = Callable[[Desk, Shop, Sequence[dict[str, Any]]], None]
+Way = Callable[[Client, Shop, Sequence[dict[str, Any]]], None]
 
 
-def one_by_one(desk: Desk, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+def one_by_one(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
     for event in events:
-        assert desk.call("event.track", shop.key, ListID=shop.list_id, **event).status == 200
+        assert client.call("event.track", shop.key, ListID=shop.list_id, **event).status == 200
 
 
-def at_once(desk: Desk, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+def at_once(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
     """They are stored in one group, or in a few."""
-    tracking = [gevent.spawn(one_by_one, desk, shop, [event]) for event in events]
+    tracking = [gevent.spawn(one_by_one, client, shop, [event]) for event in events]
     gevent.joinall(tracking, raise_error=True)
 
 
-def in_batches(desk: Desk, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+def in_batches(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
     for some in (events[:2], events[2:]):
-        batch(desk, shop, some)
+        batch(client, shop, some)
 
 
-def batch(desk: Desk, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
-    answer = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=list(events))
+def batch(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+    answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=list(events))
     assert statuses(answer) == ["ok"] * len(events)
 
 
@@ -64,98 +63,102 @@ def history(number: int, now: int) -> list[dict[str, Any]]:
     ]
 
 
-def about(desk: Desk, shop: Shop, verb: str, who: str) -> Any:
-    return desk.call(f"subscriber.{verb}", shop.key, ListID=shop.list_id, EmailAddress=who).body
+def about(client: Client, shop: Shop, verb: str, who: str) -> Any:
+    return client.call(f"subscriber.{verb}", shop.key, ListID=shop.list_id, EmailAddress=who).body
 
 
-def done(desk: Desk, shop: Shop, who: str) -> list[str]:
+def done(client: Client, shop: Shop, who: str) -> list[str]:
     """What a person has done, oldest first."""
-    events = about(desk, shop, "events", f"{who}@example.com")["Events"]
+    events = about(client, shop, "events", f"{who}@example.com")["Events"]
     return [event["Event"] for event in reversed(events) if not event["IsAddedByTracker"]]
 
 
-def links(desk: Desk, shop: Shop, who: str) -> list[tuple[str, bool]]:
+def links(client: Client, shop: Shop, who: str) -> list[tuple[str, bool]]:
     """(since when, whether it is current) of a person's links; all by identify events."""
-    told = about(desk, shop, "explain", f"{who}@example.com")["Links"]
+    told = about(client, shop, "explain", f"{who}@example.com")["Links"]
     assert {link["Reason"] for link in told} == {"identify"}
     return [(link["LinkedAt"], link["IsCurrent"]) for link in told]
 
 
 @pytest.mark.parametrize(("way", "every"), [(one_by_one, 1), (batch, 1), (at_once, 5), (in_batches, 5)])
-def test_every_order_of_arrival_ends_in_the_same_state(desk: Desk, shop: Shop, way: Way, every: int) -> None:
+def test_every_order_of_arrival_ends_in_the_same_state(
+    client: Client, shop: Shop, way: Way, every: int
+) -> None:
     now = time.time_ns() // 10**6
     for order in itertools.islice(itertools.permutations(range(4)), 0, None, every):
         number = next(_numbers)
         events = history(number, now)
-        way(desk, shop, [events[index] for index in order])
-        one_by_one(desk, shop, [{"Event": "next", "UUID": events[0]["UUID"]}])
-        assert done(desk, shop, f"a{number}") == ["identify", "a reads"], order
-        assert done(desk, shop, f"b{number}") == ["identify", "b reads", "next"], order
-        assert links(desk, shop, f"a{number}") == [(events[0]["Timestamp"], False)], order
-        assert links(desk, shop, f"b{number}") == [(events[2]["Timestamp"], True)], order
-    desk.services.ingest.flush()
-    assert timeline_differences(desk.services.storage, shop.list_id) == []
-    assert recount(desk.services.storage, shop.list_id).differences == []
+        way(client, shop, [events[index] for index in order])
+        one_by_one(client, shop, [{"Event": "next", "UUID": events[0]["UUID"]}])
+        assert done(client, shop, f"a{number}") == ["identify", "a reads"], order
+        assert done(client, shop, f"b{number}") == ["identify", "b reads", "next"], order
+        assert links(client, shop, f"a{number}") == [(events[0]["Timestamp"], False)], order
+        assert links(client, shop, f"b{number}") == [(events[2]["Timestamp"], True)], order
+    client.services.ingest.flush()
+    assert timeline_differences(client.services.storage, shop.list_id) == []
+    assert recount(client.services.storage, shop.list_id).differences == []
 
 
 def ago(minutes: float) -> int:
     return time.time_ns() // 10**6 - int(minutes * MINUTE)
 
 
-def test_what_arrives_hours_late_is_whose_the_browser_was(desk: Desk, shop: Shop, track: Track) -> None:
+def test_what_arrives_hours_late_is_whose_the_browser_was(client: Client, shop: Shop, track: Track) -> None:
     uuid = str(UUID(int=1 << 121))
     track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(300))
     track(Event="his", UUID=uuid, Email="joe@example.com", Timestamp=ago(60))
     track(Event="conversion", UUID=uuid, Timestamp=ago(180), Properties=ORDER)
     track(Event="long before", UUID=uuid, Timestamp=ago(600))
     track(Event="just now", UUID=uuid)
-    assert done(desk, shop, "jane") == ["long before", "hers", "conversion"]
-    assert done(desk, shop, "joe") == ["his", "just now"]
-    assert about(desk, shop, "get", "jane@example.com")["TotalRevenue"] == 9.5
+    assert done(client, shop, "jane") == ["long before", "hers", "conversion"]
+    assert done(client, shop, "joe") == ["his", "just now"]
+    assert about(client, shop, "get", "jane@example.com")["TotalRevenue"] == 9.5
 
 
-def test_who_comes_back_is_found_when_somebody_came_between(desk: Desk, shop: Shop, track: Track) -> None:
+def test_who_comes_back_is_found_when_somebody_came_between(client: Client, shop: Shop, track: Track) -> None:
     """Nothing was written when she was named again: it was hers already."""
     uuid = str(UUID(int=2 << 121))
     for minutes in (50, 30):
         track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(minutes))
     for minutes in (45, 35, 25):
         track(Event=f"{minutes} ago", UUID=uuid, Timestamp=ago(minutes))
-    assert done(desk, shop, "jane") == ["hers", "45 ago", "35 ago", "hers", "25 ago"]
+    assert done(client, shop, "jane") == ["hers", "45 ago", "35 ago", "hers", "25 ago"]
     track(Event="his", UUID=uuid, Email="joe@example.com", Timestamp=ago(40))
     track(Event="next", UUID=uuid)
-    assert done(desk, shop, "jane") == ["hers", "45 ago", "hers", "25 ago", "next"]
-    assert done(desk, shop, "joe") == ["his", "35 ago"]
-    told = about(desk, shop, "explain", "jane@example.com")["Links"]
+    assert done(client, shop, "jane") == ["hers", "45 ago", "hers", "25 ago", "next"]
+    assert done(client, shop, "joe") == ["his", "35 ago"]
+    told = about(client, shop, "explain", "jane@example.com")["Links"]
     assert sorted((link["Span"] == 0, link["IsCurrent"]) for link in told) == [(False, True), (True, False)]
 
 
-def test_what_was_taken_back_stays_open_for_what_arrives_late(desk: Desk, shop: Shop, track: Track) -> None:
+def test_what_was_taken_back_stays_open_for_what_arrives_late(
+    client: Client, shop: Shop, track: Track
+) -> None:
     uuid = str(UUID(int=3 << 121))
     for who, minutes in (("jane", 50), ("joe", 30)):
         track(Event=f"{who}s", UUID=uuid, Email=f"{who}@example.com", Timestamp=ago(minutes))
     taken = {"EmailAddress": "jane@example.com", "UUID": uuid}
-    assert desk.call("subscriber.unmerge", shop.key, ListID=shop.list_id, **taken).status == 200
+    assert client.call("subscriber.unmerge", shop.key, ListID=shop.list_id, **taken).status == 200
     track(Event="nobodys", UUID=uuid, Timestamp=ago(40))
-    assert done(desk, shop, "jane") == ["janes"]
-    assert done(desk, shop, "joe") == ["joes"]
+    assert done(client, shop, "jane") == ["janes"]
+    assert done(client, shop, "joe") == ["joes"]
     track(Event="bobs", UUID=uuid, Email="bob@example.com", Timestamp=ago(35))
-    assert done(desk, shop, "bob") == ["nobodys", "bobs"]
-    assert done(desk, shop, "joe") == ["joes"]
+    assert done(client, shop, "bob") == ["nobodys", "bobs"]
+    assert done(client, shop, "joe") == ["joes"]
 
 
 def test_what_happened_in_the_time_of_a_forgotten_person_is_nobodys(
-    desk: Desk, shop: Shop, track: Track
+    client: Client, shop: Shop, track: Track
 ) -> None:
     uuid = str(UUID(int=4 << 121))
     for who, minutes in (("jane", 50), ("joe", 40), ("bob", 30)):
         track(Event=f"{who}s", UUID=uuid, Email=f"{who}@example.com", Timestamp=ago(minutes))
     joe = {"EmailAddress": "joe@example.com"}
-    assert desk.call("subscriber.forget", shop.key, ListID=shop.list_id, **joe).body["Status"] == "finished"
+    assert client.call("subscriber.forget", shop.key, ListID=shop.list_id, **joe).body["Status"] == "finished"
     track(Event="late", UUID=uuid, Timestamp=ago(35))
-    assert done(desk, shop, "jane") == ["janes"]
-    assert done(desk, shop, "bob") == ["bobs"]
-    nobodys = desk.call("subscriber.events", shop.key, ListID=shop.list_id, UUID=uuid).body["Events"]
+    assert done(client, shop, "jane") == ["janes"]
+    assert done(client, shop, "bob") == ["bobs"]
+    nobodys = client.call("subscriber.events", shop.key, ListID=shop.list_id, UUID=uuid).body["Events"]
     assert [event["Event"] for event in nobodys] == ["late"]
 
 
@@ -169,75 +172,77 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "MAX_AT_ONCE", 2)
 
 
-def many(desk: Desk, shop: Shop, uuid: str) -> None:
-    batch(desk, shop, [{"Event": "more", "UUID": uuid, "Timestamp": ago(20)} for _ in range(250)])
+def many(client: Client, shop: Shop, uuid: str) -> None:
+    batch(client, shop, [{"Event": "more", "UUID": uuid, "Timestamp": ago(20)} for _ in range(250)])
 
 
-def more(desk: Desk, shop: Shop, who: str) -> int:
+def more(client: Client, shop: Shop, who: str) -> int:
     """How many of many are theirs."""
-    person = int(about(desk, shop, "get", f"{who}@example.com")["SubscriberInformation"]["SubscriberID"])
+    person = int(about(client, shop, "get", f"{who}@example.com")["SubscriberInformation"]["SubscriberID"])
     whose, wanted = SubscriberTimeline(shop.list_id, person), Wanted(1_000, "more")
-    return len(read_page(desk.services.storage, whose, wanted).events)
+    return len(read_page(client.services.storage, whose, wanted).events)
 
 
-def late_job(desk: Desk, shop: Shop) -> Any:
-    [(job_id,)] = desk.rows("SELECT id FROM jobs WHERE list_id = ? AND kind = ?", shop.list_id, b"late")
+def late_job(client: Client, shop: Shop) -> Any:
+    [(job_id,)] = client.rows("SELECT id FROM jobs WHERE list_id = ? AND kind = ?", shop.list_id, b"late")
     return job_id
 
 
 @pytest.mark.usefixtures("few_at_once")
 def test_many_events_are_with_one_of_both_until_a_job_has_moved_them(
-    desk: Desk, shop: Shop, track: Track
+    client: Client, shop: Shop, track: Track
 ) -> None:
     """It is killed after each of its steps: what a step has moved stays moved, and the next goes on."""
-    uuid, storage, list_id = str(UUID(int=5 << 121)), desk.services.storage, shop.list_id
+    uuid, storage, list_id = str(UUID(int=5 << 121)), client.services.storage, shop.list_id
     track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(50))
-    many(desk, shop, uuid)
+    many(client, shop, uuid)
     track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(10))
     track(Event="his", UUID=uuid, Email="joe@example.com", Timestamp=ago(30))
-    job_id, steps = late_job(desk, shop), list[tuple[int, int]]()
-    while jobs := desk.services.jobs.find(list_id, late_links.LATE, job_id):
-        claimed = desk.services.jobs.claim(jobs)
+    job_id, steps = late_job(client, shop), list[tuple[int, int]]()
+    while jobs := client.services.jobs.find(list_id, late_links.LATE, job_id):
+        claimed = client.services.jobs.claim(jobs)
         assert claimed is not None
         claimed.step()
-        claimed.give_back()
-        steps.append((more(desk, shop, "jane"), more(desk, shop, "joe")))
+        claimed.release()
+        steps.append((more(client, shop, "jane"), more(client, shop, "joe")))
         assert timeline_differences(storage, list_id) == []
     assert {sum(each) for each in steps} == {250}
     assert (100, 150) in [each[::-1] for each in steps]
     assert steps[-1] == (0, 250)
-    assert done(desk, shop, "jane") == ["hers", "hers"]
+    assert done(client, shop, "jane") == ["hers", "hers"]
     track(Event="next", UUID=uuid)
-    assert done(desk, shop, "jane") == ["hers", "hers", "next"]
+    assert done(client, shop, "jane") == ["hers", "hers", "next"]
 
 
 @pytest.mark.usefixtures("few_at_once")
 @pytest.mark.parametrize("who", ["jane", "joe"])
 def test_who_is_forgotten_while_events_are_on_their_way_takes_their_own_along(
-    desk: Desk, shop: Shop, track: Track, who: str
+    client: Client, shop: Shop, track: Track, who: str
 ) -> None:
     uuid = str(UUID(int=6 << 121))
     track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(50))
-    many(desk, shop, uuid)
+    many(client, shop, uuid)
     track(Event="his", UUID=uuid, Email="joe@example.com", Timestamp=ago(30))
-    late_job(desk, shop)
+    late_job(client, shop)
     sent = {"EmailAddress": f"{who}@example.com"}
-    answer = desk.call("subscriber.forget", shop.key, ListID=shop.list_id, **sent)
+    answer = client.call("subscriber.forget", shop.key, ListID=shop.list_id, **sent)
     assert answer.body["Status"] == "finished"
     assert all(check["Found"] == 0 for check in answer.body["Checks"])
-    assert more(desk, shop, "joe") == 250 if who == "jane" else done(desk, shop, "jane") == ["hers"]
-    [(left,)] = desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ? AND name = ?", shop.list_id, b"more")
+    assert more(client, shop, "joe") == 250 if who == "jane" else done(client, shop, "jane") == ["hers"]
+    [(left,)] = client.rows(
+        "SELECT COUNT(*) FROM events WHERE list_id = ? AND name = ?", shop.list_id, b"more"
+    )
     assert left == (250 if who == "jane" else 0)
 
 
 def test_a_plan_is_made_again_when_another_process_has_changed_whose_a_visitor_was(
-    desk: Desk, shop: Shop, track: Track
+    client: Client, shop: Shop, track: Track
 ) -> None:
     """Also when what it was last is the same as before."""
     uuid = UUID(int=7 << 121)
     for who, minutes in (("jane", 90), ("joe", 30)):
         track(Event=who, UUID=str(uuid), Email=f"{who}@example.com", Timestamp=ago(minutes))
-    keys, storage = [(shop.list_id, uuid.bytes)], desk.services.storage
+    keys, storage = [(shop.list_id, uuid.bytes)], client.services.storage
     [planned] = storage.read(lambda t: identity_rows.find_visitors(t, keys))
     track(Event="eve", UUID=str(uuid), Email="eve@example.com", Timestamp=ago(60))
     [now] = storage.read(lambda t: identity_rows.find_visitors(t, keys))

@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop, Track
 
 Listing = Callable[[], dict[str, list[str]]]
 #: One character of three bytes.
@@ -59,14 +58,14 @@ BOUNDS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
 
 
 @pytest.mark.parametrize("linked", BOUNDS)
-def test_at_the_limit_and_one_beyond(desk: Desk, shop: Shop, track: Track, linked: str) -> None:
+def test_at_the_limit_and_one_beyond(client: Client, shop: Shop, track: Track, linked: str) -> None:
     fits, beyond, code = BOUNDS[linked]
     answer = track(**fits)
     assert answer.status == 200, answer.body
-    before = desk.counts()
+    before = client.counts()
     answer = track(**beyond)
     assert (answer.status, answer.codes) == (400 if code == 100000 else 422, [code])
-    assert desk.counts() == before
+    assert client.counts() == before
 
 
 def body_of(shop: Shop, size: int) -> bytes:
@@ -78,20 +77,20 @@ def body_of(shop: Shop, size: int) -> bytes:
     return head + b"x" * (size - len(head) - 3) + b'"}}'
 
 
-def test_a_body_of_64_kib_and_one_byte_more(desk: Desk, shop: Shop) -> None:
+def test_a_body_of_64_kib_and_one_byte_more(client: Client, shop: Shop) -> None:
     def send(size: int) -> Reply:
         body = body_of(shop, size)
         assert len(body) == size
-        return desk.request("POST", "/api.php", shop.key, data=body, content_type="application/json")
+        return client.request("POST", "/api.php", shop.key, data=body, content_type="application/json")
 
     assert send(64 * 1024).status == 200
-    before = desk.counts()
+    before = client.counts()
     refused = send(64 * 1024 + 1)
     assert (refused.status, refused.codes) == (413, [100010])
-    assert desk.counts() == before
+    assert client.counts() == before
 
 
-def test_what_is_stored_is_what_was_sent_at_every_limit(desk: Desk, shop: Shop, track: Track) -> None:
+def test_what_is_stored_is_what_was_sent_at_every_limit(client: Client, shop: Shop, track: Track) -> None:
     """orjson writes fewer levels than it reads, and other libraries rewrite numbers: nothing of that may happen."""
     integers = {
         "largest exact": {"a": 2**63 - 1},
@@ -102,14 +101,14 @@ def test_what_is_stored_is_what_was_sent_at_every_limit(desk: Desk, shop: Shop, 
     for linked, sent in (integers | others).items():
         assert track(Event=linked, Properties=sent).status == 200
         sql = "SELECT properties FROM events WHERE list_id = ? AND name = ?"
-        [(stored,)] = desk.rows(sql, shop.list_id, linked.encode())
+        [(stored,)] = client.rows(sql, shop.list_id, linked.encode())
         assert bytes(stored)[:1] == b"\x01"
         as_doubles = {"a": float(2**63), "b": -1e30} if linked == "beyond" else sent
         assert orjson.loads(bytes(stored)[1:]) == as_doubles
 
 
 @pytest.mark.parametrize("value", [1e308, -1e-308, 0.1, 1e15, True, None, "", 10**18, -0.0])
-def test_values_keep_their_kind(desk: Desk, shop: Shop, track: Track, value: Any) -> None:
+def test_values_keep_their_kind(client: Client, shop: Shop, track: Track, value: Any) -> None:
     assert track(Properties={"value": value}).status == 200
-    [(stored,)] = desk.rows("SELECT properties FROM events WHERE list_id = ?", shop.list_id)
+    [(stored,)] = client.rows("SELECT properties FROM events WHERE list_id = ?", shop.list_id)
     assert bytes(stored)[1:] == orjson.dumps({"value": value})

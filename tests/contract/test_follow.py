@@ -15,7 +15,7 @@ from tests.followers import follow
 from tests.processes import until
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase
-from tracker.live.hub import MAX_OF_USER
+from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 
 LIMITS = {"TRACKER_LIMITS": "event.track=1000000/60,events.follow=1000000/60"}
 
@@ -179,7 +179,7 @@ def test_a_place_is_free_again_when_a_client_has_gone() -> None:
             return tracker.get("/api/v1/events.follow", crowd.key, params=once).status_code
 
         with ExitStack() as opened:
-            for _ in range(MAX_OF_USER):
+            for _ in range(MAX_FOLLOWERS_PER_USER):
                 opened.enter_context(follow(tracker, crowd.key, ListID=crowd.list_id))
             assert status() == 429
         until(lambda: status() == 200, 25, "a free place")

@@ -12,7 +12,7 @@ from typing import Any
 import gevent
 import pytest
 
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop
 from tests.contract.tables import places_of
 from tests.processes import Program, until
 from tests.servers import NewDatabase
@@ -28,8 +28,8 @@ class Stage:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder = url, folder
-        self.desk = Desk(url, folder)
-        self.shop: Shop = self.desk.open_shop("owner@example.com")
+        self.client = Client(url, folder)
+        self.shop: Shop = self.client.open_shop("owner@example.com")
         browsers = [str(uuid.uuid4()) for _ in range(VISITORS)]
         self.browser = browsers[0]
         self.send(
@@ -45,16 +45,16 @@ class Stage:
         for _ in range(EVENTS // 1000):
             self.send(many)
         self.send([{"Event": "seen", "Email": f"other{n % 7}@example.com"} for n in range(100)])
-        self.desk.services.ingest.flush()
+        self.client.services.ingest.flush()
 
     def send(self, events: list[dict[str, Any]]) -> None:
-        answer = self.desk.call("event.batch", self.shop.key, ListID=self.shop.list_id, Events=events)
+        answer = self.client.call("event.batch", self.shop.key, ListID=self.shop.list_id, Events=events)
         assert answer.status == 200, answer.body
 
     def forget(self, seconds: float = 5.0) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         told = forget(
-            self.desk.services, Somebody(self.shop.user_id), self.shop.list_id, ("email_key", JANE),
+            self.client.services, Somebody(self.shop.user_id), self.shop.list_id, ("email_key", JANE),
             time.time_ns() // 1_000_000, deadline,
         )  # fmt: skip
         assert told is not None
@@ -62,33 +62,35 @@ class Stage:
 
     def told(self, number: str) -> dict[str, Any]:
         who = {"SubscriberID": int(number)}
-        return dict(self.desk.call("subscriber.forget", self.shop.key, ListID=self.shop.list_id, **who).body)
+        return dict(
+            self.client.call("subscriber.forget", self.shop.key, ListID=self.shop.list_id, **who).body
+        )
 
     def handled(self) -> int:
-        return int(self.desk.rows("SELECT SUM(handled) FROM jobs")[0][0] or 0)
+        return int(self.client.rows("SELECT SUM(handled) FROM jobs")[0][0] or 0)
 
     def is_running(self) -> bool:
-        return bool(self.desk.rows("SELECT 1 FROM jobs WHERE kind = ? AND finished_at IS NULL", b"forget"))
+        return bool(self.client.rows("SELECT 1 FROM jobs WHERE kind = ? AND finished_at IS NULL", b"forget"))
 
     def let_lease_run_out(self) -> None:
         sql = "UPDATE jobs SET due_at = 0 WHERE finished_at IS NULL AND kind = ?"
-        self.desk.services.storage.write(lambda transaction: transaction.execute(sql, (b"forget",)))
+        self.client.services.storage.write(lambda transaction: transaction.execute(sql, (b"forget",)))
 
     def differences(self) -> list[str]:
-        self.desk.services.ingest.flush()
-        return [str(each) for each in recount(self.desk.services.storage, self.shop.list_id).differences]
+        self.client.services.ingest.flush()
+        return [str(each) for each in recount(self.client.services.storage, self.shop.list_id).differences]
 
 
 @pytest.fixture
 def stage(database_kind: str, new_database: NewDatabase, tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(new_database(database_kind), tmp_path)
     yield stage
-    stage.desk.close()
+    stage.client.close()
 
 
 def test_what_killed_processes_leave_another_does_to_the_end(stage: Stage) -> None:
     number = stage.forget(seconds=0.9)["SubscriberID"]
-    stage.desk.services.jobs.close()
+    stage.client.services.jobs.close()
     for share in (0.1, 0.35, 0.6):
         stage.let_lease_run_out()
         worker = Program([sys.executable, "-m", "tests.jobs.working", stage.url], stage.folder / "worker.log")
@@ -102,9 +104,9 @@ def test_what_killed_processes_leave_another_does_to_the_end(stage: Stage) -> No
     assert stage.told(number)["Status"] == "finished"
     removed = {row["Table"]: row["Rows"] for row in stage.told(number)["Removed"]}
     assert removed["events"] == 2 * VISITORS + EVENTS + VISITORS + 1  # identify events are theirs too
-    assert places_of(stage.desk, [JANE, "janes", uuid.UUID(stage.browser).bytes]) == {}
+    assert places_of(stage.client, [JANE, "janes", uuid.UUID(stage.browser).bytes]) == {}
     assert stage.differences() == []
-    assert stage.desk.rows("SELECT COUNT(*) FROM events") == [(107,)]
+    assert stage.client.rows("SELECT COUNT(*) FROM events") == [(107,)]
 
 
 def test_events_that_come_meanwhile_are_a_new_persons(stage: Stage) -> None:
@@ -123,11 +125,11 @@ def test_events_that_come_meanwhile_are_a_new_persons(stage: Stage) -> None:
             gevent.sleep(0.01)
     stage.send(new)
     assert sent > 2
-    person = stage.desk.call("subscriber.get", stage.shop.key, ListID=stage.shop.list_id, EmailAddress=JANE)
+    person = stage.client.call("subscriber.get", stage.shop.key, ListID=stage.shop.list_id, EmailAddress=JANE)
     assert person.status == 200
     assert stage.differences() == []
-    assert places_of(stage.desk, ["janes"]) == {}
+    assert places_of(stage.client, ["janes"]) == {}
     second = stage.forget(seconds=30)
     assert second["Status"] == "finished"
-    assert places_of(stage.desk, [JANE, "janes"]) == {}
+    assert places_of(stage.client, [JANE, "janes"]) == {}
     assert stage.differences() == []

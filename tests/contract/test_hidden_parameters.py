@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.desk import Desk, Reply, Shop
-from tests.contract.test_public_door import Door, pixel
+from tests.client import Client, Reply, Shop
+from tests.commands.test_event_collect import Door, pixel
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 
 RESET = "https://jane:pw@shop.example/reset?token=abc&email=jane%40shop.example&utm_source=mail#code=1"
@@ -15,12 +15,12 @@ KEPT = "https://shop.example/reset?utm_source=mail"
 
 
 @pytest.fixture
-def door(desk: Desk, shop: Shop) -> Door:
-    return Door(desk, shop)
+def door(client: Client, shop: Shop) -> Door:
+    return Door(client, shop)
 
 
-def update(desk: Desk, shop: Shop, **settings: Any) -> Reply:
-    return desk.call("list.update", shop.key, ListID=shop.list_id, **settings)
+def update(client: Client, shop: Shop, **settings: Any) -> Reply:
+    return client.call("list.update", shop.key, ListID=shop.list_id, **settings)
 
 
 def test_an_old_script_and_every_other_client_of_the_door_is_covered(door: Door) -> None:
@@ -46,38 +46,42 @@ def test_routes_of_fragments_stay_and_are_the_path(door: Door) -> None:
     assert found == [("/#/cart?step=2", "/#/cart"), ("/app#!/cart", "/app#!/cart"), ("/", "/"), ("/", "/")]
 
 
-def test_a_list_says_itself_what_is_left_out(desk: Desk, door: Door) -> None:
+def test_a_list_says_itself_what_is_left_out(client: Client, door: Door) -> None:
     address = {"$current_url": "https://shop.example/?token=1&Voucher-Code=2&a=3"}
-    assert update(desk, door.shop, HiddenQueryParameters=["vouchercode", "*_x"]).status == 200
+    assert update(client, door.shop, HiddenQueryParameters=["vouchercode", "*_x"]).status == 200
     door.post({"Event": "page_view", "Properties": address})
-    assert update(desk, door.shop, HiddenQueryParameters=[]).body["HiddenQueryParameters"] == []
+    assert update(client, door.shop, HiddenQueryParameters=[]).body["HiddenQueryParameters"] == []
     door.post({"Event": "page_view", "Properties": address})
     assert [stored["$current_url"][21:] for _, _, stored in door.stored()] == [
         "?token=1&a=3", "?token=1&Voucher-Code=2&a=3"
     ]  # fmt: skip
 
 
-def test_the_setting_is_told_and_what_every_list_hides_is_not_written_down(desk: Desk, shop: Shop) -> None:
-    told = desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]["HiddenQueryParameters"]
+def test_the_setting_is_told_and_what_every_list_hides_is_not_written_down(
+    client: Client, shop: Shop
+) -> None:
+    told = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["HiddenQueryParameters"]
     assert told == list(DEFAULT_HIDDEN)
-    assert update(desk, shop, KeepAddress=True).body["HiddenQueryParameters"] == told
-    assert update(desk, shop, HiddenQueryParameters=["a"]).body["HiddenQueryParameters"] == ["a"]
-    assert update(desk, shop, HiddenQueryParameters=told).body["HiddenQueryParameters"] == told
+    assert update(client, shop, KeepAddress=True).body["HiddenQueryParameters"] == told
+    assert update(client, shop, HiddenQueryParameters=["a"]).body["HiddenQueryParameters"] == ["a"]
+    assert update(client, shop, HiddenQueryParameters=told).body["HiddenQueryParameters"] == told
     sql = "SELECT hidden_parameters FROM list_settings WHERE list_id = ?"
-    assert desk.rows(sql, shop.list_id) == [(None,)], "a list that never chose learns of what is added later"
+    assert client.rows(sql, shop.list_id) == [(None,)], (
+        "a list that never chose learns of what is added later"
+    )
 
 
 @pytest.mark.parametrize(
     "value", ["token", ["a b"], ["a=b"], [""], ["*"], ["a*"], [1], {"a": 1}, ["x" * 65], ["x" * 60] * 70]
 )
-def test_what_is_no_list_of_names(desk: Desk, shop: Shop, value: Any) -> None:
-    assert update(desk, shop, HiddenQueryParameters=value, KeepAddress=True).codes == [11]
-    assert desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]["KeepAddress"] is False
+def test_what_is_no_list_of_names(client: Client, shop: Shop, value: Any) -> None:
+    assert update(client, shop, HiddenQueryParameters=value, KeepAddress=True).codes == [11]
+    assert client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["KeepAddress"] is False
 
 
-def test_with_a_key_nothing_is_touched(desk: Desk, shop: Shop, door: Door) -> None:
+def test_with_a_key_nothing_is_touched(client: Client, shop: Shop, door: Door) -> None:
     sent = {"$current_url": RESET, "$referrer": RESET}
-    desk.call("event.track", shop.key, ListID=shop.list_id, Event="page_view", Properties=sent)
+    client.call("event.track", shop.key, ListID=shop.list_id, Event="page_view", Properties=sent)
     [(_, _, stored)] = door.stored()
     assert stored == sent
 

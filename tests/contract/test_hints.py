@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop, Track
 from tracker.formats.credentials import new_key, new_session_id
 from tracker.registry.near_names import MAX_NAME, MAX_NOTES, MAX_NOTES_LENGTH, NearNames
 from tracker.times import TIME_FORMS
@@ -24,15 +23,15 @@ def hint(answer: Reply) -> str | None:
     return found
 
 
-def test_without_a_credential_the_ways_to_send_one_are_named(desk: Desk) -> None:
-    answer = desk.call("event.track", Event="seen")
+def test_without_a_credential_the_ways_to_send_one_are_named(client: Client) -> None:
+    answer = client.call("event.track", Event="seen")
     assert answer.codes == [99998]
     found = hint(answer) or ""
     for way in ("Authorization: Bearer KEY", "APIKey", "SessionID", "user.login"):
         assert way in found
 
 
-def test_the_credential_that_decided_is_named_with_what_is_wrong(desk: Desk, shop: Shop) -> None:
+def test_the_credential_that_decided_is_named_with_what_is_wrong(client: Client, shop: Shop) -> None:
     mistyped = shop.key[:-1] + ("a" if shop.key[-1] != "a" else "b")
     session, malformed = new_session_id(), "is no well-formed"
     cases: list[tuple[str | None, dict[str, Any], str, str]] = [
@@ -48,35 +47,35 @@ def test_the_credential_that_decided_is_named_with_what_is_wrong(desk: Desk, sho
         (None, {"SessionID": session[:-1]}, "the parameter SessionID", malformed),
     ]
     for key, sent, place, reason in cases:
-        answer = desk.call("event.track", key, Event="seen", **sent)
+        answer = client.call("event.track", key, Event="seen", **sent)
         assert answer.codes == [99998]
         found = hint(answer) or ""
         assert place in found, (sent, found)
         assert reason in found, (sent, found)
 
 
-def test_an_authorization_header_that_cannot_be_read_is_named(desk: Desk) -> None:
-    answer = desk.request(
+def test_an_authorization_header_that_cannot_be_read_is_named(client: Client) -> None:
+    answer = client.request(
         "POST", "/api/v1/event", headers={"Authorization": "Bearer"}, json={"Event": "seen"}
     )
     assert hint(answer) == "The Authorization header holds no readable key: write 'Authorization: Bearer KEY'"
 
 
-def test_an_unknown_and_a_revoked_key_are_answered_with_the_same_bytes(desk: Desk, shop: Shop) -> None:
-    made = desk.services.stores.keys.add_named(shop.user_id, "*", None)
-    desk.services.stores.keys.revoke(made.prefix)
-    answers = [desk.call("event.track", key, Event="seen") for key in (made.text, new_key().text)]
+def test_an_unknown_and_a_revoked_key_are_answered_with_the_same_bytes(client: Client, shop: Shop) -> None:
+    made = client.services.stores.keys.add_named(shop.user_id, "*", None)
+    client.services.stores.keys.revoke(made.prefix)
+    answers = [client.call("event.track", key, Event="seen") for key in (made.text, new_key().text)]
     assert answers[0].raw == answers[1].raw
     assert [answer.status for answer in answers] == [401, 401]
 
 
 def test_sessions_that_ended_and_that_never_were_are_answered_with_the_same_bytes(
-    desk: Desk, shop: Shop
+    client: Client, shop: Shop
 ) -> None:
-    login = desk.call("user.login", Username=shop.email, Password=shop.password)
+    login = client.call("user.login", Username=shop.email, Password=shop.password)
     ended = login.body["SessionID"]
-    assert desk.call("user.logout", SessionID=ended).status == 200
-    answers = [desk.call("lists.get", SessionID=session) for session in (ended, new_session_id())]
+    assert client.call("user.logout", SessionID=ended).status == 200
+    answers = [client.call("lists.get", SessionID=session) for session in (ended, new_session_id())]
     assert answers[0].raw == answers[1].raw
 
 
@@ -88,25 +87,25 @@ def test_sessions_that_ended_and_that_never_were_are_answered_with_the_same_byte
         ("website_event.properties", "website_events.properties"),
     ],
 )
-def test_a_near_command_name_is_given(desk: Desk, shop: Shop, sent: str, near: str) -> None:
-    answer = desk.call(sent, shop.key)
+def test_a_near_command_name_is_given(client: Client, shop: Shop, sent: str, near: str) -> None:
+    answer = client.call(sent, shop.key)
     assert (answer.status, answer.codes, hint(answer)) == (400, [100003], f"Did you mean {near}?")
-    answer = desk.request("POST", f"/api/v1/{sent}", shop.key)
+    answer = client.request("POST", f"/api/v1/{sent}", shop.key)
     assert (answer.status, answer.codes, hint(answer)) == (404, [100003], f"Did you mean {near}?")
 
 
-def test_a_name_that_is_near_to_none_has_no_hint(desk: Desk, shop: Shop) -> None:
+def test_a_name_that_is_near_to_none_has_no_hint(client: Client, shop: Shop) -> None:
     for name in ("no.such", "x" * 60_000, "", "\x00", "é" * 30):
-        assert hint(desk.call(name, shop.key)) is None
+        assert hint(client.call(name, shop.key)) is None
 
 
-def test_without_a_command_the_parameter_is_named(desk: Desk, shop: Shop) -> None:
-    answer = desk.request("POST", "/api.php", shop.key, json={"Event": "seen"})
+def test_without_a_command_the_parameter_is_named(client: Client, shop: Shop) -> None:
+    answer = client.request("POST", "/api.php", shop.key, json={"Event": "seen"})
     assert hint(answer) == "Name the command in the parameter Command, such as event.track"
 
 
-def test_a_command_that_differs_from_the_path_is_explained(desk: Desk, shop: Shop) -> None:
-    answer = desk.request("POST", "/api/v1/event", shop.key, json={"Command": "list.get"})
+def test_a_command_that_differs_from_the_path_is_explained(client: Client, shop: Shop) -> None:
+    answer = client.request("POST", "/api/v1/event", shop.key, json={"Command": "list.get"})
     assert answer.codes == [100003]
     assert (hint(answer) or "").startswith("The path is that of event.track")
 
@@ -120,18 +119,18 @@ def test_a_command_that_differs_from_the_path_is_explained(desk: Desk, shop: Sho
         ("/api.php/", "/api.php"),
     ],
 )
-def test_a_slash_too_many_is_named(desk: Desk, shop: Shop, path: str, meant: str) -> None:
-    answer = desk.request("POST", path, shop.key, json={"Event": "seen"})
+def test_a_slash_too_many_is_named(client: Client, shop: Shop, path: str, meant: str) -> None:
+    answer = client.request("POST", path, shop.key, json={"Event": "seen"})
     assert (answer.status, answer.codes) == (404, [100003])
     assert hint(answer) == f"A slash too many: the path is {meant}"
 
 
-def test_the_accepted_forms_of_a_time_are_given(desk: Desk, shop: Shop, track: Track) -> None:
+def test_the_accepted_forms_of_a_time_are_given(client: Client, shop: Shop, track: Track) -> None:
     for name in ("Timestamp", "SentAt"):
         assert hint(track(**{name: "yesterday"})) == TIME_FORMS
-    events = desk.call("subscriber.events", shop.key, ListID=shop.list_id, SubscriberID=1, From="yesterday")
+    events = client.call("subscriber.events", shop.key, ListID=shop.list_id, SubscriberID=1, From="yesterday")
     assert hint(events) == TIME_FORMS
-    batch = desk.call("event.batch", shop.key, Events=[{"Event": "seen", "Timestamp": "now"}])
+    batch = client.call("event.batch", shop.key, Events=[{"Event": "seen", "Timestamp": "now"}])
     assert batch.body["results"][0]["Errors"][0]["Hint"] == TIME_FORMS
 
 
@@ -139,22 +138,22 @@ def test_rows_without_a_hint_have_two_keys(track: Track) -> None:
     assert track(Event="").body == {"Errors": [{"Code": 5, "Message": "Missing event parameter"}]}
 
 
-def test_an_unknown_parameter_is_named_with_the_near_name(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_unknown_parameter_is_named_with_the_near_name(client: Client, shop: Shop, track: Track) -> None:
     assert track(list_id=1).headers[NOTES] == "unknown parameter list_id: did you mean ListID?"
     assert track(colour="red").headers[NOTES] == "unknown parameter colour"
     assert NOTES not in track(eVENTID="a-1", timestamp="2026-01-31T09:30:00Z").headers
     wrong = track(Event=..., EvntID="1")
     assert (wrong.codes, wrong.headers[NOTES]) == ([5], "unknown parameter EvntID: did you mean EventID?")
-    unknown = desk.call("event.track", Event="seen", api_key=shop.key)
+    unknown = client.call("event.track", Event="seen", api_key=shop.key)
     assert (unknown.codes, unknown.headers[NOTES]) == (
         [99998],
         "unknown parameter api_key: did you mean APIKey?",
     )
 
 
-def test_a_page_of_another_origin_may_read_the_notes(desk: Desk, shop: Shop) -> None:
-    listed = desk.call("list.get", shop.key, ListID=shop.list_id).body["List"]
-    answer = desk.request("POST", f"/t/{listed['EventListTrackerID']}", json={"Event": "seen", "Evnt": 1})
+def test_a_page_of_another_origin_may_read_the_notes(client: Client, shop: Shop) -> None:
+    listed = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]
+    answer = client.request("POST", f"/t/{listed['EventListTrackerID']}", json={"Event": "seen", "Evnt": 1})
     assert answer.headers[NOTES] == "unknown parameter Evnt: did you mean Event?"
     assert NOTES in answer.headers["Access-Control-Expose-Headers"]
 

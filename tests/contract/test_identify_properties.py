@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import HIGH_LIMITS, Desk, Shop
+from tests.client import HIGH_LIMITS, Client, Shop, Track
 from tests.processes import until
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
@@ -24,12 +23,12 @@ Known = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def fields(desk: Desk, shop: Shop) -> dict[str, int]:
+def fields(client: Client, shop: Shop) -> dict[str, int]:
     """The numbers of FIELDS, made for the test's list."""
     made = {}
     for alias, params in FIELDS.items():
         sent = {"SubscriberListID": shop.list_id, "FieldName": alias, "MergeTagAlias": alias, **params}
-        made[alias] = desk.call("customfield.create", shop.key, **sent).body["CustomFieldID"]
+        made[alias] = client.call("customfield.create", shop.key, **sent).body["CustomFieldID"]
     return made
 
 
@@ -48,12 +47,12 @@ def identify(track: Track, fields: dict[str, int]) -> Callable[..., dict[str, An
 
 
 @pytest.fixture
-def known(desk: Desk, shop: Shop) -> Known:
+def known(client: Client, shop: Shop) -> Known:
     """`known()`: what is known of the test's person, but for numbers and times."""
 
     def call(**who: str) -> dict[str, Any]:
         sent = who or {"EmailAddress": EMAIL}
-        answer = desk.call("subscriber.get", shop.key, ListID=shop.list_id, **sent)
+        answer = client.call("subscriber.get", shop.key, ListID=shop.list_id, **sent)
         assert answer.status == 200, answer.body
         found = answer.body["SubscriberInformation"]
         return {**found["CustomFields"], "ID": found["ExternalID"]}
@@ -99,11 +98,11 @@ def test_other_events_write_nothing(identify: Identify, known: Known, track: Tra
     [5, "x", [1], True, "[1]", '{"a": 1', {"\0": 1}, {"é" * 128: 1}, {"a": "x" * 32_769}, {str(n): 1 for n in range(256)}],
 )  # fmt: skip
 def test_what_is_no_object_within_the_limits_is_21(
-    desk: Desk, shop: Shop, track: Track, name: str, value: Any
+    client: Client, shop: Shop, track: Track, name: str, value: Any
 ) -> None:
     answer = track(Event=name, Email=EMAIL, IdentifyProperties=value)
     assert (answer.status, answer.codes) == (422, [21])
-    assert desk.rows("SELECT * FROM events WHERE list_id = ?", shop.list_id) == []
+    assert client.rows("SELECT * FROM events WHERE list_id = ?", shop.list_id) == []
 
 
 @pytest.mark.parametrize("value", [{}, [], "{}", None, '{"First-Name": null}'])
@@ -113,13 +112,13 @@ def test_nothing_to_write_is_nothing_to_report(identify: Identify, known: Known,
 
 
 def test_they_come_in_forms_and_as_text_that_holds_an_object(
-    desk: Desk, shop: Shop, identify: Identify, known: Known
+    client: Client, shop: Shop, identify: Identify, known: Known
 ) -> None:
     form = {
         "event": "identify", "email": EMAIL, "listid": shop.list_id, "IdentifyProperties[First-Name]": "Jane",
         "IdentifyProperties[Age]": "42",
     }  # fmt: skip
-    assert desk.request("POST", "/api/v1/event", shop.key, data=form).status == 200
+    assert client.request("POST", "/api/v1/event", shop.key, data=form).status == 200
     assert known() == {**NOTHING, "First-Name": "Jane", "Age": 42}
     identify('{"First-Name": "Joan"}')
     assert known()["First-Name"] == "Joan"
@@ -139,21 +138,23 @@ def test_what_no_field_takes_is_dropped_and_named(
     assert known()["Age"] == 7
 
 
-def test_a_field_made_a_moment_ago_is_known(desk: Desk, shop: Shop, identify: Identify, known: Known) -> None:
+def test_a_field_made_a_moment_ago_is_known(
+    client: Client, shop: Shop, identify: Identify, known: Known
+) -> None:
     """Whatever this process remembers."""
     assert identify({"First-Name": "Jane", "new": "x"})[IGNORED] == ["new"]
     sql = "INSERT INTO custom_fields (list_id, name, alias, alias_key, data_type, is_unique, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
     row = (shop.list_id, b"x", b"new", b"new", b"text", 0, 0)
-    desk.services.storage.write(lambda transaction: transaction.execute(sql, row))
+    client.services.storage.write(lambda transaction: transaction.execute(sql, row))
     assert IGNORED not in identify({"First-Name": "Jane", "new": "x"})
     assert known()["new"] == "x"
 
 
 def test_a_field_that_was_deleted_is_unknown(
-    desk: Desk, shop: Shop, identify: Identify, fields: dict[str, int]
+    client: Client, shop: Shop, identify: Identify, fields: dict[str, int]
 ) -> None:
     identify({"Age": 1})
-    desk.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=fields["Age"])
+    client.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=fields["Age"])
     assert identify({"Age": 2})[IGNORED] == ["Age"]
 
 
@@ -170,11 +171,11 @@ def test_the_person_is_named_by_id_or_by_the_visitor(identify: Identify, known: 
 
 @pytest.mark.parametrize("who", [{}, {"UUID": BROWSER}, {"ID": "f" * 64}])
 def test_where_nobody_is_identified_all_are_dropped_and_named(
-    desk: Desk, shop: Shop, identify: Identify, who: dict[str, str]
+    client: Client, shop: Shop, identify: Identify, who: dict[str, str]
 ) -> None:
     sent = {"First-Name": "Jane", "x": 1, "Customer": "c-1"}
     assert identify(sent, Email=..., **who)[IGNORED] == list(sent)
-    assert desk.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
+    assert client.rows("SELECT * FROM subscriber_fields WHERE list_id = ?", shop.list_id) == []
 
 
 def test_without_a_list_all_are_dropped_and_named(identify: Identify) -> None:
@@ -182,7 +183,7 @@ def test_without_a_list_all_are_dropped_and_named(identify: Identify) -> None:
 
 
 def test_a_visitor_that_changes_hands_within_a_batch_writes_to_each_in_turn(
-    desk: Desk, shop: Shop, known: Known, fields: dict[str, int]
+    client: Client, shop: Shop, known: Known, fields: dict[str, int]
 ) -> None:
     def event(name: str | None, first_name: str) -> dict[str, Any]:
         who = {"Email": name} if name else {}
@@ -191,7 +192,7 @@ def test_a_visitor_that_changes_hands_within_a_batch_writes_to_each_in_turn(
     events = [
         event("a@example.com", "A"), event(None, "still A"), event("b@example.com", "B"), event(None, "still B"),
     ]  # fmt: skip
-    desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
+    client.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
     assert known()["First-Name"] == "still A"
     assert known(EmailAddress="b@example.com")["First-Name"] == "still B"
 
@@ -236,7 +237,7 @@ def test_what_can_be_no_id_is_dropped(identify: Identify, known: Known, value: A
     assert known() == NOTHING
 
 
-def test_in_a_batch_as_one_by_one(desk: Desk, shop: Shop, known: Known, fields: dict[str, int]) -> None:
+def test_in_a_batch_as_one_by_one(client: Client, shop: Shop, known: Known, fields: dict[str, int]) -> None:
     """An identifier given by one event finds the person in the next ones."""
     events: list[dict[str, Any]] = [
         {"Event": "identify", "Email": EMAIL, "IdentifyProperties": {"Customer": "c-1", "First-Name": "Jane", "x": 1}},
@@ -246,11 +247,11 @@ def test_in_a_batch_as_one_by_one(desk: Desk, shop: Shop, known: Known, fields: 
         {"Event": "identify", "Email": EMAIL, "IdentifyProperties": 5},
         {"Event": "seen", "IdentifyProperties": {"x": 1}},
     ]  # fmt: skip
-    results = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events).body["results"]
+    results = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events).body["results"]
     assert [result.get(IGNORED) for result in results] == [["x"], None, ["Customer"], None, None, None]
     assert results[4]["Errors"][0]["Code"] == 21
     assert known() == {**NOTHING, "First-Name": "Joan", "Customer": "c-1", "ID": "c-1"}
-    assert desk.rows("SELECT COUNT(*) FROM subscribers WHERE list_id = ?", shop.list_id) == [(2,)]
+    assert client.rows("SELECT COUNT(*) FROM subscribers WHERE list_id = ?", shop.list_id) == [(2,)]
 
 
 # Deduplicator and tests
@@ -289,7 +290,7 @@ def test_without_them_an_event_has_the_digest_it_always_had() -> None:
 
 
 def test_a_test_event_is_told_and_writes_nothing(
-    desk: Desk, shop: Shop, identify: Identify, known: Known
+    client: Client, shop: Shop, identify: Identify, known: Known
 ) -> None:
     identify({})
     answer = identify({"First-Name": "Jane", "Age": "old", "x": 1}, Properties={"isTest": True})
@@ -298,7 +299,7 @@ def test_a_test_event_is_told_and_writes_nothing(
     event = {
         "Event": "identify", "Email": EMAIL, "IdentifyProperties": {"x": 1}, "Properties": {"isTest": True},
     }  # fmt: skip
-    batch = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=[event])
+    batch = client.call("event.batch", shop.key, ListID=shop.list_id, Events=[event])
     assert batch.body["results"][0][IGNORED] == ["x"]
 
 

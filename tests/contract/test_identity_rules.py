@@ -12,8 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 
@@ -22,40 +21,40 @@ BROWSER, PHONE = "550e8400-e29b-41d4-a716-446655440000", "6ba7b810-9dad-41d1-80b
 CALLS, WORKERS = 24, 3
 
 
-def visitors_of(desk: Desk, shop: Shop) -> dict[str, tuple[int, int | None]]:
+def visitors_of(client: Client, shop: Shop) -> dict[str, tuple[int, int | None]]:
     """uuid -> (span, subscriber) of every visitor of the list."""
     sql = "SELECT uuid, span, subscriber_id FROM visitors WHERE list_id = ?"
-    return {str(UUID(bytes=bytes(row[0]))): (row[1], row[2]) for row in desk.rows(sql, shop.list_id)}
+    return {str(UUID(bytes=bytes(row[0]))): (row[1], row[2]) for row in client.rows(sql, shop.list_id)}
 
 
-def persons_of(desk: Desk, shop: Shop) -> list[tuple[str | None, str | None]]:
+def persons_of(client: Client, shop: Shop) -> list[tuple[str | None, str | None]]:
     """(address as first given, external id) of every person of the list, oldest first."""
     sql = "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id"
     return [
-        tuple(None if v is None else bytes(v).decode() for v in row) for row in desk.rows(sql, shop.list_id)
+        tuple(None if v is None else bytes(v).decode() for v in row) for row in client.rows(sql, shop.list_id)
     ]  # type: ignore[misc]
 
 
-def events_of(desk: Desk, shop: Shop) -> list[tuple[Any, ...]]:
+def events_of(client: Client, shop: Shop) -> list[tuple[Any, ...]]:
     """(name, span, whether the event itself names a person) of every event of the list, oldest first."""
     sql = "SELECT name, span, subscriber_id FROM events WHERE list_id = ? ORDER BY id"
-    return [(bytes(row[0]).decode(), row[1], row[2] is not None) for row in desk.rows(sql, shop.list_id)]
+    return [(bytes(row[0]).decode(), row[1], row[2] is not None) for row in client.rows(sql, shop.list_id)]
 
 
 # identify_event_sent
 
 
-def test_an_email_is_new_to_a_visitor_once(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_email_is_new_to_a_visitor_once(client: Client, shop: Shop, track: Track) -> None:
     sent = [track(UUID=BROWSER, Email="a@example.com").body["identify_event_sent"] for _ in range(3)]
     assert sent == [True, False, False]
-    assert [name for name, *_ in events_of(desk, shop)].count("identify") == 1
+    assert [name for name, *_ in events_of(client, shop)].count("identify") == 1
 
 
 def test_the_extra_identify_event_has_an_id_of_its_own_and_no_properties(
-    desk: Desk, shop: Shop, track: Track
+    client: Client, shop: Shop, track: Track
 ) -> None:
     track(Event="bought", UUID=BROWSER, Email="a@example.com", Properties={"a": 1})
-    rows = desk.rows(
+    rows = client.rows(
         "SELECT id, name, properties, visitor_id FROM events WHERE list_id = ? ORDER BY id", shop.list_id
     )
     assert len({row[0] for row in rows}) == len(rows) == 2
@@ -72,7 +71,9 @@ def test_an_email_is_new_to_each_visitor(track: Track) -> None:
     assert (first.body["uuid"], second.body["uuid"]) == (BROWSER, PHONE)
 
 
-def test_another_email_is_new_and_so_is_the_first_one_after_it(desk: Desk, shop: Shop, track: Track) -> None:
+def test_another_email_is_new_and_so_is_the_first_one_after_it(
+    client: Client, shop: Shop, track: Track
+) -> None:
     emails = ["a@example.com", "b@example.com", "a@example.com", "a@example.com"]
     assert [track(UUID=BROWSER, Email=each).body["identify_event_sent"] for each in emails] == [
         True,
@@ -80,35 +81,37 @@ def test_another_email_is_new_and_so_is_the_first_one_after_it(desk: Desk, shop:
         True,
         False,
     ]
-    assert visitors_of(desk, shop)[BROWSER][0] == 2
+    assert visitors_of(client, shop)[BROWSER][0] == 2
 
 
 @pytest.mark.parametrize(
     "spelling", ["A@Example.COM", " a@example.com ", "a@example.com\n", "a@EXAMPLE.com\u00a0"]
 )
-def test_spellings_of_one_address_are_one_person(desk: Desk, shop: Shop, track: Track, spelling: str) -> None:
+def test_spellings_of_one_address_are_one_person(
+    client: Client, shop: Shop, track: Track, spelling: str
+) -> None:
     track(UUID=BROWSER, Email="a@example.com")
     assert track(UUID=BROWSER, Email=spelling).body["identify_event_sent"] is False
-    assert persons_of(desk, shop) == [("a@example.com", None)]
+    assert persons_of(client, shop) == [("a@example.com", None)]
 
 
 def test_an_address_is_shown_as_first_given_and_its_domain_compared_as_a_label(
-    desk: Desk, shop: Shop, track: Track
+    client: Client, shop: Shop, track: Track
 ) -> None:
     track(UUID=BROWSER, Email=" Jane@Bücher.Example")
     assert track(UUID=BROWSER, Email="jane@xn--bcher-kva.example").body["identify_event_sent"] is False
-    assert persons_of(desk, shop) == [("Jane@Bücher.Example", None)]
+    assert persons_of(client, shop) == [("Jane@Bücher.Example", None)]
 
 
 @pytest.mark.parametrize(
     "who", [{"UUID": BROWSER}, {"UUID": BROWSER, "Email": "a@example.com"}, {"ID": "user-1"}, {}]
 )
 def test_an_event_named_identify_is_the_identify_event(
-    desk: Desk, shop: Shop, track: Track, who: Any
+    client: Client, shop: Shop, track: Track, who: Any
 ) -> None:
     for _ in range(2):
         assert track(Event="identify", **who).body["identify_event_sent"] is True
-    assert [name for name, *_ in events_of(desk, shop)] == ["identify", "identify"]
+    assert [name for name, *_ in events_of(client, shop)] == ["identify", "identify"]
 
 
 @pytest.mark.parametrize("name", ["Identify", "IDENTIFY", "identify ", "identìfy"])
@@ -155,32 +158,32 @@ def test_persons_have_visitors_of_their_own(track: Track) -> None:
     assert len(set(answers)) == 3
 
 
-def test_an_id_that_learns_its_email_keeps_its_visitor(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_id_that_learns_its_email_keeps_its_visitor(client: Client, shop: Shop, track: Track) -> None:
     first = track(ID="user-1").body
     both = track(ID="user-1", Email="a@example.com").body
     later = track(Email="a@example.com").body
     assert first["uuid"] == both["uuid"] == later["uuid"]
     assert [each["identify_event_sent"] for each in (first, both, later)] == [False, True, False]
-    assert persons_of(desk, shop) == [("a@example.com", "user-1")]
+    assert persons_of(client, shop) == [("a@example.com", "user-1")]
 
 
 # Persons
 
 
-def test_an_unknown_id_makes_a_person_without_email(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_unknown_id_makes_a_person_without_email(client: Client, shop: Shop, track: Track) -> None:
     track(ID="user-1")
-    assert persons_of(desk, shop) == [(None, "user-1")]
+    assert persons_of(client, shop) == [(None, "user-1")]
 
 
-def test_an_email_learns_its_id_once(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_email_learns_its_id_once(client: Client, shop: Shop, track: Track) -> None:
     track(Email="a@example.com")
     track(Email="a@example.com", ID="user-1")
     track(Email="a@example.com", ID="user-2")
-    assert persons_of(desk, shop) == [("a@example.com", "user-1")]
+    assert persons_of(client, shop) == [("a@example.com", "user-1")]
 
 
 def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the_event(
-    desk: Desk, shop: Shop, track: Track, caplog: pytest.LogCaptureFixture
+    client: Client, shop: Shop, track: Track, caplog: pytest.LogCaptureFixture
 ) -> None:
     track(Email="a@example.com", ID="user-a")
     track(Email="b@example.com", ID="user-b")
@@ -190,47 +193,47 @@ def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the
         "SELECT s.email, e.external_id, e.flags FROM events e"
         " JOIN subscribers s ON s.list_id = e.list_id AND s.id = e.subscriber_id WHERE e.list_id = ? AND e.name = ?"
     )
-    [(email, external_id, flags)] = desk.rows(sql, shop.list_id, b"bought")
+    [(email, external_id, flags)] = client.rows(sql, shop.list_id, b"bought")
     [line] = [record.getMessage() for record in caplog.records if record.name == "tracker.ingest"]
     assert re.fullmatch(rf"event \d+ of list {shop.list_id}: Email and ID name two people, Email wins", line)
     assert (bytes(email), bytes(external_id)) == (b"a@example.com", b"user-b")
     assert flags & 4, "the clash is on record"
-    assert persons_of(desk, shop) == [("a@example.com", "user-a"), ("b@example.com", "user-b")]
+    assert persons_of(client, shop) == [("a@example.com", "user-a"), ("b@example.com", "user-b")]
 
 
-def test_ids_are_compared_byte_by_byte(desk: Desk, shop: Shop, track: Track) -> None:
+def test_ids_are_compared_byte_by_byte(client: Client, shop: Shop, track: Track) -> None:
     ids = ["user", "User", "us er", "üser", "u\u0308ser", "usér", "😀", "😃"]
     assert [track(ID=each).body["external_id"] for each in ids] == ids
-    assert [external_id for _, external_id in persons_of(desk, shop)] == ids
+    assert [external_id for _, external_id in persons_of(client, shop)] == ids
 
 
-def test_a_hash_of_an_address_never_makes_a_person(desk: Desk, shop: Shop, track: Track) -> None:
+def test_a_hash_of_an_address_never_makes_a_person(client: Client, shop: Shop, track: Track) -> None:
     unknown = hashlib.sha256(b"nobody@example.com").hexdigest()
     first, second = track(ID=unknown).body, track(ID=unknown).body
     assert first["uuid"] == second["uuid"]
     assert first["external_id"] == unknown
     assert track(ID=unknown, Email="a@example.com").status == 200
-    assert persons_of(desk, shop) == [("a@example.com", None)]
+    assert persons_of(client, shop) == [("a@example.com", None)]
 
 
-def test_many_visitors_of_one_person_are_one_person(desk: Desk, shop: Shop, track: Track) -> None:
+def test_many_visitors_of_one_person_are_one_person(client: Client, shop: Shop, track: Track) -> None:
     """Some clients send a fresh UUID with every event."""
     for number in range(20):
         track(UUID=str(UUID(int=number + 1)), Email="a@example.com")
-    assert len(persons_of(desk, shop)) == 1
-    assert len(visitors_of(desk, shop)) == 20
+    assert len(persons_of(client, shop)) == 1
+    assert len(visitors_of(client, shop)) == 20
 
 
 # Spans and links
 
 
-def test_the_first_link_takes_the_past_and_touches_no_event(desk: Desk, shop: Shop, track: Track) -> None:
+def test_the_first_link_takes_the_past_and_touches_no_event(client: Client, shop: Shop, track: Track) -> None:
     for name in ("page_view", "add_to_cart"):
         track(Event=name, UUID=BROWSER)
-    before = desk.rows("SELECT * FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
+    before = client.rows("SELECT * FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     track(Event="bought", UUID=BROWSER, Email="a@example.com")
     track(Event="later", UUID=BROWSER)
-    after = desk.rows("SELECT * FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
+    after = client.rows("SELECT * FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     assert after[: len(before)] == before
     expected = [
         ("page_view", 0, False),
@@ -239,33 +242,33 @@ def test_the_first_link_takes_the_past_and_touches_no_event(desk: Desk, shop: Sh
         ("identify", 0, True),
         ("later", 0, False),
     ]
-    assert events_of(desk, shop) == expected
-    linked = desk.rows("SELECT span, subscriber_id FROM identity_links WHERE list_id = ?", shop.list_id)
-    assert linked == [visitors_of(desk, shop)[BROWSER]]
+    assert events_of(client, shop) == expected
+    linked = client.rows("SELECT span, subscriber_id FROM identity_links WHERE list_id = ?", shop.list_id)
+    assert linked == [visitors_of(client, shop)[BROWSER]]
 
 
-def test_another_person_opens_a_new_span(desk: Desk, shop: Shop, track: Track) -> None:
+def test_another_person_opens_a_new_span(client: Client, shop: Shop, track: Track) -> None:
     track(Event="first", UUID=BROWSER, Email="a@example.com")
     track(Event="second", UUID=BROWSER, Email="b@example.com")
     track(Event="third", UUID=BROWSER)
-    spans = {name: span for name, span, _ in events_of(desk, shop)}
+    spans = {name: span for name, span, _ in events_of(client, shop)}
     assert (spans["first"], spans["second"], spans["third"]) == (0, 1, 1)
-    assert len(desk.rows("SELECT span FROM identity_links WHERE list_id = ?", shop.list_id)) == 2
+    assert len(client.rows("SELECT span FROM identity_links WHERE list_id = ?", shop.list_id)) == 2
 
 
-def test_an_event_names_a_person_only_if_it_carries_one(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_event_names_a_person_only_if_it_carries_one(client: Client, shop: Shop, track: Track) -> None:
     track(Event="with", UUID=BROWSER, Email="a@example.com")
     track(Event="without", UUID=BROWSER)
     track(Event="by id", UUID=BROWSER, ID="user-1")
-    named = {name: is_named for name, _, is_named in events_of(desk, shop)}
+    named = {name: is_named for name, _, is_named in events_of(client, shop)}
     assert named == {"with": True, "identify": True, "without": False, "by id": True}
 
 
-def test_an_id_links_a_browser_only_when_it_identifies(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_id_links_a_browser_only_when_it_identifies(client: Client, shop: Shop, track: Track) -> None:
     track(UUID=BROWSER, ID="user-1")
-    assert visitors_of(desk, shop)[BROWSER] == (0, None)
+    assert visitors_of(client, shop)[BROWSER] == (0, None)
     track(Event="identify", UUID=BROWSER, ID="user-1")
-    assert visitors_of(desk, shop)[BROWSER][1] is not None
+    assert visitors_of(client, shop)[BROWSER][1] is not None
 
 
 # At once

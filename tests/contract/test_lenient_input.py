@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
 from tests.contract.test_conversions import conversion, repeats, totals
 from tests.contract.test_identity_rules import persons_of
 
@@ -28,11 +27,11 @@ def sha256(text: str) -> str:
 
 
 @pytest.mark.parametrize("sent", [*NOBODY, *map(sha256, HASHED), sha256("").upper()])
-def test_what_no_program_or_mail_filled_in_is_nobodys_id(desk: Desk, track: Track, sent: str) -> None:
-    before = desk.counts()
+def test_what_no_program_or_mail_filled_in_is_nobodys_id(client: Client, track: Track, sent: str) -> None:
+    before = client.counts()
     answer = track(ID=sent)
     assert (answer.status, answer.codes) == (422, [15])
-    assert desk.counts() == before
+    assert client.counts() == before
 
 
 @pytest.mark.parametrize(
@@ -52,31 +51,31 @@ def test_what_only_looks_a_little_like_that_is_somebodys(track: Track, sent: str
     assert track(ID=sent).body["external_id"] == sent
 
 
-def test_an_id_is_trimmed_as_an_address_is(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_id_is_trimmed_as_an_address_is(client: Client, shop: Shop, track: Track) -> None:
     sent = ["user1", " user1 ", "user1\n", "\u00a0user1\u200b", "\ufeffuser1"]
     assert {track(ID=each).body["external_id"] for each in sent} == {"user1"}
-    assert persons_of(desk, shop) == [(None, "user1")]
-    found = desk.call("subscriber.get", shop.key, ListID=shop.list_id, ExternalID=" user1 ")
+    assert persons_of(client, shop) == [(None, "user1")]
+    found = client.call("subscriber.get", shop.key, ListID=shop.list_id, ExternalID=" user1 ")
     assert found.body["SubscriberInformation"]["ExternalID"] == "user1"
 
 
-def test_an_integer_is_an_id_as_its_digits_are(desk: Desk, shop: Shop, track: Track) -> None:
+def test_an_integer_is_an_id_as_its_digits_are(client: Client, shop: Shop, track: Track) -> None:
     assert [track(ID=each).body["external_id"] for each in (12345, "12345", 2**63 - 1)] == ["12345"] * 2 + [
         str(2**63 - 1)
     ]
-    assert persons_of(desk, shop) == [(None, "12345"), (None, str(2**63 - 1))]
+    assert persons_of(client, shop) == [(None, "12345"), (None, str(2**63 - 1))]
     assert track(ID=0).codes == track(ID=-1).codes == [15]
-    found = desk.call("subscriber.get", shop.key, ListID=shop.list_id, ExternalID=12345)
+    found = client.call("subscriber.get", shop.key, ListID=shop.list_id, ExternalID=12345)
     assert found.body["SubscriberInformation"]["ExternalID"] == "12345"
 
 
-def test_empty_text_is_absent_in_json_as_in_a_form(desk: Desk, shop: Shop, track: Track) -> None:
+def test_empty_text_is_absent_in_json_as_in_a_form(client: Client, shop: Shop, track: Track) -> None:
     empty = dict.fromkeys(("Email", "ID", "UUID", "EventID", "Timestamp", "SentAt"), "")
     answer = track(**empty)
     assert answer.status == 200
     assert answer.body["external_id"] is None
-    assert persons_of(desk, shop) == []
-    batch = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=[{"Event": "seen", **empty}])
+    assert persons_of(client, shop) == []
+    batch = client.call("event.batch", shop.key, ListID=shop.list_id, Events=[{"Event": "seen", **empty}])
     assert batch.body["results"][0]["status"] == "ok"
     assert track(Event="").codes == [5]
     assert track(ListID="").codes == [4]
@@ -92,21 +91,21 @@ def test_event_names_stay_exact(track: Track) -> None:
 @pytest.mark.parametrize(
     "sent", ["undefined", "NULL", " NaN ", "[object Object]", "{{order.id}}", "0", True, sha256("undefined")]
 )
-def test_placeholder_order_ids_swallow_no_orders(desk: Desk, track: Track, sent: Any) -> None:
-    before = desk.counts()
+def test_placeholder_order_ids_swallow_no_orders(client: Client, track: Track, sent: Any) -> None:
+    before = client.counts()
     answer = track(**conversion(sent))
     message = "Invalid conversion-id event property: it is a placeholder, not the id of an order"
     assert (answer.status, answer.body) == (422, {"Errors": [{"Code": 22, "Message": message}]})
-    assert desk.counts() == before
+    assert client.counts() == before
 
 
 def test_a_blank_order_id_is_a_missing_one(track: Track) -> None:
     assert [track(**conversion(sent)).codes for sent in (" ", "\t\n", "\u200b")] == [[8]] * 3
 
 
-def test_the_number_0_is_the_id_of_an_order(desk: Desk, shop: Shop, track: Track) -> None:
+def test_the_number_0_is_the_id_of_an_order(client: Client, shop: Shop, track: Track) -> None:
     assert track(**conversion(0)).status == 200
-    assert repeats(desk, shop) == [False]
+    assert repeats(client, shop) == [False]
 
 
 @pytest.mark.parametrize(
@@ -117,20 +116,22 @@ def test_the_number_0_is_the_id_of_an_order(desk: Desk, shop: Shop, track: Track
     ],
 )
 def test_spellings_of_one_order_are_one_order(
-    desk: Desk, shop: Shop, track: Track, spellings: list[Any]
+    client: Client, shop: Shop, track: Track, spellings: list[Any]
 ) -> None:
     for each in spellings:
         assert track(**conversion(each)).status == 200
-    assert repeats(desk, shop) == [False] + [True] * (len(spellings) - 1)
+    assert repeats(client, shop) == [False] + [True] * (len(spellings) - 1)
 
 
-def test_orders_of_other_ids_are_other_orders(desk: Desk, shop: Shop, track: Track) -> None:
+def test_orders_of_other_ids_are_other_orders(client: Client, shop: Shop, track: Track) -> None:
     for each in ("a", "A", "a 1", "a1", 1.5, "1.50"):
         assert track(**conversion(each)).status == 200
-    assert repeats(desk, shop) == [False] * 6
+    assert repeats(client, shop) == [False] * 6
 
 
-def test_a_currency_is_one_in_any_spelling_and_by_either_name(desk: Desk, shop: Shop, track: Track) -> None:
+def test_a_currency_is_one_in_any_spelling_and_by_either_name(
+    client: Client, shop: Shop, track: Track
+) -> None:
     for number, said in enumerate(
         [
             {"conversion-currency": "EUR"},
@@ -146,10 +147,12 @@ def test_a_currency_is_one_in_any_spelling_and_by_either_name(desk: Desk, shop: 
         1,
     ):
         assert track(**conversion(number, **said), Email="buyer@example.com").status == 200
-    assert totals(desk, shop) == {
+    assert totals(client, shop) == {
         (b"Sale", b"EUR"): (7, 70_000_000), (b"Sale", b"JPY"): (1, 10_000_000), (b"Sale", b""): (1, 10_000_000),
     }  # fmt: skip
-    found = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress="buyer@example.com").body
+    found = client.call(
+        "subscriber.get", shop.key, ListID=shop.list_id, EmailAddress="buyer@example.com"
+    ).body
     assert [(each["Currency"], each["Value"]) for each in found["Revenue"]] == [
         ("EUR", 70.0),
         ("", 10.0),
@@ -164,6 +167,6 @@ def test_a_currency_is_one_in_any_spelling_and_by_either_name(desk: Desk, shop: 
 @pytest.mark.parametrize(
     "sent", ["2026-01-31t09:30:00z", "2026-01-31T09:30:00z", "2026-01-31t09:30:00+00:00"]
 )
-def test_small_letters_are_times_too(desk: Desk, shop: Shop, track: Track, sent: str) -> None:
+def test_small_letters_are_times_too(client: Client, shop: Shop, track: Track, sent: str) -> None:
     assert track(Timestamp=sent).status == 200
-    assert desk.rows("SELECT event_at FROM events WHERE list_id = ?", shop.list_id) == [(1769851800000,)]
+    assert client.rows("SELECT event_at FROM events WHERE list_id = ?", shop.list_id) == [(1769851800000,)]

@@ -11,7 +11,7 @@ from time import perf_counter
 
 import pytest
 
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tracker.auth.login import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
@@ -24,17 +24,17 @@ _addresses = (f"198.51.{high}.{low}" for high in range(100) for low in range(1, 
 
 
 @pytest.fixture(scope="module")
-def desk(
+def client(
     database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Desk]:
-    desk = Desk(new_database(database_kind), tmp_path_factory.mktemp("desk"), RATE)
-    yield desk
-    desk.close()
+) -> Iterator[Client]:
+    client = Client(new_database(database_kind), tmp_path_factory.mktemp("client"), RATE)
+    yield client
+    client.close()
 
 
 @pytest.fixture
-def owner(desk: Desk) -> Shop:
-    return desk.open_shop(f"login{next(_numbers)}@example.com")
+def owner(client: Client) -> Shop:
+    return client.open_shop(f"login{next(_numbers)}@example.com")
 
 
 @pytest.fixture
@@ -43,113 +43,119 @@ def address() -> str:
     return next(_addresses)
 
 
-def log_in(desk: Desk, username: str, password: str, address: str) -> Reply:
+def log_in(client: Client, username: str, password: str, address: str) -> Reply:
     params = {"Command": "user.login", "Username": username, "Password": password}
-    return desk.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address})
+    return client.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address})
 
 
-def statuses(desk: Desk, username: str, addresses: list[str]) -> list[int]:
+def statuses(client: Client, username: str, addresses: list[str]) -> list[int]:
     """Of one wrong login from each address."""
-    return [log_in(desk, username, "wrong", address).status for address in addresses]
+    return [log_in(client, username, "wrong", address).status for address in addresses]
 
 
 def strangers(count: int) -> list[str]:
     return [next(_addresses) for _ in range(count)]
 
 
-def test_an_address_may_fail_ten_times_at_an_account(desk: Desk, owner: Shop, address: str) -> None:
+def test_an_address_may_fail_ten_times_at_an_account(client: Client, owner: Shop, address: str) -> None:
     most = AT_ACCOUNT_FROM_PLACE.hits
-    assert statuses(desk, owner.email, [address] * (most + 1)) == [422] * most + [429]
-    stopped = log_in(desk, owner.email, owner.password, address)
+    assert statuses(client, owner.email, [address] * (most + 1)) == [422] * most + [429]
+    stopped = log_in(client, owner.email, owner.password, address)
     assert stopped.status == 429
     assert stopped.body == {"Errors": [{"Code": 429, "Message": "Rate limit exceeded: try again later"}]}
     assert 1 <= int(stopped.headers["Retry-After"]) <= AT_ACCOUNT_FROM_PLACE.seconds
-    assert log_in(desk, owner.email, owner.password, next(_addresses)).status == 200
+    assert log_in(client, owner.email, owner.password, next(_addresses)).status == 200
 
 
-def test_an_address_may_fail_fifty_times_at_all_accounts(desk: Desk, owner: Shop, address: str) -> None:
+def test_an_address_may_fail_fifty_times_at_all_accounts(client: Client, owner: Shop, address: str) -> None:
     known = next(_addresses)
     users = [f"nobody{next(_numbers)}@example.com" for _ in range(FROM_PLACE.hits + 1)]
-    replies = [log_in(desk, user, "wrong", address).status for user in users]
+    replies = [log_in(client, user, "wrong", address).status for user in users]
     assert replies == [422] * FROM_PLACE.hits + [429]
-    assert log_in(desk, owner.email, owner.password, address).status == 429
-    assert log_in(desk, owner.email, owner.password, known).status == 200
+    assert log_in(client, owner.email, owner.password, address).status == 429
+    assert log_in(client, owner.email, owner.password, known).status == 200
 
 
-def test_strangers_stop_strangers_and_not_the_owner(desk: Desk, owner: Shop, address: str) -> None:
-    assert log_in(desk, owner.email, owner.password, address).status == 200
+def test_strangers_stop_strangers_and_not_the_owner(client: Client, owner: Shop, address: str) -> None:
+    assert log_in(client, owner.email, owner.password, address).status == 200
     most = AT_ACCOUNT.hits
-    assert statuses(desk, owner.email, strangers(most + 5)) == [422] * most + [429] * 5
-    assert log_in(desk, owner.email, owner.password, next(_addresses)).status == 429
-    assert log_in(desk, owner.email, owner.password, address).status == 200
-    assert log_in(desk, owner.email, "mistyped", address).status == 422
-    assert log_in(desk, owner.email, owner.password, address).status == 200
+    assert statuses(client, owner.email, strangers(most + 5)) == [422] * most + [429] * 5
+    assert log_in(client, owner.email, owner.password, next(_addresses)).status == 429
+    assert log_in(client, owner.email, owner.password, address).status == 200
+    assert log_in(client, owner.email, "mistyped", address).status == 422
+    assert log_in(client, owner.email, owner.password, address).status == 200
 
 
-def test_strangers_at_the_owners_address_stop_themselves(desk: Desk, owner: Shop, address: str) -> None:
+def test_strangers_at_the_owners_address_stop_themselves(client: Client, owner: Shop, address: str) -> None:
     """A place that has spent its failures elsewhere is still good for the account it is known at."""
-    assert log_in(desk, owner.email, owner.password, address).status == 200
+    assert log_in(client, owner.email, owner.password, address).status == 200
     for _ in range(FROM_PLACE.hits):
-        log_in(desk, f"nobody{next(_numbers)}@example.com", "wrong", address)
-    assert log_in(desk, "nobody@example.com", "wrong", address).status == 429
-    assert log_in(desk, owner.email, owner.password, address).status == 200
+        log_in(client, f"nobody{next(_numbers)}@example.com", "wrong", address)
+    assert log_in(client, "nobody@example.com", "wrong", address).status == 429
+    assert log_in(client, owner.email, owner.password, address).status == 200
 
 
-def test_a_known_address_has_its_own_ten(desk: Desk, owner: Shop, address: str) -> None:
-    assert log_in(desk, owner.email, owner.password, address).status == 200
+def test_a_known_address_has_its_own_ten(client: Client, owner: Shop, address: str) -> None:
+    assert log_in(client, owner.email, owner.password, address).status == 200
     most = AT_ACCOUNT_FROM_PLACE.hits
-    assert statuses(desk, owner.email, [address] * (most + 1)) == [422] * most + [429]
+    assert statuses(client, owner.email, [address] * (most + 1)) == [422] * most + [429]
 
 
-def test_right_logins_are_not_counted(desk: Desk, owner: Shop, address: str) -> None:
+def test_right_logins_are_not_counted(client: Client, owner: Shop, address: str) -> None:
     times = AT_ACCOUNT_FROM_PLACE.hits + 5
-    assert {log_in(desk, owner.email, owner.password, address).status for _ in range(times)} == {200}
-    assert log_in(desk, owner.email, "wrong", address).status == 422
+    assert {log_in(client, owner.email, owner.password, address).status for _ in range(times)} == {200}
+    assert log_in(client, owner.email, "wrong", address).status == 422
 
 
-def test_a_key_is_no_guess(desk: Desk, owner: Shop, address: str) -> None:
-    assert 429 in statuses(desk, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
+def test_a_key_is_no_guess(client: Client, owner: Shop, address: str) -> None:
+    assert 429 in statuses(client, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
     params = {"Command": "user.login", "APIKey": owner.key}
-    assert desk.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address}).status == 200
+    assert (
+        client.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address}).status == 200
+    )
 
 
-def with_key(desk: Desk, key: str, address: str) -> Reply:
+def with_key(client: Client, key: str, address: str) -> Reply:
     params = {"Command": "user.login", "APIKey": key}
-    return desk.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address})
+    return client.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address})
 
 
-def test_keys_that_are_none_are_counted_by_network(desk: Desk, owner: Shop) -> None:
+def test_keys_that_are_none_are_counted_by_network(client: Client, owner: Shop) -> None:
     """Their checksum is no secret: whoever makes them up is stopped, and fills no log; a good key still opens."""
     network = f"2001:db8:{next(_numbers):x}"
     addresses = [f"{network}::{number:x}" for number in range(1, FROM_PLACE.hits + 6)]
     failed = "SELECT COUNT(*) FROM audit_log WHERE action = ?"
-    [(before,)] = desk.rows(failed, b"user.login.failed")
-    statuses = [with_key(desk, new_key().text, address).status for address in addresses]
+    [(before,)] = client.rows(failed, b"user.login.failed")
+    statuses = [with_key(client, new_key().text, address).status for address in addresses]
     assert statuses == [422] * FROM_PLACE.hits + [429] * 5
-    assert with_key(desk, owner.key, addresses[0]).status == 200
-    assert with_key(desk, new_key().text, f"2001:db8:ffff:{next(_numbers):x}::1").status == 422
-    [(after,)] = desk.rows(failed, b"user.login.failed")
+    assert with_key(client, owner.key, addresses[0]).status == 200
+    assert with_key(client, new_key().text, f"2001:db8:ffff:{next(_numbers):x}::1").status == 422
+    [(after,)] = client.rows(failed, b"user.login.failed")
     assert 2 <= after - before <= 4, "one of each network, and one of each minute that has begun"
 
 
-def test_the_log_tells_of_one_failure_of_a_place_at_an_account(desk: Desk, owner: Shop, address: str) -> None:
+def test_the_log_tells_of_one_failure_of_a_place_at_an_account(
+    client: Client, owner: Shop, address: str
+) -> None:
     failed = "SELECT COUNT(*) FROM audit_log WHERE action = ? AND user_id = ?"
-    [(before,)] = desk.rows(failed, b"user.login.failed", owner.user_id)
-    statuses(desk, owner.email, [address] * 5)
-    [(after,)] = desk.rows(failed, b"user.login.failed", owner.user_id)
+    [(before,)] = client.rows(failed, b"user.login.failed", owner.user_id)
+    statuses(client, owner.email, [address] * 5)
+    [(after,)] = client.rows(failed, b"user.login.failed", owner.user_id)
     assert 1 <= after - before <= 2
-    statuses(desk, owner.email, strangers(3))
-    [(more,)] = desk.rows(failed, b"user.login.failed", owner.user_id)
+    statuses(client, owner.email, strangers(3))
+    [(more,)] = client.rows(failed, b"user.login.failed", owner.user_id)
     assert more - after == 3, "others are told of by themselves"
 
 
 @pytest.mark.parametrize("spelled", [str, str.upper, "  {} ".format])
-def test_spellings_of_an_account_are_one(desk: Desk, owner: Shop, address: str, spelled: type[str]) -> None:
-    assert 429 in statuses(desk, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
-    assert statuses(desk, spelled(owner.email), [address]) == [429]
+def test_spellings_of_an_account_are_one(
+    client: Client, owner: Shop, address: str, spelled: type[str]
+) -> None:
+    assert 429 in statuses(client, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
+    assert statuses(client, spelled(owner.email), [address]) == [429]
 
 
-def test_an_account_that_does_not_exist_is_answered_like_one_that_does(desk: Desk, owner: Shop) -> None:
+def test_an_account_that_does_not_exist_is_answered_like_one_that_does(client: Client, owner: Shop) -> None:
     """Same bytes before and after it is stopped, at the same number of tries, and neither sooner nor later."""
     missing = f"missing{next(_numbers)}@example.com"
     places = {name: strangers(AT_ACCOUNT.hits + 3) for name in (owner.email, missing)}
@@ -158,7 +164,7 @@ def test_an_account_that_does_not_exist_is_answered_like_one_that_does(desk: Des
     for number in range(AT_ACCOUNT.hits + 3):
         for name in (owner.email, missing):
             started = perf_counter()
-            reply = log_in(desk, name, "wrong", places[name][number])
+            reply = log_in(client, name, "wrong", places[name][number])
             seconds[name].append(perf_counter() - started)
             replies[name].append((reply.status, reply.raw))
     assert replies[owner.email] == replies[missing]
@@ -166,21 +172,21 @@ def test_an_account_that_does_not_exist_is_answered_like_one_that_does(desk: Des
     assert 0.5 < median(seconds[owner.email]) / median(seconds[missing]) < 2
 
 
-def test_places_are_kept_as_hashes_and_forgotten(desk: Desk, owner: Shop, address: str) -> None:
-    assert log_in(desk, owner.email, owner.password, address).status == 200
-    assert log_in(desk, owner.email, owner.password, address).status == 200
+def test_places_are_kept_as_hashes_and_forgotten(client: Client, owner: Shop, address: str) -> None:
+    assert log_in(client, owner.email, owner.password, address).status == 200
+    assert log_in(client, owner.email, owner.password, address).status == 200
     rows = "SELECT network_hash, last_at FROM known_networks WHERE user_id = ?"
-    [(network_hash, last_at)] = desk.rows(rows, owner.user_id)
+    [(network_hash, last_at)] = client.rows(rows, owner.user_id)
     assert len(network_hash) == 32
     assert address.encode() not in network_hash
-    desk.services.storage.write(
+    client.services.storage.write(
         lambda transaction: transaction.execute(
             "UPDATE known_networks SET last_at = ? WHERE user_id = ?",
             (last_at - KEPT_MS - 60_000, owner.user_id),
         )
     )
-    assert log_in(desk, owner.email, owner.password, next(_addresses)).status == 200
-    [(other, _)] = desk.rows(rows, owner.user_id)
+    assert log_in(client, owner.email, owner.password, next(_addresses)).status == 200
+    [(other, _)] = client.rows(rows, owner.user_id)
     assert bytes(other) != bytes(network_hash)
 
 

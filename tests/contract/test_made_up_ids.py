@@ -19,14 +19,13 @@ import orjson
 import pytest
 from marshmallow import fields
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Reply, Shop
-from tests.contract.test_public_door import Door
+from tests.client import Client, Reply, Shop, Track
+from tests.commands.test_event_collect import Door
 from tracker.domain.cursors import cursor_of
 from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
 from tracker.formats.credentials import checksum, digest, new_key, new_public_id, new_session_id
 from tracker.integrity.counter_check import recount
-from tracker.live.sse import place_of
+from tracker.live.sse import cursor_at
 from tracker.plugins import load_commands
 
 NOWHERE = 2**62
@@ -42,13 +41,15 @@ def made_up(row_id: int, name: str, **sent: Any) -> str:
     return f"trk-{row_id:016x}-{base64.urlsafe_b64encode(digest[:15]).decode()}"
 
 
-def row_ids(desk: Desk, shop: Shop) -> list[int]:
-    return [row[0] for row in desk.rows("SELECT id FROM events WHERE list_id = ? ORDER BY id", shop.list_id)]
+def row_ids(client: Client, shop: Shop) -> list[int]:
+    return [
+        row[0] for row in client.rows("SELECT id FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
+    ]
 
 
 @pytest.fixture
-def door(desk: Desk, shop: Shop) -> Door:
-    return Door(desk, shop)
+def door(client: Client, shop: Shop) -> Door:
+    return Door(client, shop)
 
 
 def place(door: Door, wanted: list[int]) -> None:
@@ -62,34 +63,34 @@ def place(door: Door, wanted: list[int]) -> None:
 
 
 def test_events_whose_rows_a_stranger_has_tried_to_take_are_all_stored(
-    desk: Desk, shop: Shop, track: Track, door: Door
+    client: Client, shop: Shop, track: Track, door: Door
 ) -> None:
     """Of the moments in which real events come, and of those in which they come in a batch."""
     now = time.time_ns() // 1_000_000
     moments = range(0, SOON_MS, 20)
     wanted = [first_id_at(now + ms) | writer << SEQUENCE_BITS for ms in moments for writer in WRITERS]
     place(door, wanted)
-    reached = received_ms(max(row_ids(desk, shop)))
+    reached = received_ms(max(row_ids(client, shop)))
     assert reached <= time.time_ns() // 1_000_000, "a row stands where a stranger wanted it"
     answers = [track(Event="real", Properties={"n": number}) for number in range(30)]
-    batch = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=[{"Event": "real"}] * 30)
+    batch = client.call("event.batch", shop.key, ListID=shop.list_id, Events=[{"Event": "real"}] * 30)
     statuses = [answer.status for answer in answers]
     assert (statuses, {result["status"] for result in batch.body["results"]}) == ([200] * 30, {"ok"})
     sql = "SELECT COUNT(*) FROM events WHERE list_id = ? AND name = ?"
-    assert desk.rows(sql, shop.list_id, b"real") == [(60,)]
-    assert recount(desk.services.storage, shop.list_id).differences == []
+    assert client.rows(sql, shop.list_id, b"real") == [(60,)]
+    assert recount(client.services.storage, shop.list_id).differences == []
 
 
 @pytest.mark.parametrize("row_id", [first_id_at(YEAR_2090), 2**63 - 2, 2**63 - 1, 0, 1])
-def test_no_row_is_ever_of_another_time(desk: Desk, shop: Shop, door: Door, row_id: int) -> None:
+def test_no_row_is_ever_of_another_time(client: Client, shop: Shop, door: Door, row_id: int) -> None:
     before = time.time_ns() // 1_000_000
     place(door, [row_id])
-    answer = desk.call(
+    answer = client.call(
         "event.track", shop.key, ListID=shop.list_id, Event="taken", EventID=made_up(row_id, "taken")
     )
     assert (answer.status, answer.body.get("duplicate")) == (200, None)
     after = time.time_ns() // 1_000_000
-    assert [before <= received_ms(each) <= after for each in row_ids(desk, shop)] == [True, True]
+    assert [before <= received_ms(each) <= after for each in row_ids(client, shop)] == [True, True]
 
 
 def test_one_that_was_made_up_is_a_clients_own(track: Track) -> None:
@@ -101,23 +102,23 @@ def test_one_that_was_made_up_is_a_clients_own(track: Track) -> None:
     assert (other.status, other.codes) == (409, [17])
 
 
-def test_a_key_that_may_only_write_reads_nothing_of_anybody(desk: Desk, shop: Shop, track: Track) -> None:
+def test_a_key_that_may_only_write_reads_nothing_of_anybody(client: Client, shop: Shop, track: Track) -> None:
     """An EventID for the row of a customer's event is answered as one for a row that is not there."""
     visitor, mine = "550e8400-e29b-41d4-a716-446655440000", "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
     assert track(Event="bought", ID="customer-4711", UUID=visitor).status == 200
-    [theirs] = row_ids(desk, shop)
-    weak = desk.services.stores.keys.add(shop.user_id, "")
+    [theirs] = row_ids(client, shop)
+    weak = client.services.stores.keys.add(shop.user_id, "")
     answers = []
     for row_id in (theirs, theirs + 1, NOWHERE):
         for event in ({"Event": "probe", "UUID": mine}, {"Event": "bought", "UUID": mine}):
             event_id = made_up(row_id, event["Event"], UUID=mine.replace("-", ""))
             sent = {"ListID": shop.list_id, **event, "EventID": event_id}
-            answers.append(desk.call("event.track", weak, **sent))
+            answers.append(client.call("event.track", weak, **sent))
     assert {(answer.status, answer.raw) for answer in answers} == {(200, answers[0].raw)}
     assert visitor not in str(answers[0].body)
 
 
-def test_event_ids_of_strangers_are_in_nobodys_way(desk: Desk, track: Track, door: Door) -> None:
+def test_event_ids_of_strangers_are_in_nobodys_way(client: Client, track: Track, door: Door) -> None:
     """An order number is used by a stranger first: the shop's own event is stored, and told as itself."""
     assert door.post({"Event": "junk", "EventID": "order-1001"}).status == 200
     sent = {"Event": "purchase", "EventID": "order-1001", "Properties": {"n": 1}}
@@ -133,7 +134,7 @@ def test_a_stranger_learns_nothing_of_the_event_ids_of_a_key(track: Track, door:
     for number, more in enumerate(({}, {}, {"Email": "gone@example.com"}, {"Email": "gone@example.com"})):
         track(Event="secret", EventID=f"used-{number}", **more)
     forgotten = {"ListID": door.shop.list_id, "EmailAddress": "gone@example.com"}
-    assert door.desk.call("subscriber.forget", door.shop.key, **forgotten).status == 200
+    assert door.client.call("subscriber.forget", door.shop.key, **forgotten).status == 200
     answers: dict[str, list[tuple[int, bytes]]] = {"used": [], "free": []}
     for word, found in answers.items():
         for number, event in enumerate(("other", "secret", "other", "secret")):
@@ -145,14 +146,14 @@ def test_a_stranger_learns_nothing_of_the_event_ids_of_a_key(track: Track, door:
 
 
 def test_a_public_event_id_is_exported_as_it_was_sent_and_spent_when_it_is_forgotten(
-    desk: Desk, shop: Shop, door: Door
+    client: Client, shop: Shop, door: Door
 ) -> None:
     named = {"ListID": shop.list_id, "EmailAddress": "jane@example.com"}
     sent = {"Event": "identify", "EventID": "e-1", "Email": "jane@example.com"}
     assert door.post(sent).status == 200
-    [held] = desk.call("subscriber.export", shop.key, **named).body["Events"]
+    [held] = client.call("subscriber.export", shop.key, **named).body["Events"]
     assert held["ClientEventID"] == "e-1"
-    assert desk.call("subscriber.forget", shop.key, **named).status == 200
+    assert client.call("subscriber.forget", shop.key, **named).status == 200
     assert door.post(sent).status == 200
     assert door.names() == []
 
@@ -163,10 +164,10 @@ def test_a_public_event_id_is_exported_as_it_was_sent_and_spent_when_it_is_forgo
 class World:
     """Somebody with a list on which much has happened, and a stranger with one of their own."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, client: Client) -> None:
+        self.client = client
         self.ours, self.strangers = (
-            desk.open_shop(f"{who}{next(_numbers)}@example.com") for who in ("ours", "stranger")
+            client.open_shop(f"{who}{next(_numbers)}@example.com") for who in ("ours", "stranger")
         )
         for shop in (self.ours, self.strangers):
             for number in range(3):
@@ -184,7 +185,7 @@ class World:
         ][0]["SubscriberID"]
 
     def call(self, command: str, shop: Shop, **params: Any) -> Reply:
-        answer = self.desk.call(command, shop.key, **params)
+        answer = self.client.call(command, shop.key, **params)
         assert answer.status == 200, answer.body
         return answer
 
@@ -200,10 +201,10 @@ class World:
             "list_settings",
         )
         of_list = [
-            self.desk.rows(f"SELECT * FROM {each} WHERE list_id = ?", self.ours.list_id) for each in tables
+            self.client.rows(f"SELECT * FROM {each} WHERE list_id = ?", self.ours.list_id) for each in tables
         ]
         of_user = [
-            self.desk.rows(f"SELECT * FROM {each} WHERE user_id = ?", self.ours.user_id)
+            self.client.rows(f"SELECT * FROM {each} WHERE user_id = ?", self.ours.user_id)
             for each in ("api_keys", "sessions", "lists")
         ]
         return of_list + of_user
@@ -224,7 +225,7 @@ Try = tuple[str, dict[str, Any], dict[str, Any]]
 
 def _event_ids(world: World) -> Iterator[Try]:
     own = {"ListID": world.strangers.list_id, "SubscriberID": world.own_person}
-    number = row_ids(world.desk, world.ours)[-1]
+    number = row_ids(world.client, world.ours)[-1]
     yield "subscriber.explain", {**own, "EventID": str(number)}, {**own, "EventID": str(NOWHERE)}
     sent = {"ListID": world.strangers.list_id, "Event": "probe", "UUID": VISITOR}
     bare = VISITOR.replace("-", "")
@@ -248,7 +249,7 @@ def _cursors(world: World) -> Iterator[Try]:
         yield command, {**own, **of_own, "Cursor": cursor}, {**own, **of_own, "Cursor": "nowhere"}
         at_theirs = {"ListID": world.ours.list_id, **of_theirs, "Cursor": cursor}
         yield command, at_theirs, {**at_theirs, "ListID": NOWHERE}
-    place = place_of(world.ours.list_id, row_ids(world.desk, world.ours)[0])
+    place = cursor_at(world.ours.list_id, row_ids(world.client, world.ours)[0])
     yield "events.follow", {**own, "After": place, "Seconds": 0}, {**own, "After": "nowhere", "Seconds": 0}
     follow = {"After": place, "Seconds": 0}
     yield "events.follow", {"ListID": world.ours.list_id, **follow}, {"ListID": NOWHERE, **follow}
@@ -284,7 +285,7 @@ def _lists(world: World) -> Iterator[Try]:
 
 
 def _fields(world: World) -> Iterator[Try]:
-    [field] = world.desk.services.stores.fields.of_list(world.ours.list_id)
+    [field] = world.client.services.stores.fields.of_list(world.ours.list_id)
     for list_id in (world.strangers.list_id, world.ours.list_id):
         sent = {"SubscriberListID": list_id, "CustomFieldID": field.id}
         is_own = list_id == world.strangers.list_id
@@ -305,13 +306,13 @@ def _keys(world: World) -> Iterator[Try]:
 
 
 def _sessions(world: World) -> Iterator[Try]:
-    world.desk.services.stores.sessions.open(world.ours.user_id)
+    world.client.services.stores.sessions.open(world.ours.user_id)
     yield "lists.get", {"SessionID": new_session_id()}, {"SessionID": "nowhere"}
     yield "user.logout", {"SessionID": new_session_id()}, {"SessionID": "nowhere"}
 
 
 def _public_ids(world: World) -> Iterator[Try]:
-    known = Door(world.desk, world.ours).tracker_id
+    known = Door(world.client, world.ours).tracker_id
     for each in (known[::-1], known.swapcase(), new_public_id()):
         yield (
             "event.collect",
@@ -367,8 +368,8 @@ def test_whatever_is_given_out_and_taken_back_is_looked_at() -> None:
 
 
 @pytest.fixture(scope="module")
-def world(desk: Desk) -> World:
-    return World(desk)
+def world(client: Client) -> World:
+    return World(client)
 
 
 @pytest.mark.parametrize(
@@ -379,7 +380,7 @@ def test_what_is_made_up_names_nothing(world: World, make: Callable[[World], Ite
     for command, sent, missing in make(world):
         key = None if {"APIKey", "SessionID", "EventListTrackerID"} & sent.keys() else world.strangers.key
         before = world.held()
-        wanted, nowhere = (world.desk.call(command, key, **each) for each in (sent, missing))
+        wanted, nowhere = (world.client.call(command, key, **each) for each in (sent, missing))
         assert (wanted.status, wanted.raw) == (nowhere.status, nowhere.raw), (command, sent)
         assert wanted.status < 500
         assert world.ours.email.encode() not in wanted.raw
@@ -389,15 +390,15 @@ def test_what_is_made_up_names_nothing(world: World, make: Callable[[World], Ite
 def test_a_form_of_the_console_is_not_to_be_made_up(world: World) -> None:
     """Its token is made from the session alone."""
     ours = world.ours
-    session = world.desk.call("user.login", None, Username=ours.email, Password=ours.password).body[
+    session = world.client.call("user.login", None, Username=ours.email, Password=ours.password).body[
         "SessionID"
     ]
-    known = ("", ours.email, str(ours.user_id), Door(world.desk, ours).tracker_id, digest(session).hex())
+    known = ("", ours.email, str(ours.user_id), Door(world.client, ours).tracker_id, digest(session).hex())
     before = world.held()
     for secret in known:
         token = hmac.new(secret.encode(), b"a form of the console", "sha256").hexdigest()
         form = {"token": token, "SubscriberListName": "Taken", "ConversionIdIs": "goal", "RetentionDays": "1"}
-        client = world.desk.app.test_client()
+        client = world.client.app.test_client()
         client.set_cookie("tracker_session", session)
         answer = client.post(f"/lists/{ours.list_id}/settings", data=form)
         assert answer.status_code == 403, answer.status

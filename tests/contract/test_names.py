@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.conftest import Track
+from tests.client import Track
 
 Listing = Callable[[], dict[str, list[str]]]
 

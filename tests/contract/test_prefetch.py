@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_public_door import Door, pixel
+from tests.client import Client, Shop
+from tests.commands.test_event_collect import Door, pixel
 from tracker.http.message.responses import PIXEL
 
 IN_ADVANCE = [
@@ -19,8 +19,8 @@ IN_ADVANCE = [
 
 
 @pytest.fixture
-def door(desk: Desk, shop: Shop) -> Door:
-    return Door(desk, shop)
+def door(client: Client, shop: Shop) -> Door:
+    return Door(client, shop)
 
 
 @pytest.mark.parametrize(("name", "value"), IN_ADVANCE)
@@ -44,7 +44,7 @@ def test_all_else_counts(door: Door, name: str, value: str) -> None:
     assert door.names() == ["opened"]
 
 
-def test_a_key_counts_whatever_it_says(desk: Desk, shop: Shop) -> None:
+def test_a_key_counts_whatever_it_says(client: Client, shop: Shop) -> None:
     sent = {"Command": "event.track", "ListID": shop.list_id, "Event": "seen"}
-    assert desk.request("POST", "/api.php", shop.key, {"Sec-Purpose": "prefetch"}, json=sent).status == 200
-    assert desk.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(1,)]
+    assert client.request("POST", "/api.php", shop.key, {"Sec-Purpose": "prefetch"}, json=sent).status == 200
+    assert client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(1,)]

@@ -8,9 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_public_door import Door
+from tests.client import Client, Shop, Track
+from tests.commands.test_event_collect import Door
 from tracker.formats.event_limits import uuid_text, visitor_uuid_of_hash
 
 EVIL, ALICE, BOB = "evil@example.com", "alice@example.com", "bob@example.com"
@@ -19,8 +18,8 @@ EVIL, ALICE, BOB = "evil@example.com", "alice@example.com", "bob@example.com"
 class List:
     """A list, its door for anybody, and who has what on it."""
 
-    def __init__(self, desk: Desk, shop: Shop) -> None:
-        self.desk, self.shop, self.door = desk, shop, Door(desk, shop)
+    def __init__(self, client: Client, shop: Shop) -> None:
+        self.client, self.shop, self.door = client, shop, Door(client, shop)
 
     def anybody(self, **event: Any) -> None:
         assert self.door.post({"Event": "seen", **event}).body == {"status": "success"}
@@ -28,32 +27,32 @@ class List:
     def persons(self) -> list[tuple[Any, ...]]:
         """(address, who told it, ID, who told it) of everybody, oldest first."""
         sent = {"ListID": self.shop.list_id, "OrderField": "SubscriberID"}
-        found = self.desk.call("subscribers.get", self.shop.key, **sent).body["Subscribers"]
+        found = self.client.call("subscribers.get", self.shop.key, **sent).body["Subscribers"]
         names = ("EmailAddress", "EmailAddressBy", "ExternalID", "ExternalIDBy")
         return [tuple(each[name] for name in names) for each in found]
 
     def whose(self, event: str) -> str | None:
         """The address or ID of the person whose timeline has the newest event of this name; None: nobody's."""
-        for who in self.desk.call("subscribers.get", self.shop.key, ListID=self.shop.list_id).body[
+        for who in self.client.call("subscribers.get", self.shop.key, ListID=self.shop.list_id).body[
             "Subscribers"
         ]:
             sent = {"ListID": self.shop.list_id, "SubscriberID": who["SubscriberID"], "Event": event}
-            if self.desk.call("subscriber.events", self.shop.key, **sent).body["Events"]:
+            if self.client.call("subscriber.events", self.shop.key, **sent).body["Events"]:
                 return str(who["EmailAddress"] or who["ExternalID"] or "nameless")
         return None
 
     def links(self, **who: str) -> list[tuple[str, str, str]]:
         """(UUID, reason, who told it) of all that links visitors to a person."""
-        found = self.desk.call("subscriber.explain", self.shop.key, ListID=self.shop.list_id, **who).body
+        found = self.client.call("subscriber.explain", self.shop.key, ListID=self.shop.list_id, **who).body
         return [(each["UUID"], each["Reason"], each["By"]) for each in found["Links"]]
 
     def call(self, command: str, **params: Any) -> Any:
-        return self.desk.call(command, self.shop.key, ListID=self.shop.list_id, **params)
+        return self.client.call(command, self.shop.key, ListID=self.shop.list_id, **params)
 
 
 @pytest.fixture
-def known(desk: Desk, shop: Shop) -> List:
-    return List(desk, shop)
+def known(client: Client, shop: Shop) -> List:
+    return List(client, shop)
 
 
 def hashed(text: str) -> str:
@@ -182,7 +181,7 @@ def unique(known: List) -> str:
         "MergeTagAlias": "No",
         "UniqueIdentifier": True,
     }
-    assert known.desk.call("customfield.create", known.shop.key, **sent).status == 200
+    assert known.client.call("customfield.create", known.shop.key, **sent).status == 200
     return "No"
 
 
@@ -333,7 +332,7 @@ def test_the_spelling_of_the_first_credential_is_hashed(known: List, track: Trac
     track(Event="other", ID=hashed("ALICE@example.com"))
     assert known.whose("other") is None
     known.call("subscriber.delete", EmailAddress=ALICE)
-    assert known.desk.rows("SELECT 1 FROM subscriber_hashes WHERE list_id = ?", known.shop.list_id) == []
+    assert known.client.rows("SELECT 1 FROM subscriber_hashes WHERE list_id = ?", known.shop.list_id) == []
 
 
 def test_whom_anybody_made_is_found_by_a_hash_if_nobody_else_is(known: List, track: Track) -> None:
@@ -341,7 +340,7 @@ def test_whom_anybody_made_is_found_by_a_hash_if_nobody_else_is(known: List, tra
     track(Event="bought", ID=hashed(BOB))
     assert known.whose("bought") == BOB
     known.call("subscriber.delete", EmailAddress=BOB)
-    assert known.desk.rows("SELECT 1 FROM subscriber_hashes WHERE list_id = ?", known.shop.list_id) == []
+    assert known.client.rows("SELECT 1 FROM subscriber_hashes WHERE list_id = ?", known.shop.list_id) == []
 
 
 def test_a_hash_beside_an_address_of_anybodys_links_nothing(known: List, track: Track) -> None:

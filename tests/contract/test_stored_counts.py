@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
 from tests.contract.test_conversions import conversion, totals
 from tracker.domain.event import IS_BOT, IS_REPEATED_CONVERSION
 from tracker.integrity.counter_check import recount
@@ -12,21 +11,21 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.events import read_events
 
 
-def test_counters_follow_the_flags_of_stored_events(desk: Desk, track: Track, shop: Shop) -> None:
+def test_counters_follow_the_flags_of_stored_events(client: Client, track: Track, shop: Shop) -> None:
     """Robots' events leave all counters, repeated conversions the totals, and come back."""
     track(Properties={"a": 1})
     for number in range(2):
         track(**conversion(f"order-{number}"))
-    desk.services.ingest.flush()
-    ids = [row[0] for row in desk.rows("SELECT id FROM events WHERE list_id = ?", shop.list_id)]
+    client.services.ingest.flush()
+    ids = [row[0] for row in client.rows("SELECT id FROM events WHERE list_id = ?", shop.list_id)]
 
     def give(flags: int) -> list[str]:
         def change(transaction: Transaction) -> None:
             events = read_events(transaction, shop.list_id, ids, is_locking=True).values()
             change_flags(transaction, shop.list_id, [(event, flags) for event in events])
 
-        desk.services.storage.write(change)
-        return [str(difference) for difference in recount(desk.services.storage, shop.list_id).differences]
+        client.services.storage.write(change)
+        return [str(difference) for difference in recount(client.services.storage, shop.list_id).differences]
 
     for flags, counted, worth in (
         (IS_BOT, 0, (0, 0)),
@@ -36,7 +35,7 @@ def test_counters_follow_the_flags_of_stored_events(desk: Desk, track: Track, sh
     ):
         assert give(flags) == []
         sql = "SELECT SUM(events) FROM event_counts WHERE list_id = ?"
-        assert desk.rows(sql, shop.list_id) == [(counted,)]
+        assert client.rows(sql, shop.list_id) == [(counted,)]
         sql = "SELECT SUM(events) FROM event_names WHERE list_id = ?"
-        assert desk.rows(sql, shop.list_id) == [(counted,)]
-        assert totals(desk, shop) == {(b"Sale", b""): worth}
+        assert client.rows(sql, shop.list_id) == [(counted,)]
+        assert totals(client, shop) == {(b"Sale", b""): worth}

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
 from tracker.cli.database import check
 from tracker.privacy import erasure_check
 from tracker.storage import job_queue
@@ -30,20 +29,20 @@ def slip_in(transaction: Transaction, list_id: int, subscriber_id: int) -> None:
         transaction.insert(table, ("list_id", "subscriber_id", *columns), [row])
 
 
-def left(desk: Desk, shop: Shop, subscriber_id: int) -> list[int]:
+def left(client: Client, shop: Shop, subscriber_id: int) -> list[int]:
     who = (shop.list_id, subscriber_id)
     count = "SELECT COUNT(*) FROM {} WHERE list_id = ? AND subscriber_id = ?"
-    return [desk.rows(count.format(table), *who)[0][0] for table in ROWS]
+    return [client.rows(count.format(table), *who)[0][0] for table in ROWS]
 
 
-def person(desk: Desk, shop: Shop, track: Track, email: str) -> int:
+def person(client: Client, shop: Shop, track: Track, email: str) -> int:
     assert track(Email=email).status == 200
-    answer = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
+    answer = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
     return int(answer.body["SubscriberInformation"]["SubscriberID"])
 
 
-def forget(desk: Desk, shop: Shop, email: str) -> dict[str, Any]:
-    answer = desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=email)
+def forget(client: Client, shop: Shop, email: str) -> dict[str, Any]:
+    answer = client.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=email)
     assert answer.status == 200, answer.body
     return dict(answer.body)
 
@@ -61,11 +60,11 @@ def slip_in_at_looks(monkeypatch: pytest.MonkeyPatch, subscriber_id: int, times:
 
 
 def test_what_comes_while_somebody_is_forgotten_goes_too(
-    desk: Desk, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
+    client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jane = person(desk, shop, track, JANE)
+    jane = person(client, shop, track, JANE)
     slip_in_at_looks(monkeypatch, jane, times=1)
-    told = forget(desk, shop, JANE)
+    told = forget(client, shop, JANE)
     assert told["Status"] == "finished"
     assert {row["Check"]: row["Found"] for row in told["Checks"]} == dict.fromkeys(
         [*erasure_check.CHECKS, "timeline.events", "timeline.conversions"], 0
@@ -73,38 +72,38 @@ def test_what_comes_while_somebody_is_forgotten_goes_too(
     removed = {row["Table"]: row["Rows"] for row in told["Removed"]}
     assert removed["subscriber_fields"] == 1
     assert removed["subscriber_hashes"] > 1
-    assert left(desk, shop, jane) == [0, 0]
+    assert left(client, shop, jane) == [0, 0]
 
 
 def test_what_comes_again_and_again_holds_up_no_other_job(
-    desk: Desk, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
+    client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jane, _ = (person(desk, shop, track, email) for email in (JANE, JOHN))
+    jane, _ = (person(client, shop, track, email) for email in (JANE, JOHN))
     slip_in_at_looks(monkeypatch, jane, times=1_000_000)
-    assert forget(desk, shop, JANE)["Status"] == "running"
-    assert forget(desk, shop, JOHN)["Status"] == "finished"
+    assert forget(client, shop, JANE)["Status"] == "running"
+    assert forget(client, shop, JOHN)["Status"] == "finished"
     find = lambda t: job_queue.find(t, shop.list_id, FORGET, jane)  # noqa: E731
-    job = desk.services.storage.read(find)
+    job = client.services.storage.read(find)
     assert job.state["rounds"] == 3
-    due = desk.rows("SELECT due_at FROM jobs WHERE list_id = ? AND id = ?", shop.list_id, job.id)[0][0]
+    due = client.rows("SELECT due_at FROM jobs WHERE list_id = ? AND id = ?", shop.list_id, job.id)[0][0]
     assert due > job.updated_at + 30_000, "it is tried again, later"
     monkeypatch.undo()
-    claimed = desk.services.jobs.claim(job)
+    claimed = client.services.jobs.claim(job)
     while claimed.is_open:
         claimed.step()
     assert claimed.job.finished_at is not None
-    assert left(desk, shop, jane) == [0, 0]
+    assert left(client, shop, jane) == [0, 0]
 
 
 def test_rows_of_nobody_are_found_and_removed(
-    desk: Desk, shop: Shop, track: Track, capsys: pytest.CaptureFixture[str]
+    client: Client, shop: Shop, track: Track, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    jane, john = (person(desk, shop, track, email) for email in (JANE, JOHN))
-    deleted = desk.call("subscriber.delete", shop.key, ListID=shop.list_id, EmailAddress=JANE)
+    jane, john = (person(client, shop, track, email) for email in (JANE, JOHN))
+    deleted = client.call("subscriber.delete", shop.key, ListID=shop.list_id, EmailAddress=JANE)
     assert deleted.status == 200
-    database = desk.services.storage
+    database = client.services.storage
     database.write(lambda transaction: slip_in(transaction, shop.list_id, jane))
-    kept = left(desk, shop, john)
+    kept = left(client, shop, john)
     assert not check(database, is_repairing=False)
     said = capsys.readouterr().out
     assert (
@@ -112,6 +111,6 @@ def test_rows_of_nobody_are_found_and_removed(
     )
     assert "hashes of addresses of 1 who are no subscribers: stored 1 row(s)" in said
     assert check(database, is_repairing=True)
-    assert left(desk, shop, jane) == [0, 0]
-    assert left(desk, shop, john) == kept
+    assert left(client, shop, jane) == [0, 0]
+    assert left(client, shop, john) == kept
     assert check(database, is_repairing=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop
 from tracker.app import now_ms
 from tracker.domain.event import Event
 from tracker.reports import revenue
@@ -19,11 +19,11 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
 @pytest.fixture
-def get(desk: Desk, shop: Shop) -> Get:
+def get(client: Client, shop: Shop) -> Get:
     """What `subscriber.get` says of Jane."""
 
     def call() -> dict[str, Any]:
-        answer = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=JANE)
+        answer = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=JANE)
         assert answer.status == 200, answer.body
         return dict(answer.body)
 
@@ -84,7 +84,7 @@ def test_a_repeated_conversion_does_not_count(get: Get, buy: Callable[..., None]
 
 
 def test_what_a_program_bought_does_not_count(
-    desk: Desk, shop: Shop, get: Get, buy: Callable[..., None]
+    client: Client, shop: Shop, get: Get, buy: Callable[..., None]
 ) -> None:
     buy(1, 10)
     money = {
@@ -94,7 +94,7 @@ def test_what_a_program_bought_does_not_count(
         "conversion-currency": "EUR",
     }
     event = Event(shop.list_id, "conversion", now_ms(), properties=money, email=(JANE, JANE), is_bot=True)
-    desk.services.ingest.track(event)
+    client.services.ingest.track(event)
     answer = get()
     assert answer["TotalRevenue"] == 10
     assert answer["SubscriberWebsiteEvents"][0]["IsBot"]

@@ -11,10 +11,9 @@ from uuid import uuid4
 import gevent
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop, Track
+from tests.commands.test_event_collect import Door
 from tests.contract.test_conversions import conversion
-from tests.contract.test_public_door import Door
 from tracker.domain.event import Event
 from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
 from tracker.ingest import event_handler
@@ -26,12 +25,12 @@ TAKEN_MS, TAKEN_OF_EACH = 60, 3
 
 
 @pytest.fixture
-def stranger(desk: Desk, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch) -> str:
+def stranger(client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch) -> str:
     """The visitor of events that have the ids which the next real ones would have had; the clock ticks at every id."""
     uuid: str = track(Event="stranger's").body["uuid"]
-    [row] = desk.rows(f"SELECT {', '.join(events.COLUMNS)} FROM events WHERE list_id = ?", shop.list_id)
+    [row] = client.rows(f"SELECT {', '.join(events.COLUMNS)} FROM events WHERE list_id = ?", shop.list_id)
     soon = received_ms(row[1]) + 1_000
-    number = desk.services.ingest._number.number  # noqa: SLF001
+    number = client.services.ingest._number.number  # noqa: SLF001
     rows = [
         (row[0], first_id_at(soon + ms) | number << SEQUENCE_BITS | sequence, *row[2:5], b"taken", *row[6:])
         for ms in range(TAKEN_MS)
@@ -41,19 +40,19 @@ def stranger(desk: Desk, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPat
     def take(transaction: Transaction) -> None:
         events.add_events(transaction, rows)
 
-    desk.services.storage.write(take)
+    client.services.storage.write(take)
     clock: Iterator[int] = itertools.count(soon)
     monkeypatch.setattr(event_handler, "_now", lambda: next(clock))
     return uuid
 
 
-def stored(desk: Desk, shop: Shop, name: str) -> list[str]:
+def stored(client: Client, shop: Shop, name: str) -> list[str]:
     """The visitors of the list's events of a name that are not the ones which took the ids."""
     sql = (
         "SELECT v.uuid FROM events e JOIN visitors v ON v.list_id = e.list_id AND v.id = e.visitor_id"
         " WHERE e.list_id = ? AND e.name = ? ORDER BY e.id"
     )
-    found = [bytes(row[0]).hex() for row in desk.rows(sql, shop.list_id, name.encode())]
+    found = [bytes(row[0]).hex() for row in client.rows(sql, shop.list_id, name.encode())]
     return found[TAKEN_MS * TAKEN_OF_EACH :] if name == "taken" else found
 
 
@@ -69,43 +68,45 @@ SENT: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("sent", SENT.values(), ids=SENT)
 def test_an_event_whose_row_is_taken_is_stored_under_another(
-    desk: Desk, shop: Shop, track: Track, stranger: str, sent: dict[str, Any]
+    client: Client, shop: Shop, track: Track, stranger: str, sent: dict[str, Any]
 ) -> None:
     answer = track(**sent)
     assert (answer.status, answer.body.get("duplicate")) == (200, None), answer.body
     assert answer.body["uuid"] != stranger
-    assert stored(desk, shop, sent["Event"]) == [answer.body["uuid"].replace("-", "")]
+    assert stored(client, shop, sent["Event"]) == [answer.body["uuid"].replace("-", "")]
     if "Email" in sent:
-        assert len(stored(desk, shop, "identify")) == 1
+        assert len(stored(client, shop, "identify")) == 1
 
 
-def test_so_is_each_of_a_batch(desk: Desk, shop: Shop, stranger: str) -> None:
-    answer = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=[*SENT.values(), *SENT.values()])
+def test_so_is_each_of_a_batch(client: Client, shop: Shop, stranger: str) -> None:
+    answer = client.call(
+        "event.batch", shop.key, ListID=shop.list_id, Events=[*SENT.values(), *SENT.values()]
+    )
     statuses = [result["status"] for result in answer.body["results"]]
     assert statuses == ["ok"] * 8 + ["duplicate"] + ["ok"] * 3
     assert stranger not in {result["uuid"] for result in answer.body["results"]}
-    assert [len(stored(desk, shop, name)) for name in ("real", "taken", "conversion")] == [5, 2, 2]
+    assert [len(stored(client, shop, name)) for name in ("real", "taken", "conversion")] == [5, 2, 2]
 
 
-def test_so_is_each_of_a_group_and_of_the_public_door(desk: Desk, shop: Shop, stranger: str) -> None:
-    ingest, now = desk.services.ingest, time.time_ns() // 1_000_000
+def test_so_is_each_of_a_group_and_of_the_public_door(client: Client, shop: Shop, stranger: str) -> None:
+    ingest, now = client.services.ingest, time.time_ns() // 1_000_000
     several = [
         gevent.spawn(ingest.track, Event(shop.list_id, name, now, event_key=key))
         for name in ("real", "taken")
         for key in (None, name)
     ]
     gevent.joinall(several, raise_error=True)
-    assert [len(stored(desk, shop, name)) for name in ("real", "taken")] == [2, 2]
-    assert Door(desk, shop).post({"Event": "taken", "EventID": "taken"}).status == 200
-    assert len(stored(desk, shop, "taken")) == 3
+    assert [len(stored(client, shop, name)) for name in ("real", "taken")] == [2, 2]
+    assert Door(client, shop).post({"Event": "taken", "EventID": "taken"}).status == 200
+    assert len(stored(client, shop, "taken")) == 3
     assert not [each for each in several if each.value.is_duplicate or each.value.uuid.hex() in stranger]
 
 
 def test_the_event_id_that_was_told_meanwhile_stays_good(
-    desk: Desk, shop: Shop, track: Track, stranger: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, shop: Shop, track: Track, stranger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A caller is told the EventID of the row that another event had, and repeats with it."""
-    ids = desk.services.ingest._event_ids  # noqa: SLF001
+    ids = client.services.ingest._event_ids  # noqa: SLF001
     told: list[str] = []
     make = ids.of
     monkeypatch.setattr(ids, "of", lambda event: told.append(make(event)) or told[-1])
@@ -113,6 +114,6 @@ def test_the_event_id_that_was_told_meanwhile_stays_good(
     assert track(Event="real", UUID=visitor).status == 200
     again = [track(Event="real", UUID=visitor, EventID=told[0]) for _ in range(2)]
     assert [answer.body.get("duplicate") for answer in again] == [True, True]
-    assert len(stored(desk, shop, "real")) == 1
+    assert len(stored(client, shop, "real")) == 1
     other: Reply = track(Event="other", UUID=visitor, EventID=told[0])
     assert (other.status, other.codes) == (409, [17])

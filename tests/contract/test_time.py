@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_batch import statuses
+from tests.client import Client, Shop, Track
+from tests.commands.test_event_batch import statuses
 from tracker.domain.conversions import BUCKET_MS
 from tracker.storage.aggregates.counters import events_by_bucket
 from tracker.times import iso_utc
@@ -27,21 +26,21 @@ class Times(NamedTuple):
     sent: int | None
 
 
-def times(desk: Desk, shop: Shop) -> list[Times]:
+def times(client: Client, shop: Shop) -> list[Times]:
     """Of the list's events, in the order of storing."""
     sql = "SELECT event_at, received_at, claimed_at, sent_at FROM events WHERE list_id = ? ORDER BY id"
-    return [Times(*row) for row in desk.rows(sql, shop.list_id)]
+    return [Times(*row) for row in client.rows(sql, shop.list_id)]
 
 
 def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def test_without_a_claim_it_happened_when_it_was_received(desk: Desk, track: Track, shop: Shop) -> None:
+def test_without_a_claim_it_happened_when_it_was_received(client: Client, track: Track, shop: Shop) -> None:
     before = now()
     track()
     track(SentAt=now() + HOUR)
-    first, second = times(desk, shop)
+    first, second = times(client, shop)
     assert before <= first.received <= now()
     assert (first.happened, first.claimed, first.sent) == (first.received, None, None)
     assert second.happened == second.received
@@ -50,40 +49,42 @@ def test_without_a_claim_it_happened_when_it_was_received(desk: Desk, track: Tra
 
 @pytest.mark.parametrize("spell", [lambda ms: iso_utc(ms), lambda ms: ms, lambda ms: str(ms), lambda ms: ms / 1000, lambda ms: f"{ms / 1000:.3f}",
                                    lambda ms: iso_utc(ms).replace("T", " ").replace("Z", "+00:00")])  # fmt: skip
-def test_a_claim_stands_in_each_spelling(desk: Desk, track: Track, shop: Shop, spell: Any) -> None:
+def test_a_claim_stands_in_each_spelling(client: Client, track: Track, shop: Shop, spell: Any) -> None:
     claimed = now() - HOUR
     assert track(Timestamp=spell(claimed)).status == 200
-    [stored] = times(desk, shop)
+    [stored] = times(client, shop)
     assert (stored.happened, stored.claimed, stored.sent) == (claimed, claimed, None)
 
 
 @pytest.mark.parametrize("error", [-50 * SECOND, -1, 0, 50 * SECOND])
 def test_a_clock_right_within_a_minute_is_never_touched(
-    desk: Desk, track: Track, shop: Shop, error: int
+    client: Client, track: Track, shop: Shop, error: int
 ) -> None:
     sent = now() + error
     track(Timestamp=sent - HOUR, SentAt=sent)
-    [stored] = times(desk, shop)
+    [stored] = times(client, shop)
     assert (stored.happened, stored.claimed, stored.sent) == (sent - HOUR, sent - HOUR, sent)
 
 
 @pytest.mark.parametrize("error", [-4 * DAY, -70 * SECOND, 70 * SECOND, 4 * DAY, 9 * 365 * DAY])
-def test_a_wrong_clock_is_corrected_by_its_error(desk: Desk, track: Track, shop: Shop, error: int) -> None:
+def test_a_wrong_clock_is_corrected_by_its_error(
+    client: Client, track: Track, shop: Shop, error: int
+) -> None:
     sent = now() + error
     assert track(Timestamp=sent - HOUR, SentAt=iso_utc(sent)).status == 200
-    [stored] = times(desk, shop)
+    [stored] = times(client, shop)
     assert stored.happened == stored.received - HOUR
     assert (stored.claimed, stored.sent) == (sent - HOUR, sent)
 
 
 @pytest.mark.parametrize("error", [0, -3 * DAY, 3 * DAY])
-def test_events_of_one_request_keep_order_and_spacing(desk: Desk, shop: Shop, error: int) -> None:
+def test_events_of_one_request_keep_order_and_spacing(client: Client, shop: Shop, error: int) -> None:
     sent = now() + error
     agos = [5 * HOUR, 5 * HOUR - 1, HOUR, 1, 0]
     events = [{"Event": "seen", "Timestamp": sent - ago} for ago in agos]
-    answer = desk.call("event.batch", shop.key, ListID=shop.list_id, Events=events, SentAt=sent)
+    answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events, SentAt=sent)
     assert statuses(answer) == ["ok"] * 5
-    stored = times(desk, shop)
+    stored = times(client, shop)
     assert [stored[-1].happened - one.happened for one in stored] == agos
     assert stored[-1].happened == (sent if error == 0 else stored[-1].received)
     assert len({one.received for one in stored}) == 1
@@ -100,7 +101,7 @@ def test_events_of_one_request_keep_order_and_spacing(desk: Desk, shop: Shop, er
     ],
 )
 def test_how_far_ahead_and_how_long_ago(
-    desk: Desk, track: Track, shop: Shop, offset: int, is_fine: bool
+    client: Client, track: Track, shop: Shop, offset: int, is_fine: bool
 ) -> None:
     answer = track(Timestamp=now() + offset)
     assert answer.status == (200 if is_fine else 422)
@@ -108,14 +109,14 @@ def test_how_far_ahead_and_how_long_ago(
         [row] = answer.body["Errors"]
         assert (row["Code"], row["Message"]) == (18, "Invalid Timestamp parameter")
         assert row["Hint"].startswith("An event may be at most a day ahead")
-    assert len(times(desk, shop)) == is_fine
+    assert len(times(client, shop)) == is_fine
 
 
-def test_it_is_the_corrected_time_that_must_be_possible(desk: Desk, track: Track, shop: Shop) -> None:
+def test_it_is_the_corrected_time_that_must_be_possible(client: Client, track: Track, shop: Shop) -> None:
     far = now() + 2 * DAY
     assert track(Timestamp=far, SentAt=far).status == 200
     assert track(Timestamp=now(), SentAt=now() - 2 * DAY).codes == [18]
-    assert len(times(desk, shop)) == 1
+    assert len(times(client, shop)) == 1
 
 
 @pytest.mark.parametrize(
@@ -140,15 +141,15 @@ def test_the_time_of_sending_makes_no_other_event(track: Track) -> None:
     assert track(**first | {"Timestamp": claimed + 1}).codes == [17]
 
 
-def test_counters_go_by_the_time_it_happened(desk: Desk, track: Track, shop: Shop) -> None:
+def test_counters_go_by_the_time_it_happened(client: Client, track: Track, shop: Shop) -> None:
     yesterday = now() - DAY
     for _ in range(2):
         track(Timestamp=yesterday)
-    counted = desk.services.storage.read(lambda t: events_by_bucket(t, shop.list_id))
+    counted = client.services.storage.read(lambda t: events_by_bucket(t, shop.list_id))
     assert counted == {(b"seen", yesterday - yesterday % BUCKET_MS): 2}
 
 
-def test_the_identify_event_of_an_event_happened_with_it(desk: Desk, track: Track, shop: Shop) -> None:
+def test_the_identify_event_of_an_event_happened_with_it(client: Client, track: Track, shop: Shop) -> None:
     claimed = now() - HOUR
     track(Timestamp=claimed, Email="a@example.com")
-    assert [one.happened for one in times(desk, shop)] == [claimed, claimed]
+    assert [one.happened for one in times(client, shop)] == [claimed, claimed]

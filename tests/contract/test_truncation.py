@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.desk import Desk, Shop
-from tests.contract.test_public_door import CHROME, Door
+from tests.client import Client, Shop
+from tests.commands.test_event_collect import CHROME, Door
 from tracker.api.truncation import MAX_CAPTURED
 from tracker.formats.event_limits import MAX_PROPERTIES, MAX_STRING_BYTES
 
@@ -17,8 +17,8 @@ LONG = PLACE + "?view=" + "x" * MAX_STRING_BYTES
 
 
 @pytest.fixture
-def door(desk: Desk, shop: Shop) -> Door:
-    return Door(desk, shop)
+def door(client: Client, shop: Shop) -> Door:
+    return Door(client, shop)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_repeat_is_one_however_long_its_address(door: Door) -> None:
 
 
 def test_the_pixel_cuts_as_well(door: Door) -> None:
-    answer = door.desk.app.test_client().get(
+    answer = door.client.app.test_client().get(
         f"{door.path}.gif?Event=opened&Properties[$page_title]={'x' * 40_000}",
         headers={"User-Agent": CHROME},
         environ_base={"REMOTE_ADDR": door.address},
@@ -96,6 +96,6 @@ def test_the_pixel_cuts_as_well(door: Door) -> None:
     assert len(stored["$page_title"]) == MAX_STRING_BYTES
 
 
-def test_with_a_key_a_property_is_the_clients_own(desk: Desk, door: Door) -> None:
+def test_with_a_key_a_property_is_the_clients_own(client: Client, door: Door) -> None:
     sent = {"ListID": door.shop.list_id, "Event": "seen", "Properties": {"$current_url": LONG}}
-    assert desk.call("event.track", door.shop.key, **sent).codes == [12]
+    assert client.call("event.track", door.shop.key, **sent).codes == [12]

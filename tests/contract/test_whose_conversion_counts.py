@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Track
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop, Track
+from tests.commands.test_event_collect import Door
 from tests.contract.test_conversions import busy, conversion, repeats, totals
-from tests.contract.test_public_door import Door
 from tests.contract.test_retention import ago, differences, one_day, update
 from tests.served import Tracker, make_account
 from tracker.domain.event import Event
@@ -28,43 +27,47 @@ EUROS = {"conversion_currency": "EUR"}
 
 
 @pytest.fixture
-def door(desk: Desk, shop: Shop) -> Door:
-    return Door(desk, shop)
+def door(client: Client, shop: Shop) -> Door:
+    return Door(client, shop)
 
 
-def revenue(desk: Desk, shop: Shop, email: str) -> float:
-    found = desk.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
+def revenue(client: Client, shop: Shop, email: str) -> float:
+    found = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
     worth: float = found.body["TotalRevenue"]
     return worth
 
 
-def by_whom(desk: Desk, shop: Shop) -> list[int]:
-    return [row[0] for row in desk.rows("SELECT is_public FROM conversions WHERE list_id = ?", shop.list_id)]
+def by_whom(client: Client, shop: Shop) -> list[int]:
+    return [
+        row[0] for row in client.rows("SELECT is_public FROM conversions WHERE list_id = ?", shop.list_id)
+    ]
 
 
 def test_the_shops_order_counts_and_the_strangers_no_more(
-    desk: Desk, shop: Shop, track: Track, door: Door
+    client: Client, shop: Shop, track: Track, door: Door
 ) -> None:
     """By their number, another value and currency, and by the revenue of both."""
     assert door.post({**conversion("order-1001", 7, "Fake"), "Email": EVE}).status == 200
-    assert totals(desk, shop) == {(b"Fake", b""): (1, 7_000_000)}
-    assert revenue(desk, shop, EVE) == 7.0
+    assert totals(client, shop) == {(b"Fake", b""): (1, 7_000_000)}
+    assert revenue(client, shop, EVE) == 7.0
     assert track(**conversion("order-1001", 100, **EUROS), Email=JANE).status == 200
-    assert totals(desk, shop) == {(b"Fake", b""): (0, 0), (b"Sale", b"EUR"): (1, 100_000_000)}
-    assert (repeats(desk, shop), by_whom(desk, shop)) == ([True, False], [0])
-    assert (revenue(desk, shop, EVE), revenue(desk, shop, JANE)) == (0.0, 100.0)
-    assert differences(desk, shop) == []
+    assert totals(client, shop) == {(b"Fake", b""): (0, 0), (b"Sale", b"EUR"): (1, 100_000_000)}
+    assert (repeats(client, shop), by_whom(client, shop)) == ([True, False], [0])
+    assert (revenue(client, shop, EVE), revenue(client, shop, JANE)) == (0.0, 100.0)
+    assert differences(client, shop) == []
 
 
-def test_nothing_public_takes_the_place_of_anything(desk: Desk, shop: Shop, track: Track, door: Door) -> None:
+def test_nothing_public_takes_the_place_of_anything(
+    client: Client, shop: Shop, track: Track, door: Door
+) -> None:
     track(**conversion("order-1", 5))
     for value in (6, 7):
         door.post(conversion("order-1", value))
         door.post(conversion("order-2", value))
     track(**conversion("order-1", 8))
-    assert totals(desk, shop) == {(b"Sale", b""): (2, 11_000_000)}
-    assert repeats(desk, shop) == [False, True, False, True, True, True]
-    assert differences(desk, shop) == []
+    assert totals(client, shop) == {(b"Sale", b""): (2, 11_000_000)}
+    assert repeats(client, shop) == [False, True, False, True, True, True]
+    assert differences(client, shop) == []
 
 
 ORDERS = sorted(set(itertools.permutations(("public", "public", "key", "key"))))
@@ -73,7 +76,7 @@ ORDERS = sorted(set(itertools.permutations(("public", "public", "key", "key"))))
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
 @pytest.mark.parametrize("is_at_once", [False, True])
 def test_in_any_order_the_first_with_a_key_counts(
-    desk: Desk, shop: Shop, order: tuple[str, ...], is_at_once: bool
+    client: Client, shop: Shop, order: tuple[str, ...], is_at_once: bool
 ) -> None:
     """One by one, and in one transaction."""
     sent = conversion("order-1")["Properties"]
@@ -89,84 +92,86 @@ def test_in_any_order_the_first_with_a_key_counts(
         for value, by in enumerate(order)
     ]
     for group in [events] if is_at_once else [[event] for event in events]:
-        desk.services.ingest.track_batch(group)
+        client.services.ingest.track_batch(group)
     first = order.index("key")
-    assert repeats(desk, shop) == [number != first for number in range(4)]
-    assert totals(desk, shop) == {(b"Sale", b""): (1, first * 1_000_000)}
-    assert by_whom(desk, shop) == [0]
-    assert differences(desk, shop) == []
+    assert repeats(client, shop) == [number != first for number in range(4)]
+    assert totals(client, shop) == {(b"Sale", b""): (1, first * 1_000_000)}
+    assert by_whom(client, shop) == [0]
+    assert differences(client, shop) == []
 
 
 def test_a_strangers_conversion_that_retention_has_deleted_is_uncounted_too(
-    desk: Desk, shop: Shop, track: Track, door: Door
+    client: Client, shop: Shop, track: Track, door: Door
 ) -> None:
     """What deleted events were worth stays in the totals; what of it was public, as long as nothing better comes."""
     door.post({**conversion("order-1", 7, **EUROS), "Timestamp": ago(days=40)})
     door.post({**conversion("order-2", "0.5"), "Timestamp": ago(days=40)})
     track(**conversion("order-3", 3), Timestamp=ago(days=40))
-    update(desk, shop, RetentionDays=30)
-    assert one_day(desk, shop) == 3
-    assert totals(desk, shop) == {(b"Sale", b"EUR"): (1, 7_000_000), (b"Sale", b""): (2, 3_500_000)}
+    update(client, shop, RetentionDays=30)
+    assert one_day(client, shop) == 3
+    assert totals(client, shop) == {(b"Sale", b"EUR"): (1, 7_000_000), (b"Sale", b""): (2, 3_500_000)}
     for number in (1, 3):
         track(**conversion(f"order-{number}", 100, "Real"))
     expected = {(b"Sale", b"EUR"): (0, 0), (b"Sale", b""): (2, 3_500_000), (b"Real", b""): (1, 100_000_000)}
-    assert totals(desk, shop) == expected
-    assert repeats(desk, shop) == [False, True]
-    assert differences(desk, shop) == []
+    assert totals(client, shop) == expected
+    assert repeats(client, shop) == [False, True]
+    assert differences(client, shop) == []
     door.post(conversion("order-1", 9))
-    assert totals(desk, shop) == expected
+    assert totals(client, shop) == expected
 
 
 @pytest.mark.parametrize("gone", [(EVE, JANE), (JANE, EVE)])
 def test_a_person_who_is_forgotten_takes_what_counts_of_theirs(
-    desk: Desk, shop: Shop, track: Track, door: Door, gone: tuple[str, str]
+    client: Client, shop: Shop, track: Track, door: Door, gone: tuple[str, str]
 ) -> None:
     door.post({**conversion("order-1", 7), "Email": EVE})
     track(**conversion("order-1", 100), Email=JANE)
     for email in gone:
-        assert desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=email).status == 200
-        assert differences(desk, shop) == []
+        assert (
+            client.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=email).status == 200
+        )
+        assert differences(client, shop) == []
         is_there = JANE not in gone[: gone.index(email) + 1]
-        assert totals(desk, shop) == ({(b"Sale", b""): (1, 100_000_000)} if is_there else {})
+        assert totals(client, shop) == ({(b"Sale", b""): (1, 100_000_000)} if is_there else {})
     door.post(conversion("order-1", 5))
-    assert totals(desk, shop) == {(b"Sale", b""): (1, 5_000_000)}
-    assert differences(desk, shop) == []
+    assert totals(client, shop) == {(b"Sale", b""): (1, 5_000_000)}
+    assert differences(client, shop) == []
 
 
-def test_unmerging_moves_the_money_that_counts(desk: Desk, shop: Shop, track: Track, door: Door) -> None:
+def test_unmerging_moves_the_money_that_counts(client: Client, shop: Shop, track: Track, door: Door) -> None:
     browser = "0f8fad5b-d9cb-469f-a165-70867728950e"
     for number in (1, 2):
         door.post({**conversion(f"order-{number}", number), "UUID": browser})
     door.post({"Event": "identify", "UUID": browser, "Email": EVE})
     track(**conversion("order-1", 100), Email=JANE)
-    assert revenue(desk, shop, EVE) == 2.0
+    assert revenue(client, shop, EVE) == 2.0
     sent = {"ListID": shop.list_id, "EmailAddress": EVE, "UUID": browser}
-    assert desk.call("subscriber.unmerge", shop.key, **sent).status == 200
-    assert (revenue(desk, shop, EVE), revenue(desk, shop, JANE)) == (0.0, 100.0)
-    assert differences(desk, shop) == []
+    assert client.call("subscriber.unmerge", shop.key, **sent).status == 200
+    assert (revenue(client, shop, EVE), revenue(client, shop, JANE)) == (0.0, 100.0)
+    assert differences(client, shop) == []
 
 
 def test_a_list_may_count_conversions_with_a_key_only(
-    desk: Desk, shop: Shop, track: Track, door: Door
+    client: Client, shop: Shop, track: Track, door: Door
 ) -> None:
-    assert update(desk, shop, ConversionsNeedKey=True)["ConversionsNeedKey"] is True
+    assert update(client, shop, ConversionsNeedKey=True)["ConversionsNeedKey"] is True
     assert door.post({**conversion("order-1", 7), "Email": EVE, "EventID": "mine"}).status == 200
     assert door.post({"Event": "seen", "Email": EVE}).status == 200
-    assert (totals(desk, shop), by_whom(desk, shop), revenue(desk, shop, EVE)) == ({}, [], 0.0)
+    assert (totals(client, shop), by_whom(client, shop), revenue(client, shop, EVE)) == ({}, [], 0.0)
     track(**conversion("order-1", 100), Email=JANE)
-    assert totals(desk, shop) == {(b"Sale", b""): (1, 100_000_000)}
-    told = desk.call("events.recent", shop.key, ListID=shop.list_id, Event="conversion").body["Events"]
+    assert totals(client, shop) == {(b"Sale", b""): (1, 100_000_000)}
+    told = client.call("events.recent", shop.key, ListID=shop.list_id, Event="conversion").body["Events"]
     assert [(e.get("LacksKey"), e["IsRepeatedConversion"]) for e in told] == [(None, False), (True, False)]
-    [seen] = desk.call("events.recent", shop.key, ListID=shop.list_id, Event="seen").body["Events"]
+    [seen] = client.call("events.recent", shop.key, ListID=shop.list_id, Event="seen").body["Events"]
     assert "LacksKey" not in seen
-    held = desk.call("subscriber.export", shop.key, ListID=shop.list_id, EmailAddress=EVE).body
+    held = client.call("subscriber.export", shop.key, ListID=shop.list_id, EmailAddress=EVE).body
     assert held["Revenue"] == []
-    update(desk, shop, ConversionsNeedKey=False)
+    update(client, shop, ConversionsNeedKey=False)
     assert door.post(conversion("order-2", 1)).status == 200
-    assert totals(desk, shop) == {(b"Sale", b""): (2, 101_000_000)}
-    assert desk.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=EVE).status == 200
-    assert totals(desk, shop) == {(b"Sale", b""): (2, 101_000_000)}
-    assert differences(desk, shop) == []
+    assert totals(client, shop) == {(b"Sale", b""): (2, 101_000_000)}
+    assert client.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=EVE).status == 200
+    assert totals(client, shop) == {(b"Sale", b""): (2, 101_000_000)}
+    assert differences(client, shop) == []
 
 
 def test_of_processes_that_count_at_once_one_wins(busy: Tracker) -> None:

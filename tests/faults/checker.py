@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from tests.faults.ledger import Sent, Story
+from tests.faults.acked_events import Sent, Story
 from tests.faults.recount import Findings, catalogue_counts, properties_of, recount
 from tests.faults.rows import Row, Tables, read_tables
 

@@ -17,8 +17,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from tests.faults.acked_events import Ledger
 from tests.faults.events import Imagination, Made
-from tests.faults.ledger import Ledger
 
 #: An answer is to be there in 6 s; what is not there in this time will not be waited for.
 PATIENCE_SECONDS = 20.0

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.faults.extent import SEED
+from tests.faults.run_length import SEED
 from tests.faults.tables import Report, table
 
 
 @pytest.fixture
 def report(record_property: Any) -> Report:
-    """`report("what", figure=1, …)`, or for another table `report("fault", of="teeth", …)`."""
+    """`report("what", figure=1, …)`, or for another table `report("fault", of="mutation", …)`."""
 
     def note(what: str, of: str = "faults", **figures: Any) -> None:
         record_property("faults", json.dumps([of, {"what": what, **figures}]))

@@ -78,7 +78,7 @@ def unsigned_ids() -> None:
         return f"trk-{event.row_id:016x}-{base64.urlsafe_b64encode(event.digest()[:15]).decode()}"
 
     def row_id_in(self, event) -> int | None:
-        is_ours = event_ids._OURS.fullmatch(event.event_key or "")
+        is_ours = event_ids._SIGNED.fullmatch(event.event_key or "")
         return int(event.event_key[4:20], 16) if is_ours else None
 
     event_ids.EventIdSigner.of, event_ids.EventIdSigner.row_id_in = of, row_id_in

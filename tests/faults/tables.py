@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.faults.ledger import Story
+from tests.faults.acked_events import Story
 
 #: `report(what, **figures)` adds a row to the table that is printed at the end.
 Report = Callable[..., None]

@@ -9,9 +9,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.faults.acked_events import Story
 from tests.faults.checker import check
-from tests.faults.laboratory import Laboratory, Load
-from tests.faults.ledger import Story
+from tests.faults.harness import Harness, Load
 
 SOME = "(SELECT id FROM events WHERE flags = 0 AND name <> x'636f6e76657273696f6e' LIMIT 1 OFFSET 7)"
 COLUMNS = (
@@ -42,7 +42,7 @@ Seen = tuple[Path, Story]
 @pytest.fixture(scope="module")
 def seen() -> Iterator[Seen]:
     """A database as a short load leaves it, and its story."""
-    with Laboratory(workers=1) as tracker, Load(tracker, seed=1, most_events=700) as load:
+    with Harness(workers=1) as tracker, Load(tracker, seed=1, most_events=700) as load:
         story = load.complete()
         tracker.stop()
         yield tracker.folder / "tracker.db", story

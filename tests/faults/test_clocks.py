@@ -10,8 +10,8 @@ import time
 import pytest
 
 from tests.faults.checker import check
-from tests.faults.extent import SEED
-from tests.faults.laboratory import Laboratory, Load
+from tests.faults.harness import Harness, Load
+from tests.faults.run_length import SEED
 from tests.faults.tables import Report, figures
 from tests.processes import until
 from tests.servers import NewDatabase
@@ -25,7 +25,7 @@ _CARE = "SELECT updated_at FROM jobs WHERE kind = ?"
 class Clock:
     """The clock of the machine that a server runs on."""
 
-    def __init__(self, tracker: Laboratory) -> None:
+    def __init__(self, tracker: Harness) -> None:
         self._path = tracker.folder / "clock"
         self.days = 0
         self.set(0)
@@ -45,7 +45,7 @@ class Clock:
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_a_clock_that_is_ahead_deletes_nothing(kind: str, report: Report, new_database: NewDatabase) -> None:
     url = new_database(kind)
-    tracker = Laboratory(url, planted=["clock"])
+    tracker = Harness(url, planted=["clock"])
     clock = Clock(tracker)
     with tracker, Load(tracker, SEED) as load:
         load.until_more(200)

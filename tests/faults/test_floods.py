@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.extent import IS_LONG, extent
 from tests.faults.flood import SENT
-from tests.faults.laboratory import Laboratory
+from tests.faults.harness import Harness
+from tests.faults.run_length import IS_LONG, run_length
 from tests.faults.tables import Report
 from tests.followers import follow
 from tests.processes import until
@@ -28,20 +28,20 @@ KINDS = list(SENT)
 #: Places of one worker in the short form, and clients: more than the places.
 FEW_PLACES, FEW_CLIENTS = 60, 150
 MANY_CLIENTS = 3_000
-SECONDS, FEW_SECONDS = extent(short=2, long=30), extent(short=2, long=8)
+SECONDS, FEW_SECONDS = run_length(short=2, long=30), run_length(short=2, long=8)
 #: The median that is promised; twice that is asked for, since the flood is on the same machine.
 P50_SECONDS = 0.3
 FEW = ("--worker-connections", str(FEW_PLACES))
 
 
 @pytest.fixture(scope="module")
-def few_places() -> Iterator[Laboratory]:
-    with Laboratory(workers=1, options=FEW) as server:
+def few_places() -> Iterator[Harness]:
+    with Harness(workers=1, options=FEW) as server:
         yield server
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_flood_leaves_room_for_others(few_places: Laboratory, kind: str, report: Report) -> None:
+def test_a_flood_leaves_room_for_others(few_places: Harness, kind: str, report: Report) -> None:
     """Somebody who follows the list since before it hears of what is tracked after it."""
     server = few_places
     with follow(server, server.key, timeout=20, ListID=server.shop.list_id) as follower:
@@ -56,7 +56,7 @@ def test_a_flood_leaves_room_for_others(few_places: Laboratory, kind: str, repor
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("kind", KINDS)
 def test_three_thousand_clients_leave_room_for_others(kind: str, workers: int, report: Report) -> None:
-    with Laboratory(workers=workers) as server:
+    with Harness(workers=workers) as server:
         seen = _flood(server, kind, MANY_CLIENTS, 4_000, SECONDS)
         assert server.stop() == 0
         server.start()
@@ -72,14 +72,14 @@ def test_more_clients_than_places_leave_room_for_others(kind: str, report: Repor
     Clients that do not read are left out: each that comes again costs an answer, and nobody promises how many of them two
     cores can give. That takes a buffering proxy.
     """
-    with Laboratory(workers=1, options=("--worker-connections", "900")) as server:
+    with Harness(workers=1, options=("--worker-connections", "900")) as server:
         seen = _flood(server, kind, MANY_CLIENTS, 900, FEW_SECONDS)
     report(f"{kind}, {MANY_CLIENTS} clients, 900 places, 1 worker", of="floods", **seen)
 
 
 @pytest.mark.parametrize("kind", KINDS if IS_LONG else KINDS[:1])
 def test_a_stop_under_a_flood(kind: str) -> None:
-    with Laboratory(workers=1, options=FEW) as server, _clients(server, kind, FEW_CLIENTS):
+    with Harness(workers=1, options=FEW) as server, _clients(server, kind, FEW_CLIENTS):
         until(lambda: _connections(server) >= FEW_PLACES, 10, "the flood")
         server.running.send(signal.SIGTERM)
         until(lambda: server.running.exit_code is not None, 19, "the end before it is killed")
@@ -88,7 +88,7 @@ def test_a_stop_under_a_flood(kind: str) -> None:
 
 
 def test_a_process_without_descriptors_goes_on_serving(report: Report) -> None:
-    with Laboratory(workers=1) as server:
+    with Harness(workers=1) as server:
         [worker] = server.running.children()
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.prlimit(worker, resource.RLIMIT_NOFILE, (_descriptors(server) + FEW_PLACES, hard))
@@ -114,14 +114,14 @@ def test_room_that_is_made_while_others_run_is_seen(report: Report) -> None:
 
 
 def _meets(report: Report, fault: str, met: str) -> None:
-    with Laboratory(workers=1, options=FEW, planted=[fault]) as server:
+    with Harness(workers=1, options=FEW, planted=[fault]) as server:
         with pytest.raises(AssertionError) as found:
             _flood(server, "idle", FEW_CLIENTS, FEW_PLACES, FEW_SECONDS)
         server.kill()  # it may not be able to stop
-    report(fault, of="teeth", met=met, found=str(found.value).partition("\n")[0])
+    report(fault, of="mutation", met=met, found=str(found.value).partition("\n")[0])
 
 
-def _flood(server: Laboratory, kind: str, clients: int, places: int, seconds: float) -> dict[str, Any]:
+def _flood(server: Harness, kind: str, clients: int, places: int, seconds: float) -> dict[str, Any]:
     """What a good client met, and that afterwards all is as it was."""
     sockets, name = _sockets(server), f"{kind}-{clients}"
     with _clients(server, kind, clients) as flood:
@@ -144,7 +144,7 @@ def _flood(server: Laboratory, kind: str, clients: int, places: int, seconds: fl
     }
 
 
-def _see_free_places(server: Laboratory, places: int, sockets: int) -> None:
+def _see_free_places(server: Harness, places: int, sockets: int) -> None:
     """As many as fit come, are served and stay: nobody has to leave for them. Then all are gone."""
     following, asking = (
         1,
@@ -162,7 +162,7 @@ def _see_free_places(server: Laboratory, places: int, sockets: int) -> None:
 
 
 @contextmanager
-def _clients(server: Laboratory, kind: str, clients: int) -> Iterator[subprocess.Popen[str]]:
+def _clients(server: Harness, kind: str, clients: int) -> Iterator[subprocess.Popen[str]]:
     """A flood at work until its standard input ends; then it prints how many connections it made."""
     settings = {"port": server.port, "kind": kind, "clients": clients, "seconds": SECONDS + 60}
     with _program("flood", settings) as program:
@@ -172,7 +172,7 @@ def _clients(server: Laboratory, kind: str, clients: int) -> Iterator[subprocess
             program.terminate()
 
 
-def _good_clients_tries(server: Laboratory, name: str, seconds: float) -> list[float | None]:
+def _good_clients_tries(server: Harness, name: str, seconds: float) -> list[float | None]:
     settings = {"port": server.port, "key": server.key, "name": name, "seconds": seconds}
     with _program("good_client", settings) as program:
         tries: list[float | None] = json.loads(program.communicate(timeout=seconds + 20)[0])
@@ -190,7 +190,7 @@ def _program(module: str, settings: dict[str, Any]) -> subprocess.Popen[str]:
     )
 
 
-def _connections(server: Laboratory) -> int:
+def _connections(server: Harness) -> int:
     """How many connections the kernel has at the server's port, those nobody has accepted among them."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     mine = f":{server.port:04X}"
@@ -198,12 +198,12 @@ def _connections(server: Laboratory) -> int:
     return sum(fields[1].endswith(mine) and fields[3] in is_there for fields in map(str.split, lines))
 
 
-def _descriptors(server: Laboratory) -> int:
+def _descriptors(server: Harness) -> int:
     folders = [Path(f"/proc/{worker}/fd") for worker in server.running.children()]
     return sum(len(os.listdir(folder)) for folder in folders)
 
 
-def _sockets(server: Laboratory) -> int:
+def _sockets(server: Harness) -> int:
     folders = [Path(f"/proc/{worker}/fd") for worker in server.running.children()]
     return sum(_is_socket(descriptor) for folder in folders for descriptor in folder.iterdir())
 
@@ -214,11 +214,11 @@ def _is_socket(descriptor: Path) -> bool:
     return False
 
 
-def _memory(server: Laboratory) -> int:
+def _memory(server: Harness) -> int:
     """The largest that a worker has been."""
     peaks = (Path(f"/proc/{worker}/status").read_text() for worker in server.running.children())
     return max(int(peak.partition("VmHWM:")[2].split()[0]) // 1024 for peak in peaks)
 
 
-def _failures(server: Laboratory) -> list[dict[str, Any]]:
+def _failures(server: Harness) -> list[dict[str, Any]]:
     return [record for record in server.records() if "failure" in record]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from tests.faults.laboratory import Laboratory
+from tests.faults.harness import Harness
 from tests.faults.tables import Report
 from tests.processes import until
 from tests.served import Tracker
@@ -38,7 +38,7 @@ class Outcome:
         return self.statuses.count(200)
 
 
-def forged(tracker: Laboratory) -> Outcome:
+def forged(tracker: Harness) -> Outcome:
     """A stranger sends an event for each row that will come; then clients send real events until that time is over."""
     listed = tracker.call("list.get", tracker.key, ListID=tracker.shop.list_id).json()["List"]
     door = f"/t/{listed['EventListTrackerID']}"
@@ -90,7 +90,7 @@ def _made_up(row_id: int) -> str:
 def test_what_is_acknowledged_is_stored(
     report: Report, database_kind: str, new_database: NewDatabase
 ) -> None:
-    with Laboratory(new_database(database_kind), settings=LIMITS) as tracker:
+    with Harness(new_database(database_kind), settings=LIMITS) as tracker:
         outcome = forged(tracker)
     report(
         f"{outcome.placed} forged ids, {database_kind}",
@@ -104,9 +104,9 @@ def test_what_is_acknowledged_is_stored(
 
 @pytest.mark.faults
 def test_ids_that_nobody_signs_are_caught(report: Report) -> None:
-    with Laboratory(planted=["unsigned ids"], settings=LIMITS) as tracker:
+    with Harness(planted=["unsigned ids"], settings=LIMITS) as tracker:
         outcome = forged(tracker)
     lost, failed = outcome.acknowledged - outcome.stored, len(outcome.statuses) - outcome.acknowledged
     met = f"{outcome.placed} forged ids"
-    report("unsigned ids", of="teeth", met=met, found=f"{lost} lost, {failed} answered with 500")
+    report("unsigned ids", of="mutation", met=met, found=f"{lost} lost, {failed} answered with 500")
     assert lost + failed > 0

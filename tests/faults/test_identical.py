@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from tests.faults.extent import extent
-from tests.faults.laboratory import Laboratory, Wire
+from tests.faults.harness import Harness, Wire
 from tests.faults.rows import read_tables
+from tests.faults.run_length import run_length
 from tests.faults.tables import Report
 from tests.servers import NewDatabase
 
 AT_ONCE, WORKERS = 64, 4
 #: They take less than a second where nothing else runs.
 MAX_SECONDS = 60.0
-ROUNDS = extent(short=2, long=20)
+ROUNDS = run_length(short=2, long=20)
 
 
-def _send_at_once(tracker: Laboratory, sent: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+def _send_at_once(tracker: Harness, sent: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     """The same request over connections that are all ready before the first byte is sent."""
     answers: list[tuple[int, dict[str, Any]]] = []
     ready = threading.Barrier(AT_ONCE)
@@ -47,7 +47,7 @@ def _until_answered(connection: Wire, sent: dict[str, Any]) -> tuple[int, dict[s
     return status, body
 
 
-def _firsts(tracker: Laboratory) -> list[int]:
+def _firsts(tracker: Harness) -> list[int]:
     """How many of each 64 answers were no duplicate; everything else about them must be right."""
     found = []
     for number in range(ROUNDS):
@@ -64,7 +64,7 @@ def _firsts(tracker: Laboratory) -> list[int]:
 def test_identical_requests_at_once_are_one_event(
     new_database: NewDatabase, kind: str, report: Report
 ) -> None:
-    with Laboratory(new_database(kind), workers=WORKERS) as tracker:
+    with Harness(new_database(kind), workers=WORKERS) as tracker:
         assert _firsts(tracker) == [1] * ROUNDS
         tracker.stop()
         stored = [
@@ -81,5 +81,5 @@ def test_identical_requests_at_once_are_one_event(
 
 def test_without_a_look_at_event_ids_they_are_several(new_database: NewDatabase) -> None:
     """The control."""
-    with Laboratory(new_database("sqlite"), workers=WORKERS, planted=["no unique key"]) as tracker:
+    with Harness(new_database("sqlite"), workers=WORKERS, planted=["no unique key"]) as tracker:
         assert max(_firsts(tracker)) > 1

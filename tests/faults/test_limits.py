@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import redis
 
+from tests.faults.acked_events import Story
 from tests.faults.checker import check
-from tests.faults.extent import SEED
-from tests.faults.laboratory import Laboratory, Load
-from tests.faults.ledger import Story
+from tests.faults.harness import Harness, Load
+from tests.faults.run_length import SEED
 from tests.faults.tables import Report, figures
 from tests.processes import until
 from tests.servers import MariaDB, Redis
@@ -37,7 +37,7 @@ def _settings(limit: int, server: Redis | None) -> dict[str, str]:
     return {"TRACKER_LIMITS": f"event.track={limit}/600", **store}
 
 
-def _send(tracker: Laboratory, count: int, **settings: Any) -> tuple[Story, int]:
+def _send(tracker: Harness, count: int, **settings: Any) -> tuple[Story, int]:
     """So many requests over 64 connections, none of them repeated; how many were accepted."""
     quiet = {
         "batch_share": 0.0,
@@ -57,7 +57,7 @@ def _send(tracker: Laboratory, count: int, **settings: Any) -> tuple[Story, int]
 @pytest.mark.parametrize("store", ["embedded", "redis"])
 def test_exactly_the_limit_gets_through(store: str, own_redis: Redis, report: Report) -> None:
     settings = _settings(LIMIT, own_redis if store == "redis" else None)
-    with Laboratory(workers=4, settings=settings, planted=["patient with Redis"]) as tracker:
+    with Harness(workers=4, settings=settings, planted=["patient with Redis"]) as tracker:
         story, accepted = _send(tracker, SENT)
         tracker.stop()
         verdict = check(tracker.database_url, story)
@@ -69,10 +69,13 @@ def test_exactly_the_limit_gets_through(store: str, own_redis: Redis, report: Re
 @pytest.mark.faults
 def test_limits_of_each_worker_alone_are_seen(report: Report) -> None:
     """The control."""
-    with Laboratory(workers=4, settings=_settings(500, None), planted=["limits per process"]) as tracker:
+    with Harness(workers=4, settings=_settings(500, None), planted=["limits per process"]) as tracker:
         _, accepted = _send(tracker, 1_500)
     report(
-        "limits counted by each worker", of="teeth", met="1500 calls, limit 500", found=f"{accepted} accepted"
+        "limits counted by each worker",
+        of="mutation",
+        met="1500 calls, limit 500",
+        found=f"{accepted} accepted",
     )
     assert accepted > 500
 
@@ -81,7 +84,7 @@ def test_limits_of_each_worker_alone_are_seen(report: Report) -> None:
 def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: Report) -> None:
     workers, limit = 2, 800
     connections = 16  # enough that no worker gets none of them
-    with Laboratory(workers=workers, settings=_settings(limit, own_redis)) as tracker:
+    with Harness(workers=workers, settings=_settings(limit, own_redis)) as tracker:
         usual, accepted = _send(tracker, 100, connections=connections)
         assert accepted == 100
         own_redis.pause() if trouble == "frozen" else own_redis.stop()
@@ -103,7 +106,7 @@ def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: 
     assert limit // workers <= accepted <= limit, "each worker allows its share"
 
 
-def _is_counted(server: Redis, tracker: Laboratory) -> bool:
+def _is_counted(server: Redis, tracker: Harness) -> bool:
     """Whether a call is one more in Redis."""
     before = _total(server)
     with tracker.connection() as connection:
@@ -118,17 +121,17 @@ def _total(server: Redis) -> int:
 
 
 @pytest.fixture
-def instances(own_redis: Redis, mariadb: MariaDB) -> Iterator[list[Laboratory]]:
+def instances(own_redis: Redis, mariadb: MariaDB) -> Iterator[list[Harness]]:
     """Two instances on one MariaDB and one Redis."""
     url, settings = mariadb.new_database(), _settings(1_000, own_redis)
     with ExitStack() as stack:
-        first, second = (Laboratory(url, settings=settings, planted=["patient with Redis"]) for _ in range(2))
+        first, second = (Harness(url, settings=settings, planted=["patient with Redis"]) for _ in range(2))
         stack.enter_context(first)
         second.set_up_like(first)
         yield [first, stack.enter_context(second)]
 
 
-def test_two_instances_are_one(instances: list[Laboratory], report: Report) -> None:
+def test_two_instances_are_one(instances: list[Harness], report: Report) -> None:
     first, second = instances
     story, accepted = _send(first, 1_300, ports=[first.port, second.port])
     session = first.call("user.login", Username=first.shop.email, Password=first.shop.password).json()[
@@ -147,17 +150,17 @@ def test_two_instances_are_one(instances: list[Laboratory], report: Report) -> N
     assert not verdict.faults, str(verdict)
 
 
-def _until_answered(tracker: Laboratory, session: str, status: int) -> None:
+def _until_answered(tracker: Harness, session: str, status: int) -> None:
     """A look-up is remembered for 5 s at most."""
     until(lambda: tracker.call("lists.get", SessionID=session).status_code == status, 10, f"status {status}")
 
 
-def _track(tracker: Laboratory) -> int:
+def _track(tracker: Harness) -> int:
     with tracker.connection() as connection:
         return connection.call({"Event": "late"})[0]
 
 
-def _revoke_key(tracker: Laboratory) -> None:
+def _revoke_key(tracker: Harness) -> None:
     prefix = tracker.cli("key", "list", tracker.shop.email).splitlines()[1].split()[0]
     tracker.cli("key", "revoke", prefix)
 
@@ -166,12 +169,15 @@ def _revoke_key(tracker: Laboratory) -> None:
 def test_two_instances_that_count_by_themselves_are_seen(mariadb: MariaDB, report: Report) -> None:
     """The control: without a Redis each instance has the limit for itself, as its documentation says."""
     url, settings = mariadb.new_database(), _settings(300, None)
-    with Laboratory(url, settings=settings) as first:
-        second = Laboratory(url, settings=settings)
+    with Harness(url, settings=settings) as first:
+        second = Harness(url, settings=settings)
         second.set_up_like(first)
         with second:
             _, accepted = _send(first, 800, ports=[first.port, second.port])
     report(
-        "two instances without a Redis", of="teeth", met="800 calls, limit 300", found=f"{accepted} accepted"
+        "two instances without a Redis",
+        of="mutation",
+        met="800 calls, limit 300",
+        found=f"{accepted} accepted",
     )
     assert accepted > 300

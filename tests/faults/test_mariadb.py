@@ -9,23 +9,27 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.faults.acked_events import Story
 from tests.faults.checker import MAX_SECONDS, Decision, check
-from tests.faults.extent import SEED, extent
-from tests.faults.laboratory import Laboratory, Load
-from tests.faults.ledger import Story
+from tests.faults.harness import Harness, Load
+from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tests.faults.test_kills import kill_a_worker, kill_all
 from tests.processes import until
 from tests.servers import MariaDB
 from tests.storage.proxy import Fate, Proxy
 
-KILLS, FREEZES, RESTARTS = extent(short=2, long=10), extent(short=1, long=5), extent(short=1, long=3)
-LOST_REPLIES = extent(short=20, long=100)
+KILLS, FREEZES, RESTARTS = (
+    run_length(short=2, long=10),
+    run_length(short=1, long=5),
+    run_length(short=1, long=3),
+)
+LOST_REPLIES = run_length(short=20, long=100)
 #: Of each of two kinds.
-WORKER_KILLS = extent(short=1, long=5)
+WORKER_KILLS = run_length(short=1, long=5)
 FROZEN_SECONDS = 15
 #: Acknowledgements between two faults.
-BETWEEN = extent(short=150, long=400)
+BETWEEN = run_length(short=150, long=400)
 
 
 @dataclass(slots=True)
@@ -33,7 +37,7 @@ class Site:
     """A MariaDB of the test's own, and a server on it."""
 
     mariadb: MariaDB
-    tracker: Laboratory
+    tracker: Harness
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def own_mariadb() -> Iterator[MariaDB]:
 
 @pytest.fixture
 def site(own_mariadb: MariaDB) -> Iterator[Site]:
-    with Laboratory(own_mariadb.new_database()) as tracker:
+    with Harness(own_mariadb.new_database()) as tracker:
         yield Site(own_mariadb, tracker)
 
 
@@ -141,7 +145,7 @@ def lose_replies(
     rng = random.Random(SEED)
     url = mariadb.new_database()
     far = url.replace(f":{mariadb.port}/", f":{proxy.port}/")
-    with Laboratory(far, planted=planted) as tracker, Load(tracker, SEED, seconds=60) as load:
+    with Harness(far, planted=planted) as tracker, Load(tracker, SEED, seconds=60) as load:
         for _ in range(count):
             proxy.fates.append(rng.choice(fates))
             until(lambda: not proxy.fates, 20, "a COMMIT")

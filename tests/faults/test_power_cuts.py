@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.faults.acked_events import Story
 from tests.faults.checker import Decision, check
 from tests.faults.cuts import Cut, Films, base_of
 from tests.faults.disk import DATABASE, LOG
-from tests.faults.extent import SEED, extent
-from tests.faults.laboratory import Laboratory, Load
-from tests.faults.ledger import Story
+from tests.faults.harness import Harness, Load
+from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tests.processes import until
 
-CUTS = extent(short=60, long=320)
+CUTS = run_length(short=60, long=320)
 #: Each run goes on from the disk that the last cut of the one before it has left.
-RUNS = extent(short=3, long=8)
-EVENTS = extent(short=350, long=600)
+RUNS = run_length(short=3, long=8)
+EVENTS = run_length(short=350, long=600)
 #: Events of the past that every run sends once more, with the EventIDs they had.
 REPEATED = 60
 
@@ -33,13 +33,13 @@ class Runs:
     planted: tuple[str, ...] = ()
     parts: list[tuple[Path, int | None]] = field(default_factory=list)
     database: Path | None = None
-    first: Laboratory | None = None
+    first: Harness | None = None
     checkpoints: int = 0
 
     def film(self, seed: int) -> tuple[Films, Path]:
         """One run under load, from the disk that is there."""
         path = self.database or self.folder / "tracker.db"
-        tracker = Laboratory(f"sqlite:///{path}", planted=["small log", *self.planted], is_recorded=True)
+        tracker = Harness(f"sqlite:///{path}", planted=["small log", *self.planted], is_recorded=True)
         self.first = tracker.set_up_like(self.first)
         base = base_of(path)
         with tracker, Load(tracker, seed, folder=self.folder, most_events=EVENTS, again=self._past(),
@@ -99,7 +99,7 @@ def test_without_syncing_at_commit_power_cuts_lose(report: Report, tmp_path: Pat
     losing = [verdict for verdict in verdicts if "lost" in verdict.kinds]
     report(
         "synchronous=NORMAL",
-        of="teeth",
+        of="mutation",
         met=f"{len(verdicts)} power cuts",
         found=f"in {len(losing)} of them events are lost, in the first {losing[0].summary}",
     )

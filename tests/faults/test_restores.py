@@ -9,15 +9,19 @@ import subprocess
 import pytest
 
 from tests.cli.shell import Shell
+from tests.faults.acked_events import Story
 from tests.faults.checker import check
-from tests.faults.extent import SEED, extent
-from tests.faults.laboratory import Laboratory, Load
-from tests.faults.ledger import Story
+from tests.faults.harness import Harness, Load
+from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.schema.own_database import own_database
 
-DRILLS, KILLS, ACKS = extent(short=1, long=10), extent(short=1, long=6), extent(short=100, long=400)
+DRILLS, KILLS, ACKS = (
+    run_length(short=1, long=10),
+    run_length(short=1, long=6),
+    run_length(short=100, long=400),
+)
 #: Events that came after the moment up to which the ledger is read may be in a backup: its copying took a while.
 EXPECTED = {"phantom"}
 
@@ -34,7 +38,7 @@ def _killed(shell: Shell, rng: random.Random) -> bool:
     return False
 
 
-def _backed_up(tracker: Laboratory, shell: Shell, seed: int) -> Story:
+def _backed_up(tracker: Harness, shell: Shell, seed: int) -> Story:
     """A server under load is backed up and then killed, some events later; what was said before the backup's start."""
     with Load(tracker, seed) as load:
         load.until_more(ACKS)
@@ -45,7 +49,7 @@ def _backed_up(tracker: Laboratory, shell: Shell, seed: int) -> Story:
     return story
 
 
-def _copied_over(tracker: Laboratory) -> None:
+def _copied_over(tracker: Harness) -> None:
     """What was done before there was a command: it is refused."""
     path, aside = tracker.folder / "tracker.db", tracker.folder / "aside.db"
     path.rename(aside)
@@ -57,7 +61,7 @@ def _copied_over(tracker: Laboratory) -> None:
 
 def _drill(seed: int, rng: random.Random) -> tuple[Story, int]:
     """One drill; how many of its restores were killed."""
-    with Laboratory(planted=["small log"]) as tracker:
+    with Harness(planted=["small log"]) as tracker:
         shell = Shell(tracker.folder, TRACKER_DATABASE_URL=tracker.database_url)
         story = _backed_up(tracker, shell, seed)
         _copied_over(tracker)

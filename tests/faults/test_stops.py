@@ -15,16 +15,16 @@ import apsw
 import pytest
 
 from tests.faults.checker import check
-from tests.faults.extent import SEED, extent
-from tests.faults.laboratory import Laboratory, Load
+from tests.faults.harness import Harness, Load
+from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tests.processes import until
 from tests.served import Tracker
 
-FULL_DISKS, STOPS = extent(short=2, long=8), extent(short=1, long=10)
+FULL_DISKS, STOPS = run_length(short=2, long=8), run_length(short=1, long=10)
 IN_FLIGHT = 32
 DISK_BYTES = 32 * 1024 * 1024
-Fill = Callable[[Laboratory], None]
+Fill = Callable[[Harness], None]
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def test_a_full_disk_is_told_and_left_behind(report: Report, tmp_path: Path, is_
     folder = tmp_path / "disk"
     with _small_disk(folder) if is_mounting else _plain(folder) as is_mounted:
         url = f"sqlite:///{folder / 'tracker.db'}"
-        with Laboratory(url, planted=["small log"]) as tracker, Load(tracker, SEED, folder=tmp_path) as load:
+        with Harness(url, planted=["small log"]) as tracker, Load(tracker, SEED, folder=tmp_path) as load:
             for _ in range(FULL_DISKS):
                 load.until_more(100)
                 with _full_disk(tracker, folder, is_mounted):
@@ -96,7 +96,7 @@ def _plain(folder: Path) -> Iterator[bool]:
 def test_a_stop_answers_what_it_has_accepted(report: Report) -> None:
     answered = 0
     for _ in range(STOPS):
-        with Laboratory() as tracker:
+        with Harness() as tracker:
             statuses = _stop_in_flight(tracker)
             answered += statuses.count(200)
             assert statuses == [200] * IN_FLIGHT
@@ -106,15 +106,18 @@ def test_a_stop_answers_what_it_has_accepted(report: Report) -> None:
 
 def test_a_stop_that_does_not_wait_is_seen(report: Report) -> None:
     """The control: a server that ends at once leaves requests without an answer."""
-    with Laboratory(options=["--graceful-timeout", "0"]) as tracker:
+    with Harness(options=["--graceful-timeout", "0"]) as tracker:
         statuses = _stop_in_flight(tracker)
     assert 0 in statuses
     report(
-        "no graceful stop", of="teeth", met="SIGTERM", found=f"{statuses.count(0)} requests without an answer"
+        "no graceful stop",
+        of="mutation",
+        met="SIGTERM",
+        found=f"{statuses.count(0)} requests without an answer",
     )
 
 
-def _stop_in_flight(tracker: Laboratory) -> list[int]:
+def _stop_in_flight(tracker: Harness) -> list[int]:
     """SIGTERM while another process holds the database's write lock; the status of each request, 0 for no answer."""
     holder = apsw.Connection(str(tracker.folder / "tracker.db"))
     holder.execute("BEGIN IMMEDIATE")
@@ -130,7 +133,7 @@ def _stop_in_flight(tracker: Laboratory) -> list[int]:
     return statuses
 
 
-def _sent(tracker: Laboratory, number: int) -> socket.socket:
+def _sent(tracker: Harness, number: int) -> socket.socket:
     body = json.dumps({"Event": "stop", "EventID": f"stop-{number}", "Properties": {"n": number}}).encode()
     head = f"POST /api/v1/event HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tracker.key}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

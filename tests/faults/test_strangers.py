@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.faults.extent import IS_LONG, extent
+from tests.faults.run_length import IS_LONG, run_length
 from tests.faults.tables import Report
 from tests.http.nasty import NASTY, Nasty
 from tests.served import ROOT, Account, Tracker
@@ -46,7 +46,7 @@ def request_of(nasty: Nasty, path: str, key: str | None) -> bytes:
 def test_strangers_do_not_keep_others_waiting(
     tracker: Tracker, account: Account, name: str, door: str, report: Report
 ) -> None:
-    seconds = extent(1, 10)
+    seconds = run_length(1, 10)
     found = tracker.call("list.get", account.key, ListID=account.list_id).json()["List"]
     path = f"/t/{found['EventListTrackerID']}" if door == "public door" else "/api/v1/events"
     nasty = next(one for one in NASTY if one.name == name)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop
 from tests.http.nasty import FORM, JSON, LINES, MULTIPART, NASTY, Nasty
 from tests.servers import NewDatabase
 from tracker.formats.credentials import new_key
@@ -39,31 +39,31 @@ class Cost(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    opened = Desk(new_database("sqlite"), tmp_path_factory.mktemp("cost"), {"TRACKER_LIMITS": CALLED_OFTEN})
+def client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    opened = Client(new_database("sqlite"), tmp_path_factory.mktemp("cost"), {"TRACKER_LIMITS": CALLED_OFTEN})
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def shop(desk: Desk) -> Shop:
-    return desk.open_shop("cost@example.com")
+def shop(client: Client) -> Shop:
+    return client.open_shop("cost@example.com")
 
 
 @pytest.fixture(scope="module")
-def cost(desk: Desk, shop: Shop) -> Callable[..., Cost]:
+def cost(client: Client, shop: Shop) -> Callable[..., Cost]:
     """`cost(nasty, door)`: the answer's status and what it took of the processor, the least of some tries."""
 
     def measured(nasty: Nasty, door: str, tries: int = 4) -> Cost:
-        environ = environ_of(nasty, door, desk, shop)
-        return min((once(desk, environ, nasty.sent) for _ in range(tries)), key=lambda found: found.ms)
+        environ = environ_of(nasty, door, client, shop)
+        return min((once(client, environ, nasty.sent) for _ in range(tries)), key=lambda found: found.ms)
 
     return measured
 
 
-def environ_of(nasty: Nasty, door: str, desk: Desk, shop: Shop) -> dict[str, Any]:
+def environ_of(nasty: Nasty, door: str, client: Client, shop: Shop) -> dict[str, Any]:
     """The request without its body, as our server would make it."""
-    found = desk.services.stores.lists.owned(shop.user_id, shop.list_id)
+    found = client.services.stores.lists.owned(shop.user_id, shop.list_id)
     path = DOORS[door] + (found.tracker_id if door == PUBLIC else "")
     headers = dict(nasty.headers) | ({"Content-Encoding": "gzip"} if nasty.is_packed else {})
     if door == BY_HEADER:
@@ -85,14 +85,14 @@ def environ_of(nasty: Nasty, door: str, desk: Desk, shop: Shop) -> dict[str, Any
     }
 
 
-def once(desk: Desk, environ: dict[str, Any], body: bytes) -> Cost:
+def once(client: Client, environ: dict[str, Any], body: bytes) -> Cost:
     status: list[int] = []
 
     def start_response(line: str, *_: Any) -> Any:
         status.append(int(line[:3]))
 
     began = time.process_time()
-    parts = desk.app.wsgi_app({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+    parts = client.app.wsgi_app({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
     answer = b"".join(parts)
     took = (time.process_time() - began) * 1000
     assert status[0] < 500, answer
@@ -153,16 +153,16 @@ def test_whatever_is_repeated_costs_little(
 
 
 @pytest.fixture(scope="module")
-def spent(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def spent(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Where one call is one too many."""
     limits = "user.login=1/60,event.collect.address=1/60"
-    opened = Desk(new_database("sqlite"), tmp_path_factory.mktemp("spent"), {"TRACKER_LIMITS": limits})
+    opened = Client(new_database("sqlite"), tmp_path_factory.mktemp("spent"), {"TRACKER_LIMITS": limits})
     yield opened
     opened.close()
 
 
 @pytest.mark.parametrize("door", ["for anyone", PUBLIC])
-def test_a_limit_that_is_used_up_refuses_before_anything_is_read(spent: Desk, door: str) -> None:
+def test_a_limit_that_is_used_up_refuses_before_anything_is_read(spent: Client, door: str) -> None:
     shop = spent.open_shop(f"{door.replace(' ', '-')}@example.com")
     first = Nasty("unreadable", JSON, b"{")
     assert once(spent, environ_of(first, door, spent, shop), first.sent).status == 400, (
@@ -184,8 +184,8 @@ def padded(**params: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/events", "/api.php"])
-def test_a_large_body_may_hold_its_credential(desk: Desk, shop: Shop, path: str) -> None:
-    session = desk.services.stores.sessions.open(shop.user_id)
+def test_a_large_body_may_hold_its_credential(client: Client, shop: Shop, path: str) -> None:
+    session = client.services.stores.sessions.open(shop.user_id)
     wrong = new_key().text
     for params, status in (
         ({"APIKey": shop.key}, 200), ({"apikey": shop.key}, 200), ({"SessionID": session}, 200),
@@ -193,19 +193,19 @@ def test_a_large_body_may_hold_its_credential(desk: Desk, shop: Shop, path: str)
         ({"APIKey": wrong, "Other": shop.key}, 401),
     ):  # fmt: skip
         body = padded(Command="event.batch", **params)
-        answer = desk.request("POST", path, data=body, content_type=JSON)
+        answer = client.request("POST", path, data=body, content_type=JSON)
         assert answer.status == status, params
-        at_query = desk.request(
+        at_query = client.request(
             "POST", f"{path}?APIKey={shop.key}", data=padded(Command="event.batch"), content_type=JSON
         )
         assert at_query.status == 200
 
 
-def test_a_form_may_hold_its_credential(desk: Desk, shop: Shop) -> None:
+def test_a_form_may_hold_its_credential(client: Client, shop: Shop) -> None:
     fields = "&".join(f"Properties[p{number % 200}]=%41" for number in range(3_000))
     known = f"{fields}&Event=a&APIKey={shop.key}"
-    assert desk.request("POST", "/api/v1/event", data=known, content_type=FORM).status == 200
-    strange = desk.request(
+    assert client.request("POST", "/api/v1/event", data=known, content_type=FORM).status == 200
+    strange = client.request(
         "POST", "/api/v1/event", data=f"{fields}&Event=a&APIKey=nonsense", content_type=FORM
     )
     assert (strange.status, strange.codes) == (401, [99998]), "it is not taken apart"

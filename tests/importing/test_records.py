@@ -100,9 +100,9 @@ def test_rows_that_cannot_be_read_harm_no_other() -> None:
         (b"Event,properties.a,Properties.a", "the first line names the column 'properties.a' twice"),
         (
             b"Event,IdentifyProperties.a,identifyproperties",
-            "there is a column 'IdentifyProperties' beside columns 'IdentifyProperties.",
+            "there is a column 'IdentifyProperties' as well as columns 'IdentifyProperties.",
         ),
-        (b"Event,Properties,Properties.a", "there is a column 'Properties' beside columns 'Properties."),
+        (b"Event,Properties,Properties.a", "there is a column 'Properties' as well as columns 'Properties."),
         (b'"Event"x', "the first line is no header"),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.domain.event import Event, EventIdTaken
-from tracker.domain.event_ids import EventIdSigner, kept_key, sent_key
+from tracker.domain.event_ids import EventIdSigner, sent_key, stored_key
 from tracker.domain.row_ids import MAX_AHEAD_MS, received_ms
 from tracker.formats import event_limits
 from tracker.formats.event_limits import is_hash, visitor_uuid_of_hash
@@ -166,15 +166,15 @@ def test_any_other_event_id_is_the_clients_own(key: str) -> None:
     event = Event(1, "seen", received_at=0, event_key=key)
     assert signed_ids().row_id_in(event) is None
     public = replace(event, is_public=True)
-    assert kept_key(event) == key.encode()
-    assert len(kept_key(public)) == len(key)
-    assert not kept_key(public).isascii()
-    assert sent_key(kept_key(event)) == sent_key(kept_key(public)) == key
+    assert stored_key(event) == key.encode()
+    assert len(stored_key(public)) == len(key)
+    assert not stored_key(public).isascii()
+    assert sent_key(stored_key(event)) == sent_key(stored_key(public)) == key
 
 
 def signed_ids(secret: bytes = b"secret") -> EventIdSigner:
     ids = EventIdSigner()
-    ids.know(secret)
+    ids.set_secret(secret)
     return ids
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.house.sources import ROOT
+from tests.conventions.sources import ROOT
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN, MAX_PARTS, hidden, scrubbed
 
 PAGE = "https://shop.example/x"

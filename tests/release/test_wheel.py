@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.likeness import Likeness
-from tests.house.pages import SERVED_AT, Block, blocks
+from tests.conventions.likeness import Likeness
+from tests.conventions.pages import SERVED_AT, Block, blocks
 from tests.plugins.packages import EXAMPLES
 from tests.release.wheel import ROOT, InstalledTracker, build_wheel, clean_environment, install_wheel
 from tests.served import BIN

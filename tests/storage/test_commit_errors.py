@@ -12,7 +12,7 @@ import gevent
 import pymysql
 import pytest
 
-from tests.contract.desk import Desk, Shop
+from tests.client import Client, Shop
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
@@ -80,15 +80,15 @@ def test_what_a_files_commit_says_of_its_outcome(failure: BaseException, is_know
 
 
 @pytest.fixture(scope="module")
-def far(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Shop, Proxy]]:
+def far(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Shop, Proxy]]:
     """Tracker on a MariaDB behind a proxy, with a list; the writer number is leased."""
     with Proxy(mariadb.port) as proxy:
         url = mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/")
-        desk = Desk(url, tmp_path_factory.mktemp("desk"))
-        shop = desk.open_shop("owner@example.com")
-        desk.call("event.track", shop.key, ListID=shop.list_id, Event="first")
-        yield desk, shop, proxy
-        desk.close()
+        client = Client(url, tmp_path_factory.mktemp("client"))
+        shop = client.open_shop("owner@example.com")
+        client.call("event.track", shop.key, ListID=shop.list_id, Event="first")
+        yield client, shop, proxy
+        client.close()
 
 
 @pytest.mark.parametrize("fate", ["denied", "refused"])
@@ -96,22 +96,22 @@ def far(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("has_event_ids", [False, True])
 def test_a_commit_that_fails_is_looked_up(
-    far: tuple[Desk, Shop, Proxy], fate: Fate, number: int, count: int, has_event_ids: bool
+    far: tuple[Client, Shop, Proxy], fate: Fate, number: int, count: int, has_event_ids: bool
 ) -> None:
     """It may be stored or not: each event is answered as stored, and is there once."""
-    desk, shop, proxy = far
+    client, shop, proxy = far
     name = f"{fate}-{number}-{count}-{has_event_ids}"
     proxy.error = number
     proxy.fates.append(fate)
     ids = [{"EventID": f"{name}-{n}"} if has_event_ids else {} for n in range(count)]
     calls = [
-        gevent.spawn(desk.call, "event.track", shop.key, ListID=shop.list_id, Event=name, **event_id)
+        gevent.spawn(client.call, "event.track", shop.key, ListID=shop.list_id, Event=name, **event_id)
         for event_id in ids
     ]
     gevent.joinall(calls, raise_error=True)
     assert not proxy.fates
     assert Counter(call.value.status for call in calls) == {200: count}
-    assert desk.rows("SELECT COUNT(*) FROM events WHERE name = ?", name.encode()) == [(count,)]
+    assert client.rows("SELECT COUNT(*) FROM events WHERE name = ?", name.encode()) == [(count,)]
 
 
 @pytest.mark.parametrize(("fate", "is_stored"), [("denied", True), ("refused", False)])
@@ -146,18 +146,20 @@ def test_when_nobody_can_know_each_event_is_told_the_id_to_repeat_with(
 
 
 def test_over_http_a_commit_of_unknown_outcome_is_100013_with_an_event_id(
-    far: tuple[Desk, Shop, Proxy],
+    far: tuple[Client, Shop, Proxy],
 ) -> None:
-    desk, shop, proxy = far
+    client, shop, proxy = far
     proxy.error = 1180
     proxy.shut_after("denied")
-    answer = desk.call("event.track", shop.key, ListID=shop.list_id, Event="cut off")
+    answer = client.call("event.track", shop.key, ListID=shop.list_id, Event="cut off")
     [row] = answer.body["Errors"]
     assert (answer.status, row["Code"]) == (503, 100013)
     proxy.reopen()
-    repeat = desk.call("event.track", shop.key, ListID=shop.list_id, Event="cut off", EventID=row["EventID"])
+    repeat = client.call(
+        "event.track", shop.key, ListID=shop.list_id, Event="cut off", EventID=row["EventID"]
+    )
     assert (repeat.status, repeat.body["duplicate"]) == (200, True)
-    assert desk.rows("SELECT COUNT(*) FROM events WHERE name = 'cut off'") == [(1,)]
+    assert client.rows("SELECT COUNT(*) FROM events WHERE name = 'cut off'") == [(1,)]
 
 
 def test_what_nobody_knows_of_one_is_no_harm_to_its_neighbours(server: Database) -> None:

@@ -79,7 +79,7 @@ def test_a_file_that_is_gone_takes_no_events(started: Tracker, tmp_path: Path, i
             shutil.copy(aside / "tracker.db", data / "tracker.db")
         assert send(tracker, account, 8) == [503] * 8
         what = "was replaced" if is_replaced else "was deleted"
-        assert what in ready(tracker)
+        until(lambda: what in ready(tracker), 10, what)  # each worker looks once a second
         listed = tracker.call("lists.get", account.key)
         assert (listed.status_code, listed.json()["Errors"][0]["Code"]) == (503, 100012)
         assert (

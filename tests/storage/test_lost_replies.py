@@ -10,7 +10,7 @@ from uuid import UUID
 import gevent
 import pytest
 
-from tests.contract.desk import Desk
+from tests.client import Client
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
@@ -141,24 +141,24 @@ def test_when_nobody_can_know_the_event_id_to_repeat_with_is_told(
 
 
 def test_over_http_the_error_row_carries_the_event_id(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> None:
-    desk = Desk(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
-    shop = desk.open_shop("owner@example.com")
+    client = Client(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
+    shop = client.open_shop("owner@example.com")
     sent = {"ListID": shop.list_id, "Event": "bought", "Email": "a@example.com", "Properties": {"a": 1}}
-    desk.call("event.track", shop.key, ListID=shop.list_id, Event="first")
+    client.call("event.track", shop.key, ListID=shop.list_id, Event="first")
     proxy.shut_after("lost")
     began = time.monotonic()
-    answer = desk.call("event.track", shop.key, **sent)
+    answer = client.call("event.track", shop.key, **sent)
     assert time.monotonic() - began < 2 * 6
     [row] = answer.body["Errors"]
     assert (answer.status, row["Code"], answer.headers["Retry-After"]) == (503, 100013, "1")
     assert set(row) == {"Code", "Message", "EventID"}
     proxy.reopen()
-    repeat = desk.call("event.track", shop.key, **sent, EventID=row["EventID"])
+    repeat = client.call("event.track", shop.key, **sent, EventID=row["EventID"])
     assert (repeat.status, repeat.body["duplicate"], repeat.body["identify_event_sent"]) == (200, True, True)
-    assert desk.rows("SELECT COUNT(*) FROM events WHERE name = ?", b"bought") == [(1,)]
-    other = desk.call("event.track", shop.key, **{**sent, "Event": "sold"}, EventID=row["EventID"])
+    assert client.rows("SELECT COUNT(*) FROM events WHERE name = ?", b"bought") == [(1,)]
+    other = client.call("event.track", shop.key, **{**sent, "Event": "sold"}, EventID=row["EventID"])
     assert (other.status, other.codes) == (409, [17])
-    desk.close()
+    client.close()
 
 
 def test_a_plain_write_says_that_its_outcome_is_unknown_and_is_not_done_twice(

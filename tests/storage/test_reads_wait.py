@@ -9,7 +9,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from tests.contract.desk import Desk, Reply, Shop
+from tests.client import Client, Reply, Shop
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
 from tracker.errors import StorageUnavailable
@@ -21,31 +21,31 @@ AWAY_SECONDS = 1.2
 #: The deadline of a request is 5 s; twice that on a machine that is busy with others.
 MAX_SECONDS = 10.0
 
-Call = Callable[[Desk, Shop], Reply]
+Call = Callable[[Client, Shop], Reply]
 CALLS: dict[str, Call] = {
-    "a report": lambda desk, shop: desk.call("website_events.properties", shop.key, ListID=shop.list_id),
-    "a list": lambda desk, shop: desk.call("list.get", shop.key, ListID=shop.list_id),
-    "lists": lambda desk, shop: desk.call("lists.get", shop.key),
-    "persons": lambda desk, shop: desk.call("subscribers.get", shop.key, ListID=shop.list_id),
-    "an event": lambda desk, shop: desk.call("event.track", shop.key, ListID=shop.list_id, Event="seen"),
+    "a report": lambda client, shop: client.call("website_events.properties", shop.key, ListID=shop.list_id),
+    "a list": lambda client, shop: client.call("list.get", shop.key, ListID=shop.list_id),
+    "lists": lambda client, shop: client.call("lists.get", shop.key),
+    "persons": lambda client, shop: client.call("subscribers.get", shop.key, ListID=shop.list_id),
+    "an event": lambda client, shop: client.call("event.track", shop.key, ListID=shop.list_id, Event="seen"),
 }
 
 
 @pytest.fixture
-def far(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Desk, Shop]]:
+def far(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Client, Shop]]:
     """Tracker on a MariaDB behind the proxy, and a list on it."""
-    desk = Desk(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
-    yield desk, desk.open_shop("owner@example.com")
+    client = Client(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
+    yield client, client.open_shop("owner@example.com")
     proxy.reopen()
-    desk.close()
+    client.close()
 
 
-def test_calls_are_answered_once_the_server_is_back(far: tuple[Desk, Shop], proxy: Proxy) -> None:
+def test_calls_are_answered_once_the_server_is_back(far: tuple[Client, Shop], proxy: Proxy) -> None:
     """Keys, lists and what is reported: nothing was remembered, connections are broken and refused."""
-    desk, shop = far
+    client, shop = far
     proxy.cut_off()
     began = time.monotonic()
-    calls = {name: gevent.spawn(call, desk, shop) for name, call in CALLS.items()}
+    calls = {name: gevent.spawn(call, client, shop) for name, call in CALLS.items()}
     gevent.sleep(AWAY_SECONDS)  # the outage's own length
     assert not any(call.ready() for call in calls.values())
     proxy.reopen()
@@ -55,11 +55,11 @@ def test_calls_are_answered_once_the_server_is_back(far: tuple[Desk, Shop], prox
     assert set(statuses.values()) == {200}, statuses
 
 
-def test_beyond_the_deadline_they_are_unavailable(far: tuple[Desk, Shop], proxy: Proxy) -> None:
-    desk, shop = far
+def test_beyond_the_deadline_they_are_unavailable(far: tuple[Client, Shop], proxy: Proxy) -> None:
+    client, shop = far
     proxy.cut_off()
     began = time.monotonic()
-    calls = [gevent.spawn(call, desk, shop) for call in CALLS.values()]
+    calls = [gevent.spawn(call, client, shop) for call in CALLS.values()]
     gevent.joinall(calls, raise_error=True)
     assert time.monotonic() - began < MAX_SECONDS
     assert {(call.value.status, *call.value.codes) for call in calls} == {(503, 100012)}

@@ -15,7 +15,7 @@ import peewee
 import pymysql
 import pytest
 
-from tests.contract.desk import Desk
+from tests.client import Client
 from tests.processes import until
 from tests.served import StartTracker, make_account
 from tests.servers import MariaDB
@@ -215,50 +215,50 @@ def test_of_two_processes_that_meet_a_new_person_at_once_one_makes_the_person(
 def test_a_full_file_is_told_and_recovers(
     file: Database, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    desk = Desk(sqlite_url, tmp_path_factory.mktemp("desk"))
-    shop = desk.open_shop("owner@example.com")
+    client = Client(sqlite_url, tmp_path_factory.mktemp("client"))
+    shop = client.open_shop("owner@example.com")
     sent = {"Event": "seen", "ListID": shop.list_id, "Properties": {"text": "x" * 30_000}}
-    assert desk.call("event.track", shop.key, **sent).status == 200
-    _set_page_limit(desk, 1)  # SQLite takes what the file has already
-    refused = [desk.call("event.track", shop.key, **sent) for _ in range(4)]
+    assert client.call("event.track", shop.key, **sent).status == 200
+    _set_page_limit(client, 1)  # SQLite takes what the file has already
+    refused = [client.call("event.track", shop.key, **sent) for _ in range(4)]
     assert {(answer.status, *answer.codes, answer.headers["Retry-After"]) for answer in refused} == {
         (503, 100012, "1")
     }
-    assert desk.rows("SELECT COUNT(*) FROM events") == [(1,)]
-    together = [gevent.spawn(desk.call, "event.track", shop.key, **sent) for _ in range(5)]
+    assert client.rows("SELECT COUNT(*) FROM events") == [(1,)]
+    together = [gevent.spawn(client.call, "event.track", shop.key, **sent) for _ in range(5)]
     gevent.joinall(together)
     assert [call.value.codes for call in together] == [[100012]] * 5
-    assert desk.call("website_events.properties", shop.key, ListID=shop.list_id).status == 200
-    _set_page_limit(desk, 1_000_000)
-    assert desk.call("event.track", shop.key, **sent).status == 200
-    assert desk.rows("SELECT COUNT(*) FROM events") == [(2,)]
-    desk.close()
+    assert client.call("website_events.properties", shop.key, ListID=shop.list_id).status == 200
+    _set_page_limit(client, 1_000_000)
+    assert client.call("event.track", shop.key, **sent).status == 200
+    assert client.rows("SELECT COUNT(*) FROM events") == [(2,)]
+    client.close()
 
 
-def _set_page_limit(desk: Desk, pages: int) -> None:
-    desk.services.storage.write(lambda transaction: transaction.select(f"PRAGMA max_page_count = {pages}"))
+def _set_page_limit(client: Client, pages: int) -> None:
+    client.services.storage.write(lambda transaction: transaction.select(f"PRAGMA max_page_count = {pages}"))
 
 
 def test_a_full_server_is_told_and_recovers(tmp_path: Any) -> None:
     """A server whose one data file may not grow: InnoDB's 'The table is full'."""
     own = MariaDB("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:16M")
     with own:
-        desk = Desk(own.new_database(), tmp_path)
-        shop = desk.open_shop("owner@example.com")
+        client = Client(own.new_database(), tmp_path)
+        shop = client.open_shop("owner@example.com")
         sent = {"Event": "seen", "ListID": shop.list_id, "Properties": {"text": "x" * 30_000}}
         own.execute("CREATE TABLE mysql.filler (x LONGBLOB)")
         with pytest.raises(pymysql.OperationalError, match="1114"):
             _fill(own)
-        answers = [desk.call("event.track", shop.key, **sent)]
+        answers = [client.call("event.track", shop.key, **sent)]
         while answers[-1].status == 200:
-            answers.append(desk.call("event.track", shop.key, **sent))
+            answers.append(client.call("event.track", shop.key, **sent))
         assert (answers[-1].status, answers[-1].codes) == (503, [100012])
-        assert desk.rows("SELECT COUNT(*) FROM events") == [(len(answers) - 1,)]
+        assert client.rows("SELECT COUNT(*) FROM events") == [(len(answers) - 1,)]
         own.stop()
         own.options = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:64M")
         own.start()
-        assert desk.call("event.track", shop.key, **sent).status == 200
-        desk.close()
+        assert client.call("event.track", shop.key, **sent).status == 200
+        client.close()
 
 
 def _fill(server: MariaDB) -> None:

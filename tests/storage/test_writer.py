@@ -15,7 +15,7 @@ import gevent
 import pytest
 from gevent.event import Event as Signal
 
-from tests.contract.desk import Desk
+from tests.client import Client
 from tests.servers import MariaDB, NewDatabase
 from tests.storage.conftest import NewIngest, Open
 from tracker.domain.event import Event
@@ -103,9 +103,9 @@ def test_every_write_of_a_process_goes_through_its_one_writer(
     tmp_path: Path, new_database: NewDatabase, mariadb: MariaDB
 ) -> None:
     """A server would let them run side by side: while one write is open, all others wait for it."""
-    desk = Desk(new_database("mariadb"), tmp_path)
-    shop = desk.open_shop("owner@example.com")
-    stores, may_end, has_begun = desk.services.stores, Signal(), Signal()
+    client = Client(new_database("mariadb"), tmp_path)
+    shop = client.open_shop("owner@example.com")
+    stores, may_end, has_begun = client.services.stores, Signal(), Signal()
 
     def slow(transaction: Transaction) -> None:
         transaction.insert("event_ids", COLUMNS, [_row(1)])
@@ -117,10 +117,10 @@ def test_every_write_of_a_process_goes_through_its_one_writer(
         lambda: stores.keys.add(shop.user_id),
         lambda: stores.lists.add(shop.user_id, "Other"),
         lambda: stores.sessions.open(shop.user_id),
-        lambda: desk.call("event.track", shop.key, Event="seen", ListID=shop.list_id),
-        lambda: desk.call("list.create", shop.key, SubscriberListName="Third"),
+        lambda: client.call("event.track", shop.key, Event="seen", ListID=shop.list_id),
+        lambda: client.call("list.create", shop.key, SubscriberListName="Third"),
     ]
-    first = gevent.spawn(desk.services.storage.write, slow)
+    first = gevent.spawn(client.services.storage.write, slow)
     has_begun.wait(5)
     others = [gevent.spawn(write) for write in writes]
     gevent.joinall(others, timeout=0.2)
@@ -129,29 +129,29 @@ def test_every_write_of_a_process_goes_through_its_one_writer(
     may_end.set()
     gevent.joinall([first, *others], timeout=5, raise_error=True)
     assert all(other.successful() for other in others)
-    desk.close()
+    client.close()
 
 
 def test_a_full_queue_refuses_at_once(
     tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "QUEUE_SIZE", 3)
-    desk = Desk(sqlite_url, tmp_path)
-    shop = desk.open_shop("owner@example.com")
+    client = Client(sqlite_url, tmp_path)
+    shop = client.open_shop("owner@example.com")
     sent = {"Event": "seen", "ListID": shop.list_id}
-    assert desk.call("event.track", shop.key, **sent).status == 200
+    assert client.call("event.track", shop.key, **sent).status == 200
     lock = apsw.Connection(sqlite_url.removeprefix("sqlite:///"))
     lock.execute("BEGIN IMMEDIATE")
-    waiting = [gevent.spawn(desk.call, "event.track", shop.key, **sent) for _ in range(3)]
+    waiting = [gevent.spawn(client.call, "event.track", shop.key, **sent) for _ in range(3)]
     gevent.sleep(0.01)
-    refused = desk.call("event.track", shop.key, **sent)
+    refused = client.call("event.track", shop.key, **sent)
     assert (refused.status, refused.codes, refused.headers["Retry-After"]) == (503, [100012], "1")
     lock.execute("ROLLBACK")
     lock.close()
     gevent.joinall(waiting, timeout=5)
     assert [call.value.status for call in waiting] == [200, 200, 200]
-    assert desk.rows("SELECT COUNT(*) FROM events") == [(4,)]
-    desk.close()
+    assert client.rows("SELECT COUNT(*) FROM events") == [(4,)]
+    client.close()
 
 
 def test_a_write_that_never_got_the_lock_certainly_stored_nothing(file: Database, sqlite_url: str) -> None:
@@ -281,11 +281,11 @@ def _open_files() -> list[str]:
 
 def test_an_application_opens_nothing_of_the_database(tmp_path: Path, database_url: str) -> None:
     """gunicorn forks after this; a connection that two processes share would mix their answers."""
-    desk = Desk(database_url, tmp_path)
+    client = Client(database_url, tmp_path)
     before = _open_files()
-    again = Desk(database_url, tmp_path)
+    again = Client(database_url, tmp_path)
     assert not Counter(_open_files()) - Counter(before), "what others close meanwhile is theirs"
-    for each in (desk, again):
+    for each in (client, again):
         each.close()
 
 

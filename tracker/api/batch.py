@@ -1,4 +1,4 @@
-"""How are the events of one request read, stored and answered, each by itself?"""
+"""Batches: the events of one request are read, stored and answered one by one."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from tracker.ingest.service import Ingest
 
 #: Events of one request.
 MAX_EVENTS = 1_000
-#: An event's parameters, validated; raises CommandError.
+#: Reads and validates the parameters of one event; raises CommandError.
 Read = Callable[[dict[str, Any]], dict[str, Any]]
 Outcome = Tracked | CommandError
 
 
 def track_each(
-    ingest: Ingest, intake: EventRequest, sent: Sequence[Any], read: Read, deadline: float | None
+    ingest: Ingest, request: EventRequest, sent: Sequence[Any], read: Read, deadline: float | None
 ) -> list[Outcome]:
-    """For each event what became of it, or why it is refused; one that is refused harms no other.
+    """Store the events. Returns for each its result, or why it is refused; a refused event does not affect the others.
 
-    Raises StorageUnavailable, and CommandError (100013) with the EventIDs to repeat them all with.
+    Raises StorageUnavailable, and CommandError (100013) with the EventIDs with which to repeat them all.
     """
-    events = [_event(one, intake, read, ingest, deadline) for one in sent]
+    events = [_event(one, request, read, ingest, deadline) for one in sent]
     tracked = iter(_tracked(ingest, events, deadline))
     return [_outcome(next(tracked)) if isinstance(one, Event) else one for one in events]
 
 
-def track_one(ingest: Ingest, intake: EventRequest, event: Event, deadline: float | None) -> Tracked:
+def track_one(ingest: Ingest, request: EventRequest, event: Event, deadline: float | None) -> Tracked:
     """Store the event, unless it is a test. Raises StorageUnavailable and CommandError (17, 100013 with its EventID)."""
-    if intake.is_test(event):
+    if request.is_test(event):
         return ingest.check(event, deadline)
     try:
         return ingest.track(event, deadline)
@@ -43,23 +43,23 @@ def track_one(ingest: Ingest, intake: EventRequest, event: Event, deadline: floa
 
 
 def cost_of(sent: Any) -> int:
-    """One an event. Too many are no matter of the limit: they are refused however long one waits."""
+    """Return the rate-limit cost: one per event. More than MAX_EVENTS cost 1, since they are refused anyway."""
     return len(sent) or 1 if isinstance(sent, list) and len(sent) <= MAX_EVENTS else 1
 
 
 def _event(
-    sent: Any, intake: EventRequest, read: Read, ingest: Ingest, deadline: float | None
+    sent: Any, request: EventRequest, read: Read, ingest: Ingest, deadline: float | None
 ) -> Event | Outcome:
-    """The event to store, what a test event is answered with, or why it is refused."""
+    """Return the event to store, the result of a test event, or why the event is refused."""
     try:
-        event = intake.event(read(_object(sent)))
+        event = request.event(read(_object(sent)))
     except CommandError as refused:
         return refused
-    return ingest.check(event, deadline) if intake.is_test(event) else event
+    return ingest.check(event, deadline) if request.is_test(event) else event
 
 
 def _object(sent: Any) -> dict[str, Any]:
-    if isinstance(sent, Error):  # it could not be read
+    if isinstance(sent, Error):  # the body reader could not read this item
         raise CommandError(sent)
     if not isinstance(sent, dict):
         raise CommandError(because(INVALID_EVENT, "an event is an object"))
@@ -82,4 +82,4 @@ def _outcome(tracked: Tracked | Exception) -> Outcome:
         return tracked
     if isinstance(tracked, EventIdTaken):
         return CommandError(EVENT_ID_TAKEN)
-    return CommandError(UNEXPECTED)  # the others are committed: no reason to say otherwise
+    return CommandError(UNEXPECTED)  # the other events are committed, so only this one fails

@@ -1,7 +1,7 @@
-"""Captured properties: what the browser script reads off a page by itself is mended where it is no text.
+"""Captured properties: repairs invalid text in properties that the browser script reads from a page.
 
-A page cannot know what stands in its title or address, so no event is lost for that. What people name and send themselves
-stays strict.
+A page does not choose its title or URL, so no event is lost because of them. Names and values that a developer sends stay
+strictly checked.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Any
 from tracker.errors import UNREADABLE_BODY, CommandError, because
 from tracker.fields import is_text
 
-#: How the names of captured properties begin.
+#: The prefix of names of captured properties.
 MARK = "$"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
 
 def mended(params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of one public event, with U+FFFD for each lone surrogate in captured properties.
+    """Return the parameters of one public event, with U+FFFD for each lone surrogate in captured properties.
 
-    Raises CommandError (100000) if there are any elsewhere.
+    Raises CommandError (100000) if there is a lone surrogate elsewhere.
     """
     found = {
         name: _mended_properties(value) if _is_properties(name, value) else value

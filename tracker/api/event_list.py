@@ -1,4 +1,4 @@
-"""Which events does a call about a list's events ask for? Those of one list, or those that came without a list."""
+"""Event lists: parameters that select the events of one list, or those that were sent without a list."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from typing import Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from tracker import Command
-from tracker.errors import CommandError, Error, invalid, missing
+from tracker.errors import Error, invalid, missing
 from tracker.fields import ListID, YesOrNo
 
-#: The rows of all commands that take EventsParams.
+#: The error rows of all commands that take EventsParams.
 MISSING_LIST = missing("ListID", 1, "Missing ListID or WithoutList parameter")
 LIST_NOT_FOUND = Error(3, "List not found")
 TWO_LISTS = Error(5, "ListID and WithoutList exclude each other")
-OF_EVENTS = (MISSING_LIST, invalid("ListID", 2), LIST_NOT_FOUND, invalid("WithoutList", 4), TWO_LISTS)
+EVENT_LIST_ERRORS = (MISSING_LIST, invalid("ListID", 2), LIST_NOT_FOUND, invalid("WithoutList", 4), TWO_LISTS)
 
 
 class EventsParams(Schema):
-    """A list of the caller's, or `WithoutList` for the events that were sent without a ListID."""
+    """`ListID` selects a list of the caller, `WithoutList` the events that were sent without a ListID."""
 
     ListID = ListID(metadata={"description": "List of the events"})
-    WithoutList = YesOrNo(metadata={"description": "Instead of a list: the events that came without one"})
+    WithoutList = YesOrNo(
+        metadata={"description": "Instead of ListID: the events that were sent without a list"}
+    )
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def check_list(self, read: dict[str, Any], sent: dict[str, Any], **_: Any) -> None:
@@ -32,14 +34,11 @@ class EventsParams(Schema):
             raise ValidationError([MISSING_LIST])
 
 
-class EventsCommand(Command):
-    """A command about the events of one list of the caller's, or about those without a list."""
+def event_list_id(command: Command, params: dict[str, Any]) -> int:
+    """Return the number of the list that holds the events: with `WithoutList` the caller's hidden one.
 
-    def events_of(self, params: dict[str, Any]) -> int:
-        """The number of the list that holds them; raises CommandError (3)."""
-        lists, user_id = self.services.stores.lists, self.user_id
-        if params.get("WithoutList"):
-            return int(lists.hidden_id(user_id, self.deadline))
-        if lists.owned(user_id, params["ListID"], self.deadline) is None:
-            raise CommandError(LIST_NOT_FOUND)
-        return int(params["ListID"])
+    Raises CommandError (3).
+    """
+    if params.get("WithoutList"):
+        return command.services.stores.lists.hidden_id(command.user_id, command.deadline)
+    return command.own_list(params["ListID"], LIST_NOT_FOUND).id

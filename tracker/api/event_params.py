@@ -1,4 +1,4 @@
-"""Which parameters does an event have, and with which numbers is it refused?"""
+"""Event parameters: their fields, checks and error rows, shared by all commands that take events."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ INVALID_IDENTIFY_PROPERTIES = invalid("IdentifyProperties", 21)
 PLACEHOLDER_CONVERSION_ID = Error(
     22, "Invalid conversion-id event property: it is a placeholder, not the id of an order"
 )
-#: The rows of `event.track`; every command that takes events answers with them.
+#: The error rows of `event.track`, shared by every command that takes events.
 EVENT_ERRORS = (
     INVALID_LIST, MISSING_EVENT, INVALID_EMAIL, *MISSING_CONVERSION.values(), INVALID_EVENT, INVALID_PROPERTIES, INVALID_UUID,
     INVALID_ID, PLACEHOLDER_ID, INVALID_EVENT_ID, EVENT_ID_TAKEN, INVALID_TIMESTAMP, INVALID_SENT_AT, INVALID_VALUE,
     INVALID_IDENTIFY_PROPERTIES, PLACEHOLDER_CONVERSION_ID,
 )  # fmt: skip
 
-#: How Properties are described.
+#: The description of Properties.
 PROPERTIES = (
-    "What the event says. An event named `conversion` has `conversion-id` (counted once, trimmed), `conversion-name`, "
-    "`conversion-value` (a number within 10^12 either way) and, if you like, `conversion-currency` or else `currency` "
+    "The event's properties. An event named `conversion` needs `conversion-id` (counted once, trimmed), `conversion-name` and "
+    "`conversion-value` (a number within 10^12 either way); `conversion-currency`, or else `currency`, is optional "
     "(trimmed, in capitals: money is summed per currency)."
 )
-#: How a time is described: ISO 8601 with offset, or epoch seconds or milliseconds.
+#: The schema of a time: ISO 8601 with offset, or epoch seconds or milliseconds.
 TIME = {"type": ["string", "number"], "minimum": 0, "exclusiveMaximum": MAX_EPOCH_MS}
 
 
@@ -63,7 +63,7 @@ class EventName(Text):
 
 
 class ExternalID(Text):
-    """The ID of a person, trimmed; JSON's integers are taken as their digits."""
+    """The ID of a subscriber, trimmed; a JSON integer becomes its digits."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if type(value) is int:
@@ -79,7 +79,7 @@ class ExternalID(Text):
 
 
 class VisitorUUID(Text):
-    """Gives 16 bytes."""
+    """A UUID in any RFC spelling, deserialized to 16 bytes."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         uuid = event_limits.parse_uuid(super()._deserialize(value, *args, **kwargs))
@@ -97,7 +97,7 @@ class EventID(Text):
 
 
 class Time(fields.Field[int]):
-    """ISO 8601 with offset, or epoch seconds or milliseconds; gives UTC milliseconds."""
+    """ISO 8601 with offset, or epoch seconds or milliseconds, deserialized to UTC milliseconds."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         moment = time_ms(value)
@@ -107,7 +107,7 @@ class Time(fields.Field[int]):
 
 
 class EventProperties(JsonObject):
-    """An object within the limits of properties; `row` is what it is refused with."""
+    """An object within the limits of properties; `row` is the error row of one that is not."""
 
     def __init__(self, row: Error, description: str) -> None:
         bounds = {
@@ -125,18 +125,18 @@ class EventProperties(JsonObject):
         return properties
 
     def fault(self, properties: dict[str, Any]) -> str | None:
-        """Why these properties are refused, or None."""
+        """Return why these properties are refused, or None."""
         return event_limits.properties_fault(properties)
 
 
 class Events(fields.Field[list[Any]]):
-    """An array of at most `most` events; what stands in it is checked event by event."""
+    """An array of at most `most` events; its items are checked one by one later."""
 
     def __init__(self, most: int, **options: Any) -> None:
-        # No type for an item: what is no object is an error of that event only.
+        # No type for items: an item that is no object is an error of that event only.
         item = {"description": "An object with the parameters of `event.track`"}
-        told = {"type": "array", "items": item, "maxItems": most, "description": "The events"}
-        super().__init__(**options | {"metadata": told})
+        metadata = {"type": "array", "items": item, "maxItems": most, "description": "The events"}
+        super().__init__(**options | {"metadata": metadata})
         self._most = most
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
@@ -159,7 +159,7 @@ def _check_conversion(properties: dict[str, Any]) -> None:
 class EventParams(Parameters):
     """The parameters of one event, as `event.track` takes them."""
 
-    # Whoever has nothing to say sends empty text: JSON's is absent as a form's is. An empty Event or ListID is an error.
+    # Clients without a value send empty text: it counts as absent in JSON as in a form. An empty Event or ListID is an error.
     absent_if_empty = frozenset(("Email", "ID", "UUID", "EventID", "Timestamp", "SentAt"))
 
     Event = EventName(
@@ -175,7 +175,7 @@ class EventParams(Parameters):
             "maxLength": event_limits.MAX_ID_BYTES,
         }
     )
-    UUID = VisitorUUID(metadata={"description": "The visitor; made if not given", "format": "uuid"})
+    UUID = VisitorUUID(metadata={"description": "The visitor; a new one if not sent", "format": "uuid"})
     Properties = EventProperties(INVALID_PROPERTIES, PROPERTIES)
     IdentifyProperties = EventProperties(
         INVALID_IDENTIFY_PROPERTIES,
@@ -185,7 +185,7 @@ class EventParams(Parameters):
     SentAt = Time(metadata=TIME | {"description": "When it was sent, by the same clock: corrects Timestamp"})
     EventID = EventID(
         metadata={
-            "description": "Makes repeats harmless: same ID, same event, stored once",
+            "description": "Idempotency key: an event sent again with the same EventID is stored once",
             "pattern": "^[A-Za-z0-9_-]{0,64}$",
         }
     )

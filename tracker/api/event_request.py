@@ -1,36 +1,49 @@
-"""How do the parameters of a request become events of its caller, and how is each answered?"""
+"""Event requests: turns the parameters of a request into events of its caller's lists, and results into answers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from marshmallow import fields
 
+from tracker import Command
 from tracker.api.event_params import INVALID_LIST, INVALID_TIMESTAMP
 from tracker.domain.event import Event, Tracked
 from tracker.domain.event_time import is_event_time
-from tracker.errors import CommandError, hinted
+from tracker.errors import CommandError, Error, hinted
 from tracker.formats import event_limits
-from tracker.storage.accounts import GOAL, List, Lists
+from tracker.storage.accounts import GOAL, List
 
-#: The key of an answer that names IdentifyProperties that were not written; it is there when there are any.
+#: The key of an answer with the IdentifyProperties that were not written; absent if there are none.
 IGNORED = "ignored_identify_properties"
+OwnList = Callable[[int, Error], List]
 _OUT_OF_RANGE = "An event may be at most a day ahead of Tracker's clock, and at most ten years old"
 
 
 class EventRequest:
-    """Makes the events of one request. `lists` is the store of lists, `now` when the request was received."""
+    """Makes the events of one request.
 
-    #: Whether anybody may have sent them.
+    `own_list(list_id, row)` returns the caller's list or raises CommandError with the row, `hidden_list_id()` returns the
+    number of the list for events without one, and `now` is when the request was received, in UTC milliseconds.
+    """
+
+    #: Whether anybody may have sent the events.
     is_public = False
 
-    def __init__(self, user_id: int, lists: Lists, now: int, deadline: float | None, is_form: bool) -> None:
-        self._user_id, self._lists = user_id, lists
-        self._now, self._deadline, self._is_form = now, deadline, is_form
-        self._found: dict[int, List | None] = {}
+    def __init__(self, own_list: OwnList, hidden_list_id: Callable[[], int], now: int, is_form: bool) -> None:
+        self._own_list, self._hidden_list_id = own_list, hidden_list_id
+        self._now, self._is_form = now, is_form
+        self._lists: dict[int, List] = {}
+
+    @classmethod
+    def of(cls, command: Command) -> EventRequest:
+        """Return the request that a command answers."""
+        return cls(*list_access(command), command.now, command.is_form)
 
     def event(self, params: dict[str, Any]) -> Event:
-        """The event of validated parameters; raises CommandError (4 for another's list, 18 for an impossible time)."""
+        """Return the event of validated parameters. Raises CommandError (4 for another's list, 18 for an impossible time)."""
         list_id = params.get("ListID")
         own = None if list_id is None else self.own_list(list_id)
         event = Event(
@@ -54,34 +67,37 @@ class EventRequest:
         return event
 
     def own_list(self, list_id: int) -> List:
-        """The caller's list with this number; each is looked up once a request. Raises CommandError (4)."""
-        if list_id not in self._found:
-            self._found[list_id] = self._lists.owned(self._user_id, list_id, self._deadline)
-        found = self._found[list_id]
-        if found is None:
-            raise CommandError(INVALID_LIST)
-        return found
-
-    def _hidden_list_id(self) -> int:
-        return self._lists.hidden_id(self._user_id, self._deadline)
+        """Return the caller's list with this number, looked up once a request. Raises CommandError (4)."""
+        if list_id not in self._lists:
+            self._lists[list_id] = self._own_list(list_id, INVALID_LIST)
+        return self._lists[list_id]
 
     def is_test(self, event: Event) -> bool:
-        """A test event is checked like any other, and not stored."""
+        """Return whether this is a test event, which is checked like any other and not stored."""
         sent = event.properties.get("isTest")
         return sent is True or (self._is_form and sent in ("true", "1"))
 
 
+def list_access(command: Command) -> tuple[OwnList, Callable[[], int]]:
+    """Return `own_list` and `hidden_list_id` of the caller of a command."""
+    lists, user_id = command.services.stores.lists, command.user_id
+    return command.own_list, partial(lists.hidden_id, user_id, command.deadline)
+
+
 def ignored_names() -> fields.List[Any]:
-    """How the key IGNORED is described."""
-    said = "IdentifyProperties that were not written: no such field, not of its type, or another person's identifier"
-    return fields.List(fields.String(), metadata={"description": said})
+    """Return the schema of the key IGNORED."""
+    description = (
+        "IdentifyProperties that were not written: no such field, a value that does not have its type, or the identifier of "
+        "another subscriber"
+    )
+    return fields.List(fields.String(), metadata={"description": description})
 
 
 def answer(tracked: Tracked) -> dict[str, Any]:
-    """What is said of a stored event."""
-    said = {
+    """Return the answer to a stored event."""
+    found = {
         "uuid": event_limits.uuid_text(tracked.uuid),
         "external_id": tracked.external_id,
         "identify_event_sent": tracked.is_identify_sent,
     }
-    return {**said, IGNORED: list(tracked.ignored)} if tracked.ignored else said
+    return {**found, IGNORED: list(tracked.ignored)} if tracked.ignored else found

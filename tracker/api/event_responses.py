@@ -1,4 +1,4 @@
-"""How are the events of a timeline, and their money, answered?"""
+"""Event responses: the wire form of events and of revenue sums."""
 
 from __future__ import annotations
 
@@ -24,17 +24,22 @@ class WebsiteEvent(Schema):
     EventID = fields.String(required=True, metadata={"description": "Digits: more than a double can hold"})
     Event = fields.String(required=True)
     Properties = fields.Dict(fields.String(), fields.Raw(metadata={}), required=True)
-    EventAt = fields.DateTime(required=True, metadata={"description": "When it happened, by our clock"})
+    EventAt = fields.DateTime(
+        required=True, metadata={"description": "When it happened, by the server's clock"}
+    )
     ReceivedAt = fields.DateTime(required=True)
     UUID = fields.String(required=True, metadata={"description": "The visitor"})
     ExternalID = fields.String(
         required=True, allow_none=True, metadata={"description": "The ID it was sent with"}
     )
     IsAddedByTracker = fields.Boolean(
-        required=True, metadata={"description": "An identify event that another event brought with it"}
+        required=True, metadata={"description": "An identify event that Tracker added for another event"}
     )
     IsRepeatedConversion = fields.Boolean(
-        required=True, metadata={"description": "A conversion: another one counts for its conversion-id"}
+        required=True,
+        metadata={
+            "description": "A conversion that is not counted: another one counts for its conversion-id"
+        },
     )
     IsBot = fields.Boolean(
         required=True, metadata={"description": "Sent by a program that is no browser: not counted"}
@@ -43,24 +48,26 @@ class WebsiteEvent(Schema):
     LacksKey = fields.Boolean(
         metadata={
             "const": True,
-            "description": "A conversion that came without a key, which its list asks for: not counted",
+            "description": "A conversion sent without a key, which its list requires: not counted",
         }
     )
 
 
 class ReceivedEvent(WebsiteEvent):
     SubscriberID = fields.String(
-        required=True, allow_none=True, metadata={"description": "Whose it is now; null: nobody's"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "The subscriber it belongs to now; null: none"},
     )
 
 
 class CurrencySum(Schema):
-    Currency = fields.String(required=True, metadata={"description": "Empty where none was said"})
+    Currency = fields.String(required=True, metadata={"description": "Empty for conversions without one"})
     Conversions = fields.Integer(required=True, metadata={"description": "Those that count"})
     Value = fields.Float(required=True)
 
 
-#: An event in examples.
+#: The event of examples.
 EXAMPLE = {
     "EventID": "358117233766563841",
     "Event": "page_view",
@@ -78,23 +85,23 @@ RECEIVED_EXAMPLE = {**EXAMPLE, "SubscriberID": "358117233766563840"}
 
 
 def described(page: Page) -> list[dict[str, Any]]:
-    """A `WebsiteEvent` for each event."""
+    """Return a `WebsiteEvent` for each event of a page."""
     return [_described(event, page.uuids[event.visitor_id]) for event in page.events]
 
 
 def described_received(received: Received) -> dict[str, Any]:
-    """A `ReceivedEvent`."""
-    person = received.subscriber_id
+    """Return a `ReceivedEvent`."""
+    subscriber = received.subscriber_id
     return {
         **_described(received.event, received.uuid),
-        "SubscriberID": None if person is None else str(person),
+        "SubscriberID": None if subscriber is None else str(subscriber),
     }
 
 
 def rendered_received(
     transaction: Transaction, list_id: int, event_ids: Sequence[int]
 ) -> list[tuple[int, bytes, bytes]]:
-    """Return (event_id, name, JSON of `described_received`) of the events that are there."""
+    """Return (event_id, name, JSON of `described_received`) of the events that are stored."""
     found = read_received(transaction, list_id, event_ids)
     return [(each.event.id, bytes(each.event.name), orjson.dumps(described_received(each))) for each in found]
 
@@ -116,7 +123,7 @@ def _described(event: StoredEvent, uuid: bytes) -> dict[str, Any]:
 
 
 def summed(revenue: Revenue) -> dict[str, Any]:
-    """`TotalRevenue` is of the first currency: amounts of several cannot be added up."""
+    """Return the revenue keys of an answer. `TotalRevenue` is that of the first currency: several cannot be added."""
     sums = [
         {"Currency": each.currency, "Conversions": each.conversions, "Value": each.millionths / MILLIONTHS}
         for each in revenue.sums

@@ -1,4 +1,4 @@
-"""Everything that is held about a person, as one document that is made while it is sent."""
+"""Data export: everything stored about a subscriber as one JSON document, streamed page by page."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _CONVERSION = CONVERSION.encode()
 
 
 class Export:
-    """One export. Memory holds a page of it, and the sums."""
+    """One export. Memory holds one page of it, and the sums."""
 
     def __init__(self, database: Database, list_id: int, subscriber_id: int) -> None:
         self._database, self._list_id, self._subscriber_id = database, list_id, subscriber_id
-        #: Spans whose past was read under the visitor: what is copied to the person meanwhile is not told twice.
-        self._pasts: set[tuple[int, int]] = set()
+        #: Spans whose history was read under the visitor: rows copied to the subscriber meanwhile are not exported twice.
+        self._histories: set[tuple[int, int]] = set()
         self._sums: dict[str, list[int]] = {}
 
     def parts(self, head: Mapping[str, Any]) -> Iterator[bytes]:
-        """The document: `head`, then its arrays, and `Complete` at the very end. Raises StorageUnavailable."""
+        """Yield the document: `head`, then its arrays, and `Complete` at the very end. Raises StorageUnavailable."""
         yield orjson.dumps(head)[:-1]
         yield from _array("Visitors", map(_link, self._links()))
         yield from _array("Events", self._events())
@@ -52,14 +52,14 @@ class Export:
         page = self._database.read(partial(read, after=(-1, -1)))
         while page:
             yield from page
-            _let_others_run()
+            _yield_to_others()
             page = self._database.read(partial(read, after=(page[-1].visitor_id, page[-1].span)))
 
     def _events(self) -> Iterator[dict[str, Any]]:
-        """First of visitors' pasts that stand under the visitor, then of the person's own timeline, each oldest first."""
+        """Yield the events of unmerged visitor histories, then of the subscriber's own timeline, each oldest first."""
         for linked in self._links():
             if linked.has_unmerged_history:
-                self._pasts.add((linked.visitor_id, linked.span))
+                self._histories.add((linked.visitor_id, linked.span))
                 yield from self._events_of(linked.visitor_id, linked.span)
         yield from self._events_of(self._subscriber_id, None)
 
@@ -70,7 +70,7 @@ class Export:
             rows, described = page
             yield from described
             after = (rows[-1].event_at, rows[-1].event_id)
-            _let_others_run()
+            _yield_to_others()
 
     def _page(
         self, transaction: Transaction, owner_id: int, span: int | None, after: tuple[int, int]
@@ -80,26 +80,26 @@ class Export:
             return None
         wanted = [row for row in rows if span is None or row.span == span]
         found = read_events(transaction, self._list_id, (row.event_id for row in wanted))
-        events = self._theirs(transaction, [found[row.event_id] for row in wanted if row.event_id in found])
+        events = self._owned(transaction, [found[row.event_id] for row in wanted if row.event_id in found])
         if span is None:
-            events = [event for event in events if not self._is_told(transaction, event)]
+            events = [event for event in events if not self._is_exported(transaction, event)]
         return rows, self._described(transaction, events)
 
-    def _theirs(self, transaction: Transaction, events: list[StoredEvent]) -> list[StoredEvent]:
+    def _owned(self, transaction: Transaction, events: list[StoredEvent]) -> list[StoredEvent]:
         links = deletion.links_of(
             transaction, self._list_id, ((e.visitor_id, e.span) for e in events if e.subscriber_id is None)
         )
-        nobody = (None, None)
+        no_link = (None, None)
         return [
             event
             for event in events
-            if (event.subscriber_id or links.get((event.visitor_id, event.span), nobody)[0])
+            if (event.subscriber_id or links.get((event.visitor_id, event.span), no_link)[0])
             == self._subscriber_id
         ]
 
-    def _is_told(self, transaction: Transaction, event: StoredEvent) -> bool:
-        """Whether it was told of as a part of a visitor's past."""
-        if event.subscriber_id is not None or (event.visitor_id, event.span) not in self._pasts:
+    def _is_exported(self, transaction: Transaction, event: StoredEvent) -> bool:
+        """Return whether the event was exported with its visitor's history."""
+        if event.subscriber_id is not None or (event.visitor_id, event.span) not in self._histories:
             return False
         where = "list_id = ? AND owner_id = ? AND event_at = ? AND event_id = ?"
         key = (self._list_id, event.visitor_id, event.event_at, event.id)
@@ -112,10 +112,10 @@ class Export:
         uuids = identity_rows.uuids_of(transaction, self._list_id, (event.visitor_id for event in events))
         for event in events:
             self._sum_up(event)
-        told = described(Page(events, None, uuids))
+        shown = described(Page(events, None, uuids))
         return [
             {**each, "ClientEventID": keys.get(event.id), **_clocks(*clocks.get(event.id, (None, None)))}
-            for each, event in zip(told, events, strict=True)
+            for each, event in zip(shown, events, strict=True)
         ]
 
     def _sum_up(self, event: StoredEvent) -> None:
@@ -132,7 +132,7 @@ class Export:
         while last is not None:
             for entry_id, at, action in entries:
                 yield {"EntryID": entry_id, "At": iso_utc(at), "Action": action}
-            _let_others_run()
+            _yield_to_others()
             entries, last = self._database.read(partial(read, after_id=last))
 
 
@@ -157,13 +157,13 @@ def _link(linked: LinkedVisitor) -> dict[str, Any]:
 
 
 def _clocks(claimed_at: int | None, sent_at: int | None) -> dict[str, str | None]:
-    """What the client's clock said."""
+    """Return the times by the client's clock."""
     return {
         "ClientTimestamp": None if claimed_at is None else iso_utc(claimed_at),
         "SentAt": None if sent_at is None else iso_utc(sent_at),
     }
 
 
-def _let_others_run() -> None:
-    """Between two pages: requests of others are not to wait for the whole document."""
+def _yield_to_others() -> None:
+    """Yield to other requests between two pages, so that none waits for the whole document."""
     time.sleep(0)

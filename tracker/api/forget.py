@@ -1,4 +1,4 @@
-"""What does a call to forget somebody begin or find, and what is it answered with?"""
+"""Erasure calls: begins the erasure job of a subscriber, or finds it, and describes its progress."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from tracker.times import iso_utc
 if TYPE_CHECKING:
     from tracker.services import Services
 
-#: The action that the audit log has.
+#: The action in the audit log.
 ACTION = "subscriber.forget"
 
 
 def forget(
     services: Services, doer: Doer, list_id: int, who: Who, now: int, deadline: float | None
 ) -> dict[str, Any] | None:
-    """Begin to forget somebody, or tell how far that is; None if there is, and was, nobody.
+    """Begin the erasure of a subscriber, or find the one that runs or has finished.
 
-    Who is forgotten already is known by their number alone. Raises StorageUnavailable, OutcomeUnknown.
+    Returns its progress, or None if there is no such subscriber and no erasure of one. An erased subscriber is found by
+    number only. Raises StorageUnavailable, OutcomeUnknown.
     """
     found = services.stores.subscribers.find(list_id, who, deadline)
     subscriber_id = found.id if found else int(who[1]) if who[0] == "id" else None
@@ -40,7 +41,7 @@ def forget(
     job = job or jobs.find(list_id, FORGET, subscriber_id, deadline)  # another call may have been first
     if job is not None and job.finished_at is None:
         jobs.wake()
-    return None if job is None else _told(job)
+    return None if job is None else _progress(job)
 
 
 def _prepare(
@@ -52,8 +53,8 @@ def _prepare(
     return state
 
 
-def _told(job: Job) -> dict[str, Any]:
-    """How far it is, what was removed, and what was looked for afterwards."""
+def _progress(job: Job) -> dict[str, Any]:
+    """Return the state of an erasure: progress, deleted rows, and the searches for remaining data."""
     removed, checks = job.state["removed"], job.state.get("checks", {})
     return {
         "SubscriberID": str(job.subject_id),

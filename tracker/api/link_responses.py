@@ -18,49 +18,53 @@ class Link(Schema):
     Span = fields.Integer(
         required=True,
         metadata={
-            "description": "Which of the times in which the visitor was one person's; numbered as they became known"
+            "description": "The span of the visitor's events that the link covers; numbered as they became known"
         },
     )
     IsCurrent = fields.Boolean(
-        required=True, metadata={"description": "The visitor has been nobody else's since"}
+        required=True, metadata={"description": "Whether the visitor was linked to no other subscriber since"}
     )
     Reason = fields.String(required=True, metadata={"enum": [reason.name.lower() for reason in Reason]})
     By = fields.String(
         required=True,
         metadata={
             "enum": [by.name.lower() for by in By],
-            "description": "Who told it; `public`: nobody but browsers",
+            "description": "Provenance; `public`: only browsers made the link",
         },
     )
     LinkedAt = fields.DateTime(
-        required=True, metadata={"description": "When the event that linked it happened, whenever it arrived"}
+        required=True,
+        metadata={"description": "When the event that made the link happened, whenever it arrived"},
     )
     UnlinkedAt = fields.DateTime(
-        required=True, allow_none=True, metadata={"description": "When it was taken back"}
+        required=True, allow_none=True, metadata={"description": "When the link was taken back"}
     )
-    EventID = fields.String(required=True, metadata={"description": "The event that linked it"})
+    EventID = fields.String(required=True, metadata={"description": "The event that made the link"})
     Event = fields.String(
-        required=True, allow_none=True, metadata={"description": "Its name; null if it is gone"}
+        required=True, allow_none=True, metadata={"description": "Name of that event; null if it was deleted"}
     )
     NamedBy = fields.List(
         fields.String(metadata={"enum": [*NAMES, UNKNOWN]}),
         required=True,
-        metadata={"description": "By what that event named the subscriber"},
+        metadata={"description": "What in that event named the subscriber"},
     )
 
 
-class Why(Schema):
+class EventExplanation(Schema):
     EventID = fields.String(required=True)
     Event = fields.String(required=True)
     Reason = fields.String(required=True, metadata={"enum": ["named", "linked"]})
     NamedBy = fields.List(fields.String(metadata={"enum": [*NAMES, UNKNOWN]}), required=True)
     Link = fields.Nested(
-        Link, required=True, allow_none=True, metadata={"description": "Null if it was named"}
+        Link,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The visitor's link; null if the event named the subscriber"},
     )
 
 
 def described_link(explained: ExplainedLink) -> dict[str, Any]:
-    """Return a `Link`."""
+    """Return the `Link` schema's form of a link."""
     link, event = explained.link, explained.event
     return {
         "UUID": uuid_text(explained.uuid),
@@ -77,7 +81,7 @@ def described_link(explained: ExplainedLink) -> dict[str, Any]:
 
 
 def described_reason(explained: ExplainedEvent) -> dict[str, Any]:
-    """Return a `Why`."""
+    """Return the `EventExplanation` schema's form of an explained event."""
     event, link = explained.event, explained.link
     return {
         "EventID": str(event.id),

@@ -1,4 +1,4 @@
-"""How are a list's settings told, and which may they be?"""
+"""List settings: the wire form of a list's settings, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 from tracker.storage.accounts import MAX_ORIGINS_BYTES, MAX_PARAMETERS_BYTES, ListSettings
 from tracker.times import iso_utc
 
-#: The longest retention: an event cannot be older than ten years when it comes.
+#: The longest retention: an event cannot be older than ten years when it arrives.
 MAX_DAYS = 3653
 _PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 def settings_answer(settings: ListSettings) -> dict[str, Any]:
-    """The settings of a list as `list.get` and `list.update` answer them."""
+    """Return the settings of a list as `list.get` and `list.update` answer them."""
     events_from, parameters = settings.events_from, settings.hidden_parameters
     return {
         "RetentionDays": settings.retention_days or 0,
@@ -30,7 +30,7 @@ def settings_answer(settings: ListSettings) -> dict[str, Any]:
 
 
 def as_browsers_spell(origin: str) -> str:
-    """An origin in small letters, and without the port that its scheme has anyway: that one no browser sends."""
+    """Return an origin in lower case and without its scheme's default port, as browsers send it."""
     origin = origin.lower()
     for scheme, port in (("https://", ":443"), ("http://", ":80")):
         if origin.startswith(scheme):
@@ -39,26 +39,26 @@ def as_browsers_spell(origin: str) -> str:
 
 
 def fault_of_origins(value: Any) -> str | None:
-    """Why this is no array of origins."""
+    """Return why this is no array of origins, or None."""
     return _fault(value, _ORIGIN, MAX_ORIGINS_BYTES, "an array of origins such as 'https://shop.example'")
 
 
 def fault_of_parameters(value: Any) -> str | None:
-    """Why this is no array of names of query parameters."""
-    said = "an array of names such as 'token'; * may stand at the beginning of one"
-    return _fault(value, _PARAMETER, MAX_PARAMETERS_BYTES, said)
+    """Return why this is no array of names of query parameters, or None."""
+    expected = "an array of names such as 'token'; a name may begin with *"
+    return _fault(value, _PARAMETER, MAX_PARAMETERS_BYTES, expected)
 
 
-def _fault(value: Any, spelling: re.Pattern[str], max_bytes: int, said: str) -> str | None:
+def _fault(value: Any, spelling: re.Pattern[str], max_bytes: int, expected: str) -> str | None:
     if not isinstance(value, list) or not all(
         isinstance(each, str) and spelling.fullmatch(each) for each in value
     ):
-        return said
+        return expected
     if len("\n".join(value)) > max_bytes:
         return f"they take more than {max_bytes} bytes"
     return None
 
 
 def parameters_to_keep(names: list[str]) -> tuple[str, ...] | None:
-    """What is stored of them: nothing if they are those of every list, which may become more."""
+    """Return the names to store, or None for the default ones, to which later versions may add."""
     return None if tuple(names) == DEFAULT_HIDDEN else tuple(names)

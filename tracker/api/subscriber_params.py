@@ -1,19 +1,22 @@
-"""With which parameters is a subscriber named and described, and with which numbers is that refused?"""
+"""Subscriber parameters: fields that select, describe, sort and search subscribers, and their error rows."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from marshmallow import Schema, ValidationError, validates_schema
 
-from tracker.domain.custom_field import CustomField
 from tracker.domain.field_matching import FieldValues, read_values, unique_fault
+from tracker.domain.field_types import CustomField
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import EmailAddress, JsonObject, ListID, Text, WholeNumber
+from tracker.formats.email_address import begun_label, email_key
 from tracker.formats.event_limits import MAX_ID_BYTES, trimmed
 from tracker.storage.subscribers import Changes, Refusal, Who
+from tracker.storage.subscribers import Slice as Slice
 
-#: The rows of all commands about one subscriber; each declares those it can answer with.
+#: The error rows of all commands about one subscriber; each command declares those it can answer with.
 MISSING_SUBSCRIBER = missing("EmailAddress", 1, "Missing EmailAddress, SubscriberID or ExternalID parameter")
 MISSING_PERSON = missing("EmailAddress", 1, "Missing EmailAddress or ExternalID parameter")
 MISSING_LIST = missing("ListID", 2)
@@ -35,14 +38,18 @@ REFUSALS = {
     Refusal.EXTERNAL_ID_TAKEN: EXTERNAL_ID_TAKEN,
     Refusal.IS_NOBODY: IS_NOBODY,
 }
-#: How values of custom fields are described.
+#: {OrderField: the column it sorts by}. Ids ascend with the time of creation.
+ORDERS = {"SubscriberID": "id", "CreatedOn": "id", "EmailAddress": "email", "ExternalID": "external_id"}
+#: The values of SearchField.
+SEARCHED = ("EmailAddress", "ExternalID")
+#: The description of CustomFields.
 CUSTOM_FIELDS = {
     "description": "Values by merge-tag alias or `CustomField<ID>`; null or empty text empties a field"
 }
 
 
 class ExternalID(Text):
-    """What an ID of `event.track` may be that makes a person, trimmed; an empty one only where it takes the ID away."""
+    """An ID that could create a subscriber in `event.track`, trimmed; empty only where that removes the ID."""
 
     def __init__(self, is_empty_allowed: bool = False, **options: Any) -> None:
         super().__init__(0 if is_empty_allowed else 1, MAX_ID_BYTES, **options)
@@ -56,7 +63,7 @@ class ExternalID(Text):
 
 
 class NamedParams(Schema):
-    """A subscriber of a list, named by the first of SubscriberID, EmailAddress and ExternalID that is sent."""
+    """Select a subscriber of a list by the first of SubscriberID, EmailAddress and ExternalID that is sent."""
 
     ListID = ListID(required=True, metadata={"description": "List of the subscriber"})
     SubscriberID = WholeNumber(metadata={"description": "The subscriber's number"})
@@ -70,14 +77,12 @@ class NamedParams(Schema):
 
 
 class ChangeParams(NamedParams):
-    ExternalID = ExternalID(
-        True, metadata={"description": "Their ID in your system; empty text takes it away"}
-    )
+    ExternalID = ExternalID(True, metadata={"description": "Their ID in your system; empty text removes it"})
     CustomFields = JsonObject(metadata=CUSTOM_FIELDS)
 
 
 class CreateParams(Schema):
-    ListID = ListID(required=True, metadata={"description": "List they shall be on"})
+    ListID = ListID(required=True, metadata={"description": "List to add the subscriber to"})
     EmailAddress = EmailAddress(metadata={"description": "Their address", "format": "email"})
     ExternalID = ExternalID(metadata={"description": "Their ID in your system"})
     CustomFields = JsonObject(metadata=CUSTOM_FIELDS)
@@ -88,8 +93,8 @@ class CreateParams(Schema):
             raise ValidationError([MISSING_PERSON])
 
 
-def who(params: dict[str, Any]) -> Who:
-    """Whom the parameters name."""
+def subscriber_key(params: dict[str, Any]) -> Who:
+    """Return the column and value that select the subscriber."""
     if "SubscriberID" in params:
         return "id", params["SubscriberID"]
     if "EmailAddress" in params:
@@ -97,8 +102,8 @@ def who(params: dict[str, Any]) -> Who:
     return "external_id", params["ExternalID"]
 
 
-def new_person(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
-    """Whom to make; raises CommandError (1, 7, 10)."""
+def new_subscriber(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
+    """Return the subscriber to create. Raises CommandError (1, 7, 10)."""
     new, values = _wanted(params, fields)
     if new.email is None and not new.external_id:
         raise CommandError(MISSING_PERSON)
@@ -106,9 +111,9 @@ def new_person(params: dict[str, Any], fields: list[CustomField]) -> tuple[Chang
 
 
 def changes(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes, FieldValues]:
-    """What shall be changed: all that does not say whom to change. Raises CommandError (7, 10)."""
+    """Return the changes: all parameters except the one that selects the subscriber. Raises CommandError (7, 10)."""
     names = {"id": "SubscriberID", "email_key": "EmailAddress", "external_id": "ExternalID"}
-    named_by = names[who(params)[0]]
+    named_by = names[subscriber_key(params)[0]]
     return _wanted({name: value for name, value in params.items() if name != named_by}, fields)
 
 
@@ -120,6 +125,16 @@ def _wanted(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes,
     if read.unique is not None:
         name, value = read.unique
         if external_id not in (None, value):
-            raise CommandError(because(INVALID_EXTERNAL_ID, f"{name} says another one"))
+            raise CommandError(because(INVALID_EXTERNAL_ID, f"{name} has another value"))
         external_id = value
     return Changes(params.get("EmailAddress"), external_id, read.values), read
+
+
+def search_key(order: str, search: str, is_prefix: bool) -> bytes | None:
+    """Return the searched text as it is stored, addresses in lower case, or None for no search."""
+    if not search or order == "external_id":
+        return trimmed(search).encode() or None
+    if is_prefix and (begun := begun_label(search)):
+        return "".join(begun).encode()
+    address = None if is_prefix else email_key(search)
+    return (address[1] if address else unicodedata.normalize("NFC", search.strip().lower())).encode() or None

@@ -1,55 +1,56 @@
-"""How are subscribers and the commands about lists answered?"""
+"""Subscriber responses: the wire form of subscribers, and what commands about them share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.domain.custom_field import CustomField
 from tracker.domain.field_matching import name_of
-from tracker.domain.field_types import shown_value
+from tracker.domain.field_types import CustomField, shown_value
 from tracker.domain.provenance import By
 from tracker.errors import CommandError, Error
 from tracker.storage.engine import Transaction
-from tracker.storage.subscribers import After, Subscriber
+from tracker.storage.subscribers import After, Refused, Subscriber
+from tracker.storage.subscribers import Refusal as Refusal
 from tracker.times import iso_utc
 
 
-class ListCommand(Command):
-    """A command about one list of the caller's."""
+@contextmanager
+def answering(rows: Mapping[Refusal, Error]) -> Iterator[None]:
+    """Answer a refusal of the store inside the block with the command's row for it: raises CommandError."""
+    try:
+        yield
+    except Refused as refused:
+        raise CommandError(rows[refused.refusal]) from None
 
-    def own_list_id(self, list_id: int, row: Error) -> int:
-        """Another user's list and one that does not exist are answered alike, with `row`."""
-        if self.services.stores.lists.owned(self.user_id, list_id, self.deadline) is None:
-            raise CommandError(row)
-        return list_id
 
-    def noted(self, kind: str, list_id: int) -> After:
-        """What writes the audit log's entry of this call into the transaction that it tells of."""
+def audit_entry(command: Command, kind: str, list_id: int) -> After:
+    """Return a function that writes the audit log's entry of this call, in the transaction of the change itself."""
 
-        def note(transaction: Transaction, number: int) -> None:
-            thing = f"list:{list_id} {kind}:{number}"
-            self.services.audit.note(transaction, self.caller, self.name, thing)
+    def write(transaction: Transaction, number: int) -> None:
+        thing = f"list:{list_id} {kind}:{number}"
+        command.services.audit.note(transaction, command.caller, command.name, thing)
 
-        return note
+    return write
 
 
 class Success(Schema):
-    """What every answer of the family begins with."""
+    """The keys with which every answer of list and subscriber commands begins."""
 
     Success = fields.Boolean(required=True, metadata={"const": True})
     ErrorCode = fields.Integer(required=True, metadata={"const": 0})
     ErrorText = fields.String(required=True, metadata={"const": ""})
 
 
-def _told_by(what: str) -> fields.String:
-    """By whom a link was told."""
-    said = f"Who told the {what}; null if there is none. `public`: nobody but browsers"
+def _provenance(what: str) -> fields.String:
+    """Return the schema of a provenance."""
+    description = f"Provenance of the {what}; null if there is none. `public`: only browsers gave it"
     return fields.String(
-        required=True, allow_none=True, metadata={"description": said, "enum": [*map(_name, By), None]}
+        required=True, allow_none=True, metadata={"description": description, "enum": [*map(_name, By), None]}
     )
 
 
@@ -61,31 +62,33 @@ class SubscriberInformation(Schema):
     SubscriberID = fields.String(
         required=True, metadata={"description": "Digits: more than a double can hold"}
     )
-    EmailAddress = fields.String(required=True, allow_none=True, metadata={"description": "As first given"})
-    EmailAddressBy = _told_by("address")
+    EmailAddress = fields.String(required=True, allow_none=True, metadata={"description": "As first sent"})
+    EmailAddressBy = _provenance("address")
     ExternalID = fields.String(required=True, allow_none=True)
-    ExternalIDBy = _told_by("ID")
+    ExternalIDBy = _provenance("ID")
     CreatedOn = fields.DateTime(required=True)
     CustomFields = fields.Dict(
         fields.String(),
         fields.Raw(metadata={"type": ["string", "number", "boolean", "null"]}),
         required=True,
-        metadata={"description": "All fields of the list by alias or `CustomField<ID>`; null where empty"},
+        metadata={
+            "description": "All fields of the list by alias or `CustomField<ID>`; null for an empty one"
+        },
     )
 
 
 class Written(Success):
-    """The answer to a subscriber that was written."""
+    """The answer to the creation or change of a subscriber."""
 
     SubscriberID = fields.String(required=True)
     IgnoredCustomFields = fields.List(
         fields.String(),
-        metadata={"description": "Names that no field of the list has; there if there are any"},
+        metadata={"description": "Names that no field of the list has; absent if there are none"},
     )
 
 
-def success(**said: Any) -> dict[str, Any]:
-    return {"Success": True, "ErrorCode": 0, "ErrorText": "", **said}
+def success(**answer: Any) -> dict[str, Any]:
+    return {"Success": True, "ErrorCode": 0, "ErrorText": "", **answer}
 
 
 def written(subscriber_id: int, unknown: Sequence[str]) -> dict[str, Any]:
@@ -93,21 +96,21 @@ def written(subscriber_id: int, unknown: Sequence[str]) -> dict[str, Any]:
     return {**answer, "IgnoredCustomFields": list(unknown)} if unknown else answer
 
 
-def described(person: Subscriber, custom_fields: Sequence[CustomField]) -> dict[str, Any]:
-    """A `SubscriberInformation`."""
+def described(subscriber: Subscriber, custom_fields: Sequence[CustomField]) -> dict[str, Any]:
+    """Return a `SubscriberInformation`."""
     return {
-        "SubscriberID": str(person.id),
-        "EmailAddress": person.email,
-        "EmailAddressBy": None if person.email is None else _name(person.email_by),
-        "ExternalID": person.external_id,
-        "ExternalIDBy": None if person.external_id is None else _name(person.external_id_by),
-        "CreatedOn": iso_utc(person.created_at),
-        "CustomFields": {name_of(each): _value(person, each) for each in custom_fields},
+        "SubscriberID": str(subscriber.id),
+        "EmailAddress": subscriber.email,
+        "EmailAddressBy": None if subscriber.email is None else _name(subscriber.email_by),
+        "ExternalID": subscriber.external_id,
+        "ExternalIDBy": None if subscriber.external_id is None else _name(subscriber.external_id_by),
+        "CreatedOn": iso_utc(subscriber.created_at),
+        "CustomFields": {name_of(each): _value(subscriber, each) for each in custom_fields},
     }
 
 
-def _value(person: Subscriber, custom_field: CustomField) -> Any:
+def _value(subscriber: Subscriber, custom_field: CustomField) -> Any:
     if custom_field.is_unique:
-        return person.external_id
-    stored = person.values.get(custom_field.id)
+        return subscriber.external_id
+    stored = subscriber.values.get(custom_field.id)
     return None if stored is None else shown_value(custom_field.data_type, stored)

@@ -1,6 +1,6 @@
-"""Truncation: what the browser script captures of a page by itself is cut and scrubbed, and refuses no event.
+"""Truncation: captured properties that are too long are cut, and page URLs scrubbed, so that no event is refused for them.
 
-The page cannot help how long its address is; what it says in properties of its own is its own affair.
+A page does not choose the length of its URL; properties of its own must keep the limits.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from tracker.api.event_params import EventProperties
 from tracker.domain.url_scrubbing import Hidden, scrubbed
 from tracker.formats.event_limits import MAX_STRING_BYTES, is_long, properties_fault
 
-#: So many captured properties take no room from the page's own.
+#: Captured properties that do not count towards the page's own limit.
 MAX_CAPTURED = 64
 ADDRESSES = ("$current_url", "$referrer")
-#: The key of an answer, and the property of an event, that name what was cut; they are there when something was.
+#: The key of an answer with the names of properties that were cut; absent if none were.
 CUT = "cut_properties"
 
 
 class PageProperties(EventProperties):
-    """Properties of an event of a page: those that the script captures count for no limit."""
+    """The properties of a page's event: those that the script captures do not count towards the limits."""
 
     def fault(self, properties: dict[str, Any]) -> str | None:
         found = properties_fault(properties)
@@ -36,17 +36,17 @@ class PageProperties(EventProperties):
 
 
 def cleaned(properties: dict[str, Any], names: Hidden) -> dict[str, Any]:
-    """The properties with captured ones cut to MAX_STRING_BYTES and addresses of pages scrubbed."""
+    """Return the properties with captured ones cut to MAX_STRING_BYTES and page URLs scrubbed."""
     changed = {name: _cut(properties[name]) for name in overlong(properties)}
     for name in ADDRESSES:
         address = changed.get(name, properties.get(name))
-        if isinstance(address, str) and (said := scrubbed(address, names)) != address:
-            changed[name] = said
+        if isinstance(address, str) and (clean := scrubbed(address, names)) != address:
+            changed[name] = clean
     return {**properties, **changed} if changed else properties
 
 
 def overlong(properties: Any) -> list[str]:
-    """The names of captured properties that are cut, in properties as they were sent and found to be valid."""
+    """Return the names of captured properties that are cut, in valid properties as they were sent."""
     if isinstance(properties, str):
         properties = orjson.loads(properties)
     if not isinstance(properties, dict):
@@ -59,7 +59,7 @@ def overlong(properties: Any) -> list[str]:
 
 
 def _is_captured(name: str, value: Any) -> bool:
-    """The script captures texts and numbers."""
+    """Return whether the script may have captured the property: it captures texts and numbers."""
     return name.startswith(MARK) and not isinstance(value, (dict, list))
 
 

@@ -1,4 +1,4 @@
-"""Which link of a visitor to a subscriber shall be taken back, and how far has that come?"""
+"""Unlinking: takes a link of a visitor to a subscriber back, and follows the job that moves the events."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class NoSuchLink(Enum):
-    """Why there is nothing to take back."""
+    """Why there is no link to take back."""
 
-    NEVER = "the visitor was never theirs in this span"
-    SEVERAL = "the visitor was theirs in several spans"
+    NEVER = "the visitor was never linked to the subscriber in this span"
+    SEVERAL = "the visitor was linked to the subscriber in several spans"
 
 
 @dataclass(frozen=True, slots=True)
 class Unmerged:
-    """A link that is taken back. `moved` of its events have left the subscriber so far, all if `is_done`."""
+    """A link that was taken back. `moved` events have been moved off the subscriber so far, all if `is_done`."""
 
     span: int
     moved: int
@@ -40,7 +40,7 @@ def unmerge(
     span: int | None,
     deadline: float | None,
 ) -> Unmerged | NoSuchLink:
-    """Take a link back, or go on with that. Raises StorageUnavailable, OutcomeUnknown."""
+    """Take a link back, or return the progress of that. Raises StorageUnavailable, OutcomeUnknown."""
     find = partial(links_of, list_id=list_id, subscriber_id=subscriber_id, uuid=uuid)
     links = services.storage.read(find, deadline)
     number = _span(links, span)
@@ -49,7 +49,7 @@ def unmerge(
     job = _job_under_way(services, list_id, links, number, deadline)
     if job is None and number in links.linked:
         job = _begin(services, Link(list_id, subscriber_id, links.visitor_id, number), deadline)
-        if job is None:  # somebody else has taken it back meanwhile
+        if job is None:  # another call took the link back meanwhile
             return unmerge(services, list_id, subscriber_id, uuid, span, deadline)
     return Unmerged(number, job.rows if job else 0, job is None or bool(job.state["is_moved"]))
 
@@ -66,7 +66,7 @@ def _span(links: Links | None, wanted: int | None) -> int | NoSuchLink:
 def _job_under_way(
     services: Services, list_id: int, links: Links, span: int, deadline: float | None
 ) -> Job | None:
-    """The job of a link that was taken back; once it is done, only for one that has not been linked anew."""
+    """Return the job of a link that was taken back; a finished one only if the span was not linked again."""
     if span not in links.unlinked:
         return None
     job: Job | None = services.jobs.find(list_id, UNMERGE, links.unlinked[span], deadline)
@@ -77,7 +77,7 @@ def _job_under_way(
 
 
 def _begin(services: Services, link: Link, deadline: float | None) -> Job | None:
-    """None if it is not there any more."""
+    """Take the link back and start the job. Returns None if the link is gone."""
     unlinking_id, now = services.ingest.new_id(deadline), time.time_ns() // 1_000_000
     prepare = partial(unlink, link=link, unlinking_id=unlinking_id, now=now)
     until = deadline or time.monotonic() + REQUEST_SECONDS

@@ -1,1 +1,1 @@
-"""Domain rules, pure: what an event is, whose it is, and what it counts for."""
+"""Domain rules without a database: events, identity resolution, enrichment, conversions and cursors."""

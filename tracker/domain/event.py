@@ -1,4 +1,4 @@
-"""What is an event, once everything about it is validated?"""
+"""Events: a validated event, the bits of its `flags`, the digest that idempotency compares, and the result of tracking."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import orjson
 from tracker.domain.event_time import event_time, public_event_time
 from tracker.domain.field_matching import FieldValues
 
-#: The first byte of stored properties says how the rest is written.
+#: The first byte of stored properties names the format of the rest.
 FORMAT_JSON = b"\x01"
-#: Names that mean something to us; every other name is the client's own.
+#: Event names with a meaning for Tracker; every other name is the client's own.
 CONVERSION, IDENTIFY = "conversion", "identify"
 #: Bits of `events.flags`.
 IS_GENERATED, IS_SILENT, HAS_ID_CONFLICT, HAS_SENT_IDENTIFY, IS_REPEATED_CONVERSION = 1, 2, 4, 8, 16
-#: How the event named its person; an ID that is a hash by the number of the form, in the two bits from HASH_FORM on.
+#: How the event named its subscriber. For an ID that is a hash the two bits from HASH_FORM on hold the number of its form.
 NAMED_BY_EMAIL, NAMED_BY_ID, HASH_FORM = 32, 64, 128
-#: Sent by a robot: stored, and left out of what is counted.
+#: Sent by a robot: stored, and not counted.
 IS_BOT = 512
-#: It came through the public door: anybody may have sent it.
+#: Received by the collect endpoint: anybody may have sent it.
 IS_PUBLIC = 1024
-#: A conversion that came without a key to a list whose conversions need one.
+#: A conversion without a key, on a list whose conversions need one.
 LACKS_KEY = 2048
-#: It came as the picture of a mail, which mailbox providers fetch for their people.
+#: Requested as the picture of a mail, which mailbox providers fetch for their users.
 IS_IMAGE = 4096
-#: A conversion with one of these is stored, and counts for nothing.
+#: A conversion with one of these bits is stored, and not counted.
 NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT | LACKS_KEY
 
 
@@ -36,12 +36,12 @@ NOT_COUNTED = IS_REPEATED_CONVERSION | IS_BOT | LACKS_KEY
 class Event:
     """One validated event. `email` is (as shown, key); `uuid` 16 bytes; times are UTC milliseconds.
 
-    `received_at` is by our clock; `claimed_at` and `sent_at` are what the client's clock said, if it said anything.
+    `received_at` is by the server's clock; `claimed_at` and `sent_at` are by the client's clock, None if not sent.
 
-    `is_listless`: it came without a ListID and is kept in the user's hidden list. `is_conversion_id_goal`: its list's
-    conversion-ids name goals, so that none is a repeat. `identified` is what the `identify_properties` of an identify event
-    say of the list's custom fields, once somebody has looked. `row_id` is given when it is first handed to the database, and
-    kept over all tries, as is `fresh_uuid()`.
+    `is_listless`: the event came without a ListID and is stored in the user's hidden list. `is_conversion_id_goal`: the
+    list's conversion-ids name goals, so that none is a repeat. `identified` has the values of custom fields that the
+    `identify_properties` of an identify event set, once they are matched with the list's fields. `row_id` is assigned when
+    the event is first handed to the database, and stays over all retries, as does `fresh_uuid()`.
     """
 
     list_id: int
@@ -57,16 +57,16 @@ class Event:
     identify_properties: dict[str, Any] | None = None
     is_listless: bool = False
     is_conversion_id_goal: bool = False
-    #: Properties that Tracker adds: they are stored, and are no part of what makes two events the same.
-    added: dict[str, Any] = field(default_factory=dict)
-    #: Anybody may have sent it, as through the door for browsers: it never overwrites what is known of a person.
+    #: Properties that Tracker adds: they are stored, and do not count when two events are compared.
+    enriched: dict[str, Any] = field(default_factory=dict)
+    #: Anybody may have sent it, as to the collect endpoint: it never overwrites what is known of a subscriber.
     is_public: bool = False
     is_bot: bool = False
     is_image: bool = False
-    #: It came without a key, which conversions of its list need.
+    #: The event came without a key, which conversions of its list need.
     lacks_key: bool = False
     row_id: int = 0
-    #: The row it was to have is something else's: `event_key` is what its caller was told, and names no row.
+    #: The row id it had is taken by another event: `event_key` is the EventID its caller got, and names no row.
     has_lost_row: bool = False
     identified: FieldValues | None = None
     _fresh_uuid: bytes = b""
@@ -74,38 +74,38 @@ class Event:
     _encoded: bytes = b""
 
     def prepare(self) -> None:
-        """Work out now what a transaction will ask for: while it is open, no other process can write.
+        """Encode the properties and compute the digest before the transaction: while it is open, no other process can write.
 
-        Nothing about the event may change from now on.
+        The event must not change afterwards.
         """
         self._encoded = self.encoded_properties()
         if self.event_key is not None:
             self._digest = self.digest()
 
     def fresh_uuid(self) -> bytes:
-        """The uuid of its visitor if nothing names one."""
+        """Return the uuid of the event's visitor where nothing names one: random, and the same at every call."""
         self._fresh_uuid = self._fresh_uuid or uuid4().bytes
         return self._fresh_uuid
 
     @property
     def event_at(self) -> int:
-        """When it happened, by our clock."""
+        """When the event happened by the server's clock, in UTC milliseconds."""
         happened = public_event_time if self.is_public else event_time
         return happened(self.received_at, self.claimed_at, self.sent_at)
 
     @property
     def is_counted_conversion(self) -> bool:
-        """Whether it is a conversion that counts, unless another one does for its conversion-id."""
+        """Whether the event is a conversion that counts, unless another one already counts for its conversion-id."""
         return self.name == CONVERSION and not self.is_bot and not self.lacks_key
 
     def stored_properties(self) -> dict[str, Any]:
-        return {**self.properties, **self.added} if self.added else self.properties
+        return {**self.properties, **self.enriched} if self.enriched else self.properties
 
     def encoded_properties(self) -> bytes:
         return self._encoded or FORMAT_JSON + orjson.dumps(self.stored_properties())
 
     def digest(self) -> bytes:
-        """32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""
+        """Return 32 bytes that are equal for equal events, whatever the order of keys and the time of sending."""
         return self._digest or self._digested()
 
     def _digested(self) -> bytes:
@@ -121,13 +121,15 @@ class Event:
             self.claimed_at,
             properties,
         ]
-        if self.identify_properties:  # without any the digest is what it was before there were any
+        if (
+            self.identify_properties
+        ):  # no key for an empty value: digests of events without them stay as they were
             parts.append(self.identify_properties)
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def decoded_properties(stored: bytes) -> dict[str, Any]:
-    """What `Event.encoded_properties` wrote; raises ValueError for a format this version does not know."""
+    """Decode what `Event.encoded_properties` wrote. Raises ValueError for a format that this version does not know."""
     if stored[:1] != FORMAT_JSON:
         raise ValueError(f"properties are stored in the unknown format {stored[:1]!r}")
     return orjson.loads(stored[1:])  # type: ignore[no-any-return]
@@ -135,9 +137,9 @@ def decoded_properties(stored: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What became of an event: its visitor's uuid, and whether an identify event was sent with it.
+    """The result of tracking an event: its visitor's uuid, and whether an identify event was sent with it.
 
-    `ignored` names those of its IdentifyProperties that were not written.
+    `ignored` names the IdentifyProperties that were not written.
     """
 
     uuid: bytes
@@ -159,8 +161,9 @@ class EventOutcomeUnknown(Exception):
         self.event_ids = event_ids
 
 
-#: The bit of `flags` of a credential's event that made its visitor the person's whom it names, or was one more that says so. It
-#: is taken away when the visitor is taken from them.
+#: The bit of `flags` of a credential's event that linked its visitor to the subscriber it names, or confirmed that link. It
+#: is cleared when the link is taken back.
 IS_LINK = 8192
 
+#: The property that names the captured properties that were cut.
 CUT_PROPERTY = "$cut"

@@ -1,4 +1,4 @@
-"""Signed EventIDs: those that Tracker gives out name a row, all others are a client's own text."""
+"""Signed EventIDs: an EventID that Tracker issues names a row; every other EventID is a client's own text."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ import re
 from tracker.domain.event import Event, EventIdTaken
 from tracker.domain.row_ids import MAX_AHEAD_MS, received_ms
 
-#: `trk-`, the row's id, and two signatures: that Tracker gave it out for this list and door, and that it was for this event.
-#: A repeat with it needs no look-up table. A row id is 63 bits, so its first digit is at most 7.
-_OURS = re.compile(r"trk-([0-7][0-9a-f]{15})-([A-Za-z0-9_-]{20})")
-#: Bytes of the signatures: nobody tries as many as 2^64.
+#: `trk-`, the row id, and two signatures: one that Tracker issued it for this list and endpoint, one that it is for this
+#: event. A repeat with it needs no look-up table. A row id is 63 bits, so its first digit is at most 7.
+_SIGNED = re.compile(r"trk-([0-7][0-9a-f]{15})-([A-Za-z0-9_-]{20})")
+#: Bytes of the signatures: nobody makes 2^64 attempts.
 _ROW_BYTES, _EVENT_BYTES = 8, 7
-#: The first byte of a public EventID as it is kept has this bit, which no EventID that can be sent has: ASCII ends before it.
+#: Set in the first byte of a public EventID as it is stored. No EventID that can be sent has this bit: they are ASCII.
 _PUBLIC = 0x80
 
 
 class EventIdSigner:
-    """Makes EventIDs of ours, and knows them again. The secret is the database's; until it is known there are none."""
+    """Makes and recognises signed EventIDs. The secret is the database's; before `set_secret` none can be made."""
 
     def __init__(self) -> None:
         self._secret = b""
 
-    def know(self, secret: bytes) -> None:
+    def set_secret(self, secret: bytes) -> None:
         self._secret = secret
 
     def of(self, event: Event) -> str:
-        """The EventID with which this very event can be repeated after an unknown outcome."""
+        """Return the EventID with which this event can be repeated after an unknown outcome."""
         signed = self._of_row(event, event.row_id) + self._of_event(event, event.row_id)
         return f"trk-{event.row_id:016x}-{base64.urlsafe_b64encode(signed).decode()}"
 
     def row_id_in(self, event: Event) -> int | None:
-        """The row id inside an EventID of ours; None for a client's own, which whatever we did not sign is.
+        """Return the row id inside a signed EventID, or None for a client's own, which is everything without our signature.
 
-        One that lies ahead of our clock is none of ours either: nobody is to have a row before its time. Raises
-        EventIdTaken for one that was given out for another event.
+        A row id ahead of the server's clock counts as a client's own too, so that nobody takes a row before its time.
+        Raises EventIdTaken for an EventID that was issued for another event.
         """
-        found = _OURS.fullmatch(event.event_key or "")
+        found = _SIGNED.fullmatch(event.event_key or "")
         if found is None:
             return None
         row_id, signed = int(found[1], 16), base64.urlsafe_b64decode(found[2])
-        is_ours = hmac.compare_digest(signed[:_ROW_BYTES], self._of_row(event, row_id))
-        if not is_ours or received_ms(row_id) > event.received_at + MAX_AHEAD_MS:
+        is_signed = hmac.compare_digest(signed[:_ROW_BYTES], self._of_row(event, row_id))
+        if not is_signed or received_ms(row_id) > event.received_at + MAX_AHEAD_MS:
             return None
         if not hmac.compare_digest(signed[_ROW_BYTES:], self._of_event(event, row_id)):
             raise EventIdTaken(event.event_key)
@@ -62,20 +62,20 @@ class EventIdSigner:
         return hmac.digest(self._secret, signed, "sha256")
 
 
-def kept_key(event: Event) -> bytes:
-    """The EventID as it is kept: what came through the public door has a space of its own.
+def stored_key(event: Event) -> bytes:
+    """Return the EventID as it is stored: events of the collect endpoint have a key space of their own.
 
-    So a stranger's EventIDs are in nobody's way, and tell the stranger nothing about those that came with a key.
+    So EventIDs of strangers collide with none that came with a key, and reveal nothing about them.
     """
     key = (event.event_key or "").encode()
     return bytes((key[0] | _PUBLIC,)) + key[1:] if event.is_public else key
 
 
-def sent_key(kept: bytes) -> str:
-    """The EventID as it was sent."""
-    return (bytes((kept[0] & ~_PUBLIC,)) + kept[1:]).decode()
+def sent_key(stored: bytes) -> str:
+    """Return the EventID as it was sent."""
+    return (bytes((stored[0] & ~_PUBLIC,)) + stored[1:]).decode()
 
 
 def row_key(row_id: int) -> bytes:
-    """What stands for all EventIDs of ours of a deleted row; no EventID of a client's is like it."""
+    """Return the tombstone key that stands for every signed EventID of a deleted row; no client's EventID equals it."""
     return b"\0%016x" % row_id

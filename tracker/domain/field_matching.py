@@ -1,4 +1,4 @@
-"""Which fields do named values go to, and which go nowhere? Pure: what was sent, held against a list's fields."""
+"""Field matching: assigns named values to the custom fields of a list, by alias or `CustomField<ID>`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracker.domain.custom_field import CustomField, alias_key
-from tracker.domain.field_types import InvalidValue, stored_value
+from tracker.domain.field_types import CustomField, InvalidValue, alias_key, stored_value
 from tracker.formats.event_limits import external_id_fault, is_hash, trimmed
 from tracker.formats.placeholders import is_placeholder
 
-#: How a field is named that has no alias, or whose alias one does not know.
+#: The prefix that names a field by its number, with or without an alias.
 PREFIX = "CustomField"
 BY_NUMBER = re.compile(rf"{PREFIX}([1-9][0-9]{{0,18}})", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(slots=True)
 class FieldValues:
-    """`values` by the number of the field; None empties it. The unique identifier is (name as sent, value), "" to empty.
+    """Values matched with fields: `values` by the number of the field, None to empty it.
 
-    `unknown` names no field of the list has; `unfit` are names whose value is none of the field's type, and why.
+    `unique` is the unique identifier as (name as sent, value), "" to empty it. `unknown` are names that no field of the
+    list has; `unfit` are {name: why its value does not have the field's type}.
     """
 
     values: dict[int, bytes | None] = field(default_factory=dict)
@@ -31,18 +31,18 @@ class FieldValues:
 
     @property
     def dropped(self) -> list[str]:
-        """The names whose values go nowhere."""
+        """The names whose values are not written."""
         return [*self.unknown, *self.unfit]
 
 
 def read_values(sent: Mapping[str, Any], fields: Sequence[CustomField]) -> FieldValues:
-    """What `{alias or CustomField<ID>: value}` says of the fields. Null and empty text empty a field.
+    """Match `{alias or CustomField<ID>: value}` with the fields. Null and empty text empty a field.
 
     Of several names of one field the alias wins over the number, and an exact spelling over another letter case.
     """
     read = FieldValues()
     chosen: dict[int, tuple[int, str]] = {}
-    known = _Names(fields)
+    known = _FieldIndex(fields)
     for name in sent:
         found, rank = known.find(name)
         if found is None:
@@ -56,16 +56,16 @@ def read_values(sent: Mapping[str, Any], fields: Sequence[CustomField]) -> Field
 
 
 def name_of(custom_field: CustomField) -> str:
-    """How answers name a field."""
+    """Return the name of a field in answers: its alias, else `CustomField<ID>`."""
     return custom_field.alias or f"{PREFIX}{custom_field.id}"
 
 
 def unique_fault(value: str) -> str | None:
-    """Why this trimmed text is no external id of a person, or None."""
+    """Return why this trimmed text is no external id of a subscriber, or None if it is one."""
     if fault := external_id_fault(value):
         return fault
     if is_hash(value):
-        return "it is the hash of an address, which finds a person and makes none"
+        return "it is the hash of an address, which finds a subscriber and makes none"
     return "it is a placeholder" if is_placeholder(value) else None
 
 
@@ -91,8 +91,8 @@ def _unique(value: Any) -> str:
     return text
 
 
-class _Names:
-    """All names of a list's fields."""
+class _FieldIndex:
+    """An index of a list's fields by all their names."""
 
     def __init__(self, fields: Sequence[CustomField]) -> None:
         self._by_alias = {each.alias: each for each in fields if each.alias is not None}
@@ -100,7 +100,7 @@ class _Names:
         self._by_id = {each.id: each for each in fields}
 
     def find(self, name: str) -> tuple[CustomField | None, int]:
-        """The field, and the rank of such a name: the lower wins."""
+        """Return the field, and the rank of the kind of name: the lower rank wins."""
         if (found := self._by_alias.get(name)) is not None:
             return found, 0
         if name.isascii() and (found := self._by_key.get(alias_key(name))) is not None:

@@ -1,4 +1,4 @@
-"""What is a person, a visitor, and what links them, while a group of events is placed?"""
+"""Identity: subscribers, visitors and their links while the events of a group are resolved."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tracker.domain.provenance import By
-from tracker.domain.spans import Life, Link, Position
+from tracker.domain.spans import Link, Position, VisitorSpans
 
 
 class Reason(IntEnum):
     """Why a visitor was linked to a subscriber."""
 
-    OWN = 1  # made for a person who was named without a UUID
+    OWN = 1  # the visitor was made for a subscriber who was named without a UUID
     EMAIL = 2  # an event carried an Email that was new to the visitor
-    IDENTIFY = 3  # an identify event named the person
+    IDENTIFY = 3  # an identify event named the subscriber
 
 
-class Known(NamedTuple):
-    """What the database has of a person: their address as shown, their ID, and who told them."""
+class StoredNames(NamedTuple):
+    """The names of a subscriber in the database: address as shown and ID, each with its provenance (`By`)."""
 
     email: str | None = None
     email_by: int = By.CREDENTIAL
@@ -27,14 +27,16 @@ class Known(NamedTuple):
     external_id_by: int = By.CREDENTIAL
 
 
-NOTHING = Known()
+NO_NAMES = StoredNames()
 
 
 @dataclass(slots=True)
 class Subscriber:
-    """A person of one list. `own_uuid` names the visitor of calls by Email or ID alone.
+    """A subscriber of one list. `own_uuid` names the visitor of calls by Email or ID alone.
 
-    `known` is what a person had who was there before the group; `has_lost_email`: their address is another's since.
+    `stored` are the names that an existing subscriber had before the group. `has_lost_email` says that their address went
+    to another subscriber in this group. `is_email_announced` is False from the event that gives the Email until an identify
+    event is sent for it.
     """
 
     list_id: int
@@ -47,22 +49,21 @@ class Subscriber:
     external_id_by: int = By.CREDENTIAL
     is_new: bool = False
     has_lost_email: bool = False
-    is_email_told: bool = (
-        True  # False from the moment an Email is learnt until an identify event is sent for it
-    )
-    known: Known = NOTHING
+    is_email_announced: bool = True
+    stored: StoredNames = NO_NAMES
 
     def __post_init__(self) -> None:
-        self.known = Known(self.email, self.email_by, self.external_id, self.external_id_by)
+        self.stored = StoredNames(self.email, self.email_by, self.external_id, self.external_id_by)
 
 
 @dataclass(slots=True)
 class Visitor:
     """A browser, device or own visitor of one list; `span` and `subscriber_id` are its current link.
 
-    `version` counts the changes of its links, and is 0 as long as it never had one. `named_at` and `named_id` say when
-    the first event happened that named its current person. `life` is there once somebody has looked back further; `links` are of
-    events of this group.
+    `version` counts the changes of its links, and is 0 as long as it never had one. `named_at` (UTC milliseconds) and
+    `named_id` are the position of the first event that named its current subscriber. `spans` is loaded once an event needs
+    more than the current link. `links` are those that credentials' events of this group state. `has_own_events`: events
+    came while the visitor was linked to nobody; of a stored visitor that is assumed.
     """
 
     list_id: int
@@ -75,17 +76,17 @@ class Visitor:
     named_at: int | None = None
     named_id: int | None = None
     is_new: bool = False
-    has_own_events: bool = True  # that came while it was nobody's; of one that was known before, it may
-    life: Life | None = None
+    has_own_events: bool = True
+    spans: VisitorSpans | None = None
     links: list[Link] = field(default_factory=list)
 
     def link(self) -> tuple[int, int | None, int, int, int | None, int | None]:
-        """What its row says of its current link, in the order of `people.VISITOR`."""
-        version = self.version if self.life is None else self.life.version
+        """Return the columns of the current link, in the order of `identity_rows.VISITOR`."""
+        version = self.version if self.spans is None else self.spans.version
         return self.span, self.subscriber_id, int(self.linked_by), version, self.named_at, self.named_id
 
     def is_current_at(self, position: Position) -> bool:
-        """Whether an event of that time is certainly in the current span."""
+        """Return whether an event at that position is certainly in the current span."""
         if self.named_at is None or self.named_id is None:
             return self.version == 0
         return position >= (self.named_at, self.named_id)
@@ -93,9 +94,11 @@ class Visitor:
 
 @dataclass(slots=True)
 class Placement:
-    """Where one event goes. `subscriber_id` is the person it names, `owner_id` whose timeline it stands in.
+    """The result of identity resolution for one event.
 
-    `link_flag` is the bit of an event that says so for good whose its visitor is, or 0. `is_identify_sent`: it is, or brings with it, an identify event.
+    `subscriber_id` is the subscriber that the event names, `owner_id` the owner of the timeline it stands in. `link_flag` is
+    IS_LINK for an event that links its visitor, else 0. `is_identify_sent`: the event is an identify event, or
+    brings one with it.
     """
 
     visitor: Visitor

@@ -1,4 +1,4 @@
-"""Provenance of links: who told that an ID or an address is a person's, or that a visitor is?"""
+"""Provenance of identity: whether a credential or a public event gave an address, an ID or a visitor to a subscriber."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class By(IntEnum):
-    """Who told it. A link that both told is a credential's."""
+    """The source of a statement about identity. What both sources state has the provenance CREDENTIAL."""
 
     CREDENTIAL = 0  # a key, a session, a command or an import
-    PUBLIC = 1  # anybody, with the public id of the list
+    PUBLIC = 1  # a browser, or anybody, with the public id of the list

@@ -1,20 +1,20 @@
-"""Which names look like one thing spelled twice? A pure rule: `productId`, `product_id` and `Product-ID`."""
+"""Similar names: groups names that are probably one thing spelled twice, such as `productId`, `product_id`, `Product-ID`."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
 
-#: What different spellings put between words, or before them.
+#: Characters that spellings put between words, or before them.
 _DROPPED = str.maketrans("", "", "_- $")
-#: Groups that are told, and names of each: no more is read by anybody.
+#: Groups in an answer, and names of each group: nobody reads more.
 MAX_GROUPS, MAX_IN_GROUP = 100, 20
 
 
-def look_alikes(names: Iterable[str]) -> list[list[str]]:
-    """Groups of two or more different names that are folded to the same, sorted, and the groups by their first name.
+def similar_names(names: Iterable[str]) -> list[list[str]]:
+    """Return groups of two or more names that fold to the same text: sorted names, groups sorted by their first name.
 
-    At most MAX_GROUPS of at most MAX_IN_GROUP.
+    At most MAX_GROUPS groups of at most MAX_IN_GROUP names.
     """
     spellings: dict[str, set[str]] = {}
     for name in names:
@@ -24,7 +24,7 @@ def look_alikes(names: Iterable[str]) -> list[list[str]]:
 
 
 def folded(name: str) -> str:
-    """A name without letter case, `_`, `-`, space, `$` and accents; itself if it has nothing else."""
+    """Return the name without letter case, `_`, `-`, spaces, `$` and accents, or the name itself if nothing is left."""
     if name.isascii():
         return name.translate(_DROPPED).lower() or name
     # Folding the case can bring accents with it, and the other way round.

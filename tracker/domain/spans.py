@@ -1,7 +1,8 @@
-"""Event time: whose was a visitor when an event happened, however late the event or what tells of it arrives?
+"""Spans: to which subscriber a visitor is linked at each event time, however late the linking event arrives.
 
-A visitor's life is cut into spans. Each is somebody's from the first event in it that named them, or open. An event is
-in the span in which it happened; what happened at the same millisecond goes by row id, that is by arrival.
+The stretch of a visitor's events is cut into spans. A span is linked to a subscriber from the first event in it that named
+them, or open. An event is in the span in which it happened; at the same millisecond the row id decides, that is the order
+of arrival.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from typing import NamedTuple
 
 from tracker.domain.provenance import By
 
-#: (UTC milliseconds, row id): when something happened.
+#: (event time in UTC milliseconds, row id): the position of an event.
 Position = tuple[int, int]
 
-#: Before every event, and after all of them.
+#: Positions before every event, and after all of them.
 BEGIN = (-(2**63), 0)
 
 END = (2**63 - 1, 2**63 - 1)
 _LAST = (2**63 - 1, 2**63 - 2)
 
 
-class Told(NamedTuple):
-    """Why an event linked its visitor to a person (`who.Reason`), when it was received, and who told it."""
+class Evidence(NamedTuple):
+    """The evidence of a link: why the event made it (`identity.Reason`), when it was received, and its provenance."""
 
     reason: int
     received_at: int
@@ -32,7 +33,7 @@ class Told(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A time in which events that are stored under a person, or under nobody, may be in another span by now."""
+    """A stretch of event time in which stored events of a subscriber may belong to another span by now."""
 
     subscriber_id: int
     begins: Position
@@ -40,19 +41,19 @@ class Window(NamedTuple):
 
 
 class Link(NamedTuple):
-    """An event that named somebody as whose its visitor is."""
+    """The statement of an event that its visitor is a subscriber's."""
 
     position: Position
     subscriber_id: int
-    told: Told
+    evidence: Evidence
 
     def is_in(self, window: Window) -> bool:
-        """Whether it says that the person of a window comes back in it."""
+        """Return whether it links the visitor to the window's subscriber again, inside the window."""
         return self.subscriber_id == window.subscriber_id and window.begins <= self.position < window.ends
 
 
-class Known(NamedTuple):
-    """What the database has of a span. `begins` is None where it has no row, or none that was read."""
+class StoredSpan(NamedTuple):
+    """A span in the database. `begins` is None if the span has no row, or its row was not read."""
 
     begins: Position | None
     subscriber_id: int | None
@@ -61,11 +62,12 @@ class Known(NamedTuple):
 
 @dataclass(slots=True)
 class Span:
-    """From `begins` until before `ends` the visitor is whose `named` is the first event that named them, or open.
+    """A span from `begins` until before `ends`, linked to `subscriber_id` or open.
 
-    `told` is what named them, if that came with this group, and `is_taken` says that they took an open one. `known` is None
-    of a span that is new. Of one that `is_part` the beginning was not read: `begins` is later. One that `has_wall` is never
-    joined with what comes before it. `is_confirmed`: a credential told in this group what only anybody had told.
+    `named` is the position of the first event that named the subscriber, and `evidence` what that event says, if it is of
+    this group. `is_taken` says that the subscriber took an open span. `stored` is None for a new span. `is_part` says that
+    the beginning was not read, and `begins` is later than it. `has_wall` says that the span is never joined with the one
+    before it. `is_confirmed` says that a credential in this group confirmed a link with provenance PUBLIC.
     """
 
     number: int
@@ -73,98 +75,99 @@ class Span:
     ends: Position = END
     subscriber_id: int | None = None
     named: Position = END
-    told: Told | None = None
+    evidence: Evidence | None = None
     by: int = By.CREDENTIAL
     is_taken: bool = False
-    known: Known | None = None
+    stored: StoredSpan | None = None
     is_part: bool = False
     has_wall: bool = False
     is_confirmed: bool = False
 
     def confirm(self, link: Link) -> None:
-        """It is the person's for one more reason: the one of the event that happened first is told, and the best of who told."""
-        self.by, had_by = min(self.by, link.told.by), self.by
+        """Add a link to the same subscriber: the evidence of the earliest event and the best provenance stay."""
+        self.by, had_by = min(self.by, link.evidence.by), self.by
         if link.position < self.named:
-            self.named, self.told = link.position, link.told
+            self.named, self.evidence = link.position, link.evidence
         self.is_confirmed = self.is_confirmed or self.by != had_by
 
 
-class Life:
-    """The spans of one visitor, as far as somebody asked for them; `load(position)` reads one that is not here.
+class VisitorSpans:
+    """The spans of one visitor that are `loaded`; `load(position)` reads a span that is not.
 
-    `version` counts the changes, and numbers the next span. `windows` are where events are to be looked at again; of those
-    that are `unasked` it is not known yet whether their persons come back in them.
+    `version` counts the changes, and numbers the next span. `windows` are the windows whose stored events must be rechecked.
+    In those that are `unchecked`, other events may still link the visitor to the window's subscriber again.
     """
 
-    def __init__(self, version: int, spans: list[Span], load: Callable[[Position], Span]) -> None:
-        self.version, self.spans, self._load = version, spans, load
+    def __init__(self, version: int, loaded: list[Span], load: Callable[[Position], Span]) -> None:
+        self.version, self.loaded, self._load = version, loaded, load
         self.windows: list[Window] = []
-        self.unasked: list[Window] = []
+        self.unchecked: list[Window] = []
 
     def at(self, position: Position) -> Span:
-        index = bisect_right(self.spans, position, key=lambda span: span.begins) - 1
-        if index >= 0 and position < self.spans[index].ends:
-            return self.spans[index]
+        """Return the span at a position, read if need be."""
+        index = bisect_right(self.loaded, position, key=lambda span: span.begins) - 1
+        if index >= 0 and position < self.loaded[index].ends:
+            return self.loaded[index]
         return self._read(position, index + 1)
 
     def _read(self, position: Position, index: int) -> Span:
         found = self._load(position)
-        for span in self.spans:
+        for span in self.loaded:
             if span.number == found.number:
-                span.begins, span.known, span.is_part = found.begins, found.known, False
+                span.begins, span.stored, span.is_part = found.begins, found.stored, False
                 span.has_wall = found.has_wall
                 return span
-        self.spans.insert(index, found)
+        self.loaded.insert(index, found)
         return found
 
     def last(self) -> Span:
-        """The span in which the visitor's next event is, as far as is known today."""
+        """Return the last span: that of the visitor's next event."""
         return self.at(_LAST)
 
     def link(self, link: Link) -> bool:
-        """Have the visitor be somebody's from an event on that named them; whether that changes anything."""
-        position, subscriber_id, told = link
+        """Link the visitor to a subscriber from an event on. Returns whether that changes anything."""
+        position, subscriber_id, evidence = link
         own = self.at(position)
-        if own.subscriber_id == subscriber_id and position >= own.named and own.by <= told.by:
+        if own.subscriber_id == subscriber_id and position >= own.named and own.by <= evidence.by:
             return False
         if own.subscriber_id is None:
-            own.subscriber_id, own.named, own.told = subscriber_id, position, told
-            own.by, own.is_taken = told.by, True
+            own.subscriber_id, own.named, own.evidence = subscriber_id, position, evidence
+            own.by, own.is_taken = evidence.by, True
         elif own.subscriber_id == subscriber_id:
             own.confirm(link)
         elif position < own.named:
             self._take_past(
-                own, Span(self.version, own.begins, own.named, subscriber_id, position, told, told.by)
+                own, Span(self.version, own.begins, own.named, subscriber_id, position, evidence, evidence.by)
             )
         else:
             self._take_rest(
-                own, Span(self.version, position, own.ends, subscriber_id, position, told, told.by)
+                own, Span(self.version, position, own.ends, subscriber_id, position, evidence, evidence.by)
             )
         self.version += 1
         return True
 
     def _take_past(self, own: Span, new: Span) -> None:
-        """Who was named before the first event that named its owner has what a span had from before that."""
-        self._look_again(own, new.begins, new.ends)
-        self.spans.insert(self.spans.index(own), new)
+        """Give the part of a span before the first event that named its subscriber to the subscriber named earlier."""
+        self._recheck(own, new.begins, new.ends)
+        self.loaded.insert(self.loaded.index(own), new)
         own.begins, own.has_wall = own.named, False
 
     def _take_rest(self, own: Span, new: Span) -> None:
-        """Until its end, as far as is known: who comes back in it is found by the events that named them."""
-        self._look_again(own, new.begins, new.ends)
+        """Give the rest of a span to another subscriber, until its end: events that name the former one are found later."""
+        self._recheck(own, new.begins, new.ends)
         after = self._after(own)
         is_next = after is not None and after.subscriber_id == new.subscriber_id and new.by == after.by
         if after is not None and is_next and after.named == after.begins and not after.has_wall:
             after.begins = new.begins
-            after.confirm(Link(new.named, after.subscriber_id or 0, new.told or Told(0, 0)))
+            after.confirm(Link(new.named, after.subscriber_id or 0, new.evidence or Evidence(0, 0)))
         else:
-            self.spans.insert(self.spans.index(own) + 1, new)
+            self.loaded.insert(self.loaded.index(own) + 1, new)
         own.ends = new.begins
 
-    def _look_again(self, own: Span, begins: Position, ends: Position) -> None:
+    def _recheck(self, own: Span, begins: Position, ends: Position) -> None:
         if own.subscriber_id is not None:
             self.windows.append(Window(own.subscriber_id, begins, ends))
-            self.unasked.append(self.windows[-1])
+            self.unchecked.append(self.windows[-1])
 
     def _after(self, own: Span) -> Span | None:
         if own.ends == END:

@@ -1,6 +1,6 @@
-"""Trust: what may an event link? A credential's is believed; anybody's takes nothing from somebody who exists.
+"""Trust: which links an event may make. Credentials are believed; public events take nothing from an existing subscriber.
 
-What anybody linked holds until a credential says otherwise: for a credential, such a link is as good as none.
+A link that a public event made holds until a credential says otherwise: to a credential it is as good as none.
 """
 
 from __future__ import annotations
@@ -11,51 +11,58 @@ from tracker.domain.provenance import By
 from tracker.formats.event_limits import is_visitor_of_hash
 
 
-def by_whom(event: Event) -> By:
+def provenance_of(event: Event) -> By:
+    """Return whether a credential or the public id of a list sent the event."""
     return By.PUBLIC if event.is_public else By.CREDENTIAL
 
 
-def is_sure(person: Subscriber) -> bool:
-    """Whether they have an ID that a credential told."""
-    return person.external_id is not None and person.external_id_by == By.CREDENTIAL
+def has_confirmed_id(subscriber: Subscriber) -> bool:
+    """Return whether the subscriber has an ID that a credential gave them."""
+    return subscriber.external_id is not None and subscriber.external_id_by == By.CREDENTIAL
 
 
-def may_give_id(event: Event, person: Subscriber, holder: Subscriber | None, is_made: bool) -> bool:
-    """Whether the event may make an ID the person's that `holder` has. `is_made`: the event made the person."""
+def may_give_id(event: Event, subscriber: Subscriber, holder: Subscriber | None, is_made: bool) -> bool:
+    """Return whether the event may give the subscriber an ID that `holder` has. `is_made`: the event made the subscriber."""
     if event.is_public:
-        return is_made and holder is None and person.external_id is None
-    return not is_sure(person) and (holder is None or not is_sure(holder))
+        return is_made and holder is None and subscriber.external_id is None
+    return not has_confirmed_id(subscriber) and (holder is None or not has_confirmed_id(holder))
 
 
-def may_give_email(event: Event, person: Subscriber) -> bool:
-    return person.email_key is None and not event.is_public
+def may_give_email(event: Event, subscriber: Subscriber) -> bool:
+    """Return whether the event may give an address to the subscriber, who must have none."""
+    return subscriber.email_key is None and not event.is_public
 
 
-def may_take_email(event: Event, person: Subscriber, holder: Subscriber) -> bool:
-    """Whether a credential that names them together gives the person, whose ID a credential told, an address that only anybody has told of
-    `holder`."""
-    is_anybodys = holder is not person and holder.email_by == By.PUBLIC and not is_sure(holder)
-    return is_anybodys and is_sure(person) and may_give_email(event, person)
+def may_take_email(event: Event, subscriber: Subscriber, holder: Subscriber) -> bool:
+    """Return whether the event moves an address from `holder` to the subscriber.
+
+    A credential that sends ID and address together does, if a credential gave the subscriber the ID, only public events gave
+    `holder` the address, and no credential gave `holder` an ID.
+    """
+    is_public_only = (
+        holder is not subscriber and holder.email_by == By.PUBLIC and not has_confirmed_id(holder)
+    )
+    return is_public_only and has_confirmed_id(subscriber) and may_give_email(event, subscriber)
 
 
 def may_link(event: Event, visitor: Visitor, linked: Subscriber | None) -> bool:
-    """Whether the event may make the visitor somebody else's than `linked`, who is None if there is no such person.
+    """Return whether the event may link the visitor to another subscriber than `linked`, who is None if deleted or never there.
 
-    Nobody is left to lose a visitor whose person is gone, or has nothing any more by which to be named. The visitor that stands for
-    a hash has a uuid that anybody can work out.
+    A subscriber who was deleted, or has neither address nor ID any more, loses nothing. The visitor that stands for a hash
+    is never linked by a public event, since anybody can compute its uuid.
     """
     if not event.is_public:
         return True
-    is_held = linked is not None and (linked.email_key, linked.external_id) != (None, None)
-    return not is_held and not is_visitor_of_hash(visitor.uuid)
+    is_owned = linked is not None and (linked.email_key, linked.external_id) != (None, None)
+    return not is_owned and not is_visitor_of_hash(visitor.uuid)
 
 
 def may_give_to_visitors(event: Event, visitor: Visitor | None) -> bool:
-    """Whether an ID that comes with the visitor may become its person's: both by what credentials told."""
-    is_told = visitor is not None and visitor.linked_by == By.CREDENTIAL
-    return is_told and event.name == IDENTIFY and not event.is_public
+    """Return whether an ID that the visitor sends may become its subscriber's: only if credentials made both statements."""
+    is_confirmed = visitor is not None and visitor.linked_by == By.CREDENTIAL
+    return is_confirmed and event.name == IDENTIFY and not event.is_public
 
 
-def asks_whose_visitor(event: Event) -> bool:
-    """Whether what the event may link depends on who its visitor's person is."""
+def needs_visitor_owner(event: Event) -> bool:
+    """Return whether the links that the event may make depend on its visitor's subscriber."""
     return event.name == IDENTIFY or (event.is_public and (event.email or event.external_id) is not None)

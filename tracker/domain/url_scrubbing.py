@@ -1,7 +1,7 @@
-"""URL scrubbing: credentials, secrets and addresses of people are left out of the addresses of pages.
+"""URL scrubbing: removes credentials, secrets and email addresses from the URLs of pages.
 
-An address is a page's, and says what it likes: a link that resets a password, an answer of OAuth, an unsubscribing mail.
-Nothing here is refused, and what has nothing to hide stays byte for byte.
+The URL of a page can hold anything: a password reset link, an OAuth answer, an unsubscribe link of a mail. Nothing is
+refused, and a URL without anything to hide stays byte for byte.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
-#: The names of query parameters that are left out unless a list says otherwise. `*` stands for anything before the rest.
+#: Names of query parameters that are removed unless a list has names of its own. A leading `*` stands for any beginning.
 DEFAULT_HIDDEN = (
     "*token", "code", "key", "*apikey", "*secret", "*signature", "sig", "hmac", "*credential", "auth", "authorization", "jwt",
     "assertion", "SAMLResponse", "ticket", "oauth_verifier", "otp", "*password", "passwd", "passphrase", "pass", "pwd", "reset",
     "session", "sessionid", "PHPSESSID", "jsessionid", "sid", "*email", "mail", "phone", "phone_number",
 )  # fmt: skip
-#: With this name hidden, values that are email addresses are, too.
+#: While this name is hidden, values that are email addresses are hidden too.
 _EMAIL = "email"
 _USER_INFO = re.compile(r"^([^/?#]*//)[^/?#]*@")
-#: Between the parts of a query or a route, as they are and as they stand in an address inside an address.
+#: Separators of a query or a route, plain and percent-encoded as in a URL inside a URL.
 _SEPARATOR = re.compile(r"([?&;/!]|%(?:25)*(?:3[Ff]|26|3[Bb]|2[Ff]|23))")
 _ENDS = frozenset(("&", ";", "26", "3B", "3b"))
 _EQUALS = re.compile(r"%(?:25)*3[Dd]")
 _ADDRESS = re.compile(r"[^@](?:@|%(?:25)*40)(?:[\w-]{1,63}\.)+[A-Za-z]{2}")
-#: Parts of an address that are looked at; what comes after them is left out with what is hidden. Pages have dozens.
+#: Parts of a URL that are examined; the parts after them are removed like hidden ones. Pages have dozens.
 MAX_PARTS = 500
 _JOINTS = str.maketrans("", "", "-_")
 
 
 class Hidden:
-    """The names of parameters to leave out, in any letter case, with `-` and `_` or without."""
+    """The names of parameters to remove, in any letter case, with or without `-` and `_`."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         folded = [_folded(name) for name in names]
@@ -41,14 +41,14 @@ class Hidden:
         self._has_addresses = self._has(_EMAIL)
 
     def may_be_in(self, text: str) -> bool:
-        """Whether it is worth the while to look at each part of a text: nearly all have nothing to hide."""
+        """Return whether the parts of a text must be examined one by one: nearly all texts have nothing to hide."""
         if self._has_addresses and ("@" in text or "40" in text):
             return True
         folded = _folded(unquote(unquote(text)) if "%" in text else text)
         return any(stem in folded for stem in self._stems)
 
     def is_in(self, part: str, name: str) -> bool:
-        """Whether a part of a query, whose name this is, is to be left out."""
+        """Return whether a part of a query, with this name, is to be removed."""
         if name and any(self._has(_folded(each)) for each in _names_in(name)):
             return True
         return self._has_addresses and ("@" in part or "40" in part) and _ADDRESS.search(part) is not None
@@ -59,18 +59,18 @@ class Hidden:
 
 @lru_cache(maxsize=256)
 def hidden(names: tuple[str, ...] | None) -> Hidden:
-    """The parameters that a list hides; None: those of every list."""
+    """Return the parameters that a list hides; None stands for DEFAULT_HIDDEN."""
     return Hidden(DEFAULT_HIDDEN if names is None else names)
 
 
 def scrubbed(address: str, names: Hidden) -> str:
-    """The address without a user's name and password, hidden parameters, and fragments that are no routes (`#/`, `#!`)."""
+    """Return the URL without user name and password, hidden parameters, and fragments that are no routes (`#/`, `#!`)."""
     page, _, fragment = address.partition("#")
     if "@" in page:
         page = _USER_INFO.sub(r"\1", page)
     path, mark, query = page.partition("?")
     cleaned = _without(query, names, "?")
-    if cleaned or not query:  # an address that has nothing to hide stays byte for byte
+    if cleaned or not query:  # a URL that has nothing to hide stays byte for byte
         path += mark + cleaned
     if not fragment.startswith(("/", "!")):
         return path
@@ -78,15 +78,15 @@ def scrubbed(address: str, names: Hidden) -> str:
 
 
 def _without(text: str, names: Hidden, nested: str | None = None) -> str:
-    """A query or a route without its hidden parameters. `nested` begins no query of its own: it stands in a value."""
+    """Return a query or a route without its hidden parameters. `nested` is a separator that inside a value begins no query."""
     if not names.may_be_in(text):
         return text
     split = _SEPARATOR.split(text, MAX_PARTS)
-    return "".join(_kept(split if len(split) <= 2 * MAX_PARTS else split[:-2], names, nested))
+    return "".join(_visible(split if len(split) <= 2 * MAX_PARTS else split[:-2], names, nested))
 
 
-def _kept(split: list[str], names: Hidden, nested: str | None) -> Iterator[str]:
-    """The separators and parts that stay. `split` has a separator at every odd place."""
+def _visible(split: list[str], names: Hidden, nested: str | None) -> Iterator[str]:
+    """Yield the separators and parts that stay. `split` has a separator at every odd index."""
     hidden_after: str | None = None
     depth = 0
     for separator, part in zip(["", *split[1::2]], split[::2], strict=True):
@@ -104,7 +104,7 @@ def _kept(split: list[str], names: Hidden, nested: str | None) -> Iterator[str]:
 
 
 def _name(part: str) -> tuple[str, str]:
-    """The name before the equals sign, and how the sign is written."""
+    """Return the name before the equals sign, and the sign as it is written."""
     name, equals, _ = part.partition("=")
     if "%" in name and (encoded := _EQUALS.search(name)):
         return name[: encoded.start()], encoded[0]
@@ -112,17 +112,17 @@ def _name(part: str) -> tuple[str, str]:
 
 
 def _is_end(separator: str, depth: int) -> bool:
-    """Whether the value of a hidden parameter is over: what is encoded more often than its equals sign belongs to it."""
+    """Return whether the value of a hidden parameter ends here: a separator encoded deeper than its equals sign does not."""
     return _depth(separator) <= depth and separator[-2:] in _ENDS
 
 
 def _depth(mark: str) -> int:
-    """How often a mark is percent-encoded: `&` is not, `%26` once, `%2526` twice."""
+    """Return how often a mark is percent-encoded: `&` 0 times, `%26` once, `%2526` twice."""
     return len(mark) // 2
 
 
 def _names_in(name: str) -> list[str]:
-    """`user` and `email` of `user[email]`, `token` of `token[]`."""
+    """Return the names in a nested name: `user` and `email` of `user[email]`, `token` of `token[]`."""
     if "%" in name:
         name = unquote(unquote(name))
     return [part.rstrip("]") for part in name.split("[")] if "[" in name else [name]

@@ -1,4 +1,4 @@
-"""User agents: which browser, system and device one names, and whether it is a robot's."""
+"""User-agent parsing: browser, system and device of a user agent, and whether it is a robot's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ua_parser import OS, Device, UserAgent, parse
 
 from tracker.domain.bots import bot_reason, image_proxy
 
-#: What is longer is nobody's user agent; the rest of it is not read.
+#: Characters of a user agent that are read; no browser sends more.
 MAX_CHARACTERS = 512
-#: Different user agents of which a process remembers what they are; a site sees a few thousand.
+#: Parsed user agents that a process caches; a site sees a few thousand different ones.
 MAX_REMEMBERED = 5_000
 TABLET, MOBILE, DESKTOP, TELEVISION, ROBOT = "tablet", "mobile", "desktop", "tv", "bot"
 _DESKTOPS = frozenset(("Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Chrome OS", "FreeBSD", "OpenBSD"))
@@ -19,25 +19,25 @@ _DESKTOPS = frozenset(("Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Chro
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """The properties that are filled from a user agent, and the part of it that gives a robot away, if one does."""
+    """The properties filled from a user agent, and the part of it that shows a robot, if any."""
 
     properties: dict[str, str]
     bot_reason: str | None
 
 
 def parse_user_agent(user_agent: str, is_image: bool = False) -> Agent:
-    """What is known of a user agent; what is not known is left out. Browsers always name themselves.
+    """Return what a user agent says, without unknown properties. A blank one is a robot's: browsers always send one.
 
-    `is_image`: it fetched a mail's picture, which providers of mailboxes do for the people who read there.
+    `is_image` says that the request fetched a mail's picture, which mailbox providers do for their users.
     """
     return remembered_agent(user_agent[:MAX_CHARACTERS], is_image)
 
 
 @lru_cache(MAX_REMEMBERED)
 def remembered_agent(text: str, is_image: bool) -> Agent:
-    """As `parse_user_agent`, for what of a user agent is read."""
+    """Parse a user agent of at most MAX_CHARACTERS characters, with a cache: see `parse_user_agent`."""
     if is_image and (proxy := image_proxy(text)):
-        # It names a browser that it is not, and no device of the person's.
+        # A proxy names a browser that it is not, and not the device of the person.
         return Agent({"$browser": proxy}, None)
     reason = bot_reason(text, is_image)
     found = parse(text)
@@ -58,7 +58,7 @@ def _version(browser: UserAgent) -> str:
 
 
 def _device(device: Device) -> str | None:
-    """Browsers that hide their device say K."""
+    """Return the device's brand and model. Browsers that hide their device call it "K"."""
     model = device.model or device.family
     brand = device.brand or ""
     if model == "K" or brand == "Spider":

@@ -1,4 +1,4 @@
-"""Whose address does a request come from, and how much of it says enough?"""
+"""Client IP addresses: the client behind trusted proxies, its network for rate limits, and its truncated form for storage."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _BRACKETED, _WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?"), re.compi
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted_proxies: int) -> str:
-    """The client's address. `forwarded_for` is the header that each proxy appends its own peer to.
+    """Return the client's address. `forwarded_for` is the header to which each proxy appends the address of its peer.
 
-    Only what the trusted proxies have written is believed: with two of them the last but one entry. Whatever a client
-    wrote there itself stands further left. Some proxies write the client's port too, and IPv6 in brackets.
+    Only entries of the `trusted_proxies` are believed: with two of them the last but one. An entry that the client wrote
+    itself is further left. Some proxies write the client's port too, and IPv6 in brackets.
     """
     if not trusted_proxies or forwarded_for is None:
         return peer
@@ -24,17 +24,17 @@ def client_address(peer: str, forwarded_for: str | None, trusted_proxies: int) -
 
 
 def network(address: str) -> str:
-    """What calls are counted under: a single IPv6 client has a whole /64 to call from."""
+    """Return the network that rate limits count: the IPv4 address, or the /64 of IPv6, which a single client has to itself."""
     return _prefix(address, 32, 64)
 
 
 def truncated(address: str) -> str | None:
-    """What may be stored of an address: /24 or /48, which no longer names a household. None for what is no address."""
+    """Return the address truncated to /24 (IPv4) or /48 (IPv6), which names no household, or None if it is no address."""
     return _prefix(address, 24, 48) if _parsed(address) else None
 
 
 def _without_port(entry: str) -> str:
-    """`192.0.2.1:51234`, `[2001:db8::1]:51234` and `[2001:db8::1]` are addresses; bare IPv6 has no port to lose."""
+    """Return the address of `192.0.2.1:51234`, `[2001:db8::1]:51234` or `[2001:db8::1]`; bare IPv6 has no port to remove."""
     if match := _BRACKETED.fullmatch(entry):
         return match[1]
     match = _WITH_PORT.fullmatch(entry)
@@ -52,7 +52,7 @@ def _prefix(address: str, bits: int, bits_of_v6: int) -> str:
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """The address; an IPv4 one that is written as IPv6 is itself."""
+    """Parse an address; an IPv4 address mapped into IPv6 becomes IPv4. Returns None if the text is no address."""
     try:
         found = ip_address(text.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What does a credential look like? Its making, and the checksum that tells a mistyped one without a query."""
+"""Credential formats: API keys, session ids and public ids, with a checksum that finds a mistyped one without a query."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-#: 8 characters to name a key by in public, 32 (190 bits) to know it by; 6 hold any CRC-32.
+#: Characters: 8 name a key in public, 32 (190 bits) are its secret, 6 hold any CRC-32.
 PREFIX_SIZE, SECRET_SIZE, CHECKSUM_SIZE = 8, 32, 6
 
 _KEY = re.compile(r"trk_([0-9A-Za-z]{8})_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
 _PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{16}")
 _SHOWN = re.compile(rb"tr(?:k_[0-9A-Za-z]{8}_|s_)[0-9A-Za-z]{38}")
-#: Credentials of one text that are looked up, and places at each of its ends that may hold one.
+#: Credentials of one text that are looked up, and candidates examined from each end of it.
 MAX_SHOWN, _MAX_LOOKS = 2, 8
 _SESSION = re.compile(r"trs_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
 
@@ -30,18 +30,18 @@ class NewKey(NamedTuple):
 
 
 def new_key() -> NewKey:
-    """An API key: `trk_<prefix>_<secret><checksum>`."""
+    """Return a new API key: `trk_<prefix>_<secret><checksum>`."""
     prefix = _random(PREFIX_SIZE)
     return NewKey(_with_checksum(f"trk_{prefix}_{_random(SECRET_SIZE)}"), prefix)
 
 
 def new_session_id() -> str:
-    """A session id: `trs_<secret><checksum>`."""
+    """Return a new session id: `trs_<secret><checksum>`."""
     return _with_checksum(f"trs_{_random(SECRET_SIZE)}")
 
 
 def new_public_id() -> str:
-    """An opaque name for what browsers may know: 16 characters that need no escaping anywhere."""
+    """Return a new public id, which browsers may know: 16 characters that need no escaping anywhere."""
     return secrets.token_urlsafe(12)
 
 
@@ -50,13 +50,13 @@ def is_public_id(text: str) -> bool:
 
 
 def key_prefix(text: str) -> str | None:
-    """The prefix of a well-formed API key; None for anything else, mistyped keys included."""
+    """Return the prefix of a well-formed API key, or None for anything else, mistyped keys included."""
     found = _KEY.fullmatch(text)
     return found[1] if found and found[2] == checksum(text[:-CHECKSUM_SIZE]) else None
 
 
 def shown_prefix(text: str) -> str:
-    """The prefix in whatever shows a key's: the prefix itself, `trk_<prefix>`, or the whole key."""
+    """Return the prefix from the prefix itself, from `trk_<prefix>`, or from the whole key."""
     return text.removeprefix("trk_").partition("_")[0]
 
 
@@ -66,9 +66,9 @@ def is_session_id(text: str) -> bool:
 
 
 def credentials_in(text: bytes) -> list[str]:
-    """Well-formed keys and session ids that stand in a text as they are, at most MAX_SHOWN of them.
+    """Return the well-formed keys and session ids in a text, at most MAX_SHOWN.
 
-    Few places are looked at, those nearest to the ends: looking costs a stranger's megabyte 1 ms, whatever is in it.
+    Only the candidates nearest to the ends are examined, so that a stranger's megabyte costs 1 ms at most, whatever it holds.
     """
     found = (_SHOWN.match(text, at) for at in _places(text))
     shown = dict.fromkeys(match[0].decode() for match in found if match)
@@ -76,7 +76,7 @@ def credentials_in(text: bytes) -> list[str]:
 
 
 def _places(text: bytes) -> Iterator[int]:
-    """Where the first and the last of what may be a credential begin."""
+    """Yield the positions of the first and the last candidates for a credential."""
     for mark in (b"trk_", b"trs_"):
         first = text.find(mark)
         last = text.rfind(mark) if first >= 0 else first
@@ -89,12 +89,12 @@ def _places(text: bytes) -> Iterator[int]:
 
 
 def digest(text: str) -> bytes:
-    """What is stored of a credential. One round is enough: 190 random bits cannot be guessed."""
+    """Return the SHA-256 that is stored of a credential. One round is enough: 190 random bits cannot be guessed."""
     return hashlib.sha256(text.encode()).digest()
 
 
 def checksum(text: str) -> str:
-    """CRC-32 in base 62: catches every single wrong character, and all but one in 4 thousand million of other mistakes."""
+    """Return the CRC-32 in base 62: it catches every single wrong character, and all but one in 2^32 of other mistakes."""
     number, digits = zlib.crc32(text.encode()), ""
     for _ in range(CHECKSUM_SIZE):
         number, digit = divmod(number, len(ALPHABET))

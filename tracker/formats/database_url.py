@@ -1,4 +1,4 @@
-"""What does TRACKER_DATABASE_URL name? A file, or a database of a server."""
+"""Database URLs: TRACKER_DATABASE_URL names an SQLite file or a database on a MariaDB server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DatabaseURL:
 
     @classmethod
     def parse(cls, url: str) -> DatabaseURL:
-        """Raises ValueError with one line for a URL that names neither."""
+        """Parse the URL. Raises ValueError, with one line, for a URL that names neither."""
         parts = urlsplit(url)
         if parts.scheme == "sqlite":
             path = unquote(parts.netloc + parts.path).removeprefix("/")

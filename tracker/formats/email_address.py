@@ -1,4 +1,4 @@
-"""Is this an email address, and which one? The one rule for subscribers and for users."""
+"""Email addresses: validation, and the key under which spellings of one address are equal, for subscribers and users."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import unicodedata
 
 import idna
 
-#: RFC 5321: the longest address that fits a forward path, and the longest local part; in bytes.
+#: Bytes by RFC 5321: the longest address that fits a forward path, and the longest local part.
 MAX_ADDRESS_BYTES, MAX_LOCAL_BYTES = 254, 64
 
-#: Taken off both ends: what copying from a page or a spreadsheet brings along.
+#: Characters removed at both ends: copying from a page or a spreadsheet adds them.
 _EDGES = " \t\n\v\f\r\u00a0\ufeff"
-#: RFC 5321's Dot-string. Quoted local parts are not taken: nobody has one, and mistakes look like them.
+#: RFC 5321's Dot-string. Quoted local parts are refused: nobody has one, and mistakes look like them.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 #: At least one dot, and a last label that is no number (an IP address is no mail domain).
 _DOMAIN = rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}"
 _PLAIN = re.compile(rf"(?=[^@]{{1,{MAX_LOCAL_BYTES}}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
-#: What UTS 46 takes for a dot.
+#: The characters that UTS 46 maps to a dot.
 _DOTS = re.compile("[.。．｡]")
 _ASCII_DOMAIN = re.compile(_DOMAIN)
 _ASCII_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
 
 def email_key(text: str) -> tuple[str, str] | None:
-    """`(shown, key)` of an address, or None if `text` is none.
+    """Return `(shown, key)` of an address, or None if `text` is no address.
 
     `shown` is the address as given, trimmed. Two spellings are one address when their keys are equal: the key is
     lower-case, its domain in A-labels (`bücher.example` is `xn--bcher-kva.example`). A local part may hold letters of
@@ -39,10 +39,10 @@ def email_key(text: str) -> tuple[str, str] | None:
 
 
 def begun_label(search: str) -> tuple[str, str] | None:
-    """Where the beginning of an address ends inside a domain: (key up to its last label, what the label begins with).
+    """Split the beginning of an address inside its domain into (key up to the last label, beginning of that label).
 
-    Keys hold A-labels, of which no letter is that of the name: `user@mün` is no beginning of `user@xn--mnchen-3ya.de`.
-    None where no domain has begun, or the labels before are none.
+    Keys hold A-labels, which do not begin as the name does: `user@mün` is no prefix of `user@xn--mnchen-3ya.de`. Returns
+    None if the domain has not begun, or a label before is invalid.
     """
     local, at, domain = search.strip(_EDGES).partition("@")
     *whole, begun = _DOTS.split(domain)
@@ -55,7 +55,7 @@ def begun_label(search: str) -> tuple[str, str] | None:
 
 
 def shown_label(label: str) -> str:
-    """A label of a key as people write it: `münchen` for `xn--mnchen-3ya`; as it is where it is none."""
+    """Return a label of a key as people write it: `münchen` for `xn--mnchen-3ya`; other labels as they are."""
     try:
         return idna.decode(label) if label.startswith("xn--") else label
     except UnicodeError:
@@ -63,7 +63,7 @@ def shown_label(label: str) -> str:
 
 
 def _label_key(label: str) -> str:
-    """In A-labels, or ""."""
+    """Return the label as an A-label, or "" if it is invalid."""
     try:
         return idna.encode(label, uts46=True).decode().lower()
     except UnicodeError:
@@ -83,7 +83,7 @@ def _fits(address: str) -> bool:
 
 
 def _local_key(local: str) -> str:
-    """Lower-case and NFC, or "": visible characters only, and what is ASCII in it by ASCII's rules."""
+    """Return the local part in lower case and NFC, or "": visible characters only, and its ASCII by ASCII's rules."""
     if any(unicodedata.category(character)[0] in "CZ" for character in local):
         return ""
     key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", local).lower())
@@ -92,7 +92,7 @@ def _local_key(local: str) -> str:
 
 
 def _domain_key(domain: str) -> str:
-    """In A-labels (IDNA 2008 after the mapping of UTS 46), or ""."""
+    """Return the domain in A-labels (IDNA 2008 after the mapping of UTS 46), or "" if it is invalid."""
     try:
         name = idna.encode(domain, uts46=True).decode().lower()
     except UnicodeError:  # idna's errors are of this kind

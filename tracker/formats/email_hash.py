@@ -1,4 +1,4 @@
-"""Which SHA-256 hashes name an email address? What a client hashes is seldom spelled as what is held."""
+"""Email hashes: the SHA-256 hashes that name an address. Clients seldom hash the spelling that is stored."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _PLUS_TAGS = frozenset((
     "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "icloud.com", "me.com",
     "mac.com", "fastmail.com", "fastmail.fm", "proton.me", "protonmail.com", "pm.me", "yandex.com", "yandex.ru", "ya.ru",
 ))  # fmt: skip
-#: Google's accounts have two domains, and dots in their names do not count.
+#: Google's accounts have two domains, and dots in the names are ignored.
 _GOOGLE = frozenset(("gmail.com", "googlemail.com"))
 
 
 def email_hashes(shown: str) -> dict[bytes, Form]:
-    """{32 bytes: form} of an address as it is held; equal hashes stand under the first form that has them.
+    """Return {32 bytes: form} of a stored address; equal hashes have the first form.
 
-    That is enough: an earlier form decides before a later one is looked at.
+    That is enough: an earlier form decides before a later one is compared.
     """
     lower = shown.lower()
     found: dict[bytes, Form] = {}

@@ -1,4 +1,4 @@
-"""What may an event say? The limits of names, IDs, UUIDs and properties; pure checks that give a reason or a value."""
+"""Event limits: checks of names, IDs, UUIDs, properties and conversion values that return a reason or a value."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from tracker.formats.placeholders import is_placeholder
 #: Published limits of one event, in UTF-8 bytes where it is text.
 MAX_NAME_BYTES, MAX_PROPERTIES, MAX_PROPERTY_NAME_BYTES, MAX_STRING_BYTES = 200, 255, 255, 32 * 1024
 MAX_ID_BYTES = 255
-#: Conversion values beyond this are no money.
+#: The largest conversion value either way: more is no amount of money.
 MAX_VALUE = 10**12
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
-#: An ID of this form is the SHA-256 of an email: it may find a person, and never makes one.
+#: An ID of this form is the SHA-256 of an email address: it may find a subscriber, and never makes one.
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _UUID = re.compile(
     r"(?:urn:uuid:)?(?:\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?:\})?",
     re.I,
 )
 _PARTS = [8, 4, 4, 4, 12]
-#: The nil and max UUIDs.
-_NOBODY = (None, bytes(16), b"\xff" * 16)
-#: White space of Unicode, and what has no width: soft hyphen, zero-width (non-)joiner and space, word joiner, BOM.
+#: None, and the nil and max UUIDs, which name no visitor.
+_NO_VISITOR = (None, bytes(16), b"\xff" * 16)
+#: White space of Unicode, and characters of no width: soft hyphen, zero-width (non-)joiner and space, word joiner, BOM.
 _EDGES = (
     " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\u00ad\u200b\u200c\u200d\u2060\ufeff"
 )
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-#: A whole number as programs write one that they keep as a float.
+#: A whole number that a program wrote as a float.
 _WHOLE = re.compile(r"-?[1-9][0-9]{0,17}\.0")
-#: Exponents of more digits are no money, and beyond what can be calculated with.
+#: Exponents of more than four digits are no money, and too large to calculate with.
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?\s*", re.ASCII)
 
 
 def name_fault(name: str) -> str | None:
-    """Why this is no event name; a blank one is for the caller to tell apart."""
+    """Return why this is no event name, or None. The caller checks for a blank one."""
     if len(name) > MAX_NAME_BYTES or len(name.encode()) > MAX_NAME_BYTES:
         return f"longer than {MAX_NAME_BYTES} bytes"
     return "it contains NUL" if "\0" in name else None
 
 
 def trimmed(text: str) -> str:
-    """Without the white space and the characters of no width around it, which nobody sees and copying brings along."""
+    """Return the text without white space and characters of no width at its ends: invisible, and added by copying."""
     return text.strip(_EDGES)
 
 
 def external_id_fault(external_id: str) -> str | None:
-    """Why this trimmed text is no ID of a person."""
+    """Return why this trimmed text is no ID of a subscriber, or None if it is one."""
     if not external_id:
         return "it is blank"
     if len(external_id.encode()) > MAX_ID_BYTES:
@@ -66,27 +66,27 @@ def is_hash(external_id: str | None) -> bool:
 
 
 def visitor_uuid_of_hash(list_id: int, external_id: str) -> bytes:
-    """An unmatched hash is a stable anonymous visitor: the same one in every call."""
+    """Return the uuid of the anonymous visitor that stands for an unmatched hash: the same in every call."""
     digest = hashlib.sha256(
         b"tracker visitor of a hash\0%d\0%s" % (list_id, external_id.lower().encode())
     ).digest()
-    # RFC 9562's version 8, made in a way of one's own: Python before 3.14 cannot make one.
+    # A version 8 UUID (RFC 9562), assembled here: Python before 3.14 cannot make one.
     return bytes((*digest[:6], digest[6] & 0x0F | 0x80, digest[7], digest[8] & 0x3F | 0x80, *digest[9:16]))
 
 
 def is_visitor_of_hash(uuid: bytes) -> bool:
-    """Whether it may be of `visitor_uuid_of_hash`, which anybody can work out who knows the hash."""
+    """Return whether the uuid may come from `visitor_uuid_of_hash`: anybody who knows the hash can compute those."""
     return uuid[6] >> 4 == 8
 
 
 def parse_uuid(text: str) -> bytes | None:
-    """16 bytes, from any RFC spelling; None for anything else, and for the nil and max UUIDs that name nobody."""
+    """Parse any RFC spelling into 16 bytes. Returns None for anything else, and for the nil and max UUIDs."""
     value = _usual_uuid(text) or _uuid_in_any_spelling(text)
-    return None if value in _NOBODY else value
+    return None if value in _NO_VISITOR else value
 
 
 def _usual_uuid(text: str) -> bytes | None:
-    """The spelling that nearly all clients use, at a quarter of the cost."""
+    """Parse the spelling that nearly all clients use, at a quarter of the cost."""
     parts = text.split("-")
     if [len(part) for part in parts] != _PARTS:
         return None
@@ -94,7 +94,7 @@ def _usual_uuid(text: str) -> bytes | None:
         value = bytes.fromhex("".join(parts))
     except ValueError:
         return None
-    return value if len(value) == 16 else None  # it passes over white space
+    return value if len(value) == 16 else None  # fromhex skips white space
 
 
 def _uuid_in_any_spelling(text: str) -> bytes | None:
@@ -105,7 +105,7 @@ def _uuid_in_any_spelling(text: str) -> bytes | None:
 
 
 def uuid_text(value: bytes) -> str:
-    """Lower-case with hyphens."""
+    """Return 16 bytes as lower-case text with hyphens."""
     digits = value.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
@@ -115,7 +115,7 @@ def is_event_id(text: str) -> bool:
 
 
 def properties_fault(properties: dict[str, Any]) -> str | None:
-    """Why these properties cannot be stored, or None."""
+    """Return why these properties cannot be stored, or None."""
     if len(properties) > MAX_PROPERTIES:
         return f"more than {MAX_PROPERTIES} properties"
     for name, value in properties.items():
@@ -134,12 +134,12 @@ _TOO_LONG = f"a string is longer than {MAX_STRING_BYTES} bytes"
 
 
 def is_long(value: str) -> bool:
-    """Whether a string in properties is longer than MAX_STRING_BYTES."""
+    """Return whether a string in properties is longer than MAX_STRING_BYTES in UTF-8."""
     return len(value) > MAX_STRING_BYTES // 4 and len(value.encode()) > MAX_STRING_BYTES
 
 
 def _has_long_string(value: Any) -> bool:
-    """Depth is bounded where the body is read."""
+    """Return whether a value contains a long string. Its depth is bounded by the body reader."""
     if isinstance(value, str):
         return is_long(value)
     if isinstance(value, dict):
@@ -148,7 +148,7 @@ def _has_long_string(value: Any) -> bool:
 
 
 def missing_conversion_properties(properties: dict[str, Any]) -> list[str]:
-    """Those of the three that are absent, null or empty text; an id of nothing but white space is empty, too."""
+    """Return which of CONVERSION_PROPERTIES are absent, null or empty text; a conversion-id of white space is empty too."""
     missing = [name for name in CONVERSION_PROPERTIES if properties.get(name) in (None, "")]
     conversion_id = properties.get("conversion-id")
     is_blank = isinstance(conversion_id, str) and conversion_id != "" and not trimmed(conversion_id)
@@ -156,7 +156,7 @@ def missing_conversion_properties(properties: dict[str, Any]) -> list[str]:
 
 
 def conversion_id_text(value: Any) -> str:
-    """One text for each conversion-id: trimmed, in NFC; 7, 7.0 and "7" are one, and so are two spellings of an accent."""
+    """Return the canonical text of a conversion-id: trimmed, in NFC. 7, 7.0 and "7" are equal, so are forms of an accent."""
     if isinstance(value, str):
         text = trimmed(value if value.isascii() else unicodedata.normalize("NFC", value))
         return text[:-2] if _WHOLE.fullmatch(text) else text
@@ -166,18 +166,18 @@ def conversion_id_text(value: Any) -> str:
 
 
 def is_placeholder_order(conversion_id: Any) -> bool:
-    """Whether a conversion-id is what stands where an order's id should be. Numbers are ids: a shop's first may be 0."""
+    """Return whether a conversion-id is a placeholder for an order's id. Numbers are ids: a shop's first may be 0."""
     is_number = isinstance(conversion_id, (int, float)) and not isinstance(conversion_id, bool)
     return conversion_id is not None and not is_number and is_placeholder(conversion_id_text(conversion_id))
 
 
 def is_conversion_value(value: Any) -> bool:
-    """A finite number, or text that is one, of at most MAX_VALUE either way."""
+    """Return whether the value is a finite number, or the text of one, of at most MAX_VALUE either way."""
     return conversion_value_fault(value) is None
 
 
 def conversion_value_fault(value: Any) -> str | None:
-    """Why this is no value of a conversion, or None."""
+    """Return why this is no value of a conversion, or None."""
     if isinstance(value, str):
         if len(value) > 64 or not _NUMBER.fullmatch(value):
             is_comma_at_fault = value.count(",") == 1 and _NUMBER.fullmatch(value.replace(",", "."))
@@ -193,9 +193,9 @@ def conversion_value_fault(value: Any) -> str | None:
 
 
 def currency_text(properties: dict[str, Any]) -> str:
-    """The currency of a conversion, as its totals are kept under: trimmed and in capitals; "" where none was said.
+    """Return the currency under which a conversion is totalled, trimmed and in capitals, or "" if it has none.
 
-    `conversion-currency`, else `currency`, as other trackers call it.
+    It is `conversion-currency`, else `currency`, as other trackers call it.
     """
     value = properties.get("conversion-currency")
     value = properties.get("currency") if value in (None, "") else value

@@ -1,6 +1,6 @@
-"""Placeholder detection: which texts stand where an ID should be because a program or a mail had none to put there.
+"""Placeholder detection: texts that a program or a mail sends in place of an ID that it does not have.
 
-Taken for an ID, such a text would make one person (or one order) of everybody it was sent for.
+Used as an ID, such a text would merge all people, or all orders, for which it is sent.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 
-#: What broken integrations send instead of an ID. All that PostHog and Mixpanel refuse, too, in any letter case and
-#: quoting, and what Objective-C and Google Analytics print.
+#: Texts that broken integrations send instead of an ID, in any letter case and quoting: all that PostHog and Mixpanel
+#: refuse, and what Objective-C and Google Analytics print.
 PLACEHOLDERS = frozenset((
     "undefined", "null", "none", "nil", "nan", "0", "-1", "true", "false", "[object object]", "anonymous", "anon", "guest",
     "id", "distinct_id", "distinctid", "not_authenticated", "email", "unknown", "n/a", "na", "user_id", "userid", "<nil>",
@@ -25,13 +25,13 @@ _MERGE_TAGS = re.compile(
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether this trimmed text is no ID: a placeholder, a merge tag, or the SHA-256 of a placeholder or of nothing."""
+    """Return whether this trimmed text is a placeholder, a merge tag, or the SHA-256 of a placeholder or of nothing."""
     folded = text.strip("\"'").lower()
     return folded in PLACEHOLDERS or folded in _HASHES_OF_NOTHING or bool(_MERGE_TAGS.search(text))
 
 
 def _spellings() -> list[str]:
-    """Nothing and the placeholders, in the letter cases and with the line ends that programs hash by mistake."""
+    """Return "" and the placeholders in the letter cases, and with the line ends, that programs hash by mistake."""
     words = {
         "",
         " ",

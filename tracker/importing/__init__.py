@@ -1,1 +1,1 @@
-"""How does a file become events? The rules of `event.track`, without a request."""
+"""Import of events from files (backfill): the rules of `event.track`, without a request."""

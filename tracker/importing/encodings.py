@@ -1,4 +1,4 @@
-"""Text encodings: a file in UTF-16, or with the line ends of old Macs, is read as UTF-8 with line ends that all know."""
+"""Text encodings: reads a file in UTF-16, or with CR line ends of old Macs, as UTF-8 with LF line ends."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ class LineSource(Protocol):
     def readline(self, size: int, /) -> bytes: ...
 
 
-#: Bytes that are looked at before anything is read: a header and a row or two.
+#: Bytes examined to detect the encoding: a header and a row or two.
 PEEK_BYTES = 64 * 1024
 
 
 def as_utf_8(file: io.BufferedReader) -> LineSource:
-    """The file itself, or what gives its lines in UTF-8. Spreadsheets save "Unicode text" in UTF-16, and some lines end in CR."""
+    """Return the file itself, or a source of its lines in UTF-8.
+
+    Spreadsheets save "Unicode text" in UTF-16, and some programs end lines with CR.
+    """
     start = file.peek(PEEK_BYTES)[:PEEK_BYTES]
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _Decoded(file, "utf-16")
-    if start[1:2] == b"\0" != start[:1]:  # the first letter of a header or an object, of two bytes each
+    if start[1:2] == b"\0" != start[:1]:  # a header or an object begins with a letter, here of two bytes
         return _Decoded(file, "utf-16-le")
     if start[:1] == b"\0" != start[1:2]:
         return _Decoded(file, "utf-16-be")
@@ -30,7 +33,7 @@ def as_utf_8(file: io.BufferedReader) -> LineSource:
 
 
 class _Decoded:
-    """Lines that were decoded. What cannot be stays as it is, in UTF-8 as in UTF-16: its line is refused later."""
+    """Decoded lines. Bytes that cannot be decoded pass through, in UTF-8 and UTF-16: their line is refused later."""
 
     def __init__(self, file: io.BufferedReader, encoding: str) -> None:
         self._file, self._text = file, ""
@@ -40,7 +43,7 @@ class _Decoded:
         self._is_over = False
 
     def readline(self, size: int, /) -> bytes:
-        """A line with its end, or `size` characters of one that is longer."""
+        """Return a line with its end, or `size` characters of a longer one."""
         parts, left = [], size
         while left > 0 and (self._text or self._has_more()):
             end = self._text.find("\n", 0, left) + 1 or min(left, len(self._text))
@@ -60,7 +63,7 @@ class _Decoded:
 
 
 def _lone(error: UnicodeError) -> tuple[str, int]:
-    """Half a character is read as one that UTF-8 does not have."""
+    """Decode a lone surrogate as one that UTF-8 cannot encode, so that its line is refused."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "\ud800", error.end

@@ -1,4 +1,4 @@
-"""How are the events of a file stored? In groups, each in one transaction, tried until the database has taken it."""
+"""Importer: stores the events of a file in groups, each in one transaction that is retried until it is committed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import gevent
@@ -13,32 +14,32 @@ import gevent
 from tracker.api.event_params import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
 from tracker.api.event_request import EventRequest
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
-from tracker.errors import UNEXPECTED, CommandError, StorageUnavailable
+from tracker.errors import UNEXPECTED, CommandError, Error, StorageUnavailable
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.records import Record
 from tracker.ingest.service import Ingest
 from tracker.registry import ParamReader
-from tracker.storage.accounts import Lists
+from tracker.storage.accounts import List, Lists
 from tracker.storage.engine import IncompatibleDatabase, SpillCounter
 
 EVENT = ParamReader(EventParams, EVENT_ERRORS)
-#: Events, and bytes of lines, stored in one transaction. It holds the write lock as long: with 500 events live answers
-#: come at four times the p99, for 1.4 times the events imported a second (docs/performance.md).
+#: Events, and bytes of lines, in one transaction, which has the write lock for its whole length. With 500 events the p99 of
+#: live calls is four times as long, for 1.4 times the events imported a second (docs/performance.md).
 GROUP_EVENTS, GROUP_BYTES = 100, 2 * 1024 * 1024
-#: Seconds a group may take, and the pauses before it is tried again, the last of which repeats.
+#: Seconds that a group may take, and seconds of the pauses before retries, the last of which repeats.
 GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
-#: Names that are told of IdentifyProperties that were not written.
+#: Names of IdentifyProperties that were not written, in the summary.
 MAX_IGNORED = 20
-#: How the EventID of a line that brings none begins.
-OF_LINE = "line-"
+#: The prefix of the EventID of a line without one.
+LINE_ID_PREFIX = "line-"
 Say = Callable[[str], object]
-#: What is made of a record's event before it is stored.
+#: Completes a record's event before it is stored.
 Complete = Callable[[Record, Event], Event]
 
 
 @dataclass(slots=True)
 class Target:
-    """Whose events they are, and the list of those that name none."""
+    """The account of the events, the list of events without a ListID, and whether values are text as in a form."""
 
     user_id: int
     list_id: int | None
@@ -47,10 +48,10 @@ class Target:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the records so far. A test event is checked and not stored.
+    """The results of the records so far. A test event is checked and not stored.
 
-    `ignored` has IdentifyProperties that were not written, up to MAX_IGNORED names. `later` and `earlier` count the events
-    that happened after, and before, the one in the line above.
+    `ignored` are up to MAX_IGNORED names of IdentifyProperties that were not written. `later` and `earlier` count the events
+    that happened after, and before, the event of the preceding line.
     """
 
     stored: int = 0
@@ -71,7 +72,7 @@ class Counts:
 
 
 class Import:
-    """One run over one file. `say(text)` is told of trouble, `reject(record, refusal)` of each line that is refused."""
+    """One run over one file. Calls `say(text)` about trouble, and `reject(record, refusal)` for each refused line."""
 
     def __init__(
         self, ingest: Ingest, lists: Lists, target: Target, interrupts: Interrupts, say: Say,
@@ -84,7 +85,7 @@ class Import:
         self.counts = Counts()
 
     def run(self, records: Iterable[Record]) -> Iterator[Counts]:
-        """Store all; after each group the counts so far. What is stored stays, wherever this ends."""
+        """Store all records; yields the counts after each group. Committed groups stay, wherever the run ends."""
         try:
             for group in _groups(map(self._with_event_id, records)):
                 for record, outcome in zip(group, self._stored(group), strict=True):
@@ -96,37 +97,40 @@ class Import:
             self._occurrences.close()
 
     def _with_event_id(self, record: Record) -> Record:
-        """An EventID made of the line's bytes and its how-manieth occurrence: a second run makes the same ones."""
+        """Add an EventID derived from the line's bytes and its occurrence number, so that a second run makes the same ones."""
         record.params = EVENT.spelled(record.params)
         if record.error is None and "EventID" not in record.params:
             digest = hashlib.sha256(record.raw).digest()
             number = self._occurrences.count(digest[:16])
-            record.params["EventID"] = OF_LINE + hashlib.sha256(b"%s %d" % (digest, number)).hexdigest()[:40]
+            record.params["EventID"] = (
+                LINE_ID_PREFIX + hashlib.sha256(b"%s %d" % (digest, number)).hexdigest()[:40]
+            )
         return record
 
     def _stored(self, group: list[Record]) -> list[Any]:
-        """What became of each, once the database has taken them. Events have EventIDs: trying again stores none twice."""
-        pauses, said = _pauses(), ""
+        """Store a group and return its results, retrying until it is committed. EventIDs make retries idempotent."""
+        pauses, reported = _pauses(), ""
         while True:
             try:
-                with self._interrupts.held():
+                with self._interrupts.deferred():
                     stored = self._try(group)
-            except IncompatibleDatabase:  # somebody has to put it right first
+            except IncompatibleDatabase:  # an operator has to upgrade it first
                 raise
             except (StorageUnavailable, EventOutcomeUnknown) as trouble:
                 self._interrupts.check()
-                if said != (said := _reason(trouble)):
-                    self._say(f"The database is in trouble, trying again: {said}")
+                if reported != (reported := _reason(trouble)):
+                    self._say(f"The database is in trouble, trying again: {reported}")
                 gevent.sleep(next(pauses))
                 continue
-            if said:
+            if reported:
                 self._say("The database is back")
             return stored
 
     def _try(self, group: list[Record]) -> list[Any]:
         target = self._target
-        intake = EventRequest(target.user_id, self._lists, time.time_ns() // 1_000_000, None, target.is_form)
-        read = [self._event(record, _read(record, intake, target.list_id)) for record in group]
+        hidden_list_id = partial(self._lists.hidden_id, target.user_id)
+        request = EventRequest(self._own_list, hidden_list_id, time.time_ns() // 1_000_000, target.is_form)
+        read = [self._event(record, _read(record, request, target.list_id)) for record in group]
         outcomes: list[Any] = list(read)
         order = _in_time(read)
         tracked = self._ingest.track_batch([event for _, event in order], time.monotonic() + GROUP_SECONDS)
@@ -134,6 +138,13 @@ class Import:
             outcomes[index] = outcome
         self._note_order([one for one in read if isinstance(one, Event)])
         return outcomes
+
+    def _own_list(self, list_id: int, otherwise: Error) -> List:
+        """As `Command.own_list`: an import is no command."""
+        found = self._lists.owned(self._target.user_id, list_id)
+        if found is None:
+            raise CommandError(otherwise)
+        return found
 
     def _event(self, record: Record, read: Event | CommandError | None) -> Event | CommandError | None:
         return self._complete(record, read) if isinstance(read, Event) else read
@@ -157,24 +168,24 @@ class Import:
             self._reject(record, _refusal(outcome))
 
 
-def _read(record: Record, intake: EventRequest, list_id: int | None) -> Event | CommandError | None:
-    """The event to store, why it is refused, or None for a test event."""
+def _read(record: Record, request: EventRequest, list_id: int | None) -> Event | CommandError | None:
+    """Return the event to store, why the record is refused, or None for a test event."""
     if record.error is not None:
         return CommandError(record.error)
     try:
         params = EVENT.read(record.params)
         if list_id is not None:
             params.setdefault("ListID", list_id)
-        # By when it was sent a client's clock is judged, and this is not when.
+        # SentAt is for correcting a client's clock at the moment of sending, which is not now.
         params.pop("SentAt", None)
-        event = intake.event(params)
+        event = request.event(params)
     except CommandError as refused:
         return refused
-    return None if intake.is_test(event) else event
+    return None if request.is_test(event) else event
 
 
 def _in_time(read: list[Event | CommandError | None]) -> list[tuple[int, Event]]:
-    """The events with their places, in the order in which they happened; of one time, as they stand in the file."""
+    """Return (index, event) in the order in which the events happened; events of one time stay in the order of the file."""
     events = [(index, one) for index, one in enumerate(read) if isinstance(one, Event)]
     return sorted(events, key=lambda each: each[1].event_at)
 

@@ -1,4 +1,4 @@
-"""May Ctrl-C end it now? Not while a group is being stored: it would be stored and not counted."""
+"""Interrupts: defers Ctrl-C while a group is being stored, which otherwise would be stored and not counted."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 
 
 class Interrupts:
-    """SIGINT in a `with` block: KeyboardInterrupt at once, or, while `held()`, at the next `check()`."""
+    """SIGINT in a `with` block: KeyboardInterrupt at once, or, while `deferred()`, at the next `check()`."""
 
     def __init__(self) -> None:
-        self._is_held = self._has_come = False
+        self._is_deferred = self._is_pending = False
 
     def __enter__(self) -> Interrupts:
-        self._before = signal.signal(signal.SIGINT, self._come)
+        self._before = signal.signal(signal.SIGINT, self._on_signal)
         return self
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        self._is_held = True
+    def deferred(self) -> Iterator[None]:
+        self._is_deferred = True
         try:
             yield
         finally:
-            self._is_held = False
+            self._is_deferred = False
 
     def check(self) -> None:
-        if self._has_come:
+        if self._is_pending:
             raise KeyboardInterrupt
 
-    def _come(self, number: int, frame: Any) -> None:
-        self._has_come = True
-        if not self._is_held:
+    def _on_signal(self, number: int, frame: Any) -> None:
+        self._is_pending = True
+        if not self._is_deferred:
             raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Which lines does a file have? One after the other, none longer than can be an event."""
+"""Lines of a file, one after the other, each bounded by the size of an event."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from tracker.importing.encodings import LineSource
 
-#: A batch may be as large, so an event of it too.
+#: Bytes of a line: the size of a batch, which one event may fill.
 MAX_LINE_BYTES = 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Lines:
-    """The lines of a file with their ends. Of one that is too long only the beginning is given, a byte too much.
+    """The lines of a file with their ends. Of a line that is too long only its first MAX_LINE_BYTES + 1 bytes are returned.
 
-    `number` is that of the last line given.
+    `number` is that of the last line returned.
     """
 
     def __init__(self, file: LineSource) -> None:

@@ -1,4 +1,4 @@
-"""Which events does a file hold? NDJSON and CSV become parameters, as if they had been sent."""
+"""Records of NDJSON and CSV files: each becomes the parameters of an event, as if it had been sent."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from tracker.errors import BODY_TOO_LARGE, CommandError, Error, because
 from tracker.importing.lines import MAX_LINE_BYTES, Lines, is_too_long
 from tracker.registry.json_object import read_object, unreadable
 
-#: A column `Properties.x` is the property x: how such columns begin, in small letters, and the parameter they are for.
+#: A column `Properties.x` is the property x: {prefix of such columns in lower case: their parameter}.
 PROPERTY_COLUMNS = {"properties.": "Properties", "identifyproperties.": "IdentifyProperties"}
-#: What may part cells, the usual first; and Excel's way of saying it.
+#: Cell delimiters, the usual first, and Excel's line that declares one.
 DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 _TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MAX_LINE_BYTES} bytes")
 
 
 class UnusableFile(Exception):
-    """Not a line of the file can be imported. The text is one line that says why."""
+    """No line of the file can be imported. The text is one line that says why."""
 
 
 @dataclass(slots=True)
 class Record:
-    """One event as it stands in a file: its first line's number, its bytes, and its parameters or why there are none."""
+    """One event of a file: the number of its first line, its bytes, and its parameters or why it has none."""
 
     line: int
     raw: bytes
@@ -36,7 +36,7 @@ class Record:
 
 
 def ndjson_records(lines: Lines) -> Iterator[Record]:
-    """One JSON object a line; blank lines are none."""
+    """Yield the records of a file with one JSON object per line; blank lines are skipped."""
     for line in lines:
         raw = line.strip()
         if is_too_long(line):
@@ -54,10 +54,10 @@ def _json_record(line: int, raw: bytes) -> Record:
 
 
 class CsvRecords:
-    """The rows of a CSV file (RFC 4180, UTF-8); `columns` are its header. All values are text, empty ones absent.
+    """The rows of a CSV file (RFC 4180, UTF-8); `columns` are its header. All values are text, and empty cells absent.
 
-    Cells are parted by commas, or by whatever else of DELIMITERS makes a column `Event` of the header: spreadsheets write
-    semicolons where commas stand in numbers.
+    The delimiter is a comma, or another one of DELIMITERS if that gives the header a column `Event`: spreadsheets write
+    semicolons in countries where numbers have a decimal comma. Raises UnusableFile for a file without a usable header.
     """
 
     def __init__(self, lines: Lines) -> None:
@@ -103,7 +103,7 @@ class CsvRecords:
             raise UnusableFile(f"the first line names the column '{twice}' twice")
         for name in filter(None, map(_param_of, columns)):
             if name.lower() in keys:
-                raise UnusableFile(f"there is a column '{name}' beside columns '{name}.…'")
+                raise UnusableFile(f"there is a column '{name}' as well as columns '{name}.…'")
         return columns
 
     def _record(self, line: int, cells: list[str]) -> Record:
@@ -128,10 +128,10 @@ class CsvRecords:
 
 
 def _first_row(texts: Iterator[str]) -> tuple[list[str], str]:
-    """The header's line (none of an empty file) and what parts its cells. A line `sep=;` before it says that, too."""
+    """Return the header's line (none of an empty file) and its delimiter, which a line `sep=;` before it may declare."""
     line = next(texts, None)
-    if line is not None and (said := _SEPARATOR.fullmatch(line)):
-        return [text for text in [next(texts, None)] if text is not None], said[1]
+    if line is not None and (declared := _SEPARATOR.fullmatch(line)):
+        return [text for text in [next(texts, None)] if text is not None], declared[1]
     return (
         ([], ",")
         if line is None
@@ -151,7 +151,7 @@ def is_property(column: str) -> bool:
 
 
 def _param_of(column: str) -> str | None:
-    """The parameter that the column is a property of."""
+    """Return the parameter of which the column is a property, or None."""
     start, dot, _ = column.partition(".")
     return PROPERTY_COLUMNS.get(f"{start.lower()}{dot}")
 
@@ -161,7 +161,7 @@ def _property_of(column: str) -> str:
 
 
 def _key(column: str) -> str:
-    """What no two columns may have in common: names of properties are taken as they are."""
+    """Return the key by which columns must differ: parameters without letter case, properties as they are."""
     name = _param_of(column)
     return column.lower() if name is None else f"{name}.{_property_of(column)}"
 

@@ -1,1 +1,1 @@
-"""What is an event, whose is it, and when is it safe? The write path."""
+"""Ingestion, the write path: deduplication, identity resolution, traits, counters and group commit of events."""

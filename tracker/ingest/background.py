@@ -1,4 +1,4 @@
-"""What is written after events were answered? The catalogue's counts, short pasts, and order in the timeline."""
+"""Background writes after events are answered: the catalogue's counts, short visitor histories, and timeline compaction."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tracker.storage.aggregates import DeferredCounts
 from tracker.storage.engine import Database
 from tracker.storage.timeline import MAX_RECENT, maintain, timeline_rows
 
-#: What is written late is written this many seconds after an event at the latest.
+#: Seconds after an event by which its background writes are done.
 FLUSH_SECONDS = 5.0
-#: Pasts settled in one transaction: bounds how long it holds up events.
-SETTLED_AT_ONCE = 200
-#: Rows of the timeline that a process adds before it looks whether some are to be sorted.
+#: Histories merged in one transaction: bounds how long it delays events.
+MERGED_AT_ONCE = 200
+#: Timeline rows that a process adds before it checks whether rows must be sorted into runs.
 ROWS_BETWEEN_SORTS = MAX_RECENT // 4
 
 _log = logging.getLogger("tracker.ingest")
 
 
 class BackgroundWrites:
-    """Of one process. Nothing here is needed for an answer to be right; what is not done now is done later."""
+    """The background writes of one process. No answer depends on them: a write that is missed is made later."""
 
     def __init__(self, database: Database, handler: EventHandler) -> None:
         self._database, self._handler = database, handler
@@ -37,7 +37,7 @@ class BackgroundWrites:
         self._next_flush: gevent.Greenlet | None = None
 
     def close(self) -> None:
-        """Write what can be written, and follow nothing up any more: the process ends, or is done with the database."""
+        """Write what is pending, and start nothing any more: the process ends, or closes the database."""
         self._is_closed = True
         self._counting.close()
         if self._next_flush is not None and not self._is_flush_due:  # it has begun
@@ -45,11 +45,11 @@ class BackgroundWrites:
         self.flush()
 
     def serve(self) -> None:
-        """Count what other processes have left behind, too: for a process that serves."""
+        """Count also what killed processes left uncounted: for a process that serves."""
         self._counting.serve()
 
     def events_came(self) -> None:
-        """Called with every write of events: see that it is followed up."""
+        """Schedule a flush, and a compaction if due. Called with every write of events."""
         if self._is_closed:
             return
         if not self._is_flush_due:
@@ -62,22 +62,22 @@ class BackgroundWrites:
                 gevent.spawn(self._sort)
 
     def flush(self) -> None:
-        """Write what is written late; what would do so later has nothing left to do."""
+        """Write everything that is pending now, in place of the scheduled flush."""
         if self._next_flush not in (None, gevent.getcurrent()) and self._is_flush_due:
             self._next_flush.kill()
         self._is_flush_due = False
         is_counted = self._counting.flush()
-        self._try("short pasts were not settled", self._settle)
-        if self._handler.unsettled or not is_counted:
+        self._try("short visitor histories were not merged", self._merge_histories)
+        if self._handler.pending_history or not is_counted:
             self.events_came()
 
-    def _settle(self) -> None:
-        """Pasts that cannot be settled are read where they are."""
-        while spans := self._handler.unsettled.take(SETTLED_AT_ONCE):
+    def _merge_histories(self) -> None:
+        """Merge short visitor histories. One that cannot be merged is read where it is."""
+        while spans := self._handler.pending_history.take(MERGED_AT_ONCE):
             self._database.write(partial(timeline_rows.merge_history, spans=spans))
 
     def _sort(self) -> None:
-        """Piece by piece, so that events go in between."""
+        """Sort the timeline in pieces, so that events are written in between."""
         try:
             self._try("the timeline was not sorted", self._sort_all)
         finally:

@@ -1,4 +1,4 @@
-"""Catalogue pruning: names that an owner does not want to see are taken out; events stay, and may bring them back."""
+"""Catalogue pruning: removes names that an owner does not want to see. Events stay; a later event lists its names again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from tracker.storage.aggregates import note_pruned, remove, remove_from_browsers
 from tracker.storage.engine import Database, Transaction
 
-#: Writes the audit log's entry into the transaction that it tells of.
+#: Writes the audit log's entry, in the transaction of the change.
 Note = Callable[[Transaction], None]
 
 
 def prune_name(
     database: Database, list_id: int, event: str, name: str | None, note: Note, deadline: float | None
 ) -> tuple[int, int]:
-    """Take out an event, or one of its properties; gives (events, properties) that went."""
+    """Remove an event name, or one of its properties. Returns the numbers of names removed: (events, properties)."""
     encoded, item = event.encode(), None if name is None else name.encode()
 
     def work(transaction: Transaction) -> tuple[int, int]:
@@ -30,7 +30,10 @@ def prune_name(
 def prune_browsers(
     database: Database, list_id: int, seen_at_most: int, note: Note, deadline: float | None
 ) -> tuple[int, int]:
-    """Take out what no key has sent, and browsers at most so often; gives (events, properties) that went."""
+    """Remove names that no key has sent, and browsers at most `seen_at_most` times.
+
+    Returns the numbers of names removed: (events, properties).
+    """
 
     def work(transaction: Transaction) -> tuple[int, int]:
         gone = remove_from_browsers(transaction, list_id, seen_at_most)

@@ -1,4 +1,4 @@
-"""Conversion-ids: which event counts for each. The first one, but one that came with a credential before a public one."""
+"""Conversion deduplication: one event counts per conversion-id, the first, but one with a credential before a public one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tracker.storage.events import read_events
 
 
 class Conversions:
-    """Those of one attempt at a group, looked up at once."""
+    """The conversions of one attempt at a group, looked up at once."""
 
     def __init__(self, transaction: Transaction, events: Iterable[Event]) -> None:
         self._transaction = transaction
@@ -28,14 +28,14 @@ class Conversions:
         self._counting = {event.row_id for event in self._first.values()}
 
     def flag_of(self, event: Event) -> int:
-        """The flag that says why a conversion does not count; 0 for one that does."""
+        """Return the flag that says why a conversion does not count, or 0 if it counts."""
         if not event.is_counted_conversion:
             return LACKS_KEY if event.lacks_key else IS_BOT
         is_counted = event.is_conversion_id_goal or event.row_id in self._counting
         return 0 if is_counted else IS_REPEATED_CONVERSION
 
     def write(self) -> None:
-        """Keep which event counts, and take off what those are worth that do no more."""
+        """Store which events count, and subtract the values of events that count no longer."""
         new = [(key, event) for key, event in self._first.items() if key not in self._counted]
         rows = [(*key, event.row_id, int(event.is_public)) for key, event in new]
         counters.keep_conversions(self._transaction, rows)
@@ -43,15 +43,15 @@ class Conversions:
             self._displace(list_id)
 
     def _offer(self, event: Event, key: ConversionKey) -> None:
-        """Nothing public ever takes the place of anything."""
+        """Let the event count for its key if nothing does. A public event never replaces another one."""
         before = self._first.get(key) or self._counted.get(key)
         if before is None or (before.is_public and not event.is_public):
             self._first[key] = event
 
     def _displace(self, list_id: int) -> None:
-        """Uncount the public conversions of a list that others count for now. Raises Conflict when others were faster.
+        """Uncount the public conversions of a list that credentials' events replace. Raises Conflict if they changed meanwhile.
 
-        The events are held first: who deletes them does so too.
+        The events are locked first, as deletion does too.
         """
         transaction = self._transaction
         keys = [key for key in self._first if key[0] == list_id and key in self._counted]
@@ -66,5 +66,5 @@ class Conversions:
 
 
 def _is_still(then: Counted, now: Counted | None) -> bool:
-    """Retention may have deleted its event meanwhile."""
+    """Return whether the same event still counts. Retention may have deleted it meanwhile."""
     return now is not None and (now.event_id, now.is_public) == (then.event_id, then.is_public)

@@ -1,4 +1,4 @@
-"""What does a group of events add to the counters?"""
+"""Counter updates: the counts and conversion totals that a group of events adds, written in its transaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.storage.engine import Transaction
 
 
 class CounterUpdates:
-    """Counts of one attempt at a group."""
+    """The counter updates of one attempt at a group."""
 
     def __init__(self) -> None:
         self._events: Counter[EventBucket] = Counter()
@@ -21,7 +21,7 @@ class CounterUpdates:
         self._events[list_id, name, bucket_of(event_at)] += 1
 
     def add_conversion(self, event: Event) -> None:
-        """One that counts."""
+        """Add a conversion that counts to its total."""
         total = total_of(event)
         count, units, millionths = self._totals.get(total, (0, 0, 0))
         more = worth(event)

@@ -1,4 +1,4 @@
-"""Which events of a group were stored once, and deleted since? What is repeated late is not stored again."""
+"""Tombstones: recognises repeats of events that were stored and deleted since, so that they are not stored again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tracker.storage.events import KEPT_MS, event_hash, find_tombstones, has_any
 
 
 class DeletedEventIds:
-    """The spent EventIDs among those of some events, looked up at once.
+    """The tombstones of the EventIDs of some events, looked up at once.
 
-    `keys` are {index: (list_id, kept EventID)}, `row_ids` {index: row id} of the EventIDs of ours among them.
+    `keys` are {index: (list_id, EventID as stored)}, `row_ids` {index: row id} of the signed EventIDs among them.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class DeletedEventIds:
             self._hashes = find_tombstones(transaction, self._keys.values())
 
     def outcome(self, index: int) -> Tracked | EventIdTaken | None:
-        """What such an event is answered with; None: it never was.
+        """Return the result of an event that repeats a deleted one, or None if its EventID was never used.
 
-        A repeat of the deleted event is a duplicate, and nothing is told of what is deleted. An EventID of ours is good
-        as long as a deleted one is remembered: whether an older one was ever stored nobody can say.
+        A repeat of the deleted event is a duplicate, and its result reveals nothing about the deleted one. A signed EventID
+        is valid as long as tombstones are kept: whether an older one was ever stored is unknown.
         """
         event, row_id = self._events[index], self._row_ids.get(index)
         _, key = self._keys[index]

@@ -1,7 +1,7 @@
-"""Late arrivals: what is stored of a visitor is looked at again when an event arrives that says whose it was by then.
+"""Late links: stored events of a visitor are reassigned when a late event says to whom the visitor belonged at their time.
 
-Few events are moved in the transaction of that event, many by a job in steps; until it is done the others stay where they were.
-On a server the job looks once more when no write can be under way any more that did not know.
+Few events are moved in the transaction of the late event, many by a job in steps; until it is done the rest stay where they
+are. On a server the job checks a second time, once no write that did not see the link can still be running.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from tracker.domain.identity import Visitor
 from tracker.domain.resolver import IdentityResolver
-from tracker.domain.spans import Life, Position, Window
+from tracker.domain.spans import Position, VisitorSpans, Window
 from tracker.ingest.span_store import SpanStore
 from tracker.ingest.stored_links import MAX_AT_ONCE, link_of
 from tracker.storage import job_queue
@@ -22,36 +22,39 @@ from tracker.storage.job_queue import Job, Step
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import SpanKey, timeline_reading
 
-#: The kind of job that looks at more events than the transaction of the one that came late.
+#: The kind of job that rechecks more events than the transaction of the late event may.
 LATE = "late"
-#: Rows of one owner that are looked at in one step: bounds how long it holds up events.
+#: Rows of one owner that one step examines: bounds how long it delays events.
 LOOKED_AT = 2_000
 
-#: Rows of one owner that a job has to look at: [owner_id, begins, ends]; `begins` is what has been looked at already.
+#: Rows of one owner that a job has to examine: [owner_id, begins, ends]; `begins` is how far it is.
 Part = list[Any]
 
 
-def look_again(
+def recheck_stored(
     transaction: Transaction, group: IdentityResolver[SpanStore], next_id: Callable[[], int], now: int
 ) -> list[SpanKey]:
-    """After the events of a group are stored: those of its visitors, and of others that came before. Gives `SpanStore.pasts`."""
+    """Recheck stored events of the group's visitors in all windows, after the group's events are stored.
+
+    Returns `SpanStore.unmerged_histories`.
+    """
     for visitor in group.visitors:
-        life = visitor.life
-        if life is None or not life.windows:
+        spans = visitor.spans
+        if spans is None or not spans.windows:
             continue
         seen: list[Window] = []
-        left = _look_at_few(transaction, group.lives, visitor, life, seen)
+        left = _look_at_few(transaction, group.span_store, visitor, spans, seen)
         if left or transaction.engine.is_remote:
             _leave_to_job(transaction, visitor, left, seen, next_id(), now)
-    return group.lives.pasts
+    return group.span_store.unmerged_histories
 
 
 def _look_at_few(
-    transaction: Transaction, lives: SpanStore, visitor: Visitor, life: Life, seen: list[Window]
+    transaction: Transaction, span_store: SpanStore, visitor: Visitor, spans: VisitorSpans, seen: list[Window]
 ) -> list[Window]:
-    """Look through all windows, and those that come of that; gives those with too many rows."""
-    while windows := life.windows:
-        life.windows = []
+    """Recheck all windows, and those that result from it. Returns the windows with too many rows."""
+    while windows := spans.windows:
+        spans.windows = []
         seen += windows
         owner_ids = _owners(visitor, windows)
         first, last = min(w.begins for w in windows), max(w.ends for w in windows)
@@ -61,7 +64,11 @@ def _look_at_few(
             return windows
         rows = [row for part in parts for row in part.entries]
         _place(
-            transaction, lives, visitor, [r.event_id for r in rows if r.visitor_id == visitor.id], owner_ids
+            transaction,
+            span_store,
+            visitor,
+            [r.event_id for r in rows if r.visitor_id == visitor.id],
+            owner_ids,
         )
     return []
 
@@ -77,7 +84,7 @@ def _leave_to_job(
 
 
 def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
-    """Look at some more rows. The row of a job that is done goes: nobody asks for it."""
+    """Recheck some more rows. A finished job deletes its own row: nobody asks for its result."""
     parts, again = [list(part) for part in job.state["parts"]], job.state["again"]
     row = identity_rows.lock_visitor(transaction, job.list_id, job.state["visitor"])
     if parts and row is not None:
@@ -91,13 +98,16 @@ def step(transaction: Transaction, job: Job, now: int, most: int) -> Step:
 
 
 def pending(transaction: Transaction, list_id: int, visitor_ids: Collection[int]) -> Job | None:
-    """A job that has not yet looked at all that is stored of one of these visitors."""
+    """Return a job that has not yet rechecked all events of one of these visitors, or None."""
     jobs = job_queue.unfinished(transaction, list_id, LATE)
     return next((job for job in jobs if job.state["visitor"] in visitor_ids and job.state["parts"]), None)
 
 
 def go_on(transaction: Transaction, job: Job, now: int, most: int) -> int:
-    """Do a step of a job for somebody who has to wait for it: a person's events go with them once all have arrived."""
+    """Run a step of a job that an erasure waits for: the subscriber's events are erased once all are theirs.
+
+    Returns the number of rows handled, at least 1.
+    """
     done = step(transaction, job, now, most)
     if not done.is_finished:
         after = replace(job, state=done.state, rows=job.rows + done.rows, updated_at=now)
@@ -106,7 +116,7 @@ def go_on(transaction: Transaction, job: Job, now: int, most: int) -> int:
 
 
 def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part], most: int) -> int:
-    """Go on with the first part; what comes of it is put behind the others. Gives how many events of the visitor there were."""
+    """Recheck more of the first part; windows that result are appended. Returns how many events of the visitor it held."""
     owner_id, begins, ends = parts[0]
     rows = deletion.entries_of(transaction, visitor.list_id, owner_id, begins, LOOKED_AT)
     reached: Position | None = (rows[-1].event_at, rows[-1].event_id) if rows else None
@@ -114,32 +124,32 @@ def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part],
     if len(own) > most:
         own = own[:most]
         reached = own[-1].event_at, own[-1].event_id
-    lives = SpanStore(transaction)
+    span_store = SpanStore(transaction)
     owner_ids = {owner_id, visitor.id}
-    _place(transaction, lives, visitor, [row.event_id for row in own], owner_ids)
+    _place(transaction, span_store, visitor, [row.event_id for row in own], owner_ids)
     if reached is None or reached >= tuple(ends):
         parts.pop(0)
     else:
         parts[0] = [owner_id, list(reached), ends]
-    parts += _parts(visitor.id, visitor.life.windows if visitor.life else [])
+    parts += _parts(visitor.id, visitor.spans.windows if visitor.spans else [])
     return len(own)
 
 
 def _place(
-    transaction: Transaction, lives: SpanStore, visitor: Visitor, event_ids: Sequence[int], owner_ids: Collection[int]
+    transaction: Transaction, span_store: SpanStore, visitor: Visitor, event_ids: Sequence[int], owner_ids: Collection[int]
 ) -> None:  # fmt: skip
-    """Move what is not where it happened. Whoever is named in another's time comes back in it."""
+    """Move events that are not in the span of their event time, after applying the links that they make."""
     if not event_ids:
         return
     found = read_events(transaction, visitor.list_id, event_ids, is_locking=True)
     moves = []
     for event in sorted(found.values(), key=_position):
         if link := link_of(event):
-            lives.link(visitor, link)
-        span, subscriber_id = lives.at(visitor, _position(event))
+            span_store.link(visitor, link)
+        span, subscriber_id = span_store.at(visitor, _position(event))
         if span != event.span and event.subscriber_id in (None, subscriber_id):
             moves.append(Move(event, span, subscriber_id))
-    lives.write([visitor])
+    span_store.write([visitor])
     late_moves.move(transaction, visitor.list_id, visitor.id, moves, owner_ids)
 
 
@@ -148,12 +158,12 @@ def _position(event: StoredEvent) -> Position:
 
 
 def _owners(visitor: Visitor, windows: Sequence[Window]) -> list[int]:
-    """Whose rows may tell of events in these windows."""
+    """Return the owners whose timelines may hold events of these windows."""
     return [*sorted({window.subscriber_id for window in windows}), visitor.id]
 
 
 def _parts(visitor_id: int, windows: Sequence[Window]) -> list[Part]:
-    """First of the persons: their rows may come to the visitor meanwhile, and never the other way."""
+    """Return the parts of the subscribers first: rows may move from them to the visitor meanwhile, never the other way."""
     return [
         [owner_id, list(window.begins), list(window.ends)]
         for is_visitors in (False, True)

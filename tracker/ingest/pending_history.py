@@ -1,4 +1,4 @@
-"""Which visitors were linked a while ago, so that their pasts can be settled?"""
+"""Pending history: spans linked in this process whose visitor history can be merged into the subscriber's timeline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tracker.storage.timeline import SpanKey
 
 
 class PendingHistory:
-    """The links of one process, to be settled `seconds` later.
+    """A queue of linked spans, due for merging `seconds` after their link.
 
-    Forgotten when the process ends: then these pasts are read where they are.
+    It is lost when the process ends: then these histories are read where they are.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class PendingHistory:
         self._waiting.extend((now, span) for span in spans)
 
     def take(self, most: int) -> list[SpanKey]:
-        """The oldest that can be settled now."""
+        """Remove and return the oldest spans that are due, at most `most`."""
         due = self._clock() - self._seconds
         taken: list[SpanKey] = []
         while self._waiting and self._waiting[0][0] <= due and len(taken) < most:

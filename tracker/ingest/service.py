@@ -1,4 +1,4 @@
-"""When is an event safe? `Ingest.track` answers after the commit of the group the event went with."""
+"""Ingestion service: `Ingest.track` stores an event by group commit, and returns after the commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracker.domain.event_ids import EventIdSigner
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.background import BackgroundWrites
 from tracker.ingest.event_handler import EventHandler
-from tracker.ingest.traits import identify, ignored_of
+from tracker.ingest.traits import ignored_of, match_fields
 from tracker.storage.engine import (
     EVENT_IDS,
     Database,
@@ -29,7 +29,7 @@ _log = logging.getLogger("tracker.ingest")
 
 
 class Ingest:
-    """The write path of one process."""
+    """The write path of one process, with its leased writer number and its background writes."""
 
     def __init__(self, database: Database, fields: CustomFields | None = None) -> None:
         self._database = database
@@ -38,27 +38,27 @@ class Ingest:
         self._lease_lock = RLock()
         self._event_ids = EventIdSigner()
         self._handler = EventHandler(self._number, self._event_ids, in_flight_seconds(database.engine))
-        self._upkeep = BackgroundWrites(database, self._handler)
+        self._background = BackgroundWrites(database, self._handler)
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
-        """Store the event; committed when this returns. `deadline` is a `time.monotonic()` second.
+        """Store the event, committed when this returns. `deadline` is a `time.monotonic()` second.
 
-        Raises EventIdTaken, StorageUnavailable (nothing stored), EventOutcomeUnknown (repeat it with the EventID).
+        Raises EventIdTaken, StorageUnavailable (nothing is stored), EventOutcomeUnknown (repeat it with its EventID).
         """
-        identify([event], self._fields, deadline)
+        match_fields([event], self._fields, deadline)
         [result] = self._submit([event], deadline)
         if isinstance(result, Exception):
             raise result
         return result  # type: ignore[no-any-return]
 
     def track_batch(self, events: list[Event], deadline: float | None = None) -> list[Tracked | Exception]:
-        """Store the events in one transaction: for each its `Tracked`, or why it was not stored.
+        """Store the events in one transaction. Returns for each its `Tracked`, or the exception that says why it is not stored.
 
-        Raises StorageUnavailable, EventOutcomeUnknown: then nothing is known to be stored of any of them.
+        Raises StorageUnavailable (nothing is stored), EventOutcomeUnknown (repeat all with their EventIDs).
         """
         if not events:
             return []
-        identify(events, self._fields, deadline)
+        match_fields(events, self._fields, deadline)
         try:
             return self._submit(events, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
@@ -67,18 +67,18 @@ class Ingest:
             return self._one_by_one(events, deadline)
 
     def check(self, event: Event, deadline: float | None = None) -> Tracked:
-        """What a test event is answered with: it is looked at like any other, and not stored."""
-        identify([event], self._fields, deadline)
+        """Return the result of a test event, which is checked like any other and not stored."""
+        match_fields([event], self._fields, deadline)
         return Tracked(event.uuid or event.fresh_uuid(), False, event.external_id, ignored=ignored_of(event))
 
     def new_id(self, deadline: float | None = None) -> int:
-        """An id for a row that no event makes; raises StorageUnavailable."""
+        """Return a row id for a row that is no event. Raises StorageUnavailable."""
         if self._number.is_due():
             self._renew_lease(deadline)
         return self._handler.new_id()
 
     def _one_by_one(self, events: list[Event], deadline: float | None) -> list[Tracked | Exception]:
-        """The events of a batch that could not be stored as a whole: those at fault fail alone."""
+        """Store the events one by one, after the batch as a whole failed: only those at fault fail."""
         try:
             return [self._alone(event, deadline) for event in events]
         except (StorageUnavailable, EventOutcomeUnknown):  # some may be stored
@@ -97,7 +97,7 @@ class Ingest:
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
         if self._number.is_due():
             self._renew_lease(deadline)
-        self._upkeep.events_came()
+        self._background.events_came()
         for event in events:
             event.prepare()
         try:
@@ -106,7 +106,7 @@ class Ingest:
             raise EventOutcomeUnknown(self._repeat_ids(events)) from None
 
     def _renew_lease(self, deadline: float | None) -> None:
-        """Ids are made with this process's leased number; one request renews it, the others wait for that."""
+        """Lease a writer number, which row ids contain. One request renews it, the others wait for it."""
         with self._lease_lock:
             if not self._number.is_due():
                 return
@@ -114,24 +114,24 @@ class Ingest:
                 lease, secret = self._database.write(self._lease, deadline)
             except OutcomeUnknown as unknown:
                 raise StorageUnavailable(f"the writer number could not be leased: {unknown}") from unknown
-            self._event_ids.know(secret)
+            self._event_ids.set_secret(secret)
             self._number.keep(lease)
 
     def _lease(self, transaction: Transaction) -> tuple[Lease, bytes]:
-        """The writer number, and the secret that signs EventIDs."""
+        """Return the leased writer number, and the secret that signs EventIDs."""
         return self._number.lease(transaction), secret_of(transaction, EVENT_IDS)
 
     def _repeat_ids(self, events: list[Event]) -> list[str]:
         return [event.event_key or self._event_ids.of(event) for event in events]
 
     def serve(self) -> None:
-        """Count what a process that was killed has stored and not counted, again and again: for a process that serves."""
-        self._upkeep.serve()
+        """Count, periodically, what killed processes stored and did not count: for a process that serves."""
+        self._background.serve()
 
     def flush(self) -> None:
-        """Write what is written late."""
-        self._upkeep.flush()
+        """Write everything that is pending in the background."""
+        self._background.flush()
 
     def close(self) -> None:
-        """Write what is written late, and nothing afterwards."""
-        self._upkeep.close()
+        """Write everything that is pending, and nothing afterwards."""
+        self._background.close()

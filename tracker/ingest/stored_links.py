@@ -1,20 +1,22 @@
-"""Event time: which events that are stored say in a time whose their visitor was?"""
+"""Stored links: finds the stored events that link a visitor to a subscriber in a window of event time."""
 
 from __future__ import annotations
 
 from tracker.domain.event import IDENTIFY, IS_LINK, NAMED_BY_EMAIL
 from tracker.domain.identity import Reason
-from tracker.domain.spans import Link, Told, Window
+from tracker.domain.spans import Evidence, Link, Window
 from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.timeline import timeline_reading
 
-#: Rows of one owner that are looked at in the transaction of an event that came late: bounds how long it holds up others.
+#: Rows of one owner examined in the transaction of a late event: bounds how long it delays others.
 MAX_AT_ONCE = 500
 
 
 def links_in(transaction: Transaction, list_id: int, visitor_id: int, window: Window) -> list[Link]:
-    """Of the person of a window and one visitor; none if the person has too many rows there: then a job finds them."""
+    """Return the links of a visitor to the window's subscriber, or none if the subscriber has more than MAX_AT_ONCE rows
+    there: then a job finds them.
+    """
     at = timeline_reading.Window(window.begins[0], window.ends)
     [part] = timeline_reading.newest(transaction, list_id, [window.subscriber_id], at, MAX_AT_ONCE)
     ids = [row.event_id for row in part.entries if row.visitor_id == visitor_id and part.reached is None]
@@ -23,9 +25,9 @@ def links_in(transaction: Transaction, list_id: int, visitor_id: int, window: Wi
 
 
 def link_of(event: StoredEvent) -> Link | None:
-    """What an event says, if anything, about whose its visitor is."""
+    """Return the link that a stored event makes, or None."""
     if not event.flags & IS_LINK or event.subscriber_id is None:
         return None
     is_email, is_identify = event.flags & NAMED_BY_EMAIL, bytes(event.name) == IDENTIFY.encode()
     reason = Reason.IDENTIFY if is_identify else Reason.EMAIL if is_email else Reason.OWN
-    return Link((event.event_at, event.id), event.subscriber_id, Told(int(reason), event.received_at))
+    return Link((event.event_at, event.id), event.subscriber_id, Evidence(int(reason), event.received_at))

@@ -1,1 +1,1 @@
-"""Live events: followers of a list share one ring buffer a process, told by server-sent events."""
+"""Live events: all subscriptions to a list share one ring buffer per process, and are sent server-sent events."""

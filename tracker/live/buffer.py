@@ -1,4 +1,4 @@
-"""What has come to one list since somebody began to watch it? Numbered rows, of which the last ones are kept."""
+"""Ring buffer of the events that one followed list received: numbered rows, of which the latest are kept."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from gevent.lock import BoundedSemaphore
 
 from tracker.domain.row_ids import first_id_at, received_ms
 
-#: Ids of several writers are not in commit order: what is this much older than the newest is read again. A write takes
-#: up to 5 s; the rest is for clocks that differ.
+#: Ids of several writers are not in commit order, so ids up to this much older than the newest are read again. A write
+#: takes up to 5 s; the rest allows for clocks that differ.
 OVERLAP_MS = 10_000
-#: Ids that are read at once: more come only where more are skipped anyway.
+#: Ids read at once: more arrive only when events are skipped anyway.
 MAX_IDS = 10_000
-#: Rows of one reading; of more the last ones are taken, and the others counted as skipped.
+#: Rows of one poll; of more events the latest are taken, and the others counted as skipped.
 MAX_ROWS = 500
-#: Rows that are kept for those who read slowly, and bytes of them.
+#: Rows kept for slow clients, and their bytes.
 MAX_KEPT, MAX_KEPT_BYTES = 1_000, 4 * 1024 * 1024
 
 
 class Row(NamedTuple):
-    """An event as followers get it. Numbers count the events that came; one that is missing was skipped."""
+    """An event as it is sent. Numbers count the events that arrived; a missing number is a skipped event."""
 
     number: int
     event_id: int
@@ -32,16 +32,16 @@ class Row(NamedTuple):
 
 
 class EventBuffer:
-    """One watched list. Reading and telling are others' work."""
+    """The buffer of one followed list. `SubscriptionHub` fills it, each `Subscription` reads it by number."""
 
     def __init__(self, list_id: int) -> None:
         self.list_id = list_id
-        self.watchers = 0
-        #: It could not be read the last time.
-        self.has_trouble = False
-        #: Held while it begins; until then there is nothing to be added to.
+        self.subscription_count = 0
+        #: Whether the last poll could not read the database.
+        self.is_unavailable = False
+        #: Locked while the buffer begins; nothing is added before.
         self.lock, self.is_begun = BoundedSemaphore(1), False
-        #: How many events have come, and the largest id of them and of what was there before.
+        #: The number of events that arrived, and the largest id of them and of those from before.
         self.total, self.newest_id = 0, 0
         self._seen: set[int] = set()
         self._floor = 0
@@ -49,21 +49,21 @@ class EventBuffer:
         self._bytes = 0
 
     def begin(self, ids: Sequence[int]) -> None:
-        """These are there, the largest first: what comes from now on is news."""
+        """Begin: the events with these ids, the largest first, are known, and every later one is new."""
         self._note(ids)
         self.is_begun = True
 
     def first_id(self, now: int) -> int:
-        """From which id on the list is to be read."""
+        """Return the id from which the list must be read."""
         newest = min(now, received_ms(self.newest_id))
         return max(first_id_at(newest - OVERLAP_MS), self._floor)
 
     def news(self, ids: Sequence[int]) -> list[int]:
-        """Those of the ids read that are new, in their order."""
+        """Return the ids that are new, in ascending order."""
         return [event_id for event_id in reversed(ids) if event_id not in self._seen]
 
     def add(self, ids: Sequence[int], skipped: int, rows: Sequence[tuple[int, bytes, bytes]]) -> None:
-        """The ids read, and their news: how many were skipped, and (event_id, name, data) of the others."""
+        """Add a poll: all ids read, the number of new events skipped, and (event_id, name, data) of the other new ones."""
         self._note(ids)
         self.total += skipped
         for row in rows:
@@ -74,13 +74,13 @@ class EventBuffer:
             self._bytes -= len(self._rows.popleft().data)
 
     def since(self, number: int) -> list[Row]:
-        """The kept rows from a number on, oldest first."""
+        """Return the kept rows from a number on, oldest first."""
         later = list(takewhile(lambda row: row.number >= number, reversed(self._rows)))
         return later[::-1]
 
     def _note(self, ids: Sequence[int]) -> None:
-        """Only what was read this time is read again, so nothing else need be remembered."""
+        """Remember the ids of this poll: only they can be read again."""
         self._seen = set(ids)
         self.newest_id = max(self.newest_id, ids[0] if ids else 0)
-        if len(ids) >= MAX_IDS:  # what is older is not read again, even if later ones are deleted
+        if len(ids) >= MAX_IDS:  # older ids are not read again, even if newer events are deleted
             self._floor = ids[-1]

@@ -1,4 +1,4 @@
-"""What does one who follows a list get, and how far are they?"""
+"""Subscription: the position of one client in a list's ring buffer, and the messages it is sent."""
 
 from __future__ import annotations
 
@@ -11,30 +11,33 @@ from gevent.event import Event
 from tracker.live.buffer import EventBuffer, Row
 from tracker.live.sse import heartbeat, sse_message, tracked
 
-#: Seconds between two signs of life, by which a client that is gone is noticed, and between two looks around.
+#: Seconds between two heartbeats, by which a client that is gone is noticed, and between two checks of the end.
 HEARTBEAT_SECONDS, LOOK_SECONDS = 5.0, 1.0
-#: Bytes given at once, from which on the rest waits until they are taken.
+#: Bytes of one part; further rows wait until the client has taken it.
 PIECE_BYTES = 64 * 1024
 
 
 class Subscription:
-    """A place in a feed. Keeps none of its rows: who reads slowly misses what the feed has let go, and is told so."""
+    """A position in a ring buffer, without a queue of its own.
 
-    def __init__(self, user_id: int, feed: EventBuffer, name: bytes | None, seconds: int | None) -> None:
-        self.user_id, self.feed = user_id, feed
+    A slow client skips the rows that the buffer has dropped, and is sent their number.
+    """
+
+    def __init__(self, user_id: int, buffer: EventBuffer, name: bytes | None, seconds: int | None) -> None:
+        self.user_id, self.buffer = user_id, buffer
         self._name = name
         self._ends_at = None if seconds is None else time.monotonic() + seconds
-        #: The greenlet that sends: with a client that does not read it may wait where only killing it helps.
+        #: The greenlet that sends. With a client that does not read it may block where only killing it helps.
         self.greenlet = gevent.getcurrent()
         self.news = Event()
         self.is_ended = False
         self.newest_id, self._next = 0, 0
-        self._is_told_of_trouble = False
+        self._is_unavailable_sent = False
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
 
     def start(self) -> None:
-        """The feed has begun: what comes from now on is for this follower too."""
-        self.newest_id, self._next = self.feed.newest_id, self.feed.total
+        """Set the position to the present end of the buffer, which has begun."""
+        self.newest_id, self._next = self.buffer.newest_id, self.buffer.total
 
     def end(self) -> None:
         self.is_ended = True
@@ -44,57 +47,57 @@ class Subscription:
         return self.is_ended or (self._ends_at is not None and time.monotonic() >= self._ends_at)
 
     def wait(self) -> None:
-        """Until something comes, or it is time to look around."""
+        """Wait for news, LOOK_SECONDS at most."""
         left = LOOK_SECONDS if self._ends_at is None else self._ends_at - time.monotonic()
         self.news.wait(max(0.0, min(LOOK_SECONDS, left)))
         self.news.clear()
 
     def parts(self) -> Iterator[bytes]:
-        """What comes, as it comes; an empty part at each look around that shows nothing."""
+        """Yield messages as events arrive, and an empty part at each check without news."""
         while not self.is_over():
             yield self._or_heartbeat(self._taken())
-            if self._next == self.feed.total:
+            if self._next == self.buffer.total:
                 self.wait()
 
     def rest(self, seconds: float) -> Iterator[bytes]:
-        """A pause that ends with the following; a sign of life if one is due."""
+        """Pause for so many seconds, less if the subscription ends; yields a heartbeat if one is due."""
         self.news.wait(seconds)
         self.news.clear()
         yield self._or_heartbeat(b"")
 
     def _or_heartbeat(self, text: bytes) -> bytes:
-        """What there is to give, else a sign of life where nothing has been given for a while."""
+        """Return the text, or a heartbeat if there is none and none was sent for HEARTBEAT_SECONDS."""
         now = time.monotonic()
         if not text and now >= self._beat_at:
-            text = heartbeat(self.feed.list_id, self.newest_id)
+            text = heartbeat(self.buffer.list_id, self.newest_id)
         if text:
             self._beat_at = now + HEARTBEAT_SECONDS
         return text
 
     def row(self, event_id: int, name: bytes, data: bytes) -> bytes:
-        """An event, if it is one of those wanted; either way this is how far the follower is."""
+        """Return the message of an event, or b"" if its name is not wanted; moves the cursor in both cases."""
         self.newest_id = max(self.newest_id, event_id)
         if self._name not in (None, name):
             return b""
-        return tracked(self.feed.list_id, self.newest_id, data)
+        return tracked(self.buffer.list_id, self.newest_id, data)
 
-    def trouble(self, has_trouble: bool) -> bytes:
-        """Say once that the database cannot be read, and once that it can again."""
-        if has_trouble == self._is_told_of_trouble:
+    def availability(self, is_unavailable: bool) -> bytes:
+        """Return `unavailable` when the database becomes unreadable, `available` when it is back, else b""."""
+        if is_unavailable == self._is_unavailable_sent:
             return b""
-        self._is_told_of_trouble = has_trouble
-        return sse_message("unavailable" if has_trouble else "available")
+        self._is_unavailable_sent = is_unavailable
+        return sse_message("unavailable" if is_unavailable else "available")
 
     def _taken(self) -> bytes:
-        """The next rows, about PIECE_BYTES of them, and how many were let go before."""
-        parts = [self.trouble(self.feed.has_trouble)]
+        """Return the next rows, about PIECE_BYTES, with the numbers of rows that were skipped."""
+        parts = [self.availability(self.buffer.is_unavailable)]
         size = 0
-        for row in self.feed.since(self._next):
+        for row in self.buffer.since(self._next):
             parts += [self._skip_to(row.number), self._row(row)]
             size += len(row.data)
             if size >= PIECE_BYTES:
                 return b"".join(parts)
-        parts.append(self._skip_to(self.feed.total))
+        parts.append(self._skip_to(self.buffer.total))
         return b"".join(parts)
 
     def _row(self, row: Row) -> bytes:

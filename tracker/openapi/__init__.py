@@ -1,4 +1,4 @@
-"""How does Tracker describe itself to programs? One OpenAPI 3.1 document, made from the registry."""
+"""OpenAPI 3.1 document of the API, generated from the command registry."""
 
 from tracker.openapi.document import describe
 

@@ -1,4 +1,4 @@
-"""Which answers can a call get? Statuses, error tables with examples, and headers."""
+"""Answers in the OpenAPI document: statuses, error tables with examples, and headers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ROW: JsonSchema = {
     "type": "object",
     "required": ["Code", "Message"],
     "properties": {
-        "Code": {"type": "integer", "description": "What a program decides by; never renumbered"},
+        "Code": {"type": "integer", "description": "For programs; never renumbered"},
         "Message": {"type": "string", "description": "For people; may become clearer with any release"},
         "Hint": {"type": "string", "description": "Where one can be given: how to mend the call. For people"},
         "RequestID": {"type": "string", "description": "With code 100005: the id of this request in the log"},
@@ -37,10 +37,10 @@ _ROW: JsonSchema = {
         "EventIDs": {
             "type": "array",
             "items": {"type": ["string", "null"]},
-            "description": "With code 100013 of `event.batch`: repeat it with these EventIDs, one an event in order",
+            "description": "With code 100013 of `event.batch`: repeat it with these EventIDs, one per event in order",
         },
     },
-    # A command may say more in a row of its own.
+    # A command may add keys to its own rows.
     "additionalProperties": True,
 }
 SCHEMAS: dict[str, JsonSchema] = {"Error": _ROW}
@@ -76,17 +76,17 @@ HEADERS: dict[str, dict[str, Any]] = {
 NOTES = "X-Tracker-Notes"
 COUNTED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
-#: The statuses of the common table that a documented call can meet: all but 405.
+#: The statuses of common errors that a documented call can get: all except 405.
 _STATUSES = tuple(sorted({row.status for row in COMMON.values()} - {METHOD_NOT_ALLOWED.status}))
 
 
 def common_responses() -> dict[str, Response]:
-    """The shared components: one for each status of the common table, named by it."""
+    """Return the shared components: one per status of the common errors, named by the status."""
     return {str(status): error_response(rows) for status, rows in by_status(COMMON.values()).items()}
 
 
 def responses(command: type[Command]) -> dict[str, Response]:
-    """Every answer of a command at a path of its own."""
+    """Return every answer of a command at its own path."""
     own = by_status(command.errors)
     answers = {"200": success(command)}
     for status in sorted({*common_statuses(command), *own}):
@@ -107,7 +107,7 @@ def success(command: type[Command]) -> Response:
 
 
 def _of_events(command: type[Command], example: dict[str, Any]) -> dict[str, Any]:
-    """A schema describes one body, and these are many."""
+    """Return the content of an event stream. A schema describes one body, and a stream has many messages."""
     written = reference(command.name, "Answer")["$ref"]
     about = f"Server-sent events. The data of one that carries an answer is JSON: {written}"
     schema = {"type": "string", "contentMediaType": command.media_type, "description": about}
@@ -115,7 +115,7 @@ def _of_events(command: type[Command], example: dict[str, Any]) -> dict[str, Any
 
 
 def error_response(rows: list[Error]) -> Response:
-    """The answer that carries these rows, which share a status, with each as an example."""
+    """Return the answer with these rows, which share a status, each as an example."""
     content = {
         "schema": errors_schema(sorted({row.code for row in rows})),
         "examples": {str(row.code): _example(row) for row in rows},
@@ -126,7 +126,7 @@ def error_response(rows: list[Error]) -> Response:
 
 
 def common_statuses(command: type[Command]) -> set[int]:
-    """The statuses of the common table that this command can answer with."""
+    """Return the statuses of common errors with which this command can answer."""
     if command.permission is anyone:
         return set(_STATUSES) - {NOT_AUTHENTICATED.status, FORBIDDEN.status}
     return set(_STATUSES) - ({FORBIDDEN.status} if command.permission is None else set())
@@ -140,7 +140,7 @@ def by_status(rows: Iterable[Error]) -> dict[int, list[Error]]:
 
 
 def errors_schema(codes: list[int] | None = None) -> JsonSchema:
-    """The one shape of all errors, with these codes or with any."""
+    """Return the schema of all errors, with these codes or with any."""
     row: JsonSchema = {"$ref": "#/components/schemas/Error"}
     if codes is not None:
         row = {"allOf": [row, {"properties": {"Code": {"enum": codes}}}]}
@@ -153,14 +153,14 @@ def headers(names: Iterable[str]) -> dict[str, JsonSchema]:
 
 
 def _refusal(status: int, own: list[Error]) -> Response:
-    """The shared answer of a status, unless the command has rows of its own with it."""
+    """Return the shared answer of a status, or the command's own if it has rows with that status."""
     if not own:
         return {"$ref": f"#/components/responses/{status}"}
     return error_response([*own, *(row for row in COMMON.values() if row.status == status)])
 
 
 def _promised(row: Error) -> tuple[str, ...]:
-    """The headers that come with a row. A command's own rows are answers that reached the limiter."""
+    """Return the headers of an answer with this row. A command's own rows are answered after the rate limiter."""
     waits = ("Retry-After",) if row.status == STORAGE_UNAVAILABLE.status or row == RATE_LIMITED else ()
     is_counted = row.code not in COMMON or row == RATE_LIMITED
     return (*COUNTED, *waits) if is_counted else waits
@@ -172,5 +172,5 @@ def _example(row: Error) -> dict[str, Any]:
 
 
 def _listed(rows: list[Error]) -> str:
-    """Markdown: one line for each code."""
+    """Return Markdown: one line per code."""
     return "\n".join(f"- {row.code}: {row.message}" for row in rows)

@@ -1,4 +1,4 @@
-"""Which OpenAPI document describes all commands? Joins what the other modules say of each."""
+"""OpenAPI document: assembles schemas, answers and operations of all commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Document = dict[str, Any]
 
 
 def describe(registry: Registry, limits: Mapping[str, object]) -> Document:
-    """The document. `limits` gives each command's rate limit on this instance; `str()` of one is "100 per 60 seconds".
+    """Return the document. `limits` has each command's rate limit on this instance; `str()` of one is "100 per 60 seconds".
 
     Raises PluginError with one line for a command that cannot be described.
     """

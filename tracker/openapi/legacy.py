@@ -1,4 +1,4 @@
-"""Which operations does `/api.php` have? One path for all commands, which are named in the body or in the query."""
+"""Legacy endpoint `/api.php` in the OpenAPI document: one path for all commands, named in the body or in the query."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LEGACY_PATH = "/api.php"
 LEGACY_TAG = {"name": LEGACY_PATH, "description": "All commands at one path"}
 
 _DESCRIPTION = (
-    "Parameters, answers, permissions and limits are those of the command at its own path, and both are counted "
-    "together. The one difference: a command that is not known is answered with 400, not with 404."
+    "Parameters, answers, permissions and rate limits are those of the command at its own path, and calls of both are "
+    "counted together. The one difference: an unknown command is answered with 400, not with 404."
 )
 
 
@@ -35,7 +35,7 @@ def _operation(summary: str, entries: list[Entry]) -> Operation:
         "tags": [LEGACY_TAG["name"]],
         "summary": summary,
         "description": _DESCRIPTION,
-        # None at all is enough for some commands.
+        # Some commands need no credential.
         "security": [*({name: []} for name in (*SECURITY_SCHEMES, *PUBLIC_SCHEME)), {}],
         "responses": _responses(entries),
     }
@@ -67,7 +67,7 @@ def _example(entry: Entry) -> dict[str, Any]:
 
 
 def _parameters(entries: list[Entry], writer: SchemaWriter) -> list[dict[str, Any]]:
-    """`Command`, and what any of the commands takes: which of it is needed, the command says."""
+    """Return `Command` and the parameters of all commands; the command itself says which are required."""
     names = [entry.command.name for entry in entries]
     named = {"in": "query", "name": "Command", "required": True, "schema": {"type": "string", "enum": names}}
     found: dict[str, dict[str, Any]] = {}
@@ -88,7 +88,7 @@ def _responses(entries: list[Entry]) -> dict[str, Any]:
 
 
 def _contents(entries: list[Entry]) -> dict[str, Any]:
-    """What the commands answer with, by media type."""
+    """Return the schemas of the commands' answers by media type."""
     plain = [entry.command for entry in entries if entry.command.media_type == Stream.media_type]
     answers = [reference(command.name, "Answer") for command in plain]
     others = {entry.command.media_type for entry in entries} - {Stream.media_type}
@@ -99,7 +99,7 @@ def _contents(entries: list[Entry]) -> dict[str, Any]:
 
 
 def _refusal(status: int, is_own: bool) -> dict[str, Any]:
-    """An answer that some command may give; which rows it can hold, the command's own path says."""
+    """Return an answer of some command; the command's own path lists the rows it can have."""
     is_common = any(row.status == status for row in COMMON.values())
     if is_own:
         response = {

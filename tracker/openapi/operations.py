@@ -1,4 +1,4 @@
-"""Which operations does a command have at its own paths? Its REST path and its name, POST and perhaps GET."""
+"""Operations of a command in the OpenAPI document: its REST path and its name, with POST and perhaps GET."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tracker.registry import Command, Entry, anyone, asked_by, public_list
 Operation = dict[str, Any]
 
 REST_PREFIX = "/api/v1/"
-#: Each of these alone is enough; the first that a call carries decides.
+#: Each of these alone is enough; the first that a call carries is used.
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer KEY`"},
     "APIKey": {
@@ -30,19 +30,19 @@ SECURITY_SCHEMES = {
 }
 
 
-#: What stands in the place of all of them for a command with `permission = public_list`.
+#: The only scheme of a command with `permission = public_list`.
 PUBLIC_SCHEME = {
     "EventListTrackerID": {
         "type": "apiKey",
         "in": "query",
         "name": "EventListTrackerID",
-        "description": "The public id of a list as a parameter, in the query or in the body: it is no secret",
+        "description": "The public id of a list as a parameter, in the query or in the body: not secret",
     }
 }
 
 
 def operations_by_path(entry: Entry, writer: SchemaWriter, limit: str) -> dict[str, dict[str, Operation]]:
-    """Path → method → operation. The first path is the canonical one."""
+    """Return {path: {method: operation}}. The first path is the canonical one."""
     command = entry.command
     operations = _operations(entry, writer, limit, command.name)
     paths = {REST_PREFIX + (command.path or command.name): operations}
@@ -86,7 +86,7 @@ def security(command: type[Command]) -> list[dict[str, list[str]]]:
 
 
 def query_parameters(entry: Entry, params: JsonSchema) -> list[dict[str, Any]]:
-    """The command's parameters as they stand in a query string."""
+    """Return the command's parameters as those of a query string."""
     example = entry.command.example[0] if entry.command.example else {}
     required = params.get("required", [])
     return [
@@ -121,6 +121,6 @@ def _body(entry: Entry, params: JsonSchema) -> dict[str, Any]:
         "multipart/form-data": {"schema": schema},
     }
     if command.items_param:
-        lines = f"One object of `{command.items_param}` a line; the other parameters in the query string"
+        lines = f"One object of `{command.items_param}` per line; all other parameters in the query string"
         content["application/x-ndjson"] = {"schema": {"type": "string", "description": lines}}
     return {"required": bool(params.get("required")), "content": content}

@@ -1,4 +1,4 @@
-"""What do people read about a command? A summary, its documentation, who may call it, and its parameters as a table."""
+"""Command documentation in Markdown: summary, description, permissions and rate limit, and a table of parameters."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tracker.registry import Command, administrator, anyone, public_list
 
 
 def summary(command: type[Command]) -> str:
-    """The first sentence of the docstring, as plain text."""
+    """Return the first sentence of the docstring as plain text."""
     return _parted(command)[0].replace("`", "")
 
 
 def description(command: type[Command], limit: str) -> str:
-    """The rest of the docstring as Markdown, and who may call the command how often."""
+    """Return the rest of the docstring as Markdown, followed by credential, permission and rate limit."""
     return "\n\n".join(filter(None, [_parted(command)[1], _rules(command, limit)]))
 
 
 def parameter_table(params: JsonSchema) -> str:
-    """Markdown: a line for each parameter. A body's parameters have no other place where all are seen at once."""
+    """Return Markdown with a line per parameter: nowhere else does the page show all parameters of a body at once."""
     required = params.get("required", [])
     lines = [
         f"| {name} | {_type(schema)} | {'Yes' if name in required else 'No'} | {_cell(schema)} |"
@@ -34,7 +34,7 @@ def parameter_table(params: JsonSchema) -> str:
 
 
 def _parted(command: type[Command]) -> tuple[str, str]:
-    """The docstring's first sentence, and what follows."""
+    """Return the docstring's first sentence, and the rest."""
     first, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\n\n")
     sentence, _, same_paragraph = " ".join(first.split()).partition(". ")
     return sentence.rstrip("."), "\n\n".join(filter(None, [same_paragraph, rest]))
@@ -44,7 +44,7 @@ def _rules(command: type[Command], limit: str) -> str:
     if command.permission is anyone:
         return f"- Credential: none\n- Rate limit: {limit} for each client address"
     if command.permission is public_list:
-        credential = "- Credential: a list's public id as `EventListTrackerID`, and nothing else"
+        credential = "- Credential: only a list's public id as `EventListTrackerID`"
         of_address = f", and {command.address_limit} for each client address" if command.address_limit else ""
         return f"{credential}\n- Rate limit: {limit} for each list{of_address}"
     lines = ["- Credential: an API key or a session"]

@@ -1,4 +1,4 @@
-"""What do a command's parameters and answers look like in JSON Schema?"""
+"""JSON Schemas of the parameters and answers of commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracker.registry import Entry, public_list
 
 JsonSchema = dict[str, Any]
 
-#: Keywords of JSON Schema 2020-12 that a field's metadata may hold beside those that apispec knows.
+#: Keywords of JSON Schema 2020-12 in a field's metadata that apispec does not copy.
 _MORE_KEYWORDS = (
     "const",
     "contentMediaType",
@@ -37,10 +37,10 @@ PUBLIC_ID: dict[str, JsonSchema] = {
 
 
 class SchemaWriter:
-    """Puts the schemas of commands among a document's components, as `<command>.Request` and `<command>.Answer`."""
+    """Adds the schemas of commands to the components of a document, as `<command>.Request` and `<command>.Answer`."""
 
     def __init__(self, spec: APISpec, marshmallow: MarshmallowPlugin) -> None:
-        # There is none only as long as the plugin has not been given to a document.
+        # The converter is None only until the plugin is given to a document.
         self._spec, self._converter = spec, cast(OpenAPIConverter, marshmallow.converter)
         self._converter.add_attribute_function(_more_keywords)
         self._params: dict[str, JsonSchema] = {}
@@ -53,7 +53,7 @@ class SchemaWriter:
         self._spec.components.schema(f"{name}.Answer", self._answer(entry))
 
     def params(self, entry: Entry) -> JsonSchema:
-        """The command's own parameters, without those that every command takes."""
+        """Return the schema of the command's own parameters, without those of every command."""
         return self._params[entry.command.name]
 
     def _answer(self, entry: Entry) -> JsonSchema:
@@ -65,23 +65,23 @@ class SchemaWriter:
 
     def _written(self, schema: Schema) -> JsonSchema:
         written = {"type": "object", "properties": {}, **self._converter.schema2jsonschema(schema)}
-        written.pop("additionalProperties", None)  # Parameters that are not known are ignored.
+        written.pop("additionalProperties", None)  # Unknown parameters are ignored.
         return written
 
 
 def reference(command: str, part: str) -> JsonSchema:
-    """A reference to the `Request` or `Answer` of a command."""
+    """Return a reference to the `Request` or `Answer` of a command."""
     return {"$ref": f"#/components/schemas/{command}.{part}"}
 
 
 def nested_name(schema: type[Schema] | Schema | str) -> str:
-    """The component name of a schema inside another: its module and class, which no two plugins share."""
+    """Return the component name of a nested schema: its module and class, which no two plugins share."""
     kind = schema if isinstance(schema, type) else type(schema)
     return f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}".replace(".<locals>", "")
 
 
 def shape_of(value: Any) -> JsonSchema:
-    """The schema of one example. It says no more than types: what else there may be, an example cannot know."""
+    """Return the schema of one example, which has types only: an example does not show what else is possible."""
     if isinstance(value, dict):
         return {"type": "object", "properties": {name: shape_of(item) for name, item in value.items()}}
     if isinstance(value, list):
@@ -94,7 +94,7 @@ def _request(command: str, params: JsonSchema, credentials: dict[str, JsonSchema
     named = {
         "type": "string",
         "const": command,
-        "description": "Name of the command; at `/api.php` it must be there",
+        "description": "Name of the command; required at `/api.php`",
     }
     own: dict[str, JsonSchema] = params["properties"]
     return {
@@ -105,5 +105,5 @@ def _request(command: str, params: JsonSchema, credentials: dict[str, JsonSchema
 
 def _more_keywords(_: Any, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
     if ret.get("minLength") == 0:
-        del ret["minLength"]  # It says nothing.
+        del ret["minLength"]  # It has no meaning.
     return {word: field.metadata[word] for word in _MORE_KEYWORDS if word in field.metadata}

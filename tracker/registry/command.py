@@ -13,6 +13,7 @@ from tracker.registry.stream import Stream
 
 if TYPE_CHECKING:
     from tracker.services import Services
+    from tracker.storage.accounts import List
 
 
 class _Anyone:
@@ -111,6 +112,16 @@ class Command:
         A `Stream` is a body that is made while it is sent, an `EventStream` one that stays open.
         """
         raise NotImplementedError
+
+    def own_list(self, list_id: int, otherwise: Error) -> List:
+        """Return the caller's list with this number, as `self.services.stores.lists` has it.
+
+        Raises CommandError with the row `otherwise`, alike for another user's list and for one that does not exist.
+        """
+        found = self.services.stores.lists.owned(self.user_id, list_id, self.deadline)
+        if found is None:
+            raise CommandError(otherwise)
+        return found
 
     @classmethod
     def cost(cls, params: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""What do the events say? The read path."""
+"""Reports, the read path: timelines, revenue, identity explanation, the event catalogue and recent events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tracker.domain.row_ids import next_id_after
-from tracker.reports.catalogue_listing import Names, is_full, read_look_alikes, read_name, read_names
+from tracker.reports.catalogue_listing import (
+    CataloguePage,
+    is_full,
+    read_name,
+    read_names,
+    read_similar_names,
+)
 from tracker.reports.identity_explain import ExplainedEvent, ExplainedLinks, explain_event, explain_links
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
 from tracker.reports.property_values import Values, read_values
@@ -21,9 +27,10 @@ from tracker.storage.subscribers import LinkCursor
 
 
 class Reports:
-    """Answers about the events of a list. Never a scan of events.
+    """Queries about the events of a list, each of bounded work: never a scan of all events.
 
-    An event that a wrong clock has dated in the future is nobody's newest before its time has come.
+    `now()` is in UTC milliseconds. An event whose row id lies in the future, after a wrong clock, is not reported as the
+    newest before its time.
     """
 
     def __init__(
@@ -32,13 +39,13 @@ class Reports:
         self._database, self._now = database, now
 
     def properties_by_event(self, list_id: int, deadline: float | None = None) -> dict[str, list[str]]:
-        """{event name: [property names]}, both sorted by their bytes."""
+        """Return {event name: [property names]}, both sorted by their bytes."""
         return self._database.read(
             lambda transaction: catalogue.properties_by_event(transaction, list_id), deadline
         )
 
     def last_event_at(self, list_id: int, deadline: float | None = None) -> int | None:
-        """When the newest event was received, in UTC milliseconds."""
+        """Return when the newest event was received, in UTC milliseconds, or None."""
         return self._database.read(
             partial(events.last_received_at, list_id=list_id, before_id=next_id_after(self._now())), deadline
         )
@@ -46,7 +53,7 @@ class Reports:
     def last_event_by_list(
         self, list_ids: Sequence[int], deadline: float | None = None
     ) -> dict[int, int | None]:
-        """`last_event_at` of each of these lists."""
+        """Return {list_id: `last_event_at`} of these lists."""
         return self._database.read(
             partial(events.last_received_by_list, list_ids=list_ids, before_id=next_id_after(self._now())),
             deadline,
@@ -55,18 +62,18 @@ class Reports:
     def visitor(
         self, list_id: int, uuid: bytes, deadline: float | None = None
     ) -> tuple[int, int | None] | None:
-        """(id, subscriber_id it is linked to) of a visitor of the list."""
+        """Return (id, subscriber_id of its current link) of a visitor of the list, or None."""
         return visitor(self._database, list_id, uuid, deadline)
 
-    def timeline(self, whose: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
-        """A page of what somebody has done, newest first."""
-        return read_page(self._database, whose, wanted, deadline)
+    def timeline(self, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
+        """Return a page of an owner's timeline, newest first."""
+        return read_page(self._database, owner, wanted, deadline)
 
     def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
-        """What a person's conversions are worth."""
+        """Return the sums of a subscriber's conversions."""
         return read_revenue(self._database, SubscriberTimeline(list_id, subscriber_id), deadline)
 
-    def links(
+    def explain_links(
         self,
         list_id: int,
         subscriber_id: int,
@@ -74,16 +81,16 @@ class Reports:
         size: int,
         deadline: float | None = None,
     ) -> ExplainedLinks:
-        """What links visitors to a person, and what did."""
+        """Return a page of the present and former links of visitors to a subscriber."""
         place = None if after is None else LinkCursor(*after)
         return self._database.read(
             lambda transaction: explain_links(transaction, list_id, subscriber_id, place, size), deadline
         )
 
-    def why(
+    def explain_event(
         self, list_id: int, subscriber_id: int, event_id: int, deadline: float | None = None
     ) -> ExplainedEvent | None:
-        """Why an event is a person's; None if it is not."""
+        """Return why an event is a subscriber's, or None if it is not."""
         return self._database.read(
             lambda transaction: explain_event(transaction, list_id, subscriber_id, event_id), deadline
         )
@@ -91,29 +98,29 @@ class Reports:
     def recent(
         self, list_id: int, name: str | None, before_id: int | None, size: int, deadline: float | None = None
     ) -> RecentPage:
-        """A page of what a list has received, newest first."""
+        """Return a page of the events that a list has received, newest first."""
         end = next_id_after(self._now())
         before = end if before_id is None else min(before_id, end)
         return read_recent(self._database, list_id, name, before, size, deadline)
 
     def names(
         self, list_id: int, after: str, search: str | None, size: int, deadline: float | None = None
-    ) -> Names:
-        """Some of a list's catalogue, in the order of names."""
+    ) -> CataloguePage:
+        """Return a page of a list's catalogue, in the order of names."""
         return read_names(self._database, list_id, after, search, size, deadline)
 
-    def name(self, list_id: int, event: str, deadline: float | None = None) -> Names:
-        """One event of the catalogue."""
+    def name(self, list_id: int, event: str, deadline: float | None = None) -> CataloguePage:
+        """Return one event of the catalogue, or an empty page."""
         return read_name(self._database, list_id, event, deadline)
 
-    def look_alikes(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
-        """Names of events and of properties that look like one thing spelled twice."""
-        return read_look_alikes(self._database, list_id, deadline)
+    def similar_names(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
+        """Return groups of event names, and of property names, that are probably one thing spelled twice."""
+        return read_similar_names(self._database, list_id, deadline)
 
     def is_catalogue_full(self, list_id: int, deadline: float | None = None) -> bool:
-        """Whether names went beyond the catalogue's bounds."""
+        """Return whether the list has had more names than the catalogue can hold."""
         return is_full(self._database, list_id, deadline)
 
     def values(self, list_id: int, event: str, name: str, deadline: float | None = None) -> Values:
-        """The values of a property in the last events of a name."""
+        """Return the values of a property in the latest events of a name."""
         return read_values(self._database, list_id, event, name, deadline)

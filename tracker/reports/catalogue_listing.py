@@ -1,4 +1,4 @@
-"""Which events and properties does a list have, and what is counted of them? Read from the catalogue, never from events."""
+"""Catalogue listing: event and property names of a list with their counts, read from the catalogue, never from events."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from itertools import groupby
 
 import gevent
 
-from tracker.domain.similar_names import look_alikes
+from tracker.domain.similar_names import similar_names
 from tracker.storage.aggregates import EventName, PropertyName, catalogue, catalogue_pages
 from tracker.storage.engine import Database
 from tracker.storage.schema import TYPES
 
-#: What JSON calls the types that are counted.
+#: JSON's names of the types that are counted.
 TYPE_NAMES = tuple(name.removesuffix("s") for name in TYPES)
-#: Properties of one answer, unless its first event has more: so it stays below a megabyte, whatever the catalogue holds.
+#: Properties of one answer, unless its first event has more: it stays below a megabyte, whatever the catalogue holds.
 MAX_PROPERTIES = 2_000
-#: Events read in one go, and names compared in one go: other requests are served in between.
+#: Events read at once, and names compared at once: other requests are served in between.
 EVENTS_AT_ONCE, NAMES_AT_ONCE = 100, 1_000
 
-#: An event with those of its properties that are asked for.
+#: An event name with the requested ones of its properties.
 Listed = tuple[EventName, list[PropertyName]]
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """Events in the order of the bytes of their names; `has_more`: others follow the last one."""
+class CataloguePage:
+    """A page of events, sorted by the bytes of their names; `has_more` says that more follow the last one."""
 
     events: list[Listed]
     has_more: bool
@@ -35,7 +35,7 @@ class Names:
 
 @dataclass(slots=True)
 class _Answer:
-    """What is being put together, up to `size` events."""
+    """An answer under construction, of up to `size` events."""
 
     size: int
     events: list[Listed] = field(default_factory=list)
@@ -52,11 +52,11 @@ class _Answer:
 
 def read_names(
     database: Database, list_id: int, after: str, search: str | None, size: int, deadline: float | None
-) -> Names:
-    """The events after a name, as many as an answer holds.
+) -> CataloguePage:
+    """Return the events after a name, as many as an answer holds.
 
-    With `search`: those whose name has it, in any letter case, and those with a property whose name has it, with
-    these properties alone.
+    With `search`: events whose name contains it, in any letter case, and of all others those with a property whose name
+    contains it, with only these properties.
     """
     answer = _Answer(size)
     for listed in _all_after(database, list_id, after.encode(), deadline):
@@ -64,29 +64,31 @@ def read_names(
         if found is None:
             continue
         if not answer.has_room_for(len(found[1])):
-            return Names(answer.events, True)
+            return CataloguePage(answer.events, True)
         answer.add(found)
-    return Names(answer.events, False)
+    return CataloguePage(answer.events, False)
 
 
-def read_name(database: Database, list_id: int, name: str, deadline: float | None) -> Names:
-    """One event."""
+def read_name(database: Database, list_id: int, name: str, deadline: float | None) -> CataloguePage:
+    """Return one event, or an empty page."""
     encoded = name.encode()
     event = database.read(partial(catalogue_pages.event_name, list_id=list_id, name=encoded), deadline)
     if event is None:
-        return Names([], False)
-    return Names(list(_with_properties(database, list_id, [event], deadline)), False)
+        return CataloguePage([], False)
+    return CataloguePage(list(_with_properties(database, list_id, [event], deadline)), False)
 
 
-def read_look_alikes(database: Database, list_id: int, deadline: float | None) -> dict[str, list[list[str]]]:
-    """{"event": groups, "property": groups} of names that look like one thing spelled twice."""
+def read_similar_names(
+    database: Database, list_id: int, deadline: float | None
+) -> dict[str, list[list[str]]]:
+    """Return {"event": groups, "property": groups} of names that are probably one thing spelled twice."""
     events = database.read(partial(catalogue_pages.all_event_names, list_id=list_id), deadline)
     properties = database.read(partial(catalogue_pages.all_property_names, list_id=list_id), deadline)
-    return {"event": look_alikes(_in_turn(events)), "property": look_alikes(_in_turn(properties))}
+    return {"event": similar_names(_in_turn(events)), "property": similar_names(_in_turn(properties))}
 
 
 def is_full(database: Database, list_id: int, deadline: float | None) -> bool:
-    """Whether names of the list went beyond the catalogue's bounds."""
+    """Return whether the list has had more names than the catalogue can hold."""
     return database.read(lambda transaction: catalogue.is_full(transaction, list_id), deadline)
 
 
@@ -103,7 +105,7 @@ def _all_after(database: Database, list_id: int, after: bytes, deadline: float |
 
 
 def _fitting(names: list[EventName]) -> Iterator[list[EventName]]:
-    """The same in pieces of about MAX_PROPERTIES properties."""
+    """Yield the names in groups of about MAX_PROPERTIES properties."""
     some: list[EventName] = []
     for name in names:
         if some and sum(each.property_count for each in some) + name.property_count > MAX_PROPERTIES:

@@ -11,13 +11,13 @@ from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.subscribers import LinkCursor, LoggedLink, identity_links
 
-#: What an event can have named its subscriber by; of an event from before it was kept only that it did is known.
+#: What in an event can name its subscriber; UNKNOWN for an event stored before that was recorded.
 NAMES = ("email", "id", *(f"hash_{form.name.lower()}" for form in Form))
 UNKNOWN = "email_or_id"
 
 
 class ExplainedLink(NamedTuple):
-    """A link, the uuid of its visitor, whether nobody has had the visitor since, and the event that made it."""
+    """A link, the uuid of its visitor, whether it is still the visitor's current link, and the event that made it."""
 
     link: LoggedLink
     uuid: bytes
@@ -53,7 +53,7 @@ def explain_links(
 def explain_event(
     transaction: Transaction, list_id: int, subscriber_id: int, event_id: int
 ) -> ExplainedEvent | None:
-    """Return why an event is the subscriber's; None if it is not, or is not there."""
+    """Return why an event is the subscriber's, or None if it is not, or is not stored."""
     event = read_events(transaction, list_id, [event_id]).get(event_id)
     if event is None:
         return None
@@ -66,7 +66,7 @@ def explain_event(
 
 
 def named_by(event: StoredEvent) -> list[str]:
-    """Return by what an event names its subscriber: some of NAMES."""
+    """Return what in an event names its subscriber: some of NAMES, or UNKNOWN."""
     if event.subscriber_id is None:
         return []
     by = ["email"] if event.flags & NAMED_BY_EMAIL else []

@@ -1,4 +1,4 @@
-"""Whose events count? A row of a timeline tells where an event may belong; the event and its link say whether it does."""
+"""Timeline ownership: a timeline row says where an event may belong; the event and its link decide whether it does."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tracker.storage.timeline import Entry, owners
 
 
 class TimelineOwner(Protocol):
-    """Somebody with a timeline; `id` is a person's or a visitor's, and they share no number."""
+    """The owner of a timeline. `id` is the number of a subscriber or a visitor, which are never equal."""
 
     list_id: int
     id: int
 
     def owner_ids(self, database: Database, deadline: float | None) -> tuple[int, ...]:
-        """The owners whose rows may be theirs."""
+        """Return the owners under whom rows of this timeline may be stored."""
 
     def owned_ids(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
-        """The ids of those events that are."""
+        """Return the ids of the events that belong to this timeline."""
 
 
 class SubscriberTimeline:
-    """The events that name a person, and those that name nobody of spans that are linked to them."""
+    """The events that name a subscriber, and events without a name in spans that are linked to them."""
 
     def __init__(self, list_id: int, subscriber_id: int) -> None:
         self.list_id, self.id = list_id, subscriber_id
@@ -35,12 +35,12 @@ class SubscriberTimeline:
         return owners(database, self.list_id, self.id, deadline)
 
     def owned_ids(self, transaction: Transaction, events: Iterable[StoredEvent]) -> set[int]:
-        persons = persons_of(transaction, self.list_id, list(events))
-        return {event_id for event_id, person in persons.items() if person == self.id}
+        subscribers = subscriber_by_event(transaction, self.list_id, list(events))
+        return {event_id for event_id, subscriber in subscribers.items() if subscriber == self.id}
 
 
 class VisitorTimeline:
-    """The events of a visitor that name nobody, from when it was nobody's: whose it became later does not matter."""
+    """The events of a visitor that name no subscriber, from before it was linked; later links do not matter."""
 
     def __init__(self, list_id: int, visitor_id: int) -> None:
         self.list_id, self.id = list_id, visitor_id
@@ -52,40 +52,42 @@ class VisitorTimeline:
         return {event.id for event in events if event.visitor_id == self.id and event.subscriber_id is None}
 
 
-def persons_of(
+def subscriber_by_event(
     transaction: Transaction, list_id: int, events: Sequence[StoredEvent]
 ) -> dict[int, int | None]:
-    """{event_id: subscriber_id}: whom an event names, else whom the span it came in is linked to; None: nobody.
+    """Return {event_id: subscriber_id}: the subscriber that an event names, else the one its span is linked to, or None.
 
-    A person who was deleted is still named by their events: see `living`.
+    Events still name a deleted subscriber: see `existing`.
     """
     spans = {(event.visitor_id, event.span) for event in events if event.subscriber_id is None}
     links = identity_rows.linked_to(transaction, list_id, spans)
-    persons: dict[int, int | None] = {}
+    subscribers: dict[int, int | None] = {}
     for event in events:
         linked, _ = links.get((event.visitor_id, event.span), (None, False))
-        persons[event.id] = linked if event.subscriber_id is None else event.subscriber_id
-    return persons
+        subscribers[event.id] = linked if event.subscriber_id is None else event.subscriber_id
+    return subscribers
 
 
 def existing(
-    transaction: Transaction, list_id: int, persons: Iterable[int | None]
+    transaction: Transaction, list_id: int, subscribers: Iterable[int | None]
 ) -> dict[int | None, int | None]:
-    """{subscriber_id: subscriber_id} of those persons who are there."""
-    keys = {(list_id, person) for person in persons if person is not None}
+    """Return {subscriber_id: subscriber_id} of the subscribers who exist."""
+    keys = {(list_id, subscriber) for subscriber in subscribers if subscriber is not None}
     return {row[1]: row[1] for row in identity_rows.find_subscribers_by_id(transaction, keys)}
 
 
 def visitor(
     database: Database, list_id: int, uuid: bytes, deadline: float | None
 ) -> tuple[int, int | None] | None:
-    """(id, subscriber_id it is linked to) of the visitor with this uuid."""
+    """Return (id, subscriber_id of its current link) of the visitor with this uuid, or None."""
     find = partial(identity_rows.find_visitor, list_id=list_id, uuid=uuid)
     return database.read(find, deadline)
 
 
-def own_events(transaction: Transaction, whose: TimelineOwner, entries: Iterable[Entry]) -> list[StoredEvent]:
-    """The events of these rows that are there and count, in the order of the rows."""
-    stored = read_events(transaction, whose.list_id, (entry.event_id for entry in entries))
-    owned_ids = whose.owned_ids(transaction, stored.values())
+def owned_events(
+    transaction: Transaction, owner: TimelineOwner, entries: Iterable[Entry]
+) -> list[StoredEvent]:
+    """Return the events of these rows that are stored and belong to the owner, in the order of the rows."""
+    stored = read_events(transaction, owner.list_id, (entry.event_id for entry in entries))
+    owned_ids = owner.owned_ids(transaction, stored.values())
     return [stored[entry.event_id] for entry in entries if entry.event_id in owned_ids]

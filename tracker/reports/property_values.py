@@ -1,4 +1,4 @@
-"""Which values does a property have? Those of the last events of its name, found by when the catalogue last saw one."""
+"""Property values: sample values from the latest events of a name, located by when the catalogue last saw the name."""
 
 from __future__ import annotations
 
@@ -17,24 +17,23 @@ from tracker.storage.aggregates import catalogue_pages
 from tracker.storage.engine import Database
 from tracker.storage.events import StoredEvent, names_before, names_from, read_events
 
-#: Rows that are looked through: after the moment at which the catalogue last saw the name, and before it. What was seen
-#: since is written up to 5 s late.
+#: Rows examined after the time at which the catalogue last saw the name, and before it. The catalogue is up to 5 s late.
 MAX_AFTER, MAX_BEFORE = 1_000, 4_000
-#: Events that are read, in all and in one go, and bytes of their properties.
+#: Events read in all and at once, and bytes of their properties.
 MAX_READ, READ_AT_ONCE, MAX_BYTES = 1_000, 100, 8 * 1024 * 1024
 LOOKED_AT_ONCE = 1_000
 
 
 @dataclass(slots=True)
 class Values:
-    """How often each value was seen, as JSON, in the order of the newest event that has it; and in how many events."""
+    """{value as JSON: number of events}, in the order of the newest event with each value, and the events read."""
 
     counts: Counter[bytes] = field(default_factory=Counter)
     events_read: int = 0
     bytes_read: int = 0
 
     def add(self, event: StoredEvent, name: str, written: bytes) -> None:
-        """Count what the event says; `written` is the name as it stands in JSON: what is not there need not be read."""
+        """Count the event's value. `written` is the name as JSON: properties that do not contain it are not parsed."""
         if event.flags & IS_BOT:
             return
         self.events_read += 1
@@ -45,7 +44,7 @@ class Values:
 
 
 def read_values(database: Database, list_id: int, event: str, name: str, deadline: float | None) -> Values:
-    """The values of one property in the last events of one name, robots' left out."""
+    """Return the values of one property in the latest events of one name, without those of robots."""
     values, written = Values(), orjson.dumps(name) + b":"
     ids = list(islice(_last_ids(database, list_id, event.encode(), deadline), MAX_READ))
     for start in range(0, len(ids), READ_AT_ONCE):
@@ -61,7 +60,7 @@ def read_values(database: Database, list_id: int, event: str, name: str, deadlin
 
 
 def _last_ids(database: Database, list_id: int, event: bytes, deadline: float | None) -> Iterator[int]:
-    """The ids of the last events of a name, newest first."""
+    """Yield the ids of the latest events of a name, newest first."""
     known = database.read(partial(catalogue_pages.event_name, list_id=list_id, name=event), deadline)
     if known is None:
         return

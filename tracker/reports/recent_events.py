@@ -1,4 +1,4 @@
-"""Which events has a list received lately, and whose are they now? Newest first, pages of bounded work."""
+"""Recent events of a list with their present owners: newest first, in pages of bounded work."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 import gevent
 
-from tracker.reports.ownership import existing, persons_of
+from tracker.reports.ownership import existing, subscriber_by_event
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, names_before, read_events
 from tracker.storage.subscribers import identity_rows
 
-#: Events looked through for one name on a page, and in one go: other requests are served in between.
+#: Events examined for one name on a page, and at once: other requests are served in between.
 MAX_EXAMINED, AT_ONCE = 5_000, 1_000
 
 
 class Received(NamedTuple):
-    """An event with its visitor's uuid and the person it belongs to now; None: nobody."""
+    """An event with its visitor's uuid and the subscriber it belongs to now, or None."""
 
     event: StoredEvent
     uuid: bytes
@@ -35,7 +35,7 @@ class RecentPage(NamedTuple):
 def read_recent(
     database: Database, list_id: int, name: str | None, before_id: int, size: int, deadline: float | None
 ) -> RecentPage:
-    """At most `size` events before an id, of one name or of all. With a name fewer than there are may be found."""
+    """Return at most `size` events before an id, of one name or of all. With a name the page may be shorter than `size`."""
     wanted = None if name is None else name.encode()
     at_once = size + 1 if wanted is None else AT_ONCE
     found: list[int] = []
@@ -55,11 +55,11 @@ def read_recent(
 
 
 def read_received(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> list[Received]:
-    """The events with these ids that are there, in this order."""
+    """Return the events with these ids that are stored, in this order."""
     wanted = list(event_ids)
     stored = read_events(transaction, list_id, wanted)
     events = [stored[event_id] for event_id in wanted if event_id in stored]
     uuids = identity_rows.uuids_of(transaction, list_id, (event.visitor_id for event in events))
-    persons = persons_of(transaction, list_id, events)
-    there = existing(transaction, list_id, persons.values())
-    return [Received(e, uuids[e.visitor_id], there.get(persons[e.id])) for e in events]
+    subscribers = subscriber_by_event(transaction, list_id, events)
+    there = existing(transaction, list_id, subscribers.values())
+    return [Received(e, uuids[e.visitor_id], there.get(subscribers[e.id])) for e in events]

@@ -1,4 +1,4 @@
-"""How much money is a person worth? The sum of their conversions that count, by currency."""
+"""Revenue of a subscriber: the sum of their conversions that count, per currency."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tracker.storage.engine import REQUEST_SECONDS, Database
 from tracker.storage.events import StoredEvent
 from tracker.storage.timeline import Window
 
-#: Conversions that are added up: the newest. More is no person's, and adding up must not hold up others.
+#: Conversions that are summed, the newest. No person has more, and summing must not delay others.
 MAX_CONVERSIONS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Conversions of one currency ("" where none was said), and their value in millionths."""
+    """The conversions of one currency ("" for those without), and their value in millionths."""
 
     currency: str
     conversions: int
@@ -32,32 +32,32 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Sums, the currency with most conversions first; `is_complete`: they are of all conversions, and none was deleted."""
+    """Sums, the currency with most conversions first. `is_complete`: all conversions are summed, and none was deleted."""
 
     sums: list[Sum]
     is_complete: bool
 
 
-def read_revenue(database: Database, whose: TimelineOwner, deadline: float | None = None) -> Revenue:
-    """Conversions have rows of their own, under the negative of their owner."""
+def read_revenue(database: Database, owner: TimelineOwner, deadline: float | None = None) -> Revenue:
+    """Return the revenue of an owner. Conversions have timeline rows of their own, under the negative owner id."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
-    owner_ids = [-owner_id for owner_id in whose.owner_ids(database, deadline)]
-    merge = Merge(whose.list_id, owner_ids, Window(), None)
+    owner_ids = [-owner_id for owner_id in owner.owner_ids(database, deadline)]
+    merge = Merge(owner.list_id, owner_ids, Window(), None)
     totals: dict[str, list[int]] = defaultdict(list)
-    for events in rounds(database, whose, merge, AT_ONCE, deadline, MAX_CONVERSIONS):
+    for events in rounds(database, owner, merge, AT_ONCE, deadline, MAX_CONVERSIONS):
         for event in events:
             if not event.flags & NOT_COUNTED:
-                currency, millionths = worth(whose.list_id, event)
+                currency, millionths = worth(owner.list_id, event)
                 totals[currency].append(millionths)
     sums = [Sum(currency, len(values), sum(values)) for currency, values in totals.items()]
     is_complete = merge.is_over and not database.read(
-        partial(lacks_conversions, list_id=whose.list_id, subscriber_id=whose.id), deadline
+        partial(lacks_conversions, list_id=owner.list_id, subscriber_id=owner.id), deadline
     )
     return Revenue(sorted(sums, key=lambda each: (-each.conversions, each.currency)), is_complete)
 
 
 def worth(list_id: int, event: StoredEvent) -> tuple[str, int]:
-    """(currency, value in millionths) of a conversion."""
+    """Return (currency, value in millionths) of a conversion."""
     properties = decoded_properties(bytes(event.properties))
     _, _, currency = total_of(Event(list_id, CONVERSION, 0, properties=properties))
     return currency.decode(), value_in_millionths(properties["conversion-value"])

@@ -1,4 +1,4 @@
-"""How do the rows of several owners become one timeline? Newest first, each event once, a few at a time."""
+"""Timeline merge: merges the rows of several owners into one timeline, newest first, each event once, in steps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tracker.domain.spans import Position
 from tracker.storage.engine import Transaction
 from tracker.storage.timeline import Entry, Part, Window, name_key, named, newest, position_of
 
-#: Rows looked through for one name: shared by the owners, but no owner gets fewer than LEAST.
-MAX_SKIMMED, LEAST_SKIMMED = 5_000, 500
+#: Rows examined for one name: divided among the owners, but at least MIN_SKIMMED for each.
+MAX_SKIMMED, MIN_SKIMMED = 5_000, 500
 
 
 class Step(NamedTuple):
-    """Rows, all there are down to `reached` (None: to the end); `is_enough`: it took as much looking as may be."""
+    """All rows down to `reached` (None: to the end). `is_enough`: as many rows were examined as may be."""
 
     entries: list[Entry]
     reached: Position | None
@@ -27,16 +27,16 @@ class Merge:
     def __init__(self, list_id: int, owner_ids: Sequence[int], window: Window, name: bytes | None) -> None:
         self._list_id, self._owner_ids, self._window = list_id, owner_ids, window
         self._key = None if name is None else name_key(name)
-        #: Nothing is left.
+        #: Whether all rows were read.
         self.is_over = False
 
     @property
     def reached(self) -> Position:
-        """All down to here has been given."""
+        """The position down to which all rows were read."""
         return self._window.before
 
-    def look(self, transaction: Transaction, most: int) -> Step:
-        """The next rows, at most `most`. Changes nothing: what a lost connection interrupts is looked for again."""
+    def peek(self, transaction: Transaction, most: int) -> Step:
+        """Return the next rows, at most `most`, without moving on: a read that a lost connection interrupts is repeated."""
         parts = self._parts(transaction, most)
         reached = max((part.reached for part in parts if part.reached is not None), default=None)
         rows = {
@@ -50,8 +50,8 @@ class Merge:
             entries, reached = entries[:most], position_of(entries[most - 1])
         return Step(entries, reached, self._key is not None and len(entries) < most)
 
-    def take(self, step: Step) -> None:
-        """Go on behind these rows."""
+    def advance(self, step: Step) -> None:
+        """Move on past these rows."""
         self.is_over = step.reached is None
         if step.reached is not None:
             self._window = self._window._replace(before=step.reached)
@@ -59,7 +59,7 @@ class Merge:
     def _parts(self, transaction: Transaction, most: int) -> list[Part]:
         if self._key is None:
             return newest(transaction, self._list_id, self._owner_ids, self._window, most)
-        examined = max(LEAST_SKIMMED, MAX_SKIMMED // len(self._owner_ids))
+        examined = max(MIN_SKIMMED, MAX_SKIMMED // len(self._owner_ids))
         return [
             named(transaction, self._list_id, owner_id, self._window, self._key, most, examined)
             for owner_id in self._owner_ids

@@ -1,4 +1,4 @@
-"""What has somebody done? Pages of a timeline, newest first, each of bounded work."""
+"""Timeline pages: the events of an owner, newest first, in pages of bounded work."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ import orjson
 
 from tracker.domain.event import decoded_properties
 from tracker.domain.spans import Position
-from tracker.reports.ownership import TimelineOwner, own_events
+from tracker.reports.ownership import TimelineOwner, owned_events
 from tracker.reports.timeline_merge import Merge, Step
 from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
 from tracker.storage.events import StoredEvent
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import MAX_POSITION, MIN_TIME, Window
 
-#: Events looked at for one page; what is not found among them is on the next one.
+#: Events examined for one page; matching events beyond them are on the next page.
 MAX_EXAMINED = 5_000
-#: Events looked at in one go: other requests are served in between.
+#: Events examined at once: other requests are served in between.
 AT_ONCE = 500
 
-#: Whether an event is wanted.
+#: A filter: whether an event is wanted.
 Wants = Callable[[StoredEvent], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events: at most `size`, of one name, from `since` until before `until`, older than the position `before`."""
+    """A timeline query: at most `size` events, of one name, from `since` until before `until` (UTC milliseconds), older than
+    the position `before`.
+    """
 
     size: int
     name: str | None = None
@@ -47,7 +49,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events, newest first; `rest` is where the next page begins, None at the end. `uuids` are the visitors'."""
+    """Events, newest first; `rest` is where the next page begins, None at the end. `uuids` are {visitor_id: uuid}."""
 
     events: list[StoredEvent]
     rest: Position | None
@@ -55,14 +57,14 @@ class Page:
 
 
 def read_page(
-    database: Database, whose: TimelineOwner, wanted: Wanted, deadline: float | None = None
+    database: Database, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None
 ) -> Page:
-    """One page. One with fewer events than `size` may have a rest: looking for more would have taken too long."""
+    """Return a page. A page with fewer events than `size` may have a rest: finding more would have taken too long."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
     name = None if wanted.name is None else wanted.name.encode()
-    merge = Merge(whose.list_id, whose.owner_ids(database, deadline), wanted.window(), name)
+    merge = Merge(owner.list_id, owner.owner_ids(database, deadline), wanted.window(), name)
     events: list[StoredEvent] = []
-    for found in rounds(database, whose, merge, wanted.size + 1, deadline):
+    for found in rounds(database, owner, merge, wanted.size + 1, deadline):
         events += [event for event in found if name in (None, event.name) and _fits(wanted, event)]
         if len(events) > wanted.size:
             break
@@ -71,25 +73,25 @@ def read_page(
         events = events[: wanted.size]
         rest = events[-1].event_at, events[-1].id
     visitor_ids = [event.visitor_id for event in events]
-    read = partial(identity_rows.uuids_of, list_id=whose.list_id, visitor_ids=visitor_ids)
+    read = partial(identity_rows.uuids_of, list_id=owner.list_id, visitor_ids=visitor_ids)
     return Page(events, rest, database.read(read, deadline) if events else {})
 
 
 def rounds(
     database: Database,
-    whose: TimelineOwner,
+    owner: TimelineOwner,
     merge: Merge,
     first: int,
     deadline: float,
     most: int = MAX_EXAMINED,
 ) -> Iterator[list[StoredEvent]]:
-    """The events of a merge that count, `first` rows at first, then more, until `most` rows have been looked at."""
+    """Yield the owned events of a merge: first of `first` rows, then of more at once, until `most` rows are examined."""
     examined, size = 0, first
     while not merge.is_over and examined < most:
         if examined:
             gevent.sleep(0)
-        step, events = database.read(partial(_look, whose, merge, min(size, most - examined)), deadline)
-        merge.take(step)
+        step, events = database.read(partial(_look, owner, merge, min(size, most - examined)), deadline)
+        merge.advance(step)
         yield events
         examined, size = examined + len(step.entries), min(size * 2, AT_ONCE)
         if step.is_enough:
@@ -97,10 +99,10 @@ def rounds(
 
 
 def _look(
-    whose: TimelineOwner, merge: Merge, most: int, transaction: Transaction
+    owner: TimelineOwner, merge: Merge, most: int, transaction: Transaction
 ) -> tuple[Step, list[StoredEvent]]:
-    step = merge.look(transaction, most)
-    return step, own_events(transaction, whose, step.entries)
+    step = merge.peek(transaction, most)
+    return step, owned_events(transaction, owner, step.entries)
 
 
 def _fits(wanted: Wanted, event: StoredEvent) -> bool:
@@ -108,14 +110,14 @@ def _fits(wanted: Wanted, event: StoredEvent) -> bool:
 
 
 def has_property(name: str, *value: Any) -> Wants:
-    """Whether an event has the property, and this very value if one is given.
+    """Return a filter for events with the property, and with exactly this value if one is given.
 
-    A text fits the same text, and a number or truth value that is written like it: a query has nothing else.
+    A text also matches a number or boolean that is written like it, since a query string has text only.
     """
     written = orjson.dumps(name) + b":"
 
     def wants(event: StoredEvent) -> bool:
-        if written not in event.properties:  # what is not written down need not be read
+        if written not in event.properties:  # properties without the name need not be parsed
             return False
         properties = decoded_properties(bytes(event.properties))
         return name in properties and (not value or _is_same(properties[name], value[0]))

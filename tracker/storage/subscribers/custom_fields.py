@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import gevent
 
-from tracker.domain.custom_field import MAX_FIELDS, CustomField, alias_key
+from tracker.domain.field_types import MAX_FIELDS, CustomField, alias_key
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage.engine.database import REQUEST_SECONDS, Database
 from tracker.storage.engine.transaction import Transaction

@@ -27,14 +27,11 @@ class Note(Model):
 tables.migration("0001_notes", Note)
 
 
+LIST_NOT_FOUND = Error(3, "List not found")
+
+
 class _NoteCommand(Command):
     tables = tables
-
-    def own_list(self, list_id: int) -> int:
-        """Another user's list and one that does not exist are answered alike."""
-        if self.services.stores.lists.owned(self.user_id, list_id, self.deadline) is None:
-            raise self.error(3)
-        return list_id
 
 
 class NoteAdd(_NoteCommand):
@@ -46,7 +43,7 @@ class NoteAdd(_NoteCommand):
     errors = (
         missing("ListID", 1),
         invalid("ListID", 2),
-        Error(3, "List not found"),
+        LIST_NOT_FOUND,
         missing("Text", 4),
         invalid("Text", 5),
         Error(6, "The list has as many notes as it may have", status=409),
@@ -58,7 +55,7 @@ class NoteAdd(_NoteCommand):
         Text = Text(1, 250, required=True, metadata={"description": "The note"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id = self.own_list(params["ListID"])
+        list_id = self.own_list(params["ListID"], LIST_NOT_FOUND).id
         most = int(self.services.settings.plugins.get("TRACKER_PLUGIN_NOTES_MOST", "100"))
 
         def add(transaction: Transaction) -> int:
@@ -82,7 +79,7 @@ class NotesGet(_NoteCommand):
     path = "notes"
     method = "GET"
     permission = "Notes.Read"
-    errors = (missing("ListID", 1), invalid("ListID", 2), Error(3, "List not found"))
+    errors = (missing("ListID", 1), invalid("ListID", 2), LIST_NOT_FOUND)
     example = (
         {"ListID": 123},
         {
@@ -97,6 +94,6 @@ class NotesGet(_NoteCommand):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         query = Note.select(Note.number, Note.text, Note.written_at).order_by(Note.number)
-        query = query.where(Note.list_id == self.own_list(params["ListID"]))
+        query = query.where(Note.list_id == self.own_list(params["ListID"], LIST_NOT_FOUND).id)
         rows = self.services.storage.read(lambda transaction: transaction.rows(query), self.deadline)
         return {"Notes": [{"Number": n, "Text": text, "WrittenAt": iso_utc(at)} for n, text, at in rows]}

@@ -1,0 +1,124 @@
+"""Do `website_events.catalogue` and `website_events.values` say what has been seen of a list's events?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.client import Client, Reply, Shop
+from tracker.reports import catalogue_listing as names_module
+from tracker.storage.aggregates.catalogue import MAX_NAMES
+
+Track = Callable[..., Reply]
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def catalogue(client: Client, shop: Shop) -> Ask:
+    """`catalogue(Search=…, …)` of the test's list, with what is written late."""
+
+    def call(**params: Any) -> dict[str, Any]:
+        client.services.ingest.flush()
+        named = {} if "WithoutList" in params else {"ListID": shop.list_id}
+        answer = client.call("website_events.catalogue", shop.key, **named, **params)
+        assert answer.status == 200, answer.body
+        body: dict[str, Any] = answer.body
+        return body
+
+    return call
+
+
+def shape(answer: dict[str, Any]) -> dict[str, list[str]]:
+    return {each["Event"]: [item["Property"] for item in each["Properties"]] for each in answer["Events"]}
+
+
+def test_events_and_properties_are_counted_by_type(track: Track, catalogue: Ask) -> None:
+    for value in ("a", "b", 1, 2.5, True, None, {"x": 1}, [1]):
+        track(Event="seen", Properties={"mixed": value})
+    track(Event="seen", Properties={"plain": "a"})
+    [event] = catalogue()["Events"]
+    assert (event["Event"], event["Count"]) == ("seen", 9)
+    mixed, plain = event["Properties"]
+    types = {"string": 2, "number": 2, "boolean": 1, "null": 1, "object": 1, "array": 1}
+    assert (mixed["Property"], mixed["Count"], mixed["Types"]) == ("mixed", 8, types)
+    assert (plain["Property"], plain["Count"], plain["Types"]) == ("plain", 1, {"string": 1})
+    assert event["FirstSeenAt"] <= mixed["LastSeenAt"] <= plain["LastSeenAt"] == event["LastSeenAt"]
+
+
+def test_an_empty_list(catalogue: Ask) -> None:
+    assert catalogue() == {"Events": [], "HasMore": False, "LookAlikes": [], "IsFull": False}
+
+
+def test_one_event_and_a_search(track: Track, catalogue: Ask) -> None:
+    track(Event="page_view", Properties={"url": 1, "TITLE": 2})
+    track(Event="Title changed", Properties={"by": 1, "at": 2})
+    track(Event="other", Properties={"x": 1})
+    assert shape(catalogue(Event="page_view")) == {"page_view": ["TITLE", "url"]}
+    assert shape(catalogue(Event="nothing")) == {}
+    assert shape(catalogue(Search="tItLe")) == {"Title changed": ["at", "by"], "page_view": ["TITLE"]}
+    assert "LookAlikes" not in catalogue(Search="x")
+
+
+def test_names_spelled_twice(track: Track, catalogue: Ask) -> None:
+    track(Event="page_view", Properties={"productId": 1})
+    track(Event="pageView", Properties={"product_id": 1, "page_view": 2})
+    assert catalogue()["LookAlikes"] == [
+        {"Kind": "event", "Names": ["pageView", "page_view"]},
+        {"Kind": "property", "Names": ["productId", "product_id"]},
+    ]
+
+
+@pytest.fixture
+def large(client: Client, shop: Shop) -> None:
+    """A catalogue as large as the bounds allow, that an event was refused for."""
+    wide = [(shop.list_id, b"wide%03d" % n, 5, 9, 500, 1) for n in range(40)]
+    narrow = [(shop.list_id, b"narrow%04d" % n, 5, 9, 0, 1) for n in range(MAX_NAMES - 40)]
+    columns = ("list_id", "name", "first_seen_at", "last_seen_at", "property_count", "events")
+    pairs = (
+        "list_id",
+        "event_name",
+        "property",
+        "first_seen_at",
+        "last_seen_at",
+        "strings",
+        "numbers",
+        "booleans",
+    )
+    rest = ("nulls", "objects", "arrays")
+    rows = [
+        (shop.list_id, b"wide%03d" % n, b"property%03d" % item, 5, 9, 1, 0, 0, 0, 0, 0)
+        for n in range(40)
+        for item in range(500)
+    ]
+
+    def fill(transaction: Any) -> None:
+        transaction.insert("event_names", columns, [*wide, *narrow])
+        transaction.insert("event_properties", (*pairs, *rest), rows)
+
+    client.services.storage.write(fill)
+    answer = client.call("event.track", shop.key, ListID=shop.list_id, Event="one too many")
+    assert answer.status == 200
+
+
+@pytest.mark.usefixtures("large")
+def test_a_full_catalogue_is_read_in_answers_of_bounded_size(
+    client: Client, shop: Shop, catalogue: Ask
+) -> None:
+    page, found = catalogue(), {}
+    while True:
+        assert page["IsFull"]
+        assert len(json.dumps(page)) < 1_000_000
+        assert sum(len(each["Properties"]) for each in page["Events"]) <= names_module.MAX_PROPERTIES
+        assert not found.keys() & shape(page).keys()
+        found |= shape(page)
+        if not page["HasMore"]:
+            break
+        page = catalogue(AfterEvent=page["Events"][-1]["Event"], RecordsPerRequest=500)
+    assert list(found) == sorted(found)
+    assert len(found) == MAX_NAMES
+    assert sum(map(len, found.values())) == 20_000
+    assert len(shape(catalogue(Search="PROPERTY499", RecordsPerRequest=500))) == 40

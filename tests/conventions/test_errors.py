@@ -1,0 +1,351 @@
+"""Is every declared error code raised by a call? A new row of a command needs a line in this table."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from tests.commands.api import Api, User
+from tests.fuzz.exemptions import OF_EVENTS
+from tracker.app import create_app
+from tracker.config import Settings
+from tracker.errors import COMMON
+from tracker.live.hub import MAX_FOLLOWERS_PER_USER
+from tracker.plugins import load_commands
+from tracker.storage.accounts.sessions import Sessions
+
+_numbers = itertools.count(1)
+ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
+LONG = "x" * 1001
+LOGIN = {"Username": "jane@example.com", "Password": "x"}
+
+#: What `shop` puts in: a list with two subscribers and two fields, one with as many fields as may be, and the person
+#: without address.
+SHOP, FULL, NOBODY = "the shop", "the full list", "the person without address"
+#: The shop, which as many follow as may.
+CROWDED = "the crowded shop"
+NAMED: dict[int, dict[str, Any]] = {
+    1: {"ListID": SHOP},
+    2: {"EmailAddress": "a@example.com"},
+    3: {"ListID": SHOP, "EmailAddress": "nobody@example.com"},
+    4: {"ListID": 10**6, "EmailAddress": "a@example.com"},
+    5: {"ListID": SHOP, "EmailAddress": "x"},
+    6: {"ListID": SHOP, "SubscriberID": "x"},
+    7: {"ListID": SHOP, "ExternalID": "null"},
+}
+THEIRS = {"ListID": SHOP, "EmailAddress": "a@example.com"}
+#: How the commands about what a list has received refuse a list.
+EVENTS: dict[int, dict[str, Any]] = {
+    1: {"WithoutList": False},
+    2: {"ListID": "x"},
+    3: {"ListID": 10**6},
+    4: {"WithoutList": "x"},
+    5: {"ListID": SHOP, "WithoutList": True},
+}
+#: A visitor of the list that has been theirs twice.
+BROWSER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+#: (command, code): the parameters of a call that is answered with that code alone.
+CALLS: dict[tuple[str, int], dict[str, Any]] = {
+    ("customfield.create", 1): {"FieldName": "x"},
+    ("customfield.create", 2): {"SubscriberListID": SHOP},
+    ("customfield.create", 3): {"SubscriberListID": 10**6, "FieldName": "x"},
+    ("customfield.create", 4): {"SubscriberListID": SHOP, "FieldName": " "},
+    ("customfield.create", 5): {"SubscriberListID": SHOP, "FieldName": "x", "MergeTagAlias": "a b"},
+    ("customfield.create", 6): {"SubscriberListID": SHOP, "FieldName": "x", "DataType": "x"},
+    ("customfield.create", 7): {"SubscriberListID": SHOP, "FieldName": "x", "UniqueIdentifier": "x"},
+    ("customfield.create", 8): {"SubscriberListID": SHOP, "FieldName": "x", "MergeTagAlias": "number"},
+    ("customfield.create", 9): {"SubscriberListID": SHOP, "FieldName": "x", "UniqueIdentifier": True},
+    ("customfield.create", 10): {"SubscriberListID": FULL, "FieldName": "x"},
+    ("customfield.delete", 1): {"CustomFieldID": 1},
+    ("customfield.delete", 2): {"SubscriberListID": SHOP},
+    ("customfield.delete", 3): {"SubscriberListID": 10**6, "CustomFieldID": 1},
+    ("customfield.delete", 4): {"SubscriberListID": SHOP, "CustomFieldID": "x"},
+    ("customfield.delete", 5): {"SubscriberListID": SHOP, "CustomFieldID": 10**6},
+    ("customfields.get", 1): {},
+    ("customfields.get", 3): {"SubscriberListID": "x"},
+    ("apikey.create", 1): {"Permissions": "A B"},
+    ("apikey.create", 2): {"Name": LONG},
+    ("apikey.create", 3): {"Permissions": "Administrator"},
+    ("apikey.revoke", 1): {},
+    ("apikey.revoke", 2): {"Prefix": LONG},
+    ("apikey.revoke", 3): {"Prefix": "nothing1"},
+    ("apikeys.get", 1): {"RecordsPerRequest": -1},
+    ("apikeys.get", 2): {"RecordsFrom": "x"},
+    ("audit.get", 1): {"RecordsPerRequest": 0},
+    ("audit.get", 2): {"BeforeEntryID": "x"},
+    ("audit.get", 3): {"Scope": "x"},
+    ("audit.get", 4): {"Scope": "All"},
+    ("event.batch", 1): {},
+    ("event.batch", 2): {"Events": {}},
+    ("event.batch", 4): {"Events": [], "ListID": 0},
+    ("event.batch", 19): {"Events": [], "SentAt": "yesterday"},
+    ("event.track", 4): {"Event": "seen", "ListID": 0},
+    ("event.track", 5): {},
+    ("event.track", 7): {"Event": "seen", "Email": "nobody"},
+    ("event.track", 8): {"Event": "conversion", "Properties": {k: ORDER[k] for k in ORDER if k != "conversion-id"}},
+    ("event.track", 9): {"Event": "conversion", "Properties": {k: ORDER[k] for k in ORDER if k != "conversion-name"}},
+    ("event.track", 10): {"Event": "conversion", "Properties": {k: ORDER[k] for k in ORDER if k != "conversion-value"}},
+    ("event.track", 11): {"Event": LONG},
+    ("event.track", 12): {"Event": "seen", "Properties": 5},
+    ("event.track", 13): {"Event": "seen", "UUID": "5"},
+    ("event.track", 14): {"Event": "seen", "ID": LONG},
+    ("event.track", 15): {"Event": "seen", "ID": "undefined"},
+    ("event.track", 16): {"Event": "seen", "EventID": "a b"},
+    ("event.track", 17): {"Event": "seen", "EventID": "taken"},
+    ("event.track", 18): {"Event": "seen", "Timestamp": "1999-12-31T00:00:00Z"},
+    ("event.track", 19): {"Event": "seen", "SentAt": "yesterday"},
+    ("event.track", 20): {"Event": "conversion", "Properties": {**ORDER, "conversion-value": "much"}},
+    ("event.track", 21): {"Event": "seen", "IdentifyProperties": 5},
+    ("event.track", 22): {"Event": "conversion", "Properties": {**ORDER, "conversion-id": "undefined"}},
+    **{(name, code): {"Event": "seen", "Property": "x", **params} for name in OF_EVENTS for code, params in EVENTS.items()},
+    ("events.follow", 6): {"ListID": SHOP, "Event": ""},
+    ("events.follow", 7): {"ListID": SHOP, "After": "x"},
+    ("events.follow", 8): {"ListID": SHOP, "Seconds": 86_401},
+    ("events.follow", 9): {"ListID": CROWDED},
+    ("events.recent", 6): {"ListID": SHOP, "Event": ""},
+    ("events.recent", 7): {"ListID": SHOP, "RecordsPerRequest": 101},
+    ("events.recent", 8): {"ListID": SHOP, "Cursor": "x"},
+    ("list.create", 1): {},
+    ("list.create", 2): {"SubscriberListName": " "},
+    ("list.create", 3): {"SubscriberListName": "Shop", "ConversionIdIs": "visit"},
+    ("list.get", 1): {},
+    ("list.get", 2): {"ListID": "x"},
+    ("list.get", 3): {"ListID": 10**6},
+    ("list.update", 1): {},
+    ("list.update", 2): {"ListID": "x"},
+    ("list.update", 3): {"ListID": 10**6},
+    ("list.update", 4): {"ListID": SHOP, "SubscriberListName": " "},
+    ("list.update", 5): {"ListID": SHOP, "ConversionIdIs": "x"},
+    ("list.update", 6): {"ListID": SHOP, "RetentionDays": 3654},
+    ("list.update", 7): {"ListID": SHOP, "AllowedOrigins": ["shop.example"]},
+    ("list.update", 8): {"ListID": SHOP, "HonourPrivacySignal": "x"},
+    ("list.update", 9): {"ListID": SHOP, "KeepAddress": "x"},
+    ("list.update", 10): {"ListID": SHOP, "ConversionsNeedKey": "x"},
+    ("list.update", 11): {"ListID": SHOP, "HiddenQueryParameters": ["a b"]},
+    ("lists.get", 1): {"RecordsPerRequest": -1},
+    ("lists.get", 2): {"RecordsFrom": "x"},
+    ("lists.get", 3): {"OrderField": "x"},
+    ("lists.get", 4): {"OrderType": "x"},
+    ("lists.get", 5): {"Search": LONG},
+    ("subscriber.create", 1): {"ListID": SHOP},
+    ("subscriber.create", 2): {"EmailAddress": "b@example.com"},
+    ("subscriber.create", 4): {"ListID": 10**6, "EmailAddress": "b@example.com"},
+    ("subscriber.create", 5): {"ListID": SHOP, "EmailAddress": "x"},
+    ("subscriber.create", 7): {"ListID": SHOP, "ExternalID": "undefined"},
+    ("subscriber.create", 8): {"ListID": SHOP, "EmailAddress": "A@example.com"},
+    ("subscriber.create", 9): {"ListID": SHOP, "ExternalID": "user-1"},
+    ("subscriber.create", 10): {"ListID": SHOP, "EmailAddress": "b@example.com", "CustomFields": {"Number": "x"}},
+    ("subscriber.events", 8): {"ListID": SHOP, "UUID": "5"},
+    ("subscriber.events", 9): {"ListID": SHOP, "EmailAddress": "a@example.com", "Event": ""},
+    ("subscriber.events", 10): {"ListID": SHOP, "EmailAddress": "a@example.com", "From": "yesterday"},
+    ("subscriber.events", 11): {"ListID": SHOP, "EmailAddress": "a@example.com", "To": "yesterday"},
+    ("subscriber.events", 12): {"ListID": SHOP, "EmailAddress": "a@example.com", "Value": 1},
+    ("subscriber.events", 13): {"ListID": SHOP, "EmailAddress": "a@example.com", "Property": LONG},
+    ("subscriber.events", 14): {"ListID": SHOP, "EmailAddress": "a@example.com", "Property": "x", "Value": []},
+    ("subscriber.events", 15): {"ListID": SHOP, "EmailAddress": "a@example.com", "RecordsPerRequest": 101},
+    ("subscriber.events", 16): {"ListID": SHOP, "EmailAddress": "a@example.com", "Cursor": "x"},
+    ("subscriber.events", 17): {"ListID": SHOP, "UUID": "7d444840-9dc0-11d1-b245-5ffdce74fad2"},
+    **{(f"subscriber.{verb}", code): params for verb in ("delete", "events", "export", "forget", "get", "update") for code, params in NAMED.items()},
+    ("subscriber.update", 8): {"ListID": SHOP, "SubscriberID": NOBODY, "EmailAddress": "a@example.com"},
+    ("subscriber.update", 9): {"ListID": SHOP, "EmailAddress": "a@example.com", "ExternalID": "user-2"},
+    ("subscriber.update", 10): {"ListID": SHOP, "EmailAddress": "a@example.com", "CustomFields": {"Number": "x"}},
+    ("subscriber.update", 11): {"ListID": SHOP, "ExternalID": "user-2", "CustomFields": {"Customer": ""}},
+    **{("subscriber.unmerge", code): {"UUID": BROWSER, **params} for code, params in NAMED.items()},
+    **{("subscriber.explain", code): params for code, params in NAMED.items()},
+    ("subscriber.explain", 8): {**THEIRS, "RecordsPerRequest": 101},
+    ("subscriber.explain", 9): {**THEIRS, "Cursor": "x"},
+    ("subscriber.explain", 10): {**THEIRS, "EventID": "x"},
+    ("subscriber.explain", 11): {**THEIRS, "EventID": 1},
+    ("subscriber.unmerge", 8): THEIRS,
+    ("subscriber.unmerge", 9): {**THEIRS, "UUID": "x"},
+    ("subscriber.unmerge", 10): {**THEIRS, "UUID": BROWSER, "Span": "x"},
+    ("subscriber.unmerge", 11): {**THEIRS, "UUID": "550e8400-e29b-41d4-a716-446655440000"},
+    ("subscriber.unmerge", 12): {**THEIRS, "UUID": BROWSER},
+    ("subscribers.get", 1): {"ListID": SHOP, "RecordsPerRequest": 501},
+    ("subscribers.get", 2): {},
+    ("subscribers.get", 3): {"ListID": SHOP, "RecordsFrom": "x"},
+    ("subscribers.get", 4): {"ListID": "x"},
+    ("subscribers.get", 5): {"ListID": SHOP, "OrderField": "x"},
+    ("subscribers.get", 6): {"ListID": SHOP, "OrderType": "x"},
+    ("subscribers.get", 7): {"ListID": SHOP, "Search": LONG},
+    ("subscribers.get", 8): {"ListID": SHOP, "SearchField": "x"},
+    ("subscribers.get", 9): {"ListID": SHOP, "SearchType": "x"},
+    ("subscribers.get", 10): {"ListID": SHOP, "OrderField": "EmailAddress", "AfterSubscriberID": 1},
+    ("user.create", 1): {"Password": "x"},
+    ("user.create", 2): {"Username": "john@example.com"},
+    ("user.create", 3): {"Username": "john", "Password": "x"},
+    ("user.create", 4): {"Username": "john@example.com", "Password": 5},
+    ("user.create", 5): {"Username": "john@example.com", "Password": "x", "EmailAddress": "jane@example.com"},
+    ("user.create", 6): {"Username": "john@example.com", "Password": "x", "Permissions": "A,,B"},
+    ("user.create", 7): {"Username": "JANE@example.com", "Password": "x"},
+    ("user.login", 1): {"Password": "x"},
+    ("user.login", 2): {"Username": "jane@example.com"},
+    ("user.login", 3): {"Username": "jane@example.com", "Password": "wrong"},
+    ("user.logout", 1): {},
+    ("website_events.catalogue", 6): {"ListID": SHOP, "Event": ""},
+    ("website_events.catalogue", 7): {"ListID": SHOP, "Search": ""},
+    ("website_events.catalogue", 8): {"ListID": SHOP, "AfterEvent": LONG},
+    ("website_events.catalogue", 9): {"ListID": SHOP, "RecordsPerRequest": 501},
+    ("website_events.properties", 1): {},
+    ("website_events.properties", 2): {"ListID": "x"},
+    ("website_events.properties", 3): {"ListID": 10**6},
+    ("website_events.values", 6): {"ListID": SHOP, "Property": "x"},
+    ("website_events.values", 7): {"ListID": SHOP, "Event": "", "Property": "x"},
+    ("website_events.values", 8): {"ListID": SHOP, "Event": "seen"},
+    **{("website_events.remove", code): {"ListID": SHOP, **sent} for code, sent in {
+        6: {"Event": ""}, 7: {"Event": "seen", "Property": LONG}, 8: {"FromBrowsersOnly": "x"}, 9: {"FromBrowsersOnly": True, "SeenAtMost": -1},
+        10: {}, 11: {"Event": "never seen"},  # codes 1 to 5 are those of all commands about a list's events
+    }.items()},
+    ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": LONG},
+}  # fmt: skip
+
+#: At the door for browsers the same faults have the same numbers; a list is named by its public id.
+CALLS |= {
+    ("event.collect", code): sent
+    for (name, code), sent in CALLS.items()
+    if name == "event.track" and code != 4
+}
+CALLS["event.collect", 2] = {"Events": {}}
+#: A browser's clock is never at fault: what is no time at all is.
+CALLS["event.collect", 18] = {"Event": "seen", "Timestamp": "yesterday"}
+
+#: Which permissions the key of the call has, where it is not one for everything.
+KEYS = {("apikey.create", 3): "*", ("audit.get", 4): "*"}
+
+#: What only storage in trouble or a broken command shows.
+BREAKING = '''
+from marshmallow import Schema, fields
+from tracker import Command, invalid
+from tracker.errors import OutcomeUnknown
+
+class Break(Command):
+    """Break."""
+    name = "system.break"
+    permission = None
+    errors = (invalid("IsCommitLost", 1),)
+    example = ({}, {})
+
+    class Params(Schema):
+        IsCommitLost = fields.Boolean()
+
+    def run(self, params):
+        raise OutcomeUnknown("the reply to COMMIT was lost") if params else RuntimeError("broken")
+'''
+
+
+def test_every_declared_code_has_a_call_here() -> None:
+    declared = {(entry.command.name, row.code) for entry in load_commands() for row in entry.command.errors}
+    assert declared == set(CALLS)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One Tracker for all calls, each of which has a user and lists of its own."""
+    tracker = Api(f"sqlite:///{tmp_path_factory.mktemp('errors') / 'tracker.db'}")
+    tracker.add_user()
+    yield tracker
+    tracker.close()
+
+
+@pytest.fixture
+def jane(api: Api) -> User:
+    """An administrator who may do everything, of this test's alone."""
+    return api.add_user(f"jane{next(_numbers)}@example.com", is_admin=True)
+
+
+@pytest.fixture
+def shop(api: Api, jane: User) -> dict[str, Any]:
+    """What stands for SHOP, CROWDED, FULL and NOBODY."""
+    stores = api.services.stores
+    shop, full = stores.lists.add(jane.id, "Shop"), stores.lists.add(jane.id, "Full")
+    for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
+        sent = {"SubscriberListID": shop, "FieldName": alias, "MergeTagAlias": alias, **more}
+        api.ok("customfield.create", jane.key, **sent)
+    columns = ("list_id", "name", "data_type", "is_unique", "created_at")
+    api.services.storage.write(
+        lambda transaction: transaction.insert("custom_fields", columns, [(full, b"x", b"text", 0, 0)] * 200)
+    )
+    api.ok("subscriber.create", jane.key, ListID=shop, EmailAddress="a@example.com", ExternalID="user-1")
+    nobody = api.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
+    for email in ("a@example.com", "b@example.com", "a@example.com"):
+        api.ok("event.track", jane.key, ListID=shop, Event="seen", Email=email, UUID=BROWSER)
+    return {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody}
+
+
+@pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
+def test_every_declared_code_is_answered(
+    command: str, code: int, api: Api, jane: User, shop: dict[str, Any]
+) -> None:
+    for place in ({}, {"ListID": shop[SHOP]}):
+        api.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
+    public = api.services.stores.lists.owned(jane.id, shop[SHOP])
+    assert public is not None
+    # The EventIDs of the door for browsers are a space of their own.
+    first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
+    api.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
+    if CROWDED in CALLS[command, code].values():
+        following = api.services.following
+        followers = [
+            following.parts(jane.id, shop[SHOP], None, None, None) for _ in range(MAX_FOLLOWERS_PER_USER)
+        ]
+        assert all(next(parts) for parts in followers)
+    permissions = KEYS.get((command, code))
+    key = jane.key if permissions is None else api.services.stores.keys.add(jane.id, permissions)
+    declared = next(
+        row
+        for entry in load_commands()
+        if entry.command.name == command
+        for row in entry.command.errors
+        if row.code == code
+    )
+    sent = {"EventListTrackerID": public.tracker_id} | {
+        name: shop.get(value, value) if isinstance(value, str) else value
+        for name, value in CALLS[command, code].items()
+    }
+    assert api.codes(command, key, **sent) == (declared.status, [code])
+
+
+@pytest.fixture
+def breaking(sqlite_url: str, tmp_path: Path) -> Iterator[Api]:
+    """Tracker with a command that breaks, and a limit of one call."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "breaking.py").write_text(BREAKING)
+    folder = str(tmp_path / "plugins")
+    api = Api(sqlite_url, TRACKER_PLUGINS_FOLDER=folder, TRACKER_LIMITS="lists.get=1/60")
+    yield api
+    api.close()
+
+
+def test_every_common_code_is_answered(breaking: Api, sqlite_url: str) -> None:
+    jane = breaking.add_user()
+    bearer = {"Authorization": f"Bearer {jane.key}"}
+    expired = Sessions(breaking.services.storage, 1, now=lambda: 0).open(jane.id)
+    breaking.ok("lists.get", jane.key)
+    answers = {
+        99998: breaking.call("lists.get"),
+        99999: breaking.call("lists.get", SessionID=expired),
+        403: breaking.call("lists.get", jane.weak_key),
+        429: breaking.call("lists.get", jane.key),
+        100000: breaking.send("POST", "/api.php", data=b"{", content_type="application/json"),
+        100001: breaking.send("GET", "/api/v1/event", headers=bearer),
+        100003: breaking.call("no.such.command", jane.key),
+        100005: breaking.call("system.break", jane.key),
+        100010: breaking.send("POST", "/api/v1/event", data=b"x" * 70_000, headers=bearer),
+        100011: breaking.send("POST", "/api/v1/event", data=b"x", content_type="image/png", headers=bearer),
+        100012: on_an_empty_database(f"{sqlite_url}.empty").post("/api/v1/user.login", json=LOGIN),
+        100013: breaking.call("system.break", jane.key, IsCommitLost=True),
+    }
+    got = {code: [row["Code"] for row in (answer.json or {})["Errors"]] for code, answer in answers.items()}
+    assert got == {code: [code] for code in COMMON}
+    for code, answer in answers.items():
+        assert answer.status_code == (400 if code == 100003 else COMMON[code].status)
+
+
+def on_an_empty_database(url: str) -> Client:
+    """A caller of Tracker on a database that nobody has upgraded."""
+    return Client(create_app(Settings.from_environ({"TRACKER_DATABASE_URL": url})))

@@ -1,0 +1,108 @@
+"""Campaign attribution: what addresses and referrers say, and that no address breaks it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.domain.campaigns import MAX_VALUE_CHARACTERS, campaign_properties, channel_of_host
+from tracker.domain.channels import CHANNELS, CLICK_IDS
+
+SHOP = "https://shop.example.com/tea"
+
+
+def channel(query: str = "", referrer: str = "", page: str = SHOP) -> str | None:
+    return campaign_properties(f"{page}?{query}" if query else page, referrer).get("$channel")
+
+
+def test_utm_parameters_are_kept_as_they_are_written() -> None:
+    query = "utm_source=News%20Letter&utm_medium=email&utm_campaign=black-friday&utm_term=&UTM_Content=a&utm_source=2"
+    assert campaign_properties(f"{SHOP}?x=1&{query}#top", "") == {
+        "$utm_source": "News Letter",
+        "$utm_medium": "email",
+        "$utm_campaign": "black-friday",
+        "$utm_content": "a",
+        "$channel": "Email",
+    }
+
+
+@pytest.mark.parametrize("name", CLICK_IDS)
+def test_the_name_of_a_click_id_is_kept_and_not_its_value(name: str) -> None:
+    found = campaign_properties(f"{SHOP}?{name}=secret-123", "")
+    assert found == {"$click_id": name, "$channel": CLICK_IDS[name]}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("utm_medium=Newsletter", "Email"),
+        ("utm_medium=social&utm_source=whatever", "Social"),
+        ("utm_medium=cpc&utm_source=google", "Search"),
+        ("utm_medium=cpc&utm_source=facebook.com", "Social"),
+        ("utm_medium=paid_social&utm_source=fb", "Social"),
+        ("utm_medium=cpc&utm_source=some-network", "Campaign"),
+        ("utm_source=chatgpt.com", "AI assistants"),
+        ("utm_source=youtube&utm_medium=video", "Video"),
+        ("utm_campaign=spring", "Campaign"),
+        ("utm_medium=affiliate", "Campaign"),
+        ("gclid=1&utm_medium=email", "Search"),
+    ],
+)
+def test_the_address_says_the_channel(query: str, expected: str) -> None:
+    assert channel(query, "https://www.bing.com/") == expected
+
+
+@pytest.mark.parametrize(
+    ("referrer", "expected"),
+    [
+        ("", "Direct"),
+        ("https://www.google.com/", "Search"),
+        ("https://www.google.co.uk/search?q=tea", "Search"),
+        ("https://gemini.google.com/app", "AI assistants"),
+        ("https://mail.google.com/", "Email"),
+        ("https://chatgpt.com/", "AI assistants"),
+        ("https://m.facebook.com/", "Social"),
+        ("https://t.co/abc", "Social"),
+        ("https://www.amazon.de/dp/1", "Shopping"),
+        ("https://youtu.be/x", "Video"),
+        ("https://blog.example.org/tea", "Referral"),
+        ("https://google.example.org/", "Referral"),
+        ("https://notgoogle.com/", "Referral"),
+        ("https://WWW.Shop.Example.com./cart", None),
+        ("https://www.shop.example.com/cart", None),
+        ("android-app://com.google.android.gm/", "Referral"),
+        ("not an address", "Direct"),
+        ("http://[broken", "Direct"),
+    ],
+)
+def test_the_referrer_says_the_channel(referrer: str, expected: str | None) -> None:
+    assert channel(referrer=referrer) == expected
+
+
+def test_a_brand_counts_before_the_end_of_a_domain_only() -> None:
+    assert channel_of_host("google.evil.example") == ""
+    assert channel_of_host("") == ""
+
+
+def test_long_values_are_cut() -> None:
+    assert (
+        campaign_properties(f"{SHOP}?utm_source={'x' * 5000}", "")["$utm_source"]
+        == "x" * MAX_VALUE_CHARACTERS
+    )
+
+
+addresses = st.text(max_size=60) | st.builds(
+    "https://shop.example.com/?{}={}&{}".format,
+    st.sampled_from(["utm_source", "utm_medium", "gclid", "x", "UTM_TERM"]),
+    st.text(max_size=20),
+    st.text(max_size=20),
+)
+
+
+@given(addresses, addresses)
+def test_no_address_breaks_it(url: str, referrer: str) -> None:
+    found = campaign_properties(url, referrer)
+    assert all(value and len(value) <= MAX_VALUE_CHARACTERS for value in found.values())
+    assert found.get("$channel", CHANNELS[0]) in CHANNELS
+    assert found.get("$click_id", "gclid") in CLICK_IDS
