@@ -60,7 +60,8 @@ def test_of_several_at_once_one_gets_the_address(shell_on_each: Shell) -> None:
     started = [shell_on_each.start("user", "add", "jane@example.com", "--password-stdin") for _ in range(3)]
     said = [process.communicate("secret\n", timeout=60) for process in started]
     assert sorted(process.returncode for process in started) == [0, 1, 1], said
-    assert [err for _, err in said if err] == ["Error: there is a user jane@example.com already\n"] * 2
+    errors = [err for _, err in said if err.startswith("Error: ")]
+    assert errors == ["Error: there is a user jane@example.com already\n"] * 2
 
 
 def test_a_user_is_given_another_password(shell: Shell, jane: str, database: Database) -> None:
@@ -86,6 +87,18 @@ def test_a_key_without_permissions_and_one_with_all(shell: Shell, jane: str, dat
         keys.owner(shell.ok("key", "add", jane, *given).strip()) for given in ([], ["--permission", "*"])
     ]
     assert [owner and owner.permissions for owner in owners] == ["", "*"]
+
+
+def test_the_next_step_stands_beside_the_result(shell: Shell, jane: str) -> None:
+    """On stderr: a script that reads the ListID gets nothing else."""
+    user = shell.run("user", "add", "ann@example.com", "--password-stdin", typed="x y z\n")
+    made = shell.run("list", "add", jane, "Shop")
+    assert (user.stdout, user.stderr) == (
+        "Added user ann@example.com\n",
+        "Next: make a list with 'tracker list add ann@example.com NAME'\n",
+    )
+    assert made.stdout.strip().isdigit()
+    assert made.stderr.startswith(f"Next: make a key with 'tracker key add {jane}'")
 
 
 def test_a_permission_nothing_asks_for_is_noted_and_given(shell: Shell, jane: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +37,9 @@ class Api:
     """Tracker in this process on a migrated database. `settings` are added to its environment."""
 
     def __init__(self, database_url: str, **settings: str) -> None:
-        self.app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": database_url, **settings}))
+        self._folder = tempfile.TemporaryDirectory()
+        with contextlib.chdir(self._folder.name):  # beside a server's database the limits are counted in ./var
+            self.app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": database_url, **settings}))
         self.services: Services = self.app.extensions["tracker"]
         self.services.storage.upgrade()
         self._client = Client(self.app)
@@ -76,4 +80,5 @@ class Api:
         return User(user_id, email, key, stores.keys.add(user_id))
 
     def close(self) -> None:
+        self._folder.cleanup()
         self.services.close()

@@ -94,7 +94,7 @@ def test_what_is_left_empty_is_switched_off(
         (
             "HiddenQueryParameters",
             "a=b",
-            "One name a line, such as token; * may stand at its beginning. (error 11)",
+            "One name a line, such as token; a name may begin with *. (error 11)",
         ),
     ],
 )

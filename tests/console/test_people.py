@@ -97,7 +97,7 @@ def test_a_person_is_shown_with_fields_revenue_and_visitors(
     assert re.search(rf"{who['uuid'][:8]} Unmerge It sent bought with their email address on \d", said)
     track(tracker, fresh, Event="seen", ID="c-8")
     found = person.get(people(fresh), params={"search": "c-8"}).headers["Location"]
-    assert "Tracker made it for what comes with their ID and from no browser, first on" in words(
+    assert "Tracker made it for events that come with their ID and from no browser, first on" in words(
         person.get(found)
     )
 
@@ -169,7 +169,7 @@ def test_a_visitor_is_taken_back(tracker: Tracker, person: Visitor, fresh: Accou
     assert (done.status_code, done.headers["Location"]) == (303, f"{path}?unmerged=done")
     said = words(person.get(done.headers["Location"]))
     assert "The visitor is taken back" in said
-    assert re.search(r"Taken back It sent bought .* It was taken back on \d", said)
+    assert re.search(r"Taken back It sent bought .* It was unlinked on \d", said)
     assert re.findall(r'class="event-name[^>]*>(\w+)<', person.get(path).text) in (
         ["bought", "identify"],
         ["identify", "bought"],
@@ -205,7 +205,7 @@ def test_a_person_is_forgotten_once_that_is_confirmed(
     assert f"To confirm, type {who['email']}" in words(person.get(path))
     for typed in ("", "someone@example.com", who["subscriber_id"]):
         answer = person.submit(path, at=path, typed=typed)
-        assert (answer.status_code, "This is not what is asked for." in words(answer)) == (422, True)
+        assert (answer.status_code, "This does not match." in words(answer)) == (422, True)
     assert person.get(path_of(fresh, who)).status_code == 200
     token = person.token(path)
     for _ in range(2):  # again, it tells what was done

@@ -93,6 +93,7 @@ DECLARATIONS = [
         "error code 2: status 200 is no HTTP status from",
     ),
     (DECLARED_ROWS, '(missing("Text", 1), Error(2, ""))', "error code 2: a message is needed"),
+    (DECLARED_ROWS, '(missing("Text", 1, hint=" "),)', "error code 1: a hint is a text, or None"),
     (
         DECLARED_ROWS,
         '(Error(1, "Text?", param="Text"),)',

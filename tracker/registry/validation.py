@@ -111,6 +111,8 @@ def _fault_in_row(row: Error) -> str | None:
         return f"status {row.status!r} is no HTTP status from 400 to 499"
     if not isinstance(row.message, str) or not row.message.strip():
         return "a message is needed"
+    if row.hint is not None and not (isinstance(row.hint, str) and row.hint.strip()):
+        return "a hint is a text, or None"
     if row.param and row.kind not in ("missing", "invalid"):
         return "the row of a parameter is made by missing(…) or invalid(…)"
     return None
