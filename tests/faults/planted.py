@@ -31,14 +31,14 @@ from tracker.storage.events import events
 
 def ack_before_commit() -> None:
     """Answer as soon as the rows are inserted, and commit afterwards."""
-    finish = GroupCommit._finish
+    finish = GroupCommit._commit_results
 
     def hasty(self: GroupCommit, results: list) -> bool:
-        self._settle(results)
+        self._finish_all(results)
         gevent.sleep(0.005)
         return finish(self, results)
 
-    GroupCommit._finish = hasty
+    GroupCommit._commit_results = hasty
 
 
 def synchronous_normal() -> None:
@@ -156,7 +156,7 @@ def places_not_given_back() -> None:
     close = Connection.close
 
     def forgetful(self: Connection) -> None:
-        if self.waits is self._places._leaving:
+        if self.waits is self._places.lingering:
             self.sock.close()
         else:
             close(self)
