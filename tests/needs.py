@@ -33,8 +33,8 @@ PROGRAMS = {
     "fork": "processes",
     "Program": "processes",
 }
-#: Most who have a `Shell` type into it, which starts no process.
-IN_PROCESS = frozenset({"tests.cli.shell"})
+#: Most who have a `Shell` type into it, which starts no process; `start` does.
+SHELL, STARTS = "tests.cli.shell", "start"
 
 
 def needs(item: pytest.Item) -> frozenset[str]:
@@ -65,7 +65,7 @@ def _of_function(function: Any) -> frozenset[str]:
             found |= _of_class(current)
             waiting += _methods(current)
         else:
-            found |= set() if current.__module__ in IN_PROCESS else _of_words(current)
+            found |= set() if current.__module__ == SHELL else _of_words(current)
             waiting += _named(current)
     return frozenset(found)
 
@@ -128,6 +128,8 @@ def _of_words(function: types.FunctionType) -> set[str]:
     for part in _codes(function.__code__):
         words |= _flat(part.co_consts)
     words |= _flat([space[name] for name in names if isinstance(space.get(name), str | tuple | list)])
+    if STARTS in names and function.__module__.startswith(SHELL.rpartition(".")[0]):
+        words.add("Popen")
     return set(KINDS & words) | {PROGRAMS[word] for word in PROGRAMS.keys() & words}
 
 
