@@ -41,7 +41,7 @@ ROOMS = (
     ("tracker/formats/email_address.py", "validation"),
     ("tracker/registry/json_object.py", "body"),
     ("tracker/http/body/batch_items.py", "body"),
-    ("tracker/http/body/params.py", "body"),
+    ("tracker/http/body/read_params.py", "body"),
     ("tracker/http/body/reader.py", "body"),
     ("tracker/http/access_log.py", "log line"),
     ("tracker/http/message/json_log.py", "log line"),

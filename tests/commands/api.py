@@ -38,7 +38,9 @@ class Api:
 
     def __init__(self, database_url: str, **settings: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        with contextlib.chdir(self._folder.name):  # beside a server's database the limits are counted in ./var
+        with contextlib.chdir(
+            self._folder.name
+        ):  # beside a server's database the limits are counted in ./var
             self.app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": database_url, **settings}))
         self.services: Services = self.app.extensions["tracker"]
         self.services.storage.upgrade()

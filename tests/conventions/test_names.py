@@ -10,9 +10,24 @@ FEWEST_LINES = 30
 #: Modules of these folders are named by what their pages and commands are about, which others are about too.
 NAMED_BY_SUBJECT = ("tracker.console.pages.", "tracker.cli.", "commands.")
 #: Name -> why several modules have it.
-SHARED: dict[str, str] = {}
+SHARED: dict[str, str] = {
+    "events": "the room of storage, and the module of its main table",
+    "operations": "OpenAPI's word, and the word for a step of a migration",
+    "plugins": "where commands come from, and the room of storage with plugins' tables",
+    "subscribers": "the room of storage, and the module of its main table",
+    "tables": "the plugin API, which keeps its name, and the tables of Tracker itself",
+}
 #: Module below FEWEST_LINES -> why it stands alone.
-SMALL: dict[str, str] = {}
+SMALL: dict[str, str] = {
+    "tracker.cli.__main__": "Python looks for it by this name",
+    "tracker.domain.provenance": "storage and both halves of identity import it, so it stands below them all",
+    "tracker.http.server.log": "gunicorn loads it by its path",
+    "tracker.jobs.kinds": "only it knows privacy and ingest: the runner and the lease know neither",
+    "tracker.private_file": "one rule of file modes for storage and the CLI",
+    "tracker.registry.access": "who may call is declared by commands and asked by admission",
+    "tracker.storage.schema.own_database": "only it joins the history with an engine",
+    "tracker.wsgi": "gunicorn loads it by this name",
+}
 
 
 def test_no_two_modules_share_a_name() -> None:

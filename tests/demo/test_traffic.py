@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tracker.api.event_params import EVENT_ERRORS, EventParams
 from tracker.demo.traffic.browsing import LEAST_PAUSE_MS, MAX_PAUSE_MS
-from tracker.demo.traffic.stream import Made, traffic
+from tracker.demo.traffic.made_events import Made, traffic
 from tracker.domain.event_time import is_event_time
 from tracker.domain.user_agent import parse_user_agent
 from tracker.registry import ParamReader

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.errors import CommandError, Error
-from tracker.http.body.params import BodyRules, read_params
+from tracker.http.body.read_params import BodyRules, read_params
 from tracker.http.body.reader import MAX_BODY_BYTES
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

@@ -32,8 +32,8 @@ from tracker.storage.events.deletion import ANONYMIZED
 from tracker.storage.events.reassign import UNMERGE, Link, unlink
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.subscribers import identity_rows, span_rows
-from tracker.storage.subscribers.refusals import Refused
 from tracker.storage.subscribers.subscribers import Changes, Who
+from tracker.storage.subscribers.write_refusals import Refused
 from tracker.storage.timeline import timeline_rows
 
 #: Longer than what is done late on a server waits.

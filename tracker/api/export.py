@@ -18,7 +18,7 @@ from tracker.formats.event_limits import uuid_text
 from tracker.reports.revenue import Revenue, Sum, worth
 from tracker.reports.timeline_pages import Page
 from tracker.storage.engine import Database, Transaction
-from tracker.storage.events import PAGE, LinkedVisitor, StoredEvent, deletion, held_rows, read_events
+from tracker.storage.events import PAGE, LinkedVisitor, StoredEvent, deletion, export_rows, read_events
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import Entry, timeline_rows
 from tracker.times import iso_utc
@@ -48,7 +48,7 @@ class Export:
         yield b',"Complete":true}'
 
     def _links(self) -> Iterator[LinkedVisitor]:
-        read = partial(held_rows.links_page, list_id=self._list_id, subscriber_id=self._subscriber_id)
+        read = partial(export_rows.links_page, list_id=self._list_id, subscriber_id=self._subscriber_id)
         page = self._database.read(partial(read, after=(-1, -1)))
         while page:
             yield from page
@@ -107,7 +107,7 @@ class Export:
 
     def _described(self, transaction: Transaction, events: list[StoredEvent]) -> list[dict[str, Any]]:
         ids = [event.id for event in events]
-        clocks = held_rows.clocks(transaction, self._list_id, ids)
+        clocks = export_rows.clocks(transaction, self._list_id, ids)
         keys = {row[2]: sent_key(row[0]) for row in deletion.event_keys(transaction, self._list_id, ids)}
         uuids = identity_rows.uuids_of(transaction, self._list_id, (event.visitor_id for event in events))
         for event in events:
@@ -127,7 +127,7 @@ class Export:
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         about = f"list:{self._list_id} subscriber:{self._subscriber_id}".encode()
-        read = partial(held_rows.entries_page, about=about)
+        read = partial(export_rows.entries_page, about=about)
         entries, last = self._database.read(partial(read, after_id=0))
         while last is not None:
             for entry_id, at, action in entries:

@@ -12,7 +12,7 @@ from tracker.config import Settings
 from tracker.demo.account import EMAIL, demo_list, make_demo
 from tracker.demo.seeding import Filled, Filling
 from tracker.demo.shop_server import run_shop
-from tracker.demo.traffic.stream import traffic
+from tracker.demo.traffic.made_events import traffic
 from tracker.services import Services
 
 #: Events made up by default: enough to fill every page, done in seconds; over how many days, and with which seed.

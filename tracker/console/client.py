@@ -12,7 +12,7 @@ from tracker.console.cookies import session_id
 from tracker.console.page_context import desk
 from tracker.errors import COMMON
 from tracker.http.command_endpoint import ANSWER
-from tracker.http.message.call import call_of
+from tracker.http.message.wsgi_call import call_of
 from tracker.registry import Registry, asked_by
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tracker.api.event_params import EVENT_ID_TAKEN
+from tracker.demo.traffic.made_events import Made
 from tracker.demo.traffic.people import FIELDS
-from tracker.demo.traffic.stream import Made
 from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
 from tracker.errors import CommandError

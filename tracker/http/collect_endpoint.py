@@ -9,13 +9,13 @@ from typing import Any
 from tracker.call import Answer, Call
 from tracker.dispatch import Dispatcher
 from tracker.errors import METHOD_NOT_ALLOWED, CommandError
-from tracker.http.body.params import BodyRules
+from tracker.http.body.read_params import BodyRules
 from tracker.http.command_endpoint import ANSWER, rules_of
 from tracker.http.cors import cors_headers, preflight_headers
-from tracker.http.message.call import call_of
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.responses import HttpResponse, error_reply, no_content, picture, reply, unexpected
+from tracker.http.message.wsgi_call import call_of
 from tracker.http.throttle import Throttle
 from tracker.http.unread import UnreadParams
 

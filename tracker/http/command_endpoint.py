@@ -7,12 +7,12 @@ from typing import Any
 
 from tracker.call import Answer, Call
 from tracker.dispatch import Dispatcher
-from tracker.http.body.params import ONE_EVENT, BodyRules
+from tracker.http.body.read_params import ONE_EVENT, BodyRules
 from tracker.http.body.reader import MAX_BODY_BYTES
-from tracker.http.message.call import call_of
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.responses import HttpResponse, error_reply, no_content, reply, unexpected
+from tracker.http.message.wsgi_call import call_of
 from tracker.http.throttle import Throttle
 from tracker.http.unread import UnreadParams
 from tracker.registry import Entry, Stream

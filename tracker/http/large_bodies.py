@@ -11,8 +11,8 @@ from gevent.lock import BoundedSemaphore
 from tracker.call import CALL_SECONDS
 from tracker.errors import STORAGE_UNAVAILABLE, CommandError
 from tracker.http.body.reader import MAX_BODY_BYTES
-from tracker.http.message.call import DEADLINE
 from tracker.http.message.responses import error_reply
+from tracker.http.message.wsgi_call import DEADLINE
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.call import Knows
-from tracker.http.body.params import BodyRules, RulesOf, read_params
+from tracker.http.body.read_params import BodyRules, RulesOf, read_params
 from tracker.http.body.reader import read_body
 from tracker.http.throttle import Throttle
 

@@ -26,7 +26,7 @@ from tracker.domain.event_ids import EventIdSigner
 from tracker.domain.identity import Placement
 from tracker.domain.resolver import IdentityResolver
 from tracker.ingest.counted_conversions import Conversions
-from tracker.ingest.counters import CounterUpdates
+from tracker.ingest.counter_updates import CounterUpdates
 from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_comparison import are_stored
 from tracker.ingest.identity_store import load_identities, save_identities

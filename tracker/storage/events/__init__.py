@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.storage.events import deletion, events, held_rows, late_moves, scan, tombstones
+from tracker.storage.events import deletion, events, export_rows, late_moves, scan, tombstones
 from tracker.storage.events.deletion import ANONYMIZED, LinksBySpan
 from tracker.storage.events.events import (
     StoredAnswer,
@@ -20,7 +20,7 @@ from tracker.storage.events.expiry import (
     ids_and_times,
     set_events_from,
 )
-from tracker.storage.events.held_rows import PAGE, LinkedVisitor
+from tracker.storage.events.export_rows import PAGE, LinkedVisitor
 from tracker.storage.events.late_moves import Move
 from tracker.storage.events.reassign import (
     UNMERGE,
@@ -49,12 +49,12 @@ __all__ = [
     "deletion",
     "event_hash",
     "events",
+    "export_rows",
     "find_events",
     "find_tombstones",
     "has_any",
     "has_deletions",
     "has_jobs_since",
-    "held_rows",
     "ids_and_times",
     "ids_from",
     "late_moves",

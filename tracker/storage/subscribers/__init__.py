@@ -9,9 +9,9 @@ from tracker.storage.subscribers.field_values import Key, find_values, write_val
 from tracker.storage.subscribers.hash_rows import find_hashes
 from tracker.storage.subscribers.identity_links import LinkCursor, LoggedLink
 from tracker.storage.subscribers.identity_rows import text
-from tracker.storage.subscribers.refusals import After, Refusal, Refused
 from tracker.storage.subscribers.subscriber_pages import Slice
 from tracker.storage.subscribers.subscribers import Changes, Subscriber, Subscribers, Who
+from tracker.storage.subscribers.write_refusals import After, Refusal, Refused
 
 __all__ = [
     "FORGET",

@@ -15,7 +15,7 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
 from tracker.storage.schema.models import CustomFieldRow
 from tracker.storage.subscribers.field_values import remove_stale_values
-from tracker.storage.subscribers.refusals import After, Refusal, unwrap
+from tracker.storage.subscribers.write_refusals import After, Refusal, unwrap
 
 _log = logging.getLogger("tracker.storage")
 

@@ -15,8 +15,8 @@ from tracker.storage.subscribers import identity_rows
 from tracker.storage.subscribers.field_values import find_values, remove_values, write_values
 from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
 from tracker.storage.subscribers.identity_rows import raw, text
-from tracker.storage.subscribers.refusals import After, Refusal, unwrap
 from tracker.storage.subscribers.subscriber_pages import Slice, count, page_sql, with_fitting
+from tracker.storage.subscribers.write_refusals import After, Refusal, unwrap
 
 #: A subscriber's name: a column of KEYS, and its value.
 Who = tuple[str, int | str]
