@@ -156,7 +156,7 @@ def places_not_given_back() -> None:
     close = Connection.close
 
     def forgetful(self: Connection) -> None:
-        if self.waits is self._places.lingering:
+        if self.waits is self._places._leaving:
             self.sock.close()
         else:
             close(self)
