@@ -307,8 +307,11 @@ def _keys(world: World) -> Iterator[Try]:
 
 def _sessions(world: World) -> Iterator[Try]:
     world.client.services.stores.sessions.open(world.ours.user_id)
-    yield "lists.get", {"SessionID": new_session_id()}, {"SessionID": "nowhere"}
-    yield "user.logout", {"SessionID": new_session_id()}, {"SessionID": "nowhere"}
+    ended = world.client.services.stores.sessions.open(world.ours.user_id)
+    assert world.client.call("user.logout", None, SessionID=ended).status == 200
+    for made_up in (new_session_id(), ended):
+        yield "lists.get", {"SessionID": made_up}, {"SessionID": new_session_id()}
+        yield "user.logout", {"SessionID": made_up}, {"SessionID": new_session_id()}
 
 
 def _public_ids(world: World) -> Iterator[Try]:
