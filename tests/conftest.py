@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,8 @@ from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
 from tests.subscriber_calls import Call
+from tracker.openapi import describe
+from tracker.registry import Registry
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -232,3 +234,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _described_once() -> Iterator[None]:
+    """Make the OpenAPI document once for each set of commands: it costs half of what an application does."""
+    made: dict[object, Any] = {}
+
+    def remembered(registry: Registry, limits: Mapping[str, object]) -> Any:
+        key = tuple(entry.command for entry in registry), tuple(sorted(limits.items()))
+        if key not in made:
+            made[key] = describe(registry, limits)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tracker.app.describe", remembered)
+        yield
