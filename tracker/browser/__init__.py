@@ -1,4 +1,4 @@
-"""Which script do websites load, and which lines put it into a page?"""
+"""Browser script: its releases with their integrity hashes, and the snippet that puts one into a page."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _STUB = (
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One release of the script. `hash` names it for ever."""
+    """One release of the script, named by its hash."""
 
     hash: str
     body: bytes
 
     @property
     def integrity(self) -> str:
-        """What a page checks a pinned script with (Subresource Integrity)."""
+        """Return the Subresource Integrity value with which a page checks a pinned script."""
         return "sha384-" + base64.b64encode(hashlib.sha384(self.body).digest()).decode()
 
 
 class Places(Protocol):
-    """Where a Tracker can be reached by browsers; its settings say so."""
+    """Addresses at which browsers reach Tracker, from its settings."""
 
     @property
     def public_url(self) -> str: ...
@@ -49,26 +49,26 @@ class Places(Protocol):
 
 @cache
 def scripts() -> MappingProxyType[str, Script]:
-    """Every release by its hash: pages that have pinned one load it for ever."""
+    """Return every release by its hash. None is ever removed: pages that have pinned one go on loading it."""
     files = sorted(STATIC.glob("*.js"))
     return MappingProxyType({file.stem: Script(file.stem, file.read_bytes()) for file in files})
 
 
 @cache
 def current() -> Script:
-    """The release that the script's plain path serves."""
+    """Return the release that the script's plain path serves."""
     return scripts()[json.loads((STATIC / "current.json").read_text())["current"]]
 
 
 def pinned_path(path: str, script: Script) -> str:
-    """`/tracker.js` is `/tracker.<hash>.js` for those who pin."""
+    """Return the path of one release: `/tracker.<hash>.js` for `/tracker.js`."""
     return f"{path.removesuffix('.js')}.{script.hash}.js"
 
 
 def snippet(
     script_url: str, events_url: str, is_privacy_signal_honoured: bool = False, pinned: Script | None = None
 ) -> str:
-    """The lines for a page's head; `events_url` is the public door of the list."""
+    """Return the lines for a page's head; `events_url` is the list's collect endpoint."""
     attributes = {"src": script_url, "data-to": events_url}
     if pinned is not None:
         attributes |= {
@@ -83,6 +83,6 @@ def snippet(
 
 
 def snippet_of_list(places: Places, tracker_id: str, is_privacy_signal_honoured: bool) -> str:
-    """The lines for the head of a website that is tracked into the list with this public id."""
+    """Return the lines for the head of a website that is tracked into the list with this public id."""
     events_url = f"{places.public_url}{places.collect_path}/{tracker_id}"
     return snippet(f"{places.public_url}{places.script_path}", events_url, is_privacy_signal_honoured)
