@@ -81,10 +81,10 @@ $(VENV)/.minifier: $(VENV)/.made tracker/browser/package-lock.json
 
 $(VENV)/.run: $(VENV)/.made $(SOURCES)
 	@echo "Installing Tracker into $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e .
+	@$(PIP) install -c constraints.txt --config-settings editable_mode=compat -e .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made $(SOURCES)
 	@echo "Installing Tracker and its test tools into $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e ".[test]"
+	@$(PIP) install -c constraints.txt --config-settings editable_mode=compat -e ".[test]"
 	@touch $(VENV)/.run $@

@@ -49,7 +49,7 @@ class SubscriberExport(Command):
                     "UUID": "550e8400-e29b-41d4-a716-446655440000",
                     "CreatedOn": "2026-01-30T17:55:00.000Z",
                     "Span": 0,
-                    "LinkedOn": "2026-01-30T18:00:00.000Z",
+                    "LinkedAt": "2026-01-30T18:00:00.000Z",
                     "Reason": "email",
                     "By": "public",
                 }
@@ -83,7 +83,7 @@ class SubscriberExport(Command):
                     "description": "Number of the span: the stretch of the visitor's events that is linked to them"
                 },
             )
-            LinkedOn = fields.DateTime(required=True)
+            LinkedAt = fields.DateTime(required=True)
             Reason = fields.String(
                 required=True, metadata={"description": "`own`, `email`, `identify`, or `other`"}
             )

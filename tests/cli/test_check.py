@@ -65,7 +65,7 @@ def lose_money(transaction: Transaction) -> None:
 
 def lose_the_past(transaction: Transaction) -> None:
     """A visitor's past that nobody has copied is said to be copied."""
-    transaction.execute("UPDATE identity_links SET has_unmerged_history = 0")
+    transaction.execute("UPDATE identity_links SET has_uncopied_history = 0")
 
 
 def add_ghosts(transaction: Transaction) -> None:

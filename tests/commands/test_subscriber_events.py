@@ -21,7 +21,7 @@ from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.timeline import sorted_runs, timeline_rows
 from tracker.storage.timeline.timeline_reading import Window, named, newest
 from tracker.storage.timeline.timeline_rows import name_key
-from tracker.storage.timeline.visitor_history import MAX_IN_PLACE, unmerged_histories
+from tracker.storage.timeline.visitor_history import MAX_IN_PLACE, uncopied_histories
 
 Track = Callable[..., Reply]
 Events = Callable[..., list[dict[str, Any]]]
@@ -315,7 +315,7 @@ def test_a_thousand_visitors_of_one_person_are_read_as_one(
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
     person_id = int(page(EmailAddress=JANE).body["SubscriberID"])
     left = client.services.storage.read(
-        partial(unmerged_histories, list_id=list_id, subscriber_id=person_id, most=2000)
+        partial(uncopied_histories, list_id=list_id, subscriber_id=person_id, most=2000)
     )
     assert len(left) <= MAX_IN_PLACE
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
@@ -348,7 +348,7 @@ def test_on_a_server_no_past_is_settled_while_somebody_may_write_to_it(
         )
     assert len(events(EmailAddress=JANE)) == 2 * (MAX_IN_PLACE + 1)
     [(apart,)] = client.rows(
-        "SELECT SUM(has_unmerged_history) FROM identity_links WHERE list_id = ?", list_id
+        "SELECT SUM(has_uncopied_history) FROM identity_links WHERE list_id = ?", list_id
     )
     assert apart == (MAX_IN_PLACE + 1 if client.services.storage.engine.is_remote else 0)
 
@@ -365,7 +365,7 @@ def test_a_row_counts_only_if_its_event_and_link_say_so(
         "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ?", shop.list_id
     )
     write = client.services.storage.write
-    write(partial(timeline_rows.merge_history, spans=spans))
+    write(partial(timeline_rows.copy_history, spans=spans))
     assert numbers(events(EmailAddress=JANE)) == [3, 2, 1, 0]
     last = int(events(UUID=uuid(2))[0]["EventID"])
     write(lambda t: t.execute("DELETE FROM events WHERE list_id = ? AND id = ?", (shop.list_id, last)))
@@ -412,7 +412,7 @@ def test_a_page_is_read_by_its_key(
         newest(recorder, list_id, [person_id], Window(), 25)
         newest(recorder, list_id, [person_id, -person_id], window, 25)
         named(recorder, list_id, person_id, window, name_key(b"seen"), 25, 100)
-        unmerged_histories(recorder, list_id, person_id, 65)
+        uncopied_histories(recorder, list_id, person_id, 65)
 
     database.read(read)
     statements = [(sql, values) for sql, values in seen if "timeline_runs" not in sql]
@@ -428,7 +428,7 @@ def by_key_on_sqlite(client: Client, sql: str, values: Any) -> None:
     keys = [step for step in plan if "timeline_sorted" in step or "identity_links" in step]
     assert len(keys) == max(1, sql.count("FROM timeline_sorted")) > 0
     for step in keys:
-        assert "owner_id=? AND event_at" in step or "subscriber_id=? AND has_unmerged_history=?" in step, plan
+        assert "owner_id=? AND event_at" in step or "subscriber_id=? AND has_uncopied_history=?" in step, plan
     sorted_apart = [step for step in plan if "ORDER BY" in step]
     assert len(sorted_apart) <= sql.count("FROM timeline_recent") + sql.count("name_key = "), plan
 
@@ -438,5 +438,5 @@ def by_key_on_mariadb(client: Client, sql: str, values: Any) -> None:
     assert plan
     for row in plan:
         assert row[3] in ("range", "ref"), plan
-        assert row[5] == "PRIMARY" if row[2] == "timeline" else "has_unmerged_history" in row[5], plan
+        assert row[5] == "PRIMARY" if row[2] == "timeline" else "has_uncopied_history" in row[5], plan
         assert "filesort" not in (row[9] or ""), plan

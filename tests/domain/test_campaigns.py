@@ -45,7 +45,10 @@ def test_the_name_of_a_click_id_is_kept_and_not_its_value(name: str) -> None:
         ("utm_source=chatgpt.com", "AI assistants"),
         ("utm_source=youtube&utm_medium=video", "Video"),
         ("utm_campaign=spring", "Campaign"),
-        ("utm_medium=affiliate", "Campaign"),
+        ("utm_medium=affiliate&utm_source=google", "Campaign"),
+        ("utm_medium=display&utm_source=google", "Campaign"),
+        ("utm_medium=paid-social&utm_source=whatever", "Social"),
+        ("utm_medium=cpc&utm_source=tiktok", "Social"),
         ("gclid=1&utm_medium=email", "Search"),
     ],
 )
@@ -71,9 +74,16 @@ def test_the_address_says_the_channel(query: str, expected: str) -> None:
         ("https://notgoogle.com/", "Referral"),
         ("https://WWW.Shop.Example.com./cart", None),
         ("https://www.shop.example.com/cart", None),
-        ("android-app://com.google.android.gm/", "Referral"),
-        ("not an address", "Direct"),
-        ("http://[broken", "Direct"),
+        ("https://accounts.google.com/", "Referral"),
+        ("https://docs.google.com/", "Referral"),
+        ("https://mail.yandex.ru/", "Email"),
+        ("https://pay.amazon.de/", "Referral"),
+        ("https://google.abc.de/", "Referral"),
+        ("https://l.facebook.com/", "Social"),
+        ("android-app://com.google.android.gm/", "Email"),
+        ("android-app://com.example.app/", "Referral"),
+        ("not an address", None),
+        ("http://[broken", None),
     ],
 )
 def test_the_referrer_says_the_channel(referrer: str, expected: str | None) -> None:
@@ -83,6 +93,15 @@ def test_the_referrer_says_the_channel(referrer: str, expected: str | None) -> N
 def test_a_brand_counts_before_the_end_of_a_domain_only() -> None:
     assert channel_of_host("google.evil.example") == ""
     assert channel_of_host("") == ""
+
+
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "https://[::1/", "no address", "file:///tmp/x"])
+def test_what_is_no_address_of_a_page_says_nothing(page: str) -> None:
+    assert campaign_properties(f"{page}?utm_source=x&gclid=1", "") == {}
+
+
+def test_what_cannot_be_shown_is_left_out_of_values() -> None:
+    assert campaign_properties(f"{SHOP}?utm_source=%00a%ff%0Ab&utm_term=%00", "")["$utm_source"] == "ab"
 
 
 def test_long_values_are_cut() -> None:

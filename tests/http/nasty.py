@@ -45,6 +45,12 @@ _KEYS = b"{" + b",".join(b'"%d":1' % number for number in range(90_000)) + b"}"
 #: What no packing makes smaller than 12 KB.
 _NOISE = random.Random(0).randbytes(12 * _KB).hex().encode()
 _FORM_64K = 64 * _KB
+
+
+def _parameters(begin: bytes, name: bytes, count: int) -> bytes:
+    return begin + b"".join(b',"' + name % number + b'":1' for number in range(count)) + b"}"
+
+
 NASTY = (
     # those that were reported
     Nasty("multipart, one name of 500,000 \\\"", MULTIPART, _part(b'name="%s"' % (b'\\"' * 500_000)) + b"--b--\r\n", True),
@@ -58,6 +64,8 @@ NASTY = (
     Nasty("form, a[]= x 13,000", FORM, b"&".join([b"a[]="] * 13_000), True),
     # their neighbours, packed where that makes them small
     Nasty("JSON, 330,000 {} unpacked", JSON, _item(b",{}")),
+    Nasty("JSON, 15,000 unknown parameters", JSON, _parameters(b'{"Evnts":[1]', b"p%d", 15_000)),
+    Nasty("JSON, 15,000 long unknown parameters", JSON, _parameters(b'{"Events":[{"Event":""}]', b"p%044d", 15_000)),
     Nasty("JSON, 64 KiB of {}", JSON, _filled(b'{"a":[0', b",{}", b"]}", _FORM_64K)),
     Nasty("JSON, 31,000 {} in one item", JSON, _item(b",{}", 3 * 31_000)),
     Nasty("JSON, 31,000 {} and a fault", JSON, _item(b",{}", 3 * 31_000) + b"x"),

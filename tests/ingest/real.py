@@ -106,9 +106,9 @@ class Real:
 
     def settle(self, list_id: int) -> None:
         """Copy the pasts that can be copied, as is done soon after a link."""
-        sql = "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ? AND has_unmerged_history = 1"
+        sql = "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ? AND has_uncopied_history = 1"
         spans = self.rows(sql, list_id)
-        self.database.write(partial(timeline_rows.merge_history, spans=spans))
+        self.database.write(partial(timeline_rows.copy_history, spans=spans))
 
     def finish(self) -> None:
         """As if enough time had passed for all jobs."""

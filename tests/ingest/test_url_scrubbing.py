@@ -32,6 +32,8 @@ SCRUBBED = [
     ("?r=y%253Ftoken%253Dabc%2526c%253D1&b=2", "?r=y%253Fc%253D1&b=2"),
     # an email address, whatever it is called
     ("?u=jane%40shop.example&b=2", "?b=2"),
+    ("?utm_term=jane%40shop%2Eexample&b=2", "?b=2"), ("?u=jane%40sh%6fp.ex%61mple&b=2", "?b=2"),
+    ("?u=jane%2540shop%252Eexample&b=2", "?b=2"),
     ("?jane@shop.example", ""),
     ("?r=%252Fu%253Fu%253Djane%252540shop.example", "?r=%252Fu"),
     # fragments

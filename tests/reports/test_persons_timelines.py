@@ -117,11 +117,11 @@ def whole_timeline(reports: Reports, list_id: int, person_id: int, size: int) ->
 def settle_all(database: Database, list_id: int, most: int, together: int) -> None:
     """`together`: rows of several pasts that are read at once; with few each is read by itself."""
     sql = (
-        "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ? AND has_unmerged_history = 1"
+        "SELECT list_id, visitor_id, span FROM identity_links WHERE list_id = ? AND has_uncopied_history = 1"
     )
 
     def work(transaction: Transaction) -> None:
-        timeline_rows.merge_history(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
+        timeline_rows.copy_history(transaction, transaction.select(sql, (list_id,)), most)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timeline_rows, "MAX_TOGETHER", together)

@@ -56,9 +56,9 @@ class Export:
             page = self._database.read(partial(read, after=(page[-1].visitor_id, page[-1].span)))
 
     def _events(self) -> Iterator[dict[str, Any]]:
-        """Yield the events of unmerged visitor histories, then of the subscriber's own timeline, each oldest first."""
+        """Yield the events of uncopied visitor histories, then of the subscriber's own timeline, each oldest first."""
         for linked in self._links():
-            if linked.has_unmerged_history:
+            if linked.has_uncopied_history:
                 self._histories.add((linked.visitor_id, linked.span))
                 yield from self._events_of(linked.visitor_id, linked.span)
         yield from self._events_of(self._subscriber_id, None)
@@ -150,7 +150,7 @@ def _link(linked: LinkedVisitor) -> dict[str, Any]:
         "UUID": uuid_text(linked.uuid),
         "CreatedOn": iso_utc(linked.created_at),
         "Span": linked.span,
-        "LinkedOn": iso_utc(linked.named_at),
+        "LinkedAt": iso_utc(linked.named_at),
         "Reason": Reason(linked.reason).name.lower() if linked.reason in set(Reason) else "other",
         "By": By(linked.by).name.lower(),
     }

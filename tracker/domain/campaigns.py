@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from tracker.domain.channels import (
+    ANYWHERE,
+    APPS,
     BRANDS,
     CAMPAIGN,
     CLICK_IDS,
     DIRECT,
     DOMAINS,
+    HOME_LABELS,
     MEDIUMS,
-    PAID_MEDIUM,
     REFERRAL,
     SOURCES,
 )
@@ -22,7 +24,8 @@ UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 #: Characters of a UTM value that are kept, and parameters of an address that are looked at.
 MAX_VALUE_CHARACTERS, MAX_PARAMETERS = 255, 100
 #: The end of a domain: `com`, `de`, `co.uk`. A brand before anything longer is somebody's subdomain.
-_PUBLIC_SUFFIX = re.compile(r"[a-z]{2,3}(?:\.[a-z]{2})?")
+_PUBLIC_SUFFIX = re.compile(r"(?:(?:com?|org|net|gov|edu|ac)\.)?[a-z]{2,3}")
+_WEB = ("http", "https")
 
 
 def campaign_properties(url: str, referrer: str) -> dict[str, str]:
@@ -30,26 +33,33 @@ def campaign_properties(url: str, referrer: str) -> dict[str, str]:
 
     A view that was opened from another page of the same host has no channel: its visit has one already.
     """
-    address, parameters = _address(url), _parameters(url)
+    address = _host(url, _WEB)
+    if not address:
+        return {}
+    parameters = _parameters(url)
     utm = {name: parameters[name] for name in UTM if parameters.get(name)}
     click_id = next((name for name in CLICK_IDS if parameters.get(name)), "")
-    channel = _channel(utm, click_id, address, _address(referrer))
+    channel = _channel(utm, click_id, address, referrer)
     found = {f"${name}": value for name, value in utm.items()} | {"$click_id": click_id, "$channel": channel}
     return {name: value for name, value in found.items() if value}
 
 
-def _channel(utm: Mapping[str, str], click_id: str, host: str, referring_host: str) -> str:
+def _channel(utm: Mapping[str, str], click_id: str, host: str, referrer: str) -> str:
     """Return what brought a visitor: what the address says goes before who referred."""
     medium, source = utm.get("utm_medium", "").lower(), utm.get("utm_source", "").lower()
     if click_id:
         return CLICK_IDS[click_id]
     if utm:
-        is_paid = PAID_MEDIUM.fullmatch(medium) is not None
-        by_medium = "" if is_paid else MEDIUMS.get(medium, "")
-        return by_medium or _channel_of_source(source) or CAMPAIGN
-    if not host or _bare(referring_host) == _bare(host):
+        return MEDIUMS.get(medium) or _channel_of_source(source) or CAMPAIGN
+    if not referrer:
+        return DIRECT
+    app = _host(referrer, ("android-app",))
+    if app:
+        return APPS.get(app, REFERRAL)
+    referring_host = _host(referrer, _WEB)
+    if not referring_host or _bare(referring_host) == _bare(host):
         return ""
-    return (channel_of_host(referring_host) or REFERRAL) if referring_host else DIRECT
+    return channel_of_host(referring_host) or REFERRAL
 
 
 def _channel_of_source(source: str) -> str:
@@ -63,8 +73,10 @@ def channel_of_host(host: str) -> str:
         rest = ".".join(labels[start:])
         if rest in DOMAINS:
             return DOMAINS[rest]
-        if labels[start] in BRANDS and _PUBLIC_SUFFIX.fullmatch(".".join(labels[start + 1 :])):
-            return BRANDS[labels[start]]
+        channel = BRANDS.get(labels[start])
+        if channel is not None and _PUBLIC_SUFFIX.fullmatch(".".join(labels[start + 1 :])):
+            is_home = channel in ANYWHERE or start == 0 or labels[start - 1] in HOME_LABELS
+            return channel if is_home else ""
     return ""
 
 
@@ -72,10 +84,11 @@ def _bare(host: str) -> str:
     return host.removeprefix("www.")
 
 
-def _address(url: str) -> str:
-    """Return the host of a URL in small letters; empty if there is none."""
+def _host(url: str, schemes: Collection[str]) -> str:
+    """Return the host of a URL of one of the schemes, in small letters; empty if there is none."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        parts = urlsplit(url)
+        return (parts.hostname or "").rstrip(".") if parts.scheme in schemes else ""
     except ValueError:
         return ""
 
@@ -88,7 +101,7 @@ def _parameters(url: str) -> dict[str, str]:
     query = "&".join(query.partition("#")[0].split("&", MAX_PARAMETERS)[:MAX_PARAMETERS])
     found: dict[str, str] = {}
     for name, value in parse_qsl(query, errors="replace"):
-        kept = value.strip()[:MAX_VALUE_CHARACTERS]
+        kept = "".join(filter(str.isprintable, value.replace("\ufffd", ""))).strip()[:MAX_VALUE_CHARACTERS]
         if kept:
             found.setdefault(name if name in CLICK_IDS else name.lower(), kept)
     return found

@@ -51,10 +51,17 @@ class Hidden:
         """Return whether a part of a query, with this name, is to be removed."""
         if name and any(self._has(_folded(each)) for each in _names_in(name)):
             return True
-        return self._has_addresses and ("@" in part or "40" in part) and _ADDRESS.search(part) is not None
+        return self._has_addresses and ("@" in part or "40" in part) and _has_address(part)
 
     def _has(self, folded: str) -> bool:
         return folded in self._exact or folded.endswith(self._endings)
+
+
+def _has_address(part: str) -> bool:
+    """Return whether an email address stands in a part, as it is or with any of its characters percent-encoded."""
+    if _ADDRESS.search(part) is not None:
+        return True
+    return "%" in part and _ADDRESS.search(unquote(unquote(part))) is not None
 
 
 @lru_cache(maxsize=256)

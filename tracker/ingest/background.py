@@ -67,14 +67,14 @@ class BackgroundWrites:
             self._next_flush.kill()
         self._is_flush_due = False
         is_counted = self._counting.flush()
-        self._try("short visitor histories were not merged", self._merge_histories)
+        self._try("short visitor histories were not copied", self._copy_histories)
         if self._handler.pending_history or not is_counted:
             self.events_came()
 
-    def _merge_histories(self) -> None:
+    def _copy_histories(self) -> None:
         """Merge short visitor histories. One that cannot be merged is read where it is."""
         while spans := self._handler.pending_history.take(MERGED_AT_ONCE):
-            self._database.write(partial(timeline_rows.merge_history, spans=spans))
+            self._database.write(partial(timeline_rows.copy_history, spans=spans))
 
     def _sort(self) -> None:
         """Sort the timeline in pieces, so that events are written in between."""

@@ -61,7 +61,7 @@ class EventHandler:
         self._keys: set[tuple[int, int]] = set()
         self._stored: list[Stored] = []
         self._notes: list[NoteKey] = []
-        self._unmerged_histories: list[timeline_rows.SpanKey] = []
+        self._uncopied_histories: list[timeline_rows.SpanKey] = []
         self.uncounted, self.pending_history = Uncounted(), PendingHistory(merge_after_seconds)
         self.unsorted_rows = 0
 
@@ -74,7 +74,7 @@ class EventHandler:
             count_outbox.note(transaction, self.new_id(), attempt.counted) if attempt.counted else []
         )
         self._keys, self._stored = {(row[0], row[1]) for row in attempt.rows}, attempt.stored
-        self._unmerged_histories = attempt.unmerged_histories
+        self._uncopied_histories = attempt.uncopied_histories
         return [list(islice(results, len(batch))) for batch in batches]
 
     def new_id(self) -> int:
@@ -87,7 +87,7 @@ class EventHandler:
         for list_id, name, properties, received_at in self._stored:
             self.uncounted.counts.add(list_id, name, properties, received_at)
         self.uncounted.notes += self._notes
-        self.pending_history.add(self._unmerged_histories)
+        self.pending_history.add(self._uncopied_histories)
         self.unsorted_rows += len(self._keys)
 
     def was_committed(self, transaction: Transaction, batches: list[list[Event]]) -> bool:
@@ -109,7 +109,7 @@ class Attempt:
         self._deduplicator: Deduplicator
         self.rows: list[Row] = []
         self.entries: list[timeline_rows.Entry] = []
-        self.unmerged_histories: list[timeline_rows.SpanKey] = []
+        self.uncopied_histories: list[timeline_rows.SpanKey] = []
         self.seen: SeenAsSent = {}
         self.seen_in_public: SeenAsSent = {}
         self.stored: list[Stored] = []
@@ -130,7 +130,7 @@ class Attempt:
         save_identities(transaction, resolver, _now())
         event_rows.add_events(transaction, self.rows)
         timeline_rows.add(transaction, self.entries)
-        self.unmerged_histories = recheck_stored(transaction, resolver, self._next_id, _now())
+        self.uncopied_histories = recheck_stored(transaction, resolver, self._next_id, _now())
         conversions.write()
         self._counters.write(transaction)
         event_rows.add_event_ids(transaction, deduplicator.event_id_rows())

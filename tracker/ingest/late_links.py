@@ -36,7 +36,7 @@ def recheck_stored(
 ) -> list[SpanKey]:
     """Recheck stored events of the group's visitors in all windows, after the group's events are stored.
 
-    Returns `SpanStore.unmerged_histories`.
+    Returns `SpanStore.uncopied_histories`.
     """
     for visitor in group.visitors:
         spans = visitor.spans
@@ -46,7 +46,7 @@ def recheck_stored(
         left = _look_at_few(transaction, group.span_store, visitor, spans, seen)
         if left or transaction.engine.is_remote:
             _leave_to_job(transaction, visitor, left, seen, next_id(), now)
-    return group.span_store.unmerged_histories
+    return group.span_store.uncopied_histories
 
 
 def _look_at_few(

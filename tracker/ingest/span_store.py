@@ -17,12 +17,12 @@ from tracker.storage.timeline import SpanKey
 class SpanStore:
     """The spans of the visitors of one group. Spans before the current link are read on demand.
 
-    `unmerged_histories` are the linked spans whose earlier timeline rows are still the visitor's.
+    `uncopied_histories` are the linked spans whose earlier timeline rows are still the visitor's.
     """
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self.unmerged_histories: list[SpanKey] = []
+        self.uncopied_histories: list[SpanKey] = []
 
     def at(self, visitor: Visitor, position: Position) -> tuple[int, int | None]:
         """Return the number of the span at a position, and the subscriber it is linked to."""
@@ -97,16 +97,16 @@ class SpanStore:
         for visitor, span in spans:
             if span.evidence is None:
                 continue
-            has_unmerged_history = span.is_taken and visitor.has_own_events
+            has_uncopied_history = span.is_taken and visitor.has_own_events
             row = (
                 visitor.list_id, visitor.id, span.number, span.subscriber_id, span.evidence.received_at,
-                span.named[1], span.evidence.reason, has_unmerged_history, int(span.by), span.named[0],
+                span.named[1], span.evidence.reason, has_uncopied_history, int(span.by), span.named[0],
             )  # fmt: skip
             stored = span.stored
             kind = opened if stored is None else earlier if stored.subscriber_id is not None else reopened
             kind.append(row)
-            if has_unmerged_history:
-                self.unmerged_histories.append((visitor.list_id, visitor.id, span.number))
+            if has_uncopied_history:
+                self.uncopied_histories.append((visitor.list_id, visitor.id, span.number))
         identity_rows.add_links(self._transaction, opened, reopened)
         identity_rows.date_back_links(self._transaction, earlier)
 

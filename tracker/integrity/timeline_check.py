@@ -68,12 +68,12 @@ def _is_of(row: Entry, event: Row | None) -> bool:
 def _lacking(list_id: int, event: Row, linked: Linked, found_rows: set[tuple[int, int]]) -> list[Entry]:
     """Return the rows that an event lacks under all of its possible owners, for the last of them."""
     event_id, visitor_id, span, named, event_at, name = event
-    subscriber_id, has_unmerged_history = linked.get((visitor_id, span), (None, False))
+    subscriber_id, has_uncopied_history = linked.get((visitor_id, span), (None, False))
     if named is not None:
         owner_ids = [named]
     else:
         owner_ids = [owner for owner in (subscriber_id, visitor_id) if owner is not None]
-        owner_ids = owner_ids if has_unmerged_history or subscriber_id is None else owner_ids[:1]
+        owner_ids = owner_ids if has_uncopied_history or subscriber_id is None else owner_ids[:1]
     choices = [
         [
             row

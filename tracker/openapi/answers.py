@@ -74,6 +74,8 @@ HEADERS: dict[str, dict[str, Any]] = {
 }
 #: The header that names unknown parameters; it is there only if there were some.
 NOTES = "X-Tracker-Notes"
+#: Statuses of refusals whose parameters had been read.
+_NOTED = (401, 422)
 COUNTED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 #: The statuses of common errors that a documented call can get: all except 405.
@@ -122,6 +124,7 @@ def error_response(rows: list[Error]) -> Response:
     }
     response: Response = {"description": _listed(rows), "content": {"application/json": content}}
     promised = [name for name in HEADERS if all(name in _promised(row) for row in rows)]
+    promised += [NOTES] if rows[0].status in _NOTED else []
     return response | ({"headers": headers(promised)} if promised else {})
 
 

@@ -20,6 +20,8 @@ from tracker.registry.json_object import MAX_NODES, check, check_unread, decode,
 
 #: Some editors and PHP files put this before the text; RFC 8259 lets a reader skip it.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: Parameters of a call. No command has thirty, and an unknown one is looked at several times.
+MAX_PARAMETERS = 1_000
 #: Values in an unknown sender's batch as a whole: decoding and checking this many costs 5 ms.
 MAX_STRANGERS_NODES = 32_000
 #: Bytes of a body, unpacked, above which its credential has to stand in it without escapes: no program escapes its letters.
@@ -87,6 +89,8 @@ def read_params(
         is_known = _is_shown(body, knows)
     read = _Reading(rules, rules_of or (lambda _: rules), is_known)
     sent, is_form, json_text = read.body(content_type, body)
+    if len(sent) > MAX_PARAMETERS:
+        raise unreadable(f"more than {MAX_PARAMETERS} parameters")
     if query:
         sent = _with_query(sent, query, is_known)
     if rules_of is not None:

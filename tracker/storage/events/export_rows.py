@@ -13,7 +13,7 @@ PAGE = 500
 ENTRIES = 5_000
 
 _LINKS = (
-    "SELECT b.visitor_id, b.span, b.named_at, b.reason, b.linked_by, b.has_unmerged_history, v.uuid, v.created_at FROM identity_links b"
+    "SELECT b.visitor_id, b.span, b.named_at, b.reason, b.linked_by, b.has_uncopied_history, v.uuid, v.created_at FROM identity_links b"
     " JOIN visitors v ON v.list_id = b.list_id AND v.id = b.visitor_id"
     " WHERE b.list_id = ? AND b.subscriber_id = ? AND (b.visitor_id > ? OR (b.visitor_id = ? AND b.span > ?))"
     " ORDER BY b.visitor_id, b.span LIMIT ?"
@@ -21,14 +21,14 @@ _LINKS = (
 
 
 class LinkedVisitor(NamedTuple):
-    """A visitor's span that is linked to the subscriber. `has_unmerged_history`: rows from before are under the visitor."""
+    """A visitor's span that is linked to the subscriber. `has_uncopied_history`: rows from before are under the visitor."""
 
     visitor_id: int
     span: int
     named_at: int
     reason: int
     by: int
-    has_unmerged_history: int
+    has_uncopied_history: int
     uuid: bytes
     created_at: int
 

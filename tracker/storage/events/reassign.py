@@ -40,7 +40,7 @@ _COLUMNS = (
 )
 _UNLINKED = "SELECT span, id FROM identity_unlinks WHERE list_id = ? AND subscriber_id = ? AND visitor_id = ? ORDER BY id"
 _UNLINK = (
-    "UPDATE identity_links SET subscriber_id = NULL, has_unmerged_history = 0, unlinked_from = ?, unlinked_at = ?"
+    "UPDATE identity_links SET subscriber_id = NULL, has_uncopied_history = 0, unlinked_from = ?, unlinked_at = ?"
     f" WHERE {_SPAN} AND subscriber_id = ?"
 )
 _RELEASE = (
@@ -86,7 +86,7 @@ def unlink(transaction: Transaction, link: Link, unlinking_id: int, now: int) ->
     """
     list_id, subscriber_id, visitor_id, span = link
     logged = "linked_at, event_id, reason, linked_by, named_at"
-    select = f"SELECT has_unmerged_history, {logged} FROM identity_links WHERE {_SPAN} AND subscriber_id = ?"
+    select = f"SELECT has_uncopied_history, {logged} FROM identity_links WHERE {_SPAN} AND subscriber_id = ?"
     key = (list_id, visitor_id, span, subscriber_id)
     rows = transaction.select(select + transaction.engine.for_update, key)
     if not rows:
@@ -95,11 +95,11 @@ def unlink(transaction: Transaction, link: Link, unlinking_id: int, now: int) ->
     transaction.execute(_RELEASE, key)
     transaction.execute(_BUMP_VERSION, (list_id, visitor_id))
     span_rows.wall_off(transaction, list_id, visitor_id, span)
-    has_unmerged_history, *named = rows[0]
+    has_uncopied_history, *named = rows[0]
     transaction.insert("identity_unlinks", _COLUMNS, [(*link, unlinking_id, now, *named)])
     late_at = now + int(in_flight_seconds(transaction.engine) * 1000)
     times = {"began_at": now, "late_at": late_at, "is_moved": False}
-    past = list(MAX_POSITION) if has_unmerged_history else None
+    past = list(MAX_POSITION) if has_uncopied_history else None
     return {
         "link": list(link),
         "before": list(MAX_POSITION),
@@ -197,9 +197,9 @@ def _to_its_time(
 
 def _owner_now(transaction: Transaction, link: Link) -> int:
     """Return the owner of the span's rows now: the visitor, or the subscriber to whom all of them were copied."""
-    sql = f"SELECT subscriber_id, has_unmerged_history FROM identity_links WHERE {_SPAN}{transaction.engine.for_update}"
+    sql = f"SELECT subscriber_id, has_uncopied_history FROM identity_links WHERE {_SPAN}{transaction.engine.for_update}"
     rows = transaction.select(sql, (link.list_id, link.visitor_id, link.span))
-    subscriber_id, has_unmerged_history = rows[0] if rows else (None, 0)
-    if subscriber_id is None or (has_unmerged_history and subscriber_id != link.subscriber_id):
+    subscriber_id, has_uncopied_history = rows[0] if rows else (None, 0)
+    if subscriber_id is None or (has_uncopied_history and subscriber_id != link.subscriber_id):
         return link.visitor_id
     return int(subscriber_id)

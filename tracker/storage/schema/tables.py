@@ -87,11 +87,11 @@ LINKS = Table(
     "identity_links",
     [
         key("list_id"), key("visitor_id"), integer("span"), key("subscriber_id", is_optional=True), integer("linked_at"),
-        key("event_id"), integer("reason"), integer("has_unmerged_history", default=0), key("unlinked_from", is_optional=True),
+        key("event_id"), integer("reason"), integer("has_uncopied_history", default=0), key("unlinked_from", is_optional=True),
         integer("unlinked_at", is_optional=True), integer("linked_by", default=0), integer("named_at", default=0),
     ],
     primary=("list_id", "visitor_id", "span"),
-    indexes=[("list_id", "subscriber_id", "has_unmerged_history", "visitor_id", "span")],
+    indexes=[("list_id", "subscriber_id", "has_uncopied_history", "visitor_id", "span")],
 )  # fmt: skip
 SUBSCRIBERS = Table(
     "subscribers",

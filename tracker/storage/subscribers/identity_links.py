@@ -12,7 +12,7 @@ CURRENT = 2**63 - 1
 _VISITOR = "visitor_id >= ? AND (visitor_id > ? OR span >= ?)"
 _LINKED = (
     "SELECT visitor_id, span, named_at, event_id, reason, linked_by FROM identity_links WHERE list_id = ? AND subscriber_id = ?"
-    f" AND has_unmerged_history = ? AND {_VISITOR} ORDER BY visitor_id, span LIMIT ?"
+    f" AND has_uncopied_history = ? AND {_VISITOR} ORDER BY visitor_id, span LIMIT ?"
 )
 _UNLINKED = (
     "SELECT visitor_id, span, id, named_at, event_id, reason, linked_by, unlinked_at FROM identity_unlinks WHERE list_id = ?"
@@ -59,8 +59,8 @@ def page(
     start = (after.visitor_id, after.visitor_id, after.span)
     found = [
         _current(row)
-        for has_unmerged_history in (0, 1)  # each is a piece of the index
-        for row in transaction.select(_LINKED, (*subscriber, has_unmerged_history, *start, most + 1))
+        for has_uncopied_history in (0, 1)  # each is a piece of the index
+        for row in transaction.select(_LINKED, (*subscriber, has_uncopied_history, *start, most + 1))
     ]
     values = (*subscriber, *start, after.visitor_id, after.span, after.number, most)
     for visitor_id, span, number, *rest in transaction.select(_UNLINKED, values):

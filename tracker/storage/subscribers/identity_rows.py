@@ -16,7 +16,7 @@ from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
 SUBSCRIBER = ("list_id", "id", "email", "email_key", "external_id", "own_uuid", "email_by", "external_id_by")
 VISITOR = ("list_id", "id", "uuid", "span", "subscriber_id", "linked_by", "version", "named_at", "named_id")
 LINK = (
-    "list_id", "visitor_id", "span", "subscriber_id", "linked_at", "event_id", "reason", "has_unmerged_history", "linked_by",
+    "list_id", "visitor_id", "span", "subscriber_id", "linked_at", "event_id", "reason", "has_uncopied_history", "linked_by",
     "named_at",
 )  # fmt: skip
 _PERSON = "list_id = ? AND id = ?"
@@ -89,9 +89,9 @@ def uuids_of(transaction: Transaction, list_id: int, visitor_ids: Iterable[int])
 def linked_to(
     transaction: Transaction, list_id: int, spans: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[int | None, bool]]:
-    """Return {(visitor_id, span): (subscriber_id, has_unmerged_history)} of the spans that have a link."""
+    """Return {(visitor_id, span): (subscriber_id, has_uncopied_history)} of the spans that have a link."""
     wanted = [(list_id, *span) for span in sorted(set(spans))]
-    sql, keys = "SELECT visitor_id, span, subscriber_id, has_unmerged_history FROM identity_links", LINK[:3]
+    sql, keys = "SELECT visitor_id, span, subscriber_id, has_uncopied_history FROM identity_links", LINK[:3]
     return {(row[0], row[1]): (row[2], bool(row[3])) for row in transaction.lookup(sql, keys, wanted)}
 
 

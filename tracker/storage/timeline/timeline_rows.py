@@ -1,8 +1,8 @@
 """Timeline rows: one small row an event under its owner, so that no event is rewritten when visitors are linked.
 
 An event's owner is the subscriber that the event names; else the subscriber to whom its visitor was linked when the
-event came; else the visitor. A link whose `has_unmerged_history` is 1 says that the visitor's own rows are the
-subscriber's too. Soon afterwards a short history is copied to the subscriber (`merge_history`, a backfill), so that a
+event came; else the visitor. A link whose `has_uncopied_history` is 1 says that the visitor's own rows are the
+subscriber's too. Soon afterwards a short history is copied to the subscriber (`copy_history`, a backfill), so that a
 hundred thousand visitors are read like one; a long history stays under its visitor. A row says where an event may
 belong: whether it does, the event and the link of its visitor's span decide.
 """
@@ -137,7 +137,7 @@ def at_one_moment(transaction: Transaction) -> Iterator[None]:
         yield
 
 
-def merge_history(transaction: Transaction, spans: Iterable[SpanKey], most: int = MAX_COPIED) -> None:
+def copy_history(transaction: Transaction, spans: Iterable[SpanKey], most: int = MAX_COPIED) -> None:
     """Copy the history of linked spans, of at most `most` events each, to the subscribers they are linked to (a backfill).
 
     The subscriber is then read from its own rows alone. Call it only when every write that saw the visitor unlinked has
@@ -150,13 +150,13 @@ def merge_history(transaction: Transaction, spans: Iterable[SpanKey], most: int 
             (span, history) for span, history in _histories(transaction, own, most) if history is not None
         ]
         add(transaction, (row for span, history in histories for row in copies(history, own[span])))
-        sql = f"UPDATE identity_links SET has_unmerged_history = 0 WHERE {_SPAN} AND subscriber_id = ?"
+        sql = f"UPDATE identity_links SET has_uncopied_history = 0 WHERE {_SPAN} AND subscriber_id = ?"
         transaction.update(sql, [(*span, own[span]) for span, _ in histories])
 
 
 def _linked(transaction: Transaction, spans: Sequence[SpanKey]) -> dict[SpanKey, int]:
-    """Return {span: subscriber_id} of the spans with an unmerged history; lock their links until the transaction ends."""
-    sql = "SELECT list_id, visitor_id, span, subscriber_id, has_unmerged_history FROM identity_links"
+    """Return {span: subscriber_id} of the spans with an uncopied history; lock their links until the transaction ends."""
+    sql = "SELECT list_id, visitor_id, span, subscriber_id, has_uncopied_history FROM identity_links"
     rows = transaction.lookup(sql, ("list_id", "visitor_id", "span"), spans, is_locking=True)
     return {(row[0], row[1], row[2]): row[3] for row in rows if row[3] is not None and row[4]}
 

@@ -29,13 +29,13 @@ MERGE_ROUNDS = ((MAX_COPIED, 200), (MAX_COPIED_BY_READING, 5))
 ANSWER_SECONDS = 2.5
 
 _PASTS = (
-    "SELECT visitor_id, span, linked_at, event_id FROM identity_links WHERE list_id = ? AND subscriber_id = ? AND has_unmerged_history = 1"
+    "SELECT visitor_id, span, linked_at, event_id FROM identity_links WHERE list_id = ? AND subscriber_id = ? AND has_uncopied_history = 1"
     " AND visitor_id >= ? AND (visitor_id > ? OR span > ?) ORDER BY visitor_id, span LIMIT ?"
 )
 _log = logging.getLogger("tracker.storage")
 
 
-class UnmergedHistory(NamedTuple):
+class UncopiedHistory(NamedTuple):
     """A visitor's span whose rows from before its link are under the visitor."""
 
     visitor_id: int
@@ -48,24 +48,24 @@ class UnmergedHistory(NamedTuple):
         return max(self.linked_at, received_ms(self.event_id))
 
 
-def unmerged_histories(
+def uncopied_histories(
     transaction: Transaction, list_id: int, subscriber_id: int, most: int, after: tuple[int, int] = (-1, -1)
-) -> list[UnmergedHistory]:
-    """Return the first `most` unmerged histories of a subscriber after (visitor_id, span): a keyset page."""
+) -> list[UncopiedHistory]:
+    """Return the first `most` uncopied histories of a subscriber after (visitor_id, span): a keyset page."""
     visitor_id, span = after
     rows = transaction.select(_PASTS, (list_id, subscriber_id, visitor_id, visitor_id, span, most))
-    return [UnmergedHistory(*row) for row in rows]
+    return [UncopiedHistory(*row) for row in rows]
 
 
 def owners(
     database: Database, list_id: int, subscriber_id: int, deadline: float | None = None
 ) -> tuple[int, ...]:
-    """Return the owners whose rows make a subscriber's timeline: itself and its visitors with an unmerged history.
+    """Return the owners whose rows make a subscriber's timeline: itself and its visitors with an uncopied history.
 
     More than MAX_IN_PLACE histories are merged first. Raises StorageUnavailable when there are more than MAX_READ to
     read and the time does not suffice to merge them.
     """
-    read = partial(unmerged_histories, list_id=list_id, subscriber_id=subscriber_id)
+    read = partial(uncopied_histories, list_id=list_id, subscriber_id=subscriber_id)
     histories = database.read(partial(read, most=MAX_IN_PLACE + 1), deadline)
     if len(histories) > MAX_IN_PLACE:
         _merge_many(database, list_id, subscriber_id, deadline or time.monotonic() + ANSWER_SECONDS * 2)
@@ -84,15 +84,15 @@ def _merge_many(database: Database, list_id: int, subscriber_id: int, deadline: 
             while spans := list(islice(due, at_once)):
                 if time.monotonic() > until:
                     return
-                database.write(partial(timeline_rows.merge_history, spans=spans, most=most), deadline)
+                database.write(partial(timeline_rows.copy_history, spans=spans, most=most), deadline)
     except (StorageUnavailable, OutcomeUnknown) as failure:
-        _log.warning("histories of a subscriber were not merged: %s", type(failure).__name__)
+        _log.warning("histories of a subscriber were not copied: %s", type(failure).__name__)
 
 
 def _due(database: Database, list_id: int, subscriber_id: int) -> Iterator[SpanKey]:
     """Yield, a page at a time, the spans linked so long ago that no write to their visitor's rows is in flight any more."""
     before = time.time_ns() // 1_000_000 - int(in_flight_seconds(database.engine) * 1000)
-    read = partial(unmerged_histories, list_id=list_id, subscriber_id=subscriber_id, most=MAX_READ)
+    read = partial(uncopied_histories, list_id=list_id, subscriber_id=subscriber_id, most=MAX_READ)
     histories = database.read(read)
     while histories:
         yield from (
