@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +38,13 @@ class Api:
     """Tracker in this process on a migrated database. `settings` are added to its environment."""
 
     def __init__(self, database_url: str, **settings: str) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        with contextlib.chdir(
-            self._folder.name
-        ):  # beside a server's database the limits are counted in ./var
-            self.app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": database_url, **settings}))
+        read = Settings.from_environ({"TRACKER_DATABASE_URL": database_url, **settings})
+        with ExitStack() as opened:
+            folder = opened.enter_context(tempfile.TemporaryDirectory())
+            # Beside a server's database the limits are counted in ./var.
+            with contextlib.chdir(folder):
+                self.app = create_app(read)
+            self._opened = opened.pop_all()
         self.services: Services = self.app.extensions["tracker"]
         self.services.storage.upgrade()
         self._client = Client(self.app)
@@ -82,5 +85,5 @@ class Api:
         return User(user_id, email, key, stores.keys.add(user_id))
 
     def close(self) -> None:
-        self._folder.cleanup()
+        self._opened.close()
         self.services.close()

@@ -91,7 +91,7 @@ def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: 
         story, accepted = _send(tracker, 1_200, connections=connections, seed=SEED + 1)
         own_redis.resume() if trouble == "frozen" else own_redis.start()
         until(
-            lambda: tracker.logs().count("rate-limit store is back") == workers,
+            lambda: tracker.logs().count("rate-limit store reachable again") == workers,
             10,
             "the way back in every worker",
         )
