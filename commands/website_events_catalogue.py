@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.fields import Text, WholeNumber
-from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage, Listed
+from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage, ListedName
 from tracker.times import iso_utc
 
 #: Events of one answer: by default, and at most.
@@ -134,7 +134,7 @@ class WebsiteEventsCatalogue(Command):
         return page
 
 
-def _described(listed: Listed) -> dict[str, Any]:
+def _described(listed: ListedName) -> dict[str, Any]:
     event, properties = listed
     return {
         "Event": event.name.decode(),

@@ -45,7 +45,7 @@ def fill(tracker: Tracker) -> int:
     return account.list_id
 
 
-def some_rows(transaction: Transaction) -> list[timeline_rows.Entry]:
+def some_rows(transaction: Transaction) -> list[timeline_rows.TimelineEntry]:
     """Those of the events named `a`."""
     [(list_id,)] = transaction.select("SELECT MAX(list_id) FROM events")
     rows = next(iter(timeline_reading.rows_of_events(transaction, list_id, -1, timeline_reading.LAST_ID)))
@@ -167,7 +167,7 @@ def test_rows_that_are_on_their_way_home_are_no_difference(filled: Tracker) -> N
 
     def begin(transaction: Transaction) -> None:
         [link] = transaction.select("SELECT list_id, subscriber_id, visitor_id, span FROM identity_links")
-        state = reassign.unlink(transaction, reassign.Link(*link), 1, 1)
+        state = reassign.unlink(transaction, reassign.SpanLink(*link), 1, 1)
         assert state is not None
         job = Job(link[0], 1, reassign.UNMERGE, 1, state, 0, 1, 1)
         job_queue.add(transaction, job, None, 2**62)

@@ -14,7 +14,7 @@ import pytest
 from tests.client import Client, Reply, Shop, Track
 from tracker.jobs.runner import CALL_STEP_ROWS
 from tracker.storage import job_queue
-from tracker.storage.events.reassign import UNMERGE, Link, links_of, reassign_step, unlink
+from tracker.storage.events.reassign import UNMERGE, SpanLink, links_of, reassign_step, unlink
 from tracker.storage.job_queue import Job
 from tracker.storage.timeline import timeline_rows
 
@@ -286,7 +286,7 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
     links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
     number, now = client.services.ingest.new_id(), time.time_ns() // 10**6
-    link = Link(list_id, person, links.visitor_id, 0)
+    link = SpanLink(list_id, person, links.visitor_id, 0)
 
     def killed_after_a_step(transaction: Any) -> int:
         state = unlink(transaction, link, number, now)
@@ -340,7 +340,7 @@ def test_who_is_linked_while_rows_are_moved_gets_them_all(
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
     links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
     number, now = client.services.ingest.new_id(), time.time_ns() // 10**6
-    link = Link(list_id, person, links.visitor_id, 0)
+    link = SpanLink(list_id, person, links.visitor_id, 0)
     state = storage.write(lambda t: unlink(t, link, number, now))
     step = lambda: storage.write(  # noqa: E731
         lambda t: reassign_step(

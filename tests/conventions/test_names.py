@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 
-from tests.conventions.sources import modules
+from tests.conventions.sources import modules, tree
 
 FEWEST_LINES = 30
 #: Modules of these folders are named by what their pages and commands are about, which others are about too.
@@ -48,3 +49,22 @@ def test_small_modules_have_a_reason() -> None:
     }
     assert small - set(SMALL) == set()
     assert set(SMALL) - small == set(), "small no more"
+
+
+#: Class -> why two have the name.
+SHARED_CLASSES: dict[str, str] = {
+    "Authenticator": "what admission asks for, and what auth gives it",
+    "ExternalID": "the field of an event, and that of a subscriber, which may be empty",
+}
+
+
+def test_no_two_classes_share_a_name() -> None:
+    """A jump to a definition lands at the right one. Classes inside a class belong to it."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for module, path in modules().items():
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                named[node.name].append(module)
+    shared = {name: found for name, found in named.items() if len(found) > 1}
+    assert {name: found for name, found in shared.items() if name not in SHARED_CLASSES} == {}
+    assert set(SHARED_CLASSES) - set(shared) == set(), "shared no more"

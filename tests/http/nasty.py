@@ -64,7 +64,7 @@ NASTY = (
     Nasty("form, a[]= x 13,000", FORM, b"&".join([b"a[]="] * 13_000), True),
     # their neighbours, packed where that makes them small
     Nasty("JSON, 330,000 {} unpacked", JSON, _item(b",{}")),
-    Nasty("JSON, 15,000 unknown parameters", JSON, _parameters(b'{"Evnts":[1]', b"p%d", 15_000)),
+    Nasty("JSON, 15,000 unknown parameters", JSON, _parameters(b'{"Unknown":[1]', b"p%d", 15_000)),
     Nasty("JSON, 15,000 long unknown parameters", JSON, _parameters(b'{"Events":[{"Event":""}]', b"p%044d", 15_000)),
     Nasty("JSON, 64 KiB of {}", JSON, _filled(b'{"a":[0', b",{}", b"]}", _FORM_64K)),
     Nasty("JSON, 31,000 {} in one item", JSON, _item(b",{}", 3 * 31_000)),

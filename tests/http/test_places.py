@@ -12,7 +12,14 @@ from tests.http.small_app import make_app
 from tests.served import ROOT
 from tracker.http.middleware import RequestMiddleware
 from tracker.http.server.budget import SMALL_BYTES, Budget, OverBudget
-from tracker.http.server.places import GRACE_SECONDS, STALLED_SECONDS, YOUNG_SECONDS, Column, Placed, Places
+from tracker.http.server.places import (
+    GRACE_SECONDS,
+    STALLED_SECONDS,
+    YOUNG_SECONDS,
+    PlaceColumn,
+    Placed,
+    Places,
+)
 
 NOW = 1000.0
 
@@ -20,7 +27,7 @@ NOW = 1000.0
 class Somebody:
     """A connection. `has_news`: something has just arrived, so that it goes on."""
 
-    waits: Column
+    waits: PlaceColumn
 
     def __init__(self, name: str = "somebody", has_news: bool = False) -> None:
         self.name, self.has_news, self.is_told = name, has_news, False

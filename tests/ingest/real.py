@@ -29,7 +29,7 @@ from tracker.services import Services
 from tracker.storage.accounts.audit_log import Somebody
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.deletion import ANONYMIZED
-from tracker.storage.events.reassign import UNMERGE, Link, unlink
+from tracker.storage.events.reassign import UNMERGE, SpanLink, unlink
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.subscribers import identity_rows, span_rows
 from tracker.storage.subscribers.subscribers import Changes, Who
@@ -95,7 +95,7 @@ class Real:
             if not row:
                 return None
             at = span_rows.find(transaction, list_id, row[1], row[3], (_time(step.at), 2**63 - 1))
-            return unlink(transaction, Link(list_id, person.id, row[1], at.number), number, now)
+            return unlink(transaction, SpanLink(list_id, person.id, row[1], at.number), number, now)
 
         job = self.services.jobs.begin(list_id, UNMERGE, number, prepare, None)
         return "never" if job is None else "done"

@@ -14,11 +14,11 @@ from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.own_database import own_database
 from tracker.storage.timeline import sorted_runs, timeline_rows
-from tracker.storage.timeline.timeline_rows import Entry
+from tracker.storage.timeline.timeline_rows import TimelineEntry
 
 #: Few keys, so that they meet often.
 ENTRIES = st.builds(
-    Entry,
+    TimelineEntry,
     list_id=st.integers(1, 2),
     owner_id=st.sampled_from([-2, 1, 2]),
     event_at=st.integers(1, 4),
@@ -58,7 +58,7 @@ def opened(folder: Path) -> Database:
     return database
 
 
-def everything(transaction: Transaction) -> list[Entry]:
+def everything(transaction: Transaction) -> list[TimelineEntry]:
     return timeline_rows.read(transaction, "list_id > ?", (0,))
 
 
@@ -77,7 +77,7 @@ def of_level(transaction: Transaction) -> dict[int, int]:
 def test_what_was_added_and_not_removed_is_read(
     small: None, folder: Path, steps: list[tuple[str, object]]
 ) -> None:
-    database, kept = opened(folder), set[Entry]()
+    database, kept = opened(folder), set[TimelineEntry]()
     for step, what in steps:
         if step == "add":
             database.write(lambda t, rows=what: timeline_rows.add(t, rows))
@@ -94,9 +94,11 @@ def test_what_was_added_and_not_removed_is_read(
     database.close()
 
 
-def rows(count: int, first: int = 0) -> list[Entry]:
+def rows(count: int, first: int = 0) -> list[TimelineEntry]:
     """Every third owner's rows lie apart from one another."""
-    return [Entry(1, number % 3 + 1, number, number, 7, 0, 0) for number in range(first, first + count)]
+    return [
+        TimelineEntry(1, number % 3 + 1, number, number, 7, 0, 0) for number in range(first, first + count)
+    ]
 
 
 def test_rows_come_newest_first_and_as_many_as_asked_for(small: None, file: Database) -> None:
@@ -140,7 +142,7 @@ def test_a_reader_sees_one_moment(small: None, file: Database, opened: object) -
     """Rows move from table to table while a page is read; none is missed."""
     file.write(lambda t: timeline_rows.add(t, rows(6)))
 
-    def page(transaction: Transaction) -> list[Entry]:
+    def page(transaction: Transaction) -> list[TimelineEntry]:
         with timeline_rows.at_one_moment(transaction):
             before = timeline_rows.read(transaction, "list_id = ?", (1,))
             file.write(maintained)

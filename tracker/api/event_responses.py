@@ -13,7 +13,7 @@ from tracker.domain.event import IS_BOT, IS_GENERATED, IS_REPEATED_CONVERSION, L
 from tracker.formats.event_limits import uuid_text
 from tracker.reports.recent_events import Received, read_received
 from tracker.reports.revenue import Revenue
-from tracker.reports.timeline_pages import Page
+from tracker.reports.timeline_pages import TimelinePage
 from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent
 from tracker.storage.subscribers import text
@@ -84,7 +84,7 @@ EXAMPLE = {
 RECEIVED_EXAMPLE = {**EXAMPLE, "SubscriberID": "358117233766563840"}
 
 
-def described(page: Page) -> list[dict[str, Any]]:
+def described(page: TimelinePage) -> list[dict[str, Any]]:
     """Return a `WebsiteEvent` for each event of a page."""
     return [_described(event, page.uuids[event.visitor_id]) for event in page.events]
 

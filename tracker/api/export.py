@@ -16,11 +16,11 @@ from tracker.domain.identity import Reason
 from tracker.domain.provenance import By
 from tracker.formats.event_limits import uuid_text
 from tracker.reports.revenue import Revenue, Sum, worth
-from tracker.reports.timeline_pages import Page
+from tracker.reports.timeline_pages import TimelinePage
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import PAGE, LinkedVisitor, StoredEvent, deletion, export_rows, read_events
 from tracker.storage.subscribers import identity_rows
-from tracker.storage.timeline import Entry, timeline_rows
+from tracker.storage.timeline import TimelineEntry, timeline_rows
 from tracker.times import iso_utc
 
 #: The first position in a timeline.
@@ -74,7 +74,7 @@ class Export:
 
     def _page(
         self, transaction: Transaction, owner_id: int, span: int | None, after: tuple[int, int]
-    ) -> tuple[list[Entry], list[dict[str, Any]]] | None:
+    ) -> tuple[list[TimelineEntry], list[dict[str, Any]]] | None:
         rows = deletion.entries_of(transaction, self._list_id, owner_id, after, PAGE)
         if not rows:
             return None
@@ -112,7 +112,7 @@ class Export:
         uuids = identity_rows.uuids_of(transaction, self._list_id, (event.visitor_id for event in events))
         for event in events:
             self._sum_up(event)
-        shown = described(Page(events, None, uuids))
+        shown = described(TimelinePage(events, None, uuids))
         return [
             {**each, "ClientEventID": keys.get(event.id), **_clocks(*clocks.get(event.id, (None, None)))}
             for each, event in zip(shown, events, strict=True)

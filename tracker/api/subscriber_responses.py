@@ -14,7 +14,7 @@ from tracker.domain.field_types import CustomField, shown_value
 from tracker.domain.provenance import By
 from tracker.errors import CommandError, Error
 from tracker.storage.engine import Transaction
-from tracker.storage.subscribers import After, Refused, Subscriber
+from tracker.storage.subscribers import After, Refused, StoredSubscriber
 from tracker.storage.subscribers import Refusal as Refusal
 from tracker.times import iso_utc
 
@@ -96,7 +96,7 @@ def written(subscriber_id: int, unknown: Sequence[str]) -> dict[str, Any]:
     return {**answer, "IgnoredCustomFields": list(unknown)} if unknown else answer
 
 
-def described(subscriber: Subscriber, custom_fields: Sequence[CustomField]) -> dict[str, Any]:
+def described(subscriber: StoredSubscriber, custom_fields: Sequence[CustomField]) -> dict[str, Any]:
     """Return a `SubscriberInformation`."""
     return {
         "SubscriberID": str(subscriber.id),
@@ -109,7 +109,7 @@ def described(subscriber: Subscriber, custom_fields: Sequence[CustomField]) -> d
     }
 
 
-def _value(subscriber: Subscriber, custom_field: CustomField) -> Any:
+def _value(subscriber: StoredSubscriber, custom_field: CustomField) -> Any:
     if custom_field.is_unique:
         return subscriber.external_id
     stored = subscriber.values.get(custom_field.id)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tracker.storage.engine import REQUEST_SECONDS
-from tracker.storage.events import UNMERGE, Link, Links, links_of, unlink
+from tracker.storage.events import UNMERGE, Links, SpanLink, links_of, unlink
 from tracker.storage.job_queue import Job
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def unmerge(
         return number if isinstance(number, NoSuchLink) else NoSuchLink.NEVER
     job = _job_under_way(services, list_id, links, number, deadline)
     if job is None and number in links.linked:
-        job = _begin(services, Link(list_id, subscriber_id, links.visitor_id, number), deadline)
+        job = _begin(services, SpanLink(list_id, subscriber_id, links.visitor_id, number), deadline)
         if job is None:  # another call took the link back meanwhile
             return unmerge(services, list_id, subscriber_id, uuid, span, deadline)
     return Unmerged(number, job.rows if job else 0, job is None or bool(job.state["is_moved"]))
@@ -76,7 +76,7 @@ def _job_under_way(
     return job
 
 
-def _begin(services: Services, link: Link, deadline: float | None) -> Job | None:
+def _begin(services: Services, link: SpanLink, deadline: float | None) -> Job | None:
     """Take the link back and start the job. Returns None if the link is gone."""
     unlinking_id, now = services.ingest.new_id(deadline), time.time_ns() // 1_000_000
     prepare = partial(unlink, link=link, unlinking_id=unlinking_id, now=now)

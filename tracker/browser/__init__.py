@@ -36,7 +36,7 @@ class Script:
         return "sha384-" + base64.b64encode(hashlib.sha384(self.body).digest()).decode()
 
 
-class Places(Protocol):
+class BrowserAddresses(Protocol):
     """Addresses at which browsers reach Tracker, from its settings."""
 
     @property
@@ -82,7 +82,7 @@ def snippet(
     return f"<script>{_STUB.format(name=OBJECT)}</script>\n<script async {written}></script>"
 
 
-def snippet_of_list(places: Places, tracker_id: str, is_privacy_signal_honoured: bool) -> str:
+def snippet_of_list(places: BrowserAddresses, tracker_id: str, is_privacy_signal_honoured: bool) -> str:
     """Return the lines for the head of a website that is tracked into the list with this public id."""
     events_url = f"{places.public_url}{places.collect_path}/{tracker_id}"
     return snippet(f"{places.public_url}{places.script_path}", events_url, is_privacy_signal_honoured)

@@ -9,7 +9,7 @@ from tracker.cli.accounts import key, lists, show_audit, user
 from tracker.cli.data import bots, import_file, retention
 from tracker.cli.database import db
 from tracker.cli.demo import make_traffic, serve_shop
-from tracker.cli.exit_errors import Script
+from tracker.cli.exit_errors import ScriptGroup
 from tracker.cli.output import print_table
 from tracker.config import Settings
 from tracker.demo.account import make_demo
@@ -20,7 +20,7 @@ from tracker.serve import serve_forever
 from tracker.services import Stores
 
 
-@click.group(cls=Script)
+@click.group(cls=ScriptGroup)
 @click.version_option(__version__, message="%(version)s")
 def main() -> None:
     """Set up and run Tracker. Settings are environment variables: see docs/operations.md."""

@@ -13,7 +13,7 @@ from tracker.cli.output import note, print_table
 from tracker.fields import KeyName, ListName, Text, is_valid
 from tracker.plugins import load_commands
 from tracker.registry import Registry
-from tracker.storage.accounts import AuditEntry, Key
+from tracker.storage.accounts import ApiKey, AuditEntry
 from tracker.times import iso_utc
 
 AUDIT_HEADS = ("ENTRY", "AT", "USER", "BY", "ACTION", "OBJECT")
@@ -135,7 +135,7 @@ def new_password(is_piped: bool) -> str:
     return click.prompt("Password", hide_input=True, confirmation_prompt=True, type=str)
 
 
-def key_row(key: Key) -> tuple[str, ...]:
+def key_row(key: ApiKey) -> tuple[str, ...]:
     """Return the cells of a key."""
     state = "active" if key.revoked_at is None else f"revoked {iso_utc(key.revoked_at)}"
     permissions = key.permissions or "(event.track only)"

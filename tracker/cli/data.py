@@ -19,7 +19,7 @@ from tracker.cli.context import check_own_list, find_user, open_services
 from tracker.cli.output import INTERRUPTED, progress, say
 from tracker.errors import CommandError
 from tracker.importing.encodings import as_utf_8
-from tracker.importing.importer import GROUP_EVENTS, Counts, Import, Target
+from tracker.importing.importer import GROUP_EVENTS, Import, ImportCounts, Target
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.lines import Lines
 from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
@@ -109,7 +109,9 @@ def _target(services: Services, email: str, list_id: int | None, is_csv: bool) -
     return Target(user_id, list_id, is_csv)
 
 
-def _run(services: Services, target: Target, source: BufferedReader, size: int, rejects: Path) -> Counts:
+def _run(
+    services: Services, target: Target, source: BufferedReader, size: int, rejects: Path
+) -> ImportCounts:
     lines = Lines(as_utf_8(source))
     records = _records(lines, target.is_form)
     with _rejecting(rejects) as reject, progress(size, "Importing") as at, Interrupts() as interrupts:
@@ -164,7 +166,7 @@ def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
                 path.unlink()
 
 
-def _summary(counts: Counts) -> str:
+def _summary(counts: ImportCounts) -> str:
     stored = f"Stored {counts.stored:,} events; {counts.duplicates:,} were there already"
     return stored + (f"; {counts.tests:,} test events were checked only." if counts.tests else ".")
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 
-class Script(click.Group):
+class ScriptGroup(click.Group):
     """The command group that turns every failure into one line on stderr."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:

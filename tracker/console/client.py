@@ -40,7 +40,7 @@ class NotDone(Exception):
         return {name: value for name, value in self.headers.items() if name == "Retry-After"}
 
 
-class Refused(NotDone):
+class CallRefused(NotDone):
     """The command's own numbered errors. A page with a form shows them there; a page that does not catch it is 404."""
 
     def beside(self, words: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -90,5 +90,5 @@ def ask(command: str, **params: Any) -> Any:
     request.environ.setdefault(ANSWER, answer)
     if answer.status < 400:
         return answer.body
-    kind = Unanswered if answer.body["Errors"][0]["Code"] in COMMON else Refused  # type: ignore[index]
+    kind = Unanswered if answer.body["Errors"][0]["Code"] in COMMON else CallRefused  # type: ignore[index]
     raise kind(command, answer)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker import errors
-from tracker.console.client import Refused, Unanswered
+from tracker.console.client import CallRefused, Unanswered
 from tracker.console.cookies import forget_session
 from tracker.console.csrf import SAFE_METHODS, SIGN_IN, CsrfError, SignedOut
 from tracker.http.message.json_log import log_failure
@@ -61,7 +61,7 @@ def add_failures(blueprint: Blueprint) -> None:
     """Add an error page for every way in which a page can fail."""
     blueprint.register_error_handler(SignedOut, lambda _: _sign_in_again())
     blueprint.register_error_handler(CsrfError, lambda _: _page(403, FORGED))
-    blueprint.register_error_handler(Refused, lambda _: _page(404, NOT_FOUND))
+    blueprint.register_error_handler(CallRefused, lambda _: _page(404, NOT_FOUND))
     blueprint.register_error_handler(Unanswered, _unanswered)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(Exception, _unexpected)

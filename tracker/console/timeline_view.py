@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request
 
-from tracker.console.client import Refused, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList
 from tracker.console.event_view import shown
 
@@ -41,7 +41,7 @@ def timeline(place: CurrentList, who: dict[str, Any], person: str | None = None)
             Cursor=request.args.get("cursor") or None,
             RecordsPerRequest=EVENTS_PER_PAGE,
         )
-    except Refused as refused:
+    except CallRefused as refused:
         return {**state, "events": [], "cursor": None, "whose": None, "faults": refused.beside_form(WORDS)}
     events = [shown(event, place.path, person) for event in found["Events"]]
     return {

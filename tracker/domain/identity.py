@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tracker.domain.provenance import By
-from tracker.domain.spans import Link, Position, VisitorSpans
+from tracker.domain.spans import LinkEvent, Position, VisitorSpans
 
 
 class Reason(IntEnum):
@@ -78,7 +78,7 @@ class Visitor:
     is_new: bool = False
     has_own_events: bool = True
     spans: VisitorSpans | None = None
-    links: list[Link] = field(default_factory=list)
+    links: list[LinkEvent] = field(default_factory=list)
 
     def link(self) -> tuple[int, int | None, int, int, int | None, int | None]:
         """Return the columns of the current link, in the order of `identity_rows.VISITOR`."""

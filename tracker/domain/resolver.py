@@ -10,7 +10,7 @@ from tracker.domain.event import HASH_FORM, IDENTIFY, IS_LINK, NAMED_BY_EMAIL, N
 from tracker.domain.identity import Placement, Reason, Subscriber, Visitor
 from tracker.domain.naming import SubscriberIndex
 from tracker.domain.provenance import By
-from tracker.domain.spans import Evidence, Link, Position
+from tracker.domain.spans import Evidence, LinkEvent, Position
 from tracker.formats.event_limits import is_hash, visitor_uuid_of_hash
 
 
@@ -23,7 +23,7 @@ class SpanReader(Protocol):
     def at(self, visitor: Visitor, position: Position) -> tuple[int, int | None]:
         """Return the number of the span at a position, and the subscriber it is linked to."""
 
-    def link(self, visitor: Visitor, link: Link) -> None:
+    def link(self, visitor: Visitor, link: LinkEvent) -> None:
         """Link the visitor to the subscriber that an event names, from that event on."""
 
     def find_subscriber(self, list_id: int, subscriber_id: int) -> Subscriber | None:
@@ -140,7 +140,7 @@ class IdentityResolver(SubscriberIndex, Generic[SpansT]):
         if reason is None or (event.is_public and linked == subscriber.id):
             return False
         evidence = Evidence(int(reason), event.received_at, trust.provenance_of(event))
-        self.span_store.link(visitor, Link(_position(event), subscriber.id, evidence))
+        self.span_store.link(visitor, LinkEvent(_position(event), subscriber.id, evidence))
         return True
 
 

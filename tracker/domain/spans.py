@@ -32,7 +32,7 @@ class Evidence(NamedTuple):
     by: int = By.CREDENTIAL
 
 
-class Window(NamedTuple):
+class RecheckWindow(NamedTuple):
     """A stretch of event time in which stored events of a subscriber may belong to another span by now."""
 
     subscriber_id: int
@@ -40,14 +40,14 @@ class Window(NamedTuple):
     ends: Position
 
 
-class Link(NamedTuple):
+class LinkEvent(NamedTuple):
     """The statement of an event that its visitor is a subscriber's."""
 
     position: Position
     subscriber_id: int
     evidence: Evidence
 
-    def is_in(self, window: Window) -> bool:
+    def is_in(self, window: RecheckWindow) -> bool:
         """Return whether it links the visitor to the window's subscriber again, inside the window."""
         return self.subscriber_id == window.subscriber_id and window.begins <= self.position < window.ends
 
@@ -83,7 +83,7 @@ class Span:
     has_wall: bool = False
     is_confirmed: bool = False
 
-    def confirm(self, link: Link) -> None:
+    def confirm(self, link: LinkEvent) -> None:
         """Add a link to the same subscriber: the evidence of the earliest event and the best provenance stay."""
         self.by, had_by = min(self.by, link.evidence.by), self.by
         if link.position < self.named:
@@ -100,8 +100,8 @@ class VisitorSpans:
 
     def __init__(self, version: int, loaded: list[Span], load: Callable[[Position], Span]) -> None:
         self.version, self.loaded, self._load = version, loaded, load
-        self.windows: list[Window] = []
-        self.unchecked: list[Window] = []
+        self.windows: list[RecheckWindow] = []
+        self.unchecked: list[RecheckWindow] = []
 
     def at(self, position: Position) -> Span:
         """Return the span at a position, read if need be."""
@@ -124,7 +124,7 @@ class VisitorSpans:
         """Return the last span: that of the visitor's next event."""
         return self.at(_LAST)
 
-    def link(self, link: Link) -> bool:
+    def link(self, link: LinkEvent) -> bool:
         """Link the visitor to a subscriber from an event on. Returns whether that changes anything."""
         position, subscriber_id, evidence = link
         own = self.at(position)
@@ -159,14 +159,14 @@ class VisitorSpans:
         is_next = after is not None and after.subscriber_id == new.subscriber_id and new.by == after.by
         if after is not None and is_next and after.named == after.begins and not after.has_wall:
             after.begins = new.begins
-            after.confirm(Link(new.named, after.subscriber_id or 0, new.evidence or Evidence(0, 0)))
+            after.confirm(LinkEvent(new.named, after.subscriber_id or 0, new.evidence or Evidence(0, 0)))
         else:
             self.loaded.insert(self.loaded.index(own) + 1, new)
         own.ends = new.begins
 
     def _recheck(self, own: Span, begins: Position, ends: Position) -> None:
         if own.subscriber_id is not None:
-            self.windows.append(Window(own.subscriber_id, begins, ends))
+            self.windows.append(RecheckWindow(own.subscriber_id, begins, ends))
             self.unchecked.append(self.windows[-1])
 
     def _after(self, own: Span) -> Span | None:

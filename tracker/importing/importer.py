@@ -47,7 +47,7 @@ class Target:
 
 
 @dataclass(slots=True)
-class Counts:
+class ImportCounts:
     """The results of the records so far. A test event is checked and not stored.
 
     `ignored` are up to MAX_IGNORED names of IdentifyProperties that were not written. `later` and `earlier` count the events
@@ -82,9 +82,9 @@ class Import:
         self._say, self._reject, self._complete = say, reject, complete
         self._occurrences = SpillCounter()
         self._last_at: int | None = None
-        self.counts = Counts()
+        self.counts = ImportCounts()
 
-    def run(self, records: Iterable[Record]) -> Iterator[Counts]:
+    def run(self, records: Iterable[Record]) -> Iterator[ImportCounts]:
         """Store all records; yields the counts after each group. Committed groups stay, wherever the run ends."""
         try:
             for group in _groups(map(self._with_event_id, records)):

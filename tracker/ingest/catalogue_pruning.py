@@ -8,11 +8,11 @@ from tracker.storage.aggregates import note_pruned, remove, remove_from_browsers
 from tracker.storage.engine import Database, Transaction
 
 #: Writes the audit log's entry, in the transaction of the change.
-Note = Callable[[Transaction], None]
+PruningNote = Callable[[Transaction], None]
 
 
 def prune_name(
-    database: Database, list_id: int, event: str, name: str | None, note: Note, deadline: float | None
+    database: Database, list_id: int, event: str, name: str | None, note: PruningNote, deadline: float | None
 ) -> tuple[int, int]:
     """Remove an event name, or one of its properties. Returns the numbers of names removed: (events, properties)."""
     encoded, item = event.encode(), None if name is None else name.encode()
@@ -28,7 +28,7 @@ def prune_name(
 
 
 def prune_browsers(
-    database: Database, list_id: int, seen_at_most: int, note: Note, deadline: float | None
+    database: Database, list_id: int, seen_at_most: int, note: PruningNote, deadline: float | None
 ) -> tuple[int, int]:
     """Remove names that no key has sent, and browsers at most `seen_at_most` times.
 

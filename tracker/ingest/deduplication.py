@@ -18,7 +18,7 @@ from tracker.storage.events import events as event_rows
 
 _log = logging.getLogger("tracker.ingest")
 
-Key = tuple[int, bytes]
+EventIdKey = tuple[int, bytes]
 
 
 class Deduplicator:
@@ -33,8 +33,8 @@ class Deduplicator:
         self._transaction, self._events = transaction, events
         self._next_id, self._ids = next_id, ids
         self.known_results: dict[int, Any] = {}
-        self.new_ids: dict[Key, Row] = {}
-        self._first_of: dict[Key, int] = {}
+        self.new_ids: dict[EventIdKey, Row] = {}
+        self._first_of: dict[EventIdKey, int] = {}
         self._duplicate_of: dict[int, int] = {}
         tried = [index for index, event in enumerate(events) if event.row_id]
         self._is_retry = bool(tried)
@@ -135,7 +135,7 @@ class Deduplicator:
                 found[index] = row_id
         return found
 
-    def _resolve_stored(self, keys: dict[int, Key]) -> None:
+    def _resolve_stored(self, keys: dict[int, EventIdKey]) -> None:
         """Set the results of events whose EventID is stored: a duplicate, or EventIdTaken where the digests differ."""
         stored = event_rows.find_event_ids(self._transaction, keys.values()) if keys else {}
         repeated: dict[int, int] = {}
@@ -161,7 +161,7 @@ class Deduplicator:
             if is_same(self._events[index], row):
                 self.known_results[index] = _tracked(self._events[index], row)
 
-    def _sort(self, index: int, key: Key, row_id: int | None, deleted: DeletedEventIds) -> None:
+    def _sort(self, index: int, key: EventIdKey, row_id: int | None, deleted: DeletedEventIds) -> None:
         event = self._events[index]
         if (outcome := deleted.outcome(index)) is not None:
             self.known_results[index] = outcome
@@ -169,7 +169,7 @@ class Deduplicator:
         event.row_id = event.row_id if row_id is None else row_id
         self._join_group(index, event, key, is_signed=row_id is not None)
 
-    def _join_group(self, index: int, event: Event, key: Key, is_signed: bool) -> None:
+    def _join_group(self, index: int, event: Event, key: EventIdKey, is_signed: bool) -> None:
         first = self._first_of.setdefault(key, index)
         if first == index:
             if not is_signed:

@@ -108,7 +108,7 @@ class Attempt:
         self._ids, self._event_ids = ids, event_ids
         self._deduplicator: Deduplicator
         self.rows: list[Row] = []
-        self.entries: list[timeline_rows.Entry] = []
+        self.entries: list[timeline_rows.TimelineEntry] = []
         self.uncopied_histories: list[timeline_rows.SpanKey] = []
         self.seen: SeenAsSent = {}
         self.seen_in_public: SeenAsSent = {}

@@ -16,7 +16,7 @@ from tracker.storage.engine import Transaction
 from tracker.storage.subscribers import find_hashes, identity_rows
 
 #: (list_id, uuid) of a visitor.
-Key = tuple[int, bytes]
+IdentityKey = tuple[int, bytes]
 
 
 def load_identities(
@@ -59,7 +59,7 @@ def _names_subscriber(event: Event) -> bool:
 def _load(
     transaction: Transaction,
     resolver: IdentityResolver[SpanStore],
-    keys: Iterable[Key],
+    keys: Iterable[IdentityKey],
     with_owner: Collection[tuple[int, bytes | None]],
 ) -> None:
     """Load the visitors with these keys, and the subscribers linked to those whose keys are in `with_owner`."""

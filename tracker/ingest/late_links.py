@@ -12,7 +12,7 @@ from typing import Any
 
 from tracker.domain.identity import Visitor
 from tracker.domain.resolver import IdentityResolver
-from tracker.domain.spans import Position, VisitorSpans, Window
+from tracker.domain.spans import Position, RecheckWindow, VisitorSpans
 from tracker.ingest.span_store import SpanStore
 from tracker.ingest.stored_links import MAX_AT_ONCE, link_of
 from tracker.storage import job_queue
@@ -28,7 +28,7 @@ LATE = "late"
 LOOKED_AT = 2_000
 
 #: Rows of one owner that a job has to examine: [owner_id, begins, ends]; `begins` is how far it is.
-Part = list[Any]
+RecheckPart = list[Any]
 
 
 def recheck_stored(
@@ -42,7 +42,7 @@ def recheck_stored(
         spans = visitor.spans
         if spans is None or not spans.windows:
             continue
-        seen: list[Window] = []
+        seen: list[RecheckWindow] = []
         left = _look_at_few(transaction, group.span_store, visitor, spans, seen)
         if left or transaction.engine.is_remote:
             _leave_to_job(transaction, visitor, left, seen, next_id(), now)
@@ -50,8 +50,12 @@ def recheck_stored(
 
 
 def _look_at_few(
-    transaction: Transaction, span_store: SpanStore, visitor: Visitor, spans: VisitorSpans, seen: list[Window]
-) -> list[Window]:
+    transaction: Transaction,
+    span_store: SpanStore,
+    visitor: Visitor,
+    spans: VisitorSpans,
+    seen: list[RecheckWindow],
+) -> list[RecheckWindow]:
     """Recheck all windows, and those that result from it. Returns the windows with too many rows."""
     while windows := spans.windows:
         spans.windows = []
@@ -74,7 +78,7 @@ def _look_at_few(
 
 
 def _leave_to_job(
-    transaction: Transaction, visitor: Visitor, left: Sequence[Window], seen: Sequence[Window], job_id: int, now: int
+    transaction: Transaction, visitor: Visitor, left: Sequence[RecheckWindow], seen: Sequence[RecheckWindow], job_id: int, now: int
 ) -> None:  # fmt: skip
     late_at = now + int(IN_FLIGHT_SECONDS * 1000)
     again = _parts(visitor.id, seen) if transaction.engine.is_remote else []
@@ -115,7 +119,7 @@ def go_on(transaction: Transaction, job: Job, now: int, most: int) -> int:
     return max(1, done.rows)
 
 
-def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[Part], most: int) -> int:
+def _look_at_part(transaction: Transaction, visitor: Visitor, parts: list[RecheckPart], most: int) -> int:
     """Recheck more of the first part; windows that result are appended. Returns how many events of the visitor it held."""
     owner_id, begins, ends = parts[0]
     rows = deletion.entries_of(transaction, visitor.list_id, owner_id, begins, LOOKED_AT)
@@ -157,12 +161,12 @@ def _position(event: StoredEvent) -> Position:
     return event.event_at, event.id
 
 
-def _owners(visitor: Visitor, windows: Sequence[Window]) -> list[int]:
+def _owners(visitor: Visitor, windows: Sequence[RecheckWindow]) -> list[int]:
     """Return the owners whose timelines may hold events of these windows."""
     return [*sorted({window.subscriber_id for window in windows}), visitor.id]
 
 
-def _parts(visitor_id: int, windows: Sequence[Window]) -> list[Part]:
+def _parts(visitor_id: int, windows: Sequence[RecheckWindow]) -> list[RecheckPart]:
     """Return the parts of the subscribers first: rows may move from them to the visitor meanwhile, never the other way."""
     return [
         [owner_id, list(window.begins), list(window.ends)]

@@ -7,7 +7,7 @@ from functools import partial
 
 from tracker.domain.identity import Subscriber, Visitor
 from tracker.domain.provenance import By
-from tracker.domain.spans import BEGIN, END, Link, Position, Span, StoredSpan, VisitorSpans
+from tracker.domain.spans import BEGIN, END, LinkEvent, Position, Span, StoredSpan, VisitorSpans
 from tracker.ingest.stored_links import links_in
 from tracker.storage.engine import Row, Transaction
 from tracker.storage.subscribers import identity_rows, span_rows
@@ -31,7 +31,7 @@ class SpanStore:
         span = self.spans_of(visitor).at(position)
         return span.number, span.subscriber_id
 
-    def link(self, visitor: Visitor, link: Link) -> None:
+    def link(self, visitor: Visitor, link: LinkEvent) -> None:
         """Link the visitor to a subscriber from an event on. Only credentials' links are applied again in rechecked windows."""
         if link.evidence.by == By.CREDENTIAL:
             visitor.links.append(link)
@@ -51,7 +51,7 @@ class SpanStore:
                 for link in sorted({*stored, *(link for link in visitor.links if link.is_in(window))}):
                     self._link(visitor, link)
 
-    def _link(self, visitor: Visitor, link: Link) -> None:
+    def _link(self, visitor: Visitor, link: LinkEvent) -> None:
         spans = self.spans_of(visitor)
         if spans.link(link):
             last = spans.last()

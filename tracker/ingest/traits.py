@@ -11,11 +11,11 @@ from tracker.domain.identity import Placement, Subscriber
 from tracker.domain.resolver import IdentityResolver
 from tracker.ingest.span_store import SpanStore
 from tracker.storage.engine import Conflict, Transaction
-from tracker.storage.subscribers import CustomFields, Key, find_values, identity_rows, write_values
+from tracker.storage.subscribers import CustomFields, FieldKey, find_values, identity_rows, write_values
 
 #: {row id of an event: its IdentifyProperties that were not written}.
 Ignored = Mapping[int, tuple[str, ...]]
-Placed = Sequence[tuple[Event, Placement]]
+PlacedEvents = Sequence[tuple[Event, Placement]]
 
 
 def match_fields(events: Iterable[Event], fields: CustomFields, deadline: float | None) -> None:
@@ -55,7 +55,7 @@ def unique_values(events: Iterable[Event]) -> list[tuple[int, str]]:
 
 
 def write_traits(
-    transaction: Transaction, resolver: IdentityResolver[SpanStore], placed: Placed, now: int
+    transaction: Transaction, resolver: IdentityResolver[SpanStore], placed: PlacedEvents, now: int
 ) -> Ignored:
     """Write the values of a group's identify events; the last one wins. Call it before subscribers are saved.
 
@@ -65,7 +65,7 @@ def write_traits(
     if not due:
         return {}
     subscribers = _lock_owners(transaction, resolver, due)
-    values: dict[Key, bytes | None] = {}
+    values: dict[FieldKey, bytes | None] = {}
     ignored = {}
     for event, placement in due:
         subscriber = subscribers.get((event.list_id, placement.owner_id))
@@ -82,8 +82,8 @@ def write_traits(
 
 
 def _fill_empty_only(
-    transaction: Transaction, sent: Mapping[Key, bytes | None], due: Mapping[Key, bytes | None]
-) -> dict[Key, bytes | None]:
+    transaction: Transaction, sent: Mapping[FieldKey, bytes | None], due: Mapping[FieldKey, bytes | None]
+) -> dict[FieldKey, bytes | None]:
     """Return the values that a public event may write: those of fields that are empty, also after the values `due`."""
     subscribers = {key[:2] for key in sent}
     stored = {at: find_values(transaction, at[0], [at[1]]).get(at[1], {}) for at in subscribers}
@@ -92,7 +92,7 @@ def _fill_empty_only(
 
 
 def _lock_owners(
-    transaction: Transaction, resolver: IdentityResolver[SpanStore], due: Placed
+    transaction: Transaction, resolver: IdentityResolver[SpanStore], due: PlacedEvents
 ) -> dict[tuple[int, int], Subscriber]:
     """Return the subscribers who own the events, by (list_id, id), locked against deletion until the commit.
 

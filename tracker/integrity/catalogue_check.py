@@ -28,8 +28,8 @@ LATE_MS = 15_000
 PAGE = 2_000
 
 #: An event name with None, or with one of its properties.
-Key = tuple[bytes, bytes | None]
-Counts = dict[Key, tuple[int, ...]]
+NameKey = tuple[bytes, bytes | None]
+NameCounts = dict[NameKey, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
     return found
 
 
-def _catalogued(database: Database, list_id: int) -> Counts:
-    def read(transaction: Transaction) -> Counts:
-        counts: Counts = {
+def _catalogued(database: Database, list_id: int) -> NameCounts:
+    def read(transaction: Transaction) -> NameCounts:
+        counts: NameCounts = {
             (name, None): (row[0],) for name, row in catalogue_counts.names(transaction, list_id).items()
         }
         counts.update(
@@ -91,7 +91,7 @@ def _catalogued(database: Database, list_id: int) -> Counts:
 
 def _counted(
     database: Database, list_id: int, due_before: int, noted: Collection[int]
-) -> tuple[Counts, Counts]:
+) -> tuple[NameCounts, NameCounts]:
     """Return the counts of all events, and of those whose counts must be written: they are in no outbox row."""
     everything, due = CatalogueCounts(), CatalogueCounts()
     for event_id, name, received_at, stored, flags in _events(database, list_id):
@@ -111,14 +111,14 @@ def _events(database: Database, list_id: int) -> Iterator[Row]:
         page = database.read(partial(read, after_id=page[-1][0]))
 
 
-def _by_key(counts: CatalogueCounts) -> Counts:
-    found: Counts = {(name, None): (count,) for (_, name), count in counts.names()}
+def _by_key(counts: CatalogueCounts) -> NameCounts:
+    found: NameCounts = {(name, None): (count,) for (_, name), count in counts.names()}
     found.update({(name, item): types for (_, name, item), types in counts.properties()})
     return found
 
 
 def _count_differences(
-    list_id: int, key: Key, before: tuple[int, ...] | None, after: tuple[int, ...], counted: tuple[int, ...],
+    list_id: int, key: NameKey, before: tuple[int, ...] | None, after: tuple[int, ...], counted: tuple[int, ...],
     due: tuple[int, ...] | None,
 ) -> list[Difference]:  # fmt: skip
     """Compare counts: at least what was due, and no more than was stored before or after: events come, and are deleted."""
@@ -150,7 +150,7 @@ def _overdue(notes: list[Note]) -> list[Difference]:
     ]
 
 
-def _missing(list_id: int, key: Key, now: int) -> Difference:
+def _missing(list_id: int, key: NameKey, now: int) -> Difference:
     name, item = key
 
     def repair(transaction: Transaction) -> None:
@@ -161,20 +161,20 @@ def _missing(list_id: int, key: Key, now: int) -> Difference:
     return Difference(_label(key), "nothing", "it is in events", repair)
 
 
-def _phantom(list_id: int, key: Key) -> Difference:
+def _phantom(list_id: int, key: NameKey) -> Difference:
     def repair(transaction: Transaction) -> None:
         remove(transaction, list_id, *key)
 
     return Difference(_label(key), "it is catalogued", "it is in no event", repair)
 
 
-def _label(key: Key) -> str:
+def _label(key: NameKey) -> str:
     name, item = key
     prefix = "" if item is None else f"property '{item.decode()}' of "
     return f"catalogue, {prefix}event '{name.decode()}'"
 
 
-def _as_text(key: Key, counts: tuple[int, ...]) -> str:
+def _as_text(key: NameKey, counts: tuple[int, ...]) -> str:
     if key[1] is None:
         return f"{counts[0]} events"
     return (
@@ -183,5 +183,5 @@ def _as_text(key: Key, counts: tuple[int, ...]) -> str:
     )
 
 
-def _order(key: Key) -> tuple[bytes, bool, bytes]:
+def _order(key: NameKey) -> tuple[bytes, bool, bytes]:
     return key[0], key[1] is not None, key[1] or b""

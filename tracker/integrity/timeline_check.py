@@ -9,7 +9,7 @@ from tracker.integrity.catalogue_check import Difference
 from tracker.storage.engine import Database, Row, Transaction
 from tracker.storage.events import find_events, pending_reassignments, scan
 from tracker.storage.subscribers import identity_rows
-from tracker.storage.timeline import Entry, name_key, timeline_reading, timeline_rows
+from tracker.storage.timeline import TimelineEntry, name_key, timeline_reading, timeline_rows
 from tracker.times import iso_utc
 
 #: Events compared in one snapshot: all rows of a list are scanned for them.
@@ -33,14 +33,16 @@ def timeline_differences(database: Database, list_id: int) -> list[Difference]:
     return found
 
 
-def _compared(transaction: Transaction, list_id: int, after_id: int) -> tuple[int, list[Entry], list[Entry]]:
+def _compared(
+    transaction: Transaction, list_id: int, after_id: int
+) -> tuple[int, list[TimelineEntry], list[TimelineEntry]]:
     """Return the last id of a page of events, the rows that these lack, and the rows that belong to none of them."""
     events = {row[0]: row for row in scan.full_scan(transaction, list_id, after_id, PAGE)}
     until_id = max(events) if len(events) == PAGE else timeline_reading.LAST_ID
     unnamed = [(visitor_id, span) for _, visitor_id, span, named, *_ in events.values() if named is None]
     linked = identity_rows.linked_to(transaction, list_id, unnamed)
     found_rows: set[tuple[int, int]] = set()
-    unmatched: list[Entry] = []
+    unmatched: list[TimelineEntry] = []
     for rows in timeline_reading.rows_of_events(transaction, list_id, after_id, until_id):
         for row in rows:
             if _is_of(row, events.get(row.event_id)):
@@ -53,7 +55,7 @@ def _compared(transaction: Transaction, list_id: int, after_id: int) -> tuple[in
     return until_id, lacking, sorted(set(unmatched))
 
 
-def _is_of(row: Entry, event: Row | None) -> bool:
+def _is_of(row: TimelineEntry, event: Row | None) -> bool:
     """Return whether the row agrees with the event; a second row is right for a conversion only."""
     if event is None:
         return False
@@ -65,7 +67,9 @@ def _is_of(row: Entry, event: Row | None) -> bool:
     )
 
 
-def _lacking(list_id: int, event: Row, linked: Linked, found_rows: set[tuple[int, int]]) -> list[Entry]:
+def _lacking(
+    list_id: int, event: Row, linked: Linked, found_rows: set[tuple[int, int]]
+) -> list[TimelineEntry]:
     """Return the rows that an event lacks under all of its possible owners, for the last of them."""
     event_id, visitor_id, span, named, event_at, name = event
     subscriber_id, has_uncopied_history = linked.get((visitor_id, span), (None, False))
@@ -86,7 +90,7 @@ def _lacking(list_id: int, event: Row, linked: Linked, found_rows: set[tuple[int
 
 
 def _differences(
-    stored: str, counted: str, rows: list[Entry], repair_rows: Callable[..., None]
+    stored: str, counted: str, rows: list[TimelineEntry], repair_rows: Callable[..., None]
 ) -> Iterator[Difference]:
     for start in range(0, len(rows), MAX_REPAIRED):
         some = rows[start : start + MAX_REPAIRED]
@@ -95,12 +99,12 @@ def _differences(
         yield Difference(f"timeline rows of events from {when} on", f"{len(some)} {stored}", counted, repair)
 
 
-def _add(transaction: Transaction, rows: list[Entry]) -> None:
+def _add(transaction: Transaction, rows: list[TimelineEntry]) -> None:
     """Add rows of events that still exist."""
     found_rows = find_events(transaction, [(row.list_id, row.event_id) for row in rows])
     timeline_rows.add(transaction, [row for row in rows if (row.list_id, row.event_id) in found_rows])
 
 
-def _remove(transaction: Transaction, rows: list[Entry]) -> None:
+def _remove(transaction: Transaction, rows: list[TimelineEntry]) -> None:
     """Remove rows. No event ever gets them later: ids are not used again, and events do not change."""
     timeline_rows.remove(transaction, rows)

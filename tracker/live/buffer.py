@@ -22,7 +22,7 @@ MAX_ROWS = 500
 MAX_KEPT, MAX_KEPT_BYTES = 1_000, 4 * 1024 * 1024
 
 
-class Row(NamedTuple):
+class BufferedEvent(NamedTuple):
     """An event as it is sent. Numbers count the events that arrived; a missing number is a skipped event."""
 
     number: int
@@ -45,7 +45,7 @@ class EventBuffer:
         self.total, self.newest_id = 0, 0
         self._seen: set[int] = set()
         self._floor = 0
-        self._rows: deque[Row] = deque()
+        self._rows: deque[BufferedEvent] = deque()
         self._bytes = 0
 
     def begin(self, ids: Sequence[int]) -> None:
@@ -67,13 +67,13 @@ class EventBuffer:
         self._note(ids)
         self.total += skipped
         for row in rows:
-            self._rows.append(Row(self.total, *row))
+            self._rows.append(BufferedEvent(self.total, *row))
             self._bytes += len(row[2])
             self.total += 1
         while len(self._rows) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
             self._bytes -= len(self._rows.popleft().data)
 
-    def since(self, number: int) -> list[Row]:
+    def since(self, number: int) -> list[BufferedEvent]:
         """Return the kept rows from a number on, oldest first."""
         later = list(takewhile(lambda row: row.number >= number, reversed(self._rows)))
         return later[::-1]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import gevent
 from gevent.event import Event
 
-from tracker.live.buffer import EventBuffer, Row
+from tracker.live.buffer import BufferedEvent, EventBuffer
 from tracker.live.sse import heartbeat, sse_message, tracked
 
 #: Seconds between two heartbeats, by which a client that is gone is noticed, and between two checks of the end.
@@ -100,7 +100,7 @@ class Subscription:
         parts.append(self._skip_to(self.buffer.total))
         return b"".join(parts)
 
-    def _row(self, row: Row) -> bytes:
+    def _row(self, row: BufferedEvent) -> bytes:
         self._next = row.number + 1
         return self.row(row.event_id, row.name, row.data)
 

@@ -19,7 +19,7 @@ from tracker.storage.engine import IN_FLIGHT_SECONDS, SCRUBBED_PAGES, Transactio
 from tracker.storage.events import StoredEvent, deletion, read_events
 from tracker.storage.job_queue import CLEAN_FROM, Job, Step
 from tracker.storage.subscribers import FORGET, Who, erasure_rows
-from tracker.storage.timeline import Entry, timeline_rows
+from tracker.storage.timeline import TimelineEntry, timeline_rows
 
 #: The kind of the job that repeats the erasure for writes that were in flight in other processes.
 ERASE_RECHECK = "erase_recheck"
@@ -89,7 +89,7 @@ class _Erasure:
         self.removed.update(removal.removed)
         self.release({event.visitor_id for event in events})
 
-    def take_out(self, rows: Sequence[Entry]) -> None:
+    def take_out(self, rows: Sequence[TimelineEntry]) -> None:
         """Remove rows of the subscriber's timeline."""
         timeline_rows.remove(self.transaction, rows)
         self.removed["timeline"] += len(rows)
@@ -135,7 +135,7 @@ def _links(erasure: _Erasure) -> Step:
     return erasure.next("identity_links", erasure.most - remaining, stopped=stopped)
 
 
-def _remove_history(erasure: _Erasure, rows: Sequence[Entry]) -> None:
+def _remove_history(erasure: _Erasure, rows: Sequence[TimelineEntry]) -> None:
     """Delete the visitor's own rows of a span of the subscriber, and their events unless they name another subscriber."""
     found = read_events(erasure.transaction, erasure.list_id, (row.event_id for row in rows), is_locking=True)
     erasure.remove([event for event in found.values() if event.subscriber_id is None], {})
@@ -169,7 +169,7 @@ def _is_theirs(event: StoredEvent, subscriber_id: int, links: deletion.LinksBySp
     return (event.visitor_id, event.span) not in links
 
 
-def _return_rows(transaction: Transaction, rows: Sequence[Entry]) -> None:
+def _return_rows(transaction: Transaction, rows: Sequence[TimelineEntry]) -> None:
     """Add the events of unlinked spans to their visitors' own rows."""
     timeline_rows.add(transaction, [row._replace(owner_id=row.visitor_id) for row in rows])
     conversions = [row for row in rows if row.name_key == timeline_rows.name_key(timeline_rows.CONVERSION)]

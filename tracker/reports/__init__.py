@@ -19,7 +19,7 @@ from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
 from tracker.reports.property_values import Values, read_values
 from tracker.reports.recent_events import RecentPage, read_recent
 from tracker.reports.revenue import Revenue, read_revenue
-from tracker.reports.timeline_pages import Page, Wanted, read_page
+from tracker.reports.timeline_pages import TimelinePage, Wanted, read_page
 from tracker.storage.aggregates import catalogue
 from tracker.storage.engine import Database
 from tracker.storage.events import events
@@ -65,7 +65,7 @@ class Reports:
         """Return (id, subscriber_id of its current link) of a visitor of the list, or None."""
         return visitor(self._database, list_id, uuid, deadline)
 
-    def timeline(self, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> Page:
+    def timeline(self, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> TimelinePage:
         """Return a page of an owner's timeline, newest first."""
         return read_page(self._database, owner, wanted, deadline)
 

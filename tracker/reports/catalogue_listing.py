@@ -10,7 +10,7 @@ from itertools import groupby
 import gevent
 
 from tracker.domain.similar_names import similar_names
-from tracker.storage.aggregates import EventName, PropertyName, catalogue, catalogue_pages
+from tracker.storage.aggregates import EventNameRow, PropertyName, catalogue, catalogue_pages
 from tracker.storage.engine import Database
 from tracker.storage.schema import TYPES
 
@@ -22,14 +22,14 @@ MAX_PROPERTIES = 2_000
 EVENTS_AT_ONCE, NAMES_AT_ONCE = 100, 1_000
 
 #: An event name with the requested ones of its properties.
-Listed = tuple[EventName, list[PropertyName]]
+ListedName = tuple[EventNameRow, list[PropertyName]]
 
 
 @dataclass(frozen=True, slots=True)
 class CataloguePage:
     """A page of events, sorted by the bytes of their names; `has_more` says that more follow the last one."""
 
-    events: list[Listed]
+    events: list[ListedName]
     has_more: bool
 
 
@@ -38,14 +38,14 @@ class _Answer:
     """An answer under construction, of up to `size` events."""
 
     size: int
-    events: list[Listed] = field(default_factory=list)
+    events: list[ListedName] = field(default_factory=list)
     properties: int = 0
 
     def has_room_for(self, properties: int) -> bool:
         fits = self.properties + properties <= MAX_PROPERTIES or not self.events
         return len(self.events) < self.size and fits
 
-    def add(self, listed: Listed) -> None:
+    def add(self, listed: ListedName) -> None:
         self.events.append(listed)
         self.properties += len(listed[1])
 
@@ -92,7 +92,9 @@ def is_full(database: Database, list_id: int, deadline: float | None) -> bool:
     return database.read(lambda transaction: catalogue.is_full(transaction, list_id), deadline)
 
 
-def _all_after(database: Database, list_id: int, after: bytes, deadline: float | None) -> Iterator[Listed]:
+def _all_after(
+    database: Database, list_id: int, after: bytes, deadline: float | None
+) -> Iterator[ListedName]:
     while True:
         look = partial(catalogue_pages.event_names, list_id=list_id, after=after, most=EVENTS_AT_ONCE)
         names = database.read(look, deadline)
@@ -104,9 +106,9 @@ def _all_after(database: Database, list_id: int, after: bytes, deadline: float |
         after = names[-1].name
 
 
-def _fitting(names: list[EventName]) -> Iterator[list[EventName]]:
+def _fitting(names: list[EventNameRow]) -> Iterator[list[EventNameRow]]:
     """Yield the names in groups of about MAX_PROPERTIES properties."""
-    some: list[EventName] = []
+    some: list[EventNameRow] = []
     for name in names:
         if some and sum(each.property_count for each in some) + name.property_count > MAX_PROPERTIES:
             yield some
@@ -117,8 +119,8 @@ def _fitting(names: list[EventName]) -> Iterator[list[EventName]]:
 
 
 def _with_properties(
-    database: Database, list_id: int, names: list[EventName], deadline: float | None
-) -> Iterator[Listed]:
+    database: Database, list_id: int, names: list[EventNameRow], deadline: float | None
+) -> Iterator[ListedName]:
     first, last = names[0].name, names[-1].name
     look = partial(catalogue_pages.properties_between, list_id=list_id, first=first, last=last)
     rows = database.read(look, deadline)
@@ -126,7 +128,7 @@ def _with_properties(
     return ((name, by_event.get(name.name, [])) for name in names)
 
 
-def _found(listed: Listed, wanted: str) -> Listed | None:
+def _found(listed: ListedName, wanted: str) -> ListedName | None:
     event, properties = listed
     if wanted in event.name.decode().casefold():
         return listed

@@ -9,7 +9,7 @@ from typing import Protocol
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.subscribers import identity_rows
-from tracker.storage.timeline import Entry, owners
+from tracker.storage.timeline import TimelineEntry, owners
 
 
 class TimelineOwner(Protocol):
@@ -85,7 +85,7 @@ def visitor(
 
 
 def owned_events(
-    transaction: Transaction, owner: TimelineOwner, entries: Iterable[Entry]
+    transaction: Transaction, owner: TimelineOwner, entries: Iterable[TimelineEntry]
 ) -> list[StoredEvent]:
     """Return the events of these rows that are stored and belong to the owner, in the order of the rows."""
     stored = read_events(transaction, owner.list_id, (entry.event_id for entry in entries))

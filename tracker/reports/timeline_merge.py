@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from tracker.domain.spans import Position
 from tracker.storage.engine import Transaction
-from tracker.storage.timeline import Entry, Part, Window, name_key, named, newest, position_of
+from tracker.storage.timeline import Part, TimelineEntry, Window, name_key, named, newest, position_of
 
 #: Rows examined for one name: divided among the owners, but at least MIN_SKIMMED for each.
 MAX_SKIMMED, MIN_SKIMMED = 5_000, 500
 
 
-class Step(NamedTuple):
+class MergeStep(NamedTuple):
     """All rows down to `reached` (None: to the end). `is_enough`: as many rows were examined as may be."""
 
-    entries: list[Entry]
+    entries: list[TimelineEntry]
     reached: Position | None
     is_enough: bool
 
@@ -35,7 +35,7 @@ class Merge:
         """The position down to which all rows were read."""
         return self._window.before
 
-    def peek(self, transaction: Transaction, most: int) -> Step:
+    def peek(self, transaction: Transaction, most: int) -> MergeStep:
         """Return the next rows, at most `most`, without moving on: a read that a lost connection interrupts is repeated."""
         parts = self._parts(transaction, most)
         reached = max((part.reached for part in parts if part.reached is not None), default=None)
@@ -48,9 +48,9 @@ class Merge:
         entries = sorted(rows.values(), key=position_of, reverse=True)
         if len(entries) > most:
             entries, reached = entries[:most], position_of(entries[most - 1])
-        return Step(entries, reached, self._key is not None and len(entries) < most)
+        return MergeStep(entries, reached, self._key is not None and len(entries) < most)
 
-    def advance(self, step: Step) -> None:
+    def advance(self, step: MergeStep) -> None:
         """Move on past these rows."""
         self.is_over = step.reached is None
         if step.reached is not None:

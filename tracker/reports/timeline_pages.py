@@ -14,7 +14,7 @@ import orjson
 from tracker.domain.event import decoded_properties
 from tracker.domain.spans import Position
 from tracker.reports.ownership import TimelineOwner, owned_events
-from tracker.reports.timeline_merge import Merge, Step
+from tracker.reports.timeline_merge import Merge, MergeStep
 from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
 from tracker.storage.events import StoredEvent
 from tracker.storage.subscribers import identity_rows
@@ -48,7 +48,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TimelinePage:
     """Events, newest first; `rest` is where the next page begins, None at the end. `uuids` are {visitor_id: uuid}."""
 
     events: list[StoredEvent]
@@ -58,7 +58,7 @@ class Page:
 
 def read_page(
     database: Database, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None
-) -> Page:
+) -> TimelinePage:
     """Return a page. A page with fewer events than `size` may have a rest: finding more would have taken too long."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
     name = None if wanted.name is None else wanted.name.encode()
@@ -74,7 +74,7 @@ def read_page(
         rest = events[-1].event_at, events[-1].id
     visitor_ids = [event.visitor_id for event in events]
     read = partial(identity_rows.uuids_of, list_id=owner.list_id, visitor_ids=visitor_ids)
-    return Page(events, rest, database.read(read, deadline) if events else {})
+    return TimelinePage(events, rest, database.read(read, deadline) if events else {})
 
 
 def rounds(
@@ -100,7 +100,7 @@ def rounds(
 
 def _look(
     owner: TimelineOwner, merge: Merge, most: int, transaction: Transaction
-) -> tuple[Step, list[StoredEvent]]:
+) -> tuple[MergeStep, list[StoredEvent]]:
     step = merge.peek(transaction, most)
     return step, owned_events(transaction, owner, step.entries)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import jsonify, redirect, render_template, request
 
-from tracker.console.client import Refused, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import place_of
 from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import TYPES, is_of_tracker
@@ -25,7 +25,7 @@ def show(list_id: str) -> Any:
     faults: dict[str, str] = {}
     try:
         found = ask("website_events.catalogue", **place.params, Search=search or None, AfterEvent=after or None, RecordsPerRequest=EVENTS_PER_PAGE)  # fmt: skip
-    except Refused as refused:
+    except CallRefused as refused:
         faults = refused.beside_form(WORDS)
     events = [_with_shares(event) for event in found["Events"]]
     page = render_template(

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
-from tracker.console.client import Refused, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.page_context import Route
 from tracker.console.pages.people import name_of
@@ -26,7 +26,7 @@ def forget(list_id: str, subscriber_id: str) -> Any:
     place, person = list_of(list_id), None
     try:
         person = described(place, subscriber_id)["SubscriberInformation"]
-    except Refused as refused:
+    except CallRefused as refused:
         if refused.code != NOT_FOUND:
             raise
     if person is not None and request.form.get("typed", "").strip() != _to_type(person):

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request
 
-from tracker.console.client import Refused, Unanswered, ask, registry
+from tracker.console.client import CallRefused, Unanswered, ask, registry
 from tracker.console.page_context import Route
 from tracker.console.permissions import offered
 
@@ -33,7 +33,7 @@ def create() -> Any:
         return _page(_keys(), faults={"Permissions": WORDS["Permissions"]}, **form), 422
     try:
         made = ask("apikey.create", Name=name, Permissions=SETS.get(choice, ",".join(chosen)))
-    except Refused as refused:
+    except CallRefused as refused:
         return _page(_keys(), faults=refused.beside(WORDS), **form), refused.status
     keys: list[dict[str, Any]] | None = None
     with suppress(Unanswered):  # the key is made, and only this answer will ever show it

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tracker.console.client import Refused, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import WITHOUT_LIST, list_of, start_of_page
 from tracker.console.page_context import Route
 
@@ -23,7 +23,7 @@ def create() -> Any:
     name = request.form.get("name", "").strip()
     try:
         list_id = ask("list.create", SubscriberListName=name)["ListID"]
-    except Refused as refused:
+    except CallRefused as refused:
         return _page(name=name, faults=refused.beside(WORDS)), refused.status
     return redirect(f"/lists/{list_id}/setup", 303)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import jsonify, make_response, render_template, request
 
-from tracker.console.client import Refused, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, place_of
 from tracker.console.event_view import blank, shown
 from tracker.console.live_stream import events_sent_on
@@ -25,7 +25,7 @@ def show(list_id: str) -> Any:
     found: dict[str, Any] = {"events": [], "cursor": None}
     try:
         found = _page(place, name)
-    except Refused as refused:
+    except CallRefused as refused:
         faults = refused.beside_form(WORDS)
     page = render_template(
         "live.html",
@@ -51,7 +51,7 @@ def events(list_id: str) -> Any:
     after = request.headers.get("Last-Event-ID") or request.args.get("after") or None
     try:
         stream = ask("events.follow", **place.params, Event=_name(), After=after)
-    except Refused as refused:
+    except CallRefused as refused:
         if refused.code != CROWDED:
             raise
         text = "Too many are watching at once. Close another live view."

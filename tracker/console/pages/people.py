@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import redirect, render_template, request
 
-from tracker.console.client import Refused, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, is_number, list_of, start_of_page
 from tracker.console.page_context import Route
 
@@ -56,7 +56,7 @@ def _found(place: CurrentList, search: str) -> dict[str, Any]:
     for field in SEARCHED:
         try:
             found = ask("subscribers.get", **place.params, RecordsPerRequest=PEOPLE_PER_PAGE, RecordsFrom=start, Search=search, SearchField=field)  # fmt: skip
-        except Refused:
+        except CallRefused:
             break
         people, total = found["Subscribers"], found["TotalSubscriberCount"]
         if total:
@@ -96,7 +96,7 @@ def _may_be(field: str, search: str) -> bool:
 def _asked(command: str, place: CurrentList, **params: Any) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = ask(command, **place.params, **params)
-    except Refused:
+    except CallRefused:
         return None
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import redirect, render_template, request
 
-from tracker.console.client import Refused, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.page_context import Route
 
@@ -29,7 +29,7 @@ def save(list_id: str) -> Any:
     place, sent = list_of(list_id), _sent()
     try:
         ask("list.update", **place.params, **sent)
-    except Refused as refused:
+    except CallRefused as refused:
         return _page(place, {**_described(place), **sent}, refused.beside(WORDS)), refused.status
     return redirect(f"{place.path}/settings?saved=1", 303)
 

@@ -9,7 +9,7 @@ from flask import make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from tracker import errors
-from tracker.console.client import NotDone, Refused, Unanswered, ask
+from tracker.console.client import CallRefused, NotDone, Unanswered, ask
 from tracker.console.cookies import forget_session, keep_session, session_id
 from tracker.console.csrf import SIGN_IN
 from tracker.console.error_pages import in_words
@@ -34,7 +34,7 @@ def enter() -> Response:
     after = _next(request.form.get("next"))
     try:
         login = ask("user.login", Username=email, Password=password)
-    except Refused as refused:
+    except CallRefused as refused:
         return _again(refused, WRONG if email and password else EMPTY, email, after)
     except Unanswered as failure:
         if failure.code != errors.RATE_LIMITED.code:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from tracker.demo.traffic.browsing import Browsing, Step
+from tracker.demo.traffic.browsing import Browsing, VisitStep
 from tracker.demo.traffic.devices import robot
 from tracker.demo.traffic.goods import Source, products
 
 
-def robots_visit(random: Random) -> list[Step]:
+def robots_visit(random: Random) -> list[VisitStep]:
     """Yield a robot's events: page after page, without a pause."""
     browsing = Browsing(random, robot(random), "en-US", Source(""), is_hurried=True)
     browsing.land("/", "Tea and what it takes")
@@ -19,10 +19,10 @@ def robots_visit(random: Random) -> list[Step]:
     return browsing.steps
 
 
-def programs_report(random: Random) -> list[Step]:
+def programs_report(random: Random) -> list[VisitStep]:
     """Return an event of the back end that belongs to no list."""
     name, properties = random.choice((_stock, _price_list, _backup))(random)
-    return [Step(0, {"Event": name, "Properties": properties}, is_listless=True)]
+    return [VisitStep(0, {"Event": name, "Properties": properties}, is_listless=True)]
 
 
 def _stock(random: Random) -> tuple[str, dict[str, Any]]:

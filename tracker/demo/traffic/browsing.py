@@ -16,7 +16,7 @@ _SPREAD = 0.9
 
 
 @dataclass(slots=True)
-class Step:
+class VisitStep:
     """One event. `at` is milliseconds since the visit began; `params` are those of `event.track`.
 
     `user_agent` is None for what a back end sends.
@@ -36,7 +36,7 @@ class Browsing:
     ) -> None:
         self.random, self._device, self._language, self._source = random, device, language, source
         self._is_hurried = is_hurried
-        self.steps: list[Step] = []
+        self.steps: list[VisitStep] = []
         self._clock = 0
         self._url, self._title, self._referrer = "", "", source.referrer
 
@@ -63,7 +63,7 @@ class Browsing:
             self._clock += self._pause()
         sent = {"Event": name, "UUID": self._device.uuid, **params}
         sent["Properties"] = self._captured() | (properties or {})
-        self.steps.append(Step(self._clock, sent, self._device.user_agent))
+        self.steps.append(VisitStep(self._clock, sent, self._device.user_agent))
 
     def _pause(self) -> int:
         if self._is_hurried:

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from tracker.demo.traffic.bots_and_backends import programs_report, robots_visit
-from tracker.demo.traffic.browsing import Step
+from tracker.demo.traffic.browsing import VisitStep
 from tracker.demo.traffic.people import Person, person
 from tracker.demo.traffic.schedule import Rhythm
 from tracker.demo.traffic.visits import visit
@@ -60,7 +60,7 @@ def _visit(seed: int, number: int, rhythm: Rhythm, people: _People, now: int) ->
     ]
 
 
-def _steps(random: Random, number: int, people: _People) -> list[Step]:
+def _steps(random: Random, number: int, people: _People) -> list[VisitStep]:
     kind = random.random()
     whose = people.of_visit(random, number)
     if kind < ROBOTS:
@@ -70,7 +70,7 @@ def _steps(random: Random, number: int, people: _People) -> list[Step]:
     return visit(random, number, whose)
 
 
-def _made(seed: int, number: int, place: int, step: Step, at: int, random: Random) -> Made:
+def _made(seed: int, number: int, place: int, step: VisitStep, at: int, random: Random) -> Made:
     params = {**step.params, "Timestamp": at, "EventID": f"demo-{seed}-{number}-{place}"}
     if step.user_agent is not None:
         sent_at = iso_utc(at + random.randint(_LEAST_WAY_MS, _MAX_WAY_MS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from tracker.demo.traffic.browsing import Browsing, Step
+from tracker.demo.traffic.browsing import Browsing, VisitStep
 from tracker.demo.traffic.goods import CURRENCY, SOURCES, Product, products
 from tracker.demo.traffic.people import Person
 from tracker.demo.traffic.words import COUPONS, FINDS_NOTHING, HEARD_OF, REVIEWS, SEARCHES
@@ -15,7 +15,7 @@ BOUNCES, SEARCH, ADD, TAKE_OUT, CHECK_OUT, PAY = 0.38, 0.22, 0.34, 0.15, 0.6, 0.
 SIGN_UP, LOG_IN, REVIEW, WATCH = 0.05, 0.25, 0.04, 0.08
 
 
-def visit(random: Random, number: int, person: Person) -> list[Step]:
+def visit(random: Random, number: int, person: Person) -> list[VisitStep]:
     """Return the steps of the visit with this number by a person on one of their devices."""
     source = random.choices([each for each, _ in SOURCES], [weight for _, weight in SOURCES])[0]
     browsing = Browsing(random, random.choice(person.devices), person.language, source)
@@ -145,7 +145,7 @@ class _Shopping:
         return self._random.random() < share
 
 
-def _shipped(random: Random, after: int, person: Person, order: str) -> list[Step]:
+def _shipped(random: Random, after: int, person: Person, order: str) -> list[VisitStep]:
     """Return the events of the back end a day or two later: by address and number, without a browser."""
     at = after + random.randint(18, 60) * 3_600_000
     said = {"Email": person.email, **({"ID": person.customer_id} if person.customer_id else {})}
@@ -154,4 +154,4 @@ def _shipped(random: Random, after: int, person: Person, order: str) -> list[Ste
         "carrier": random.choice(("DHL", "La Poste", "UPS")),
         "weight_kg": random.randint(2, 40) / 10,
     }
-    return [Step(at, {"Event": "order_shipped", **said, "Properties": parcel})]
+    return [VisitStep(at, {"Event": "order_shipped", **said, "Properties": parcel})]

@@ -25,7 +25,7 @@ _HOLE = b"{}"
 #: parameters.
 ArrayOf = Callable[[dict[str, Any]], tuple[str, int]]
 #: Returns the object in a piece of the body, or the error for it.
-Read = Callable[[bytes], dict[str, Any] | Error]
+ReadItem = Callable[[bytes], dict[str, Any] | Error]
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class _Array:
     inner: list[tuple[int, int]] = field(default_factory=list)
 
 
-def read_apart(body: bytes, array_of: ArrayOf, read: Read, max_brackets: int | None) -> dict[str, Any]:
+def read_apart(body: bytes, array_of: ArrayOf, read: ReadItem, max_brackets: int | None) -> dict[str, Any]:
     """Return the object in `body`, with an Error for each unreadable object of the array that `array_of` names.
 
     An array with too many objects is returned with empty ones. Raises CommandError (100000) where the fault is in no object
@@ -108,7 +108,7 @@ def _without(body: bytes, arrays: list[_Array]) -> bytes:
     return b"".join([*parts, body[copied:]])
 
 
-def _filled(body: bytes, array: _Array, is_wanted: bool, most: int, read: Read) -> list[Any]:
+def _filled(body: bytes, array: _Array, is_wanted: bool, most: int, read: ReadItem) -> list[Any]:
     if not is_wanted:
         return list(decode(b'{"a":%s}' % body[array.start : array.end])["a"])
     values = _values(body, array)
@@ -118,7 +118,7 @@ def _filled(body: bytes, array: _Array, is_wanted: bool, most: int, read: Read) 
     return [_read_piece(body, next(pieces), read) if value == {} else value for value in values]
 
 
-def _read_piece(body: bytes, piece: tuple[int, int], read: Read) -> Any:
+def _read_piece(body: bytes, piece: tuple[int, int], read: ReadItem) -> Any:
     start, end = piece
     return read(body[start:end]) if body[start : start + 1] == b"{" else []
 

@@ -19,7 +19,7 @@ from gunicorn.util import unquote_to_wsgi_str
 from tracker.http.server.budget import Budget
 from tracker.http.server.client_socket import ClientSocket
 from tracker.http.server.parser import Parser
-from tracker.http.server.places import Column, Places
+from tracker.http.server.places import PlaceColumn, Places
 
 #: Seconds for a request where the server's own timeout is switched off.
 _REQUEST_SECONDS = 30.0
@@ -39,8 +39,8 @@ class Connection(SocketUnreader):  # type: ignore[misc]
     #: gunicorn would have Python allocate 1 MB at each read, whatever has arrived.
     max_body_chunk = 64 * 1024
 
-    waits: Column
-    _waited: Column
+    waits: PlaceColumn
+    _waited: PlaceColumn
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ class Placed(Holder, Protocol):
 
 
 #: The connections that wait for the same, each with the `time.monotonic()` second since when; the longest waiting first.
-Column = dict[Placed, float]
+PlaceColumn = dict[Placed, float]
 
 
 class Places:
@@ -39,11 +39,11 @@ class Places:
         self.most = most
         self._taken = 0
         #: For the first byte of a new connection; for the next request; for the rest of a request.
-        self.fresh, self.kept, self.part = Column(), Column(), Column()
+        self.fresh, self.kept, self.part = PlaceColumn(), PlaceColumn(), PlaceColumn()
         #: For the server; for the client to read its answer; for a refused client to stop sending.
-        self.busy, self.sending, self.lingering = Column(), Column(), Column()
+        self.busy, self.sending, self.lingering = PlaceColumn(), PlaceColumn(), PlaceColumn()
         #: For nothing: their wait has been ended.
-        self._leaving = Column()
+        self._leaving = PlaceColumn()
 
     def __len__(self) -> int:
         return self._taken
@@ -57,7 +57,7 @@ class Places:
         self.fresh[connection] = now
         self._taken += 1
 
-    def move(self, connection: Placed, to: Column, now: float) -> None:
+    def move(self, connection: Placed, to: PlaceColumn, now: float) -> None:
         """Move a connection to the column `to`, or within its column to the end, as one that begins to wait now."""
         del connection.waits[connection]
         connection.waits = to
@@ -123,10 +123,10 @@ class Places:
 BEGIN_SECONDS, TAKE_SECONDS, REST_SECONDS = 0.5, 5.0, 10.0
 
 
-def _longest(column: Column, until: float) -> Iterator[Placed]:
+def _longest(column: PlaceColumn, until: float) -> Iterator[Placed]:
     """Yield connections that have waited since `until` or longer, from a bounded number. The column may change meanwhile."""
     yield from [connection for connection, since in islice(column.items(), _MAX_LOOKED_AT) if since <= until]
 
 
-def _since(column: Column, until: float) -> list[Placed]:
+def _since(column: PlaceColumn, until: float) -> list[Placed]:
     return [connection for connection, since in column.items() if since <= until]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker.storage.accounts import known_networks
-from tracker.storage.accounts.api_keys import Key, Keys
+from tracker.storage.accounts.api_keys import ApiKey, Keys
 from tracker.storage.accounts.audit_log import Audit, AuditEntry, Doer, Somebody, note, note_failed_login
 from tracker.storage.accounts.list_settings import (
     MAX_ORIGINS_BYTES,
@@ -22,10 +22,10 @@ __all__ = [
     "MAX_AT_ONCE",
     "MAX_ORIGINS_BYTES",
     "MAX_PARAMETERS_BYTES",
+    "ApiKey",
     "Audit",
     "AuditEntry",
     "Doer",
-    "Key",
     "Keys",
     "List",
     "ListSettings",

@@ -17,7 +17,7 @@ from tracker.storage.schema.models import KeyRow
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ApiKey:
     """An API key without its secret. Times are UTC milliseconds; `name` is its owner's label, if any."""
 
     id: int
@@ -100,13 +100,13 @@ class Keys:
         key_id, user_id, permissions, user_permissions, is_admin = rows[0][1:]
         return KeyOwner(key_id, user_id, permissions.decode(), user_permissions.decode(), bool(is_admin))
 
-    def of_user(self, user_id: int) -> list[Key]:
+    def of_user(self, user_id: int) -> list[ApiKey]:
         """Return all keys of a user, revoked ones included, oldest first."""
         return self.page(user_id)[1]
 
     def page(
         self, user_id: int, start: int = 0, size: int | None = None, deadline: float | None = None
-    ) -> tuple[int, list[Key]]:
+    ) -> tuple[int, list[ApiKey]]:
         """Return how many keys a user has, and up to `size` of them from number `start` on, oldest first."""
         is_own = KeyRow.user_id == user_id
         query = KeyRow.select(*_KEY).where(is_own).order_by(KeyRow.id).limit(limit_of(size)).offset(start)
@@ -114,7 +114,7 @@ class Keys:
         rows, count = self._database.read(
             lambda transaction: (transaction.rows(query), transaction.row(total)), deadline
         )
-        return (count[0] if count else 0), [Key(*row) for row in rows]
+        return (count[0] if count else 0), [ApiKey(*row) for row in rows]
 
     def revoke(
         self, shown: str, user_id: int | None = None, by: Doer | None = None, deadline: float | None = None

@@ -36,7 +36,7 @@ class List:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """Some lists, each with its number of subscribers; `total` counts all matches, on this page or not."""
 
     total: int
@@ -118,7 +118,7 @@ class Lists:
         start: int = 0,
         size: int | None = None,
         deadline: float | None = None,
-    ) -> Page:
+    ) -> ListPage:
         """Return the user's lists from number `start` on. `search` is a part of the name in any letter case."""
         condition = (ListRow.user_id == user_id) & (ListRow.is_hidden == False)  # noqa: E712 - peewee's spelling
         if search:
@@ -169,11 +169,11 @@ def _insert(user_id: int, name: str, is_hidden: bool, now: int, conversion_id_is
     )
 
 
-def _page(transaction: Transaction, total: Any, window: Any) -> Page:
+def _page(transaction: Transaction, total: Any, window: Any) -> ListPage:
     lists = [List(*row) for row in transaction.rows(window)]
     count = transaction.row(total)
     subscribers = _subscribers_by_list(transaction, [each.id for each in lists])
-    return Page(count[0] if count else 0, [(each, subscribers.get(each.id, 0)) for each in lists])
+    return ListPage(count[0] if count else 0, [(each, subscribers.get(each.id, 0)) for each in lists])
 
 
 def _subscribers_by_list(transaction: Transaction, list_ids: Sequence[int]) -> dict[int, int]:

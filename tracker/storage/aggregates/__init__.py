@@ -6,7 +6,7 @@ from tracker.storage.aggregates import catalogue, catalogue_counts, catalogue_pa
 from tracker.storage.aggregates.catalogue import Catalogue, Seen
 from tracker.storage.aggregates.catalogue_counts import CatalogueCounts
 from tracker.storage.aggregates.catalogue_eviction import note_pruned, remove, remove_from_browsers
-from tracker.storage.aggregates.catalogue_pages import EventName, PropertyName
+from tracker.storage.aggregates.catalogue_pages import EventNameRow, PropertyName
 from tracker.storage.aggregates.count_changes import (
     add_to_buckets,
     add_to_catalogue,
@@ -36,7 +36,7 @@ __all__ = [
     "ConversionKey",
     "Counted",
     "DeferredCounts",
-    "EventName",
+    "EventNameRow",
     "Note",
     "NoteKey",
     "PropertyName",

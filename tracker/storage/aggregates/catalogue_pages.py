@@ -8,7 +8,7 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
 
 
-class EventName(NamedTuple):
+class EventNameRow(NamedTuple):
     """A catalogued event: how many came and when, in UTC milliseconds, and how many properties it has had."""
 
     name: bytes
@@ -35,13 +35,13 @@ _PROPERTIES = (
 )
 
 
-def event_name(transaction: Transaction, list_id: int, name: bytes) -> EventName | None:
+def event_name(transaction: Transaction, list_id: int, name: bytes) -> EventNameRow | None:
     """Return one event of the catalogue, or None."""
     rows = transaction.select(f"{_NAMES} AND name = ?", (list_id, name))
     return _event_name(rows[0]) if rows else None
 
 
-def event_names(transaction: Transaction, list_id: int, after: bytes, most: int) -> list[EventName]:
+def event_names(transaction: Transaction, list_id: int, after: bytes, most: int) -> list[EventNameRow]:
     """Return the first `most` events whose names come after `after`."""
     rows = transaction.select(f"{_NAMES} AND name > ? ORDER BY name LIMIT ?", (list_id, after, most))
     return [_event_name(row) for row in rows]
@@ -67,5 +67,5 @@ def all_property_names(transaction: Transaction, list_id: int) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
-def _event_name(row: tuple[bytes, int, int, int, int]) -> EventName:
-    return EventName(bytes(row[0]), *row[1:])
+def _event_name(row: tuple[bytes, int, int, int, int]) -> EventNameRow:
+    return EventNameRow(bytes(row[0]), *row[1:])

@@ -24,8 +24,8 @@ from tracker.storage.events.export_rows import PAGE, LinkedVisitor
 from tracker.storage.events.late_moves import Move
 from tracker.storage.events.reassign import (
     UNMERGE,
-    Link,
     Links,
+    SpanLink,
     links_of,
     pending_reassignments,
     reassign_step,
@@ -38,11 +38,11 @@ __all__ = [
     "KEPT_MS",
     "PAGE",
     "UNMERGE",
-    "Link",
     "LinkedVisitor",
     "Links",
     "LinksBySpan",
     "Move",
+    "SpanLink",
     "StoredAnswer",
     "StoredEvent",
     "days_by_list",

@@ -9,7 +9,7 @@ from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.events.events import StoredEvent
 from tracker.storage.subscribers.identity_rows import LINK
 from tracker.storage.timeline import timeline_rows
-from tracker.storage.timeline.timeline_rows import Entry, owners_with_rows, remove_keys
+from tracker.storage.timeline.timeline_rows import TimelineEntry, owners_with_rows, remove_keys
 
 #: {(visitor_id, span): (subscriber it is linked to, subscriber it was unlinked from)}.
 LinksBySpan = Mapping[tuple[int, int], tuple[int | None, int | None]]
@@ -65,7 +65,7 @@ def _owners(event: StoredEvent, links: LinksBySpan, owner_id: int) -> set[int]:
 
 def entries_of(
     transaction: Transaction, list_id: int, owner_id: int, after: Sequence[int], most: int
-) -> list[Entry]:
+) -> list[TimelineEntry]:
     """Return the oldest rows of an owner after (event_at, event_id), in their order (a keyset page)."""
     event_at, event_id = after
     where = "list_id = ? AND owner_id = ? AND event_at >= ? AND (event_at > ? OR event_id > ?)"

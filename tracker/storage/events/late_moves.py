@@ -12,7 +12,7 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.events import StoredEvent
 from tracker.storage.subscribers.identity_rows import LINK
 from tracker.storage.timeline import timeline_rows
-from tracker.storage.timeline.timeline_rows import Entry
+from tracker.storage.timeline.timeline_rows import TimelineEntry
 
 _SPAN = "UPDATE events SET span = ? WHERE list_id = ? AND id = ?"
 
@@ -36,8 +36,8 @@ def move(
     )
     transaction.update(_SPAN, [(each.span, list_id, each.event.id) for each in moves])
     own = _own_rows(transaction, list_id, visitor_id, [each.event for each in moves])
-    removed: list[Entry] = []
-    added: list[Entry] = []
+    removed: list[TimelineEntry] = []
+    added: list[TimelineEntry] = []
     for each in moves:
         for owner in {*owner_ids, visitor_id, subscribers.get(each.event.span) or visitor_id}:
             removed += _rows(list_id, owner, each.event, each.event.span)
@@ -59,7 +59,7 @@ def _lock_links(
     return dict(transaction.lookup(sql, LINK[:3], wanted, is_locking=True))
 
 
-def _rows(list_id: int, owner_id: int, event: StoredEvent, span: int) -> Sequence[Entry]:
+def _rows(list_id: int, owner_id: int, event: StoredEvent, span: int) -> Sequence[TimelineEntry]:
     columns = (list_id, owner_id, event.event_at, event.id, event.visitor_id, span)
     return timeline_rows.entries(*columns, bytes(event.name))
 

@@ -50,7 +50,7 @@ _RELEASE = (
 _BUMP_VERSION = "UPDATE visitors SET version = version + 1 WHERE list_id = ? AND id = ?"
 
 
-class Link(NamedTuple):
+class SpanLink(NamedTuple):
     """A visitor's span and the subscriber it is or was linked to."""
 
     list_id: int
@@ -78,7 +78,7 @@ def links_of(transaction: Transaction, list_id: int, subscriber_id: int, uuid: b
     return Links(visitor[0], linked, dict(unlinked))
 
 
-def unlink(transaction: Transaction, link: Link, unlinking_id: int, now: int) -> Mapping[str, Any] | None:
+def unlink(transaction: Transaction, link: SpanLink, unlinking_id: int, now: int) -> Mapping[str, Any] | None:
     """Clear a link; return the first state of the job that reassigns its rows, or None if there is no such link any more.
 
     If the span was the visitor's current one, the visitor then has no subscriber: the next link takes the open span
@@ -111,7 +111,7 @@ def unlink(transaction: Transaction, link: Link, unlinking_id: int, now: int) ->
 
 def pending_reassignments(transaction: Transaction, list_id: int) -> set[tuple[int, int]]:
     """Return (visitor_id, span) of removed links whose rows are still being reassigned."""
-    links = [Link(*job.state["link"]) for job in job_queue.unfinished(transaction, list_id, UNMERGE)]
+    links = [SpanLink(*job.state["link"]) for job in job_queue.unfinished(transaction, list_id, UNMERGE)]
     return {(link.visitor_id, link.span) for link in links}
 
 
@@ -130,7 +130,7 @@ def reassign_step(transaction: Transaction, job: Job, now: int, most: int) -> St
             return Step(state, left)
     if now < state["late_at"] and state["is_moved"]:
         return Step(state, again_at=state["late_at"])
-    moved, reached = _move(transaction, Link(*state["link"]), tuple(state["before"]), most - left)
+    moved, reached = _move(transaction, SpanLink(*state["link"]), tuple(state["before"]), most - left)
     moved += left
     if reached is not None:
         return Step({**state, "before": list(reached)}, moved)
@@ -147,14 +147,16 @@ def _count_history(
 
     Their rows are still under the visitor and need not be moved. Events that came after the unlinking have later ids.
     """
-    link, before = Link(*state["link"]), tuple(state["past"])
+    link, before = SpanLink(*state["link"]), tuple(state["past"])
     [part] = newest(transaction, link.list_id, [link.visitor_id], Window(before=before), MAX_EXAMINED)
     event_ids, reached = _of_span(part, link, most, before_id=state["unlinking"])
     stored = read_events(transaction, link.list_id, event_ids)
     return sum(event.subscriber_id is None for event in stored.values()), reached
 
 
-def _move(transaction: Transaction, link: Link, before: Position, most: int) -> tuple[int, Position | None]:
+def _move(
+    transaction: Transaction, link: SpanLink, before: Position, most: int
+) -> tuple[int, Position | None]:
     """Move at most `most` events; return (count, position reached or None at the end)."""
     visitor = identity_rows.lock_visitor(transaction, link.list_id, link.visitor_id)
     owner_id = _owner_now(transaction, link)
@@ -173,7 +175,7 @@ def _move(transaction: Transaction, link: Link, before: Position, most: int) -> 
 
 
 def _of_span(
-    part: Part, link: Link, most: int, before_id: int = MAX_POSITION[0]
+    part: Part, link: SpanLink, most: int, before_id: int = MAX_POSITION[0]
 ) -> tuple[list[int], Position | None]:
     """Return the ids below `before_id` of at most `most` events of the link's span, and the position reached.
 
@@ -186,7 +188,7 @@ def _of_span(
 
 
 def _to_its_time(
-    transaction: Transaction, link: Link, current: int, event: StoredEvent, owner_id: int
+    transaction: Transaction, link: SpanLink, current: int, event: StoredEvent, owner_id: int
 ) -> late_moves.Move:
     """Return the move of an event to the span that has its time now: that time may have got another subscriber meanwhile."""
     position = (event.event_at, event.id)
@@ -195,7 +197,7 @@ def _to_its_time(
     return late_moves.Move(event, found.number, owner_id if is_same else found.subscriber_id)
 
 
-def _owner_now(transaction: Transaction, link: Link) -> int:
+def _owner_now(transaction: Transaction, link: SpanLink) -> int:
     """Return the owner of the span's rows now: the visitor, or the subscriber to whom all of them were copied."""
     sql = f"SELECT subscriber_id, has_uncopied_history FROM identity_links WHERE {_SPAN}{transaction.engine.for_update}"
     rows = transaction.select(sql, (link.list_id, link.visitor_id, link.span))

@@ -23,7 +23,7 @@ class FlagColumn(peewee.BooleanField):
     """True or False."""
 
 
-class TextColumn(models.Text):
+class TextColumn(models.Utf8):
     """Text of up to `most_characters`, stored as UTF-8 bytes: compared and sorted by bytes on every engine."""
 
     def __init__(self, most_characters: int, **options: Any) -> None:
@@ -39,7 +39,7 @@ class BytesColumn(models.Bytes):
         self.max_bytes = max_bytes
 
 
-class LongTextColumn(models.Text):
+class LongTextColumn(models.Utf8):
     """Text of up to 16 MiB; it can be in no key."""
 
 

@@ -29,7 +29,7 @@ MAX_NAME_CHARACTERS: Final = 64
 MAX_MIGRATION_BYTES: Final = 128
 
 #: A model (its table is made), a column of a model (it is added), or a function of a transaction (it is run).
-Step = type[peewee.Model] | peewee.Field | Callable[[Transaction], None]
+MigrationStep = type[peewee.Model] | peewee.Field | Callable[[Transaction], None]
 
 
 def open_storage(url: str, *plugins: Tables) -> Database:
@@ -64,7 +64,7 @@ class Tables:
         #: A `Model` that names its table by itself. Checkers of types cannot follow it.
         self.Model: Any = type("Model", (Model,), {"__module__": __name__, "Meta": meta})
 
-    def migration(self, name: str, *steps: Step) -> None:
+    def migration(self, name: str, *steps: MigrationStep) -> None:
         """Add a migration to the end of the history. A released one keeps its name, its place and its steps.
 
         Its steps are models (the table is made), columns of models (the column is added), `index(…)` and functions of a

@@ -23,7 +23,7 @@ class Bytes(peewee.Field):
         return None if value is None else bytes(value)
 
 
-class Text(Bytes):
+class Utf8(Bytes):
     """Text stored as UTF-8 bytes: a collation would merge texts that differ."""
 
     def db_value(self, value: str | None) -> bytes | None:
@@ -41,7 +41,7 @@ FIELDS: dict[str, Any] = {
     "int": peewee.BigIntegerField,
     "flag": peewee.BooleanField,
     "bytes": Bytes,
-    "text": Text,
+    "text": Utf8,
     "big_bytes": Bytes,
 }
 

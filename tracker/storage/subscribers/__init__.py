@@ -5,12 +5,12 @@ from __future__ import annotations
 from tracker.storage.subscribers import erasure_rows, identity_links, identity_rows, span_rows
 from tracker.storage.subscribers.custom_fields import CustomFields
 from tracker.storage.subscribers.erasure_rows import FORGET, PERSON_TABLES
-from tracker.storage.subscribers.field_values import Key, find_values, write_values
+from tracker.storage.subscribers.field_values import FieldKey, find_values, write_values
 from tracker.storage.subscribers.hash_rows import find_hashes
 from tracker.storage.subscribers.identity_links import LinkCursor, LoggedLink
 from tracker.storage.subscribers.identity_rows import text
 from tracker.storage.subscribers.subscriber_pages import Slice
-from tracker.storage.subscribers.subscribers import Changes, Subscriber, Subscribers, Who
+from tracker.storage.subscribers.subscribers import Changes, StoredSubscriber, Subscribers, Who
 from tracker.storage.subscribers.write_refusals import After, Refusal, Refused
 
 __all__ = [
@@ -19,13 +19,13 @@ __all__ = [
     "After",
     "Changes",
     "CustomFields",
-    "Key",
+    "FieldKey",
     "LinkCursor",
     "LoggedLink",
     "Refusal",
     "Refused",
     "Slice",
-    "Subscriber",
+    "StoredSubscriber",
     "Subscribers",
     "Who",
     "erasure_rows",

@@ -27,7 +27,7 @@ ORPHAN_TABLES = ("subscriber_fields", "subscriber_hashes")
 HASH_REASON = 0
 
 #: (visitor_id, span)
-SpanKey = tuple[int, int]
+VisitorSpanKey = tuple[int, int]
 
 
 class DeletedProfile(NamedTuple):
@@ -76,13 +76,15 @@ def claim_hash_visitors(
         change_visitor(transaction, list_id, row[1], changed, row[6])
 
 
-def linked_spans(transaction: Transaction, list_id: int, subscriber_id: int, most: int) -> list[SpanKey]:
+def linked_spans(
+    transaction: Transaction, list_id: int, subscriber_id: int, most: int
+) -> list[VisitorSpanKey]:
     """Return at most `most` spans that are linked to the subscriber."""
     sql = "SELECT visitor_id, span FROM identity_links WHERE list_id = ? AND subscriber_id = ? LIMIT ?"
     return [(row[0], row[1]) for row in transaction.select(sql, (list_id, subscriber_id, most))]
 
 
-def unlink_visitors(transaction: Transaction, list_id: int, spans: Sequence[SpanKey]) -> None:
+def unlink_visitors(transaction: Transaction, list_id: int, spans: Sequence[VisitorSpanKey]) -> None:
     """Have later events in the time of these spans fall into new spans without a subscriber."""
     for visitor_id, span in spans:
         row = lock_visitor(transaction, list_id, visitor_id)
@@ -98,7 +100,7 @@ def unlink_visitors(transaction: Transaction, list_id: int, spans: Sequence[Span
         change_visitor(transaction, list_id, visitor_id, now, version)
 
 
-def remove_links(transaction: Transaction, list_id: int, spans: Iterable[SpanKey]) -> int:
+def remove_links(transaction: Transaction, list_id: int, spans: Iterable[VisitorSpanKey]) -> int:
     """Delete the links of these spans; return how many there were."""
     rows = [(list_id, *span) for span in spans]
     return transaction.remove("identity_links", LINK[:3], rows)

@@ -9,13 +9,13 @@ from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 
 #: (list_id, subscriber_id, field_id) of a value.
-Key = tuple[int, int, int]
+FieldKey = tuple[int, int, int]
 #: Subscribers whose values are checked in one transaction.
 STRIDE = 500
 _KEY = ("list_id", "subscriber_id", "field_id")
 
 
-def write_values(transaction: Transaction, values: Mapping[Key, bytes | None], now: int) -> None:
+def write_values(transaction: Transaction, values: Mapping[FieldKey, bytes | None], now: int) -> None:
     """Set fields to their values, or empty them with None. In key order, so that servers do not deadlock."""
     ordered = sorted(values.items())
     filled = [(*key, value, now) for key, value in ordered if value is not None]

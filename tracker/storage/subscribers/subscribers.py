@@ -21,7 +21,7 @@ from tracker.storage.subscribers.write_refusals import After, Refusal, unwrap
 #: A subscriber's name: a column of KEYS, and its value.
 Who = tuple[str, int | str]
 #: Key of a count: list, searched column, search, whether that is a prefix.
-Counted = tuple[int, str, bytes | None, bool]
+CountKey = tuple[int, str, bytes | None, bool]
 #: A count from this size on is cached: a million rows take 50 ms, in which a worker answers no other request.
 MANY = 10_000
 KEYS = ("id", "email_key", "external_id")
@@ -32,7 +32,7 @@ SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
 
 
 @dataclass(frozen=True, slots=True)
-class Subscriber:
+class StoredSubscriber:
     """A subscriber: the address as first given; `values` of custom fields, as stored, by the field's number.
 
     `email_by` and `external_id_by` say who set them (`domain.provenance.By`).
@@ -67,20 +67,20 @@ class Subscribers:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._database, self._now, self._new_id, self._clock = database, now, new_id, clock
-        self._counts: TtlCache[Counted, int] = TtlCache(1000, clock)
+        self._counts: TtlCache[CountKey, int] = TtlCache(1000, clock)
 
-    def find(self, list_id: int, who: Who, deadline: float | None = None) -> Subscriber | None:
+    def find(self, list_id: int, who: Who, deadline: float | None = None) -> StoredSubscriber | None:
         """Return one subscriber with its values, or None."""
 
-        def work(transaction: Transaction) -> Subscriber | None:
+        def work(transaction: Transaction) -> StoredSubscriber | None:
             return next(iter(_with_values(transaction, list_id, _rows(transaction, list_id, who))), None)
 
         return self._database.read(work, deadline)
 
-    def page(self, list_id: int, wanted: Slice, deadline: float | None = None) -> list[Subscriber]:
+    def page(self, list_id: int, wanted: Slice, deadline: float | None = None) -> list[StoredSubscriber]:
         """Return a page of subscribers with their values."""
 
-        def work(transaction: Transaction) -> list[Subscriber]:
+        def work(transaction: Transaction) -> list[StoredSubscriber]:
             rows = transaction.select(*page_sql(SELECT, list_id, with_fitting(transaction, list_id, wanted)))
             return _with_values(transaction, list_id, rows)
 
@@ -137,13 +137,13 @@ def _rows(transaction: Transaction, list_id: int, who: Who, is_locking: bool = F
     return transaction.lookup(SELECT, ("list_id", column), [(list_id, key)], is_locking)
 
 
-def _with_values(transaction: Transaction, list_id: int, rows: Sequence[Row]) -> list[Subscriber]:
+def _with_values(transaction: Transaction, list_id: int, rows: Sequence[Row]) -> list[StoredSubscriber]:
     values = find_values(transaction, list_id, [row[0] for row in rows])
     return [replace(_subscriber(row), values=values.get(row[0], {})) for row in rows]
 
 
-def _subscriber(row: Row) -> Subscriber:
-    return Subscriber(row[0], text(row[1]), text(row[2]), row[3], By(row[4]), By(row[5]))
+def _subscriber(row: Row) -> StoredSubscriber:
+    return StoredSubscriber(row[0], text(row[1]), text(row[2]), row[3], By(row[4]), By(row[5]))
 
 
 def _taken(transaction: Transaction, list_id: int, subscriber_id: int, wanted: Changes) -> Refusal | None:

@@ -13,16 +13,16 @@ from tracker.storage.timeline.timeline_reading import (
     newest,
     position_of,
 )
-from tracker.storage.timeline.timeline_rows import Entry, SpanKey, name_key
+from tracker.storage.timeline.timeline_rows import SpanKey, TimelineEntry, name_key
 from tracker.storage.timeline.visitor_history import owners
 
 __all__ = [
     "MAX_POSITION",
     "MAX_RECENT",
     "MIN_TIME",
-    "Entry",
     "Part",
     "SpanKey",
+    "TimelineEntry",
     "Window",
     "maintain",
     "name_key",

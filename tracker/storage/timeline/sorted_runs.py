@@ -29,7 +29,7 @@ _LAST = f"SELECT {_KEY} FROM timeline_sorted WHERE run = ? ORDER BY {', '.join(f
 _BEFORE_ALL = (-1, -(2**63), 0, 0)
 
 
-class Source(NamedTuple):
+class RunTable(NamedTuple):
     """A table that has rows of the timeline, and the condition that selects them there."""
 
     table: str
@@ -37,13 +37,13 @@ class Source(NamedTuple):
     values: tuple[int, ...] = ()
 
 
-def sources(transaction: Transaction, is_reading: bool = True) -> Sequence[Source]:
+def sources(transaction: Transaction, is_reading: bool = True) -> Sequence[RunTable]:
     """Return the tables that have the timeline's rows; with `is_reading=False` also those that may have copies of them."""
     if transaction.engine.is_remote:
-        return (Source("timeline"),)
+        return (RunTable("timeline"),)
     states = (ACTIVE,) if is_reading else (BUILDING, ACTIVE, DROPPED)
     runs = [run for state in states for run in _runs(transaction, state)]
-    return Source("timeline_recent"), *(Source("timeline_sorted", "run = ? AND ", (run,)) for run in runs)
+    return RunTable("timeline_recent"), *(RunTable("timeline_sorted", "run = ? AND ", (run,)) for run in runs)
 
 
 def maintain(transaction: Transaction) -> bool:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from tracker.domain.spans import Position
 from tracker.storage.engine.transaction import Row, Transaction
-from tracker.storage.timeline.sorted_runs import COLUMNS, Source, sources
-from tracker.storage.timeline.timeline_rows import NEWEST, Entry, at_one_moment
+from tracker.storage.timeline.sorted_runs import COLUMNS, RunTable, sources
+from tracker.storage.timeline.timeline_rows import NEWEST, TimelineEntry, at_one_moment
 
 #: The time before every event, and the position after all of them.
 MIN_TIME, MAX_POSITION = -(2**63), (2**63 - 1, 0)
@@ -26,7 +26,7 @@ class Window(NamedTuple):
 class Part(NamedTuple):
     """Rows of one owner, newest first, complete down to `reached`; None: complete to the end of the window."""
 
-    entries: list[Entry]
+    entries: list[TimelineEntry]
     reached: Position | None
 
 
@@ -43,12 +43,12 @@ def newest(
     transaction: Transaction, list_id: int, owner_ids: Sequence[int], window: Window, most: int
 ) -> list[Part]:
     """Return for each owner at most `most` rows, newest first."""
-    found: dict[int, list[Entry]] = {owner_id: [] for owner_id in owner_ids}
+    found: dict[int, list[TimelineEntry]] = {owner_id: [] for owner_id in owner_ids}
     with at_one_moment(transaction):
         tables = sources(transaction)
         selects = [each for owner_id in owner_ids for each in _ranges(tables, list_id, owner_id, window)]
         for row in _together(transaction, selects, most):
-            found[row[1]].append(Entry(*row))
+            found[row[1]].append(TimelineEntry(*row))
     return [_part(sorted(entries, key=position_of, reverse=True), most) for entries in found.values()]
 
 
@@ -56,23 +56,25 @@ def named(
     transaction: Transaction, list_id: int, owner_id: int, window: Window, key: int, most: int, examined: int
 ) -> Part:
     """Return at most `most` rows of one event name (by its `name_key`) among the next `examined` rows of one owner."""
-    found: list[Entry] = []
+    found: list[TimelineEntry] = []
     with at_one_moment(transaction):
         for select, values in _ranges(sources(transaction), list_id, owner_id, window):
             looked_at = f"{select} {NEWEST} LIMIT ?"
             chosen = f"SELECT {_ALL} FROM ({looked_at}) AS examined WHERE name_key = ? {NEWEST} LIMIT ?"
-            found += [Entry(*row) for row in transaction.select(chosen, (*values, examined, key, most))]
+            found += [
+                TimelineEntry(*row) for row in transaction.select(chosen, (*values, examined, key, most))
+            ]
             if len(found) >= most:
                 return _part(found, most)
             last = transaction.select(f"{looked_at} OFFSET ?", (*values, 1, examined - 1))
             if last:
-                return Part(found, position_of(Entry(*last[0])))
+                return Part(found, position_of(TimelineEntry(*last[0])))
     return Part(found, None)
 
 
 def rows_of_events(
     transaction: Transaction, list_id: int, after_id: int, until_id: int
-) -> Iterator[list[Entry]]:
+) -> Iterator[list[TimelineEntry]]:
     """Yield all rows of events with ids in (after_id, until_id], table by table; a row may come twice.
 
     For integrity checks only.
@@ -82,15 +84,18 @@ def rows_of_events(
             f"SELECT {', '.join(COLUMNS)} FROM {source.table} WHERE {source.condition}list_id = ?"
             " AND event_id > ? AND event_id <= ?"
         )
-        yield [Entry(*row) for row in transaction.select(sql, (*source.values, list_id, after_id, until_id))]
+        yield [
+            TimelineEntry(*row)
+            for row in transaction.select(sql, (*source.values, list_id, after_id, until_id))
+        ]
 
 
-def position_of(entry: Entry) -> Position:
+def position_of(entry: TimelineEntry) -> Position:
     """Return (event_at, event_id), the place of a row in the order of a page."""
     return entry.event_at, entry.event_id
 
 
-def _ranges(tables: Sequence[Source], list_id: int, owner_id: int, window: Window) -> Iterator[Select]:
+def _ranges(tables: Sequence[RunTable], list_id: int, owner_id: int, window: Window) -> Iterator[Select]:
     """Yield the statements that select the window together, newest rows first."""
     before, event_id = window.before
     if event_id > 0 and before >= window.since:
@@ -98,7 +103,7 @@ def _ranges(tables: Sequence[Source], list_id: int, owner_id: int, window: Windo
     yield _from_all(tables, _BEFORE, (list_id, owner_id, before, window.since))
 
 
-def _from_all(tables: Sequence[Source], where: str, values: Row) -> Select:
+def _from_all(tables: Sequence[RunTable], where: str, values: Row) -> Select:
     """Return one statement for the same range of each table.
 
     All tables but the small unsorted one are in the order of the key, so SQLite merges them as it reads.
@@ -117,7 +122,7 @@ def _together(transaction: Transaction, selects: Sequence[Select], most: int) ->
         yield from transaction.select(sql, [value for _, values in some for value in (*values, most)])
 
 
-def _part(entries: list[Entry], most: int) -> Part:
+def _part(entries: list[TimelineEntry], most: int) -> Part:
     if len(entries) < most:
         return Part(entries, None)
     return Part(entries[:most], position_of(entries[most - 1]))

@@ -26,7 +26,7 @@ MAX_COPIED = 32
 MAX_TOGETHER = 10_000
 
 
-class Entry(NamedTuple):
+class TimelineEntry(NamedTuple):
     """One row. A conversion has a second row under the negative of its owner, so that revenue is found without other events."""
 
     list_id: int
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
 
 #: The order of a page.
 NEWEST = "ORDER BY event_at DESC, event_id DESC"
-_ALL = ", ".join(Entry._fields)
+_ALL = ", ".join(TimelineEntry._fields)
 _OWN_ROWS = "list_id = ? AND owner_id = ? AND span = ?"
 _SPAN = "list_id = ? AND visitor_id = ? AND span = ?"
 #: Keys (list_id, owner_id, event_at, event_id) of rows deleted in one statement.
@@ -59,26 +59,26 @@ def name_key(name: bytes) -> int:
 
 def entries(
     list_id: int, owner_id: int, event_at: int, event_id: int, visitor_id: int, span: int, name: bytes
-) -> Sequence[Entry]:
+) -> Sequence[TimelineEntry]:
     """Return the row of an event, and for a conversion its second row."""
-    row = Entry(list_id, owner_id, event_at, event_id, visitor_id, span, name_key(name))
+    row = TimelineEntry(list_id, owner_id, event_at, event_id, visitor_id, span, name_key(name))
     return (row, row._replace(owner_id=-owner_id)) if name == CONVERSION else (row,)
 
 
-def copies(history: Iterable[Entry], owner_id: int) -> list[Entry]:
+def copies(history: Iterable[TimelineEntry], owner_id: int) -> list[TimelineEntry]:
     """Return the same rows under another owner."""
     return [row._replace(owner_id=owner_id if row.owner_id > 0 else -owner_id) for row in history]
 
 
-def add(transaction: Transaction, entries: Iterable[Entry]) -> None:
+def add(transaction: Transaction, entries: Iterable[TimelineEntry]) -> None:
     """Insert these rows. In an SQLite file a row that exists already may then be read twice."""
     if transaction.engine.is_remote:
-        transaction.insert_missing("timeline", Entry._fields, entries)
+        transaction.insert_missing("timeline", TimelineEntry._fields, entries)
     else:
-        transaction.insert("timeline_recent", Entry._fields, list(entries))
+        transaction.insert("timeline_recent", TimelineEntry._fields, list(entries))
 
 
-def remove(transaction: Transaction, entries: Iterable[Entry]) -> None:
+def remove(transaction: Transaction, entries: Iterable[TimelineEntry]) -> None:
     """Delete these rows from every table that has them."""
     remove_keys(transaction, sorted({entry[:4] for entry in entries}))
 
@@ -112,7 +112,7 @@ def owners_with_rows(transaction: Transaction, list_id: int, owner_ids: Collecti
     return found
 
 
-def read(transaction: Transaction, where: str, values: Sequence[Any], tail: str = "") -> list[Entry]:
+def read(transaction: Transaction, where: str, values: Sequence[Any], tail: str = "") -> list[TimelineEntry]:
     """Return the rows for which `where` holds, each once, newest first. `where` names the list and the owner first.
 
     `tail` (ORDER BY and LIMIT) applies to each table: the newest n rows of all are among the newest n of each. A caller
@@ -123,10 +123,10 @@ def read(transaction: Transaction, where: str, values: Sequence[Any], tail: str 
         for source in sources(transaction):
             sql = f"SELECT {_ALL} FROM {source.table} WHERE {source.condition}{where} {tail}"
             found.update(transaction.select(sql, (*source.values, *values)))
-    return sorted((Entry(*row) for row in found), key=_time, reverse=True)
+    return sorted((TimelineEntry(*row) for row in found), key=_time, reverse=True)
 
 
-def _time(entry: Entry) -> tuple[int, int]:
+def _time(entry: TimelineEntry) -> tuple[int, int]:
     return entry.event_at, entry.event_id
 
 
@@ -163,7 +163,7 @@ def _linked(transaction: Transaction, spans: Sequence[SpanKey]) -> dict[SpanKey,
 
 def _histories(
     transaction: Transaction, spans: Iterable[SpanKey], most: int
-) -> Iterator[tuple[SpanKey, list[Entry] | None]]:
+) -> Iterator[tuple[SpanKey, list[TimelineEntry] | None]]:
     """Yield the history of each of these spans of one list; None for a history that is too long to copy.
 
     Short histories are read together. If that is more than MAX_TOGETHER rows, some are long, and each is read by
@@ -176,14 +176,14 @@ def _histories(
     if len(rows) > MAX_TOGETHER:
         yield from ((span, _history(transaction, span, most)) for span in spans)
         return
-    histories: dict[SpanKey, list[Entry]] = {span: [] for span in spans}
+    histories: dict[SpanKey, list[TimelineEntry]] = {span: [] for span in spans}
     for row in rows:
         histories.get((row.list_id, row.visitor_id, row.span), []).append(row)
     for span, history in histories.items():
         yield span, history if sum(row.owner_id > 0 for row in history) <= most else None
 
 
-def _history(transaction: Transaction, span: SpanKey, most: int) -> list[Entry] | None:
+def _history(transaction: Transaction, span: SpanKey, most: int) -> list[TimelineEntry] | None:
     """Return the visitor's own rows in this span; None if they are too many to copy."""
     list_id, visitor_id, number = span
     events, conversions = (
