@@ -4,7 +4,8 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 SOURCES := setup.cfg pyproject.toml constraints.txt
 # Two test files at a time. The number is fixed, so that every machine runs the tests in the same way.
-PYTEST := $(VENV)/bin/pytest --numprocesses=2
+# Compiled modules are kept, whatever the machine says: tests start hundreds of processes, which would all compile anew.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/pytest --numprocesses=2
 QUICK := not (fuzz or faults or served or mariadb or redis or browser or processes)
 
 .DEFAULT_GOAL := run
@@ -25,7 +26,7 @@ test: packages lint $(VENV)/.minifier
 
 # The quick loop: no root, no server, no browser, and no test that starts processes.
 check: lint
-	@TESTS_WITHOUT_SERVERS=1 $(PYTEST) -m "$(QUICK)"
+	@HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) --numprocesses=3 -m "$(QUICK)"
 
 lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
 from tests.client import Client, Shop
@@ -15,6 +16,7 @@ from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
 from tracker.domain.event import Event, EventOutcomeUnknown, Tracked
 from tracker.ingest.service import Ingest
+from tracker.storage.engine.write_connection import WriteConnection
 from tracker.storage.schema.own_database import own_database
 
 
@@ -99,9 +101,19 @@ def test_an_event_that_no_check_has_found_at_fault_fails_alone(ingest: Ingest) -
     assert (first.is_duplicate, third.is_duplicate, repeat.is_duplicate) == (False, False, True)
 
 
-def test_a_batch_whose_events_were_stored_one_by_one_in_part_is_unknown(ingest: Ingest) -> None:
+def test_a_batch_whose_events_were_stored_one_by_one_in_part_is_unknown(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After its deadline nobody may say that certainly nothing was stored."""
     ingest.track(event("first"))
+    commit = WriteConnection.commit
+
+    def slow(connection: WriteConnection) -> None:
+        """However fast the disk is, so many commits take longer than the deadline."""
+        gevent.sleep(0.001)
+        commit(connection)
+
+    monkeypatch.setattr(WriteConnection, "commit", slow)
     events = [event(f"e{number}", event_key=f"id-{number}") for number in range(3000)]
     events[-1].name = "lone surrogate \ud800"
     with pytest.raises(EventOutcomeUnknown) as unknown:
