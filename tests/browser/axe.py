@@ -10,8 +10,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+#: Colours that are on their way from one to another are none: what moves by itself and ends is waited for.
+AT_REST = """Promise.all(
+  document.getAnimations()
+    .filter((each) => each.effect.getComputedTiming().iterations !== Infinity)
+    .map((each) => each.finished.catch(() => null))
+).then(() => true)"""
+
+
 def faults(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
     """What is serious or critical: rule, impact, and where. What is folded in is looked at too."""
+    page.evaluate(AT_REST)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     page.evaluate((package("axe-core") / "axe.min.js").read_text())
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}

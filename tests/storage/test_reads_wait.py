@@ -72,14 +72,14 @@ def test_a_read_says_why_it_gave_up(distant: Database, proxy: Proxy) -> None:
 
 
 def test_few_try_at_once_however_many_wait(distant: Database, proxy: Proxy) -> None:
-    """100 requests that wait for 0.5 s would otherwise be a thousand connections."""
+    """100 requests that wait for 0.5 s would otherwise be a thousand connections: each may end with a try of its own."""
     proxy.cut_off()
     before = proxy.connections
     until = time.monotonic() + 0.5
     reads = [gevent.spawn(distant.read, lambda t: t.select("SELECT 1"), until) for _ in range(100)]
     gevent.joinall(reads)
     assert {type(read.exception) for read in reads} == {StorageUnavailable}
-    assert 2 < proxy.connections - before < 200
+    assert 2 < proxy.connections - before < 400
 
 
 def test_a_database_that_somebody_has_to_put_right_is_not_waited_for(distant: Database) -> None:
