@@ -9,7 +9,7 @@ from tests.browser.shop import Shop, is_left_alone, waiting
 from tests.processes import until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 JANE, BOB = "Jane@Shop.example", "bob@shop.example"
 
@@ -59,10 +59,18 @@ def test_what_waits_keeps_whose_it_was(shop: Shop, visit: BrowserContext) -> Non
     assert found["as jane"] == found["jane"] != found["bob"] == found["as bob"]
 
 
+def kept(shop: Shop, page: Page) -> str | None:
+    """Which visitor a tab has: the browser tells it of the others' in its own time."""
+    found: str | None = page.evaluate(f"localStorage.getItem('oct{shop.tracker_id}')")
+    return found
+
+
 def test_the_other_tab_follows(shop: Shop, visit: BrowserContext) -> None:
     first, second = shop.open(visit, "/1"), shop.open(visit, "/2")
     first.evaluate(f"oct.eventI('{JANE}', {{n: 'jane'}})")
+    jane = kept(shop, first)
     second.evaluate(f"oct.eventI('{BOB}', {{n: 'bob'}})")
+    until(lambda: kept(shop, first) != jane, what="the other tab's visitor in this one")
     first.evaluate("oct.eventT('x', {n: 'first tab'})")
     second.evaluate("oct.eventT('x', {n: 'second tab'})")
     first.evaluate(f"oct.eventI('{BOB}', {{n: 'bob again'}})")
