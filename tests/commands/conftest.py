@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -73,3 +73,18 @@ def say(client: Client, shop: Shop) -> Say:
         )
 
     return update
+
+
+@pytest.fixture
+def catalogue(client: Client, shop: Shop) -> Callable[..., dict[str, Any]]:
+    """`catalogue(Search=…, …)` of the test's list, with what is written late."""
+
+    def call(**params: Any) -> dict[str, Any]:
+        client.services.ingest.flush()
+        named = {} if "WithoutList" in params else {"ListID": shop.list_id}
+        answer = client.call("website_events.catalogue", shop.key, **named, **params)
+        assert answer.status == 200, answer.body
+        body: dict[str, Any] = answer.body
+        return body
+
+    return call

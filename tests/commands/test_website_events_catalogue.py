@@ -17,21 +17,6 @@ Track = Callable[..., Reply]
 Ask = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def catalogue(client: Client, shop: Shop) -> Ask:
-    """`catalogue(Search=…, …)` of the test's list, with what is written late."""
-
-    def call(**params: Any) -> dict[str, Any]:
-        client.services.ingest.flush()
-        named = {} if "WithoutList" in params else {"ListID": shop.list_id}
-        answer = client.call("website_events.catalogue", shop.key, **named, **params)
-        assert answer.status == 200, answer.body
-        body: dict[str, Any] = answer.body
-        return body
-
-    return call
-
-
 def shape(answer: dict[str, Any]) -> dict[str, list[str]]:
     return {each["Event"]: [item["Property"] for item in each["Properties"]] for each in answer["Events"]}
 

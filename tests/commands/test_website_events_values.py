@@ -19,21 +19,6 @@ ROBOT = "Googlebot/2.1 (+http://www.google.com/bot.html)"
 
 
 @pytest.fixture
-def catalogue(client: Client, shop: Shop) -> Ask:
-    """`catalogue(Search=…, …)` of the test's list, with what is written late."""
-
-    def call(**params: Any) -> dict[str, Any]:
-        client.services.ingest.flush()
-        named = {} if "WithoutList" in params else {"ListID": shop.list_id}
-        answer = client.call("website_events.catalogue", shop.key, **named, **params)
-        assert answer.status == 200, answer.body
-        body: dict[str, Any] = answer.body
-        return body
-
-    return call
-
-
-@pytest.fixture
 def values(client: Client, shop: Shop) -> Ask:
     """`values(event, property)` of the test's list."""
 

@@ -82,6 +82,8 @@ def test_the_address_says_the_channel(query: str, expected: str) -> None:
         ("https://l.facebook.com/", "Social"),
         ("android-app://com.google.android.gm/", "Email"),
         ("android-app://com.example.app/", "Referral"),
+        ("https://" + "a." * 120 + "google.com/", "Referral"),
+        ("https://" + "a." * 8_000 + "google.com/", None),
         ("not an address", None),
         ("http://[broken", None),
     ],

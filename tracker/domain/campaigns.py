@@ -23,6 +23,8 @@ from tracker.domain.channels import (
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 #: Characters of a UTM value that are kept, and parameters of an address that are looked at.
 MAX_VALUE_CHARACTERS, MAX_PARAMETERS = 255, 100
+#: Characters of a domain name (RFC 1035, 2.3.4). Looking a name up costs the square of its labels.
+MAX_HOST_CHARACTERS = 253
 #: The end of a domain: `com`, `de`, `co.uk`. A brand before anything longer is somebody's subdomain.
 _PUBLIC_SUFFIX = re.compile(r"(?:(?:com?|org|net|gov|edu|ac)\.)?[a-z]{2,3}")
 _WEB = ("http", "https")
@@ -88,9 +90,10 @@ def _host(url: str, schemes: Collection[str]) -> str:
     """Return the host of a URL of one of the schemes, in small letters; empty if there is none."""
     try:
         parts = urlsplit(url)
-        return (parts.hostname or "").rstrip(".") if parts.scheme in schemes else ""
+        host = (parts.hostname or "").rstrip(".") if parts.scheme in schemes else ""
     except ValueError:
         return ""
+    return host if len(host) <= MAX_HOST_CHARACTERS else ""
 
 
 def _parameters(url: str) -> dict[str, str]:
