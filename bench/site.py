@@ -16,7 +16,7 @@ from tracker.plugins import load_commands
 ACCOUNTS, VISITORS = 50, 100_000
 CONNECTIONS = 32
 #: One visitor in so many has an Email.
-VISITORS_A_PERSON = 10
+VISITORS_A_SUBSCRIBER = 10
 #: What is measured is Tracker, not its rate limits.
 LIMITED = ("event.track", "event.collect", "event.collect.address", "website_events.properties")
 LIMITS = ",".join(f"{name}=1000000000/60" for name in LIMITED)
@@ -33,7 +33,7 @@ class Site:
 
     @property
     def people(self) -> int:
-        return self.visitors // VISITORS_A_PERSON
+        return self.visitors // VISITORS_A_SUBSCRIBER
 
     @property
     def accounts(self) -> Path:
@@ -96,8 +96,8 @@ class Database:
 
 def make_site(folder: Path, scale: float = 1.0, connections: int = CONNECTIONS) -> Site:
     """An empty database with ACCOUNTS users, each with a key and a list; `connections` are what loads come over."""
-    people_of_one = max(1, round(VISITORS * scale / ACCOUNTS / VISITORS_A_PERSON))
-    site = Site(folder, people_of_one * ACCOUNTS * VISITORS_A_PERSON, connections)
+    people_of_one = max(1, round(VISITORS * scale / ACCOUNTS / VISITORS_A_SUBSCRIBER))
+    site = Site(folder, people_of_one * ACCOUNTS * VISITORS_A_SUBSCRIBER, connections)
     settings = Settings.from_environ({"TRACKER_DATABASE_URL": f"sqlite:///{folder}/empty.db"})
     services = build_services(settings, open_database(settings, load_commands()))
     services.storage.upgrade()

@@ -34,7 +34,7 @@ def measure(plan: Plan) -> Report:
         with engine(plan) as (url, folder), filled_list(plan, url, folder) as filled:
             figures.append(_figures(filled))
     report.say(
-        f"One list of {filled.events:,} events and {filled.persons:,} subscribers, two workers, calls one after the other on one "
+        f"One list of {filled.events:,} events and {filled.subscribers:,} subscribers, two workers, calls one after the other on one "
         f"connection; {filled.calls} calls a row, each of another person or from another place in the timeline."
     )
     rows = [[title, *(figure[title] for figure in figures)] for title in figures[0]]
@@ -70,7 +70,7 @@ def _figures(filled: Filled) -> dict[str, str]:
     rows: dict[str, Callable[[], Call]] = {
         "`subscriber.get`": lambda: (
             "subscriber.get",
-            {"EmailAddress": f"person{chance.randrange(filled.persons)}@example.com"},
+            {"EmailAddress": f"person{chance.randrange(filled.subscribers)}@example.com"},
         ),
         "`subscriber.get` of the busy person": lambda: ("subscriber.get", busy),
         "page, no filter": lambda: events(**busy, Cursor=chance.choice(places)),

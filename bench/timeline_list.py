@@ -27,7 +27,7 @@ from tracker.services import Services
 from tracker.storage.subscribers import identity_rows
 
 #: Events of the busy person, visitors of the one with many, events of the visitor with a long past, and persons there are.
-BUSY, VISITORS, PAST, PERSONS = 100_000, 100_000, 1_000_000, 1_000_000
+BUSY, VISITORS, PAST, SUBSCRIBERS = 100_000, 100_000, 1_000_000, 1_000_000
 BATCH, CALLS, FEWEST_CALLS = 500, 200, 20
 YEAR_MS = 365 * 24 * 3_600_000
 COMMANDS = ("event.track", "subscriber.get", "subscriber.events")
@@ -46,7 +46,7 @@ class Filled:
     key: str
     list_id: int
     events: int
-    persons: int
+    subscribers: int
     calls: int
     seconds: float
 
@@ -74,14 +74,14 @@ def filled_list(plan: Plan, url: str, folder: Path) -> Iterator[Filled]:
     user_id = services.stores.users.add("bench@example.com", "bench-password-1")
     key = services.stores.keys.add(user_id, "Subscribers.Get")
     list_id = services.stores.lists.add(user_id, "bench")
-    began, persons = time.monotonic(), int(PERSONS * plan.scale)
+    began, subscribers = time.monotonic(), int(SUBSCRIBERS * plan.scale)
     events = sum(store(services, some) for some in all_events(list_id, plan.scale))
-    _add_persons(services, list_id, persons)
+    _add_subscribers(services, list_id, subscribers)
     services.close()
     sys.stderr.write(f"{url.partition(':')[0]}: {events:,} events in {time.monotonic() - began:.0f} s\n")
     with gunicorn("wsgi:app", environ, folder / "timeline.log") as address:
         calls = max(FEWEST_CALLS, int(CALLS * min(1.0, plan.scale)))
-        yield Filled(address, key, list_id, events, persons, calls, plan.seconds)
+        yield Filled(address, key, list_id, events, subscribers, calls, plan.seconds)
 
 
 def all_events(list_id: int, scale: float) -> Iterator[list[Event]]:
@@ -119,11 +119,11 @@ def store(services: Services, events: list[Event]) -> int:
     return len(events)
 
 
-def _add_persons(services: Services, list_id: int, persons: int) -> None:
+def _add_subscribers(services: Services, list_id: int, subscribers: int) -> None:
     """Persons with nothing but an address."""
-    for start in range(0, persons, 5_000):
+    for start in range(0, subscribers, 5_000):
         rows = [
             (list_id, 2**40 + n, *_email(f"person{n}"), None, n.to_bytes(16, "big"), 0, 0)
-            for n in range(start, min(persons, start + 5_000))
+            for n in range(start, min(subscribers, start + 5_000))
         ]
         services.storage.write(partial(identity_rows.add_subscribers, rows=rows, now=1))

@@ -12,8 +12,8 @@ from tracker.api.subscriber_params import (
     INVALID_EMAIL,
     INVALID_EXTERNAL_ID,
     INVALID_LIST,
+    MISSING_IDENTIFIER,
     MISSING_LIST,
-    MISSING_PERSON,
     REFUSALS,
     CreateParams,
     new_subscriber,
@@ -34,7 +34,7 @@ class SubscriberCreate(Command):
     permission = "Subscribers.Import"
     rate_limit = "1000 per 60 seconds"
     errors = (
-        MISSING_PERSON, MISSING_LIST, INVALID_LIST, INVALID_EMAIL, INVALID_EXTERNAL_ID, EMAIL_TAKEN, EXTERNAL_ID_TAKEN,
+        MISSING_IDENTIFIER, MISSING_LIST, INVALID_LIST, INVALID_EMAIL, INVALID_EXTERNAL_ID, EMAIL_TAKEN, EXTERNAL_ID_TAKEN,
         INVALID_CUSTOM_FIELDS,
     )  # fmt: skip
     example = (

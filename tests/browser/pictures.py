@@ -43,7 +43,7 @@ class Scene:
 
     full: str
     empty: str
-    person: str
+    subscriber: str
     alone: str
     event: str
     uuid: str
@@ -182,13 +182,13 @@ def _of_people(camera: Camera, scene: Scene) -> None:
     camera.take("people", f"{scene.full}/people")
     camera.take("people-empty", f"{scene.empty}/people")
     camera.take("people-not-found", f"{scene.full}/people?search=nobody")
-    camera.take("person", scene.person)
+    camera.take("person", scene.subscriber)
     camera.take("person-empty", scene.alone)
-    camera.take("why", f"{scene.person}/why/{scene.event}")
-    camera.take("unmerge", f"{scene.person}/visitors/{scene.uuid}/0/unmerge")
+    camera.take("why", f"{scene.subscriber}/why/{scene.event}")
+    camera.take("unmerge", f"{scene.subscriber}/visitors/{scene.uuid}/0/unmerge")
     camera.take("visitor", f"{scene.full}/visitors/{scene.visitor}")
-    camera.take("forget", f"{scene.person}/forget")
-    page.goto(f"{scene.person}/forget")
+    camera.take("forget", f"{scene.subscriber}/forget")
+    page.goto(f"{scene.subscriber}/forget")
     label = page.get_by_label("To confirm, type")
     label.fill(page.locator("label").filter(has_text="To confirm").inner_text().split("type ")[1])
     page.get_by_role("button", name="Forget for good").click()
@@ -214,7 +214,7 @@ def _scene(tracker: Tracker, account: Account) -> Scene:
     key, here = account.key, {"ListID": account.list_id}
     lists = tracker.call("lists.get", key).json()["Lists"]
     empty = next(each["ListID"] for each in lists if each["LastEventTrackedAt"] is None)
-    person, links = _best_known(tracker, key, here)
+    subscriber, links = _best_known(tracker, key, here)
     alone = tracker.call("subscriber.create", key, **here, EmailAddress="quiet@example.com").json()
     recent = tracker.call("events.recent", key, **here, RecordsPerRequest=100).json()["Events"]
     nobody = next(each["UUID"] for each in recent if not each["SubscriberID"] and not each.get("IsBot"))
@@ -222,7 +222,7 @@ def _scene(tracker: Tracker, account: Account) -> Scene:
     return Scene(
         full=path,
         empty=f"/lists/{empty}",
-        person=f"{path}/people/{person}",
+        subscriber=f"{path}/people/{subscriber}",
         alone=f"{path}/people/{alone['SubscriberID']}",
         event=links[0]["EventID"],
         uuid=links[0]["UUID"],

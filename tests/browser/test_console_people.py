@@ -73,11 +73,11 @@ def things(tracker: Tracker, account: Account) -> dict[str, Any]:
     ):  # fmt: skip
         assert tracker.call("event.track", key, ListID=full, **event).status_code == 200
     told = tracker.call("subscriber.explain", key, ListID=full, EmailAddress="abel@example.com").json()
-    person = f"/lists/{full}/people/{told['SubscriberID']}"
+    subscriber = f"/lists/{full}/people/{told['SubscriberID']}"
     return {
         "list": full,
         "empty": empty,
-        "person": person,
+        "person": subscriber,
         "uuid": uuid,
         "nobody": nobody,
         "event": told["Links"][0]["EventID"],
@@ -131,7 +131,9 @@ def test_why_an_event_is_theirs_is_told_when_it_is_opened(page: Page, things: di
     assert wrong == []
 
 
-def test_a_person_is_found_exported_and_forgotten(page: Page, things: dict[str, Any], tmp_path: Path) -> None:
+def test_a_subscriber_is_found_exported_and_forgotten(
+    page: Page, things: dict[str, Any], tmp_path: Path
+) -> None:
     page.goto(f"/lists/{things['list']}/people")
     page.get_by_label("Email address, ID").fill("abba@example.com")
     page.keyboard.press("Enter")

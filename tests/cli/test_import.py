@@ -411,8 +411,8 @@ HISTORY = (
 def read_by(jane: Importer, email: str) -> list[str]:
     """What a person has done, oldest first."""
     sql = "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?"
-    [(person,)] = jane.database.read(lambda t: t.select(sql, (jane.list_id, email.encode())))
-    page = read_page(jane.database, SubscriberTimeline(jane.list_id, person), Wanted(10))
+    [(subscriber,)] = jane.database.read(lambda t: t.select(sql, (jane.list_id, email.encode())))
+    page = read_page(jane.database, SubscriberTimeline(jane.list_id, subscriber), Wanted(10))
     return [event.name.decode() for event in reversed(page.events)]
 
 

@@ -154,7 +154,7 @@ def test_an_entry_cannot_hold_an_email(client: Client, shop: Shop, action: str, 
     assert client.counts(("audit_log",)) == before
 
 
-def test_nothing_of_a_person_is_in_the_log(client: Client, shop: Shop) -> None:
+def test_nothing_of_a_subscriber_is_in_the_log(client: Client, shop: Shop) -> None:
     ok(client.call("user.login", Username=shop.email, Password=shop.password))
     client.call("user.login", Username=shop.email, Password="wrong")
     client.call("user.login", Username="stranger@example.com", Password="wrong")
@@ -178,7 +178,7 @@ def test_old_failures_go_and_the_rest_stays(client: Client, shop: Shop) -> None:
 
 def test_deletions_are_told_and_those_refused_are_not(client: Client, shop: Shop) -> None:
     on = {"ListID": shop.list_id}
-    person = ok(client.call("subscriber.create", shop.key, **on, EmailAddress="gone@example.com"))[
+    subscriber = ok(client.call("subscriber.create", shop.key, **on, EmailAddress="gone@example.com"))[
         "SubscriberID"
     ]
     field = ok(client.call("customfield.create", shop.key, SubscriberListID=shop.list_id, FieldName="Age"))[
@@ -191,5 +191,5 @@ def test_deletions_are_told_and_those_refused_are_not(client: Client, shop: Shop
     deletions = [entry for entry in told(client, shop, 10) if entry[3].endswith(".delete")]
     assert deletions == [
         (shop.user_id, own, None, "customfield.delete", f"list:{shop.list_id} customfield:{field}"),
-        (shop.user_id, own, None, "subscriber.delete", f"list:{shop.list_id} subscriber:{person}"),
+        (shop.user_id, own, None, "subscriber.delete", f"list:{shop.list_id} subscriber:{subscriber}"),
     ]

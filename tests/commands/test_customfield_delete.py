@@ -30,8 +30,8 @@ def test_the_values_of_many_subscribers_go_and_those_left_by_a_kill_too(
 
     def fill(transaction: Any) -> None:
         columns = ("list_id", "id", "own_uuid", "created_at")
-        persons = [(shop.list_id, n, n.to_bytes(16, "big"), 0) for n in people]
-        transaction.insert("subscribers", columns, persons)
+        subscribers = [(shop.list_id, n, n.to_bytes(16, "big"), 0) for n in people]
+        transaction.insert("subscribers", columns, subscribers)
         columns = ("list_id", "subscriber_id", "field_id", "value", "updated_at")
         of = [(shop.list_id, n, number, b"1", 0) for n in people for number in (gone, kept, 10**9)]
         transaction.insert("subscriber_fields", columns, of)

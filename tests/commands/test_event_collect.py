@@ -248,12 +248,12 @@ def test_no_other_list_can_be_named(client: Client, door: Door, owner: Shop) -> 
 def test_the_answer_does_not_tell_who_is_known(client: Client, door: Door) -> None:
     known = {"ListID": door.shop.list_id, "Event": "bought", "Email": EMAIL, "ID": "customer-7"}
     assert client.call("event.track", door.shop.key, **known).status == 200
-    for person in (
+    for subscriber in (
         {"Email": EMAIL}, {"Email": "nobody@example.com"}, {"ID": "customer-7"}, {"ID": "customer-8"},
         {"ID": "customer-7", "Email": "nobody@example.com"}, {"UUID": str(uuid4())},
     ):  # fmt: skip
-        replies = [door.post({"Event": name, **person}) for name in ("identify", "seen")]
-        replies.append(door.post({"Events": [{"Event": "identify", **person}]}))
+        replies = [door.post({"Event": name, **subscriber}) for name in ("identify", "seen")]
+        replies.append(door.post({"Events": [{"Event": "identify", **subscriber}]}))
         assert [reply.raw for reply in replies] == [
             b'{"status":"success"}', b'{"status":"success"}', b'{"status":"success","results":[{"status":"ok"}]}'
         ]  # fmt: skip

@@ -34,7 +34,7 @@ def names(answer: dict[str, Any]) -> list[str]:
     return [each["Event"] for each in answer["Events"]]
 
 
-def person(client: Client, shop: Shop, email: str) -> str:
+def subscriber(client: Client, shop: Shop, email: str) -> str:
     found = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
     number: str = found.body["SubscriberInformation"]["SubscriberID"]
     return number
@@ -92,7 +92,7 @@ def test_an_event_is_whose_its_visitor_became(
     track(Event="during", UUID=BROWSER, Email=JANE)
     track(Event="after", UUID=BROWSER)
     track(Event="another's", UUID=BROWSER, Email=JOHN)
-    jane, john = person(client, shop, JANE), person(client, shop, JOHN)
+    jane, john = subscriber(client, shop, JANE), subscriber(client, shop, JOHN)
     whose = {
         each["Event"]: each["SubscriberID"] for each in recent()["Events"] if not each["IsAddedByTracker"]
     }
@@ -108,7 +108,7 @@ def test_an_event_is_whose_its_visitor_became(
 
 
 @pytest.mark.parametrize("verb", ["delete", "forget"])
-def test_a_person_who_is_gone_is_nobody(
+def test_a_subscriber_who_is_gone_is_nobody(
     client: Client, shop: Shop, track: Track, recent: Recent, verb: str
 ) -> None:
     track(Event="linked", UUID=BROWSER)

@@ -39,7 +39,7 @@ def delete(client: Client, shop: Shop) -> Delete:
     return call
 
 
-def person(client: Client, shop: Shop, email: str = A) -> int:
+def subscriber(client: Client, shop: Shop, email: str = A) -> int:
     answer = get(client, shop, EmailAddress=email)
     assert answer.status == 200, answer.body
     return int(answer.body["SubscriberInformation"]["SubscriberID"])
@@ -55,7 +55,7 @@ def events_of(client: Client, shop: Shop, subscriber_id: int) -> list[str]:
     return [name for name in names if name != "identify"]
 
 
-def test_a_deleted_person_is_gone_with_their_values(
+def test_a_deleted_subscriber_is_gone_with_their_values(
     client: Client, shop: Shop, track: Track, delete: Delete
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "x", "MergeTagAlias": "x"}
@@ -68,7 +68,7 @@ def test_a_deleted_person_is_gone_with_their_values(
         again = client.call("subscriber.delete", shop.key, ListID=shop.list_id, **who)
         assert again.codes == [3]
     left = client.rows("SELECT subscriber_id FROM subscriber_fields WHERE list_id = ?", shop.list_id)
-    assert left == [(person(client, shop, B),)]
+    assert left == [(subscriber(client, shop, B),)]
 
 
 def test_what_they_did_stays_and_is_counted(
@@ -86,7 +86,7 @@ def test_what_they_did_stays_and_is_counted(
 
 
 @pytest.mark.parametrize("email", [A, B])
-def test_the_next_person_of_a_browser_gets_none_of_their_past(
+def test_the_next_subscriber_of_a_browser_gets_none_of_their_past(
     client: Client, shop: Shop, track: Track, delete: Delete, email: str
 ) -> None:
     """Be it somebody else, or the same address again."""
@@ -97,7 +97,7 @@ def test_the_next_person_of_a_browser_gets_none_of_their_past(
     answer = track(Event="next", UUID=BROWSER, Email=email)
     assert (answer.body["uuid"], answer.body["identify_event_sent"]) == (BROWSER, True)
     track(Event="later", UUID=BROWSER)
-    new = person(client, shop, email)
+    new = subscriber(client, shop, email)
     assert new != gone
     assert events_of(client, shop, new) == ["next", "later"]
     assert events_of(client, shop, gone) == ["anonymous", "known", "between"], "nobody's"
@@ -134,14 +134,14 @@ def test_who_keeps_the_old_visitors_uuid_gets_a_new_span(
     gone = delete(EmailAddress=A)
     assert track(Event="nobody's", UUID=kept).body["uuid"] == kept
     assert track(Event="new", UUID=kept, Email=A).body["uuid"] == kept
-    new = person(client, shop)
+    new = subscriber(client, shop)
     assert events_of(client, shop, new) == ["new"]
     assert events_of(client, shop, gone) == ["old", "nobody's"]
     sql = "SELECT span, subscriber_id FROM visitors WHERE list_id = ? AND uuid = ?"
     assert client.rows(sql, shop.list_id, UUID(kept).bytes) == [(1, new)]
 
 
-def test_identify_properties_of_a_browser_whose_person_is_gone_are_dropped(
+def test_identify_properties_of_a_browser_whose_subscriber_is_gone_are_dropped(
     client: Client, shop: Shop, track: Track, delete: Delete
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "x", "MergeTagAlias": "x"}
@@ -161,7 +161,7 @@ def test_an_address_or_id_of_somebody_who_is_gone_is_free(
     sent = {"ListID": shop.list_id, "EmailAddress": A, "ExternalID": "user-1"}
     assert int(client.call("subscriber.create", shop.key, **sent).body["SubscriberID"]) > gone
     assert track(Event="new", ID="user-1").status == 200
-    assert events_of(client, shop, person(client, shop)) == ["new"]
+    assert events_of(client, shop, subscriber(client, shop)) == ["new"]
 
 
 def test_deleting_and_identifying_at_once_leaves_no_values_of_nobody(

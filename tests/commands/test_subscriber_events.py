@@ -125,7 +125,7 @@ def test_an_event_is_described_in_full(track: Track, page: Callable[..., Reply])
         assert page(**who).body == answer
 
 
-def test_the_past_of_a_visitor_becomes_the_persons_and_stays_in_its_own_timeline(
+def test_the_past_of_a_visitor_becomes_the_subscribers_and_stays_in_its_own_timeline(
     track: Track, events: Events, page: Callable[..., Reply]
 ) -> None:
     for n in range(3):
@@ -140,7 +140,7 @@ def test_the_past_of_a_visitor_becomes_the_persons_and_stays_in_its_own_timeline
     assert page(UUID=uuid(1)).body["SubscriberID"] == page(EmailAddress=JANE).body["SubscriberID"]
 
 
-def test_a_visitor_that_becomes_another_persons_takes_nothing_along(track: Track, events: Events) -> None:
+def test_a_visitor_that_becomes_another_subscribers_takes_nothing_along(track: Track, events: Events) -> None:
     track(UUID=uuid(1), Properties={"n": 0}, Timestamp=START)
     track(UUID=uuid(1), Email=JANE, Properties={"n": 1}, Timestamp=START + 1)
     track(UUID=uuid(1), Properties={"n": 2}, Timestamp=START + 2)
@@ -150,7 +150,7 @@ def test_a_visitor_that_becomes_another_persons_takes_nothing_along(track: Track
     assert numbers(events(EmailAddress=JOHN)) == [4, 3]
 
 
-def test_an_event_that_names_another_person_is_theirs_alone(track: Track, events: Events) -> None:
+def test_an_event_that_names_another_subscriber_is_theirs_alone(track: Track, events: Events) -> None:
     track(UUID=uuid(1), Email=JANE, Properties={"n": 0}, Timestamp=START)
     track(UUID=uuid(1), ID="other", Properties={"n": 1}, Timestamp=START + 1)
     assert numbers(events(EmailAddress=JANE)) == [0]
@@ -293,7 +293,7 @@ def test_another_users_list_is_like_none(client: Client, track: Track, page: Cal
     assert theirs.codes == [4]
 
 
-def test_a_thousand_visitors_of_one_person_are_read_as_one(
+def test_a_thousand_visitors_of_one_subscriber_are_read_as_one(
     client: Client, shop: Shop, events: Events, page: Callable[..., Reply]
 ) -> None:
     """Each has an anonymous past, some a long one; settling them changes nothing that is answered."""
@@ -313,9 +313,9 @@ def test_a_thousand_visitors_of_one_person_are_read_as_one(
     assert numbers(before) == list(reversed(range(len(pasts))))
     make_old(client, list_id)
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
-    person_id = int(page(EmailAddress=JANE).body["SubscriberID"])
+    subscriber_id = int(page(EmailAddress=JANE).body["SubscriberID"])
     left = client.services.storage.read(
-        partial(uncopied_histories, list_id=list_id, subscriber_id=person_id, most=2000)
+        partial(uncopied_histories, list_id=list_id, subscriber_id=subscriber_id, most=2000)
     )
     assert len(left) <= MAX_IN_PLACE
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
@@ -403,16 +403,16 @@ def test_a_page_is_read_by_its_key(
         track(Email=JANE, UUID=uuid(n), Timestamp=START + n)
         if n % 50 == 0 and not database.engine.is_remote:
             database.write(sorted_runs.maintain)
-    [(person_id,)] = client.rows("SELECT id FROM subscribers WHERE list_id = ?", shop.list_id)
+    [(subscriber_id,)] = client.rows("SELECT id FROM subscribers WHERE list_id = ?", shop.list_id)
     window, list_id = Window(START, (START + 100, 5)), shop.list_id
     seen: list[tuple[str, Any]] = []
 
     def read(transaction: Transaction) -> None:
         recorder = Recorder(transaction, seen)
-        newest(recorder, list_id, [person_id], Window(), 25)
-        newest(recorder, list_id, [person_id, -person_id], window, 25)
-        named(recorder, list_id, person_id, window, name_key(b"seen"), 25, 100)
-        uncopied_histories(recorder, list_id, person_id, 65)
+        newest(recorder, list_id, [subscriber_id], Window(), 25)
+        newest(recorder, list_id, [subscriber_id, -subscriber_id], window, 25)
+        named(recorder, list_id, subscriber_id, window, name_key(b"seen"), 25, 100)
+        uncopied_histories(recorder, list_id, subscriber_id, 65)
 
     database.read(read)
     statements = [(sql, values) for sql, values in seen if "timeline_runs" not in sql]

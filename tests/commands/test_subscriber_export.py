@@ -17,7 +17,7 @@ def export(client: Client, shop: Shop, **who: Any) -> dict[str, Any]:
     return dict(answer.body)
 
 
-def test_everything_about_a_person_is_there(client: Client, shop: Shop, track: Track) -> None:
+def test_everything_about_a_subscriber_is_there(client: Client, shop: Shop, track: Track) -> None:
     browser = str(uuid.uuid4())
     track(UUID=browser, Properties={"n": 1}, EventID="e-1", Timestamp="2026-01-02T03:04:05Z")
     track(UUID=browser, Email=JANE, ID="jane-1", Properties={"n": 2})

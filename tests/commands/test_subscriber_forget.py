@@ -77,7 +77,7 @@ def life(client: Client, shop: Shop, track: Track) -> list[str]:
     return [*texts, *uuids, *hashes, *(each.hex() for each in hashes)]  # type: ignore[list-item]
 
 
-def test_nothing_of_a_person_stands_in_any_table(client: Client, shop: Shop, life: list[str]) -> None:
+def test_nothing_of_a_subscriber_stands_in_any_table(client: Client, shop: Shop, life: list[str]) -> None:
     assert "events" in places_of(client, life)
     report = forget(client, shop, EmailAddress=JANE)
     assert report["Status"] == "finished"
@@ -137,7 +137,7 @@ def test_the_report_says_how_many_rows_went_and_is_told_again_by_number(
         assert (gone_now.status, gone_now.codes) == (422, [3])
 
 
-def test_a_forgotten_person_is_found_by_no_command(client: Client, shop: Shop, life: list[str]) -> None:
+def test_a_forgotten_subscriber_is_found_by_no_command(client: Client, shop: Shop, life: list[str]) -> None:
     number = int(forget(client, shop, EmailAddress=JANE)["SubscriberID"])
     for command in ("subscriber.get", "subscriber.export", "subscriber.delete"):
         for who in ({"EmailAddress": JANE}, {"SubscriberID": number}, {"ExternalID": "jane-77"}):
@@ -225,7 +225,7 @@ def test_spent_event_ids_are_let_go_after_thirty_days(client: Client, shop: Shop
     assert client.services.jobs.find(shop.list_id, "retention", 0).finished_at is not None
 
 
-def test_what_was_taken_back_from_a_person_is_the_visitors_and_names_them_no_more(
+def test_what_was_taken_back_from_a_subscriber_is_the_visitors_and_names_them_no_more(
     client: Client, shop: Shop, track: Track
 ) -> None:
     browser = str(uuid.uuid4())

@@ -63,7 +63,7 @@ def settled(client: Client) -> None:
     client.services.ingest.flush()
 
 
-def test_events_that_came_by_a_link_leave_and_those_that_named_the_person_stay(
+def test_events_that_came_by_a_link_leave_and_those_that_named_the_subscriber_stay(
     call: Call, track: Track
 ) -> None:
     track(Event="before", UUID=BROWSER)
@@ -107,18 +107,18 @@ def test_conversions_leave_with_their_money(
     assert call("get", **JOE)["TotalRevenue"] == 19
 
 
-def test_no_row_is_left_with_the_person(client: Client, shop: Shop, call: Call, track: Track) -> None:
+def test_no_row_is_left_with_the_subscriber(client: Client, shop: Shop, call: Call, track: Track) -> None:
     track(Event="conversion", UUID=BROWSER, Properties=ORDER)
     track(UUID=BROWSER, Email="jane@example.com")
     track(Event="conversion", UUID=BROWSER, Properties={**ORDER, "conversion-id": "o-2"})
     settled(client)
-    person = int(call("unmerge", **JANE, UUID=BROWSER)["SubscriberID"])
+    subscriber = int(call("unmerge", **JANE, UUID=BROWSER)["SubscriberID"])
     [(visitor,)] = client.rows("SELECT id FROM visitors WHERE list_id = ?", shop.list_id)
     rows = {
         owner_id: rows_of(client, shop, owner_id, "conversion")
-        for owner_id in (visitor, -visitor, person, -person)
+        for owner_id in (visitor, -visitor, subscriber, -subscriber)
     }
-    assert rows == {visitor: 2, -visitor: 2, person: 0, -person: 0}
+    assert rows == {visitor: 2, -visitor: 2, subscriber: 0, -subscriber: 0}
 
 
 def test_an_older_link_is_taken_back_and_the_visitor_stays_whose_it_is(call: Call, track: Track) -> None:
@@ -282,11 +282,11 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     many(client, shop, 1200)
     storage, list_id = client.services.storage, shop.list_id
-    person = int(call("explain", **JANE)["SubscriberID"])
+    subscriber = int(call("explain", **JANE)["SubscriberID"])
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
-    links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
+    links = storage.read(partial(links_of, list_id=list_id, subscriber_id=subscriber, uuid=uuid))
     number, now = client.services.ingest.new_id(), time.time_ns() // 10**6
-    link = SpanLink(list_id, person, links.visitor_id, 0)
+    link = SpanLink(list_id, subscriber, links.visitor_id, 0)
 
     def killed_after_a_step(transaction: Any) -> int:
         state = unlink(transaction, link, number, now)
@@ -336,11 +336,11 @@ def test_who_is_linked_while_rows_are_moved_gets_them_all(
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
     track(Event="after", UUID=BROWSER)
     storage, list_id = client.services.storage, shop.list_id
-    person = int(call("explain", **JANE)["SubscriberID"])
+    subscriber = int(call("explain", **JANE)["SubscriberID"])
     uuid = bytes.fromhex(BROWSER.replace("-", ""))
-    links = storage.read(partial(links_of, list_id=list_id, subscriber_id=person, uuid=uuid))
+    links = storage.read(partial(links_of, list_id=list_id, subscriber_id=subscriber, uuid=uuid))
     number, now = client.services.ingest.new_id(), time.time_ns() // 10**6
-    link = SpanLink(list_id, person, links.visitor_id, 0)
+    link = SpanLink(list_id, subscriber, links.visitor_id, 0)
     state = storage.write(lambda t: unlink(t, link, number, now))
     step = lambda: storage.write(  # noqa: E731
         lambda t: reassign_step(

@@ -14,7 +14,7 @@ from tests.served import Account, Tracker
 
 
 @pytest.fixture(scope="module")
-def person(tracker: Tracker, jane: Account) -> Visitor:
+def browser(tracker: Tracker, jane: Account) -> Visitor:
     return Visitor(tracker).sign_in(jane)
 
 
@@ -35,8 +35,8 @@ def catalogue(tracker: Tracker, jane: Account) -> list[dict[str, Any]]:
     return found
 
 
-def test_events_and_properties_are_listed_with_types_and_times(person: Visitor, path: str) -> None:
-    page = person.get(path)
+def test_events_and_properties_are_listed_with_types_and_times(browser: Visitor, path: str) -> None:
+    page = browser.get(path)
     said = words(page)
     moment = r"\d+ \w+ 20\d\d, \d\d:\d\d UTC"
     assert re.search(rf"page_view 1 event last {moment} 0 properties", said)
@@ -49,61 +49,61 @@ def test_events_and_properties_are_listed_with_types_and_times(person: Visitor, 
     assert f'{path.replace("/events", "/live")}?event=sale"' in page.text
 
 
-def test_what_looks_alike_is_pointed_out(person: Visitor, path: str) -> None:
-    said = words(person.get(path))
+def test_what_looks_alike_is_pointed_out(browser: Visitor, path: str) -> None:
+    said = words(browser.get(path))
     assert "Spelled twice?" in said
     assert "event pageView page_view" in said
     assert "property productId product_id" in said
     assert "had more names than fit" not in said
 
 
-def test_names_are_searched(person: Visitor, path: str) -> None:
-    page = person.get(path, params={"search": "PRODUCT"})
+def test_names_are_searched(browser: Visitor, path: str) -> None:
+    page = browser.get(path, params={"search": "PRODUCT"})
     assert re.findall(r'catalogue-name given">(\w+)<', page.text) == ["pageView", "sale"]
     assert page.text.count("<details") == page.text.count("open>") == 2
     assert "price" not in words(page)
-    assert "Nothing has this in its name" in words(person.get(path, params={"search": "nowhere"}))
-    assert "No further events" in words(person.get(path, params={"after": "z"}))
-    answer = person.get(path, params={"search": "x" * 201})
+    assert "Nothing has this in its name" in words(browser.get(path, params={"search": "nowhere"}))
+    assert "No further events" in words(browser.get(path, params={"after": "z"}))
+    answer = browser.get(path, params={"search": "x" * 201})
     assert (answer.status_code, "at most 200 characters" in words(answer)) == (422, True)
 
 
-def test_events_are_pages(tracker: Tracker, person: Visitor, jane: Account) -> None:
+def test_events_are_pages(tracker: Tracker, browser: Visitor, jane: Account) -> None:
     many = tracker.call("list.create", jane.key, SubscriberListName="Many").json()["ListID"]
     for number in range(51):
         track(tracker, jane, ListID=many, Event=f"e{number:02}")
-    first = person.get(f"/lists/{many}/events")
+    first = browser.get(f"/lists/{many}/events")
     assert first.text.count('class="catalogue"') == 50
     following = re.search(r'href="([^"]*after=e49)"', first.text)[1]  # type: ignore[index]
-    page = person.get(following.replace("&amp;", "&"))
+    page = browser.get(following.replace("&amp;", "&"))
     assert re.findall(r'catalogue-name given">(\w+)<', page.text) == ["e50"]
 
 
-def test_sample_values_are_a_page_and_an_answer(person: Visitor, path: str) -> None:
+def test_sample_values_are_a_page_and_an_answer(browser: Visitor, path: str) -> None:
     asked = {"event": "sale", "property": "price"}
-    said = words(person.get(f"{path}/values", params=asked))
+    said = words(browser.get(f"{path}/values", params=asked))
     assert "price of sale 4 different values in the last 4 events of this name." in said
     assert '"0.5" 1' in said
-    for_script = person.get(f"{path}/values", params=asked, headers={"Accept": "application/json"}).json()
+    for_script = browser.get(f"{path}/values", params=asked, headers={"Accept": "application/json"}).json()
     assert {each["Value"] for each in for_script["Values"]} == {'"0.5"', "1", "2", "3"}
-    assert "No values" in words(person.get(f"{path}/values", params=asked | {"property": "never"}))
-    assert person.get(f"{path}/values").status_code == 404
+    assert "No values" in words(browser.get(f"{path}/values", params=asked | {"property": "never"}))
+    assert browser.get(f"{path}/values").status_code == 404
 
 
-def test_a_property_with_an_empty_name_is_shown_and_opened(person: Visitor, path: str) -> None:
+def test_a_property_with_an_empty_name_is_shown_and_opened(browser: Visitor, path: str) -> None:
     """It comes from `{"": 1}`, and from the column `Properties.` of a file."""
-    page = person.get(path, params={"search": "sale"})
+    page = browser.get(path, params={"search": "sale"})
     assert "(empty name) number 4" in words(page)
     address = re.search(r'href="([^"]+)"[^>]*aria-label="Sample values of \(empty name\)"', page.text)[1]  # type: ignore[index]
-    said = words(person.get(address.replace("&amp;", "&")))
+    said = words(browser.get(address.replace("&amp;", "&")))
     assert "(empty name) of sale 1 different value in the last 4 events of this name." in said
 
 
-def test_an_empty_list_says_what_to_do(person: Visitor, tracker: Tracker, jane: Account) -> None:
+def test_an_empty_list_says_what_to_do(browser: Visitor, tracker: Tracker, jane: Account) -> None:
     empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").json()["ListID"]
-    page = person.get(f"/lists/{empty}/events")
+    page = browser.get(f"/lists/{empty}/events")
     assert "No events yet" in words(page)
     assert f'href="/lists/{empty}/setup"' in page.text
-    without = person.get("/lists/none/events")
+    without = browser.get("/lists/none/events")
     assert "No events yet" in words(without)
     assert "/setup" not in without.text

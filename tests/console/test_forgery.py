@@ -29,14 +29,14 @@ FORGED: dict[str, tuple[str, dict[str, str]]] = {
 
 
 @pytest.fixture(scope="module")
-def person(tracker: Tracker, jane: Account) -> Visitor:
+def browser(tracker: Tracker, jane: Account) -> Visitor:
     return Visitor(tracker).sign_in(jane)
 
 
 @pytest.fixture(scope="module")
-def tokens(tracker: Tracker, person: Visitor, john: Account) -> dict[str, str]:
+def tokens(tracker: Tracker, browser: Visitor, john: Account) -> dict[str, str]:
     other = Visitor(tracker).sign_in(john)
-    return {"own": person.token(), "another": other.token(), "wrong": "0" * 64, "none": ""}
+    return {"own": browser.token(), "another": other.token(), "wrong": "0" * 64, "none": ""}
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +56,11 @@ def state(tracker: Tracker) -> Iterator[Callable[[], Any]]:
     database.close()
 
 
-def fields(path: Path, account: Account, person: dict[str, Any]) -> dict[str, Any]:
+def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str, Any]:
     if path.rule == "/sign-in":
         return {"email": account.email, "password": account.password}
     if path.rule.endswith("/forget"):
-        return {"typed": person["email"]}
+        return {"typed": subscriber["email"]}
     return FORMS[path.rule]
 
 
@@ -71,14 +71,14 @@ def test_a_forged_form_changes_nothing(
     how: str,
     jane: Account,
     janes: dict[str, Any],
-    person: Visitor,
+    browser: Visitor,
     tokens: dict[str, str],
     state: Callable[[], Any],
 ) -> None:
     token, headers = FORGED[how]
     sent = {**fields(path, jane, janes), **({"token": tokens[token]} if token != "none" else {})}
     before = state()
-    answer = person.post(path.at(parts_of(jane) | janes), data=sent, headers=headers)
+    answer = browser.post(path.at(parts_of(jane) | janes), data=sent, headers=headers)
     assert answer.status_code == 403
     assert words(answer).startswith("This form has expired")
     assert state() == before
@@ -114,12 +114,12 @@ def test_a_form_of_ours_is_taken(
     state: Callable[[], Any],
 ) -> None:
     """Else the tests above would hold for a console that takes nothing."""
-    person = Visitor(tracker) if path.rule == "/sign-in" else enter(jane)
+    browser = Visitor(tracker) if path.rule == "/sign-in" else enter(jane)
     made = tracker.call("apikey.create", jane.key).json()["Prefix"]
     new = somebody(tracker, jane)
-    token = person.token("/sign-in" if path.rule == "/sign-in" else "/keys")
+    token = browser.token("/sign-in" if path.rule == "/sign-in" else "/keys")
     before = state()
-    answer = person.post(
+    answer = browser.post(
         path.at({**parts_of(jane), **new, "prefix": made}),
         data={**fields(path, jane, new), "token": token},
         headers={name: tracker.url if value == "own" else value for name, value in headers.items()},

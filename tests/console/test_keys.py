@@ -16,7 +16,7 @@ from tracker.plugins import load_commands
 
 
 @pytest.fixture(scope="module")
-def person(tracker: Tracker, jane: Account) -> Visitor:
+def browser(tracker: Tracker, jane: Account) -> Visitor:
     return Visitor(tracker).sign_in(jane)
 
 
@@ -41,14 +41,14 @@ def statuses(tracker: Tracker, key: str) -> list[int]:
     ],
 )
 def test_a_key_may_what_was_chosen(
-    tracker: Tracker, person: Visitor, form: dict[str, Any], wanted: list[int], shown: str
+    tracker: Tracker, browser: Visitor, form: dict[str, Any], wanted: list[int], shown: str
 ) -> None:
-    answer = person.submit("/keys", name="<i>Till</i>", **form)
+    answer = browser.submit("/keys", name="<i>Till</i>", **form)
     assert answer.status_code == 200
     key = made(answer)
     assert statuses(tracker, key) == wanted
     assert "&lt;i&gt;Till&lt;/i&gt;" in answer.text
-    later = person.get("/keys")
+    later = browser.get("/keys")
     assert key not in later.text
     assert f"<i>Till</i> trk_{key.split('_')[1]}… {shown}" in words(later)
 
@@ -65,25 +65,25 @@ def test_a_key_may_what_was_chosen(
         ),
     ],
 )
-def test_what_makes_no_key_is_told(person: Visitor, form: dict[str, Any], said: str) -> None:
-    before = person.get("/keys").text.count("trk_")
-    answer = person.submit("/keys", **form)
+def test_what_makes_no_key_is_told(browser: Visitor, form: dict[str, Any], said: str) -> None:
+    before = browser.get("/keys").text.count("trk_")
+    answer = browser.submit("/keys", **form)
     assert answer.status_code == 422
     assert said in words(answer)
     assert form["name"] in answer.text
-    assert person.get("/keys").text.count("trk_") == before
+    assert browser.get("/keys").text.count("trk_") == before
 
 
-def test_a_key_is_revoked_when_that_was_confirmed(tracker: Tracker, jane: Account, person: Visitor) -> None:
-    key = made(person.submit("/keys", name="Till", may="all"))
+def test_a_key_is_revoked_when_that_was_confirmed(tracker: Tracker, jane: Account, browser: Visitor) -> None:
+    key = made(browser.submit("/keys", name="Till", may="all"))
     path = f"/keys/{key.split('_')[1]}/revoke"
-    asked = person.get(path)
+    asked = browser.get(path)
     assert "Revoke this key? Till" in words(asked)
     assert tracker.call("lists.get", key).status_code == 200, "to be asked is not to have said so"
-    answer = person.submit(path)
+    answer = browser.submit(path)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/keys?revoked=1")
-    assert "The key is revoked." in words(person.get("/keys?revoked=1"))
-    assert person.get(path).status_code == 404
+    assert "The key is revoked." in words(browser.get("/keys?revoked=1"))
+    assert browser.get(path).status_code == 404
     keys = tracker.call("apikeys.get", jane.key).json()["APIKeys"]
     assert [each["RevokedOn"] is not None for each in keys if each["Prefix"] in path] == [True]
 

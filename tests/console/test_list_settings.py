@@ -25,7 +25,7 @@ CHANGED: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def person(tracker: Tracker, jane: Account) -> Visitor:
+def browser(tracker: Tracker, jane: Account) -> Visitor:
     return Visitor(tracker).sign_in(jane)
 
 
@@ -39,33 +39,33 @@ def described(tracker: Tracker, account: Account) -> dict[str, Any]:
     return found
 
 
-def test_all_are_changed_and_shown(tracker: Tracker, jane: Account, person: Visitor, path: str) -> None:
-    first = person.get(path).text
+def test_all_are_changed_and_shown(tracker: Tracker, jane: Account, browser: Visitor, path: str) -> None:
+    first = browser.get(path).text
     assert re.search(r'value="order"[^>]*checked', first)
     assert "*token\ncode\nkey\n" in first, (
         "what is left out of addresses unless somebody says otherwise is there to be seen"
     )
-    answer = person.submit(path, **CHANGED)
+    answer = browser.submit(path, **CHANGED)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?saved=1")
     found = described(tracker, jane)
     assert (found["Name"], found["ConversionIdIs"], found["RetentionDays"]) == ('Shop "<b>"', "goal", 365)
     assert found["AllowedOrigins"] == ["https://shop.example", "https://www.shop.example:8443"]
     assert [found[name] for name in SWITCHES] == [True] * 3
     assert found["HiddenQueryParameters"] == ["*token", "voucher"]
-    page = person.get(answer.headers["Location"]).text
+    page = browser.get(answer.headers["Location"]).text
     assert "The settings are saved." in page
     for shown in (r'value="Shop &#34;&lt;b&gt;&#34;"', r'value="goal"[^>]*checked', r'value="365"'):
         assert re.search(shown, page)
     assert "https://shop.example\nhttps://www.shop.example:8443</textarea>" in page
     assert len(re.findall(r'type="checkbox"[^>]*checked', page)) == 3
-    assert "Browsers may send events from pages of https://shop.example ," in words(person.get(path.replace("settings", "setup")))  # fmt: skip
+    assert "Browsers may send events from pages of https://shop.example ," in words(browser.get(path.replace("settings", "setup")))  # fmt: skip
 
 
 def test_what_is_left_empty_is_switched_off(
-    tracker: Tracker, jane: Account, person: Visitor, path: str
+    tracker: Tracker, jane: Account, browser: Visitor, path: str
 ) -> None:
-    person.submit(path, **CHANGED)
-    person.submit(
+    browser.submit(path, **CHANGED)
+    browser.submit(
         path, SubscriberListName="Shop", ConversionIdIs="order", RetentionDays="", AllowedOrigins=""
     )
     found = described(tracker, jane)
@@ -99,10 +99,10 @@ def test_what_is_left_empty_is_switched_off(
     ],
 )
 def test_what_cannot_be_used_is_told_beside_its_field(
-    tracker: Tracker, jane: Account, person: Visitor, path: str, field: str, value: str, said: str
+    tracker: Tracker, jane: Account, browser: Visitor, path: str, field: str, value: str, said: str
 ) -> None:
     before = described(tracker, jane)
-    answer = person.submit(path, **{**CHANGED, "SubscriberListName": "Other", field: value})
+    answer = browser.submit(path, **{**CHANGED, "SubscriberListName": "Other", field: value})
     assert answer.status_code == 422
     assert described(tracker, jane) == before
     assert "Nothing was saved" in words(answer)
@@ -115,6 +115,6 @@ def test_what_cannot_be_used_is_told_beside_its_field(
         assert value in html.unescape(answer.text), "what was typed is still there"
 
 
-def test_all_that_cannot_be_used_is_told_at_once(person: Visitor, path: str) -> None:
-    answer = person.submit(path, SubscriberListName="", RetentionDays="x", AllowedOrigins="y")
+def test_all_that_cannot_be_used_is_told_at_once(browser: Visitor, path: str) -> None:
+    answer = browser.submit(path, SubscriberListName="", RetentionDays="x", AllowedOrigins="y")
     assert re.findall(r"\(error (\d)\)", words(answer)) == ["4", "5", "7", "6"]

@@ -20,7 +20,7 @@ Enter = Callable[[Account], Visitor]
 
 
 @pytest.fixture(scope="module")
-def person(tracker: Tracker, jane: Account) -> Visitor:
+def browser(tracker: Tracker, jane: Account) -> Visitor:
     return Visitor(tracker).sign_in(jane)
 
 
@@ -40,31 +40,31 @@ def followed(answer: Any) -> Iterator[tuple[str, dict[str, str]]]:
             fields = {}
 
 
-def test_an_empty_list_says_what_to_do(person: Visitor, fresh: Account) -> None:
-    page = person.get(live(fresh))
+def test_an_empty_list_says_what_to_do(browser: Visitor, fresh: Account) -> None:
+    page = browser.get(live(fresh))
     assert "Nothing has arrived yet" in words(page)
     assert f'href="/lists/{fresh.list_id}/setup"' in page.text
     assert 'id="older" hidden' in page.text
-    assert "Nothing older" in words(person.get(live(fresh), params={"cursor": cursor_of(person, fresh)}))
+    assert "Nothing older" in words(browser.get(live(fresh), params={"cursor": cursor_of(browser, fresh)}))
 
 
-def cursor_of(person: Visitor, fresh: Account) -> str:
+def cursor_of(browser: Visitor, fresh: Account) -> str:
     """A place before which there is nothing: its first event is then forgotten with whom it named."""
     for number in range(51):
         track(
-            person.tracker,
+            browser.tracker,
             fresh,
             Event="many",
             Email="gone@example.com" if number < 1 else "kept@example.com",
         )
-    cursor: str = person.get(f"{live(fresh)}/rows").json()["cursor"]
+    cursor: str = browser.get(f"{live(fresh)}/rows").json()["cursor"]
     who = {"ListID": fresh.list_id, "EmailAddress": "gone@example.com"}
-    assert person.tracker.call("subscriber.forget", fresh.key, **who).status_code == 200
+    assert browser.tracker.call("subscriber.forget", fresh.key, **who).status_code == 200
     return cursor
 
 
 def test_every_event_is_there_in_full_without_any_script(
-    tracker: Tracker, person: Visitor, fresh: Account
+    tracker: Tracker, browser: Visitor, fresh: Account
 ) -> None:
     who = somebody(tracker, fresh)
     properties = {
@@ -84,7 +84,7 @@ def test_every_event_is_there_in_full_without_any_script(
         ID="id-1",
         Properties=properties,
     )
-    page = person.get(live(fresh))
+    page = browser.get(live(fresh))
     said = words(page)
     assert said.index("<b>full</b>") < said.index("bought") < said.index("seen")
     row = said[said.index("<b>full</b>") : said.index("bought")]
@@ -95,7 +95,7 @@ def test_every_event_is_there_in_full_without_any_script(
     assert f'href="/lists/{fresh.list_id}/people/{who["subscriber_id"]}"' in page.text
 
 
-def test_robots_and_repeats_are_marked(tracker: Tracker, person: Visitor, fresh: Account) -> None:
+def test_robots_and_repeats_are_marked(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
     conversion = {
         "conversion-id": "7",
         "conversion-name": "sale",
@@ -106,79 +106,79 @@ def test_robots_and_repeats_are_marked(tracker: Tracker, person: Visitor, fresh:
         track(tracker, fresh, Event="conversion", Properties=conversion)
     public = tracker.call("list.get", fresh.key, ListID=fresh.list_id).json()["List"]["EventListTrackerID"]
     tracker.get(f"/t/{public}.gif?Event=opened", headers={"User-Agent": "Googlebot/2.1"})
-    said = words(person.get(live(fresh)))
+    said = words(browser.get(live(fresh)))
     assert said.count("Repeated conversion") == 1
     assert said.count("Robot") == 1 + 1, "the row's, and the one that scripts copy"
     assert "sale 9.5 EUR" in said
 
 
-def test_older_events_are_pages_and_rows(tracker: Tracker, person: Visitor, fresh: Account) -> None:
+def test_older_events_are_pages_and_rows(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
     for number in range(51):
         track(tracker, fresh, Event=f"e{number:02}")
-    first = person.get(live(fresh))
+    first = browser.get(live(fresh))
     assert len(re.findall(r'<li class="event" id="e\d', first.text)) == 50
     older = re.search(r'href="([^"]*\?cursor=[^"]+)"', first.text)[1]  # type: ignore[index]
-    page = person.get(older)
+    page = browser.get(older)
     assert re.findall(r'class="event-name[^>]*>(\w+)<', page.text.split("<template")[0]) == ["e00"]
     assert "Older events. Back to the newest" in words(page)
     assert "live.js" not in page.text
-    rows = person.get(older.replace("/live?", "/live/rows?")).json()
+    rows = browser.get(older.replace("/live?", "/live/rows?")).json()
     assert ([each["name"] for each in rows["events"]], rows["cursor"]) == (["e00"], None)
 
 
-def test_events_are_kept_by_name(tracker: Tracker, person: Visitor, fresh: Account) -> None:
+def test_events_are_kept_by_name(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
     for name in ("wanted", "other", "wanted"):
         track(tracker, fresh, Event=name)
     names = re.findall(
-        r'class="event-name[^>]*>(\w+)<', person.get(live(fresh), params={"event": "wanted"}).text
+        r'class="event-name[^>]*>(\w+)<', browser.get(live(fresh), params={"event": "wanted"}).text
     )
     assert names == ["wanted", "wanted"]
-    assert "No such event yet" in words(person.get(live(fresh), params={"event": "none of these"}))
+    assert "No such event yet" in words(browser.get(live(fresh), params={"event": "none of these"}))
     for name in ("x" * 201, "a\0b"):
-        answer = person.get(live(fresh), params={"event": name})
+        answer = browser.get(live(fresh), params={"event": name})
         assert (answer.status_code, "A name has at most 200 characters. (error 6)" in words(answer)) == (
             422,
             True,
         )
-    assert person.get(live(fresh), params={"cursor": "made up"}).status_code == 404
+    assert browser.get(live(fresh), params={"cursor": "made up"}).status_code == 404
 
 
 def test_events_without_a_list_have_no_people(tracker: Tracker, enter: Enter) -> None:
     jim = account(tracker, "jim@example.com", "Jim's shop")
-    person = enter(jim)
-    assert "Nothing has arrived without a list" in words(person.get("/lists/none/live"))
+    browser = enter(jim)
+    assert "Nothing has arrived without a list" in words(browser.get("/lists/none/live"))
     assert tracker.call("event.track", jim.key, Event="ping").status_code == 200
-    page = person.get("/lists/none/live")
+    page = browser.get("/lists/none/live")
     assert "ping" in words(page)
     assert "/people" not in page.text
     assert "/visitors" not in page.text
 
 
 def test_what_comes_is_sent_on_as_the_page_shows_it(
-    tracker: Tracker, person: Visitor, fresh: Account
+    tracker: Tracker, browser: Visitor, fresh: Account
 ) -> None:
     track(tracker, fresh, Event="before")
-    with person.get(f"{live(fresh)}/events", stream=True) as answer:
+    with browser.get(f"{live(fresh)}/events", stream=True) as answer:
         assert answer.headers["Content-Type"] == "text/event-stream"
         events = followed(answer)
         next(events)
         track(tracker, fresh, Event="first", Properties={"n": 2**62 + 1, "two\nlines": "a\nb\rc\u2028d"})
         told = next(fields for name, fields in events if name == "tracked")
     row = json.loads(told["data"])
-    assert row == person.get(f"{live(fresh)}/rows").json()["events"][0]
+    assert row == browser.get(f"{live(fresh)}/rows").json()["events"][0]
     assert row["properties"][0] == {"name": "n", "value": str(2**62 + 1), "type": "number"}
     track(tracker, fresh, Event="meanwhile")
     for again in ({"headers": {"Last-Event-ID": told["id"]}}, {"params": {"after": told["id"]}}):
-        with person.get(f"{live(fresh)}/events", stream=True, **again) as answer:
+        with browser.get(f"{live(fresh)}/events", stream=True, **again) as answer:
             names = [json.loads(fields["data"])["name"] for name, fields in _some(followed(answer), 3)]
             assert names[-2:] == ["first", "meanwhile"]
 
 
-def test_what_the_website_said_comes_first(tracker: Tracker, person: Visitor, fresh: Account) -> None:
+def test_what_the_website_said_comes_first(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
     """In full all of it, in the row what is said in a word; a list only where there is nothing else."""
     track(tracker, fresh, Event="checkout", Properties={"$a": 1, "items": [1], "value": 2, "$b": 3})
     track(tracker, fresh, Event="seen", Properties={"$a": 1, "items": [1]})
-    seen, checkout = person.get(f"{live(fresh)}/rows").json()["events"]
+    seen, checkout = browser.get(f"{live(fresh)}/rows").json()["events"]
     names = [
         each["name"] for each in checkout["properties"] if each["name"] in ("$a", "items", "value", "$b")
     ]
@@ -193,27 +193,27 @@ def _some(events: Iterator[tuple[str, dict[str, str]]], count: int) -> list[tupl
 
 
 def test_it_ends_with_the_session(tracker: Tracker, enter: Enter, jane: Account) -> None:
-    person = enter(jane)
-    with person.get(f"{live(jane)}/events", stream=True) as answer:
+    browser = enter(jane)
+    with browser.get(f"{live(jane)}/events", stream=True) as answer:
         events = followed(answer)
         next(events)
-        tracker.call("user.logout", SessionID=person.session_id)
+        tracker.call("user.logout", SessionID=browser.session_id)
         ended_after = time.monotonic()
         list(events)
         assert time.monotonic() - ended_after < 5
-    refused = person.get(f"{live(jane)}/events", headers={"Accept": "text/event-stream"})
+    refused = browser.get(f"{live(jane)}/events", headers={"Accept": "text/event-stream"})
     assert (refused.status_code, refused.json()["Title"]) == (401, "You are signed out")
 
 
 def test_too_many_are_told_so(tracker: Tracker, enter: Enter) -> None:
     """20 of one user at a time."""
     joan = account(tracker, "joan@example.com", "Joan's shop")
-    person = enter(joan)
+    browser = enter(joan)
     with ExitStack() as watching:
         for _ in range(20):
             other = Visitor(tracker)
-            cookie = {"Cookie": f"{SESSION}={person.session_id}"}
+            cookie = {"Cookie": f"{SESSION}={browser.session_id}"}
             watching.enter_context(other.get(f"{live(joan)}/events", stream=True, headers=cookie))
-        refused = person.get(f"{live(joan)}/events")
+        refused = browser.get(f"{live(joan)}/events")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
     assert refused.json() == {"Text": "Too many are watching at once. Close another live view."}

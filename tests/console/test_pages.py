@@ -35,7 +35,7 @@ SAFE = {
 
 
 @pytest.fixture(scope="module")
-def person(tracker: Tracker, jane: Account) -> Visitor:
+def browser(tracker: Tracker, jane: Account) -> Visitor:
     return Visitor(tracker).sign_in(jane)
 
 
@@ -51,9 +51,9 @@ def is_safe(answer: Any) -> bool:
 
 @pytest.mark.parametrize("path", gets(), ids=str)
 def test_every_page_has_the_headers(
-    path: Path, person: Visitor, jane: Account, janes: dict[str, Any]
+    path: Path, browser: Visitor, jane: Account, janes: dict[str, Any]
 ) -> None:
-    with person.get(path.at(parts_of(jane) | janes), params=QUERIES.get(path.rule), stream=True) as answer:
+    with browser.get(path.at(parts_of(jane) | janes), params=QUERIES.get(path.rule), stream=True) as answer:
         assert answer.status_code in (200, 303)
         assert is_safe(answer)
         text = "" if path.rule.endswith("/live/events") else answer.text  # those never end
@@ -63,8 +63,8 @@ def test_every_page_has_the_headers(
 @pytest.mark.parametrize(
     "path", ["/keys/nope/revoke", "/lists/x", "/lists/1/nope", "/console/nope", "/lists/"]
 )
-def test_what_is_not_there_is_a_page_with_the_headers(path: str, person: Visitor) -> None:
-    answer = person.get(path)
+def test_what_is_not_there_is_a_page_with_the_headers(path: str, browser: Visitor) -> None:
+    answer = browser.get(path)
     assert (answer.status_code, words(answer)) == (
         404,
         "Page not found It does not exist, or it belongs to another account. Go to the lists",
@@ -74,12 +74,12 @@ def test_what_is_not_there_is_a_page_with_the_headers(path: str, person: Visitor
 
 @pytest.mark.parametrize("path", [path for path in paths() if path.parts], ids=str)
 def test_anothers_is_answered_like_what_is_not_there(
-    path: Path, person: Visitor, john: Account, johns: dict[str, Any]
+    path: Path, browser: Visitor, john: Account, johns: dict[str, Any]
 ) -> None:
-    sent = {"token": person.token()}
+    sent = {"token": browser.token()}
     missing = {name: 2**40 if name.endswith("_id") else "missing" for name in path.parts}
     his, none = (
-        person.send(path.method, path.at(each), data=sent) for each in (parts_of(john) | johns, missing)
+        browser.send(path.method, path.at(each), data=sent) for each in (parts_of(john) | johns, missing)
     )
     assert (his.status_code, his.content) == (none.status_code, none.content)
     assert his.status_code == 404
@@ -87,29 +87,29 @@ def test_anothers_is_answered_like_what_is_not_there(
 
 
 @pytest.mark.parametrize("list_id", ["0", "-1", "1.5", "9" * 30, "١", "none", "%00", "1%20"])
-def test_what_is_no_number_of_a_list_is_not_there(list_id: str, person: Visitor) -> None:
-    assert person.get(f"/lists/{list_id}/setup").status_code == 404
+def test_what_is_no_number_of_a_list_is_not_there(list_id: str, browser: Visitor) -> None:
+    assert browser.get(f"/lists/{list_id}/setup").status_code == 404
 
 
-def test_files_are_kept_and_asked_for_by_their_hash(person: Visitor) -> None:
-    page = person.get("/").text
+def test_files_are_kept_and_asked_for_by_their_hash(browser: Visitor) -> None:
+    page = browser.get("/").text
     named = set(re.findall(r'(?:href|src)="(/console/[^"]+)"', page))
     assert {name.split("?")[0] for name in named} <= {f"/console/{file.name}" for file in STATIC.iterdir()}
     for path in named:
-        answer = person.get(path)
+        answer = browser.get(path)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert answer.headers["Content-Security-Policy"] == POLICY
-        again = person.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+        again = browser.get(path, headers={"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
 
 
 def test_the_lists_are_shown_with_people_and_last_event(tracker: Tracker, enter: Enter) -> None:
     jane = account(tracker, "another.jane@example.com", "Jane's shop")
-    person = enter(jane)
-    assert "Jane's shop 0 No event yet" in words(person.get("/"))
+    browser = enter(jane)
+    assert "Jane's shop 0 No event yet" in words(browser.get("/"))
     tracker.call("event.track", jane.key, ListID=jane.list_id, Event="seen", Email="a@example.com")
-    page = person.get("/")
+    page = browser.get("/")
     assert re.search(r"Jane's shop 1 \d+ \w+ 20\d\d, \d\d:\d\d UTC", words(page))
     assert f'href="/lists/{jane.list_id}/live"' in page.text
     assert "Events without a list" in words(page)
@@ -120,40 +120,40 @@ def test_the_lists_are_shown_with_people_and_last_event(tracker: Tracker, enter:
 def test_lists_are_searched_and_paged(tracker: Tracker, enter: Enter, john: Account) -> None:
     for number in range(51):
         tracker.call("list.create", john.key, SubscriberListName=f"Shop <{number:02}>")
-    person = enter(john)
-    first = person.get("/")
+    browser = enter(john)
+    first = browser.get("/")
     assert first.text.count("row-link") == 50
     assert "1–50 of 52" in words(first)
-    assert "51–52 of 52" in words(person.get("/?from=50"))
-    assert "1–50 of 52" in words(person.get("/?from=x"))
-    found = person.get("/?search=%3C07")
+    assert "51–52 of 52" in words(browser.get("/?from=50"))
+    assert "1–50 of 52" in words(browser.get("/?from=x"))
+    found = browser.get("/?search=%3C07")
     assert found.text.count("row-link") == 1
     assert "Shop &lt;07&gt;" in found.text
-    assert "No list has this in its name" in words(person.get("/?search=nowhere"))
+    assert "No list has this in its name" in words(browser.get("/?search=nowhere"))
 
 
 def test_a_list_is_made(tracker: Tracker, enter: Enter, jane: Account) -> None:
-    person = enter(jane)
-    answer = person.submit("/lists", at="/", name='  <b>"New"</b> ')
+    browser = enter(jane)
+    answer = browser.submit("/lists", at="/", name='  <b>"New"</b> ')
     list_id = int(re.fullmatch(r"/lists/(\d+)/setup", answer.headers["Location"])[1])  # type: ignore[index]
-    page = person.get(answer.headers["Location"])
+    page = browser.get(answer.headers["Location"])
     assert "&lt;b&gt;&#34;New&#34;&lt;/b&gt;" in page.text
     assert tracker.call("list.get", jane.key, ListID=list_id).json()["List"]["Name"] == '<b>"New"</b>'
-    assert person.get(f"/lists/{list_id}").headers["Location"] == f"/lists/{list_id}/setup"
+    assert browser.get(f"/lists/{list_id}").headers["Location"] == f"/lists/{list_id}/setup"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 251, "a\0b"])
-def test_a_list_without_a_proper_name_is_not_made(person: Visitor, name: str) -> None:
-    before = person.get("/").text.count("row-link")
-    answer = person.submit("/lists", at="/", name=name)
+def test_a_list_without_a_proper_name_is_not_made(browser: Visitor, name: str) -> None:
+    before = browser.get("/").text.count("row-link")
+    answer = browser.submit("/lists", at="/", name=name)
     assert answer.status_code == 422
     assert re.search(r"A name has 1 to 250 characters\. \(error [12]\)", words(answer))
     assert 'aria-invalid="true"' in answer.text
-    assert person.get("/").text.count("row-link") == before
+    assert browser.get("/").text.count("row-link") == before
 
 
-def test_a_form_that_is_too_large_is_told_so(person: Visitor) -> None:
-    answer = person.post("/lists", data={"token": person.token(), "name": "x" * 70_000})
+def test_a_form_that_is_too_large_is_told_so(browser: Visitor) -> None:
+    answer = browser.post("/lists", data={"token": browser.token(), "name": "x" * 70_000})
     assert answer.status_code == 413
     assert "Form too large" in words(answer)
     assert is_safe(answer)
@@ -235,9 +235,9 @@ def test_the_console_can_be_left_out(sqlite_url: str) -> None:
     ],
 )
 def test_a_method_that_a_page_does_not_take_is_told_by_a_page(
-    person: Visitor, tracker: Tracker, jane: Account, method: str, path: str, allowed: str
+    browser: Visitor, tracker: Tracker, jane: Account, method: str, path: str, allowed: str
 ) -> None:
-    for visitor in (person, Visitor(tracker)):
+    for visitor in (browser, Visitor(tracker)):
         answer = visitor.send(method, path.replace("<list_id>", str(jane.list_id)))
         assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
         assert "Wrong kind of request" in words(answer)

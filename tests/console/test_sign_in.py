@@ -17,7 +17,7 @@ from tests.served import Account, Tracker
 Enter = Callable[[Account], Visitor]
 
 
-def test_a_person_signs_in_and_out(tracker: Tracker, jane: Account, stranger: Visitor) -> None:
+def test_a_user_signs_in_and_out(tracker: Tracker, jane: Account, stranger: Visitor) -> None:
     assert stranger.get("/").headers["Location"] == "/sign-in"
     answer = stranger.submit("/sign-in", email=jane.email, password=jane.password)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
@@ -108,17 +108,17 @@ def test_nobody_is_led_anywhere_else(jane: Account, enter: Enter, stranger: Visi
 
 
 def test_a_session_that_ended_leads_back_to_the_form(tracker: Tracker, jane: Account, enter: Enter) -> None:
-    person = enter(jane)
+    browser = enter(jane)
     path = f"/lists/{jane.list_id}/setup"
-    assert person.get(path).status_code == 200
-    token = person.token()
-    tracker.call("user.logout", SessionID=person.session_id)
-    for_script = person.get(f"{path}/status", headers={"Accept": "application/json"})
+    assert browser.get(path).status_code == 200
+    token = browser.token()
+    tracker.call("user.logout", SessionID=browser.session_id)
+    for_script = browser.get(f"{path}/status", headers={"Accept": "application/json"})
     assert (for_script.status_code, for_script.json()["Title"]) == (401, "You are signed out")
-    answer = person.post("/lists", data={"token": token, "name": "Late"})
+    answer = browser.post("/lists", data={"token": token, "name": "Late"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
-    assert person.session_id is None
-    assert person.get(path).headers["Location"] == f"/sign-in?next={quote(path, safe='')}"
+    assert browser.session_id is None
+    assert browser.get(path).headers["Location"] == f"/sign-in?next={quote(path, safe='')}"
 
 
 def test_a_session_that_expired_does_too(sqlite_url: str) -> None:
@@ -134,15 +134,15 @@ def test_a_session_that_expired_does_too(sqlite_url: str) -> None:
 
 
 def test_the_doors_of_the_api_read_no_cookies(tracker: Tracker, jane: Account, enter: Enter) -> None:
-    person = enter(jane)
+    browser = enter(jane)
     for path in ("/api/v1/lists.get", f"/api/v1/list.get?ListID={jane.list_id}", "/api/v1/user.logout"):
         for method in ("GET", "POST"):
-            answer = person.send(method, path)
+            answer = browser.send(method, path)
             assert answer.status_code in (401, 405), path
             assert "Set-Cookie" not in answer.headers
-    answer = person.post("/api.php", json={"Command": "list.create", "SubscriberListName": "By cookie"})
+    answer = browser.post("/api.php", json={"Command": "list.create", "SubscriberListName": "By cookie"})
     assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (401, 99998)
-    assert person.get("/").status_code == 200
+    assert browser.get("/").status_code == 200
 
 
 @pytest.mark.parametrize(

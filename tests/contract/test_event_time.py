@@ -147,7 +147,7 @@ def test_what_was_taken_back_stays_open_for_what_arrives_late(
     assert done(client, shop, "joe") == ["joes"]
 
 
-def test_what_happened_in_the_time_of_a_forgotten_person_is_nobodys(
+def test_what_happened_in_the_time_of_a_forgotten_subscriber_is_nobodys(
     client: Client, shop: Shop, track: Track
 ) -> None:
     uuid = str(UUID(int=4 << 121))
@@ -178,8 +178,10 @@ def many(client: Client, shop: Shop, uuid: str) -> None:
 
 def more(client: Client, shop: Shop, who: str) -> int:
     """How many of many are theirs."""
-    person = int(about(client, shop, "get", f"{who}@example.com")["SubscriberInformation"]["SubscriberID"])
-    whose, wanted = SubscriberTimeline(shop.list_id, person), Wanted(1_000, "more")
+    subscriber = int(
+        about(client, shop, "get", f"{who}@example.com")["SubscriberInformation"]["SubscriberID"]
+    )
+    whose, wanted = SubscriberTimeline(shop.list_id, subscriber), Wanted(1_000, "more")
     return len(read_page(client.services.storage, whose, wanted).events)
 
 

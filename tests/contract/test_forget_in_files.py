@@ -92,7 +92,7 @@ def found(folder: Path, needles: list[bytes]) -> dict[str, list[bytes]]:
     return {name: each for name, each in there.items() if each}
 
 
-def test_no_file_has_anything_of_a_person_when_it_is_proven(
+def test_no_file_has_anything_of_a_subscriber_when_it_is_proven(
     client: Client, shop: Shop, tmp_path: Path
 ) -> None:
     needles = live(client, shop)

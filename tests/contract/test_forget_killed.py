@@ -109,7 +109,7 @@ def test_what_killed_processes_leave_another_does_to_the_end(stage: Stage) -> No
     assert stage.client.rows("SELECT COUNT(*) FROM events") == [(107,)]
 
 
-def test_events_that_come_meanwhile_are_a_new_persons(stage: Stage) -> None:
+def test_events_that_come_meanwhile_are_a_new_subscribers(stage: Stage) -> None:
     """They come from her browser, with her address and without, all the time that she is being forgotten."""
     stage.forget(seconds=0.9)
     new = [
@@ -125,8 +125,10 @@ def test_events_that_come_meanwhile_are_a_new_persons(stage: Stage) -> None:
             gevent.sleep(0.01)
     stage.send(new)
     assert sent > 2
-    person = stage.client.call("subscriber.get", stage.shop.key, ListID=stage.shop.list_id, EmailAddress=JANE)
-    assert person.status == 200
+    subscriber = stage.client.call(
+        "subscriber.get", stage.shop.key, ListID=stage.shop.list_id, EmailAddress=JANE
+    )
+    assert subscriber.status == 200
     assert stage.differences() == []
     assert places_of(stage.client, ["janes"]) == {}
     second = stage.forget(seconds=30)

@@ -20,7 +20,7 @@ def hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def person_of(client: Client, shop: Shop, event: str) -> tuple[str | None, int]:
+def subscriber_of(client: Client, shop: Shop, event: str) -> tuple[str | None, int]:
     """The address of the person whom the newest event of this name names, and the flags that say by what."""
     sql = (
         "SELECT s.email, e.subscriber_id, e.flags FROM events e LEFT JOIN subscribers s"
@@ -31,7 +31,7 @@ def person_of(client: Client, shop: Shop, event: str) -> tuple[str | None, int]:
     return email and bytes(email).decode(), flags & FLAGS
 
 
-def persons(client: Client, shop: Shop) -> list[tuple[Any, ...]]:
+def subscribers(client: Client, shop: Shop) -> list[tuple[Any, ...]]:
     sql = "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id"
     return [tuple(v and bytes(v).decode() for v in row) for row in client.rows(sql, shop.list_id)]
 
@@ -50,7 +50,7 @@ def said(caplog: pytest.LogCaptureFixture) -> Any:
         ("jane@gmail.com", Form.PROVIDER),
     ],
 )
-def test_a_hash_names_a_person_in_each_form(
+def test_a_hash_names_a_subscriber_in_each_form(
     client: Client, shop: Shop, track: Track, sent: str, form: Form
 ) -> None:
     own = track(Email=" J.Ane+a@Gmail.com ").body["uuid"]
@@ -61,15 +61,15 @@ def test_a_hash_names_a_person_in_each_form(
         "external_id": hashed(sent).upper(),
         "identify_event_sent": False,
     }
-    assert person_of(client, shop, "bought") == ("J.Ane+a@Gmail.com", form * HASH_FORM)
-    assert persons(client, shop) == [("J.Ane+a@Gmail.com", None)]
+    assert subscriber_of(client, shop, "bought") == ("J.Ane+a@Gmail.com", form * HASH_FORM)
+    assert subscribers(client, shop) == [("J.Ane+a@Gmail.com", None)]
 
 
 def test_the_first_form_that_somebody_has_decides(client: Client, shop: Shop, track: Track) -> None:
     for email in ("a.b@gmail.com", "AB@gmail.com", "ab+1@gmail.com"):
         track(Email=email)
     track(Event="bought", ID=hashed("ab@gmail.com"))
-    assert person_of(client, shop, "bought") == ("AB@gmail.com", Form.LOWER_CASE * HASH_FORM)
+    assert subscriber_of(client, shop, "bought") == ("AB@gmail.com", Form.LOWER_CASE * HASH_FORM)
 
 
 def test_two_people_in_a_form_are_no_match_and_the_log_says_which_form(
@@ -79,7 +79,7 @@ def test_two_people_in_a_form_are_no_match_and_the_log_says_which_form(
     track(Email="ab+1@googlemail.com")
     first, second = (track(Event="bought", ID=hashed("ab@gmail.com")).body for _ in range(2))
     assert first["uuid"] == second["uuid"]
-    assert person_of(client, shop, "bought") == (None, 0)
+    assert subscriber_of(client, shop, "bought") == (None, 0)
     lines = said()
     assert len(lines) == 2
     pattern = (
@@ -94,24 +94,24 @@ def test_an_unmatched_hash_is_one_visitor_of_nobody(client: Client, shop: Shop, 
     answers = [track(Event=name, ID=unknown).body for name in ("seen", "identify", "seen")]
     assert len({answer["uuid"] for answer in answers}) == 1
     assert {answer["external_id"] for answer in answers} == {unknown}
-    assert persons(client, shop) == []
+    assert subscribers(client, shop) == []
     assert client.rows("SELECT 1 FROM identity_links WHERE list_id = ?", shop.list_id) == []
 
 
-def test_a_hash_is_of_no_person_of_another_list(client: Client, shop: Shop, track: Track) -> None:
+def test_a_hash_is_of_no_subscriber_of_another_list(client: Client, shop: Shop, track: Track) -> None:
     other = client.services.stores.lists.add(shop.user_id, "Other")
     track(ListID=other, Email="jane@example.com")
     track(Event="bought", ID=hashed("jane@example.com"))
-    assert person_of(client, shop, "bought") == (None, 0)
+    assert subscriber_of(client, shop, "bought") == (None, 0)
 
 
-def test_a_person_who_comes_later_is_named_from_then_on(client: Client, shop: Shop, track: Track) -> None:
+def test_a_subscriber_who_comes_later_is_named_from_then_on(client: Client, shop: Shop, track: Track) -> None:
     sent = hashed("jane@example.com")
     before = track(Event="before", ID=sent).body["uuid"]
     track(Email="jane@example.com")
     assert track(Event="after", ID=sent).body["uuid"] != before
-    assert person_of(client, shop, "before") == (None, 0)
-    assert person_of(client, shop, "after") == ("jane@example.com", Form.AS_HELD * HASH_FORM)
+    assert subscriber_of(client, shop, "before") == (None, 0)
+    assert subscriber_of(client, shop, "after") == ("jane@example.com", Form.AS_HELD * HASH_FORM)
 
 
 def test_a_hash_links_a_browser_as_an_id_does(client: Client, shop: Shop, track: Track) -> None:
@@ -131,9 +131,9 @@ def test_of_email_and_hash_of_two_people_email_wins_and_it_is_logged(
     for email in ("b@example.com", "c@example.com"):
         track(Email=email)
         track(Event="bought", Email=email, ID=hashed("a@example.com"))
-        assert person_of(client, shop, "bought") == (email, NAMED_BY_EMAIL)
+        assert subscriber_of(client, shop, "bought") == (email, NAMED_BY_EMAIL)
     assert len(said()) == 2
-    assert [email for email, _ in persons(client, shop)] == [
+    assert [email for email, _ in subscribers(client, shop)] == [
         "a@example.com",
         "b@example.com",
         "c@example.com",
@@ -143,11 +143,16 @@ def test_of_email_and_hash_of_two_people_email_wins_and_it_is_logged(
 def test_the_hash_of_the_very_email_is_no_clash(client: Client, shop: Shop, track: Track, said: Any) -> None:
     track(Email="a.b@gmail.com")  # has the hash of the next one in a later form
     track(Event="bought", Email="ab@gmail.com", ID=hashed("ab@gmail.com"))
-    assert person_of(client, shop, "bought") == ("ab@gmail.com", NAMED_BY_EMAIL | Form.AS_HELD * HASH_FORM)
+    assert subscriber_of(client, shop, "bought") == (
+        "ab@gmail.com",
+        NAMED_BY_EMAIL | Form.AS_HELD * HASH_FORM,
+    )
     assert said() == []
 
 
-def test_an_event_says_whether_email_or_id_named_its_person(client: Client, shop: Shop, track: Track) -> None:
+def test_an_event_says_whether_email_or_id_named_its_subscriber(
+    client: Client, shop: Shop, track: Track
+) -> None:
     who: list[tuple[dict[str, str], int]] = [
         ({"Email": "a@example.com"}, NAMED_BY_EMAIL),
         ({"Email": "a@example.com", "ID": "user-1"}, NAMED_BY_EMAIL | NAMED_BY_ID),
@@ -156,7 +161,7 @@ def test_an_event_says_whether_email_or_id_named_its_person(client: Client, shop
     ]
     for sent, flags in who:
         track(Event="bought", **sent)
-        assert person_of(client, shop, "bought") == ("a@example.com", flags)
+        assert subscriber_of(client, shop, "bought") == ("a@example.com", flags)
 
 
 def test_hashes_follow_the_address_however_it_is_given_changed_and_taken(
@@ -164,7 +169,7 @@ def test_hashes_follow_the_address_however_it_is_given_changed_and_taken(
 ) -> None:
     def named(address: str) -> str | None:
         track(Event="asked", ID=hashed(address))
-        return person_of(client, shop, "asked")[0]
+        return subscriber_of(client, shop, "asked")[0]
 
     def call(verb: str, **params: Any) -> Any:
         answer = client.call(f"subscriber.{verb}", shop.key, ListID=shop.list_id, **params)
@@ -194,6 +199,6 @@ def test_in_one_batch_a_hash_names_whom_an_event_before_it_has_made(client: Clie
     ]
     answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
     assert answer.status == 200, answer.body
-    assert person_of(client, shop, "early") == (None, 0)
-    assert person_of(client, shop, "late") == ("a.b@gmail.com", Form.PROVIDER * HASH_FORM)
-    assert person_of(client, shop, "later") == ("ab@gmail.com", Form.AS_HELD * HASH_FORM)
+    assert subscriber_of(client, shop, "early") == (None, 0)
+    assert subscriber_of(client, shop, "late") == ("a.b@gmail.com", Form.PROVIDER * HASH_FORM)
+    assert subscriber_of(client, shop, "later") == ("ab@gmail.com", Form.AS_HELD * HASH_FORM)

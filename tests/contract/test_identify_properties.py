@@ -161,7 +161,7 @@ def test_a_field_that_was_deleted_is_unknown(
 # Whom they are written to
 
 
-def test_the_person_is_named_by_id_or_by_the_visitor(identify: Identify, known: Known) -> None:
+def test_the_subscriber_is_named_by_id_or_by_the_visitor(identify: Identify, known: Known) -> None:
     identify({"First-Name": "By ID"}, Email=..., ID="user-1")
     assert known(ExternalID="user-1")["First-Name"] == "By ID"
     identify({"First-Name": "Jane"}, UUID=BROWSER)
@@ -207,7 +207,9 @@ def test_it_fills_an_empty_id(identify: Identify, known: Known, track: Track) ->
     assert IGNORED not in identify({"Customer": "c-1"}, Email=..., ID="c-1"), "it is the same one"
 
 
-def test_it_fills_that_of_a_person_who_is_known_by_their_visitor(identify: Identify, known: Known) -> None:
+def test_it_fills_that_of_a_subscriber_who_is_known_by_their_visitor(
+    identify: Identify, known: Known
+) -> None:
     identify({}, UUID=BROWSER)
     assert IGNORED not in identify({"Customer": "c-1"}, UUID=BROWSER, Email=...)
     assert known()["ID"] == "c-1"
@@ -222,7 +224,7 @@ def test_it_changes_and_empties_none(identify: Identify, known: Known) -> None:
     assert known() == {**NOTHING, "First-Name": "Jane", "Customer": "user-1", "ID": "user-1"}
 
 
-def test_it_is_never_taken_from_another_person(identify: Identify, known: Known) -> None:
+def test_it_is_never_taken_from_another_subscriber(identify: Identify, known: Known) -> None:
     identify({}, Email="b@example.com", ID="c-1")
     identify({}, Email=..., ID="c-2")
     for owned in ("c-1", "c-2"):
@@ -329,5 +331,7 @@ def test_another_process_knows_within_five_seconds(
         "customfield.delete", account.key, SubscriberListID=account.list_id, CustomFieldID=number
     ).raise_for_status()
     until(lambda: [identify() for _ in range(12)] == [["x"]] * 12, 2 * 5, "all processes dropping the value")
-    person = tracker.call("subscriber.get", account.key, ListID=account.list_id, EmailAddress=EMAIL).json()
-    assert person["SubscriberInformation"]["CustomFields"] == {}
+    subscriber = tracker.call(
+        "subscriber.get", account.key, ListID=account.list_id, EmailAddress=EMAIL
+    ).json()
+    assert subscriber["SubscriberInformation"]["CustomFields"] == {}

@@ -27,7 +27,7 @@ def visitors_of(client: Client, shop: Shop) -> dict[str, tuple[int, int | None]]
     return {str(UUID(bytes=bytes(row[0]))): (row[1], row[2]) for row in client.rows(sql, shop.list_id)}
 
 
-def persons_of(client: Client, shop: Shop) -> list[tuple[str | None, str | None]]:
+def subscribers_of(client: Client, shop: Shop) -> list[tuple[str | None, str | None]]:
     """(address as first given, external id) of every person of the list, oldest first."""
     sql = "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id"
     return [
@@ -87,12 +87,12 @@ def test_another_email_is_new_and_so_is_the_first_one_after_it(
 @pytest.mark.parametrize(
     "spelling", ["A@Example.COM", " a@example.com ", "a@example.com\n", "a@EXAMPLE.com\u00a0"]
 )
-def test_spellings_of_one_address_are_one_person(
+def test_spellings_of_one_address_are_one_subscriber(
     client: Client, shop: Shop, track: Track, spelling: str
 ) -> None:
     track(UUID=BROWSER, Email="a@example.com")
     assert track(UUID=BROWSER, Email=spelling).body["identify_event_sent"] is False
-    assert persons_of(client, shop) == [("a@example.com", None)]
+    assert subscribers_of(client, shop) == [("a@example.com", None)]
 
 
 def test_an_address_is_shown_as_first_given_and_its_domain_compared_as_a_label(
@@ -100,7 +100,7 @@ def test_an_address_is_shown_as_first_given_and_its_domain_compared_as_a_label(
 ) -> None:
     track(UUID=BROWSER, Email=" Jane@Bücher.Example")
     assert track(UUID=BROWSER, Email="jane@xn--bcher-kva.example").body["identify_event_sent"] is False
-    assert persons_of(client, shop) == [("Jane@Bücher.Example", None)]
+    assert subscribers_of(client, shop) == [("Jane@Bücher.Example", None)]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_without_a_list_nothing_is_identified(track: Track) -> None:
 @pytest.mark.parametrize(
     "who", [{"Email": "a@example.com"}, {"ID": "user-1"}, {"Email": "a@example.com", "ID": "user-1"}]
 )
-def test_a_person_named_without_a_uuid_has_one_visitor_from_call_to_call(
+def test_a_subscriber_named_without_a_uuid_has_one_visitor_from_call_to_call(
     track: Track, who: dict[str, str]
 ) -> None:
     uuids = {track(**who).body["uuid"] for _ in range(3)}
@@ -150,7 +150,7 @@ def test_it_is_never_a_browsers(track: Track) -> None:
     assert track(Email="a@example.com").body["uuid"] == track(ID="user-1").body["uuid"] == own
 
 
-def test_persons_have_visitors_of_their_own(track: Track) -> None:
+def test_subscribers_have_visitors_of_their_own(track: Track) -> None:
     answers = [
         track(**who).body["uuid"]
         for who in ({"Email": "a@example.com"}, {"Email": "b@example.com"}, {"ID": "x"})
@@ -164,22 +164,22 @@ def test_an_id_that_learns_its_email_keeps_its_visitor(client: Client, shop: Sho
     later = track(Email="a@example.com").body
     assert first["uuid"] == both["uuid"] == later["uuid"]
     assert [each["identify_event_sent"] for each in (first, both, later)] == [False, True, False]
-    assert persons_of(client, shop) == [("a@example.com", "user-1")]
+    assert subscribers_of(client, shop) == [("a@example.com", "user-1")]
 
 
 # Persons
 
 
-def test_an_unknown_id_makes_a_person_without_email(client: Client, shop: Shop, track: Track) -> None:
+def test_an_unknown_id_makes_a_subscriber_without_email(client: Client, shop: Shop, track: Track) -> None:
     track(ID="user-1")
-    assert persons_of(client, shop) == [(None, "user-1")]
+    assert subscribers_of(client, shop) == [(None, "user-1")]
 
 
 def test_an_email_learns_its_id_once(client: Client, shop: Shop, track: Track) -> None:
     track(Email="a@example.com")
     track(Email="a@example.com", ID="user-1")
     track(Email="a@example.com", ID="user-2")
-    assert persons_of(client, shop) == [("a@example.com", "user-1")]
+    assert subscribers_of(client, shop) == [("a@example.com", "user-1")]
 
 
 def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the_event(
@@ -198,29 +198,29 @@ def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the
     assert re.fullmatch(rf"event \d+ of list {shop.list_id}: Email and ID name two people, Email wins", line)
     assert (bytes(email), bytes(external_id)) == (b"a@example.com", b"user-b")
     assert flags & 4, "the clash is on record"
-    assert persons_of(client, shop) == [("a@example.com", "user-a"), ("b@example.com", "user-b")]
+    assert subscribers_of(client, shop) == [("a@example.com", "user-a"), ("b@example.com", "user-b")]
 
 
 def test_ids_are_compared_byte_by_byte(client: Client, shop: Shop, track: Track) -> None:
     ids = ["user", "User", "us er", "üser", "u\u0308ser", "usér", "😀", "😃"]
     assert [track(ID=each).body["external_id"] for each in ids] == ids
-    assert [external_id for _, external_id in persons_of(client, shop)] == ids
+    assert [external_id for _, external_id in subscribers_of(client, shop)] == ids
 
 
-def test_a_hash_of_an_address_never_makes_a_person(client: Client, shop: Shop, track: Track) -> None:
+def test_a_hash_of_an_address_never_makes_a_subscriber(client: Client, shop: Shop, track: Track) -> None:
     unknown = hashlib.sha256(b"nobody@example.com").hexdigest()
     first, second = track(ID=unknown).body, track(ID=unknown).body
     assert first["uuid"] == second["uuid"]
     assert first["external_id"] == unknown
     assert track(ID=unknown, Email="a@example.com").status == 200
-    assert persons_of(client, shop) == [("a@example.com", None)]
+    assert subscribers_of(client, shop) == [("a@example.com", None)]
 
 
-def test_many_visitors_of_one_person_are_one_person(client: Client, shop: Shop, track: Track) -> None:
+def test_many_visitors_of_one_subscriber_are_one_subscriber(client: Client, shop: Shop, track: Track) -> None:
     """Some clients send a fresh UUID with every event."""
     for number in range(20):
         track(UUID=str(UUID(int=number + 1)), Email="a@example.com")
-    assert len(persons_of(client, shop)) == 1
+    assert len(subscribers_of(client, shop)) == 1
     assert len(visitors_of(client, shop)) == 20
 
 
@@ -247,7 +247,7 @@ def test_the_first_link_takes_the_past_and_touches_no_event(client: Client, shop
     assert linked == [visitors_of(client, shop)[BROWSER]]
 
 
-def test_another_person_opens_a_new_span(client: Client, shop: Shop, track: Track) -> None:
+def test_another_subscriber_opens_a_new_span(client: Client, shop: Shop, track: Track) -> None:
     track(Event="first", UUID=BROWSER, Email="a@example.com")
     track(Event="second", UUID=BROWSER, Email="b@example.com")
     track(Event="third", UUID=BROWSER)
@@ -256,7 +256,7 @@ def test_another_person_opens_a_new_span(client: Client, shop: Shop, track: Trac
     assert len(client.rows("SELECT span FROM identity_links WHERE list_id = ?", shop.list_id)) == 2
 
 
-def test_an_event_names_a_person_only_if_it_carries_one(client: Client, shop: Shop, track: Track) -> None:
+def test_an_event_names_a_subscriber_only_if_it_carries_one(client: Client, shop: Shop, track: Track) -> None:
     track(Event="with", UUID=BROWSER, Email="a@example.com")
     track(Event="without", UUID=BROWSER)
     track(Event="by id", UUID=BROWSER, ID="user-1")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.client import Client, Shop, Track
 from tests.contract.test_conversions import conversion, repeats, totals
-from tests.contract.test_identity_rules import persons_of
+from tests.contract.test_identity_rules import subscribers_of
 
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
 NOBODY = (
@@ -54,7 +54,7 @@ def test_what_only_looks_a_little_like_that_is_somebodys(track: Track, sent: str
 def test_an_id_is_trimmed_as_an_address_is(client: Client, shop: Shop, track: Track) -> None:
     sent = ["user1", " user1 ", "user1\n", "\u00a0user1\u200b", "\ufeffuser1"]
     assert {track(ID=each).body["external_id"] for each in sent} == {"user1"}
-    assert persons_of(client, shop) == [(None, "user1")]
+    assert subscribers_of(client, shop) == [(None, "user1")]
     found = client.call("subscriber.get", shop.key, ListID=shop.list_id, ExternalID=" user1 ")
     assert found.body["SubscriberInformation"]["ExternalID"] == "user1"
 
@@ -63,7 +63,7 @@ def test_an_integer_is_an_id_as_its_digits_are(client: Client, shop: Shop, track
     assert [track(ID=each).body["external_id"] for each in (12345, "12345", 2**63 - 1)] == ["12345"] * 2 + [
         str(2**63 - 1)
     ]
-    assert persons_of(client, shop) == [(None, "12345"), (None, str(2**63 - 1))]
+    assert subscribers_of(client, shop) == [(None, "12345"), (None, str(2**63 - 1))]
     assert track(ID=0).codes == track(ID=-1).codes == [15]
     found = client.call("subscriber.get", shop.key, ListID=shop.list_id, ExternalID=12345)
     assert found.body["SubscriberInformation"]["ExternalID"] == "12345"
@@ -74,7 +74,7 @@ def test_empty_text_is_absent_in_json_as_in_a_form(client: Client, shop: Shop, t
     answer = track(**empty)
     assert answer.status == 200
     assert answer.body["external_id"] is None
-    assert persons_of(client, shop) == []
+    assert subscribers_of(client, shop) == []
     batch = client.call("event.batch", shop.key, ListID=shop.list_id, Events=[{"Event": "seen", **empty}])
     assert batch.body["results"][0]["status"] == "ok"
     assert track(Event="").codes == [5]

@@ -179,10 +179,10 @@ class World:
         gone = {"ListID": self.ours.list_id, "EmailAddress": "0@example.com"}
         self.forgotten = self.call("subscriber.forget", self.ours, **gone).body["SubscriberID"]
         listed = self.call("subscribers.get", self.ours, ListID=self.ours.list_id).body["Subscribers"]
-        self.person = listed[0]["SubscriberID"]
-        self.own_person = self.call("subscribers.get", self.strangers, ListID=self.strangers.list_id).body[
-            "Subscribers"
-        ][0]["SubscriberID"]
+        self.subscriber = listed[0]["SubscriberID"]
+        self.own_subscriber = self.call(
+            "subscribers.get", self.strangers, ListID=self.strangers.list_id
+        ).body["Subscribers"][0]["SubscriberID"]
 
     def call(self, command: str, shop: Shop, **params: Any) -> Reply:
         answer = self.client.call(command, shop.key, **params)
@@ -224,7 +224,7 @@ Try = tuple[str, dict[str, Any], dict[str, Any]]
 
 
 def _event_ids(world: World) -> Iterator[Try]:
-    own = {"ListID": world.strangers.list_id, "SubscriberID": world.own_person}
+    own = {"ListID": world.strangers.list_id, "SubscriberID": world.own_subscriber}
     number = row_ids(world.client, world.ours)[-1]
     yield "subscriber.explain", {**own, "EventID": str(number)}, {**own, "EventID": str(NOWHERE)}
     sent = {"ListID": world.strangers.list_id, "Event": "probe", "UUID": VISITOR}
@@ -235,7 +235,7 @@ def _event_ids(world: World) -> Iterator[Try]:
 
 def _cursors(world: World) -> Iterator[Try]:
     own = {"ListID": world.strangers.list_id}
-    named, theirs = {"SubscriberID": world.own_person}, {"SubscriberID": world.person}
+    named, theirs = {"SubscriberID": world.own_subscriber}, {"SubscriberID": world.subscriber}
     tries = {
         "events.recent": ({}, {}),
         "subscriber.events": (theirs, named),
@@ -243,7 +243,7 @@ def _cursors(world: World) -> Iterator[Try]:
     }
     for command, (of_theirs, of_own) in tries.items():
         if command == "subscriber.explain":
-            cursor = cursor_of(world.ours.list_id, int(world.person), (1, 1, 0))
+            cursor = cursor_of(world.ours.list_id, int(world.subscriber), (1, 1, 0))
         else:
             cursor = world.cursor(command, **of_theirs)
         yield command, {**own, **of_own, "Cursor": cursor}, {**own, **of_own, "Cursor": "nowhere"}
@@ -263,7 +263,7 @@ def _subscribers(world: World) -> Iterator[Try]:
     }
     for command in ("get", "events", "explain", "export", "update", "unmerge", "forget", "delete"):
         name = f"subscriber.{command}"
-        for number in (world.person, world.forgotten):
+        for number in (world.subscriber, world.forgotten):
             for list_id in (world.strangers.list_id, world.ours.list_id):
                 sent = {"ListID": list_id, "SubscriberID": number, **more.get(name, {})}
                 is_own = list_id == world.strangers.list_id

@@ -24,7 +24,7 @@ class List:
     def anybody(self, **event: Any) -> None:
         assert self.door.post({"Event": "seen", **event}).body == {"status": "success"}
 
-    def persons(self) -> list[tuple[Any, ...]]:
+    def subscribers(self) -> list[tuple[Any, ...]]:
         """(address, who told it, ID, who told it) of everybody, oldest first."""
         sent = {"ListID": self.shop.list_id, "OrderField": "SubscriberID"}
         found = self.client.call("subscribers.get", self.shop.key, **sent).body["Subscribers"]
@@ -64,10 +64,10 @@ def hashed(text: str) -> str:
 
 def test_a_credential_takes_an_id_from_whom_anybody_gave_it(known: List, track: Track) -> None:
     known.anybody(Email=EVIL, ID="customer-7")
-    assert known.persons() == [(EVIL, "public", "customer-7", "public")]
+    assert known.subscribers() == [(EVIL, "public", "customer-7", "public")]
     track(Email=ALICE, ID="customer-7")
     track(Event="statement", ID="customer-7")
-    assert known.persons() == [
+    assert known.subscribers() == [
         (EVIL, "public", None, None),
         (ALICE, "credential", "customer-7", "credential"),
     ]
@@ -82,7 +82,7 @@ def test_so_it_does_for_somebody_known_and_for_somebody_with_an_id_of_anybodys(
     known.anybody(Email=BOB, ID="wrong")
     track(Email=ALICE, ID="customer-7")
     track(Email=BOB, ID="bob-7")
-    assert known.persons() == [
+    assert known.subscribers() == [
         (ALICE, "credential", "customer-7", "credential"),
         (EVIL, "public", None, None),
         (BOB, "credential", "bob-7", "credential"),
@@ -92,21 +92,21 @@ def test_so_it_does_for_somebody_known_and_for_somebody_with_an_id_of_anybodys(
 def test_an_id_alone_never_leads_to_an_address_of_anybodys(known: List, track: Track) -> None:
     known.anybody(Email=EVIL, ID="customer-7")
     track(Event="statement", ID="customer-7")
-    assert known.persons() == [(EVIL, "public", None, None), (None, None, "customer-7", "credential")]
+    assert known.subscribers() == [(EVIL, "public", None, None), (None, None, "customer-7", "credential")]
     assert known.whose("statement") == "customer-7"
     known.anybody(Event="more", Email=EVIL, ID="customer-7")
     assert known.whose("more") == EVIL, "an event that names somebody is theirs, whatever it cannot link"
-    assert known.persons()[1] == (None, None, "customer-7", "credential")
+    assert known.subscribers()[1] == (None, None, "customer-7", "credential")
 
 
 def test_whom_anybody_made_of_an_id_alone_is_whom_the_id_means(known: List, track: Track) -> None:
     known.anybody(Event="page", ID="customer-7")
-    assert known.persons() == [(None, None, "customer-7", "public")]
+    assert known.subscribers() == [(None, None, "customer-7", "public")]
     track(Event="statement", ID="customer-7")
-    assert known.persons() == [(None, None, "customer-7", "credential")]
+    assert known.subscribers() == [(None, None, "customer-7", "credential")]
     assert known.whose("page") == known.whose("statement") == "customer-7"
     track(ID="customer-7", Email=ALICE)
-    assert known.persons() == [(ALICE, "credential", "customer-7", "credential")]
+    assert known.subscribers() == [(ALICE, "credential", "customer-7", "credential")]
 
 
 def test_an_id_that_anybody_used_first_is_free_for_whom_a_credential_says(known: List, track: Track) -> None:
@@ -115,7 +115,10 @@ def test_an_id_that_anybody_used_first_is_free_for_whom_a_credential_says(known:
     known.anybody(Event="identify", ID="customer-7", UUID=visitor)
     known.anybody(Event="before", UUID=visitor)
     track(Email=ALICE, ID="customer-7")
-    assert known.persons() == [(ALICE, "credential", "customer-7", "credential"), (None, None, None, None)]
+    assert known.subscribers() == [
+        (ALICE, "credential", "customer-7", "credential"),
+        (None, None, None, None),
+    ]
     assert known.whose("before") == "nameless", "what came before stays where it was"
     known.anybody(Event="identify", ID="customer-7", UUID=visitor)
     known.anybody(Event="later", UUID=visitor)
@@ -125,7 +128,7 @@ def test_an_id_that_anybody_used_first_is_free_for_whom_a_credential_says(known:
 def test_who_says_the_same_with_a_credential_confirms_it(known: List, track: Track) -> None:
     known.anybody(Email="ALICE@example.com", ID="customer-7")
     track(Email=ALICE, ID="customer-7")
-    assert known.persons() == [(ALICE, "credential", "customer-7", "credential")]
+    assert known.subscribers() == [(ALICE, "credential", "customer-7", "credential")]
     track(Event="statement", ID="customer-7")
     assert known.whose("statement") == ALICE
 
@@ -133,11 +136,11 @@ def test_who_says_the_same_with_a_credential_confirms_it(known: List, track: Tra
 def test_of_two_ids_of_credentials_none_is_replaced(known: List, track: Track) -> None:
     track(Email=ALICE, ID="customer-7")
     track(Email=BOB, ID="customer-8")
-    before = known.persons()
+    before = known.subscribers()
     known.anybody(Email=ALICE, ID="customer-8")
     known.anybody(Email=ALICE, ID="customer-9")
     track(Email=ALICE, ID="customer-9")
-    assert known.persons() == before
+    assert known.subscribers() == before
 
 
 @pytest.mark.parametrize("is_there", [False, True])
@@ -148,12 +151,12 @@ def test_subscriber_commands_are_credentials(known: List, track: Track, is_there
         assert known.call("subscriber.update", EmailAddress=ALICE, ExternalID="customer-7").status == 200
     else:
         assert known.call("subscriber.create", EmailAddress=ALICE, ExternalID="customer-7").status == 200
-    assert known.persons() == [
+    assert known.subscribers() == [
         (EVIL, "public", None, None),
         (ALICE, "credential", "customer-7", "credential"),
     ]
     refused = known.call("subscriber.create", EmailAddress=BOB, ExternalID="customer-7")
-    assert (refused.status, len(known.persons())) == (422, 2)
+    assert (refused.status, len(known.subscribers())) == (422, 2)
     assert known.call("subscriber.create", EmailAddress=EVIL, ExternalID="x").status == 422
 
 
@@ -193,9 +196,9 @@ def test_anybody_gives_the_unique_identifier_to_nobody_who_exists(
     given = {"Event": "identify", "IdentifyProperties": {unique: "customer-7"}}
     known.anybody(Email=BOB, **given)
     known.anybody(UUID=visitor, **given)
-    assert known.persons() == [(BOB, "credential", None, None)]
+    assert known.subscribers() == [(BOB, "credential", None, None)]
     known.anybody(Email=EVIL, **given)
-    assert known.persons()[1] == (EVIL, "public", "customer-7", "public")
+    assert known.subscribers()[1] == (EVIL, "public", "customer-7", "public")
 
 
 def test_a_credential_takes_the_unique_identifier_from_whom_anybody_gave_it(
@@ -204,13 +207,13 @@ def test_a_credential_takes_the_unique_identifier_from_whom_anybody_gave_it(
     known.anybody(Email=EVIL, ID="customer-7")
     answer = track(Event="identify", Email=ALICE, IdentifyProperties={unique: "customer-7"}).body
     assert "ignored_identify_properties" not in answer
-    assert known.persons() == [
+    assert known.subscribers() == [
         (EVIL, "public", None, None),
         (ALICE, "credential", "customer-7", "credential"),
     ]
 
 
-def test_a_credential_gives_it_to_no_person_of_a_visitor_that_anybody_linked(
+def test_a_credential_gives_it_to_no_subscriber_of_a_visitor_that_anybody_linked(
     known: List, track: Track, unique: str
 ) -> None:
     visitor = str(uuid4())
@@ -219,7 +222,7 @@ def test_a_credential_gives_it_to_no_person_of_a_visitor_that_anybody_linked(
     assert track(**sent).body["ignored_identify_properties"] == [unique]
     track(UUID=visitor, Email=EVIL)
     assert "ignored_identify_properties" not in track(**sent).body
-    assert known.persons() == [(EVIL, "credential", "customer-7", "credential")]
+    assert known.subscribers() == [(EVIL, "credential", "customer-7", "credential")]
 
 
 # E, F: an ID or an address is given to somebody who exists
@@ -228,16 +231,16 @@ def test_a_credential_gives_it_to_no_person_of_a_visitor_that_anybody_linked(
 def test_anybody_gives_no_id_to_somebody_who_exists(known: List, track: Track) -> None:
     track(Email=BOB)
     known.anybody(Email=BOB, ID="carol")
-    assert known.persons() == [(BOB, "credential", None, None)]
+    assert known.subscribers() == [(BOB, "credential", None, None)]
     track(Event="hers", ID="carol")
-    assert known.persons() == [(BOB, "credential", None, None), (None, None, "carol", "credential")]
+    assert known.subscribers() == [(BOB, "credential", None, None), (None, None, "carol", "credential")]
     assert known.whose("hers") == "carol"
 
 
 def test_nor_to_somebody_whom_anybody_made(known: List) -> None:
     known.anybody(Email=BOB)
     known.anybody(Email=BOB, ID="carol")
-    assert known.persons() == [(BOB, "public", None, None)]
+    assert known.subscribers() == [(BOB, "public", None, None)]
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -248,9 +251,9 @@ def test_anybody_gives_no_address_to_somebody_who_exists(known: List, track: Tra
         known.anybody(ID="dave")
     known.anybody(Email=EVIL, ID="dave")
     by = "credential" if is_known else "public"
-    assert known.persons() == [(None, None, "dave", by), (EVIL, "public", None, None)]
+    assert known.subscribers() == [(None, None, "dave", by), (EVIL, "public", None, None)]
     track(Email="dave@example.com", ID="dave")
-    assert known.persons()[0] == ("dave@example.com", "credential", "dave", "credential")
+    assert known.subscribers()[0] == ("dave@example.com", "credential", "dave", "credential")
 
 
 # G: a known visitor's later events
@@ -295,7 +298,7 @@ def test_a_visitor_of_nobody_is_linked_by_anybody_and_confirmed_by_a_credential(
     assert known.links(EmailAddress=BOB) == [(visitor, "identify", "credential")]
 
 
-def test_a_visitor_whose_person_is_deleted_is_nobodys(known: List, track: Track) -> None:
+def test_a_visitor_whose_subscriber_is_deleted_is_nobodys(known: List, track: Track) -> None:
     visitor = str(uuid4())
     track(Email=ALICE, UUID=visitor)
     assert known.call("subscriber.delete", EmailAddress=ALICE).status == 200
@@ -367,13 +370,13 @@ def test_the_visitor_of_a_hash_is_linked_by_no_stranger_who_works_out_its_uuid(
 # An ID from a browser that is known (Q3)
 
 
-def test_an_unknown_id_is_given_to_the_person_of_the_visitor(known: List, track: Track) -> None:
+def test_an_unknown_id_is_given_to_the_subscriber_of_the_visitor(known: List, track: Track) -> None:
     visitor = str(uuid4())
     track(Email=ALICE, UUID=visitor)
     track(UUID=visitor, ID="customer-7")
-    assert known.persons()[1:] == [(None, None, "customer-7", "credential")], "only identify gives"
+    assert known.subscribers()[1:] == [(None, None, "customer-7", "credential")], "only identify gives"
     track(Event="identify", UUID=visitor, ID="customer-8")
-    assert known.persons()[0] == (ALICE, "credential", "customer-8", "credential")
+    assert known.subscribers()[0] == (ALICE, "credential", "customer-8", "credential")
     track(Event="later", UUID=visitor)
     assert known.whose("later") == ALICE
     track(Event="identify", UUID=visitor, ID="customer-9")
@@ -389,7 +392,7 @@ def test_even_where_anybody_has_used_or_given_it(known: List, track: Track) -> N
     known.anybody(Email=EVIL, ID="customer-8")
     track(Event="identify", UUID=visitor, ID="customer-7")
     track(Event="identify", UUID=phone, ID="customer-8")
-    assert known.persons() == [
+    assert known.subscribers() == [
         (ALICE, "credential", "customer-7", "credential"),
         (BOB, "credential", "customer-8", "credential"),
         (None, None, None, None),
@@ -403,7 +406,7 @@ def test_not_by_anybody_and_not_for_a_visitor_that_anybody_linked(known: List, t
     known.anybody(Event="identify", UUID=visitor, ID="customer-7")
     known.anybody(Email=EVIL, UUID=strangers)
     track(Event="identify", UUID=strangers, ID="customer-8")
-    assert known.persons() == [
+    assert known.subscribers() == [
         (ALICE, "credential", None, None),
         (None, None, "customer-7", "public"),
         (EVIL, "public", None, None),
@@ -425,7 +428,7 @@ def test_in_one_batch_as_one_by_one(known: List) -> None:
     for _ in range(2):  # once nobody is known, once everybody is
         results = known.call("event.batch", Events=[{**e, "ListID": known.shop.list_id} for e in events])
         assert results.status == 200, results.body
-        assert known.persons() == [
+        assert known.subscribers() == [
             (ALICE, "credential", "customer-7", "credential"),
             (BOB, "credential", None, None),
         ]
@@ -446,7 +449,7 @@ def test_an_address_that_only_a_browser_told_goes_to_whom_a_key_names_with_it(
     track(Event="order2", Email=ALICE, ID="J1")
     track(Event="order3", ID="J1"), track(Event="order4", Email=ALICE.upper())
     whole = (ALICE, "credential", "J1", "credential")
-    assert whole in known.persons()
+    assert whole in known.subscribers()
     assert {known.whose(event) for event in ("order", "order2", "order3", "order4")} == {ALICE}
     known.anybody(Event="page_view", Email=ALICE, **browsers)
     assert known.whose("page_view") == ALICE, (
@@ -460,4 +463,4 @@ def test_an_address_that_only_a_browser_told_goes_to_whom_a_key_names_with_it(
 def test_an_address_that_a_key_told_stays(known: List, track: Track) -> None:
     track(Event="order", ID="J1"), track(Event="signup", Email=ALICE)
     track(Event="both", Email=ALICE, ID="J1")
-    assert {each[::2] for each in known.persons()} == {(ALICE, None), (None, "J1")}
+    assert {each[::2] for each in known.subscribers()} == {(ALICE, None), (None, "J1")}

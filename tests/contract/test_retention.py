@@ -98,7 +98,7 @@ def revenue(client: Client, shop: Shop) -> Callable[[str], tuple[float, bool]]:
     return call
 
 
-def test_a_persons_revenue_says_that_it_lacks_what_was_deleted(
+def test_a_subscribers_revenue_says_that_it_lacks_what_was_deleted(
     client: Client, shop: Shop, track: Track, revenue: Callable[[str], tuple[float, bool]]
 ) -> None:
     """Of orders that named the person, and of visitors that were theirs then or became theirs later."""
@@ -157,7 +157,7 @@ def test_more_than_one_step_holds_goes_in_several(client: Client, shop: Shop) ->
     assert differences(client, shop) == []
 
 
-def test_a_person_can_be_forgotten_whose_old_events_are_gone(
+def test_a_subscriber_can_be_forgotten_whose_old_events_are_gone(
     client: Client, shop: Shop, track: Track
 ) -> None:
     track(Timestamp=ago(days=40), Email="a@example.com")

@@ -35,7 +35,7 @@ def left(client: Client, shop: Shop, subscriber_id: int) -> list[int]:
     return [client.rows(count.format(table), *who)[0][0] for table in ROWS]
 
 
-def person(client: Client, shop: Shop, track: Track, email: str) -> int:
+def subscriber(client: Client, shop: Shop, track: Track, email: str) -> int:
     assert track(Email=email).status == 200
     answer = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
     return int(answer.body["SubscriberInformation"]["SubscriberID"])
@@ -62,7 +62,7 @@ def slip_in_at_looks(monkeypatch: pytest.MonkeyPatch, subscriber_id: int, times:
 def test_what_comes_while_somebody_is_forgotten_goes_too(
     client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jane = person(client, shop, track, JANE)
+    jane = subscriber(client, shop, track, JANE)
     slip_in_at_looks(monkeypatch, jane, times=1)
     told = forget(client, shop, JANE)
     assert told["Status"] == "finished"
@@ -78,7 +78,7 @@ def test_what_comes_while_somebody_is_forgotten_goes_too(
 def test_what_comes_again_and_again_holds_up_no_other_job(
     client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jane, _ = (person(client, shop, track, email) for email in (JANE, JOHN))
+    jane, _ = (subscriber(client, shop, track, email) for email in (JANE, JOHN))
     slip_in_at_looks(monkeypatch, jane, times=1_000_000)
     assert forget(client, shop, JANE)["Status"] == "running"
     assert forget(client, shop, JOHN)["Status"] == "finished"
@@ -98,7 +98,7 @@ def test_what_comes_again_and_again_holds_up_no_other_job(
 def test_rows_of_nobody_are_found_and_removed(
     client: Client, shop: Shop, track: Track, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    jane, john = (person(client, shop, track, email) for email in (JANE, JOHN))
+    jane, john = (subscriber(client, shop, track, email) for email in (JANE, JOHN))
     deleted = client.call("subscriber.delete", shop.key, ListID=shop.list_id, EmailAddress=JANE)
     assert deleted.status == 200
     database = client.services.storage

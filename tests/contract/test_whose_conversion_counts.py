@@ -121,7 +121,7 @@ def test_a_strangers_conversion_that_retention_has_deleted_is_uncounted_too(
 
 
 @pytest.mark.parametrize("gone", [(EVE, JANE), (JANE, EVE)])
-def test_a_person_who_is_forgotten_takes_what_counts_of_theirs(
+def test_a_subscriber_who_is_forgotten_takes_what_counts_of_theirs(
     client: Client, shop: Shop, track: Track, door: Door, gone: tuple[str, str]
 ) -> None:
     door.post({**conversion("order-1", 7), "Email": EVE})

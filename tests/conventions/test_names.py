@@ -1,11 +1,13 @@
-"""Module names: guessed, unique over the tree, and no module so small that its concept stands elsewhere."""
+"""Names: modules are guessed and unique over the tree, none is so small that its concept stands elsewhere; one word a thing."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 
-from tests.conventions.sources import modules, tree
+from tests.conventions.sources import ROOT, modules, tree
 
 FEWEST_LINES = 30
 #: Modules of these folders are named by what their pages and commands are about, which others are about too.
@@ -68,3 +70,22 @@ def test_no_two_classes_share_a_name() -> None:
     shared = {name: found for name, found in named.items() if len(found) > 1}
     assert {name: found for name, found in shared.items() if name not in SHARED_CLASSES} == {}
     assert set(SHARED_CLASSES) - set(shared) == set(), "shared no more"
+
+
+def test_no_name_in_code_says_person() -> None:
+    """The API's word is subscriber; the console's pages and the docs may say person to people."""
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules().values()
+        for node in ast.walk(tree(path))
+        for name in names_in(node)
+        if re.search("person(?!al)", name.lower())
+    }
+    assert found == set()
+
+
+def names_in(node: ast.AST) -> Iterator[str]:
+    """The names that a node of a syntax tree gives or uses."""
+    for field in ("name", "asname", "id", "arg", "attr", "module", "names", "kwd_attrs", "rest"):
+        value = getattr(node, field, None)
+        yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))

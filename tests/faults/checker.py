@@ -132,8 +132,8 @@ class Contents:
     def _email(self, row: Row, params: dict[str, str]) -> str:
         if "Email" not in params:
             return ""
-        person = self._people.get((row.list_id, row.subscriber_id))
-        return bytes(person.email_key or b"").decode() if person else "of nobody"
+        subscriber = self._people.get((row.list_id, row.subscriber_id))
+        return bytes(subscriber.email_key or b"").decode() if subscriber else "of nobody"
 
     def _row_id(self, row: Row, params: dict[str, str]) -> int | None:
         return self._keys.get((row.list_id, params["EventID"].encode())) if "EventID" in params else row.id

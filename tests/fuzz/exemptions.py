@@ -19,7 +19,7 @@ class Exemption:
     params: dict[str, Any]
 
 
-PERSON = {"ListID": NOWHERE, "EmailAddress": "a@example.com"}
+SUBSCRIBER = {"ListID": NOWHERE, "EmailAddress": "a@example.com"}
 FIELD = {"SubscriberListID": NOWHERE, "FieldName": "x"}
 VISIT = {"UUID": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 _ONE = (
@@ -89,20 +89,20 @@ EXEMPTIONS = (
     Exemption("list.update", 11, "a pattern cannot say how long all are together", {"ListID": NOWHERE, "HiddenQueryParameters": ["a b"]}),
     Exemption("lists.get", 5, "NUL is refused", {"Search": "\0"}),
     *(Exemption(name, 1, "one of several is needed", {"ListID": NOWHERE}) for name in _ONE),
-    *(Exemption(name, 4, "whose list it is", PERSON) for name in _ONE),
-    *(Exemption(name, 5, "addresses are stricter than the format", PERSON | {"EmailAddress": "a@b@c"}) for name in _ONE),
-    *(Exemption(name, 7, "control characters", PERSON | {"ExternalID": "a\x01"}) for name in _ONE),
+    *(Exemption(name, 4, "whose list it is", SUBSCRIBER) for name in _ONE),
+    *(Exemption(name, 5, "addresses are stricter than the format", SUBSCRIBER | {"EmailAddress": "a@b@c"}) for name in _ONE),
+    *(Exemption(name, 7, "control characters", SUBSCRIBER | {"ExternalID": "a\x01"}) for name in _ONE),
     Exemption("subscriber.events", 8, "the nil UUID names nobody", {"ListID": NOWHERE, "UUID": "00000000-0000-0000-0000-000000000000"}),
-    Exemption("subscriber.events", 9, "NUL is refused", PERSON | {"Event": "\0"}),
-    Exemption("subscriber.events", 10, "several forms of a time", PERSON | {"From": "yesterday"}),
-    Exemption("subscriber.events", 11, "several forms of a time", PERSON | {"To": "yesterday"}),
-    Exemption("subscriber.events", 12, "depends on Value", PERSON | {"Value": 1}),
-    Exemption("subscriber.events", 13, "NUL is refused", PERSON | {"Property": "\0"}),
+    Exemption("subscriber.events", 9, "NUL is refused", SUBSCRIBER | {"Event": "\0"}),
+    Exemption("subscriber.events", 10, "several forms of a time", SUBSCRIBER | {"From": "yesterday"}),
+    Exemption("subscriber.events", 11, "several forms of a time", SUBSCRIBER | {"To": "yesterday"}),
+    Exemption("subscriber.events", 12, "depends on Value", SUBSCRIBER | {"Value": 1}),
+    Exemption("subscriber.events", 13, "NUL is refused", SUBSCRIBER | {"Property": "\0"}),
     Exemption("subscriber.unmerge", 1, "one of several is needed", VISIT | {"ListID": NOWHERE}),
-    Exemption("subscriber.unmerge", 4, "whose list it is", VISIT | PERSON),
-    Exemption("subscriber.unmerge", 5, "addresses are stricter than the format", VISIT | PERSON | {"EmailAddress": "a@b@c"}),
-    Exemption("subscriber.unmerge", 7, "control characters", VISIT | PERSON | {"ExternalID": "a\x01"}),
-    Exemption("subscriber.unmerge", 9, "the nil UUID names nobody", PERSON | {"UUID": "00000000-0000-0000-0000-000000000000"}),
+    Exemption("subscriber.unmerge", 4, "whose list it is", VISIT | SUBSCRIBER),
+    Exemption("subscriber.unmerge", 5, "addresses are stricter than the format", VISIT | SUBSCRIBER | {"EmailAddress": "a@b@c"}),
+    Exemption("subscriber.unmerge", 7, "control characters", VISIT | SUBSCRIBER | {"ExternalID": "a\x01"}),
+    Exemption("subscriber.unmerge", 9, "the nil UUID names nobody", SUBSCRIBER | {"UUID": "00000000-0000-0000-0000-000000000000"}),
     Exemption("subscribers.get", 4, "whose list it is", {"ListID": NOWHERE}),
     Exemption("subscribers.get", 5, "depends on Search", {"ListID": NOWHERE, "Search": "a", "OrderField": "CreatedOn"}),
     Exemption("subscribers.get", 7, "NUL is refused", {"ListID": NOWHERE, "Search": "\0"}),

@@ -60,7 +60,7 @@ class Fuzzed:
         shop = self.shop
         list_id: dict[str, Any] = {"ListID": shop.list_id}
         tracked = {"Event": "identify", "Email": "jane@example.com", "Properties": {"page": "a"}}
-        person = list_id | {"EmailAddress": "jane@example.com"}
+        subscriber = list_id | {"EmailAddress": "jane@example.com"}
         values = {"CustomFields": {"First-Name": "Jane", "Age": "42"}}
         fields = {"SubscriberListID": shop.list_id}
         own = {
@@ -73,11 +73,11 @@ class Fuzzed:
             "events.recent": list_id | {"Event": "identify"},
             "list.create": {"SubscriberListName": "Shop"},
             "list.get": list_id,
-            "subscriber.create": person | values,
-            "subscriber.delete": person,
-            "subscriber.events": person | {"Property": "page", "Value": "a"},
-            "subscriber.get": person,
-            "subscriber.update": person | values,
+            "subscriber.create": subscriber | values,
+            "subscriber.delete": subscriber,
+            "subscriber.events": subscriber | {"Property": "page", "Value": "a"},
+            "subscriber.get": subscriber,
+            "subscriber.update": subscriber | values,
             "subscribers.get": list_id | {"Search": "jane"},
             "user.create": {"Username": "new@example.com", "Password": "a"},
             "user.login": {"APIKey": shop.key},

@@ -57,14 +57,14 @@ class Life:
         marks = self._marks(moment)
         return bool(marks) and marks <= self.public
 
-    def mark(self, moment: Moment, person: Any, is_public: bool) -> None:
+    def mark(self, moment: Moment, subscriber: Any, is_public: bool) -> None:
         """What anybody said first is sure when a credential says it later, and nothing when it says it of before."""
-        if self.whose(moment) == person:
+        if self.whose(moment) == subscriber:
             for each in self._marks(moment) & self.public:
                 self.public.discard(each)
                 if each > moment:
                     del self.marks[each]
-        self.marks[moment] = person
+        self.marks[moment] = subscriber
         self.public |= {moment} if is_public else set()
 
     def _marks(self, moment: Moment) -> set[Moment]:
@@ -114,7 +114,7 @@ class Sent:
 
 
 @dataclass(eq=False)
-class Person:
+class Subscriber:
     """`is_sure`: a credential told their ID; `is_email_sure`: their address."""
 
     email: str | None = None
@@ -127,40 +127,42 @@ class Person:
 class Rules:
     """The rules of the design once more, as plainly as can be: one event after the other, nothing optimised."""
 
-    persons: list[Person] = field(default_factory=list)
-    linked: dict[object, Person] = field(default_factory=dict)
+    subscribers: list[Subscriber] = field(default_factory=list)
+    linked: dict[object, Subscriber] = field(default_factory=dict)
     #: Visitors that nobody but anybody linked.
     unsure: set[object] = field(default_factory=set)
 
     def is_identify_sent(self, sent: Sent) -> bool:
         by_email = self._find(email=sent.email)
-        person, is_learnt = self._person(sent, by_email)
-        visitor: object = sent.browser if sent.browser is not None else person
+        subscriber, is_learnt = self._subscriber(sent, by_email)
+        visitor: object = sent.browser if sent.browser is not None else subscriber
         linked = self.linked.get(visitor)
         is_held = sent.is_public and linked is not None and bool(linked.email or linked.external_id)
-        is_new = sent.email is not None and (is_learnt or linked is not person)
-        if linked is not person and is_held:
+        is_new = sent.email is not None and (is_learnt or linked is not subscriber)
+        if linked is not subscriber and is_held:
             return sent.name == "identify"
-        if person is not None and (sent.email is not None or sent.name == "identify" or sent.browser is None):
+        if subscriber is not None and (
+            sent.email is not None or sent.name == "identify" or sent.browser is None
+        ):
             if not sent.is_public:
                 self.unsure.discard(visitor)
-            elif linked is not person:
+            elif linked is not subscriber:
                 self.unsure.add(visitor)
-            self.linked[visitor] = person
+            self.linked[visitor] = subscriber
         return is_new or sent.name == "identify"
 
     def visitor(self, sent: Sent) -> object:
         """Equal for calls that get the same uuid; None for a fresh one."""
         return sent.browser or self._find(email=sent.email) or self._find(external_id=sent.external_id)
 
-    def _person(self, sent: Sent, by_email: Person | None) -> tuple[Person | None, bool]:
+    def _subscriber(self, sent: Sent, by_email: Subscriber | None) -> tuple[Subscriber | None, bool]:
         by_id = self._find(external_id=sent.external_id)
         if sent.email is None:
-            return (None if sent.external_id is None else self._person_with_id(sent, by_id)), False
+            return (None if sent.external_id is None else self._subscriber_with_id(sent, by_id)), False
         if sent.is_public:
             if by_email is not None:
                 return by_email, False
-            made = Person(sent.email, None if by_id else sent.external_id, is_email_sure=False)
+            made = Subscriber(sent.email, None if by_id else sent.external_id, is_email_sure=False)
             return self._new(made), True
         if (
             by_email
@@ -171,7 +173,7 @@ class Rules:
             by_email.email, by_email.is_email_sure, by_email = None, True, None
         is_learnt = by_email is None
         if by_email is None:
-            by_email = by_id if by_id is not None and by_id.email is None else self._new(Person())
+            by_email = by_id if by_id is not None and by_id.email is None else self._new(Subscriber())
             by_email.email = sent.email
         by_email.is_email_sure = True
         if (
@@ -182,28 +184,28 @@ class Rules:
             self._link(by_email, sent)
         return by_email, is_learnt
 
-    def _person_with_id(self, sent: Sent, by_id: Person | None) -> Person:
+    def _subscriber_with_id(self, sent: Sent, by_id: Subscriber | None) -> Subscriber:
         if by_id is not None and (sent.is_public or by_id.is_sure):
             return by_id
         known = self.linked.get(sent.browser) if sent.name == "identify" and not sent.is_public else None
         if known is None or known.is_sure or sent.browser in self.unsure:
-            known = by_id if by_id is not None and by_id.email is None else self._new(Person())
+            known = by_id if by_id is not None and by_id.email is None else self._new(Subscriber())
         self._link(known, sent)
         return known
 
-    def _link(self, person: Person, sent: Sent) -> None:
-        for each in self.persons:
+    def _link(self, subscriber: Subscriber, sent: Sent) -> None:
+        for each in self.subscribers:
             if each.external_id == sent.external_id:
                 each.external_id = None
-        person.external_id, person.is_sure = sent.external_id, not sent.is_public
+        subscriber.external_id, subscriber.is_sure = sent.external_id, not sent.is_public
 
-    def _new(self, person: Person) -> Person:
-        self.persons.append(person)
-        return person
+    def _new(self, subscriber: Subscriber) -> Subscriber:
+        self.subscribers.append(subscriber)
+        return subscriber
 
-    def _find(self, **wanted: str | None) -> Person | None:
+    def _find(self, **wanted: str | None) -> Subscriber | None:
         [(name, value)] = wanted.items()
-        return next((p for p in self.persons if value is not None and getattr(p, name) == value), None)
+        return next((p for p in self.subscribers if value is not None and getattr(p, name) == value), None)
 
 
 #: Few names, so that they meet often.

@@ -84,8 +84,8 @@ class Real:
 
     def _unmerge(self, list_id: int, step: Unmerge) -> str:
         """Whom it is taken from is looked up in the transaction that takes it, so that nothing comes between."""
-        person = self.services.stores.subscribers.find(list_id, _who(step.email))
-        if person is None:
+        subscriber = self.services.stores.subscribers.find(list_id, _who(step.email))
+        if subscriber is None:
             return "nobody"
         number, now = self.services.ingest.new_id(), time.time_ns() // 10**6
 
@@ -95,7 +95,7 @@ class Real:
             if not row:
                 return None
             at = span_rows.find(transaction, list_id, row[1], row[3], (_time(step.at), 2**63 - 1))
-            return unlink(transaction, SpanLink(list_id, person.id, row[1], at.number), number, now)
+            return unlink(transaction, SpanLink(list_id, subscriber.id, row[1], at.number), number, now)
 
         job = self.services.jobs.begin(list_id, UNMERGE, number, prepare, None)
         return "never" if job is None else "done"
@@ -128,9 +128,9 @@ class Real:
 
 
 def state(
-    real: Real, list_id: int, texts: Iterable[str], persons: dict[int, Any], owns: dict[bytes, Any]
+    real: Real, list_id: int, texts: Iterable[str], subscribers: dict[int, Any], owns: dict[bytes, Any]
 ) -> dict[str, Any]:
-    """What `Model.state` says. `persons` are labels by id, `owns` those of the persons by the uuid of their own visitor."""
+    """What `Model.state` says. `subscribers` are labels by id, `owns` those of the subscribers by the uuid of their own visitor."""
     hashes = {visitor_uuid_of_hash(list_id, hashed(text)): ("hash", text) for text in texts}
     known = hashes | {uuid: ("own", label) for uuid, label in owns.items()}
     visitors: list[Any] = []
@@ -145,21 +145,21 @@ def state(
         names[visitor_id] = name or ("fresh", fresh)
         at = [(visitor_id, span) for _, span in life(real, list_id, visitor_id)]
         whose = [
-            (persons.get(linked.get(each)), linked.get(each) is not None and by[each] == 1) for each in at
+            (subscribers.get(linked.get(each)), linked.get(each) is not None and by[each] == 1) for each in at
         ]
         visitors.append((names[visitor_id], whose))
     sql = "SELECT id, external_id, email_by, external_id_by FROM subscribers WHERE list_id = ?"
     there = [
-        (persons[n], external_id and bytes(external_id).decode(), email_by == 1, id_by == 1)
+        (subscribers[n], external_id and bytes(external_id).decode(), email_by == 1, id_by == 1)
         for n, external_id, email_by, id_by in real.rows(sql, list_id)
     ]
     sql = "SELECT name, visitor_id, span, subscriber_id FROM events WHERE list_id = ?"
     events = [
-        (bytes(n).decode(), names[v], persons.get(p), persons.get(p or linked.get((v, s))))
+        (bytes(n).decode(), names[v], subscribers.get(p), subscribers.get(p or linked.get((v, s))))
         for n, v, s, p in real.rows(sql, list_id)
     ]
     return {
-        "persons": sorted(there, key=str),
+        "subscribers": sorted(there, key=str),
         "visitors": sorted(visitors, key=str),
         "events": sorted(events, key=str),
     }
@@ -168,7 +168,7 @@ def state(
 def links(real: Real, list_id: int) -> dict[tuple[int, int], int | None]:
     """{(visitor_id, span): subscriber_id}."""
     sql = "SELECT visitor_id, span, subscriber_id FROM identity_links WHERE list_id = ?"
-    return {(visitor, span): person for visitor, span, person in real.rows(sql, list_id)}
+    return {(visitor, span): subscriber for visitor, span, subscriber in real.rows(sql, list_id)}
 
 
 def told_by(real: Real, list_id: int) -> dict[tuple[int, int], int]:
@@ -214,8 +214,8 @@ def check_readers(real: Real, list_id: int) -> None:
             assert span == [number for begins, number in known if begins <= (at, event_id)][-1]
             assert owners[event_id] <= {owner or visitor, visitor}, "what was theirs is left with somebody"
             unnamed.setdefault(visitor, set()).add(event_id)
-    for (person,) in real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id):
-        assert _read(real, SubscriberTimeline(list_id, person)) == sorted(theirs.get(person, ()))
+    for (subscriber,) in real.rows("SELECT id FROM subscribers WHERE list_id = ?", list_id):
+        assert _read(real, SubscriberTimeline(list_id, subscriber)) == sorted(theirs.get(subscriber, ()))
     for (visitor,) in real.rows("SELECT id FROM visitors WHERE list_id = ?", list_id):
         got = _read(real, VisitorTimeline(list_id, visitor))
         assert nobodys.get(visitor, set()) <= set(got) <= unnamed.get(visitor, set())

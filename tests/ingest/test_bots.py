@@ -40,7 +40,7 @@ def test_robots_of_the_sample_are_recognised() -> None:
 
 
 @pytest.mark.parametrize("agent", PROXIES)
-def test_who_fetches_a_mails_picture_for_a_person_is_that_person(agent: str) -> None:
+def test_who_fetches_a_mails_picture_for_a_subscriber_is_that_subscriber(agent: str) -> None:
     assert parse_user_agent(agent, is_image=True).properties == {"$browser": PROXIES[agent]}
     assert parse_user_agent(agent, is_image=True).bot_reason is None
     assert parse_user_agent(agent).bot_reason is not None, "no page is read through it"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.ingest.real import Real, check_readers, state
-from tests.ingest.whole_model import Create, Model, Person, Step, Track, Unmerge
+from tests.ingest.whole_model import Create, Model, Step, Subscriber, Track, Unmerge
 from tests.served import ROOT
 from tests.servers import NewDatabase
 
@@ -76,9 +76,9 @@ def some_step(random: Random, at: int) -> Step:
     return Track(name, random.choice([None, email]), browser=browser, is_public=is_public, at=at)
 
 
-def name(number: int, person: Person) -> Any:
+def name(number: int, subscriber: Subscriber) -> Any:
     """Persons that several processes make have no order: they are called by what names them."""
-    return (person.email or "").lower(), person.external_id
+    return (subscriber.email or "").lower(), subscriber.external_id
 
 
 def is_possible(
@@ -118,18 +118,18 @@ def without_arrival(model: Model) -> str:
         for visitor, life in model.lives.items()
     ]
     events = sorted((n, str(v), m[0], str(p)) for n, v, m, p in model.events)
-    return repr((model.persons, sorted(lives, key=str), sorted(logged, key=str), events))
+    return repr((model.subscribers, sorted(lives, key=str), sorted(logged, key=str), events))
 
 
 def labels(real: Real, list_id: int) -> tuple[dict[int, Any], dict[bytes, Any]]:
     sql = "SELECT id, own_uuid, email_key, external_id FROM subscribers WHERE list_id = ?"
-    persons, owns = {}, {}
-    for person, own, email, external_id in real.rows(sql, list_id):
-        persons[person] = owns[bytes(own)] = (
+    subscribers, owns = {}, {}
+    for subscriber, own, email, external_id in real.rows(sql, list_id):
+        subscribers[subscriber] = owns[bytes(own)] = (
             "" if email is None else bytes(email).decode(),
             None if external_id is None else bytes(external_id).decode(),
         )
-    return persons, owns
+    return subscribers, owns
 
 
 def check(real: Real, workers: Workers, random: Random, list_id: int) -> None:
@@ -178,5 +178,5 @@ def test_the_search_finds_what_no_order_explains() -> None:
     end = model.state(name)
     assert is_possible(Model(), plans, answers, end)
     assert not is_possible(Model(), plans, [[True], [False], [], []], end)
-    whose = [(name(0, model.persons[0]), False)]
+    whose = [(name(0, model.subscribers[0]), False)]
     assert not is_possible(Model(), plans, answers, {**end, "visitors": [(1, whose)]})

@@ -55,7 +55,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.list_id, self.model = next(_lists), Model()
-        self.persons: dict[int, int] = {}
+        self.subscribers: dict[int, int] = {}
         self.owns: dict[bytes, int] = {}
 
     def step(self, step: Step) -> None:
@@ -63,8 +63,8 @@ class Machine(RuleBasedStateMachine):
         if isinstance(step, (Forget, Unmerge)):
             check_readers(self.real, self.list_id)
         sql = "SELECT id, own_uuid FROM subscribers WHERE list_id = ? ORDER BY id"
-        for person, own in self.real.rows(sql, self.list_id):
-            number = self.persons.setdefault(person, len(self.persons))
+        for subscriber, own in self.real.rows(sql, self.list_id):
+            number = self.subscribers.setdefault(subscriber, len(self.subscribers))
             self.owns[bytes(own)] = number
 
     @rule(name=names, browser=browsers, email=st.none() | emails, is_public=st.booleans(), at=times)
@@ -74,7 +74,7 @@ class Machine(RuleBasedStateMachine):
         self.step(in_time(Track(name, email=email, browser=browser, is_public=is_public, at=at)))
 
     @rule(sent=tracks)
-    def of_a_person(self, sent: Track) -> None:
+    def of_a_subscriber(self, sent: Track) -> None:
         self.step(sent)
 
     @rule(sent=tracks, unique=ids)
@@ -118,9 +118,9 @@ class Machine(RuleBasedStateMachine):
             Unmerge(email, browser, at)
             for browser in BROWSERS
             if browser in model.lives
-            if (person := model.lives[browser].whose((at, 10**12))) is not None
-            if not model.persons[person].is_deleted
-            if (email := model.persons[person].email)
+            if (subscriber := model.lives[browser].whose((at, 10**12))) is not None
+            if not model.subscribers[subscriber].is_deleted
+            if (email := model.subscribers[subscriber].email)
         ]
         if linked:
             self.step(data.draw(st.sampled_from(linked)))
@@ -131,7 +131,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_tables_say_what_the_model_says(self) -> None:
-        got = state(self.real, self.list_id, TEXTS, dict(self.persons), dict(self.owns))
+        got = state(self.real, self.list_id, TEXTS, dict(self.subscribers), dict(self.owns))
         assert got == self.model.state()
 
     def teardown(self) -> None:

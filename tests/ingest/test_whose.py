@@ -40,7 +40,7 @@ def at_once(ingest: Ingest, list_id: int, calls: list[Sent]) -> list[Tracked]:
     return [each.value for each in tracking]
 
 
-def persons(database: Database, list_id: int) -> list[tuple[object, ...]]:
+def subscribers(database: Database, list_id: int) -> list[tuple[object, ...]]:
     sql = "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id"
     rows = database.read(lambda transaction: transaction.select(sql, (list_id,)))
     return [tuple(value and bytes(value).decode() for value in row) for row in rows]
@@ -57,7 +57,7 @@ def test_every_sequence_is_answered_as_the_rules_say(
     expected = [(rules.is_identify_sent(sent), rules.visitor(sent)) for sent in calls]
     tracked = way(tracker, list_id, calls)  # type: ignore[operator]
     assert [each.is_identify_sent for each in tracked] == [is_sent for is_sent, _ in expected]
-    assert persons(database, list_id) == [(p.email, p.external_id) for p in rules.persons]
+    assert subscribers(database, list_id) == [(p.email, p.external_id) for p in rules.subscribers]
     uuids: dict[object, bytes] = {}
     for sent, each, (_, visitor) in zip(calls, tracked, expected, strict=True):
         if sent.browser is not None:

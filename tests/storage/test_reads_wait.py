@@ -26,7 +26,7 @@ CALLS: dict[str, Call] = {
     "a report": lambda client, shop: client.call("website_events.properties", shop.key, ListID=shop.list_id),
     "a list": lambda client, shop: client.call("list.get", shop.key, ListID=shop.list_id),
     "lists": lambda client, shop: client.call("lists.get", shop.key),
-    "persons": lambda client, shop: client.call("subscribers.get", shop.key, ListID=shop.list_id),
+    "subscribers": lambda client, shop: client.call("subscribers.get", shop.key, ListID=shop.list_id),
     "an event": lambda client, shop: client.call("event.track", shop.key, ListID=shop.list_id, Event="seen"),
 }
 

@@ -190,7 +190,7 @@ def test_a_lock_that_is_never_given_back_ends_with_the_deadline_and_nothing_is_s
     assert leases(server) == [(0, 0)]
 
 
-def test_of_two_processes_that_meet_a_new_person_at_once_one_makes_the_person(
+def test_of_two_processes_that_meet_a_new_subscriber_at_once_one_makes_the_subscriber(
     server: Database, mariadb: MariaDB, new_ingest: NewIngest
 ) -> None:
     """The other finds the key taken, rolls back, reads again and tells that nothing was new."""

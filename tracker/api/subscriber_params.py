@@ -18,7 +18,7 @@ from tracker.storage.subscribers import Slice as Slice
 
 #: The error rows of all commands about one subscriber; each command declares those it can answer with.
 MISSING_SUBSCRIBER = missing("EmailAddress", 1, "Missing EmailAddress, SubscriberID or ExternalID parameter")
-MISSING_PERSON = missing("EmailAddress", 1, "Missing EmailAddress or ExternalID parameter")
+MISSING_IDENTIFIER = missing("EmailAddress", 1, "Missing EmailAddress or ExternalID parameter")
 MISSING_LIST = missing("ListID", 2)
 NOT_FOUND = Error(3, "Subscriber not found")
 INVALID_LIST = invalid("ListID", 4)
@@ -90,7 +90,7 @@ class CreateParams(Schema):
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def check_named(self, _: dict[str, Any], sent: dict[str, Any], **__: Any) -> None:
         if not sent.keys() & {"EmailAddress", "ExternalID", "CustomFields"}:
-            raise ValidationError([MISSING_PERSON])
+            raise ValidationError([MISSING_IDENTIFIER])
 
 
 def subscriber_key(params: dict[str, Any]) -> Who:
@@ -106,7 +106,7 @@ def new_subscriber(params: dict[str, Any], fields: list[CustomField]) -> tuple[C
     """Return the subscriber to create. Raises CommandError (1, 7, 10)."""
     new, values = _wanted(params, fields)
     if new.email is None and not new.external_id:
-        raise CommandError(MISSING_PERSON)
+        raise CommandError(MISSING_IDENTIFIER)
     return new, values
 
 

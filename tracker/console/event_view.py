@@ -31,8 +31,8 @@ _JSON_TYPES: dict[type, str] = {
 }  # fmt: skip
 
 
-def shown(event: Mapping[str, Any], path: str, person: str | None = None) -> dict[str, Any]:
-    """Return an event as texts. `path` is that of its list's pages; `person` the subscriber whose timeline shows it, if any."""
+def shown(event: Mapping[str, Any], path: str, subscriber: str | None = None) -> dict[str, Any]:
+    """Return an event as texts. `path` is that of its list's pages; `subscriber` the subscriber whose timeline shows it, if any."""
     named, properties = event.get("SubscriberID"), event["Properties"]
     uuid = event["UUID"]
     return {
@@ -44,7 +44,7 @@ def shown(event: Mapping[str, Any], path: str, person: str | None = None) -> dic
         "visitor": uuid[:8],
         "visitorPath": f"{path}/visitors/{uuid}",
         "personPath": f"{path}/people/{named}" if named else "",
-        "whyPath": f"{path}/people/{person}/why/{event['EventID']}" if person else "",
+        "whyPath": f"{path}/people/{subscriber}/why/{event['EventID']}" if subscriber else "",
         "externalId": event["ExternalID"] or "",
         "flags": list(_flags(event)),
         "summary": list(_summary(properties)),

@@ -19,7 +19,7 @@ WORDS = {
 }
 
 
-def timeline(place: CurrentList, who: dict[str, Any], person: str | None = None) -> dict[str, Any]:
+def timeline(place: CurrentList, who: dict[str, Any], subscriber: str | None = None) -> dict[str, Any]:
     """Return the values of the template: `events`, `cursor`, `filters` as they were sent, and their `faults`.
 
     `who` names the owner to the command. Raises Refused if there is none.
@@ -43,7 +43,7 @@ def timeline(place: CurrentList, who: dict[str, Any], person: str | None = None)
         )
     except CallRefused as refused:
         return {**state, "events": [], "cursor": None, "whose": None, "faults": refused.beside_form(WORDS)}
-    events = [shown(event, place.path, person) for event in found["Events"]]
+    events = [shown(event, place.path, subscriber) for event in found["Events"]]
     return {
         **state,
         "events": events,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from tracker.storage.engine import Transaction
-from tracker.storage.subscribers import PERSON_TABLES
+from tracker.storage.subscribers import SUBSCRIBER_TABLES
 from tracker.storage.timeline import timeline_rows
 
-_PERSON = "list_id = ? AND subscriber_id = ?"
+_SUBSCRIBER = "list_id = ? AND subscriber_id = ?"
 #: {name of the check: rows of (list_id, subscriber_id)}. Events and visitors have no such key: timeline and links lead
 #: to them.
 CHECKS = {
     "subscribers": "subscribers WHERE list_id = ? AND id = ?",
-    **{table: f"{table} WHERE {_PERSON}" for table in PERSON_TABLES},
+    **{table: f"{table} WHERE {_SUBSCRIBER}" for table in SUBSCRIBER_TABLES},
     "expired_owners": "expired_owners WHERE list_id = ? AND owner_id = ?",
-    "identity_links": f"identity_links WHERE {_PERSON}",
+    "identity_links": f"identity_links WHERE {_SUBSCRIBER}",
     "identity_links.unlinked_from": "identity_links WHERE list_id = ? AND subscriber_id IS NULL AND unlinked_from = ?",
 }
 #: Rows of a timeline that are counted at most.

@@ -10,12 +10,12 @@ from tracker.console.pages import (
     lists,
     live,
     people,
-    person,
     settings,
     setup,
     sign_in,
+    subscriber,
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, setup, live, events, people, person, forget, settings, keys, audit,
+    sign_in, lists, setup, live, events, people, subscriber, forget, settings, keys, audit,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.page_context import Route
 from tracker.console.pages.people import name_of
-from tracker.console.pages.person import described
+from tracker.console.pages.subscriber import described
 
 #: `subscriber.get`: there is nobody, or no longer.
 NOT_FOUND = 3
@@ -23,33 +23,33 @@ def show(list_id: str, subscriber_id: str) -> str:
 
 def forget(list_id: str, subscriber_id: str) -> Any:
     """Erase the subscriber. Sent again while the erasure runs, the form shows its progress."""
-    place, person = list_of(list_id), None
+    place, subscriber = list_of(list_id), None
     try:
-        person = described(place, subscriber_id)["SubscriberInformation"]
+        subscriber = described(place, subscriber_id)["SubscriberInformation"]
     except CallRefused as refused:
         if refused.code != NOT_FOUND:
             raise
-    if person is not None and request.form.get("typed", "").strip() != _to_type(person):
-        return _form(place, person, "This does not match."), 422
+    if subscriber is not None and request.form.get("typed", "").strip() != _to_type(subscriber):
+        return _form(place, subscriber, "This does not match."), 422
     told = ask("subscriber.forget", **place.params, SubscriberID=subscriber_id)
     return render_template("forgotten.html", tab="people", place=place, told=told)
 
 
-def _form(place: CurrentList, person: dict[str, Any], fault: str = "") -> str:
+def _form(place: CurrentList, subscriber: dict[str, Any], fault: str = "") -> str:
     return render_template(
         "forget.html",
         tab="people",
         place=place,
-        name=name_of(person),
-        path=f"{place.path}/people/{person['SubscriberID']}",
-        to_type=_to_type(person),
+        name=name_of(subscriber),
+        path=f"{place.path}/people/{subscriber['SubscriberID']}",
+        to_type=_to_type(subscriber),
         fault=fault,
     )
 
 
-def _to_type(person: dict[str, Any]) -> str:
+def _to_type(subscriber: dict[str, Any]) -> str:
     """Return the text to type: the address, else the number, since an ID may hold anything."""
-    return str(person["EmailAddress"] or person["SubscriberID"])
+    return str(subscriber["EmailAddress"] or subscriber["SubscriberID"])
 
 
 FORGET = "/lists/<list_id>/people/<subscriber_id>/forget"

@@ -27,9 +27,9 @@ def show(list_id: str) -> Any:
     return render_template("people.html", tab="people", place=place, search=search, name_of=name_of, **page)
 
 
-def name_of(person: dict[str, Any]) -> str:
+def name_of(subscriber: dict[str, Any]) -> str:
     """Return a subscriber's name on pages: the address, else the ID, else the number."""
-    return person["EmailAddress"] or person["ExternalID"] or f"Person {person['SubscriberID']}"
+    return subscriber["EmailAddress"] or subscriber["ExternalID"] or f"Person {subscriber['SubscriberID']}"
 
 
 def _all(place: CurrentList) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tracker.demo.traffic.bots_and_backends import programs_report, robots_visit
 from tracker.demo.traffic.browsing import VisitStep
-from tracker.demo.traffic.people import Person, person
+from tracker.demo.traffic.people import Shopper, shopper
 from tracker.demo.traffic.schedule import Rhythm
 from tracker.demo.traffic.visits import visit
 from tracker.times import iso_utc
@@ -83,10 +83,10 @@ class _People:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._by_visit: list[Person] = []
+        self._by_visit: list[Shopper] = []
 
-    def of_visit(self, random: Random, number: int) -> Person:
+    def of_visit(self, random: Random, number: int) -> Shopper:
         is_return = bool(self._by_visit) and random.random() < RETURNS
-        found = random.choice(self._by_visit) if is_return else person(self._seed, number)
+        found = random.choice(self._by_visit) if is_return else shopper(self._seed, number)
         self._by_visit.append(found)
         return found

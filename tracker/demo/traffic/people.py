@@ -31,7 +31,7 @@ _DEVICES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Shopper:
     """A person who may visit. `customer_id` is the number of their account in the shop, if they have one."""
 
     first_name: str
@@ -55,14 +55,14 @@ class Person:
         return said
 
 
-def person(seed: int, number: int) -> Person:
+def shopper(seed: int, number: int) -> Shopper:
     """Return the person with this number: the same one for the same seed."""
     random = Random(f"{seed}/person/{number}")  # noqa: S311  nothing here is a secret
     first, last, language, local = random.choice(NAMES)
     local = local or f"{first}.{last}".lower()
     mark = f"{number}{str(seed).translate(_LETTERS)}"  # nobody of another seed has it
     born = f"{random.randint(1948, 2006)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
-    return Person(
+    return Shopper(
         first_name=first,
         last_name=last,
         language=language,

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.demo.traffic.browsing import Browsing, VisitStep
 from tracker.demo.traffic.goods import CURRENCY, SOURCES, Product, products
-from tracker.demo.traffic.people import Person
+from tracker.demo.traffic.people import Shopper
 from tracker.demo.traffic.words import COUPONS, FINDS_NOTHING, HEARD_OF, REVIEWS, SEARCHES
 
 #: How many of those who could do it do it.
@@ -15,11 +15,11 @@ BOUNCES, SEARCH, ADD, TAKE_OUT, CHECK_OUT, PAY = 0.38, 0.22, 0.34, 0.15, 0.6, 0.
 SIGN_UP, LOG_IN, REVIEW, WATCH = 0.05, 0.25, 0.04, 0.08
 
 
-def visit(random: Random, number: int, person: Person) -> list[VisitStep]:
+def visit(random: Random, number: int, shopper: Shopper) -> list[VisitStep]:
     """Return the steps of the visit with this number by a person on one of their devices."""
     source = random.choices([each for each, _ in SOURCES], [weight for _, weight in SOURCES])[0]
-    browsing = Browsing(random, random.choice(person.devices), person.language, source)
-    shopping = _Shopping(browsing, person, number)
+    browsing = Browsing(random, random.choice(shopper.devices), shopper.language, source)
+    shopping = _Shopping(browsing, shopper, number)
     shopping.arrive()
     if random.random() >= BOUNCES:
         shopping.look_around()
@@ -30,13 +30,13 @@ def visit(random: Random, number: int, person: Person) -> list[VisitStep]:
 class _Shopping:
     """One visit. Pages of the old template spell names in their own way and send numbers as text."""
 
-    def __init__(self, browsing: Browsing, person: Person, number: int) -> None:
-        self._browsing, self._person, self._number = browsing, person, number
+    def __init__(self, browsing: Browsing, shopper: Shopper, number: int) -> None:
+        self._browsing, self._shopper, self._number = browsing, shopper, number
         self._random = browsing.random
         self._basket: list[Product] = []
 
     def arrive(self) -> None:
-        name = "pageView" if self._person.has_old_template else "page_view"
+        name = "pageView" if self._shopper.has_old_template else "page_view"
         if self._is(0.35):
             product = self._random.choice(products())
             self._browsing.land(product.path, product.name, name)
@@ -44,9 +44,9 @@ class _Shopping:
             self._browsing.land("/", "Tea and what it takes", name)
 
     def look_around(self) -> None:
-        if self._person.customer_id and self._is(LOG_IN):
+        if self._shopper.customer_id and self._is(LOG_IN):
             self._browsing.say(
-                "login", {"method": "password"}, Email=self._person.email, ID=self._person.customer_id
+                "login", {"method": "password"}, Email=self._shopper.email, ID=self._shopper.customer_id
             )
         if self._is(SEARCH):
             self._search()
@@ -70,7 +70,7 @@ class _Shopping:
         self._browsing.say("search", {"query": typed, "results": results})
 
     def _look_at(self, product: Product) -> None:
-        name = "pageView" if self._person.has_old_template else "page_view"
+        name = "pageView" if self._shopper.has_old_template else "page_view"
         self._browsing.view(product.path, product.name, name)
         self._browsing.say("view_product", self._described(product))
         if self._is(WATCH):
@@ -85,7 +85,7 @@ class _Shopping:
         if self._is(ADD):
             self._basket.append(product)
             quantity: Any = self._random.choice((1, 1, 1, 2, 3))
-            name = "addToCart" if self._person.has_old_template else "add_to_cart"
+            name = "addToCart" if self._shopper.has_old_template else "add_to_cart"
             self._browsing.say(name, {**self._described(product), "quantity": quantity})
 
     def _check_out(self) -> None:
@@ -94,7 +94,7 @@ class _Shopping:
         items = [{**self._named(product), "price": product.price} for product in self._basket]
         self._browsing.view("/checkout", "Checkout")
         self._browsing.say(
-            "checkout", {"value": total, "currency": CURRENCY, "items": items}, Email=self._person.email
+            "checkout", {"value": total, "currency": CURRENCY, "items": items}, Email=self._shopper.email
         )
         if self._is(0.2):
             self._browsing.say("coupon_applied", {"coupon": self._random.choice(COUPONS)})
@@ -103,9 +103,9 @@ class _Shopping:
 
     def _pay(self, total: float) -> None:
         order = f"KL-{100_000 + self._number}"
-        fields = self._person.fields(self._random) | {"Loyalty-Points": int(total)}
+        fields = self._shopper.fields(self._random) | {"Loyalty-Points": int(total)}
         self._browsing.say(
-            "identify", {"place": "checkout"}, Email=self._person.email, IdentifyProperties=fields
+            "identify", {"place": "checkout"}, Email=self._shopper.email, IdentifyProperties=fields
         )
         self._browsing.say("conversion", {
             "conversion-id": order,
@@ -116,21 +116,21 @@ class _Shopping:
             "heard_of": self._random.choice(HEARD_OF),
         })  # fmt: skip
         self._browsing.view("/thank-you", "Thank you 🍵")
-        self._browsing.steps += _shipped(self._random, self._browsing.clock, self._person, order)
+        self._browsing.steps += _shipped(self._random, self._browsing.clock, self._shopper, order)
 
     def _sign_up(self) -> None:
-        name = "newsletter-signup" if self._person.has_old_template else "newsletter_signup"
+        name = "newsletter-signup" if self._shopper.has_old_template else "newsletter_signup"
         self._browsing.say(name, {"place": self._random.choice(("footer", "footer", "popup"))})
-        fields = self._person.fields(self._random) | {"Newsletter": True}
+        fields = self._shopper.fields(self._random) | {"Newsletter": True}
         self._browsing.say(
-            "identify", {"place": "newsletter"}, Email=self._person.email, IdentifyProperties=fields
+            "identify", {"place": "newsletter"}, Email=self._shopper.email, IdentifyProperties=fields
         )
 
     def _named(self, product: Product) -> dict[str, Any]:
-        return {("productId" if self._person.has_old_template else "product_id"): product.id}
+        return {("productId" if self._shopper.has_old_template else "product_id"): product.id}
 
     def _described(self, product: Product) -> dict[str, Any]:
-        is_old = self._person.has_old_template
+        is_old = self._shopper.has_old_template
         price: Any = f"{product.price:.2f}" if is_old else product.price
         tags: Any = product.kind if is_old else [product.kind, "shop"]
         return {
@@ -145,10 +145,10 @@ class _Shopping:
         return self._random.random() < share
 
 
-def _shipped(random: Random, after: int, person: Person, order: str) -> list[VisitStep]:
+def _shipped(random: Random, after: int, shopper: Shopper, order: str) -> list[VisitStep]:
     """Return the events of the back end a day or two later: by address and number, without a browser."""
     at = after + random.randint(18, 60) * 3_600_000
-    said = {"Email": person.email, **({"ID": person.customer_id} if person.customer_id else {})}
+    said = {"Email": shopper.email, **({"ID": shopper.customer_id} if shopper.customer_id else {})}
     parcel = {
         "order_id": order,
         "carrier": random.choice(("DHL", "La Poste", "UPS")),

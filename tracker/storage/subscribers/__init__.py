@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tracker.storage.subscribers import erasure_rows, identity_links, identity_rows, span_rows
 from tracker.storage.subscribers.custom_fields import CustomFields
-from tracker.storage.subscribers.erasure_rows import FORGET, PERSON_TABLES
+from tracker.storage.subscribers.erasure_rows import FORGET, SUBSCRIBER_TABLES
 from tracker.storage.subscribers.field_values import FieldKey, find_values, write_values
 from tracker.storage.subscribers.hash_rows import find_hashes
 from tracker.storage.subscribers.identity_links import LinkCursor, LoggedLink
@@ -15,7 +15,7 @@ from tracker.storage.subscribers.write_refusals import After, Refusal, Refused
 
 __all__ = [
     "FORGET",
-    "PERSON_TABLES",
+    "SUBSCRIBER_TABLES",
     "After",
     "Changes",
     "CustomFields",

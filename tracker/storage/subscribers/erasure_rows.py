@@ -20,7 +20,7 @@ from tracker.storage.subscribers.subscribers import Who
 #: The kind of the job that erases a subscriber.
 FORGET = "forget"
 #: Tables with rows under (list_id, subscriber_id) that are deleted with the profile, and again before the proof.
-PERSON_TABLES = ("subscriber_fields", "subscriber_hashes", "identity_unlinks")
+SUBSCRIBER_TABLES = ("subscriber_fields", "subscriber_hashes", "identity_unlinks")
 #: Tables with rows under (list_id, subscriber_id) that exist only as long as the subscriber.
 ORPHAN_TABLES = ("subscriber_fields", "subscriber_hashes")
 #: Reason of the link of a visitor that the hash of the address had named: made during the erasure, and deleted by it.
@@ -59,7 +59,7 @@ def remove_known(transaction: Transaction, list_id: int, subscriber_id: int) -> 
     """Delete the rows under a subscriber's number; return how many there were of which table."""
     one = [(list_id, subscriber_id)]
     removed = {"subscribers": transaction.remove("subscribers", ("list_id", "id"), one)}
-    for table in PERSON_TABLES:
+    for table in SUBSCRIBER_TABLES:
         removed[table] = transaction.remove(table, ("list_id", "subscriber_id"), one)
     return removed
 

@@ -19,7 +19,7 @@ LINK = (
     "list_id", "visitor_id", "span", "subscriber_id", "linked_at", "event_id", "reason", "has_uncopied_history", "linked_by",
     "named_at",
 )  # fmt: skip
-_PERSON = "list_id = ? AND id = ?"
+_SUBSCRIBER = "list_id = ? AND id = ?"
 _BY_CREDENTIAL, _BY_PUBLIC = int(By.CREDENTIAL), int(By.PUBLIC)
 _PUBLIC_ID = f"external_id = ? AND external_id_by = {_BY_PUBLIC}"
 _SUBSCRIBERS = f"SELECT {', '.join(SUBSCRIBER)} FROM subscribers"
@@ -105,7 +105,7 @@ def add_subscribers(transaction: Transaction, rows: Sequence[Row], now: int) -> 
 
 def learn_email(transaction: Transaction, list_id: int, subscriber_id: int, shown: str, key: str) -> None:
     """Fill the empty Email of a subscriber from a credential's event. Raises Conflict when another process was first."""
-    sql = f"UPDATE subscribers SET email = ?, email_key = ?, email_by = {_BY_CREDENTIAL} WHERE {_PERSON} AND email_key IS NULL"
+    sql = f"UPDATE subscribers SET email = ?, email_key = ?, email_by = {_BY_CREDENTIAL} WHERE {_SUBSCRIBER} AND email_key IS NULL"
     _change_one(transaction, sql, (raw(shown), raw(key), list_id, subscriber_id))
     add_hashes(transaction, [(list_id, subscriber_id, shown)])
 
@@ -115,7 +115,7 @@ def confirm_email(transaction: Transaction, list_id: int, subscriber_id: int, wa
 
     Raises Conflict when another process was first.
     """
-    sql = f"UPDATE subscribers SET email = ?, email_by = {_BY_CREDENTIAL} WHERE {_PERSON} AND email = ? AND email_by = {_BY_PUBLIC}"
+    sql = f"UPDATE subscribers SET email = ?, email_by = {_BY_CREDENTIAL} WHERE {_SUBSCRIBER} AND email = ? AND email_by = {_BY_PUBLIC}"
     _change_one(transaction, sql, (raw(shown), list_id, subscriber_id, raw(was)))
     remove_hashes(transaction, list_id, subscriber_id, was)
     add_hashes(transaction, [(list_id, subscriber_id, shown)])
@@ -126,7 +126,7 @@ def give_up_email(transaction: Transaction, list_id: int, subscriber_id: int, sh
 
     Raises Conflict when a credential has confirmed it, or it is another's now.
     """
-    sql = f"UPDATE subscribers SET email = NULL, email_key = NULL, email_by = {_BY_CREDENTIAL} WHERE {_PERSON} AND email = ? AND email_by = {_BY_PUBLIC}"
+    sql = f"UPDATE subscribers SET email = NULL, email_key = NULL, email_by = {_BY_CREDENTIAL} WHERE {_SUBSCRIBER} AND email = ? AND email_by = {_BY_PUBLIC}"
     _change_one(transaction, sql, (list_id, subscriber_id, raw(shown)))
     remove_hashes(transaction, list_id, subscriber_id, shown)
 
@@ -135,21 +135,19 @@ def learn_external_id(
     transaction: Transaction, list_id: int, subscriber_id: int, external_id: str, by: int
 ) -> None:
     """Fill the empty ID of a subscriber. Raises Conflict when another process was first."""
-    sql = (
-        f"UPDATE subscribers SET external_id = ?, external_id_by = ? WHERE {_PERSON} AND external_id IS NULL"
-    )
+    sql = f"UPDATE subscribers SET external_id = ?, external_id_by = ? WHERE {_SUBSCRIBER} AND external_id IS NULL"
     _change_one(transaction, sql, (raw(external_id), by, list_id, subscriber_id))
 
 
 def confirm_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
     """Confirm by a credential an ID that a public event had set. Raises Conflict when another process was first."""
-    sql = f"UPDATE subscribers SET external_id_by = {_BY_CREDENTIAL} WHERE {_PERSON} AND {_PUBLIC_ID}"
+    sql = f"UPDATE subscribers SET external_id_by = {_BY_CREDENTIAL} WHERE {_SUBSCRIBER} AND {_PUBLIC_ID}"
     _change_one(transaction, sql, (list_id, subscriber_id, raw(external_id)))
 
 
 def give_up_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
     """Take a publicly set ID from a subscriber. Raises Conflict when a credential has confirmed it, or it is another's now."""
-    sql = f"UPDATE subscribers SET external_id = NULL, external_id_by = {_BY_CREDENTIAL} WHERE {_PERSON} AND {_PUBLIC_ID}"
+    sql = f"UPDATE subscribers SET external_id = NULL, external_id_by = {_BY_CREDENTIAL} WHERE {_SUBSCRIBER} AND {_PUBLIC_ID}"
     _change_one(transaction, sql, (list_id, subscriber_id, raw(external_id)))
 
 

@@ -22,18 +22,18 @@ LINKS_PER_PAGE = 10
 
 def show(list_id: str, subscriber_id: str) -> str:
     place, who = list_of(list_id), {"SubscriberID": subscriber_id}
-    person = described(place, subscriber_id)
-    number = person["SubscriberInformation"]["SubscriberID"]
+    subscriber = described(place, subscriber_id)
+    number = subscriber["SubscriberInformation"]["SubscriberID"]
     links = ask("subscriber.explain", **place.params, **who, Cursor=request.args.get("links") or None, RecordsPerRequest=LINKS_PER_PAGE)  # fmt: skip
     return render_template(
-        "person.html",
+        "subscriber.html",
         tab="people",
         place=place,
-        person=person,
+        subscriber=subscriber,
         path=f"{place.path}/people/{number}",
-        title=name_of(person["SubscriberInformation"]),
-        revenue=[_amount(each) for each in person["Revenue"]],
-        custom_fields=_custom_fields(place, person["SubscriberInformation"]["CustomFields"]),
+        title=name_of(subscriber["SubscriberInformation"]),
+        revenue=[_amount(each) for each in subscriber["Revenue"]],
+        custom_fields=_custom_fields(place, subscriber["SubscriberInformation"]["CustomFields"]),
         links=[{**link, "Why": why_linked(link)} for link in links["Links"]],
         links_cursor=links["Cursor"],
         unmerged=request.args.get("unmerged"),
@@ -60,15 +60,15 @@ def why(list_id: str, subscriber_id: str, event_id: str) -> Any:
 
 def ask_to_unmerge(list_id: str, subscriber_id: str, uuid: str, span: str) -> str:
     place = list_of(list_id)
-    person = described(place, subscriber_id)["SubscriberInformation"]
+    subscriber = described(place, subscriber_id)["SubscriberInformation"]
     if uuid_in(uuid) is None or not is_number(span):
         abort(404)
     return render_template(
         "unmerge.html",
         tab="people",
         place=place,
-        path=f"{place.path}/people/{person['SubscriberID']}",
-        name=name_of(person),
+        path=f"{place.path}/people/{subscriber['SubscriberID']}",
+        name=name_of(subscriber),
         uuid=uuid,
         span=span,
     )
@@ -118,12 +118,12 @@ def _custom_fields(place: CurrentList, values: dict[str, Any]) -> list[tuple[str
     ]
 
 
-PERSON = "/lists/<list_id>/people/<subscriber_id>"
+SUBSCRIBER = "/lists/<list_id>/people/<subscriber_id>"
 ROUTES = (
-    Route("GET", PERSON, show),
-    Route("GET", f"{PERSON}/why/<event_id>", why),
-    Route("GET", f"{PERSON}/visitors/<uuid>/<span>/unmerge", ask_to_unmerge),
-    Route("POST", f"{PERSON}/visitors/<uuid>/<span>/unmerge", unmerge),
-    Route("POST", f"{PERSON}/export", export),
+    Route("GET", SUBSCRIBER, show),
+    Route("GET", f"{SUBSCRIBER}/why/<event_id>", why),
+    Route("GET", f"{SUBSCRIBER}/visitors/<uuid>/<span>/unmerge", ask_to_unmerge),
+    Route("POST", f"{SUBSCRIBER}/visitors/<uuid>/<span>/unmerge", unmerge),
+    Route("POST", f"{SUBSCRIBER}/export", export),
     Route("GET", "/lists/<list_id>/visitors/<uuid>", visitor),
 )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ingest.model import CALLS, Person, Rules, Sent
+from tests.ingest.model import CALLS, Rules, Sent, Subscriber
 from tests.servers import NewDatabase
 from tracker.domain.event import Event
 from tracker.ingest.service import Ingest
@@ -33,7 +33,7 @@ Shown = tuple[int, str, int | None]
 class Span:
     """What a visitor did from one link to the next; the first begins with its past."""
 
-    person: Person | None = None
+    subscriber: Subscriber | None = None
     events: list[Shown] = field(default_factory=list)
 
 
@@ -42,29 +42,29 @@ class Timelines(Rules):
     """Whose is each event at the end? The person's it names, else the person's its span is linked to."""
 
     spans: dict[object, list[Span]] = field(default_factory=dict)
-    named: dict[Person, list[Shown]] = field(default_factory=lambda: defaultdict(list))
-    who: Person | None = None
+    named: dict[Subscriber, list[Shown]] = field(default_factory=lambda: defaultdict(list))
+    who: Subscriber | None = None
 
     def track(self, number: int, sent: Sent, event: Event) -> None:
         is_sent = self.is_identify_sent(sent)
         visitor = self.visitor(sent) or ("fresh", number)
         spans = self.spans.setdefault(visitor, [Span()])
         linked = self.linked.get(visitor)
-        if spans[-1].person is None:
-            spans[-1].person = linked
-        elif spans[-1].person is not linked:
+        if spans[-1].subscriber is None:
+            spans[-1].subscriber = linked
+        elif spans[-1].subscriber is not linked:
             spans.append(Span(linked))
         told = spans[-1].events if self.who is None else self.named[self.who]
         told.append((event.event_at, event.name, number))
         if is_sent and sent.name != "identify":
             told.append((event.event_at, "identify", None))
 
-    def of(self, person: Person) -> list[Shown]:
-        linked = [s.events for spans in self.spans.values() for s in spans if s.person is person]
-        return sorted(itertools.chain(self.named[person], *linked), key=str)
+    def of(self, subscriber: Subscriber) -> list[Shown]:
+        linked = [s.events for spans in self.spans.values() for s in spans if s.subscriber is subscriber]
+        return sorted(itertools.chain(self.named[subscriber], *linked), key=str)
 
-    def _person(self, sent: Sent, by_email: Person | None) -> tuple[Person | None, bool]:
-        self.who, is_learnt = super()._person(sent, by_email)
+    def _subscriber(self, sent: Sent, by_email: Subscriber | None) -> tuple[Subscriber | None, bool]:
+        self.who, is_learnt = super()._subscriber(sent, by_email)
         return self.who, is_learnt
 
 
@@ -93,9 +93,9 @@ def event_of(list_id: int, number: int, sent: Sent, moment: tuple[int, bool]) ->
     return event
 
 
-def whole_timeline(reports: Reports, list_id: int, person_id: int, size: int) -> list[Shown]:
+def whole_timeline(reports: Reports, list_id: int, subscriber_id: int, size: int) -> list[Shown]:
     """All pages, one after the other."""
-    whose, wanted = SubscriberTimeline(list_id, person_id), Wanted(size)
+    whose, wanted = SubscriberTimeline(list_id, subscriber_id), Wanted(size)
     found: list[Shown] = []
     while True:
         page = reports.timeline(whose, wanted)
@@ -160,23 +160,23 @@ def test_every_timeline_is_what_the_rules_say(
             database.write(sorted_runs.maintain)
         if number == settled_after:
             settle_all(database, list_id, most, together)
-    find = partial(ids_of_persons, database, list_id)
+    find = partial(ids_of_subscribers, database, list_id)
     for more_settled in (False, True):
         if more_settled:
             settle_all(database, list_id, 32, together)
-        for person_id, person in zip(find(), rules.persons, strict=True):
-            expected = rules.of(person)
-            assert sorted(whole_timeline(reports, list_id, person_id, size), key=str) == expected
-            assert worth(reports, list_id, person_id) == worth_of(expected)
+        for subscriber_id, subscriber in zip(find(), rules.subscribers, strict=True):
+            expected = rules.of(subscriber)
+            assert sorted(whole_timeline(reports, list_id, subscriber_id, size), key=str) == expected
+            assert worth(reports, list_id, subscriber_id) == worth_of(expected)
 
 
-def ids_of_persons(database: Database, list_id: int) -> list[int]:
+def ids_of_subscribers(database: Database, list_id: int) -> list[int]:
     sql = "SELECT id FROM subscribers WHERE list_id = ? ORDER BY id"
     return [row[0] for row in database.read(lambda transaction: transaction.select(sql, (list_id,)))]
 
 
-def worth(reports: Reports, list_id: int, person_id: int) -> list[tuple[int, int]]:
-    revenue = reports.revenue(list_id, person_id)
+def worth(reports: Reports, list_id: int, subscriber_id: int) -> list[tuple[int, int]]:
+    revenue = reports.revenue(list_id, subscriber_id)
     assert revenue.is_complete
     return [(each.conversions, each.millionths) for each in revenue.sums]
 
