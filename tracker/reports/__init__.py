@@ -16,7 +16,7 @@ from tracker.reports.catalogue_listing import (
 )
 from tracker.reports.identity_explain import ExplainedEvent, ExplainedLinks, explain_event, explain_links
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
-from tracker.reports.property_values import Values, read_values
+from tracker.reports.property_values import ValueCounts, read_values
 from tracker.reports.recent_events import RecentPage, read_recent
 from tracker.reports.revenue import Revenue, read_revenue
 from tracker.reports.timeline_pages import TimelinePage, Wanted, read_page
@@ -121,6 +121,6 @@ class Reports:
         """Return whether the list has had more names than the catalogue can hold."""
         return is_full(self._database, list_id, deadline)
 
-    def values(self, list_id: int, event: str, name: str, deadline: float | None = None) -> Values:
+    def values(self, list_id: int, event: str, name: str, deadline: float | None = None) -> ValueCounts:
         """Return the values of a property in the latest events of a name."""
         return read_values(self._database, list_id, event, name, deadline)

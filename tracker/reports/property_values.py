@@ -25,7 +25,7 @@ LOOKED_AT_ONCE = 1_000
 
 
 @dataclass(slots=True)
-class Values:
+class ValueCounts:
     """{value as JSON: number of events}, in the order of the newest event with each value, and the events read."""
 
     counts: Counter[bytes] = field(default_factory=Counter)
@@ -43,9 +43,9 @@ class Values:
             self.counts[orjson.dumps(properties[name])] += 1
 
 
-def read_values(database: Database, list_id: int, event: str, name: str, deadline: float | None) -> Values:
+def read_values(database: Database, list_id: int, event: str, name: str, deadline: float | None) -> ValueCounts:
     """Return the values of one property in the latest events of one name, without those of robots."""
-    values, written = Values(), orjson.dumps(name) + b":"
+    values, written = ValueCounts(), orjson.dumps(name) + b":"
     ids = list(islice(_last_ids(database, list_id, event.encode(), deadline), MAX_READ))
     for start in range(0, len(ids), READ_AT_ONCE):
         some = ids[start : start + READ_AT_ONCE]

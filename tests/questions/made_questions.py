@@ -1,0 +1,123 @@
+"""Made-up questions: strategies for every part of a question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tracker.questions import (
+    NUMERIC,
+    SIMPLE_MEASURES,
+    WITHOUT_VALUES,
+    Breakdown,
+    Condition,
+    Dimension,
+    EventIds,
+    Goal,
+    Head,
+    Measure,
+    Operator,
+    People,
+    Question,
+    Trend,
+    Values,
+    Visit,
+    Visits,
+)
+
+ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia")
+#: Names and values that SQL, JSON pointers and patterns could take for something else.
+HOSTILE = (
+    "price", "Price", "a'b", 'a"b', "a/b", "a~b", "~1", "", "\\", "a\\'b", "%", "_", "$1", "?", "[0]", "*", "é", "e\u0301", "🫖",
+    "\n", "\x01\x1f", " ", "null", "p0", "rest", "-- ;", "7", "7.0", "true", "NaN",
+)  # fmt: skip
+TEXTS = st.sampled_from(HOSTILE)
+NUMBERS = st.sampled_from(["0", "-1", "7", "12.50", "0.000001", "999999999999999"])
+WITH_VALUE = [each for each in Operator if each not in WITHOUT_VALUES and "regex" not in each]
+
+
+@st.composite
+def conditions(
+    draw: st.DrawFn, of: tuple[str, ...] = ("event", "visit", "person"), names: Any = TEXTS
+) -> Condition:
+    """A condition of every form that means something; regexes are asked for elsewhere."""
+    kind: Any = draw(st.sampled_from(of))
+    event = draw(st.none() | names)
+    if event is not None and draw(st.booleans()):
+        operator = draw(st.sampled_from([Operator.HAPPENED, Operator.DID_NOT_HAPPEN]))
+        return Condition(kind, operator, event, **_counted(draw, kind))
+    operator = draw(st.sampled_from([*WITH_VALUE, Operator.IS_SET, Operator.IS_NOT_SET]))
+    values = _values(draw, operator)
+    if kind == "person" and event is None and draw(st.booleans()):
+        return Condition(kind, operator, field=draw(st.integers(1, 3)), values=values)
+    counts = kind == "person" or (kind == "visit" and event is not None)
+    counted = _counted(draw, kind) if counts else {}
+    at: Any = draw(st.sampled_from(["entry", "exit"]))
+    return Condition(kind, operator, event, draw(names), values=values, at=at, **counted)
+
+
+def _counted(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    if kind == "event":
+        return {}
+    days = draw(st.none() | st.integers(1, 40)) if kind == "person" else None
+    return {"times": draw(st.integers(1, 3)), "days": days}
+
+
+def _values(draw: st.DrawFn, operator: Operator) -> tuple[str, ...]:
+    if operator in WITHOUT_VALUES:
+        return ()
+    return tuple(draw(st.lists(NUMBERS if operator in NUMERIC else TEXTS, min_size=1, max_size=3)))
+
+
+def wheres(**only: Any) -> st.SearchStrategy[Any]:
+    """Conditions that all hold, each of one or two alternatives."""
+    return st.lists(st.lists(conditions(**only), min_size=1, max_size=2).map(tuple), max_size=2).map(tuple)
+
+
+@st.composite
+def heads(draw: st.DrawFn) -> Head:
+    begins = draw(st.integers(10**11, 2 * 10**12))
+    ends = begins + draw(st.integers(1, 40 * 86_400_000))
+    before = draw(st.none() | st.just((begins - 1000, begins)))
+    goal = draw(st.none() | st.builds(Goal, TEXTS, wheres(of=("event",))))
+    zone = draw(st.sampled_from(ZONES))
+    return Head(draw(st.integers(1, 9)), begins, ends, zone, before, draw(wheres()), goal)
+
+
+def measures() -> st.SearchStrategy[Any]:
+    """One to four different measures."""
+    simple = st.sampled_from([Measure(kind) for kind in SIMPLE_MEASURES])
+    named = st.builds(Measure, st.sampled_from(["sum", "avg", "median"]), TEXTS.filter(bool))
+    return st.lists(simple | named, min_size=1, max_size=4, unique=True).map(tuple)
+
+
+def dimensions() -> st.SearchStrategy[Dimension]:
+    return st.one_of(
+        st.builds(Dimension, st.just("event"), st.none() | TEXTS),
+        st.builds(Dimension, st.just("visit"), TEXTS, at=st.sampled_from(["entry", "exit"])),
+        st.builds(Dimension, st.just("person"), field=st.integers(1, 3)),
+    )
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Question:
+    head, event = draw(heads()), draw(st.none() | TEXTS)
+    by = draw(st.lists(dimensions(), min_size=1, max_size=2, unique=True))
+    asked = draw(measures())
+    made: list[Question] = [
+        Trend(
+            head,
+            asked,
+            event,
+            draw(st.sampled_from(["day", "week", "month", "none"])),
+            draw(st.none() | st.just(by[0])),
+        ),
+        Breakdown(head, tuple(by), asked, event, draw(st.none() | st.sampled_from(asked))),
+        People(head, event, draw(st.sampled_from(["events", "last_seen"]))),
+        Values(head, by[0], event, draw(TEXTS)),
+        Visits(head, event),
+        Visit(1, draw(st.integers(1, 2**62))),
+        EventIds(head, event, draw(st.none() | st.tuples(st.integers(0), st.integers(0)))),
+    ]
+    return draw(st.sampled_from(made))

@@ -1,0 +1,71 @@
+"""Questions: descriptions of what a report asks, checked when they are made, free of SQL, storage and the wire."""
+
+from __future__ import annotations
+
+from tracker.questions.conditions import (
+    NEGATED,
+    NUMERIC,
+    WITHOUT_VALUES,
+    BadQuestion,
+    Condition,
+    Of,
+    Operator,
+    Where,
+    canonical_text,
+    plain_number,
+)
+from tracker.questions.local_days import auto_interval, bucket_begins
+from tracker.questions.measures import ADDITIVE, SIMPLE_MEASURES, Measure, measure_of
+from tracker.questions.question import (
+    INTERVALS,
+    Breakdown,
+    Dimension,
+    EventIds,
+    Goal,
+    Head,
+    People,
+    Question,
+    Trend,
+    Values,
+    Visit,
+    Visits,
+)
+from tracker.questions.question_json import decode, encode
+from tracker.questions.time_range import DEFAULT_FROM, DEFAULT_TO, TimeRange, resolve
+
+__all__ = [
+    "ADDITIVE",
+    "DEFAULT_FROM",
+    "DEFAULT_TO",
+    "INTERVALS",
+    "NEGATED",
+    "NUMERIC",
+    "SIMPLE_MEASURES",
+    "WITHOUT_VALUES",
+    "BadQuestion",
+    "Breakdown",
+    "Condition",
+    "Dimension",
+    "EventIds",
+    "Goal",
+    "Head",
+    "Measure",
+    "Of",
+    "Operator",
+    "People",
+    "Question",
+    "TimeRange",
+    "Trend",
+    "Values",
+    "Visit",
+    "Visits",
+    "Where",
+    "auto_interval",
+    "bucket_begins",
+    "canonical_text",
+    "decode",
+    "encode",
+    "measure_of",
+    "plain_number",
+    "resolve",
+]

@@ -1,0 +1,244 @@
+"""Questions: what each kind of report asks of a list's events, bounded so that an answer stays small and quick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tracker.questions.conditions import (
+    MAX_NAME_CHARACTERS,
+    MAX_VALUE_CHARACTERS,
+    At,
+    BadQuestion,
+    Of,
+    Where,
+    check_text,
+    check_where,
+)
+from tracker.questions.local_days import DAY_MS, bucket_begins, zone_of
+from tracker.questions.measures import Measure, check_measures
+from tracker.questions.time_range import check_range
+
+Interval = Literal["hour", "day", "week", "month", "none"]
+INTERVALS = ("hour", "day", "week", "month", "none")
+#: Dimensions of a breakdown, and lines of a trend.
+MAX_DIMENSIONS, MAX_TOP = 2, 20
+#: Rows of an answer, and rows before them: who wants more exports.
+MAX_LIMIT, MAX_OFFSET = 1_000, 100_000
+#: Ids of events at once: a batch of an export.
+MAX_IDS = 10_000
+#: The gap that parts visits: from a minute to the day that visits are looked at around a range.
+MIN_VISIT_GAP_MS, MAX_VISIT_GAP_MS = 60_000, DAY_MS
+#: What `people` are ordered by, largest first.
+PEOPLE_SORTS = ("last_seen", "first_seen", "events", "revenue")
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What values events are told apart by.
+
+    Of an event: a property, or without one its name. Of a visit: a property's first (`entry`) or last (`exit`) value. Of a
+    person: a custom field.
+    """
+
+    of: Of
+    property: str | None = None
+    field: int | None = None
+    at: At = "entry"
+
+    def __post_init__(self) -> None:
+        fits = {
+            "event": self.field is None,
+            "visit": self.field is None and self.property is not None,
+            "person": self.field is not None and self.property is None,
+        }
+        if not fits.get(self.of, False) or self.at not in ("entry", "exit"):
+            raise BadQuestion("by", "it is a property of an event or a visit, or a custom field of a person")
+        if self.property is not None:
+            check_text("by", "a name", self.property, MAX_NAME_CHARACTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal: events of this name that are like this, instead of conversions."""
+
+    event: str
+    where: Where = ()
+
+    def __post_init__(self) -> None:
+        check_text("goal", "a name", self.event, MAX_NAME_CHARACTERS)
+        check_where("goal", self.where)
+        if any(condition.of != "event" for group in self.where for condition in group):
+            raise BadQuestion("goal", "the conditions of a goal are of its event")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head that most questions share. Times are UTC milliseconds, ranges are half open.
+
+    `events_from` is where the list's kept events begin, `now` when the question was asked.
+    """
+
+    list_id: int
+    begins: int
+    ends: int
+    zone: str = "UTC"
+    before: tuple[int, int] | None = None
+    where: Where = ()
+    goal: Goal | None = None
+    visit_gap_ms: int = 1_800_000
+    events_from: int = 0
+    now: int = 0
+
+    def __post_init__(self) -> None:
+        zone_of(self.zone)
+        for begins, ends in [(self.begins, self.ends), *([self.before] if self.before else [])]:
+            check_range(begins, ends)
+        check_where("where", (*self.where, *(self.goal.where if self.goal else ())))
+        check_visit_gap(self.visit_gap_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Measures over time: a series for each measure and, with `by`, for each of the `top` values with most events."""
+
+    head: Head
+    measures: tuple[Measure, ...]
+    event: str | None = None
+    interval: Interval = "day"
+    by: Dimension | None = None
+    top: int = 5
+
+    def __post_init__(self) -> None:
+        _check_event(self.event)
+        check_measures(self.measures)
+        if self.interval not in INTERVALS:
+            raise BadQuestion("interval", f"the intervals are {', '.join(INTERVALS)}")
+        bucket_begins(self.interval, self.head.begins, self.head.ends, self.head.zone)
+        check_number("top", self.top, 1, MAX_TOP)
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Measures by the values of one or two dimensions, largest `sort` first."""
+
+    head: Head
+    by: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    event: str | None = None
+    sort: Measure | None = None
+    limit: int = 10
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        _check_event(self.event)
+        check_measures(self.measures)
+        if not 1 <= len(self.by) <= MAX_DIMENSIONS or len(set(self.by)) != len(self.by):
+            raise BadQuestion("by", f"give one or {MAX_DIMENSIONS} different dimensions")
+        if self.sort is not None and self.sort not in self.measures:
+            raise BadQuestion("sort", "sort by one of the measures")
+        _check_page(self.limit, self.offset)
+
+    @property
+    def order(self) -> Measure:
+        """The measure that orders the rows: the first, if none is chosen."""
+        return self.sort or self.measures[0]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people behind a number: those of the events that match."""
+
+    head: Head
+    event: str | None = None
+    sort: str = "last_seen"
+    limit: int = 100
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        _check_event(self.event)
+        if self.sort not in PEOPLE_SORTS:
+            raise BadQuestion("sort", f"people are sorted by {', '.join(PEOPLE_SORTS)}")
+        _check_page(self.limit, self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of a dimension with their events, most frequent first; `search` is a part of the value in any case."""
+
+    head: Head
+    dimension: Dimension
+    event: str | None = None
+    search: str = ""
+    limit: int = 20
+
+    def __post_init__(self) -> None:
+        _check_event(self.event)
+        check_text("search", "it", self.search, MAX_VALUE_CHARACTERS)
+        _check_page(self.limit, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """The visits of which an event matches, newest first."""
+
+    head: Head
+    event: str | None = None
+    limit: int = 50
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        _check_event(self.event)
+        _check_page(self.limit, self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The visit that an event is part of, with the ids of its events."""
+
+    list_id: int
+    event_id: int
+    zone: str = "UTC"
+    visit_gap_ms: int = 1_800_000
+    events_from: int = 0
+
+    def __post_init__(self) -> None:
+        zone_of(self.zone)
+        check_visit_gap(self.visit_gap_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class EventIds:
+    """The ids of the events that match, oldest first, after a position (event time, id)."""
+
+    head: Head
+    event: str | None = None
+    after: tuple[int, int] | None = None
+    limit: int = 1_000
+
+    def __post_init__(self) -> None:
+        _check_event(self.event)
+        check_number("limit", self.limit, 1, MAX_IDS)
+
+
+Question = Trend | Breakdown | People | Values | Visits | Visit | EventIds
+
+
+def check_number(param: str, number: Any, least: int, most: int) -> None:
+    """Raise BadQuestion if it is no whole number from `least` to `most`."""
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+        raise BadQuestion(param, f"it must be a whole number from {least:,} to {most:,}")
+
+
+def check_visit_gap(gap_ms: int) -> None:
+    check_number("visit_gap_ms", gap_ms, MIN_VISIT_GAP_MS, MAX_VISIT_GAP_MS)
+
+
+def _check_event(event: str | None) -> None:
+    if event is not None:
+        check_text("event", "a name", event, MAX_NAME_CHARACTERS)
+
+
+def _check_page(limit: int, offset: int) -> None:
+    check_number("limit", limit, 1, MAX_LIMIT)
+    check_number("offset", offset, 0, MAX_OFFSET)

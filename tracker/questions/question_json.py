@@ -1,0 +1,106 @@
+"""Questions as JSON objects, as they go over the socket to the reports process and back into checked dataclasses."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from tracker.questions.conditions import BadQuestion, Condition, Operator, Where
+from tracker.questions.measures import measure_of
+from tracker.questions.question import (
+    Breakdown,
+    Dimension,
+    EventIds,
+    Goal,
+    Head,
+    People,
+    Question,
+    Trend,
+    Values,
+    Visit,
+    Visits,
+)
+
+_KINDS: dict[str, type[Any]] = {
+    "trend": Trend,
+    "breakdown": Breakdown,
+    "people": People,
+    "values": Values,
+    "visits": Visits,
+    "visit": Visit,
+    "event_ids": EventIds,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def encode(question: Question) -> dict[str, Any]:
+    """Return the question as a JSON object: its kind beside its parts."""
+    parts = asdict(question)
+    for name in ("measures", "sort"):
+        if name in parts and parts[name] is not None and not isinstance(parts[name], str):
+            given = getattr(question, name)
+            parts[name] = [each.word for each in given] if isinstance(given, tuple) else given.word
+    return {"kind": _NAMES[type(question)], **parts}
+
+
+def decode(sent: Any) -> Question:
+    """Return the question that `encode` made into this object. Raises BadQuestion for anything else."""
+    try:
+        parts = dict(sent)
+        kind = _KINDS[parts.pop("kind")]
+        read = {name: _READERS[name](value) if name in _READERS else value for name, value in parts.items()}
+        if kind is not People and read.get("sort") is not None:
+            read["sort"] = measure_of(read["sort"])
+        question: Question = kind(**read)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise BadQuestion("question", f"it cannot be read: {error!r}") from error
+    return question
+
+
+def _condition(sent: dict[str, Any]) -> Condition:
+    return Condition(**{**sent, "operator": Operator(sent["operator"]), "values": tuple(sent["values"])})
+
+
+def _where(sent: list[list[dict[str, Any]]]) -> Where:
+    return tuple(tuple(_condition(each) for each in group) for group in sent)
+
+
+def _goal(sent: dict[str, Any] | None) -> Goal | None:
+    return None if sent is None else Goal(**{**sent, "where": _where(sent["where"])})
+
+
+def _pair(sent: list[int] | None) -> tuple[int, int] | None:
+    if sent is None:
+        return None
+    first, second = sent
+    return int(first), int(second)
+
+
+def _head(sent: dict[str, Any]) -> Head:
+    return Head(
+        **{
+            **sent,
+            "before": _pair(sent["before"]),
+            "where": _where(sent["where"]),
+            "goal": _goal(sent["goal"]),
+        }
+    )
+
+
+def _dimension(sent: dict[str, Any]) -> Dimension:
+    return Dimension(**sent)
+
+
+def _by(sent: Any) -> Any:
+    if sent is None or isinstance(sent, dict):
+        return None if sent is None else _dimension(sent)
+    return tuple(_dimension(each) for each in sent)
+
+
+_READERS: dict[str, Any] = {
+    "head": _head,
+    "measures": lambda sent: tuple(measure_of(each) for each in sent),
+    "by": _by,
+    "dimension": _dimension,
+    "after": _pair,
+}
