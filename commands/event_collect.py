@@ -95,6 +95,7 @@ class FromBrowser(EventRequest):
         self._is_unwanted = has_signal or self._sender.is_prefetch
         self._hidden = hidden(settings.hidden_parameters)
         self._lacks_key = settings.is_key_needed_for_conversions
+        self._rules = settings.channel_rules
         self._kept_address = truncated(caller.address) if settings.is_address_kept else None
 
     def event(self, params: dict[str, Any]) -> Event:
@@ -102,7 +103,8 @@ class FromBrowser(EventRequest):
         event = super().event({**params, "ListID": self._list_id, "Properties": cleaned(sent, self._hidden)})
         event.lacks_key = self._lacks_key
         sender = self._sender
-        return enrich(event, sender.user_agent, self._kept_address, overlong(sent), sender.is_image)
+        cut, is_image = overlong(sent), sender.is_image
+        return enrich(event, sender.user_agent, self._kept_address, cut, is_image, self._rules)
 
     def is_test(self, event: Event) -> bool:
         """Return whether nothing is stored: test events, people who ask not to be tracked, and prefetched pages."""

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
-from tracker.api.list_settings_answer import settings_answer
+from tracker.api.list_settings_answer import EXAMPLE_SETTINGS, SettingsAnswer, settings_answer
 from tracker.browser import snippet_of_list
 from tracker.fields import ListID
 from tracker.times import iso_utc
@@ -44,13 +44,7 @@ class ListGet(Command):
                 "EventTrackerJS": "<script>…</script>",
                 "EventTrackerProperties": {"page_view": ["$current_url", "$page_title"]},
                 "LastEventTrackedAt": "2026-02-01T12:00:00.000Z",
-                "RetentionDays": 0,
-                "EventsFrom": None,
-                "HonourPrivacySignal": False,
-                "AllowedOrigins": [],
-                "KeepAddress": False,
-                "ConversionsNeedKey": False,
-                "HiddenQueryParameters": ["*token", "code", "*password", "*email"],
+                **EXAMPLE_SETTINGS,
             },
         },
     )
@@ -59,7 +53,7 @@ class ListGet(Command):
         ListID = ListID(required=True, metadata={"description": "List to describe"})
 
     class Answer(Schema):
-        class Described(Schema):
+        class Described(SettingsAnswer):
             ListID = fields.Integer(required=True)
             Name = fields.String(required=True)
             CreatedOn = fields.DateTime(required=True)
@@ -83,19 +77,6 @@ class ListGet(Command):
                 metadata={"description": "Names of properties by name of event"},
             )
             LastEventTrackedAt = fields.DateTime(required=True, allow_none=True)
-            RetentionDays = fields.Integer(
-                required=True, metadata={"description": "Days for which events are kept; 0: for ever"}
-            )
-            EventsFrom = fields.DateTime(
-                required=True,
-                allow_none=True,
-                metadata={"description": "Older events have been deleted; null: none"},
-            )
-            HonourPrivacySignal = fields.Boolean(required=True)
-            AllowedOrigins = fields.List(fields.String(), required=True)
-            KeepAddress = fields.Boolean(required=True)
-            ConversionsNeedKey = fields.Boolean(required=True)
-            HiddenQueryParameters = fields.List(fields.String(), required=True)
 
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})

@@ -4,59 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
 from tracker.api.list_settings_answer import (
-    MAX_DAYS,
-    as_browsers_spell,
-    fault_of_origins,
-    fault_of_parameters,
+    EXAMPLE_SETTINGS,
+    SettingsAnswer,
     parameters_to_keep,
     settings_answer,
 )
-from tracker.errors import because
+from tracker.api.list_settings_fields import (
+    CURRENCY_PATTERN,
+    LEAST_GAP,
+    MAX_DAYS,
+    MAX_GAP,
+    SETTINGS_ERRORS,
+    Currency,
+    Days,
+    Origins,
+    QueryParameters,
+    Rules,
+    Timezone,
+)
+from tracker.domain.channel_rules import KINDS, MAX_CHANNEL_CHARACTERS, MAX_RULE_CHARACTERS, MAX_RULES
 from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
 from tracker.privacy.retention import GRACE_MS, schedule_retention
 
 NOT_FOUND = Error(3, "List not found")
-INVALID_DAYS = invalid("RetentionDays", 6)
-INVALID_ORIGINS = invalid("AllowedOrigins", 7)
-INVALID_PARAMETERS = invalid("HiddenQueryParameters", 11)
 SETTINGS = {
     "AllowedOrigins": "allowed_origins",
     "HonourPrivacySignal": "is_privacy_signal_honoured",
     "KeepAddress": "is_address_kept",
     "ConversionsNeedKey": "is_key_needed_for_conversions",
+    "Timezone": "timezone",
+    "Currency": "currency",
+    "VisitGapMinutes": "visit_gap_minutes",
+    "ChannelRules": "channel_rules",
 }
-
-
-class Days(WholeNumber):
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
-        days = super()._deserialize(value, *args, **kwargs)
-        if not 0 <= days <= MAX_DAYS:
-            raise ValidationError([because(INVALID_DAYS, f"0 to {MAX_DAYS}")])
-        return int(days)
-
-
-class Origins(fields.Field[list[str]]):
-    """An array of origins, such as `https://shop.example`."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
-        fault = fault_of_origins(value)
-        if fault is not None:
-            raise ValidationError([because(INVALID_ORIGINS, fault)])
-        return list(dict.fromkeys(map(as_browsers_spell, value)))
-
-
-class QueryParameters(fields.Field[list[str]]):
-    """An array of names, such as `token` or `*token`."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
-        fault = fault_of_parameters(value)
-        if fault is not None:
-            raise ValidationError([because(INVALID_PARAMETERS, fault)])
-        return list(value)
+RULE = {
+    "type": "object",
+    "required": ["Match", "Value", "Channel"],
+    "additionalProperties": False,
+    "properties": {
+        "Match": {"type": "string", "enum": list(KINDS)},
+        "Value": {"type": "string", "minLength": 1, "maxLength": MAX_RULE_CHARACTERS},
+        "Channel": {"type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARACTERS},
+    },
+}
 
 
 class ListUpdate(Command):
@@ -73,6 +67,14 @@ class ListUpdate(Command):
     - `HiddenQueryParameters`: query parameters removed from page URLs (`$current_url`, `$referrer`) that the collect endpoint
       receives, compared without letter case, `-` and `_`. A leading `*` stands for any beginning of a name, and `email`
       also hides values that are email addresses. `[]` hides none.
+    - `Timezone`: the zone in which the list's days begin, as an IANA name such as `Europe/Berlin`; `UTC` unless set.
+    - `Currency`: the list's main currency, as an ISO 4217 code such as `EUR`, shown first; `""` for none.
+    - `VisitGapMinutes`: a longer pause between two events begins another visit.
+    - `ChannelRules`: which channel a browser's page views belong to, before Tracker's table decides; the first rule that fits.
+      `Match` is `source` or `medium` (`Value` is the whole `utm_source` or `utm_medium`, in any letter case), `click_id`
+      (`Value` is the name of a query parameter, which is then stored as `$click_id`), or `domain` (`Value` is that of the
+      referrer or a domain above it; such rules count where the address has neither UTM parameters nor a click id). `Channel`
+      may be a new name.
     - `ConversionIdIs`: what a conversion-id names, for conversions from now on.
     - `ConversionsNeedKey`: conversions without a key, as at the collect endpoint, are stored and not counted, from now on.
 
@@ -88,15 +90,10 @@ class ListUpdate(Command):
         NOT_FOUND,
         invalid("SubscriberListName", 4),
         invalid("ConversionIdIs", 5),
-        INVALID_DAYS,
-        INVALID_ORIGINS,
-        invalid("HonourPrivacySignal", 8),
-        invalid("KeepAddress", 9),
-        invalid("ConversionsNeedKey", 10),
-        INVALID_PARAMETERS,
+        *SETTINGS_ERRORS,
     )
     example = (
-        {"ListID": 123, "SubscriberListName": "Web shop", "RetentionDays": 365},
+        {"ListID": 123, "SubscriberListName": "Web shop", "RetentionDays": 365, "Timezone": "Europe/Berlin"},
         {
             "Success": True,
             "ErrorCode": 0,
@@ -104,13 +101,7 @@ class ListUpdate(Command):
             "ListID": 123,
             "Name": "Web shop",
             "ConversionIdIs": "order",
-            "RetentionDays": 365,
-            "EventsFrom": None,
-            "HonourPrivacySignal": False,
-            "AllowedOrigins": [],
-            "KeepAddress": False,
-            "ConversionsNeedKey": False,
-            "HiddenQueryParameters": ["*token", "code", "*password", "*email"],
+            **EXAMPLE_SETTINGS,
         },
     )
 
@@ -146,21 +137,34 @@ class ListUpdate(Command):
                 "description": "Query parameters to remove from page URLs",
             }
         )
+        Timezone = Timezone(metadata={"description": "IANA name of the list's time zone"})
+        Currency = Currency(
+            metadata={
+                "description": "ISO 4217 code of the list's main currency; empty: none",
+                "pattern": CURRENCY_PATTERN,
+            }
+        )
+        VisitGapMinutes = WholeNumber(
+            LEAST_GAP,
+            MAX_GAP,
+            metadata={"description": "Minutes without an event after which a visit is over"},
+        )
+        ChannelRules = Rules(
+            metadata={
+                "type": "array",
+                "maxItems": MAX_RULES,
+                "items": RULE,
+                "description": "Rules for `$channel` that go before Tracker's table",
+            }
+        )
 
-    class Answer(Schema):
+    class Answer(SettingsAnswer):
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
         ErrorText = fields.String(required=True, metadata={"const": ""})
         ListID = fields.Integer(required=True)
         Name = fields.String(required=True)
         ConversionIdIs = fields.String(required=True, metadata={"enum": ["order", "goal"]})
-        RetentionDays = fields.Integer(required=True, metadata={"description": "0: for ever"})
-        EventsFrom = fields.DateTime(required=True, allow_none=True)
-        HonourPrivacySignal = fields.Boolean(required=True)
-        AllowedOrigins = fields.List(fields.String(), required=True)
-        KeepAddress = fields.Boolean(required=True)
-        ConversionsNeedKey = fields.Boolean(required=True)
-        HiddenQueryParameters = fields.List(fields.String(), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         stores, list_id = self.services.stores, self.own_list(params["ListID"], NOT_FOUND).id

@@ -14,6 +14,7 @@ import pytest
 
 from tests.client import Client, Reply, Shop
 from tests.servers import NewDatabase
+from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.domain.event import IS_BOT
 from tracker.http.message.responses import PIXEL
 from tracker.integrity.counter_check import recount
@@ -475,6 +476,32 @@ def test_the_campaign_is_read_from_the_address_of_the_page(door: Door) -> None:
         "$utm_source": "mine", "$utm_medium": "email", "$utm_campaign": "spring", "$click_id": "gclid",
         "$channel": "Search",
     }  # fmt: skip
+
+
+def test_rules_of_the_list_say_the_channel(door: Door) -> None:
+    door.settings(channel_rules=ChannelRules((ChannelRule("source", "partner", "Partners"),)))
+    url = "https://shop.example/?utm_source=Partner&utm_medium=email"
+    assert door.post({"Event": "page_view", "Properties": {"$current_url": url}}).status == 200
+    assert door.stored()[0][2]["$channel"] == "Partners"
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"), [("Europe/Amsterdam", "NL"), ("Asia/Calcutta", "IN"), ("UTC", None)]
+)
+def test_the_country_is_that_of_the_browsers_time_zone(door: Door, zone: str, country: str | None) -> None:
+    door.post({"Event": "page_view", "Properties": {"$timezone": zone}})
+    [(_, _, properties)] = door.stored()
+    assert (properties["$timezone"], properties.get("$country")) == (zone, country)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "", "../etc/passwd", "europe/berlin", 7, None, ["UTC"], "x" * 40_000]
+)
+def test_a_time_zone_that_is_none_is_left_out(client: Client, door: Door, zone: Any) -> None:
+    assert door.post({"Event": "page_view", "Properties": {"$timezone": zone, "n": 1}}).status == 200
+    [(_, _, properties)] = door.stored()
+    assert properties["n"] == 1
+    assert not properties.keys() & {"$timezone", "$country"}
 
 
 def test_nothing_is_added_to_events_that_are_sent_with_a_key(client: Client, shop: Shop) -> None:

@@ -46,6 +46,10 @@ def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
         "KeepAddress": False,
         "ConversionsNeedKey": False,
         "HiddenQueryParameters": list(DEFAULT_HIDDEN),
+        "Timezone": "UTC",
+        "Currency": "",
+        "VisitGapMinutes": 30,
+        "ChannelRules": [],
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.client import Client, Shop
+from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.storage.accounts.list_settings import ListSettings, ListSettingsStore
 
 ALL: dict[str, Any] = {
@@ -17,7 +18,18 @@ ALL: dict[str, Any] = {
     "retention_days": 365,
     "events_from": 1_800_000_000_000,
     "hidden_parameters": ("*token", "voucher"),
+    "timezone": "Europe/Berlin",
+    "currency": "EUR",
+    "visit_gap_minutes": 45,
+    "channel_rules": ChannelRules(
+        (ChannelRule("source", "お茶", "Tea blogs"), ChannelRule("click_id", "cjEvent", "Partners"))
+    ),
 }
+RULES = [
+    {"Match": "source", "Value": "partner", "Channel": "Partners"},
+    {"Match": "click_id", "Value": "cjEvent", "Channel": "Partners"},
+    {"Match": "domain", "Value": "blog.example", "Channel": "Tea blogs"},
+]
 
 
 @pytest.fixture
@@ -62,3 +74,60 @@ def test_none_hidden_is_not_the_same_as_never_set(settings: ListSettingsStore, s
 def test_a_name_that_is_no_setting_is_refused(settings: ListSettingsStore, shop: Shop) -> None:
     with pytest.raises(TypeError):
         settings.change(shop.list_id, retention_day=1)
+
+
+def test_time_and_money_of_a_list_are_set_shown_and_unset(client: Client, shop: Shop) -> None:
+    sent: dict[str, Any] = {
+        "Timezone": "Asia/Kolkata",
+        "Currency": "JPY",
+        "VisitGapMinutes": "60",
+        "ChannelRules": RULES,
+    }
+    answer = client.call("list.update", shop.key, ListID=shop.list_id, **sent)
+    assert answer.status == 200
+    expected = sent | {"VisitGapMinutes": 60}
+    described = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]
+    for found in (answer.body, described):
+        assert {name: found[name] for name in expected} == expected
+    unset: dict[str, Any] = {"Currency": "", "ChannelRules": []}
+    answer = client.call("list.update", shop.key, ListID=shop.list_id, **unset)
+    assert {name: answer.body[name] for name in expected} == expected | unset
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("Timezone", "Mars/Olympus", 12),
+        ("Timezone", "europe/berlin", 12),
+        ("Timezone", "Factory", 12),
+        ("Timezone", "", 12),
+        ("Timezone", "../../etc/passwd", 12),
+        ("Timezone", 1, 12),
+        ("Currency", "eur", 13),
+        ("Currency", "EURO", 13),
+        ("Currency", "EUR\n", 13),
+        ("Currency", ["EUR"], 13),
+        ("VisitGapMinutes", 0, 14),
+        ("VisitGapMinutes", 241, 14),
+        ("VisitGapMinutes", 1.5, 14),
+        ("ChannelRules", {}, 15),
+        ("ChannelRules", [RULES[0]] * 51, 15),
+        ("ChannelRules", ["partner"], 15),
+        ("ChannelRules", [RULES[0] | {"Match": "campaign"}], 15),
+        ("ChannelRules", [RULES[0] | {"Match": ["source"]}], 15),
+        ("ChannelRules", [RULES[0] | {"Value": ""}], 15),
+        ("ChannelRules", [RULES[0] | {"Value": "x" * 256}], 15),
+        ("ChannelRules", [RULES[0] | {"Channel": "x" * 65}], 15),
+        ("ChannelRules", [RULES[0] | {"Channel": " Partners"}], 15),
+        ("ChannelRules", [RULES[0] | {"Channel": "a\0b"}], 15),
+        ("ChannelRules", [RULES[0] | {"Channel": None}], 15),
+        ("ChannelRules", [RULES[0] | {"Order": 1}], 15),
+        ("ChannelRules", [RULES[2] | {"Value": "https://blog.example/"}], 15),
+    ],
+)
+def test_what_is_none_of_them_is_refused_and_changes_nothing(
+    client: Client, shop: Shop, settings: ListSettingsStore, name: str, value: Any, code: int
+) -> None:
+    answer = client.call("list.update", shop.key, ListID=shop.list_id, RetentionDays=1, **{name: value})
+    assert (answer.status, answer.codes) == (422, [code])
+    assert settings.of(shop.list_id) == ListSettings()

@@ -18,6 +18,10 @@ CHANGED: dict[str, Any] = {
     "RetentionDays": "365",
     "AllowedOrigins": "https://shop.example\r\n\r\n  https://www.shop.example:8443 ",
     "HiddenQueryParameters": "*token\r\n voucher ",
+    "Timezone": " Europe/Berlin ",
+    "Currency": "eur",
+    "VisitGapMinutes": "45",
+    "ChannelRules": "source: partner = Partners\r\n click_id : a=b=Ads ",
     "HonourPrivacySignal": "1",
     "KeepAddress": "1",
     "ConversionsNeedKey": "1",
@@ -52,7 +56,13 @@ def test_all_are_changed_and_shown(tracker: Tracker, jane: Account, browser: Vis
     assert found["AllowedOrigins"] == ["https://shop.example", "https://www.shop.example:8443"]
     assert [found[name] for name in SWITCHES] == [True] * 3
     assert found["HiddenQueryParameters"] == ["*token", "voucher"]
+    assert (found["Timezone"], found["Currency"], found["VisitGapMinutes"]) == ("Europe/Berlin", "EUR", 45)
+    assert found["ChannelRules"] == [
+        {"Match": "source", "Value": "partner", "Channel": "Partners"},
+        {"Match": "click_id", "Value": "a=b", "Channel": "Ads"},
+    ]
     page = browser.get(answer.headers["Location"]).text
+    assert "source: partner = Partners\nclick_id: a=b = Ads</textarea>" in page
     assert "The settings are saved." in page
     for shown in (r'value="Shop &#34;&lt;b&gt;&#34;"', r'value="goal"[^>]*checked', r'value="365"'):
         assert re.search(shown, page)
@@ -71,6 +81,8 @@ def test_what_is_left_empty_is_switched_off(
     found = described(tracker, jane)
     assert (found["RetentionDays"], found["AllowedOrigins"], found["HiddenQueryParameters"]) == (0, [], [])
     assert [found[name] for name in SWITCHES] == [False] * 3
+    assert (found["Timezone"], found["Currency"], found["VisitGapMinutes"]) == ("UTC", "", 30)
+    assert found["ChannelRules"] == []
 
 
 @pytest.mark.parametrize(
@@ -95,6 +107,14 @@ def test_what_is_left_empty_is_switched_off(
             "HiddenQueryParameters",
             "a=b",
             "One name a line, such as token; a name may begin with *. (error 11)",
+        ),
+        ("Timezone", "Berlin", "A name of the list, such as Europe/Berlin. (error 12)"),
+        ("Currency", "E1", "Three capital letters, such as EUR. (error 13)"),
+        ("VisitGapMinutes", "0", "A whole number of minutes from 1 to 240. (error 14)"),
+        (
+            "ChannelRules",
+            "partner",
+            "One rule a line, such as source: partner = Partners. What it may begin with stands above. (error 15)",
         ),
     ],
 )

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.campaigns import MAX_VALUE_CHARACTERS, campaign_properties, channel_of_host
+from tracker.domain.campaigns import MAX_VALUE_CHARACTERS, campaign_properties, channel_of, channel_of_host
+from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.domain.channels import CHANNELS, CLICK_IDS
 
 SHOP = "https://shop.example.com/tea"
@@ -127,3 +128,47 @@ def test_no_address_breaks_it(url: str, referrer: str) -> None:
     assert all(value and len(value) <= MAX_VALUE_CHARACTERS for value in found.values())
     assert found.get("$channel", CHANNELS[0]) in CHANNELS
     assert found.get("$click_id", "gclid") in CLICK_IDS
+
+
+RULES = ChannelRules(
+    (
+        ChannelRule("source", "partner", "Partners"),
+        ChannelRule("click_id", "cjEvent", "Affiliates"),
+        ChannelRule("medium", "email", "Mails of ours"),
+        ChannelRule("domain", "mail.google.com", "Webmail"),
+        ChannelRule("domain", "google.com", "Google"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "referrer", "expected"),
+    [
+        ("utm_source=Partner&utm_medium=email", "", "Partners"),
+        ("utm_medium=email&utm_source=newsletter", "", "Mails of ours"),
+        ("utm_medium=newsletter", "", "Email"),
+        ("cjEvent=12", "https://www.google.com/", "Affiliates"),
+        ("cjevent=12", "https://www.bing.com/", "Search"),
+        ("gclid=1", "https://www.google.com/", "Search"),
+        ("", "https://www.google.com/", "Google"),
+        ("", "https://mail.google.com/", "Webmail"),
+        ("", "https://notgoogle.com/", "Referral"),
+        ("utm_campaign=x", "https://www.google.com/", "Campaign"),
+        ("", "https://shop.example.com/", ""),
+        ("", "", "Direct"),
+    ],
+)
+def test_rules_of_a_list_go_before_the_table_in_their_order(query: str, referrer: str, expected: str) -> None:
+    assert channel_of(f"{SHOP}?{query}", referrer, RULES) == expected
+
+
+def test_a_click_id_of_a_rule_is_named_in_the_event() -> None:
+    assert campaign_properties(f"{SHOP}?cjEvent=secret", "", RULES) == {
+        "$click_id": "cjEvent",
+        "$channel": "Affiliates",
+    }
+
+
+@given(st.text(max_size=300), st.text(max_size=100))
+def test_no_address_breaks_the_rules(query: str, referrer: str) -> None:
+    assert isinstance(channel_of(f"{SHOP}?{query}", referrer, RULES), str)

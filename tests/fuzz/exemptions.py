@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 NOWHERE = 2**62  # the number of no list
+BLANK_RULE = {"Match": "source", "Value": " ", "Channel": "x"}
 CONVERSION = {"conversion-id": "1", "conversion-name": "sale", "conversion-value": 1}
 
 
@@ -87,6 +88,8 @@ EXEMPTIONS = (
     Exemption("list.update", 4, "blank is what Unicode calls white space", {"ListID": NOWHERE, "SubscriberListName": "\u2003"}),
     Exemption("list.update", 7, "an origin is more than a pattern", {"ListID": NOWHERE, "AllowedOrigins": ["shop"]}),
     Exemption("list.update", 11, "a pattern cannot say how long all are together", {"ListID": NOWHERE, "HiddenQueryParameters": ["a b"]}),
+    Exemption("list.update", 12, "which zones there are", {"ListID": NOWHERE, "Timezone": "Mars"}),
+    Exemption("list.update", 15, "what is printable, and where blanks are", {"ListID": NOWHERE, "ChannelRules": [BLANK_RULE]}),
     Exemption("lists.get", 5, "NUL is refused", {"Search": "\0"}),
     *(Exemption(name, 1, "one of several is needed", {"ListID": NOWHERE}) for name in _ONE),
     *(Exemption(name, 4, "whose list it is", SUBSCRIBER) for name in _ONE),

@@ -1,18 +1,59 @@
-"""List settings: the wire form of a list's settings, and the checks of their values."""
+"""List settings: the wire form of a list's settings, as `list.get` and `list.update` answer it."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from marshmallow import Schema, fields
+
+from tracker.domain.channel_rules import KINDS
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
-from tracker.storage.accounts import MAX_ORIGINS_BYTES, MAX_PARAMETERS_BYTES, ListSettings
+from tracker.storage.accounts import ListSettings
 from tracker.times import iso_utc
 
-#: The longest retention: an event cannot be older than ten years when it arrives.
-MAX_DAYS = 3653
-_PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
+#: The settings of a list in the examples of commands.
+EXAMPLE_SETTINGS: dict[str, Any] = {
+    "RetentionDays": 365,
+    "EventsFrom": None,
+    "HonourPrivacySignal": False,
+    "AllowedOrigins": [],
+    "KeepAddress": False,
+    "ConversionsNeedKey": False,
+    "HiddenQueryParameters": ["*token", "code", "*password", "*email"],
+    "Timezone": "Europe/Berlin",
+    "Currency": "EUR",
+    "VisitGapMinutes": 30,
+    "ChannelRules": [],
+}
+
+
+class SettingsAnswer(Schema):
+    """The settings of a list in an answer."""
+
+    class Rule(Schema):
+        Match = fields.String(required=True, metadata={"enum": list(KINDS)})
+        Value = fields.String(required=True)
+        Channel = fields.String(required=True)
+
+    RetentionDays = fields.Integer(
+        required=True, metadata={"description": "Days for which events are kept; 0: for ever"}
+    )
+    EventsFrom = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Older events have been deleted; null: none"},
+    )
+    HonourPrivacySignal = fields.Boolean(required=True)
+    AllowedOrigins = fields.List(fields.String(), required=True)
+    KeepAddress = fields.Boolean(required=True)
+    ConversionsNeedKey = fields.Boolean(required=True)
+    HiddenQueryParameters = fields.List(fields.String(), required=True)
+    Timezone = fields.String(required=True, metadata={"description": "IANA name of the list's time zone"})
+    Currency = fields.String(
+        required=True, metadata={"description": "ISO 4217 code of the list's main currency; empty: none"}
+    )
+    VisitGapMinutes = fields.Integer(required=True)
+    ChannelRules = fields.List(fields.Nested(Rule), required=True)
 
 
 def settings_answer(settings: ListSettings) -> dict[str, Any]:
@@ -26,37 +67,14 @@ def settings_answer(settings: ListSettings) -> dict[str, Any]:
         "KeepAddress": settings.is_address_kept,
         "ConversionsNeedKey": settings.is_key_needed_for_conversions,
         "HiddenQueryParameters": list(DEFAULT_HIDDEN if parameters is None else parameters),
+        "Timezone": settings.timezone,
+        "Currency": settings.currency,
+        "VisitGapMinutes": settings.visit_gap_minutes,
+        "ChannelRules": [
+            {"Match": rule.kind, "Value": rule.value, "Channel": rule.channel}
+            for rule in settings.channel_rules.rows
+        ],
     }
-
-
-def as_browsers_spell(origin: str) -> str:
-    """Return an origin in lower case and without its scheme's default port, as browsers send it."""
-    origin = origin.lower()
-    for scheme, port in (("https://", ":443"), ("http://", ":80")):
-        if origin.startswith(scheme):
-            return origin.removesuffix(port)
-    return origin
-
-
-def fault_of_origins(value: Any) -> str | None:
-    """Return why this is no array of origins, or None."""
-    return _fault(value, _ORIGIN, MAX_ORIGINS_BYTES, "an array of origins such as 'https://shop.example'")
-
-
-def fault_of_parameters(value: Any) -> str | None:
-    """Return why this is no array of names of query parameters, or None."""
-    expected = "an array of names such as 'token'; a name may begin with *"
-    return _fault(value, _PARAMETER, MAX_PARAMETERS_BYTES, expected)
-
-
-def _fault(value: Any, spelling: re.Pattern[str], max_bytes: int, expected: str) -> str | None:
-    if not isinstance(value, list) or not all(
-        isinstance(each, str) and spelling.fullmatch(each) for each in value
-    ):
-        return expected
-    if len("\n".join(value)) > max_bytes:
-        return f"they take more than {max_bytes} bytes"
-    return None
 
 
 def parameters_to_keep(names: list[str]) -> tuple[str, ...] | None:

@@ -11,6 +11,8 @@ import orjson
 
 from tracker.api.captured_events import MARK
 from tracker.api.event_params import EventProperties
+from tracker.domain.enrichment import TIMEZONE
+from tracker.domain.time_zones import zone_names
 from tracker.domain.url_scrubbing import Hidden, scrubbed
 from tracker.formats.event_limits import MAX_STRING_BYTES, is_long, properties_fault
 
@@ -36,13 +38,17 @@ class PageProperties(EventProperties):
 
 
 def cleaned(properties: dict[str, Any], names: Hidden) -> dict[str, Any]:
-    """Return the properties with captured ones cut to MAX_STRING_BYTES and page URLs scrubbed."""
+    """Return the properties with captured ones cut to MAX_STRING_BYTES, page URLs scrubbed, and no unknown time zone."""
     changed = {name: _cut(properties[name]) for name in overlong(properties)}
     for name in ADDRESSES:
         address = changed.get(name, properties.get(name))
         if isinstance(address, str) and (clean := scrubbed(address, names)) != address:
             changed[name] = clean
-    return {**properties, **changed} if changed else properties
+    if changed:
+        properties = {**properties, **changed}
+    if TIMEZONE in properties and not _is_zone(properties[TIMEZONE]):
+        return {name: value for name, value in properties.items() if name != TIMEZONE}
+    return properties
 
 
 def overlong(properties: Any) -> list[str]:
@@ -61,6 +67,10 @@ def overlong(properties: Any) -> list[str]:
 def _is_captured(name: str, value: Any) -> bool:
     """Return whether the script may have captured the property: it captures texts and numbers."""
     return name.startswith(MARK) and not isinstance(value, (dict, list))
+
+
+def _is_zone(value: Any) -> bool:
+    return isinstance(value, str) and value in zone_names()
 
 
 def _cut(text: str) -> str:

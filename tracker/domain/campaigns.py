@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
+from tracker.domain.channel_rules import NO_RULES, ChannelRules
 from tracker.domain.channels import (
     ANYWHERE,
     APPS,
@@ -30,23 +31,30 @@ _PUBLIC_SUFFIX = re.compile(r"(?:(?:com?|org|net|gov|edu|ac)\.)?[a-z]{2,3}")
 _WEB = ("http", "https")
 
 
-def campaign_properties(url: str, referrer: str) -> dict[str, str]:
+def channel_of(url: str, referrer: str, rules: ChannelRules = NO_RULES) -> str:
+    """Return the channel of a view, or "" for one that was opened from another page of the same host."""
+    return campaign_properties(url, referrer, rules).get("$channel", "")
+
+
+def campaign_properties(url: str, referrer: str, rules: ChannelRules = NO_RULES) -> dict[str, str]:
     """Return `$utm_source` … `$utm_content`, `$click_id` and `$channel`, as far as there are any.
 
-    A view that was opened from another page of the same host has no channel: its visit has one already.
+    `rules` are those of the list, which go before the channel table. A view that was opened from another page of the same
+    host has no channel: its visit has one already.
     """
     address = _host(url, _WEB)
     if not address:
         return {}
-    parameters = _parameters(url)
+    parameters = _parameters(url, rules.click_ids)
     utm = {name: parameters[name] for name in UTM if parameters.get(name)}
-    click_id = next((name for name in CLICK_IDS if parameters.get(name)), "")
-    channel = _channel(utm, click_id, address, referrer)
+    click_id = next((name for name in (*rules.click_ids, *CLICK_IDS) if parameters.get(name)), "")
+    own = rules.of_address(parameters) if rules and parameters else ""
+    channel = own or _channel(utm, click_id, address, referrer, rules)
     found = {f"${name}": value for name, value in utm.items()} | {"$click_id": click_id, "$channel": channel}
     return {name: value for name, value in found.items() if value}
 
 
-def _channel(utm: Mapping[str, str], click_id: str, host: str, referrer: str) -> str:
+def _channel(utm: Mapping[str, str], click_id: str, host: str, referrer: str, rules: ChannelRules) -> str:
     """Return what brought a visitor: what the address says goes before who referred."""
     medium, source = utm.get("utm_medium", "").lower(), utm.get("utm_source", "").lower()
     if click_id:
@@ -61,7 +69,7 @@ def _channel(utm: Mapping[str, str], click_id: str, host: str, referrer: str) ->
     referring_host = _host(referrer, _WEB)
     if not referring_host or _bare(referring_host) == _bare(host):
         return ""
-    return channel_of_host(referring_host) or REFERRAL
+    return rules.of_host(referring_host) or channel_of_host(referring_host) or REFERRAL
 
 
 def _channel_of_source(source: str) -> str:
@@ -96,8 +104,8 @@ def _host(url: str, schemes: Collection[str]) -> str:
     return host if len(host) <= MAX_HOST_CHARACTERS else ""
 
 
-def _parameters(url: str) -> dict[str, str]:
-    """Return the query parameters that attribution reads, the first of each name."""
+def _parameters(url: str, click_ids: Collection[str]) -> dict[str, str]:
+    """Return the query parameters that attribution reads, the first of each name; UTM names count in any letter case."""
     _, has_query, query = url.partition("?")
     if not has_query:
         return {}
@@ -106,5 +114,5 @@ def _parameters(url: str) -> dict[str, str]:
     for name, value in parse_qsl(query, errors="replace"):
         kept = "".join(filter(str.isprintable, value.replace("\ufffd", ""))).strip()[:MAX_VALUE_CHARACTERS]
         if kept:
-            found.setdefault(name if name in CLICK_IDS else name.lower(), kept)
+            found.setdefault(name if name in CLICK_IDS or name in click_ids else name.lower(), kept)
     return found

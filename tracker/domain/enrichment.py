@@ -10,22 +10,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tracker.domain.campaigns import campaign_properties
+from tracker.domain.channel_rules import NO_RULES, ChannelRules
 from tracker.domain.event import CUT_PROPERTY, Event
+from tracker.domain.time_zones import country_of_zone
 from tracker.domain.user_agent import MAX_CHARACTERS, parse_user_agent
 from tracker.formats.event_limits import uuid_text
 from tracker.times import iso_utc
 
 #: The property with the user agent, up to MAX_CHARACTERS: bot detection can be run again on it.
 AGENT = "$raw_user_agent"
+#: The property with the time zone of the browser.
+TIMEZONE = "$timezone"
 
 
 def enrich(
-    event: Event, user_agent: str, kept_address: str | None, cut: Sequence[str] = (), is_image: bool = False
+    event: Event,
+    user_agent: str,
+    kept_address: str | None,
+    cut: Sequence[str] = (),
+    is_image: bool = False,
+    rules: ChannelRules = NO_RULES,
 ) -> Event:
     """Add the properties that the client left out, flag a robot, and mark the event as public. Returns the same event.
 
     `kept_address` is the truncated client address, if the list stores it. `cut` names the properties that were too long.
-    `is_image` says that the event was requested as the picture of a mail.
+    `is_image` says that the event was requested as the picture of a mail. `rules` are the list's own rules for channels.
     """
     agent = parse_user_agent(user_agent, is_image)
     sent = event.properties
@@ -35,11 +44,9 @@ def enrich(
         "$list_id": event.list_id,
         "$uuid": None if event.uuid is None else uuid_text(event.uuid),
         "$sent_at": None if event.sent_at is None else iso_utc(event.sent_at),
-        "$host": _part(sent.get("$current_url"), "netloc").rpartition("@")[2].lower(),
-        "$pathname": _path(sent.get("$current_url")),
         CUT_PROPERTY: cut,
-        "$referring_domain": _part(sent.get("$referrer"), "hostname"),
-        **_campaign(sent.get("$current_url"), sent.get("$referrer")),
+        **page_properties(sent.get("$current_url"), sent.get("$referrer"), rules),
+        "$country": country_of_zone(zone) if isinstance(zone := sent.get(TIMEZONE), str) else None,
         "$ip": kept_address,
     }
     event.enriched = {name: value for name, value in found.items() if value and name not in sent}
@@ -47,22 +54,28 @@ def enrich(
     return event
 
 
-def _campaign(url: Any, referrer: Any) -> dict[str, str]:
-    if not isinstance(url, str):
-        return {}
-    return campaign_properties(url, referrer if isinstance(referrer, str) else "")
+def page_properties(url: Any, referrer: Any, rules: ChannelRules = NO_RULES) -> dict[str, str]:
+    """Return what follows from a page's address and its referrer: host, path, referring domain, campaign and channel.
+
+    Values that are no text say nothing. Some of the properties may be empty.
+    """
+    url, referrer = (value if isinstance(value, str) else "" for value in (url, referrer))
+    return {
+        "$host": _part(url, "netloc").rpartition("@")[2].lower(),
+        "$pathname": _path(url),
+        "$referring_domain": _part(referrer, "hostname"),
+        **campaign_properties(url, referrer, rules),
+    }
 
 
-def _path(url: Any) -> str:
+def _path(url: str) -> str:
     """Return the path of a page, followed by its fragment where that is a route (`#/cart`, `#!/cart`)."""
     route = _part(url, "fragment").partition("?")[0]
     return _part(url, "path") + (f"#{route}" if route.startswith(("/", "!")) else "")
 
 
-def _part(url: Any, name: str) -> str:
+def _part(url: str, name: str) -> str:
     """Return a part of a URL, or "" if the URL has none or cannot be parsed."""
-    if not isinstance(url, str):
-        return ""
     try:
         return getattr(urlsplit(url), name) or ""
     except ValueError:

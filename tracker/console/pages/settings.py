@@ -11,6 +11,10 @@ from tracker.console.current_list import CurrentList, list_of
 from tracker.console.page_context import Route
 
 WORDS = {
+    "Timezone": "A name of the list, such as Europe/Berlin.",
+    "Currency": "Three capital letters, such as EUR.",
+    "VisitGapMinutes": "A whole number of minutes from 1 to 240.",
+    "ChannelRules": "One rule a line, such as source: partner = Partners. What it may begin with stands above.",
     "SubscriberListName": "A name has 1 to 250 characters.",
     "ConversionIdIs": "Choose one of the two values.",
     "RetentionDays": "A whole number of days from 0 to 3653.",
@@ -44,6 +48,10 @@ def _sent() -> dict[str, Any]:
     form = request.form
     return {
         "SubscriberListName": form.get("SubscriberListName", "").strip(),
+        "Timezone": form.get("Timezone", "").strip() or "UTC",
+        "Currency": form.get("Currency", "").strip().upper(),
+        "VisitGapMinutes": form.get("VisitGapMinutes", "").strip() or "30",
+        "ChannelRules": [_rule(line) for line in _lines(form.get("ChannelRules", ""))],
         "ConversionIdIs": form.get("ConversionIdIs", ""),
         "RetentionDays": form.get("RetentionDays", "").strip() or "0",
         **{name: _lines(form.get(name, "")) for name in ("AllowedOrigins", "HiddenQueryParameters")},
@@ -55,10 +63,24 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def _rule(line: str) -> dict[str, str]:
+    """Return the rule in a line such as `source: partner = Partners`; a line of another form is none that can be saved."""
+    kind, _, rest = line.partition(":")
+    value, _, channel = rest.rpartition("=")
+    return {"Match": kind.strip(), "Value": value.strip(), "Channel": channel.strip()}
+
+
 def _page(place: CurrentList, values: dict[str, Any], faults: dict[str, str] | None = None) -> str:
+    rules = ["{Match}: {Value} = {Channel}".format(**rule) for rule in values["ChannelRules"]]
     return render_template(
-        "settings.html", tab="settings", place=place, values=values, faults=faults or {}, is_saved="saved" in request.args
-    )  # fmt: skip
+        "settings.html",
+        tab="settings",
+        place=place,
+        values=values,
+        rules=rules,
+        faults=faults or {},
+        is_saved="saved" in request.args,
+    )
 
 
 ROUTES = (

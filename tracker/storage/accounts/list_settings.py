@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
+from tracker.domain.channel_rules import NO_RULES, ChannelRule, ChannelRules
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
 
 #: Bytes of all allowed origins together, and of all hidden parameters.
 MAX_ORIGINS_BYTES = MAX_PARAMETERS_BYTES = 4000
+#: The zone of a list that has set none, and the minutes without an event after which a visit is over.
+DEFAULT_TIMEZONE, DEFAULT_VISIT_GAP = "UTC", 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class ListSettings:
     `events_from`: the UTC milliseconds before which events have been deleted; None: none have.
     `is_key_needed_for_conversions`: conversions that come without a key are stored, and not counted.
     `hidden_parameters`: the query parameters that are removed from pages' URLs; None: the default ones.
+    `timezone`: the IANA name of the zone in which the list's days begin. `currency`: the ISO 4217 code of the list's main
+    currency; empty: none. `visit_gap_minutes`: a longer pause between two events begins another visit.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -34,6 +39,10 @@ class ListSettings:
     events_from: int | None = None
     is_key_needed_for_conversions: bool = False
     hidden_parameters: tuple[str, ...] | None = None
+    timezone: str = DEFAULT_TIMEZONE
+    currency: str = ""
+    visit_gap_minutes: int = DEFAULT_VISIT_GAP
+    channel_rules: ChannelRules = NO_RULES
 
 
 NAMES = tuple(field.name for field in fields(ListSettings))
@@ -83,7 +92,7 @@ def _reader(list_id: int) -> Callable[[Transaction], ListSettings]:
 
 
 def _row(settings: ListSettings) -> Row:
-    """Return the settings as a row. Origins and parameters contain no line ends: they are stored one a line."""
+    """Return the settings as a row. Origins, parameters and rules are printable text, so they are stored one a line."""
     origins = "\n".join(settings.allowed_origins).encode()
     if len(origins) > MAX_ORIGINS_BYTES:
         raise ValueError(f"the allowed origins take more than {MAX_ORIGINS_BYTES} bytes")
@@ -96,11 +105,18 @@ def _row(settings: ListSettings) -> Row:
         settings.events_from,
         int(settings.is_key_needed_for_conversions),
         None if parameters is None else "\n".join(parameters).encode(),
+        settings.timezone.encode(),
+        settings.currency.encode(),
+        settings.visit_gap_minutes,
+        "\n".join("\t".join(astuple(rule)) for rule in settings.channel_rules.rows).encode() or None,
     )
 
 
 def _settings(row: Row) -> ListSettings:
-    origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed, parameters = row
+    origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed, parameters = (
+        row[:7]
+    )
+    timezone, currency, visit_gap, rules = row[7:]
     return ListSettings(
         _lines(origins),
         bool(is_signal_honoured),
@@ -109,7 +125,15 @@ def _settings(row: Row) -> ListSettings:
         events_from,
         bool(is_key_needed),
         None if parameters is None else _lines(parameters),
+        _text(timezone) or DEFAULT_TIMEZONE,
+        _text(currency),
+        visit_gap,
+        ChannelRules(tuple(ChannelRule(*line.split("\t")) for line in _lines(rules))) if rules else NO_RULES,
     )
+
+
+def _text(stored: Any) -> str:
+    return bytes(stored).decode() if stored else ""
 
 
 def _lines(stored: Any) -> tuple[str, ...]:
