@@ -11,7 +11,8 @@ from tests.conventions.sources import imports, modules, type_imports
 OURS = {"tracker", "commands"}
 
 STORAGE = {
-    "tracker.storage.accounts", "tracker.storage.aggregates", "tracker.storage.engine", "tracker.storage.events",
+    "tracker.storage.accounts", "tracker.storage.aggregates", "tracker.storage.changes", "tracker.storage.engine",
+    "tracker.storage.events",
     "tracker.storage.job_queue", "tracker.storage.subscribers", "tracker.storage.timeline",
 }  # fmt: skip
 PURE = {"tracker.domain", "tracker.errors", "tracker.formats", "tracker.times"}
@@ -75,11 +76,15 @@ ROOMS: dict[str, set[str]] = {
     "tracker.storage.plugins": {"tracker.storage.engine", "tracker.storage.schema"},
     "tracker.storage.recovery": {"tracker.private_file", "tracker.storage.engine", *PURE},
     "tracker.storage.job_queue": {"tracker.storage.engine"},
+    "tracker.storage.changes": {"tracker.storage.engine", *PURE},
     "tracker.storage.accounts": {"tracker.storage.engine", "tracker.storage.schema", *PURE},
-    "tracker.storage.subscribers": {"tracker.storage.engine", "tracker.storage.schema", *PURE},
+    "tracker.storage.subscribers": {
+        "tracker.storage.changes", "tracker.storage.engine", "tracker.storage.schema", *PURE,
+    },
     "tracker.storage.timeline": {"tracker.storage.engine", *PURE},
     "tracker.storage.events": {
-        "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.subscribers", "tracker.storage.timeline", *PURE,
+        "tracker.storage.changes", "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.subscribers",
+        "tracker.storage.timeline", *PURE,
     },
     "tracker.storage.aggregates": {"tracker.storage.engine", "tracker.storage.events", "tracker.storage.schema", *PURE},
     "tracker.storage": set(),

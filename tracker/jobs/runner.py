@@ -12,6 +12,7 @@ import gevent
 from gevent.event import Event
 
 from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.jobs.change_purge import ChangePurge
 from tracker.jobs.clock_witness import Witness
 from tracker.jobs.lease import STEP_SECONDS, Kind, LeasedJob, new_token
 from tracker.storage import job_queue
@@ -46,7 +47,7 @@ class Jobs:
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._database, self._kinds, self._new_id, self._now = database, kinds, new_id, now
-        self._witness = Witness(database, now)
+        self._witness, self._purge = Witness(database, now), ChangePurge(database, now)
         self._worker: gevent.Greenlet | None = None
         self._server: gevent.Greenlet | None = None
         self._closing = Event()
@@ -110,8 +111,11 @@ class Jobs:
         while True:
             try:
                 self._witness.note()
+                self._purge.purge()
             except (StorageUnavailable, OutcomeUnknown) as failure:
-                _log.warning("the time cannot be written down: %s", type(failure).__name__)
+                _log.warning(
+                    "the time is not written down, or old changes are kept: %s", type(failure).__name__
+                )
             self.wake()
             gevent.sleep(LOOK_SECONDS)
 

@@ -46,7 +46,9 @@ class EventDeleter:
         transaction, list_id = self._transaction, self._list_id
         self._add_tombstones(events)
         self._decrement(events)
-        self.removed["events"] += deletion.remove_rows(transaction, list_id, events, self._links, owner_id)
+        self.removed["events"] += deletion.remove_rows(
+            transaction, list_id, events, self._links, owner_id, is_noted=not self._is_counted
+        )
 
     def _add_tombstones(self, events: Sequence[StoredEvent]) -> None:
         """Add tombstones for EventIDs that may be repeated: the clients', and Tracker's own, which contain the row's id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from tracker.storage import changes
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.events.events import StoredEvent
 from tracker.storage.subscribers.identity_rows import LINK
@@ -42,9 +43,17 @@ def remove_event_ids(transaction: Transaction, list_id: int, keys: Iterable[byte
 
 
 def remove_rows(
-    transaction: Transaction, list_id: int, events: Sequence[StoredEvent], links: LinksBySpan, owner_id: int
+    transaction: Transaction,
+    list_id: int,
+    events: Sequence[StoredEvent],
+    links: LinksBySpan,
+    owner_id: int,
+    is_noted: bool = True,
 ) -> int:
-    """Delete events and their rows in every timeline, `owner_id`'s included; return how many events there were."""
+    """Delete events and their rows in every timeline, `owner_id`'s included; return how many events there were.
+
+    Without `is_noted` no change is written: `events_from` of the list says already which events are going.
+    """
     keys = sorted({
         (list_id, sign * owner, event.event_at, event.id)
         for event in events
@@ -52,6 +61,8 @@ def remove_rows(
         for sign in ((1, -1) if event.name == timeline_rows.CONVERSION else (1,))
     })  # fmt: skip
     remove_keys(transaction, keys)
+    if is_noted:
+        changes.note_events(transaction, list_id, (event.id for event in events))
     return transaction.remove("events", ("list_id", "id"), sorted((list_id, event.id) for event in events))
 
 
@@ -95,6 +106,6 @@ def anonymize(transaction: Transaction, list_id: int, visitor_ids: Collection[in
     )
     found = {row[0] for row in transaction.select(sql, (list_id, *ids, len(ANONYMIZED), ANONYMIZED))}
     free = sorted(found - owners_with_rows(transaction, list_id, found))
-    changes = [(ANONYMIZED + os.urandom(16 - len(ANONYMIZED)), list_id, visitor_id) for visitor_id in free]
-    transaction.update("UPDATE visitors SET uuid = ? WHERE list_id = ? AND id = ?", changes)
-    return len(changes)
+    rows = [(ANONYMIZED + os.urandom(16 - len(ANONYMIZED)), list_id, visitor_id) for visitor_id in free]
+    transaction.update("UPDATE visitors SET uuid = ? WHERE list_id = ? AND id = ?", rows)
+    return len(rows)

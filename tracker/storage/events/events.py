@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tracker.domain.event import IS_LINK
 from tracker.domain.row_ids import next_id_after
+from tracker.storage import changes
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.subscribers.identity_rows import text
 
@@ -57,6 +58,7 @@ _STORED = f"SELECT {', '.join(StoredEvent._fields)} FROM events"
 def add_events(transaction: Transaction, rows: Sequence[Row]) -> None:
     """Insert rows in the order of COLUMNS; names and properties as bytes."""
     transaction.insert("events", COLUMNS, rows)
+    changes.note_late_events(transaction, rows)
 
 
 def find_events(transaction: Transaction, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -82,14 +84,16 @@ def set_flags(transaction: Transaction, list_id: int, flags: Mapping[int, int]) 
 
     The caller has locked the rows, and updates the counters (`storage/aggregates/count_changes.py`).
     """
-    changes = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
-    transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", changes)
+    rows = [(new, list_id, event_id) for event_id, new in sorted(flags.items())]
+    transaction.update("UPDATE events SET flags = ? WHERE list_id = ? AND id = ?", rows)
+    changes.note_events(transaction, list_id, flags)
 
 
 def set_properties(transaction: Transaction, list_id: int, properties: Mapping[int, bytes]) -> None:
     """Set {event_id: stored properties}, after a verdict that enrichment depends on has changed."""
-    changes = [(new, list_id, event_id) for event_id, new in sorted(properties.items())]
-    transaction.update("UPDATE events SET properties = ? WHERE list_id = ? AND id = ?", changes)
+    rows = [(new, list_id, event_id) for event_id, new in sorted(properties.items())]
+    transaction.update("UPDATE events SET properties = ? WHERE list_id = ? AND id = ?", rows)
+    changes.note_events(transaction, list_id, properties)
 
 
 def clear_link_flags(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from tracker.storage import changes
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.events import StoredEvent
 from tracker.storage.subscribers.identity_rows import LINK
@@ -35,6 +36,7 @@ def move(
         transaction, list_id, visitor_id, {n for each in moves for n in (each.event.span, each.span)}
     )
     transaction.update(_SPAN, [(each.span, list_id, each.event.id) for each in moves])
+    changes.note_events(transaction, list_id, (each.event.id for each in moves))
     own = _own_rows(transaction, list_id, visitor_id, [each.event for each in moves])
     removed: list[TimelineEntry] = []
     added: list[TimelineEntry] = []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tracker.domain.spans import Position
-from tracker.storage import job_queue
+from tracker.storage import changes, job_queue
 from tracker.storage.engine.database import in_flight_seconds
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events import late_moves
@@ -92,6 +92,7 @@ def unlink(transaction: Transaction, link: SpanLink, unlinking_id: int, now: int
     if not rows:
         return None
     transaction.execute(_UNLINK, (subscriber_id, now, *key))
+    changes.note_links(transaction, list_id, [(visitor_id, span)])
     transaction.execute(_RELEASE, key)
     transaction.execute(_BUMP_VERSION, (list_id, visitor_id))
     span_rows.wall_off(transaction, list_id, visitor_id, span)

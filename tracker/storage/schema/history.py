@@ -46,6 +46,7 @@ MIGRATIONS = [
             tables.EXPIRED_TOTALS,
             tables.EXPIRED_OWNERS,
             tables.JOBS,
+            tables.CHANGES,
             tables.TRUSTED_TIME,
             ServerOnly(tables.TIMELINE),
             SqliteOnly(tables.TIMELINE_RECENT),

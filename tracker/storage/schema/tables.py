@@ -274,6 +274,13 @@ EXPIRED_OWNERS = Table(
     primary=("list_id", "owner_id"),
     is_clustered=True,
 )
+#: Log of what derived copies of a list must read again; `ids` are packed 64-bit numbers.
+CHANGES = Table(
+    "changes",
+    [key("list_id"), key("id"), integer("kind"), key("subject"), integer("span"), big_bytes("ids", is_optional=True)],
+    primary=("list_id", "id"),
+    is_clustered=True,
+)  # fmt: skip
 #: One row: the state of the trusted clock, by which things are deleted.
 TRUSTED_TIME = Table(
     "trusted_time",

@@ -10,6 +10,7 @@ import gevent
 
 from tracker.domain.field_types import MAX_FIELDS, CustomField, alias_key
 from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.storage import changes
 from tracker.storage.engine.database import REQUEST_SECONDS, Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
@@ -108,6 +109,7 @@ def _remove(transaction: Transaction, list_id: int, field_id: int, then: After |
     sql = "DELETE FROM custom_fields WHERE list_id = ? AND id = ?"
     if not transaction.change(sql, (list_id, field_id)):
         return Refusal.GONE
+    changes.note_field(transaction, list_id, field_id)
     if then is not None:
         then(transaction, field_id)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from tracker.storage import changes
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.subscribers import span_rows
 from tracker.storage.subscribers.identity_rows import (
@@ -58,6 +59,7 @@ def delete_profile(transaction: Transaction, list_id: int, who: Who) -> DeletedP
 def remove_known(transaction: Transaction, list_id: int, subscriber_id: int) -> dict[str, int]:
     """Delete the rows under a subscriber's number; return how many there were of which table."""
     one = [(list_id, subscriber_id)]
+    changes.note_subscriber(transaction, list_id, subscriber_id)
     removed = {"subscribers": transaction.remove("subscribers", ("list_id", "id"), one)}
     for table in SUBSCRIBER_TABLES:
         removed[table] = transaction.remove(table, ("list_id", "subscriber_id"), one)
@@ -103,6 +105,7 @@ def unlink_visitors(transaction: Transaction, list_id: int, spans: Sequence[Visi
 def remove_links(transaction: Transaction, list_id: int, spans: Iterable[VisitorSpanKey]) -> int:
     """Delete the links of these spans; return how many there were."""
     rows = [(list_id, *span) for span in spans]
+    changes.note_links(transaction, list_id, (row[1:] for row in rows))
     return transaction.remove("identity_links", LINK[:3], rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from tracker.storage import changes
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 
@@ -22,6 +23,8 @@ def write_values(transaction: Transaction, values: Mapping[FieldKey, bytes | Non
     transaction.put("subscriber_fields", _KEY, ("value", "updated_at"), filled)
     sql = "DELETE FROM subscriber_fields WHERE list_id = ? AND subscriber_id = ? AND field_id = ?"
     transaction.update(sql, [key for key, value in ordered if value is None])
+    for list_id in sorted({key[0] for key in values}):
+        changes.note_values(transaction, list_id, (key[1] for key in values if key[0] == list_id))
 
 
 def find_values(

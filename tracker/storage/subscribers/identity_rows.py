@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tracker.domain.provenance import By
+from tracker.storage import changes
 from tracker.storage.engine.error_kinds import Conflict
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
@@ -176,6 +177,7 @@ def add_links(transaction: Transaction, rows: Sequence[Row], reopened: Sequence[
         if row[:3] in existing:
             _change_one(transaction, _TAKE_OVER, (*row[3:], *row[:3]))
     transaction.insert("identity_links", LINK, [*rows, *(row for row in reopened if row[:3] not in existing)])
+    changes.note_late_links(transaction, ((*row[:3], row[5]) for row in (*rows, *reopened)))
 
 
 def confirm_links(transaction: Transaction, spans: Sequence[Row]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tracker.domain.provenance import By
+from tracker.storage import changes
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
@@ -217,6 +218,7 @@ def _remove(transaction: Transaction, list_id: int, who: Who, then: After | None
         return Refusal.GONE
     subscriber_id = int(rows[0][0])
     transaction.execute("DELETE FROM subscribers WHERE list_id = ? AND id = ?", (list_id, subscriber_id))
+    changes.note_subscriber(transaction, list_id, subscriber_id)
     remove_hashes(transaction, list_id, subscriber_id, text(rows[0][1]))
     remove_values(transaction, list_id, subscriber_id)
     if then is not None:
