@@ -22,6 +22,7 @@ class ApikeyCreate(Command):
 
     name = "apikey.create"
     permission = "APIKey.Create"
+    shows_secret = True
     rate_limit = "100 per 60 seconds"
     errors = (invalid("Permissions", 1), invalid("Name", 2), TOO_MUCH)
     example = (

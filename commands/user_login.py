@@ -29,6 +29,7 @@ class UserLogin(Command):
 
     name = "user.login"
     permission = anyone
+    shows_secret = True
     rate_limit = "30 per 60 seconds"
     errors = (MISSING_USERNAME, MISSING_PASSWORD, INVALID_LOGIN)
     example = (

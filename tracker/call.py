@@ -58,3 +58,5 @@ class Answer:
     headers: dict[str, str]
     command: str | None = None
     user_id: int | None = None
+    #: Whether the body holds a secret, such as a new key.
+    shows_secret: bool = False

@@ -95,6 +95,7 @@ class Dispatcher:
         if len(params) < len(call.params) and (notes := entry.params.notes(call.params)):
             answer.headers[NOTES_HEADER] = notes
         caller = self._admission.admitted(call, params, command)
+        answer.shows_secret = command.shows_secret
         answer.user_id = caller.user_id
         self._admission.count(entry, caller, command.cost(params), answer)
         values = entry.params.read(params)

@@ -18,6 +18,8 @@ Enter = Callable[[Account], Visitor]
 FORGED: dict[str, tuple[str, dict[str, str]]] = {
     "no token": ("none", {}),
     "wrong token": ("wrong", {}),
+    "short token": ("short", {}),
+    "token that is no number": ("no number", {}),
     "another session's token": ("another", {}),
     "foreign origin": ("own", {"Origin": "https://evil.example"}),
     "origin with our name in it": ("own", {"Origin": "http://127.0.0.1.evil.example"}),
@@ -36,7 +38,14 @@ def browser(tracker: Tracker, jane: Account) -> Visitor:
 @pytest.fixture(scope="module")
 def tokens(tracker: Tracker, browser: Visitor, john: Account) -> dict[str, str]:
     other = Visitor(tracker).sign_in(john)
-    return {"own": browser.token(), "another": other.token(), "wrong": "0" * 64, "none": ""}
+    return {
+        "own": browser.token(),
+        "another": other.token(),
+        "wrong": "0" * 128,
+        "short": "0" * 126,
+        "no number": "é" * 128,
+        "none": "",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +71,12 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
     if path.rule.endswith("/forget"):
         return {"typed": subscriber["email"]}
     return FORMS[path.rule]
+
+
+def test_nothing_of_a_token_is_the_same_in_two_pages(person: Visitor) -> None:
+    """Pages are compressed: what stays the same could be guessed by their lengths."""
+    one, other = browser.token(), browser.token()
+    assert not [place for place in range(0, 128, 16) if one[place : place + 16] in other]
 
 
 @pytest.mark.parametrize("how", FORGED)

@@ -99,7 +99,7 @@ def test_nobody_gives_a_key_more_than_they_may(api: Api) -> None:
     user = api.add_user("weak@example.com", "APIKey.Create,APIKeys.Get")
     client = api.app.test_client()
     client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
-    token = client.get("/keys").text.partition('name="token" value="')[2][:64]
+    token = client.get("/keys").text.partition('name="token" value="')[2][:128]
     answer = client.post("/keys", data={"token": token, "may": "some", "permission": "Lists.Get"})
     assert answer.status_code == 422
     assert "Your own account lacks one of these permissions. (error 3)" in words(answer)
@@ -112,7 +112,7 @@ def test_a_made_key_is_shown_whatever_can_be_said_of_the_others(api: Api) -> Non
     client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
     refused = client.get("/keys")
     assert refused.status_code == 403
-    token = refused.text.partition('name="token" value="')[2][:64]
+    token = refused.text.partition('name="token" value="')[2][:128]
     answer = client.post("/keys", data={"token": token, "may": "events"})
     assert answer.status_code == 200
     assert api.call("lists.get", made(answer)).status_code == 403, "a key, good for events alone"

@@ -248,7 +248,9 @@ def test_a_permission_that_lacks_is_named(
         client = api.app.test_client()
         client.set_cookie(SESSION, api.services.stores.sessions.open(user.id))
         form = client.get(f"/lists/{list_id}/settings").text
-        sent = {"data": {"token": form.partition('name="token" value="')[2][:64]}} if method == "POST" else {}
+        sent = (
+            {"data": {"token": form.partition('name="token" value="')[2][:128]}} if method == "POST" else {}
+        )
         answer = client.open(f"/lists/{list_id}{path}", method=method, **sent)
         assert answer.status_code == 403
         assert f"Your account lacks the permission {lacking}." in words(answer)

@@ -11,6 +11,7 @@ import requests
 from tests.served import Account, Tracker
 
 SESSION = "tracker_session"
+TOKEN = re.compile(r'name="token" value="([0-9a-f]{128})"')
 
 
 class Visitor:
@@ -38,7 +39,7 @@ class Visitor:
 
     def token(self, at: str = "/keys") -> str:
         """The token of the forms on a page."""
-        found = re.findall(r'name="token" value="([0-9a-f]{64})"', self.get(at).text)
+        found = TOKEN.findall(self.get(at).text)
         assert found, f"no form at {at}"
         return str(found[-1])
 
@@ -51,6 +52,11 @@ class Visitor:
     def session_id(self) -> str | None:
         found: str | None = self._session.cookies.get(SESSION)
         return found
+
+
+def unmasked(answer: requests.Response) -> str:
+    """A page without its form tokens, which are masked anew for each answer."""
+    return TOKEN.sub("", answer.text)
 
 
 def words(answer: requests.Response) -> str:

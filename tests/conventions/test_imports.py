@@ -113,8 +113,8 @@ OUTSIDE: dict[str, set[str]] = {
     "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.rate_limits"},
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
-        "tracker.auth", "tracker.http", "tracker.http.server", "tracker.importing", "tracker.ingest", "tracker.jobs",
-        "tracker.live", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts", "tracker.storage.aggregates",
+        "tracker.auth", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing", "tracker.ingest",
+        "tracker.jobs", "tracker.live", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts", "tracker.storage.aggregates",
         "tracker.storage.engine", "tracker.storage.subscribers",
     },
     "gunicorn": {"tracker.http.server"},

@@ -49,6 +49,13 @@ class Look(Echo):
     method = "GET"
 
 
+class Secret(Look):
+    """Answer with what was sent, which is a secret."""
+
+    name = "system.secret"
+    shows_secret = True
+
+
 class Whoami(Echo):
     """Answer to a key."""
 
@@ -126,7 +133,7 @@ def _look() -> tuple[str, str]:
 
 def make_app(has_fast_path: bool = True) -> Flask:
     registry = Registry()
-    for command in (Echo, Look, Whoami, Break, Slow, Many):
+    for command in (Echo, Look, Secret, Whoami, Break, Slow, Many):
         registry.add(command, "the tests")
     rates = {entry.command.name: None for entry in registry}
     dispatcher = Dispatcher(

@@ -19,7 +19,7 @@ def add_assets(blueprint: Blueprint) -> None:
     """Add a route for each file. Pages name a file with the hash of its bytes, so browsers cache it for ever."""
     for file in sorted(STATIC.iterdir()):
         headers = {"Cache-Control": FIXED}
-        add_file(blueprint, PREFIX + file.name, file.suffix, file.read_bytes(), headers, is_packed=True)
+        add_file(blueprint, PREFIX + file.name, file.suffix, file.read_bytes(), headers)
 
 
 def asset(name: str) -> str:

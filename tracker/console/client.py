@@ -12,6 +12,7 @@ from tracker.console.cookies import session_id
 from tracker.console.page_context import desk
 from tracker.errors import COMMON
 from tracker.http.command_endpoint import ANSWER
+from tracker.http.message.compression import PRIVATE
 from tracker.http.message.wsgi_call import call_of
 from tracker.registry import Registry, asked_by
 
@@ -88,6 +89,8 @@ def ask(command: str, **params: Any) -> Any:
     call.bearer = None
     answer = desk().dispatcher.answer(call)
     request.environ.setdefault(ANSWER, answer)
+    if answer.shows_secret:
+        request.environ[PRIVATE] = True
     if answer.status < 400:
         return answer.body
     kind = Unanswered if answer.body["Errors"][0]["Code"] in COMMON else CallRefused  # type: ignore[index]

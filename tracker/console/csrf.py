@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 
-from flask import request
+from flask import g, request
 
 from tracker.console.cookies import form_secret, session_id
 from tracker.console.page_context import desk
@@ -14,6 +15,8 @@ SIGN_IN = "/sign-in"
 #: Fields, and escaped characters, of a form at most: no form of the console has more.
 MAX_FIELDS, MAX_ESCAPES = 500, 5_000
 SAFE_METHODS = ("GET", "HEAD")
+#: Bytes of a token, and of the mask that is sent before it.
+_BYTES = 32
 
 
 class CsrfError(Exception):
@@ -25,8 +28,15 @@ class SignedOut(Exception):
 
 
 def form_token(action: str = "") -> str:
-    """Return the token for a form that is sent to `action`. It is an HMAC of the session, and reveals nothing of it."""
-    return _token_of(_secret_for(action) or "")
+    """Return the token for a form that is sent to `action`: an HMAC of the session, which reveals nothing of it.
+
+    It is masked by random bytes of this answer's own: pages are compressed, and nothing in them may stay the same
+    (BREACH).
+    """
+    if "form_mask" not in g:
+        g.form_mask = secrets.token_bytes(_BYTES)
+    mask: bytes = g.form_mask
+    return (mask + _xored(mask, _token_of(_secret_for(action) or ""))).hex()
 
 
 def check() -> None:
@@ -40,8 +50,7 @@ def check() -> None:
         raise SignedOut
     if not _may_be_ours(request.get_data(), request.mimetype):
         raise CsrfError
-    sent = request.form.get(FIELD, "")
-    if not hmac.compare_digest(sent.encode(), _token_of(secret).encode()):
+    if not hmac.compare_digest(_unmasked(request.form.get(FIELD, "")), _token_of(secret)):
         raise CsrfError
 
 
@@ -56,8 +65,21 @@ def _secret_for(action: str) -> str | None:
     return form_secret() if action == SIGN_IN else session_id()
 
 
-def _token_of(secret: str) -> str:
-    return hmac.new(secret.encode(), b"a form of the console", "sha256").hexdigest()
+def _token_of(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"a form of the console", "sha256")
+
+
+def _unmasked(sent: str) -> bytes:
+    """Return the token of a form's field; nothing if it is none."""
+    try:
+        both = bytes.fromhex(sent)
+    except ValueError:
+        return b""
+    return _xored(both[:_BYTES], both[_BYTES:]) if len(both) == 2 * _BYTES else b""
+
+
+def _xored(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 def _is_from_us(fetch_site: str | None, origin: str | None) -> bool:

@@ -9,6 +9,7 @@ from tracker.call import Answer, Call
 from tracker.dispatch import Dispatcher
 from tracker.http.body.read_params import ONE_EVENT, BodyRules
 from tracker.http.body.reader import MAX_BODY_BYTES
+from tracker.http.message.compression import PRIVATE, packed
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.responses import HttpResponse, error_reply, no_content, reply, unexpected
@@ -62,7 +63,8 @@ class CommandEndpoint:
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 return self._options(environ)
             answer = environ[ANSWER] = self._answer(environ)
-            return reply(answer.status, answer.body, answer.headers)
+            environ[PRIVATE] = answer.shows_secret
+            return packed(reply(answer.status, answer.body, answer.headers), environ)
         except Exception as failure:  # noqa: BLE001  the last resort of HTTP, as the dispatcher has one
             log_failure(environ.get(REQUEST_ID), failure)
             return error_reply(unexpected(environ.get(REQUEST_ID, "")))

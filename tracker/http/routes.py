@@ -14,6 +14,7 @@ from tracker.dispatch import Dispatcher, slash_too_many, without_spare_slashes
 from tracker.errors import CommandError, hinted
 from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, CommandEndpoint, body_of
+from tracker.http.message.compression import MIN_BYTES, VARY, pack
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.responses import HttpResponse, error_reply, from_http_exception, reply, unexpected
@@ -22,6 +23,8 @@ from tracker.http.throttle import Throttle
 
 #: Returns "ready", or another word for the database's state, and the reason.
 LookAtDatabase = Callable[[], tuple[str, str]]
+#: Media types of what Flask's routes make anew for each request.
+_PACKED = ("application/json", "text/html")
 #: The endpoint itself refuses methods that a command does not take, so that the refusal has its shape and Allow header.
 _ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
@@ -44,6 +47,7 @@ def build_blueprint(
         _add(blueprint, path, lambda _="": _through(endpoint), _ALL_METHODS)
     _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
     _add(blueprint, "/ready", lambda: _readiness(look))
+    blueprint.after_app_request(_packed)
     blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, endpoint))
     blueprint.app_errorhandler(Exception)(_failure)
     blueprint.record_once(lambda state: _add_middleware(state, endpoint, collect_endpoint, has_fast_path))
@@ -101,6 +105,16 @@ def _failure(failure: Exception) -> Response:
     name = request.environ.get(REQUEST_ID, "")
     log_failure(name, failure)
     return _response(error_reply(unexpected(name)))
+
+
+def _packed(response: Response) -> Response:
+    """Pack a page or an answer of Flask's routes, unless it was decided on before, or is made while it is sent."""
+    if response.is_streamed or response.direct_passthrough or response.mimetype not in _PACKED:
+        return response
+    if VARY in response.headers.get("Vary", "") or (response.content_length or 0) < MIN_BYTES:
+        return response
+    response.set_data(pack(response.get_data(), response.headers, request.environ))
+    return response
 
 
 class _Bare(Response):

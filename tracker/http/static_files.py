@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 
 from flask import Blueprint, Response, request
+
+from tracker.http.message.compression import MIN_BYTES, accepts_gzip, gzipped
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -32,16 +34,16 @@ def add_file(
     kind: str,
     data: bytes,
     headers: Mapping[str, str],
-    is_packed: bool = False,
 ) -> None:
-    """Add a route for `data`. With `is_packed` it is sent as gzip to clients that accept it."""
+    """Add a route for `data`. A kilobyte and more is sent as gzip to clients that accept it, packed when first asked for."""
     endpoint = path.strip("/").replace("/", "_").replace(".", "_") + ("_" if path.endswith("/") else "")
     mark = hashlib.sha256(data).hexdigest()[:32]
-    packed = gzip.compress(data, 9, mtime=0) if is_packed else data
+    is_packed = len(data) >= MIN_BYTES
+    packed = cache(lambda: gzipped(data, 9))
 
     def view() -> Response:
-        is_sent_packed = is_packed and request.accept_encodings.quality("gzip") > 0
-        response = Response(packed if is_sent_packed else data, content_type=TYPES[kind])
+        is_sent_packed = is_packed and accepts_gzip(request.headers.get("Accept-Encoding"))
+        response = Response(packed() if is_sent_packed else data, content_type=TYPES[kind])
         response.headers.update({**headers, "X-Content-Type-Options": "nosniff"})
         if is_packed:
             response.headers["Vary"] = "Accept-Encoding"
@@ -59,7 +61,7 @@ def script_files(path: str, current: bytes, pinned: Mapping[str, bytes]) -> Blue
     `pinned` maps the path of each release to its bytes.
     """
     blueprint = Blueprint("script", __name__)
-    add_file(blueprint, path, ".js", current, _CURRENT, is_packed=True)
+    add_file(blueprint, path, ".js", current, _CURRENT)
     for pinned_path, body in pinned.items():
-        add_file(blueprint, pinned_path, ".js", body, _PINNED, is_packed=True)
+        add_file(blueprint, pinned_path, ".js", body, _PINNED)
     return blueprint

@@ -73,6 +73,8 @@ class Command:
     method: ClassVar[str] = "POST"
     path: ClassVar[str | None] = None
     tables: ClassVar[Any] = None
+    #: Whether the answer holds a secret, such as a new key: it is then sent without compression.
+    shows_secret: ClassVar[bool] = False
     #: Bytes that a request's body may have, before and after decompression.
     max_body_bytes: ClassVar[int] = 64 * 1024
     #: A parameter that is an array of at most `max_items` objects, each with the limits of a body of its own. An object that
