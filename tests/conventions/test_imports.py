@@ -121,6 +121,7 @@ OUTSIDE: dict[str, set[str]] = {
     "idna": {"tracker.formats"},
     "jinja2": {"tracker.console"},
     "limits": {"tracker.rate_limits"},
+    "markupsafe": {"tracker.console"},
     "marshmallow": {
         "commands", "tracker.api", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
