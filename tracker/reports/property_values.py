@@ -43,7 +43,9 @@ class ValueCounts:
             self.counts[orjson.dumps(properties[name])] += 1
 
 
-def read_values(database: Database, list_id: int, event: str, name: str, deadline: float | None) -> ValueCounts:
+def read_values(
+    database: Database, list_id: int, event: str, name: str, deadline: float | None
+) -> ValueCounts:
     """Return the values of one property in the latest events of one name, without those of robots."""
     values, written = ValueCounts(), orjson.dumps(name) + b":"
     ids = list(islice(_last_ids(database, list_id, event.encode(), deadline), MAX_READ))
