@@ -57,7 +57,7 @@ def measure(plan: Plan) -> Report:
     rows = [
         load_row("bare Flask JSON echo", floors),
         load_row("`event.track`", tracks, floors, "≥ 0.75"),
-        load_row("the door for browsers, `POST /t/<id>`", publics, tracks),
+        load_row("the collect endpoint, `POST /t/<id>`", publics, tracks),
         load_row("`event.batch` of 100, events", batches[100], tracks),
         load_row("`event.batch` of 1,000, events", batches[1_000], tracks, "≥ 25"),
     ]

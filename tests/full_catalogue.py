@@ -34,7 +34,7 @@ def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def browse(client: Client, shop: Shop) -> Browse:
-    """Send events through the door for browsers, each in a call of its own, and have them counted."""
+    """Send events through the collect endpoint, each in a call of its own, and have them counted."""
     public = client.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id
 
     def send(*events: str | dict[str, Any]) -> None:

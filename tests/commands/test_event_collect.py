@@ -29,7 +29,7 @@ _addresses = (f"198.51.100.{number}" for number in itertools.cycle(range(1, 255)
 
 
 class Door:
-    """The public door of one list, as browsers find it."""
+    """The collect endpoint of one list, as browsers find it."""
 
     def __init__(self, client: Client, shop: Shop) -> None:
         self.client, self.shop = client, shop

@@ -53,7 +53,7 @@ def door(client: Client, shop: Shop) -> Door:
 
 
 def place(door: Door, wanted: list[int]) -> None:
-    """Send an event for each of these rows through the public door."""
+    """Send an event for each of these rows through the collect endpoint."""
     events = [{"Event": "taken", "EventID": made_up(row_id, "taken")} for row_id in wanted]
     answer = door.post({"Events": events})
     assert {result["status"] for result in answer.body["results"]} == {"ok"}
@@ -126,7 +126,7 @@ def test_event_ids_of_strangers_are_in_nobodys_way(client: Client, track: Track,
     assert (first.status, first.body.get("duplicate"), again.body["duplicate"]) == (200, None, True)
     assert door.names() == ["junk", "purchase"]
     assert door.post({"Event": "junk", "EventID": "order-1001"}).status == 200
-    assert door.names() == ["junk", "purchase"], "the public door's own repeats are known too"
+    assert door.names() == ["junk", "purchase"], "the collect endpoint's own repeats are known too"
 
 
 def test_a_stranger_learns_nothing_of_the_event_ids_of_a_key(track: Track, door: Door) -> None:

@@ -208,7 +208,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": LONG},
 }  # fmt: skip
 
-#: At the door for browsers the same faults have the same numbers; a list is named by its public id.
+#: At the collect endpoint the same faults have the same numbers; a list is named by its public id.
 CALLS |= {
     ("event.collect", code): sent
     for (name, code), sent in CALLS.items()
@@ -289,7 +289,7 @@ def test_every_declared_code_is_answered(
         api.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
     public = api.services.stores.lists.owned(jane.id, shop[SHOP])
     assert public is not None
-    # The EventIDs of the door for browsers are a space of their own.
+    # The EventIDs of the collect endpoint are a space of their own.
     first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
     api.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
     if CROWDED in CALLS[command, code].values():

@@ -41,14 +41,14 @@ def request_of(nasty: Nasty, path: str, key: str | None) -> bytes:
     return "\r\n".join([*said, "", ""]).encode() + nasty.sent
 
 
-@pytest.mark.parametrize("door", ["no credential", "unknown key", "public door"])
+@pytest.mark.parametrize("door", ["no credential", "unknown key", "collect endpoint"])
 @pytest.mark.parametrize("name", NAMES if IS_LONG else NAMES[1:3])
 def test_strangers_do_not_keep_others_waiting(
     tracker: Tracker, account: Account, name: str, door: str, report: Report
 ) -> None:
     seconds = run_length(1, 10)
     found = tracker.call("list.get", account.key, ListID=account.list_id).json()["List"]
-    path = f"/t/{found['EventListTrackerID']}" if door == "public door" else "/api/v1/events"
+    path = f"/t/{found['EventListTrackerID']}" if door == "collect endpoint" else "/api/v1/events"
     nasty = next(one for one in NASTY if one.name == name)
     sent = request_of(nasty, path, new_key().text if door == "unknown key" else None)
     settings = {"port": tracker.port, "seconds": seconds, "clients": CLIENTS}

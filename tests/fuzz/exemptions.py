@@ -127,7 +127,7 @@ EXEMPTIONS = (
     Exemption("website_events.properties", 3, "whose list it is", {"ListID": NOWHERE}),
 )  # fmt: skip
 
-#: At the door for browsers the rules of an event are the same, but that a clock which is wrong is no fault.
+#: At the collect endpoint the rules of an event are the same, but that a clock which is wrong is no fault.
 EXEMPTIONS += tuple(
     replace(row, command="event.collect")
     for row in EXEMPTIONS

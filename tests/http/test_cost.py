@@ -19,7 +19,7 @@ from tracker.formats.credentials import new_key
 #: What is promised, and what a test may see of it on a machine that does other things, too.
 PROMISED_MS, SEEN_MS = 5.0, 10.0
 CALLED_OFTEN = "user.login=1000000/60,event.collect=1000000/60,event.collect.address=1000000/60"
-BY_HEADER, PUBLIC = "unknown key", "public door"
+BY_HEADER, PUBLIC = "unknown key", "collect endpoint"
 DOORS = {
     "no credential": "/api/v1/events",
     BY_HEADER: "/api/v1/events",

@@ -42,7 +42,7 @@ def build_blueprint(
     `throttle` is shared with the `collect_endpoint`.
     """
     endpoint = CommandEndpoint(dispatcher, throttle, trusted_proxies)
-    blueprint = Blueprint("doors", __name__)
+    blueprint = Blueprint("endpoints", __name__)
     for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
         _add(blueprint, path, lambda _="": _through(endpoint), _ALL_METHODS)
     _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
