@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CommandError, ParamReader, invalid, missing
-from tracker.api.batch import MAX_EVENTS, Outcome, cost_of, track_each
+from tracker.api.batch import MAX_EVENTS, EventReader, Outcome, cost_of, track_each
 from tracker.api.event_params import (  # fmt: skip
     EVENT_ERRORS,
     INVALID_LIST,
@@ -102,11 +102,9 @@ class EventBatch(Command):
         if "ListID" in params:
             request.own_list(params["ListID"])
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
-
-        def read(sent: dict[str, Any]) -> dict[str, Any]:
-            return {**shared, **EVENT.read(EVENT.spelled(sent))}
-
-        outcomes = track_each(self.services.ingest, request, params["Events"], read, self.deadline)
+        items = EventReader(EVENT, shared)
+        outcomes = track_each(self.services.ingest, request, params["Events"], items.read, self.deadline)
+        self.item_notes = items.notes()
         return {"status": "success", "results": [_result(outcome) for outcome in outcomes]}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command, CommandError, ParamReader, invalid, public_list
-from tracker.api.batch import MAX_EVENTS, Outcome, cost_of, track_each, track_one
+from tracker.api.batch import MAX_EVENTS, EventReader, Outcome, cost_of, track_each, track_one
 from tracker.api.captured_events import mended
 from tracker.api.event_params import (  # fmt: skip
     EVENT_ERRORS,
@@ -190,12 +190,10 @@ class EventCollect(Command):
             track_one(self.services.ingest, request, request.event(params), self.deadline)
             return {"status": "success", **_sent(params), **_cut(params)}
         shared: dict[str, Any] = {name: params[name] for name in ("UUID", "SentAt") if name in params}
-
-        def read(sent: dict[str, Any]) -> dict[str, Any]:
-            return {**shared, **EVENT.read(EVENT.spelled(sent))}
-
+        items = EventReader(EVENT, shared)
         events = params["Events"]
-        outcomes = track_each(self.services.ingest, request, events, read, self.deadline)
+        outcomes = track_each(self.services.ingest, request, events, items.read, self.deadline)
+        self.item_notes = items.notes()
         return {"status": "success", "results": list(map(_result, events, outcomes))}
 
 

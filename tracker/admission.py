@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from tracker import errors
 from tracker.call import Answer, Call
-from tracker.caller import Caller
+from tracker.caller import Caller, Misplaced
 from tracker.errors import CommandError
 from tracker.formats.client_ip import network
 from tracker.registry import Command, Entry, anyone, is_open_to, public_list
@@ -19,7 +19,12 @@ _PUBLIC_ID = "EventListTrackerID"
 
 class Authenticator(Protocol):
     def caller(
-        self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
+        self,
+        bearer: str | None,
+        api_key: Any,
+        session_id: Any,
+        deadline: float | None = None,
+        misplaced: Misplaced | None = None,
     ) -> Caller: ...
 
     def of_public_list(self, tracker_id: Any, deadline: float | None = None) -> Caller: ...
@@ -109,7 +114,7 @@ class Admission:
             caller = self._authenticator.of_public_list(params.get(_PUBLIC_ID), call.deadline)
         else:
             key, session = params.get("APIKey"), params.get("SessionID")
-            caller = self._authenticator.caller(call.bearer, key, session, call.deadline)
+            caller = self._authenticator.caller(call.bearer, key, session, call.deadline, call.misplaced)
         return caller.calling_from(call.address, call.request_id, call.sender)
 
     def _hit(self, name: str, who: str, cost: int, answered: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tracker.caller import UNKNOWN, Sender
+from tracker.caller import UNKNOWN, Misplaced, Sender
 from tracker.registry import Stream
 
 #: Seconds that a call may take once its request has arrived.
@@ -32,7 +32,7 @@ class Unread(Protocol):
 
 @dataclass(slots=True)
 class Call:
-    """One request. `deadline` is a `time.monotonic()` second.
+    """One request. `deadline` is a `time.monotonic()` second. `misplaced` is where a credential was sent that is not read.
 
     `params` are all of its parameters, or, while `unread` is there, those that the path names.
     """
@@ -45,6 +45,7 @@ class Call:
     request_id: str
     is_form: bool = False
     sender: Sender = UNKNOWN
+    misplaced: Misplaced | None = None
     unread: Unread | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + CALL_SECONDS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 #: In a permission set: all permissions except those of administrators' commands.
 EVERYTHING = "*"
@@ -12,6 +12,9 @@ EVERYTHING = "*"
 ADMINISTRATOR = "Administrator"
 #: The name of a permission: visible ASCII except the comma, which separates names in a set.
 PERMISSION: Final = re.compile(r"[!-+\--~]+")
+
+#: Where a credential was sent that is not read. Fixed words: what stands there is a secret.
+Misplaced = Literal["Basic", "another scheme", "X-API-Key"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tracker import errors
 from tracker.admission import Admission, Authenticator
 from tracker.call import Answer, Call
 from tracker.errors import CommandError, OutcomeUnknown, StorageUnavailable, hinted
-from tracker.registry import Command, Entry, EventStream, Registry, Stream
+from tracker.registry import Command, Entry, EventStream, Registry, Stream, joined
 
 if TYPE_CHECKING:
     from tracker.services import Services
@@ -99,7 +99,10 @@ class Dispatcher:
         answer.user_id = caller.user_id
         self._admission.count(entry, caller, command.cost(params), answer)
         values = entry.params.read(params)
-        body = command(caller, self._services, self._now(), call.is_form, call.deadline).run(values)
+        running = command(caller, self._services, self._now(), call.is_form, call.deadline)
+        body = running.run(values)
+        if running.item_notes:
+            answer.headers[NOTES_HEADER] = joined(answer.headers.get(NOTES_HEADER, ""), running.item_notes)
         if not isinstance(body, (dict, Stream)):
             raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
         if command.media_type != (body.media_type if isinstance(body, Stream) else Stream.media_type):

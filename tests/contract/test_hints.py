@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client import Client, Reply, Shop, Track
-from tracker.formats.credentials import new_key, new_session_id
+from tracker.formats.credentials import new_key, new_public_id, new_session_id
 from tracker.registry.near_names import MAX_NAME, MAX_NOTES, MAX_NOTES_LENGTH, NearNames
 from tracker.times import TIME_FORMS
 
@@ -59,6 +59,40 @@ def test_an_authorization_header_that_cannot_be_read_is_named(client: Client) ->
         "POST", "/api/v1/event", headers={"Authorization": "Bearer"}, json={"Event": "seen"}
     )
     assert hint(answer) == "The Authorization header holds no readable key: write 'Authorization: Bearer KEY'"
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({"Authorization": "Basic amFuZTpwYXNzd29yZA=="}, "The Authorization header has the scheme Basic"),
+        ({"Authorization": "bAsIc amFuZTpwYXNzd29yZA=="}, "The Authorization header has the scheme Basic"),
+        ({"Authorization": "Token amFuZTpwYXNzd29yZA=="}, "The Authorization header has a scheme"),
+        ({"X-API-Key": "amFuZTpwYXNzd29yZA=="}, "The header X-API-Key is not read"),
+    ],
+)
+def test_a_credential_in_a_place_that_is_not_read_is_told(
+    client: Client, capfd: pytest.CaptureFixture[str], headers: dict[str, str], found: str
+) -> None:
+    for path in ("/api/v1/event", "/api/v1/Event", "/api.php"):
+        sent = {"Command": "event.track", "Event": "seen"}
+        answer = client.request("POST", path, headers=headers, json=sent)
+        assert (answer.status, answer.codes) == (401, [99998])
+        told = hint(answer) or ""
+        assert told.startswith(found)
+        assert "Authorization: Bearer KEY" in told
+        assert b"amFuZ" not in answer.raw
+    assert "amFuZ" not in "".join(capfd.readouterr())
+
+
+def test_a_credential_that_is_read_goes_before_one_that_is_not(client: Client, shop: Shop) -> None:
+    for name, value in (
+        ("Authorization", "Basic amFuZTpwYXNzd29yZA=="),
+        ("X-API-Key", "amFuZTpwYXNzd29yZA=="),
+    ):
+        sent = {"Event": "seen", "ListID": shop.list_id, "APIKey": shop.key}
+        assert client.request("POST", "/api/v1/event", headers={name: value}, json=sent).status == 200
+        wrong = client.request("POST", "/api/v1/event", headers={name: value}, json=sent | {"APIKey": "x"})
+        assert "the parameter APIKey" in (hint(wrong) or "")
 
 
 def test_an_unknown_and_a_revoked_key_are_answered_with_the_same_bytes(client: Client, shop: Shop) -> None:
@@ -125,6 +159,20 @@ def test_a_slash_too_many_is_named(client: Client, shop: Shop, path: str, meant:
     assert hint(answer) == f"A slash too many: the path is {meant}"
 
 
+@pytest.mark.parametrize("shape", ["{}/", "/{}", "{}.gif/", "/{}/"])
+def test_a_slash_too_many_at_the_collect_endpoint_is_named(client: Client, shop: Shop, shape: str) -> None:
+    tracker_id = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["EventListTrackerID"]
+    for each in (tracker_id, new_public_id()):
+        answer = client.request("POST", "/t/" + shape.format(each), json={"Event": "seen"})
+        assert (answer.status, answer.codes) == (401, [99998])
+        assert hint(answer) == f"A slash too many: the path is /t/{shape.strip('/').format(each)}"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        got = client.request("GET", "/t/" + shape.format(each))
+        assert (got.status, got.codes, hint(got)) == (405, [100001], hint(answer))
+    other = client.request("POST", "/t/no such id/", json={"Event": "seen"})
+    assert hint(other) == "No list has this EventListTrackerID"
+
+
 def test_the_accepted_forms_of_a_time_are_given(client: Client, shop: Shop, track: Track) -> None:
     for name in ("Timestamp", "SentAt"):
         assert hint(track(**{name: "yesterday"})) == TIME_FORMS
@@ -149,6 +197,89 @@ def test_an_unknown_parameter_is_named_with_the_near_name(client: Client, shop: 
         [99998],
         "unknown parameter api_key: did you mean APIKey?",
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("user_id", "ID"),
+        ("customerId", "ID"),
+        ("uid", "ID or UUID"),
+        ("distinct_id", "ID or UUID"),
+        ("anonymousId", "UUID"),
+        ("visitor-id", "UUID"),
+        ("traits", "IdentifyProperties"),
+        ("uuids", "UUID"),
+        ("e_mail", "Email"),
+    ],
+)
+def test_words_of_other_trackers_are_known(track: Track, sent: str, meant: str) -> None:
+    assert track(**{sent: "1"}).headers[NOTES] == f"unknown parameter {sent}: did you mean {meant}?"
+
+
+@pytest.mark.parametrize("name", ["sid", "pid", "cid", "tid", "ids", "uud", "i", "_"])
+def test_short_names_are_near_to_none(track: Track, name: str) -> None:
+    assert track(**{name: "1"}).headers[NOTES] == f"unknown parameter {name}"
+
+
+def test_a_subscribers_parameters_are_called_as_in_events_too(client: Client, shop: Shop) -> None:
+    sent = {"Email": "jane@example.com", "user_id": "7"}
+    answer = client.call("subscriber.create", shop.key, ListID=shop.list_id, ExternalID="7", **sent)
+    assert answer.headers[NOTES] == (
+        "unknown parameter Email: did you mean EmailAddress?; unknown parameter user_id: did you mean ExternalID?"
+    )
+    got = client.call("subscriber.get", shop.key, ListID=shop.list_id, ID="7")
+    assert got.headers[NOTES] == "unknown parameter ID: did you mean SubscriberID or ExternalID?"
+
+
+def test_unknown_parameters_of_a_batchs_events_are_named_once(client: Client, shop: Shop) -> None:
+    events = [{"Event": "seen", "EvntID": f"e-{n}", "colour": "red"} for n in range(1000)]
+    answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events, colour="red")
+    assert {result["status"] for result in answer.body["results"]} == {"ok"}
+    assert answer.headers[NOTES] == (
+        "unknown parameter colour; unknown parameter EvntID in Events: did you mean EventID?; "
+        "unknown parameter colour in Events"
+    )
+    lines = b'{"event": "seen", "eventid": "a"}\n{"Event": "seen", "user_id": 1}\nno object\n'
+    sent = client.request(
+        "POST",
+        f"/api/v1/events?ListID={shop.list_id}",
+        shop.key,
+        data=lines,
+        content_type="application/x-ndjson",
+    )
+    assert sent.headers[NOTES] == "unknown parameter user_id in Events: did you mean ID?"
+
+
+def test_a_batch_whose_names_are_all_known_has_no_notes(client: Client, shop: Shop) -> None:
+    events = [{"EVENT": "seen", "eventID": "a"}, {"Event": "seen", "Email": None, "gone": None}, 7, {}]
+    answer = client.call("event.batch", shop.key, Events=events)
+    assert answer.status == 200
+    assert NOTES not in answer.headers
+
+
+def test_notes_on_a_batchs_events_are_bounded(client: Client, shop: Shop) -> None:
+    hostile = [
+        {"Event": "seen", **{f"{n}-{k}\r\nX-Injected: é" + "x" * 300: 1 for k in range(9)}} for n in range(20)
+    ]
+    answer = client.call(
+        "event.batch", shop.key, Events=hostile, **{f"{k}\r\nX-Injected: y": 1 for k in range(9)}
+    )
+    assert "X-Injected" not in answer.headers
+    notes = answer.headers[NOTES]
+    assert notes.isascii()
+    assert notes.isprintable()
+    assert len(notes) <= MAX_NOTES_LENGTH
+    few = client.call("event.batch", shop.key, Events=[{"Event": "seen", str(n): 1} for n in range(20)])
+    assert few.headers[NOTES].endswith("; further unknown parameters in Events")
+    assert few.headers[NOTES].count("unknown parameter ") == MAX_NOTES
+
+
+def test_the_page_is_told_of_unknown_names_in_its_batch(client: Client, shop: Shop) -> None:
+    listed = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]
+    sent = {"Events": [{"Event": "seen", "Evnt": 1}]}
+    answer = client.request("POST", f"/t/{listed['EventListTrackerID']}", json=sent)
+    assert answer.headers[NOTES] == "unknown parameter Evnt in Events: did you mean Event?"
 
 
 def test_a_page_of_another_origin_may_read_the_notes(client: Client, shop: Shop) -> None:

@@ -39,7 +39,8 @@ ROOMS: dict[str, set[str]] = {
     "tracker.http.message": {"tracker.call", "tracker.caller", "tracker.errors", "tracker.formats", "tracker.registry"},
     "tracker.http.body": {"tracker.call", "tracker.errors", "tracker.registry"},
     "tracker.http": {
-        "tracker.call", "tracker.dispatch", "tracker.errors", "tracker.http.body", "tracker.http.message", "tracker.registry",
+        "tracker.call", "tracker.dispatch", "tracker.errors", "tracker.formats", "tracker.http.body", "tracker.http.message",
+        "tracker.registry",
     },
     "tracker.http.server": {"tracker.errors", "tracker.http", "tracker.http.body", "tracker.http.message"},
     "tracker.console": {

@@ -112,7 +112,12 @@ class Many(Echo):
 
 class _OneKey:
     def caller(
-        self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
+        self,
+        bearer: str | None,
+        api_key: Any,
+        session_id: Any,
+        deadline: float | None = None,
+        misplaced: Any = None,
     ) -> Caller:
         if (api_key if bearer is None else bearer) != "the-key":
             raise CommandError(NOT_AUTHENTICATED)

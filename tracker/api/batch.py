@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tracker import ParamReader
 from tracker.api.event_params import EVENT_ID_TAKEN, INVALID_EVENT
 from tracker.api.event_request import EventRequest
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
@@ -16,6 +17,28 @@ MAX_EVENTS = 1_000
 #: Reads and validates the parameters of one event; raises CommandError.
 Read = Callable[[dict[str, Any]], dict[str, Any]]
 Outcome = Tracked | CommandError
+
+
+class EventReader:
+    """Reads the events of one batch, which have the parameters `shared` where they say nothing else.
+
+    Unknown names in them are kept for one line of notes, at most a few of all events together.
+    """
+
+    def __init__(self, params: ParamReader, shared: Mapping[str, Any]) -> None:
+        self._params, self._shared = params, shared
+        self._unknown: dict[str, None] = {}
+
+    def read(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """Return the validated parameters of one event. Raises CommandError with every row that applies."""
+        spelled = self._params.spelled(sent)
+        if len(spelled) < len(sent) and len(self._unknown) < self._params.most_unknown:
+            self._unknown |= dict.fromkeys(self._params.unknown(sent))
+        return {**self._shared, **self._params.read(spelled)}
+
+    def notes(self) -> str:
+        """Return a line that tells of the unknown names of all events read so far; "" if all are known."""
+        return self._params.near.notes(self._unknown, "Events")
 
 
 def track_each(

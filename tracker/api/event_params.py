@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields
 
@@ -161,6 +161,18 @@ class EventParams(Parameters):
 
     # Clients without a value send empty text: it counts as absent in JSON as in a form. An empty Event or ListID is an error.
     absent_if_empty = frozenset(("Email", "ID", "UUID", "EventID", "Timestamp", "SentAt"))
+    #: What other trackers call them. `uid` and `distinct_id` are a subscriber's in some of them, a browser's in others.
+    aliases: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Event": ("name", "event_name", "event_type"),
+        "ListID": ("site_id", "website_id", "project_id"),
+        "Email": ("email_address", "mail"),
+        "ID": ("user_id", "customer_id", "external_id", "uid", "distinct_id"),
+        "UUID": ("visitor_id", "anonymous_id", "client_id", "device_id", "uid", "distinct_id"),
+        "Properties": ("props", "event_properties", "attributes"),
+        "IdentifyProperties": ("traits", "user_properties", "custom_fields"),
+        "Timestamp": ("time", "event_time", "occurred_at"),
+        "EventID": ("message_id", "insert_id", "idempotency_key"),
+    }
 
     Event = EventName(
         required=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, validates_schema
 
@@ -42,6 +42,8 @@ REFUSALS = {
 ORDERS = {"SubscriberID": "id", "CreatedOn": "id", "EmailAddress": "email", "ExternalID": "external_id"}
 #: The values of SearchField.
 SEARCHED = ("EmailAddress", "ExternalID")
+#: What the parameters of events and other programs call them: {parameter: words}.
+ALIASES = {"EmailAddress": ("email", "mail"), "ExternalID": ("id", "user_id", "customer_id", "uid")}
 #: The description of CustomFields.
 CUSTOM_FIELDS = {
     "description": "Values by merge-tag alias or `CustomField<ID>`; null or empty text empties a field"
@@ -65,6 +67,7 @@ class ExternalID(Text):
 class NamedParams(Schema):
     """Select a subscriber of a list by the first of SubscriberID, EmailAddress and ExternalID that is sent."""
 
+    aliases: ClassVar[dict[str, tuple[str, ...]]] = {**ALIASES, "SubscriberID": ("id",)}
     ListID = ListID(required=True, metadata={"description": "List of the subscriber"})
     SubscriberID = WholeNumber(metadata={"description": "The subscriber's number"})
     EmailAddress = EmailAddress(metadata={"description": "Their address", "format": "email"})
@@ -82,6 +85,7 @@ class ChangeParams(NamedParams):
 
 
 class CreateParams(Schema):
+    aliases = ALIASES
     ListID = ListID(required=True, metadata={"description": "List to add the subscriber to"})
     EmailAddress = EmailAddress(metadata={"description": "Their address", "format": "email"})
     ExternalID = ExternalID(metadata={"description": "Their ID in your system"})

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tracker.caller import ADMINISTRATOR, EVERYTHING, Caller, parse_permissions
+from tracker.caller import ADMINISTRATOR, EVERYTHING, Caller, Misplaced, parse_permissions
 from tracker.errors import NOT_AUTHENTICATED, SESSION_EXPIRED, CommandError, hinted
 from tracker.formats.credentials import credentials_in, digest, is_public_id, is_session_id, key_prefix
 from tracker.storage.accounts import Keys, Lists, Sessions
@@ -22,6 +22,20 @@ _NONE_SENT = (
     "No credential was found. Send the header 'Authorization: Bearer KEY', the parameter APIKey, or the parameter SessionID"
     " from user.login"
 )
+#: Each says what was found, and how to send it rightly. None repeats anything of the header.
+_MISPLACED: dict[Misplaced, str] = {
+    "Basic": (
+        "The Authorization header has the scheme Basic, which Tracker does not read: write 'Authorization: Bearer KEY', or send"
+        " the parameter APIKey where a proxy needs the header. For a password, user.login gives a SessionID"
+    ),
+    "another scheme": (
+        "The Authorization header has a scheme that Tracker does not read: write 'Authorization: Bearer KEY', or send the"
+        " parameter APIKey where a proxy needs the header"
+    ),
+    "X-API-Key": (
+        "The header X-API-Key is not read: send its key as 'Authorization: Bearer KEY', or as the parameter APIKey"
+    ),
+}
 _NO_BEARER = "The Authorization header holds no readable key: write 'Authorization: Bearer KEY'"
 _NO_TRACKER_ID = "Send the parameter EventListTrackerID: list.get answers with the one of a list"
 
@@ -45,16 +59,24 @@ class Authenticator:
         self._recent: TtlCache[bytes, Caller] = TtlCache(clock=clock)
 
     def caller(
-        self, bearer: str | None, api_key: Any, session_id: Any, deadline: float | None = None
+        self,
+        bearer: str | None,
+        api_key: Any,
+        session_id: Any,
+        deadline: float | None = None,
+        misplaced: Misplaced | None = None,
     ) -> Caller:
-        """Return the caller by the first credential that was sent, right or wrong. Raises CommandError (99998, 99999)."""
+        """Return the caller by the first credential that was sent, right or wrong. Raises CommandError (99998, 99999).
+
+        `misplaced` is where one was sent that is not read: without another one, the hint tells of it.
+        """
         if bearer is not None:
             return self._by_key(bearer, _IN_HEADER, deadline)
         if api_key is not None:
             return self._by_key(api_key, _IN_APIKEY, deadline)
         if session_id is not None:
             return self._by_session(session_id, deadline)
-        raise _refusal(_NONE_SENT)
+        raise _refusal(_NONE_SENT if misplaced is None else _MISPLACED[misplaced])
 
     def forget(self, api_key: Any) -> None:
         """Drop this key from the cache: a stream must not outlive its key by another 5 s."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from tracker.call import Answer, Call
-from tracker.dispatch import Dispatcher
-from tracker.errors import METHOD_NOT_ALLOWED, CommandError
+from tracker.dispatch import Dispatcher, slash_too_many, without_spare_slashes
+from tracker.errors import METHOD_NOT_ALLOWED, NOT_AUTHENTICATED, CommandError, hinted
+from tracker.formats.credentials import is_public_id
 from tracker.http.body.read_params import BodyRules
 from tracker.http.command_endpoint import ANSWER, rules_of
 from tracker.http.cors import cors_headers, preflight_headers
@@ -73,12 +74,22 @@ class CollectEndpoint:
         return respond(answer.status, answer.body, answer.headers)
 
     def _answer(self, environ: dict[str, Any], call: Call, methods: Sequence[str]) -> Answer:
-        method = environ["REQUEST_METHOD"]
+        method, hint = environ["REQUEST_METHOD"], self._slash_too_many(call.params[ID_PARAM])
         if method not in methods:
             headers = {"Allow": ", ".join((*methods, "OPTIONS"))}
-            return self._dispatcher.refuse(call, CommandError(METHOD_NOT_ALLOWED, headers=headers))
+            return self._dispatcher.refuse(
+                call, CommandError(hinted(METHOD_NOT_ALLOWED, hint), headers=headers)
+            )
+        if hint is not None:
+            return self._dispatcher.refuse(call, CommandError(hinted(NOT_AUTHENTICATED, hint)))
         call.method = "POST"  # a pixel tracks, though it is fetched with GET
         if method == "HEAD":
             return self._dispatcher.look(call)
         call.unread = UnreadParams(environ, call.deadline, self._throttle, self.rules, named=call.params)
         return self._dispatcher.answer(call)
+
+    def _slash_too_many(self, tracker_id: str) -> str | None:
+        """Return the hint for a public id with slashes around it, whether a list has it or not; None for anything else."""
+        bare = without_spare_slashes(tracker_id)
+        is_meant = bare != tracker_id and is_public_id(bare.removesuffix(PIXEL))
+        return slash_too_many(f"{self.prefix}{bare}") if is_meant else None

@@ -3,6 +3,7 @@
 from tracker.registry.access import asked_by, is_open_to
 from tracker.registry.command import UNDECLARED, Command, administrator, anyone, public_list
 from tracker.registry.command_table import Entry, PluginError, Registry
+from tracker.registry.near_names import joined
 from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.stream import EventStream, Stream
 from tracker.registry.validation import NAME
@@ -22,5 +23,6 @@ __all__ = [
     "anyone",
     "asked_by",
     "is_open_to",
+    "joined",
     "public_list",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from tracker.errors import CommandError, Error
-from tracker.registry.near_names import NearNames
+from tracker.registry.near_names import MAX_NOTES, NearNames
 
 #: Parameters that every command takes, beside its own.
 COMMON_PARAMS = ("Command", "APIKey", "SessionID", "EventListTrackerID")
@@ -18,11 +19,16 @@ COMMON_PARAMS = ("Command", "APIKey", "SessionID", "EventListTrackerID")
 class ParamReader:
     """Reads the parameters of one schema; failed checks are answered with the rows declared in `errors`."""
 
+    #: Unknown names that are looked at: one more than are told.
+    most_unknown = MAX_NOTES + 1
+
     def __init__(self, schema: type[Schema], errors: Sequence[Error]) -> None:
         self.schema = schema(unknown=EXCLUDE)
         self._exact = frozenset((*COMMON_PARAMS, *self.schema.load_fields))
         self._folded = {name.lower(): name for name in self._exact}
-        self._near = NearNames(sorted(self._exact))
+        words = getattr(schema, "aliases", {})
+        aliases = {name: words[name] for name in self.schema.load_fields if name in words}
+        self.near = NearNames(sorted(self._exact), aliases)
         self._rows: dict[tuple[str, str], Error] = {}
         for row in errors:
             if row.param:
@@ -40,7 +46,11 @@ class ParamReader:
 
     def notes(self, params: Mapping[str, Any]) -> str:
         """Return a line that names unknown parameters and the names they are near to; "" if all are known."""
-        return self._near.notes(name for name in params if name.lower() not in self._folded)
+        return self.near.notes(self.unknown(params))
+
+    def unknown(self, params: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the names that are no parameter in any letter case, at most `most_unknown`."""
+        return islice((name for name in params if name.lower() not in self._folded), self.most_unknown)
 
     def read(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the validated values of spelled parameters. Raises CommandError with every row that applies."""

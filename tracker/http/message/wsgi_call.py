@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from tracker.call import CALL_SECONDS, Call
-from tracker.caller import Sender
+from tracker.caller import Misplaced, Sender
 from tracker.formats.client_ip import client_address
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.request_id import request_id
@@ -30,15 +30,17 @@ def call_of(
     """Return the call of a request. HEAD is GET without the body of the answer."""
     method = environ["REQUEST_METHOD"]
     forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+    bearer = bearer_token(environ.get("HTTP_AUTHORIZATION"))
     return Call(
         command=command,
         method="GET" if method == "HEAD" else method,
         params=params,
-        bearer=bearer_token(environ.get("HTTP_AUTHORIZATION")),
+        bearer=bearer,
         address=client_address(environ.get("REMOTE_ADDR") or "", forwarded_for, trusted_proxies),
         request_id=environ.get(REQUEST_ID) or request_id(environ),
         is_form=is_form,
         sender=_sender(environ),
+        misplaced=_misplaced(environ) if bearer is None else None,
         deadline=environ.get(DEADLINE) or time.monotonic() + CALL_SECONDS,
     )
 
@@ -55,6 +57,14 @@ def bearer_token(header: str | None) -> str | None:
     if scheme.lower() != "bearer":
         return None if token else ""
     return token if _TOKEN.fullmatch(token) else ""
+
+
+def _misplaced(environ: dict[str, Any]) -> Misplaced | None:
+    """Return where a credential stands that is not read, of a request without a bearer token."""
+    header = environ.get("HTTP_AUTHORIZATION")
+    if header is not None:
+        return "Basic" if header.strip()[:6].lower() == "basic " else "another scheme"
+    return "X-API-Key" if "HTTP_X_API_KEY" in environ else None
 
 
 def utf_8(header: str) -> str:
