@@ -21,6 +21,15 @@ from tracker.times import iso_utc
 
 #: Rounds of a repair: a missing name gets its counts in the second round.
 ROUNDS = 2
+#: The next step, in the last line of a check that ends with 1.
+_DIFFERENT = (
+    "Next: 'tracker db check --repair' corrects them by the events, which it does not change;"
+    " Tracker may serve meanwhile"
+)
+_STILL_DIFFERENT = (
+    "Next: run 'tracker db check --repair' again, since events that arrive meanwhile can leave a difference. One that stays is a"
+    " fault of Tracker: keep a copy ('tracker db backup FILE'), and report the lines above"
+)
 
 
 @click.group()
@@ -95,6 +104,8 @@ def check(database: Database, is_repairing: bool) -> bool:
                 found = recount(database, list_id)
                 click.echo(f"list {list_id}: {'still different' if found.differences else 'repaired'}")
         is_fine = is_fine and not found.differences
+    if not is_fine:
+        click.echo(_STILL_DIFFERENT if is_repairing else _DIFFERENT)
     return is_fine
 
 
