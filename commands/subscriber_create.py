@@ -26,8 +26,9 @@ class SubscriberCreate(Command):
 
     `CustomFields` has values by merge-tag alias or `CustomField<ID>`; the alias wins if both are sent. A value that does not
     have the field's type is error 10; names that no field of the list has are ignored, and listed in `IgnoredCustomFields`.
-    An address or external id of another subscriber of the list is refused; but an external id that only browsers gave to
-    another subscriber (`ExternalIDBy` of `subscriber.get` is `public`) is taken from them.
+    An address or external id of another subscriber of the list is refused. What only browsers gave (`EmailAddressBy` and
+    `ExternalIDBy` of `subscriber.get` are `public`) is not: by such an address the subscriber is the one that browsers named,
+    who keeps `SubscriberID` and events, and whose address is confirmed; such an external id is taken from its subscriber.
     """
 
     name = "subscriber.create"

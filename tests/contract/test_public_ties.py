@@ -157,7 +157,48 @@ def test_subscriber_commands_are_credentials(known: List, track: Track, is_there
     ]
     refused = known.call("subscriber.create", EmailAddress=BOB, ExternalID="customer-7")
     assert (refused.status, len(known.subscribers())) == (422, 2)
-    assert known.call("subscriber.create", EmailAddress=EVIL, ExternalID="x").status == 422
+
+
+@pytest.mark.parametrize("said", [{}, {"ID": "customer-7"}])
+def test_a_subscriber_is_made_of_whom_only_browsers_have_named(
+    known: List, track: Track, said: dict[str, str]
+) -> None:
+    """Whoever signs up on a page, and is then made by the back end, is one subscriber with their past."""
+    known.anybody(Email=EVIL.upper(), UUID=str(uuid4()), **said)
+    [was] = known.call("subscribers.get").body["Subscribers"]
+    answer = known.call("subscriber.create", EmailAddress=EVIL, ExternalID="x")
+    assert (answer.status, answer.body["SubscriberID"]) == (200, was["SubscriberID"])
+    assert known.subscribers() == [(EVIL, "credential", "x", "credential")]
+    assert known.whose("seen") == EVIL
+    assert track(Event="asked", ID=hashed(EVIL)).status == 200
+    assert known.whose("asked") == EVIL, "its hash means them"
+    again = known.call("subscriber.create", EmailAddress=EVIL)
+    assert again.codes == [8]
+
+
+def test_a_subscriber_made_without_an_id_keeps_one_of_browsers_as_theirs(known: List) -> None:
+    known.anybody(Email=EVIL, ID="customer-7")
+    assert known.call("subscriber.create", EmailAddress=EVIL).status == 200
+    assert known.subscribers() == [(EVIL, "credential", "customer-7", "public")]
+
+
+def test_an_address_of_browsers_is_not_taken_from_whom_a_key_gave_an_id(known: List) -> None:
+    """They are somebody: `subscriber.create` does not make somebody else of them, and `subscriber.update` moves no address."""
+    known.anybody(Email=EVIL)
+    assert known.call("subscriber.update", EmailAddress=EVIL, ExternalID="b").status == 200
+    assert known.subscribers() == [(EVIL, "public", "b", "credential")]
+    assert known.call("subscriber.create", EmailAddress=EVIL, ExternalID="x").codes == [8]
+    assert known.call("subscriber.create", EmailAddress=EVIL).codes == [8]
+    made = known.call("subscriber.create", EmailAddress=BOB).body["SubscriberID"]
+    assert known.call("subscriber.update", SubscriberID=made, EmailAddress=EVIL).codes == [8]
+
+
+def test_of_a_browsers_address_and_anothers_id_nobody_is_made(known: List, track: Track) -> None:
+    known.anybody(Email=EVIL)
+    track(Email=BOB, ID="b")
+    before = known.subscribers()
+    assert known.call("subscriber.create", EmailAddress=EVIL, ExternalID="b").codes == [9]
+    assert known.subscribers() == before
 
 
 def test_an_address_that_an_owner_writes_confirms_the_id_beside_it(known: List, track: Track) -> None:

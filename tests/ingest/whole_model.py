@@ -75,6 +75,11 @@ class Subscriber:
     is_id_public: bool = False
 
 
+def _is_anybodys(holder: Subscriber) -> bool:
+    """Whether only anybody has told the address of one, and no credential an ID."""
+    return holder.is_email_public and (holder.external_id is None or holder.is_id_public)
+
+
 @dataclass
 class Model:
     """Persons by number, in the order in which they came; events as (name, visitor, when, whom it names)."""
@@ -204,9 +209,7 @@ class Model:
     def _is_taken(self, sent: Track, subscriber: Subscriber, holder: Subscriber) -> bool:
         """Whether the address that only anybody has told of one goes to the other, whose ID a credential told."""
         is_sure = subscriber.external_id is not None and not subscriber.is_id_public
-        is_holder_sure = holder.external_id is not None and not holder.is_id_public
-        is_anybodys = holder.is_email_public and not is_holder_sure
-        return not sent.is_public and is_sure and subscriber.email is None and is_anybodys
+        return not sent.is_public and is_sure and subscriber.email is None and _is_anybodys(holder)
 
     def _named_by_email(self, sent: Track, email: str) -> tuple[int, bool]:
         subscriber, by_id, is_learnt = self._by_email(email), self._by_id(sent.external_id), False
@@ -261,12 +264,14 @@ class Model:
         )
 
     def _create(self, wanted: Create) -> str:
-        holder = self._by_id(wanted.external_id)
-        if self._by_email(wanted.email) is not None:
+        """Make a subscriber, or confirm the one whose address only anybody has told."""
+        holder, known = self._by_id(wanted.external_id), self._by_email(wanted.email)
+        if known is not None and not _is_anybodys(self.subscribers[known]):
             return "taken"
         if holder is not None and not self.subscribers[holder].is_id_public:
             return "taken"
-        subscriber = self._new(wanted.email, None)
+        subscriber = self._new(wanted.email, None) if known is None else known
+        self.subscribers[subscriber].email, self.subscribers[subscriber].is_email_public = wanted.email, False
         if wanted.external_id is not None:
             self._link(subscriber, wanted.external_id, False)
         return "done"

@@ -47,6 +47,10 @@ class StoredSubscriber:
     external_id_by: By = By.CREDENTIAL
     values: Mapping[int, bytes] = field(default_factory=dict)
 
+    @property
+    def has_confirmed_id(self) -> bool:
+        return self.external_id is not None and self.external_id_by == By.CREDENTIAL
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -99,17 +103,25 @@ class Subscribers:
         return total
 
     def add(self, list_id: int, new: Changes, deadline: float | None = None) -> int:
-        """Add a subscriber and return its id. Raises Refused (EMAIL_TAKEN, EXTERNAL_ID_TAKEN)."""
+        """Add a subscriber and return its id. Raises Refused (EMAIL_TAKEN, EXTERNAL_ID_TAKEN).
+
+        A subscriber whom only public events named by this address is that subscriber, and the address is confirmed.
+        """
         subscriber_id, own_uuid, now = self._new_id(deadline), uuid.uuid4().bytes, self._now()
 
         def work(transaction: Transaction) -> int | Refusal:
-            if taken := _taken(transaction, list_id, subscriber_id, new):
+            claimed = _claimed(transaction, list_id, new)
+            number = subscriber_id if claimed is None else claimed.id
+            if taken := _taken(transaction, list_id, number, new):
                 return taken
-            shown, key = new.email or (None, None)
-            row = (list_id, subscriber_id, shown, key, new.external_id or None, own_uuid, 0, 0)
-            identity_rows.add_subscribers(transaction, [row], now)
-            _write(transaction, list_id, subscriber_id, new.values, now)
-            return subscriber_id
+            if claimed is None:
+                shown, key = new.email or (None, None)
+                row = (list_id, number, shown, key, new.external_id or None, own_uuid, 0, 0)
+                identity_rows.add_subscribers(transaction, [row], now)
+            else:
+                _confirm(transaction, list_id, claimed, new)
+            _write(transaction, list_id, number, new.values, now)
+            return number
 
         return unwrap(self._database.write(work, deadline))
 
@@ -164,6 +176,26 @@ def _taken(transaction: Transaction, list_id: int, subscriber_id: int, wanted: C
     return None
 
 
+def _claimed(transaction: Transaction, list_id: int, new: Changes) -> StoredSubscriber | None:
+    """Return the subscriber who has the address by public events alone, and no ID by a credential; None if there is none."""
+    rows = _rows(transaction, list_id, ("email_key", new.email[1])) if new.email else []
+    found = (_subscriber(row) for row in rows)
+    return next((each for each in found if each.email_by == By.PUBLIC and not each.has_confirmed_id), None)
+
+
+def _confirm(transaction: Transaction, list_id: int, claimed: StoredSubscriber, new: Changes) -> None:
+    """Confirm the claimed address, and give the ID. Raises Conflict when another process was first."""
+    shown, _ = new.email or ("", "")
+    identity_rows.confirm_email(transaction, list_id, claimed.id, claimed.email or "", shown)
+    if new.external_id:
+        _set_external_id(transaction, list_id, claimed.id, new.external_id)
+
+
+def _set_external_id(transaction: Transaction, list_id: int, subscriber_id: int, external_id: str) -> None:
+    given = (raw(external_id or None),)
+    _set(transaction, list_id, subscriber_id, "external_id = ?, external_id_by = 0", given)
+
+
 def _others(transaction: Transaction, list_id: int, subscriber_id: int, who: Who) -> list[Row]:
     return [row for row in _rows(transaction, list_id, who) if row[0] != subscriber_id]
 
@@ -189,13 +221,7 @@ def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, 
         remove_hashes(transaction, list_id, subscriber.id, subscriber.email)
         add_hashes(transaction, [(list_id, subscriber.id, shown)])
     if changes.external_id is not None:
-        _set(
-            transaction,
-            list_id,
-            subscriber.id,
-            "external_id = ?, external_id_by = 0",
-            (raw(changes.external_id or None),),
-        )
+        _set_external_id(transaction, list_id, subscriber.id, changes.external_id)
     _write(transaction, list_id, subscriber.id, changes.values, now)
     return subscriber.id
 
