@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +70,10 @@ def test_every_attribute_of_a_command_is_explained() -> None:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A home folder with nothing but Tracker's environment in it."""
+    """A home folder with nothing in it but of Tracker's checkout what the page needs: its environment, and the versions."""
     folder = make_folder()
     make_environment(folder / "tracker" / ".venv")
+    shutil.copy(ROOT / "constraints.txt", folder / "tracker")
     yield folder
     remove_folder(folder)
 
