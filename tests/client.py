@@ -1,13 +1,17 @@
-"""How do tests call Tracker without a server? The whole application in this process, called as WSGI."""
+"""How do tests call Tracker? By one client: as WSGI in this process, or over HTTP if it is served (tests/served.py)."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from requests.structures import CaseInsensitiveDict
 
 from tests.reply_schemas import EVENTS, command_in, faults, first_part
 from tracker.app import create_app, open_database
@@ -27,19 +31,86 @@ CALLED_OFTEN = (
 HIGH_LIMITS = ",".join(f"{name}=1000000/60" for name in CALLED_OFTEN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
-    """An answer as it came: status, headers, bytes, and the JSON in them."""
+    """An answer as it came: status, headers, and bytes."""
 
     status: int
     headers: Mapping[str, str]
     raw: bytes
-    body: Any
+
+    @cached_property
+    def body(self) -> Any:
+        """The JSON in it; None for no bytes, and for a stream."""
+        is_json = self.raw and not self.headers.get("Content-Type", "").startswith(EVENTS)
+        return json.loads(self.raw) if is_json else None
+
+    @property
+    def text(self) -> str:
+        return self.raw.decode()
 
     @property
     def codes(self) -> list[int]:
         """The error codes, in the order they were answered."""
         return [row["Code"] for row in self.body["Errors"]]
+
+    @property
+    def refusal(self) -> tuple[int, list[int]]:
+        """Status and error codes."""
+        return self.status, self.codes
+
+
+#: `track(Event=…, …)`: the call that the fixture of that name gives.
+Track = Callable[..., Reply]
+
+
+class Client:
+    """Calls of one Tracker. Each reply is held against the OpenAPI document; `send` is the transport."""
+
+    #: Whether all commands are built-in ones: the document says nothing of plugins.
+    is_described = True
+
+    @abstractmethod
+    def send(self, method: str, path: str, headers: Mapping[str, str], **options: Any) -> Reply:
+        """One request with `params` in its query and `data` as its body: bytes, text, or the fields of a form."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Reply:
+        """One request; `key` goes into the Authorization header, `options` to `send`, and are `json` or `content_type`."""
+        named = command_in(options)
+        if "json" in options:  # written here, as Flask's client sorts the keys
+            options["data"] = json.dumps(options.pop("json"), ensure_ascii=False).encode()
+            options.setdefault("content_type", "application/json")
+        sent = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        if content_type := options.pop("content_type", None):
+            sent["Content-Type"] = content_type
+        reply = self.send(method, path, {**sent, **(headers or {})}, **options)
+        if self.is_described:
+            wrong = faults(method, path.partition("?")[0], reply.status, reply.headers, reply.raw, named)
+            assert not wrong, f"{method} {path}: not as /api/v1/openapi.json promises: {wrong}\n{reply.text}"
+        return reply
+
+    def get(self, path: str, key: str | None = None, **options: Any) -> Reply:
+        return self.request("GET", path, key, **options)
+
+    def post(self, path: str, key: str | None = None, **options: Any) -> Reply:
+        return self.request("POST", path, key, **options)
+
+    def call(self, command: str, key: str | None = None, /, **params: Any) -> Reply:
+        """Call a command at /api.php with a JSON body."""
+        return self.post("/api.php", key, json={"Command": command, **params})
+
+    def ok(self, command: str, key: str | None = None, /, **params: Any) -> dict[str, Any]:
+        """The answer to a call that succeeds."""
+        reply = self.call(command, key, **params)
+        assert reply.status == 200, reply.text
+        return dict(reply.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,62 +124,68 @@ class Shop:
     list_id: int
 
 
-#: `track(Event=…, …)`: the call that the fixture of that name gives.
-Track = Callable[..., Reply]
+class InProcess(Client):
+    """Tracker's whole application in this process, on one migrated database.
 
+    `settings` are added to its environment. A database that is not upgraded stays empty.
+    """
 
-class Client:
-    """Tracker on one migrated database. `settings` are added to its environment."""
-
-    def __init__(self, url: str, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, url: str, folder: Path, settings: Mapping[str, str] | None = None, is_upgraded: bool = True
+    ) -> None:
         environ = {"TRACKER_DATABASE_URL": url, "TRACKER_LIMITS": HIGH_LIMITS, **(settings or {})}
         read = Settings.from_environ(environ)
-        open_database(read, load_commands(read.plugins_folder)).upgrade()
+        if is_upgraded:
+            open_database(read, load_commands(read.plugins_folder)).upgrade()
         with contextlib.chdir(folder):  # beside a server's database the limits are counted in ./var
             self.app = create_app(read)
         self.services = self.app.extensions["tracker"]
-        self._client = self.app.test_client()
+        self._client = self.app.test_client(use_cookies=False)
 
-    def open_shop(self, email: str, permissions: str = "*", is_admin: bool = False) -> Shop:
-        stores, password = self.services.stores, f"password of {email}"
-        user_id = stores.users.add(email, password, is_admin)
-        key, list_id = stores.keys.add(user_id, permissions), stores.lists.add(user_id, "Shop")
-        return Shop(user_id, email, password, key, list_id)
+    def send(self, method: str, path: str, headers: Mapping[str, str], **options: Any) -> Reply:
+        """Called as WSGI, from `address`. Of a stream the first part is read."""
+        answer = self._open(method, path, headers, **options)
+        raw = first_part(answer) if answer.mimetype == EVENTS else answer.get_data()
+        said = {name: ", ".join(answer.headers.getlist(name)) for name in answer.headers.keys()}  # noqa: SIM118 - it iterates over pairs
+        return Reply(answer.status_code, CaseInsensitiveDict(said), raw)
 
-    def request(
+    def parts(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[bytes]:
+        """The parts of an answer that lasts, as they come."""
+        answer = self._open("GET", path, {"Authorization": f"Bearer {key}"}, params=params)
+        assert answer.status_code == 200, answer.get_data()
+        return iter(answer.response)
+
+    def _open(
         self,
         method: str,
         path: str,
-        key: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        **options: Any,
-    ) -> Reply:
-        """One request; `key` goes into the Authorization header, `options` to werkzeug."""
-        sent = {"Authorization": f"Bearer {key}"} if key is not None else {}
-        named = command_in(options)
-        if "json" in options:  # written here, as Flask's client sorts the keys
-            options |= {
-                "data": json.dumps(options.pop("json"), ensure_ascii=False).encode(),
-                "content_type": "application/json",
-            }
-        answer = self._client.open(path, method=method, headers={**sent, **(headers or {})}, **options)
-        is_json = answer.mimetype != EVENTS
-        raw = answer.get_data() if is_json else first_part(answer)
-        assert not (
-            wrong := faults(method, path.partition("?")[0], answer.status_code, answer.headers, raw, named)
-        ), wrong
-        return Reply(answer.status_code, answer.headers, raw, json.loads(raw) if raw and is_json else None)
+        headers: Mapping[str, str],
+        params: Any = None,
+        data: Any = None,
+        address: str = "127.0.0.1",
+    ) -> Any:
+        base = {"REMOTE_ADDR": address}
+        return self._client.open(
+            path, method=method, headers=dict(headers), query_string=params, data=data, environ_base=base
+        )
 
-    def open(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[bytes]:
-        """The parts of an answer that lasts, as they come."""
-        headers = {"Authorization": f"Bearer {key}"}
-        answer = self._client.get(path, headers=headers, query_string=params)
-        assert answer.status_code == 200, answer.get_data()
-        return iter(answer.response)  # type: ignore[arg-type]
+    def open_shop(
+        self,
+        email: str,
+        permissions: str = "*",
+        is_admin: bool = False,
+        may: str = "*",
+        list_name: str | None = "Shop",
+    ) -> Shop:
+        """Make a user who `may` do so much, with a key; without a `list_name` they have no list, and its number is 0."""
+        stores, password = self.services.stores, f"password of {email}"
+        user_id = stores.users.add(email, password, is_admin, may)
+        list_id = stores.lists.add(user_id, list_name) if list_name is not None else 0
+        return Shop(user_id, email, password, stores.keys.add(user_id, permissions), list_id)
 
-    def call(self, command: str, key: str | None = None, /, **params: Any) -> Reply:
-        """Call a command at /api.php with a JSON body."""
-        return self.request("POST", "/api.php", key, json={"Command": command, **params})
+    def weak_key(self, user: Shop) -> str:
+        """A new key of a user's without permissions: it may only track events."""
+        return str(self.services.stores.keys.add(user.user_id))
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds: the rows of a SELECT with `?` placeholders."""

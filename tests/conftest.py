@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
@@ -131,27 +131,27 @@ def account_on_each(tracker_on_each: Tracker) -> Account:
 @pytest.fixture(scope="module")
 def client(
     database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Client]:
+) -> Iterator[InProcess]:
     """Tracker in this process; the tests of a module run once for each kind of database."""
-    client = Client(new_database(database_kind), tmp_path_factory.mktemp("client"))
+    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("client"))
     yield client
     client.close()
 
 
 @pytest.fixture(scope="module")
-def owner(client: Client) -> Shop:
+def owner(client: InProcess) -> Shop:
     """A user with a key for everything."""
     return client.open_shop(f"owner{next(_numbers)}@example.com")
 
 
 @pytest.fixture
-def shop(client: Client, owner: Shop) -> Shop:
+def shop(client: InProcess, owner: Shop) -> Shop:
     """The user with a fresh list."""
     return replace(owner, list_id=client.services.stores.lists.add(owner.user_id, "Fresh"))
 
 
 @pytest.fixture
-def track(client: Client, shop: Shop) -> Track:
+def track(client: InProcess, shop: Shop) -> Track:
     """`track(Event=…, …)`: an event of the test's list. A parameter given as `...` is not sent."""
 
     def call(**params: Any) -> Reply:
@@ -162,7 +162,7 @@ def track(client: Client, shop: Shop) -> Track:
 
 
 @pytest.fixture
-def call(client: Client, shop: Shop) -> Call:
+def call(client: InProcess, shop: Shop) -> Call:
     """`call("create", …)`: the command `subscriber.create` about the test's list."""
 
     def about_the_list(verb: str, **params: Any) -> Reply:
@@ -172,7 +172,7 @@ def call(client: Client, shop: Shop) -> Call:
 
 
 @pytest.fixture
-def listing(client: Client, shop: Shop) -> Callable[[], dict[str, list[str]]]:
+def listing(client: InProcess, shop: Shop) -> Callable[[], dict[str, list[str]]]:
     """What `website_events.properties` lists for the test's list."""
 
     def call() -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tracker.storage.aggregates import catalogue, catalogue_eviction
 
 CHROME = (
@@ -33,7 +33,7 @@ def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def browse(client: Client, shop: Shop) -> Browse:
+def browse(client: InProcess, shop: Shop) -> Browse:
     """Send events through the collect endpoint, each in a call of its own, and have them counted."""
     public = client.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id
 

@@ -85,7 +85,7 @@ def faults(
 
 def command_in(request: Mapping[str, Any]) -> str | None:
     """The command that a request names, given as the options of a client: `json`, `data`, `params`."""
-    for part in (request.get(name) for name in ("json", "data", "params", "query_string")):
+    for part in (request.get(name) for name in ("json", "data", "params")):
         if isinstance(part, Mapping):
             named = [value for key, value in part.items() if str(key).lower() == "command"]
             return named[0] if named and isinstance(named[0], str) else None

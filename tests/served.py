@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from tests.reply_schemas import command_in, faults
+from tests.client import Client, Reply
 from tests.servers import Server
 from tracker.app import build_services, open_database
 from tracker.config import Settings
@@ -27,7 +27,7 @@ BIN = Path(sys.prefix, "bin")
 BRINGS_PLUGINS = {"TRACKER_PLUGINS_FOLDER", "PYTHONPATH"}
 
 
-class Tracker(Server):
+class Tracker(Server, Client):
     """Tracker under gunicorn, as the Procfile starts it, on a migrated database.
 
     Without a `database_url` it uses an SQLite file in its folder. `settings` are added to its environment; nothing of
@@ -74,7 +74,7 @@ class Tracker(Server):
 
     def is_ready(self) -> bool:
         try:
-            return self.get("/ready").status_code == 200
+            return self.get("/ready").status == 200
         except (requests.ConnectionError, requests.Timeout):  # it may listen and have no processor yet
             return False
 
@@ -106,29 +106,13 @@ class Tracker(Server):
         assert done.returncode == 0, f"tracker {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
-    def request(self, method: str, path: str, key: str | None = None, **options: Any) -> requests.Response:
-        """One request on a connection of its own; `key` goes into the Authorization header, `options` to requests."""
-        headers = dict(options.pop("headers", None) or {})
-        if key is not None:
-            headers["Authorization"] = f"Bearer {key}"
+    def send(self, method: str, path: str, headers: Mapping[str, str], **options: Any) -> Reply:
+        """Sent over HTTP, on a connection of its own; `options` go to requests."""
         with requests.Session() as session:
             session.trust_env = False  # no proxy between the tests and 127.0.0.1
             options.setdefault("timeout", 15)
-            reply = session.request(method, self.url + path, headers=headers, **options)
-        at, named = path.partition("?")[0], command_in(options)
-        wrong = faults(method, at, reply.status_code, reply.headers, reply.content, named)
-        assert not wrong, f"{method} {path}: not as /api/v1/openapi.json promises: {wrong}\n{reply.text}"
-        return reply
-
-    def get(self, path: str, key: str | None = None, **options: Any) -> requests.Response:
-        return self.request("GET", path, key, **options)
-
-    def post(self, path: str, key: str | None = None, **options: Any) -> requests.Response:
-        return self.request("POST", path, key, **options)
-
-    def call(self, command: str, key: str | None = None, **params: Any) -> requests.Response:
-        """Call a command at /api.php with a JSON body."""
-        return self.post("/api.php", key, json={"Command": command, **params})
+            reply = session.request(method, self.url + path, headers=dict(headers), **options)
+        return Reply(reply.status_code, reply.headers, reply.content)
 
     def records(self) -> list[dict[str, Any]]:
         """The JSON lines it has logged."""

@@ -62,7 +62,7 @@ def between(tracker: Tracker) -> Iterator[Between]:
 @pytest.fixture
 def shop(tracker: Tracker, account: Account, website: Website) -> Shop:
     """A fresh list, whose snippet is in every page of the website."""
-    list_id = tracker.call("list.create", account.key, SubscriberListName=next(_names)).json()["ListID"]
+    list_id = tracker.call("list.create", account.key, SubscriberListName=next(_names)).body["ListID"]
     return Shop(tracker, account, website, list_id)
 
 

@@ -64,9 +64,7 @@ def main(wanted: list[str]) -> None:
         program = find_program("chromium", "chromium")
         browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
         account = _furnish(tracker)
-        snippet = tracker.call("list.get", account.key, ListID=account.list_id).json()["List"][
-            "EventTrackerJS"
-        ]
+        snippet = tracker.call("list.get", account.key, ListID=account.list_id).body["List"]["EventTrackerJS"]
         with Shop("127.0.0.1", port, Pages(snippet, f"{CONSOLE}/lists/{account.list_id}")):
             _take_all(browser, tracker, account, set(wanted))
         browser.close()
@@ -79,7 +77,7 @@ def _furnish(tracker: Tracker) -> Account:
     tracker.cli("demo", "--events", "5000", "--email", OWNER, "--list", str(account.list_id))
     tracker.call("list.create", account.key, SubscriberListName="Tea journal")
     made = {
-        name: tracker.call("apikey.create", account.key, Name=name, Permissions=may).json()["Prefix"]
+        name: tracker.call("apikey.create", account.key, Name=name, Permissions=may).body["Prefix"]
         for name, may in KEYS
     }
     tracker.call("apikey.revoke", account.key, Prefix=made[KEYS[1][0]])
@@ -212,11 +210,11 @@ def _of_keys(camera: Camera, scene: Scene) -> None:
 def _scene(tracker: Tracker, account: Account) -> Scene:
     """Somebody with revenue and several visitors, somebody who did nothing, and a visitor whom nobody knows."""
     key, here = account.key, {"ListID": account.list_id}
-    lists = tracker.call("lists.get", key).json()["Lists"]
+    lists = tracker.call("lists.get", key).body["Lists"]
     empty = next(each["ListID"] for each in lists if each["LastEventTrackedAt"] is None)
     subscriber, links = _best_known(tracker, key, here)
-    alone = tracker.call("subscriber.create", key, **here, EmailAddress="quiet@example.com").json()
-    recent = tracker.call("events.recent", key, **here, RecordsPerRequest=100).json()["Events"]
+    alone = tracker.call("subscriber.create", key, **here, EmailAddress="quiet@example.com").body
+    recent = tracker.call("events.recent", key, **here, RecordsPerRequest=100).body["Events"]
     nobody = next(each["UUID"] for each in recent if not each["SubscriberID"] and not each.get("IsBot"))
     path = f"/lists/{account.list_id}"
     return Scene(
@@ -227,16 +225,16 @@ def _scene(tracker: Tracker, account: Account) -> Scene:
         event=links[0]["EventID"],
         uuid=links[0]["UUID"],
         visitor=nobody,
-        key=tracker.call("apikeys.get", key).json()["APIKeys"][-1]["Prefix"],
+        key=tracker.call("apikeys.get", key).body["APIKeys"][-1]["Prefix"],
     )
 
 
 def _best_known(tracker: Tracker, key: str, here: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
     found: list[tuple[int, int, str, list[dict[str, Any]]]] = []
-    for each in tracker.call("subscribers.get", key, **here, RecordsPerRequest=100).json()["Subscribers"]:
+    for each in tracker.call("subscribers.get", key, **here, RecordsPerRequest=100).body["Subscribers"]:
         who = {**here, "SubscriberID": each["SubscriberID"]}
-        known = tracker.call("subscriber.get", key, **who).json()
-        links = tracker.call("subscriber.explain", key, **who).json()["Links"]
+        known = tracker.call("subscriber.get", key, **who).body
+        links = tracker.call("subscriber.explain", key, **who).body["Links"]
         bought = sum(summed["Conversions"] for summed in known["Revenue"])
         found.append((min(len(links), 3), bought, each["SubscriberID"], links))
     return max(found, key=lambda each: each[:2])[2:]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def reader(browser: Browser, tracker: Tracker, account: Account, **options: Any) -> BrowserContext:
     """A browser in which that person is signed in; its session is `session_of`."""
-    login = tracker.call("user.login", Username=account.email, Password=account.password).json()
+    login = tracker.call("user.login", Username=account.email, Password=account.password).body
     context = browser.new_context(base_url=tracker.url, **options)
     context.add_cookies([{"name": "tracker_session", "value": login["SessionID"], "url": tracker.url}])
     return context

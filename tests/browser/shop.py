@@ -38,7 +38,7 @@ class Shop:
 
     def __init__(self, tracker: Tracker, account: Account, website: Website, list_id: int) -> None:
         self.tracker, self.account, self.website, self.list_id = tracker, account, website, list_id
-        found = tracker.call("list.get", account.key, ListID=list_id).json()["List"]
+        found = tracker.call("list.get", account.key, ListID=list_id).body["List"]
         self.tracker_id: str = found["EventListTrackerID"]
         self.snippet: str = found["EventTrackerJS"]
         website.head = self.snippet

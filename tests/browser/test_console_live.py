@@ -34,7 +34,7 @@ def account(tracker: Tracker) -> Account:
 @pytest.fixture
 def jane(tracker: Tracker, account: Account) -> Account:
     """With an empty list."""
-    made = tracker.call("list.create", account.key, SubscriberListName="Fresh").json()["ListID"]
+    made = tracker.call("list.create", account.key, SubscriberListName="Fresh").body["ListID"]
     return Account(account.email, account.password, account.key, made)
 
 
@@ -60,7 +60,7 @@ def state(page: Page, words: str, timeout: float = 10_000) -> None:
 def track(tracker: Tracker, jane: Account, *names: str, **event: Any) -> None:
     events = [{"Event": name, **event} for name in names]
     answer = tracker.call("event.batch", jane.key, ListID=jane.list_id, Events=events)
-    assert answer.status_code == 200, answer.text
+    assert answer.status == 200, answer.text
 
 
 def shown(page: Page) -> list[str]:
@@ -70,7 +70,7 @@ def shown(page: Page) -> list[str]:
 def test_from_signing_in_to_an_event_of_the_website(
     browser: Browser, tracker: Tracker, jane: Account
 ) -> None:
-    described = tracker.call("list.get", jane.key, ListID=jane.list_id).json()["List"]
+    described = tracker.call("list.get", jane.key, ListID=jane.list_id).body["List"]
     door = f"/t/{described['EventListTrackerID']}"
     with browser.new_context(base_url=tracker.url) as context:
         page = context.new_page()
@@ -86,7 +86,7 @@ def test_from_signing_in_to_an_event_of_the_website(
             "Properties": {"plan": "free"},
             "UUID": "550e8400-e29b-41d4-a716-446655440000",
         }
-        assert tracker.post(door, json=event, headers={"User-Agent": CHROME}).status_code == 200
+        assert tracker.post(door, json=event, headers={"User-Agent": CHROME}).status == 200
         row = page.get_by_role("listitem").filter(has_text="page_view")
         row.wait_for(timeout=SOON)
         assert re.sub(r"\s+", " ", row.inner_text()) == "just now page_view plan free 550e8400"

@@ -57,7 +57,7 @@ def things(tracker: Tracker, account: Account) -> dict[str, Any]:
     """A list with somebody who has done something, and the parts of paths to it."""
     key = account.key
     full, empty = (
-        tracker.call("list.create", key, SubscriberListName=n).json()["ListID"] for n in ("Full", "Empty")
+        tracker.call("list.create", key, SubscriberListName=n).body["ListID"] for n in ("Full", "Empty")
     )
     tracker.call("customfield.create", key, SubscriberListID=full, FieldName="First name", MergeTagAlias="First-Name", DataType="text")  # fmt: skip
     uuid, nobody = str(uuid4()), str(uuid4())
@@ -71,8 +71,8 @@ def things(tracker: Tracker, account: Account) -> dict[str, Any]:
         {"Event": "identify", "Email": "abel@example.com", "ID": "c 1", "IdentifyProperties": {"First-Name": "Abel"}},
         {"Event": "seen", "Email": "abba@example.com"},
     ):  # fmt: skip
-        assert tracker.call("event.track", key, ListID=full, **event).status_code == 200
-    told = tracker.call("subscriber.explain", key, ListID=full, EmailAddress="abel@example.com").json()
+        assert tracker.call("event.track", key, ListID=full, **event).status == 200
+    told = tracker.call("subscriber.explain", key, ListID=full, EmailAddress="abel@example.com").body
     subscriber = f"/lists/{full}/people/{told['SubscriberID']}"
     return {
         "list": full,
@@ -155,10 +155,10 @@ def test_a_page_tells_how_far_forgetting_is(
 ) -> None:
     """Of somebody with so many events that it takes longer than the call."""
     who = {"ListID": things["list"], "EmailAddress": "busy@example.com"}
-    made = tracker.call("subscriber.create", account.key, **who).json()["SubscriberID"]
+    made = tracker.call("subscriber.create", account.key, **who).body["SubscriberID"]
     page.goto(f"/lists/{things['list']}/people/{made}/forget")
     page.get_by_label("To confirm").fill("busy@example.com")
-    assert tracker.call("subscriber.forget", account.key, **who).json()["Status"] == "finished"
+    assert tracker.call("subscriber.forget", account.key, **who).body["Status"] == "finished"
     finish(tracker, None)
     page.get_by_role("button", name="Forget for good").click()
     page.get_by_role("heading", name="Deleting…").wait_for()

@@ -253,7 +253,7 @@ def test_lists_that_share_an_origin_share_nothing(
     page.evaluate("oct.eventT('of the first')")
     page.close()
     visit.set_offline(False)
-    second = shop.tracker.call("list.create", shop.account.key, SubscriberListName="Second").json()["ListID"]
+    second = shop.tracker.call("list.create", shop.account.key, SubscriberListName="Second").body["ListID"]
     other = Shop(shop.tracker, shop.account, shop.website, second)
     page = other.open(visit, "/2")
     other.wait_for({"page_view": 1})

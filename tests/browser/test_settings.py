@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.shop import Shop
 from tests.browser.websites import Website
-from tests.commands.api import Api
+from tests.client import InProcess
 from tests.served import StartTracker, make_account
 from tracker.config import ConfigError, Settings
 
@@ -28,21 +29,22 @@ def test_path_and_name_are_settings(
     assert f'src="{renamed.url}/lib/shop.js"' in shop.snippet
     shop.open(visit)
     shop.wait_for({"page_view": 1})
-    assert renamed.get("/tracker.js").status_code == 404
-    assert renamed.post(f"/t/{shop.tracker_id}", json={"Event": "x"}).status_code == 404
+    assert renamed.get("/tracker.js").status == 404
+    assert renamed.post(f"/t/{shop.tracker_id}", json={"Event": "x"}).status == 404
 
 
-def test_the_snippet_names_where_browsers_reach_tracker_and_what_the_list_honours(sqlite_url: str) -> None:
-    api = Api(sqlite_url, TRACKER_PUBLIC_URL="https://events.example.com/")
-    jane = api.add_user()
-    list_id = api.services.stores.lists.add(jane.id, "Shop")
-    found = api.ok("list.get", jane.key, ListID=list_id)["List"]
+def test_the_snippet_names_where_browsers_reach_tracker_and_what_the_list_honours(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    client = InProcess(sqlite_url, tmp_path, {"TRACKER_PUBLIC_URL": "https://events.example.com/"})
+    jane = client.open_shop("jane@example.com")
+    found = client.ok("list.get", jane.key, ListID=jane.list_id)["List"]
     assert 'src="https://events.example.com/tracker.js"' in found["EventTrackerJS"]
     assert f'data-to="https://events.example.com/t/{found["EventListTrackerID"]}"' in found["EventTrackerJS"]
     assert "data-gpc" not in found["EventTrackerJS"]
-    api.services.stores.list_settings.change(list_id, is_privacy_signal_honoured=True)
-    assert 'data-gpc="1"' in api.ok("list.get", jane.key, ListID=list_id)["List"]["EventTrackerJS"]
-    api.close()
+    client.services.stores.list_settings.change(jane.list_id, is_privacy_signal_honoured=True)
+    assert 'data-gpc="1"' in client.ok("list.get", jane.key, ListID=jane.list_id)["List"]["EventTrackerJS"]
+    client.close()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_the_snippet_names_where_browsers_reach_tracker_and_what_the_list_honour
         ("TRACKER_LIMITS", "event.collect.nobody=1/1"), ("TRACKER_LIMITS", "event.track.address=1/1"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_stops_the_start(sqlite_url: str, name: str, value: str) -> None:
+def test_what_cannot_be_used_stops_the_start(sqlite_url: str, tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
-        Api(sqlite_url, **{name: value})
+        InProcess(sqlite_url, tmp_path, {name: value})
     assert Settings.from_environ({}).public_url == "http://127.0.0.1:8000"

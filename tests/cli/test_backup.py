@@ -66,7 +66,7 @@ def test_every_event_acknowledged_before_its_start_is_in_it(
 
     def send(event_id: str) -> bool:
         sent = {"Event": "seen", "EventID": event_id, "Email": f"{event_id}@example.com"}
-        return tracker.call("event.track", account.key, ListID=account.list_id, **sent).status_code == 200
+        return tracker.call("event.track", account.key, ListID=account.list_id, **sent).status == 200
 
     promised: list[list[str]] = []
     with load(send) as acknowledged:
@@ -87,7 +87,7 @@ def check_served(restored: Tracker, key: str, list_id: int, ids: list[str]) -> N
     """Each is there: to send it again is to repeat it. Counters and catalogue fit, and new events are taken."""
     events = [{"Event": "seen", "EventID": one, "Email": f"{one}@example.com"} for one in ids]
     events = [*events[-990:], {"Event": "new", "EventID": "new"}]
-    results = restored.call("event.batch", key, ListID=list_id, Events=events).json()["results"]
+    results = restored.call("event.batch", key, ListID=list_id, Events=events).body["results"]
     assert [result["status"] for result in results] == ["duplicate"] * (len(events) - 1) + ["ok"]
     checked = restored.run("db", "check")
     assert "counted" not in checked.stdout

@@ -19,9 +19,9 @@ def aged(tracker: Tracker, account: Account) -> Account:
     for days in (50, 40, 31, 1):
         at = (datetime.now(UTC) - timedelta(days=days)).isoformat()
         sent = {"ListID": account.list_id, "Event": "seen", "Timestamp": at}
-        assert tracker.call("event.track", account.key, **sent).status_code == 200
+        assert tracker.call("event.track", account.key, **sent).status == 200
     settings = {"ListID": account.list_id, "RetentionDays": 30}
-    assert tracker.call("list.update", account.key, **settings).status_code == 200
+    assert tracker.call("list.update", account.key, **settings).status == 200
     return account
 
 

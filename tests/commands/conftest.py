@@ -1,48 +1,39 @@
-"""Which application do tests of commands call?"""
+"""Which users, fields and calls do tests of commands stand on?"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
-from tests.commands.api import Api, User
+from tests.client import InProcess, Reply, Shop
 from tests.commands.custom_fields import EMAIL, Field, Say
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def api(database_url: str) -> Iterator[Api]:
-    """Tracker on an empty database; the test runs once for each kind."""
-    tracker = Api(database_url)
-    yield tracker
-    tracker.close()
+def jane(client: InProcess) -> Shop:
+    """A user of this test's alone, who has no list."""
+    return client.open_shop(f"jane{next(_numbers)}@example.com", list_name=None)
 
 
 @pytest.fixture
-def jane(api: Api) -> User:
-    """A user who may do everything."""
-    return api.add_user()
-
-
-@pytest.fixture
-def keeper(client: Client) -> Shop:
+def keeper(client: InProcess) -> Shop:
     """A user of this test's alone: what there is of keys is what the test makes."""
     return client.open_shop(f"keys{next(_numbers)}@example.com")
 
 
 @pytest.fixture
-def admin(client: Client) -> Shop:
+def admin(client: InProcess) -> Shop:
     """An administrator with a key for administrators' commands."""
     return client.open_shop(f"keys{next(_numbers)}@example.com", "*,Administrator", is_admin=True)
 
 
 @pytest.fixture
-def field(client: Client, shop: Shop) -> Field:
+def field(client: InProcess, shop: Shop) -> Field:
     """`field(alias, …)`: make a field of the test's list and give its number."""
 
     def make(alias: str | None = None, **params: Any) -> int:
@@ -63,7 +54,7 @@ def field(client: Client, shop: Shop) -> Field:
 
 
 @pytest.fixture
-def say(client: Client, shop: Shop) -> Say:
+def say(client: InProcess, shop: Shop) -> Say:
     """`say(values)`: write them to the one subscriber of the list."""
     client.call("subscriber.create", shop.key, ListID=shop.list_id, EmailAddress=EMAIL)
 
@@ -76,7 +67,7 @@ def say(client: Client, shop: Shop) -> Say:
 
 
 @pytest.fixture
-def catalogue(client: Client, shop: Shop) -> Callable[..., dict[str, Any]]:
+def catalogue(client: InProcess, shop: Shop) -> Callable[..., dict[str, Any]]:
     """`catalogue(Search=…, …)` of the test's list, with what is written late."""
 
     def call(**params: Any) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import re
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.keys import listed, make, ok
 
 _numbers = itertools.count(1)
 
 
-def test_a_key_is_made_and_shown_once(client: Client, keeper: Shop) -> None:
+def test_a_key_is_made_and_shown_once(client: InProcess, keeper: Shop) -> None:
     made = make(client, keeper.key, Permissions="List.Get, Lists.Get,List.Get", Name="Réports")
     assert made["APIKey"].split("_")[1] == made["Prefix"]
     assert ok(client.call("lists.get", made["APIKey"]))
@@ -30,7 +30,7 @@ def test_a_key_is_made_and_shown_once(client: Client, keeper: Shop) -> None:
 
 @pytest.mark.parametrize("sent", [{}, {"Permissions": ""}, {"Permissions": None}])
 def test_a_key_without_permissions_may_track_events_alone(
-    client: Client, keeper: Shop, sent: dict[str, object]
+    client: InProcess, keeper: Shop, sent: dict[str, object]
 ) -> None:
     key = make(client, keeper.key, **sent)["APIKey"]
     assert client.call("event.track", key, Event="seen").status == 200
@@ -55,7 +55,7 @@ def test_a_key_without_permissions_may_track_events_alone(
     ],
 )
 def test_a_key_gets_no_more_than_its_maker_has(
-    client: Client, keeper: Shop, own: str, asked: str, is_given: bool
+    client: InProcess, keeper: Shop, own: str, asked: str, is_given: bool
 ) -> None:
     maker = client.services.stores.keys.add(keeper.user_id, own)
     before = len(listed(client, keeper.key))
@@ -74,7 +74,7 @@ def test_a_key_gets_no_more_than_its_maker_has(
 
 
 def test_only_an_administrators_key_that_says_so_makes_another(
-    client: Client, keeper: Shop, admin: Shop
+    client: InProcess, keeper: Shop, admin: Shop
 ) -> None:
     keys = client.services.stores.keys
     session = ok(client.call("user.login", Username=admin.email, Password=admin.password))["SessionID"]
@@ -87,7 +87,7 @@ def test_only_an_administrators_key_that_says_so_makes_another(
     assert client.call("apikey.create", no_admins, Permissions="Administrator").codes == [3]
 
 
-def test_a_user_of_few_permissions_makes_no_key_for_everything(client: Client) -> None:
+def test_a_user_of_few_permissions_makes_no_key_for_everything(client: InProcess) -> None:
     """Not even one that would be cut down to the user's permissions: these may become more."""
     stores = client.services.stores
     email = f"few{next(_numbers)}@example.com"
@@ -111,7 +111,7 @@ def test_a_user_of_few_permissions_makes_no_key_for_everything(client: Client) -
     ],
 )
 def test_bad_parameters_make_no_key(
-    client: Client, keeper: Shop, params: dict[str, object], codes: list[int]
+    client: InProcess, keeper: Shop, params: dict[str, object], codes: list[int]
 ) -> None:
     reply = client.call("apikey.create", keeper.key, **params)
     assert (reply.status, reply.codes) == (422, codes)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tracker.caller import Caller
 from tracker.storage.accounts.audit_log import FAILED_KEPT_MS, LOGIN_FAILED, Somebody, note
 from tracker.storage.engine.transaction import Transaction
@@ -16,12 +16,12 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def shop(client: Client) -> Shop:
+def shop(client: InProcess) -> Shop:
     return client.open_shop(f"audit{next(_numbers)}@example.com")
 
 
 @pytest.fixture
-def admin(client: Client) -> Shop:
+def admin(client: InProcess) -> Shop:
     return client.open_shop(f"audit{next(_numbers)}@example.com", "*,Administrator", is_admin=True)
 
 
@@ -30,11 +30,11 @@ def ok(reply: Reply) -> dict[str, Any]:
     return dict(reply.body)
 
 
-def entries(client: Client, key: str, **params: Any) -> list[dict[str, Any]]:
+def entries(client: InProcess, key: str, **params: Any) -> list[dict[str, Any]]:
     return list(ok(client.call("audit.get", key, **params))["Entries"])
 
 
-def told(client: Client, shop: Shop, count: int) -> list[tuple[Any, ...]]:
+def told(client: InProcess, shop: Shop, count: int) -> list[tuple[Any, ...]]:
     """The newest entries of the shop's user, without numbers and times."""
     names = ("UserID", "Key", "Session", "Action", "Object")
     return [tuple(entry[name] for name in names) for entry in entries(client, shop.key)[:count]]
@@ -44,13 +44,13 @@ def prefix(key: str) -> str:
     return key.split("_")[1]
 
 
-def session_name(client: Client, session_id: str) -> str:
+def session_name(client: InProcess, session_id: str) -> str:
     found = client.services.stores.sessions.find(session_id)
     assert found is not None
     return str(found.token_hash[:8].hex())
 
 
-def test_logins_and_what_is_done_with_keys_and_sessions(client: Client, shop: Shop) -> None:
+def test_logins_and_what_is_done_with_keys_and_sessions(client: InProcess, shop: Shop) -> None:
     session = ok(client.call("user.login", Username=shop.email, Password=shop.password))["SessionID"]
     by_key = ok(client.call("user.login", APIKey=shop.key))["SessionID"]
     made = ok(client.call("apikey.create", None, SessionID=session))["Prefix"]
@@ -67,7 +67,9 @@ def test_logins_and_what_is_done_with_keys_and_sessions(client: Client, shop: Sh
     ]
 
 
-def test_accounts_made_and_failures_of_nobody_are_told_to_administrators(client: Client, admin: Shop) -> None:
+def test_accounts_made_and_failures_of_nobody_are_told_to_administrators(
+    client: InProcess, admin: Shop
+) -> None:
     email = f"audit{next(_numbers)}@example.com"
     user_id = ok(client.call("user.create", admin.key, Username=email, Password="x"))["UserID"]
     unknown_key = client.services.stores.keys.add(user_id)
@@ -84,7 +86,7 @@ def test_accounts_made_and_failures_of_nobody_are_told_to_administrators(client:
 
 
 def test_a_user_sees_the_own_entries_and_an_administrator_all(
-    client: Client, shop: Shop, admin: Shop
+    client: InProcess, shop: Shop, admin: Shop
 ) -> None:
     assert {entry["UserID"] for entry in entries(client, shop.key)} == {shop.user_id}
     assert {entry["UserID"] for entry in entries(client, admin.key)} == {admin.user_id}
@@ -96,7 +98,7 @@ def test_a_user_sees_the_own_entries_and_an_administrator_all(
         assert (reply.status, reply.codes) == (403, [4])
 
 
-def test_pages_are_newest_first_and_join(client: Client, shop: Shop) -> None:
+def test_pages_are_newest_first_and_join(client: InProcess, shop: Shop) -> None:
     for _ in range(7):
         ok(client.call("apikey.create", shop.key))
     whole = entries(client, shop.key)
@@ -112,7 +114,7 @@ def test_pages_are_newest_first_and_join(client: Client, shop: Shop) -> None:
     assert len(entries(client, shop.key)) > len(whole)
 
 
-def test_an_entry_stands_or_falls_with_its_transaction(client: Client, shop: Shop) -> None:
+def test_an_entry_stands_or_falls_with_its_transaction(client: InProcess, shop: Shop) -> None:
     """As a command does that deletes: in its own transaction, with itself as the doer."""
     audit, before = client.services.audit, entries(client, shop.key)
     caller = Caller(shop.user_id, session_hash=b"s" * 32)
@@ -145,7 +147,7 @@ def test_an_entry_stands_or_falls_with_its_transaction(client: Client, shop: Sho
         ("", ""),
     ],
 )
-def test_an_entry_cannot_hold_an_email(client: Client, shop: Shop, action: str, thing: str) -> None:
+def test_an_entry_cannot_hold_an_email(client: InProcess, shop: Shop, action: str, thing: str) -> None:
     before = client.counts(("audit_log",))
     with pytest.raises(ValueError, match="words and numbers"):
         client.services.storage.write(
@@ -154,7 +156,7 @@ def test_an_entry_cannot_hold_an_email(client: Client, shop: Shop, action: str, 
     assert client.counts(("audit_log",)) == before
 
 
-def test_nothing_of_a_subscriber_is_in_the_log(client: Client, shop: Shop) -> None:
+def test_nothing_of_a_subscriber_is_in_the_log(client: InProcess, shop: Shop) -> None:
     ok(client.call("user.login", Username=shop.email, Password=shop.password))
     client.call("user.login", Username=shop.email, Password="wrong")
     client.call("user.login", Username="stranger@example.com", Password="wrong")
@@ -163,7 +165,7 @@ def test_nothing_of_a_subscriber_is_in_the_log(client: Client, shop: Shop) -> No
     assert not [text for text in texts if b"@" in text or b"example" in text or b"127.0.0.1" in text]
 
 
-def test_old_failures_go_and_the_rest_stays(client: Client, shop: Shop) -> None:
+def test_old_failures_go_and_the_rest_stays(client: InProcess, shop: Shop) -> None:
     client.call("user.login", Username=shop.email, Password="wrong")
     assert told(client, shop, 1)[0][3] == LOGIN_FAILED
     kept = [entry for entry in entries(client, shop.key) if entry["Action"] != LOGIN_FAILED]
@@ -176,7 +178,7 @@ def test_old_failures_go_and_the_rest_stays(client: Client, shop: Shop) -> None:
     assert [entry["EntryID"] for entry in entries(client, shop.key)] == [entry["EntryID"] for entry in kept]
 
 
-def test_deletions_are_told_and_those_refused_are_not(client: Client, shop: Shop) -> None:
+def test_deletions_are_told_and_those_refused_are_not(client: InProcess, shop: Shop) -> None:
     on = {"ListID": shop.list_id}
     subscriber = ok(client.call("subscriber.create", shop.key, **on, EmailAddress="gone@example.com"))[
         "SubscriberID"

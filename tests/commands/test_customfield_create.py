@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.custom_fields import Field, Say, fields_of, values_of
 
 
@@ -36,7 +36,7 @@ from tests.commands.custom_fields import Field, Say, fields_of, values_of
     ],
 )
 def test_what_cannot_be_a_field_has_its_number_and_makes_none(
-    client: Client, shop: Shop, field: Field, params: dict[str, Any], code: int
+    client: InProcess, shop: Shop, field: Field, params: dict[str, Any], code: int
 ) -> None:
     field("First-Name", UniqueIdentifier=True)
     sent = {"SubscriberListID": shop.list_id, "FieldName": "Field", **params}
@@ -46,7 +46,7 @@ def test_what_cannot_be_a_field_has_its_number_and_makes_none(
 
 
 def test_an_alias_belongs_to_a_list_and_is_free_again(
-    client: Client, shop: Shop, field: Field, say: Say
+    client: InProcess, shop: Shop, field: Field, say: Say
 ) -> None:
     first = field("x")
     say({"x": "old"})

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.custom_fields import Field, Say, fields_of, values_of
 from tracker.storage.subscribers.field_values import STRIDE
 
 
 def test_deleting_a_field_leaves_the_others_of_all_subscribers(
-    client: Client, shop: Shop, field: Field, say: Say
+    client: InProcess, shop: Shop, field: Field, say: Say
 ) -> None:
     gone, kept = field("gone"), field("kept")
     say({"gone": "1", "kept": "2"})
@@ -23,7 +23,7 @@ def test_deleting_a_field_leaves_the_others_of_all_subscribers(
 
 
 def test_the_values_of_many_subscribers_go_and_those_left_by_a_kill_too(
-    client: Client, shop: Shop, field: Field, say: Say
+    client: InProcess, shop: Shop, field: Field, say: Say
 ) -> None:
     gone, kept = field("gone"), field("kept")
     people = range(1, 2 * STRIDE + 2)
@@ -43,13 +43,13 @@ def test_the_values_of_many_subscribers_go_and_those_left_by_a_kill_too(
 
 
 @pytest.mark.parametrize("number", [0, 10**9, 2**63 - 1])
-def test_a_field_that_is_not_there_is_5(client: Client, shop: Shop, number: int) -> None:
+def test_a_field_that_is_not_there_is_5(client: InProcess, shop: Shop, number: int) -> None:
     sent = {"SubscriberListID": shop.list_id, "CustomFieldID": number}
     assert client.call("customfield.delete", shop.key, **sent).codes == [5]
 
 
 def test_anothers_field_and_a_missing_one_give_the_same_bytes(
-    client: Client, shop: Shop, field: Field
+    client: InProcess, shop: Shop, field: Field
 ) -> None:
     number = field("x")
     other = client.services.stores.lists.add(shop.user_id, "Another")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.custom_fields import Field, fields_of
 
 
-def test_fields_are_listed_as_they_were_made(client: Client, shop: Shop, field: Field) -> None:
+def test_fields_are_listed_as_they_were_made(client: InProcess, shop: Shop, field: Field) -> None:
     assert fields_of(client, shop) == []
     first, second = field("First-Name"), field(DataType="NUMBER", UniqueIdentifier=False)
     third = field("Customer", UniqueIdentifier="true")
@@ -38,7 +38,7 @@ def test_fields_are_listed_as_they_were_made(client: Client, shop: Shop, field: 
     ],
 )
 def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
-    client: Client, shop: Shop, command: str, params: dict[str, Any]
+    client: InProcess, shop: Shop, command: str, params: dict[str, Any]
 ) -> None:
     lists = client.services.stores.lists
     stranger = client.open_shop(f"{command}@example.com")
@@ -58,7 +58,7 @@ def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
         ("customfields.get", "CustomFields.Get"),
     ],
 )
-def test_permissions(client: Client, shop: Shop, command: str, permission: str) -> None:
+def test_permissions(client: InProcess, shop: Shop, command: str, permission: str) -> None:
     keys = client.services.stores.keys
     others = "CustomField.Create,CustomFields.Delete,CustomFields.Get,Subscribers.Get,Subscribers.Import"
     without = ",".join(each for each in others.split(",") if each != permission)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.servers import NewDatabase
 from tracker.domain.event import IS_GENERATED
 
@@ -23,7 +23,7 @@ Batch = Callable[..., Reply]
 
 
 @pytest.fixture
-def batch(client: Client, shop: Shop) -> Batch:
+def batch(client: InProcess, shop: Shop) -> Batch:
     """`batch({…}, {…}, SentAt=…)`: events of the test's list, at the path of the command."""
 
     def call(*events: Any, **params: Any) -> Reply:
@@ -35,7 +35,7 @@ def batch(client: Client, shop: Shop) -> Batch:
 
 
 @pytest.fixture
-def lines(client: Client, shop: Shop) -> Callable[..., Reply]:
+def lines(client: InProcess, shop: Shop) -> Callable[..., Reply]:
     """`lines(body, header=…)`: a body of NDJSON for the test's list."""
 
     def call(body: bytes, path: str = "/api/v1/events", **headers: str) -> Reply:
@@ -62,13 +62,13 @@ def _status(result: dict[str, Any]) -> Any:
     return result["status"]
 
 
-def stored(client: Client, shop: Shop) -> list[str]:
+def stored(client: InProcess, shop: Shop) -> list[str]:
     """The names of the list's events in the order they were stored in, but for identify events of Tracker's own."""
     rows = client.rows("SELECT name, flags FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     return [bytes(name).decode() for name, flags in rows if not flags & IS_GENERATED]
 
 
-def test_each_event_is_answered_in_its_place(client: Client, batch: Batch, shop: Shop) -> None:
+def test_each_event_is_answered_in_its_place(client: InProcess, batch: Batch, shop: Shop) -> None:
     answer = batch(
         {"Event": "a", "EventID": "1", "UUID": VISITOR, "ID": "user-1"},
         {"Event": ""},
@@ -87,7 +87,7 @@ def test_each_event_is_answered_in_its_place(client: Client, batch: Batch, shop:
     assert stored(client, shop) == ["a", "b", "d"]
 
 
-def test_a_repeated_batch_stores_nothing(client: Client, batch: Batch, shop: Shop) -> None:
+def test_a_repeated_batch_stores_nothing(client: InProcess, batch: Batch, shop: Shop) -> None:
     events = [{"Event": f"e{n}", "EventID": f"id-{n}", "Email": f"p{n % 3}@example.com"} for n in range(20)]
     first = batch(*events)
     before = client.counts()
@@ -103,7 +103,7 @@ def test_a_repeated_batch_stores_nothing(client: Client, batch: Batch, shop: Sho
     }
 
 
-def test_events_act_on_one_another_in_order(client: Client, batch: Batch, shop: Shop) -> None:
+def test_events_act_on_one_another_in_order(client: InProcess, batch: Batch, shop: Shop) -> None:
     answer = batch(
         {"Event": "a", "UUID": VISITOR},
         {"Event": "b", "UUID": VISITOR, "Email": "jane@example.com"},
@@ -121,7 +121,7 @@ BAD = st.sampled_from([{}, {"Event": " "}, {"Event": "a", "ID": "null"}, {"Event
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.lists(GOOD | BAD, max_size=12))
-def test_bad_events_never_harm_good_ones(client: Client, owner: Shop, events: list[Any]) -> None:
+def test_bad_events_never_harm_good_ones(client: InProcess, owner: Shop, events: list[Any]) -> None:
     shop = replace(owner, list_id=client.services.stores.lists.add(owner.user_id, "Fresh"))
     answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
     good = [event["Event"] for event in events if isinstance(event, dict) and event.get("UUID")]
@@ -137,7 +137,9 @@ def test_a_batch_of_none(batch: Batch) -> None:
 # What is given once for all
 
 
-def test_the_list_and_the_time_of_sending_may_be_given_once(client: Client, batch: Batch, shop: Shop) -> None:
+def test_the_list_and_the_time_of_sending_may_be_given_once(
+    client: InProcess, batch: Batch, shop: Shop
+) -> None:
     other = client.services.stores.lists.add(shop.user_id, "Other")
     sent_at = "2026-01-01T00:00:00Z"
     answer = batch(
@@ -151,13 +153,15 @@ def test_the_list_and_the_time_of_sending_may_be_given_once(client: Client, batc
     assert client.rows(sql, other) == [(b"b", new_year)]
 
 
-def test_without_a_list_events_belong_to_none(client: Client, shop: Shop) -> None:
+def test_without_a_list_events_belong_to_none(client: InProcess, shop: Shop) -> None:
     answer = client.call("event.batch", shop.key, Events=[{"Event": "a", "Email": "a@example.com"}])
     assert statuses(answer) == ["ok"]
     assert answer.body["results"][0]["identify_event_sent"] is False
 
 
-def test_what_is_given_once_and_cannot_be_used_refuses_all(client: Client, batch: Batch, shop: Shop) -> None:
+def test_what_is_given_once_and_cannot_be_used_refuses_all(
+    client: InProcess, batch: Batch, shop: Shop
+) -> None:
     stranger = client.open_shop(f"stranger{shop.list_id}@example.com")
     before = client.counts()
     for params, codes in [
@@ -173,7 +177,7 @@ def test_what_is_given_once_and_cannot_be_used_refuses_all(client: Client, batch
 @pytest.mark.parametrize(
     "path", ["/api/v1/events", "/api/v1/event.batch", "/api/v1/Event.Batch", "/api/v1/EVENTS", "/api.php"]
 )
-def test_names_are_read_in_any_letter_case(client: Client, shop: Shop, path: str) -> None:
+def test_names_are_read_in_any_letter_case(client: InProcess, shop: Shop, path: str) -> None:
     events = [
         {"EVENT": "a", "email": "a@example.com", "PROPERTIES": {"Kept": 1, "kept": 2}},
         {"event": "x", "Event": "b"},
@@ -183,7 +187,7 @@ def test_names_are_read_in_any_letter_case(client: Client, shop: Shop, path: str
     assert stored(client, shop) == ["a", "b"]
 
 
-def test_an_exact_spelling_beats_another(client: Client, shop: Shop) -> None:
+def test_an_exact_spelling_beats_another(client: InProcess, shop: Shop) -> None:
     sent = {
         "ListID": shop.list_id,
         "events": [{"Event": "other"}],
@@ -194,7 +198,7 @@ def test_an_exact_spelling_beats_another(client: Client, shop: Shop) -> None:
     assert stored(client, shop) == ["exact"]
 
 
-def test_test_events_are_checked_and_not_stored(client: Client, batch: Batch) -> None:
+def test_test_events_are_checked_and_not_stored(client: InProcess, batch: Batch) -> None:
     before = client.counts()
     answer = batch(
         {"Event": "a", "UUID": VISITOR, "ID": "u-1", "Properties": {"isTest": True}},
@@ -210,7 +214,7 @@ def test_test_events_are_checked_and_not_stored(client: Client, batch: Batch) ->
     assert client.counts() == before
 
 
-def test_only_post_and_only_with_a_credential(client: Client, shop: Shop) -> None:
+def test_only_post_and_only_with_a_credential(client: InProcess, shop: Shop) -> None:
     assert client.request("GET", "/api/v1/events", shop.key).headers["Allow"] == "POST"
     assert client.request("POST", "/api/v1/events", json={"Events": []}).codes == [99998]
     weak = client.services.stores.keys.add(shop.user_id)
@@ -220,7 +224,7 @@ def test_only_post_and_only_with_a_credential(client: Client, shop: Shop) -> Non
 # Bodies
 
 
-def test_lines_are_events(client: Client, lines: Callable[..., Reply], shop: Shop) -> None:
+def test_lines_are_events(client: InProcess, lines: Callable[..., Reply], shop: Shop) -> None:
     body = b'\xef\xbb\xbf{"Event": "a"}\r\n\r\n  \n{"Event": "b"\n[]\n{"event": "c", "Properties": {"x": NaN}}\n{"Event": "d\xc3\xa9"}'
     answer = lines(body)
     assert statuses(answer) == ["ok", [100000], [100000], [100000], "ok"]
@@ -243,7 +247,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_no_decoder_reads_is_the_fault_of_its_own_event(
-    client: Client, lines: Callable[..., Reply], shop: Shop, fault: bytes
+    client: InProcess, lines: Callable[..., Reply], shop: Shop, fault: bytes
 ) -> None:
     """In JSON as in a line of NDJSON, with the same row; also where the body names the command."""
     by_line = lines(b'{"Event": "a"}\n%s\n{"Event": "b"}' % fault)
@@ -269,14 +273,14 @@ def test_other_commands_take_no_lines(lines: Callable[..., Reply]) -> None:
         assert (answer.status, answer.codes) == (415, [100011])
 
 
-def test_gzip_is_unpacked(client: Client, lines: Callable[..., Reply], shop: Shop) -> None:
+def test_gzip_is_unpacked(client: InProcess, lines: Callable[..., Reply], shop: Shop) -> None:
     body = b"\n".join(b'{"Event": "e", "EventID": "%d"}' % n for n in range(1000))
     assert statuses(lines(gzip.compress(body), Content_Encoding="gzip")) == ["ok"] * 1000
     halves = gzip.compress(body[:500]) + gzip.compress(body[500:])
     assert statuses(lines(halves, Content_Encoding="x-gzip")) == ["duplicate"] * 1000
 
 
-def test_what_gzip_unpacks_to_is_bounded(client: Client, shop: Shop) -> None:
+def test_what_gzip_unpacks_to_is_bounded(client: InProcess, shop: Shop) -> None:
     packed = {"Content-Encoding": "gzip"}
 
     def send(body: bytes, path: str = "/api/v1/events") -> Reply:
@@ -293,7 +297,7 @@ def test_what_gzip_unpacks_to_is_bounded(client: Client, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b + b"x", lambda b: b[:5], lambda b: b"{}"])
-def test_damaged_gzip_is_unreadable(client: Client, shop: Shop, damage: Callable[[bytes], bytes]) -> None:
+def test_damaged_gzip_is_unreadable(client: InProcess, shop: Shop, damage: Callable[[bytes], bytes]) -> None:
     body = damage(gzip.compress(b'{"Events": []}'))
     answer = client.request("POST", "/api/v1/events", shop.key, {"Content-Encoding": "gzip"}, data=body)
     assert (answer.status, answer.codes) == (400, [100000])
@@ -309,7 +313,7 @@ def padded(size: int, command: str = "event.batch") -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/events", "/api.php"])
-def test_a_mebibyte_is_read_and_not_a_byte_more(client: Client, shop: Shop, path: str) -> None:
+def test_a_mebibyte_is_read_and_not_a_byte_more(client: InProcess, shop: Shop, path: str) -> None:
     def send(size: int) -> Reply:
         return client.request("POST", path, shop.key, data=padded(size), content_type="application/json")
 
@@ -319,7 +323,7 @@ def test_a_mebibyte_is_read_and_not_a_byte_more(client: Client, shop: Shop, path
     assert refused.body["Errors"][0]["Message"] == f"Request body too large: more than {BATCH_BYTES} bytes"
 
 
-def test_other_commands_keep_their_limits_where_the_body_names_them(client: Client, shop: Shop) -> None:
+def test_other_commands_keep_their_limits_where_the_body_names_them(client: InProcess, shop: Shop) -> None:
     for size, status in ((64 * 1024, 200), (64 * 1024 + 1, 413)):
         body = padded(size, "event.track")
         answer = client.request("POST", "/api.php", shop.key, data=body, content_type="application/json")
@@ -347,7 +351,7 @@ def deep(levels: int) -> dict[str, Any]:
 
 
 def test_a_thousand_events_and_not_one_more(
-    client: Client, batch: Batch, lines: Callable[..., Reply], shop: Shop
+    client: InProcess, batch: Batch, lines: Callable[..., Reply], shop: Shop
 ) -> None:
     assert statuses(batch(*[{"Event": "a"}] * 1000)) == ["ok"] * 1000
     for answer in (batch(*[{"Event": "a"}] * 1001), lines(b'{"Event": "a"}\n' * 1001)):
@@ -376,7 +380,7 @@ def test_a_thousand_events_and_not_one_more(
     ],
 )  # fmt: skip
 def test_each_event_has_the_limits_of_a_request(
-    client: Client,
+    client: InProcess,
     batch: Batch,
     lines: Callable[..., Reply],
     shop: Shop,
@@ -399,8 +403,8 @@ def test_each_event_has_the_limits_of_a_request(
 @pytest.fixture
 def limited(
     database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Client]:
-    client = Client(
+) -> Iterator[InProcess]:
+    client = InProcess(
         new_database(database_kind),
         tmp_path_factory.mktemp("limited"),
         {"TRACKER_LIMITS": "event.track=10/60"},
@@ -409,7 +413,7 @@ def limited(
     client.close()
 
 
-def test_a_batch_counts_as_its_events_and_fits_or_is_refused_whole(limited: Client) -> None:
+def test_a_batch_counts_as_its_events_and_fits_or_is_refused_whole(limited: InProcess) -> None:
     shop = limited.open_shop("jane@example.com")
 
     def send(count: int) -> tuple[int, str]:
@@ -432,7 +436,7 @@ def test_a_batch_counts_as_its_events_and_fits_or_is_refused_whole(limited: Clie
     assert len(stored(limited, shop)) == 8
 
 
-def test_a_batch_larger_than_the_limit_takes_all_of_a_window(limited: Client) -> None:
+def test_a_batch_larger_than_the_limit_takes_all_of_a_window(limited: InProcess) -> None:
     """What the documents allow is not refused for ever."""
     shop = limited.open_shop("june@example.com")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
@@ -38,7 +38,7 @@ def test_without_an_id_external_id_is_null(track: Track) -> None:
     assert track(Email="a@example.com").body["external_id"] is None
 
 
-def test_the_event_is_committed_when_it_is_answered(client: Client, track: Track, shop: Shop) -> None:
+def test_the_event_is_committed_when_it_is_answered(client: InProcess, track: Track, shop: Shop) -> None:
     properties = {"b": 1, "a": [1.5, None, {"x": "ü"}], "": True}
     track(Event="page_view", UUID=VISITOR, ID="user-1", Properties=properties)
     [(name, stored, external_id)] = client.rows(
@@ -110,7 +110,7 @@ def test_the_event_is_committed_when_it_is_answered(client: Client, track: Track
     ],
 )
 def test_what_cannot_be_used_is_refused_by_its_number(
-    client: Client, track: Track, params: dict[str, Any], row: tuple[int, str]
+    client: InProcess, track: Track, params: dict[str, Any], row: tuple[int, str]
 ) -> None:
     before = client.counts()
     answer = track(**params)
@@ -121,7 +121,7 @@ def test_what_cannot_be_used_is_refused_by_its_number(
 @pytest.mark.parametrize(
     "word", ["undefined", "null", "NaN", " None ", "0", "[object Object]", '"guest"', "FALSE"]
 )
-def test_what_broken_pages_send_is_nobodys_id(client: Client, track: Track, word: str) -> None:
+def test_what_broken_pages_send_is_nobodys_id(client: InProcess, track: Track, word: str) -> None:
     before = client.counts()
     answer = track(ID=word)
     assert (answer.status, answer.codes) == (422, [15])
@@ -134,7 +134,7 @@ def test_all_that_is_wrong_is_answered_at_once_in_the_order_of_codes(track: Trac
 
 
 def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     stranger = client.open_shop("stranger@example.com")
     foreign, none, wrong = track(ListID=stranger.list_id), track(ListID=2**62), track(ListID="x")
@@ -149,7 +149,7 @@ def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(
 
 
 def test_events_without_a_list_go_to_a_list_that_cannot_be_named(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     answer = track(ListID=..., Event="loose", Email="loose@example.com")
     assert answer.status == 200
@@ -162,7 +162,7 @@ def test_events_without_a_list_go_to_a_list_that_cannot_be_named(
     assert hidden not in [row["ListID"] for row in names]
 
 
-def test_list_id_may_be_digits(client: Client, shop: Shop, track: Track) -> None:
+def test_list_id_may_be_digits(client: InProcess, shop: Shop, track: Track) -> None:
     assert track(ListID=str(shop.list_id)).status == 200
     assert track(ListID=f"{shop.list_id:019d}").status == 200
     assert client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(2,)]
@@ -184,14 +184,14 @@ def test_a_uuid_is_read_in_any_spelling_and_answered_in_one(track: Track, spelli
     assert track(UUID=spelling).body["uuid"] == VISITOR
 
 
-def test_a_uuid_names_the_visitor_and_not_the_row(client: Client, shop: Shop, track: Track) -> None:
+def test_a_uuid_names_the_visitor_and_not_the_row(client: InProcess, shop: Shop, track: Track) -> None:
     answers = [track(Event=name, UUID=VISITOR).body for name in ("page_view", "add_to_cart", "page_view")]
     assert [answer["uuid"] for answer in answers] == [VISITOR] * 3
     assert client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(3,)]
     assert client.rows("SELECT COUNT(*) FROM visitors WHERE list_id = ?", shop.list_id) == [(1,)]
 
 
-def test_one_uuid_on_two_lists_is_two_visitors(client: Client, shop: Shop, track: Track) -> None:
+def test_one_uuid_on_two_lists_is_two_visitors(client: InProcess, shop: Shop, track: Track) -> None:
     other = client.services.stores.lists.add(shop.user_id, "Other")
     track(UUID=VISITOR)
     track(UUID=VISITOR, ListID=other)
@@ -262,7 +262,7 @@ def test_values_that_are_numbers(track: Track, value: Any) -> None:
         (" ", "it must be a number"),
     ],
 )
-def test_values_that_are_none(client: Client, track: Track, value: Any, reason: str) -> None:
+def test_values_that_are_none(client: InProcess, track: Track, value: Any, reason: str) -> None:
     before = client.counts()
     answer = track(Event="conversion", Properties={**CONVERSION, "conversion-value": value})
     message = f"Invalid conversion-value event property: {reason}"
@@ -275,7 +275,7 @@ def test_only_the_exact_name_is_a_conversion(track: Track, name: str) -> None:
     assert track(Event=name, Properties={}).status == 200
 
 
-def test_a_test_event_is_validated_and_not_stored(client: Client, track: Track, listing: Listing) -> None:
+def test_a_test_event_is_validated_and_not_stored(client: InProcess, track: Track, listing: Listing) -> None:
     before = client.counts()
     answer = track(
         Event="tried", UUID=VISITOR, ID="user-1", Email="t@example.com", Properties={"isTest": True}
@@ -292,7 +292,9 @@ def test_a_test_event_is_validated_and_not_stored(client: Client, track: Track, 
 
 
 @pytest.mark.parametrize("value", ["true", "1", 1, "True", False, None, [True]])
-def test_in_json_only_true_makes_a_test_event(client: Client, shop: Shop, track: Track, value: Any) -> None:
+def test_in_json_only_true_makes_a_test_event(
+    client: InProcess, shop: Shop, track: Track, value: Any
+) -> None:
     assert track(Properties={"isTest": value}).status == 200
     assert client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(1,)]
 
@@ -308,13 +310,13 @@ def test_unknown_parameters_are_ignored(track: Track) -> None:
     assert track(Unheard="of", Timestamps=[1, {"a": 2}]).status == 200
 
 
-def test_any_credential_will_do(client: Client) -> None:
+def test_any_credential_will_do(client: InProcess) -> None:
     plain = client.open_shop("plain@example.com", permissions="")
     assert client.call("event.track", plain.key, Event="seen", ListID=plain.list_id).status == 200
     assert client.call("website_events.properties", plain.key, ListID=plain.list_id).codes == [403]
 
 
-def test_a_repeat_with_the_same_event_id_is_stored_once(client: Client, shop: Shop, track: Track) -> None:
+def test_a_repeat_with_the_same_event_id_is_stored_once(client: InProcess, shop: Shop, track: Track) -> None:
     first = track(EventID="order-17", Email="once@example.com", Properties={"a": 1, "b": 2})
     again = track(
         EventID="order-17", Email="Once@Example.com", Properties={"b": 2, "a": 1, "$sent_at": "later"}
@@ -329,14 +331,14 @@ def test_a_repeat_with_the_same_event_id_is_stored_once(client: Client, shop: Sh
     ) == [(1,)]
 
 
-def test_an_event_id_belongs_to_its_list(client: Client, shop: Shop, track: Track) -> None:
+def test_an_event_id_belongs_to_its_list(client: InProcess, shop: Shop, track: Track) -> None:
     other = client.services.stores.lists.add(shop.user_id, "Other")
     assert track(EventID="same").status == 200
     answer = track(EventID="same", ListID=other, Event="another")
     assert (answer.status, "duplicate" in answer.body) == (200, False)
 
 
-def test_users_see_only_their_own(client: Client, shop: Shop, track: Track) -> None:
+def test_users_see_only_their_own(client: InProcess, shop: Shop, track: Track) -> None:
     stranger = client.open_shop("other@example.com")
     mine = replace(shop, key=stranger.key)
     assert client.call("event.track", mine.key, Event="seen", ListID=shop.list_id).codes == [4]
@@ -346,14 +348,14 @@ def test_users_see_only_their_own(client: Client, shop: Shop, track: Track) -> N
 # When it happened
 
 
-def event_time(client: Client, shop: Shop) -> tuple[int, int]:
+def event_time(client: InProcess, shop: Shop) -> tuple[int, int]:
     """(when it happened, when it was received), in milliseconds, of the list's only event."""
     [row] = client.rows("SELECT event_at, received_at FROM events WHERE list_id = ?", shop.list_id)
     return row[0], row[1]
 
 
 def test_without_a_timestamp_an_event_happens_when_it_is_received(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     before = time.time_ns() // 1_000_000
     track()
@@ -362,7 +364,7 @@ def test_without_a_timestamp_an_event_happens_when_it_is_received(
 
 
 @pytest.mark.parametrize("form", ["iso", "iso with offset", "seconds", "milliseconds", "digits"])
-def test_a_timestamp_is_read_in_each_form(client: Client, shop: Shop, track: Track, form: str) -> None:
+def test_a_timestamp_is_read_in_each_form(client: InProcess, shop: Shop, track: Track, form: str) -> None:
     moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     seconds = int(moment.timestamp())
     forms: dict[str, Any] = {
@@ -377,7 +379,7 @@ def test_a_timestamp_is_read_in_each_form(client: Client, shop: Shop, track: Tra
 
 
 def test_a_clock_that_is_wrong_is_corrected_by_when_the_request_was_sent(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     """Its clock is a day ahead, and the event happened ten minutes before it was sent."""
     day_ahead = int(time.time()) + 86_400
@@ -401,7 +403,9 @@ def test_a_clock_that_is_wrong_is_corrected_by_when_the_request_was_sent(
         ({"SentAt": 10**18}, 19),
     ],
 )
-def test_times_that_cannot_be_used(client: Client, track: Track, params: dict[str, Any], code: int) -> None:
+def test_times_that_cannot_be_used(
+    client: InProcess, track: Track, params: dict[str, Any], code: int
+) -> None:
     before = client.counts()
     answer = track(**params)
     assert (answer.status, answer.codes) == (422, [code])

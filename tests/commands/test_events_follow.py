@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tracker.api.event_responses import rendered_received
 from tracker.app import now_ms
 from tracker.domain.row_ids import SHIFT
@@ -78,7 +78,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def other(client: Client, quick: None) -> Iterator[SubscriptionHub]:
+def other(client: InProcess, quick: None) -> Iterator[SubscriptionHub]:
     """The followers of another process on the same database."""
     made = SubscriptionHub(client.services.storage, now_ms, rendered_received)
     yield made
@@ -86,7 +86,7 @@ def other(client: Client, quick: None) -> Iterator[SubscriptionHub]:
 
 
 @pytest.fixture
-def followed(client: Client, shop: Shop, other: SubscriptionHub) -> Iterator[Callable[..., Followed]]:
+def followed(client: InProcess, shop: Shop, other: SubscriptionHub) -> Iterator[Callable[..., Followed]]:
     """`followed(name=…, after=…)`: somebody who follows the test's list."""
     opened: list[Any] = []
 
@@ -101,14 +101,14 @@ def followed(client: Client, shop: Shop, other: SubscriptionHub) -> Iterator[Cal
         parts.close()
 
 
-def batch(client: Client, shop: Shop, names: list[str], **params: Any) -> None:
+def batch(client: InProcess, shop: Shop, names: list[str], **params: Any) -> None:
     events = [{"Event": name, **params} for name in names]
     answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
     assert answer.status == 200, answer.body
 
 
 def test_of_more_than_are_read_the_last_are_told_and_the_others_counted(
-    client: Client, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "MAX_ROWS", 3)
     one, wanting = followed(), followed(name="e9")
@@ -120,7 +120,7 @@ def test_of_more_than_are_read_the_last_are_told_and_the_others_counted(
 
 
 def test_who_reads_slowly_misses_what_was_not_kept_and_is_told_so(
-    client: Client, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(buffer, "MAX_KEPT", 2)
     slow, quick = followed(), followed()
@@ -132,7 +132,7 @@ def test_who_reads_slowly_misses_what_was_not_kept_and_is_told_so(
 
 
 def test_one_that_is_committed_late_is_told(
-    client: Client, shop: Shop, track: Track, followed: Callable[..., Followed]
+    client: InProcess, shop: Shop, track: Track, followed: Callable[..., Followed]
 ) -> None:
     """Another process made its id seconds before those that were told already."""
     track(Event="before")
@@ -149,7 +149,7 @@ def test_one_that_is_committed_late_is_told(
     assert [data["Event"] for _, data in again.rest()].count("before") == 2
 
 
-def late(client: Client, shop: Shop, seconds: int) -> None:
+def late(client: InProcess, shop: Shop, seconds: int) -> None:
     """A copy of the list's first event, with an id that was made seconds ago."""
     columns = ", ".join(COLUMNS)
     [first] = client.rows(f"SELECT {columns} FROM events WHERE list_id = ? ORDER BY id LIMIT 1", shop.list_id)
@@ -158,7 +158,7 @@ def late(client: Client, shop: Shop, seconds: int) -> None:
 
 
 def test_none_is_told_twice_while_it_lasts(
-    client: Client, shop: Shop, track: Track, followed: Callable[..., Followed]
+    client: InProcess, shop: Shop, track: Track, followed: Callable[..., Followed]
 ) -> None:
     track(Event="before")
     one = followed()
@@ -168,7 +168,7 @@ def test_none_is_told_twice_while_it_lasts(
 
 
 def test_a_long_absence_is_told_in_part(
-    client: Client, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, followed: Callable[..., Followed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch(client, shop, [f"e{number}" for number in range(250)])
     everything = followed(after=cursor_at(shop.list_id, 0), seconds=0)
@@ -180,7 +180,7 @@ def test_a_long_absence_is_told_in_part(
     ]
 
 
-def other_parts(client: Client, shop: Shop) -> Iterator[bytes]:
+def other_parts(client: InProcess, shop: Shop) -> Iterator[bytes]:
     """The first part says at once that something was skipped: without it, as `Followed` wants."""
     parts = SubscriptionHub(client.services.storage, now_ms, rendered_received).parts(
         shop.user_id, shop.list_id, None, 0, 0
@@ -192,7 +192,7 @@ def other_parts(client: Client, shop: Shop) -> Iterator[bytes]:
 
 
 def test_the_place_moves_on_over_events_of_other_names(
-    client: Client,
+    client: InProcess,
     shop: Shop,
     track: Track,
     followed: Callable[..., Followed],
@@ -231,11 +231,11 @@ def test_one_user_cannot_take_all_places(shop: Shop, other: SubscriptionHub) -> 
 # Who may follow, and for how long
 
 
-def revoke_key(client: Client, shop: Shop, key: str) -> None:
+def revoke_key(client: InProcess, shop: Shop, key: str) -> None:
     assert client.services.stores.keys.revoke(key)
 
 
-def take_permission(client: Client, shop: Shop, key: str) -> None:
+def take_permission(client: InProcess, shop: Shop, key: str) -> None:
     sql = "UPDATE users SET permissions = ? WHERE id = ?"
     client.services.storage.write(lambda transaction: transaction.execute(sql, (b"List.Get", shop.user_id)))
 
@@ -243,11 +243,11 @@ def take_permission(client: Client, shop: Shop, key: str) -> None:
 @pytest.mark.parametrize("end", [revoke_key, take_permission])
 @pytest.mark.usefixtures("quick")
 def test_it_ends_with_what_it_was_allowed_by(
-    client: Client, end: Callable[[Client, Shop, str], None]
+    client: InProcess, end: Callable[[InProcess, Shop, str], None]
 ) -> None:
     """Also where the key was looked up a moment ago, and is remembered."""
     shop = client.open_shop(f"{end.__name__}@example.com")
-    answer = client.open("/api/v1/events.follow", shop.key, {"ListID": shop.list_id})
+    answer = client.parts("/api/v1/events.follow", shop.key, {"ListID": shop.list_id})
     one = Followed(answer)
     assert client.call("event.track", shop.key, ListID=shop.list_id, Event="seen").status == 200
     assert one.next()[0] == "tracked"
@@ -259,8 +259,8 @@ def test_it_ends_with_what_it_was_allowed_by(
 
 
 @pytest.mark.usefixtures("quick")
-def test_it_lasts_as_long_as_it_is_allowed(client: Client, shop: Shop, track: Track) -> None:
-    one = Followed(client.open("/api/v1/events.follow", shop.key, {"ListID": shop.list_id, "Seconds": "1"}))
+def test_it_lasts_as_long_as_it_is_allowed(client: InProcess, shop: Shop, track: Track) -> None:
+    one = Followed(client.parts("/api/v1/events.follow", shop.key, {"ListID": shop.list_id, "Seconds": "1"}))
     track(Event="seen")
     assert one.next()[0] == "tracked"
     began = time.monotonic()

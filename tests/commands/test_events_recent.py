@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tracker.reports import recent_events
 
 Track = Callable[..., Reply]
@@ -17,7 +17,7 @@ BROWSER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
 
 @pytest.fixture
-def recent(client: Client, shop: Shop) -> Recent:
+def recent(client: InProcess, shop: Shop) -> Recent:
     """`recent(Event=…, …)`: one answer about the test's list, unless it says otherwise."""
 
     def call(**params: Any) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def names(answer: dict[str, Any]) -> list[str]:
     return [each["Event"] for each in answer["Events"]]
 
 
-def subscriber(client: Client, shop: Shop, email: str) -> str:
+def subscriber(client: InProcess, shop: Shop, email: str) -> str:
     found = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
     number: str = found.body["SubscriberInformation"]["SubscriberID"]
     return number
@@ -85,7 +85,7 @@ def test_one_name_is_looked_for_in_pages_of_bounded_work(
 
 
 def test_an_event_is_whose_its_visitor_became(
-    client: Client, shop: Shop, track: Track, recent: Recent
+    client: InProcess, shop: Shop, track: Track, recent: Recent
 ) -> None:
     track(Event="before", UUID=BROWSER)
     assert recent()["Events"][0]["SubscriberID"] is None
@@ -109,7 +109,7 @@ def test_an_event_is_whose_its_visitor_became(
 
 @pytest.mark.parametrize("verb", ["delete", "forget"])
 def test_a_subscriber_who_is_gone_is_nobody(
-    client: Client, shop: Shop, track: Track, recent: Recent, verb: str
+    client: InProcess, shop: Shop, track: Track, recent: Recent, verb: str
 ) -> None:
     track(Event="linked", UUID=BROWSER)
     track(Event="named", UUID=BROWSER, Email=JANE)
@@ -122,7 +122,7 @@ def test_a_subscriber_who_is_gone_is_nobody(
 
 
 def test_events_without_a_list_have_one_of_their_own(
-    client: Client, shop: Shop, track: Track, recent: Recent
+    client: InProcess, shop: Shop, track: Track, recent: Recent
 ) -> None:
     track(Event="listed")
     track(Event="listless", ListID=...)
@@ -133,7 +133,7 @@ def test_events_without_a_list_have_one_of_their_own(
     assert refused.codes == [8], "a cursor is one of its list"
 
 
-def test_nobody_sees_what_another_user_sent_without_a_list(client: Client, track: Track) -> None:
+def test_nobody_sees_what_another_user_sent_without_a_list(client: InProcess, track: Track) -> None:
     track(Event="listless", ListID=...)
     other = client.open_shop("watcher@example.com")
     answer = client.call("events.recent", other.key, WithoutList=True)

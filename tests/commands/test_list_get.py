@@ -8,12 +8,12 @@ from datetime import datetime
 
 import pytest
 
-from tests.commands.api import Api, User
+from tests.client import InProcess, Shop
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 
 
-def _made(api: Api, user: User, name: str = "Shop") -> int:
-    return int(api.ok("list.create", user.key, SubscriberListName=name)["ListID"])
+def _made(client: InProcess, user: Shop, name: str = "Shop") -> int:
+    return int(client.ok("list.create", user.key, SubscriberListName=name)["ListID"])
 
 
 def _milliseconds(wire: str) -> int:
@@ -21,10 +21,10 @@ def _milliseconds(wire: str) -> int:
     return round(datetime.fromisoformat(wire).timestamp() * 1000)
 
 
-def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
+def test_a_new_list_has_nothing_tracked(client: InProcess, jane: Shop) -> None:
     before = time.time_ns() // 10**6
-    list_id = _made(api, jane)
-    found = api.ok("list.get", jane.key, ListID=list_id)
+    list_id = _made(client, jane)
+    found = client.ok("list.get", jane.key, ListID=list_id)
     described = found.pop("List")
     assert found == {"Success": True, "ErrorCode": 0, "ErrorText": ""}
     assert before <= _milliseconds(described.pop("CreatedOn")) <= time.time_ns() // 10**6
@@ -53,50 +53,51 @@ def test_a_new_list_has_nothing_tracked(api: Api, jane: User) -> None:
     }
 
 
-def test_what_was_tracked_is_shown(api: Api, jane: User) -> None:
-    list_id = _made(api, jane)
+def test_what_was_tracked_is_shown(client: InProcess, jane: Shop) -> None:
+    list_id = _made(client, jane)
     before = time.time_ns() // 10**6
-    api.ok("event.track", jane.key, ListID=list_id, Event="page_view", Properties={"b": 1, "a": 2})
-    described = api.ok("list.get", jane.key, ListID=list_id)["List"]
-    listed = api.ok("website_events.properties", jane.key, ListID=list_id)["Properties"]
+    client.ok("event.track", jane.key, ListID=list_id, Event="page_view", Properties={"b": 1, "a": 2})
+    described = client.ok("list.get", jane.key, ListID=list_id)["List"]
+    listed = client.ok("website_events.properties", jane.key, ListID=list_id)["Properties"]
     assert described["EventTrackerProperties"] == listed == {"page_view": ["a", "b"]}
     assert before <= _milliseconds(described["LastEventTrackedAt"]) <= time.time_ns() // 10**6
 
 
-def test_tracker_ids_tell_lists_apart_and_stay(api: Api, jane: User) -> None:
-    first, second = _made(api, jane), _made(api, jane)
+def test_tracker_ids_tell_lists_apart_and_stay(client: InProcess, jane: Shop) -> None:
+    first, second = _made(client, jane), _made(client, jane)
     one, same, other = (
-        api.ok("list.get", jane.key, ListID=number)["List"] for number in (first, first, second)
+        client.ok("list.get", jane.key, ListID=number)["List"] for number in (first, first, second)
     )
     assert one == same
     assert one["EventListTrackerID"] != other["EventListTrackerID"]
     assert one["EventUserTrackerID"] == other["EventUserTrackerID"]
 
 
-def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(api: Api, jane: User) -> None:
-    john = api.add_user("john@example.com")
-    numbers = [_made(api, john), 2**63 - 1, api.services.stores.lists.hidden_id(jane.id)]
-    answers = {api.call("list.get", jane.key, ListID=number).data for number in numbers}
+def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
+    client: InProcess, jane: Shop
+) -> None:
+    john = client.open_shop(f"john-{jane.email}")
+    numbers = [_made(client, john), 2**63 - 1, client.services.stores.lists.hidden_id(jane.user_id)]
+    answers = {client.call("list.get", jane.key, ListID=number).raw for number in numbers}
     assert answers == {b'{"Errors":[{"Code":3,"Message":"List not found"}]}'}
 
 
 @pytest.mark.parametrize(
     "list_id", [0, -1, str(2**63), 1.0, 1.5, True, "", "1.0", "+1", "1_0", "１２", "x", [1], {}]
 )
-def test_what_is_no_number_of_a_list_is_2(api: Api, jane: User, list_id: object) -> None:
-    assert api.codes("list.get", jane.key, ListID=list_id) == (422, [2])
+def test_what_is_no_number_of_a_list_is_2(client: InProcess, jane: Shop, list_id: object) -> None:
+    assert client.call("list.get", jane.key, ListID=list_id).refusal == (422, [2])
 
 
-def test_a_missing_number_is_1(api: Api, jane: User) -> None:
-    assert api.codes("list.get", jane.key) == (422, [1])
+def test_a_missing_number_is_1(client: InProcess, jane: Shop) -> None:
+    assert client.call("list.get", jane.key).refusal == (422, [1])
 
 
-def test_it_can_be_had_with_get(api: Api, jane: User) -> None:
-    list_id = _made(api, jane)
-    answer = api.send("GET", f"/api/v1/list.get?ListID={list_id}&APIKey={jane.key}")
-    assert answer.json is not None
-    assert answer.json["List"]["ListID"] == list_id
+def test_it_can_be_had_with_get(client: InProcess, jane: Shop) -> None:
+    list_id = _made(client, jane)
+    answer = client.get(f"/api/v1/list.get?ListID={list_id}&APIKey={jane.key}")
+    assert answer.body["List"]["ListID"] == list_id
 
 
-def test_it_takes_the_permission(api: Api, jane: User) -> None:
-    assert api.codes("list.get", jane.weak_key, ListID=_made(api, jane)) == (403, [403])
+def test_it_takes_the_permission(client: InProcess, jane: Shop) -> None:
+    assert client.call("list.get", client.weak_key(jane), ListID=_made(client, jane)).refusal == (403, [403])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.storage.accounts.list_settings import ListSettings, ListSettingsStore
 
@@ -33,7 +33,7 @@ RULES = [
 
 
 @pytest.fixture
-def settings(client: Client) -> ListSettingsStore:
+def settings(client: InProcess) -> ListSettingsStore:
     found: ListSettingsStore = client.services.stores.list_settings
     return found
 
@@ -51,7 +51,7 @@ def test_one_is_changed_and_the_others_stay(settings: ListSettingsStore, shop: S
     assert settings.of(shop.list_id) == ListSettings()
 
 
-def test_another_process_sees_a_change_within_five_seconds(client: Client, shop: Shop) -> None:
+def test_another_process_sees_a_change_within_five_seconds(client: InProcess, shop: Shop) -> None:
     seconds = [0.0]
     here, there = (ListSettingsStore(client.services.storage, lambda: seconds[0]) for _ in range(2))
     assert there.of(shop.list_id) == ListSettings()
@@ -76,7 +76,7 @@ def test_a_name_that_is_no_setting_is_refused(settings: ListSettingsStore, shop:
         settings.change(shop.list_id, retention_day=1)
 
 
-def test_time_and_money_of_a_list_are_set_shown_and_unset(client: Client, shop: Shop) -> None:
+def test_time_and_money_of_a_list_are_set_shown_and_unset(client: InProcess, shop: Shop) -> None:
     sent: dict[str, Any] = {
         "Timezone": "Asia/Kolkata",
         "Currency": "JPY",
@@ -126,7 +126,7 @@ def test_time_and_money_of_a_list_are_set_shown_and_unset(client: Client, shop: 
     ],
 )
 def test_what_is_none_of_them_is_refused_and_changes_nothing(
-    client: Client, shop: Shop, settings: ListSettingsStore, name: str, value: Any, code: int
+    client: InProcess, shop: Shop, settings: ListSettingsStore, name: str, value: Any, code: int
 ) -> None:
     answer = client.call("list.update", shop.key, ListID=shop.list_id, RetentionDays=1, **{name: value})
     assert (answer.status, answer.codes) == (422, [code])

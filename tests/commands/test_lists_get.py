@@ -6,30 +6,29 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
-from tests.commands.api import Api, User
+from tests.client import Client, InProcess, Shop
 
 NAMES = ("beta", "Alpha", "ÖKO Shop", "100%", "alpha")
 
 
 @pytest.fixture
-def numbers(api: Api, jane: User) -> list[int]:
-    return [api.ok("list.create", jane.key, SubscriberListName=name)["ListID"] for name in NAMES]
+def numbers(client: InProcess, jane: Shop) -> list[int]:
+    return [client.ok("list.create", jane.key, SubscriberListName=name)["ListID"] for name in NAMES]
 
 
-def _names(api: Api, user: User, **params: Any) -> list[str]:
-    return [row["Name"] for row in api.ok("lists.get", user.key, **params)["Lists"]]
+def _names(client: InProcess, user: Shop, **params: Any) -> list[str]:
+    return [row["Name"] for row in client.ok("lists.get", user.key, **params)["Lists"]]
 
 
 def test_without_parameters_it_gives_all_lists_of_the_caller(
-    api: Api, jane: User, numbers: list[int]
+    client: InProcess, jane: Shop, numbers: list[int]
 ) -> None:
-    john = api.add_user("john@example.com")
-    answer = api.ok("lists.get", jane.key)
+    john = client.open_shop(f"john-{jane.email}", list_name=None)
+    answer = client.ok("lists.get", jane.key)
     assert (answer["Success"], answer["ErrorCode"], answer["ErrorText"]) == (True, 0, "")
     assert [(row["ListID"], row["Name"]) for row in answer["Lists"]] == list(zip(numbers, NAMES, strict=True))
     assert answer["TotalListCount"] == len(NAMES)
-    created = api.ok("list.get", jane.key, ListID=numbers[0])["List"]["CreatedOn"]
+    created = client.ok("list.get", jane.key, ListID=numbers[0])["List"]["CreatedOn"]
     first = {
         "ListID": numbers[0],
         "Name": "beta",
@@ -38,13 +37,13 @@ def test_without_parameters_it_gives_all_lists_of_the_caller(
         "LastEventTrackedAt": None,
     }
     assert answer["Lists"][0] == first
-    assert api.ok("lists.get", john.key)["Lists"] == []
+    assert client.ok("lists.get", john.key)["Lists"] == []
 
 
-def test_each_lists_subscribers_are_counted(api: Api, jane: User, numbers: list[int]) -> None:
+def test_each_lists_subscribers_are_counted(client: InProcess, jane: Shop, numbers: list[int]) -> None:
     for list_id, email in ((numbers[0], "a@b.co"), (numbers[0], "c@b.co"), (numbers[1], "a@b.co")):
-        api.ok("event.track", jane.key, ListID=list_id, Event="page_view", Email=email)
-    counts = {row["ListID"]: row["SubscriberCount"] for row in api.ok("lists.get", jane.key)["Lists"]}
+        client.ok("event.track", jane.key, ListID=list_id, Event="page_view", Email=email)
+    counts = {row["ListID"]: row["SubscriberCount"] for row in client.ok("lists.get", jane.key)["Lists"]}
     assert [counts[number] for number in numbers] == [2, 1, 0, 0, 0]
 
 
@@ -58,18 +57,20 @@ def test_each_lists_subscribers_are_counted(api: Api, jane: User, numbers: list[
         ({"RecordsPerRequest": 2**63 - 1, "RecordsFrom": 2**63 - 1}, ()),
     ],
 )
-def test_pages(api: Api, jane: User, numbers: list[int], params: Any, wanted: tuple[str, ...]) -> None:
-    answer = api.ok("lists.get", jane.key, **params)
+def test_pages(
+    client: InProcess, jane: Shop, numbers: list[int], params: Any, wanted: tuple[str, ...]
+) -> None:
+    answer = client.ok("lists.get", jane.key, **params)
     assert tuple(row["Name"] for row in answer["Lists"]) == wanted
     assert answer["TotalListCount"] == len(NAMES)
 
 
-def test_orders(api: Api, jane: User, numbers: list[int]) -> None:
+def test_orders(client: InProcess, jane: Shop, numbers: list[int]) -> None:
     by_name = ["100%", "Alpha", "alpha", "beta", "ÖKO Shop"]
-    assert _names(api, jane, OrderField="Name") == by_name
-    assert _names(api, jane, OrderField="name", OrderType="desc") == by_name[::-1]
-    assert _names(api, jane, OrderType="DESC") == list(NAMES[::-1])
-    assert _names(api, jane, OrderField="CreatedOn") == list(NAMES)
+    assert _names(client, jane, OrderField="Name") == by_name
+    assert _names(client, jane, OrderField="name", OrderType="desc") == by_name[::-1]
+    assert _names(client, jane, OrderType="DESC") == list(NAMES[::-1])
+    assert _names(client, jane, OrderField="CreatedOn") == list(NAMES)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +84,10 @@ def test_orders(api: Api, jane: User, numbers: list[int]) -> None:
         ("", list(NAMES)),
     ],
 )
-def test_search(api: Api, jane: User, numbers: list[int], search: str, wanted: list[str]) -> None:
-    answer = api.ok("lists.get", jane.key, Search=search, RecordsPerRequest=1)
+def test_search(client: InProcess, jane: Shop, numbers: list[int], search: str, wanted: list[str]) -> None:
+    answer = client.ok("lists.get", jane.key, Search=search, RecordsPerRequest=1)
     assert answer["TotalListCount"] == len(wanted)
-    assert _names(api, jane, Search=search) == wanted
+    assert _names(client, jane, Search=search) == wanted
 
 
 @pytest.mark.parametrize(
@@ -100,23 +101,21 @@ def test_search(api: Api, jane: User, numbers: list[int], search: str, wanted: l
     ],
 )
 def test_a_value_that_cannot_be_used_has_its_number(
-    api: Api, jane: User, param: str, code: int, values: list[object]
+    client: InProcess, jane: Shop, param: str, code: int, values: list[object]
 ) -> None:
     for value in values:
-        assert api.codes("lists.get", jane.key, **{param: value}) == (422, [code])
+        assert client.call("lists.get", jane.key, **{param: value}).refusal == (422, [code])
 
 
-def test_all_faults_are_told_at_once(api: Api, jane: User) -> None:
+def test_all_faults_are_told_at_once(client: InProcess, jane: Shop) -> None:
     faults = {"RecordsPerRequest": -1, "RecordsFrom": -1, "OrderField": "x", "OrderType": "x", "Search": 1}
-    assert api.codes("lists.get", jane.key, **faults) == (422, [1, 2, 3, 4, 5])
+    assert client.call("lists.get", jane.key, **faults).refusal == (422, [1, 2, 3, 4, 5])
 
 
-def test_it_takes_the_permission_and_can_be_had_with_get(api: Api, jane: User) -> None:
-    assert api.codes("lists.get", jane.weak_key) == (403, [403])
-    answer = api.send(
-        "GET", "/api/v1/lists.get?OrderType=desc", headers={"Authorization": f"Bearer {jane.key}"}
-    )
-    assert answer.status_code == 200
+def test_it_takes_the_permission_and_can_be_had_with_get(client: InProcess, jane: Shop) -> None:
+    assert client.call("lists.get", client.weak_key(jane)).refusal == (403, [403])
+    answer = client.get("/api/v1/lists.get?OrderType=desc", jane.key)
+    assert answer.status == 200
 
 
 def test_each_list_says_when_its_last_event_came(client: Client, shop: Shop) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tests.subscriber_calls import Call, made
@@ -19,7 +19,7 @@ CALLS, WORKERS = 24, 3
 
 
 def test_events_find_the_subscriber_that_was_made(
-    client: Client, shop: Shop, call: Call, track: Track
+    client: InProcess, shop: Shop, call: Call, track: Track
 ) -> None:
     number = made(call, EmailAddress="a@example.com", ExternalID="user-1")
     uuids = {track(Email="A@example.com").body["uuid"], track(ID="user-1").body["uuid"]}
@@ -48,14 +48,14 @@ def test_events_find_the_subscriber_that_was_made(
     ],
 )
 def test_who_cannot_be_made_has_their_numbers(
-    client: Client, shop: Shop, call: Call, params: dict[str, Any], codes: list[int]
+    client: InProcess, shop: Shop, call: Call, params: dict[str, Any], codes: list[int]
 ) -> None:
     answer = call("create", **params)
     assert (answer.status, answer.codes) == (422, codes)
     assert client.rows("SELECT id FROM subscribers WHERE list_id = ?", shop.list_id) == []
 
 
-def test_what_another_has_is_refused_and_nothing_changes(client: Client, shop: Shop, call: Call) -> None:
+def test_what_another_has_is_refused_and_nothing_changes(client: InProcess, shop: Shop, call: Call) -> None:
     a = made(call, EmailAddress="a@example.com", ExternalID="a")
     made(call, EmailAddress="b@example.com")
     before = client.rows("SELECT * FROM subscribers WHERE list_id = ? ORDER BY id", shop.list_id)
@@ -87,7 +87,7 @@ def test_of_equal_ones_made_at_once_one_wins_and_the_others_get_the_number(
 
     def create(_: int) -> Any:
         answer = tracker.call("subscriber.create", account.key, ListID=account.list_id, **params)
-        return answer.json().get("Errors", [{"Code": answer.status_code}])[0]["Code"]
+        return answer.body.get("Errors", [{"Code": answer.status}])[0]["Code"]
 
     with ThreadPoolExecutor(CALLS) as pool:
         assert Counter(pool.map(create, range(CALLS))) == {200: 1, code: CALLS - 1}

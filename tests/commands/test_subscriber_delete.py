@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tracker.storage.schema.own_database import own_database
@@ -28,7 +28,7 @@ EVENTS_OF = (
 
 
 @pytest.fixture
-def delete(client: Client, shop: Shop) -> Delete:
+def delete(client: InProcess, shop: Shop) -> Delete:
     """Delete a subscriber of the test's list; gives the number they had."""
 
     def call(**who: Any) -> int:
@@ -39,24 +39,24 @@ def delete(client: Client, shop: Shop) -> Delete:
     return call
 
 
-def subscriber(client: Client, shop: Shop, email: str = A) -> int:
+def subscriber(client: InProcess, shop: Shop, email: str = A) -> int:
     answer = get(client, shop, EmailAddress=email)
     assert answer.status == 200, answer.body
     return int(answer.body["SubscriberInformation"]["SubscriberID"])
 
 
-def get(client: Client, shop: Shop, **who: Any) -> Reply:
+def get(client: InProcess, shop: Shop, **who: Any) -> Reply:
     return client.call("subscriber.get", shop.key, ListID=shop.list_id, **who)
 
 
-def events_of(client: Client, shop: Shop, subscriber_id: int) -> list[str]:
+def events_of(client: InProcess, shop: Shop, subscriber_id: int) -> list[str]:
     """The names of a person's events, the extra identify events left out."""
     names = [bytes(row[0]).decode() for row in client.rows(EVENTS_OF, shop.list_id, subscriber_id)]
     return [name for name in names if name != "identify"]
 
 
 def test_a_deleted_subscriber_is_gone_with_their_values(
-    client: Client, shop: Shop, track: Track, delete: Delete
+    client: InProcess, shop: Shop, track: Track, delete: Delete
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "x", "MergeTagAlias": "x"}
     client.call("customfield.create", shop.key, **sent)
@@ -72,7 +72,7 @@ def test_a_deleted_subscriber_is_gone_with_their_values(
 
 
 def test_what_they_did_stays_and_is_counted(
-    client: Client, shop: Shop, track: Track, delete: Delete, listing: Callable[[], Any]
+    client: InProcess, shop: Shop, track: Track, delete: Delete, listing: Callable[[], Any]
 ) -> None:
     track(Event="bought", Email=A, UUID=BROWSER, EventID="e-1", Properties={"x": 1})
     tables = ("events", "identity_links", "visitors", "event_ids", "event_counts")
@@ -87,7 +87,7 @@ def test_what_they_did_stays_and_is_counted(
 
 @pytest.mark.parametrize("email", [A, B])
 def test_the_next_subscriber_of_a_browser_gets_none_of_their_past(
-    client: Client, shop: Shop, track: Track, delete: Delete, email: str
+    client: InProcess, shop: Shop, track: Track, delete: Delete, email: str
 ) -> None:
     """Be it somebody else, or the same address again."""
     track(Event="anonymous", UUID=BROWSER)
@@ -104,7 +104,7 @@ def test_the_next_subscriber_of_a_browser_gets_none_of_their_past(
 
 
 def test_an_identify_event_by_id_opens_a_new_span_too(
-    client: Client, shop: Shop, track: Track, delete: Delete
+    client: InProcess, shop: Shop, track: Track, delete: Delete
 ) -> None:
     track(Event="known", UUID=BROWSER, Email=A)
     delete(EmailAddress=A)
@@ -116,7 +116,7 @@ def test_an_identify_event_by_id_opens_a_new_span_too(
 
 @pytest.mark.parametrize("who", [{"Email": A}, {"ID": "user-1"}])
 def test_calls_without_uuid_have_a_new_visitor(
-    client: Client, shop: Shop, track: Track, delete: Delete, who: dict[str, str]
+    client: InProcess, shop: Shop, track: Track, delete: Delete, who: dict[str, str]
 ) -> None:
     first = track(Event="old", **who).body["uuid"]
     gone = delete(**({"EmailAddress": A} if "Email" in who else {"ExternalID": "user-1"}))
@@ -127,7 +127,7 @@ def test_calls_without_uuid_have_a_new_visitor(
 
 
 def test_who_keeps_the_old_visitors_uuid_gets_a_new_span(
-    client: Client, shop: Shop, track: Track, delete: Delete
+    client: InProcess, shop: Shop, track: Track, delete: Delete
 ) -> None:
     """A back end that was answered with the visitor's uuid, and goes on to send it."""
     kept = track(Event="old", Email=A).body["uuid"]
@@ -142,7 +142,7 @@ def test_who_keeps_the_old_visitors_uuid_gets_a_new_span(
 
 
 def test_identify_properties_of_a_browser_whose_subscriber_is_gone_are_dropped(
-    client: Client, shop: Shop, track: Track, delete: Delete
+    client: InProcess, shop: Shop, track: Track, delete: Delete
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "x", "MergeTagAlias": "x"}
     client.call("customfield.create", shop.key, **sent)
@@ -154,7 +154,7 @@ def test_identify_properties_of_a_browser_whose_subscriber_is_gone_are_dropped(
 
 
 def test_an_address_or_id_of_somebody_who_is_gone_is_free(
-    client: Client, shop: Shop, track: Track, delete: Delete
+    client: InProcess, shop: Shop, track: Track, delete: Delete
 ) -> None:
     track(Email=A, ID="user-1")
     gone = delete(EmailAddress=A)
@@ -171,7 +171,7 @@ def test_deleting_and_identifying_at_once_leaves_no_values_of_nobody(
     tracker = start_tracker(database_url=url, workers=WORKERS)
     account = make_account(tracker, f"gone-{database_kind}@example.com", "*")
     sent = {"SubscriberListID": account.list_id, "FieldName": "x", "MergeTagAlias": "x"}
-    tracker.call("customfield.create", account.key, **sent).raise_for_status()
+    tracker.ok("customfield.create", account.key, **sent)
 
     def call(number: int) -> int:
         if number % 3:
@@ -181,7 +181,7 @@ def test_deleting_and_identifying_at_once_leaves_no_values_of_nobody(
             )
         else:
             answer = tracker.call("subscriber.delete", account.key, ListID=account.list_id, EmailAddress=A)
-        status: int = answer.status_code
+        status: int = answer.status
         return status
 
     with ThreadPoolExecutor(CALLS) as pool:

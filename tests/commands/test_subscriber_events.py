@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tracker.app import now_ms
 from tracker.domain.event import Event
 from tracker.domain.row_ids import SHIFT
@@ -36,7 +36,7 @@ def uuid(number: int) -> str:
 
 
 @pytest.fixture
-def page(client: Client, shop: Shop) -> Callable[..., Reply]:
+def page(client: InProcess, shop: Shop) -> Callable[..., Reply]:
     """`page(EmailAddress=…, …)`: one answer about the test's list."""
 
     def call(**params: Any) -> Reply:
@@ -79,14 +79,14 @@ def numbers(found: list[dict[str, Any]]) -> list[int]:
     return [each["Properties"]["n"] for each in found if "n" in each["Properties"]]
 
 
-def batch(client: Client, shop: Shop, sent: list[dict[str, Any]]) -> None:
+def batch(client: InProcess, shop: Shop, sent: list[dict[str, Any]]) -> None:
     answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=sent)
     assert answer.status == 200, answer.body
     assert {each["status"] for each in answer.body["results"]} == {"ok"}, answer.body
 
 
 @pytest.fixture
-def fill(client: Client, shop: Shop) -> Callable[[list[dict[str, Any]]], None]:
+def fill(client: InProcess, shop: Shop) -> Callable[[list[dict[str, Any]]], None]:
     """Track many events, in batches."""
 
     def send(sent: list[dict[str, Any]]) -> None:
@@ -226,7 +226,7 @@ def test_filters_keep_what_a_plain_filter_keeps(
 
 
 def test_a_page_looks_at_5000_events_and_goes_on_from_there(
-    client: Client, shop: Shop, track: Track, page: Callable[..., Reply]
+    client: InProcess, shop: Shop, track: Track, page: Callable[..., Reply]
 ) -> None:
     """The one event with the property is the oldest of 5,100: the first page finds nothing, and says where to go on."""
     track(Email=JANE, Properties={"rare": 1}, Timestamp=START)
@@ -246,7 +246,7 @@ def test_a_page_looks_at_5000_events_and_goes_on_from_there(
 
 
 def test_a_name_is_looked_for_among_so_many_events_a_page(
-    client: Client, shop: Shop, track: Track, page: Callable[..., Reply], monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, track: Track, page: Callable[..., Reply], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeline_merge, "MAX_SKIMMED", 500)
     track(Event="rare", Email=JANE, Timestamp=START)
@@ -284,7 +284,7 @@ def test_strange_parameters_are_refused_by_number(track: Track, page: Callable[.
     assert page(EmailAddress=JANE, From=10**15).codes == [10]
 
 
-def test_another_users_list_is_like_none(client: Client, track: Track, page: Callable[..., Reply]) -> None:
+def test_another_users_list_is_like_none(client: InProcess, track: Track, page: Callable[..., Reply]) -> None:
     track(Email=JANE)
     other = client.open_shop(f"other{next(_numbers)}-{client.services.storage.engine.name}@example.com")
     theirs = client.call("subscriber.events", other.key, ListID=other.list_id - 1, EmailAddress=JANE)
@@ -294,7 +294,7 @@ def test_another_users_list_is_like_none(client: Client, track: Track, page: Cal
 
 
 def test_a_thousand_visitors_of_one_subscriber_are_read_as_one(
-    client: Client, shop: Shop, events: Events, page: Callable[..., Reply]
+    client: InProcess, shop: Shop, events: Events, page: Callable[..., Reply]
 ) -> None:
     """Each has an anonymous past, some a long one; settling them changes nothing that is answered."""
     list_id, ingest = shop.list_id, client.services.ingest
@@ -321,7 +321,7 @@ def test_a_thousand_visitors_of_one_subscriber_are_read_as_one(
     assert events(EmailAddress=JANE, RecordsPerRequest=100) == before
 
 
-def make_old(client: Client, list_id: int) -> None:
+def make_old(client: InProcess, list_id: int) -> None:
     """As if the links of a list were long over."""
     ids = {row[0]: row[0] - (int(IN_FLIGHT_SECONDS * 1000) + 1 << SHIFT) for row in client.rows(
         "SELECT event_id FROM identity_links WHERE list_id = ?", list_id
@@ -335,7 +335,7 @@ def make_old(client: Client, list_id: int) -> None:
 
 
 def test_on_a_server_no_past_is_settled_while_somebody_may_write_to_it(
-    client: Client, shop: Shop, events: Events
+    client: InProcess, shop: Shop, events: Events
 ) -> None:
     list_id, ingest = shop.list_id, client.services.ingest
     for name, email in (("seen", None), ("identify", (JANE, JANE))):
@@ -354,7 +354,7 @@ def test_on_a_server_no_past_is_settled_while_somebody_may_write_to_it(
 
 
 def test_a_row_counts_only_if_its_event_and_link_say_so(
-    client: Client, shop: Shop, track: Track, events: Events
+    client: InProcess, shop: Shop, track: Track, events: Events
 ) -> None:
     """An unlinked span and a removed event are gone from the timeline at once, whatever rows are left."""
     for n, visitor in enumerate((1, 1, 2, 2)):
@@ -394,7 +394,7 @@ class Recorder(Transaction):
 
 
 def test_a_page_is_read_by_its_key(
-    client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without and with a cursor, by name, of conversions, and the pasts of a person."""
     database = client.services.storage
@@ -422,7 +422,7 @@ def test_a_page_is_read_by_its_key(
         check(client, sql, values)
 
 
-def by_key_on_sqlite(client: Client, sql: str, values: Any) -> None:
+def by_key_on_sqlite(client: InProcess, sql: str, values: Any) -> None:
     """Runs are read in their order and merged; only what is unsorted, and what has been chosen, is sorted."""
     plan = [row[3] for row in client.rows(f"EXPLAIN QUERY PLAN {sql}", *values)]
     keys = [step for step in plan if "timeline_sorted" in step or "identity_links" in step]
@@ -433,7 +433,7 @@ def by_key_on_sqlite(client: Client, sql: str, values: Any) -> None:
     assert len(sorted_apart) <= sql.count("FROM timeline_recent") + sql.count("name_key = "), plan
 
 
-def by_key_on_mariadb(client: Client, sql: str, values: Any) -> None:
+def by_key_on_mariadb(client: InProcess, sql: str, values: Any) -> None:
     plan = [row for row in client.rows(f"EXPLAIN {sql}", *values) if row[2] in ("timeline", "identity_links")]
     assert plan
     for row in plan:

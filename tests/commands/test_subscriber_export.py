@@ -5,19 +5,19 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 
 JANE = "Jane@Example.com"
 ORDER = {"conversion-name": "Order", "conversion-value": 12.25, "conversion-currency": "EUR"}
 
 
-def export(client: Client, shop: Shop, **who: Any) -> dict[str, Any]:
+def export(client: InProcess, shop: Shop, **who: Any) -> dict[str, Any]:
     answer = client.call("subscriber.export", shop.key, ListID=shop.list_id, **who)
     assert answer.status == 200, answer.body
     return dict(answer.body)
 
 
-def test_everything_about_a_subscriber_is_there(client: Client, shop: Shop, track: Track) -> None:
+def test_everything_about_a_subscriber_is_there(client: InProcess, shop: Shop, track: Track) -> None:
     browser = str(uuid.uuid4())
     track(UUID=browser, Properties={"n": 1}, EventID="e-1", Timestamp="2026-01-02T03:04:05Z")
     track(UUID=browser, Email=JANE, ID="jane-1", Properties={"n": 2})
@@ -45,7 +45,7 @@ def test_everything_about_a_subscriber_is_there(client: Client, shop: Shop, trac
     assert found["Complete"] is True
 
 
-def test_many_events_are_each_there_once(client: Client, shop: Shop) -> None:
+def test_many_events_are_each_there_once(client: InProcess, shop: Shop) -> None:
     browser = str(uuid.uuid4())
     for named in ({}, {"Email": JANE}):
         events = [{"Event": "seen", "UUID": browser, "Properties": {"n": n}, **named} for n in range(1_000)]
@@ -56,6 +56,6 @@ def test_many_events_are_each_there_once(client: Client, shop: Shop) -> None:
     assert sorted(seen) == sorted([*range(1_000), *range(1_000)])
 
 
-def test_who_is_nobody_is_refused_as_usual(client: Client, shop: Shop) -> None:
+def test_who_is_nobody_is_refused_as_usual(client: InProcess, shop: Shop) -> None:
     answer = client.call("subscriber.export", shop.key, ListID=shop.list_id, EmailAddress="no@example.com")
     assert (answer.status, answer.codes) == (422, [3])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.contract.tables import places_of
 from tracker.integrity.counter_check import recount
 
@@ -25,19 +25,19 @@ COUNTED = (
 )
 
 
-def forget(client: Client, shop: Shop, **who: Any) -> dict[str, Any]:
+def forget(client: InProcess, shop: Shop, **who: Any) -> dict[str, Any]:
     answer = client.call("subscriber.forget", shop.key, ListID=shop.list_id, **who)
     assert answer.status == 200, answer.body
     return dict(answer.body)
 
 
-def differences(client: Client, shop: Shop) -> list[str]:
+def differences(client: InProcess, shop: Shop) -> list[str]:
     """What `tracker db check` would find, once all is written that is written late."""
     client.services.ingest.flush()
     return [str(each) for each in recount(client.services.storage, shop.list_id).differences]
 
 
-def events_counted(client: Client, shop: Shop) -> int:
+def events_counted(client: InProcess, shop: Shop) -> int:
     [(total,)] = client.rows(
         "SELECT COALESCE(SUM(events), 0) FROM event_counts WHERE list_id = ?", shop.list_id
     )
@@ -45,7 +45,7 @@ def events_counted(client: Client, shop: Shop) -> int:
 
 
 @pytest.fixture
-def life(client: Client, shop: Shop, track: Track) -> list[str]:
+def life(client: InProcess, shop: Shop, track: Track) -> list[str]:
     """What Jane left: two browsers, one shared with John, calls of a back end, orders, a field. The texts that name her."""
     browser, shared, by_id = (str(uuid.uuid4()) for _ in range(3))
     field = {"SubscriberListID": shop.list_id, "FieldName": "City", "MergeTagAlias": "City"}
@@ -77,7 +77,7 @@ def life(client: Client, shop: Shop, track: Track) -> list[str]:
     return [*texts, *uuids, *hashes, *(each.hex() for each in hashes)]  # type: ignore[list-item]
 
 
-def test_nothing_of_a_subscriber_stands_in_any_table(client: Client, shop: Shop, life: list[str]) -> None:
+def test_nothing_of_a_subscriber_stands_in_any_table(client: InProcess, shop: Shop, life: list[str]) -> None:
     assert "events" in places_of(client, life)
     report = forget(client, shop, EmailAddress=JANE)
     assert report["Status"] == "finished"
@@ -86,7 +86,7 @@ def test_nothing_of_a_subscriber_stands_in_any_table(client: Client, shop: Shop,
     assert all(each["Found"] == 0 for each in report["Checks"])
 
 
-def test_what_is_somebody_elses_stays(client: Client, shop: Shop, track: Track, life: list[str]) -> None:
+def test_what_is_somebody_elses_stays(client: InProcess, shop: Shop, track: Track, life: list[str]) -> None:
     forget(client, shop, EmailAddress=JANE)
     names = client.rows("SELECT name FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     assert [bytes(name) for (name,) in names] == [
@@ -102,7 +102,7 @@ def test_what_is_somebody_elses_stays(client: Client, shop: Shop, track: Track, 
 
 
 def test_figures_are_as_if_the_events_had_never_come(
-    client: Client, shop: Shop, track: Track, life: list[str]
+    client: InProcess, shop: Shop, track: Track, life: list[str]
 ) -> None:
     assert differences(client, shop) == []
     forget(client, shop, EmailAddress=JANE)
@@ -116,7 +116,7 @@ def test_figures_are_as_if_the_events_had_never_come(
 
 
 def test_the_report_says_how_many_rows_went_and_is_told_again_by_number(
-    client: Client, shop: Shop, life: list[str]
+    client: InProcess, shop: Shop, life: list[str]
 ) -> None:
     before = {
         table: client.rows(f"SELECT COUNT(*) FROM {table} WHERE list_id = ?", shop.list_id)[0][0]
@@ -137,7 +137,9 @@ def test_the_report_says_how_many_rows_went_and_is_told_again_by_number(
         assert (gone_now.status, gone_now.codes) == (422, [3])
 
 
-def test_a_forgotten_subscriber_is_found_by_no_command(client: Client, shop: Shop, life: list[str]) -> None:
+def test_a_forgotten_subscriber_is_found_by_no_command(
+    client: InProcess, shop: Shop, life: list[str]
+) -> None:
     number = int(forget(client, shop, EmailAddress=JANE)["SubscriberID"])
     for command in ("subscriber.get", "subscriber.export", "subscriber.delete"):
         for who in ({"EmailAddress": JANE}, {"SubscriberID": number}, {"ExternalID": "jane-77"}):
@@ -146,7 +148,7 @@ def test_a_forgotten_subscriber_is_found_by_no_command(client: Client, shop: Sho
 
 
 def test_who_comes_with_the_address_again_is_new(
-    client: Client, shop: Shop, track: Track, life: list[str]
+    client: InProcess, shop: Shop, track: Track, life: list[str]
 ) -> None:
     browser = life[7]
     first = forget(client, shop, EmailAddress=JANE)["SubscriberID"]
@@ -160,7 +162,7 @@ def test_who_comes_with_the_address_again_is_new(
 
 
 def test_a_repeat_of_a_forgotten_event_is_a_duplicate_and_not_stored(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     sent = {"Email": JANE, "EventID": "e-1", "Properties": {"a": 1}}
     track(**sent)
@@ -174,7 +176,7 @@ def test_a_repeat_of_a_forgotten_event_is_a_duplicate_and_not_stored(
 
 
 def test_a_conversion_id_counts_again_once_its_event_is_forgotten(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     """The conversions of others that were repeats of it stay what they were."""
     order = {"Event": "conversion", "Properties": {"conversion-id": "o-1", **ORDER}}
@@ -189,7 +191,7 @@ def test_a_conversion_id_counts_again_once_its_event_is_forgotten(
 
 
 def test_who_was_named_by_the_hash_of_the_address_is_forgotten_too(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     digest = hashlib.sha256(JANE.encode()).hexdigest()
     track(ID=digest, Properties={"secret": "by hash"})
@@ -198,14 +200,16 @@ def test_who_was_named_by_the_hash_of_the_address_is_forgotten_too(
     assert places_of(client, [digest, "by hash", JANE]) == {}
 
 
-def test_the_audit_log_says_that_it_was_done_and_no_address(client: Client, shop: Shop, track: Track) -> None:
+def test_the_audit_log_says_that_it_was_done_and_no_address(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     track(Email=JANE)
     number = forget(client, shop, EmailAddress=JANE)["SubscriberID"]
     entries = client.rows("SELECT object FROM audit_log WHERE action = ?", b"subscriber.forget")
     assert f"list:{shop.list_id} subscriber:{number}".encode() in [bytes(row[0]) for row in entries]
 
 
-def test_spent_event_ids_are_let_go_after_thirty_days(client: Client, shop: Shop, track: Track) -> None:
+def test_spent_event_ids_are_let_go_after_thirty_days(client: InProcess, shop: Shop, track: Track) -> None:
     track(Email=JANE, EventID="e-1")
     forget(client, shop, EmailAddress=JANE)
     storage = client.services.storage
@@ -226,7 +230,7 @@ def test_spent_event_ids_are_let_go_after_thirty_days(client: Client, shop: Shop
 
 
 def test_what_was_taken_back_from_a_subscriber_is_the_visitors_and_names_them_no_more(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     browser = str(uuid.uuid4())
     track(UUID=browser, Properties={"n": 1})

@@ -11,7 +11,7 @@ from typing import Any
 import gevent
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tracker.jobs.runner import CALL_STEP_ROWS
 from tracker.storage import job_queue
 from tracker.storage.events.reassign import UNMERGE, SpanLink, links_of, reassign_step, unlink
@@ -26,7 +26,7 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture
-def call(client: Client, shop: Shop) -> Call:
+def call(client: InProcess, shop: Shop) -> Call:
     """`call("unmerge", …)`: the answer of the command `subscriber.unmerge` about the test's list."""
 
     def about_the_list(verb: str, **params: Any) -> Any:
@@ -37,7 +37,7 @@ def call(client: Client, shop: Shop) -> Call:
     return about_the_list
 
 
-def ask(client: Client, shop: Shop, verb: str, **params: Any) -> Reply:
+def ask(client: InProcess, shop: Shop, verb: str, **params: Any) -> Reply:
     return client.call(f"subscriber.{verb}", shop.key, **{"ListID": shop.list_id, **params})
 
 
@@ -51,14 +51,14 @@ def names(call: Call, **who: str) -> list[str]:
     return [event["Event"] for event in reversed(events) if not event["IsAddedByTracker"]]
 
 
-def rows_of(client: Client, shop: Shop, owner_id: int, name: str | None = None) -> int:
+def rows_of(client: InProcess, shop: Shop, owner_id: int, name: str | None = None) -> int:
     """How many rows of the timeline an owner has."""
     where = "list_id = ? AND owner_id = ?"
     rows = client.services.storage.read(lambda t: timeline_rows.read(t, where, (shop.list_id, owner_id)))
     return sum(name is None or row.name_key == timeline_rows.name_key(name.encode()) for row in rows)
 
 
-def settled(client: Client) -> None:
+def settled(client: InProcess) -> None:
     """As if what is done late had been done: pasts are copied."""
     client.services.ingest.flush()
 
@@ -91,7 +91,7 @@ def test_the_next_link_takes_the_open_span_with_its_whole_past(call: Call, track
 
 @pytest.mark.parametrize("is_settled", [False, True])
 def test_conversions_leave_with_their_money(
-    client: Client, call: Call, track: Track, is_settled: bool
+    client: InProcess, call: Call, track: Track, is_settled: bool
 ) -> None:
     track(Event="conversion", UUID=BROWSER, Properties=ORDER)
     track(Event="seen", UUID=BROWSER, Email="jane@example.com")
@@ -107,7 +107,7 @@ def test_conversions_leave_with_their_money(
     assert call("get", **JOE)["TotalRevenue"] == 19
 
 
-def test_no_row_is_left_with_the_subscriber(client: Client, shop: Shop, call: Call, track: Track) -> None:
+def test_no_row_is_left_with_the_subscriber(client: InProcess, shop: Shop, call: Call, track: Track) -> None:
     track(Event="conversion", UUID=BROWSER, Properties=ORDER)
     track(UUID=BROWSER, Email="jane@example.com")
     track(Event="conversion", UUID=BROWSER, Properties={**ORDER, "conversion-id": "o-2"})
@@ -133,7 +133,9 @@ def test_an_older_link_is_taken_back_and_the_visitor_stays_whose_it_is(call: Cal
     assert names(call, UUID=BROWSER) == ["early", "more"]
 
 
-def test_of_several_links_the_span_says_which(client: Client, shop: Shop, call: Call, track: Track) -> None:
+def test_of_several_links_the_span_says_which(
+    client: InProcess, shop: Shop, call: Call, track: Track
+) -> None:
     for name, email in (("a", "jane"), ("b", "joe"), ("c", "jane")):
         track(Event=name, UUID=BROWSER, Email=f"{email}@example.com")
         track(Event=f"{name}+", UUID=BROWSER)
@@ -147,7 +149,7 @@ def test_of_several_links_the_span_says_which(client: Client, shop: Shop, call: 
 
 
 def test_taking_back_what_is_taken_back_changes_nothing(
-    client: Client, shop: Shop, call: Call, track: Track
+    client: InProcess, shop: Shop, call: Call, track: Track
 ) -> None:
     track(Event="before", UUID=BROWSER)
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
@@ -168,7 +170,7 @@ def test_who_comes_back_has_it_all_again(call: Call, track: Track) -> None:
 
 
 def test_another_list_and_no_list_and_another_visitor_and_none_are_answered_alike(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     other = client.open_shop(f"other{shop.list_id}@example.com")
     track(UUID=BROWSER, Email="jane@example.com")
@@ -187,7 +189,7 @@ def test_another_list_and_no_list_and_another_visitor_and_none_are_answered_alik
 
 
 def test_every_link_tells_when_by_which_event_and_why(
-    client: Client, shop: Shop, call: Call, track: Track
+    client: InProcess, shop: Shop, call: Call, track: Track
 ) -> None:
     track(Event="first", ID="user-1")
     track(Event="second", UUID=BROWSER, Email="jane@example.com", ID="user-1")
@@ -215,7 +217,7 @@ def test_every_link_tells_when_by_which_event_and_why(
         )
 
 
-def test_one_event_tells_why_it_is_theirs(client: Client, shop: Shop, call: Call, track: Track) -> None:
+def test_one_event_tells_why_it_is_theirs(client: InProcess, shop: Shop, call: Call, track: Track) -> None:
     track(Event="before", UUID=BROWSER)
     track(Event="named", UUID=BROWSER, Email="jane@example.com")
     ids = {event["Event"]: event["EventID"] for event in call("events", **JANE)["Events"]}
@@ -231,7 +233,7 @@ def test_one_event_tells_why_it_is_theirs(client: Client, shop: Shop, call: Call
 
 
 def test_events_from_before_it_was_kept_are_named_by_email_or_id(
-    client: Client, shop: Shop, call: Call, track: Track
+    client: InProcess, shop: Shop, call: Call, track: Track
 ) -> None:
     track(Event="named", Email="jane@example.com")
     client.services.storage.write(
@@ -240,7 +242,7 @@ def test_events_from_before_it_was_kept_are_named_by_email_or_id(
     assert call("explain", **JANE)["Links"][0]["NamedBy"] == ["email_or_id"]
 
 
-def test_pages_of_links_give_each_once(client: Client, shop: Shop, call: Call, track: Track) -> None:
+def test_pages_of_links_give_each_once(client: InProcess, shop: Shop, call: Call, track: Track) -> None:
     for number in range(1, 8):
         uuid = f"00000000-0000-4000-8000-{number:012}"
         track(UUID=uuid, Email="jane@example.com")
@@ -266,7 +268,7 @@ def test_pages_of_links_give_each_once(client: Client, shop: Shop, call: Call, t
 # Many events
 
 
-def many(client: Client, shop: Shop, count: int) -> None:
+def many(client: InProcess, shop: Shop, count: int) -> None:
     for start in range(0, count, 1000):
         events = [
             {"Event": f"e{number}", "UUID": BROWSER} for number in range(start, min(count, start + 1000))
@@ -276,7 +278,7 @@ def many(client: Client, shop: Shop, count: int) -> None:
 
 
 def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
-    client: Client, shop: Shop, call: Call, track: Track
+    client: InProcess, shop: Shop, call: Call, track: Track
 ) -> None:
     """The link is cleared, one step is done, and whoever did it is gone."""
     track(Event="hers", UUID=BROWSER, Email="jane@example.com")
@@ -309,7 +311,7 @@ def test_a_step_that_was_the_last_of_a_killed_process_is_gone_on_from(
 
 @pytest.mark.parametrize("is_copied", [False, True])
 def test_all_events_that_left_are_told_wherever_their_rows_stood(
-    client: Client, call: Call, track: Track, is_copied: bool
+    client: InProcess, call: Call, track: Track, is_copied: bool
 ) -> None:
     """A past that was not copied to the person leaves with the link alone; a conversion has two rows, and is one event."""
     for _ in range(3):
@@ -329,7 +331,7 @@ def test_all_events_that_left_are_told_wherever_their_rows_stood(
 
 @pytest.mark.parametrize("step_at", ["before", "after"])
 def test_who_is_linked_while_rows_are_moved_gets_them_all(
-    client: Client, shop: Shop, call: Call, track: Track, step_at: str
+    client: InProcess, shop: Shop, call: Call, track: Track, step_at: str
 ) -> None:
     """A new link may be settled, that is its past copied, before or after rows come home."""
     track(Event="before", UUID=BROWSER)

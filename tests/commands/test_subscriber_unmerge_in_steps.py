@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gevent
-import pytest
 
-from tests.commands.api import Api
+from tests.client import InProcess
 from tracker.jobs.runner import CALL_ROWS
 
 BROWSER = "550e8400-e29b-41d4-a716-446655440000"
@@ -17,20 +16,14 @@ MANY = CALL_ROWS + 600
 JANE = {"EmailAddress": "jane@example.com"}
 
 
-@pytest.fixture
-def api(sqlite_url: str) -> Iterator[Api]:
-    """Tracker that takes so many events at once."""
-    tracker = Api(sqlite_url, TRACKER_LIMITS="event.track=1000000/60")
-    yield tracker
-    tracker.close()
-
-
-def test_more_events_than_a_call_moves_are_moved_by_the_same_call_later(api: Api) -> None:
-    jane = api.add_user()
-    list_id = api.services.stores.lists.add(jane.id, "Shop")
+def test_more_events_than_a_call_moves_are_moved_by_the_same_call_later(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    client = InProcess(sqlite_url, tmp_path)
+    jane = client.open_shop("jane@example.com")
 
     def call(command: str, **params: Any) -> dict[str, Any]:
-        return api.ok(command, jane.key, ListID=list_id, **params)
+        return client.ok(command, jane.key, ListID=jane.list_id, **params)
 
     call("event.track", Event="hers", UUID=BROWSER, Email="jane@example.com")
     for start in range(0, MANY, 1000):
@@ -50,3 +43,4 @@ def test_more_events_than_a_call_moves_are_moved_by_the_same_call_later(api: Api
     assert moved[-1] == MANY
     events = call("subscriber.events", **JANE)["Events"]
     assert [event["Event"] for event in events] == ["identify", "hers"]
+    client.close()

@@ -58,7 +58,7 @@ def workers(start_tracker: StartTracker, database_kind: str, new_database: NewDa
 def test_of_changes_to_the_same_address_at_once_one_wins(workers: Any) -> None:
     tracker, account = workers
     numbers = [
-        tracker.call("subscriber.create", account.key, ListID=account.list_id, ExternalID=f"c-{n}").json()[
+        tracker.call("subscriber.create", account.key, ListID=account.list_id, ExternalID=f"c-{n}").body[
             "SubscriberID"
         ]
         for n in range(CALLS)
@@ -67,7 +67,7 @@ def test_of_changes_to_the_same_address_at_once_one_wins(workers: Any) -> None:
     def update(number: str) -> Any:
         sent = {"ListID": account.list_id, "SubscriberID": number, "EmailAddress": "same@example.com"}
         answer = tracker.call("subscriber.update", account.key, **sent)
-        return answer.json().get("Errors", [{"Code": answer.status_code}])[0]["Code"]
+        return answer.body.get("Errors", [{"Code": answer.status}])[0]["Code"]
 
     with ThreadPoolExecutor(CALLS) as pool:
         assert Counter(pool.map(update, numbers)) == {200: 1, 8: CALLS - 1}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.custom_fields import EMAIL, Field, Say, values_of
 
 
@@ -40,7 +40,7 @@ from tests.commands.custom_fields import EMAIL, Field, Say, values_of
     ],
 )
 def test_what_fits_is_kept(
-    client: Client, shop: Shop, field: Field, say: Say, data_type: str, sent: Any, shown: Any
+    client: InProcess, shop: Shop, field: Field, say: Say, data_type: str, sent: Any, shown: Any
 ) -> None:
     field("x", DataType=data_type)
     assert values_of(client, shop) == {"x": None}
@@ -61,7 +61,7 @@ def test_what_fits_is_kept(
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_10_and_changes_nothing(
-    client: Client, shop: Shop, field: Field, say: Say, data_type: str, values: list[Any]
+    client: InProcess, shop: Shop, field: Field, say: Say, data_type: str, values: list[Any]
 ) -> None:
     field("x", DataType=data_type), field("y")
     for value in values:
@@ -82,7 +82,7 @@ def test_all_values_that_do_not_fit_are_told_at_once(field: Field, say: Say) -> 
 
 @pytest.mark.parametrize("empty", ["", None])
 def test_null_and_empty_text_empty_a_field(
-    client: Client, shop: Shop, field: Field, say: Say, empty: Any
+    client: InProcess, shop: Shop, field: Field, say: Say, empty: Any
 ) -> None:
     field("x"), field("n", DataType="number")
     say({"x": "a", "n": 0})
@@ -94,7 +94,7 @@ def test_null_and_empty_text_empty_a_field(
 
 
 def test_a_field_is_addressed_by_alias_or_number_and_the_alias_wins(
-    client: Client, shop: Shop, field: Field, say: Say
+    client: InProcess, shop: Shop, field: Field, say: Say
 ) -> None:
     number, bare = field("First-Name"), field()
     for sent in (
@@ -112,7 +112,7 @@ def test_a_field_is_addressed_by_alias_or_number_and_the_alias_wins(
     assert values_of(client, shop)[f"CustomField{bare}"] == "by number"
 
 
-def test_unknown_names_are_dropped_and_listed(client: Client, shop: Shop, field: Field, say: Say) -> None:
+def test_unknown_names_are_dropped_and_listed(client: InProcess, shop: Shop, field: Field, say: Say) -> None:
     number = field("First-Name")
     stranger = replace(shop, list_id=client.services.stores.lists.add(shop.user_id, "Another"))
     other = client.call(
@@ -137,7 +137,7 @@ def test_unknown_names_are_dropped_and_listed(client: Client, shop: Shop, field:
     assert values_of(client, shop) == {"First-Name": "Jane"}
 
 
-def test_fields_come_in_a_form_too(client: Client, shop: Shop, field: Field, say: Say) -> None:
+def test_fields_come_in_a_form_too(client: InProcess, shop: Shop, field: Field, say: Say) -> None:
     field("First-Name"), field("Age", DataType="number")
     form = {
         "Command": "subscriber.update", "ListID": shop.list_id, "EmailAddress": EMAIL, "CustomFields[First-Name]": "Jane",

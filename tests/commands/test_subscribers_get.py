@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tracker.storage.engine.ttl_cache import RECENT_SECONDS
 from tracker.storage.subscribers.subscriber_pages import Slice, count_sql, page_sql
 from tracker.storage.subscribers.subscribers import MANY, SELECT, Subscribers
@@ -22,7 +22,7 @@ EMAILS = [email for email, _ in PEOPLE]
 
 
 @pytest.fixture
-def get(client: Client, shop: Shop) -> Get:
+def get(client: InProcess, shop: Shop) -> Get:
     """`get(…)`: the answer of `subscribers.get` about the test's list, on which PEOPLE are."""
     for email, external_id in PEOPLE:
         who = {name: value for name, value in (("EmailAddress", email), ("ExternalID", external_id)) if value}
@@ -41,14 +41,14 @@ def emails(answer: dict[str, Any]) -> list[str | None]:
     return [row["EmailAddress"] for row in answer["Subscribers"]]
 
 
-def test_a_list_without_subscribers(client: Client, shop: Shop) -> None:
+def test_a_list_without_subscribers(client: InProcess, shop: Shop) -> None:
     answer = client.call("subscribers.get", shop.key, ListID=shop.list_id).body
     assert answer == {
         "Success": True, "ErrorCode": 0, "ErrorText": "", "TotalSubscriberCount": 0, "Subscribers": [],
     }  # fmt: skip
 
 
-def test_without_parameters_it_gives_them_as_they_came(client: Client, shop: Shop, get: Get) -> None:
+def test_without_parameters_it_gives_them_as_they_came(client: InProcess, shop: Shop, get: Get) -> None:
     answer = get()
     assert emails(answer) == EMAILS
     assert answer["TotalSubscriberCount"] == len(PEOPLE)
@@ -57,7 +57,7 @@ def test_without_parameters_it_gives_them_as_they_came(client: Client, shop: Sho
         assert one.body["SubscriberInformation"] == row
 
 
-def test_each_has_their_own_fields(client: Client, shop: Shop, get: Get) -> None:
+def test_each_has_their_own_fields(client: InProcess, shop: Shop, get: Get) -> None:
     for alias in ("x", "y"):
         sent = {"SubscriberListID": shop.list_id, "FieldName": alias, "MergeTagAlias": alias}
         client.call("customfield.create", shop.key, **sent)
@@ -175,7 +175,7 @@ def test_search(get: Get, params: dict[str, Any], wanted: list[int]) -> None:
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_has_its_number(
-    client: Client, shop: Shop, params: dict[str, Any], code: int
+    client: InProcess, shop: Shop, params: dict[str, Any], code: int
 ) -> None:
     assert client.call("subscribers.get", shop.key, ListID=shop.list_id, **params).codes == [code]
 
@@ -184,7 +184,7 @@ def test_a_value_that_cannot_be_used_has_its_number(
 
 
 @pytest.fixture(scope="module")
-def crowded(client: Client, owner: Shop) -> Iterator[int]:
+def crowded(client: InProcess, owner: Shop) -> Iterator[int]:
     """A list with more subscribers than any planner would look through for one, beside another."""
     crowd, other = (client.services.stores.lists.add(owner.user_id, name) for name in ("Crowd", "Other"))
     columns = ("list_id", "id", "email", "email_key", "external_id", "own_uuid", "created_at")
@@ -230,7 +230,7 @@ SLICES = {
 
 
 @pytest.mark.parametrize("name", SLICES)
-def test_an_index_gives_the_page_in_its_order(client: Client, crowded: int, name: str) -> None:
+def test_an_index_gives_the_page_in_its_order(client: InProcess, crowded: int, name: str) -> None:
     """No table is gone through, and nothing is sorted."""
     wanted = SLICES[name]
     column = {"id": "", "email": "email_key", "external_id": "external_id"}[wanted.order]
@@ -247,7 +247,7 @@ def test_an_index_gives_the_page_in_its_order(client: Client, crowded: int, name
             assert "filesort" not in str(row[9]), row
 
 
-def test_a_large_count_is_remembered_for_five_seconds(client: Client, crowded: int) -> None:
+def test_a_large_count_is_remembered_for_five_seconds(client: InProcess, crowded: int) -> None:
     moment = 0.0
     subscribers = Subscribers(client.services.storage, lambda: 0, lambda _: 1, lambda: moment)
 
@@ -265,7 +265,7 @@ def test_a_large_count_is_remembered_for_five_seconds(client: Client, crowded: i
 
 
 def test_domains_of_any_script_are_found_by_their_beginning_in_order_and_on_pages(
-    client: Client, shop: Shop
+    client: InProcess, shop: Shop
 ) -> None:
     made = [
         f"user@{name}.example"

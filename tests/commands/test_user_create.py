@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 
@@ -17,7 +17,7 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def admin(client: Client) -> Shop:
+def admin(client: InProcess) -> Shop:
     return client.open_shop("admin@example.com", "Administrator", is_admin=True)
 
 
@@ -26,14 +26,14 @@ def email() -> str:
     return f"new{next(_numbers)}@example.com"
 
 
-def session_of(client: Client, email: str) -> str:
+def session_of(client: InProcess, email: str) -> str:
     reply = client.call("user.login", Username=email, Password=PASSWORD)
     assert reply.status == 200, reply.body
     return str(reply.body["SessionID"])
 
 
 @pytest.mark.parametrize("names", [["Username"], ["EmailAddress"], ["Username", "EmailAddress"]])
-def test_an_account_is_made_and_works(client: Client, admin: Shop, email: str, names: list[str]) -> None:
+def test_an_account_is_made_and_works(client: InProcess, admin: Shop, email: str, names: list[str]) -> None:
     spelled = dict(zip(names, (email.upper(), email), strict=False))
     reply = client.call("user.create", admin.key, **spelled, Password=PASSWORD)
     assert reply.status == 200, reply.body
@@ -46,7 +46,7 @@ def test_an_account_is_made_and_works(client: Client, admin: Shop, email: str, n
 
 
 def test_an_account_has_its_permissions_and_is_no_administrator(
-    client: Client, admin: Shop, email: str
+    client: InProcess, admin: Shop, email: str
 ) -> None:
     reply = client.call("user.create", admin.key, Username=email, Password=PASSWORD, Permissions="Lists.Get")
     assert reply.status == 200
@@ -57,7 +57,7 @@ def test_an_account_has_its_permissions_and_is_no_administrator(
     assert statuses == {"lists.get": 200, "list.get": 403, "user.create": 403}
 
 
-def test_everything_is_not_administration(client: Client, admin: Shop, email: str) -> None:
+def test_everything_is_not_administration(client: InProcess, admin: Shop, email: str) -> None:
     assert client.call("user.create", admin.key, Username=email, Password=PASSWORD).status == 200
     session = session_of(client, email)
     assert client.call("apikeys.get", None, SessionID=session).status == 200
@@ -84,7 +84,7 @@ def test_everything_is_not_administration(client: Client, admin: Shop, email: st
     ],
 )
 def test_each_fault_has_its_number_and_makes_nothing(
-    client: Client, admin: Shop, params: dict[str, Any], status: int, codes: list[int]
+    client: InProcess, admin: Shop, params: dict[str, Any], status: int, codes: list[int]
 ) -> None:
     before = client.counts(("users", "lists", "audit_log"))
     reply = client.call("user.create", admin.key, **params)
@@ -101,6 +101,6 @@ def test_of_many_at_once_on_many_workers_one_gets_the_address(
     with ThreadPoolExecutor(6) as callers:
         wanted = {"Username": "new@example.com", "Password": "x"}
         calls = [callers.submit(tracker.call, "user.create", key, **wanted) for _ in range(6)]
-        statuses = sorted(call.result().status_code for call in calls)
+        statuses = sorted(call.result().status for call in calls)
     assert statuses == [200] + [409] * 5
     assert make_account(tracker, "john@example.com")

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from tests.commands.api import PASSWORD, Api, User
+from tests.client import InProcess, Shop
 from tracker.storage.accounts.sessions import Sessions
 
+PASSWORD = "password of jane@example.com"
 
-def test_a_password_opens_a_session_that_stands_for_a_key(api: Api, jane: User) -> None:
-    answer = api.ok("user.login", Username="jane@example.com", Password=PASSWORD)
+
+@pytest.fixture
+def client(database_url: str, tmp_path: Path) -> Iterator[InProcess]:
+    """Tracker for this test alone, as logins are limited; the test runs once for each kind of database."""
+    with closing(InProcess(database_url, tmp_path)) as client:
+        yield client
+
+
+@pytest.fixture
+def jane(client: InProcess) -> Shop:
+    return client.open_shop("jane@example.com", list_name=None)
+
+
+def test_a_password_opens_a_session_that_stands_for_a_key(client: InProcess, jane: Shop) -> None:
+    answer = client.ok("user.login", Username="jane@example.com", Password=PASSWORD)
     session_id = answer.pop("SessionID")
-    info = {"UserID": jane.id, "Username": "jane@example.com", "EmailAddress": "jane@example.com"}
+    info = {"UserID": jane.user_id, "Username": "jane@example.com", "EmailAddress": "jane@example.com"}
     assert answer == {"Success": True, "ErrorCode": 0, "ErrorText": "", "UserInfo": info}
-    assert api.ok("list.create", SessionID=session_id, SubscriberListName="Shop")["ListID"]
+    assert client.ok("list.create", SessionID=session_id, SubscriberListName="Shop")["ListID"]
 
 
 @pytest.mark.parametrize("username", ["JANE@EXAMPLE.com", "  jane@example.com "])
-def test_every_spelling_of_the_address_is_the_same_user(api: Api, jane: User, username: str) -> None:
-    assert api.ok("user.login", Username=username, Password=PASSWORD)["UserInfo"]["UserID"] == jane.id
+def test_every_spelling_of_the_address_is_the_same_user(client: InProcess, jane: Shop, username: str) -> None:
+    assert client.ok("user.login", Username=username, Password=PASSWORD)["UserInfo"]["UserID"] == jane.user_id
 
 
-def test_a_form_works_as_well(api: Api, jane: User) -> None:
+def test_a_form_works_as_well(client: InProcess, jane: Shop) -> None:
     form = {"Username": jane.email, "Password": PASSWORD}
-    assert api.send("POST", "/api/v1/user.login", data=form).status_code == 200
+    assert client.request("POST", "/api/v1/user.login", data=form).status == 200
 
 
 @pytest.mark.parametrize(
@@ -46,69 +63,72 @@ def test_a_form_works_as_well(api: Api, jane: User) -> None:
         ({"APIKey": ["trk"]}, [3]),
     ],
 )
-def test_each_fault_has_its_number(api: Api, jane: User, params: dict[str, object], codes: list[int]) -> None:
-    assert api.codes("user.login", **params) == (422, codes)
+def test_each_fault_has_its_number(
+    client: InProcess, jane: Shop, params: dict[str, object], codes: list[int]
+) -> None:
+    assert client.call("user.login", **params).refusal == (422, codes)
 
 
-def test_an_unknown_user_and_a_wrong_password_cannot_be_told_apart(api: Api, jane: User) -> None:
+def test_an_unknown_user_and_a_wrong_password_cannot_be_told_apart(client: InProcess, jane: Shop) -> None:
     wrong = {"Username": jane.email, "Password": "wrong"}
     unknown = {"Username": "john@example.com", "Password": "wrong"}
-    assert api.call("user.login", **wrong).data == api.call("user.login", **unknown).data
-    seconds = {name: _best_of_five(api, params) for name, params in (("wrong", wrong), ("unknown", unknown))}
+    assert client.call("user.login", **wrong).raw == client.call("user.login", **unknown).raw
+    seconds = {
+        name: _best_of_five(client, params) for name, params in (("wrong", wrong), ("unknown", unknown))
+    }
     assert 0.5 < seconds["wrong"] / seconds["unknown"] < 2
 
 
-def _best_of_five(api: Api, params: dict[str, str]) -> float:
+def _best_of_five(client: InProcess, params: dict[str, str]) -> float:
     taken = []
     for _ in range(5):
         started = time.perf_counter()
-        api.call("user.login", **params)
+        client.call("user.login", **params)
         taken.append(time.perf_counter() - started)
     return min(taken)
 
 
-def test_a_session_opened_with_a_key_can_do_no_more_than_the_key(api: Api, jane: User) -> None:
-    weak = api.ok("user.login", APIKey=jane.weak_key)["SessionID"]
-    assert api.codes("lists.get", SessionID=weak) == (403, [403])
-    assert api.ok("event.track", SessionID=weak, Event="page_view")
-    strong = api.ok("user.login", APIKey=jane.key)["SessionID"]
-    assert api.ok("lists.get", SessionID=strong)
+def test_a_session_opened_with_a_key_can_do_no_more_than_the_key(client: InProcess, jane: Shop) -> None:
+    weak = client.ok("user.login", APIKey=client.weak_key(jane))["SessionID"]
+    assert client.call("lists.get", SessionID=weak).refusal == (403, [403])
+    assert client.ok("event.track", SessionID=weak, Event="page_view")
+    strong = client.ok("user.login", APIKey=jane.key)["SessionID"]
+    assert client.ok("lists.get", SessionID=strong)
 
 
-def test_a_session_opened_with_a_key_ends_when_the_key_is_revoked(api: Api, jane: User) -> None:
-    session_id = api.ok("user.login", APIKey=jane.key)["SessionID"]
-    keys = api.services.stores.keys
-    keys.revoke(keys.of_user(jane.id)[0].prefix)
-    assert api.codes("lists.get", SessionID=session_id) == (401, [99998])
-    assert api.codes("user.login", APIKey=jane.key) == (422, [3])
+def test_a_session_opened_with_a_key_ends_when_the_key_is_revoked(client: InProcess, jane: Shop) -> None:
+    session_id = client.ok("user.login", APIKey=jane.key)["SessionID"]
+    keys = client.services.stores.keys
+    keys.revoke(keys.of_user(jane.user_id)[0].prefix)
+    assert client.call("lists.get", SessionID=session_id).refusal == (401, [99998])
+    assert client.call("user.login", APIKey=jane.key).refusal == (422, [3])
 
 
-def test_an_expired_session_is_told_from_an_unknown_one(api: Api, jane: User) -> None:
-    hour_ago = Sessions(api.services.storage, seconds=60, now=lambda: time.time_ns() // 10**6 - 3_600_000)
-    expired = hour_ago.open(jane.id)
-    assert api.codes("lists.get", SessionID=expired) == (401, [99999])
-    assert api.codes("lists.get", SessionID=expired[:-1] + "!") == (401, [99998])
+def test_an_expired_session_is_told_from_an_unknown_one(client: InProcess, jane: Shop) -> None:
+    hour_ago = Sessions(client.services.storage, seconds=60, now=lambda: time.time_ns() // 10**6 - 3_600_000)
+    expired = hour_ago.open(jane.user_id)
+    assert client.call("lists.get", SessionID=expired).refusal == (401, [99999])
+    assert client.call("lists.get", SessionID=expired[:-1] + "!").refusal == (401, [99998])
 
 
-def test_sessions_last_as_long_as_the_setting_says(sqlite_url: str) -> None:
-    api = Api(sqlite_url, TRACKER_SESSION_SECONDS="3600")
-    jane, before = api.add_user(), time.time_ns() // 10**6
-    session = api.services.stores.sessions.find(
-        api.ok("user.login", Username=jane.email, Password=PASSWORD)["SessionID"]
+def test_sessions_last_as_long_as_the_setting_says(sqlite_url: str, tmp_path: Path) -> None:
+    client = InProcess(sqlite_url, tmp_path, {"TRACKER_SESSION_SECONDS": "3600"})
+    jane, before = client.open_shop("jane@example.com"), time.time_ns() // 10**6
+    session = client.services.stores.sessions.find(
+        client.ok("user.login", Username=jane.email, Password=jane.password)["SessionID"]
     )
     after = time.time_ns() // 10**6
     assert session is not None
     assert before + 3_600_000 <= session.expires_at <= after + 3_600_000
-    api.close()
+    client.close()
 
 
-def test_calls_are_limited_per_address(api: Api, jane: User) -> None:
+def test_calls_are_limited_per_address(client: InProcess, jane: Shop) -> None:
     """How failed logins are counted beside that is the contract suite's."""
 
     def status(address: str, number: int) -> int:
         guess = {"Command": "user.login", "Username": f"user{number}@example.com", "Password": "x"}
-        base = {"REMOTE_ADDR": address}
-        return api.send("POST", "/api.php", json=guess, environ_base=base).status_code
+        return client.request("POST", "/api.php", json=guess, address=address).status
 
     assert [status("203.0.113.1", number) for number in range(31)] == [422] * 30 + [429]
     assert status("203.0.113.2", 31) == 422

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tracker.reports import catalogue_listing as names_module
 from tracker.storage.aggregates.catalogue import MAX_NAMES
 
@@ -58,7 +58,7 @@ def test_names_spelled_twice(track: Track, catalogue: Ask) -> None:
 
 
 @pytest.fixture
-def large(client: Client, shop: Shop) -> None:
+def large(client: InProcess, shop: Shop) -> None:
     """A catalogue as large as the bounds allow, that an event was refused for."""
     wide = [(shop.list_id, b"wide%03d" % n, 5, 9, 500, 1) for n in range(40)]
     narrow = [(shop.list_id, b"narrow%04d" % n, 5, 9, 0, 1) for n in range(MAX_NAMES - 40)]
@@ -91,7 +91,7 @@ def large(client: Client, shop: Shop) -> None:
 
 @pytest.mark.usefixtures("large")
 def test_a_full_catalogue_is_read_in_answers_of_bounded_size(
-    client: Client, shop: Shop, catalogue: Ask
+    client: InProcess, shop: Shop, catalogue: Ask
 ) -> None:
     page, found = catalogue(), {}
     while True:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.commands.test_event_track import CONVERSION, errors
 from tracker.storage.aggregates import catalogue
 from tracker.storage.schema.tables import TYPES
@@ -16,7 +16,7 @@ from tracker.storage.schema.tables import TYPES
 Listing = Callable[[], dict[str, list[str]]]
 
 
-def test_the_answer_has_these_keys_in_this_order(client: Client, shop: Shop, track: Track) -> None:
+def test_the_answer_has_these_keys_in_this_order(client: InProcess, shop: Shop, track: Track) -> None:
     track(Event="page_view", Properties={"product_id": 1, "$page_title": "Home"})
     answer = client.call("website_events.properties", shop.key, ListID=shop.list_id)
     assert answer.status == 200
@@ -58,30 +58,30 @@ def test_an_identify_event_that_was_sent_is_listed(track: Track, listing: Listin
     assert listing() == {"identify": [], "page_view": ["a"]}
 
 
-def test_an_empty_list_has_no_properties(client: Client, shop: Shop) -> None:
+def test_an_empty_list_has_no_properties(client: InProcess, shop: Shop) -> None:
     answer = client.call("website_events.properties", shop.key, ListID=shop.list_id)
     assert answer.raw == b'{"ListID":%d,"Properties":{}}' % shop.list_id
 
 
-def test_lists_do_not_mix(client: Client, shop: Shop, track: Track, listing: Listing) -> None:
+def test_lists_do_not_mix(client: InProcess, shop: Shop, track: Track, listing: Listing) -> None:
     track(ListID=client.services.stores.lists.add(shop.user_id, "Other"), Event="elsewhere")
     track(ListID=..., Event="loose")
     assert listing() == {}
 
 
 @pytest.mark.parametrize("list_id", ["abc", 0, -1, 1.0, True, [1], "１", "", 2**63 - 0.5, "1 "])
-def test_a_list_id_that_is_none_is_2(client: Client, shop: Shop, list_id: Any) -> None:
+def test_a_list_id_that_is_none_is_2(client: InProcess, shop: Shop, list_id: Any) -> None:
     answer = client.call("website_events.properties", shop.key, ListID=list_id)
     assert (answer.status, answer.body) == (422, errors((2, "Invalid ListID parameter")))
 
 
-def test_no_list_id_is_1(client: Client, shop: Shop) -> None:
+def test_no_list_id_is_1(client: InProcess, shop: Shop) -> None:
     for params in ({}, {"ListID": None}):
         answer = client.call("website_events.properties", shop.key, **params)
         assert (answer.status, answer.body) == (422, errors((1, "Missing ListID parameter")))
 
 
-def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(client: Client, shop: Shop) -> None:
+def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(client: InProcess, shop: Shop) -> None:
     stranger = client.open_shop("stranger@example.com")
     foreign = client.call("website_events.properties", shop.key, ListID=stranger.list_id)
     none = client.call("website_events.properties", shop.key, ListID=2**62)
@@ -89,7 +89,7 @@ def test_a_list_of_another_user_and_none_at_all_give_the_same_bytes(client: Clie
     assert foreign.raw == none.raw == b'{"Errors":[{"Code":3,"Message":"List not found"}]}'
 
 
-def test_it_needs_its_permission(client: Client) -> None:
+def test_it_needs_its_permission(client: InProcess) -> None:
     without = client.open_shop("without@example.com", permissions="Lists.Get")
     answer = client.call("website_events.properties", without.key, ListID=without.list_id)
     assert (answer.status, answer.codes) == (403, [403])
@@ -97,7 +97,7 @@ def test_it_needs_its_permission(client: Client) -> None:
     assert client.call("website_events.properties", allowed, ListID=without.list_id).status == 200
 
 
-def test_a_listing_reads_no_events(client: Client, shop: Shop, track: Track, listing: Listing) -> None:
+def test_a_listing_reads_no_events(client: InProcess, shop: Shop, track: Track, listing: Listing) -> None:
     """However many there are: a listing whose events are gone is the same."""
     track(Properties={"a": 1})
     client.services.storage.write(
@@ -109,7 +109,7 @@ def test_a_listing_reads_no_events(client: Client, shop: Shop, track: Track, lis
 # The bounds of a list's catalogue. They are reached by rows written straight into the tables.
 
 
-def fill(client: Client, shop: Shop, names: int, pairs_each: int = 0) -> None:
+def fill(client: InProcess, shop: Shop, names: int, pairs_each: int = 0) -> None:
     now = time.time_ns() // 1_000_000
     rows = [(shop.list_id, b"name %06d" % number, now, now, pairs_each, 0) for number in range(names)]
     pairs = [
@@ -126,17 +126,17 @@ def fill(client: Client, shop: Shop, names: int, pairs_each: int = 0) -> None:
     client.services.storage.write(write)
 
 
-def is_flagged(client: Client, shop: Shop) -> bool:
+def is_flagged(client: InProcess, shop: Shop) -> bool:
     return client.rows("SELECT is_catalogue_full FROM lists WHERE id = ?", shop.list_id) == [(1,)]
 
 
-def stored(client: Client, shop: Shop) -> int:
+def stored(client: InProcess, shop: Shop) -> int:
     count: int = client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id)[0][0]
     return count
 
 
 def test_the_last_event_name_that_fits_is_listed_and_the_next_is_stored_only(
-    client: Client, shop: Shop, track: Track, listing: Listing
+    client: InProcess, shop: Shop, track: Track, listing: Listing
 ) -> None:
     fill(client, shop, names=catalogue.MAX_NAMES - 1)
     assert track(Event="last", Properties={"a": 1}).status == 200
@@ -151,7 +151,7 @@ def test_the_last_event_name_that_fits_is_listed_and_the_next_is_stored_only(
 
 
 def test_the_last_pairs_that_fit_are_listed_and_the_next_are_stored_only(
-    client: Client, shop: Shop, track: Track, listing: Listing
+    client: InProcess, shop: Shop, track: Track, listing: Listing
 ) -> None:
     fill(client, shop, names=50, pairs_each=399)
     fill_rest = catalogue.MAX_PAIRS - 50 * 399
@@ -167,7 +167,7 @@ def test_the_last_pairs_that_fit_are_listed_and_the_next_are_stored_only(
 
 
 def test_an_event_has_at_most_500_listed_properties(
-    client: Client, shop: Shop, track: Track, listing: Listing
+    client: InProcess, shop: Shop, track: Track, listing: Listing
 ) -> None:
     for first in (0, 250):
         track(Properties={f"p{number:03d}": 1 for number in range(first, first + 250)})
@@ -179,7 +179,7 @@ def test_an_event_has_at_most_500_listed_properties(
     assert listing()["other"] == ["zzz"]
 
 
-def test_a_full_catalogue_of_one_list_is_not_anothers(client: Client, shop: Shop, track: Track) -> None:
+def test_a_full_catalogue_of_one_list_is_not_anothers(client: InProcess, shop: Shop, track: Track) -> None:
     fill(client, shop, names=catalogue.MAX_NAMES)
     other = client.services.stores.lists.add(shop.user_id, "Other")
     track(ListID=other, Event="listed")

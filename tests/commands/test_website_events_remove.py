@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.full_catalogue import Browse, Listing, bounds, browse, own
 from tracker.integrity.counter_check import recount
 
 __all__ = ["bounds", "browse"]  # fixtures of this module, too
 
 
-def differences(client: Client, shop: Shop) -> list[str]:
+def differences(client: InProcess, shop: Shop) -> list[str]:
     return [str(each) for each in recount(client.services.storage, shop.list_id).differences]
 
 
 def test_a_name_is_taken_out_and_comes_back_when_it_is_sent_again(
-    client: Client, shop: Shop, track: Track, listing: Listing
+    client: InProcess, shop: Shop, track: Track, listing: Listing
 ) -> None:
     track(Event="typo", Properties={"a": 1, "b": 2}), track(Event="good")
     answer = client.call("website_events.remove", shop.key, ListID=shop.list_id, Event="typo", Property="a")
@@ -33,7 +33,7 @@ def test_a_name_is_taken_out_and_comes_back_when_it_is_sent_again(
 
 
 def test_all_that_only_browsers_sent_is_taken_out_at_once(
-    client: Client, shop: Shop, track: Track, browse: Browse, listing: Listing
+    client: InProcess, shop: Shop, track: Track, browse: Browse, listing: Listing
 ) -> None:
     track(Event="order", Properties={"a": 1})
     browse("junk1", "junk2", "twice", "twice", {"Event": "order", "Properties": {"junk": 1}})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tracker.reports import property_values as values_module
 
 Track = Callable[..., Reply]
@@ -19,7 +19,7 @@ ROBOT = "Googlebot/2.1 (+http://www.google.com/bot.html)"
 
 
 @pytest.fixture
-def values(client: Client, shop: Shop) -> Ask:
+def values(client: InProcess, shop: Shop) -> Ask:
     """`values(event, property)` of the test's list."""
 
     def call(event: str, item: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_no_more_values_than_anybody_reads_and_none_that_is_long(track: Track, v
 
 
 def test_a_rare_event_is_found_far_back(
-    client: Client, track: Track, values: Ask, monkeypatch: pytest.MonkeyPatch
+    client: InProcess, track: Track, values: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(values_module, "MAX_AFTER", 5)
     monkeypatch.setattr(values_module, "MAX_BEFORE", 5)
@@ -72,7 +72,7 @@ def test_a_rare_event_is_found_far_back(
     assert {each["Value"] for each in answer["Values"]} == {"1", "2"}
 
 
-def test_robots_have_no_values(client: Client, shop: Shop, values: Ask, track: Track) -> None:
+def test_robots_have_no_values(client: InProcess, shop: Shop, values: Ask, track: Track) -> None:
     public = client.services.stores.lists.owned(shop.user_id, shop.list_id)
     assert public is not None
     sent = {"Event": "seen", "Properties": {"n": 1}}
@@ -84,7 +84,7 @@ def test_robots_have_no_values(client: Client, shop: Shop, values: Ask, track: T
 
 
 def test_both_know_the_events_without_a_list(
-    client: Client, shop: Shop, track: Track, catalogue: Ask
+    client: InProcess, shop: Shop, track: Track, catalogue: Ask
 ) -> None:
     track(Event="listless only", ListID=..., Properties={"n": 5})
     assert shape(catalogue(WithoutList=True, Event="listless only")) == {"listless only": ["n"]}

@@ -49,21 +49,21 @@ def john(tracker: Tracker) -> Account:
 def account(tracker: Tracker, email: str, list_name: str) -> Account:
     """A user who may do everything, with a list and a key; quicker than three runs of the `tracker` script."""
     password = f"password of {email}"
-    admin = tracker.call("user.login", Username=ADMIN, Password=PASSWORD).json()["SessionID"]
+    admin = tracker.call("user.login", Username=ADMIN, Password=PASSWORD).body["SessionID"]
     made = tracker.call(
         "user.create", SessionID=admin, EmailAddress=email, Password=password, Permissions="*"
     )
-    assert made.status_code == 200, made.text
-    session = tracker.call("user.login", Username=email, Password=password).json()["SessionID"]
-    list_id = tracker.call("list.create", SessionID=session, SubscriberListName=list_name).json()["ListID"]
-    key = tracker.call("apikey.create", SessionID=session, Permissions="*").json()["APIKey"]
+    assert made.status == 200, made.text
+    session = tracker.call("user.login", Username=email, Password=password).body["SessionID"]
+    list_id = tracker.call("list.create", SessionID=session, SubscriberListName=list_name).body["ListID"]
+    key = tracker.call("apikey.create", SessionID=session, Permissions="*").body["APIKey"]
     return Account(email, password, key, list_id)
 
 
 @pytest.fixture
 def fresh(tracker: Tracker, jane: Account) -> Account:
     """Jane with an empty list."""
-    made = tracker.call("list.create", jane.key, SubscriberListName="Fresh").json()["ListID"]
+    made = tracker.call("list.create", jane.key, SubscriberListName="Fresh").body["ListID"]
     return Account(jane.email, jane.password, jane.key, made)
 
 

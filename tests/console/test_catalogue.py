@@ -31,7 +31,7 @@ def path(tracker: Tracker, jane: Account) -> str:
 
 
 def catalogue(tracker: Tracker, jane: Account) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = tracker.get(f"/api/v1/website_events.catalogue?ListID={jane.list_id}", jane.key).json()["Events"]  # fmt: skip
+    found: list[dict[str, Any]] = tracker.get(f"/api/v1/website_events.catalogue?ListID={jane.list_id}", jane.key).body["Events"]  # fmt: skip
     return found
 
 
@@ -69,7 +69,7 @@ def test_names_are_searched(browser: Visitor, path: str) -> None:
 
 
 def test_events_are_pages(tracker: Tracker, browser: Visitor, jane: Account) -> None:
-    many = tracker.call("list.create", jane.key, SubscriberListName="Many").json()["ListID"]
+    many = tracker.call("list.create", jane.key, SubscriberListName="Many").body["ListID"]
     for number in range(51):
         track(tracker, jane, ListID=many, Event=f"e{number:02}")
     first = browser.get(f"/lists/{many}/events")
@@ -100,7 +100,7 @@ def test_a_property_with_an_empty_name_is_shown_and_opened(browser: Visitor, pat
 
 
 def test_an_empty_list_says_what_to_do(browser: Visitor, tracker: Tracker, jane: Account) -> None:
-    empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").json()["ListID"]
+    empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").body["ListID"]
     page = browser.get(f"/lists/{empty}/events")
     assert "No events yet" in words(page)
     assert f'href="/lists/{empty}/setup"' in page.text

@@ -130,7 +130,7 @@ def test_a_form_of_ours_is_taken(
 ) -> None:
     """Else the tests above would hold for a console that takes nothing."""
     browser = Visitor(tracker) if path.rule == "/sign-in" else enter(jane)
-    made = tracker.call("apikey.create", jane.key).json()["Prefix"]
+    made = tracker.call("apikey.create", jane.key).body["Prefix"]
     new = somebody(tracker, jane)
     token = browser.token("/sign-in" if path.rule == "/sign-in" else "/keys")
     before = state()

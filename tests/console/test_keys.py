@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.commands.api import Api
-from tests.console.visitor import Visitor, words
+from tests.client import InProcess
+from tests.console.visitor import Visitor, signed_in, token_in, words
 from tests.served import Account, Tracker
 from tracker.console.permissions import MEANINGS, offered
 from tracker.plugins import load_commands
@@ -28,7 +30,7 @@ def made(answer: Any) -> str:
 
 def statuses(tracker: Tracker, key: str) -> list[int]:
     calls: list[tuple[str, dict[str, Any]]] = [("event.track", {"Event": "seen"}), ("lists.get", {}), ("apikeys.get", {})]  # fmt: skip
-    return [tracker.call(name, key, **params).status_code for name, params in calls]
+    return [tracker.call(name, key, **params).status for name, params in calls]
 
 
 @pytest.mark.parametrize(
@@ -79,43 +81,37 @@ def test_a_key_is_revoked_when_that_was_confirmed(tracker: Tracker, jane: Accoun
     path = f"/keys/{key.split('_')[1]}/revoke"
     asked = browser.get(path)
     assert "Revoke this key? Till" in words(asked)
-    assert tracker.call("lists.get", key).status_code == 200, "to be asked is not to have said so"
+    assert tracker.call("lists.get", key).status == 200, "to be asked is not to have said so"
     answer = browser.submit(path)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/keys?revoked=1")
     assert "The key is revoked." in words(browser.get("/keys?revoked=1"))
     assert browser.get(path).status_code == 404
-    keys = tracker.call("apikeys.get", jane.key).json()["APIKeys"]
+    keys = tracker.call("apikeys.get", jane.key).body["APIKeys"]
     assert [each["RevokedOn"] is not None for each in keys if each["Prefix"] in path] == [True]
 
 
 @pytest.fixture
-def api(sqlite_url: str) -> Iterator[Api]:
-    api = Api(sqlite_url)
-    yield api
-    api.close()
+def client(sqlite_url: str, tmp_path: Path) -> Iterator[InProcess]:
+    with closing(InProcess(sqlite_url, tmp_path)) as client:
+        yield client
 
 
-def test_nobody_gives_a_key_more_than_they_may(api: Api) -> None:
-    user = api.add_user("weak@example.com", "APIKey.Create,APIKeys.Get")
-    client = api.app.test_client()
-    client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
-    token = client.get("/keys").text.partition('name="token" value="')[2][:128]
-    answer = client.post("/keys", data={"token": token, "may": "some", "permission": "Lists.Get"})
-    assert answer.status_code == 422
+def test_nobody_gives_a_key_more_than_they_may(client: InProcess) -> None:
+    ask = signed_in(client, client.open_shop("weak@example.com", may="APIKey.Create,APIKeys.Get"))
+    form = {"token": token_in(ask("GET", "/keys")), "may": "some", "permission": "Lists.Get"}
+    answer = ask("POST", "/keys", data=form)
+    assert answer.status == 422
     assert "Your own account lacks one of these permissions. (error 3)" in words(answer)
 
 
-def test_a_made_key_is_shown_whatever_can_be_said_of_the_others(api: Api) -> None:
+def test_a_made_key_is_shown_whatever_can_be_said_of_the_others(client: InProcess) -> None:
     """It is shown this once: an error page in its place would lose it."""
-    user = api.add_user("maker@example.com", "APIKey.Create")
-    client = api.app.test_client()
-    client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
-    refused = client.get("/keys")
-    assert refused.status_code == 403
-    token = refused.text.partition('name="token" value="')[2][:128]
-    answer = client.post("/keys", data={"token": token, "may": "events"})
-    assert answer.status_code == 200
-    assert api.call("lists.get", made(answer)).status_code == 403, "a key, good for events alone"
+    ask = signed_in(client, client.open_shop("maker@example.com", may="APIKey.Create"))
+    refused = ask("GET", "/keys")
+    assert refused.status == 403
+    answer = ask("POST", "/keys", data={"token": token_in(refused), "may": "events"})
+    assert answer.status == 200
+    assert client.call("lists.get", made(answer)).status == 403, "a key, good for events alone"
     assert "No keys yet" not in words(answer)
 
 

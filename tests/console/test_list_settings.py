@@ -39,7 +39,7 @@ def path(jane: Account) -> str:
 
 
 def described(tracker: Tracker, account: Account) -> dict[str, Any]:
-    found: dict[str, Any] = tracker.call("list.get", account.key, ListID=account.list_id).json()["List"]
+    found: dict[str, Any] = tracker.call("list.get", account.key, ListID=account.list_id).body["List"]
     return found
 
 

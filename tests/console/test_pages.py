@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
-from tests.commands.api import Api
+from tests.client import InProcess
 from tests.console.conftest import account
 from tests.console.routes import Path, gets, parts_of, paths
-from tests.console.visitor import Visitor, unmasked, words
+from tests.console.visitor import Ask, Visitor, signed_in, token_in, unmasked, words
 from tests.served import Account, Tracker
-from tracker.app import create_app
-from tracker.config import Settings
 from tracker.console.assets import STATIC
 
 Enter = Callable[[Account], Visitor]
@@ -138,7 +138,7 @@ def test_a_list_is_made(tracker: Tracker, enter: Enter, jane: Account) -> None:
     list_id = int(re.fullmatch(r"/lists/(\d+)/setup", answer.headers["Location"])[1])  # type: ignore[index]
     page = browser.get(answer.headers["Location"])
     assert "&lt;b&gt;&#34;New&#34;&lt;/b&gt;" in page.text
-    assert tracker.call("list.get", jane.key, ListID=list_id).json()["List"]["Name"] == '<b>"New"</b>'
+    assert tracker.call("list.get", jane.key, ListID=list_id).body["List"]["Name"] == '<b>"New"</b>'
     assert browser.get(f"/lists/{list_id}").headers["Location"] == f"/lists/{list_id}/setup"
 
 
@@ -160,68 +160,62 @@ def test_a_form_that_is_too_large_is_told_so(browser: Visitor) -> None:
 
 
 @pytest.fixture
-def api(sqlite_url: str) -> Any:
-    api = Api(sqlite_url, TRACKER_LIMITS="list.get=2/60")
-    yield api
-    api.close()
+def client(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[InProcess]:
+    with closing(InProcess(sqlite_url, tmp_path, {"TRACKER_LIMITS": "list.get=2/60"})) as client:
+        yield client
 
 
-def signed_in(api: Api, permissions: str = "*") -> Any:
-    """A test client with the session of a new user."""
-    user = api.add_user("weak@example.com", permissions)
-    client = api.app.test_client()
-    client.set_cookie("tracker_session", api.services.stores.sessions.open(user.id))
-    return client
+def entered(client: InProcess, may: str = "*") -> Ask:
+    """The console as a new user sees it, who `may` so much."""
+    return signed_in(client, client.open_shop("weak@example.com", may=may))
 
 
-def test_a_permission_that_lacks_is_named(api: Api) -> None:
-    answer = signed_in(api, "List.Get").get("/")
-    assert (answer.status_code, is_safe(answer)) == (403, True)
+def test_a_permission_that_lacks_is_named(client: InProcess) -> None:
+    answer = entered(client, "List.Get")("GET", "/")
+    assert (answer.status, is_safe(answer)) == (403, True)
     assert "Your account lacks the permission Lists.Get." in words(answer)
 
 
-def test_too_many_requests_say_how_long_to_wait(api: Api) -> None:
-    client = signed_in(api)
-    number = client.post("/lists", data={"token": _token(client), "name": "Shop"}).headers["Location"]
-    assert [client.get(number).status_code for _ in range(3)] == [200, 200, 429]
-    answer = client.get(number)
+def test_too_many_requests_say_how_long_to_wait(client: InProcess) -> None:
+    ask = entered(client)
+    form = {"token": token_in(ask("GET", "/keys")), "name": "Shop"}
+    number = ask("POST", "/lists", data=form).headers["Location"]
+    assert [ask("GET", number).status for _ in range(3)] == [200, 200, 429]
+    answer = ask("GET", number)
     assert re.search(r"Please wait \d+ seconds?, then try again\.", words(answer))
     assert 1 <= int(answer.headers["Retry-After"]) <= 61
     assert is_safe(answer)
-    for_script = client.get(f"{number}/status", headers={"Accept": "application/json"})
-    assert (for_script.status_code, for_script.json["Title"]) == (429, "Too many requests")
+    for_script = ask("GET", f"{number}/status", headers={"Accept": "application/json"})
+    assert (for_script.status, for_script.body["Title"]) == (429, "Too many requests")
     assert 1 <= int(for_script.headers["Retry-After"]) <= 61
 
 
-def _token(client: Any) -> str:
-    return str(client.get("/keys").text.partition('name="token" value="')[2][:128])
-
-
-def test_storage_that_is_gone_is_a_page(sqlite_url: str) -> None:
+def test_storage_that_is_gone_is_a_page(sqlite_url: str, tmp_path: pathlib.Path) -> None:
     """A database that nobody has prepared answers nothing."""
-    app = create_app(Settings.from_environ({"TRACKER_DATABASE_URL": sqlite_url}))
-    client = app.test_client()
-    client.set_cookie("tracker_session", "trs_kS0vYbq3Zt8Jm1Lx5Nc7Wd2Rf4Hg6Pa91NNnUG")
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    client = InProcess(sqlite_url, tmp_path, is_upgraded=False)
+    cookie = {"Cookie": "tracker_session=trs_kS0vYbq3Zt8Jm1Lx5Nc7Wd2Rf4Hg6Pa91NNnUG"}
+    answer = client.get("/", headers=cookie)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert "Storage is not available Nothing was changed." in words(answer)
     assert is_safe(answer)
 
 
-def test_what_nobody_expected_is_a_page_with_a_number(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = signed_in(api)
-    monkeypatch.setattr(api.services.stores.lists, "page", lambda *_, **__: {}["secret"])
-    answer = client.get("/")
-    assert (answer.status_code, is_safe(answer)) == (500, True)
+def test_what_nobody_expected_is_a_page_with_a_number(
+    client: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = entered(client)
+    monkeypatch.setattr(client.services.stores.lists, "page", lambda *_, **__: {}["secret"])
+    answer = ask("GET", "/")
+    assert (answer.status, is_safe(answer)) == (500, True)
     assert f"The log has the details under the request id {answer.headers['X-Request-ID']}." in words(answer)
     assert "secret" not in answer.text
 
 
-def test_the_console_can_be_left_out(sqlite_url: str) -> None:
-    api = Api(sqlite_url, TRACKER_CONSOLE="0")
+def test_the_console_can_be_left_out(sqlite_url: str, tmp_path: pathlib.Path) -> None:
+    client = InProcess(sqlite_url, tmp_path, {"TRACKER_CONSOLE": "0"})
     for path in ("/", "/sign-in", "/keys", "/console/console.css"):
-        assert api.send("GET", path).status_code == 404
-    api.close()
+        assert client.get(path).status == 404
+    client.close()
 
 
 @pytest.mark.parametrize(

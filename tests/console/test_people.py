@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
 
-from tests.commands.api import Api
+from tests.client import InProcess
 from tests.console.somebody import somebody, track
-from tests.console.visitor import SESSION, Visitor, words
+from tests.console.visitor import Visitor, signed_in, token_in, words
 from tests.served import Account, Tracker
 
 
@@ -41,7 +42,7 @@ def test_a_list_without_people_says_what_to_do(browser: Visitor, fresh: Account)
 def test_people_are_pages_newest_first(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
     for number in range(51):
         sent = {"EmailAddress": f"p{number:02}@example.com", "ExternalID": f"id {number}"}
-        assert tracker.call("subscriber.create", fresh.key, ListID=fresh.list_id, **sent).status_code == 200
+        assert tracker.call("subscriber.create", fresh.key, ListID=fresh.list_id, **sent).status == 200
     first = browser.get(people(fresh))
     assert re.findall(r">(p\d\d)@example.com<", first.text) == [f"p{n:02}" for n in range(50, 0, -1)]
     assert "51 people Older" in words(first)
@@ -118,7 +119,7 @@ def test_why_an_event_is_theirs(
 def test_what_only_a_browser_told_is_marked_until_a_key_tells_it(
     tracker: Tracker, browser: Visitor, fresh: Account
 ) -> None:
-    found = tracker.call("list.get", fresh.key, ListID=fresh.list_id).json()["List"]
+    found = tracker.call("list.get", fresh.key, ListID=fresh.list_id).body["List"]
     sent = {"Event": "identify", "UUID": str(uuid4()), "Email": "told@example.com", "ID": "t-7"}
     door = f"{tracker.url}/t/{found['EventListTrackerID']}"
     assert requests.post(door, json=sent, timeout=15).json() == {"status": "success"}
@@ -190,7 +191,7 @@ def test_a_subscriber_is_exported(
         == f'attachment; filename="person-{janes["subscriber_id"]}.json"'
     )
     asked = {"ListID": jane.list_id, "SubscriberID": janes["subscriber_id"]}
-    by_command = tracker.call("subscriber.export", jane.key, **asked).json()
+    by_command = tracker.call("subscriber.export", jane.key, **asked).body
     given = json.loads(answer.content)
     assert given["Complete"] is True
     assert given["Events"] == by_command["Events"]
@@ -240,19 +241,15 @@ SEE, CHANGE = "List.Get", "List.Get,Subscribers.Get"
     ],
 )
 def test_a_permission_that_lacks_is_named(
-    sqlite_url: str, method: str, path: str, permissions: str, lacking: str
+    sqlite_url: str, tmp_path: Path, method: str, path: str, permissions: str, lacking: str
 ) -> None:
-    with closing(Api(sqlite_url)) as api:
-        user = api.add_user("weak@example.com", permissions)
-        list_id = api.services.stores.lists.add(user.id, "Shop")
-        client = api.app.test_client()
-        client.set_cookie(SESSION, api.services.stores.sessions.open(user.id))
-        form = client.get(f"/lists/{list_id}/settings").text
-        sent = (
-            {"data": {"token": form.partition('name="token" value="')[2][:128]}} if method == "POST" else {}
-        )
-        answer = client.open(f"/lists/{list_id}{path}", method=method, **sent)
-        assert answer.status_code == 403
+    with closing(InProcess(sqlite_url, tmp_path)) as client:
+        user = client.open_shop("weak@example.com", may=permissions)
+        ask = signed_in(client, user)
+        settings = ask("GET", f"/lists/{user.list_id}/settings")
+        sent = {"data": {"token": token_in(settings)}} if method == "POST" else {}
+        answer = ask(method, f"/lists/{user.list_id}{path}", **sent)
+        assert answer.status == 403
         assert f"Your account lacks the permission {lacking}." in words(answer)
 
 
@@ -260,7 +257,7 @@ def test_who_has_no_address_is_confirmed_by_number(
     tracker: Tracker, browser: Visitor, fresh: Account
 ) -> None:
     track(tracker, fresh, Event="seen", ID="<odd>")
-    [found] = tracker.get(f"/api/v1/subscribers.get?ListID={fresh.list_id}", fresh.key).json()["Subscribers"]
+    [found] = tracker.get(f"/api/v1/subscribers.get?ListID={fresh.list_id}", fresh.key).body["Subscribers"]
     path = f"{people(fresh)}/{found['SubscriberID']}/forget"
     assert f"To confirm, type {found['SubscriberID']}" in words(browser.get(path))
     assert "They are forgotten." in words(browser.submit(path, at=path, typed=found["SubscriberID"]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.commands.api import PASSWORD, Api
+from tests.client import InProcess
 from tests.console.conftest import account as an_account
-from tests.console.visitor import SESSION, Visitor, words
+from tests.console.visitor import SESSION, Visitor, token_in, words
 from tests.processes import until
 from tests.served import Account, Tracker
 
@@ -26,29 +27,27 @@ def test_a_user_signs_in_and_out(tracker: Tracker, jane: Account, stranger: Visi
     assert "Secure" not in cookie
     assert "Jane's shop" in words(stranger.get("/"))
     session = stranger.session_id
-    assert tracker.call("lists.get", SessionID=session).status_code == 200
+    assert tracker.call("lists.get", SessionID=session).status == 200
     out = stranger.submit("/sign-out", at="/")
     assert (out.status_code, out.headers["Location"]) == (303, "/sign-in")
     assert stranger.session_id is None
-    assert tracker.call("lists.get", SessionID=session).json()["Errors"][0]["Code"] == 99998
+    assert tracker.call("lists.get", SessionID=session).body["Errors"][0]["Code"] == 99998
     assert stranger.get("/").headers["Location"] == "/sign-in"
 
 
-def test_over_https_the_cookies_are_for_this_host_alone(sqlite_url: str) -> None:
-    api = Api(sqlite_url, TRACKER_PUBLIC_URL="https://events.example.com")
-    client = api.app.test_client()
-    api.add_user("jane@example.com")
+def test_over_https_the_cookies_are_for_this_host_alone(sqlite_url: str, tmp_path: Path) -> None:
+    client = InProcess(sqlite_url, tmp_path, {"TRACKER_PUBLIC_URL": "https://events.example.com"})
+    user = client.open_shop("jane@example.com")
     form = client.get("/sign-in")
     assert form.headers["Set-Cookie"].startswith("__Host-tracker_form=")
-    token = form.text.partition('name="token" value="')[2][:128]
-    sent = {"token": token, "email": "jane@example.com", "password": PASSWORD}
+    sent = {"token": token_in(form), "email": user.email, "password": user.password}
     cookie = form.headers["Set-Cookie"].partition(";")[0]
     answer = client.post("/sign-in", data=sent, headers={"Cookie": cookie, "Origin": "https://events.example.com"})  # fmt: skip
-    assert answer.status_code == 303
+    assert answer.status == 303
     kept = answer.headers["Set-Cookie"]
     assert kept.startswith("__Host-tracker_session=")
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(kept.split("; "))
-    api.close()
+    client.close()
 
 
 @pytest.mark.parametrize(
@@ -121,16 +120,14 @@ def test_a_session_that_ended_leads_back_to_the_form(tracker: Tracker, jane: Acc
     assert browser.get(path).headers["Location"] == f"/sign-in?next={quote(path, safe='')}"
 
 
-def test_a_session_that_expired_does_too(sqlite_url: str) -> None:
-    api = Api(sqlite_url, TRACKER_SESSION_SECONDS="1")
-    session = api.services.stores.sessions.open(api.add_user().id)
-    until(lambda: api.call("lists.get", SessionID=session).status_code == 401, 5, "the end of the session")
-    client = api.app.test_client()
-    client.set_cookie(SESSION, session)
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+def test_a_session_that_expired_does_too(sqlite_url: str, tmp_path: Path) -> None:
+    client = InProcess(sqlite_url, tmp_path, {"TRACKER_SESSION_SECONDS": "1"})
+    session = client.services.stores.sessions.open(client.open_shop("jane@example.com").user_id)
+    until(lambda: client.call("lists.get", SessionID=session).status == 401, 5, "the end of the session")
+    answer = client.get("/", headers={"Cookie": f"{SESSION}={session}"})
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in")
     assert f"{SESSION}=;" in answer.headers["Set-Cookie"]
-    api.close()
+    client.close()
 
 
 def test_the_doors_of_the_api_read_no_cookies(tracker: Tracker, jane: Account, enter: Enter) -> None:

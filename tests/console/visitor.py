@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import requests
 
+from tests.client import InProcess, Reply, Shop
 from tests.served import Account, Tracker
 
 SESSION = "tracker_session"
+Ask = Callable[..., Reply]
 TOKEN = re.compile(r'name="token" value="([0-9a-f]{128})"')
 
 
@@ -39,9 +43,7 @@ class Visitor:
 
     def token(self, at: str = "/keys") -> str:
         """The token of the forms on a page."""
-        found = TOKEN.findall(self.get(at).text)
-        assert found, f"no form at {at}"
-        return str(found[-1])
+        return token_in(self.get(at))
 
     def sign_in(self, account: Account) -> Visitor:
         answer = self.submit("/sign-in", email=account.email, password=account.password)
@@ -59,7 +61,24 @@ def unmasked(answer: requests.Response) -> str:
     return TOKEN.sub("", answer.text)
 
 
-def words(answer: requests.Response) -> str:
+def signed_in(client: InProcess, user: Shop) -> Ask:
+    """`ask(method, path, …)` to the console of a Tracker in this process, with a session of the user's."""
+    session = client.services.stores.sessions.open(user.user_id)
+    return partial(_ask, client, {"Cookie": f"{SESSION}={session}"})
+
+
+def _ask(client: InProcess, cookie: dict[str, str], method: str, path: str, **options: Any) -> Reply:
+    return client.request(method, path, headers=cookie | options.pop("headers", {}), **options)
+
+
+def token_in(answer: requests.Response | Reply) -> str:
+    """The token of the forms on a page."""
+    found = TOKEN.findall(answer.text)
+    assert found, f"no form on {answer.text}"
+    return str(found[-1])
+
+
+def words(answer: requests.Response | Reply) -> str:
     """What a person reads on a page."""
     body = re.sub(r"<[^>]*>", " ", "<main" + answer.text.partition("<main")[2])
     return " ".join(html.unescape(body).split())

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.example_world import SUBSCRIBER
 from tracker.registry import COMMON_PARAMS, Entry
 
@@ -20,15 +20,15 @@ NOWHERE = 2**62
 class Kind:
     """`make(client, shop)` gives the name of an object of that user (on the shop's list); `missing` names none at all."""
 
-    make: Callable[[Client, Shop], Any]
+    make: Callable[[InProcess, Shop], Any]
     missing: Any
 
 
-def a_list(client: Client, shop: Shop) -> int:
+def a_list(client: InProcess, shop: Shop) -> int:
     return shop.list_id
 
 
-def a_subscriber(client: Client, shop: Shop) -> int:
+def a_subscriber(client: InProcess, shop: Shop) -> int:
     [(number,)] = client.rows(
         "SELECT id FROM subscribers WHERE list_id = ? AND email_key = ?",
         shop.list_id,
@@ -37,12 +37,12 @@ def a_subscriber(client: Client, shop: Shop) -> int:
     return int(number)
 
 
-def a_field(client: Client, shop: Shop) -> int:
+def a_field(client: InProcess, shop: Shop) -> int:
     [field] = client.services.stores.fields.of_list(shop.list_id)
     return int(field.id)
 
 
-def a_key(client: Client, shop: Shop) -> str:
+def a_key(client: InProcess, shop: Shop) -> str:
     return client.services.stores.keys.add(shop.user_id).split("_")[1]
 
 

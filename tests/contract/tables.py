@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tests.client import Client
+from tests.client import InProcess
 
 
-def tables(client: Client) -> list[str]:
+def tables(client: InProcess) -> list[str]:
     """All tables, whosoever made them."""
     names: list[str] = client.services.storage.read(lambda transaction: transaction.database.get_tables())
     return names
 
 
-def places_of(client: Client, needles: Iterable[str | bytes]) -> dict[str, set[bytes]]:
+def places_of(client: InProcess, needles: Iterable[str | bytes]) -> dict[str, set[bytes]]:
     """{table: those of the texts and bytes that stand in it, in any letter case}."""
     wanted = {(each.encode() if isinstance(each, str) else each).lower() for each in needles}
     found = {table: _in_rows(client.rows(f"SELECT * FROM {table}"), wanted) for table in tables(client)}

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.contract.objects import KINDS, UnknownKind, kinds_of
 from tests.example_world import EMAIL, PASSWORD, furnish
 from tests.servers import NewDatabase
@@ -77,7 +77,7 @@ class Credential:
 class House:
     """Tracker with the example plugins, the account of the examples, and others."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: InProcess) -> None:
         self.client, self.stores = client, client.services.stores
         self.jane_id = self.stores.users.add(EMAIL, PASSWORD, is_admin=True)
         self.john_id = self.stores.users.add("other@example.com", PASSWORD)
@@ -125,7 +125,7 @@ class House:
             self.client.request("POST", path, credential.bearer, json=sent),
         ]
         if "GET" in entry.methods:
-            replies.append(self.client.request("GET", path, credential.bearer, query_string=sent))
+            replies.append(self.client.request("GET", path, credential.bearer, params=sent))
         assert {(reply.status, reply.raw) for reply in replies} == {(replies[0].status, replies[0].raw)}
         assert self.client.counts(TABLES) == before
         return replies[0]
@@ -159,7 +159,7 @@ def furnished(
 ) -> Iterator[House]:
     limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in ENTRIES})
     settings = {"TRACKER_LIMITS": limits, "TRACKER_PLUGINS_FOLDER": PLUGINS}
-    client = Client(new_database(database_kind), tmp_path_factory.mktemp("client"), settings)
+    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("client"), settings)
     yield House(client)
     client.close()
 
@@ -392,7 +392,7 @@ def test_a_command_that_tells_of_anothers_object_is_noticed(sqlite_url: str, tmp
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "list_peek.py").write_text(LEAKING)
     settings = {"TRACKER_PLUGINS_FOLDER": str(tmp_path / "plugins")}
-    client = Client(sqlite_url, tmp_path, settings)
+    client = InProcess(sqlite_url, tmp_path, settings)
     try:
         house = House(client)
         [entry] = [each for each in load_commands(tmp_path / "plugins") if each.command.name == "list.peek"]

@@ -10,7 +10,7 @@ from typing import Any
 import gevent
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.test_event_batch import statuses
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
@@ -27,15 +27,15 @@ def proxy(mariadb: MariaDB) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def distant(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[Client]:
+def distant(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[InProcess]:
     """Tracker on a MariaDB behind `proxy`."""
-    client = Client(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
+    client = InProcess(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
     yield client
     client.close()
 
 
 @pytest.fixture
-def shop(distant: Client) -> Shop:
+def shop(distant: InProcess) -> Shop:
     """A user who has tracked before, so that connections are open and the list is known."""
     shop = distant.open_shop("owner@example.com")
     distant.call("event.track", shop.key, ListID=shop.list_id, Event="first")
@@ -50,7 +50,7 @@ EVENTS: list[dict[str, Any]] = [
 ]
 
 
-def test_an_unknown_outcome_carries_what_to_repeat_with(distant: Client, proxy: Proxy, shop: Shop) -> None:
+def test_an_unknown_outcome_carries_what_to_repeat_with(distant: InProcess, proxy: Proxy, shop: Shop) -> None:
     proxy.shut_after("lost")
     answer = distant.call("event.batch", shop.key, ListID=shop.list_id, Events=EVENTS)
     assert (answer.status, answer.codes, answer.headers["Retry-After"]) == (503, [100013], "1")
@@ -63,7 +63,7 @@ def test_an_unknown_outcome_carries_what_to_repeat_with(distant: Client, proxy: 
     assert distant.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(4,)]
 
 
-def test_without_a_database_nothing_of_it_is_stored(distant: Client, proxy: Proxy, shop: Shop) -> None:
+def test_without_a_database_nothing_of_it_is_stored(distant: InProcess, proxy: Proxy, shop: Shop) -> None:
     proxy.is_open = False
     distant.services.storage.close()
     answer = distant.call("event.batch", shop.key, ListID=shop.list_id, Events=EVENTS)

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import requests
 
+from tests.client import Reply
 from tests.processes import until
 from tests.served import Account, Tracker
 
@@ -22,23 +22,17 @@ Listed = Callable[[], dict[str, list[str]]]
 def shop(tracker_on_each: Tracker, account_on_each: Account) -> Account:
     """The account with a fresh list, made through the API."""
     made = tracker_on_each.call("list.create", account_on_each.key, SubscriberListName="Fresh")
-    return Account(
-        account_on_each.email, account_on_each.password, account_on_each.key, made.json()["ListID"]
-    )
+    return Account(account_on_each.email, account_on_each.password, account_on_each.key, made.body["ListID"])
 
 
 @pytest.fixture
 def listed(tracker_on_each: Tracker, shop: Account) -> Listed:
     def call() -> dict[str, list[str]]:
         answer = tracker_on_each.call("website_events.properties", shop.key, ListID=shop.list_id)
-        found: dict[str, list[str]] = answer.json()["Properties"]
+        found: dict[str, list[str]] = answer.body["Properties"]
         return found
 
     return call
-
-
-def codes(answer: requests.Response) -> list[int]:
-    return [row["Code"] for row in answer.json()["Errors"]]
 
 
 def as_json(params: dict[str, Any], content_type: str) -> dict[str, Any]:
@@ -68,8 +62,8 @@ def test_every_form_says_the_same(
         "Properties": {"sku": "a b", "naïve ": "x"},
     }  # fmt: skip
     answer = tracker_on_each.post(door, shop.key, **FORMS[form](params))
-    assert answer.status_code == 200, answer.text
-    assert answer.json() == {
+    assert answer.status == 200, answer.text
+    assert answer.body == {
         "status": "success",
         "uuid": VISITOR,
         "external_id": None,
@@ -84,10 +78,10 @@ def test_a_form_can_send_a_test_event(
     tracker_on_each: Tracker, shop: Account, listed: Listed, form: str, value: str
 ) -> None:
     params = {"ListID": shop.list_id, "Event": "tried", "Properties": {"isTest": value}}
-    assert tracker_on_each.post("/api/v1/event", shop.key, **FORMS[form](params)).status_code == 200
+    assert tracker_on_each.post("/api/v1/event", shop.key, **FORMS[form](params)).status == 200
     assert listed() == {}
     real = params | {"Properties": {"isTest": "false"}}
-    assert tracker_on_each.post("/api/v1/event", shop.key, **FORMS[form](real)).status_code == 200
+    assert tracker_on_each.post("/api/v1/event", shop.key, **FORMS[form](real)).status == 200
     assert listed() == {"tried": ["isTest"]}
 
 
@@ -101,11 +95,11 @@ def test_a_conversion_can_be_sent_by_a_form(tracker_on_each: Tracker, shop: Acco
     missing = tracker_on_each.post(
         "/api/v1/event", shop.key, data=sent | {"Properties[conversion-value]": ""}
     )
-    assert codes(missing) == [10]
+    assert missing.codes == [10]
     done = tracker_on_each.post(
         "/api/v1/event", shop.key, data=sent | {"Properties[conversion-value]": "12.50"}
     )
-    assert done.status_code == 200
+    assert done.status == 200
     assert listed() == {"conversion": ["conversion-id", "conversion-name", "conversion-value"]}
 
 
@@ -116,44 +110,53 @@ def test_indexes_make_lists_and_where_an_object_is_asked_for_an_object(
     sent = {"ListID": shop.list_id, "Event": "seen", "Properties[tags][0]": "a", "Properties[tags][1]": "b"}
     multipart = {"files": {name: (None, str(value)) for name, value in sent.items()}}
     for options in ({"data": sent}, multipart, {"params": sent}):
-        assert tracker_on_each.post("/api/v1/event", shop.key, **options).status_code == 200
-    found = tracker_on_each.call("events.recent", shop.key, ListID=shop.list_id).json()["Events"]
+        assert tracker_on_each.post("/api/v1/event", shop.key, **options).status == 200
+    found = tracker_on_each.call("events.recent", shop.key, ListID=shop.list_id).body["Events"]
     assert [event["Properties"]["tags"] for event in found] == [["a", "b"]] * 3
-    assert tracker_on_each.post(
-        "/api/v1/event", shop.key, data={"ListID": shop.list_id, "Event": "odd", "Properties[0]": "x"}
-    ).ok
+    assert (
+        tracker_on_each.post(
+            "/api/v1/event", shop.key, data={"ListID": shop.list_id, "Event": "odd", "Properties[0]": "x"}
+        ).status
+        == 200
+    )
     assert listed() == {"odd": ["0"], "seen": ["tags"]}
 
 
 def test_empty_means_absent_in_forms_and_null_in_json(tracker_on_each: Tracker, shop: Account) -> None:
     names = ("Email", "ID", "UUID", "Properties", "ListID", "EventID", "SessionID", "APIKey")
     form = tracker_on_each.post("/api/v1/event", shop.key, data={"Event": "seen", **dict.fromkeys(names, "")})
-    assert form.status_code == 200, form.text
+    assert form.status == 200, form.text
     sent = tracker_on_each.post("/api/v1/event", shop.key, json={"Event": "seen", **dict.fromkeys(names)})
-    assert sent.status_code == 200, sent.text
-    assert codes(tracker_on_each.post("/api/v1/event", shop.key, data={"Event": ""})) == [5]
+    assert sent.status == 200, sent.text
+    assert tracker_on_each.post("/api/v1/event", shop.key, data={"Event": ""}).codes == [5]
 
 
 def test_phps_empty_array_is_an_empty_object(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
-    assert tracker_on_each.post(
-        "/api/v1/event", shop.key, json={"Event": "a", "ListID": shop.list_id, "Properties": []}
-    ).ok
+    assert (
+        tracker_on_each.post(
+            "/api/v1/event", shop.key, json={"Event": "a", "ListID": shop.list_id, "Properties": []}
+        ).status
+        == 200
+    )
     assert listed() == {"a": []}
 
 
 def test_the_last_of_a_doubled_key_counts(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
     body = '{"Event": "first", "ListID": LIST, "Event": "last", "Properties": {"a": 1, "a": {"b": 2}}}'
     body = body.replace("LIST", str(shop.list_id))
-    assert tracker_on_each.post(
-        "/api/v1/event", shop.key, data=body, headers={"Content-Type": "application/json"}
-    ).ok
+    assert (
+        tracker_on_each.post(
+            "/api/v1/event", shop.key, data=body, headers={"Content-Type": "application/json"}
+        ).status
+        == 200
+    )
     assert listed() == {"last": ["a"]}
 
 
 def test_the_body_wins_over_the_query(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
     query = urlencode({"Event": "asked", "listid": shop.list_id, "UUID": "broken"})
     answer = tracker_on_each.post(f"/api/v1/event?{query}", shop.key, json={"event": "sent", "uuid": VISITOR})
-    assert (answer.status_code, answer.json()["uuid"]) == (200, VISITOR)
+    assert (answer.status, answer.body["uuid"]) == (200, VISITOR)
     assert listed() == {"sent": []}
 
 
@@ -164,12 +167,12 @@ def test_an_empty_body_means_no_parameters(
     tracker_on_each: Tracker, shop: Account, content_type: str | None
 ) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
-    assert codes(tracker_on_each.post("/api/v1/event", shop.key, headers=headers)) == [5]
+    assert tracker_on_each.post("/api/v1/event", shop.key, headers=headers).codes == [5]
 
 
 def test_get_may_carry_json(tracker_on_each: Tracker, shop: Account) -> None:
     answer = tracker_on_each.get("/api/v1/website_events.properties", shop.key, json={"ListID": shop.list_id})
-    assert answer.json() == {"ListID": shop.list_id, "Properties": {}}
+    assert answer.body == {"ListID": shop.list_id, "Properties": {}}
 
 
 # Letter cases
@@ -181,7 +184,7 @@ def test_commands_are_named_in_any_letter_case(
     tracker_on_each: Tracker, shop: Account, door: str, command: str
 ) -> None:
     sent = {"command": command, "event": "seen", "listid": shop.list_id, "PROPERTIES": {"Kept": 1}}
-    assert tracker_on_each.post(door, shop.key, json=sent).status_code == 200
+    assert tracker_on_each.post(door, shop.key, json=sent).status == 200
 
 
 def test_an_exact_spelling_beats_another(tracker_on_each: Tracker, shop: Account, listed: Listed) -> None:
@@ -190,7 +193,7 @@ def test_an_exact_spelling_beats_another(tracker_on_each: Tracker, shop: Account
         {"Event": "exact", "event": "other"},
     ):
         body = {"ListID": shop.list_id, "LISTID": "broken", **sent}
-        assert tracker_on_each.post("/api/v1/event", shop.key, json=body).status_code == 200
+        assert tracker_on_each.post("/api/v1/event", shop.key, json=body).status == 200
     assert listed() == {"exact": []}
 
 
@@ -198,7 +201,7 @@ def test_names_inside_properties_are_the_clients_own(
     tracker_on_each: Tracker, shop: Account, listed: Listed
 ) -> None:
     sent = {"event": "Seen", "listid": shop.list_id, "properties": {"SKU": 1, "sku": 2}}
-    assert tracker_on_each.post("/api/v1/event", shop.key, json=sent).status_code == 200
+    assert tracker_on_each.post("/api/v1/event", shop.key, json=sent).status == 200
     assert listed() == {"Seen": ["SKU", "sku"]}
 
 
@@ -220,7 +223,7 @@ def test_a_command_that_is_none_or_another_than_the_paths(
     tracker_on_each: Tracker, shop: Account, door: str, command: Any, status: int
 ) -> None:
     answer = tracker_on_each.post(door, shop.key, json={"Event": "seen", "Command": command})
-    assert (answer.status_code, codes(answer)) == (status, [100003])
+    assert (answer.status, answer.codes) == (status, [100003])
 
 
 # Credentials
@@ -230,7 +233,7 @@ def test_a_command_that_is_none_or_another_than_the_paths(
 def session(tracker_on_each: Tracker, account_on_each: Account) -> str:
     sent = {"Username": account_on_each.email, "Password": account_on_each.password}
     answer = tracker_on_each.call("user.login", **sent)
-    session_id: str = answer.json()["SessionID"]
+    session_id: str = answer.body["SessionID"]
     return session_id
 
 
@@ -238,11 +241,11 @@ def test_each_credential_opens_the_door(tracker_on_each: Tracker, shop: Account,
     params = {"Event": "seen", "ListID": shop.list_id}
     for sent in ({"json": params | {"APIKey": shop.key}}, {"json": params | {"SessionID": session}}, {"data": params | {"apikey": shop.key}},
                  {"json": params, "params": {"APIKey": shop.key}}, {"json": params | {"sessionid": session}}):  # fmt: skip
-        assert tracker_on_each.post("/api/v1/event", **sent).status_code == 200
-    assert tracker_on_each.post("/api/v1/event", shop.key, json=params).status_code == 200
+        assert tracker_on_each.post("/api/v1/event", **sent).status == 200
+    assert tracker_on_each.post("/api/v1/event", shop.key, json=params).status == 200
     for header in (f"bearer {shop.key}", f"BEARER   {shop.key}"):
         assert (
-            tracker_on_each.post("/api/v1/event", json=params, headers={"Authorization": header}).status_code
+            tracker_on_each.post("/api/v1/event", json=params, headers={"Authorization": header}).status
             == 200
         )
 
@@ -252,14 +255,14 @@ def test_the_first_that_is_present_decides(tracker_on_each: Tracker, shop: Accou
     order = list(good)
     for index, name in enumerate(order):
         sent = {key: good[key] for key in order[index:]}
-        assert call_with(tracker_on_each, shop, sent).status_code == 200
+        assert call_with(tracker_on_each, shop, sent).status == 200
         wrong = call_with(tracker_on_each, shop, sent | {name: good[name][:-1]})
-        assert (wrong.status_code, codes(wrong)) == (401, [99998])
+        assert (wrong.status, wrong.codes) == (401, [99998])
         later = dict.fromkeys(order[index + 1 :], "wrong")
-        assert call_with(tracker_on_each, shop, {name: good[name], **later}).status_code == 200
+        assert call_with(tracker_on_each, shop, {name: good[name], **later}).status == 200
 
 
-def call_with(tracker: Tracker, shop: Account, credentials: dict[str, str]) -> requests.Response:
+def call_with(tracker: Tracker, shop: Account, credentials: dict[str, str]) -> Reply:
     params = {"Event": "seen", "ListID": shop.list_id} | {
         k: v for k, v in credentials.items() if k != "bearer"
     }
@@ -278,7 +281,7 @@ def test_without_a_good_credential_nothing_is_told(
 ) -> None:
     for params in ({"Event": "seen", "ListID": shop.list_id}, {"Event": "", "ListID": "x"}):
         answer = tracker_on_each.post("/api/v1/event", json=params | credentials)
-        assert (answer.status_code, codes(answer)) == (401, [99998])
+        assert (answer.status, answer.codes) == (401, [99998])
         assert "X-RateLimit-Limit" not in answer.headers
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import tracker.integrity.bot_recheck as recheck_module
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.contract.test_conversions import conversion, totals
 from tracker.domain import user_agent
 from tracker.domain.event import IS_BOT, IS_REPEATED_CONVERSION
@@ -25,7 +25,7 @@ Judge = Callable[[dict[str, str | None]], None]
 
 
 @pytest.fixture
-def send(client: Client, shop: Shop) -> Send:
+def send(client: InProcess, shop: Shop) -> Send:
     public = client.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id
 
     def send(agent: str, **event: Any) -> Reply:
@@ -49,17 +49,17 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     user_agent.remembered_agent.cache_clear()
 
 
-def rechecked(client: Client, shop: Shop, **options: Any) -> Rechecked:
+def rechecked(client: InProcess, shop: Shop, **options: Any) -> Rechecked:
     client.services.ingest.flush()
     return recheck(client.services.storage, shop.list_id, **options)
 
 
-def differences(client: Client, shop: Shop) -> list[str]:
+def differences(client: InProcess, shop: Shop) -> list[str]:
     client.services.ingest.flush()
     return [str(difference) for difference in recount(client.services.storage, shop.list_id).differences]
 
 
-def stored(client: Client, shop: Shop) -> list[tuple[str, bool, Any, Any]]:
+def stored(client: InProcess, shop: Shop) -> list[tuple[str, bool, Any, Any]]:
     """(name, is a robot's, $bot, $device_type) of all events."""
     rows = client.rows(
         "SELECT name, flags, properties FROM events WHERE list_id = ? ORDER BY id", shop.list_id
@@ -68,13 +68,13 @@ def stored(client: Client, shop: Shop) -> list[tuple[str, bool, Any, Any]]:
     return [(name, is_bot, p.get("$bot"), p.get("$device_type")) for name, is_bot, p in said]
 
 
-def counted(client: Client, shop: Shop) -> dict[str, int]:
+def counted(client: InProcess, shop: Shop) -> dict[str, int]:
     client.services.ingest.flush()
     rows = client.rows("SELECT name, events FROM event_names WHERE list_id = ?", shop.list_id)
     return {bytes(name).decode(): events for name, events in rows}
 
 
-def test_robots_become_people_and_count(client: Client, shop: Shop, send: Send, judge: Judge) -> None:
+def test_robots_become_people_and_count(client: InProcess, shop: Shop, send: Send, judge: Judge) -> None:
     judge({CHROME: "Chrome"})
     send(CHROME, Event="seen", Email="ann@example.com")
     send(CHROME, **conversion("o-1", 129), Email="ann@example.com")
@@ -98,7 +98,9 @@ def test_robots_become_people_and_count(client: Client, shop: Shop, send: Send, 
     assert rechecked(client, shop) == Rechecked(events=4)
 
 
-def test_people_become_robots_and_count_no_more(client: Client, shop: Shop, send: Send, judge: Judge) -> None:
+def test_people_become_robots_and_count_no_more(
+    client: InProcess, shop: Shop, send: Send, judge: Judge
+) -> None:
     judge({})
     send(CHROME, **conversion("o-1", 5))
     send(CURL, **conversion("o-2", 7))
@@ -118,7 +120,7 @@ def test_people_become_robots_and_count_no_more(client: Client, shop: Shop, send
 
 
 def test_an_order_counts_once_however_often_verdicts_change(
-    client: Client, shop: Shop, send: Send, judge: Judge
+    client: InProcess, shop: Shop, send: Send, judge: Judge
 ) -> None:
     judge({CHROME: "Chrome"})
     send(CHROME, **conversion("o-1", 5))
@@ -139,7 +141,7 @@ def test_an_order_counts_once_however_often_verdicts_change(
 
 
 def test_many_pages_are_looked_at(
-    client: Client, shop: Shop, send: Send, judge: Judge, monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, send: Send, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recheck_module, "PAGE", 3)
     monkeypatch.setattr(recheck_module, "MAX_CHANGES", 2)
@@ -152,7 +154,7 @@ def test_many_pages_are_looked_at(
     assert differences(client, shop) == []
 
 
-def test_what_came_with_a_key_is_nobodys_browser(client: Client, shop: Shop, judge: Judge) -> None:
+def test_what_came_with_a_key_is_nobodys_browser(client: InProcess, shop: Shop, judge: Judge) -> None:
     sent = {"ListID": shop.list_id, "Event": "seen", "Properties": {"$raw_user_agent": CURL}}
     assert client.call("event.track", shop.key, **sent).status == 200
     judge({CURL: "curl"})

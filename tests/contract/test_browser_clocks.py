@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.test_event_collect import Door
 from tests.contract.test_time import DAY, HOUR, SECOND, YEARS, Times, now, times
 from tracker.domain.conversions import BUCKET_MS
@@ -17,7 +17,7 @@ MINUTE = 60 * SECOND
 
 
 @pytest.fixture
-def door(client: Client, shop: Shop) -> Door:
+def door(client: InProcess, shop: Shop) -> Door:
     return Door(client, shop)
 
 
@@ -101,7 +101,7 @@ def test_what_is_no_time_is_refused_alone(door: Door) -> None:
     assert codes == [[18], [18], []]
 
 
-def test_counters_and_repeats_go_by_what_is_stored(client: Client, door: Door) -> None:
+def test_counters_and_repeats_go_by_what_is_stored(client: InProcess, door: Door) -> None:
     event = {"Event": "seen", "EventID": "e-1", "Timestamp": now() + 3 * DAY}
     for _ in range(2):
         assert door.post({"SentAt": now(), "Events": [event]}).body["results"] == [
@@ -112,7 +112,7 @@ def test_counters_and_repeats_go_by_what_is_stored(client: Client, door: Door) -
     assert counted == {(b"seen", stored.received - stored.received % BUCKET_MS): 1}
 
 
-def test_with_a_key_an_impossible_time_is_still_an_error(client: Client, shop: Shop) -> None:
+def test_with_a_key_an_impossible_time_is_still_an_error(client: InProcess, shop: Shop) -> None:
     """The clock of a back end is its owner's: an hour ahead may be meant, a time in seconds is read as ever."""
     track = {"ListID": shop.list_id, "Event": "seen"}
     assert client.call("event.track", shop.key, **track, Timestamp=now() + 3 * DAY).codes == [18]

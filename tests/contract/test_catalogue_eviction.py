@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.full_catalogue import Browse, Listing, bounds, browse, own
 from tracker.integrity.counter_check import recount
 
@@ -13,7 +13,7 @@ DAY = 24 * 3_600_000
 __all__ = ["bounds", "browse"]  # fixtures of this module, too
 
 
-def long_ago(client: Client, shop: Shop, *names: str) -> None:
+def long_ago(client: InProcess, shop: Shop, *names: str) -> None:
     def work(transaction: Any) -> None:
         for name in names:
             for table, column in (("event_names", "name"), ("event_properties", "event_name")):
@@ -23,12 +23,12 @@ def long_ago(client: Client, shop: Shop, *names: str) -> None:
     client.services.storage.write(work)
 
 
-def differences(client: Client, shop: Shop) -> list[str]:
+def differences(client: InProcess, shop: Shop) -> list[str]:
     return [str(each) for each in recount(client.services.storage, shop.list_id).differences]
 
 
 def test_a_flood_of_names_gives_way_to_the_websites_own(
-    client: Client, shop: Shop, browse: Browse, listing: Listing
+    client: InProcess, shop: Shop, browse: Browse, listing: Listing
 ) -> None:
     browse("page_view", "page_view")
     browse(*(f"junk{number}" for number in range(20)))
@@ -42,7 +42,7 @@ def test_a_flood_of_names_gives_way_to_the_websites_own(
 
 
 def test_what_a_key_sends_never_gives_way(
-    client: Client, shop: Shop, track: Track, browse: Browse, listing: Listing
+    client: InProcess, shop: Shop, track: Track, browse: Browse, listing: Listing
 ) -> None:
     browse(*(f"junk{number}" for number in range(8)), {"Event": "junk7", "Properties": {"a": 1}})
     track(Event="order", Properties={"b": 1})
@@ -63,7 +63,7 @@ def test_what_a_key_sends_never_gives_way(
 
 
 def test_names_seen_often_give_way_when_nobody_has_seen_them_for_a_day(
-    client: Client, shop: Shop, browse: Browse, listing: Listing
+    client: InProcess, shop: Shop, browse: Browse, listing: Listing
 ) -> None:
     names = [f"twice{number}" for number in range(8)]
     browse(*names, *names)
@@ -75,7 +75,7 @@ def test_names_seen_often_give_way_when_nobody_has_seen_them_for_a_day(
 
 
 def test_made_up_properties_give_way_too(
-    client: Client, shop: Shop, track: Track, browse: Browse, listing: Listing
+    client: InProcess, shop: Shop, track: Track, browse: Browse, listing: Listing
 ) -> None:
     track(Event="seen", Properties={"real": 1})
     for _ in range(2):

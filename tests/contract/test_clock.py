@@ -8,7 +8,7 @@ from functools import partial
 import gevent
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.contract.test_retention import ago, differences, one_day, update
 from tracker.jobs.clock_witness import NOTE_SECONDS, Witness
 from tracker.jobs.kinds import JOB_KINDS
@@ -42,7 +42,7 @@ class Clock:
 class Machine:
     """A served Tracker with a clock: what its jobs do, and what it writes down of the time."""
 
-    def __init__(self, client: Client, clock: Clock) -> None:
+    def __init__(self, client: InProcess, clock: Clock) -> None:
         self.client, self.clock = client, clock
         self.jobs = Jobs(client.services.storage, JOB_KINDS, client.services.ingest.new_id, clock.now)
         self.witness = Witness(client.services.storage, clock.now, clock.monotonic)
@@ -65,17 +65,17 @@ class Machine:
             claimed.step()
 
 
-def events(client: Client, shop: Shop) -> int:
+def events(client: InProcess, shop: Shop) -> int:
     return int(client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id)[0][0])
 
 
-def events_from(client: Client, shop: Shop) -> int | None:
+def events_from(client: InProcess, shop: Shop) -> int | None:
     [(moment,)] = client.rows("SELECT events_from FROM list_settings WHERE list_id = ?", shop.list_id)
     return None if moment is None else int(moment)
 
 
 @pytest.fixture
-def clock(client: Client) -> Clock:
+def clock(client: InProcess) -> Clock:
     """A clock that is right, on a database that knows it."""
     clock = Clock()
     client.services.storage.write(partial(trusted_time.trust, now=clock.ms))
@@ -83,7 +83,7 @@ def clock(client: Client) -> Clock:
 
 
 @pytest.fixture
-def month(client: Client, shop: Shop, track: Track) -> None:
+def month(client: InProcess, shop: Shop, track: Track) -> None:
     """A list that keeps events for 30 days, with one that is 40 days old and some that are new."""
     track(Timestamp=ago(days=40), EventID="old")
     for n in range(5):
@@ -92,7 +92,7 @@ def month(client: Client, shop: Shop, track: Track) -> None:
 
 
 def test_a_clock_that_is_ahead_deletes_nothing_over_restarts_and_with_events_that_it_stamps(
-    client: Client, shop: Shop, track: Track, clock: Clock, month: None
+    client: InProcess, shop: Shop, track: Track, clock: Clock, month: None
 ) -> None:
     clock.ms += 40 * DAY
     for _ in range(3):
@@ -112,7 +112,7 @@ def test_a_clock_that_is_ahead_deletes_nothing_over_restarts_and_with_events_tha
 
 
 def test_after_a_month_without_a_tracker_events_go_a_day_later(
-    client: Client, shop: Shop, clock: Clock, month: None
+    client: InProcess, shop: Shop, clock: Clock, month: None
 ) -> None:
     clock.ms += 31 * DAY
     machine = Machine(client, clock)
@@ -126,7 +126,7 @@ def test_after_a_month_without_a_tracker_events_go_a_day_later(
 
 
 def test_somebody_who_says_that_it_is_right_need_not_wait(
-    client: Client, shop: Shop, clock: Clock, month: None
+    client: InProcess, shop: Shop, clock: Clock, month: None
 ) -> None:
     clock.ms += 31 * DAY
     machine = Machine(client, clock)
@@ -138,7 +138,7 @@ def test_somebody_who_says_that_it_is_right_need_not_wait(
 
 
 def test_what_was_put_off_by_a_clock_that_was_ahead_is_done_when_it_is_right(
-    client: Client, shop: Shop, clock: Clock, month: None
+    client: InProcess, shop: Shop, clock: Clock, month: None
 ) -> None:
     """Forgetting somebody must not wait for the forty days, nor must a job that a killed process had claimed."""
     job = client.services.jobs.find(shop.list_id, RETENTION, NO_SUBJECT)
@@ -152,7 +152,7 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_is_done_when_it_is_right(
 
 
 def test_spent_event_ids_and_places_are_kept_while_the_clock_is_ahead(
-    client: Client, shop: Shop, track: Track, clock: Clock
+    client: InProcess, shop: Shop, track: Track, clock: Clock
 ) -> None:
     sent = {"Email": "a@example.com", "EventID": "e-1"}
     track(**sent)
@@ -169,7 +169,7 @@ def test_spent_event_ids_and_places_are_kept_while_the_clock_is_ahead(
     assert track(**sent).body["duplicate"] is True
 
 
-def test_a_served_tracker_writes_down_the_time(client: Client, clock: Clock) -> None:
+def test_a_served_tracker_writes_down_the_time(client: InProcess, clock: Clock) -> None:
     client.services.storage.write(partial(trusted_time.trust, now=clock.ms - 2 * HOUR))
     jobs = Jobs(client.services.storage, {}, client.services.ingest.new_id, clock.now)
     jobs.serve()
@@ -183,7 +183,7 @@ def test_a_served_tracker_writes_down_the_time(client: Client, clock: Clock) -> 
 
 
 def test_by_the_right_clock_nothing_has_changed(
-    client: Client, shop: Shop, clock: Clock, month: None
+    client: InProcess, shop: Shop, clock: Clock, month: None
 ) -> None:
     assert one_day(client, shop) == 1
     assert differences(client, shop) == []

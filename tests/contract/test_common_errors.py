@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.test_event_track import errors
 from tests.servers import NewDatabase
 
@@ -16,7 +16,7 @@ LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
 def send(
-    client: Client, shop: Shop, body: bytes, content_type: str = "application/json", **headers: str
+    client: InProcess, shop: Shop, body: bytes, content_type: str = "application/json", **headers: str
 ) -> Reply:
     return client.request(
         "POST", "/api/v1/event", shop.key, data=body, content_type=content_type, headers=headers
@@ -51,7 +51,7 @@ BODIES: dict[str, tuple[bytes, str, dict[str, str], int, int, str]] = {
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_bodies_that_cannot_be_read(client: Client, shop: Shop, case: str) -> None:
+def test_bodies_that_cannot_be_read(client: InProcess, shop: Shop, case: str) -> None:
     body, content_type, headers, status, code, message = BODIES[case]
     before = client.counts()
     answer = send(client, shop, body, content_type, **headers)
@@ -64,25 +64,27 @@ def test_bodies_that_cannot_be_read(client: Client, shop: Shop, case: str) -> No
 
 @pytest.mark.parametrize("path", ["/api.php", "/api/v1/event", "/api/v1/event.track"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
-def test_what_changes_something_takes_post_only(client: Client, shop: Shop, path: str, method: str) -> None:
+def test_what_changes_something_takes_post_only(
+    client: InProcess, shop: Shop, path: str, method: str
+) -> None:
     before = client.counts()
     query = {"Command": "event.track", "Event": "seen", "ListID": shop.list_id}
-    answer = client.request(method, path, shop.key, query_string=query)
+    answer = client.request(method, path, shop.key, params=query)
     assert (answer.status, answer.headers["Allow"]) == (405, "POST")
     if method != "HEAD":
         assert answer.body == errors((100001, "Method not allowed for this command"))
     assert client.counts() == before
 
 
-def test_what_changes_nothing_takes_get_and_post(client: Client, shop: Shop) -> None:
+def test_what_changes_nothing_takes_get_and_post(client: InProcess, shop: Shop) -> None:
     path = "/api/v1/website_events.properties"
     for method in ("GET", "POST"):
-        assert client.request(method, path, shop.key, query_string={"ListID": shop.list_id}).status == 200
+        assert client.request(method, path, shop.key, params={"ListID": shop.list_id}).status == 200
     refused = client.request("DELETE", path, shop.key)
     assert (refused.status, refused.headers["Allow"]) == (405, "GET, POST")
 
 
-def test_a_refused_permission_reaches_no_limit(client: Client, shop: Shop) -> None:
+def test_a_refused_permission_reaches_no_limit(client: InProcess, shop: Shop) -> None:
     plain = client.services.stores.keys.add(shop.user_id)
     answer = client.call("website_events.properties", plain, ListID=shop.list_id)
     assert (answer.status, answer.body) == (
@@ -92,7 +94,7 @@ def test_a_refused_permission_reaches_no_limit(client: Client, shop: Shop) -> No
     assert not set(LIMITS) & set(answer.headers.keys())
 
 
-def test_unknown_credentials(client: Client, shop: Shop, track: Track) -> None:
+def test_unknown_credentials(client: InProcess, shop: Shop, track: Track) -> None:
     message = "Authentication failed: the API key or session is missing or not valid"
     for sent in ({}, {"APIKey": "x"}, {"SessionID": "x"}):
         before = client.counts()
@@ -101,7 +103,7 @@ def test_unknown_credentials(client: Client, shop: Shop, track: Track) -> None:
         assert client.counts() == before
 
 
-def test_every_answer_that_was_counted_says_so(client: Client, track: Track) -> None:
+def test_every_answer_that_was_counted_says_so(client: InProcess, track: Track) -> None:
     left = []
     for params in ({}, {"Event": ""}, {"ListID": 2**62}, {"Properties": {"isTest": True}}):
         answer = track(**params)
@@ -114,18 +116,18 @@ def test_every_answer_that_was_counted_says_so(client: Client, track: Track) -> 
 @pytest.fixture(scope="module")
 def tight(
     database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Client]:
+) -> Iterator[InProcess]:
     """Tracker with low limits and short sessions."""
     limits = {
         "TRACKER_LIMITS": "event.track=3/60,website_events.properties=1/60",
         "TRACKER_SESSION_SECONDS": "1",
     }
-    client = Client(new_database(database_kind), tmp_path_factory.mktemp("tight"), limits)
+    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("tight"), limits)
     yield client
     client.close()
 
 
-def test_beyond_the_limit_nothing_is_stored(tight: Client) -> None:
+def test_beyond_the_limit_nothing_is_stored(tight: InProcess) -> None:
     shop = tight.open_shop("limited@example.com")
     key = tight.services.stores.keys.add(shop.user_id, "*")
     sent: Mapping[str, Any] = {"Event": "seen", "ListID": shop.list_id}
@@ -148,7 +150,7 @@ def test_beyond_the_limit_nothing_is_stored(tight: Client) -> None:
     assert tight.call("event.track", other.key, Event="seen", ListID=other.list_id).status == 200
 
 
-def test_refused_calls_count_but_a_call_beyond_the_limit_does_not(tight: Client) -> None:
+def test_refused_calls_count_but_a_call_beyond_the_limit_does_not(tight: InProcess) -> None:
     shop = tight.open_shop("counting@example.com")
     assert [tight.call("event.track", shop.key, Event="").codes for _ in range(5)] == [
         [5],
@@ -160,7 +162,7 @@ def test_refused_calls_count_but_a_call_beyond_the_limit_does_not(tight: Client)
 
 
 def test_an_expired_session_is_told_from_an_unknown_one(
-    tight: Client, monkeypatch: pytest.MonkeyPatch
+    tight: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = tight.open_shop("session@example.com")
     session = tight.services.stores.sessions.open(shop.user_id)
@@ -175,7 +177,7 @@ def test_an_expired_session_is_told_from_an_unknown_one(
     assert tight.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id) == [(1,)]
 
 
-def test_at_most_ten_rows_are_answered(client: Client, track: Track) -> None:
+def test_at_most_ten_rows_are_answered(client: InProcess, track: Track) -> None:
     everything = {
         "ListID": "x", "Event": "", "Email": "x", "UUID": "x", "ID": " ", "EventID": "!", "Properties": 1,
         "Timestamp": "x", "SentAt": "x",

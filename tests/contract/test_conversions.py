@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.served import StartTracker, Tracker, make_account
 from tests.servers import NewDatabase
 from tracker.domain.event import IS_REPEATED_CONVERSION
@@ -30,13 +30,13 @@ def conversion(number: Any, value: Any = 10, name: str = "Sale", **more: Any) ->
     }
 
 
-def totals(client: Client, shop: Shop) -> Totals:
+def totals(client: InProcess, shop: Shop) -> Totals:
     """{(name, currency): (count, value in millionths)}."""
     found: Totals = client.services.storage.read(lambda t: counters.conversion_totals(t, shop.list_id))
     return found
 
 
-def repeats(client: Client, shop: Shop) -> list[bool]:
+def repeats(client: InProcess, shop: Shop) -> list[bool]:
     """Of each stored conversion, in the order of storing, whether it is marked as a repeat."""
     sql = "SELECT flags FROM events WHERE list_id = ? AND name = ? ORDER BY id"
     return [
@@ -45,7 +45,7 @@ def repeats(client: Client, shop: Shop) -> list[bool]:
 
 
 def test_the_first_of_an_id_counts_and_repeats_are_stored_and_marked(
-    client: Client, track: Track, shop: Shop
+    client: InProcess, track: Track, shop: Shop
 ) -> None:
     for value in (10, 99, "10"):
         assert track(**conversion("order-1", value)).status == 200
@@ -54,21 +54,21 @@ def test_the_first_of_an_id_counts_and_repeats_are_stored_and_marked(
     assert repeats(client, shop) == [False, True, True, False]
 
 
-def test_repeats_in_one_batch_count_once(client: Client, shop: Shop) -> None:
+def test_repeats_in_one_batch_count_once(client: InProcess, shop: Shop) -> None:
     events = [conversion(number) for number in (1, "1", 2, 1, 3, 2)]
     assert client.call("event.batch", shop.key, ListID=shop.list_id, Events=events).status == 200
     assert totals(client, shop) == {(b"Sale", b""): (3, 30_000_000)}
     assert repeats(client, shop) == [False, True, False, True, False, True]
 
 
-def test_a_repeated_event_is_no_repeated_conversion(client: Client, track: Track, shop: Shop) -> None:
+def test_a_repeated_event_is_no_repeated_conversion(client: InProcess, track: Track, shop: Shop) -> None:
     sent = conversion("order-1") | {"EventID": "e-1"}
     assert track(**sent).body.get("duplicate") is None
     assert track(**sent).body["duplicate"] is True
     assert (totals(client, shop), repeats(client, shop)) == ({(b"Sale", b""): (1, 10_000_000)}, [False])
 
 
-def test_an_id_is_each_lists_own(client: Client, track: Track, shop: Shop) -> None:
+def test_an_id_is_each_lists_own(client: InProcess, track: Track, shop: Shop) -> None:
     other = replace(shop, list_id=client.services.stores.lists.add(shop.user_id, "Other"))
     track(**conversion("order-1"))
     track(ListID=other.list_id, **conversion("order-1"))
@@ -76,7 +76,7 @@ def test_an_id_is_each_lists_own(client: Client, track: Track, shop: Shop) -> No
 
 
 def test_names_and_currencies_are_summed_apart_and_compared_by_bytes(
-    client: Client, track: Track, shop: Shop
+    client: InProcess, track: Track, shop: Shop
 ) -> None:
     for number, (name, currency) in enumerate(
         [
@@ -96,7 +96,7 @@ def test_names_and_currencies_are_summed_apart_and_compared_by_bytes(
     )
 
 
-def test_sums_are_exact_and_may_be_negative(client: Client, track: Track, shop: Shop) -> None:
+def test_sums_are_exact_and_may_be_negative(client: InProcess, track: Track, shop: Shop) -> None:
     values = [10**12, 10**12, "0.000001", 0.1, 0.2, -0.3, "-1000000000000", "-0.000003", -(10**12)]
     for number, value in enumerate(values):
         track(**conversion(number, value))
@@ -105,13 +105,13 @@ def test_sums_are_exact_and_may_be_negative(client: Client, track: Track, shop: 
     assert exact == -2
 
 
-def test_events_of_other_names_are_no_conversions(client: Client, track: Track, shop: Shop) -> None:
+def test_events_of_other_names_are_no_conversions(client: InProcess, track: Track, shop: Shop) -> None:
     track(**conversion("order-1") | {"Event": "Conversion"})
     track(**conversion("order-1") | {"Event": "purchase"})
     assert totals(client, shop) == {}
 
 
-def test_test_conversions_are_not_counted(client: Client, track: Track, shop: Shop) -> None:
+def test_test_conversions_are_not_counted(client: InProcess, track: Track, shop: Shop) -> None:
     track(**conversion("order-1", isTest=True))
     assert totals(client, shop) == {}
 
@@ -119,7 +119,7 @@ def test_test_conversions_are_not_counted(client: Client, track: Track, shop: Sh
 # A list whose conversion-ids name goals
 
 
-def test_a_goal_counts_each_time(client: Client, track: Track, shop: Shop) -> None:
+def test_a_goal_counts_each_time(client: InProcess, track: Track, shop: Shop) -> None:
     sent = {"SubscriberListName": "Goals", "conversionidis": "Goal"}
     goals = replace(shop, list_id=client.call("list.create", shop.key, **sent).body["ListID"])
     for _ in range(2):
@@ -136,14 +136,14 @@ def test_a_goal_counts_each_time(client: Client, track: Track, shop: Shop) -> No
     [({}, "order"), ({"ConversionIdIs": "ORDER"}, "order"), ({"ConversionIdIs": "goal"}, "goal")],
 )
 def test_a_list_says_what_its_conversion_ids_name(
-    client: Client, shop: Shop, sent: dict[str, str], shown: str
+    client: InProcess, shop: Shop, sent: dict[str, str], shown: str
 ) -> None:
     made = client.call("list.create", shop.key, SubscriberListName="Shop", **sent).body["ListID"]
     assert client.call("list.get", shop.key, ListID=made).body["List"]["ConversionIdIs"] == shown
 
 
 @pytest.mark.parametrize("value", ["", "visit", 1, True, []])
-def test_it_is_one_of_two_words(client: Client, shop: Shop, value: Any) -> None:
+def test_it_is_one_of_two_words(client: InProcess, shop: Shop, value: Any) -> None:
     answer = client.call("list.create", shop.key, SubscriberListName="Shop", ConversionIdIs=value)
     assert (answer.status, answer.codes) == (422, [3])
 
@@ -168,12 +168,10 @@ def test_totals_under_concurrency_are_those_of_the_events(busy: Tracker) -> None
         numbers = chance.sample(list(orders), len(orders))
         events = [conversion(f"o-{number}", orders[number], conversion_currency="EUR") for number in numbers]
         for event in events[:20]:
-            answered[busy.call("event.track", account.key, ListID=account.list_id, **event).status_code] += 1
+            answered[busy.call("event.track", account.key, ListID=account.list_id, **event).status] += 1
         for start in (20, 40):
             part = events[start : start + 20]
-            answered[
-                busy.call("event.batch", account.key, ListID=account.list_id, Events=part).status_code
-            ] += 1
+            answered[busy.call("event.batch", account.key, ListID=account.list_id, Events=part).status] += 1
 
     clients = [threading.Thread(target=send, args=(seed,)) for seed in range(8)]
     for client in clients:

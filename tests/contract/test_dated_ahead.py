@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.commands.test_events_follow import Followed, followed, other, quick
 from tracker.cli.database import check
 from tracker.domain.row_ids import first_id_at
@@ -21,7 +21,7 @@ __all__ = ["followed", "other", "quick"]
 YEAR_2090 = 3_786_912_000_000
 
 
-def date_ahead(client: Client, shop: Shop, track: Track, count: int) -> None:
+def date_ahead(client: InProcess, shop: Shop, track: Track, count: int) -> None:
     """So many events of the list are dated 2090; one real one was there before."""
     assert track(Event="before").status == 200
     [row] = client.rows(f"SELECT {', '.join(events.COLUMNS)} FROM events WHERE list_id = ?", shop.list_id)
@@ -31,13 +31,13 @@ def date_ahead(client: Client, shop: Shop, track: Track, count: int) -> None:
 
 
 @pytest.fixture
-def crowd(client: Client, shop: Shop, track: Track) -> None:
+def crowd(client: InProcess, shop: Shop, track: Track) -> None:
     """More than are read at once."""
     date_ahead(client, shop, track, MAX_IDS + 1)
 
 
 def test_what_is_new_is_new_all_the_same(
-    client: Client, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
+    client: InProcess, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
 ) -> None:
     """As many are dated ahead as are read at once: followed, listed and dated is what comes now."""
     one = followed()
@@ -58,7 +58,7 @@ def test_what_is_new_is_new_all_the_same(
 
 
 def test_a_place_to_go_on_from_that_lies_ahead_is_taken_for_now(
-    client: Client, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
+    client: InProcess, shop: Shop, track: Track, crowd: None, followed: Callable[..., Followed]
 ) -> None:
     """It was given when the newest event was one of 2090, or was made up."""
     for newest_id in (first_id_at(YEAR_2090), 2**63 - 1):
@@ -70,7 +70,7 @@ def test_a_place_to_go_on_from_that_lies_ahead_is_taken_for_now(
         assert "ahead" not in seen
 
 
-def test_the_check_tells_of_them_and_deletes_none(client: Client, shop: Shop, track: Track) -> None:
+def test_the_check_tells_of_them_and_deletes_none(client: InProcess, shop: Shop, track: Track) -> None:
     date_ahead(client, shop, track, 3)
     client.services.ingest.flush()
     said = io.StringIO()

@@ -11,7 +11,7 @@ from uuid import UUID
 import gevent
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.commands.test_event_batch import statuses
 from tracker.ingest import late_links, stored_links
 from tracker.integrity.counter_check import recount
@@ -29,26 +29,26 @@ ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value":
 HISTORY = (("identify", "a", 40), ("a reads", None, 30), ("identify", "b", 20), ("b reads", None, 10))
 _numbers = itertools.count(1)
 
-Way = Callable[[Client, Shop, Sequence[dict[str, Any]]], None]
+Way = Callable[[InProcess, Shop, Sequence[dict[str, Any]]], None]
 
 
-def one_by_one(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+def one_by_one(client: InProcess, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
     for event in events:
         assert client.call("event.track", shop.key, ListID=shop.list_id, **event).status == 200
 
 
-def at_once(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+def at_once(client: InProcess, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
     """They are stored in one group, or in a few."""
     tracking = [gevent.spawn(one_by_one, client, shop, [event]) for event in events]
     gevent.joinall(tracking, raise_error=True)
 
 
-def in_batches(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+def in_batches(client: InProcess, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
     for some in (events[:2], events[2:]):
         batch(client, shop, some)
 
 
-def batch(client: Client, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
+def batch(client: InProcess, shop: Shop, events: Sequence[dict[str, Any]]) -> None:
     answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=list(events))
     assert statuses(answer) == ["ok"] * len(events)
 
@@ -63,17 +63,17 @@ def history(number: int, now: int) -> list[dict[str, Any]]:
     ]
 
 
-def about(client: Client, shop: Shop, verb: str, who: str) -> Any:
+def about(client: InProcess, shop: Shop, verb: str, who: str) -> Any:
     return client.call(f"subscriber.{verb}", shop.key, ListID=shop.list_id, EmailAddress=who).body
 
 
-def done(client: Client, shop: Shop, who: str) -> list[str]:
+def done(client: InProcess, shop: Shop, who: str) -> list[str]:
     """What a person has done, oldest first."""
     events = about(client, shop, "events", f"{who}@example.com")["Events"]
     return [event["Event"] for event in reversed(events) if not event["IsAddedByTracker"]]
 
 
-def links(client: Client, shop: Shop, who: str) -> list[tuple[str, bool]]:
+def links(client: InProcess, shop: Shop, who: str) -> list[tuple[str, bool]]:
     """(since when, whether it is current) of a person's links; all by identify events."""
     told = about(client, shop, "explain", f"{who}@example.com")["Links"]
     assert {link["Reason"] for link in told} == {"identify"}
@@ -82,7 +82,7 @@ def links(client: Client, shop: Shop, who: str) -> list[tuple[str, bool]]:
 
 @pytest.mark.parametrize(("way", "every"), [(one_by_one, 1), (batch, 1), (at_once, 5), (in_batches, 5)])
 def test_every_order_of_arrival_ends_in_the_same_state(
-    client: Client, shop: Shop, way: Way, every: int
+    client: InProcess, shop: Shop, way: Way, every: int
 ) -> None:
     now = time.time_ns() // 10**6
     for order in itertools.islice(itertools.permutations(range(4)), 0, None, every):
@@ -103,7 +103,9 @@ def ago(minutes: float) -> int:
     return time.time_ns() // 10**6 - int(minutes * MINUTE)
 
 
-def test_what_arrives_hours_late_is_whose_the_browser_was(client: Client, shop: Shop, track: Track) -> None:
+def test_what_arrives_hours_late_is_whose_the_browser_was(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     uuid = str(UUID(int=1 << 121))
     track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(300))
     track(Event="his", UUID=uuid, Email="joe@example.com", Timestamp=ago(60))
@@ -115,7 +117,9 @@ def test_what_arrives_hours_late_is_whose_the_browser_was(client: Client, shop: 
     assert about(client, shop, "get", "jane@example.com")["TotalRevenue"] == 9.5
 
 
-def test_who_comes_back_is_found_when_somebody_came_between(client: Client, shop: Shop, track: Track) -> None:
+def test_who_comes_back_is_found_when_somebody_came_between(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     """Nothing was written when she was named again: it was hers already."""
     uuid = str(UUID(int=2 << 121))
     for minutes in (50, 30):
@@ -132,7 +136,7 @@ def test_who_comes_back_is_found_when_somebody_came_between(client: Client, shop
 
 
 def test_what_was_taken_back_stays_open_for_what_arrives_late(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     uuid = str(UUID(int=3 << 121))
     for who, minutes in (("jane", 50), ("joe", 30)):
@@ -148,7 +152,7 @@ def test_what_was_taken_back_stays_open_for_what_arrives_late(
 
 
 def test_what_happened_in_the_time_of_a_forgotten_subscriber_is_nobodys(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     uuid = str(UUID(int=4 << 121))
     for who, minutes in (("jane", 50), ("joe", 40), ("bob", 30)):
@@ -172,11 +176,11 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "MAX_AT_ONCE", 2)
 
 
-def many(client: Client, shop: Shop, uuid: str) -> None:
+def many(client: InProcess, shop: Shop, uuid: str) -> None:
     batch(client, shop, [{"Event": "more", "UUID": uuid, "Timestamp": ago(20)} for _ in range(250)])
 
 
-def more(client: Client, shop: Shop, who: str) -> int:
+def more(client: InProcess, shop: Shop, who: str) -> int:
     """How many of many are theirs."""
     subscriber = int(
         about(client, shop, "get", f"{who}@example.com")["SubscriberInformation"]["SubscriberID"]
@@ -185,14 +189,14 @@ def more(client: Client, shop: Shop, who: str) -> int:
     return len(read_page(client.services.storage, whose, wanted).events)
 
 
-def late_job(client: Client, shop: Shop) -> Any:
+def late_job(client: InProcess, shop: Shop) -> Any:
     [(job_id,)] = client.rows("SELECT id FROM jobs WHERE list_id = ? AND kind = ?", shop.list_id, b"late")
     return job_id
 
 
 @pytest.mark.usefixtures("few_at_once")
 def test_many_events_are_with_one_of_both_until_a_job_has_moved_them(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     """It is killed after each of its steps: what a step has moved stays moved, and the next goes on."""
     uuid, storage, list_id = str(UUID(int=5 << 121)), client.services.storage, shop.list_id
@@ -219,7 +223,7 @@ def test_many_events_are_with_one_of_both_until_a_job_has_moved_them(
 @pytest.mark.usefixtures("few_at_once")
 @pytest.mark.parametrize("who", ["jane", "joe"])
 def test_who_is_forgotten_while_events_are_on_their_way_takes_their_own_along(
-    client: Client, shop: Shop, track: Track, who: str
+    client: InProcess, shop: Shop, track: Track, who: str
 ) -> None:
     uuid = str(UUID(int=6 << 121))
     track(Event="hers", UUID=uuid, Email="jane@example.com", Timestamp=ago(50))
@@ -238,7 +242,7 @@ def test_who_is_forgotten_while_events_are_on_their_way_takes_their_own_along(
 
 
 def test_a_plan_is_made_again_when_another_process_has_changed_whose_a_visitor_was(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     """Also when what it was last is the same as before."""
     uuid = UUID(int=7 << 121)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 
 Listing = Callable[[], dict[str, list[str]]]
 #: One character of three bytes.
@@ -58,7 +58,7 @@ BOUNDS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
 
 
 @pytest.mark.parametrize("linked", BOUNDS)
-def test_at_the_limit_and_one_beyond(client: Client, shop: Shop, track: Track, linked: str) -> None:
+def test_at_the_limit_and_one_beyond(client: InProcess, shop: Shop, track: Track, linked: str) -> None:
     fits, beyond, code = BOUNDS[linked]
     answer = track(**fits)
     assert answer.status == 200, answer.body
@@ -77,7 +77,7 @@ def body_of(shop: Shop, size: int) -> bytes:
     return head + b"x" * (size - len(head) - 3) + b'"}}'
 
 
-def test_a_body_of_64_kib_and_one_byte_more(client: Client, shop: Shop) -> None:
+def test_a_body_of_64_kib_and_one_byte_more(client: InProcess, shop: Shop) -> None:
     def send(size: int) -> Reply:
         body = body_of(shop, size)
         assert len(body) == size
@@ -90,7 +90,7 @@ def test_a_body_of_64_kib_and_one_byte_more(client: Client, shop: Shop) -> None:
     assert client.counts() == before
 
 
-def test_what_is_stored_is_what_was_sent_at_every_limit(client: Client, shop: Shop, track: Track) -> None:
+def test_what_is_stored_is_what_was_sent_at_every_limit(client: InProcess, shop: Shop, track: Track) -> None:
     """orjson writes fewer levels than it reads, and other libraries rewrite numbers: nothing of that may happen."""
     integers = {
         "largest exact": {"a": 2**63 - 1},
@@ -108,7 +108,7 @@ def test_what_is_stored_is_what_was_sent_at_every_limit(client: Client, shop: Sh
 
 
 @pytest.mark.parametrize("value", [1e308, -1e-308, 0.1, 1e15, True, None, "", 10**18, -0.0])
-def test_values_keep_their_kind(client: Client, shop: Shop, track: Track, value: Any) -> None:
+def test_values_keep_their_kind(client: InProcess, shop: Shop, track: Track, value: Any) -> None:
     assert track(Properties={"value": value}).status == 200
     [(stored,)] = client.rows("SELECT properties FROM events WHERE list_id = ?", shop.list_id)
     assert bytes(stored)[1:] == orjson.dumps({"value": value})

@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tracker.storage.engine.database import Database
 
 #: A text that nothing else contains, in letters that JSON escapes in some forms.
@@ -22,20 +22,20 @@ MAIL = "zwoelfmarke-7f3a@example.com"
 
 @pytest.fixture
 def client(tmp_path: Path) -> Any:
-    client = Client(f"sqlite:///{tmp_path}/var/tracker.db", tmp_path)
+    client = InProcess(f"sqlite:///{tmp_path}/var/tracker.db", tmp_path)
     yield client
     client.close()
 
 
 @pytest.fixture
-def shop(client: Client) -> Shop:
+def shop(client: InProcess) -> Shop:
     shop = client.open_shop("owner@example.com")
     field = {"SubscriberListID": shop.list_id, "FieldName": "City", "MergeTagAlias": "City"}
     assert client.call("customfield.create", shop.key, **field).status == 200
     return shop
 
 
-def send(client: Client, shop: Shop, *events: dict[str, Any]) -> None:
+def send(client: InProcess, shop: Shop, *events: dict[str, Any]) -> None:
     for start in range(0, len(events), 500):
         part = list(events[start : start + 500])
         answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=part)
@@ -43,7 +43,7 @@ def send(client: Client, shop: Shop, *events: dict[str, Any]) -> None:
         assert {result["status"] for result in answer.body["results"]} == {"ok"}
 
 
-def live(client: Client, shop: Shop) -> list[bytes]:
+def live(client: InProcess, shop: Shop) -> list[bytes]:
     """A life among others': small and large properties, an address that changed, a field that did, an order."""
     browser, numbers = str(uuid.uuid4()), itertools.count()
 
@@ -93,7 +93,7 @@ def found(folder: Path, needles: list[bytes]) -> dict[str, list[bytes]]:
 
 
 def test_no_file_has_anything_of_a_subscriber_when_it_is_proven(
-    client: Client, shop: Shop, tmp_path: Path
+    client: InProcess, shop: Shop, tmp_path: Path
 ) -> None:
     needles = live(client, shop)
     before = {needle for each in found(tmp_path / "var", needles).values() for needle in each}
@@ -106,7 +106,7 @@ def test_no_file_has_anything_of_a_subscriber_when_it_is_proven(
 
 
 def test_while_somebody_reads_an_older_state_it_is_not_proven(
-    client: Client, shop: Shop, tmp_path: Path
+    client: InProcess, shop: Shop, tmp_path: Path
 ) -> None:
     needles = live(client, shop)
     reader = apsw.Connection(str(tmp_path / "var" / "tracker.db"))
@@ -126,7 +126,9 @@ def test_while_somebody_reads_an_older_state_it_is_not_proven(
     assert found(tmp_path / "var", needles) == {}
 
 
-def test_what_is_deleted_in_other_ways_is_overwritten_too(client: Client, shop: Shop, tmp_path: Path) -> None:
+def test_what_is_deleted_in_other_ways_is_overwritten_too(
+    client: InProcess, shop: Shop, tmp_path: Path
+) -> None:
     """Else the bytes of somebody who was deleted first could not be forgotten any more."""
     needles = live(client, shop)
     storage: Database = client.services.storage

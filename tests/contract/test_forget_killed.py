@@ -12,7 +12,7 @@ from typing import Any
 import gevent
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.contract.tables import places_of
 from tests.processes import Program, until
 from tests.servers import NewDatabase
@@ -28,7 +28,7 @@ class Stage:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder = url, folder
-        self.client = Client(url, folder)
+        self.client = InProcess(url, folder)
         self.shop: Shop = self.client.open_shop("owner@example.com")
         browsers = [str(uuid.uuid4()) for _ in range(VISITORS)]
         self.browser = browsers[0]

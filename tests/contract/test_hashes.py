@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tracker.domain.event import HASH_FORM, NAMED_BY_EMAIL, NAMED_BY_ID
 from tracker.formats.email_hash import Form
 
@@ -20,7 +20,7 @@ def hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def subscriber_of(client: Client, shop: Shop, event: str) -> tuple[str | None, int]:
+def subscriber_of(client: InProcess, shop: Shop, event: str) -> tuple[str | None, int]:
     """The address of the person whom the newest event of this name names, and the flags that say by what."""
     sql = (
         "SELECT s.email, e.subscriber_id, e.flags FROM events e LEFT JOIN subscribers s"
@@ -31,7 +31,7 @@ def subscriber_of(client: Client, shop: Shop, event: str) -> tuple[str | None, i
     return email and bytes(email).decode(), flags & FLAGS
 
 
-def subscribers(client: Client, shop: Shop) -> list[tuple[Any, ...]]:
+def subscribers(client: InProcess, shop: Shop) -> list[tuple[Any, ...]]:
     sql = "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id"
     return [tuple(v and bytes(v).decode() for v in row) for row in client.rows(sql, shop.list_id)]
 
@@ -51,7 +51,7 @@ def said(caplog: pytest.LogCaptureFixture) -> Any:
     ],
 )
 def test_a_hash_names_a_subscriber_in_each_form(
-    client: Client, shop: Shop, track: Track, sent: str, form: Form
+    client: InProcess, shop: Shop, track: Track, sent: str, form: Form
 ) -> None:
     own = track(Email=" J.Ane+a@Gmail.com ").body["uuid"]
     answer = track(Event="bought", ID=hashed(sent).upper()).body
@@ -65,7 +65,7 @@ def test_a_hash_names_a_subscriber_in_each_form(
     assert subscribers(client, shop) == [("J.Ane+a@Gmail.com", None)]
 
 
-def test_the_first_form_that_somebody_has_decides(client: Client, shop: Shop, track: Track) -> None:
+def test_the_first_form_that_somebody_has_decides(client: InProcess, shop: Shop, track: Track) -> None:
     for email in ("a.b@gmail.com", "AB@gmail.com", "ab+1@gmail.com"):
         track(Email=email)
     track(Event="bought", ID=hashed("ab@gmail.com"))
@@ -73,7 +73,7 @@ def test_the_first_form_that_somebody_has_decides(client: Client, shop: Shop, tr
 
 
 def test_two_people_in_a_form_are_no_match_and_the_log_says_which_form(
-    client: Client, shop: Shop, track: Track, said: Any
+    client: InProcess, shop: Shop, track: Track, said: Any
 ) -> None:
     track(Email="a.b@gmail.com")
     track(Email="ab+1@googlemail.com")
@@ -89,7 +89,7 @@ def test_two_people_in_a_form_are_no_match_and_the_log_says_which_form(
     assert not any("@" in line or hashed("ab@gmail.com") in line for line in lines)
 
 
-def test_an_unmatched_hash_is_one_visitor_of_nobody(client: Client, shop: Shop, track: Track) -> None:
+def test_an_unmatched_hash_is_one_visitor_of_nobody(client: InProcess, shop: Shop, track: Track) -> None:
     unknown = hashed("nobody@example.com")
     answers = [track(Event=name, ID=unknown).body for name in ("seen", "identify", "seen")]
     assert len({answer["uuid"] for answer in answers}) == 1
@@ -98,14 +98,16 @@ def test_an_unmatched_hash_is_one_visitor_of_nobody(client: Client, shop: Shop, 
     assert client.rows("SELECT 1 FROM identity_links WHERE list_id = ?", shop.list_id) == []
 
 
-def test_a_hash_is_of_no_subscriber_of_another_list(client: Client, shop: Shop, track: Track) -> None:
+def test_a_hash_is_of_no_subscriber_of_another_list(client: InProcess, shop: Shop, track: Track) -> None:
     other = client.services.stores.lists.add(shop.user_id, "Other")
     track(ListID=other, Email="jane@example.com")
     track(Event="bought", ID=hashed("jane@example.com"))
     assert subscriber_of(client, shop, "bought") == (None, 0)
 
 
-def test_a_subscriber_who_comes_later_is_named_from_then_on(client: Client, shop: Shop, track: Track) -> None:
+def test_a_subscriber_who_comes_later_is_named_from_then_on(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     sent = hashed("jane@example.com")
     before = track(Event="before", ID=sent).body["uuid"]
     track(Email="jane@example.com")
@@ -114,7 +116,7 @@ def test_a_subscriber_who_comes_later_is_named_from_then_on(client: Client, shop
     assert subscriber_of(client, shop, "after") == ("jane@example.com", Form.AS_HELD * HASH_FORM)
 
 
-def test_a_hash_links_a_browser_as_an_id_does(client: Client, shop: Shop, track: Track) -> None:
+def test_a_hash_links_a_browser_as_an_id_does(client: InProcess, shop: Shop, track: Track) -> None:
     track(Email="jane@example.com")
     sent = {"UUID": BROWSER, "ID": hashed("jane@example.com")}
     linked = "SELECT COUNT(*) FROM identity_links WHERE list_id = ? AND reason = 3"
@@ -125,7 +127,7 @@ def test_a_hash_links_a_browser_as_an_id_does(client: Client, shop: Shop, track:
 
 
 def test_of_email_and_hash_of_two_people_email_wins_and_it_is_logged(
-    client: Client, shop: Shop, track: Track, said: Any
+    client: InProcess, shop: Shop, track: Track, said: Any
 ) -> None:
     track(Email="a@example.com")
     for email in ("b@example.com", "c@example.com"):
@@ -140,7 +142,9 @@ def test_of_email_and_hash_of_two_people_email_wins_and_it_is_logged(
     ]
 
 
-def test_the_hash_of_the_very_email_is_no_clash(client: Client, shop: Shop, track: Track, said: Any) -> None:
+def test_the_hash_of_the_very_email_is_no_clash(
+    client: InProcess, shop: Shop, track: Track, said: Any
+) -> None:
     track(Email="a.b@gmail.com")  # has the hash of the next one in a later form
     track(Event="bought", Email="ab@gmail.com", ID=hashed("ab@gmail.com"))
     assert subscriber_of(client, shop, "bought") == (
@@ -151,7 +155,7 @@ def test_the_hash_of_the_very_email_is_no_clash(client: Client, shop: Shop, trac
 
 
 def test_an_event_says_whether_email_or_id_named_its_subscriber(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     who: list[tuple[dict[str, str], int]] = [
         ({"Email": "a@example.com"}, NAMED_BY_EMAIL),
@@ -165,7 +169,7 @@ def test_an_event_says_whether_email_or_id_named_its_subscriber(
 
 
 def test_hashes_follow_the_address_however_it_is_given_changed_and_taken(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     def named(address: str) -> str | None:
         track(Event="asked", ID=hashed(address))
@@ -189,7 +193,7 @@ def test_hashes_follow_the_address_however_it_is_given_changed_and_taken(
     assert client.rows(count, shop.list_id) == [(1,)]
 
 
-def test_in_one_batch_a_hash_names_whom_an_event_before_it_has_made(client: Client, shop: Shop) -> None:
+def test_in_one_batch_a_hash_names_whom_an_event_before_it_has_made(client: InProcess, shop: Shop) -> None:
     events: list[dict[str, str]] = [
         {"Event": "early", "ID": hashed("a.b@gmail.com")},
         {"Event": "made", "Email": "a.b@gmail.com"},

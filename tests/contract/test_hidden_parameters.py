@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.commands.test_event_collect import Door, pixel
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 
@@ -15,11 +15,11 @@ KEPT = "https://shop.example/reset?utm_source=mail"
 
 
 @pytest.fixture
-def door(client: Client, shop: Shop) -> Door:
+def door(client: InProcess, shop: Shop) -> Door:
     return Door(client, shop)
 
 
-def update(client: Client, shop: Shop, **settings: Any) -> Reply:
+def update(client: InProcess, shop: Shop, **settings: Any) -> Reply:
     return client.call("list.update", shop.key, ListID=shop.list_id, **settings)
 
 
@@ -46,7 +46,7 @@ def test_routes_of_fragments_stay_and_are_the_path(door: Door) -> None:
     assert found == [("/#/cart?step=2", "/#/cart"), ("/app#!/cart", "/app#!/cart"), ("/", "/"), ("/", "/")]
 
 
-def test_a_list_says_itself_what_is_left_out(client: Client, door: Door) -> None:
+def test_a_list_says_itself_what_is_left_out(client: InProcess, door: Door) -> None:
     address = {"$current_url": "https://shop.example/?token=1&Voucher-Code=2&a=3"}
     assert update(client, door.shop, HiddenQueryParameters=["vouchercode", "*_x"]).status == 200
     door.post({"Event": "page_view", "Properties": address})
@@ -58,7 +58,7 @@ def test_a_list_says_itself_what_is_left_out(client: Client, door: Door) -> None
 
 
 def test_the_setting_is_told_and_what_every_list_hides_is_not_written_down(
-    client: Client, shop: Shop
+    client: InProcess, shop: Shop
 ) -> None:
     told = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["HiddenQueryParameters"]
     assert told == list(DEFAULT_HIDDEN)
@@ -74,12 +74,12 @@ def test_the_setting_is_told_and_what_every_list_hides_is_not_written_down(
 @pytest.mark.parametrize(
     "value", ["token", ["a b"], ["a=b"], [""], ["*"], ["a*"], [1], {"a": 1}, ["x" * 65], ["x" * 60] * 70]
 )
-def test_what_is_no_list_of_names(client: Client, shop: Shop, value: Any) -> None:
+def test_what_is_no_list_of_names(client: InProcess, shop: Shop, value: Any) -> None:
     assert update(client, shop, HiddenQueryParameters=value, KeepAddress=True).codes == [11]
     assert client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["KeepAddress"] is False
 
 
-def test_with_a_key_nothing_is_touched(client: Client, shop: Shop, door: Door) -> None:
+def test_with_a_key_nothing_is_touched(client: InProcess, shop: Shop, door: Door) -> None:
     sent = {"$current_url": RESET, "$referrer": RESET}
     client.call("event.track", shop.key, ListID=shop.list_id, Event="page_view", Properties=sent)
     [(_, _, stored)] = door.stored()

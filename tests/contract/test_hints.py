@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tracker.formats.credentials import new_key, new_public_id, new_session_id
 from tracker.registry.near_names import MAX_NAME, MAX_NOTES, MAX_NOTES_LENGTH, NearNames
 from tracker.times import TIME_FORMS
@@ -23,7 +23,7 @@ def hint(answer: Reply) -> str | None:
     return found
 
 
-def test_without_a_credential_the_ways_to_send_one_are_named(client: Client) -> None:
+def test_without_a_credential_the_ways_to_send_one_are_named(client: InProcess) -> None:
     answer = client.call("event.track", Event="seen")
     assert answer.codes == [99998]
     found = hint(answer) or ""
@@ -31,7 +31,7 @@ def test_without_a_credential_the_ways_to_send_one_are_named(client: Client) -> 
         assert way in found
 
 
-def test_the_credential_that_decided_is_named_with_what_is_wrong(client: Client, shop: Shop) -> None:
+def test_the_credential_that_decided_is_named_with_what_is_wrong(client: InProcess, shop: Shop) -> None:
     mistyped = shop.key[:-1] + ("a" if shop.key[-1] != "a" else "b")
     session, malformed = new_session_id(), "is no well-formed"
     cases: list[tuple[str | None, dict[str, Any], str, str]] = [
@@ -54,7 +54,7 @@ def test_the_credential_that_decided_is_named_with_what_is_wrong(client: Client,
         assert reason in found, (sent, found)
 
 
-def test_an_authorization_header_that_cannot_be_read_is_named(client: Client) -> None:
+def test_an_authorization_header_that_cannot_be_read_is_named(client: InProcess) -> None:
     answer = client.request(
         "POST", "/api/v1/event", headers={"Authorization": "Bearer"}, json={"Event": "seen"}
     )
@@ -71,7 +71,7 @@ def test_an_authorization_header_that_cannot_be_read_is_named(client: Client) ->
     ],
 )
 def test_a_credential_in_a_place_that_is_not_read_is_told(
-    client: Client, capfd: pytest.CaptureFixture[str], headers: dict[str, str], found: str
+    client: InProcess, capfd: pytest.CaptureFixture[str], headers: dict[str, str], found: str
 ) -> None:
     for path in ("/api/v1/event", "/api/v1/Event", "/api.php"):
         sent = {"Command": "event.track", "Event": "seen"}
@@ -84,7 +84,7 @@ def test_a_credential_in_a_place_that_is_not_read_is_told(
     assert "amFuZ" not in "".join(capfd.readouterr())
 
 
-def test_a_credential_that_is_read_goes_before_one_that_is_not(client: Client, shop: Shop) -> None:
+def test_a_credential_that_is_read_goes_before_one_that_is_not(client: InProcess, shop: Shop) -> None:
     for name, value in (
         ("Authorization", "Basic amFuZTpwYXNzd29yZA=="),
         ("X-API-Key", "amFuZTpwYXNzd29yZA=="),
@@ -95,7 +95,7 @@ def test_a_credential_that_is_read_goes_before_one_that_is_not(client: Client, s
         assert "the parameter APIKey" in (hint(wrong) or "")
 
 
-def test_an_unknown_and_a_revoked_key_are_answered_with_the_same_bytes(client: Client, shop: Shop) -> None:
+def test_an_unknown_and_a_revoked_key_are_answered_with_the_same_bytes(client: InProcess, shop: Shop) -> None:
     made = client.services.stores.keys.add_named(shop.user_id, "*", None)
     client.services.stores.keys.revoke(made.prefix)
     answers = [client.call("event.track", key, Event="seen") for key in (made.text, new_key().text)]
@@ -104,7 +104,7 @@ def test_an_unknown_and_a_revoked_key_are_answered_with_the_same_bytes(client: C
 
 
 def test_sessions_that_ended_and_that_never_were_are_answered_with_the_same_bytes(
-    client: Client, shop: Shop
+    client: InProcess, shop: Shop
 ) -> None:
     login = client.call("user.login", Username=shop.email, Password=shop.password)
     ended = login.body["SessionID"]
@@ -121,24 +121,24 @@ def test_sessions_that_ended_and_that_never_were_are_answered_with_the_same_byte
         ("website_event.properties", "website_events.properties"),
     ],
 )
-def test_a_near_command_name_is_given(client: Client, shop: Shop, sent: str, near: str) -> None:
+def test_a_near_command_name_is_given(client: InProcess, shop: Shop, sent: str, near: str) -> None:
     answer = client.call(sent, shop.key)
     assert (answer.status, answer.codes, hint(answer)) == (400, [100003], f"Did you mean {near}?")
     answer = client.request("POST", f"/api/v1/{sent}", shop.key)
     assert (answer.status, answer.codes, hint(answer)) == (404, [100003], f"Did you mean {near}?")
 
 
-def test_a_name_that_is_near_to_none_has_no_hint(client: Client, shop: Shop) -> None:
+def test_a_name_that_is_near_to_none_has_no_hint(client: InProcess, shop: Shop) -> None:
     for name in ("no.such", "x" * 60_000, "", "\x00", "é" * 30):
         assert hint(client.call(name, shop.key)) is None
 
 
-def test_without_a_command_the_parameter_is_named(client: Client, shop: Shop) -> None:
+def test_without_a_command_the_parameter_is_named(client: InProcess, shop: Shop) -> None:
     answer = client.request("POST", "/api.php", shop.key, json={"Event": "seen"})
     assert hint(answer) == "Name the command in the parameter Command, such as event.track"
 
 
-def test_a_command_that_differs_from_the_path_is_explained(client: Client, shop: Shop) -> None:
+def test_a_command_that_differs_from_the_path_is_explained(client: InProcess, shop: Shop) -> None:
     answer = client.request("POST", "/api/v1/event", shop.key, json={"Command": "list.get"})
     assert answer.codes == [100003]
     assert (hint(answer) or "").startswith("The path is that of event.track")
@@ -153,14 +153,14 @@ def test_a_command_that_differs_from_the_path_is_explained(client: Client, shop:
         ("/api.php/", "/api.php"),
     ],
 )
-def test_a_slash_too_many_is_named(client: Client, shop: Shop, path: str, meant: str) -> None:
+def test_a_slash_too_many_is_named(client: InProcess, shop: Shop, path: str, meant: str) -> None:
     answer = client.request("POST", path, shop.key, json={"Event": "seen"})
     assert (answer.status, answer.codes) == (404, [100003])
     assert hint(answer) == f"A slash too many: the path is {meant}"
 
 
 @pytest.mark.parametrize("shape", ["{}/", "/{}", "{}.gif/", "/{}/"])
-def test_a_slash_too_many_at_the_collect_endpoint_is_named(client: Client, shop: Shop, shape: str) -> None:
+def test_a_slash_too_many_at_the_collect_endpoint_is_named(client: InProcess, shop: Shop, shape: str) -> None:
     tracker_id = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["EventListTrackerID"]
     for each in (tracker_id, new_public_id()):
         answer = client.request("POST", "/t/" + shape.format(each), json={"Event": "seen"})
@@ -173,7 +173,7 @@ def test_a_slash_too_many_at_the_collect_endpoint_is_named(client: Client, shop:
     assert hint(other) == "No list has this EventListTrackerID"
 
 
-def test_the_accepted_forms_of_a_time_are_given(client: Client, shop: Shop, track: Track) -> None:
+def test_the_accepted_forms_of_a_time_are_given(client: InProcess, shop: Shop, track: Track) -> None:
     for name in ("Timestamp", "SentAt"):
         assert hint(track(**{name: "yesterday"})) == TIME_FORMS
     events = client.call("subscriber.events", shop.key, ListID=shop.list_id, SubscriberID=1, From="yesterday")
@@ -186,7 +186,9 @@ def test_rows_without_a_hint_have_two_keys(track: Track) -> None:
     assert track(Event="").body == {"Errors": [{"Code": 5, "Message": "Missing event parameter"}]}
 
 
-def test_an_unknown_parameter_is_named_with_the_near_name(client: Client, shop: Shop, track: Track) -> None:
+def test_an_unknown_parameter_is_named_with_the_near_name(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     assert track(list_id=1).headers[NOTES] == "unknown parameter list_id: did you mean ListID?"
     assert track(colour="red").headers[NOTES] == "unknown parameter colour"
     assert NOTES not in track(eVENTID="a-1", timestamp="2026-01-31T09:30:00Z").headers
@@ -222,7 +224,7 @@ def test_short_names_are_near_to_none(track: Track, name: str) -> None:
     assert track(**{name: "1"}).headers[NOTES] == f"unknown parameter {name}"
 
 
-def test_a_subscribers_parameters_are_called_as_in_events_too(client: Client, shop: Shop) -> None:
+def test_a_subscribers_parameters_are_called_as_in_events_too(client: InProcess, shop: Shop) -> None:
     sent = {"Email": "jane@example.com", "user_id": "7"}
     answer = client.call("subscriber.create", shop.key, ListID=shop.list_id, ExternalID="7", **sent)
     assert answer.headers[NOTES] == (
@@ -232,7 +234,7 @@ def test_a_subscribers_parameters_are_called_as_in_events_too(client: Client, sh
     assert got.headers[NOTES] == "unknown parameter ID: did you mean SubscriberID or ExternalID?"
 
 
-def test_unknown_parameters_of_a_batchs_events_are_named_once(client: Client, shop: Shop) -> None:
+def test_unknown_parameters_of_a_batchs_events_are_named_once(client: InProcess, shop: Shop) -> None:
     events = [{"Event": "seen", "EvntID": f"e-{n}", "colour": "red"} for n in range(1000)]
     answer = client.call("event.batch", shop.key, ListID=shop.list_id, Events=events, colour="red")
     assert {result["status"] for result in answer.body["results"]} == {"ok"}
@@ -251,14 +253,14 @@ def test_unknown_parameters_of_a_batchs_events_are_named_once(client: Client, sh
     assert sent.headers[NOTES] == "unknown parameter user_id in Events: did you mean ID?"
 
 
-def test_a_batch_whose_names_are_all_known_has_no_notes(client: Client, shop: Shop) -> None:
+def test_a_batch_whose_names_are_all_known_has_no_notes(client: InProcess, shop: Shop) -> None:
     events = [{"EVENT": "seen", "eventID": "a"}, {"Event": "seen", "Email": None, "gone": None}, 7, {}]
     answer = client.call("event.batch", shop.key, Events=events)
     assert answer.status == 200
     assert NOTES not in answer.headers
 
 
-def test_notes_on_a_batchs_events_are_bounded(client: Client, shop: Shop) -> None:
+def test_notes_on_a_batchs_events_are_bounded(client: InProcess, shop: Shop) -> None:
     hostile = [
         {"Event": "seen", **{f"{n}-{k}\r\nX-Injected: é" + "x" * 300: 1 for k in range(9)}} for n in range(20)
     ]
@@ -275,14 +277,14 @@ def test_notes_on_a_batchs_events_are_bounded(client: Client, shop: Shop) -> Non
     assert few.headers[NOTES].count("unknown parameter ") == MAX_NOTES
 
 
-def test_the_page_is_told_of_unknown_names_in_its_batch(client: Client, shop: Shop) -> None:
+def test_the_page_is_told_of_unknown_names_in_its_batch(client: InProcess, shop: Shop) -> None:
     listed = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]
     sent = {"Events": [{"Event": "seen", "Evnt": 1}]}
     answer = client.request("POST", f"/t/{listed['EventListTrackerID']}", json=sent)
     assert answer.headers[NOTES] == "unknown parameter Evnt in Events: did you mean Event?"
 
 
-def test_a_page_of_another_origin_may_read_the_notes(client: Client, shop: Shop) -> None:
+def test_a_page_of_another_origin_may_read_the_notes(client: InProcess, shop: Shop) -> None:
     listed = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]
     answer = client.request("POST", f"/t/{listed['EventListTrackerID']}", json={"Event": "seen", "Evnt": 1})
     assert answer.headers[NOTES] == "unknown parameter Evnt: did you mean Event?"

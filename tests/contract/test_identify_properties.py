@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import HIGH_LIMITS, Client, Shop, Track
+from tests.client import HIGH_LIMITS, InProcess, Shop, Track
 from tests.processes import until
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
@@ -23,7 +23,7 @@ Known = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def fields(client: Client, shop: Shop) -> dict[str, int]:
+def fields(client: InProcess, shop: Shop) -> dict[str, int]:
     """The numbers of FIELDS, made for the test's list."""
     made = {}
     for alias, params in FIELDS.items():
@@ -47,7 +47,7 @@ def identify(track: Track, fields: dict[str, int]) -> Callable[..., dict[str, An
 
 
 @pytest.fixture
-def known(client: Client, shop: Shop) -> Known:
+def known(client: InProcess, shop: Shop) -> Known:
     """`known()`: what is known of the test's person, but for numbers and times."""
 
     def call(**who: str) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def test_other_events_write_nothing(identify: Identify, known: Known, track: Tra
     [5, "x", [1], True, "[1]", '{"a": 1', {"\0": 1}, {"é" * 128: 1}, {"a": "x" * 32_769}, {str(n): 1 for n in range(256)}],
 )  # fmt: skip
 def test_what_is_no_object_within_the_limits_is_21(
-    client: Client, shop: Shop, track: Track, name: str, value: Any
+    client: InProcess, shop: Shop, track: Track, name: str, value: Any
 ) -> None:
     answer = track(Event=name, Email=EMAIL, IdentifyProperties=value)
     assert (answer.status, answer.codes) == (422, [21])
@@ -112,7 +112,7 @@ def test_nothing_to_write_is_nothing_to_report(identify: Identify, known: Known,
 
 
 def test_they_come_in_forms_and_as_text_that_holds_an_object(
-    client: Client, shop: Shop, identify: Identify, known: Known
+    client: InProcess, shop: Shop, identify: Identify, known: Known
 ) -> None:
     form = {
         "event": "identify", "email": EMAIL, "listid": shop.list_id, "IdentifyProperties[First-Name]": "Jane",
@@ -139,7 +139,7 @@ def test_what_no_field_takes_is_dropped_and_named(
 
 
 def test_a_field_made_a_moment_ago_is_known(
-    client: Client, shop: Shop, identify: Identify, known: Known
+    client: InProcess, shop: Shop, identify: Identify, known: Known
 ) -> None:
     """Whatever this process remembers."""
     assert identify({"First-Name": "Jane", "new": "x"})[IGNORED] == ["new"]
@@ -151,7 +151,7 @@ def test_a_field_made_a_moment_ago_is_known(
 
 
 def test_a_field_that_was_deleted_is_unknown(
-    client: Client, shop: Shop, identify: Identify, fields: dict[str, int]
+    client: InProcess, shop: Shop, identify: Identify, fields: dict[str, int]
 ) -> None:
     identify({"Age": 1})
     client.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=fields["Age"])
@@ -171,7 +171,7 @@ def test_the_subscriber_is_named_by_id_or_by_the_visitor(identify: Identify, kno
 
 @pytest.mark.parametrize("who", [{}, {"UUID": BROWSER}, {"ID": "f" * 64}])
 def test_where_nobody_is_identified_all_are_dropped_and_named(
-    client: Client, shop: Shop, identify: Identify, who: dict[str, str]
+    client: InProcess, shop: Shop, identify: Identify, who: dict[str, str]
 ) -> None:
     sent = {"First-Name": "Jane", "x": 1, "Customer": "c-1"}
     assert identify(sent, Email=..., **who)[IGNORED] == list(sent)
@@ -183,7 +183,7 @@ def test_without_a_list_all_are_dropped_and_named(identify: Identify) -> None:
 
 
 def test_a_visitor_that_changes_hands_within_a_batch_writes_to_each_in_turn(
-    client: Client, shop: Shop, known: Known, fields: dict[str, int]
+    client: InProcess, shop: Shop, known: Known, fields: dict[str, int]
 ) -> None:
     def event(name: str | None, first_name: str) -> dict[str, Any]:
         who = {"Email": name} if name else {}
@@ -239,7 +239,9 @@ def test_what_can_be_no_id_is_dropped(identify: Identify, known: Known, value: A
     assert known() == NOTHING
 
 
-def test_in_a_batch_as_one_by_one(client: Client, shop: Shop, known: Known, fields: dict[str, int]) -> None:
+def test_in_a_batch_as_one_by_one(
+    client: InProcess, shop: Shop, known: Known, fields: dict[str, int]
+) -> None:
     """An identifier given by one event finds the person in the next ones."""
     events: list[dict[str, Any]] = [
         {"Event": "identify", "Email": EMAIL, "IdentifyProperties": {"Customer": "c-1", "First-Name": "Jane", "x": 1}},
@@ -292,7 +294,7 @@ def test_without_them_an_event_has_the_digest_it_always_had() -> None:
 
 
 def test_a_test_event_is_told_and_writes_nothing(
-    client: Client, shop: Shop, identify: Identify, known: Known
+    client: InProcess, shop: Shop, identify: Identify, known: Known
 ) -> None:
     identify({})
     answer = identify({"First-Name": "Jane", "Age": "old", "x": 1}, Properties={"isTest": True})
@@ -322,16 +324,12 @@ def test_another_process_knows_within_five_seconds(
             "event.track", account.key, ListID=account.list_id, Event="identify", Email=EMAIL,
             IdentifyProperties={"x": "1"},
         )  # fmt: skip
-        return answer.json().get(IGNORED)
+        return answer.body.get(IGNORED)
 
     sent = {"SubscriberListID": account.list_id, "FieldName": "x", "MergeTagAlias": "x"}
-    number = tracker.call("customfield.create", account.key, **sent).json()["CustomFieldID"]
+    number = tracker.call("customfield.create", account.key, **sent).body["CustomFieldID"]
     assert [identify() for _ in range(12)] == [None] * 12
-    tracker.call(
-        "customfield.delete", account.key, SubscriberListID=account.list_id, CustomFieldID=number
-    ).raise_for_status()
+    tracker.ok("customfield.delete", account.key, SubscriberListID=account.list_id, CustomFieldID=number)
     until(lambda: [identify() for _ in range(12)] == [["x"]] * 12, 2 * 5, "all processes dropping the value")
-    subscriber = tracker.call(
-        "subscriber.get", account.key, ListID=account.list_id, EmailAddress=EMAIL
-    ).json()
+    subscriber = tracker.call("subscriber.get", account.key, ListID=account.list_id, EmailAddress=EMAIL).body
     assert subscriber["SubscriberInformation"]["CustomFields"] == {}

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 
@@ -21,13 +21,13 @@ BROWSER, PHONE = "550e8400-e29b-41d4-a716-446655440000", "6ba7b810-9dad-41d1-80b
 CALLS, WORKERS = 24, 3
 
 
-def visitors_of(client: Client, shop: Shop) -> dict[str, tuple[int, int | None]]:
+def visitors_of(client: InProcess, shop: Shop) -> dict[str, tuple[int, int | None]]:
     """uuid -> (span, subscriber) of every visitor of the list."""
     sql = "SELECT uuid, span, subscriber_id FROM visitors WHERE list_id = ?"
     return {str(UUID(bytes=bytes(row[0]))): (row[1], row[2]) for row in client.rows(sql, shop.list_id)}
 
 
-def subscribers_of(client: Client, shop: Shop) -> list[tuple[str | None, str | None]]:
+def subscribers_of(client: InProcess, shop: Shop) -> list[tuple[str | None, str | None]]:
     """(address as first given, external id) of every person of the list, oldest first."""
     sql = "SELECT email, external_id FROM subscribers WHERE list_id = ? ORDER BY id"
     return [
@@ -35,7 +35,7 @@ def subscribers_of(client: Client, shop: Shop) -> list[tuple[str | None, str | N
     ]  # type: ignore[misc]
 
 
-def events_of(client: Client, shop: Shop) -> list[tuple[Any, ...]]:
+def events_of(client: InProcess, shop: Shop) -> list[tuple[Any, ...]]:
     """(name, span, whether the event itself names a person) of every event of the list, oldest first."""
     sql = "SELECT name, span, subscriber_id FROM events WHERE list_id = ? ORDER BY id"
     return [(bytes(row[0]).decode(), row[1], row[2] is not None) for row in client.rows(sql, shop.list_id)]
@@ -44,14 +44,14 @@ def events_of(client: Client, shop: Shop) -> list[tuple[Any, ...]]:
 # identify_event_sent
 
 
-def test_an_email_is_new_to_a_visitor_once(client: Client, shop: Shop, track: Track) -> None:
+def test_an_email_is_new_to_a_visitor_once(client: InProcess, shop: Shop, track: Track) -> None:
     sent = [track(UUID=BROWSER, Email="a@example.com").body["identify_event_sent"] for _ in range(3)]
     assert sent == [True, False, False]
     assert [name for name, *_ in events_of(client, shop)].count("identify") == 1
 
 
 def test_the_extra_identify_event_has_an_id_of_its_own_and_no_properties(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     track(Event="bought", UUID=BROWSER, Email="a@example.com", Properties={"a": 1})
     rows = client.rows(
@@ -72,7 +72,7 @@ def test_an_email_is_new_to_each_visitor(track: Track) -> None:
 
 
 def test_another_email_is_new_and_so_is_the_first_one_after_it(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     emails = ["a@example.com", "b@example.com", "a@example.com", "a@example.com"]
     assert [track(UUID=BROWSER, Email=each).body["identify_event_sent"] for each in emails] == [
@@ -88,7 +88,7 @@ def test_another_email_is_new_and_so_is_the_first_one_after_it(
     "spelling", ["A@Example.COM", " a@example.com ", "a@example.com\n", "a@EXAMPLE.com\u00a0"]
 )
 def test_spellings_of_one_address_are_one_subscriber(
-    client: Client, shop: Shop, track: Track, spelling: str
+    client: InProcess, shop: Shop, track: Track, spelling: str
 ) -> None:
     track(UUID=BROWSER, Email="a@example.com")
     assert track(UUID=BROWSER, Email=spelling).body["identify_event_sent"] is False
@@ -96,7 +96,7 @@ def test_spellings_of_one_address_are_one_subscriber(
 
 
 def test_an_address_is_shown_as_first_given_and_its_domain_compared_as_a_label(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     track(UUID=BROWSER, Email=" Jane@Bücher.Example")
     assert track(UUID=BROWSER, Email="jane@xn--bcher-kva.example").body["identify_event_sent"] is False
@@ -107,7 +107,7 @@ def test_an_address_is_shown_as_first_given_and_its_domain_compared_as_a_label(
     "who", [{"UUID": BROWSER}, {"UUID": BROWSER, "Email": "a@example.com"}, {"ID": "user-1"}, {}]
 )
 def test_an_event_named_identify_is_the_identify_event(
-    client: Client, shop: Shop, track: Track, who: Any
+    client: InProcess, shop: Shop, track: Track, who: Any
 ) -> None:
     for _ in range(2):
         assert track(Event="identify", **who).body["identify_event_sent"] is True
@@ -158,7 +158,7 @@ def test_subscribers_have_visitors_of_their_own(track: Track) -> None:
     assert len(set(answers)) == 3
 
 
-def test_an_id_that_learns_its_email_keeps_its_visitor(client: Client, shop: Shop, track: Track) -> None:
+def test_an_id_that_learns_its_email_keeps_its_visitor(client: InProcess, shop: Shop, track: Track) -> None:
     first = track(ID="user-1").body
     both = track(ID="user-1", Email="a@example.com").body
     later = track(Email="a@example.com").body
@@ -170,12 +170,12 @@ def test_an_id_that_learns_its_email_keeps_its_visitor(client: Client, shop: Sho
 # Persons
 
 
-def test_an_unknown_id_makes_a_subscriber_without_email(client: Client, shop: Shop, track: Track) -> None:
+def test_an_unknown_id_makes_a_subscriber_without_email(client: InProcess, shop: Shop, track: Track) -> None:
     track(ID="user-1")
     assert subscribers_of(client, shop) == [(None, "user-1")]
 
 
-def test_an_email_learns_its_id_once(client: Client, shop: Shop, track: Track) -> None:
+def test_an_email_learns_its_id_once(client: InProcess, shop: Shop, track: Track) -> None:
     track(Email="a@example.com")
     track(Email="a@example.com", ID="user-1")
     track(Email="a@example.com", ID="user-2")
@@ -183,7 +183,7 @@ def test_an_email_learns_its_id_once(client: Client, shop: Shop, track: Track) -
 
 
 def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the_event(
-    client: Client, shop: Shop, track: Track, caplog: pytest.LogCaptureFixture
+    client: InProcess, shop: Shop, track: Track, caplog: pytest.LogCaptureFixture
 ) -> None:
     track(Email="a@example.com", ID="user-a")
     track(Email="b@example.com", ID="user-b")
@@ -201,13 +201,13 @@ def test_of_email_and_id_that_name_two_people_email_wins_and_the_id_stays_on_the
     assert subscribers_of(client, shop) == [("a@example.com", "user-a"), ("b@example.com", "user-b")]
 
 
-def test_ids_are_compared_byte_by_byte(client: Client, shop: Shop, track: Track) -> None:
+def test_ids_are_compared_byte_by_byte(client: InProcess, shop: Shop, track: Track) -> None:
     ids = ["user", "User", "us er", "üser", "u\u0308ser", "usér", "😀", "😃"]
     assert [track(ID=each).body["external_id"] for each in ids] == ids
     assert [external_id for _, external_id in subscribers_of(client, shop)] == ids
 
 
-def test_a_hash_of_an_address_never_makes_a_subscriber(client: Client, shop: Shop, track: Track) -> None:
+def test_a_hash_of_an_address_never_makes_a_subscriber(client: InProcess, shop: Shop, track: Track) -> None:
     unknown = hashlib.sha256(b"nobody@example.com").hexdigest()
     first, second = track(ID=unknown).body, track(ID=unknown).body
     assert first["uuid"] == second["uuid"]
@@ -216,7 +216,9 @@ def test_a_hash_of_an_address_never_makes_a_subscriber(client: Client, shop: Sho
     assert subscribers_of(client, shop) == [("a@example.com", None)]
 
 
-def test_many_visitors_of_one_subscriber_are_one_subscriber(client: Client, shop: Shop, track: Track) -> None:
+def test_many_visitors_of_one_subscriber_are_one_subscriber(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     """Some clients send a fresh UUID with every event."""
     for number in range(20):
         track(UUID=str(UUID(int=number + 1)), Email="a@example.com")
@@ -227,7 +229,9 @@ def test_many_visitors_of_one_subscriber_are_one_subscriber(client: Client, shop
 # Spans and links
 
 
-def test_the_first_link_takes_the_past_and_touches_no_event(client: Client, shop: Shop, track: Track) -> None:
+def test_the_first_link_takes_the_past_and_touches_no_event(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     for name in ("page_view", "add_to_cart"):
         track(Event=name, UUID=BROWSER)
     before = client.rows("SELECT * FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
@@ -247,7 +251,7 @@ def test_the_first_link_takes_the_past_and_touches_no_event(client: Client, shop
     assert linked == [visitors_of(client, shop)[BROWSER]]
 
 
-def test_another_subscriber_opens_a_new_span(client: Client, shop: Shop, track: Track) -> None:
+def test_another_subscriber_opens_a_new_span(client: InProcess, shop: Shop, track: Track) -> None:
     track(Event="first", UUID=BROWSER, Email="a@example.com")
     track(Event="second", UUID=BROWSER, Email="b@example.com")
     track(Event="third", UUID=BROWSER)
@@ -256,7 +260,9 @@ def test_another_subscriber_opens_a_new_span(client: Client, shop: Shop, track: 
     assert len(client.rows("SELECT span FROM identity_links WHERE list_id = ?", shop.list_id)) == 2
 
 
-def test_an_event_names_a_subscriber_only_if_it_carries_one(client: Client, shop: Shop, track: Track) -> None:
+def test_an_event_names_a_subscriber_only_if_it_carries_one(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     track(Event="with", UUID=BROWSER, Email="a@example.com")
     track(Event="without", UUID=BROWSER)
     track(Event="by id", UUID=BROWSER, ID="user-1")
@@ -264,7 +270,7 @@ def test_an_event_names_a_subscriber_only_if_it_carries_one(client: Client, shop
     assert named == {"with": True, "identify": True, "without": False, "by id": True}
 
 
-def test_an_id_links_a_browser_only_when_it_identifies(client: Client, shop: Shop, track: Track) -> None:
+def test_an_id_links_a_browser_only_when_it_identifies(client: InProcess, shop: Shop, track: Track) -> None:
     track(UUID=BROWSER, ID="user-1")
     assert visitors_of(client, shop)[BROWSER] == (0, None)
     track(Event="identify", UUID=BROWSER, ID="user-1")
@@ -295,8 +301,8 @@ def test_of_identical_first_calls_at_once_exactly_one_answers_true(workers: Any,
 
     def call(_: int) -> dict[str, Any]:
         answer = tracker.call("event.track", account.key, Event="seen", ListID=account.list_id, **who)
-        assert answer.status_code == 200, answer.text
-        body: dict[str, Any] = answer.json()
+        assert answer.status == 200, answer.text
+        body: dict[str, Any] = answer.body
         return body
 
     with ThreadPoolExecutor(CALLS) as pool:
@@ -311,7 +317,7 @@ def test_of_identical_event_ids_at_once_one_is_stored(workers: Any) -> None:
     sent = {"Event": "bought", "ListID": account.list_id, "EventID": "order-1", "Properties": {"once": 1}}
 
     def call(_: int) -> dict[str, Any]:
-        body: dict[str, Any] = tracker.call("event.track", account.key, **sent).json()
+        body: dict[str, Any] = tracker.call("event.track", account.key, **sent).body
         return body
 
     with ThreadPoolExecutor(CALLS) as pool:
@@ -323,7 +329,7 @@ def test_of_identical_event_ids_at_once_one_is_stored(workers: Any) -> None:
 def test_calls_that_get_in_each_others_way_are_all_answered_and_stored_once(workers: Any) -> None:
     """Few persons, browsers, conversions and names for many calls: their transactions meet all the time."""
     tracker, account = workers
-    made = tracker.call("list.create", account.key, SubscriberListName="Crowd").json()["ListID"]
+    made = tracker.call("list.create", account.key, SubscriberListName="Crowd").body["ListID"]
     random = Random(1)  # the same calls in every run
 
     def params(number: int) -> dict[str, Any]:
@@ -336,12 +342,12 @@ def test_calls_that_get_in_each_others_way_are_all_answered_and_stored_once(work
         return {"Event": "conversion", "ListID": made, "Properties": {**properties, f"n{number}": 1}, **who}
 
     def call(sent: dict[str, Any]) -> int:
-        status: int = tracker.call("event.track", account.key, **sent).status_code
+        status: int = tracker.call("event.track", account.key, **sent).status
         return status
 
     with ThreadPoolExecutor(CALLS) as pool:
         statuses = list(pool.map(call, [params(number) for number in range(300)]))
     assert Counter(statuses) == {200: 300}
-    listed = tracker.call("website_events.properties", account.key, ListID=made).json()["Properties"]
+    listed = tracker.call("website_events.properties", account.key, ListID=made).body["Properties"]
     assert len(listed["conversion"]) == 303
     assert set(listed) == {"conversion", "identify"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.contract.test_conversions import conversion, repeats, totals
 from tests.contract.test_identity_rules import subscribers_of
 
@@ -27,7 +27,7 @@ def sha256(text: str) -> str:
 
 
 @pytest.mark.parametrize("sent", [*NOBODY, *map(sha256, HASHED), sha256("").upper()])
-def test_what_no_program_or_mail_filled_in_is_nobodys_id(client: Client, track: Track, sent: str) -> None:
+def test_what_no_program_or_mail_filled_in_is_nobodys_id(client: InProcess, track: Track, sent: str) -> None:
     before = client.counts()
     answer = track(ID=sent)
     assert (answer.status, answer.codes) == (422, [15])
@@ -51,7 +51,7 @@ def test_what_only_looks_a_little_like_that_is_somebodys(track: Track, sent: str
     assert track(ID=sent).body["external_id"] == sent
 
 
-def test_an_id_is_trimmed_as_an_address_is(client: Client, shop: Shop, track: Track) -> None:
+def test_an_id_is_trimmed_as_an_address_is(client: InProcess, shop: Shop, track: Track) -> None:
     sent = ["user1", " user1 ", "user1\n", "\u00a0user1\u200b", "\ufeffuser1"]
     assert {track(ID=each).body["external_id"] for each in sent} == {"user1"}
     assert subscribers_of(client, shop) == [(None, "user1")]
@@ -59,7 +59,7 @@ def test_an_id_is_trimmed_as_an_address_is(client: Client, shop: Shop, track: Tr
     assert found.body["SubscriberInformation"]["ExternalID"] == "user1"
 
 
-def test_an_integer_is_an_id_as_its_digits_are(client: Client, shop: Shop, track: Track) -> None:
+def test_an_integer_is_an_id_as_its_digits_are(client: InProcess, shop: Shop, track: Track) -> None:
     assert [track(ID=each).body["external_id"] for each in (12345, "12345", 2**63 - 1)] == ["12345"] * 2 + [
         str(2**63 - 1)
     ]
@@ -69,7 +69,7 @@ def test_an_integer_is_an_id_as_its_digits_are(client: Client, shop: Shop, track
     assert found.body["SubscriberInformation"]["ExternalID"] == "12345"
 
 
-def test_empty_text_is_absent_in_json_as_in_a_form(client: Client, shop: Shop, track: Track) -> None:
+def test_empty_text_is_absent_in_json_as_in_a_form(client: InProcess, shop: Shop, track: Track) -> None:
     empty = dict.fromkeys(("Email", "ID", "UUID", "EventID", "Timestamp", "SentAt"), "")
     answer = track(**empty)
     assert answer.status == 200
@@ -91,7 +91,7 @@ def test_event_names_stay_exact(track: Track) -> None:
 @pytest.mark.parametrize(
     "sent", ["undefined", "NULL", " NaN ", "[object Object]", "{{order.id}}", "0", True, sha256("undefined")]
 )
-def test_placeholder_order_ids_swallow_no_orders(client: Client, track: Track, sent: Any) -> None:
+def test_placeholder_order_ids_swallow_no_orders(client: InProcess, track: Track, sent: Any) -> None:
     before = client.counts()
     answer = track(**conversion(sent))
     message = "Invalid conversion-id event property: it is a placeholder, not the id of an order"
@@ -103,7 +103,7 @@ def test_a_blank_order_id_is_a_missing_one(track: Track) -> None:
     assert [track(**conversion(sent)).codes for sent in (" ", "\t\n", "\u200b")] == [[8]] * 3
 
 
-def test_the_number_0_is_the_id_of_an_order(client: Client, shop: Shop, track: Track) -> None:
+def test_the_number_0_is_the_id_of_an_order(client: InProcess, shop: Shop, track: Track) -> None:
     assert track(**conversion(0)).status == 200
     assert repeats(client, shop) == [False]
 
@@ -116,21 +116,21 @@ def test_the_number_0_is_the_id_of_an_order(client: Client, shop: Shop, track: T
     ],
 )
 def test_spellings_of_one_order_are_one_order(
-    client: Client, shop: Shop, track: Track, spellings: list[Any]
+    client: InProcess, shop: Shop, track: Track, spellings: list[Any]
 ) -> None:
     for each in spellings:
         assert track(**conversion(each)).status == 200
     assert repeats(client, shop) == [False] + [True] * (len(spellings) - 1)
 
 
-def test_orders_of_other_ids_are_other_orders(client: Client, shop: Shop, track: Track) -> None:
+def test_orders_of_other_ids_are_other_orders(client: InProcess, shop: Shop, track: Track) -> None:
     for each in ("a", "A", "a 1", "a1", 1.5, "1.50"):
         assert track(**conversion(each)).status == 200
     assert repeats(client, shop) == [False] * 6
 
 
 def test_a_currency_is_one_in_any_spelling_and_by_either_name(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     for number, said in enumerate(
         [
@@ -167,6 +167,6 @@ def test_a_currency_is_one_in_any_spelling_and_by_either_name(
 @pytest.mark.parametrize(
     "sent", ["2026-01-31t09:30:00z", "2026-01-31T09:30:00z", "2026-01-31t09:30:00+00:00"]
 )
-def test_small_letters_are_times_too(client: Client, shop: Shop, track: Track, sent: str) -> None:
+def test_small_letters_are_times_too(client: InProcess, shop: Shop, track: Track, sent: str) -> None:
     assert track(Timestamp=sent).status == 200
     assert client.rows("SELECT event_at FROM events WHERE list_id = ?", shop.list_id) == [(1769851800000,)]

@@ -11,7 +11,7 @@ from time import perf_counter
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tracker.auth.login import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
@@ -26,14 +26,14 @@ _addresses = (f"198.51.{high}.{low}" for high in range(100) for low in range(1, 
 @pytest.fixture(scope="module")
 def client(
     database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Client]:
-    client = Client(new_database(database_kind), tmp_path_factory.mktemp("client"), RATE)
+) -> Iterator[InProcess]:
+    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("client"), RATE)
     yield client
     client.close()
 
 
 @pytest.fixture
-def owner(client: Client) -> Shop:
+def owner(client: InProcess) -> Shop:
     return client.open_shop(f"login{next(_numbers)}@example.com")
 
 
@@ -43,12 +43,12 @@ def address() -> str:
     return next(_addresses)
 
 
-def log_in(client: Client, username: str, password: str, address: str) -> Reply:
+def log_in(client: InProcess, username: str, password: str, address: str) -> Reply:
     params = {"Command": "user.login", "Username": username, "Password": password}
-    return client.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address})
+    return client.request("POST", "/api.php", json=params, address=address)
 
 
-def statuses(client: Client, username: str, addresses: list[str]) -> list[int]:
+def statuses(client: InProcess, username: str, addresses: list[str]) -> list[int]:
     """Of one wrong login from each address."""
     return [log_in(client, username, "wrong", address).status for address in addresses]
 
@@ -57,7 +57,7 @@ def strangers(count: int) -> list[str]:
     return [next(_addresses) for _ in range(count)]
 
 
-def test_an_address_may_fail_ten_times_at_an_account(client: Client, owner: Shop, address: str) -> None:
+def test_an_address_may_fail_ten_times_at_an_account(client: InProcess, owner: Shop, address: str) -> None:
     most = AT_ACCOUNT_FROM_PLACE.hits
     assert statuses(client, owner.email, [address] * (most + 1)) == [422] * most + [429]
     stopped = log_in(client, owner.email, owner.password, address)
@@ -67,7 +67,9 @@ def test_an_address_may_fail_ten_times_at_an_account(client: Client, owner: Shop
     assert log_in(client, owner.email, owner.password, next(_addresses)).status == 200
 
 
-def test_an_address_may_fail_fifty_times_at_all_accounts(client: Client, owner: Shop, address: str) -> None:
+def test_an_address_may_fail_fifty_times_at_all_accounts(
+    client: InProcess, owner: Shop, address: str
+) -> None:
     known = next(_addresses)
     users = [f"nobody{next(_numbers)}@example.com" for _ in range(FROM_PLACE.hits + 1)]
     replies = [log_in(client, user, "wrong", address).status for user in users]
@@ -76,7 +78,7 @@ def test_an_address_may_fail_fifty_times_at_all_accounts(client: Client, owner: 
     assert log_in(client, owner.email, owner.password, known).status == 200
 
 
-def test_strangers_stop_strangers_and_not_the_owner(client: Client, owner: Shop, address: str) -> None:
+def test_strangers_stop_strangers_and_not_the_owner(client: InProcess, owner: Shop, address: str) -> None:
     assert log_in(client, owner.email, owner.password, address).status == 200
     most = AT_ACCOUNT.hits
     assert statuses(client, owner.email, strangers(most + 5)) == [422] * most + [429] * 5
@@ -86,7 +88,9 @@ def test_strangers_stop_strangers_and_not_the_owner(client: Client, owner: Shop,
     assert log_in(client, owner.email, owner.password, address).status == 200
 
 
-def test_strangers_at_the_owners_address_stop_themselves(client: Client, owner: Shop, address: str) -> None:
+def test_strangers_at_the_owners_address_stop_themselves(
+    client: InProcess, owner: Shop, address: str
+) -> None:
     """A place that has spent its failures elsewhere is still good for the account it is known at."""
     assert log_in(client, owner.email, owner.password, address).status == 200
     for _ in range(FROM_PLACE.hits):
@@ -95,32 +99,30 @@ def test_strangers_at_the_owners_address_stop_themselves(client: Client, owner: 
     assert log_in(client, owner.email, owner.password, address).status == 200
 
 
-def test_a_known_address_has_its_own_ten(client: Client, owner: Shop, address: str) -> None:
+def test_a_known_address_has_its_own_ten(client: InProcess, owner: Shop, address: str) -> None:
     assert log_in(client, owner.email, owner.password, address).status == 200
     most = AT_ACCOUNT_FROM_PLACE.hits
     assert statuses(client, owner.email, [address] * (most + 1)) == [422] * most + [429]
 
 
-def test_right_logins_are_not_counted(client: Client, owner: Shop, address: str) -> None:
+def test_right_logins_are_not_counted(client: InProcess, owner: Shop, address: str) -> None:
     times = AT_ACCOUNT_FROM_PLACE.hits + 5
     assert {log_in(client, owner.email, owner.password, address).status for _ in range(times)} == {200}
     assert log_in(client, owner.email, "wrong", address).status == 422
 
 
-def test_a_key_is_no_guess(client: Client, owner: Shop, address: str) -> None:
+def test_a_key_is_no_guess(client: InProcess, owner: Shop, address: str) -> None:
     assert 429 in statuses(client, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
     params = {"Command": "user.login", "APIKey": owner.key}
-    assert (
-        client.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address}).status == 200
-    )
+    assert client.request("POST", "/api.php", json=params, address=address).status == 200
 
 
-def with_key(client: Client, key: str, address: str) -> Reply:
+def with_key(client: InProcess, key: str, address: str) -> Reply:
     params = {"Command": "user.login", "APIKey": key}
-    return client.request("POST", "/api.php", json=params, environ_base={"REMOTE_ADDR": address})
+    return client.request("POST", "/api.php", json=params, address=address)
 
 
-def test_keys_that_are_none_are_counted_by_network(client: Client, owner: Shop) -> None:
+def test_keys_that_are_none_are_counted_by_network(client: InProcess, owner: Shop) -> None:
     """Their checksum is no secret: whoever makes them up is stopped, and fills no log; a good key still opens."""
     network = f"2001:db8:{next(_numbers):x}"
     addresses = [f"{network}::{number:x}" for number in range(1, FROM_PLACE.hits + 6)]
@@ -135,7 +137,7 @@ def test_keys_that_are_none_are_counted_by_network(client: Client, owner: Shop) 
 
 
 def test_the_log_tells_of_one_failure_of_a_place_at_an_account(
-    client: Client, owner: Shop, address: str
+    client: InProcess, owner: Shop, address: str
 ) -> None:
     failed = "SELECT COUNT(*) FROM audit_log WHERE action = ? AND user_id = ?"
     [(before,)] = client.rows(failed, b"user.login.failed", owner.user_id)
@@ -149,13 +151,15 @@ def test_the_log_tells_of_one_failure_of_a_place_at_an_account(
 
 @pytest.mark.parametrize("spelled", [str, str.upper, "  {} ".format])
 def test_spellings_of_an_account_are_one(
-    client: Client, owner: Shop, address: str, spelled: type[str]
+    client: InProcess, owner: Shop, address: str, spelled: type[str]
 ) -> None:
     assert 429 in statuses(client, owner.email, [address] * (AT_ACCOUNT_FROM_PLACE.hits + 1))
     assert statuses(client, spelled(owner.email), [address]) == [429]
 
 
-def test_an_account_that_does_not_exist_is_answered_like_one_that_does(client: Client, owner: Shop) -> None:
+def test_an_account_that_does_not_exist_is_answered_like_one_that_does(
+    client: InProcess, owner: Shop
+) -> None:
     """Same bytes before and after it is stopped, at the same number of tries, and neither sooner nor later."""
     missing = f"missing{next(_numbers)}@example.com"
     places = {name: strangers(AT_ACCOUNT.hits + 3) for name in (owner.email, missing)}
@@ -172,7 +176,7 @@ def test_an_account_that_does_not_exist_is_answered_like_one_that_does(client: C
     assert 0.5 < median(seconds[owner.email]) / median(seconds[missing]) < 2
 
 
-def test_places_are_kept_as_hashes_and_forgotten(client: Client, owner: Shop, address: str) -> None:
+def test_places_are_kept_as_hashes_and_forgotten(client: InProcess, owner: Shop, address: str) -> None:
     assert log_in(client, owner.email, owner.password, address).status == 200
     assert log_in(client, owner.email, owner.password, address).status == 200
     rows = "SELECT network_hash, last_at FROM known_networks WHERE user_id = ?"
@@ -214,9 +218,9 @@ def test_failures_are_counted_over_all_workers(
     wrong = {"Username": account.email, "Password": "wrong"}
     with ThreadPoolExecutor(8) as callers:
         calls = [callers.submit(tracker.call, "user.login", **wrong) for _ in range(60)]
-        answered = Counter(call.result().status_code for call in calls)
+        answered = Counter(call.result().status for call in calls)
     # A few are under way in each worker when the last one that is allowed is counted.
     most = AT_ACCOUNT_FROM_PLACE.hits
     assert answered.keys() == {422, 429}
     assert most <= answered[422] <= most + 3 * 2
-    assert tracker.call("user.login", Username=account.email, Password=account.password).status_code == 429
+    assert tracker.call("user.login", Username=account.email, Password=account.password).status == 429

@@ -19,7 +19,7 @@ import orjson
 import pytest
 from marshmallow import fields
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.test_event_collect import Door
 from tracker.domain.cursors import cursor_of
 from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
@@ -41,14 +41,14 @@ def made_up(row_id: int, name: str, **sent: Any) -> str:
     return f"trk-{row_id:016x}-{base64.urlsafe_b64encode(digest[:15]).decode()}"
 
 
-def row_ids(client: Client, shop: Shop) -> list[int]:
+def row_ids(client: InProcess, shop: Shop) -> list[int]:
     return [
         row[0] for row in client.rows("SELECT id FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     ]
 
 
 @pytest.fixture
-def door(client: Client, shop: Shop) -> Door:
+def door(client: InProcess, shop: Shop) -> Door:
     return Door(client, shop)
 
 
@@ -63,7 +63,7 @@ def place(door: Door, wanted: list[int]) -> None:
 
 
 def test_events_whose_rows_a_stranger_has_tried_to_take_are_all_stored(
-    client: Client, shop: Shop, track: Track, door: Door
+    client: InProcess, shop: Shop, track: Track, door: Door
 ) -> None:
     """Of the moments in which real events come, and of those in which they come in a batch."""
     now = time.time_ns() // 1_000_000
@@ -82,7 +82,7 @@ def test_events_whose_rows_a_stranger_has_tried_to_take_are_all_stored(
 
 
 @pytest.mark.parametrize("row_id", [first_id_at(YEAR_2090), 2**63 - 2, 2**63 - 1, 0, 1])
-def test_no_row_is_ever_of_another_time(client: Client, shop: Shop, door: Door, row_id: int) -> None:
+def test_no_row_is_ever_of_another_time(client: InProcess, shop: Shop, door: Door, row_id: int) -> None:
     before = time.time_ns() // 1_000_000
     place(door, [row_id])
     answer = client.call(
@@ -102,7 +102,9 @@ def test_one_that_was_made_up_is_a_clients_own(track: Track) -> None:
     assert (other.status, other.codes) == (409, [17])
 
 
-def test_a_key_that_may_only_write_reads_nothing_of_anybody(client: Client, shop: Shop, track: Track) -> None:
+def test_a_key_that_may_only_write_reads_nothing_of_anybody(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     """An EventID for the row of a customer's event is answered as one for a row that is not there."""
     visitor, mine = "550e8400-e29b-41d4-a716-446655440000", "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
     assert track(Event="bought", ID="customer-4711", UUID=visitor).status == 200
@@ -118,7 +120,7 @@ def test_a_key_that_may_only_write_reads_nothing_of_anybody(client: Client, shop
     assert visitor not in str(answers[0].body)
 
 
-def test_event_ids_of_strangers_are_in_nobodys_way(client: Client, track: Track, door: Door) -> None:
+def test_event_ids_of_strangers_are_in_nobodys_way(client: InProcess, track: Track, door: Door) -> None:
     """An order number is used by a stranger first: the shop's own event is stored, and told as itself."""
     assert door.post({"Event": "junk", "EventID": "order-1001"}).status == 200
     sent = {"Event": "purchase", "EventID": "order-1001", "Properties": {"n": 1}}
@@ -146,7 +148,7 @@ def test_a_stranger_learns_nothing_of_the_event_ids_of_a_key(track: Track, door:
 
 
 def test_a_public_event_id_is_exported_as_it_was_sent_and_spent_when_it_is_forgotten(
-    client: Client, shop: Shop, door: Door
+    client: InProcess, shop: Shop, door: Door
 ) -> None:
     named = {"ListID": shop.list_id, "EmailAddress": "jane@example.com"}
     sent = {"Event": "identify", "EventID": "e-1", "Email": "jane@example.com"}
@@ -164,7 +166,7 @@ def test_a_public_event_id_is_exported_as_it_was_sent_and_spent_when_it_is_forgo
 class World:
     """Somebody with a list on which much has happened, and a stranger with one of their own."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: InProcess) -> None:
         self.client = client
         self.ours, self.strangers = (
             client.open_shop(f"{who}{next(_numbers)}@example.com") for who in ("ours", "stranger")
@@ -371,7 +373,7 @@ def test_whatever_is_given_out_and_taken_back_is_looked_at() -> None:
 
 
 @pytest.fixture(scope="module")
-def world(client: Client) -> World:
+def world(client: InProcess) -> World:
     return World(client)
 
 
@@ -401,8 +403,7 @@ def test_a_form_of_the_console_is_not_to_be_made_up(world: World) -> None:
     for secret in known:
         token = hmac.new(secret.encode(), b"a form of the console", "sha256").hexdigest()
         form = {"token": token, "SubscriberListName": "Taken", "ConversionIdIs": "goal", "RetentionDays": "1"}
-        client = world.client.app.test_client()
-        client.set_cookie("tracker_session", session)
-        answer = client.post(f"/lists/{ours.list_id}/settings", data=form)
-        assert answer.status_code == 403, answer.status
+        cookie = {"Cookie": f"tracker_session={session}"}
+        answer = world.client.post(f"/lists/{ours.list_id}/settings", headers=cookie, data=form)
+        assert answer.status == 403, answer.text
     assert world.held() == before

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.commands.test_event_collect import Door
 from tracker.formats.event_limits import uuid_text, visitor_uuid_of_hash
 
@@ -18,7 +18,7 @@ EVIL, ALICE, BOB = "evil@example.com", "alice@example.com", "bob@example.com"
 class List:
     """A list, its door for anybody, and who has what on it."""
 
-    def __init__(self, client: Client, shop: Shop) -> None:
+    def __init__(self, client: InProcess, shop: Shop) -> None:
         self.client, self.shop, self.door = client, shop, Door(client, shop)
 
     def anybody(self, **event: Any) -> None:
@@ -51,7 +51,7 @@ class List:
 
 
 @pytest.fixture
-def known(client: Client, shop: Shop) -> List:
+def known(client: InProcess, shop: Shop) -> List:
     return List(client, shop)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tracker.integrity.counter_check import recount
 from tracker.jobs.lease import LeasedJob
 
@@ -21,13 +21,13 @@ def ago(**past: float) -> str:
     return (datetime.now(UTC) - timedelta(**past)).isoformat()
 
 
-def update(client: Client, shop: Shop, **settings: Any) -> dict[str, Any]:
+def update(client: InProcess, shop: Shop, **settings: Any) -> dict[str, Any]:
     answer = client.call("list.update", shop.key, ListID=shop.list_id, **settings)
     assert answer.status == 200, answer.body
     return dict(answer.body)
 
 
-def one_day(client: Client, shop: Shop) -> int:
+def one_day(client: InProcess, shop: Shop) -> int:
     """What a server does once a day; how many events were deleted."""
     jobs = client.services.jobs
     claimed: LeasedJob = jobs.claim(jobs.find(shop.list_id, "retention", 0))
@@ -36,12 +36,12 @@ def one_day(client: Client, shop: Shop) -> int:
     return int(claimed.job.state["last"]["removed"])
 
 
-def differences(client: Client, shop: Shop) -> list[str]:
+def differences(client: InProcess, shop: Shop) -> list[str]:
     client.services.ingest.flush()
     return [str(each) for each in recount(client.services.storage, shop.list_id).differences]
 
 
-def test_settings_are_changed_one_by_one_and_told(client: Client, shop: Shop) -> None:
+def test_settings_are_changed_one_by_one_and_told(client: InProcess, shop: Shop) -> None:
     first = update(client, shop, SubscriberListName="Kiosk", RetentionDays=90, ConversionIdIs="goal")
     told = {"Name": "Kiosk", "ConversionIdIs": "goal", "RetentionDays": 90, "HonourPrivacySignal": False}
     assert first.items() >= told.items()
@@ -55,7 +55,7 @@ def test_settings_are_changed_one_by_one_and_told(client: Client, shop: Shop) ->
     assert update(client, shop, RetentionDays=0)["RetentionDays"] == 0
 
 
-def test_nothing_is_changed_by_a_call_that_is_refused(client: Client, shop: Shop) -> None:
+def test_nothing_is_changed_by_a_call_that_is_refused(client: InProcess, shop: Shop) -> None:
     answer = client.call(
         "list.update", shop.key, ListID=shop.list_id, SubscriberListName="x", RetentionDays=-1
     )
@@ -63,7 +63,7 @@ def test_nothing_is_changed_by_a_call_that_is_refused(client: Client, shop: Shop
     assert client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["Name"] == "Fresh"
 
 
-def test_old_events_go_and_their_counts_stay(client: Client, shop: Shop, track: Track) -> None:
+def test_old_events_go_and_their_counts_stay(client: InProcess, shop: Shop, track: Track) -> None:
     order = {"Event": "conversion", "Email": "a@example.com"}
     track(Timestamp=ago(days=40), EventID="old", Email="a@example.com", Properties={"old": 1})
     track(Timestamp=ago(days=31), Properties={"conversion-id": "o-1", **ORDER}, **order)
@@ -87,7 +87,7 @@ def test_old_events_go_and_their_counts_stay(client: Client, shop: Shop, track: 
 
 
 @pytest.fixture
-def revenue(client: Client, shop: Shop) -> Callable[[str], tuple[float, bool]]:
+def revenue(client: InProcess, shop: Shop) -> Callable[[str], tuple[float, bool]]:
     """`revenue(address)`: (TotalRevenue, IsRevenueComplete) of a person."""
 
     def call(email: str) -> tuple[float, bool]:
@@ -99,7 +99,7 @@ def revenue(client: Client, shop: Shop) -> Callable[[str], tuple[float, bool]]:
 
 
 def test_a_subscribers_revenue_says_that_it_lacks_what_was_deleted(
-    client: Client, shop: Shop, track: Track, revenue: Callable[[str], tuple[float, bool]]
+    client: InProcess, shop: Shop, track: Track, revenue: Callable[[str], tuple[float, bool]]
 ) -> None:
     """Of orders that named the person, and of visitors that were theirs then or became theirs later."""
     browsers = [str(uuid.uuid4()) for _ in range(3)]
@@ -131,7 +131,7 @@ def test_a_subscribers_revenue_says_that_it_lacks_what_was_deleted(
     assert differences(client, shop) == []
 
 
-def test_what_is_deleted_is_not_stored_again(client: Client, shop: Shop, track: Track) -> None:
+def test_what_is_deleted_is_not_stored_again(client: InProcess, shop: Shop, track: Track) -> None:
     sent = {"EventID": "old", "Timestamp": ago(days=40), "Properties": {"a": 1}}
     track(**sent)
     order = {"Event": "conversion", "Properties": {"conversion-id": "o-1", **ORDER}}
@@ -146,7 +146,7 @@ def test_what_is_deleted_is_not_stored_again(client: Client, shop: Shop, track: 
     assert differences(client, shop) == []
 
 
-def test_more_than_one_step_holds_goes_in_several(client: Client, shop: Shop) -> None:
+def test_more_than_one_step_holds_goes_in_several(client: InProcess, shop: Shop) -> None:
     for days in (40, 10):
         events = [{"Event": "seen", "Timestamp": ago(days=days)} for _ in range(700)]
         assert client.call("event.batch", shop.key, ListID=shop.list_id, Events=events).status == 200
@@ -158,7 +158,7 @@ def test_more_than_one_step_holds_goes_in_several(client: Client, shop: Shop) ->
 
 
 def test_a_subscriber_can_be_forgotten_whose_old_events_are_gone(
-    client: Client, shop: Shop, track: Track
+    client: InProcess, shop: Shop, track: Track
 ) -> None:
     track(Timestamp=ago(days=40), Email="a@example.com")
     track(Email="a@example.com")
@@ -170,7 +170,7 @@ def test_a_subscriber_can_be_forgotten_whose_old_events_are_gone(
 
 
 def test_browsers_that_ask_not_to_be_tracked_are_not_when_the_list_says_so(
-    client: Client, shop: Shop
+    client: InProcess, shop: Shop
 ) -> None:
     public_id = client.call("list.get", shop.key, ListID=shop.list_id).body["List"]["EventListTrackerID"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.servers import NewDatabase
 
 CHROME = (
@@ -18,27 +18,27 @@ CHROME = (
 
 
 @pytest.fixture
-def proxied(new_database: NewDatabase, tmp_path: Path) -> Iterator[Client]:
+def proxied(new_database: NewDatabase, tmp_path: Path) -> Iterator[InProcess]:
     """Tracker behind one proxy that says whom it speaks for."""
-    client = Client(new_database("sqlite"), tmp_path, {"TRACKER_TRUSTED_PROXIES": "1"})
+    client = InProcess(new_database("sqlite"), tmp_path, {"TRACKER_TRUSTED_PROXIES": "1"})
     yield client
     client.close()
 
 
-def send(client: Client, shop: Shop, event: dict[str, Any], **headers: str) -> Reply:
+def send(client: InProcess, shop: Shop, event: dict[str, Any], **headers: str) -> Reply:
     """An event as a page sends it."""
     public = client.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id
     said = {"User-Agent": CHROME, "Content-Type": "text/plain", **headers}
     return client.request("POST", f"/t/{public}", headers=said, data=json.dumps(event).encode())
 
 
-def stored(client: Client, shop: Shop) -> list[dict[str, Any]]:
+def stored(client: InProcess, shop: Shop) -> list[dict[str, Any]]:
     rows = client.rows("SELECT properties FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     return [json.loads(bytes(properties)[1:]) for (properties,) in rows]
 
 
 @pytest.mark.parametrize("form", ["{}", "{}:51234", "[{}]", "[{}]:443"])
-def test_a_port_beside_a_forwarded_address_makes_no_other_address(proxied: Client, form: str) -> None:
+def test_a_port_beside_a_forwarded_address_makes_no_other_address(proxied: InProcess, form: str) -> None:
     """With the port taken for part of it, nobody's address could be read, and all visitors were the proxy."""
     shop = proxied.open_shop("ports@example.com")
     proxied.services.stores.list_settings.change(shop.list_id, is_address_kept=True)
@@ -48,7 +48,7 @@ def test_a_port_beside_a_forwarded_address_makes_no_other_address(proxied: Clien
     assert [each["$ip"] for each in stored(proxied, shop)] == [kept]
 
 
-def test_limits_count_each_forwarded_address(proxied: Client) -> None:
+def test_limits_count_each_forwarded_address(proxied: InProcess) -> None:
     shop = proxied.open_shop("many@example.com")
     left = [
         send(
@@ -70,7 +70,7 @@ def test_limits_count_each_forwarded_address(proxied: Client) -> None:
     ],
 )
 def test_an_origin_with_the_port_that_everybody_has_lets_its_pages_in(
-    proxied: Client, allowed: str, kept: str, origin: str
+    proxied: InProcess, allowed: str, kept: str, origin: str
 ) -> None:
     shop = proxied.open_shop("origins@example.com")
     changed = proxied.call("list.update", shop.key, ListID=shop.list_id, AllowedOrigins=[allowed, kept])
@@ -80,7 +80,7 @@ def test_an_origin_with_the_port_that_everybody_has_lets_its_pages_in(
 
 
 @pytest.mark.parametrize(("sent", "read"), [("Телефон", "Телефон"), ("Galaxy Ü", "Galaxy Ü")])
-def test_a_user_agent_in_utf_8_is_read_as_that(proxied: Client, sent: str, read: str) -> None:
+def test_a_user_agent_in_utf_8_is_read_as_that(proxied: InProcess, sent: str, read: str) -> None:
     shop = proxied.open_shop("agents@example.com")
     agent = f"Mozilla/5.0 (Linux; Android 14; {sent} Build/X) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile Safari/537.36"
     assert (
@@ -89,7 +89,7 @@ def test_a_user_agent_in_utf_8_is_read_as_that(proxied: Client, sent: str, read:
     assert [each["$device"] for each in stored(proxied, shop)] == [read]
 
 
-def test_a_host_is_one_in_any_letter_case(proxied: Client) -> None:
+def test_a_host_is_one_in_any_letter_case(proxied: InProcess) -> None:
     shop = proxied.open_shop("hosts@example.com")
     said = {"$current_url": "https://Shop.Example:8443/A?b", "$referrer": "https://WWW.Search.example/x"}
     send(proxied, shop, {"Event": "x", "Properties": said})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.contract.test_conversions import conversion, totals
 from tracker.domain.event import IS_BOT, IS_REPEATED_CONVERSION
 from tracker.integrity.counter_check import recount
@@ -11,7 +11,7 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.events import read_events
 
 
-def test_counters_follow_the_flags_of_stored_events(client: Client, track: Track, shop: Shop) -> None:
+def test_counters_follow_the_flags_of_stored_events(client: InProcess, track: Track, shop: Shop) -> None:
     """Robots' events leave all counters, repeated conversions the totals, and come back."""
     track(Properties={"a": 1})
     for number in range(2):

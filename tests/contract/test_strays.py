@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tracker.cli.database import check
 from tracker.privacy import erasure_check
 from tracker.storage import job_queue
@@ -29,19 +29,19 @@ def slip_in(transaction: Transaction, list_id: int, subscriber_id: int) -> None:
         transaction.insert(table, ("list_id", "subscriber_id", *columns), [row])
 
 
-def left(client: Client, shop: Shop, subscriber_id: int) -> list[int]:
+def left(client: InProcess, shop: Shop, subscriber_id: int) -> list[int]:
     who = (shop.list_id, subscriber_id)
     count = "SELECT COUNT(*) FROM {} WHERE list_id = ? AND subscriber_id = ?"
     return [client.rows(count.format(table), *who)[0][0] for table in ROWS]
 
 
-def subscriber(client: Client, shop: Shop, track: Track, email: str) -> int:
+def subscriber(client: InProcess, shop: Shop, track: Track, email: str) -> int:
     assert track(Email=email).status == 200
     answer = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
     return int(answer.body["SubscriberInformation"]["SubscriberID"])
 
 
-def forget(client: Client, shop: Shop, email: str) -> dict[str, Any]:
+def forget(client: InProcess, shop: Shop, email: str) -> dict[str, Any]:
     answer = client.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=email)
     assert answer.status == 200, answer.body
     return dict(answer.body)
@@ -60,7 +60,7 @@ def slip_in_at_looks(monkeypatch: pytest.MonkeyPatch, subscriber_id: int, times:
 
 
 def test_what_comes_while_somebody_is_forgotten_goes_too(
-    client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jane = subscriber(client, shop, track, JANE)
     slip_in_at_looks(monkeypatch, jane, times=1)
@@ -76,7 +76,7 @@ def test_what_comes_while_somebody_is_forgotten_goes_too(
 
 
 def test_what_comes_again_and_again_holds_up_no_other_job(
-    client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jane, _ = (subscriber(client, shop, track, email) for email in (JANE, JOHN))
     slip_in_at_looks(monkeypatch, jane, times=1_000_000)
@@ -96,7 +96,7 @@ def test_what_comes_again_and_again_holds_up_no_other_job(
 
 
 def test_rows_of_nobody_are_found_and_removed(
-    client: Client, shop: Shop, track: Track, capsys: pytest.CaptureFixture[str]
+    client: InProcess, shop: Shop, track: Track, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jane, john = (subscriber(client, shop, track, email) for email in (JANE, JOHN))
     deleted = client.call("subscriber.delete", shop.key, ListID=shop.list_id, EmailAddress=JANE)

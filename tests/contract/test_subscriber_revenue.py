@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tracker.app import now_ms
 from tracker.domain.event import Event
 from tracker.reports import revenue
@@ -19,7 +19,7 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
 @pytest.fixture
-def get(client: Client, shop: Shop) -> Get:
+def get(client: InProcess, shop: Shop) -> Get:
     """What `subscriber.get` says of Jane."""
 
     def call() -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_a_repeated_conversion_does_not_count(get: Get, buy: Callable[..., None]
 
 
 def test_what_a_program_bought_does_not_count(
-    client: Client, shop: Shop, get: Get, buy: Callable[..., None]
+    client: InProcess, shop: Shop, get: Get, buy: Callable[..., None]
 ) -> None:
     buy(1, 10)
     money = {

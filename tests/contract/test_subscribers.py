@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tests.subscriber_calls import Call, described, made
@@ -21,7 +21,7 @@ ONE = ("subscriber.get", "subscriber.update", "subscriber.delete")
 ALL = ("subscriber.create", *ONE)
 
 
-def test_lists_share_no_subscribers(client: Client, shop: Shop, call: Call) -> None:
+def test_lists_share_no_subscribers(client: InProcess, shop: Shop, call: Call) -> None:
     number = made(call, EmailAddress="a@example.com", ExternalID="a")
     other = client.services.stores.lists.add(shop.user_id, "Another")
     for command in ONE:
@@ -35,7 +35,7 @@ def test_lists_share_no_subscribers(client: Client, shop: Shop, call: Call) -> N
 
 @pytest.mark.parametrize("command", [*ALL, "subscribers.get"])
 def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
-    client: Client, shop: Shop, command: str
+    client: InProcess, shop: Shop, command: str
 ) -> None:
     stranger = client.open_shop(f"stranger.{command}@example.com")
     track = {"Event": "seen", "Email": "a@example.com"}
@@ -84,14 +84,14 @@ def test_who_is_not_there_has_their_numbers(
         ("subscribers.get", "Subscribers.Get"),
     ],
 )
-def test_permissions(client: Client, shop: Shop, command: str, permission: str) -> None:
+def test_permissions(client: InProcess, shop: Shop, command: str, permission: str) -> None:
     keys = client.services.stores.keys
     every = {"Subscribers.Import", "Subscribers.Get", "Subscriber.Update", "Subscribers.Delete", "List.Get"}
     assert client.call(command, keys.add(shop.user_id, ",".join(every - {permission}))).codes == [403]
     assert client.call(command, keys.add(shop.user_id, permission)).status == 422
 
 
-def test_what_changes_nothing_can_be_had_with_get(client: Client, shop: Shop, call: Call) -> None:
+def test_what_changes_nothing_can_be_had_with_get(client: InProcess, shop: Shop, call: Call) -> None:
     made(call, EmailAddress="a@example.com")
     for command, who in (("subscriber.get", "&EmailAddress=a@example.com"), ("subscribers.get", "")):
         answer = client.request("GET", f"/api/v1/{command}?ListID={shop.list_id}{who}", shop.key)
@@ -101,7 +101,7 @@ def test_what_changes_nothing_can_be_had_with_get(client: Client, shop: Shop, ca
 
 
 @pytest.fixture
-def unique(client: Client, shop: Shop) -> int:
+def unique(client: InProcess, shop: Shop) -> int:
     """A list's unique identifier `Customer`, made when somebody has an external id already."""
     client.call(
         "subscriber.create", shop.key, ListID=shop.list_id, EmailAddress="old@example.com", ExternalID="old"
@@ -113,7 +113,7 @@ def unique(client: Client, shop: Shop) -> int:
 
 
 def test_the_unique_identifier_is_the_external_id(
-    client: Client, shop: Shop, call: Call, track: Track, unique: int
+    client: InProcess, shop: Shop, call: Call, track: Track, unique: int
 ) -> None:
     old = described(call, EmailAddress="old@example.com")
     assert (old["ExternalID"], old["CustomFields"]) == ("old", {"Customer": "old"})
@@ -142,14 +142,14 @@ def test_the_unique_identifier_is_the_external_id(
     ],
 )
 def test_a_unique_identifier_that_cannot_be_one_has_its_number(
-    client: Client, shop: Shop, call: Call, unique: int, params: dict[str, Any], code: int
+    client: InProcess, shop: Shop, call: Call, unique: int, params: dict[str, Any], code: int
 ) -> None:
     sent = {k: v for k, v in {"EmailAddress": "new@example.com", **params}.items() if v is not ...}
     assert call("create", **sent).codes == [code]
     assert client.rows("SELECT COUNT(*) FROM subscribers WHERE list_id = ?", shop.list_id) == [(1,)]
 
 
-def test_deleting_it_leaves_the_external_ids(client: Client, shop: Shop, call: Call, unique: int) -> None:
+def test_deleting_it_leaves_the_external_ids(client: InProcess, shop: Shop, call: Call, unique: int) -> None:
     client.call("customfield.delete", shop.key, SubscriberListID=shop.list_id, CustomFieldID=unique)
     found = described(call, ExternalID="old")
     assert (found["EmailAddress"], found["CustomFields"]) == ("old@example.com", {})
@@ -170,7 +170,7 @@ def test_of_unique_identifiers_and_aliases_made_at_once_one_is_made(workers: Any
         answer = tracker.call(
             "customfield.create", account.key, SubscriberListID=account.list_id, FieldName="x", **sent
         )
-        return answer.json().get("Errors", [{"Code": answer.status_code}])[0]["Code"]
+        return answer.body.get("Errors", [{"Code": answer.status}])[0]["Code"]
 
     with ThreadPoolExecutor(CALLS) as pool:
         assert Counter(pool.map(create, range(CALLS))) == {200: 2, 8: CALLS // 2 - 1, 9: CALLS // 2 - 1}

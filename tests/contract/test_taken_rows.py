@@ -11,7 +11,7 @@ from uuid import uuid4
 import gevent
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.test_event_collect import Door
 from tests.contract.test_conversions import conversion
 from tracker.domain.event import Event
@@ -25,7 +25,7 @@ TAKEN_MS, TAKEN_OF_EACH = 60, 3
 
 
 @pytest.fixture
-def stranger(client: Client, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch) -> str:
+def stranger(client: InProcess, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch) -> str:
     """The visitor of events that have the ids which the next real ones would have had; the clock ticks at every id."""
     uuid: str = track(Event="stranger's").body["uuid"]
     [row] = client.rows(f"SELECT {', '.join(events.COLUMNS)} FROM events WHERE list_id = ?", shop.list_id)
@@ -46,7 +46,7 @@ def stranger(client: Client, shop: Shop, track: Track, monkeypatch: pytest.Monke
     return uuid
 
 
-def stored(client: Client, shop: Shop, name: str) -> list[str]:
+def stored(client: InProcess, shop: Shop, name: str) -> list[str]:
     """The visitors of the list's events of a name that are not the ones which took the ids."""
     sql = (
         "SELECT v.uuid FROM events e JOIN visitors v ON v.list_id = e.list_id AND v.id = e.visitor_id"
@@ -68,7 +68,7 @@ SENT: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("sent", SENT.values(), ids=SENT)
 def test_an_event_whose_row_is_taken_is_stored_under_another(
-    client: Client, shop: Shop, track: Track, stranger: str, sent: dict[str, Any]
+    client: InProcess, shop: Shop, track: Track, stranger: str, sent: dict[str, Any]
 ) -> None:
     answer = track(**sent)
     assert (answer.status, answer.body.get("duplicate")) == (200, None), answer.body
@@ -78,7 +78,7 @@ def test_an_event_whose_row_is_taken_is_stored_under_another(
         assert len(stored(client, shop, "identify")) == 1
 
 
-def test_so_is_each_of_a_batch(client: Client, shop: Shop, stranger: str) -> None:
+def test_so_is_each_of_a_batch(client: InProcess, shop: Shop, stranger: str) -> None:
     answer = client.call(
         "event.batch", shop.key, ListID=shop.list_id, Events=[*SENT.values(), *SENT.values()]
     )
@@ -88,7 +88,7 @@ def test_so_is_each_of_a_batch(client: Client, shop: Shop, stranger: str) -> Non
     assert [len(stored(client, shop, name)) for name in ("real", "taken", "conversion")] == [5, 2, 2]
 
 
-def test_so_is_each_of_a_group_and_of_the_public_door(client: Client, shop: Shop, stranger: str) -> None:
+def test_so_is_each_of_a_group_and_of_the_public_door(client: InProcess, shop: Shop, stranger: str) -> None:
     ingest, now = client.services.ingest, time.time_ns() // 1_000_000
     several = [
         gevent.spawn(ingest.track, Event(shop.list_id, name, now, event_key=key))
@@ -103,7 +103,7 @@ def test_so_is_each_of_a_group_and_of_the_public_door(client: Client, shop: Shop
 
 
 def test_the_event_id_that_was_told_meanwhile_stays_good(
-    client: Client, shop: Shop, track: Track, stranger: str, monkeypatch: pytest.MonkeyPatch
+    client: InProcess, shop: Shop, track: Track, stranger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A caller is told the EventID of the row that another event had, and repeats with it."""
     ids = client.services.ingest._event_ids  # noqa: SLF001

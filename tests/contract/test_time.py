@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.commands.test_event_batch import statuses
 from tracker.domain.conversions import BUCKET_MS
 from tracker.storage.aggregates.counters import events_by_bucket
@@ -26,7 +26,7 @@ class Times(NamedTuple):
     sent: int | None
 
 
-def times(client: Client, shop: Shop) -> list[Times]:
+def times(client: InProcess, shop: Shop) -> list[Times]:
     """Of the list's events, in the order of storing."""
     sql = "SELECT event_at, received_at, claimed_at, sent_at FROM events WHERE list_id = ? ORDER BY id"
     return [Times(*row) for row in client.rows(sql, shop.list_id)]
@@ -36,7 +36,9 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def test_without_a_claim_it_happened_when_it_was_received(client: Client, track: Track, shop: Shop) -> None:
+def test_without_a_claim_it_happened_when_it_was_received(
+    client: InProcess, track: Track, shop: Shop
+) -> None:
     before = now()
     track()
     track(SentAt=now() + HOUR)
@@ -49,7 +51,7 @@ def test_without_a_claim_it_happened_when_it_was_received(client: Client, track:
 
 @pytest.mark.parametrize("spell", [lambda ms: iso_utc(ms), lambda ms: ms, lambda ms: str(ms), lambda ms: ms / 1000, lambda ms: f"{ms / 1000:.3f}",
                                    lambda ms: iso_utc(ms).replace("T", " ").replace("Z", "+00:00")])  # fmt: skip
-def test_a_claim_stands_in_each_spelling(client: Client, track: Track, shop: Shop, spell: Any) -> None:
+def test_a_claim_stands_in_each_spelling(client: InProcess, track: Track, shop: Shop, spell: Any) -> None:
     claimed = now() - HOUR
     assert track(Timestamp=spell(claimed)).status == 200
     [stored] = times(client, shop)
@@ -58,7 +60,7 @@ def test_a_claim_stands_in_each_spelling(client: Client, track: Track, shop: Sho
 
 @pytest.mark.parametrize("error", [-50 * SECOND, -1, 0, 50 * SECOND])
 def test_a_clock_right_within_a_minute_is_never_touched(
-    client: Client, track: Track, shop: Shop, error: int
+    client: InProcess, track: Track, shop: Shop, error: int
 ) -> None:
     sent = now() + error
     track(Timestamp=sent - HOUR, SentAt=sent)
@@ -68,7 +70,7 @@ def test_a_clock_right_within_a_minute_is_never_touched(
 
 @pytest.mark.parametrize("error", [-4 * DAY, -70 * SECOND, 70 * SECOND, 4 * DAY, 9 * 365 * DAY])
 def test_a_wrong_clock_is_corrected_by_its_error(
-    client: Client, track: Track, shop: Shop, error: int
+    client: InProcess, track: Track, shop: Shop, error: int
 ) -> None:
     sent = now() + error
     assert track(Timestamp=sent - HOUR, SentAt=iso_utc(sent)).status == 200
@@ -78,7 +80,7 @@ def test_a_wrong_clock_is_corrected_by_its_error(
 
 
 @pytest.mark.parametrize("error", [0, -3 * DAY, 3 * DAY])
-def test_events_of_one_request_keep_order_and_spacing(client: Client, shop: Shop, error: int) -> None:
+def test_events_of_one_request_keep_order_and_spacing(client: InProcess, shop: Shop, error: int) -> None:
     sent = now() + error
     agos = [5 * HOUR, 5 * HOUR - 1, HOUR, 1, 0]
     events = [{"Event": "seen", "Timestamp": sent - ago} for ago in agos]
@@ -101,7 +103,7 @@ def test_events_of_one_request_keep_order_and_spacing(client: Client, shop: Shop
     ],
 )
 def test_how_far_ahead_and_how_long_ago(
-    client: Client, track: Track, shop: Shop, offset: int, is_fine: bool
+    client: InProcess, track: Track, shop: Shop, offset: int, is_fine: bool
 ) -> None:
     answer = track(Timestamp=now() + offset)
     assert answer.status == (200 if is_fine else 422)
@@ -112,7 +114,7 @@ def test_how_far_ahead_and_how_long_ago(
     assert len(times(client, shop)) == is_fine
 
 
-def test_it_is_the_corrected_time_that_must_be_possible(client: Client, track: Track, shop: Shop) -> None:
+def test_it_is_the_corrected_time_that_must_be_possible(client: InProcess, track: Track, shop: Shop) -> None:
     far = now() + 2 * DAY
     assert track(Timestamp=far, SentAt=far).status == 200
     assert track(Timestamp=now(), SentAt=now() - 2 * DAY).codes == [18]
@@ -141,7 +143,7 @@ def test_the_time_of_sending_makes_no_other_event(track: Track) -> None:
     assert track(**first | {"Timestamp": claimed + 1}).codes == [17]
 
 
-def test_counters_go_by_the_time_it_happened(client: Client, track: Track, shop: Shop) -> None:
+def test_counters_go_by_the_time_it_happened(client: InProcess, track: Track, shop: Shop) -> None:
     yesterday = now() - DAY
     for _ in range(2):
         track(Timestamp=yesterday)
@@ -149,7 +151,7 @@ def test_counters_go_by_the_time_it_happened(client: Client, track: Track, shop:
     assert counted == {(b"seen", yesterday - yesterday % BUCKET_MS): 2}
 
 
-def test_the_identify_event_of_an_event_happened_with_it(client: Client, track: Track, shop: Shop) -> None:
+def test_the_identify_event_of_an_event_happened_with_it(client: InProcess, track: Track, shop: Shop) -> None:
     claimed = now() - HOUR
     track(Timestamp=claimed, Email="a@example.com")
     assert [one.happened for one in times(client, shop)] == [claimed, claimed]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
-from tests.commands.test_event_collect import CHROME, Door
+from tests.client import InProcess, Shop
+from tests.commands.test_event_collect import Door, pixel
 from tracker.api.truncation import MAX_CAPTURED
 from tracker.formats.event_limits import MAX_PROPERTIES, MAX_STRING_BYTES
 
@@ -17,7 +17,7 @@ LONG = PLACE + "?view=" + "x" * MAX_STRING_BYTES
 
 
 @pytest.fixture
-def door(client: Client, shop: Shop) -> Door:
+def door(client: InProcess, shop: Shop) -> Door:
     return Door(client, shop)
 
 
@@ -86,16 +86,12 @@ def test_a_repeat_is_one_however_long_its_address(door: Door) -> None:
 
 
 def test_the_pixel_cuts_as_well(door: Door) -> None:
-    answer = door.client.app.test_client().get(
-        f"{door.path}.gif?Event=opened&Properties[$page_title]={'x' * 40_000}",
-        headers={"User-Agent": CHROME},
-        environ_base={"REMOTE_ADDR": door.address},
-    )
-    assert answer.status_code == 200
+    answer = pixel(door, f"Event=opened&Properties[$page_title]={'x' * 40_000}")
+    assert answer.status == 200
     [(_, _, stored)] = door.stored()
     assert len(stored["$page_title"]) == MAX_STRING_BYTES
 
 
-def test_with_a_key_a_property_is_the_clients_own(client: Client, door: Door) -> None:
+def test_with_a_key_a_property_is_the_clients_own(client: InProcess, door: Door) -> None:
     sent = {"ListID": door.shop.list_id, "Event": "seen", "Properties": {"$current_url": LONG}}
     assert client.call("event.track", door.shop.key, **sent).codes == [12]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop, Track
+from tests.client import InProcess, Shop, Track
 from tests.commands.test_event_collect import Door
 from tests.contract.test_conversions import busy, conversion, repeats, totals
 from tests.contract.test_retention import ago, differences, one_day, update
@@ -27,24 +27,24 @@ EUROS = {"conversion_currency": "EUR"}
 
 
 @pytest.fixture
-def door(client: Client, shop: Shop) -> Door:
+def door(client: InProcess, shop: Shop) -> Door:
     return Door(client, shop)
 
 
-def revenue(client: Client, shop: Shop, email: str) -> float:
+def revenue(client: InProcess, shop: Shop, email: str) -> float:
     found = client.call("subscriber.get", shop.key, ListID=shop.list_id, EmailAddress=email)
     worth: float = found.body["TotalRevenue"]
     return worth
 
 
-def by_whom(client: Client, shop: Shop) -> list[int]:
+def by_whom(client: InProcess, shop: Shop) -> list[int]:
     return [
         row[0] for row in client.rows("SELECT is_public FROM conversions WHERE list_id = ?", shop.list_id)
     ]
 
 
 def test_the_shops_order_counts_and_the_strangers_no_more(
-    client: Client, shop: Shop, track: Track, door: Door
+    client: InProcess, shop: Shop, track: Track, door: Door
 ) -> None:
     """By their number, another value and currency, and by the revenue of both."""
     assert door.post({**conversion("order-1001", 7, "Fake"), "Email": EVE}).status == 200
@@ -58,7 +58,7 @@ def test_the_shops_order_counts_and_the_strangers_no_more(
 
 
 def test_nothing_public_takes_the_place_of_anything(
-    client: Client, shop: Shop, track: Track, door: Door
+    client: InProcess, shop: Shop, track: Track, door: Door
 ) -> None:
     track(**conversion("order-1", 5))
     for value in (6, 7):
@@ -76,7 +76,7 @@ ORDERS = sorted(set(itertools.permutations(("public", "public", "key", "key"))))
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
 @pytest.mark.parametrize("is_at_once", [False, True])
 def test_in_any_order_the_first_with_a_key_counts(
-    client: Client, shop: Shop, order: tuple[str, ...], is_at_once: bool
+    client: InProcess, shop: Shop, order: tuple[str, ...], is_at_once: bool
 ) -> None:
     """One by one, and in one transaction."""
     sent = conversion("order-1")["Properties"]
@@ -101,7 +101,7 @@ def test_in_any_order_the_first_with_a_key_counts(
 
 
 def test_a_strangers_conversion_that_retention_has_deleted_is_uncounted_too(
-    client: Client, shop: Shop, track: Track, door: Door
+    client: InProcess, shop: Shop, track: Track, door: Door
 ) -> None:
     """What deleted events were worth stays in the totals; what of it was public, as long as nothing better comes."""
     door.post({**conversion("order-1", 7, **EUROS), "Timestamp": ago(days=40)})
@@ -122,7 +122,7 @@ def test_a_strangers_conversion_that_retention_has_deleted_is_uncounted_too(
 
 @pytest.mark.parametrize("gone", [(EVE, JANE), (JANE, EVE)])
 def test_a_subscriber_who_is_forgotten_takes_what_counts_of_theirs(
-    client: Client, shop: Shop, track: Track, door: Door, gone: tuple[str, str]
+    client: InProcess, shop: Shop, track: Track, door: Door, gone: tuple[str, str]
 ) -> None:
     door.post({**conversion("order-1", 7), "Email": EVE})
     track(**conversion("order-1", 100), Email=JANE)
@@ -138,7 +138,9 @@ def test_a_subscriber_who_is_forgotten_takes_what_counts_of_theirs(
     assert differences(client, shop) == []
 
 
-def test_unmerging_moves_the_money_that_counts(client: Client, shop: Shop, track: Track, door: Door) -> None:
+def test_unmerging_moves_the_money_that_counts(
+    client: InProcess, shop: Shop, track: Track, door: Door
+) -> None:
     browser = "0f8fad5b-d9cb-469f-a165-70867728950e"
     for number in (1, 2):
         door.post({**conversion(f"order-{number}", number), "UUID": browser})
@@ -152,7 +154,7 @@ def test_unmerging_moves_the_money_that_counts(client: Client, shop: Shop, track
 
 
 def test_a_list_may_count_conversions_with_a_key_only(
-    client: Client, shop: Shop, track: Track, door: Door
+    client: InProcess, shop: Shop, track: Track, door: Door
 ) -> None:
     assert update(client, shop, ConversionsNeedKey=True)["ConversionsNeedKey"] is True
     assert door.post({**conversion("order-1", 7), "Email": EVE, "EventID": "mine"}).status == 200
@@ -177,7 +179,7 @@ def test_a_list_may_count_conversions_with_a_key_only(
 def test_of_processes_that_count_at_once_one_wins(busy: Tracker) -> None:
     """Strangers and the shop send the same orders through two workers: of each the shop's counts, once."""
     account = make_account(busy, "owner@example.com", "List.Get")
-    listed = busy.call("list.get", account.key, ListID=account.list_id).json()["List"]
+    listed = busy.call("list.get", account.key, ListID=account.list_id).body["List"]
     statuses: Counter[int] = Counter()
 
     def send(path: str, value: int, named: dict[str, Any], key: str | None, seed: int) -> None:
@@ -186,7 +188,7 @@ def test_of_processes_that_count_at_once_one_wins(busy: Tracker) -> None:
             sent = {**named, **conversion(f"order-{number}", value)}
             status = 503
             while status == 503:  # a machine that is busy with other things: certainly not stored
-                status = busy.post(path, key, json=sent).status_code
+                status = busy.post(path, key, json=sent).status
             statuses[status] += 1
 
     theirs: tuple[str, int, dict[str, Any], str | None] = (f"/t/{listed['EventListTrackerID']}", 1, {}, None)

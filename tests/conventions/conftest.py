@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from tests.commands.api import Api, User
+from tests.client import InProcess
 
 
 @pytest.fixture
-def api(sqlite_url: str) -> Iterator[Api]:
+def client(sqlite_url: str, tmp_path: Path) -> Iterator[InProcess]:
     """Tracker on an empty database."""
-    tracker = Api(sqlite_url)
-    yield tracker
-    tracker.close()
-
-
-@pytest.fixture
-def jane(api: Api) -> User:
-    """An administrator who may do everything."""
-    return api.add_user(is_admin=True)
+    with closing(InProcess(sqlite_url, tmp_path)) as client:
+        yield client

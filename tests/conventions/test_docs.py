@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from marshmallow import EXCLUDE
 
-from tests.commands.api import Api, User, last_of
+from tests.client import InProcess, Shop
 from tests.conventions.likeness import Likeness
 from tests.conventions.pages import blocks, cells, command_lines, curl
 from tests.conventions.sources import ROOT
-from tests.example_world import EMAIL, PASSWORD, furnish
+from tests.example_world import EMAIL, furnish
+from tests.reply_schemas import tracked_in
 from tracker.config import SETTINGS
 from tracker.demo.account import make_demo
 from tracker.errors import COMMON
@@ -59,12 +58,12 @@ def test_the_api_lists_the_errors_of_all_commands() -> None:
     assert shown == {code: error.status for code, error in COMMON.items()}
 
 
-def answered(api: Api, page: Path, like: Likeness) -> Iterator[tuple[Any, Any]]:
+def answered(client: InProcess, page: Path, like: Likeness) -> Iterator[tuple[Any, Any]]:
     """Call each curl line of a page, in order, as the demo account; gives what the page says and what came, in its words.
 
     Said is None where the page shows no answer. A stream ends at once instead of after a minute.
     """
-    demo = make_demo(api.services.stores)
+    demo = make_demo(client.services.stores)
     assert demo is not None
     shown = blocks(page)
     values = {"KEY": demo.key, "LIST": demo.list_id}
@@ -73,25 +72,25 @@ def answered(api: Api, page: Path, like: Likeness) -> Iterator[tuple[Any, Any]]:
             if not line.startswith("curl "):
                 continue
             sent = curl(line.replace("Seconds=60", "Seconds=0"), values)
-            answer = api.send(sent.method, sent.path, headers=sent.headers, data=sent.body)
-            api.services.ingest.flush()
+            answer = client.request(sent.method, sent.path, headers=sent.headers, data=sent.body)
+            client.services.ingest.flush()
             follows = shown[number + 1 :][:1]
             said = json.loads(follows[0].text) if follows and follows[0].language == "json" else None
-            assert said is not None or answer.status_code == 200, answer.text
-            yield said, None if said is None else like.as_shown(said, answer.json)
+            assert said is not None or answer.status == 200, answer.text
+            yield said, None if said is None else like.as_shown(said, answer.body)
 
 
 @pytest.mark.parametrize("page", [README, API], ids=["README", "api"])
-def test_curl_lines_are_answered_as_the_page_says(page: Path, api: Api) -> None:
-    found = list(answered(api, page, Likeness()))
+def test_curl_lines_are_answered_as_the_page_says(page: Path, client: InProcess) -> None:
+    found = list(answered(client, page, Likeness()))
     assert len([said for said, _ in found if said is not None]) >= 2
     for said, came in found:
         assert said == came
 
 
-def test_the_curl_lines_of_privacy_are_answered(api: Api) -> None:
+def test_the_curl_lines_of_privacy_are_answered(client: InProcess) -> None:
     """Both name the subscriber of the README's event, who is there once only."""
-    demo = make_demo(api.services.stores)
+    demo = make_demo(client.services.stores)
     assert demo is not None
     lines = [line for block in blocks(PRIVACY, "sh") for line in command_lines(block.text)]
     requests = [
@@ -101,10 +100,10 @@ def test_the_curl_lines_of_privacy_are_answered(api: Api) -> None:
         "/api/v1/subscriber.export",
         "/api/v1/subscriber.forget",
     ]
-    api.ok("event.track", demo.key, ListID=demo.list_id, Event="visit", Email="subscriber@example.com")
+    client.ok("event.track", demo.key, ListID=demo.list_id, Event="visit", Email="subscriber@example.com")
     for sent in requests:
-        answer = api.send(sent.method, sent.path, headers=sent.headers, data=sent.body)
-        assert answer.status_code == 200, answer.text
+        answer = client.request(sent.method, sent.path, headers=sent.headers, data=sent.body)
+        assert answer.status == 200, answer.text
 
 
 def names(entry: Entry) -> str:
@@ -112,20 +111,20 @@ def names(entry: Entry) -> str:
 
 
 @pytest.fixture
-def jane(api: Api) -> User:
+def jane(client: InProcess) -> Shop:
     """The person of the examples, with a list that has seen their events."""
-    user = api.add_user(EMAIL, is_admin=True)
-    list_id = api.services.stores.lists.add(user.id, "Web shop")
-    furnish(partial(api.ok, key=user.key), list_id)
-    api.services.ingest.flush()
+    user = client.open_shop(EMAIL, "*,Administrator", is_admin=True, list_name="Web shop")
+    furnish(lambda command, **params: client.ok(command, user.key, **params), user.list_id)
+    client.services.ingest.flush()
     return user
 
 
 @pytest.fixture
-def real(api: Api, jane: User) -> dict[str, Any]:
+def real(client: InProcess, jane: Shop) -> dict[str, Any]:
     """What stands for the made-up numbers and secrets of the examples."""
-    stores = api.services.stores
-    [(found, _)] = stores.lists.page(jane.id).lists
+    stores = client.services.stores
+    found = stores.lists.owned(jane.user_id, jane.list_id)
+    assert found is not None
     [field] = stores.fields.of_list(found.id)
     return {
         "ListID": found.id,
@@ -133,9 +132,9 @@ def real(api: Api, jane: User) -> dict[str, Any]:
         "CustomFieldID": field.id,
         "EventListTrackerID": found.tracker_id,
         "After": cursor_at(found.id, 0),
-        "SessionID": stores.sessions.open(jane.id),
-        "Password": PASSWORD,
-        "Prefix": api.ok("apikey.create", jane.key, Name="Reports")["Prefix"],
+        "SessionID": stores.sessions.open(jane.user_id),
+        "Password": jane.password,
+        "Prefix": client.ok("apikey.create", jane.key, Name="Reports")["Prefix"],
     }
 
 
@@ -166,28 +165,35 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
+def said(client: InProcess, entry: Entry, key: str, sent: dict[str, Any], method: str) -> Any:
+    """The JSON of the answer, or of the last event of one that lasts."""
+    path = f"/api/v1/{entry.command.path or entry.command.name}"
+    if entry.command.media_type == EventStream.media_type:
+        return json.loads(tracked_in(b"".join(client.parts(path, key, sent)))[-1])
+    has_credential = "SessionID" in sent or "APIKey" in sent
+    if method == "POST":
+        return client.ok(entry.command.name, None if has_credential else key, **sent)
+    got = client.get(path, key, params=sent)
+    assert got.status == 200, got.text
+    return got.body
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)
 def test_every_example_is_answered_as_it_says(
-    entry: Entry, api: Api, jane: User, real: dict[str, Any]
+    entry: Entry, client: InProcess, jane: Shop, real: dict[str, Any]
 ) -> None:
     assert entry.command.example is not None
-    request, answer = entry.command.example
-    has_credential = "SessionID" in request or "APIKey" in request
-    sent = sent_by(entry, real)
-    got = api.ok(entry.command.name, None if has_credential else jane.key, **sent)
-    assert shape(got) == shape(answer)
+    got = said(client, entry, jane.key, sent_by(entry, real), "POST")
+    assert shape(got) == shape(entry.command.example[1])
 
 
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if "GET" in entry.methods], ids=names)
 def test_every_example_that_changes_nothing_is_answered_to_get(
-    entry: Entry, api: Api, jane: User, real: dict[str, Any]
+    entry: Entry, client: InProcess, jane: Shop, real: dict[str, Any]
 ) -> None:
     assert entry.command.example is not None
-    answer, query = entry.command.example[1], urlencode(sent_by(entry, real))
-    path = f"/api/v1/{entry.command.path or entry.command.name}?{query}"
-    got = api.send("GET", path, headers={"Authorization": f"Bearer {jane.key}"})
-    assert got.status_code == 200
-    assert shape(got.json or last_of(got)) == shape(answer)
+    got = said(client, entry, jane.key, sent_by(entry, real), "GET")
+    assert shape(got) == shape(entry.command.example[1])
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import Client
 
-from tests.commands.api import Api, User
+from tests.client import InProcess, Shop
 from tests.fuzz.exemptions import OF_EVENTS
-from tracker.app import create_app
-from tracker.config import Settings
 from tracker.errors import COMMON
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
@@ -248,58 +246,58 @@ def test_every_declared_code_has_a_call_here() -> None:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """One Tracker for all calls, each of which has a user and lists of its own."""
-    tracker = Api(f"sqlite:///{tmp_path_factory.mktemp('errors') / 'tracker.db'}")
-    tracker.add_user()
-    yield tracker
-    tracker.close()
+    folder = tmp_path_factory.mktemp("errors")
+    with closing(InProcess(f"sqlite:///{folder / 'tracker.db'}", folder)) as client:
+        client.open_shop("jane@example.com")
+        yield client
 
 
 @pytest.fixture
-def jane(api: Api) -> User:
+def jane(client: InProcess) -> Shop:
     """An administrator who may do everything, of this test's alone."""
-    return api.add_user(f"jane{next(_numbers)}@example.com", is_admin=True)
+    return client.open_shop(f"jane{next(_numbers)}@example.com", "*,Administrator", is_admin=True)
 
 
 @pytest.fixture
-def shop(api: Api, jane: User) -> dict[str, Any]:
+def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
     """What stands for SHOP, CROWDED, FULL and NOBODY."""
-    stores = api.services.stores
-    shop, full = stores.lists.add(jane.id, "Shop"), stores.lists.add(jane.id, "Full")
+    stores = client.services.stores
+    shop, full = stores.lists.add(jane.user_id, "Shop"), stores.lists.add(jane.user_id, "Full")
     for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
         sent = {"SubscriberListID": shop, "FieldName": alias, "MergeTagAlias": alias, **more}
-        api.ok("customfield.create", jane.key, **sent)
+        client.ok("customfield.create", jane.key, **sent)
     columns = ("list_id", "name", "data_type", "is_unique", "created_at")
-    api.services.storage.write(
+    client.services.storage.write(
         lambda transaction: transaction.insert("custom_fields", columns, [(full, b"x", b"text", 0, 0)] * 200)
     )
-    api.ok("subscriber.create", jane.key, ListID=shop, EmailAddress="a@example.com", ExternalID="user-1")
-    nobody = api.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
+    client.ok("subscriber.create", jane.key, ListID=shop, EmailAddress="a@example.com", ExternalID="user-1")
+    nobody = client.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
     for email in ("a@example.com", "b@example.com", "a@example.com"):
-        api.ok("event.track", jane.key, ListID=shop, Event="seen", Email=email, UUID=BROWSER)
+        client.ok("event.track", jane.key, ListID=shop, Event="seen", Email=email, UUID=BROWSER)
     return {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody}
 
 
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
 def test_every_declared_code_is_answered(
-    command: str, code: int, api: Api, jane: User, shop: dict[str, Any]
+    command: str, code: int, client: InProcess, jane: Shop, shop: dict[str, Any]
 ) -> None:
     for place in ({}, {"ListID": shop[SHOP]}):
-        api.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
-    public = api.services.stores.lists.owned(jane.id, shop[SHOP])
+        client.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
+    public = client.services.stores.lists.owned(jane.user_id, shop[SHOP])
     assert public is not None
     # The EventIDs of the collect endpoint are a space of their own.
     first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
-    api.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
+    client.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
     if CROWDED in CALLS[command, code].values():
-        following = api.services.following
+        following = client.services.following
         followers = [
-            following.parts(jane.id, shop[SHOP], None, None, None) for _ in range(MAX_FOLLOWERS_PER_USER)
+            following.parts(jane.user_id, shop[SHOP], None, None, None) for _ in range(MAX_FOLLOWERS_PER_USER)
         ]
         assert all(next(parts) for parts in followers)
     permissions = KEYS.get((command, code))
-    key = jane.key if permissions is None else api.services.stores.keys.add(jane.id, permissions)
+    key = jane.key if permissions is None else client.services.stores.keys.add(jane.user_id, permissions)
     declared = next(
         row
         for entry in load_commands()
@@ -311,45 +309,37 @@ def test_every_declared_code_is_answered(
         name: shop.get(value, value) if isinstance(value, str) else value
         for name, value in CALLS[command, code].items()
     }
-    assert api.codes(command, key, **sent) == (declared.status, [code])
+    assert client.call(command, key, **sent).refusal == (declared.status, [code])
 
 
 @pytest.fixture
-def breaking(sqlite_url: str, tmp_path: Path) -> Iterator[Api]:
+def breaking(sqlite_url: str, tmp_path: Path) -> Iterator[InProcess]:
     """Tracker with a command that breaks, and a limit of one call."""
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "breaking.py").write_text(BREAKING)
-    folder = str(tmp_path / "plugins")
-    api = Api(sqlite_url, TRACKER_PLUGINS_FOLDER=folder, TRACKER_LIMITS="lists.get=1/60")
-    yield api
-    api.close()
+    settings = {"TRACKER_PLUGINS_FOLDER": str(tmp_path / "plugins"), "TRACKER_LIMITS": "lists.get=1/60"}
+    with closing(InProcess(sqlite_url, tmp_path, settings)) as client:
+        yield client
 
 
-def test_every_common_code_is_answered(breaking: Api, sqlite_url: str) -> None:
-    jane = breaking.add_user()
-    bearer = {"Authorization": f"Bearer {jane.key}"}
-    expired = Sessions(breaking.services.storage, 1, now=lambda: 0).open(jane.id)
+def test_every_common_code_is_answered(breaking: InProcess, sqlite_url: str, tmp_path: Path) -> None:
+    jane = breaking.open_shop("jane@example.com")
+    empty = InProcess(f"{sqlite_url}.empty", tmp_path, is_upgraded=False)
+    expired = Sessions(breaking.services.storage, 1, now=lambda: 0).open(jane.user_id)
     breaking.ok("lists.get", jane.key)
     answers = {
         99998: breaking.call("lists.get"),
         99999: breaking.call("lists.get", SessionID=expired),
-        403: breaking.call("lists.get", jane.weak_key),
+        403: breaking.call("lists.get", breaking.weak_key(jane)),
         429: breaking.call("lists.get", jane.key),
-        100000: breaking.send("POST", "/api.php", data=b"{", content_type="application/json"),
-        100001: breaking.send("GET", "/api/v1/event", headers=bearer),
+        100000: breaking.request("POST", "/api.php", data=b"{", content_type="application/json"),
+        100001: breaking.request("GET", "/api/v1/event", jane.key),
         100003: breaking.call("no.such.command", jane.key),
         100005: breaking.call("system.break", jane.key),
-        100010: breaking.send("POST", "/api/v1/event", data=b"x" * 70_000, headers=bearer),
-        100011: breaking.send("POST", "/api/v1/event", data=b"x", content_type="image/png", headers=bearer),
-        100012: on_an_empty_database(f"{sqlite_url}.empty").post("/api/v1/user.login", json=LOGIN),
+        100010: breaking.request("POST", "/api/v1/event", jane.key, data=b"x" * 70_000),
+        100011: breaking.request("POST", "/api/v1/event", jane.key, data=b"x", content_type="image/png"),
+        100012: empty.post("/api/v1/user.login", json=LOGIN),
         100013: breaking.call("system.break", jane.key, IsCommitLost=True),
     }
-    got = {code: [row["Code"] for row in (answer.json or {})["Errors"]] for code, answer in answers.items()}
-    assert got == {code: [code] for code in COMMON}
-    for code, answer in answers.items():
-        assert answer.status_code == (400 if code == 100003 else COMMON[code].status)
-
-
-def on_an_empty_database(url: str) -> Client:
-    """A caller of Tracker on a database that nobody has upgraded."""
-    return Client(create_app(Settings.from_environ({"TRACKER_DATABASE_URL": url})))
+    got = {code: answer.refusal for code, answer in answers.items()}
+    assert got == {code: (400 if code == 100003 else COMMON[code].status, [code]) for code in COMMON}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.api import Api
+from tests.client import InProcess
 from tests.conventions.likeness import Likeness, kind_of
 from tests.conventions.sources import ROOT
 
@@ -44,14 +44,13 @@ def requests() -> list[tuple[dict[str, Any], Any]]:
     ]
 
 
-def test_every_command_is_answered_as_the_page_says(api: Api) -> None:
-    jane, like = api.add_user(), Likeness()
-    list_id = api.services.stores.lists.add(jane.id, "Demo")
+def test_every_command_is_answered_as_the_page_says(client: InProcess) -> None:
+    jane, like = client.open_shop("jane@example.com"), Likeness()
     for sent, said in requests():
         assert sent.pop("ListID") == LIST_ON_PAGE
-        answer = api.call(sent.pop("Command"), jane.key, ListID=list_id, **like.in_reality(sent))
-        assert like.as_shown(said, answer.json) == said
-        api.services.ingest.flush()  # a reader takes the seconds after which past events have been filed
+        answer = client.call(sent.pop("Command"), jane.key, ListID=jane.list_id, **like.in_reality(sent))
+        assert like.as_shown(said, answer.body) == said
+        client.services.ingest.flush()  # a reader takes the seconds after which past events have been filed
     assert like.times() == sorted(like.times())
     assert len([shown for shown in like.real if kind_of(shown) == "uuid"]) >= 4
 

@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from tests.client import Client
+from tests.client import InProcess
 from tests.faults.acked_events import Story
 from tests.faults.disk import Trap
 from tests.processes import until
@@ -71,7 +71,7 @@ class Harness(Tracker):
 
     def set_up(self) -> None:
         """Make the tables, a user with a key and two lists, and a list of somebody else's, before any server runs."""
-        client = Client(self.database_url, self.folder)
+        client = InProcess(self.database_url, self.folder)
         shop, stores = client.open_shop("owner@example.com"), client.services.stores
         self.key, self.shop = shop.key, shop
         self.lists = [shop.list_id, stores.lists.add(shop.user_id, "Other shop"), None]

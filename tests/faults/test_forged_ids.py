@@ -40,7 +40,7 @@ class Outcome:
 
 def forged(tracker: Harness) -> Outcome:
     """A stranger sends an event for each row that will come; then clients send real events until that time is over."""
-    listed = tracker.call("list.get", tracker.key, ListID=tracker.shop.list_id).json()["List"]
+    listed = tracker.call("list.get", tracker.key, ListID=tracker.shop.list_id).body["List"]
     door = f"/t/{listed['EventListTrackerID']}"
     begin = time.time_ns() // 1_000_000 + LEAD_MS
     rows = [first_id_at(begin + ms) | number << SEQUENCE_BITS for ms in range(TRIED_MS) for number in WRITERS]
@@ -48,7 +48,7 @@ def forged(tracker: Harness) -> Outcome:
     for start in range(0, len(rows), 1_000):
         events = [{"Event": "taken", "EventID": _made_up(row)} for row in rows[start : start + 1_000]]
         answer = tracker.post(door, json={"Events": events})
-        placed += sum(result["status"] == "ok" for result in answer.json()["results"])
+        placed += sum(result["status"] == "ok" for result in answer.body["results"])
     until(lambda: time.time_ns() // 1_000_000 >= begin, 2 * LEAD_MS / 1000, "the moments that were tried")
     statuses = _real(tracker, begin + TRIED_MS)
     tracker.stop()
@@ -61,7 +61,7 @@ def _real(tracker: Tracker, until_ms: int) -> list[int]:
     def send() -> None:
         while time.time_ns() // 1_000_000 < until_ms:
             answer = tracker.call("event.track", tracker.key, ListID=tracker.shop.list_id, Event="real")
-            statuses.append(answer.status_code)
+            statuses.append(answer.status)
 
     clients = [threading.Thread(target=send) for _ in range(CLIENTS)]
     for client in clients:

@@ -134,7 +134,7 @@ def instances(own_redis: Redis, mariadb: MariaDB) -> Iterator[list[Harness]]:
 def test_two_instances_are_one(instances: list[Harness], report: Report) -> None:
     first, second = instances
     story, accepted = _send(first, 1_300, ports=[first.port, second.port])
-    session = first.call("user.login", Username=first.shop.email, Password=first.shop.password).json()[
+    session = first.call("user.login", Username=first.shop.email, Password=first.shop.password).body[
         "SessionID"
     ]
     _until_answered(second, session, 200)
@@ -152,7 +152,7 @@ def test_two_instances_are_one(instances: list[Harness], report: Report) -> None
 
 def _until_answered(tracker: Harness, session: str, status: int) -> None:
     """A look-up is remembered for 5 s at most."""
-    until(lambda: tracker.call("lists.get", SessionID=session).status_code == status, 10, f"status {status}")
+    until(lambda: tracker.call("lists.get", SessionID=session).status == status, 10, f"status {status}")
 
 
 def _track(tracker: Harness) -> int:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.fuzz.exemptions import EXEMPTIONS, Exemption
 from tests.fuzz.oracle import commands
 from tests.fuzz.sent import WRITERS, Sent, ill_formed, well_formed, with_headers
@@ -35,7 +35,7 @@ MANY = settings(max_examples=20_000, suppress_health_check=ANY_SPEED)
 class Fuzzed:
     """The whole application in this process, and what its tables hold."""
 
-    def __init__(self, client: Client, shop: Shop) -> None:
+    def __init__(self, client: InProcess, shop: Shop) -> None:
         self.client, self.shop = client, shop
         self._revoked = client.services.stores.keys.add(shop.user_id).split("_")[1]
         client.services.stores.keys.revoke(self._revoked)
@@ -129,15 +129,15 @@ class Fuzzed:
 
 
 @pytest.fixture(scope="module")
-def client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in load_commands()})
-    client = Client(new_database("sqlite"), tmp_path_factory.mktemp("client"), {"TRACKER_LIMITS": limits})
+    client = InProcess(new_database("sqlite"), tmp_path_factory.mktemp("client"), {"TRACKER_LIMITS": limits})
     yield client
     client.close()
 
 
 @pytest.fixture
-def fuzzed(client: Client) -> Fuzzed:
+def fuzzed(client: InProcess) -> Fuzzed:
     shop = client.open_shop(f"fuzz{next(_numbers)}@example.com", "*,Administrator", is_admin=True)
     # What is made once, such as a writer's lease, is made before rows are counted.
     assert client.call("event.track", shop.key, Event="seen").status == 200

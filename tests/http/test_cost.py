@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.http.nasty import FORM, JSON, LINES, MULTIPART, NASTY, Nasty
 from tests.servers import NewDatabase
 from tracker.formats.credentials import new_key
@@ -39,19 +39,21 @@ class Cost(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    opened = Client(new_database("sqlite"), tmp_path_factory.mktemp("cost"), {"TRACKER_LIMITS": CALLED_OFTEN})
+def client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    opened = InProcess(
+        new_database("sqlite"), tmp_path_factory.mktemp("cost"), {"TRACKER_LIMITS": CALLED_OFTEN}
+    )
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def shop(client: Client) -> Shop:
+def shop(client: InProcess) -> Shop:
     return client.open_shop("cost@example.com")
 
 
 @pytest.fixture(scope="module")
-def cost(client: Client, shop: Shop) -> Callable[..., Cost]:
+def cost(client: InProcess, shop: Shop) -> Callable[..., Cost]:
     """`cost(nasty, door)`: the answer's status and what it took of the processor, the least of some tries."""
 
     def measured(nasty: Nasty, door: str, tries: int = 4) -> Cost:
@@ -61,7 +63,7 @@ def cost(client: Client, shop: Shop) -> Callable[..., Cost]:
     return measured
 
 
-def environ_of(nasty: Nasty, door: str, client: Client, shop: Shop) -> dict[str, Any]:
+def environ_of(nasty: Nasty, door: str, client: InProcess, shop: Shop) -> dict[str, Any]:
     """The request without its body, as our server would make it."""
     found = client.services.stores.lists.owned(shop.user_id, shop.list_id)
     path = DOORS[door] + (found.tracker_id if door == PUBLIC else "")
@@ -85,7 +87,7 @@ def environ_of(nasty: Nasty, door: str, client: Client, shop: Shop) -> dict[str,
     }
 
 
-def once(client: Client, environ: dict[str, Any], body: bytes) -> Cost:
+def once(client: InProcess, environ: dict[str, Any], body: bytes) -> Cost:
     status: list[int] = []
 
     def start_response(line: str, *_: Any) -> Any:
@@ -153,16 +155,16 @@ def test_whatever_is_repeated_costs_little(
 
 
 @pytest.fixture(scope="module")
-def spent(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def spent(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """Where one call is one too many."""
     limits = "user.login=1/60,event.collect.address=1/60"
-    opened = Client(new_database("sqlite"), tmp_path_factory.mktemp("spent"), {"TRACKER_LIMITS": limits})
+    opened = InProcess(new_database("sqlite"), tmp_path_factory.mktemp("spent"), {"TRACKER_LIMITS": limits})
     yield opened
     opened.close()
 
 
 @pytest.mark.parametrize("door", ["for anyone", PUBLIC])
-def test_a_limit_that_is_used_up_refuses_before_anything_is_read(spent: Client, door: str) -> None:
+def test_a_limit_that_is_used_up_refuses_before_anything_is_read(spent: InProcess, door: str) -> None:
     shop = spent.open_shop(f"{door.replace(' ', '-')}@example.com")
     first = Nasty("unreadable", JSON, b"{")
     assert once(spent, environ_of(first, door, spent, shop), first.sent).status == 400, (
@@ -184,7 +186,7 @@ def padded(**params: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/events", "/api.php"])
-def test_a_large_body_may_hold_its_credential(client: Client, shop: Shop, path: str) -> None:
+def test_a_large_body_may_hold_its_credential(client: InProcess, shop: Shop, path: str) -> None:
     session = client.services.stores.sessions.open(shop.user_id)
     wrong = new_key().text
     for params, status in (
@@ -201,7 +203,7 @@ def test_a_large_body_may_hold_its_credential(client: Client, shop: Shop, path: 
         assert at_query.status == 200
 
 
-def test_a_form_may_hold_its_credential(client: Client, shop: Shop) -> None:
+def test_a_form_may_hold_its_credential(client: InProcess, shop: Shop) -> None:
     fields = "&".join(f"Properties[p{number % 200}]=%41" for number in range(3_000))
     known = f"{fields}&Event=a&APIKey={shop.key}"
     assert client.request("POST", "/api/v1/event", data=known, content_type=FORM).status == 200

@@ -85,9 +85,9 @@ def received(tracker: Tracker, path: str, method: str = "POST", version: str = "
 
 def test_a_stream_is_sent_in_chunks_and_is_one_document(streaming: Tracker) -> None:
     answer = streaming.call("stream.count", None, To=50_000)
-    assert answer.status_code == 200
+    assert answer.status == 200
     assert answer.headers["Transfer-Encoding"] == "chunked"
-    assert json.loads(answer.content) == list(range(50_000))
+    assert json.loads(answer.raw) == list(range(50_000))
 
 
 @pytest.mark.parametrize("path", ["/api/v1/stream.count", "/api.php?Command=stream.count&"])
@@ -102,13 +102,13 @@ def test_one_that_breaks_off_lacks_the_last_chunk(streaming: Tracker, path: str)
 
 def test_what_fails_before_the_first_part_is_answered_as_usual(streaming: Tracker) -> None:
     answer = streaming.call("stream.count", None, FailAt=0)
-    assert answer.status_code == 422
-    assert [row["Code"] for row in answer.json()["Errors"]] == [2]
+    assert answer.status == 422
+    assert [row["Code"] for row in answer.body["Errors"]] == [2]
 
 
 def test_the_next_request_is_answered_after_one_that_broke_off(streaming: Tracker) -> None:
     received(streaming, "/api/v1/stream.count?FailAt=5")
-    assert json.loads(streaming.call("stream.count", None, To=3).content) == [0, 1, 2]
+    assert json.loads(streaming.call("stream.count", None, To=3).raw) == [0, 1, 2]
 
 
 @pytest.fixture(scope="module")
@@ -132,4 +132,4 @@ def test_to_an_old_client_they_are_sent_as_they_are(streaming: Tracker, key: str
 
 def test_a_command_answers_with_what_it_declares(streaming: Tracker, key: str) -> None:
     answer = streaming.call("clock.strike", key, IsWrong=True)
-    assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (500, 100005)
+    assert (answer.status, answer.body["Errors"][0]["Code"]) == (500, 100005)

@@ -92,15 +92,15 @@ def test_what_a_plugin_breaks_is_100005_and_says_nothing_of_the_cause(
     unruly: Tracker, key: str, how: str
 ) -> None:
     answer = unruly.call("system.break", key, How=how)
-    [row] = answer.json()["Errors"]
-    assert (answer.status_code, row["Code"]) == (500, 100005)
+    [row] = answer.body["Errors"]
+    assert (answer.status, row["Code"]) == (500, 100005)
     assert set(row) == {"Code", "Message", "RequestID"}
     assert "secret" not in answer.text
     assert any(record.get("request_id") == row["RequestID"] for record in unruly.records())
 
 
 def test_it_serves_on_afterwards(unruly: Tracker, key: str) -> None:
-    assert unruly.call("system.break", key, How="not").json() == {"How": "not"}
+    assert unruly.call("system.break", key, How="not").body == {"How": "not"}
 
 
 def test_a_command_that_waits_lets_others_be_answered(unruly: Tracker, key: str) -> None:
@@ -108,5 +108,5 @@ def test_a_command_that_waits_lets_others_be_answered(unruly: Tracker, key: str)
     started = time.monotonic()
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _: unruly.call("system.break", key, How="sleep"), range(4)))
-    assert [answer.status_code for answer in answers] == [200] * 4
+    assert [answer.status for answer in answers] == [200] * 4
     assert time.monotonic() - started < 4

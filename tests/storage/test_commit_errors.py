@@ -12,7 +12,7 @@ import gevent
 import pymysql
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
@@ -80,11 +80,13 @@ def test_what_a_files_commit_says_of_its_outcome(failure: BaseException, is_know
 
 
 @pytest.fixture(scope="module")
-def far(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Shop, Proxy]]:
+def far(
+    mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[InProcess, Shop, Proxy]]:
     """Tracker on a MariaDB behind a proxy, with a list; the writer number is leased."""
     with Proxy(mariadb.port) as proxy:
         url = mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/")
-        client = Client(url, tmp_path_factory.mktemp("client"))
+        client = InProcess(url, tmp_path_factory.mktemp("client"))
         shop = client.open_shop("owner@example.com")
         client.call("event.track", shop.key, ListID=shop.list_id, Event="first")
         yield client, shop, proxy
@@ -96,7 +98,7 @@ def far(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("has_event_ids", [False, True])
 def test_a_commit_that_fails_is_looked_up(
-    far: tuple[Client, Shop, Proxy], fate: Fate, number: int, count: int, has_event_ids: bool
+    far: tuple[InProcess, Shop, Proxy], fate: Fate, number: int, count: int, has_event_ids: bool
 ) -> None:
     """It may be stored or not: each event is answered as stored, and is there once."""
     client, shop, proxy = far
@@ -146,7 +148,7 @@ def test_when_nobody_can_know_each_event_is_told_the_id_to_repeat_with(
 
 
 def test_over_http_a_commit_of_unknown_outcome_is_100013_with_an_event_id(
-    far: tuple[Client, Shop, Proxy],
+    far: tuple[InProcess, Shop, Proxy],
 ) -> None:
     client, shop, proxy = far
     proxy.error = 1180

@@ -21,7 +21,7 @@ from tracker.storage.schema.own_database import own_database
 def send(tracker: Tracker, account: Account, count: int = 1) -> list[int]:
     """The statuses of events sent one after the other."""
     sent = {"Event": "seen", "ListID": account.list_id}
-    return [tracker.call("event.track", account.key, **sent).status_code for _ in range(count)]
+    return [tracker.call("event.track", account.key, **sent).status for _ in range(count)]
 
 
 def modes(folder: Path) -> dict[str, str]:
@@ -64,7 +64,7 @@ def started(tmp_path: Path) -> Tracker:
 def ready(tracker: Tracker) -> str:
     """What `/ready` says is wrong; "" if nothing is."""
     answer = tracker.get("/ready")
-    return "" if answer.status_code == 200 else str(answer.json()["reason"])
+    return "" if answer.status == 200 else str(answer.body["reason"])
 
 
 @pytest.mark.parametrize("is_replaced", [False, True])
@@ -81,7 +81,7 @@ def test_a_file_that_is_gone_takes_no_events(started: Tracker, tmp_path: Path, i
         what = "was replaced" if is_replaced else "was deleted"
         until(lambda: what in ready(tracker), 10, what)  # each worker looks once a second
         listed = tracker.call("lists.get", account.key)
-        assert (listed.status_code, listed.json()["Errors"][0]["Code"]) == (503, 100012)
+        assert (listed.status, listed.body["Errors"][0]["Code"]) == (503, 100012)
         assert (
             sorted(path.name for path in data.iterdir() if path.suffix == ".db")
             == ["tracker.db"] * is_replaced

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import requests
 
+from tests.client import Reply
 from tests.processes import until
 from tests.served import Account, Tracker, make_account
 from tests.servers import MariaDB
@@ -36,7 +36,7 @@ def account(tracker: Tracker) -> Account:
     return make_account(tracker, "owner@example.com", "*")
 
 
-def track(tracker: Tracker, account: Account, name: str, **params: Any) -> tuple[requests.Response, float]:
+def track(tracker: Tracker, account: Account, name: str, **params: Any) -> tuple[Reply, float]:
     began = time.monotonic()
     answer = tracker.call("event.track", account.key, Event=name, ListID=account.list_id, **params)
     return answer, time.monotonic() - began
@@ -52,29 +52,29 @@ def test_a_frozen_server_is_answered_for_in_time_and_comes_back(
     own: MariaDB, tracker: Tracker, account: Account
 ) -> None:
     for _ in range(CALLS):
-        assert track(tracker, account, "before")[0].status_code == 200
+        assert track(tracker, account, "before")[0].status == 200
     own.pause()
     try:
         with ThreadPoolExecutor(CALLS + 3) as pool:
             health = pool.submit(tracker.get, "/health")
-            ready = pool.submit(until, lambda: tracker.get("/ready").status_code == 503, 2 * MAX_SECONDS)
+            ready = pool.submit(until, lambda: tracker.get("/ready").status == 503, 2 * MAX_SECONDS)
             listing = pool.submit(
                 tracker.call, "website_events.properties", account.key, ListID=account.list_id
             )
             calls = [pool.submit(track, tracker, account, f"during {number}") for number in range(CALLS)]
-            assert health.result().status_code == 200
+            assert health.result().status == 200
             answers = [call.result() for call in calls]
             assert ready.result(), "what was found a second ago is told no more"
-            assert listing.result().status_code == 503
+            assert listing.result().status == 503
     finally:
         own.resume()
     assert max(seconds for _, seconds in answers) < MAX_SECONDS
-    rows = [answer.json()["Errors"][0] for answer, _ in answers]
-    assert {answer.status_code for answer, _ in answers} == {503}
+    rows = [answer.body["Errors"][0] for answer, _ in answers]
+    assert {answer.status for answer, _ in answers} == {503}
     assert {row["Code"] for row in rows} <= {100012, 100013}
     assert all(answer.headers["Retry-After"] == "1" for answer, _ in answers)
-    until(lambda: tracker.get("/ready").status_code == 200, 15)
-    assert track(tracker, account, "after")[0].status_code == 200
+    until(lambda: tracker.get("/ready").status == 200, 15)
+    assert track(tracker, account, "after")[0].status == 200
     _nothing_is_lost_or_doubled(own, tracker, account, rows)
 
 
@@ -88,25 +88,25 @@ def _nothing_is_lost_or_doubled(
             assert stored(own, tracker, name) == 0
         else:
             answer, _ = track(tracker, account, name, EventID=row["EventID"])
-            assert answer.status_code == 200, answer.text
+            assert answer.status == 200, answer.text
             assert stored(own, tracker, name) == 1
 
 
 def test_a_killed_server_is_waited_for_until_the_deadline_and_comes_back(
     own: MariaDB, tracker: Tracker, account: Account
 ) -> None:
-    assert track(tracker, account, "alive")[0].status_code == 200
+    assert track(tracker, account, "alive")[0].status == 200
     own.kill()
     answer, seconds = track(tracker, account, "dead")
     assert seconds < MAX_SECONDS
-    assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (503, 100012)
+    assert (answer.status, answer.body["Errors"][0]["Code"]) == (503, 100012)
     ready = tracker.get("/ready")
-    assert (ready.status_code, ready.json()["database"]) == (503, "away")
-    assert tracker.get("/health").status_code == 200
+    assert (ready.status, ready.body["database"]) == (503, "away")
+    assert tracker.get("/health").status == 200
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(track, tracker, account, "patient")
         own.start()
-        assert waiting.result()[0].status_code in (200, 503)
-    until(lambda: track(tracker, account, "back")[0].status_code == 200, 15)
+        assert waiting.result()[0].status in (200, 503)
+    until(lambda: track(tracker, account, "back")[0].status == 200, 15)
     assert stored(own, tracker, "alive") == 1
     assert stored(own, tracker, "dead") == 0

@@ -10,7 +10,7 @@ from uuid import UUID
 import gevent
 import pytest
 
-from tests.client import Client
+from tests.client import InProcess
 from tests.servers import MariaDB
 from tests.storage.conftest import NewIngest
 from tests.storage.proxy import Fate, Proxy
@@ -141,7 +141,7 @@ def test_when_nobody_can_know_the_event_id_to_repeat_with_is_told(
 
 
 def test_over_http_the_error_row_carries_the_event_id(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> None:
-    client = Client(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
+    client = InProcess(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
     shop = client.open_shop("owner@example.com")
     sent = {"ListID": shop.list_id, "Event": "bought", "Email": "a@example.com", "Properties": {"a": 1}}
     client.call("event.track", shop.key, ListID=shop.list_id, Event="first")

@@ -171,24 +171,24 @@ def test_workers_never_migrate_they_say_what_is_wrong(start_tracker: StartTracke
     file.execute("DELETE FROM migrations WHERE name = ?", (last,))
     tracker.stop()
     program_without_upgrade = super(type(tracker), tracker)
-    tracker.is_ready = lambda: tracker.get("/health").status_code == 200 if _listens(tracker) else False  # type: ignore[method-assign]
+    tracker.is_ready = lambda: tracker.get("/health").status == 200 if _listens(tracker) else False  # type: ignore[method-assign]
     program_without_upgrade.start()
     ready = tracker.get("/ready")
-    assert (ready.status_code, ready.json()["database"]) == (503, "broken")
-    assert ready.json()["reason"] == f"the database lacks tracker: {last.decode()}: run 'tracker db upgrade'"
+    assert (ready.status, ready.body["database"]) == (503, "broken")
+    assert ready.body["reason"] == f"the database lacks tracker: {last.decode()}: run 'tracker db upgrade'"
     answer = tracker.call("event.track", account.key, Event="seen", ListID=account.list_id)
-    assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (503, 100012)
+    assert (answer.status, answer.body["Errors"][0]["Code"]) == (503, 100012)
     for _ in range(3):
         tracker.call("event.track", account.key, Event="seen", ListID=account.list_id)
         tracker.get("/ready")
-    said = [record for record in tracker.records() if record.get("message") == ready.json()["reason"]]
+    said = [record for record in tracker.records() if record.get("message") == ready.body["reason"]]
     assert len(said) == 1, "one line, however many requests there are"
     assert file.execute("SELECT COUNT(*) FROM migrations WHERE name = ?", (last,)).fetchall() == [(0,)]
     assert file.execute("SELECT COUNT(*) FROM events").fetchall() == [(0,)]
     file.close()
     tracker.cli("db", "upgrade")
-    assert until(lambda: tracker.get("/ready").status_code == 200)
-    assert tracker.call("event.track", account.key, Event="seen", ListID=account.list_id).status_code == 200
+    assert until(lambda: tracker.get("/ready").status == 200)
+    assert tracker.call("event.track", account.key, Event="seen", ListID=account.list_id).status == 200
 
 
 def _listens(tracker: Any) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
 from tracker.errors import StorageUnavailable
@@ -21,7 +21,7 @@ AWAY_SECONDS = 1.2
 #: The deadline of a request is 5 s; twice that on a machine that is busy with others.
 MAX_SECONDS = 10.0
 
-Call = Callable[[Client, Shop], Reply]
+Call = Callable[[InProcess, Shop], Reply]
 CALLS: dict[str, Call] = {
     "a report": lambda client, shop: client.call("website_events.properties", shop.key, ListID=shop.list_id),
     "a list": lambda client, shop: client.call("list.get", shop.key, ListID=shop.list_id),
@@ -32,15 +32,15 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.fixture
-def far(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Client, Shop]]:
+def far(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[InProcess, Shop]]:
     """Tracker on a MariaDB behind the proxy, and a list on it."""
-    client = Client(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
+    client = InProcess(mariadb.new_database().replace(f":{mariadb.port}/", f":{proxy.port}/"), tmp_path)
     yield client, client.open_shop("owner@example.com")
     proxy.reopen()
     client.close()
 
 
-def test_calls_are_answered_once_the_server_is_back(far: tuple[Client, Shop], proxy: Proxy) -> None:
+def test_calls_are_answered_once_the_server_is_back(far: tuple[InProcess, Shop], proxy: Proxy) -> None:
     """Keys, lists and what is reported: nothing was remembered, connections are broken and refused."""
     client, shop = far
     proxy.cut_off()
@@ -55,7 +55,7 @@ def test_calls_are_answered_once_the_server_is_back(far: tuple[Client, Shop], pr
     assert set(statuses.values()) == {200}, statuses
 
 
-def test_beyond_the_deadline_they_are_unavailable(far: tuple[Client, Shop], proxy: Proxy) -> None:
+def test_beyond_the_deadline_they_are_unavailable(far: tuple[InProcess, Shop], proxy: Proxy) -> None:
     client, shop = far
     proxy.cut_off()
     began = time.monotonic()

@@ -15,7 +15,7 @@ import peewee
 import pymysql
 import pytest
 
-from tests.client import Client
+from tests.client import InProcess
 from tests.processes import until
 from tests.served import StartTracker, make_account
 from tests.servers import MariaDB
@@ -215,7 +215,7 @@ def test_of_two_processes_that_meet_a_new_subscriber_at_once_one_makes_the_subsc
 def test_a_full_file_is_told_and_recovers(
     file: Database, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    client = Client(sqlite_url, tmp_path_factory.mktemp("client"))
+    client = InProcess(sqlite_url, tmp_path_factory.mktemp("client"))
     shop = client.open_shop("owner@example.com")
     sent = {"Event": "seen", "ListID": shop.list_id, "Properties": {"text": "x" * 30_000}}
     assert client.call("event.track", shop.key, **sent).status == 200
@@ -235,7 +235,7 @@ def test_a_full_file_is_told_and_recovers(
     client.close()
 
 
-def _set_page_limit(client: Client, pages: int) -> None:
+def _set_page_limit(client: InProcess, pages: int) -> None:
     client.services.storage.write(lambda transaction: transaction.select(f"PRAGMA max_page_count = {pages}"))
 
 
@@ -243,7 +243,7 @@ def test_a_full_server_is_told_and_recovers(tmp_path: Any) -> None:
     """A server whose one data file may not grow: InnoDB's 'The table is full'."""
     own = MariaDB("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:16M")
     with own:
-        client = Client(own.new_database(), tmp_path)
+        client = InProcess(own.new_database(), tmp_path)
         shop = client.open_shop("owner@example.com")
         sent = {"Event": "seen", "ListID": shop.list_id, "Properties": {"text": "x" * 30_000}}
         own.execute("CREATE TABLE mysql.filler (x LONGBLOB)")
@@ -274,21 +274,21 @@ def test_a_server_that_cannot_write_its_file_says_so_over_http_and_recovers(
     call: Callable[[], Any] = lambda: tracker.call(  # noqa: E731
         "event.track", account.key, Event="seen", ListID=account.list_id, Properties={"text": "x" * 30_000}
     )
-    assert call().status_code == 200
+    assert call().status == 200
     [worker] = tracker.running.children()
     sizes = [path.stat().st_size for path in tracker.folder.glob("tracker.db*")]
     _, hard = resource.prlimit(worker, resource.RLIMIT_FSIZE)
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (max(sizes) + 10_000, hard))
-    [refused] = until(lambda: [answer for answer in [call()] if answer.status_code != 200])
-    assert (refused.status_code, refused.json()["Errors"][0]["Code"]) == (503, 100012)
+    [refused] = until(lambda: [answer for answer in [call()] if answer.status != 200])
+    assert (refused.status, refused.body["Errors"][0]["Code"]) == (503, 100012)
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (1_000, hard))
     until(
-        lambda: tracker.get("/ready").status_code == 503,
+        lambda: tracker.get("/ready").status == 503,
         what="that it cannot be written to, found out by writing",
     )
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY if hard < 0 else hard, hard))
-    assert call().status_code == 200
-    until(lambda: tracker.get("/ready").status_code == 200)
+    assert call().status == 200
+    until(lambda: tracker.get("/ready").status == 200)
 
 
 def test_after_a_refusal_a_server_is_looked_for_anew(server: Database) -> None:

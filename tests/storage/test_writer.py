@@ -15,7 +15,7 @@ import gevent
 import pytest
 from gevent.event import Event as Signal
 
-from tests.client import Client
+from tests.client import InProcess
 from tests.servers import MariaDB, NewDatabase
 from tests.storage.conftest import NewIngest, Open
 from tracker.domain.event import Event
@@ -103,7 +103,7 @@ def test_every_write_of_a_process_goes_through_its_one_writer(
     tmp_path: Path, new_database: NewDatabase, mariadb: MariaDB
 ) -> None:
     """A server would let them run side by side: while one write is open, all others wait for it."""
-    client = Client(new_database("mariadb"), tmp_path)
+    client = InProcess(new_database("mariadb"), tmp_path)
     shop = client.open_shop("owner@example.com")
     stores, may_end, has_begun = client.services.stores, Signal(), Signal()
 
@@ -136,7 +136,7 @@ def test_a_full_queue_refuses_at_once(
     tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "QUEUE_SIZE", 3)
-    client = Client(sqlite_url, tmp_path)
+    client = InProcess(sqlite_url, tmp_path)
     shop = client.open_shop("owner@example.com")
     sent = {"Event": "seen", "ListID": shop.list_id}
     assert client.call("event.track", shop.key, **sent).status == 200
@@ -281,9 +281,9 @@ def _open_files() -> list[str]:
 
 def test_an_application_opens_nothing_of_the_database(tmp_path: Path, database_url: str) -> None:
     """gunicorn forks after this; a connection that two processes share would mix their answers."""
-    client = Client(database_url, tmp_path)
+    client = InProcess(database_url, tmp_path)
     before = _open_files()
-    again = Client(database_url, tmp_path)
+    again = InProcess(database_url, tmp_path)
     assert not Counter(_open_files()) - Counter(before), "what others close meanwhile is theirs"
     for each in (client, again):
         each.close()
