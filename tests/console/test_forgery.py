@@ -73,7 +73,7 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
     return FORMS[path.rule]
 
 
-def test_nothing_of_a_token_is_the_same_in_two_pages(person: Visitor) -> None:
+def test_nothing_of_a_token_is_the_same_in_two_pages(browser: Visitor) -> None:
     """Pages are compressed: what stays the same could be guessed by their lengths."""
     one, other = browser.token(), browser.token()
     assert not [place for place in range(0, 128, 16) if one[place : place + 16] in other]
