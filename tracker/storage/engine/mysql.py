@@ -152,13 +152,11 @@ class MysqlEngine:
         """Return the end of an INSERT that leaves an existing row. INSERT IGNORE would also truncate values silently."""
         return f"ON DUPLICATE KEY UPDATE {key_column}={key_column}"
 
-    def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
-        added = ", ".join(f"{name} = {name} + VALUES({name})" for name in sums)
-        return f"ON DUPLICATE KEY UPDATE {added}"
+    def on_existing(self, keys: Sequence[str]) -> str:
+        return "ON DUPLICATE KEY UPDATE"
 
-    def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
-        given = ", ".join(f"{name} = VALUES({name})" for name in values)
-        return f"ON DUPLICATE KEY UPDATE {given}"
+    def inserted(self, column: str) -> str:
+        return f"VALUES({column})"
 
     def bytes_type(self, length: int) -> str:
         return f"VARBINARY({length})"

@@ -21,15 +21,13 @@ class SqliteDialect:
         """Return the end of an INSERT that leaves an existing row."""
         return "ON CONFLICT DO NOTHING"
 
-    def add_to_existing(self, keys: Sequence[str], sums: Sequence[str]) -> str:
-        """Return the end of an INSERT that adds to an existing row (an upsert)."""
-        added = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
-        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
+    def on_existing(self, keys: Sequence[str]) -> str:
+        """Return what stands between an INSERT and the changes of an existing row (an upsert)."""
+        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET"
 
-    def replace_existing(self, keys: Sequence[str], values: Sequence[str]) -> str:
-        """Return the end of an INSERT that gives its values to an existing row (an upsert)."""
-        given = ", ".join(f"{name} = excluded.{name}" for name in values)
-        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {given}"
+    def inserted(self, column: str) -> str:
+        """Return the name of the value that the INSERT has for a column, in those changes."""
+        return f"excluded.{column}"
 
     def bytes_type(self, length: int) -> str:
         return "BLOB"

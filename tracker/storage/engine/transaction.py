@@ -83,14 +83,19 @@ class Transaction:
 
     def add_up(self, table: str, keys: Sequence[str], sums: Sequence[str], rows: Sequence[Row]) -> None:
         """Insert rows (keys, then sums), or add their sums to existing rows (an upsert). Pass the rows in key order."""
-        if rows:
-            statement = f"{_insert_sql(table, (*keys, *sums))} {self.engine.add_to_existing(keys, sums)}"
-            self._cursor.executemany(self.engine.sql(statement), rows)
+        self._upsert(table, keys, sums, "{0} = {0} + {1}", rows)
 
     def put(self, table: str, keys: Sequence[str], values: Sequence[str], rows: Sequence[Row]) -> None:
         """Insert rows (keys, then values), or give their values to existing rows (an upsert). Pass the rows in key order."""
+        self._upsert(table, keys, values, "{0} = {1}", rows)
+
+    def _upsert(
+        self, table: str, keys: Sequence[str], columns: Sequence[str], change: str, rows: Sequence[Row]
+    ) -> None:
+        """Insert rows, or change existing ones: in `change` {0} is a column, {1} the value that would be inserted."""
         if rows:
-            statement = f"{_insert_sql(table, (*keys, *values))} {self.engine.replace_existing(keys, values)}"
+            changes = ", ".join(change.format(name, self.engine.inserted(name)) for name in columns)
+            statement = f"{_insert_sql(table, (*keys, *columns))} {self.engine.on_existing(keys)} {changes}"
             self._cursor.executemany(self.engine.sql(statement), rows)
 
     def remove(self, table: str, keys: Sequence[str], wanted: Sequence[Row]) -> int:
