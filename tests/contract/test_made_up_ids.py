@@ -348,9 +348,10 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 }
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
-    "AllowedOrigins", "ConversionIdIs", "ConversionsNeedKey", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
+    "AllowedOrigins", "ChannelRules", "ConversionIdIs", "ConversionsNeedKey", "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
     "ExternalID", "FieldName", "HiddenQueryParameters", "HonourPrivacySignal", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
-    "Property", "RetentionDays", "Span", "SentAt", "UniqueIdentifier", "Username", "Value",
+    "Property", "RetentionDays", "Span", "SentAt", "Timezone", "UniqueIdentifier", "Username", "Value",
+    "VisitGapMinutes",
 }  # fmt: skip
 
 
