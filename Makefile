@@ -24,9 +24,11 @@ demo: $(VENV)/.run
 test: packages lint $(VENV)/.minifier
 	@$(PYTEST)
 
-# The quick loop: no root, no server, no browser, and no test that starts processes.
-check: lint
-	@HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) --numprocesses=3 -m "$(QUICK)"
+# The quick loop: no root, no server, no browser, and no test that starts processes. Lint runs beside the tests.
+check: $(VENV)/.test
+	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) --numprocesses=3 -m "$(QUICK)"; tests=$$?; \
+	wait $$lint && exit $$tests
 
 lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .

@@ -200,3 +200,7 @@ class InProcess(Client):
 
     def close(self) -> None:
         self.services.close()
+
+
+#: `new_client({"TRACKER_…": …})`: the call that the fixture of that name gives.
+NewClient = Callable[..., InProcess]

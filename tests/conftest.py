@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 
-from tests.client import InProcess, Reply, Shop, Track
+from tests.client import InProcess, NewClient, Reply, Shop, Track
 from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
@@ -31,7 +33,8 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=No
 # For `make check`: few examples, the same each time.
 hypothesis.settings.register_profile("quick", max_examples=25, derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("fuzz", max_examples=5000, deadline=None)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
+hypothesis.settings.load_profile(PROFILE)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -129,13 +132,24 @@ def account_on_each(tracker_on_each: Tracker) -> Account:
 
 
 @pytest.fixture(scope="module")
-def client(
+def new_client(
     database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[InProcess]:
+) -> Iterator[NewClient]:
+    """`new_client({"TRACKER_…": …})` gives a Tracker in this process on a fresh database; all are closed with the module."""
+    with ExitStack() as opened:
+
+        def new(settings: Mapping[str, str] | None = None) -> InProcess:
+            client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("client"), settings)
+            opened.callback(client.close)
+            return client
+
+        yield new
+
+
+@pytest.fixture(scope="module")
+def client(new_client: NewClient) -> InProcess:
     """Tracker in this process; the tests of a module run once for each kind of database."""
-    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("client"))
-    yield client
-    client.close()
+    return new_client()
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +225,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(name)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of each look for garbage: it stays to the end."""
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -236,6 +256,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cost_of_passwords() -> Iterator[None]:
+    """For `make check` a password costs next to nothing; what tests the cost has a fixture of this name instead."""
+    with pytest.MonkeyPatch.context() as patch:
+        if PROFILE == "quick":
+            cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+            patch.setattr("tracker.storage.accounts.passwords._HASHER", cheap)
+            patch.setattr("tracker.storage.accounts.passwords._DUMMY_HASH", cheap.hash("nobody's"))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

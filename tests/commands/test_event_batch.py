@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.client import InProcess, Reply, Shop
-from tests.servers import NewDatabase
+from tests.client import InProcess, NewClient, Reply, Shop
 from tracker.domain.event import IS_GENERATED
 
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
@@ -401,16 +400,8 @@ def test_each_event_has_the_limits_of_a_request(
 
 
 @pytest.fixture
-def limited(
-    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[InProcess]:
-    client = InProcess(
-        new_database(database_kind),
-        tmp_path_factory.mktemp("limited"),
-        {"TRACKER_LIMITS": "event.track=10/60"},
-    )
-    yield client
-    client.close()
+def limited(new_client: NewClient) -> InProcess:
+    return new_client({"TRACKER_LIMITS": "event.track=10/60"})
 
 
 def test_a_batch_counts_as_its_events_and_fits_or_is_refused_whole(limited: InProcess) -> None:

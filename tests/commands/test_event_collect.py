@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 
-from tests.client import InProcess, Reply, Shop
+from tests.client import InProcess, NewClient, Reply, Shop
 from tests.servers import NewDatabase
 from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.domain.event import IS_BOT
@@ -629,17 +629,14 @@ def test_names_first_seen_here_may_use_most_of_the_catalogue_but_not_all(
 
 
 @pytest.fixture
-def strict(
-    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Door]:
+def strict(new_client: NewClient) -> Door:
     """A door with small limits, behind two proxies."""
     settings = {
         "TRACKER_LIMITS": "event.collect=5/60,event.collect.address=3/60",
         "TRACKER_TRUSTED_PROXIES": "2",
     }
-    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("strict"), settings)
-    yield Door(client, client.open_shop("strict@example.com"))
-    client.close()
+    client = new_client(settings)
+    return Door(client, client.open_shop("strict@example.com"))
 
 
 def from_address(door: Door, forwarded: str, count: int = 1) -> int:

@@ -15,6 +15,11 @@ from tracker.storage.accounts.sessions import Sessions
 PASSWORD = "password of jane@example.com"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cost_of_passwords() -> None:
+    """As in service."""
+
+
 @pytest.fixture
 def client(database_url: str, tmp_path: Path) -> Iterator[InProcess]:
     """Tracker for this test alone, as logins are limited; the test runs once for each kind of database."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,9 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from tests.client import InProcess, Reply, Shop
+from tests.client import InProcess, NewClient, Reply, Shop
 from tests.contract.objects import KINDS, UnknownKind, kinds_of
 from tests.example_world import EMAIL, PASSWORD, furnish
-from tests.servers import NewDatabase
 from tracker import Command, administrator, anyone, invalid
 from tracker.caller import ADMINISTRATOR
 from tracker.errors import COMMON
@@ -83,6 +82,7 @@ class House:
         self.john_id = self.stores.users.add("other@example.com", PASSWORD)
         self.poor_id = self.stores.users.add("poor@example.com", PASSWORD, permissions="Nothing.Do")
         self.jane, self.john = self._shop(self.jane_id), self._shop(self.john_id)
+        self.is_used = False
 
     def furnish(self) -> None:
         """Lists and people anew, and no account that a call has made: each test finds what its example needs."""
@@ -90,6 +90,7 @@ class House:
             lambda transaction: transaction.execute("DELETE FROM users WHERE id > ?", (self.poor_id,))
         )
         self.jane, self.john = self._shop(self.jane_id), self._shop(self.john_id)
+        self.is_used = False
 
     def right(self, entry: Entry) -> dict[str, Any]:
         """The parameters of the command's example, with objects of Jane's."""
@@ -113,7 +114,9 @@ class House:
     def call(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
         """The answer at /api.php."""
         sent = {"Command": entry.command.name, **params, **credential.params}
-        return self.client.request("POST", "/api.php", credential.bearer, json=sent)
+        reply = self.client.request("POST", "/api.php", credential.bearer, json=sent)
+        self.is_used |= reply.status == 200
+        return reply
 
     def refused(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
         """The answer at every door, which is one and the same and leaves no trace."""
@@ -154,19 +157,16 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def furnished(
-    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+def furnished(new_client: NewClient) -> House:
     limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in ENTRIES})
-    settings = {"TRACKER_LIMITS": limits, "TRACKER_PLUGINS_FOLDER": PLUGINS}
-    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("client"), settings)
-    yield House(client)
-    client.close()
+    return House(new_client({"TRACKER_LIMITS": limits, "TRACKER_PLUGINS_FOLDER": PLUGINS}))
 
 
 @pytest.fixture
 def house(furnished: House) -> House:
-    furnished.furnish()
+    """What was only refused has changed nothing: furniture is made anew where a call was answered since."""
+    if furnished.is_used:
+        furnished.furnish()
     return furnished
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from tests.client import InProcess, Reply, Shop, Track
+from tests.client import InProcess, NewClient, Reply, Shop, Track
 from tests.commands.test_event_track import errors
-from tests.servers import NewDatabase
 
 LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
@@ -114,17 +113,13 @@ def test_every_answer_that_was_counted_says_so(client: InProcess, track: Track) 
 
 
 @pytest.fixture(scope="module")
-def tight(
-    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[InProcess]:
+def tight(new_client: NewClient) -> InProcess:
     """Tracker with low limits and short sessions."""
     limits = {
         "TRACKER_LIMITS": "event.track=3/60,website_events.properties=1/60",
         "TRACKER_SESSION_SECONDS": "1",
     }
-    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("tight"), limits)
-    yield client
-    client.close()
+    return new_client(limits)
 
 
 def test_beyond_the_limit_nothing_is_stored(tight: InProcess) -> None:

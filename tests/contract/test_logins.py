@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from time import perf_counter
 
 import pytest
 
-from tests.client import InProcess, Reply, Shop
+from tests.client import InProcess, NewClient, Reply, Shop
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tracker.auth.login import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
@@ -24,12 +23,8 @@ _addresses = (f"198.51.{high}.{low}" for high in range(100) for low in range(1, 
 
 
 @pytest.fixture(scope="module")
-def client(
-    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[InProcess]:
-    client = InProcess(new_database(database_kind), tmp_path_factory.mktemp("client"), RATE)
-    yield client
-    client.close()
+def client(new_client: NewClient) -> InProcess:
+    return new_client(RATE)
 
 
 @pytest.fixture

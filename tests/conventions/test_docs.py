@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from tracker.live.sse import cursor_at
 from tracker.plugins import load_commands
 from tracker.registry import Entry, EventStream, asked_by
 
+_numbers = itertools.count(1)
 ENTRIES = list(load_commands())
 README = ROOT / "README.md"
 API, OPERATIONS, PRIVACY = (ROOT / "docs" / name for name in ("api.md", "operations.md", "privacy.md"))
@@ -110,19 +113,29 @@ def names(entry: Entry) -> str:
     return entry.command.name
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    """One Tracker for all examples, each of which has a user and a list of its own."""
+    folder = tmp_path_factory.mktemp("examples")
+    with closing(InProcess(f"sqlite:///{folder / 'tracker.db'}", folder)) as house:
+        yield house
+
+
 @pytest.fixture
-def jane(client: InProcess) -> Shop:
-    """The person of the examples, with a list that has seen their events."""
-    user = client.open_shop(EMAIL, "*,Administrator", is_admin=True, list_name="Web shop")
-    furnish(lambda command, **params: client.ok(command, user.key, **params), user.list_id)
-    client.services.ingest.flush()
+def jane(house: InProcess) -> Shop:
+    """The person of the examples under another address, with a list that has seen their events."""
+    user = house.open_shop(
+        f"jane{next(_numbers)}@example.com", "*,Administrator", is_admin=True, list_name="Web shop"
+    )
+    furnish(lambda command, **params: house.ok(command, user.key, **params), user.list_id)
+    house.services.ingest.flush()
     return user
 
 
 @pytest.fixture
-def real(client: InProcess, jane: Shop) -> dict[str, Any]:
+def real(house: InProcess, jane: Shop) -> dict[str, Any]:
     """What stands for the made-up numbers and secrets of the examples."""
-    stores = client.services.stores
+    stores = house.services.stores
     found = stores.lists.owned(jane.user_id, jane.list_id)
     assert found is not None
     [field] = stores.fields.of_list(found.id)
@@ -133,16 +146,22 @@ def real(client: InProcess, jane: Shop) -> dict[str, Any]:
         "EventListTrackerID": found.tracker_id,
         "After": cursor_at(found.id, 0),
         "SessionID": stores.sessions.open(jane.user_id),
+        "Username": jane.email,
         "Password": jane.password,
-        "Prefix": client.ok("apikey.create", jane.key, Name="Reports")["Prefix"],
+        "Prefix": house.ok("apikey.create", jane.key, Name="Reports")["Prefix"],
     }
 
 
 def with_real(value: Any, real: dict[str, Any]) -> Any:
+    if value == EMAIL:
+        return real["Username"]
     if isinstance(value, list):
         return [with_real(each, real) for each in value]
     if isinstance(value, dict):
-        return {key: real[key] if key in real else with_real(each, real) for key, each in value.items()}
+        return {
+            key: real[key] if key in real and key != "Username" else with_real(each, real)
+            for key, each in value.items()
+        }
     return value
 
 
@@ -165,34 +184,34 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
-def said(client: InProcess, entry: Entry, key: str, sent: dict[str, Any], method: str) -> Any:
+def said(house: InProcess, entry: Entry, key: str, sent: dict[str, Any], method: str) -> Any:
     """The JSON of the answer, or of the last event of one that lasts."""
     path = f"/api/v1/{entry.command.path or entry.command.name}"
     if entry.command.media_type == EventStream.media_type:
-        return json.loads(tracked_in(b"".join(client.parts(path, key, sent)))[-1])
+        return json.loads(tracked_in(b"".join(house.parts(path, key, sent)))[-1])
     has_credential = "SessionID" in sent or "APIKey" in sent
     if method == "POST":
-        return client.ok(entry.command.name, None if has_credential else key, **sent)
-    got = client.get(path, key, params=sent)
+        return house.ok(entry.command.name, None if has_credential else key, **sent)
+    got = house.get(path, key, params=sent)
     assert got.status == 200, got.text
     return got.body
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)
 def test_every_example_is_answered_as_it_says(
-    entry: Entry, client: InProcess, jane: Shop, real: dict[str, Any]
+    entry: Entry, house: InProcess, jane: Shop, real: dict[str, Any]
 ) -> None:
     assert entry.command.example is not None
-    got = said(client, entry, jane.key, sent_by(entry, real), "POST")
+    got = said(house, entry, jane.key, sent_by(entry, real), "POST")
     assert shape(got) == shape(entry.command.example[1])
 
 
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if "GET" in entry.methods], ids=names)
 def test_every_example_that_changes_nothing_is_answered_to_get(
-    entry: Entry, client: InProcess, jane: Shop, real: dict[str, Any]
+    entry: Entry, house: InProcess, jane: Shop, real: dict[str, Any]
 ) -> None:
     assert entry.command.example is not None
-    got = said(client, entry, jane.key, sent_by(entry, real), "GET")
+    got = said(house, entry, jane.key, sent_by(entry, real), "GET")
     assert shape(got) == shape(entry.command.example[1])
 
 

@@ -11,6 +11,11 @@ from tracker.errors import StorageUnavailable
 from tracker.storage.accounts.passwords import MAX_AT_ONCE, hash_password, is_password
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cost_of_passwords() -> None:
+    """As in service."""
+
+
 @pytest.fixture(scope="module")
 def stored() -> str:
     return hash_password("secret")
