@@ -28,7 +28,7 @@ test: packages lint $(VENV)/.minifier
 check: $(VENV)/.test
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
 	HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) --numprocesses=3 -m "$(QUICK)"; tests=$$?; \
-	wait $$lint && exit $$tests
+	wait $$lint || { echo "Lint has found something: see above." >&2; exit 1; }; exit $$tests
 
 lint: $(VENV)/.test
 	@$(VENV)/bin/ruff check .

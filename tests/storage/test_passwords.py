@@ -7,6 +7,7 @@ import time
 import gevent
 import pytest
 
+from tests.client import InProcess, Shop
 from tracker.errors import StorageUnavailable
 from tracker.storage.accounts.passwords import MAX_AT_ONCE, hash_password, is_password
 
@@ -55,3 +56,21 @@ def test_no_more_than_a_few_at_once(stored: str) -> None:
     gevent.joinall(checking)
     assert [each.value for each in checking] == [True] * MAX_AT_ONCE
     assert is_password("secret", stored, deadline=time.monotonic() + 5)
+
+
+def test_a_login_of_nobody_takes_as_long_as_one_with_a_wrong_password(client: InProcess, owner: Shop) -> None:
+    wrong = {"Username": owner.email, "Password": "wrong"}
+    unknown = {"Username": "john@example.com", "Password": "wrong"}
+    seconds = {
+        name: _best_of_five(client, params) for name, params in (("wrong", wrong), ("unknown", unknown))
+    }
+    assert 0.5 < seconds["wrong"] / seconds["unknown"] < 2
+
+
+def _best_of_five(client: InProcess, params: dict[str, str]) -> float:
+    taken = []
+    for _ in range(5):
+        started = time.perf_counter()
+        client.call("user.login", **params)
+        taken.append(time.perf_counter() - started)
+    return min(taken)
