@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -14,15 +15,36 @@ from tracker.times import iso_utc
 
 #: Events of one answer: by default, and at most.
 USUAL_RECORDS, MAX_RECORDS = 100, 500
-_TIMES = {"FirstSeenAt": "2026-01-31T09:30:00.125Z", "LastSeenAt": "2026-01-31T10:15:00.000Z"}
+_TIMES = {
+    "FirstSeenAt": "2026-01-31T09:30:00.125Z",
+    "LastSeenAt": "2026-01-31T10:15:00.000Z",
+    "LastReceivedAt": "2026-01-31T10:15:00.250Z",
+}
+
+
+class SeenAnswer(Schema):
+    """The times of a name in an answer."""
+
+    FirstSeenAt = fields.DateTime(
+        required=True, metadata={"description": "When the first event with it happened"}
+    )
+    LastSeenAt = fields.DateTime(
+        required=True, metadata={"description": "When the last event with it happened"}
+    )
+    LastReceivedAt = fields.DateTime(
+        required=True, metadata={"description": "When an event with it last arrived"}
+    )
 
 
 class WebsiteEventsCatalogue(Command):
     """List the event names of a list and the properties seen with each, with counts, first and last time, and value types.
 
     Both are in alphabetical order (of their bytes). `WithoutList` instead of `ListID` selects the events that were sent
-    without a list. Robots are not counted. Counts, types and `LastSeenAt` are written up to 5 seconds late; a name is listed
-    with its first event.
+    without a list. Robots are not counted. Counts, types and times are written up to 5 seconds late; a name is listed with its
+    first event.
+
+    `FirstSeenAt` and `LastSeenAt` are times at which events happened, `LastReceivedAt` is when one last arrived: an import brings
+    old events today. They stay when events are deleted.
 
     `Event` selects one event. `Search` selects events with the text in their name, in any letter case, and of all other
     events only the properties with the text in their name. An answer holds up to 2,000 properties, unless its first event has
@@ -77,12 +99,10 @@ class WebsiteEventsCatalogue(Command):
         )
 
     class Answer(Schema):
-        class Event(Schema):
-            class Property(Schema):
+        class Event(SeenAnswer):
+            class Property(SeenAnswer):
                 Property = fields.String(required=True)
                 Count = fields.Integer(required=True, metadata={"description": "Events with the property"})
-                FirstSeenAt = fields.DateTime(required=True)
-                LastSeenAt = fields.DateTime(required=True)
                 Types = fields.Dict(
                     fields.String(metadata={"enum": list(TYPE_NAMES)}),
                     fields.Integer(),
@@ -92,8 +112,6 @@ class WebsiteEventsCatalogue(Command):
 
             Event = fields.String(required=True)
             Count = fields.Integer(required=True)
-            FirstSeenAt = fields.DateTime(required=True)
-            LastSeenAt = fields.DateTime(required=True)
             Properties = fields.List(fields.Nested(Property), required=True)
 
         class LookAlike(Schema):
@@ -139,12 +157,12 @@ def _described(listed: ListedName) -> dict[str, Any]:
     return {
         "Event": event.name.decode(),
         "Count": event.events,
-        **_seen(event.first_seen_at, event.last_seen_at),
+        **_seen(event.times),
         "Properties": [
             {
                 "Property": each.name.decode(),
                 "Count": sum(each.types),
-                **_seen(each.first_seen_at, each.last_seen_at),
+                **_seen(each.times),
                 "Types": {name: count for name, count in zip(TYPE_NAMES, each.types, strict=True) if count},
             }
             for each in properties
@@ -152,5 +170,6 @@ def _described(listed: ListedName) -> dict[str, Any]:
     }
 
 
-def _seen(first: int, last: int) -> dict[str, str]:
-    return {"FirstSeenAt": iso_utc(first), "LastSeenAt": iso_utc(last)}
+def _seen(times: Iterable[int]) -> dict[str, str]:
+    first, last, received = map(iso_utc, times)
+    return {"FirstSeenAt": first, "LastSeenAt": last, "LastReceivedAt": received}

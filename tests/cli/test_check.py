@@ -109,6 +109,28 @@ DAMAGES: list[tuple[str, Damage]] = [
         lambda t: t.execute("UPDATE event_names SET events = events + 3 WHERE name = ?", (b"a",)),
     ),
     (
+        "event 'a': stored first seen",
+        lambda t: t.execute(
+            "UPDATE event_names SET first_seen_at = first_seen_at + 60000 WHERE name = ?", (b"a",)
+        ),
+    ),
+    (
+        "event 'b': stored first seen",
+        lambda t: t.execute(
+            "UPDATE event_names SET first_seen_at = first_seen_at - 1 WHERE name = ?", (b"b",)
+        ),
+    ),
+    (
+        "property 'x' of event 'a': stored last seen",
+        lambda t: t.execute(
+            "UPDATE event_properties SET last_seen_at = last_seen_at + 1 WHERE property = ?", (b"x",)
+        ),
+    ),
+    (
+        "event 'c': stored last received",
+        lambda t: t.execute("UPDATE event_names SET last_received_at = 0 WHERE name = ?", (b"c",)),
+    ),
+    (
         "property 'y' of event 'a': stored",
         lambda t: t.execute(
             "UPDATE event_properties SET numbers = numbers + 9 WHERE event_name = ?", (b"a",)

@@ -33,3 +33,20 @@ def test_the_first_of_number_address_and_external_id_says_who(call: Call) -> Non
     assert described(call, SubscriberID=a, EmailAddress="b@example.com")["SubscriberID"] == a
     assert described(call, EmailAddress="B@example.com", ExternalID="a")["SubscriberID"] == b
     assert described(call, ExternalID="b")["SubscriberID"] == b
+
+
+def test_first_and_last_seen_are_times_of_events_also_of_those_before_they_were_known(
+    call: Call, track: Track
+) -> None:
+    jane = made(call, EmailAddress="jane@example.com")
+    answer = call("get", SubscriberID=jane).body
+    assert (answer["FirstSeenAt"], answer["LastSeenAt"]) == (None, None)
+    visitor = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    track(Event="anonymous", UUID=visitor, Timestamp="2026-02-01T10:00:00Z")
+    track(Event="bought", UUID=visitor, Email="jane@example.com", Timestamp="2026-02-03T10:00:00Z")
+    track(Event="imported", Email="jane@example.com", Timestamp="2025-12-24T18:00:00Z")
+    track(Event="seen", Email="somebody@example.com", Timestamp="2024-12-24T18:00:00Z")
+    answer = call("get", SubscriberID=jane).body
+    assert answer["FirstSeenAt"] == "2025-12-24T18:00:00.000Z"
+    assert answer["LastSeenAt"] == "2026-02-03T10:00:00.000Z"
+    assert answer["SubscriberInformation"]["CreatedOn"] > answer["LastSeenAt"]

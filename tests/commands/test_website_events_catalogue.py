@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.client import InProcess, Reply, Shop
+from tracker.integrity.counter_check import recount
 from tracker.reports import catalogue_listing as names_module
 from tracker.storage.aggregates.catalogue import MAX_NAMES
+from tracker.times import iso_utc
 
 Track = Callable[..., Reply]
 
@@ -107,3 +110,27 @@ def test_a_full_catalogue_is_read_in_answers_of_bounded_size(
     assert len(found) == MAX_NAMES
     assert sum(map(len, found.values())) == 20_000
     assert len(shape(catalogue(Search="PROPERTY499", RecordsPerRequest=500))) == 40
+
+
+def test_names_are_seen_when_events_happen_and_not_when_they_arrive(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
+    before = iso_utc(time.time_ns() // 10**6)
+    for timestamp in ("2026-03-01T10:00:00Z", "2026-01-01T10:00:00Z", "2026-02-01T10:00:00Z"):
+        track(
+            Event="ordered", Timestamp=timestamp, Properties={"old": 1} if "-01-" in timestamp else {"new": 1}
+        )
+        client.services.ingest.flush()
+    body = client.call("website_events.catalogue", shop.key, ListID=shop.list_id).body
+    [event] = body["Events"]
+    new, old = event["Properties"]
+    found = [(each["FirstSeenAt"][:10], each["LastSeenAt"][:10]) for each in (event, new, old)]
+    assert found == [("2026-01-01", "2026-03-01"), ("2026-02-01", "2026-03-01"), ("2026-01-01", "2026-01-01")]
+    assert (
+        before
+        <= old["LastReceivedAt"]
+        <= new["LastReceivedAt"]
+        == event["LastReceivedAt"]
+        <= iso_utc(time.time_ns() // 10**6)
+    )
+    assert recount(client.services.storage, shop.list_id).differences == []

@@ -17,7 +17,7 @@ def long_ago(client: InProcess, shop: Shop, *names: str) -> None:
     def work(transaction: Any) -> None:
         for name in names:
             for table, column in (("event_names", "name"), ("event_properties", "event_name")):
-                sql = f"UPDATE {table} SET last_seen_at = last_seen_at - ? WHERE list_id = ? AND {column} = ?"
+                sql = f"UPDATE {table} SET last_received_at = last_received_at - ? WHERE list_id = ? AND {column} = ?"
                 transaction.execute(sql, (DAY + 1000, shop.list_id, name.encode()))
 
     client.services.storage.write(work)

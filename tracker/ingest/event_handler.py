@@ -34,7 +34,7 @@ from tracker.ingest.late_links import recheck_stored
 from tracker.ingest.pending_history import PendingHistory
 from tracker.ingest.span_store import SpanStore
 from tracker.ingest.traits import Ignored, write_traits
-from tracker.storage.aggregates import Catalogue, NoteKey, Seen, Uncounted, count_outbox
+from tracker.storage.aggregates import Catalogue, EventTimes, NoteKey, Seen, Uncounted, count_outbox
 from tracker.storage.engine import IdMaker, Row, Transaction, WriterNumber
 from tracker.storage.events import events as event_rows
 from tracker.storage.subscribers import identity_rows
@@ -45,10 +45,10 @@ _log = logging.getLogger("tracker.ingest")
 #: The stored properties of an identify event that Tracker adds: none.
 NO_PROPERTIES = b"\x01{}"
 
-#: {(list_id, event name): (names of properties as sent, received_at)}, for the catalogue.
-SeenAsSent = dict[tuple[int, bytes], tuple[set[str], int]]
-#: (list_id, event name, properties, received_at) of an event that was stored.
-Stored = tuple[int, bytes, dict[str, Any], int]
+#: {(list_id, event name): (names of properties as sent, times of the first event)}, for the catalogue.
+SeenAsSent = dict[tuple[int, bytes], tuple[set[str], EventTimes]]
+#: (list_id, event name, properties, times) of an event that was stored.
+Stored = tuple[int, bytes, dict[str, Any], EventTimes]
 
 
 class EventHandler:
@@ -84,8 +84,8 @@ class EventHandler:
     def committed(self) -> None:
         """Take over the results of the attempt that was committed: counts, catalogue and histories to merge."""
         self._catalogue.committed()
-        for list_id, name, properties, received_at in self._stored:
-            self.uncounted.counts.add(list_id, name, properties, received_at)
+        for list_id, name, properties, times in self._stored:
+            self.uncounted.counts.add(list_id, name, properties, times)
         self.uncounted.notes += self._notes
         self.pending_history.add(self._uncopied_histories)
         self.unsorted_rows += len(self._keys)
@@ -142,14 +142,14 @@ class Attempt:
     def _add(self, event: Event, placement: Placement, ignored: Ignored) -> Tracked:
         """Collect the rows, counts and names of one event, and of the identify event that it brings with it."""
         self._log_conflicts(event, placement)
-        flags = self._flags(event, placement)
-        self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties())
-        self._catalogue(event, event.name, event.stored_properties())
+        flags, times = self._flags(event, placement), EventTimes(event.event_at, event.received_at)
+        self._append(event, placement, event.row_id, event.name, flags, event.encoded_properties(), times)
+        self._catalogue(event, event.name, event.stored_properties(), times)
         if placement.is_identify_sent and event.name != IDENTIFY:
             generated = IS_GENERATED | NAMED_BY_EMAIL | flags & (IS_BOT | IS_PUBLIC)
             row_id = self._deduplicator.next_row_id(event.list_id)
-            self._append(event, placement, row_id, IDENTIFY, generated, NO_PROPERTIES)
-            self._catalogue(event, IDENTIFY, {})
+            self._append(event, placement, row_id, IDENTIFY, generated, NO_PROPERTIES, times)
+            self._catalogue(event, IDENTIFY, {}, times)
         names = ignored.get(event.row_id, ())
         return Tracked(placement.visitor.uuid, placement.is_identify_sent, event.external_id, ignored=names)
 
@@ -178,9 +178,16 @@ class Attempt:
             _log.warning(what, *where, form.name.lower())
 
     def _append(
-        self, event: Event, at: Placement, row_id: int, name: str, flags: int, properties: bytes
+        self,
+        event: Event,
+        at: Placement,
+        row_id: int,
+        name: str,
+        flags: int,
+        properties: bytes,
+        times: EventTimes,
     ) -> None:
-        encoded, event_at = name.encode(), event.event_at
+        encoded, event_at = name.encode(), times.event_at
         self.rows.append((
             event.list_id, row_id, at.visitor.id, at.span, at.subscriber_id, encoded, event_at,
             event.received_at, event.claimed_at, event.sent_at, identity_rows.raw(event.external_id), flags, properties,
@@ -191,13 +198,13 @@ class Attempt:
             event.list_id, at.owner_id, event_at, row_id, at.visitor.id, at.span, encoded
         )
 
-    def _catalogue(self, event: Event, name: str, properties: dict[str, Any]) -> None:
+    def _catalogue(self, event: Event, name: str, properties: dict[str, Any], times: EventTimes) -> None:
         encoded = name.encode()
         if not event.is_bot:
-            self._counters.add_event(event.list_id, encoded, event.event_at)
-            self.stored.append((event.list_id, encoded, properties, event.received_at))
+            self._counters.add_event(event.list_id, encoded, times.event_at)
+            self.stored.append((event.list_id, encoded, properties, times))
         seen = self.seen_in_public if event.is_public else self.seen
-        names, _ = seen.setdefault((event.list_id, encoded), (set(), event.received_at))
+        names, _ = seen.setdefault((event.list_id, encoded), (set(), times))
         names.update(properties)
 
 

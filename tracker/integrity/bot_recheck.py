@@ -26,7 +26,7 @@ from tracker.domain.event import (
 )
 from tracker.domain.user_agent import ROBOT, parse_user_agent
 from tracker.storage.accounts import conversion_ids_are_goals
-from tracker.storage.aggregates import Catalogue, counters, key_of, replace_events
+from tracker.storage.aggregates import Catalogue, EventTimes, counters, key_of, replace_events
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, deletion, read_events, scan
 
@@ -90,7 +90,8 @@ def _change(transaction: Transaction, list_id: int, verdicts: Mapping[int, bool]
     news = [_with_verdict(transaction, list_id, event, verdicts[event.id], are_goals) for event in olds]
     convicted = [event for event in news if verdicts[event.id] and not event.flags & IS_GENERATED]
     added = {_BOT.encode(), b"$device_type"}
-    Catalogue().note(transaction, {}, {(list_id, e.name): (added, e.received_at) for e in convicted})
+    seen = {(list_id, e.name): (added, EventTimes(e.event_at, e.received_at)) for e in convicted}
+    Catalogue().note(transaction, {}, seen)
     replace_events(transaction, list_id, list(zip(olds, news, strict=True)))
 
 

@@ -9,9 +9,12 @@ from functools import partial
 
 from tracker.domain.event import IS_BOT, decoded_properties
 from tracker.domain.row_ids import received_ms
+from tracker.integrity.seen_times_check import NameKey, WrongTime, times_by_key, wrong_times
 from tracker.storage.aggregates import (
     CatalogueCounts,
+    EventTimes,
     Note,
+    SeenTimes,
     catalogue,
     catalogue_counts,
     count_notes,
@@ -27,8 +30,6 @@ LATE_MS = 15_000
 #: Events read at a time.
 PAGE = 2_000
 
-#: An event name with None, or with one of its properties.
-NameKey = tuple[bytes, bytes | None]
 NameCounts = dict[NameKey, tuple[int, ...]]
 
 
@@ -53,53 +54,63 @@ def catalogue_differences(database: Database, list_id: int) -> list[Difference]:
     """
     started = time.time_ns() // 1_000_000
     notes = database.read(partial(count_outbox.of_list, list_id=list_id))
-    before = _catalogued(database, list_id)
+    before, times_before = _catalogued(database, list_id)
     noted = {event_id for note in notes for event_id in note.event_ids}
-    counted, due = _counted(database, list_id, started - LATE_MS, noted)
-    after = _catalogued(database, list_id)
+    everything, due = _counted(database, list_id, started - LATE_MS, noted)
+    after, times_after = _catalogued(database, list_id)
     has_gaps = database.read(lambda transaction: catalogue.has_gaps(transaction, list_id))
     if database.read(lambda transaction: has_jobs_since(transaction, list_id, started - LATE_MS)):
-        due = {}  # an event that was deleted before its counts were written has been taken off them already
+        due = (
+            CatalogueCounts()
+        )  # deleted before its counts were written, an event has been taken off them already
+    has_lost = database.read(lambda transaction: has_deletions(transaction, list_id))
+    counted, counted_due, times = _by_key(everything), _by_key(due), times_by_key(everything)
     found = _overdue([note for note in notes if received_ms(note.id) < started - LATE_MS])
     missing = [] if has_gaps else sorted(counted.keys() - after.keys(), key=_order)
-    found += [_missing(list_id, key, started) for key in missing]
-    phantoms = before.keys() - counted.keys()
-    if database.read(lambda transaction: has_deletions(transaction, list_id)):
-        phantoms = {
-            key for key in phantoms if any(after.get(key, ()))
-        }  # a name outlives its events, its counts do not
-    # Whether events have this property follows from verdicts about robots, which change; the name stays catalogued.
-    phantoms = {key for key in phantoms if key[1] != b"$bot" or any(after.get(key, ()))}
-    found += [_phantom(list_id, key) for key in sorted(phantoms, key=_order)]
+    found += [_missing(list_id, key, times[key]) for key in missing]
+    found += [_phantom(list_id, key) for key in _phantoms(before.keys() - counted.keys(), after, has_lost)]
     for key in sorted(after.keys() & counted.keys(), key=_order):
-        found += _count_differences(list_id, key, before.get(key), after[key], counted[key], due.get(key))
+        found += _count_differences(
+            list_id, key, before.get(key), after[key], counted[key], counted_due.get(key)
+        )
+    if not has_gaps:  # a name that was listed again has been seen since then
+        wrong = wrong_times((times_before, times_after), times, times_by_key(due), not has_lost)
+        found += [_wrong_time(list_id, each) for each in wrong]
     return found
 
 
-def _catalogued(database: Database, list_id: int) -> NameCounts:
-    def read(transaction: Transaction) -> NameCounts:
-        counts: NameCounts = {
-            (name, None): (row[0],) for name, row in catalogue_counts.names(transaction, list_id).items()
-        }
-        counts.update(
-            {(name, item): c for name, item, c in catalogue_counts.properties(transaction, list_id)}
-        )
-        return counts
+def _phantoms(names: Collection[NameKey], after: NameCounts, has_lost: bool) -> list[NameKey]:
+    """Return those of the names in no event that must not be catalogued, or must not be counted."""
+    if has_lost:  # a name outlives its events, its counts do not
+        names = {key for key in names if any(after.get(key, ()))}
+    # Whether events have this property follows from verdicts about robots, which change; the name stays catalogued.
+    return sorted((key for key in names if key[1] != b"$bot" or any(after.get(key, ()))), key=_order)
+
+
+def _catalogued(database: Database, list_id: int) -> tuple[NameCounts, dict[NameKey, SeenTimes]]:
+    def read(transaction: Transaction) -> tuple[NameCounts, dict[NameKey, SeenTimes]]:
+        counts: NameCounts = {}
+        times: dict[NameKey, SeenTimes] = {}
+        for name, (events, seen) in catalogue_counts.names(transaction, list_id).items():
+            counts[name, None], times[name, None] = (events,), seen
+        for name, item, types, seen in catalogue_counts.properties(transaction, list_id):
+            counts[name, item], times[name, item] = types, seen
+        return counts, times
 
     return database.read(read)
 
 
 def _counted(
     database: Database, list_id: int, due_before: int, noted: Collection[int]
-) -> tuple[NameCounts, NameCounts]:
+) -> tuple[CatalogueCounts, CatalogueCounts]:
     """Return the counts of all events, and of those whose counts must be written: they are in no outbox row."""
     everything, due = CatalogueCounts(), CatalogueCounts()
-    for event_id, name, received_at, stored, flags in _events(database, list_id):
-        properties = decoded_properties(stored)
-        everything.add(list_id, name, properties, received_at, is_counted=not flags & IS_BOT)
+    for event_id, name, event_at, received_at, stored, flags in _events(database, list_id):
+        properties, times = decoded_properties(stored), (event_at, received_at)
+        everything.add(list_id, name, properties, times, is_counted=not flags & IS_BOT)
         if received_at < due_before and not flags & IS_BOT and event_id not in noted:
-            due.add(list_id, name, properties, received_at)
-    return _by_key(everything), _by_key(due)
+            due.add(list_id, name, properties, times)
+    return everything, due
 
 
 def _events(database: Database, list_id: int) -> Iterator[Row]:
@@ -150,15 +161,26 @@ def _overdue(notes: list[Note]) -> list[Difference]:
     ]
 
 
-def _missing(list_id: int, key: NameKey, now: int) -> Difference:
+def _missing(list_id: int, key: NameKey, times: SeenTimes) -> Difference:
     name, item = key
+    event = EventTimes(times.first_seen_at, times.last_received_at)
 
     def repair(transaction: Transaction) -> None:
-        catalogue.Catalogue().note(
-            transaction, {(list_id, name): ({item} if item is not None else set(), now)}
-        )
+        items = set() if item is None else {item}
+        catalogue.Catalogue().note(transaction, {(list_id, name): (items, event)})
+        zeros = (0,) * (1 if item is None else len(TYPES))
+        catalogue_counts.change(transaction, list_id, name, item, zeros, times)
 
     return Difference(_label(key), "nothing", "it is in events", repair)
+
+
+def _wrong_time(list_id: int, wrong: WrongTime) -> Difference:
+    def repair(transaction: Transaction) -> None:
+        catalogue_counts.replace_time(
+            transaction, list_id, wrong.key, wrong.column, wrong.stored, wrong.counted
+        )
+
+    return Difference(_label(wrong.key), *wrong.texts, repair)
 
 
 def _phantom(list_id: int, key: NameKey) -> Difference:

@@ -14,6 +14,7 @@ from tracker.reports.catalogue_listing import (
     read_names,
     read_similar_names,
 )
+from tracker.reports.first_event import read_first_event_at
 from tracker.reports.identity_explain import ExplainedEvent, ExplainedLinks, explain_event, explain_links
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
 from tracker.reports.property_values import ValueCounts, read_values
@@ -68,6 +69,10 @@ class Reports:
     def timeline(self, owner: TimelineOwner, wanted: Wanted, deadline: float | None = None) -> TimelinePage:
         """Return a page of an owner's timeline, newest first."""
         return read_page(self._database, owner, wanted, deadline)
+
+    def first_event_at(self, owner: TimelineOwner, deadline: float | None = None) -> int | None:
+        """Return when the first stored event of an owner happened, in UTC milliseconds; None: there is none."""
+        return read_first_event_at(self._database, owner, deadline)
 
     def revenue(self, list_id: int, subscriber_id: int, deadline: float | None = None) -> Revenue:
         """Return the sums of a subscriber's conversions."""

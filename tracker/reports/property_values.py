@@ -1,4 +1,4 @@
-"""Property values: sample values from the latest events of a name, located by when the catalogue last saw the name."""
+"""Property values: sample values from the latest events of a name, located by when the name last came."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _last_ids(database: Database, list_id: int, event: bytes, deadline: float | 
     known = database.read(partial(catalogue_pages.event_name, list_id=list_id, name=event), deadline)
     if known is None:
         return
-    seen_from = first_id_at(known.last_seen_at)
+    seen_from = first_id_at(known.times.last_received_at)
     look = partial(names_from, list_id=list_id, first_id=seen_from, most=MAX_AFTER)
     yield from (event_id for event_id, each in reversed(database.read(look, deadline)) if each == event)
     before = seen_from

@@ -29,22 +29,27 @@ from tracker.storage.aggregates.expired_totals import (
     mark_owners,
     unmark_owner,
 )
+from tracker.storage.aggregates.seen_times import NO_TIMES, EventTimes, SeenTimes, both
 
 __all__ = [
+    "NO_TIMES",
     "Catalogue",
     "CatalogueCounts",
     "ConversionKey",
     "Counted",
     "DeferredCounts",
     "EventNameRow",
+    "EventTimes",
     "Note",
     "NoteKey",
     "PropertyName",
     "Seen",
+    "SeenTimes",
     "Uncounted",
     "add_expired",
     "add_to_buckets",
     "add_to_catalogue",
+    "both",
     "catalogue",
     "catalogue_counts",
     "catalogue_pages",

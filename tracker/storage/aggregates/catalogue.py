@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from tracker.storage.aggregates.catalogue_entries import Listed, confirm, find_listed
 from tracker.storage.aggregates.catalogue_eviction import evict_names, evict_properties
+from tracker.storage.aggregates.seen_times import COLUMNS, EventTimes, of_event
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
 
@@ -20,7 +21,8 @@ PUBLIC_SHARE = 0.8
 MAX_KNOWN, RETRY_FULL_SECONDS, KNOWN_SECONDS = 500_000, 60.0, 60.0
 
 Name = tuple[int, bytes]
-Seen = dict[Name, tuple[set[bytes], int]]
+#: {(list_id, event name): (names of properties, times of one event)}.
+Seen = dict[Name, tuple[set[bytes], EventTimes]]
 
 
 class Catalogue:
@@ -35,7 +37,7 @@ class Catalogue:
         self._is_public = False
 
     def note(self, transaction: Transaction, seen: Seen, seen_in_public: Seen | None = None) -> None:
-        """Catalogue the names of a group: `{(list_id, event name): (property names, received_at)}`.
+        """Catalogue the names of a group.
 
         Names of public events alone (`seen_in_public`) may use PUBLIC_SHARE of the room, and are evicted when it is
         used up.
@@ -67,7 +69,7 @@ class Catalogue:
         return not unknown or any(refused.get((*name, item, is_public), 0.0) < now for item in unknown)
 
     def _add(
-        self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: int
+        self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: EventTimes
     ) -> None:
         listed = find_listed(transaction, list_id, name)
         if listed is None or not listed.has(properties, self._is_public):
@@ -81,26 +83,19 @@ class Catalogue:
         if listed is not None:
             self._pending[list_id, name] = listed
 
-    def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: int) -> Listed | None:
+    def _add_name(self, transaction: Transaction, list_id: int, name: bytes, at: EventTimes) -> Listed | None:
         count = transaction.select("SELECT COUNT(*) FROM event_names WHERE list_id = ?", (list_id,))[0][0]
         if count >= MAX_NAMES * self._share:
             _flag(transaction, list_id)
-            gone = evict_names(transaction, list_id, name, at)
+            gone = evict_names(transaction, list_id, name, at.received_at)
             for each in gone:
                 self._forget((list_id, each))
             if not gone:
                 self._refuse(list_id, name, [None])
                 return None
-        columns = (
-            "list_id",
-            "name",
-            "first_seen_at",
-            "last_seen_at",
-            "property_count",
-            "events",
-            "is_public",
-        )
-        transaction.insert("event_names", columns, [(list_id, name, at, at, 0, 0, int(self._is_public))])
+        columns = ("list_id", "name", *COLUMNS, "property_count", "events", "is_public")
+        row = (list_id, name, *of_event(at), 0, 0, int(self._is_public))
+        transaction.insert("event_names", columns, [row])
         return Listed(self._is_public, set(), set())
 
     def _add_properties(
@@ -110,18 +105,19 @@ class Catalogue:
         name: bytes,
         missing: set[bytes],
         listed: Listed,
-        at: int,
+        at: EventTimes,
     ) -> None:
         if not missing:
             return
-        room = self._room(transaction, list_id, name, listed, len(missing), at)
+        room = self._room(transaction, list_id, name, listed, len(missing), at.received_at)
         ordered = sorted(missing)
         admitted, refused = ordered[:room], ordered[room:]
         if refused:
             _flag(transaction, list_id)
             self._refuse(list_id, name, refused)
-        columns = ("list_id", "event_name", "property", "first_seen_at", "last_seen_at", "is_public", *TYPES)
-        rows = [(list_id, name, item, at, at, int(self._is_public), *[0] * len(TYPES)) for item in admitted]
+        columns = ("list_id", "event_name", "property", *COLUMNS, "is_public", *TYPES)
+        rest = (*of_event(at), int(self._is_public), *[0] * len(TYPES))
+        rows = [(list_id, name, item, *rest) for item in admitted]
         transaction.insert("event_properties", columns, rows)
         sql = "UPDATE event_names SET property_count = property_count + ? WHERE list_id = ? AND name = ?"
         transaction.execute(sql, (len(admitted), list_id, name))

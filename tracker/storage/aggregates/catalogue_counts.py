@@ -1,4 +1,4 @@
-"""Counts of catalogued names: how many events and values of which type, and when the last was received.
+"""Counts of catalogued names: how many events and values of which type, and the times of the first and the last.
 
 They are written a few seconds late: a process sums them in memory, and an outbox row in the database records that they
 are due (count_outbox.py). Existence is written in the event's own transaction (catalogue.py).
@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tracker.storage.aggregates.seen_times import COLUMNS, NO_TIMES, WIDEN, SeenTimes, both, widening
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
 
 _TYPE_OF = {str: 0, int: 1, float: 1, bool: 2, type(None): 3, dict: 4, list: 5}
-_NAME = "UPDATE event_names SET events = events + ?, last_seen_at = {latest} WHERE list_id = ? AND name = ?"
-_PROPERTY = (
-    "UPDATE event_properties SET {added}, last_seen_at = {latest} "
+_SET_NAME = f"UPDATE event_names SET events = events + ?, {WIDEN} WHERE list_id = ? AND name = ?"
+_SET_PROPERTY = (
+    f"UPDATE event_properties SET {', '.join(f'{name} = {name} + ?' for name in TYPES)}, {WIDEN} "
     "WHERE list_id = ? AND event_name = ? AND property = ?"
 )
-_LATEST = "CASE WHEN last_seen_at < ? THEN ? ELSE last_seen_at END"
-_SET_NAME = _NAME.format(latest=_LATEST)
-_SET_PROPERTY = _PROPERTY.format(latest=_LATEST, added=", ".join(f"{name} = {name} + ?" for name in TYPES))
+#: What is summed of a name, and of a property: its counts, then its times.
+_NAME, _PROPERTY = (0, *NO_TIMES), (*[0] * len(TYPES), *NO_TIMES)
+_FIRST, _LAST, _RECEIVED = (len(TYPES) + place for place in range(len(NO_TIMES)))
 
 EventKey = tuple[int, bytes]
 PropertyKey = tuple[int, bytes, str]
@@ -41,21 +42,25 @@ class CatalogueCounts:
         list_id: int,
         name: bytes,
         properties: Mapping[str, Any],
-        received_at: int,
+        times: tuple[int, int],
         is_counted: bool = True,
     ) -> None:
-        """Add one committed event; with `is_counted=False` it only shows that its names exist."""
-        count = self._names.get((list_id, name)) or self._names.setdefault((list_id, name), [0, 0])
+        """Add one committed event with its EventTimes; with `is_counted=False` it only shows that its names exist."""
+        event_at, received_at = times
+        count = self._names.get((list_id, name)) or self._names.setdefault((list_id, name), [*_NAME])
         count[0] += is_counted
-        if received_at > count[1]:
-            count[1] = received_at
+        count[1:] = both(SeenTimes(*count[1:]), SeenTimes(event_at, event_at, received_at))
         known = self._properties
         for item, value in properties.items():
             key = (list_id, name, item)
-            types = known.get(key) or known.setdefault(key, [0] * (len(TYPES) + 1))
+            types = known.get(key) or known.setdefault(key, [*_PROPERTY])
             types[_TYPE_OF[value.__class__]] += is_counted
-            if received_at > types[-1]:
-                types[-1] = received_at
+            if event_at > types[_LAST]:
+                types[_LAST] = event_at
+            if event_at < types[_FIRST]:
+                types[_FIRST] = event_at
+            if received_at > types[_RECEIVED]:
+                types[_RECEIVED] = received_at
 
     def take(self) -> CatalogueCounts:
         """Return the counts to write now, and start from zero."""
@@ -75,44 +80,76 @@ class CatalogueCounts:
 
     def properties(self) -> Iterable[tuple[tuple[int, bytes, bytes], tuple[int, ...]]]:
         """Return ((list_id, event name, property), counts by type)."""
-        return [((key[0], key[1], key[2].encode()), tuple(c[:-1])) for key, c in self._properties.items()]
+        return [((key[0], key[1], key[2].encode()), tuple(c[:_FIRST])) for key, c in self._properties.items()]
+
+    def times(self) -> Iterable[tuple[tuple[int, bytes, bytes | None], SeenTimes]]:
+        """Yield ((list_id, event name, property or None), times)."""
+        for (list_id, name), counts in self._names.items():
+            yield (list_id, name, None), SeenTimes(*counts[1:])
+        for (list_id, name, item), counts in self._properties.items():
+            yield (list_id, name, item.encode()), SeenTimes(*counts[_FIRST:])
 
     def write(self, transaction: Transaction) -> None:
         """Add to the catalogued names, in key order; names beyond the catalogue's bounds have no row to add to."""
         names = sorted(self._names.items())
-        transaction.update(_SET_NAME, [(count, at, at, *key) for key, (count, at) in names])
+        rows = [(counts[0], *widening(SeenTimes(*counts[1:])), *key) for key, counts in names]
+        transaction.update(_SET_NAME, rows)
         encoded = sorted(
             ((key[0], key[1], key[2].encode()), counts) for key, counts in self._properties.items()
         )
-        rows = [(*counts[:-1], counts[-1], counts[-1], *key) for key, counts in encoded]
+        rows = [(*counts[:_FIRST], *widening(SeenTimes(*counts[_FIRST:])), *key) for key, counts in encoded]
         transaction.update(_SET_PROPERTY, rows)
 
 
 def _merge(into: dict[Any, list[int]], other: Mapping[Any, list[int]]) -> None:
-    """Add the counts; the last number of each is a time, of which the later one is taken."""
+    """Add the counts, and widen the times that stand behind them."""
+    ends = -len(NO_TIMES)
     for key, counts in other.items():
-        mine = into.setdefault(key, [0] * len(counts))
-        mine[:] = [*(a + b for a, b in zip(mine[:-1], counts[:-1], strict=True)), max(mine[-1], counts[-1])]
+        mine = into.setdefault(key, [0] * (len(counts) + ends) + [*NO_TIMES])
+        added = [a + b for a, b in zip(mine[:ends], counts[:ends], strict=True)]
+        mine[:] = [*added, *both(SeenTimes(*mine[ends:]), SeenTimes(*counts[ends:]))]
 
 
-def names(transaction: Transaction, list_id: int) -> dict[bytes, tuple[int, int, int]]:
-    """Return {event name: (events, first seen, last seen)}; times in UTC milliseconds."""
-    sql = "SELECT name, events, first_seen_at, last_seen_at FROM event_names WHERE list_id = ?"
-    return {bytes(row[0]): (row[1], row[2], row[3]) for row in transaction.select(sql, (list_id,))}
+def names(transaction: Transaction, list_id: int) -> dict[bytes, tuple[int, SeenTimes]]:
+    """Return {event name: (events, times)}."""
+    sql = f"SELECT name, events, {', '.join(COLUMNS)} FROM event_names WHERE list_id = ?"
+    return {bytes(row[0]): (row[1], SeenTimes(*row[2:])) for row in transaction.select(sql, (list_id,))}
 
 
-def properties(transaction: Transaction, list_id: int) -> Iterable[tuple[bytes, bytes, tuple[int, ...]]]:
-    """Return (event name, property, counts by type) of every catalogued property."""
-    columns = ", ".join(TYPES)
+def properties(
+    transaction: Transaction, list_id: int
+) -> Iterable[tuple[bytes, bytes, tuple[int, ...], SeenTimes]]:
+    """Return (event name, property, counts by type, times) of every catalogued property."""
+    columns = ", ".join((*COLUMNS, *TYPES))
     sql = f"SELECT event_name, property, {columns} FROM event_properties WHERE list_id = ?"
-    return [(bytes(row[0]), bytes(row[1]), tuple(row[2:])) for row in transaction.select(sql, (list_id,))]
+    return [
+        (bytes(row[0]), bytes(row[1]), tuple(row[5:]), SeenTimes(*row[2:5]))
+        for row in transaction.select(sql, (list_id,))
+    ]
 
 
 def change(
-    transaction: Transaction, list_id: int, name: bytes, item: bytes | None, added: Sequence[int]
+    transaction: Transaction,
+    list_id: int,
+    name: bytes,
+    item: bytes | None,
+    added: Sequence[int],
+    times: SeenTimes = NO_TIMES,
 ) -> None:
-    """Add to the counts of one catalogued name, or of one of its properties."""
+    """Add to the counts of one catalogued name, or of one of its properties, and widen its times."""
     if item is None:
-        transaction.execute(_SET_NAME, (*added, 0, 0, list_id, name))
+        transaction.execute(_SET_NAME, (*added, *widening(times), list_id, name))
     else:
-        transaction.execute(_SET_PROPERTY, (*added, 0, 0, list_id, name, item))
+        transaction.execute(_SET_PROPERTY, (*added, *widening(times), list_id, name, item))
+
+
+def replace_time(
+    transaction: Transaction, list_id: int, key: tuple[bytes, bytes | None], column: str, old: int, new: int
+) -> None:
+    """Set one time of a catalogued name, or of one of its properties, unless it is another than `old` by now."""
+    table, names = (
+        ("event_names", ("name",)) if key[1] is None else ("event_properties", ("event_name", "property"))
+    )
+    where = " AND ".join(f"{name} = ?" for name in ("list_id", *names, column))
+    values = (new, list_id, *(part for part in key if part is not None), old)
+    transaction.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", values)

@@ -9,19 +9,19 @@ from __future__ import annotations
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
 
-#: Milliseconds since it was last seen after which a name seen several times may be evicted.
+#: Milliseconds since it last came after which a name seen several times may be evicted.
 KEPT_MS = 24 * 3_600_000
 #: Names and properties evicted at once, so that a flood does not search all of them for each of its names.
 NAMES_AT_ONCE, PROPERTIES_AT_ONCE = 20, 100
 _SEEN = f"({' + '.join(TYPES)})"
-_ORDER = "ORDER BY CASE WHEN {seen} <= 1 THEN 0 ELSE 1 END, last_seen_at LIMIT ?"
+_ORDER = "ORDER BY CASE WHEN {seen} <= 1 THEN 0 ELSE 1 END, last_received_at LIMIT ?"
 _NAMES = (
-    "SELECT name FROM event_names WHERE list_id = ? AND is_public = 1 AND name <> ? AND (events <= 1 OR last_seen_at < ?) "
+    "SELECT name FROM event_names WHERE list_id = ? AND is_public = 1 AND name <> ? AND (events <= 1 OR last_received_at < ?) "
     + _ORDER.format(seen="events")
 )
 _PROPERTIES = (
     "SELECT event_name, property FROM event_properties WHERE list_id = ? AND is_public = 1"
-    f" AND ({_SEEN} <= 1 OR last_seen_at < ?){{of_event}} {_ORDER.format(seen=_SEEN)}"
+    f" AND ({_SEEN} <= 1 OR last_received_at < ?){{of_event}} {_ORDER.format(seen=_SEEN)}"
 )
 
 

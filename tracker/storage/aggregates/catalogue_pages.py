@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tracker.storage.engine.transaction import Transaction
+from tracker.storage.aggregates.seen_times import COLUMNS, SeenTimes
+from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.schema.tables import TYPES
 
 
 class EventNameRow(NamedTuple):
-    """A catalogued event: how many came and when, in UTC milliseconds, and how many properties it has had."""
+    """A catalogued event: how many came, when in UTC milliseconds, and how many properties it has had."""
 
     name: bytes
     events: int
-    first_seen_at: int
-    last_seen_at: int
+    times: SeenTimes
     property_count: int
 
 
@@ -23,14 +23,13 @@ class PropertyName(NamedTuple):
 
     event_name: bytes
     name: bytes
-    first_seen_at: int
-    last_seen_at: int
+    times: SeenTimes
     types: tuple[int, ...]
 
 
-_NAMES = "SELECT name, events, first_seen_at, last_seen_at, property_count FROM event_names WHERE list_id = ?"
+_NAMES = f"SELECT name, events, {', '.join(COLUMNS)}, property_count FROM event_names WHERE list_id = ?"
 _PROPERTIES = (
-    f"SELECT event_name, property, first_seen_at, last_seen_at, {', '.join(TYPES)} FROM event_properties"
+    f"SELECT event_name, property, {', '.join((*COLUMNS, *TYPES))} FROM event_properties"
     " WHERE list_id = ? AND event_name >= ? AND event_name <= ? ORDER BY event_name, property"
 )
 
@@ -52,7 +51,7 @@ def properties_between(
 ) -> list[PropertyName]:
     """Return the properties of the events from one name to another, both included."""
     rows = transaction.select(_PROPERTIES, (list_id, first, last))
-    return [PropertyName(bytes(row[0]), bytes(row[1]), row[2], row[3], tuple(row[4:])) for row in rows]
+    return [PropertyName(bytes(row[0]), bytes(row[1]), SeenTimes(*row[2:5]), tuple(row[5:])) for row in rows]
 
 
 def all_event_names(transaction: Transaction, list_id: int) -> list[bytes]:
@@ -67,5 +66,5 @@ def all_property_names(transaction: Transaction, list_id: int) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
-def _event_name(row: tuple[bytes, int, int, int, int]) -> EventNameRow:
-    return EventNameRow(bytes(row[0]), *row[1:])
+def _event_name(row: Row) -> EventNameRow:
+    return EventNameRow(bytes(row[0]), row[1], SeenTimes(*row[2:5]), row[5])

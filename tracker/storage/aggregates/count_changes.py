@@ -13,6 +13,7 @@ from tracker.storage.aggregates import catalogue_counts, counters
 from tracker.storage.aggregates.catalogue_counts import CatalogueCounts
 from tracker.storage.aggregates.deferred_counts import count_first
 from tracker.storage.aggregates.expired_totals import add_expired
+from tracker.storage.aggregates.seen_times import NO_TIMES, EventTimes
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.events.events import StoredEvent, set_flags, set_properties
 
@@ -68,11 +69,15 @@ def add_to_catalogue(
         count_first(transaction, list_id, [event.id for event in events])
     counts = CatalogueCounts()
     for event in events:
-        counts.add(list_id, event.name, decoded_properties(event.properties), event.received_at)
+        times = EventTimes(event.event_at, event.received_at)
+        counts.add(list_id, event.name, decoded_properties(event.properties), times)
+    seen = dict(counts.times()) if sign > 0 else {}  # a name was seen, whatever becomes of its events
     for (_, name), count in sorted(counts.names()):
-        catalogue_counts.change(transaction, list_id, name, None, (sign * count,))
+        times_of = seen.get((list_id, name, None), NO_TIMES)
+        catalogue_counts.change(transaction, list_id, name, None, (sign * count,), times_of)
     for (_, name, item), types in sorted(counts.properties()):
-        catalogue_counts.change(transaction, list_id, name, item, [sign * count for count in types])
+        times_of = seen.get((list_id, name, item), NO_TIMES)
+        catalogue_counts.change(transaction, list_id, name, item, [sign * n for n in types], times_of)
 
 
 def add_to_buckets(transaction: Transaction, list_id: int, events: Iterable[StoredEvent], sign: int) -> None:

@@ -15,6 +15,7 @@ from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage.aggregates import count_outbox
 from tracker.storage.aggregates.catalogue_counts import CatalogueCounts
 from tracker.storage.aggregates.count_outbox import Note, Uncounted
+from tracker.storage.aggregates.seen_times import EventTimes
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.error_kinds import Conflict
 from tracker.storage.engine.transaction import Transaction
@@ -118,7 +119,8 @@ def count_notes(transaction: Transaction, notes: Sequence[Note]) -> int:
         for event in read_events(transaction, note.list_id, note.event_ids).values():
             if not event.flags & IS_BOT:
                 properties = decoded_properties(event.properties)
-                counts.add(note.list_id, event.name, properties, event.received_at)
+                times = EventTimes(event.event_at, event.received_at)
+                counts.add(note.list_id, event.name, properties, times)
     counts.write(transaction)
     return sum(len(note.event_ids) for note in notes)
 

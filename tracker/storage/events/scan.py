@@ -24,10 +24,13 @@ def events_named(transaction: Transaction, list_id: int, name: bytes) -> list[tu
 
 
 def page(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[Row]:
-    """Return rows (id, name, received_at, stored properties, flags) after an id, in the order of ids."""
-    sql = "SELECT id, name, received_at, properties, flags FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
+    """Return rows (id, name, event_at, received_at, stored properties, flags) after an id, in the order of ids."""
+    sql = (
+        "SELECT id, name, event_at, received_at, properties, flags FROM events"
+        " WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
+    )
     rows = transaction.select(sql, (list_id, after_id, size))
-    return [(row[0], bytes(row[1]), row[2], bytes(row[3]), row[4]) for row in rows]
+    return [(row[0], bytes(row[1]), row[2], row[3], bytes(row[4]), row[5]) for row in rows]
 
 
 def stored_events(transaction: Transaction, list_id: int, after_id: int, size: int) -> list[StoredEvent]:

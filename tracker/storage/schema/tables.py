@@ -120,6 +120,7 @@ EVENT_IDS = Table(
     unique=[("list_id", "event_id")],
     is_clustered=True,
 )
+#: First and last seen are times of events, `last_received_at` is that of an arrival: which names still come.
 EVENT_NAMES = Table(
     "event_names",
     [
@@ -129,6 +130,7 @@ EVENT_NAMES = Table(
         integer("property_count"),
         integer("events"),
         integer("last_seen_at"),
+        integer("last_received_at", default=0),
         integer("is_public", default=0),
     ],
     primary=("list_id", "name"),
@@ -142,6 +144,7 @@ EVENT_PROPERTIES = Table(
         bytes_("property", 255),
         integer("first_seen_at"),
         integer("last_seen_at"),
+        integer("last_received_at", default=0),
         *(integer(name) for name in TYPES),
         integer("is_public", default=0),
     ],

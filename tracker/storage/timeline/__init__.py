@@ -11,6 +11,7 @@ from tracker.storage.timeline.timeline_reading import (
     Window,
     named,
     newest,
+    oldest,
     position_of,
 )
 from tracker.storage.timeline.timeline_rows import SpanKey, TimelineEntry, name_key
@@ -28,6 +29,7 @@ __all__ = [
     "name_key",
     "named",
     "newest",
+    "oldest",
     "owners",
     "position_of",
     "timeline_reading",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tracker.domain.spans import Position
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.timeline.sorted_runs import COLUMNS, RunTable, sources
-from tracker.storage.timeline.timeline_rows import NEWEST, TimelineEntry, at_one_moment
+from tracker.storage.timeline.timeline_rows import NEWEST, OLDEST, TimelineEntry, at_one_moment
 
 #: The time before every event, and the position after all of them.
 MIN_TIME, MAX_POSITION = -(2**63), (2**63 - 1, 0)
@@ -50,6 +50,22 @@ def newest(
         for row in _together(transaction, selects, most):
             found[row[1]].append(TimelineEntry(*row))
     return [_part(sorted(entries, key=position_of, reverse=True), most) for entries in found.values()]
+
+
+def oldest(
+    transaction: Transaction, list_id: int, owner_ids: Sequence[int], after: Position, most: int
+) -> list[TimelineEntry]:
+    """Return the first `most` rows of these owners after the position `after`, which is excluded, oldest first."""
+    moment, _ = after
+    with at_one_moment(transaction):
+        tables = sources(transaction)
+        selects = [
+            _from_all(tables, f"{_OWNER} AND {part}", (list_id, owner_id, *values))
+            for owner_id in owner_ids
+            for part, values in (("event_at = ? AND event_id > ?", after), ("event_at > ?", (moment,)))
+        ]
+        rows = _together(transaction, selects, most, OLDEST)
+        return sorted((TimelineEntry(*row) for row in rows), key=position_of)[:most]
 
 
 def named(
@@ -112,12 +128,14 @@ def _from_all(tables: Sequence[RunTable], where: str, values: Row) -> Select:
     return " UNION ALL ".join(selects), tuple(v for source in tables for v in (*source.values, *values))
 
 
-def _together(transaction: Transaction, selects: Sequence[Select], most: int) -> Iterator[Row]:
+def _together(
+    transaction: Transaction, selects: Sequence[Select], most: int, order: str = NEWEST
+) -> Iterator[Row]:
     """Yield at most `most` rows of each statement, in as few statements as the engine's `lookup_batch` allows."""
     size = transaction.engine.lookup_batch
     for start in range(0, len(selects), size):
         some = selects[start : start + size]
-        texts = [f"{select} {NEWEST} LIMIT ?" for select, _ in some]
+        texts = [f"{select} {order} LIMIT ?" for select, _ in some]
         sql = texts[0] if len(texts) == 1 else " UNION ALL ".join(f"({text})" for text in texts)
         yield from transaction.select(sql, [value for _, values in some for value in (*values, most)])
 

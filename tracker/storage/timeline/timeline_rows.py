@@ -40,6 +40,8 @@ class TimelineEntry(NamedTuple):
 
 #: The order of a page.
 NEWEST = "ORDER BY event_at DESC, event_id DESC"
+#: The order from the first event on.
+OLDEST = "ORDER BY event_at, event_id"
 _ALL = ", ".join(TimelineEntry._fields)
 _OWN_ROWS = "list_id = ? AND owner_id = ? AND span = ?"
 _SPAN = "list_id = ? AND visitor_id = ? AND span = ?"
