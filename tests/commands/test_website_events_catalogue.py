@@ -134,3 +134,17 @@ def test_names_are_seen_when_events_happen_and_not_when_they_arrive(
         <= iso_utc(time.time_ns() // 10**6)
     )
     assert recount(client.services.storage, shop.list_id).differences == []
+
+
+def test_a_property_is_first_seen_with_its_own_event_not_with_others_of_its_batch(
+    client: Client, shop: Shop
+) -> None:
+    events = [
+        {"Event": "ordered", "Timestamp": "2026-01-01T10:00:00Z"},
+        {"Event": "ordered", "Timestamp": "2026-02-01T10:00:00Z", "Properties": {"late": 1}},
+    ]
+    client.call("event.batch", shop.key, ListID=shop.list_id, Events=events)
+    client.services.ingest.flush()
+    [event] = client.call("website_events.catalogue", shop.key, ListID=shop.list_id).body["Events"]
+    assert event["FirstSeenAt"] == "2026-01-01T10:00:00.000Z"
+    assert event["Properties"][0]["FirstSeenAt"] == "2026-02-01T10:00:00.000Z"

@@ -45,8 +45,8 @@ _log = logging.getLogger("tracker.ingest")
 #: The stored properties of an identify event that Tracker adds: none.
 NO_PROPERTIES = b"\x01{}"
 
-#: {(list_id, event name): (names of properties as sent, times of the first event)}, for the catalogue.
-SeenAsSent = dict[tuple[int, bytes], tuple[set[str], EventTimes]]
+#: {(list_id, event name): ({property as sent: times of an event with it}, times of an event)}, for the catalogue.
+SeenAsSent = dict[tuple[int, bytes], tuple[dict[str, EventTimes], EventTimes]]
 #: (list_id, event name, properties, times) of an event that was stored.
 Stored = tuple[int, bytes, dict[str, Any], EventTimes]
 
@@ -204,12 +204,15 @@ class Attempt:
             self._counters.add_event(event.list_id, encoded, times.event_at)
             self.stored.append((event.list_id, encoded, properties, times))
         seen = self.seen_in_public if event.is_public else self.seen
-        names, _ = seen.setdefault((event.list_id, encoded), (set(), times))
-        names.update(properties)
+        names, _ = seen.setdefault((event.list_id, encoded), ({}, times))
+        names.update(dict.fromkeys(properties, times))
 
 
 def _encoded(seen: SeenAsSent) -> Seen:
-    return {name: ({item.encode() for item in items}, at) for name, (items, at) in seen.items()}
+    return {
+        name: ({item.encode(): times for item, times in items.items()}, at)
+        for name, (items, at) in seen.items()
+    }
 
 
 def _now() -> int:

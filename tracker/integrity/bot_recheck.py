@@ -89,9 +89,9 @@ def _change(transaction: Transaction, list_id: int, verdicts: Mapping[int, bool]
     are_goals = conversion_ids_are_goals(transaction, list_id)
     news = [_with_verdict(transaction, list_id, event, verdicts[event.id], are_goals) for event in olds]
     convicted = [event for event in news if verdicts[event.id] and not event.flags & IS_GENERATED]
-    added = {_BOT.encode(), b"$device_type"}
-    seen = {(list_id, e.name): (added, EventTimes(e.event_at, e.received_at)) for e in convicted}
-    Catalogue().note(transaction, {}, seen)
+    added = (_BOT.encode(), b"$device_type")
+    times = {(list_id, e.name): EventTimes(e.event_at, e.received_at) for e in convicted}
+    Catalogue().note(transaction, {}, {name: (dict.fromkeys(added, at), at) for name, at in times.items()})
     replace_events(transaction, list_id, list(zip(olds, news, strict=True)))
 
 

@@ -166,7 +166,7 @@ def _missing(list_id: int, key: NameKey, times: SeenTimes) -> Difference:
     event = EventTimes(times.first_seen_at, times.last_received_at)
 
     def repair(transaction: Transaction) -> None:
-        items = set() if item is None else {item}
+        items = {} if item is None else {item: event}
         catalogue.Catalogue().note(transaction, {(list_id, name): (items, event)})
         zeros = (0,) * (1 if item is None else len(TYPES))
         catalogue_counts.change(transaction, list_id, name, item, zeros, times)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from tracker.storage.aggregates.catalogue_entries import Listed, confirm, find_listed
 from tracker.storage.aggregates.catalogue_eviction import evict_names, evict_properties
@@ -21,8 +21,8 @@ PUBLIC_SHARE = 0.8
 MAX_KNOWN, RETRY_FULL_SECONDS, KNOWN_SECONDS = 500_000, 60.0, 60.0
 
 Name = tuple[int, bytes]
-#: {(list_id, event name): (names of properties, times of one event)}.
-Seen = dict[Name, tuple[set[bytes], EventTimes]]
+#: {(list_id, event name): ({property: times of an event with it}, times of an event)}.
+Seen = dict[Name, tuple[dict[bytes, EventTimes], EventTimes]]
 
 
 class Catalogue:
@@ -44,7 +44,7 @@ class Catalogue:
         """
         self._pending = {}
         for self._is_public, part in ((False, seen), (True, seen_in_public or {})):
-            news = {name: (props, at) for name, (props, at) in part.items() if self._has_news(name, props)}
+            news = {name: seen for name, seen in part.items() if self._has_news(name, seen[0].keys())}
             for (list_id, name), (properties, at) in sorted(news.items()):
                 self._add(transaction, list_id, name, properties, at)
 
@@ -59,7 +59,7 @@ class Catalogue:
             self._known[name] = listed
         self._pending = {}
 
-    def _has_news(self, name: Name, properties: set[bytes]) -> bool:
+    def _has_news(self, name: Name, properties: Set[bytes]) -> bool:
         pending, known, now = self._pending.get(name), self._known.get(name), self._clock()
         known = None if known is None or known.until <= now else known
         if any(each is not None and each.has(properties, self._is_public) for each in (pending, known)):
@@ -69,17 +69,23 @@ class Catalogue:
         return not unknown or any(refused.get((*name, item, is_public), 0.0) < now for item in unknown)
 
     def _add(
-        self, transaction: Transaction, list_id: int, name: bytes, properties: set[bytes], at: EventTimes
+        self,
+        transaction: Transaction,
+        list_id: int,
+        name: bytes,
+        properties: Mapping[bytes, EventTimes],
+        at: EventTimes,
     ) -> None:
         listed = find_listed(transaction, list_id, name)
-        if listed is None or not listed.has(properties, self._is_public):
+        if listed is None or not listed.has(properties.keys(), self._is_public):
             _lock_list(transaction, list_id)
             listed = find_listed(transaction, list_id, name) or self._add_name(transaction, list_id, name, at)
             if listed is not None:
                 if not self._is_public:
-                    confirm(transaction, list_id, name, listed, properties)
-                missing = properties - listed.properties - listed.public
-                self._add_properties(transaction, list_id, name, missing, listed, at)
+                    confirm(transaction, list_id, name, listed, properties.keys())
+                known = listed.properties | listed.public
+                missing = {item: times for item, times in properties.items() if item not in known}
+                self._add_properties(transaction, list_id, name, missing, listed)
         if listed is not None:
             self._pending[list_id, name] = listed
 
@@ -103,21 +109,21 @@ class Catalogue:
         transaction: Transaction,
         list_id: int,
         name: bytes,
-        missing: set[bytes],
+        missing: Mapping[bytes, EventTimes],
         listed: Listed,
-        at: EventTimes,
     ) -> None:
         if not missing:
             return
-        room = self._room(transaction, list_id, name, listed, len(missing), at.received_at)
+        now = max(times.received_at for times in missing.values())
+        room = self._room(transaction, list_id, name, listed, len(missing), now)
         ordered = sorted(missing)
         admitted, refused = ordered[:room], ordered[room:]
         if refused:
             _flag(transaction, list_id)
             self._refuse(list_id, name, refused)
         columns = ("list_id", "event_name", "property", *COLUMNS, "is_public", *TYPES)
-        rest = (*of_event(at), int(self._is_public), *[0] * len(TYPES))
-        rows = [(list_id, name, item, *rest) for item in admitted]
+        rest = (int(self._is_public), *[0] * len(TYPES))
+        rows = [(list_id, name, item, *of_event(missing[item]), *rest) for item in admitted]
         transaction.insert("event_properties", columns, rows)
         sql = "UPDATE event_names SET property_count = property_count + ? WHERE list_id = ? AND name = ?"
         transaction.execute(sql, (len(admitted), list_id, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from tracker.storage.engine.transaction import Transaction
@@ -16,7 +17,7 @@ class Listed:
     public: set[bytes]
     until: float = 0.0
 
-    def has(self, properties: set[bytes], is_public: bool) -> bool:
+    def has(self, properties: Set[bytes], is_public: bool) -> bool:
         """Return whether an event with these properties adds nothing; a public name is confirmed by an event with a key."""
         if is_public:
             return properties <= self.properties | self.public
@@ -37,7 +38,7 @@ def find_listed(transaction: Transaction, list_id: int, name: bytes) -> Listed |
 
 
 def confirm(
-    transaction: Transaction, list_id: int, name: bytes, listed: Listed, properties: set[bytes]
+    transaction: Transaction, list_id: int, name: bytes, listed: Listed, properties: Set[bytes]
 ) -> None:
     """Mark names as sent with a key, no longer known from public events alone."""
     if listed.is_public:
