@@ -120,7 +120,7 @@ class Export:
 
     def _sum_up(self, event: StoredEvent) -> None:
         if event.name == _CONVERSION and not event.flags & NOT_COUNTED:
-            currency, millionths = worth(self._list_id, event)
+            currency, millionths = worth(event)
             sums = self._sums.setdefault(currency, [0, 0])
             sums[0] += 1
             sums[1] += millionths

@@ -58,6 +58,12 @@ def worth(event: Event) -> tuple[int, int]:
     return divmod(value_in_millionths(event.properties["conversion-value"]), MILLIONTHS)
 
 
+def money_of(properties: dict[str, Any]) -> tuple[str, int]:
+    """Return (currency, value in millionths) of a stored conversion."""
+    currency = _cut(currency_text(properties), MAX_CURRENCY_BYTES).decode()
+    return currency, value_in_millionths(properties["conversion-value"])
+
+
 def value_in_millionths(value: Any) -> int:
     """Return a valid conversion-value in millionths of a unit; finer fractions are rounded half to even."""
     return int(_EXACT.to_integral_value(_EXACT.multiply(Decimal(str(value).strip()), MILLIONTHS)))

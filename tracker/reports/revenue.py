@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 
-from tracker.domain.conversions import total_of, value_in_millionths
-from tracker.domain.event import CONVERSION, NOT_COUNTED, Event, decoded_properties
+from tracker.domain.conversions import money_of
+from tracker.domain.event import NOT_COUNTED, decoded_properties
 from tracker.reports.ownership import TimelineOwner
 from tracker.reports.timeline_merge import Merge
 from tracker.reports.timeline_pages import AT_ONCE, rounds
@@ -47,7 +47,7 @@ def read_revenue(database: Database, owner: TimelineOwner, deadline: float | Non
     for events in rounds(database, owner, merge, AT_ONCE, deadline, MAX_CONVERSIONS):
         for event in events:
             if not event.flags & NOT_COUNTED:
-                currency, millionths = worth(owner.list_id, event)
+                currency, millionths = worth(event)
                 totals[currency].append(millionths)
     sums = [Sum(currency, len(values), sum(values)) for currency, values in totals.items()]
     is_complete = merge.is_over and not database.read(
@@ -56,8 +56,6 @@ def read_revenue(database: Database, owner: TimelineOwner, deadline: float | Non
     return Revenue(sorted(sums, key=lambda each: (-each.conversions, each.currency)), is_complete)
 
 
-def worth(list_id: int, event: StoredEvent) -> tuple[str, int]:
+def worth(event: StoredEvent) -> tuple[str, int]:
     """Return (currency, value in millionths) of a conversion."""
-    properties = decoded_properties(bytes(event.properties))
-    _, _, currency = total_of(Event(list_id, CONVERSION, 0, properties=properties))
-    return currency.decode(), value_in_millionths(properties["conversion-value"])
+    return money_of(decoded_properties(bytes(event.properties)))

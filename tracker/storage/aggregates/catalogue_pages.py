@@ -66,5 +66,21 @@ def all_property_names(transaction: Transaction, list_id: int) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
+def event_total(transaction: Transaction, list_id: int) -> int:
+    """Return how many events the catalogue has counted in a list."""
+    sql = "SELECT COALESCE(SUM(events), 0) FROM event_names WHERE list_id = ?"
+    return int(transaction.select(sql, (list_id,))[0][0])
+
+
+def property_totals(transaction: Transaction, list_id: int) -> dict[str, tuple[int, int]]:
+    """Return {property name: (values that are no null, object or array; those that are numbers)}, over all events."""
+    sql = (
+        "SELECT property, SUM(strings + numbers + booleans), SUM(numbers) FROM event_properties"
+        " WHERE list_id = ? GROUP BY property"
+    )
+    rows = transaction.select(sql, (list_id,))
+    return {bytes(row[0]).decode(): (int(row[1]), int(row[2])) for row in rows}
+
+
 def _event_name(row: Row) -> EventNameRow:
     return EventNameRow(bytes(row[0]), row[1], SeenTimes(*row[2:5]), row[5])

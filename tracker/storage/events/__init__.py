@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.storage.events import deletion, events, export_rows, late_moves, scan, tombstones
+from tracker.storage.events import copied_events, deletion, events, export_rows, late_moves, scan, tombstones
 from tracker.storage.events.deletion import ANONYMIZED, LinksBySpan
 from tracker.storage.events.events import (
     StoredAnswer,
@@ -45,6 +45,7 @@ __all__ = [
     "SpanLink",
     "StoredAnswer",
     "StoredEvent",
+    "copied_events",
     "days_by_list",
     "deletion",
     "event_hash",

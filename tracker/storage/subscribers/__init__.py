@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.storage.subscribers import erasure_rows, identity_links, identity_rows, span_rows
+from tracker.storage.subscribers import copied_people, erasure_rows, identity_links, identity_rows, span_rows
 from tracker.storage.subscribers.custom_fields import CustomFields
 from tracker.storage.subscribers.erasure_rows import FORGET, SUBSCRIBER_TABLES
 from tracker.storage.subscribers.field_values import FieldKey, find_values, write_values
@@ -28,6 +28,7 @@ __all__ = [
     "StoredSubscriber",
     "Subscribers",
     "Who",
+    "copied_people",
     "erasure_rows",
     "find_hashes",
     "find_values",

@@ -1,0 +1,49 @@
+"""How does a test build a copy and follow it, without a process?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.analytics.reference import events_of_copy, events_of_truth, fields_of_copy, fields_of_truth
+from tracker.analytics.copy.copy_build import build_copy
+from tracker.analytics.copy.copy_files import CopyFiles
+from tracker.analytics.copy.copy_tail import CopyTail
+from tracker.analytics.copy.duckdb_engine import attach, open_engine
+from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.storage.engine import Database
+
+MEMORY_MB = 256
+
+
+class Copied:
+    """The copy of one list, in a folder."""
+
+    def __init__(self, database: Database, list_id: int, folder: Path) -> None:
+        self.database, self.list_id = database, list_id
+        self.files = CopyFiles(folder)
+        self.truth = TruthReader(database)
+        self.build()
+        self.open()
+
+    def build(self) -> None:
+        """Build it anew; it must be closed."""
+        build_copy(self.truth, self.list_id, self.files, MEMORY_MB, lambda share: None)
+        self.files.put_in_place(self.list_id)
+
+    def open(self) -> None:
+        self.engine = open_engine(self.files.folder, MEMORY_MB)
+        attach(self.engine, self.files.copy(self.list_id), "one")
+        self.tail = CopyTail(self.engine.cursor(), "one", self.list_id, self.truth)
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def follow(self) -> None:
+        while not self.tail.look():
+            pass
+
+    def check(self) -> None:
+        """Is the copy, once followed, what plain Python makes of the truth?"""
+        self.follow()
+        assert events_of_copy(self.engine, "one") == events_of_truth(self.database, self.list_id)
+        assert fields_of_copy(self.engine, "one") == fields_of_truth(self.database, self.list_id)

@@ -1,0 +1,110 @@
+"""What should a copy hold? Computed in plain Python from the truth, through the doors of storage and of `subscriber.events`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import duckdb
+import orjson
+
+from tracker.analytics.copy.copy_tables import read_columns
+from tracker.domain.campaigns import campaign_properties
+from tracker.domain.event import CONVERSION, IS_BOT, IS_PUBLIC, NOT_COUNTED, decoded_properties
+from tracker.domain.field_types import shown_value
+from tracker.reports.ownership import existing, subscriber_by_event
+from tracker.storage.accounts import read_settings
+from tracker.storage.engine import Database, Transaction
+from tracker.storage.events import scan
+from tracker.storage.subscribers import copied_people, find_values
+
+
+class CopiedEvent(NamedTuple):
+    """One event as questions see it."""
+
+    at: int
+    name: str
+    actor: int
+    person: int | None
+    visitor: int
+    is_bot: bool
+    is_counted: bool
+    worth: Decimal | None
+    currency: str | None
+    properties: dict[str, str]
+
+
+def events_of_truth(database: Database, list_id: int) -> dict[int, CopiedEvent]:
+    return database.read(lambda transaction: dict(_events(transaction, list_id)))
+
+
+def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, CopiedEvent]]:
+    events = scan.stored_events(transaction, list_id, -1, 1_000_000)
+    events_from = read_settings(transaction, list_id).events_from or 0
+    events = [event for event in events if event.event_at >= events_from]
+    named = subscriber_by_event(transaction, list_id, events)
+    unnamed = [event._replace(subscriber_id=None) for event in events]
+    linked = subscriber_by_event(transaction, list_id, unnamed)
+    living = existing(transaction, list_id, {*named.values(), *linked.values()})
+    for event in events:
+        person = living.get(named[event.id]) or living.get(linked[event.id])
+        properties = decoded_properties(bytes(event.properties))
+        is_counted = event.name == CONVERSION.encode() and not event.flags & NOT_COUNTED
+        value = Decimal(str(properties["conversion-value"])) if is_counted else None
+        url = properties.get("$current_url")
+        if isinstance(url, str) and not event.flags & IS_PUBLIC and "$channel" not in properties:
+            properties = {**campaign_properties(url, properties.get("$referrer", "")), **properties}
+        yield event.id, CopiedEvent(
+            event.event_at, bytes(event.name).decode(), person or event.visitor_id, person, event.visitor_id,
+            bool(event.flags & IS_BOT), is_counted, value,
+            (properties.get("conversion-currency") or properties.get("currency") or "") if is_counted else None,
+            {name: _text(item) for name, item in properties.items() if item is not None},
+        )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return orjson.dumps(int(value) if isinstance(value, float) and value.is_integer() else value).decode()
+
+
+def fields_of_truth(database: Database, list_id: int) -> dict[tuple[int, int], str]:
+    """{(subscriber, field): text}."""
+
+    def work(transaction: Transaction) -> dict[tuple[int, int], str]:
+        rows = transaction.select("SELECT id FROM subscribers WHERE list_id = ?", (list_id,))
+        values = find_values(transaction, list_id, [row[0] for row in rows])
+        types = copied_people.field_types(transaction, list_id)
+        return {
+            (person, number): _text(shown_value(types[number], value))
+            for person, own in values.items()
+            for number, value in own.items()
+            if number in types
+        }
+
+    return database.read(work)
+
+
+def events_of_copy(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[int, CopiedEvent]:
+    """The same, as the copy tells it; an event that is there twice, or whose tie is nobody's, fails."""
+    columns = read_columns(cursor, copy)
+    texts = "".join(f", e.p{each.index}" for each in columns)
+    rows = cursor.execute(
+        f'SELECT e.id, e."at", e.name, w.actor, w.person, w.visitor, e.is_bot, e.is_counted, e.worth, e.currency, e.rest{texts}'
+        f" FROM {copy}.e LEFT JOIN {copy}.who w ON w.tie = e.tie"
+    ).fetchall()
+    found = {}
+    for event_id, *values, rest in [(*row[:10], (row[10], row[11:])) for row in rows]:
+        assert event_id not in found
+        properties = {name: _text(item) for name, item in orjson.loads(rest[0] or "{}").items() if item is not None}
+        own = {each.property: text for each, text in zip(columns, rest[1], strict=True) if text is not None}
+        assert not properties.keys() & own.keys()
+        found[event_id] = CopiedEvent(*values, properties | own)
+    return found
+
+
+def fields_of_copy(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[tuple[int, int], str]:
+    rows = cursor.execute(f"SELECT person, field, value FROM {copy}.fields").fetchall()
+    assert len(rows) == len({row[:2] for row in rows})
+    return {(row[0], row[1]): row[2] for row in rows}

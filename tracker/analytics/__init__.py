@@ -1,0 +1,1 @@
+"""Analytics: answers to questions about everything that was tracked, from a derived copy of each list."""

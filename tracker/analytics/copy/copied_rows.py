@@ -1,0 +1,79 @@
+"""Copied rows: stored events as columns of values for the loader, with canonical properties and what reports derive from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from tracker.domain.campaigns import campaign_properties
+from tracker.domain.conversions import money_of
+from tracker.domain.event import CONVERSION, FORMAT_JSON, IS_BOT, IS_PUBLIC, NOT_COUNTED, decoded_properties
+
+_CONVERSION = CONVERSION.encode()
+#: Endings of a number that JSON writes as 7.0: the same value as 7.
+_WHOLE_FLOATS = (b".0,", b".0}", b".0]")
+_ADDRESS, _CHANNEL = b'"$current_url":', b'"$channel":'
+#: Beyond, whole numbers of floating point are not exact, and stay as they are written.
+_EXACT = 2.0**53
+
+#: id, time, name, visitor, span, subscriber named or 0, is a robot's, is a conversion that counts, millionths, currency,
+#: properties as JSON: a list of each.
+Values = list[list[Any]]
+TYPES = (
+    "BIGINT",
+    "BIGINT",
+    "VARCHAR",
+    "BIGINT",
+    "INTEGER",
+    "BIGINT",
+    "BOOLEAN",
+    "BOOLEAN",
+    "BIGINT",
+    "VARCHAR",
+    "VARCHAR",
+)
+
+
+def values_of(rows: Iterable[tuple[Any, ...]], events_from: int) -> Values:
+    """Return the values of stored rows (`copied_events.COPIED`) that did not happen before `events_from`, column by column."""
+    names: dict[bytes, str] = {}
+    found = []
+    for event_id, visitor, span, named, stored_name, at, flags, stored in rows:
+        if at < events_from:
+            continue
+        name = names.get(stored_name) or names.setdefault(stored_name, bytes(stored_name).decode())
+        is_counted, currency, millionths = False, None, None
+        if stored_name == _CONVERSION and not flags & NOT_COUNTED:
+            is_counted = True
+            currency, millionths = money_of(decoded_properties(stored))
+        found.append((
+            event_id, at, name, visitor, span, named or 0, flags & IS_BOT != 0, is_counted, millionths, currency,
+            _properties(stored, flags),
+        ))  # fmt: skip
+    return [list(column) for column in zip(*found, strict=True)] if found else [[] for _ in TYPES]
+
+
+def _properties(stored: bytes, flags: int) -> str:
+    """Return the properties as JSON in which equal values are written equally.
+
+    To an event sent with a key, campaign properties are added, as ingest adds them to those of browsers.
+    """
+    lacks_campaign = not flags & IS_PUBLIC and _ADDRESS in stored and _CHANNEL not in stored
+    if not lacks_campaign and not any(each in stored for each in _WHOLE_FLOATS) and stored[:1] == FORMAT_JSON:
+        return stored[1:].decode()
+    properties = decoded_properties(stored)
+    url, referrer = properties.get("$current_url"), properties.get("$referrer")
+    if lacks_campaign and isinstance(url, str):
+        derived = campaign_properties(url, referrer if isinstance(referrer, str) else "")
+        properties = {**derived, **properties}
+    return orjson.dumps(_canonical(properties)).decode()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if isinstance(value, dict):
+        return {name: _canonical(item) for name, item in value.items()}
+    return [_canonical(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,151 @@
+"""Copy build: a list's copy from all its events, in a new file, laid by month, name and time.
+
+Events are read in the order of their ids, in short transactions, and put into a stage as they come; then they are sorted
+piece by piece into the copy. What commits meanwhile is found by the first look of the tail, which begins where the build did.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tracker.analytics.copy.copied_rows import values_of
+from tracker.analytics.copy.copy_columns import choose_columns
+from tracker.analytics.copy.copy_fields import field_rows
+from tracker.analytics.copy.copy_files import CopyFiles
+from tracker.analytics.copy.copy_tables import (
+    FORMAT,
+    CopyState,
+    PropertyColumn,
+    event_columns,
+    make_tables,
+    write_state,
+)
+from tracker.analytics.copy.duckdb_engine import attach, open_engine
+from tracker.analytics.copy.loading import load_events, load_fields, resolve_ties
+from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.storage.accounts import read_settings
+from tracker.storage.aggregates import catalogue_pages
+from tracker.storage.engine import Transaction
+from tracker.storage.events import copied_events
+from tracker.storage.subscribers import copied_people
+
+#: Events read at a time: a row group of DuckDB's, which goes straight into the file.
+PAGE = 122_880
+#: Events that one statement of a server or file returns: no reading transaction is long.
+PART = 20_480
+#: Events sorted at a time, unless one day has more.
+SORTED_AT_ONCE = 1_000_000
+DAY_MS = 24 * 3_600_000
+
+#: Takes the share that is done, 0 to 1.
+Told = Callable[[float], None]
+_COPY, _STAGE = "made", "stage"
+#: Loading takes about this share of the time, sorting and the rest what is left.
+_LOADING = 0.8
+
+
+def build_copy(truth: TruthReader, list_id: int, files: CopyFiles, memory_mb: int, told: Told) -> None:
+    """Build a list's copy beside the one in place, which it does not touch. Raises StorageUnavailable and DuckDB's errors."""
+    files.make_folder()
+    files.remove_unfinished(list_id)
+    engine = open_engine(files.folder, memory_mb)
+    try:
+        attach(engine, files.new(list_id), _COPY)
+        attach(engine, files.stage(list_id), _STAGE)
+        _Build(engine, truth, list_id, told).run()
+        engine.execute(f"DETACH {_COPY}")
+    finally:
+        engine.close()
+        for path in (files.stage(list_id), Path(f"{files.stage(list_id)}.wal")):
+            path.unlink(missing_ok=True)
+
+
+class _Build:
+    """One build, on an instance of its own."""
+
+    def __init__(
+        self, engine: duckdb.DuckDBPyConnection, truth: TruthReader, list_id: int, told: Told
+    ) -> None:
+        self._engine, self._truth, self._list_id, self._told = engine, truth, list_id, told
+        self._columns: list[PropertyColumn] = []
+        self._reached, self._rows = 0, 0
+
+    def run(self) -> None:
+        begun_at = time.time_ns() // 1_000_000
+        source = self._truth.source()
+        self._columns, expected, events_from = self._truth.read(self._plan)
+        make_tables(self._engine, _COPY, self._columns)
+        self._engine.execute(f"CREATE TABLE {_STAGE}.e ({event_columns(self._columns)})")
+        for rows in self._pages():
+            values = values_of(rows, events_from)
+            self._rows += load_events(self._engine, _COPY, self._columns, values, into=f"{_STAGE}.e")
+            self._told(_LOADING * min(1.0, self._rows / max(expected, 1)))
+        self._sort()
+        self._load_people()
+        state = CopyState(FORMAT, source, begun_at, begun_at, self._reached, events_from, self._rows, 0, 0)
+        write_state(self._engine, _COPY, state)
+        self._told(1.0)
+
+    def _plan(self, transaction: Transaction) -> tuple[list[PropertyColumn], int, int]:
+        """Return the columns, how many events are expected, and the time before which there are none."""
+        expected = catalogue_pages.event_total(transaction, self._list_id)
+        events_from = read_settings(transaction, self._list_id).events_from or 0
+        return choose_columns(transaction, self._list_id), expected, events_from
+
+    def _pages(self) -> Iterator[list[Any]]:
+        """Yield the events in pages of about PAGE, in the order of ids."""
+        page: list[Any] = []
+        is_more = True
+        while is_more:
+            part = self._truth.read(
+                lambda t: copied_events.copied_after(t, self._list_id, self._reached, PART)
+            )
+            page += part
+            is_more = len(part) == PART
+            self._reached = part[-1][0] if part else self._reached
+            if page and (len(page) >= PAGE or not is_more):
+                yield page
+                page = []
+
+    def _sort(self) -> None:
+        """Lay the staged events by month, name and time: a question reads one name's rows of some time."""
+        pieces = list(self._pieces())
+        order = 'name, "at", id'
+        for done, (begins, ends) in enumerate(pieces, 1):
+            part = f'SELECT * FROM {_STAGE}.e WHERE "at" >= {begins} AND "at" < {ends} ORDER BY {order}'
+            self._engine.execute(f"INSERT INTO {_COPY}.e {part}")
+            self._told(_LOADING + (1 - _LOADING) * done / (len(pieces) + 1))
+
+    def _pieces(self) -> Iterator[tuple[int, int]]:
+        """Yield pieces of time [begins, ends) that end with a month, or with a day when SORTED_AT_ONCE events are in them."""
+        days = self._engine.execute(
+            f'SELECT "at" - ("at" % {DAY_MS} + {DAY_MS}) % {DAY_MS} AS day, count(*) FROM {_STAGE}.e GROUP BY 1 ORDER BY 1'
+        ).fetchall()
+        begins, events = None, 0
+        for number, (day, count) in enumerate(days):
+            begins, events = day if begins is None else begins, events + count
+            following = days[number + 1][0] if number + 1 < len(days) else None
+            if following is None or events >= SORTED_AT_ONCE or _month(following) != _month(day):
+                yield begins, day + DAY_MS
+                begins, events = None, 0
+
+    def _load_people(self) -> None:
+        """Resolve all ties, and load the values of custom fields of the subscribers who exist."""
+        read, list_id = self._truth.read, self._list_id
+        links = [
+            row for page in copied_people.links_pages(read, list_id) for row in page if row[2] is not None
+        ]
+        living = {row[0] for page in copied_people.living_pages(read, list_id) for row in page}
+        resolve_ties(self._engine, _COPY, links, living)
+        types = read(lambda t: copied_people.field_types(t, list_id))
+        for page in copied_people.values_pages(read, list_id):
+            load_fields(self._engine, _COPY, field_rows((row for row in page if row[0] in living), types))
+
+
+def _month(day: int) -> tuple[int, int]:
+    return time.gmtime(day // 1000)[:2]

@@ -1,0 +1,74 @@
+"""Copy files: where the copies of a database are, which of them are there, and what leftovers of killed builds are removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tracker.private_file import OWNERS_ONLY
+
+#: A finished copy is `<list>.duckdb`; one that is being built ends on NEW, and its unsorted events on STAGE.
+COPY, NEW, STAGE, LOG = ".duckdb", ".new", ".stage", ".wal"
+_COPY = re.compile(r"([1-9][0-9]*)\.duckdb")
+
+
+class CopyFiles:
+    """The files in one folder, which belongs to one database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make_folder(self) -> None:
+        """Make the folder, for its owner alone."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+
+    def copy(self, list_id: int) -> Path:
+        return self.folder / f"{list_id}{COPY}"
+
+    def new(self, list_id: int) -> Path:
+        return self.folder / f"{list_id}{NEW}"
+
+    def stage(self, list_id: int) -> Path:
+        return self.folder / f"{list_id}{STAGE}"
+
+    def lists(self) -> list[int]:
+        """Return the lists that have a copy."""
+        if not self.folder.is_dir():
+            return []
+        found = (_COPY.fullmatch(path.name) for path in self.folder.iterdir())
+        return sorted(int(match[1]) for match in found if match)
+
+    def remove(self, list_id: int) -> None:
+        """Remove a list's copy, which must not be attached."""
+        for path in _with_log(self.copy(list_id)):
+            path.unlink(missing_ok=True)
+
+    def remove_unfinished(self, list_id: int) -> None:
+        """Remove what a build that was killed has left."""
+        for kind in (self.new(list_id), self.stage(list_id)):
+            for path in _with_log(kind):
+                path.unlink(missing_ok=True)
+
+    def put_in_place(self, list_id: int) -> None:
+        """Make a finished build the list's copy, in one step. The old one must not be attached."""
+        for path in _with_log(self.copy(list_id)):
+            if path.name.endswith(LOG):
+                path.unlink(missing_ok=True)
+        self.new(list_id).chmod(OWNERS_ONLY)
+        self.new(list_id).replace(self.copy(list_id))
+
+    def size(self, list_id: int) -> int:
+        """Return the bytes of a list's copy, its log included; 0 if there is none."""
+        total = 0
+        for path in _with_log(self.copy(list_id)):
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size
+        return total
+
+
+def _with_log(path: Path) -> Iterator[Path]:
+    yield path.with_name(path.name + LOG)
+    yield path
