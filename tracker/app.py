@@ -10,6 +10,8 @@ from functools import lru_cache, partial
 from flask import Blueprint, Flask
 
 from tracker import browser
+from tracker.analytics.client import ReportsClient
+from tracker.analytics.process.reports_setup import ReportsSetup
 from tracker.api.event_responses import rendered_received
 from tracker.auth.authenticator import Authenticator
 from tracker.auth.login import LoginService
@@ -131,7 +133,14 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
     audit = Audit(database, now_ms)
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
-    return Services(ingest, reports, hub, stores, logins, jobs, audit, database, settings)
+    analytics = ReportsClient(reports_setup(settings))
+    return Services(ingest, reports, analytics, hub, stores, logins, jobs, audit, database, settings)
+
+
+def reports_setup(settings: Settings) -> ReportsSetup:
+    """Return what the reports process needs to know. The folder is absolute: the process may outlive a working directory."""
+    folder, memory_mb = str(settings.reports_folder.absolute()), settings.reports_memory_mb
+    return ReportsSetup(settings.database_url, folder, memory_mb, settings.has_weak_durability_accepted)
 
 
 def now_ms() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -40,6 +41,7 @@ SETTINGS = (
     Setting("TRACKER_DEMO_SHOP_PORT", "8001", "the port of the demo shop (`make demo`)"),
     Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
     Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
+    Setting("TRACKER_REPORTS_MEMORY_MB", "512", "the memory that the reports process may use for its questions, in MB"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
@@ -69,6 +71,7 @@ class Settings:
     shop_port: int = 8001
     has_console: bool = True
     has_fast_path: bool = True
+    reports_memory_mb: int = 512
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -76,6 +79,15 @@ class Settings:
         """The file of the embedded rate-limit store: beside the database file, or where that would be."""
         url = DatabaseURL.parse(self.database_url)
         return (url.path if url.kind == "sqlite" else Path("var/tracker")).with_suffix(".limits")
+
+    @property
+    def reports_folder(self) -> Path:
+        """The folder of the derived copies for reports: beside the database file, or for a server's database in ./var/reports."""
+        url = DatabaseURL.parse(self.database_url)
+        if url.kind == "sqlite":
+            return url.path.with_name(f"{url.path.name}-reports")
+        server = f"{url.host}:{url.port}/{url.name}"
+        return Path("var/reports") / hashlib.sha256(server.encode()).hexdigest()[:16]
 
     @property
     def listening_url(self) -> str:
@@ -112,6 +124,7 @@ class Settings:
             shop_port=_whole("TRACKER_DEMO_SHOP_PORT", value, least=1, most=65535),
             has_console=_switch("TRACKER_CONSOLE", value),
             has_fast_path=_switch("TRACKER_FAST_PATH", value),
+            reports_memory_mb=_whole("TRACKER_REPORTS_MEMORY_MB", value, least=128, most=2**20),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 

@@ -85,6 +85,7 @@ def post_worker_init(worker: Any) -> None:
         services.storage.engine.file.expect(worker.database_file)
         services.jobs.serve()
         services.ingest.serve()
+        services.analytics.serve()
         worker.end_lasting_answers = services.following.close
 
 

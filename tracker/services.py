@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracker.analytics.client import ReportsClient
 from tracker.auth.login import LoginService
 from tracker.config import Settings
 from tracker.ingest.service import Ingest
@@ -34,6 +35,7 @@ class Services:
 
     ingest: Ingest
     reports: Reports
+    analytics: ReportsClient
     following: SubscriptionHub
     stores: Stores
     logins: LoginService
@@ -45,6 +47,7 @@ class Services:
     def close(self) -> None:
         """End background work, write what is written late, and close the database. No call may be running any more."""
         self.following.close()
+        self.analytics.close()
         self.jobs.close()
         self.ingest.close()
         self.storage.close()

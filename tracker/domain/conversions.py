@@ -29,6 +29,11 @@ def bucket_of(event_at: int) -> int:
     return event_at - event_at % BUCKET_MS
 
 
+def first_whole_bucket(events_from: int | None) -> int:
+    """Return the first bucket without expired events: in older ones events have been deleted, and their counts stay."""
+    return 0 if events_from is None else bucket_of(events_from + BUCKET_MS - 1)
+
+
 #: Bytes of a conversion's name, and of its currency, that form the key of its total.
 MAX_TOTAL_NAME_BYTES = 255
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from tracker.domain.conversions import BUCKET_MS, MILLIONTHS, bucket_of, total_of, value_in_millionths
+from tracker.domain.conversions import MILLIONTHS, first_whole_bucket, total_of, value_in_millionths
 from tracker.domain.event import CONVERSION, IS_BOT, NOT_COUNTED, Event, decoded_properties
 from tracker.domain.row_ids import MAX_AHEAD_MS, first_id_at, received_ms
 from tracker.integrity.catalogue_check import Difference, catalogue_differences
@@ -50,7 +50,7 @@ def _recount_counters(transaction: Transaction, result: Recount) -> None:
     now = time.time_ns() // 1_000_000 + MAX_AHEAD_MS
     result.ahead, last_id = scan.dated_ahead(transaction, list_id, first_id_at(now), now)
     result.ahead_until = received_ms(last_id)
-    kept_from = _first_whole_bucket(read_settings(transaction, list_id).events_from)
+    kept_from = first_whole_bucket(read_settings(transaction, list_id).events_from)
     for key in sorted(key for key in stored.keys() | counted.keys() if key[1] >= kept_from):
         if stored.get(key, 0) != counted.get(key, 0):
             result.differences.append(
@@ -75,11 +75,6 @@ def _conversions(transaction: Transaction, list_id: int) -> dict[tuple[bytes, by
         added = value_in_millionths(event.properties["conversion-value"])
         totals[name, currency] = (count + 1, value + added)
     return totals
-
-
-def _first_whole_bucket(events_from: int | None) -> int:
-    """Return the first bucket without expired events: in older ones events have been deleted, and their counts stay."""
-    return 0 if events_from is None else bucket_of(events_from + BUCKET_MS - 1)
 
 
 def _events_difference(list_id: int, key: tuple[bytes, int], stored: int, counted: int) -> Difference:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,8 @@ from tracker.private_file import OWNERS_ONLY
 
 #: A finished copy is `<list>.duckdb`; one that is being built ends on NEW, and its unsorted events on STAGE.
 COPY, NEW, STAGE, LOG = ".duckdb", ".new", ".stage", ".wal"
+#: Empty files whose time says when a list was asked for, and its copy checked.
+ASKED, CHECKED = ".asked", ".checked"
 _COPY = re.compile(r"([1-9][0-9]*)\.duckdb")
 
 
@@ -59,6 +62,20 @@ class CopyFiles:
                 path.unlink(missing_ok=True)
         self.new(list_id).chmod(OWNERS_ONLY)
         self.new(list_id).replace(self.copy(list_id))
+
+    def note_asked(self, list_id: int) -> None:
+        """Note that somebody asked about the list."""
+        self.folder.joinpath(f"{list_id}{ASKED}").touch(OWNERS_ONLY)
+
+    def note_checked(self, list_id: int) -> None:
+        """Note that the list's copy was compared with the truth."""
+        self.folder.joinpath(f"{list_id}{CHECKED}").touch(OWNERS_ONLY)
+
+    def age(self, list_id: int, kind: str) -> float:
+        """Return the seconds since the list was ASKED for or CHECKED; without a note it is long ago."""
+        with suppress(FileNotFoundError):
+            return time.time() - self.folder.joinpath(f"{list_id}{kind}").stat().st_mtime
+        return float("inf")
 
     def size(self, list_id: int) -> int:
         """Return the bytes of a list's copy, its log included; 0 if there is none."""

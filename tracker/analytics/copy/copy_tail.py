@@ -9,7 +9,7 @@ by a change of the next look.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -86,9 +86,12 @@ class CopyTail:
         sql = f"SELECT id FROM {copy}.e WHERE id >= $1"
         self._known = {row[0] for row in cursor.execute(sql, [self._window(WIDE_OVERLAP_MS)]).fetchall()}
 
-    def look(self) -> bool:
-        """Read and commit what is new; return whether the truth's end was found. Raises StorageUnavailable, and DuckDB's errors."""
-        news = self._read()
+    def look(self, also: Collection[int] = ()) -> bool:
+        """Read and commit what is new; return whether the truth's end was found. `also` are events to read again in any case.
+
+        Raises CopyOutdated, StorageUnavailable, and DuckDB's errors.
+        """
+        news = self._read(also)
         self._cursor.execute("BEGIN")
         try:
             state = self._write(news)
@@ -103,7 +106,11 @@ class CopyTail:
         self._forget_old()
         return news.is_all
 
-    def _read(self) -> _News:
+    def close(self) -> None:
+        """Close the cursor, so that the copy can be detached."""
+        self._cursor.close()
+
+    def _read(self, also: Collection[int]) -> _News:
         """Read changes first, then settings and events."""
         began_at, list_id, read = self._now(), self._list_id, self._truth.read
         self._looks += 1
@@ -115,7 +122,7 @@ class CopyTail:
         ids = read(partial(copied_events.new_ids, list_id=list_id, first_id=self._window(overlap), most=most))
         if len(ids) == most:
             raise CopyOutdated
-        news.changed = news.ids(Kind.EVENTS)
+        news.changed = news.ids(Kind.EVENTS) | set(also)
         new = [each for each in ids if each not in self._known]
         news.is_all = len(new) <= MAX_EVENTS
         wanted = {*new[:MAX_EVENTS], *news.changed}

@@ -16,8 +16,8 @@ from tracker.analytics.copy.copied_rows import TYPES, Values
 from tracker.analytics.copy.copy_tables import PropertyColumn
 
 #: A text that counts as a number.
-PLAIN_NUMBER = r"-?\d{1,15}(\.\d{1,15})?"
-_WRITTEN_NUMBER = r"-?\d[\d.eE+-]*"
+PLAIN_NUMBER = r"-?[0-9]{1,15}(\.[0-9]{1,15})?"
+_WRITTEN_NUMBER = r"-?[0-9][0-9.eE+-]*"
 _BATCH = (
     "id",
     "happened",

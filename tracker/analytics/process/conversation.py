@@ -1,0 +1,153 @@
+"""Conversation: the lines of one client, answered one after the other; who goes away or is out of time is given up."""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import threading
+import time
+from typing import Any
+
+import duckdb
+import orjson
+
+from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.analytics.process.copy_upkeep import keep_up
+from tracker.analytics.process.question_queue import QueueFull, Ticket
+from tracker.analytics.process.reports_service import ReportsService, ReportsUnready
+from tracker.analytics.report_socket import (
+    MAX_QUESTION_BYTES,
+    TIMEOUT,
+    TOO_LARGE,
+    UNAVAILABLE,
+    LineReader,
+    LineTooLong,
+    send_line,
+)
+from tracker.errors import StorageUnavailable
+
+#: Seconds between two looks whether the client is still there and in time.
+LOOK_SECONDS = 0.05
+#: Seconds that a connection may be silent, and the longest time that a question may take.
+IDLE_SECONDS, MAX_SECONDS = 600.0, 120.0
+
+_log = logging.getLogger("tracker.reports")
+
+
+class Refusal(Exception):
+    """An error to answer with: its kind and its text."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+class Conversation:
+    """One client. `stop` ends the process; `asked()` notes that somebody asked."""
+
+    def __init__(
+        self, connection: socket.socket, service: ReportsService, truth: TruthReader, stop: threading.Event
+    ) -> None:
+        self._connection, self._service, self._truth, self._stop = connection, service, truth, stop
+
+    def hold(self) -> None:
+        """Answer lines until the client ends, or sends what is no question."""
+        self._connection.settimeout(IDLE_SECONDS)
+        reader = LineReader(self._connection, MAX_QUESTION_BYTES)
+        try:
+            while line := reader.line():
+                answer = self._answer_line(line)
+                send_line(self._connection, answer)
+                if "malformed" in answer:
+                    break
+        except LineTooLong as failure:
+            send_line(self._connection, {"malformed": str(failure)})
+        finally:
+            self._connection.close()
+
+    def _answer_line(self, line: bytes) -> dict[str, Any]:
+        try:
+            message = orjson.loads(line)
+            if not isinstance(message, dict):
+                return {"malformed": "a line must be a JSON object"}
+            return self._answer(message)
+        except orjson.JSONDecodeError as failure:
+            return {"malformed": str(failure)}
+        except Refusal as refusal:
+            return {"error": refusal.kind, "detail": str(refusal)}
+        except (ReportsUnready, QueueFull, StorageUnavailable, duckdb.Error) as failure:
+            return {"error": UNAVAILABLE, "detail": str(failure) or type(failure).__name__}
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        if "ask" in message:
+            return self._ask(message)
+        if "status" in message:
+            return {"status": self._service.status()}
+        if "rebuild" in message:
+            return {"building": self._service.rebuild(_number(message["rebuild"]))}
+        if "check" in message:
+            return {"check": self._service.check(_number(message["check"]))}
+        if "maintain" in message:
+            keep_up(self._service, self._truth)
+            return {"maintained": True}
+        if "stop" in message:
+            self._stop.set()
+            return {"stopping": True}
+        return {"malformed": "nothing that is known is asked"}
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        question, seconds = message["ask"], message.get("seconds")
+        if not isinstance(question, dict) or not isinstance(seconds, (int, float)):
+            return {"malformed": "a question has seconds, and is an object"}
+        until = time.monotonic() + min(float(seconds), MAX_SECONDS)
+        list_id = _list_of(question)
+        share = self._service.prepare(list_id, until - time.monotonic())
+        if share is not None:
+            return {"building": share}
+        ticket = self._service.ticket(_number(message.get("user")), list_id, question)
+        self._wait(ticket, until)
+        if ticket.failure is not None:
+            raise _refusal(ticket.failure, time.monotonic() >= until) from ticket.failure
+        if ticket.result is None:
+            raise Refusal(TIMEOUT, "the question was not answered in time")
+        return {"answer": ticket.result}
+
+    def _wait(self, ticket: Ticket, until: float) -> None:
+        """Wait for the answer; give the question up when its time is over, or when the client has gone."""
+        while not ticket.wait(LOOK_SECONDS):
+            if time.monotonic() >= until or self._is_gone():
+                ticket.cancel()
+
+    def _is_gone(self) -> bool:
+        """Return whether the client has closed its end."""
+        if not select.select([self._connection], [], [], 0)[0]:
+            return False
+        try:
+            return not self._connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
+
+
+def _refusal(failure: BaseException, is_late: bool) -> Refusal:
+    if isinstance(failure, Refusal):
+        return failure
+    if isinstance(failure, duckdb.InterruptException):
+        return Refusal(TIMEOUT, "the question was not answered in time")
+    if isinstance(failure, duckdb.OutOfMemoryException):
+        return Refusal(TOO_LARGE, "the question needs more memory than there is for it")
+    if not isinstance(failure, (ReportsUnready, StorageUnavailable)):
+        _log.error("a question failed", exc_info=failure)
+    return Refusal(TIMEOUT if is_late else UNAVAILABLE, f"{type(failure).__name__}: {failure}")
+
+
+def _list_of(question: dict[str, Any]) -> int:
+    """Return the list that a question is about: it stands in its head, or by itself."""
+    head = question.get("head")
+    return _number((head if isinstance(head, dict) else question).get("list_id"))
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise Refusal(UNAVAILABLE, "a list or user must be a number")
+    return value

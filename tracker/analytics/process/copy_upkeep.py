@@ -1,0 +1,72 @@
+"""Copy upkeep: removes copies that nobody needs, erases what was forgotten by building anew, and checks copies nightly."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+import duckdb
+
+from tracker.analytics.copy.copy_files import ASKED, CHECKED
+from tracker.analytics.copy.copy_tables import CopyState
+from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.analytics.process.reports_service import ReportsService, ReportsUnready
+from tracker.domain.row_ids import first_id_at
+from tracker.errors import StorageUnavailable
+from tracker.storage.accounts import read_settings
+from tracker.storage.changes import Kind, changes_from
+from tracker.storage.engine import Transaction
+from tracker.storage.events import scan
+
+#: Seconds without a question after which a copy is not followed for its upkeep, and after which it is removed.
+RARE_SECONDS, UNUSED_SECONDS = 24 * 3600.0, 30 * 24 * 3600.0
+#: Seconds between two checks of a copy.
+CHECK_SECONDS = 24 * 3600.0
+#: A copy is laid anew when so many rows came since its build: this share, and at least this number.
+NEW_SHARE, LEAST_NEW = 0.1, 20_000
+#: Milliseconds before a copy's last look from which changes are read: as the tail does.
+OVERLAP_MS = 180_000
+
+_log = logging.getLogger("tracker.reports")
+
+
+def keep_up(service: ReportsService, truth: TruthReader) -> None:
+    """Do what is due for every copy. What fails is tried again at the next call."""
+    existing = set(truth.read(scan.list_ids))
+    for list_id in service.files.lists():
+        if list_id not in existing or service.files.age(list_id, ASKED) > UNUSED_SECONDS:
+            service.copy_of(list_id).remove()
+            continue
+        try:
+            _keep_one(service, truth, list_id)
+        except (StorageUnavailable, ReportsUnready, duckdb.Error) as failure:
+            _log.warning("the copy of list %d was not looked after: %s", list_id, failure)
+
+
+def _keep_one(service: ReportsService, truth: TruthReader, list_id: int) -> None:
+    copy = service.copy_of(list_id)
+    is_rare = service.files.age(list_id, ASKED) > RARE_SECONDS
+    state = copy.state if copy.attach() else None
+    if state is None:
+        return
+    if is_rare:
+        if state.erased_at or truth.read(partial(has_erasures, list_id=list_id, state=state)):
+            copy.remove()
+        return
+    if service.files.age(list_id, CHECKED) > CHECK_SECONDS:
+        found = service.check(list_id)
+        if found and found["differing"]:
+            _log.warning("the copy of list %d differed in %d quarter hours", list_id, found["differing"])
+    elif service.prepare(list_id, 0.0) is not None:
+        return
+    state = copy.state
+    if state and (state.erased_at or state.rows_added > max(LEAST_NEW, state.rows_built * NEW_SHARE)):
+        service.rebuild(list_id)
+
+
+def has_erasures(transaction: Transaction, list_id: int, state: CopyState) -> bool:
+    """Return whether a subscriber or field was deleted, or events expired, since a copy was followed."""
+    changes = changes_from(transaction, list_id, first_id_at(state.as_of - OVERLAP_MS))
+    events_from = read_settings(transaction, list_id).events_from or 0
+    gone = any(change.kind in (Kind.SUBSCRIBER, Kind.FIELD) for change in changes)
+    return gone or events_from > state.events_from

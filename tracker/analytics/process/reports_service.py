@@ -1,0 +1,192 @@
+"""Reports service: what the reports process does for those who ask, on one DuckDB instance with a copy for each list."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+
+from tracker.analytics.copy.copy_files import CopyFiles
+from tracker.analytics.copy.copy_tail import CopyOutdated
+from tracker.analytics.copy.duckdb_engine import DAMAGE, open_engine
+from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.analytics.process.copy_builds import CopyBuilds
+from tracker.analytics.process.list_copies import FOLLOWED_SECONDS, ListCopy
+from tracker.analytics.process.question_queue import QuestionQueue, Ticket
+from tracker.analytics.process.reports_setup import ReportsSetup
+from tracker.errors import StorageUnavailable
+from tracker.storage.engine import IncompatibleDatabase
+
+#: Seconds that a question waits for the build of a small list, and before its deadline that it is told how far a build is.
+SMALL_BUILD_SECONDS, RESERVE_SECONDS = 3.0, 0.5
+#: Seconds between two rounds of the tail.
+TAIL_SECONDS = 1.0
+#: Seconds that ending waits for a thread.
+END_SECONDS = 5.0
+
+#: Answers a question: (question, cursor, copy) -> answer.
+Answer = Callable[[Any, duckdb.DuckDBPyConnection, ListCopy], dict[str, Any]]
+
+_log = logging.getLogger("tracker.reports")
+
+
+class ReportsUnready(Exception):
+    """There is no copy that can answer, for this reason."""
+
+
+class ReportsService:
+    """The copies, builds and questions of one process."""
+
+    def __init__(self, setup: ReportsSetup, answer: Answer) -> None:
+        self._setup, self._answer = setup, answer
+        self.files = CopyFiles(setup.path)
+        self.database = setup.open_database()
+        self._engine = open_engine(self.files.folder, setup.memory_mb)
+        self._builds = CopyBuilds(setup, self._put_in_place)
+        self._copies: dict[int, ListCopy] = {}
+        self._lock = threading.Lock()
+        self._queue = QuestionQueue()
+        self._ended = threading.Event()
+        self._damage: BaseException | None = None
+        self._tail = threading.Thread(target=self._follow_all, daemon=True)
+        self._tail.start()
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the instance cannot be used any more."""
+        return self._damage is not None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._builds.is_busy()
+
+    def copy_of(self, list_id: int) -> ListCopy:
+        """Return the copy of a list, whether there is a file or not."""
+        with self._lock:
+            if list_id not in self._copies:
+                truth = TruthReader(self.database)
+                self._copies[list_id] = ListCopy(self._engine, self.files, list_id, truth)
+            return self._copies[list_id]
+
+    def prepare(self, list_id: int, seconds: float) -> float | None:
+        """Have a copy that is fresh; return None, or the share of its build that is done. Raises ReportsUnready."""
+        copy = self.copy_of(list_id)
+        copy.asked_at = time.monotonic()
+        self.files.note_asked(list_id)
+        try:
+            if copy.attach():
+                copy.follow()
+                return None
+            return self._wait_for_build(copy, seconds)
+        except CopyOutdated:
+            copy.remove()
+            return self._wait_for_build(copy, seconds)
+        except StorageUnavailable as failure:
+            if isinstance(failure, IncompatibleDatabase):
+                self._damage = failure
+            raise ReportsUnready(str(failure)) from failure
+        except DAMAGE as failure:
+            raise self.damaged(list_id, failure) from failure
+
+    def ticket(self, user: int, list_id: int, question: Any) -> Ticket:
+        """Queue a question about a copy that is prepared. Raises QueueFull."""
+        ticket = Ticket(user, lambda ticket: self._work(ticket, list_id, question))
+        self._queue.submit(ticket)
+        return ticket
+
+    def rebuild(self, list_id: int) -> float:
+        """Begin to build a list's copy anew, while the old one answers; return the share that is done."""
+        return self._builds.begin(list_id).share
+
+    def check(self, list_id: int) -> dict[str, int] | None:
+        """Check a list's copy against the truth; None: there is none. Raises ReportsUnready."""
+        copy = self.copy_of(list_id)
+        try:
+            found = copy.check() if copy.attach() else None
+        except CopyOutdated:
+            self.rebuild(list_id)
+            raise ReportsUnready("the copy differs in too much, and is built anew") from None
+        except StorageUnavailable as failure:
+            raise ReportsUnready(str(failure)) from failure
+        if found is not None:
+            self.files.note_checked(list_id)
+        return None if found is None else found._asdict()
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return what is known of each copy."""
+        return [self._status_of(list_id) for list_id in self.files.lists()]
+
+    def damaged(self, list_id: int, failure: BaseException) -> ReportsUnready:
+        """Note that the instance is damaged: the process ends, and the list's copy is built anew by the next one."""
+        _log.error("the copy of list %d is damaged: %s", list_id, failure)
+        self.files.remove(list_id)
+        self._damage = failure
+        return ReportsUnready("the copy was damaged, and is built anew")
+
+    def close(self) -> None:
+        """Interrupt what runs, and close the instance: C++ must not be in a query when the process ends."""
+        self._ended.set()
+        self._builds.close()
+        self._queue.close(END_SECONDS)
+        self._tail.join(END_SECONDS)
+        self._engine.close()
+
+    def _work(self, ticket: Ticket, list_id: int, question: Any) -> dict[str, Any]:
+        copy = self.copy_of(list_id)
+        with copy.reading():
+            if not copy.is_attached:
+                raise ReportsUnready("the copy is being exchanged")
+            cursor = self._engine.cursor()
+            ticket.uses(cursor)
+            try:
+                cursor.execute("BEGIN")
+                return self._answer(question, cursor, copy)
+            except DAMAGE as failure:
+                raise self.damaged(list_id, failure) from failure
+            finally:
+                cursor.close()
+
+    def _wait_for_build(self, copy: ListCopy, seconds: float) -> float | None:
+        build = self._builds.begin(copy.list_id)
+        build.done.wait(max(0.0, min(SMALL_BUILD_SECONDS, seconds - RESERVE_SECONDS)))
+        if build.failure is not None:
+            raise ReportsUnready(build.failure)
+        return None if copy.is_attached else build.share
+
+    def _put_in_place(self, list_id: int) -> None:
+        self.copy_of(list_id).put_in_place()
+
+    def _follow_all(self) -> None:
+        """Follow the lists that were asked for within the last minute."""
+        while not self._ended.wait(TAIL_SECONDS):
+            for copy in list(self._copies.values()):
+                if time.monotonic() - copy.asked_at < FOLLOWED_SECONDS and not self._ended.is_set():
+                    self._follow(copy)
+
+    def _follow(self, copy: ListCopy) -> None:
+        try:
+            copy.follow()
+        except CopyOutdated:
+            self._builds.begin(copy.list_id)
+        except DAMAGE as failure:
+            self.damaged(copy.list_id, failure)
+        except IncompatibleDatabase as failure:
+            self._damage = failure
+        except (StorageUnavailable, duckdb.Error) as failure:
+            _log.warning("the copy of list %d is not followed: %s", copy.list_id, failure)
+
+    def _status_of(self, list_id: int) -> dict[str, Any]:
+        copy, build = self.copy_of(list_id), self._builds.of(list_id)
+        state = copy.state if copy.attach() else None
+        return {
+            "list": list_id,
+            "bytes": self.files.size(list_id),
+            "events": 0 if state is None else state.rows_built + state.rows_added,
+            "as_of": None if state is None else state.as_of,
+            "built_at": None if state is None else state.built_at,
+            "building": None if build is None or build.done.is_set() else build.share,
+        }

@@ -1,0 +1,140 @@
+"""Server of reports: listens on the socket of its folder, alone there, and ends when nobody has asked for a minute."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO
+
+from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.analytics.process.conversation import Conversation
+from tracker.analytics.process.list_answers import answer_question
+from tracker.analytics.process.reports_service import ReportsService
+from tracker.analytics.process.reports_setup import read_setup
+from tracker.analytics.report_socket import SOCKET, UNAVAILABLE, send_line, short_path
+from tracker.private_file import OWNERS_ONLY
+
+#: Priority below everything that serves, set before anything is read.
+NICE = 10
+#: Seconds without a question after which the process ends, and between two looks whether it is to end.
+IDLE_SECONDS, LOOK_SECONDS = 60.0, 0.5
+#: Clients at a time.
+MAX_CLIENTS = 64
+LOCK = "lock"
+#: Exit code after damage: the next process begins with a clean instance.
+DAMAGED = 70
+
+_log = logging.getLogger("tracker.reports")
+
+
+class ReportsServer:
+    """The listening socket, and the thread of each client."""
+
+    def __init__(self, service: ReportsService, folder: Path, idle_seconds: float) -> None:
+        self._service, self._folder, self._idle_seconds = service, folder, idle_seconds
+        self._stop = threading.Event()
+        self._clients = 0
+        self._lock = threading.Lock()
+        self._asked_at = time.monotonic()
+
+    def serve(self) -> None:
+        """Serve until it is to end."""
+        with socket.socket(socket.AF_UNIX) as listening, short_path(self._folder) as path:
+            self._folder.joinpath(SOCKET).unlink(missing_ok=True)
+            listening.bind(path)
+            self._folder.joinpath(SOCKET).chmod(OWNERS_ONLY)
+            listening.listen(MAX_CLIENTS)
+            listening.settimeout(LOOK_SECONDS)
+            while not self._is_over():
+                try:
+                    connection, _ = listening.accept()
+                except TimeoutError:
+                    continue
+                self._welcome(connection)
+            self._folder.joinpath(SOCKET).unlink(missing_ok=True)
+
+    def stop(self, *_: object) -> None:
+        """Have it end: a signal came."""
+        self._stop.set()
+
+    def _is_over(self) -> bool:
+        if self._stop.is_set() or self._service.is_damaged:
+            return True
+        is_used = self._clients or self._service.is_busy
+        return not is_used and time.monotonic() - self._asked_at > self._idle_seconds
+
+    def _welcome(self, connection: socket.socket) -> None:
+        """Give a client a thread of its own. Only this user's processes and root's are clients."""
+        connection.setblocking(True)
+        if _user_of(connection) not in (os.getuid(), 0):
+            connection.close()
+            return
+        with self._lock:
+            is_full = self._clients >= MAX_CLIENTS
+            self._clients += not is_full
+        if is_full:
+            with connection:
+                send_line(connection, {"error": UNAVAILABLE, "detail": "too many clients ask"})
+            return
+        threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        self._asked_at = time.monotonic()
+        truth = TruthReader(self._service.database)
+        try:
+            Conversation(connection, self._service, truth, self._stop).hold()
+        except OSError as failure:  # the client has gone, or was silent for too long
+            _log.info("a client went away: %s", failure)
+        finally:
+            truth.close()
+            with self._lock:
+                self._clients -= 1
+            self._asked_at = time.monotonic()
+
+
+def main() -> None:
+    """Serve the folder that standard input names, unless another process does."""
+    os.nice(max(0, NICE - os.nice(0)))
+    os.umask(0o077)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    setup, more = read_setup()
+    with setup.path.joinpath(LOCK).open("a") as lock:
+        if not _take(lock):
+            return
+        service = ReportsService(setup, answer_question)
+        server = ReportsServer(service, setup.path, more.get("idle_seconds", IDLE_SECONDS))
+        signal.signal(signal.SIGTERM, server.stop)
+        signal.signal(signal.SIGINT, server.stop)
+        try:
+            server.serve()
+        finally:
+            service.close()
+        sys.exit(DAMAGED if service.is_damaged else 0)
+
+
+def _take(lock: IO[str]) -> bool:
+    """Take the lock of the folder, which ends with this process; return False if another process has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _user_of(connection: socket.socket) -> int:
+    """Return the user id of the process at the other end."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, user, _ = struct.unpack("3i", credentials)
+    return int(user)
+
+
+if __name__ == "__main__":
+    main()
