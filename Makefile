@@ -84,7 +84,7 @@ $(VENV)/.minifier: $(VENV)/.made tracker/browser/package-lock.json
 
 $(VENV)/.run: $(VENV)/.made $(SOURCES)
 	@echo "Installing Tracker into $(VENV) ..."
-	@$(PIP) install -c constraints.txt --config-settings editable_mode=compat -e .
+	@$(PIP) install -c constraints.txt --config-settings editable_mode=compat -e ".[reports]"
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made $(SOURCES)

@@ -10,8 +10,8 @@ from functools import lru_cache, partial
 from flask import Blueprint, Flask
 
 from tracker import browser
-from tracker.analytics.client import ReportsClient
 from tracker.analytics.process.reports_setup import ReportsSetup
+from tracker.analytics.reports_client import ReportsClient
 from tracker.api.event_responses import rendered_received
 from tracker.auth.authenticator import Authenticator
 from tracker.auth.login import LoginService

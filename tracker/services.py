@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.analytics.client import ReportsClient
+from tracker.analytics.reports_client import ReportsClient
 from tracker.auth.login import LoginService
 from tracker.config import Settings
 from tracker.ingest.service import Ingest

@@ -97,7 +97,9 @@ def events_of_copy(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[int, Co
     found = {}
     for event_id, *values, rest in [(*row[:10], (row[10], row[11:])) for row in rows]:
         assert event_id not in found
-        properties = {name: _text(item) for name, item in orjson.loads(rest[0] or "{}").items() if item is not None}
+        properties = {
+            name: _text(item) for name, item in orjson.loads(rest[0] or "{}").items() if item is not None
+        }
         own = {each.property: text for each, text in zip(columns, rest[1], strict=True) if text is not None}
         assert not properties.keys() & own.keys()
         found[event_id] = CopiedEvent(*values, properties | own)

@@ -16,7 +16,9 @@ IDS, BROWSERS = ("x", "y"), (1, 2, 3)
 
 
 def step_of(chance: random.Random) -> Step:
-    kind = chance.choices(("track", "together", "create", "unmerge", "rename", "delete", "forget"), (70, 8, 3, 8, 3, 4, 4))[0]
+    kind = chance.choices(
+        ("track", "together", "create", "unmerge", "rename", "delete", "forget"), (70, 8, 3, 8, 3, 4, 4)
+    )[0]
     email = chance.choice(EMAILS)
     if kind == "track":
         return track_of(chance)

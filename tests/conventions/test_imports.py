@@ -68,6 +68,14 @@ ROOMS: dict[str, set[str]] = {
     "tracker.privacy": STORAGE | PURE,
     "tracker.integrity": {"tracker.storage.schema", *STORAGE, *PURE},
     "tracker.jobs": {"tracker.ingest", "tracker.privacy", *STORAGE, *PURE},
+    # reports: a copy derived from the truth, the process that answers from it, and its client in the workers
+    "tracker.analytics": {
+        "tracker.analytics.copy", "tracker.analytics.process", "tracker.storage.engine", "tracker.storage.schema", *PURE,
+    },
+    "tracker.analytics.copy": {"tracker.private_file", *STORAGE, *PURE},
+    "tracker.analytics.process": {
+        "tracker.analytics.copy", "tracker.private_file", "tracker.storage.schema", *STORAGE, *PURE,
+    },
     "tracker.importing": {
         "tracker.api", "tracker.ingest", "tracker.registry", "tracker.storage.accounts", "tracker.storage.engine", *PURE,
     },
@@ -111,11 +119,13 @@ OUTSIDE: dict[str, set[str]] = {
     "argon2": {"tracker.storage.accounts"},
     "click": {"tracker.cli"},
     "crawleruseragents": {"tracker.domain"},
+    "duckdb": {"tracker.analytics.copy", "tracker.analytics.process"},
     "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.rate_limits"},
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
-        "tracker.auth", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing", "tracker.ingest",
-        "tracker.jobs", "tracker.live", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts", "tracker.storage.aggregates",
+        "tracker.analytics", "tracker.auth", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
+        "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
+        "tracker.storage.aggregates",
         "tracker.storage.engine", "tracker.storage.subscribers",
     },
     "gunicorn": {"tracker.http.server"},
@@ -127,7 +137,7 @@ OUTSIDE: dict[str, set[str]] = {
         "commands", "tracker.api", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
     "orjson": {
-        "tracker.api", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
+        "tracker.analytics", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
         "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
         "tracker.questions", "tracker.storage.aggregates",
     },

@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 
 from tracker.analytics.copy.copied_rows import values_of
-from tracker.analytics.copy.copy_columns import choose_columns
 from tracker.analytics.copy.copy_fields import field_rows
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.copy.copy_tables import (
@@ -28,6 +27,7 @@ from tracker.analytics.copy.copy_tables import (
 from tracker.analytics.copy.duckdb_engine import attach, open_engine
 from tracker.analytics.copy.loading import load_events, load_fields, resolve_ties
 from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.domain.campaigns import UTM
 from tracker.storage.accounts import read_settings
 from tracker.storage.aggregates import catalogue_pages
 from tracker.storage.engine import Transaction
@@ -41,6 +41,11 @@ PART = 20_480
 #: Events sorted at a time, unless one day has more.
 SORTED_AT_ONCE = 1_000_000
 DAY_MS = 24 * 3_600_000
+#: A property gets a column if it has a value in this share of the list's events, and is one of the most frequent.
+LEAST_SHARE, MAX_COLUMNS = 0.002, 64
+#: Properties that are derived at load from addresses of pages, and may be in no catalogue.
+DERIVED = (*(f"${name}" for name in UTM), "$click_id", "$channel")
+ADDRESS = "$current_url"
 
 #: Takes the share that is done, 0 to 1.
 Told = Callable[[float], None]
@@ -149,3 +154,14 @@ class _Build:
 
 def _month(day: int) -> tuple[int, int]:
     return time.gmtime(day // 1000)[:2]
+
+
+def choose_columns(transaction: Transaction, list_id: int) -> list[PropertyColumn]:
+    """Return the columns of a new copy, the most frequent property first."""
+    least = catalogue_pages.event_total(transaction, list_id) * LEAST_SHARE
+    totals = catalogue_pages.property_totals(transaction, list_id)
+    frequent = sorted(totals, key=lambda name: (-totals[name][0], name))
+    chosen = [name for name in frequent if totals[name][0] >= max(least, 1)][: MAX_COLUMNS - len(DERIVED)]
+    if ADDRESS in totals:
+        chosen += [name for name in DERIVED if name not in chosen]
+    return [PropertyColumn(name, index, totals.get(name, (0, 0))[1] > 0) for index, name in enumerate(chosen)]

@@ -1,7 +1,7 @@
 """Loading: statements that put events, ties, people and values of fields into a copy, in the caller's transaction.
 
 Values go as parameters, one list a column: that needs no package beside DuckDB, and costs 1 µs an event
-(docs/decisions/0029-reports-engine.md).
+(docs/decisions/0030-reports-engine.md).
 """
 
 from __future__ import annotations

@@ -15,8 +15,7 @@ import orjson
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.copy_upkeep import keep_up
 from tracker.analytics.process.question_queue import QueueFull, Ticket
-from tracker.analytics.process.reports_service import ReportsService, ReportsUnready
-from tracker.analytics.report_socket import (
+from tracker.analytics.process.report_socket import (
     MAX_QUESTION_BYTES,
     TIMEOUT,
     TOO_LARGE,
@@ -25,6 +24,7 @@ from tracker.analytics.report_socket import (
     LineTooLong,
     send_line,
 )
+from tracker.analytics.process.reports_service import ReportsService, ReportsUnready
 from tracker.errors import StorageUnavailable
 
 #: Seconds between two looks whether the client is still there and in time.
@@ -35,7 +35,7 @@ IDLE_SECONDS, MAX_SECONDS = 600.0, 120.0
 _log = logging.getLogger("tracker.reports")
 
 
-class Refusal(Exception):
+class QuestionRefused(Exception):
     """An error to answer with: its kind and its text."""
 
     def __init__(self, kind: str, detail: str) -> None:
@@ -74,7 +74,7 @@ class Conversation:
             return self._answer(message)
         except orjson.JSONDecodeError as failure:
             return {"malformed": str(failure)}
-        except Refusal as refusal:
+        except QuestionRefused as refusal:
             return {"error": refusal.kind, "detail": str(refusal)}
         except (ReportsUnready, QueueFull, StorageUnavailable, duckdb.Error) as failure:
             return {"error": UNAVAILABLE, "detail": str(failure) or type(failure).__name__}
@@ -110,7 +110,7 @@ class Conversation:
         if ticket.failure is not None:
             raise _refusal(ticket.failure, time.monotonic() >= until) from ticket.failure
         if ticket.result is None:
-            raise Refusal(TIMEOUT, "the question was not answered in time")
+            raise QuestionRefused(TIMEOUT, "the question was not answered in time")
         return {"answer": ticket.result}
 
     def _wait(self, ticket: Ticket, until: float) -> None:
@@ -129,16 +129,16 @@ class Conversation:
             return True
 
 
-def _refusal(failure: BaseException, is_late: bool) -> Refusal:
-    if isinstance(failure, Refusal):
+def _refusal(failure: BaseException, is_late: bool) -> QuestionRefused:
+    if isinstance(failure, QuestionRefused):
         return failure
     if isinstance(failure, duckdb.InterruptException):
-        return Refusal(TIMEOUT, "the question was not answered in time")
+        return QuestionRefused(TIMEOUT, "the question was not answered in time")
     if isinstance(failure, duckdb.OutOfMemoryException):
-        return Refusal(TOO_LARGE, "the question needs more memory than there is for it")
+        return QuestionRefused(TOO_LARGE, "the question needs more memory than there is for it")
     if not isinstance(failure, (ReportsUnready, StorageUnavailable)):
         _log.error("a question failed", exc_info=failure)
-    return Refusal(TIMEOUT if is_late else UNAVAILABLE, f"{type(failure).__name__}: {failure}")
+    return QuestionRefused(TIMEOUT if is_late else UNAVAILABLE, f"{type(failure).__name__}: {failure}")
 
 
 def _list_of(question: dict[str, Any]) -> int:
@@ -149,5 +149,5 @@ def _list_of(question: dict[str, Any]) -> int:
 
 def _number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise Refusal(UNAVAILABLE, "a list or user must be a number")
+        raise QuestionRefused(UNAVAILABLE, "a list or user must be a number")
     return value

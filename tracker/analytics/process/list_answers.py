@@ -10,7 +10,7 @@ from tracker.analytics.process.list_copies import ListCopy
 
 
 def answer_question(question: Any, cursor: duckdb.DuckDBPyConnection, copy: ListCopy) -> dict[str, Any]:
-    """Return the answer to an encoded question. Raises Refusal and DuckDB's errors."""
+    """Return the answer to an encoded question. Raises QuestionRefused and DuckDB's errors."""
     state = copy.state
     [(events, robots)] = cursor.execute(f"SELECT count(*), count_if(is_bot) FROM {copy.name}.e").fetchall()
     as_of = None if state is None else state.as_of

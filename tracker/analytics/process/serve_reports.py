@@ -17,9 +17,9 @@ from typing import IO
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.conversation import Conversation
 from tracker.analytics.process.list_answers import answer_question
+from tracker.analytics.process.report_socket import SOCKET, UNAVAILABLE, send_line, short_path
 from tracker.analytics.process.reports_service import ReportsService
 from tracker.analytics.process.reports_setup import read_setup
-from tracker.analytics.report_socket import SOCKET, UNAVAILABLE, send_line, short_path
 from tracker.private_file import OWNERS_ONLY
 
 #: Priority below everything that serves, set before anything is read.

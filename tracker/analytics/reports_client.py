@@ -17,8 +17,7 @@ import orjson
 from gevent import socket
 
 from tracker.analytics.copy.copy_files import CopyFiles
-from tracker.analytics.process.reports_setup import LOG, MAX_LOG_BYTES, SERVER, ReportsSetup
-from tracker.analytics.report_socket import (
+from tracker.analytics.process.report_socket import (
     MAX_ANSWER_BYTES,
     UNAVAILABLE,
     LineReader,
@@ -26,6 +25,7 @@ from tracker.analytics.report_socket import (
     send_line,
     short_path,
 )
+from tracker.analytics.process.reports_setup import LOG, MAX_LOG_BYTES, SERVER, ReportsSetup
 
 #: Seconds that a process may take until it listens, and between two looks whether it does.
 START_SECONDS, LOOK_SECONDS = 15.0, 0.02
