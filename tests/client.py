@@ -13,7 +13,7 @@ from typing import Any
 
 from requests.structures import CaseInsensitiveDict
 
-from tests.reply_schemas import EVENTS, command_in, faults, first_part
+from tests.reply_schemas import EVENTS, JSON, command_in, faults, first_part
 from tracker.app import create_app, open_database
 from tracker.config import Settings
 from tracker.plugins import load_commands
@@ -42,7 +42,7 @@ class Reply:
     @cached_property
     def body(self) -> Any:
         """The JSON in it; None for no bytes, and for a stream."""
-        is_json = self.raw and not self.headers.get("Content-Type", "").startswith(EVENTS)
+        is_json = self.raw and self.headers.get("Content-Type", "").startswith(JSON)
         return json.loads(self.raw) if is_json else None
 
     @property
@@ -64,7 +64,7 @@ class Reply:
 Track = Callable[..., Reply]
 
 
-class Client:
+class InProcess:
     """Calls of one Tracker. Each reply is held against the OpenAPI document; `send` is the transport."""
 
     #: Whether all commands are built-in ones: the document says nothing of plugins.
@@ -124,7 +124,7 @@ class Shop:
     list_id: int
 
 
-class InProcess(Client):
+class InProcess(InProcess):
     """Tracker's whole application in this process, on one migrated database.
 
     `settings` are added to its environment. A database that is not upgraded stays empty.

@@ -4,7 +4,9 @@ from tracker.caller import Caller
 from tracker.errors import CommandError, Error, invalid, missing
 from tracker.registry import (
     Command,
+    CsvStream,
     EventStream,
+    NdjsonStream,
     ParamReader,
     PluginError,
     Stream,
@@ -14,7 +16,7 @@ from tracker.registry import (
 )
 
 __all__ = [
-    "Caller", "Command", "CommandError", "Error", "EventStream", "ParamReader", "PluginError", "Stream",
-    "administrator", "anyone", "invalid", "missing", "public_list",
+    "Caller", "Command", "CommandError", "CsvStream", "Error", "EventStream", "NdjsonStream", "ParamReader", "PluginError",
+    "Stream", "administrator", "anyone", "invalid", "missing", "public_list",
 ]  # fmt: skip
 __version__ = "0.1.0"

@@ -105,7 +105,8 @@ class Dispatcher:
             answer.headers[NOTES_HEADER] = joined(answer.headers.get(NOTES_HEADER, ""), running.item_notes)
         if not isinstance(body, (dict, Stream)):
             raise TypeError(f"{command.name} answered with {type(body).__name__}, not with a dict")
-        if command.media_type != (body.media_type if isinstance(body, Stream) else Stream.media_type):
+        media_type = body.media_type if isinstance(body, Stream) else Stream.media_type
+        if media_type not in (command.media_type, *command.other_media_types):
             raise TypeError(f"{command.name} did not answer with {command.media_type}")
         if isinstance(body, EventStream):
             body.may_go_on = partial(self._may_still, call, params, command)

@@ -12,7 +12,7 @@ from tests.served import StartTracker, Tracker, make_account
 
 PLUGIN = '''
 from marshmallow import Schema, fields
-from tracker import Command, EventStream, Stream, anyone, invalid
+from tracker import Command, CsvStream, EventStream, NdjsonStream, Stream, anyone, invalid
 
 class Count(Command):
     """Count in a stream."""
@@ -38,6 +38,23 @@ class Count(Command):
                 raise RuntimeError("in the middle")
             yield b",%d" % number
         yield b"]"
+
+
+class Table(Command):
+    """Say numbers as JSON, or line by line."""
+    name = "table.show"
+    other_media_types = (CsvStream.media_type,)
+    permission = anyone
+    rate_limit = "10000 per 60 seconds"
+    errors = (invalid("Form", 1),)
+    example = ({}, {})
+
+    class Params(Schema):
+        Form = fields.String(load_default="json")
+
+    def run(self, params):
+        forms = {"csv": CsvStream([b"a,b\\r\\n", b"1,2\\r\\n"]), "ndjson": NdjsonStream([b"{}\\n"])}
+        return forms.get(params["Form"], {"a": 1, "b": 2})
 
 
 class Clock(Command):
@@ -128,6 +145,14 @@ def test_events_are_chunks_of_their_own(streaming: Tracker, key: str, path: str)
 def test_to_an_old_client_they_are_sent_as_they_are(streaming: Tracker, key: str) -> None:
     sent = received(streaming, f"/api/v1/clock.strike?APIKey={key}", version="1.0")
     assert sent.endswith(b"\r\n\r\ndata: one\n\ndata: two\n\n")
+
+
+def test_lines_have_a_media_type_of_their_own_if_the_command_declares_it(streaming: Tracker) -> None:
+    assert streaming.call("table.show", None).json() == {"a": 1, "b": 2}
+    table = streaming.call("table.show", None, Form="csv")
+    assert (table.headers["Content-Type"], table.content) == ("text/csv; charset=utf-8", b"a,b\r\n1,2\r\n")
+    undeclared = streaming.call("table.show", None, Form="ndjson")
+    assert (undeclared.status_code, undeclared.json()["Errors"][0]["Code"]) == (500, 100005)
 
 
 def test_a_command_answers_with_what_it_declares(streaming: Tracker, key: str) -> None:

@@ -79,6 +79,11 @@ DECLARATIONS = [
         'permission = None; media_type = "text/html"',
         "media_type must be that of Stream or of EventStream",
     ),
+    (
+        "permission = None",
+        'permission = None; other_media_types = ("text/html",)',
+        "other_media_types must be a tuple of those of CsvStream and NdjsonStream",
+    ),
     (DECLARED_ROWS, '(missing("Text", 1), invalid("Text", 1))', "error code 1 is declared twice"),
     (
         DECLARED_ROWS,

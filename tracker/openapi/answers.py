@@ -22,6 +22,9 @@ from tracker.registry import Command, EventStream, anyone
 
 Response = dict[str, Any]
 
+#: The content of an answer of lines, which is a string to a JSON Schema.
+_LINES = {"schema": {"type": "string"}}
+
 _ROW: JsonSchema = {
     "type": "object",
     "required": ["Code", "Message"],
@@ -104,7 +107,7 @@ def success(command: type[Command]) -> Response:
     return {
         "description": "Done",
         "headers": headers((*COUNTED, NOTES)),
-        "content": {command.media_type: content},
+        "content": {command.media_type: content, **dict.fromkeys(command.other_media_types, _LINES)},
     }
 
 

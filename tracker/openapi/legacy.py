@@ -91,7 +91,10 @@ def _contents(entries: list[Entry]) -> dict[str, Any]:
     """Return the schemas of the commands' answers by media type."""
     plain = [entry.command for entry in entries if entry.command.media_type == Stream.media_type]
     answers = [reference(command.name, "Answer") for command in plain]
-    others = {entry.command.media_type for entry in entries} - {Stream.media_type}
+    every = {
+        each for entry in entries for each in (entry.command.media_type, *entry.command.other_media_types)
+    }
+    others = every - {Stream.media_type}
     return {
         Stream.media_type: {"schema": {"anyOf": answers}},
         **{media_type: {"schema": {"type": "string"}} for media_type in sorted(others)},

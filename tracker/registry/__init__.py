@@ -5,7 +5,7 @@ from tracker.registry.command import UNDECLARED, Command, administrator, anyone,
 from tracker.registry.command_table import Entry, PluginError, Registry
 from tracker.registry.near_names import joined
 from tracker.registry.params import COMMON_PARAMS, ParamReader
-from tracker.registry.stream import EventStream, Stream
+from tracker.registry.stream import CsvStream, EventStream, NdjsonStream, Stream
 from tracker.registry.validation import NAME
 
 __all__ = [
@@ -13,8 +13,11 @@ __all__ = [
     "NAME",
     "UNDECLARED",
     "Command",
+    "CsvStream",
     "Entry",
     "EventStream",
+    "NdjsonStream",
+    "NearNames",
     "ParamReader",
     "PluginError",
     "Registry",

@@ -70,6 +70,8 @@ class Command:
     Answer: ClassVar[type[Schema] | None] = None
     #: The media type of the answer. For an `EventStream` it is that class's, and `Answer` is the schema of an event's data.
     media_type: ClassVar[str] = Stream.media_type
+    #: Media types of which the answer may be instead, if a parameter asks for it: those of `CsvStream` and `NdjsonStream`.
+    other_media_types: ClassVar[tuple[str, ...]] = ()
     method: ClassVar[str] = "POST"
     path: ClassVar[str | None] = None
     tables: ClassVar[Any] = None

@@ -51,6 +51,18 @@ class Stream:
             close()
 
 
+class CsvStream(Stream):
+    """Lines of comma-separated values. One that ends early after a failure is a broken transfer to an HTTP client."""
+
+    media_type = "text/csv; charset=utf-8"
+
+
+class NdjsonStream(Stream):
+    """JSON objects, one a line."""
+
+    media_type = "application/x-ndjson"
+
+
 class EventStream(Stream):
     """Server-sent events: `parts` are sent as they are made, as long as they come and the caller may have them.
 

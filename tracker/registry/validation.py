@@ -12,7 +12,7 @@ from marshmallow import Schema
 from tracker.caller import ADMINISTRATOR, EVERYTHING, PERMISSION
 from tracker.errors import COMMON, Error
 from tracker.registry.command import UNDECLARED, Command, administrator, anyone, public_list
-from tracker.registry.stream import EventStream, Stream
+from tracker.registry.stream import CsvStream, EventStream, NdjsonStream, Stream
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 PATH: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
@@ -83,6 +83,13 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     (
         "media_type must be that of Stream or of EventStream",
         lambda c: c.media_type in (Stream.media_type, EventStream.media_type),
+    ),
+    (
+        "other_media_types must be a tuple of those of CsvStream and NdjsonStream",
+        lambda c: (
+            isinstance(c.other_media_types, tuple)
+            and set(c.other_media_types) <= {CsvStream.media_type, NdjsonStream.media_type}
+        ),
     ),
     ("tables must be tracker.tables.Tables", lambda c: c.tables is None or hasattr(c.tables, "migrations")),
 )
