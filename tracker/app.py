@@ -33,11 +33,12 @@ from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.openapi import describe
 from tracker.plugins import load_commands
+from tracker.questions import encode
 from tracker.rate_limits import Limiter, build_limiter, declared_limits, overridden_limits, parse_overrides
 from tracker.registry import Registry
 from tracker.reports import Reports
 from tracker.services import Services, Stores
-from tracker.storage.accounts import Audit, Keys, Lists, ListSettingsStore, Sessions, Users
+from tracker.storage.accounts import Audit, Goals, Keys, Lists, ListSettingsStore, Sessions, Users
 from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
@@ -128,12 +129,13 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
         fields,
         Subscribers(database, now_ms, ingest.new_id),
         ListSettingsStore(database),
+        Goals(database, now_ms),
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
-    analytics = ReportsClient(reports_setup(settings))
+    analytics = ReportsClient(reports_setup(settings), encode)
     return Services(ingest, reports, analytics, hub, stores, logins, jobs, audit, database, settings)
 
 

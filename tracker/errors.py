@@ -79,13 +79,14 @@ BODY_TOO_LARGE = Error(100010, "Request body too large", 413)
 UNSUPPORTED_MEDIA = Error(100011, "Media type or content encoding not supported", 415)
 STORAGE_UNAVAILABLE = Error(100012, "Storage not available: nothing was stored, try again later", 503)
 OUTCOME_UNKNOWN = Error(100013, "Outcome unknown: repeat the request with the EventID given here", 503)
+REPORTS_UNAVAILABLE = Error(100014, "Reports not available: try again later; tracking goes on", 503)
 
 #: Every error that any command may answer with, by code. Commands cannot use these codes for anything else.
 COMMON: dict[int, Error] = {
     error.code: error
     for error in (
         NOT_AUTHENTICATED, SESSION_EXPIRED, FORBIDDEN, RATE_LIMITED, UNREADABLE_BODY, METHOD_NOT_ALLOWED,
-        UNKNOWN_COMMAND, UNEXPECTED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA, STORAGE_UNAVAILABLE, OUTCOME_UNKNOWN,
+        UNKNOWN_COMMAND, UNEXPECTED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA, STORAGE_UNAVAILABLE, OUTCOME_UNKNOWN, REPORTS_UNAVAILABLE,
     )
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.reports import Reports
-from tracker.storage.accounts import Audit, Keys, Lists, ListSettingsStore, Sessions, Users
+from tracker.storage.accounts import Audit, Goals, Keys, Lists, ListSettingsStore, Sessions, Users
 from tracker.storage.engine import Database
 from tracker.storage.subscribers import CustomFields, Subscribers
 
@@ -27,6 +27,7 @@ class Stores:
     fields: CustomFields
     subscribers: Subscribers
     list_settings: ListSettingsStore
+    goals: Goals
 
 
 @dataclass(frozen=True)

@@ -55,11 +55,12 @@ ROOMS: dict[str, set[str]] = {
     },
     "commands": {
         "tracker", "tracker.api", "tracker.browser", "tracker.caller", "tracker.fields", "tracker.ingest", "tracker.live",
-        "tracker.privacy", "tracker.reports", *PURE,
+        "tracker.privacy", "tracker.questions", "tracker.reports", *PURE,
     },
     # what commands share on the wire
     "tracker.api": {
-        "tracker", "tracker.fields", "tracker.ingest", "tracker.privacy", "tracker.reports", *STORAGE, *PURE,
+        "tracker", "tracker.fields", "tracker.ingest", "tracker.privacy", "tracker.questions", "tracker.registry",
+        "tracker.reports", *STORAGE, *PURE,
     },
     # siblings: each knows what is pure, and storage
     "tracker.ingest": STORAGE | PURE,

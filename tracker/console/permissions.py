@@ -9,6 +9,7 @@ from tracker.registry import Registry
 #: Meanings, the most wanted first. A permission that is not here is a plugin's.
 MEANINGS = {
     "Subscribers.Get": "See people, their events, and which events and properties exist",
+    "Reports.Get": "See numbers, and no people",
     "Subscribers.Import": "Add people",
     "Subscriber.Update": "Change people, and take visitors back from them",
     "Subscribers.Delete": "Delete and forget people",

@@ -12,7 +12,7 @@ EMAIL = "demo@example.com"
 LIST_NAME = "Demo"
 PERMISSIONS = (
     "Subscribers.Get,Subscribers.Import,Subscriber.Update,Subscribers.Delete,"
-    "CustomField.Create,CustomFields.Get,CustomFields.Delete,List.Create,List.Get,Lists.Get"
+    "CustomField.Create,CustomFields.Get,CustomFields.Delete,List.Create,List.Get,Lists.Get,Reports.Get"
 )
 EVENT = {
     "Event": "page_view",

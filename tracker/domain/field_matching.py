@@ -55,6 +55,11 @@ def read_values(sent: Mapping[str, Any], fields: Sequence[CustomField]) -> Field
     return read
 
 
+def field_named(fields: Sequence[CustomField], name: str) -> CustomField | None:
+    """Return the field with this alias, in any letter case, or of the form `CustomField<ID>`."""
+    return _FieldIndex(fields).find(name)[0]
+
+
 def name_of(custom_field: CustomField) -> str:
     """Return the name of a field in answers: its alias, else `CustomField<ID>`."""
     return custom_field.alias or f"{PREFIX}{custom_field.id}"

@@ -3,7 +3,7 @@
 from tracker.registry.access import asked_by, is_open_to
 from tracker.registry.command import UNDECLARED, Command, administrator, anyone, public_list
 from tracker.registry.command_table import Entry, PluginError, Registry
-from tracker.registry.near_names import joined
+from tracker.registry.near_names import NearNames, joined
 from tracker.registry.params import COMMON_PARAMS, ParamReader
 from tracker.registry.stream import CsvStream, EventStream, NdjsonStream, Stream
 from tracker.registry.validation import NAME

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from tracker.domain.row_ids import next_id_after
 from tracker.reports.catalogue_listing import (
@@ -16,9 +17,10 @@ from tracker.reports.catalogue_listing import (
 )
 from tracker.reports.first_event import read_first_event_at
 from tracker.reports.identity_explain import ExplainedEvent, ExplainedLinks, explain_event, explain_links
+from tracker.reports.known_actors import KnownActors, read_actors
 from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
 from tracker.reports.property_values import ValueCounts, read_values
-from tracker.reports.recent_events import RecentPage, read_recent
+from tracker.reports.recent_events import Received, RecentPage, read_received, read_recent
 from tracker.reports.revenue import Revenue, read_revenue
 from tracker.reports.timeline_pages import TimelinePage, Wanted, read_page
 from tracker.storage.aggregates import catalogue
@@ -99,6 +101,20 @@ class Reports:
         return self._database.read(
             lambda transaction: explain_event(transaction, list_id, subscriber_id, event_id), deadline
         )
+
+    def actors(
+        self, list_id: int, actors: Iterable[Mapping[str, Any]], deadline: float | None = None
+    ) -> KnownActors:
+        """Return who the people and visitors in an answer of the engine are now."""
+        listed = list(actors)
+        return self._database.read(lambda transaction: read_actors(transaction, list_id, listed), deadline)
+
+    def received(
+        self, list_id: int, event_ids: Sequence[int], deadline: float | None = None
+    ) -> list[Received]:
+        """Return those of these events that are stored, in this order, with their present owners."""
+        read = partial(read_received, list_id=list_id, event_ids=event_ids)
+        return self._database.read(read, deadline)
 
     def recent(
         self, list_id: int, name: str | None, before_id: int | None, size: int, deadline: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracker.storage.accounts import known_networks
 from tracker.storage.accounts.api_keys import ApiKey, Keys
 from tracker.storage.accounts.audit_log import Audit, AuditEntry, Doer, Somebody, note, note_failed_login
+from tracker.storage.accounts.goals import MAX_GOALS, GoalFault, GoalRefused, Goals, ListGoal
 from tracker.storage.accounts.list_settings import (
     MAX_ORIGINS_BYTES,
     MAX_PARAMETERS_BYTES,
@@ -20,14 +21,19 @@ from tracker.storage.accounts.users import User, Users
 __all__ = [
     "GOAL",
     "MAX_AT_ONCE",
+    "MAX_GOALS",
     "MAX_ORIGINS_BYTES",
     "MAX_PARAMETERS_BYTES",
     "ApiKey",
     "Audit",
     "AuditEntry",
     "Doer",
+    "GoalFault",
+    "GoalRefused",
+    "Goals",
     "Keys",
     "List",
+    "ListGoal",
     "ListSettings",
     "ListSettingsStore",
     "Lists",

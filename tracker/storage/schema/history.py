@@ -33,6 +33,7 @@ MIGRATIONS = [
             tables.SUBSCRIBERS,
             tables.SUBSCRIBER_HASHES,
             tables.CUSTOM_FIELDS,
+            tables.GOALS,
             tables.SUBSCRIBER_FIELDS,
             tables.EVENTS,
             tables.EVENT_IDS,

@@ -186,6 +186,15 @@ CUSTOM_FIELDS = Table(
     ],
     unique=[("list_id", "alias_key")],
 )  # fmt: skip
+#: Goals of a list. `rule` is the JSON of further conditions, as they were sent.
+GOALS = Table(
+    "goals",
+    [
+        counter("id"), key("list_id"), text("name", 400), text("folded_name", 1200), text("event", 200), big_bytes("rule"),
+        integer("created_at"),
+    ],
+    unique=[("list_id", "folded_name")],
+)  # fmt: skip
 SUBSCRIBER_FIELDS = Table(
     "subscriber_fields",
     [key("list_id"), key("subscriber_id"), key("field_id"), big_bytes("value"), integer("updated_at")],

@@ -1,0 +1,147 @@
+"""The people behind a number: the command `reports.people`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import Command, CsvStream, Stream
+from tracker.api.csv_rows import csv_lines
+from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
+from tracker.api.report_asking import asked
+from tracker.api.report_cursors import cursor_after, page_of
+from tracker.api.report_params import (
+    HEAD_ERRORS,
+    INVALID_CURSOR,
+    INVALID_EVENT,
+    INVALID_LIMIT,
+    INVALID_SORT,
+    HeadParams,
+    cursor_param,
+    event_param,
+    head_of,
+    limit_param,
+    refusing,
+)
+from tracker.api.report_tables import plain_rows
+from tracker.fields import Choice
+from tracker.formats.event_limits import uuid_text
+from tracker.questions import People
+from tracker.reports.known_actors import KnownActors
+from tracker.times import iso_utc
+
+#: What people are sorted by, and what the question calls it.
+SORTS = {
+    "LastSeenAt": "last_seen",
+    "FirstSeenAt": "first_seen",
+    "Events": "events",
+    "Revenue": "revenue",
+}
+COLUMNS = (
+    "SubscriberID", "EmailAddress", "ExternalID", "UUID", "FirstSeenAt", "LastSeenAt", "Events", "Source",
+)  # fmt: skip
+
+
+class ReportsPeople(Command):
+    """List the people behind a number: ask the same question, with the condition of the row and the range of the point.
+
+    A person is a subscriber or, where nobody knows who it is, a visitor, whose `SubscriberID` is null; `UUID` is one of their
+    visitors. `FirstSeenAt` and `Source`, where they came from first, are of all their events; `LastSeenAt`, `Events` and
+    `Revenue` of those that match. `Total` is the number of people on all pages: it equals the measure `people`.
+
+    `Sort` puts the largest first. `Cursor` is where the next page begins: send it within a day, with the same parameters.
+    """
+
+    name = "reports.people"
+    method = "GET"
+    permission = "Subscribers.Get"
+    rate_limit = "1000 per 60 seconds"
+    other_media_types = (CsvStream.media_type,)
+    errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_SORT, INVALID_LIMIT, INVALID_CURSOR)
+    example = (
+        {"ListID": 123, "Event": "conversion", "From": "2026-01-30", "To": "2026-01-31"},
+        {
+            **READY,
+            "Total": 1,
+            "People": [
+                {
+                    "SubscriberID": "358117233766563840",
+                    "EmailAddress": "subscriber@example.com",
+                    "ExternalID": "user-12345",
+                    "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                    "FirstSeenAt": "2026-01-02T18:00:00.000Z",
+                    "LastSeenAt": "2026-01-31T09:30:00.125Z",
+                    "Events": 2,
+                    "Revenue": {"EUR": "59.90"},
+                    "Source": "google",
+                }
+            ],
+            "Cursor": None,
+            "Scope": SCOPE_EXAMPLE,
+        },
+    )
+
+    class Params(HeadParams):
+        Event = event_param()
+        Sort = Choice(*SORTS, load_default="LastSeenAt", metadata={"description": "What to sort by"})
+        Limit = limit_param(100)
+        Cursor = cursor_param()
+
+    class Answer(ReportAnswer):
+        class Person(Schema):
+            SubscriberID = fields.String(
+                required=True, allow_none=True, metadata={"description": "Null: nobody knows who it is"}
+            )
+            EmailAddress = fields.String(required=True, allow_none=True)
+            ExternalID = fields.String(required=True, allow_none=True)
+            UUID = fields.String(
+                required=True, allow_none=True, metadata={"description": "A visitor of theirs"}
+            )
+            FirstSeenAt = fields.DateTime(required=True, allow_none=True)
+            LastSeenAt = fields.DateTime(required=True)
+            Events = fields.Integer(required=True)
+            Revenue = money_field()
+            Source = fields.String(
+                required=True, allow_none=True, metadata={"description": "Where they came from first"}
+            )
+
+        Total = fields.Integer(required=True, metadata={"description": "People on all pages"})
+        People = fields.List(fields.Nested(Person), required=True)
+        Cursor = fields.String(required=True, allow_none=True)
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
+        page = page_of(self.name, params, self.now)
+        head = head_of(self, params, page.now)
+        with refusing():
+            question = People(head, params.get("Event"), SORTS[params["Sort"]], params["Limit"], page.offset)
+        is_csv = params["Format"] == "csv"
+        found = asked(self, question, is_whole=is_csv)
+        told = found.answer or {"people": [], "total": 0}
+        known = self.services.reports.actors(head.list_id, told["people"], self.deadline)
+        people = [_person(each, known) for each in told["people"] if known.has(each)]
+        if is_csv:
+            return CsvStream(csv_lines(plain_rows(people, COLUMNS, "Revenue")))
+        return {
+            **found.status,
+            "Total": told["total"],
+            "People": people,
+            "Cursor": cursor_after(self.name, params, page, len(told["people"])),
+            "Scope": scope_of(head, found.answer),
+        }
+
+
+def _person(found: dict[str, Any], known: KnownActors) -> dict[str, Any]:
+    subscriber, first_seen = known.subscribers.get(found["person"]), found["first_seen"]
+    uuid = known.uuids.get(found["visitor"])
+    return {
+        "SubscriberID": None if subscriber is None else str(subscriber.id),
+        "EmailAddress": None if subscriber is None else subscriber.email,
+        "ExternalID": None if subscriber is None else subscriber.external_id,
+        "UUID": None if uuid is None else uuid_text(uuid),
+        "FirstSeenAt": None if first_seen is None else iso_utc(first_seen),
+        "LastSeenAt": iso_utc(found["last_seen"]),
+        "Events": found["events"],
+        "Revenue": found["revenue"],
+        "Source": found["source"],
+    }

@@ -1,0 +1,79 @@
+"""Values to choose from, with their counts: the command `reports.values`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from tracker import Command, CsvStream, Stream, invalid
+from tracker.api.csv_rows import csv_lines
+from tracker.api.dimension_params import FORMS, read_dimension
+from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
+from tracker.api.report_asking import asked
+from tracker.api.report_params import (
+    HEAD_ERRORS,
+    INVALID_BY,
+    INVALID_EVENT,
+    INVALID_LIMIT,
+    MISSING_BY,
+    HeadParams,
+    event_param,
+    head_of,
+    limit_param,
+    refusing,
+)
+from tracker.api.report_tables import plain_rows
+from tracker.fields import Text
+from tracker.questions import Values
+
+INVALID_SEARCH = invalid("Search", 30)
+#: Characters of a search.
+MAX_SEARCH = 200
+
+
+class ReportsValues(Command):
+    """List the values that a property, an event's name or a custom field has in a range, most frequent first.
+
+    `By` names it as in `reports.breakdown`. `Search` selects values with the text in them, in any letter case: enough to offer
+    values while somebody types. A `Value` of null stands for events without the property.
+    """
+
+    name = "reports.values"
+    method = "GET"
+    permission = "Reports.Get"
+    rate_limit = "1000 per 60 seconds"
+    other_media_types = (CsvStream.media_type,)
+    errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_BY, INVALID_LIMIT, MISSING_BY, INVALID_SEARCH)
+    example = (
+        {"ListID": 123, "By": "$utm_source", "Search": "goo", "Limit": 10},
+        {**READY, "Values": [{"Value": "google", "Events": 78}], "Scope": SCOPE_EXAMPLE},
+    )
+
+    class Params(HeadParams):
+        By = Text(1, 300, required=True, metadata={"description": f"What to list the values of: {FORMS}"})
+        Event = event_param()
+        Search = Text(
+            0, MAX_SEARCH, load_default="", metadata={"description": "Only values that contain this text"}
+        )
+        Limit = limit_param(20)
+
+    class Answer(ReportAnswer):
+        class Counted(Schema):
+            Value = fields.String(required=True, allow_none=True, metadata={"description": "Null: not set"})
+            Events = fields.Integer(required=True)
+
+        Values = fields.List(fields.Nested(Counted), required=True)
+
+    def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
+        head = head_of(self, params, self.now)
+        with refusing({"search": INVALID_SEARCH}):
+            by = read_dimension(self, head.list_id, params["By"])
+            question = Values(head, by, params.get("Event"), params["Search"], params["Limit"])
+        is_csv = params["Format"] == "csv"
+        found = asked(self, question, is_whole=is_csv)
+        told = [] if found.answer is None else found.answer["values"]
+        values = [{"Value": each["value"], "Events": each["events"]} for each in told]
+        if is_csv:
+            return CsvStream(csv_lines(plain_rows(values, ("Value", "Events"))))
+        return {**found.status, "Values": values, "Scope": scope_of(head, found.answer)}

@@ -1,0 +1,81 @@
+"""`goal.create`: what cannot be a goal is refused with its place and makes none, a name belongs to one goal of a list."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.client import Client, Shop
+from tests.commands.goals import RULE, goals_of, last_entry, make_goal
+
+HELD = {"Of": "event", "Property": "x", "Is": "equals", "Value": 1}
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"Name": ""}, 4),
+        ({"Name": " "}, 4),
+        ({"Name": "x" * 101}, 4),
+        ({"Name": 5}, 4),
+        ({"Event": ""}, 5),
+        ({"Event": "x" * 201}, 5),
+        ({"Event": "\0"}, 5),
+        ({"Where": 5}, 6),
+        ({"Where": "["}, 6),
+        ({"Where": {}}, 6),
+        ({"Where": [5]}, 6),
+        ({"Where": [[]]}, 6),
+        ({"Where": [HELD] * 51}, 6),
+        ({"Where": [{**HELD, "Is": "is"}]}, 6),
+        ({"Where": [{**HELD, "Of": "person"}]}, 6),
+        ({"Where": [{"Of": "person", "Field": "Plan", "Is": "is set"}]}, 6),
+        ({"Where": [{"Of": "visit", "Event": "x", "Is": "happened"}]}, 6),
+        ({"Name": "BIG order"}, 7),
+    ],
+)
+def test_what_cannot_be_a_goal_has_its_number_and_makes_none(
+    client: Client, shop: Shop, params: dict[str, Any], code: int
+) -> None:
+    make_goal(client, shop)
+    sent = {"ListID": shop.list_id, "Name": "Other", "Event": "seen", **params}
+    answer = client.call("goal.create", shop.key, **sent)
+    assert (answer.status, answer.codes) == (422, [code])
+    assert len(goals_of(client, shop)) == 1
+
+
+def test_a_goal_is_kept_as_it_was_sent(client: Client, shop: Shop) -> None:
+    made = make_goal(
+        client, shop, "Ünïcode 🎯", Event='it\'s "hostile" <b>; DROP', Where=[[*RULE, HELD], HELD]
+    )
+    [goal] = goals_of(client, shop)
+    assert goal.pop("CreatedOn").endswith("Z")
+    assert goal == {
+        "GoalID": made,
+        "Name": "Ünïcode 🎯",
+        "Event": 'it\'s "hostile" <b>; DROP',
+        "Where": [[*RULE, HELD], HELD],
+    }
+    assert last_entry(client, shop) == ("goal.create", f"list:{shop.list_id} goal:{made}")
+
+
+def test_conditions_may_be_the_text_of_their_array(client: Client, shop: Shop) -> None:
+    make_goal(client, shop, Where=json.dumps(RULE))
+    assert goals_of(client, shop)[0]["Where"] == RULE
+
+
+def test_a_list_has_up_to_a_hundred(client: Client, shop: Shop) -> None:
+    columns = ("list_id", "name", "folded_name", "event", "rule", "created_at")
+    rows = [(shop.list_id, b"%d" % n, b"%d" % n, b"x", b"[]", 0) for n in range(100)]
+    client.services.storage.write(lambda transaction: transaction.insert("goals", columns, rows))
+    answer = client.call("goal.create", shop.key, ListID=shop.list_id, Name="One more", Event="x")
+    assert answer.codes == [8]
+
+
+def test_a_name_may_be_used_on_another_list_and_again(client: Client, shop: Shop, owner: Shop) -> None:
+    first = make_goal(client, shop)
+    make_goal(client, owner)
+    client.call("goal.delete", shop.key, ListID=shop.list_id, GoalID=first)
+    assert make_goal(client, shop) > first, "a number is never given twice"

@@ -1,0 +1,47 @@
+"""Asking the engine: its answer, how far its copy is built, or the error that a call is answered with."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tracker import Command
+from tracker.api.report_params import INVALID_WHERE, TOO_LARGE, TOO_SLOW
+from tracker.errors import REPORTS_UNAVAILABLE, CommandError, Error, because
+from tracker.questions import Question
+
+#: The engine's words for what went wrong, and the rows that answer them. Any other word means: not available.
+_ROWS: dict[str, Error] = {"bad_regex": INVALID_WHERE, "too_large": TOO_LARGE, "timeout": TOO_SLOW}
+
+
+class Asked(NamedTuple):
+    """The engine's answer; None while the copy of the list is built, of which `progress` is done (0 to 1)."""
+
+    answer: dict[str, Any] | None
+    progress: float
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """The keys with which every answer begins."""
+        return {"Status": "building" if self.answer is None else "ready", "Progress": self.progress}
+
+
+def asked(command: Command, question: Question, is_whole: bool = False) -> Asked:
+    """Ask the engine. Raises CommandError (8, 12, 13, 100014).
+
+    `is_whole`: the form of the answer cannot say that it is not ready: while the copy is built the call is refused (100014).
+    """
+    reply = command.services.analytics.ask(question, command.user_id, command.deadline)
+    if "error" in reply:
+        raise CommandError(_row(str(reply["error"]), str(reply.get("detail") or "")))
+    if "building" not in reply:
+        return Asked(reply["answer"], 1.0)
+    progress = min(max(float(reply["building"]), 0.0), 0.999)
+    if is_whole:
+        building = because(REPORTS_UNAVAILABLE, "the copy of the list is being built")
+        raise CommandError(building, extra={"Progress": progress})
+    return Asked(None, progress)
+
+
+def _row(error: str, detail: str) -> Error:
+    row = _ROWS.get(error, REPORTS_UNAVAILABLE)
+    return because(row, detail) if detail else row

@@ -1,0 +1,54 @@
+"""Report tables: answers of reports as rows of cells, the first with the names of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tracker.api.csv_rows import MeasureColumns
+
+
+def trend_rows(answer: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield a trend: a row for each time and value, with a column for each measure."""
+    by_value: dict[str | None, list[dict[str, Any]]] = {}
+    for each in answer["Series"]:
+        by_value.setdefault(each["Value"], []).append(each)
+    words = list(dict.fromkeys(each["Measure"] for each in answer["Series"]))
+    table: list[tuple[str | None, str, dict[str, Any], dict[str, Any]]] = []
+    for value, series in by_value.items():
+        for number, time in enumerate(answer["Times"]):
+            now = {each["Measure"]: each["Points"][number] for each in series}
+            before = {each["Measure"]: _point(each["Before"], number) for each in series}
+            table.append((value, time, now, before))
+    has_before = any(each["Before"] is not None for each in answer["Series"])
+    now_columns = MeasureColumns(words, (row[2] for row in table))
+    before_columns = MeasureColumns(words if has_before else [], (row[3] for row in table), " before")
+    yield ["time", "value", *now_columns.names, *before_columns.names]
+    for value, time, now, before in table:
+        yield [time, value, *now_columns.of(now), *before_columns.of(before)]
+
+
+def _point(series: dict[str, Any] | None, number: int) -> Any:
+    """Return a point of the range compared with, which may have fewer."""
+    return series["Points"][number] if series is not None and number < len(series["Points"]) else None
+
+
+def breakdown_rows(answer: dict[str, Any], by: Sequence[str], words: Sequence[str]) -> Iterator[list[Any]]:
+    """Yield a breakdown: a row for each value, with a column for each measure."""
+    rows = answer["Rows"]
+    has_before = any(row["Before"] is not None for row in rows)
+    now = MeasureColumns(words, rows)
+    before = MeasureColumns(words if has_before else [], (row["Before"] or {} for row in rows), " before")
+    yield [*by, *now.names, *before.names]
+    for row in rows:
+        yield [*row["Values"], *now.of(row), *before.of(row["Before"])]
+
+
+def plain_rows(
+    rows: Sequence[dict[str, Any]], names: Sequence[str], money: str | None = None
+) -> Iterator[list[Any]]:
+    """Yield rows whose keys are the columns; that of `money` becomes one for each currency."""
+    columns = MeasureColumns([] if money is None else [money], rows)
+    yield [*names, *columns.names]
+    for row in rows:
+        yield [*(row[name] for name in names), *columns.of(row)]
