@@ -47,8 +47,8 @@ class ReportsPeople(Command):
     """List the people behind a number: ask the same question, with the condition of the row and the range of the point.
 
     A person is a subscriber or, where nobody knows who it is, a visitor, whose `SubscriberID` is null; `UUID` is one of their
-    visitors. `FirstSeenAt` and `Source`, where they came from first, are of all their events; `LastSeenAt`, `Events` and
-    `Revenue` of those that match. `Total` is the number of people on all pages: it equals the measure `people`.
+    visitors. `FirstSeenAt`, `LastSeenAt`, `Events` and `Revenue` are of the events that match; `Source` is the channel that they
+    came from first, in all that is kept. `Total` is the number of people on all pages: it equals the measure `people`.
 
     `Sort` puts the largest first. `Cursor` is where the next page begins: send it within a day, with the same parameters.
     """
@@ -74,7 +74,7 @@ class ReportsPeople(Command):
                     "LastSeenAt": "2026-01-31T09:30:00.125Z",
                     "Events": 2,
                     "Revenue": {"EUR": "59.90"},
-                    "Source": "google",
+                    "Source": "search",
                 }
             ],
             "Cursor": None,
@@ -98,7 +98,7 @@ class ReportsPeople(Command):
             UUID = fields.String(
                 required=True, allow_none=True, metadata={"description": "A visitor of theirs"}
             )
-            FirstSeenAt = fields.DateTime(required=True, allow_none=True)
+            FirstSeenAt = fields.DateTime(required=True)
             LastSeenAt = fields.DateTime(required=True)
             Events = fields.Integer(required=True)
             Revenue = money_field()
@@ -132,14 +132,14 @@ class ReportsPeople(Command):
 
 
 def _person(found: dict[str, Any], known: KnownActors) -> dict[str, Any]:
-    subscriber, first_seen = known.subscribers.get(found["person"]), found["first_seen"]
+    subscriber = known.subscribers.get(found["person"])
     uuid = known.uuids.get(found["visitor"])
     return {
         "SubscriberID": None if subscriber is None else str(subscriber.id),
         "EmailAddress": None if subscriber is None else subscriber.email,
         "ExternalID": None if subscriber is None else subscriber.external_id,
         "UUID": None if uuid is None else uuid_text(uuid),
-        "FirstSeenAt": None if first_seen is None else iso_utc(first_seen),
+        "FirstSeenAt": iso_utc(found["first_seen"]),
         "LastSeenAt": iso_utc(found["last_seen"]),
         "Events": found["events"],
         "Revenue": found["revenue"],

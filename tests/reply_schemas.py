@@ -20,8 +20,7 @@ from tracker.registry import CsvStream, NdjsonStream, Registry
 Document = dict[str, Any]
 
 JSON, EVENTS = "application/json", "text/event-stream"
-#: Answers of lines, which the document says no more about.
-LINES = (CsvStream.media_type, NdjsonStream.media_type)
+CSV, NDJSON = CsvStream.media_type, NdjsonStream.media_type
 LEGACY_PATH, REST_PREFIX = "/api.php", "/api/v1/"
 #: An unknown command is 404 at a path of its own.
 UNKNOWN_AT_LEGACY_PATH = 400
@@ -76,14 +75,14 @@ def faults(
     operation = _operation(method, path)
     response = _response(operation, status) if operation else None
     # Of a plugin's command, and of one that the test does not name, nobody knows which.
-    undescribed = (JSON, EVENTS, *LINES) if status == 200 and operation is None else (JSON,)
+    undescribed = (JSON, EVENTS, CSV, NDJSON) if status == 200 and operation is None else (JSON,)
     if headers.get("Content-Type") not in (response["content"] if response else undescribed):
         return [f"Content-Type is {headers.get('Content-Type')!r}"]
     if response is None:
         return _faults_outside(operation is not None, status, body if method != "HEAD" else None)
     found = _faults_in_headers(response, headers)
-    has_schema = method != "HEAD" and headers.get("Content-Type") not in LINES
-    return found + (_faults_in_body(response, body) if has_schema else [])
+    kind = headers.get("Content-Type", JSON)
+    return found + ([] if method == "HEAD" or kind == CSV else _faults_in_body(response, body, kind))
 
 
 def command_in(request: Mapping[str, Any]) -> str | None:
@@ -152,15 +151,17 @@ def _faults_in_headers(response: Mapping[str, Any], headers: Mapping[str, str]) 
     return found
 
 
-def _faults_in_body(response: Mapping[str, Any], body: bytes) -> list[str]:
-    if EVENTS in response["content"]:
-        return [fault for data in tracked_in(body) for fault in _violations(_data_schema(response), data)]
+def _faults_in_body(response: Mapping[str, Any], body: bytes, kind: str) -> list[str]:
+    if kind in (EVENTS, NDJSON):
+        parts = tracked_in(body) if kind == EVENTS else body.splitlines()
+        schema = _data_schema(response, kind)
+        return [fault for data in parts for fault in _violations(schema, data)]
     return _violations(response["content"][JSON]["schema"] | {"components": _closed()}, body)
 
 
-def _data_schema(response: Mapping[str, Any]) -> dict[str, Any]:
-    """What the data of an event is said to be, in words."""
-    [name] = re.findall(r"#/components/schemas/[\w.]+", response["content"][EVENTS]["schema"]["description"])
+def _data_schema(response: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """What the data of an event, or a line, is said to be, in words."""
+    [name] = re.findall(r"#/components/schemas/[\w.]+", response["content"][kind]["schema"]["description"])
     return {"$ref": name, "components": _closed()}
 
 

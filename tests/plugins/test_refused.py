@@ -77,7 +77,7 @@ DECLARATIONS = [
     (
         "permission = None",
         'permission = None; media_type = "text/html"',
-        "media_type must be that of Stream or of EventStream",
+        "media_type must be that of Stream, NdjsonStream or EventStream",
     ),
     (
         "permission = None",

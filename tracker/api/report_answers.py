@@ -12,6 +12,7 @@ from tracker.questions import Head
 from tracker.times import iso_utc
 
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+_NOTHING = {"events": 0, "robots": 0, "as_of": 0, "is_complete": False}
 _LOCAL = {"description": "ISO 8601 with the offset of the list's time zone"}
 
 
@@ -39,8 +40,8 @@ class Scope(Schema):
     )
 
 
-class ReportAnswer(Schema):
-    """The keys with which every report answers."""
+class StatusAnswer(Schema):
+    """The keys that say whether there is an answer yet."""
 
     Status = fields.String(
         required=True,
@@ -52,6 +53,11 @@ class ReportAnswer(Schema):
     Progress = fields.Float(
         required=True, metadata={"description": "How much of the copy is made, from 0 to 1"}
     )
+
+
+class ReportAnswer(StatusAnswer):
+    """The keys with which every report answers."""
+
     Scope = fields.Nested(Scope, required=True)
 
 
@@ -80,7 +86,9 @@ class MeasureValues(Schema):
         fields.String(), fields.String(), allow_none=True, metadata={"description": "Decimal by currency"}
     )
     rate = fields.Float(allow_none=True, metadata={"description": "People with a conversion, of all people"})
-    seconds = fields.Float(allow_none=True, metadata={"description": "Average seconds from first to last event of a visit"})
+    seconds = fields.Float(
+        allow_none=True, metadata={"description": "Average seconds from first to last event of a visit"}
+    )
 
 
 class SeriesBefore(Schema):
@@ -116,7 +124,7 @@ def local_iso(moment: int, zone: str) -> str:
 
 def scope_of(head: Head, answer: dict[str, Any] | None) -> dict[str, Any]:
     """Return the `Scope` of an engine's answer, or of none yet."""
-    found = {"events": 0, "robots": 0, "as_of": None, "is_complete": False} | (answer or {}).get("scope", {})
+    found = _NOTHING if answer is None else answer["scope"]
     return {
         **_range(head.begins, head.ends, head.zone),
         "Timezone": head.zone,
@@ -124,7 +132,7 @@ def scope_of(head: Head, answer: dict[str, Any] | None) -> dict[str, Any]:
         "Events": found["events"],
         "RobotsLeftOut": found["robots"],
         "IsComplete": found["is_complete"],
-        "AsOf": None if found["as_of"] is None else iso_utc(found["as_of"]),
+        "AsOf": iso_utc(found["as_of"]) if found["as_of"] else None,
     }
 
 

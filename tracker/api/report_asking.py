@@ -30,16 +30,29 @@ def asked(command: Command, question: Question, is_whole: bool = False) -> Asked
 
     `is_whole`: the form of the answer cannot say that it is not ready: while the copy is built the call is refused (100014).
     """
-    reply = command.services.analytics.ask(question, command.user_id, command.deadline)
+    found = _told(command, question, command.deadline)
+    return Asked(_whole(found), 1.0) if is_whole else found
+
+
+def whole_answer(command: Command, question: Question, deadline: float | None) -> dict[str, Any]:
+    """Return the engine's answer. Raises CommandError as `asked` does."""
+    return _whole(_told(command, question, deadline))
+
+
+def _told(command: Command, question: Question, deadline: float | None) -> Asked:
+    reply = command.services.analytics.ask(question, command.user_id, deadline)
     if "error" in reply:
         raise CommandError(_row(str(reply["error"]), str(reply.get("detail") or "")))
-    if "building" not in reply:
-        return Asked(reply["answer"], 1.0)
-    progress = min(max(float(reply["building"]), 0.0), 0.999)
-    if is_whole:
+    if "building" in reply:
+        return Asked(None, min(max(float(reply["building"]), 0.0), 0.999))
+    return Asked(reply["answer"], 1.0)
+
+
+def _whole(found: Asked) -> dict[str, Any]:
+    if found.answer is None:
         building = because(REPORTS_UNAVAILABLE, "the copy of the list is being built")
-        raise CommandError(building, extra={"Progress": progress})
-    return Asked(None, progress)
+        raise CommandError(building, extra={"Progress": found.progress})
+    return found.answer
 
 
 def _row(error: str, detail: str) -> Error:

@@ -18,12 +18,19 @@ from tracker.errors import (
     Error,
 )
 from tracker.openapi.schemas import JsonSchema, reference
-from tracker.registry import Command, EventStream, anyone
+from tracker.registry import Command, EventStream, NdjsonStream, anyone
 
 Response = dict[str, Any]
 
 #: The content of an answer of lines, which is a string to a JSON Schema.
 _LINES = {"schema": {"type": "string"}}
+#: Media type of a stream -> what its messages are, and how each begins and ends.
+_MANY = {
+    EventStream.media_type: (
+        "Server-sent events. The data of one that carries an answer is JSON:", "data: ", "\n\n",
+    ),
+    NdjsonStream.media_type: ("Lines of JSON, each of them:", "", "\n"),
+}  # fmt: skip
 
 _ROW: JsonSchema = {
     "type": "object",
@@ -102,8 +109,8 @@ def responses(command: type[Command]) -> dict[str, Response]:
 def success(command: type[Command]) -> Response:
     example = command.example[1] if command.example else {}
     content = {"schema": reference(command.name, "Answer"), "example": example}
-    if command.media_type == EventStream.media_type:
-        content = _of_events(command, example)
+    if command.media_type in _MANY:
+        content = _of_many(command, example)
     return {
         "description": "Done",
         "headers": headers((*COUNTED, NOTES)),
@@ -111,12 +118,12 @@ def success(command: type[Command]) -> Response:
     }
 
 
-def _of_events(command: type[Command], example: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of an event stream. A schema describes one body, and a stream has many messages."""
-    written = reference(command.name, "Answer")["$ref"]
-    about = f"Server-sent events. The data of one that carries an answer is JSON: {written}"
-    schema = {"type": "string", "contentMediaType": command.media_type, "description": about}
-    return {"schema": schema, "example": f"data: {json.dumps(example, ensure_ascii=False)}\n\n"}
+def _of_many(command: type[Command], example: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a stream. A schema describes one body, and a stream has many messages or lines."""
+    about, begin, end = _MANY[command.media_type]
+    described = f"{about} {reference(command.name, 'Answer')['$ref']}"
+    schema = {"type": "string", "contentMediaType": command.media_type, "description": described}
+    return {"schema": schema, "example": f"{begin}{json.dumps(example, ensure_ascii=False)}{end}"}
 
 
 def error_response(rows: list[Error]) -> Response:

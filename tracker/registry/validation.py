@@ -81,8 +81,8 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
     ("Params must be a marshmallow Schema", lambda c: _is_schema(c.Params)),
     ("Answer must be a marshmallow Schema", lambda c: c.Answer is None or _is_schema(c.Answer)),
     (
-        "media_type must be that of Stream or of EventStream",
-        lambda c: c.media_type in (Stream.media_type, EventStream.media_type),
+        "media_type must be that of Stream, NdjsonStream or EventStream",
+        lambda c: c.media_type in (Stream.media_type, NdjsonStream.media_type, EventStream.media_type),
     ),
     (
         "other_media_types must be a tuple of those of CsvStream and NdjsonStream",

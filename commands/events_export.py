@@ -1,0 +1,70 @@
+"""Events as lines: the command `events.export`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from tracker import Command, CsvStream, NdjsonStream, Stream, invalid
+from tracker.api.event_lines import csv_parts, event_pages, ndjson_parts
+from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent
+from tracker.api.report_params import (
+    HEAD_ERRORS,
+    INVALID_EVENT,
+    HeadParams,
+    OneOrMore,
+    event_param,
+    head_of,
+    refusing,
+)
+from tracker.fields import Choice
+from tracker.questions import EventIds
+
+INVALID_PROPERTIES = invalid("Properties", 30)
+#: Columns for properties in a table.
+MAX_COLUMNS = 50
+
+
+class EventsExport(Command):
+    """Export the events that answer a question, oldest first, as lines: a JSON object each (NDJSON), or a table (CSV).
+
+    The events are those that `reports.trend` counts as `events`, each as in `events.recent`. A table has a column for each of
+    `Properties`, and one with all properties as JSON; a text that a spreadsheet would take for a formula begins with an
+    apostrophe. Lines are sent while they are read: a transfer that breaks off is not complete. `Compare`, `MatchWeekday` and
+    `GoalID` change nothing. The export is noted in the audit log.
+    """
+
+    name = "events.export"
+    permission = "Subscribers.Get"
+    rate_limit = "100 per 60 seconds"
+    media_type = NdjsonStream.media_type
+    other_media_types = (CsvStream.media_type,)
+    errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_PROPERTIES)
+    example = ({"ListID": 123, "Event": "page_view", "Format": "ndjson"}, RECEIVED_EXAMPLE)
+    Answer = ReceivedEvent
+
+    class Params(HeadParams):
+        Event = event_param()
+        Format = Choice("ndjson", "csv", load_default="ndjson", metadata={"description": "Form of the lines"})
+        Properties = OneOrMore(
+            MAX_COLUMNS, load_default=[], metadata={"description": "Properties to give columns in a table"}
+        )
+
+    def run(self, params: dict[str, Any]) -> Stream:
+        head, event = head_of(self, params, self.now), params.get("Event")
+        with refusing():
+            EventIds(head, event)
+        pages = self._noted(event_pages(self, head, event), head.list_id)
+        if params["Format"] == "csv":
+            return CsvStream(csv_parts(pages, params["Properties"]))
+        return NdjsonStream(ndjson_parts(pages))
+
+    def _noted(self, pages: Iterator[Any], list_id: int) -> Iterator[Any]:
+        """Return the pages, of which the first was read, once the audit log has the export."""
+        first, audit = next(pages), self.services.audit
+        self.services.storage.write(
+            lambda transaction: audit.note(transaction, self.caller, self.name, f"list:{list_id}"),
+            self.deadline,
+        )
+        return chain([first], pages)
