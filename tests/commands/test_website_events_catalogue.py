@@ -137,7 +137,7 @@ def test_names_are_seen_when_events_happen_and_not_when_they_arrive(
 
 
 def test_a_property_is_first_seen_with_its_own_event_not_with_others_of_its_batch(
-    client: Client, shop: Shop
+    client: InProcess, shop: Shop
 ) -> None:
     events = [
         {"Event": "ordered", "Timestamp": "2026-01-01T10:00:00Z"},
