@@ -28,7 +28,7 @@ FORMS: dict[str, dict[str, Any]] = {
 
 def parts_of(account: Account) -> dict[str, Any]:
     """What stands in paths for things that are the account's own. A path with another part gets it here."""
-    return {"list_id": account.list_id, "prefix": account.key.split("_")[1]}
+    return {"list_id": account.list_id, "prefix": account.key.split("_")[1], "command": "reports.people"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def test_series_stand_out_from_their_ground_and_from_each_other() -> None:
 
 def _colours() -> Iterator[tuple[str, tuple[str, str]]]:
     text = (STATIC / "charts.css").read_text()
-    for name, light, dark in re.findall(r"--(s\d): light-dark\((#\w{6}), (#\w{6})\)", text):
+    for name, light, dark in re.findall(r"--(series-\d): light-dark\((#\w{6}), (#\w{6})\)", text):
         yield name, (light, dark)
 
 

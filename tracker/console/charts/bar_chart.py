@@ -72,12 +72,13 @@ def _columns(chart: Chart, index: int, frame: Frame, places: list[float], room: 
 def _before(chart: Chart, frame: Frame, places: list[float], room: float) -> Markup:
     if not chart.has_before:
         return Markup("")
-    dashes = (
+    dashes = "".join(
         f"M{number(x - room * 0.42)} {number(frame.scale.y(value))}H{number(x + room * 0.42)}"
         for index, x in enumerate(places)
         if (value := at(chart.series[0].before, index)) is not None
     )
-    return element("path", class_="before", d="".join(dashes), stroke_dasharray="4 3")
+    ground = element("path", class_="before-ground", d=dashes)  # so that they are seen on a column too
+    return ground + element("path", class_="before", d=dashes, stroke_dasharray="4 3")
 
 
 def _last_height(values: tuple[float | None, ...], frame: Frame) -> float | None:

@@ -5,17 +5,21 @@ from types import ModuleType
 from tracker.console.pages import (
     audit,
     events,
+    explore,
     forget,
     keys,
     lists,
     live,
+    overview,
     people,
+    report_csv,
     settings,
     setup,
     sign_in,
     subscriber,
+    who,
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, setup, live, events, people, subscriber, forget, settings, keys, audit,
+    sign_in, lists, overview, explore, who, report_csv, setup, live, events, people, subscriber, forget, settings, keys, audit,
 )  # fmt: skip

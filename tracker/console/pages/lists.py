@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request
-from werkzeug.wrappers import Response
+from flask import jsonify, redirect, render_template, request
 
 from tracker.console.client import CallRefused, ask
-from tracker.console.current_list import WITHOUT_LIST, list_of, start_of_page
+from tracker.console.current_list import start_of_page
+from tracker.console.error_pages import is_asked_by_script
 from tracker.console.page_context import Route
 
 LISTS_PER_PAGE = 50
+#: Lists that the switcher in the bar shows; the others are on the page of all lists.
+SWITCHED = 15
 WORDS = {"SubscriberListName": "A name has 1 to 250 characters."}
 
 
@@ -28,15 +30,12 @@ def create() -> Any:
     return redirect(f"/lists/{list_id}/setup", 303)
 
 
-def overview(list_id: str) -> Response:
-    if list_id == WITHOUT_LIST:
-        return redirect(f"/lists/{WITHOUT_LIST}/live", 303)
-    return redirect(f"{list_of(list_id).path}/setup", 303)
-
-
-def home() -> Response:
-    """Redirect a browser that reloads the answer to a form."""
-    return redirect("/", 303)
+def home() -> Any:
+    """Redirect a browser that reloads the answer to a form; answer the list switcher's script with the first lists."""
+    if not is_asked_by_script():
+        return redirect("/", 303)
+    found = ask("lists.get", RecordsPerRequest=SWITCHED, OrderField="Name")["Lists"]
+    return jsonify(Lists=[{"Name": each["Name"], "Path": f"/lists/{each['ListID']}"} for each in found])
 
 
 def _page(**form: Any) -> str:
@@ -67,5 +66,4 @@ ROUTES = (
     Route("GET", "/", show),
     Route("GET", "/lists", home),
     Route("POST", "/lists", create),
-    Route("GET", "/lists/<list_id>", overview),
 )

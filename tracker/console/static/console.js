@@ -102,6 +102,83 @@ window.Tracker = Tracker;
   }
 })();
 
+// Keys: a letter or digit does what the element that names it in data-key does. They can be turned off, since they may be
+// in the way of speech input, and they are silent wherever something is typed.
+(() => {
+  const off = document.querySelector("[data-keys-off]");
+  const read = () => {
+    try {
+      return localStorage.getItem("tracker-keys") !== "off";
+    } catch {
+      return true; // storage is blocked
+    }
+  };
+  let isOn = read();
+  const label = () => off && (off.textContent = isOn ? "Turn keys off" : "Turn keys on");
+  if (off) {
+    off.hidden = false;
+    off.addEventListener("click", () => {
+      isOn = !isOn;
+      try {
+        localStorage.setItem("tracker-keys", isOn ? "on" : "off");
+      } catch {
+        /* storage is blocked: it holds for this page */
+      }
+      label();
+      Tracker.say(isOn ? "Keys are on" : "Keys are off");
+    });
+    label();
+  }
+  document.addEventListener("keydown", (key) => {
+    if (!isOn || key.ctrlKey || key.metaKey || key.altKey || key.defaultPrevented) return;
+    if (key.target.closest("input, select, textarea, dialog, [role=region], [contenteditable]")) return;
+    const found = document.querySelector(`[data-key="${CSS.escape(key.key.toLowerCase())}"]`);
+    if (!found) return;
+    key.preventDefault();
+    if (found.tagName !== "DETAILS") return found.click();
+    found.open = !found.open;
+    found.querySelector(found.open ? "input, select, a" : "summary")?.focus();
+    return undefined;
+  });
+})();
+
+// The list switcher: without this script it leads to the page of all lists.
+(() => {
+  const link = document.querySelector("[data-lists]");
+  if (!link) return;
+  let menu = null;
+  const close = () => {
+    menu?.remove();
+    menu = null;
+    link.setAttribute("aria-expanded", "false");
+  };
+  link.setAttribute("aria-expanded", "false");
+  link.addEventListener("click", async (click) => {
+    if (!Tracker.isPlain(click)) return;
+    click.preventDefault();
+    if (menu) return close();
+    const lists = (await Tracker.ask(link.dataset.lists).catch(() => null))?.Lists;
+    if (!lists) return location.assign(link.href);
+    menu = document.createElement("ul");
+    menu.className = "switch-menu";
+    for (const { Name, Path } of [...lists, { Name: "All lists", Path: link.getAttribute("href") }]) {
+      const item = document.createElement("a");
+      item.textContent = Name;
+      item.setAttribute("href", Path);
+      menu.appendChild(document.createElement("li")).appendChild(item);
+    }
+    link.after(menu);
+    link.setAttribute("aria-expanded", "true");
+    return menu.querySelector("a").focus();
+  });
+  document.addEventListener("click", (click) => menu && !menu.parentElement.contains(click.target) && close());
+  document.addEventListener("keydown", (key) => {
+    if (key.key !== "Escape" || !menu) return;
+    close();
+    link.focus();
+  });
+})();
+
 Tracker.times();
 setInterval(() => document.hidden || Tracker.times(), 15000);
 

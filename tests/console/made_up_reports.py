@@ -1,0 +1,173 @@
+"""What do pages of reports show? Answers in the shapes of the reports' commands, made up, so that each page can be full or odd."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tracker.call import Answer, Call
+from tracker.dispatch import Dispatcher
+from tracker.registry import Registry
+
+TODAY = datetime(2026, 11, 27, tzinfo=UTC)
+NAMES = ("Direct", "Search", "Email", "Social", "Campaign", None)
+READY = {"Status": "ready", "Progress": 1.0}
+Made = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds")
+
+
+def scope(days: int = 14, ends: datetime = TODAY + timedelta(1), **changed: Any) -> dict[str, Any]:
+    begins = ends - timedelta(days)
+    return {
+        "From": iso(begins),
+        "To": iso(ends),
+        "Timezone": "Europe/Berlin",
+        "Compare": {"From": iso(begins - timedelta(days)), "To": iso(begins)},
+        "Events": 1246,
+        "RobotsLeftOut": 100,
+        "IsComplete": False,
+        "AsOf": "2026-11-27T15:40:00.000Z",
+        **changed,
+    }
+
+
+def number(measure: str, seed: float) -> Any:
+    """A number of this measure, always the same for a seed."""
+    size = 20 + 12 * math.sin(seed * 1.7) + 6 * math.cos(seed * 3.1)
+    if measure == "revenue":
+        return {"EUR": f"{size * 4.25:.2f}"}
+    if measure == "rate":
+        return round(size / 300, 4)
+    return round(size * {"views": 3.2, "conversions": 0.1}.get(measure, 1))
+
+
+def total(measure: str, points: list[Any]) -> Any:
+    if measure == "revenue":
+        return {"EUR": f"{sum(float(each['EUR']) for each in points):.2f}"}
+    return 0.101 if measure == "rate" else sum(points)
+
+
+def trend(params: dict[str, Any]) -> dict[str, Any]:
+    times = (
+        [] if params.get("Interval") == "none" else [TODAY - timedelta(days) for days in range(13, -1, -1)]
+    )
+    values = ([*NAMES, "A campaign with a rather long name"] if params.get("By") else [None])[
+        : params.get("Top", 5)
+    ]
+    series = [
+        _series(measure, value, index * 7 + number_ * 3, max(len(times), 1))
+        for number_, measure in enumerate(params["Measures"])
+        for index, value in enumerate(values)
+    ]
+    if not times:
+        series = [{**each, "Points": [], "Before": {**each["Before"], "Points": []}} for each in series]
+    return {
+        **READY,
+        "Interval": "day" if times else "none",
+        "Times": [iso(time) for time in times],
+        "Series": series,
+        "Scope": scope(),
+    }
+
+
+def _series(measure: str, value: str | None, seed: int, count: int) -> dict[str, Any]:
+    points = [number(measure, seed + day) for day in range(count)]
+    before = [number(measure, seed + day + 0.6) for day in range(count)]
+    return {
+        "Measure": measure,
+        "Value": value,
+        "Points": points,
+        "Total": total(measure, points),
+        "Before": {"Points": before, "Total": total(measure, before)},
+    }
+
+
+def breakdown(params: dict[str, Any]) -> dict[str, Any]:
+    by = params["By"]
+    values = {
+        "$pathname": ("/", "/products/cup-01", "/products/earl-grey-01", "/cart"),
+        "$country": ("DE", "AT", "US"),
+    }
+    found = next((named for part, named in values.items() if part in by), NAMES)
+    rows = [
+        {
+            "Values": [value],
+            **{measure: number(measure, 9 - index) for measure in params["Measures"]},
+            "Before": {measure: number(measure, index + 4) for measure in params["Measures"]},
+        }
+        for index, value in enumerate(found)
+    ]
+    rows.sort(key=lambda row: str(row[params["Measures"][0]]), reverse=True)
+    whole = {measure: total(measure, [row[measure] for row in rows]) for measure in params["Measures"]}
+    return {
+        **READY,
+        "Rows": rows,
+        "Others": None,
+        "Total": whole,
+        "TotalBefore": whole,
+        "Cursor": None,
+        "Scope": scope(),
+    }
+
+
+def people(params: dict[str, Any]) -> dict[str, Any]:
+    known = {
+        "SubscriberID": "358117233766563840",
+        "EmailAddress": "ada@example.com",
+        "ExternalID": None,
+        "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "FirstSeenAt": "2026-11-02T18:00:00.000Z",
+        "LastSeenAt": "2026-11-27T09:30:00.125Z",
+        "Events": 12,
+        "Revenue": {"EUR": "59.90"},
+        "Source": "google",
+    }
+    nobody = {**known, "SubscriberID": None, "EmailAddress": None, "Events": 1, "Revenue": {}, "Source": None}
+    return {**READY, "Total": 2, "People": [known, nobody], "Cursor": None, "Scope": scope()}
+
+
+MADE_UP: dict[str, Made] = {
+    "reports.trend": trend,
+    "reports.breakdown": breakdown,
+    "reports.people": people,
+    "goals.get": lambda _: {
+        "Goals": [{"GoalID": 1, "Name": "Newsletter", "Event": "newsletter_signup", "Where": []}]
+    },
+}
+
+
+class MadeUpReports:
+    """A dispatcher that answers commands of `made` itself, and hands others on. `asked` has each such call."""
+
+    def __init__(self, dispatcher: Dispatcher, made: dict[str, Made] | None = None) -> None:
+        self._dispatcher, self.made = dispatcher, dict(MADE_UP if made is None else made)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    @property
+    def registry(self) -> Registry:
+        return self._dispatcher.registry
+
+    def answer(self, call: Call) -> Answer:
+        made = self.made.get(call.command or "")
+        if made is None:
+            return self._dispatcher.answer(call)
+        self.asked.append((call.command or "", call.params))
+        body = made(call.params)
+        return Answer(body.get("_status", 200), body, {})
+
+
+def failure(status: int, *rows: tuple[int, str]) -> Made:
+    """A command that fails with these errors."""
+    errors = [{"Code": code, "Message": message} for code, message in rows]
+    return lambda _: {
+        "_status": status,
+        "Success": False,
+        "ErrorCode": rows[0][0],
+        "ErrorText": rows[0][1],
+        "Errors": errors,
+    }

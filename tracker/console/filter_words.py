@@ -1,0 +1,122 @@
+"""Filter words: conditions, properties and operators as pages call them: `Channel is Email`, `did conversion`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracker.console.report_address import ReportAddress
+
+#: Properties that Tracker adds, and what people call them.
+PROPERTIES = {
+    "$channel": "Channel",
+    "$utm_campaign": "Campaign",
+    "$utm_source": "Source",
+    "$utm_medium": "Medium",
+    "$utm_term": "Term",
+    "$utm_content": "Content",
+    "$click_id": "Click id",
+    "$referring_domain": "Referrer",
+    "$referrer": "Referring page",
+    "$pathname": "Page",
+    "$current_url": "Address",
+    "$page_title": "Page title",
+    "$host": "Host",
+    "$device_type": "Device",
+    "$device": "Device model",
+    "$browser": "Browser",
+    "$os": "System",
+    "$country": "Country",
+    "$timezone": "Time zone",
+    "$language": "Language",
+}
+#: Operators that a filter form offers, and what they are in a sentence.
+OPERATORS = {
+    "equals": "is",
+    "does not equal": "is not",
+    "contains": "contains",
+    "does not contain": "does not contain",
+    "begins with": "begins with",
+    "ends with": "ends with",
+    "matches regex": "matches",
+    "does not match regex": "does not match",
+    "greater than": "is more than",
+    "less than": "is less than",
+    "at least": "is at least",
+    "at most": "is at most",
+    "is set": "is set",
+    "is not set": "is not set",
+    "happened": "happened",
+    "did not happen": "did not happen",
+}
+OF = {"event": "the event", "visit": "its visit", "person": "its person"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in words, and the address without it."""
+
+    words: str
+    without: str
+
+
+def chips(address: ReportAddress, goals: Iterable[Mapping[str, Any]] = ()) -> list[Chip]:
+    """Return a chip for each condition, and for the goal."""
+    found = [
+        Chip(condition_words(each), address.without(number)) for number, each in enumerate(address.conditions)
+    ]
+    goal = address.args.get("GoalID")
+    if goal:
+        named = [each["Name"] for each in goals if str(each["GoalID"]) == goal]
+        found.append(Chip(f"Goal {named[0] if named else goal}", address.link(GoalID=None)))
+    return found
+
+
+def property_name(name: str) -> str:
+    return PROPERTIES.get(name, name)
+
+
+def condition_words(condition: Any) -> str:
+    """Return a condition, or a list of which any may hold, in words."""
+    if isinstance(condition, list):
+        return " or ".join(condition_words(each) for each in condition) or "nothing"
+    if not isinstance(condition, Mapping):
+        return str(condition)
+    told = [_subject(condition)]
+    is_, value = str(condition.get("Is", "equals")), condition.get("Value")
+    if condition.get("Property") or condition.get("Field"):
+        told.append(OPERATORS.get(is_, is_))
+        told.append(
+            " or ".join(map(_text, value if isinstance(value, list) else [value]))
+            if value is not None
+            else ""
+        )
+    elif is_ == "did not happen":
+        told.append("did not happen")
+    if condition.get("Times") not in (None, 1, "1"):
+        told.append(f"at least {condition['Times']} times")
+    if condition.get("Days"):
+        told.append(f"in the last {condition['Days']} days")
+    return " ".join(part for part in told if part)
+
+
+def _subject(condition: Mapping[str, Any]) -> str:
+    """Return what is compared: `Channel`, `Exit page`, `Visit with add_to_cart, price`, `Person: Plan`."""
+    name = property_name(str(condition["Property"])) if condition.get("Property") else ""
+    if condition.get("At") == "exit" and name:
+        name = f"Exit {name.lower() if name in PROPERTIES.values() else name}"
+    elif (
+        condition.get("Of") == "visit"
+        and condition.get("Property") == "$pathname"
+        and not condition.get("Event")
+    ):
+        name = "Entry page"
+    field = f"Person: {condition['Field']}" if condition.get("Field") else ""
+    of = {"visit": "Visit with ", "person": "Person with "}.get(str(condition.get("Of")), "")
+    event = f"{of}{condition['Event']}" if condition.get("Event") else ""
+    return ", ".join(part for part in (event, name, field) if part) or "Event"
+
+
+def _text(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -1,0 +1,175 @@
+"""Explore page at `/lists/<id>/explore`: one question as a sentence, answered by lines, bars or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template
+
+from tracker.console.charts import MAX_SERIES, bars, line, sparkline
+from tracker.console.client import Unanswered, ask
+from tracker.console.current_list import CurrentList
+from tracker.console.dimension_words import OFFERED, DimensionWords, of_property
+from tracker.console.number_words import MEASURES, change, measure_name, number_of, written
+from tracker.console.page_context import Route
+from tracker.console.report_address import ReportAddress
+from tracker.console.report_pages import api_call, csv_path, frame, report, report_page
+from tracker.console.report_rows import breakdown_rows, people_path
+from tracker.console.trend_chart import series_of, trend_chart, unit_of
+
+FORMS = {"lines": "lines", "bars": "bars", "table": "a table"}
+INTERVALS = ("auto", "hour", "day", "week", "month")
+#: Values with a line of their own in the table, and rows of a page of the table alone.
+TOP, ROWS = 10, 50
+#: Names of events and properties that the form offers.
+OFFERED_EVENTS, OFFERED_PROPERTIES = 100, 60
+
+
+@report_page
+def show(place: CurrentList, address: ReportAddress) -> Any:
+    asked = {name: address.args.get(name) or None for name in ("Event", "By", "Interval", "Cursor")}
+    measure, form = address.args.get("Show") or "people", address.args.get("As", "lines")
+    by = DimensionWords(asked["By"]) if asked["By"] else None
+    is_table = form == "table" and by is not None
+    answered = (
+        _table(place, address, measure, asked, by)
+        if is_table and by
+        else _trend(place, address, measure, asked, by, form)
+    )
+    return render_template(
+        "explore.html",
+        tab="explore",
+        measure=measure,
+        event=asked["Event"],
+        by=by,
+        interval=asked["Interval"] or "auto",
+        intervals=INTERVALS,
+        form=form if form in FORMS else "lines",
+        forms=FORMS,
+        offered=_offered(place, asked["Event"], measure, by),
+        people=people_path(place.path, address, **({"Event": asked["Event"]} if asked["Event"] else {})),
+        **answered,
+    )
+
+
+def _trend(
+    place: CurrentList,
+    address: ReportAddress,
+    measure: str,
+    asked: Mapping[str, Any],
+    by: DimensionWords | None,
+    form: str,
+) -> dict[str, Any]:
+    currency = place.described["Currency"]
+    params = {"Event": asked["Event"], "Measures": [measure], "Interval": asked["Interval"]}
+    params |= {"By": by.form, "Top": TOP} if by else {}
+    answer = report("reports.trend", place, address, **params)
+    title = f"{measure_name(measure)} by {answer['Interval']}"
+    chart = trend_chart(
+        {**answer, "Series": answer["Series"][:MAX_SERIES]}, measure, currency, address, title, by
+    )
+    return {
+        "chart": (bars if form == "bars" else line)(chart),
+        "rows": [
+            _line_row(each, measure, by, place, address, asked["Event"])
+            for each in series_of(answer, measure)
+        ],
+        "more": f"{place.path}/explore{address.link(As='table')}" if by else None,
+        **_taken_along("reports.trend", place, address, params),
+        **frame(place, address, answer),
+    }
+
+
+def _line_row(
+    series: Mapping[str, Any],
+    measure: str,
+    by: DimensionWords | None,
+    place: CurrentList,
+    address: ReportAddress,
+    event: str | None,
+) -> dict[str, Any]:
+    currency = place.described["Currency"]
+    before = (series["Before"] or {}).get("Total")
+    unit = unit_of([series["Total"]], currency)
+    condition = by.condition(series["Value"]) if by else None
+    name = by.value_words(series["Value"]) if by else measure_name(measure)
+    total = written(measure, series["Total"], currency)
+    return {
+        "name": name,
+        "link": address.with_condition(condition) if condition else None,
+        "numbers": [total],
+        "before": written(measure, before, currency),
+        "change": change(measure, series["Total"], before, currency),
+        "line": sparkline([number_of(each, unit) for each in series["Points"]], f"{name}: {total} in all"),
+        "people": people_path(
+            place.path, address, *([condition] if condition else []), **({"Event": event} if event else {})
+        ),
+    }
+
+
+def _table(
+    place: CurrentList, address: ReportAddress, measure: str, asked: Mapping[str, Any], by: DimensionWords
+) -> dict[str, Any]:
+    measures = [measure] if measure == "people" else [measure, "people"]
+    params = {"Event": asked["Event"], "By": by.form, "Measures": measures, "Limit": ROWS}
+    answer = report("reports.breakdown", place, address, **params, Cursor=asked["Cursor"])
+    currency = place.described["Currency"]
+    return {
+        "chart": None,
+        "columns": [measure_name(each) for each in measures],
+        "rows": breakdown_rows(answer, by, measures, place.path, address, currency),
+        "total": [written(each, (answer["Total"] or {}).get(each), currency) for each in measures],
+        "following": address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
+        "first": address.link(Cursor=None) if asked["Cursor"] else None,
+        **_taken_along("reports.breakdown", place, address, params),
+        **frame(place, address, answer),
+    }
+
+
+def _taken_along(
+    command: str, place: CurrentList, address: ReportAddress, params: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the same question as a file and as a call of the API."""
+    known = {name: value for name, value in params.items() if value is not None}
+    texts = {name: str(value) for name, value in known.items() if name not in ("Measures", "Limit")}
+    return {
+        "csv": csv_path(command, place, address, known["Measures"], **texts),
+        "call": api_call(command, place, address, **known),
+    }
+
+
+def _offered(
+    place: CurrentList, event: str | None, measure: str, by: DimensionWords | None
+) -> dict[str, Any]:
+    """Return what the sentence can be made of. Names come from the catalogue, if the user may read it."""
+    try:
+        found = ask("website_events.catalogue", **place.params, RecordsPerRequest=OFFERED_EVENTS)["Events"]
+    except Unanswered as failure:
+        if failure.status != 403:
+            raise
+        found = []
+    ordered = sorted(found, key=lambda each: (each["Event"] != event, -each["Count"]))
+    properties = [each for shown in ordered for each in shown["Properties"]]
+    names = list(dict.fromkeys(each["Property"] for each in properties if each["Property"]))[
+        :OFFERED_PROPERTIES
+    ]
+    numeric = dict.fromkeys(
+        each["Property"] for each in properties if each["Property"] and "number" in each["Types"]
+    )
+    measures = {name: words for name, (words, _) in MEASURES.items()}
+    measures |= {
+        f"{kind}:{name}": measure_name(f"{kind}:{name}")
+        for name in list(numeric)[:8]
+        for kind in ("sum", "avg")
+    }
+    dimensions = {form: DimensionWords(form).name for form in OFFERED}
+    return {
+        "events": [each["Event"] for each in ordered],
+        "measures": measures | ({} if measure in measures else {measure: measure_name(measure)}),
+        "dimensions": dimensions | ({by.form: by.name} if by and by.form not in dimensions else {}),
+        "properties": {of_property(name): name for name in names if of_property(name) not in dimensions},
+    }
+
+
+ROUTES = (Route("GET", "/lists/<list_id>/explore", show),)

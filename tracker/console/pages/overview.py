@@ -1,0 +1,136 @@
+"""Overview page at `/lists/<id>`: six numbers with their chart, and where people come from, what they see and reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask import render_template
+
+from tracker.console.charts import line
+from tracker.console.client import ask
+from tracker.console.current_list import CurrentList
+from tracker.console.dimension_words import DimensionWords
+from tracker.console.number_words import MEASURES, SIX, change, written
+from tracker.console.page_context import Route
+from tracker.console.report_address import ReportAddress
+from tracker.console.report_pages import api_call, csv_path, frame, report, report_page
+from tracker.console.report_rows import breakdown_rows, people_path, second_measure
+from tracker.console.trend_chart import series_of, trend_chart
+
+#: Rows of a card, and goals whose numbers are asked for.
+ROWS, MAX_GOALS = 8, 4
+
+
+class Card(NamedTuple):
+    """A card of breakdowns: its title, and its tabs with what they break down by."""
+
+    title: str
+    tabs: dict[str, DimensionWords]
+    note: str = ""
+
+
+CARDS = (
+    Card(
+        "Sources",
+        {
+            "Channel": DimensionWords("visit:$channel"),
+            "Campaign": DimensionWords("visit:$utm_campaign"),
+            "Referrer": DimensionWords("visit:$referring_domain"),
+        },
+    ),
+    Card(
+        "Pages",
+        {
+            "Entry": DimensionWords("visit:$pathname"),
+            "Seen": DimensionWords("$pathname"),
+            "Exit": DimensionWords("visit-exit:$pathname"),
+        },
+    ),
+    Card(
+        "Devices",
+        {
+            "Type": DimensionWords("visit:$device_type"),
+            "Browser": DimensionWords("visit:$browser"),
+            "System": DimensionWords("visit:$os"),
+        },
+    ),
+    Card("Countries", {"Country": DimensionWords("visit:$country")}, "By the time zone of the browser."),
+)
+
+
+@report_page
+def show(place: CurrentList, address: ReportAddress) -> Any:
+    measure = address.args.get("Show", "people")
+    measure = measure if measure in SIX else "people"
+    currency = place.described["Currency"]
+    trend = report("reports.trend", place, address, Measures=list(SIX))
+    totals = {name: series_of(trend, name)[0] for name in SIX}
+    second = second_measure({name: totals[name]["Total"] for name in SIX})
+    goals = ask("goals.get", **place.params)["Goals"]
+    return render_template(
+        "overview.html",
+        tab="overview",
+        tiles=[_tile(name, totals[name], address, currency, name == measure) for name in SIX],
+        chart=line(
+            trend_chart(trend, measure, currency, address, f"{MEASURES[measure][0]} by {trend['Interval']}")
+        ),
+        people=people_path(place.path, address),
+        total=written("people", totals["people"]["Total"], currency),
+        cards=[_card(card, place, address, second, currency) for card in CARDS],
+        second=MEASURES[second][0],
+        goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
+        definitions=[MEASURES[name] for name in SIX],
+        csv=csv_path("reports.trend", place, address, SIX),
+        call=api_call("reports.trend", place, address, Measures=list(SIX)),
+        **frame(place, address, trend, goals),
+    )
+
+
+def _tile(
+    measure: str, series: Mapping[str, Any], address: ReportAddress, currency: str, is_chosen: bool
+) -> dict[str, Any]:
+    before = (series["Before"] or {}).get("Total")
+    return {
+        "name": MEASURES[measure][0],
+        "value": written(measure, series["Total"], currency),
+        "before": written(measure, before, currency),
+        "change": change(measure, series["Total"], before, currency),
+        "link": address.link(Show=measure),
+        "is_chosen": is_chosen,
+    }
+
+
+def _card(
+    card: Card, place: CurrentList, address: ReportAddress, second: str, currency: str
+) -> dict[str, Any]:
+    chosen = address.args.get(card.title, "")
+    by = card.tabs.get(chosen) or next(iter(card.tabs.values()))
+    answer = report("reports.breakdown", place, address, By=by.form, Measures=["people", second], Limit=ROWS)
+    return {
+        "title": card.title,
+        "note": card.note,
+        "tabs": [(name, address.link(**{card.title: name}), each is by) for name, each in card.tabs.items()],
+        "by": by,
+        "rows": breakdown_rows(answer, by, ("people", second), place.path, address, currency),
+        "all": f"{place.path}/explore{address.question(By=by.form, As='table')}",
+    }
+
+
+def _goal(goal: Mapping[str, Any], place: CurrentList, address: ReportAddress) -> dict[str, Any]:
+    number = str(goal["GoalID"])
+    asked = ReportAddress({**address.args, "GoalID": number})
+    answer = report("reports.trend", place, asked, Measures=["conversions", "rate"], Interval="none")
+    reached, rate = (series_of(answer, name)[0] for name in ("conversions", "rate"))
+    is_chosen = address.args.get("GoalID") == number
+    return {
+        "name": goal["Name"],
+        "link": address.link(GoalID=None if is_chosen else number),
+        "is_chosen": is_chosen,
+        "numbers": [written("conversions", reached["Total"], ""), written("rate", rate["Total"], "")],
+        "change": change("rate", rate["Total"], (rate["Before"] or {}).get("Total"), ""),
+        "people": people_path(place.path, address, Event=goal["Event"]),
+    }
+
+
+ROUTES = (Route("GET", "/lists/<list_id>", show),)

@@ -1,0 +1,35 @@
+"""Reports as files at `/lists/<id>/csv/<command>`: the answer of a report's command as CSV, with the question of the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, request
+
+from tracker.console.client import ask
+from tracker.console.current_list import list_of
+from tracker.console.live_stream import sent_on
+from tracker.console.page_context import Route
+from tracker.console.report_address import ReportAddress
+
+#: Reports that a page links to, and the parameters besides the head that each takes.
+REPORTS = {
+    "reports.trend": ("Measures", "Event", "By", "Interval", "Top"),
+    "reports.breakdown": ("Measures", "Event", "By", "Sort"),
+    "reports.people": ("Event", "Sort"),
+}
+
+
+def show(list_id: str, command: str) -> Any:
+    if command not in REPORTS:
+        abort(404)
+    place, address = list_of(list_id), ReportAddress(dict(request.args.items()))
+    sent: dict[str, Any] = {name: address.args[name] for name in REPORTS[command] if address.args.get(name)}
+    if "Measures" in sent:
+        sent["Measures"] = request.args.getlist("Measures")
+    stream = ask(command, **place.params, **address.head, **sent, Format="csv")
+    name = f"{command.removeprefix('reports.')}-{place.params['ListID']}.csv"
+    return sent_on(stream, {"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+ROUTES = (Route("GET", "/lists/<list_id>/csv/<command>", show),)

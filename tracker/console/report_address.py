@@ -1,0 +1,110 @@
+"""Report address: the question of a page as it stands in its query string, in the words of the API's head."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+#: The head of every report, in the order in which addresses have it.
+HEAD = ("From", "To", "Compare", "MatchWeekday", "Where", "GoalID")
+#: The fields of the filter form, and the keys of the condition that they make.
+FORM = {
+    "of": "Of",
+    "event": "Event",
+    "property": "Property",
+    "is": "Is",
+    "value": "Value",
+    "times": "Times",
+    "days": "Days",
+}
+#: Operators that take no value.
+WITHOUT_VALUE = ("is set", "is not set", "happened", "did not happen")
+Condition = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAddress:
+    """A question. `args` are the parameters of a query string; other pages' are left where they are."""
+
+    args: Mapping[str, str]
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """The parameters that commands take. What is no JSON goes to the command as it is, which says what is wrong."""
+        sent: dict[str, Any] = {name: self.args[name] for name in HEAD if self.args.get(name)}
+        if self.conditions:
+            sent["Where"] = self.conditions
+        return sent
+
+    @property
+    def conditions(self) -> list[Any]:
+        """The conditions of `Where`; none if it is no list."""
+        try:
+            found = json.loads(self.args.get("Where") or "[]")
+        except ValueError:
+            return []
+        return found if isinstance(found, list) else []
+
+    def link(self, **changes: str | None) -> str:
+        """Return the address with these parameters changed, or left out where they are None: `?From=-6d&To=today`."""
+        merged = {**self.args, **changes}
+        ordered = {name: merged.pop(name, None) for name in HEAD} | merged
+        return "?" + urlencode({name: value for name, value in ordered.items() if value})
+
+    def question(self, **changes: str | None) -> str:
+        """Return the address of this question on another page: the head, and what is given."""
+        return ReportAddress({name: value for name, value in self.args.items() if name in HEAD}).link(
+            **changes
+        )
+
+    def with_condition(self, condition: Condition, **changes: str | None) -> str:
+        """Return the address filtered by a condition too. It takes the place of one about the same thing."""
+        kept = [each for each in self.conditions if not _is_alike(each, condition)]
+        return self.link(Where=where_text([*kept, condition]), **changes)
+
+    def without(self, index: int) -> str:
+        """Return the address without the condition of this number."""
+        kept = [each for number, each in enumerate(self.conditions) if number != index]
+        return self.link(Where=where_text(kept) if kept else None)
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether the question is filtered by this very condition."""
+        return condition in self.conditions
+
+
+def where_text(conditions: list[Any]) -> str:
+    """Return `Where` as addresses have it: compact JSON."""
+    return json.dumps(conditions, ensure_ascii=False, separators=(",", ":"))
+
+
+def condition_of(form: Mapping[str, str]) -> Condition | None:
+    """Return the condition that a filter form describes; None if it is empty. Its faults are the command's to tell."""
+    sent = {key: form.get(name, "").strip() for name, key in FORM.items()}
+    if not sent["Property"] and not sent["Event"]:
+        return None
+    if sent["Is"] in WITHOUT_VALUE:
+        sent["Value"] = ""
+    found = {key: value for key, value in sent.items() if value}
+    return (
+        found if found.get("Property") or found.get("Is") == "did not happen" else {**found, "Is": "happened"}
+    )
+
+
+def days_from(first: date, last: date, by: int) -> dict[str, str]:
+    """Return `From` and `To` of the days moved by a number of days."""
+    return {"From": (first + timedelta(by)).isoformat(), "To": (last + timedelta(by)).isoformat()}
+
+
+def _is_alike(one: Any, other: Condition) -> bool:
+    """Whether two conditions compare the same thing, so that both could hardly hold."""
+    keys = ("Of", "Property", "Field", "At", "Event")
+    is_equality = isinstance(one, dict) and {one.get("Is"), other.get("Is")} <= {
+        "equals",
+        "is not set",
+        "happened",
+    }
+    return is_equality and all(one.get(key) == other.get(key) for key in keys)
