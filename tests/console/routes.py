@@ -21,6 +21,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/people/<subscriber_id>/export": {},
     "/lists/<list_id>/people/<subscriber_id>/forget": {},  # the person's address, which the test knows
     "/lists/<list_id>/events/remove": {},
+    "/lists/<list_id>/goals": {"Name": "Made", "Event": "bought"},
+    "/lists/<list_id>/goals/<goal_id>/delete": {},
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},
 }  # fmt: skip

@@ -7,6 +7,7 @@ from tracker.console.pages import (
     events,
     explore,
     forget,
+    goals,
     keys,
     lists,
     live,
@@ -21,5 +22,5 @@ from tracker.console.pages import (
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, who, report_csv, setup, live, events, people, subscriber, forget, settings, keys, audit,
+    sign_in, lists, overview, explore, who, report_csv, goals, setup, live, events, people, subscriber, forget, settings, keys, audit,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Lists page at `/`: the user's lists, and a form for a new one."""
+"""Lists page at `/`: the user's lists with the numbers of the last 14 days, and a form for a new one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from flask import jsonify, redirect, render_template, request
 from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import start_of_page
 from tracker.console.error_pages import is_asked_by_script
+from tracker.console.list_numbers import ListNumbers
+from tracker.console.number_words import MEASURES, SIX
 from tracker.console.page_context import Route
 
 LISTS_PER_PAGE = 50
@@ -52,6 +54,8 @@ def _page(**form: Any) -> str:
     following = start + len(lists)
     return render_template(
         "lists.html",
+        numbers=ListNumbers(lists),
+        names=[MEASURES[name][0] for name in SIX],
         lists=lists,
         total=total,
         search=search,
