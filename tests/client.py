@@ -64,7 +64,7 @@ class Reply:
 Track = Callable[..., Reply]
 
 
-class InProcess:
+class Client:
     """Calls of one Tracker. Each reply is held against the OpenAPI document; `send` is the transport."""
 
     #: Whether all commands are built-in ones: the document says nothing of plugins.
@@ -124,7 +124,7 @@ class Shop:
     list_id: int
 
 
-class InProcess(InProcess):
+class InProcess(Client):
     """Tracker's whole application in this process, on one migrated database.
 
     `settings` are added to its environment. A database that is not upgraded stays empty.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 
 RULE = [{"Of": "event", "Property": "conversion-value", "Is": "at least", "Value": 100}]
 
 
-def make_goal(client: Client, shop: Shop, name: str = "Big order", **params: Any) -> int:
+def make_goal(client: InProcess, shop: Shop, name: str = "Big order", **params: Any) -> int:
     """The number of a new goal of the shop's list."""
     sent = {"ListID": shop.list_id, "Name": name, "Event": "conversion", **params}
     answer = client.call("goal.create", shop.key, **sent)
@@ -17,7 +17,7 @@ def make_goal(client: Client, shop: Shop, name: str = "Big order", **params: Any
     return int(answer.body["GoalID"])
 
 
-def goals_of(client: Client, shop: Shop) -> list[dict[str, Any]]:
+def goals_of(client: InProcess, shop: Shop) -> list[dict[str, Any]]:
     answer = client.call("goals.get", shop.key, ListID=shop.list_id)
     assert answer.status == 200, answer.body
     assert answer.body["TotalGoalCount"] == len(answer.body["Goals"])
@@ -25,7 +25,7 @@ def goals_of(client: Client, shop: Shop) -> list[dict[str, Any]]:
     return goals
 
 
-def last_entry(client: Client, shop: Shop) -> tuple[str, str]:
+def last_entry(client: InProcess, shop: Shop) -> tuple[str, str]:
     """Action and object of the newest entry of the audit log."""
     [entry] = client.call("audit.get", shop.key, RecordsPerRequest=1).body["Entries"]
     return entry["Action"], entry["Object"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.goals import RULE, goals_of, last_entry, make_goal
 
 HELD = {"Of": "event", "Property": "x", "Is": "equals", "Value": 1}
@@ -37,7 +37,7 @@ HELD = {"Of": "event", "Property": "x", "Is": "equals", "Value": 1}
     ],
 )
 def test_what_cannot_be_a_goal_has_its_number_and_makes_none(
-    client: Client, shop: Shop, params: dict[str, Any], code: int
+    client: InProcess, shop: Shop, params: dict[str, Any], code: int
 ) -> None:
     make_goal(client, shop)
     sent = {"ListID": shop.list_id, "Name": "Other", "Event": "seen", **params}
@@ -46,7 +46,7 @@ def test_what_cannot_be_a_goal_has_its_number_and_makes_none(
     assert len(goals_of(client, shop)) == 1
 
 
-def test_a_goal_is_kept_as_it_was_sent(client: Client, shop: Shop) -> None:
+def test_a_goal_is_kept_as_it_was_sent(client: InProcess, shop: Shop) -> None:
     made = make_goal(
         client, shop, "Ünïcode 🎯", Event='it\'s "hostile" <b>; DROP', Where=[[*RULE, HELD], HELD]
     )
@@ -61,12 +61,12 @@ def test_a_goal_is_kept_as_it_was_sent(client: Client, shop: Shop) -> None:
     assert last_entry(client, shop) == ("goal.create", f"list:{shop.list_id} goal:{made}")
 
 
-def test_conditions_may_be_the_text_of_their_array(client: Client, shop: Shop) -> None:
+def test_conditions_may_be_the_text_of_their_array(client: InProcess, shop: Shop) -> None:
     make_goal(client, shop, Where=json.dumps(RULE))
     assert goals_of(client, shop)[0]["Where"] == RULE
 
 
-def test_a_list_has_up_to_a_hundred(client: Client, shop: Shop) -> None:
+def test_a_list_has_up_to_a_hundred(client: InProcess, shop: Shop) -> None:
     columns = ("list_id", "name", "folded_name", "event", "rule", "created_at")
     rows = [(shop.list_id, b"%d" % n, b"%d" % n, b"x", b"[]", 0) for n in range(100)]
     client.services.storage.write(lambda transaction: transaction.insert("goals", columns, rows))
@@ -74,7 +74,7 @@ def test_a_list_has_up_to_a_hundred(client: Client, shop: Shop) -> None:
     assert answer.codes == [8]
 
 
-def test_a_name_may_be_used_on_another_list_and_again(client: Client, shop: Shop, owner: Shop) -> None:
+def test_a_name_may_be_used_on_another_list_and_again(client: InProcess, shop: Shop, owner: Shop) -> None:
     first = make_goal(client, shop)
     make_goal(client, owner)
     client.call("goal.delete", shop.key, ListID=shop.list_id, GoalID=first)

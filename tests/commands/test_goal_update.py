@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.goals import RULE, goals_of, last_entry, make_goal
 
 
@@ -21,7 +21,7 @@ from tests.commands.goals import RULE, goals_of, last_entry, make_goal
     ],
 )
 def test_what_is_not_sent_stays(
-    client: Client, shop: Shop, params: dict[str, Any], changed: dict[str, Any]
+    client: InProcess, shop: Shop, params: dict[str, Any], changed: dict[str, Any]
 ) -> None:
     goal = make_goal(client, shop, Where=RULE)
     [before] = goals_of(client, shop)
@@ -43,7 +43,7 @@ def test_what_is_not_sent_stays(
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(
-    client: Client, shop: Shop, params: dict[str, Any], code: int
+    client: InProcess, shop: Shop, params: dict[str, Any], code: int
 ) -> None:
     goal = make_goal(client, shop, Where=RULE)
     make_goal(client, shop, "The other")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Shop
+from tests.client import InProcess, Shop
 from tests.commands.goals import goals_of, make_goal
 
 CALLS: dict[str, dict[str, Any]] = {
@@ -17,7 +17,7 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_goals_are_listed_as_they_were_made(client: Client, shop: Shop) -> None:
+def test_goals_are_listed_as_they_were_made(client: InProcess, shop: Shop) -> None:
     assert goals_of(client, shop) == []
     made = [make_goal(client, shop, name) for name in ("b", "a", "c")]
     assert [(goal["GoalID"], goal["Name"]) for goal in goals_of(client, shop)] == list(
@@ -27,7 +27,7 @@ def test_goals_are_listed_as_they_were_made(client: Client, shop: Shop) -> None:
 
 @pytest.mark.parametrize("command", CALLS)
 def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
-    client: Client, shop: Shop, command: str
+    client: InProcess, shop: Shop, command: str
 ) -> None:
     stranger = client.open_shop(f"{command}@example.com")
     numbers = [stranger.list_id, 2**62, client.services.stores.lists.hidden_id(shop.user_id)]
@@ -38,7 +38,7 @@ def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
 
 
 @pytest.mark.parametrize("command", CALLS)
-def test_permissions(client: Client, shop: Shop, command: str) -> None:
+def test_permissions(client: InProcess, shop: Shop, command: str) -> None:
     needed = "Reports.Get" if command == "goals.get" else "List.Update"
     other = "List.Update" if command == "goals.get" else "Reports.Get"
     keys = client.services.stores.keys

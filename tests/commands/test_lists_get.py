@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, InProcess, Shop
+from tests.client import InProcess, Shop
 
 NAMES = ("beta", "Alpha", "ÖKO Shop", "100%", "alpha")
 
@@ -118,7 +118,7 @@ def test_it_takes_the_permission_and_can_be_had_with_get(client: InProcess, jane
     assert answer.status == 200
 
 
-def test_each_list_says_when_its_last_event_came(client: Client, shop: Shop) -> None:
+def test_each_list_says_when_its_last_event_came(client: InProcess, shop: Shop) -> None:
     made = [client.call("list.create", shop.key, SubscriberListName="x").body["ListID"] for _ in range(3)]
     for number, event in ((made[0], "first"), (made[1], "only"), (made[0], "last")):
         assert client.call("event.track", shop.key, ListID=number, Event=event).status == 200

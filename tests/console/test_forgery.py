@@ -71,7 +71,7 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
     if path.rule.endswith("/forget"):
         return {"typed": subscriber["email"]}
     if path.rule.endswith("/goals"):
-        return {"Name": f"Another of {person['email']}", "Event": "bought"}
+        return {"Name": f"Another of {subscriber['email']}", "Event": "bought"}
     return FORMS[path.rule]
 
 
