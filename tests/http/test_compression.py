@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
-from werkzeug.test import InProcess, TestResponse
+from werkzeug.test import Client, TestResponse
 
 from tests.http.small_app import make_app
 from tracker.app import create_app
@@ -28,7 +28,7 @@ GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 def look(path: str, say: str, method: str = "GET", **headers: str) -> TestResponse:
     sent = {**GZIP, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return InProcess(APP).open(path, method=method, json={"Say": say}, headers=sent)
+    return Client(APP).open(path, method=method, json={"Say": say}, headers=sent)
 
 
 @pytest.mark.parametrize("path", WAYS)

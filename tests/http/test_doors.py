@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.test import EnvironBuilder, InProcess, TestResponse
+from werkzeug.test import Client, EnvironBuilder, TestResponse
 
 from tests.http.small_app import make_app
 from tracker.http.body.reader import MAX_BODY_BYTES
@@ -26,7 +26,7 @@ def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def send(method: str, path: str, **options: Any) -> TestResponse:
-    return InProcess(APP).open(path, method=method, **options)
+    return Client(APP).open(path, method=method, **options)
 
 
 def code(answer: TestResponse) -> tuple[int, int]:

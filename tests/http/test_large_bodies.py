@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import gevent
 import pytest
-from werkzeug.test import InProcess, TestResponse
+from werkzeug.test import Client, TestResponse
 
 from tests.http.small_app import Many, make_app
 from tracker.http import large_bodies
@@ -18,14 +18,14 @@ LARGE, SMALL = "x" * (MAX_BODY_BYTES + 1), "x"
 
 
 @pytest.fixture
-def client() -> Iterator[InProcess]:
+def client() -> Iterator[Client]:
     Many.inside.clear()
     Many.may_answer.clear()
-    yield InProcess(make_app())
+    yield Client(make_app())
     Many.may_answer.set()
 
 
-def begin(client: InProcess, said: str, count: int, inside: int) -> list[gevent.Greenlet]:
+def begin(client: Client, said: str, count: int, inside: int) -> list[gevent.Greenlet]:
     """So many requests, each as far as it comes: with those before them at least so many are inside."""
     body = json.dumps({"Say": said})
     sent = [
@@ -45,7 +45,7 @@ def answers(sent: list[gevent.Greenlet]) -> list[TestResponse]:
     return [each.value for each in sent]
 
 
-def test_large_ones_wait_for_each_other_and_are_all_answered(client: InProcess) -> None:
+def test_large_ones_wait_for_each_other_and_are_all_answered(client: Client) -> None:
     sent = begin(client, LARGE, 3 * MAX_AT_ONCE, MAX_AT_ONCE)
     assert Many.inside == [len(LARGE)] * MAX_AT_ONCE
     Many.may_answer.set()
@@ -53,7 +53,7 @@ def test_large_ones_wait_for_each_other_and_are_all_answered(client: InProcess) 
     assert Many.inside == [len(LARGE)] * 3 * MAX_AT_ONCE
 
 
-def test_small_ones_do_not_wait_for_them(client: InProcess) -> None:
+def test_small_ones_do_not_wait_for_them(client: Client) -> None:
     large = begin(client, LARGE, 2 * MAX_AT_ONCE, MAX_AT_ONCE)
     small = begin(client, SMALL, 2 * MAX_AT_ONCE, 3 * MAX_AT_ONCE)
     assert Many.inside.count(len(SMALL)) == 2 * MAX_AT_ONCE
@@ -62,7 +62,7 @@ def test_small_ones_do_not_wait_for_them(client: InProcess) -> None:
 
 
 def test_one_that_waits_too_long_is_told_that_nothing_was_stored(
-    client: InProcess, monkeypatch: pytest.MonkeyPatch
+    client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(client, LARGE, MAX_AT_ONCE, MAX_AT_ONCE)
     monkeypatch.setattr(large_bodies, "CALL_SECONDS", 0.01)

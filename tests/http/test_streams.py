@@ -148,11 +148,11 @@ def test_to_an_old_client_they_are_sent_as_they_are(streaming: Tracker, key: str
 
 
 def test_lines_have_a_media_type_of_their_own_if_the_command_declares_it(streaming: Tracker) -> None:
-    assert streaming.call("table.show", None).json() == {"a": 1, "b": 2}
+    assert streaming.call("table.show", None).body == {"a": 1, "b": 2}
     table = streaming.call("table.show", None, Form="csv")
-    assert (table.headers["Content-Type"], table.content) == ("text/csv; charset=utf-8", b"a,b\r\n1,2\r\n")
+    assert (table.headers["Content-Type"], table.raw) == ("text/csv; charset=utf-8", b"a,b\r\n1,2\r\n")
     undeclared = streaming.call("table.show", None, Form="ndjson")
-    assert (undeclared.status_code, undeclared.json()["Errors"][0]["Code"]) == (500, 100005)
+    assert (undeclared.status, undeclared.body["Errors"][0]["Code"]) == (500, 100005)
 
 
 def test_a_command_answers_with_what_it_declares(streaming: Tracker, key: str) -> None:
