@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.served import ROOT
 from tracker.api.event_params import EVENT_ERRORS, EventParams
 from tracker.demo.traffic.browsing import LEAST_PAUSE_MS, MAX_PAUSE_MS
 from tracker.demo.traffic.made_events import Made, traffic
+from tracker.domain.enrichment import enrich
+from tracker.domain.event import Event
 from tracker.domain.event_time import is_event_time
 from tracker.domain.user_agent import parse_user_agent
 from tracker.registry import ParamReader
@@ -158,6 +162,40 @@ def test_the_property_explorer_has_something_to_find(much: list[Made]) -> None:
     assert all(any(sign in text for text in texts) for sign in ("🎉", "香", "ش", "ब"))
 
 
+#: What the shop's pages themselves say in their events.
+OWN = {
+    "coupon", "currency", "heard_of", "items", "method", "muted", "name", "place", "position", "price", "productId",
+    "product_id", "quantity", "query", "rating", "results", "tags", "text", "value",
+    *(f"conversion-{what}" for what in ("id", "name", "value", "currency", "quantity")),
+}  # fmt: skip
+
+
+def test_browsers_send_nothing_that_the_script_would_not(much: list[Made]) -> None:
+    source = (ROOT / "tracker/browser/source.js").read_text()
+    [captured] = re.findall(r"Properties: \{\n(.*?)\.\.\.properties,", source, re.DOTALL)
+    script = set(re.findall(r"^ *([$\w]+):", captured, re.MULTILINE))
+    assert {"pr", "$current_url", "$timezone", "$lib"} <= script
+    browsers = [event for event in much if event.user_agent]
+    sent = {name for event in browsers for name in event.params["Properties"]}
+    assert sent <= script | OWN
+    assert script - {"$dropped"} <= sent
+    params = {name for event in browsers for name in event.params}
+    assert params == {"Event", "Timestamp", "UUID", "EventID", "Properties", "Email", "IdentifyProperties"}
+    assert {e.params["Event"] for e in browsers if "Email" in e.params} == {"identify"}
+
+
+def test_campaigns_countries_and_channels_come_from_enrichment_as_those_of_visitors(much: list[Made]) -> None:
+    found: dict[str, set[Any]] = defaultdict(set)
+    for made in much:
+        if made.user_agent:
+            event = Event(1, made.params["Event"], NOW, properties=made.params["Properties"])
+            for name, value in enrich(event, made.user_agent, None).enriched.items():
+                found[name].add(value)
+    assert found["$utm_campaign"] == {"autumn-teas", "teapots", "first-flush", "お茶の時間"}
+    assert found["$channel"] == {"Search", "Social", "Email", "Referral", "Direct"}
+    assert {"DE", "JP", "IN", "UA", "US", "BR"} <= found["$country"]
+
+
 def _visits(events: list[Made]) -> dict[str, list[Made]]:
     """The steps of each visit in their order, without what a back end tells of it later."""
     visits: dict[str, list[Made]] = defaultdict(list)
@@ -168,8 +206,7 @@ def _visits(events: list[Made]) -> dict[str, list[Made]]:
 
 
 def _without_time(event: Made) -> dict[str, Any]:
-    properties = {name: value for name, value in event.params["Properties"].items() if name != "$sent_at"}
-    return {**event.params, "Timestamp": None, "Properties": properties}
+    return {**event.params, "Timestamp": None}
 
 
 def _is_robot(event: Made) -> bool:

@@ -23,9 +23,10 @@ MAX_ALONE = 50
 
 @dataclass(slots=True)
 class MadeRecord(Record):
-    """A made-up event, in the place of a file's record; a browser's has a `user_agent`."""
+    """A made-up event, in the place of a file's record; a browser's has a `user_agent`, and when it was sent."""
 
     user_agent: str | None = None
+    sent_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Filling:
     def _records(self, events: Iterable[Made]) -> Iterator[Record]:
         for line, made in enumerate(events, 1):
             params = dict(made.params) if made.is_listless else {**made.params, "ListID": self._list_id}
-            yield MadeRecord(line, b"", params, user_agent=made.user_agent)
+            yield MadeRecord(line, b"", params, user_agent=made.user_agent, sent_at=made.sent_at)
 
     def _refused(self, _record: Record, refusal: CommandError) -> None:
         """Count a refused event as stored earlier: made-up events are valid."""
@@ -92,5 +93,11 @@ def _parts(events: list[Made]) -> Iterator[list[Made]]:
 
 def _seen_by_the_door(record: Record, event: Event) -> Event:
     """Enrich an event as the collect endpoint does, with the mark for robots."""
-    agent = record.user_agent if isinstance(record, MadeRecord) else None
-    return event if agent is None else enrich(event, agent, kept_address=None)
+    if not isinstance(record, MadeRecord) or record.user_agent is None:
+        return event
+    event.sent_at = record.sent_at
+    enrich(event, record.user_agent, kept_address=None)
+    event.sent_at = (
+        None  # it tells how wrong a clock is, if the event arrives at once; these happened days ago
+    )
+    return event

@@ -9,6 +9,7 @@ from typing import Any
 
 from tracker.demo.traffic.devices import Device
 from tracker.demo.traffic.goods import NAME, SHOP, Source
+from tracker.demo.traffic.words import zone_of
 
 #: Between two steps of a visit, in milliseconds: people take a quarter of a minute, some much longer.
 USUAL_PAUSE_MS, LEAST_PAUSE_MS, MAX_PAUSE_MS = 14_000, 1_000, 600_000
@@ -49,8 +50,7 @@ class Browsing:
         """Open the page of the source's link."""
         self._url = self._source.landing(path)
         self._title = f"{title} – {NAME}"
-        utm = {key: value for key, value in self._source.query if key != "pr"}
-        self.say(name, utm)
+        self.say(name)
 
     def view(self, path: str, title: str, name: str = "page_view", **properties: Any) -> None:
         """Go to another page of the shop."""
@@ -83,6 +83,7 @@ class Browsing:
             "$viewport_height": self._device.viewport[1],
             "$current_url": self._url,
             "$referrer": self._referrer,
+            "$timezone": zone_of(self._language),
             "$lib": "tracker.js",
             "$lib_version": "1",
         }

@@ -15,7 +15,6 @@ from tracker.demo.traffic.browsing import VisitStep
 from tracker.demo.traffic.people import Shopper, shopper
 from tracker.demo.traffic.schedule import Rhythm
 from tracker.demo.traffic.visits import visit
-from tracker.times import iso_utc
 
 #: Of all visits: those of robots, reports of programs, and of the rest those of somebody who was there before.
 ROBOTS, PROGRAMS, RETURNS = 0.05, 0.06, 0.45
@@ -27,12 +26,16 @@ _LEAST_WAY_MS, _MAX_WAY_MS = 40, 900
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One event: `params` are those of `event.track` but `ListID`; a browser's has a `user_agent`. `at` is UTC ms."""
+    """One event: `params` are those of `event.track` but `ListID`; a browser's has a `user_agent`, and when it was sent.
+
+    Times are in UTC milliseconds.
+    """
 
     at: int
     params: dict[str, Any]
     user_agent: str | None
     is_listless: bool
+    sent_at: int | None = None
 
 
 def traffic(seed: int, count: int, days: int, now: int) -> list[Made]:
@@ -72,10 +75,8 @@ def _steps(random: Random, number: int, people: _People) -> list[VisitStep]:
 
 def _made(seed: int, number: int, place: int, step: VisitStep, at: int, random: Random) -> Made:
     params = {**step.params, "Timestamp": at, "EventID": f"demo-{seed}-{number}-{place}"}
-    if step.user_agent is not None:
-        sent_at = iso_utc(at + random.randint(_LEAST_WAY_MS, _MAX_WAY_MS))
-        params["Properties"] = {**params["Properties"], "$sent_at": sent_at}
-    return Made(at, params, step.user_agent, step.is_listless)
+    sent_at = None if step.user_agent is None else at + random.randint(_LEAST_WAY_MS, _MAX_WAY_MS)
+    return Made(at, params, step.user_agent, step.is_listless, sent_at)
 
 
 class _People:

@@ -45,9 +45,8 @@ class _Shopping:
 
     def look_around(self) -> None:
         if self._shopper.customer_id and self._is(LOG_IN):
-            self._browsing.say(
-                "login", {"method": "password"}, Email=self._shopper.email, ID=self._shopper.customer_id
-            )
+            self._browsing.say("login", {"method": "password"})
+            self._browsing.say("identify", {"place": "login"}, Email=self._shopper.email)
         if self._is(SEARCH):
             self._search()
         for _ in range(1 + min(int(self._random.expovariate(0.55)), 7)):
@@ -93,9 +92,8 @@ class _Shopping:
         total = round(sum(product.price for product in self._basket), 2)
         items = [{**self._named(product), "price": product.price} for product in self._basket]
         self._browsing.view("/checkout", "Checkout")
-        self._browsing.say(
-            "checkout", {"value": total, "currency": CURRENCY, "items": items}, Email=self._shopper.email
-        )
+        self._browsing.say("identify", {"place": "checkout"}, Email=self._shopper.email)
+        self._browsing.say("checkout", {"value": total, "currency": CURRENCY, "items": items})
         if self._is(0.2):
             self._browsing.say("coupon_applied", {"coupon": self._random.choice(COUPONS)})
         if self._is(PAY):

@@ -13,6 +13,14 @@ NAMES = (
     ("Lukas", "Gruber", "de-AT", ""), ("Mette", "de Vries", "nl-NL", "mette.devries"), ("Selin", "Yılmaz", "tr-TR", "selin.yilmaz"),
     ("지우", "김", "ko-KR", "jiwoo.kim"), ("Grace", "Okafor", "en-US", ""), ("Matteo", "Ricci", "it-IT", ""),
 )  # fmt: skip
+#: The time zone of most who live in the region of a language's tag.
+_ZONES = {
+    "AT": "Europe/Vienna", "CN": "Asia/Shanghai", "DE": "Europe/Berlin", "DK": "Europe/Copenhagen", "EG": "Africa/Cairo",
+    "ES": "Europe/Madrid", "FR": "Europe/Paris", "GB": "Europe/London", "GR": "Europe/Athens", "IE": "Europe/Dublin",
+    "IL": "Asia/Jerusalem", "IN": "Asia/Calcutta", "IT": "Europe/Rome", "JP": "Asia/Tokyo", "KR": "Asia/Seoul",
+    "BR": "America/Sao_Paulo", "NL": "Europe/Amsterdam", "PL": "Europe/Warsaw", "TR": "Europe/Istanbul", "UA": "Europe/Kiev",
+    "US": "America/New_York", "VN": "Asia/Saigon",
+}  # fmt: skip
 SEARCHES = (
     "green tea", "teapot", "Teekanne", "matcha", "抹茶", "earl grey", "gift", "kettle 1l", "caffeine free", "чай", "sencha",
     "tetera de hierro", "🍵", "loose leaf oolong first flush 2026 organic", "cup",
@@ -38,3 +46,8 @@ REVIEWS = (
 HEARD_OF = ("a friend", ["Instagram", "a friend"], 3, True, "Podcast »Blatt & Blüte«", None)
 COUPONS = ("TEA10", "WELCOME", "herbst-2026", "TEA10 ")
 PLANS = ("free", "free", "free", "club", "club plus")
+
+
+def zone_of(language: str) -> str:
+    """Return the time zone that a browser of this language has, as browsers name it: some by its old name."""
+    return _ZONES[language.partition("-")[2]]
