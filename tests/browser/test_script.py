@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CAPTURED = {
     "$browser", "$browser_version", "$browser_language", "$device_type", "$screen_width", "$screen_height",
     "$viewport_width", "$viewport_height", "$current_url", "$host", "$pathname", "$page_title", "$referrer", "$lib",
-    "$lib_version", "$sent_at", "$uuid", "$list_id",
+    "$lib_version", "$sent_at", "$uuid", "$list_id", "$timezone",
 }  # fmt: skip
 
 
@@ -32,6 +32,7 @@ def test_a_page_of_another_origin_is_tracked(shop: Shop, visit: BrowserContext) 
     assert (seen["$pathname"], seen["$page_title"]) == ("/products/1", "/products/1")
     assert (seen["$screen_width"], seen["$viewport_width"]) == (1280, 1280)
     assert (seen["$lib"], seen["$lib_version"]) == ("tracker.js", "1")
+    assert seen["$timezone"] == page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
     assert (seen["$browser"], seen["$device_type"]) == ("Chrome", "desktop")
     until(lambda: waiting(page) == 0, what="an empty queue")
     assert visit.cookies() == []

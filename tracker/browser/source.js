@@ -30,33 +30,27 @@
 
   const options = doc.currentScript.dataset;
   const start = () => {
-    const url = options.to;
     const name = options.lobj || "oct";
     const api = (window[name] = window[name] || {});
     if (api.v) return; // the script is there already
     api.v = VERSION;
 
-    const prefix = "oct" + url.slice(-16); // lists that share an origin share no queue
+    const prefix = "oct" + options.to.slice(-16); // lists that share an origin share no queue
     const retry = prefix + "!"; // the key of the time before which nobody sends
     const mine = { __proto__: null }; // EventID -> JSON: what this page has made and nobody has acknowledged
     const flying = { __proto__: null }; // EventID -> bytes: what is being sent
-    let store; // localStorage, or what stands in for it where it is blocked
+    const store = guarded(() => localStorage)() || {}; // where it is blocked: for this page alone
     // The person does not want it and the list heeds that: the page may call what it likes, and nothing follows.
     const isRefused = options.gpc && (nav.doNotTrack == 1 || nav.globalPrivacyControl);
     let isAllowed = options.consent != "wait";
-    const arrived = /[?&]pr=([^&]{1,255})/.exec(place.search)?.[1];
+    const arrived = place.search.split(/[?&]pr=([^&]{1,255})/)[1];
     let token = arrived;
     let answer = 1; // to what was sent last; 0 while there is none
     let room = BATCH_BYTES;
     let clock = 0;
     let failures = 0;
     let view = 0;
-    let seen, flushTimer, viewTimer, isSending, visitor, deliver, sum;
-
-    try {
-      store = localStorage;
-    } catch (e) {}
-    store = store || {};
+    let sum, seen, flushTimer, viewTimer, isSending, visitor, deliver;
 
     // A draft is kept for whoever comes after us, and not sent by us.
     const track = guarded((event, properties, more, at = now(), key = newKey(), isDraft) => {
@@ -64,7 +58,7 @@
       const keys = queue();
       let size = 0;
       let dropped = 0;
-      keys.forEach((key) => (size += read(key).length));
+      for (const key of keys) size += read(key).length;
       while (size > QUEUE_CHARACTERS) {
         const oldest = read(keys[0]);
         size -= oldest.length;
@@ -78,17 +72,18 @@
         EventID: key,
         ...more,
         Properties: {
-          pr: token,
           $dropped: dropped || undefined,
+          pr: token,
           $screen_height: screen.height,
           $screen_width: screen.width,
           $viewport_height: innerHeight,
           $browser_language: nav.language,
           $viewport_width: innerWidth,
-          $lib_version: VERSION,
-          $lib: "tracker.js",
           $referrer: doc.referrer,
+          $timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+          $lib_version: VERSION,
           $page_title: doc.title.slice(0, MOST_CHARACTERS),
+          $lib: "tracker.js",
           $current_url: address(place.href),
           ...properties,
         },
@@ -117,12 +112,8 @@
       save(prefix, [known(), until, token, sum || last].join(" "));
     };
 
-    const save = (key, value) => {
-      try {
-        store[key] = value;
-      } catch (e) {} // full: it stays in `mine`
-    };
-    const isDue = (key) => mine[key] || Math.abs(now() - parseInt(key.slice(19, 27), 36)) > ADOPT_MS; // ahead: by a clock that was put back
+    const save = guarded((key, value) => (store[key] = value)); // full: it stays in `mine`
+    const isDue = (key) => mine[key] || Math.abs(parseInt(key.slice(19, 27), 36) - now()) > ADOPT_MS; // ahead: by a clock that was put back
     const leave = (event) => {
       settle(1);
       if (event) deliver = sendAtOnce; // what is only hidden lives on; the page's own listeners may come after ours
@@ -183,7 +174,7 @@
       if (!nav.locks) save(retry, now() + TIMEOUT_MS);
       answer = 0;
       try {
-        answer = await fetch(url, {
+        answer = await fetch(options.to, {
           keepalive: bytes < BATCH_BYTES,
           body: `{"UUID":"${visitor}","SentAt":${now()},"Events":[${texts}]}`,
           credentials: "omit",
@@ -197,19 +188,19 @@
         (await answer.json()).results?.forEach(({ Errors }, n) => Errors && console.warn(name, Errors, texts[n]));
       } catch (e) {}
       for (const key of sent) {
-        delete flying[key];
         if (isAnswered) forget(key);
+        delete flying[key];
       }
       if (isAnswered) {
         failures = 0;
         forget(retry);
-      } else save(retry, now() + Math.min(wait || 1e3 * 2 ** Math.min(failures++, 8), MOST_WAIT_MS) * (1 + Math.random() / 2));
+      } else save(retry, now() + Math.min(wait || (1e3 << Math.min(failures++, 8)), MOST_WAIT_MS) * (1 + Math.random() / 2));
       return isAnswered;
     };
 
     const newKey = () => prefix + (clock = Math.max(clock + 1, now())).toString(36) + random(); // keys keep the order
     // Who this browser is now: another tab may have changed it.
-    const known = () => (visitor = store[prefix]?.slice(0, 36) || visitor || random());
+    const known = () => (visitor = (store[prefix] || "").slice(0, 36) || visitor || random());
     // What replaces a view that is not QUIET_MS old, or changes no more than its query, takes its place.
     const navigated = (how) => {
       const here = address(place.href);
@@ -224,7 +215,7 @@
     };
     const left = () => {
       const ms = store[retry] - now();
-      return ms > 0 && ms < 2 * MOST_WAIT_MS ? ms : 0; // more is a clock that was put back
+      return ms > 0 && 2 * MOST_WAIT_MS > ms && ms; // more is a clock that was put back
     };
     const forget = (key) => {
       delete mine[key];
@@ -258,13 +249,13 @@
         for (const key in mine) save(key, mine[key]);
         flush();
       } else {
-        queue().concat(prefix, retry).forEach(forget);
+        [...queue(), prefix, retry].forEach(forget);
         visitor = token = undefined;
       }
     });
 
     api.eventT = (event, properties) => track(event, properties);
-    const early = api.q || [];
+    const early = api.q;
     api.q = { push: ([method, values]) => api[method](...values) };
     if (isRefused) return;
     listen("pageshow", (event) => event.persisted && navigated((seen = deliver = 0)));
@@ -295,7 +286,7 @@
       flush();
     }
     navigated();
-    early.forEach(api.q.push);
+    early?.forEach(api.q.push);
     ["pushState", "replaceState"].forEach((method) => {
       const original = history[method];
       history[method] = (...values) => {
