@@ -58,15 +58,22 @@ def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, Copie
         yield event.id, CopiedEvent(
             event.event_at, bytes(event.name).decode(), person or event.visitor_id, person, event.visitor_id,
             bool(event.flags & IS_BOT), is_counted, value,
-            (properties.get("conversion-currency") or properties.get("currency") or "") if is_counted else None,
+            str(properties.get("conversion-currency") or properties.get("currency") or "").strip().upper() if is_counted else None,
             {name: _text(item) for name, item in properties.items() if item is not None},
         )  # fmt: skip
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return orjson.dumps(int(value) if isinstance(value, float) and value.is_integer() else value).decode()
+    return value if isinstance(value, str) else orjson.dumps(_whole(value)).decode()
+
+
+def _whole(value: Any) -> Any:
+    """7 for 7.0, in whatever it stands."""
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def fields_of_truth(database: Database, list_id: int) -> dict[tuple[int, int], str]:

@@ -87,6 +87,14 @@ class ReportsClient:
         """Return whether there is a copy of a list: what is forgotten there is to be erased in it too."""
         return self._files.copy(list_id).exists()
 
+    def has_copies(self) -> bool:
+        """Return whether any list has a copy."""
+        return bool(self._files.lists())
+
+    def lists_with_copies(self) -> list[int]:
+        """Return the lists that have a copy."""
+        return self._files.lists()
+
     def serve(self) -> None:
         """Have the process look after its copies every hour, as long as there are any: for a process that serves."""
         if self._upkeep is None:

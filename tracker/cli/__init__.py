@@ -11,6 +11,7 @@ from tracker.cli.database import db
 from tracker.cli.demo import make_traffic, serve_shop
 from tracker.cli.exit_errors import ScriptGroup
 from tracker.cli.output import print_table
+from tracker.cli.reports import reports
 from tracker.config import Settings
 from tracker.demo.account import make_demo
 from tracker.plugins import load_commands
@@ -26,7 +27,19 @@ def main() -> None:
     """Set up and run Tracker. Settings are environment variables: see docs/operations.md."""
 
 
-for each in (user, key, lists, show_audit, db, import_file, bots, retention, make_traffic, serve_shop):
+for each in (
+    user,
+    key,
+    lists,
+    show_audit,
+    db,
+    import_file,
+    bots,
+    retention,
+    reports,
+    make_traffic,
+    serve_shop,
+):
     main.add_command(each)
 
 

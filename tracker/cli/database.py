@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from tracker.app import open_database
 from tracker.cli.context import open_services
 from tracker.cli.output import progress
+from tracker.cli.reports import check_copy
 from tracker.config import Settings
 from tracker.integrity.counter_check import Recount, recount
 from tracker.plugins import load_commands
@@ -50,10 +52,13 @@ def upgrade_database() -> None:
 def check_database(repair: bool) -> None:
     """Count all events again, and print every difference of counters and catalogue. Exits with 1 if any is left.
 
-    It can be run while Tracker serves.
+    Copies for reports are compared too, and what differs there is read again. It can be run while Tracker serves.
     """
     with open_services() as services:
-        if not check(services.storage, is_repairing=repair):
+        is_fine = check(services.storage, is_repairing=repair)
+        for list_id in services.analytics.lists_with_copies():
+            check_copy(services, list_id)  # what differs is mended at once
+        if not is_fine:
             raise SystemExit(1)
 
 
@@ -82,6 +87,7 @@ def restore_database(file: Path) -> None:
     with progress(1, "Copying") as at:
         restored = restore(settings.database_url, file, migrations, at)
     settings.limits_file.unlink(missing_ok=True)
+    shutil.rmtree(settings.reports_folder, ignore_errors=True)  # copies of what was there before
     last = "no event" if restored.last_event_at is None else f"events until {iso_utc(restored.last_event_at)}"
     click.echo(f"Restored {file}, with {last}")
     if restored.lacking:

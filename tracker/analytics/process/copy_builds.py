@@ -47,6 +47,10 @@ class CopyBuilds:
         """Return the build of a list that runs, waits or has failed."""
         return self._builds.get(list_id)
 
+    def lists(self) -> list[int]:
+        """Return the lists whose builds run, wait or have failed."""
+        return sorted(self._builds)
+
     def begin(self, list_id: int) -> Build:
         """Begin a build, unless one is under way or has just failed; return it."""
         with self._lock:

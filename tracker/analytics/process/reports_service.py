@@ -118,7 +118,7 @@ class ReportsService:
 
     def status(self) -> list[dict[str, Any]]:
         """Return what is known of each copy."""
-        return [self._status_of(list_id) for list_id in self.files.lists()]
+        return [self._status_of(list_id) for list_id in sorted({*self.files.lists(), *self._builds.lists()})]
 
     def damaged(self, list_id: int, failure: BaseException) -> ReportsUnready:
         """Note that the instance is damaged: the process ends, and the list's copy is built anew by the next one."""
@@ -189,4 +189,5 @@ class ReportsService:
             "as_of": None if state is None else state.as_of,
             "built_at": None if state is None else state.built_at,
             "building": None if build is None or build.done.is_set() else build.share,
+            "failure": None if build is None else build.failure,
         }
