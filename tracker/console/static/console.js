@@ -132,9 +132,11 @@ window.Tracker = Tracker;
   document.addEventListener("keydown", (key) => {
     if (!isOn || key.ctrlKey || key.metaKey || key.altKey || key.defaultPrevented) return;
     if (key.target.closest("input, select, textarea, dialog, [role=region], [contenteditable]")) return;
-    const found = document.querySelector(`[data-key="${CSS.escape(key.key.toLowerCase())}"]`);
+    const search = key.key === "/" && document.querySelector("main [type=search]");
+    const found = search || document.querySelector(`[data-key="${CSS.escape(key.key.toLowerCase())}"]`);
     if (!found) return;
     key.preventDefault();
+    if (search) return search.focus();
     if (found.tagName !== "DETAILS") return found.click();
     found.open = !found.open;
     found.querySelector(found.open ? "input, select, a" : "summary")?.focus();
