@@ -1,0 +1,310 @@
+"""Do pages of reports work in a real browser: for everybody, by keyboard, without scripts, and whatever names there are?"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.axe import faults, faults_in_all_colours
+from tests.browser.payloads import PAYLOADS
+from tests.browser.test_console import sign_in, watch
+from tests.client import InProcess
+from tests.console.made_up_reports import failure
+from tests.console.test_overview import Console
+from tests.processes import until
+from tests.served import Account, Tracker, make_account
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+#: `{full}` is a list with a month of a shop's traffic, `{one}` one with a single event.
+PAGES = {
+    "lists": "/",
+    "overview": "/lists/{full}",
+    "overview, one event": "/lists/{one}",
+    "a day by the hour": "/lists/{full}?From=yesterday&To=yesterday&Show=views",
+    "another number, tabs and a year": "/lists/{full}?Show=revenue&Sources=Campaign&Pages=Seen&Compare=year",
+    "filtered to nothing": '/lists/{full}?Where=[{{"Of":"visit","Property":"$channel","Is":"equals","Value":"nowhere"}}]',
+    "a question that is refused": "/lists/{full}?From=nonsense",
+    "explore": "/lists/{full}/explore",
+    "explore, lines": "/lists/{full}/explore?By=visit:$channel",
+    "explore, bars": "/lists/{full}/explore?By=visit:$device_type&As=bars&Event=page_view",
+    "explore, a table": "/lists/{full}/explore?By=$pathname&As=table&Show=views",
+    "people behind a number": "/lists/{full}/who?Event=page_view",
+    "nobody behind a number": "/lists/{full}/who?Event=nothing",
+    "goals": "/lists/{full}/goals",
+}
+EMAIL = "reports@example.com"
+
+
+@pytest.fixture(scope="module")
+def owner(console: Tracker) -> Account:
+    account = make_account(console, EMAIL, "*", list_name="Kettle & Leaf")
+    console.cli("demo", "--events", "1500", "--email", EMAIL, "--list", str(account.list_id))
+    console.ok("goal.create", account.key, ListID=account.list_id, Name="Cart", Event="add_to_cart")
+    return account
+
+
+@pytest.fixture(scope="module")
+def lists(console: Tracker, owner: Account) -> dict[str, int]:
+    one = console.ok("list.create", owner.key, SubscriberListName="One event")["ListID"]
+    console.ok("event.track", owner.key, ListID=one, Event="page_view", Email="ada@example.com")
+    found = {"full": owner.list_id, "one": int(one)}
+    for list_id in found.values():
+        wait_for_copy(console, owner, list_id)
+    return found
+
+
+def wait_for_copy(console: Tracker, owner: Account, list_id: int) -> None:
+    """Until the list's copy for reports is built."""
+
+    def is_ready() -> bool:
+        asked = {"ListID": list_id, "Measures": ["events"], "Interval": "none", "From": "-364d"}
+        answer = console.ok("reports.trend", owner.key, **asked)
+        return answer["Status"] == "ready" and answer["Series"][0]["Total"] > 0
+
+    until(is_ready, what="a copy for reports", seconds=60)
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, console: Tracker, owner: Account) -> dict[str, Any]:
+    with browser.new_context(base_url=console.url) as context:
+        sign_in(context.new_page(), owner)
+        return dict(context.storage_state())
+
+
+@pytest.fixture
+def context(browser: Browser, console: Tracker, session: Any) -> Iterator[BrowserContext]:
+    with browser.new_context(base_url=console.url, storage_state=session) as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_is_kept_out(name: str, page: Page, lists: dict[str, int]) -> None:
+    wrong = watch(page)
+    page.goto(PAGES[name].format(**lists))
+    assert faults_in_all_colours(page) == []
+    assert [line for line in wrong if "422" not in line] == [], "nothing was refused by the policy"
+    page.set_viewport_size({"width": 360, "height": 700})
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360, "nothing sticks out on a phone"
+
+
+@pytest.mark.parametrize("answer", ["building", "unavailable"])
+def test_nobody_is_kept_out_where_there_is_no_answer(
+    answer: str, page: Page, lists: dict[str, int], sqlite_url: str, tmp_path: pathlib.Path
+) -> None:
+    """The page is made in this process, its files are those of the server."""
+    with closing(InProcess(sqlite_url, tmp_path)) as client:
+        made = Console(client)
+        made.reports.made["reports.trend"] = {
+            "building": lambda _: {"Status": "building", "Progress": 0.42},
+            "unavailable": failure(503, (100014, "Reports not available")),
+        }[answer]
+        document = made.get(made.path)
+    page.route(
+        "**/lists/*",
+        lambda route: route.fulfill(status=200, headers=dict(document.headers), body=document.raw),
+    )
+    wrong = watch(page)
+    page.goto(f"/lists/{lists['full']}")
+    assert page.get_by_role("heading", level=2).count() == 1
+    assert faults_in_all_colours(page) == []
+    assert wrong == []
+
+
+def test_a_copy_that_is_built_leads_to_the_numbers_by_itself(page: Page, lists: dict[str, int]) -> None:
+    page.clock.install()
+    progress = iter((0.1, 0.7))
+
+    def answered(route: Any) -> None:
+        found = next(progress, None)
+        if found is None:
+            route.continue_()
+        elif "application/json" in route.request.headers.get("accept", ""):
+            route.fulfill(json={"Progress": found})
+        else:
+            route.fulfill(content_type="text/html", body=f"<button id=theme></button><i id=theme-word></i><progress id=progress max=1 value={found}></progress><i id=progress-words></i><script src=/console/console.js></script><script src=/console/building.js></script>")  # fmt: skip
+
+    page.route("**/lists/*", answered)
+    page.goto(f"/lists/{lists['full']}")
+    page.clock.run_for(1_100)
+    page.get_by_text("70 %").wait_for()
+    page.clock.run_for(1_100)
+    page.get_by_role("link", name="People").first.wait_for()
+
+
+def test_a_row_filters_and_back_undoes_it(page: Page, lists: dict[str, int]) -> None:
+    page.goto(f"/lists/{lists['full']}?From=-29d")
+    before = number(page, "People")
+    row = page.locator("section", has=page.get_by_role("heading", name="Sources")).locator("tbody tr").first
+    name, people = row.locator("th").inner_text(), row.locator(".opens").inner_text()
+    row.locator(".row-link").click()
+    page.get_by_role("list", name="Filters").get_by_text(name).wait_for()
+    assert number(page, "People") == people != before
+    page.go_back()
+    page.get_by_role("list", name="Filters").wait_for(state="detached")
+    assert number(page, "People") == before
+
+
+def test_a_number_opens_to_just_as_many_people(page: Page, lists: dict[str, int]) -> None:
+    page.goto(f"/lists/{lists['full']}?From=-29d")
+    opened = page.locator("section", has=page.get_by_role("heading", name="Pages")).locator(".opens").first
+    people = opened.inner_text()
+    opened.click()
+    page.get_by_role("heading", name=f"{people} people").wait_for()
+    page.locator("tbody .row-link").first.click()
+    page.get_by_role("heading", level=2).first.wait_for()
+
+
+def number(page: Page, name: str) -> str:
+    return page.locator(".tile", has_text=name).first.locator(".tile-value").inner_text()
+
+
+def test_the_keys(page: Page, lists: dict[str, int]) -> None:
+    page.goto(f"/lists/{lists['full']}")
+    for key, part in (
+        ("t", "From=today&To=today"),
+        ("m", "From=month&To=today"),
+        ("x", "Compare=none"),
+        ("x", "To=today"),
+    ):
+        page.keyboard.press(key)
+        page.wait_for_url(lambda url, part=part: url.endswith(part))  # type: ignore[misc]
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**/lists/*?From=2*")
+    page.keyboard.press("f")
+    page.wait_for_function("document.activeElement.id === 'f-of'")
+    page.keyboard.press("t")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent.trim()").startswith("+"), (
+        "what was pressed in the form was no key"
+    )
+    for key, path in (
+        ("2", "explore"),
+        ("3", "people"),
+        ("4", "events"),
+        ("1", str(lists["full"])),
+        ("/", "people"),
+    ):
+        page.keyboard.press(key)
+        page.wait_for_url(f"**/{path}")
+
+
+def test_keys_can_be_turned_off(page: Page, lists: dict[str, int]) -> None:
+    page.goto(f"/lists/{lists['full']}")
+    page.get_by_text("Keys", exact=True).click()
+    page.get_by_role("button", name="Turn keys off").click()
+    page.reload()
+    page.keyboard.press("t")
+    page.get_by_text("Keys", exact=True).click()
+    page.get_by_role("button", name="Turn keys on").click()
+    assert "From=today" not in page.url
+    page.keyboard.press("t")
+    page.wait_for_url("**From=today*")
+
+
+def test_a_chart_is_read_point_by_point(page: Page, lists: dict[str, int]) -> None:
+    page.goto(f"/lists/{lists['full']}")
+    points = page.locator(".chart-wide a.point")
+    assert points.count() == 14
+    page.locator(".tile").last.focus()
+    page.keyboard.press("Tab")
+    today = datetime.now(UTC)
+    assert f"{today:%a %-d %b}" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    said = page.evaluate("document.activeElement.textContent")
+    assert said == points.nth(11).text_content()
+    page.get_by_role("status").filter(has_text=said).wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY", "one stop for the whole chart"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**From=*")
+    page.get_by_role("group", name="People by hour").wait_for()
+
+
+def test_without_colours_of_its_own_nothing_is_lost(page: Page, lists: dict[str, int]) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(f"/lists/{lists['full']}")
+    style = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
+    assert page.evaluate(style, [".share rect", "fill"]) == "none", "a bar must not cover the name before it"
+    assert page.evaluate(style, [".share rect", "stroke"]) != "none"
+    assert page.evaluate(style, [".chart-wide .line", "stroke"]) == page.evaluate(style, ["body", "color"])
+
+
+def test_all_of_it_works_without_scripts(
+    browser: Browser, console: Tracker, session: Any, lists: dict[str, int]
+) -> None:
+    with browser.new_context(
+        base_url=console.url, storage_state=session, java_script_enabled=False
+    ) as context:
+        page = context.new_page()
+        page.goto(f"/lists/{lists['full']}?From=-29d")
+        everybody = number(page, "People")
+        page.locator("summary", has_text="Filter").click()
+        page.get_by_label("Property").fill("$device_type")
+        page.get_by_label("Value").fill("Mobile")
+        page.get_by_role("button", name="Add filter").click()
+        page.get_by_role("list", name="Filters").get_by_text("Device is Mobile").wait_for()
+        assert number(page, "People") != everybody
+        page.locator("summary", has_text="As a table").click()
+        assert page.get_by_role("region", name="People by day, as a table").get_by_role("row").count() == 31
+        page.get_by_role("link", name="Remove the filter").click()
+        assert number(page, "People") == everybody
+        page.goto(f"/lists/{lists['full']}/explore")
+        page.get_by_label("by", exact=True).select_option("visit:$channel")
+        page.get_by_label("as", exact=True).select_option("bars")
+        page.get_by_role("button", name="Show").click()
+        assert page.locator(".chart-wide .column").count() > 0
+        page.get_by_role("link", name="Kettle & Leaf").click()
+        page.get_by_role("heading", name="Lists").wait_for()
+
+
+def test_lists_are_switched_in_the_bar(page: Page, lists: dict[str, int]) -> None:
+    page.goto(f"/lists/{lists['full']}/live")
+    page.get_by_role("link", name="Kettle & Leaf: other lists").click()
+    page.get_by_role("link", name="One event").wait_for()
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="One event").wait_for(state="detached")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="One event").click()
+    page.wait_for_url(f"**/lists/{lists['one']}")
+
+
+def test_no_name_runs_as_a_script(page: Page, console: Tracker, owner: Account) -> None:
+    list_id = int(console.ok("list.create", owner.key, SubscriberListName="Hostile")["ListID"])
+    for name in PAYLOADS[::12]:
+        sent = {"$channel": name, "$pathname": name, "$utm_campaign": name, name[:60]: name}
+        console.ok("event.track", owner.key, ListID=list_id, Event=name[:60], Properties=sent)
+    wait_for_copy(console, owner, list_id)
+    ran: list[str] = []
+    wrong = watch(page)
+    page.expose_function("ran", lambda: ran.append(page.url))
+    page.on("dialog", lambda dialog: ran.append(dialog.message))
+    page.on("request", lambda request: ran.append(request.url) if console.url not in request.url else None)
+    for path in (
+        "",
+        "?Sources=Campaign&Pages=Seen",
+        "/explore?By=visit:$channel",
+        "/explore?By=Event&As=bars",
+        "/explore?By=Event&As=table",
+    ):
+        page.goto(f"/lists/{list_id}{path}")
+        link = page.locator("tbody .row-link").first
+        if link.count():
+            link.click()
+            page.get_by_role("list", name="Filters").wait_for()
+    assert (ran, wrong) == ([], [])
