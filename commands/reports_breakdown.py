@@ -101,7 +101,7 @@ class ReportsBreakdown(Command):
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
-        page = page_of(self.name, params, self.now)
+        page = page_of(self, params)
         head = head_of(self, params, page.now)
         with refusing():
             by = tuple(read_dimension(self, head.list_id, each) for each in params["By"])
@@ -120,7 +120,7 @@ class ReportsBreakdown(Command):
             "Others": told.get("others"),
             "Total": told.get("total"),
             "TotalBefore": told.get("before_total"),
-            "Cursor": cursor_after(self.name, params, page, len(rows)),
+            "Cursor": cursor_after(self, params, page, len(rows)),
             "Scope": scope_of(head, found.answer),
         }
         if not is_csv:

@@ -111,7 +111,7 @@ class ReportsPeople(Command):
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
-        page = page_of(self.name, params, self.now)
+        page = page_of(self, params)
         head = head_of(self, params, page.now)
         with refusing():
             question = People(head, params.get("Event"), SORTS[params["Sort"]], params["Limit"], page.offset)
@@ -126,7 +126,7 @@ class ReportsPeople(Command):
             **found.status,
             "Total": told["total"],
             "People": people,
-            "Cursor": cursor_after(self.name, params, page, len(told["people"])),
+            "Cursor": cursor_after(self, params, page, len(told["people"])),
             "Scope": scope_of(head, found.answer),
         }
 

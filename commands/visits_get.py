@@ -60,7 +60,7 @@ class VisitsGet(Command):
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
-        page = page_of(self.name, params, self.now)
+        page = page_of(self, params)
         head = head_of(self, params, page.now)
         with refusing():
             question = Visits(head, params.get("Event"), params["Limit"], page.offset)
@@ -74,6 +74,6 @@ class VisitsGet(Command):
             **found.status,
             "Total": told["total"],
             "Visits": visits,
-            "Cursor": cursor_after(self.name, params, page, len(told["visits"])),
+            "Cursor": cursor_after(self, params, page, len(told["visits"])),
             "Scope": scope_of(head, found.answer),
         }

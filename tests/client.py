@@ -26,7 +26,7 @@ DATA_TABLES = (
 #: Commands that tests call more often than anybody should.
 CALLED_OFTEN = (
     "event.track", "events.follow", "website_events.properties", "subscriber.create", "subscriber.get", "subscriber.update", "subscriber.delete",
-    "subscribers.get", "website_events.catalogue", "website_events.values", "customfield.create", "customfields.get", "customfield.delete",
+    "subscribers.get", "website_events.catalogue", "website_events.values", "events.export", "customfield.create", "customfields.get", "customfield.delete",
 )  # fmt: skip
 HIGH_LIMITS = ",".join(f"{name}=1000000/60" for name in CALLED_OFTEN)
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.client import InProcess, Reply, Shop
 from tests.commands.custom_fields import EMAIL, Field, Say
+from tests.commands.stub_engine import StubEngine
 
 _numbers = itertools.count(1)
 
@@ -77,5 +78,22 @@ def catalogue(client: InProcess, shop: Shop) -> Callable[..., dict[str, Any]]:
         assert answer.status == 200, answer.body
         body: dict[str, Any] = answer.body
         return body
+
+    return call
+
+
+@pytest.fixture
+def engine(client: Client, monkeypatch: pytest.MonkeyPatch) -> StubEngine:
+    """An engine that answers as it is told."""
+    return StubEngine(client, monkeypatch)
+
+
+@pytest.fixture
+def report(client: Client, shop: Shop) -> Callable[..., Reply]:
+    """`report("trend", …)`: the command `reports.trend` about the test's list; a name with a dot is the whole name."""
+
+    def call(name: str, **params: Any) -> Reply:
+        command = name if "." in name else f"reports.{name}"
+        return client.call(command, shop.key, **{"ListID": shop.list_id, **params})
 
     return call

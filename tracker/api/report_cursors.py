@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tracker.api.report_params import INVALID_CURSOR
+from tracker import Command
+from tracker.api.report_params import INVALID_CURSOR, own_list_id
 from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.errors import CommandError
 from tracker.questions.question import MAX_OFFSET
@@ -30,25 +31,26 @@ class Page(NamedTuple):
     now: int
 
 
-def page_of(name: str, params: Mapping[str, Any], now: int) -> Page:
-    """Return where the page begins. Raises CommandError (25) for a cursor of another question, or one that is too old."""
+def page_of(command: Command, params: dict[str, Any]) -> Page:
+    """Return where the page begins. Raises CommandError (3), and (25) for a cursor of another question or one that is too old."""
+    now, list_id = command.now, own_list_id(command, params)
     if "Cursor" not in params:
         return Page(0, now)
-    numbers = numbers_in(params["ListID"], _question(name, params), params["Cursor"], 2)
+    numbers = numbers_in(list_id, question_number(command.name, params), params["Cursor"], 2)
     if numbers is None or not 1 <= numbers[0] <= MAX_OFFSET or not now - LASTS_MS <= numbers[1] <= now:
         raise CommandError(INVALID_CURSOR)
     return Page(*numbers)
 
 
-def cursor_after(name: str, params: Mapping[str, Any], page: Page, rows: int) -> str | None:
+def cursor_after(command: Command, params: dict[str, Any], page: Page, rows: int) -> str | None:
     """Return the cursor after a page with so many rows; None after one that is not full, and where no more are answered."""
     offset = page.offset + rows
     if rows < params["Limit"] or offset > MAX_OFFSET:
         return None
-    return cursor_of(params["ListID"], _question(name, params), (offset, page.now))
+    return cursor_of(params["ListID"], question_number(command.name, params), (offset, page.now))
 
 
-def _question(name: str, params: Mapping[str, Any]) -> int:
+def question_number(name: str, params: Mapping[str, Any]) -> int:
     """Return a number that stands for the command and the parameters of a question."""
     asked = {key: value for key, value in params.items() if key not in _FREE}
     digest = hashlib.sha256(orjson.dumps([name, asked], option=orjson.OPT_SORT_KEYS)).digest()

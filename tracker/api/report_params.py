@@ -162,7 +162,7 @@ def head_of(command: Command, params: dict[str, Any], now: int) -> Head:
 def calendar(command: Command, list_id: int) -> tuple[str, int, int]:
     """Return the list's time zone, the gap between visits in milliseconds, and the time from which events are kept."""
     settings = command.services.stores.list_settings.of(list_id, command.deadline)
-    return "UTC", 30 * 60 * 1000, settings.events_from or 0
+    return settings.timezone, settings.visit_gap_minutes * 60_000, settings.events_from or 0
 
 
 def field_finder(command: Command, list_id: int) -> FieldFinder:

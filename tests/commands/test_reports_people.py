@@ -1,0 +1,107 @@
+"""`reports.people`: the people of the engine's answer, as the truth has them now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.client import Client, Reply, Shop, Track
+from tests.commands.stub_engine import StubEngine
+
+Report = Callable[..., Reply]
+AT = 1_769_853_600_000
+UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+def actor(person: int | None, visitor: int | None, **more: Any) -> dict[str, Any]:
+    found = {"person": person, "visitor": visitor, "last_seen": AT, "first_seen": AT - 1, "events": 2}
+    return {"actor": person or visitor, **found, "revenue": {}, "source": None, **more}
+
+
+@pytest.fixture
+def visitor(client: Client, track: Track, shop: Shop) -> int:
+    """The number of a visitor whom nobody knows."""
+    track(UUID=UUID)
+    [(number,)] = client.rows("SELECT id FROM visitors WHERE list_id = ?", shop.list_id)
+    return int(number)
+
+
+@pytest.fixture
+def ann(client: Client, shop: Shop) -> int:
+    """The number of a subscriber."""
+    sent = {"ListID": shop.list_id, "EmailAddress": "=ann@example.com", "ExternalID": "crm-7"}
+    return int(client.call("subscriber.create", shop.key, **sent).body["SubscriberID"])
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [({"Sort": "name"}, 23), ({"Limit": 0}, 24), ({"Limit": 1001}, 24), ({"Cursor": "x"}, 25)],
+)
+def test_what_cannot_be_asked_has_its_number(
+    engine: StubEngine, report: Report, params: dict[str, Any], code: int
+) -> None:
+    answer = report("people", **params)
+    assert (answer.status, answer.codes) == (422, [code])
+    assert engine.asked == []
+
+
+def test_people_have_their_names_and_visitors_their_uuid(
+    engine: StubEngine, report: Report, visitor: int, ann: int
+) -> None:
+    known = actor(ann, visitor, revenue={"EUR": "5.00"}, source="@email")
+    engine.answers(people=[known, actor(None, visitor)], total=7)
+    body = report("people", Sort="revenue", Limit=2).body
+    assert (engine.question.sort, engine.question.limit) == ("revenue", 2)
+    assert body["Total"] == 7
+    times = {"FirstSeenAt": "2026-01-31T09:59:59.999Z", "LastSeenAt": "2026-01-31T10:00:00.000Z", "Events": 2}
+    assert body["People"] == [
+        {
+            "SubscriberID": str(ann),
+            "EmailAddress": "=ann@example.com",
+            "ExternalID": "crm-7",
+            "UUID": UUID,
+            **times,
+            "Revenue": {"EUR": "5.00"},
+            "Source": "@email",
+        },
+        {
+            "SubscriberID": None,
+            "EmailAddress": None,
+            "ExternalID": None,
+            "UUID": UUID,
+            **times,
+            "Revenue": {},
+            "Source": None,
+        },
+    ]
+    assert report("people", Sort="Revenue", Limit=2, Cursor=body["Cursor"]).status == 200
+    assert engine.question.offset == 2
+    table = report("people", Format="csv").raw.decode().splitlines()
+    assert table == [
+        "SubscriberID,EmailAddress,ExternalID,UUID,FirstSeenAt,LastSeenAt,Events,Source,Revenue EUR",
+        f"{ann},'=ann@example.com,crm-7,{UUID},2026-01-31T09:59:59.999Z,2026-01-31T10:00:00.000Z,2,'@email,5.00",
+        f",,,{UUID},2026-01-31T09:59:59.999Z,2026-01-31T10:00:00.000Z,2,,",
+    ]
+
+
+def test_whoever_was_deleted_since_is_not_shown(
+    client: Client, shop: Shop, engine: StubEngine, report: Report, visitor: int, ann: int
+) -> None:
+    """The copy is a few seconds behind: the truth has the last word."""
+    engine.answers(people=[actor(ann, visitor), actor(None, 2**61), actor(None, visitor)], total=3)
+    assert len(report("people").body["People"]) == 2
+    client.call("subscriber.delete", shop.key, ListID=shop.list_id, SubscriberID=ann)
+    people = report("people").body["People"]
+    assert [person["SubscriberID"] for person in people] == [None]
+
+
+def test_people_are_for_those_who_may_see_them(client: Client, shop: Shop) -> None:
+    keys = client.services.stores.keys
+    for command in ("reports.people", "visits.get", "visit.get", "events.export"):
+        assert client.call(command, keys.add(shop.user_id, "Reports.Get")).codes == [403]
+        assert client.call(command, keys.add(shop.user_id, "Subscribers.Get")).status == 422
+    for command in ("reports.trend", "reports.breakdown", "reports.values"):
+        assert client.call(command, keys.add(shop.user_id, "Subscribers.Get")).codes == [403]
+        assert client.call(command, keys.add(shop.user_id, "Reports.Get")).status == 422
