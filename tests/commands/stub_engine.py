@@ -19,12 +19,14 @@ class StubEngine:
 
     def __init__(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reply: dict[str, Any] = {}
+        #: Replies that come before, one for each question.
+        self.first: list[dict[str, Any]] = []
         self.asked: list[Any] = []
         monkeypatch.setattr(client.services.analytics, "ask", self.ask)
 
     def ask(self, question: Question, user_id: int, deadline: float | None) -> dict[str, Any]:
         self.asked.append(question)
-        return self.reply
+        return self.first.pop(0) if self.first else self.reply
 
     def answers(self, **answer: Any) -> None:
         self.reply = {"answer": {**answer, "scope": SCOPE}}
