@@ -209,7 +209,9 @@ def test_a_copy_that_was_followed_too_long_ago_or_of_another_truth_is_built_anew
         copied.open()
 
 
-def test_changes_hold_numbers_only_and_go_after_thirty_days(client: InProcess, shop: Shop, track: Track) -> None:
+def test_changes_hold_numbers_only_and_go_after_thirty_days(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
     track(Email="jane@example.com", Properties={"secret": "marker"})
     answer = client.call("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="jane@example.com")
     assert answer.body["Status"] == "finished"

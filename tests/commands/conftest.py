@@ -83,13 +83,13 @@ def catalogue(client: InProcess, shop: Shop) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def engine(client: Client, monkeypatch: pytest.MonkeyPatch) -> StubEngine:
+def engine(client: InProcess, monkeypatch: pytest.MonkeyPatch) -> StubEngine:
     """An engine that answers as it is told."""
     return StubEngine(client, monkeypatch)
 
 
 @pytest.fixture
-def report(client: Client, shop: Shop) -> Callable[..., Reply]:
+def report(client: InProcess, shop: Shop) -> Callable[..., Reply]:
     """`report("trend", …)`: the command `reports.trend` about the test's list; a name with a dot is the whole name."""
 
     def call(name: str, **params: Any) -> Reply:
