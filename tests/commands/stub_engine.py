@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from tests.client import InProcess
 from tracker.questions import Question
 
 #: When the answers are from: 2026-01-31T10:00:00Z.
@@ -17,7 +17,7 @@ SCOPE = {"events": 12, "robots": 3, "as_of": AS_OF, "is_complete": True}
 class StubEngine:
     """What stands in the place of `services.analytics`."""
 
-    def __init__(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, client: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reply: dict[str, Any] = {}
         #: Replies that come before, one for each question.
         self.first: list[dict[str, Any]] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.goals import last_entry
 from tests.commands.stub_engine import SCOPE, StubEngine
 
@@ -22,7 +22,7 @@ def lines(reply: Reply) -> list[dict[str, Any]]:
     return [json.loads(line) for line in reply.raw.splitlines()]
 
 
-def ids_of(client: Client, shop: Shop) -> list[int]:
+def ids_of(client: InProcess, shop: Shop) -> list[int]:
     found = client.rows("SELECT id FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
     return [row[0] for row in found]
 
@@ -46,7 +46,7 @@ def test_what_cannot_be_asked_has_its_number(
 
 
 def test_events_come_page_by_page_and_none_that_was_deleted(
-    client: Client, shop: Shop, track: Track, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, track: Track, engine: StubEngine, report: Report
 ) -> None:
     for number in range(3):
         track(Event=f"n{number}", Properties={"price": number})
@@ -68,7 +68,7 @@ def test_events_come_page_by_page_and_none_that_was_deleted(
 
 
 def test_an_export_that_cannot_begin_is_not_noted(
-    client: Client, shop: Shop, report: Report, engine: StubEngine
+    client: InProcess, shop: Shop, report: Report, engine: StubEngine
 ) -> None:
     before = last_entry(client, shop)
     engine.reply = {"building": 0.5}
@@ -99,7 +99,7 @@ HOSTILE = {
 
 
 def test_no_cell_is_a_formula(
-    client: Client, shop: Shop, track: Track, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, track: Track, engine: StubEngine, report: Report
 ) -> None:
     track(Event="=2+3", ID="@id", Properties=HOSTILE)
     [event] = ids_of(client, shop)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.commands.stub_engine import StubEngine
 from tracker.api.report_cursors import question_number
 from tracker.domain.cursors import cursor_of
@@ -94,7 +94,7 @@ def test_a_cursor_goes_on_where_the_page_ended(engine: StubEngine, report: Repor
 
 
 def test_a_cursor_is_good_for_its_question_alone(
-    client: Client, shop: Shop, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report
 ) -> None:
     answered(engine, row("a", people=5))
     cursor = report("breakdown", By="plan", Limit=1).body["Cursor"]
@@ -104,7 +104,7 @@ def test_a_cursor_is_good_for_its_question_alone(
 
 
 def test_a_cursor_that_is_made_up_gives_no_more_than_its_maker_may_read(
-    client: Client, shop: Shop, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report
 ) -> None:
     """A stranger may know how a cursor is made, and every number in it: what it opens is a page of a list of theirs."""
     answered(engine, row("a", people=5))

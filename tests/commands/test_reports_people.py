@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.stub_engine import StubEngine
 
 Report = Callable[..., Reply]
@@ -21,7 +21,7 @@ def actor(person: int | None, visitor: int | None, **more: Any) -> dict[str, Any
 
 
 @pytest.fixture
-def visitor(client: Client, track: Track, shop: Shop) -> int:
+def visitor(client: InProcess, track: Track, shop: Shop) -> int:
     """The number of a visitor whom nobody knows."""
     track(UUID=UUID)
     [(number,)] = client.rows("SELECT id FROM visitors WHERE list_id = ?", shop.list_id)
@@ -29,7 +29,7 @@ def visitor(client: Client, track: Track, shop: Shop) -> int:
 
 
 @pytest.fixture
-def ann(client: Client, shop: Shop) -> int:
+def ann(client: InProcess, shop: Shop) -> int:
     """The number of a subscriber."""
     sent = {"ListID": shop.list_id, "EmailAddress": "=ann@example.com", "ExternalID": "crm-7"}
     return int(client.call("subscriber.create", shop.key, **sent).body["SubscriberID"])
@@ -87,7 +87,7 @@ def test_people_have_their_names_and_visitors_their_uuid(
 
 
 def test_whoever_was_deleted_since_is_not_shown(
-    client: Client, shop: Shop, engine: StubEngine, report: Report, visitor: int, ann: int
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report, visitor: int, ann: int
 ) -> None:
     """The copy is a few seconds behind: the truth has the last word."""
     engine.answers(people=[actor(ann, visitor), actor(None, 2**61), actor(None, visitor)], total=3)
@@ -97,7 +97,7 @@ def test_whoever_was_deleted_since_is_not_shown(
     assert [person["SubscriberID"] for person in people] == [None]
 
 
-def test_people_are_for_those_who_may_see_them(client: Client, shop: Shop) -> None:
+def test_people_are_for_those_who_may_see_them(client: InProcess, shop: Shop) -> None:
     keys = client.services.stores.keys
     for command in ("reports.people", "visits.get", "visit.get", "events.export"):
         assert client.call(command, keys.add(shop.user_id, "Reports.Get")).codes == [403]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.commands.stub_engine import SCOPE, StubEngine
 from tracker.questions import Dimension, Measure
 
@@ -76,7 +76,7 @@ def test_every_dimension_has_one_spelling(
 
 
 def test_a_custom_field_is_named_by_alias_or_number(
-    client: Client, shop: Shop, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "Plan", "MergeTagAlias": "Plan"}
     field = client.call("customfield.create", shop.key, **sent).body["CustomFieldID"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop
+from tests.client import InProcess, Reply, Shop
 from tests.commands.goals import make_goal
 from tests.commands.questions import EQUALS, HEADED, empty_for
 from tests.commands.stub_engine import StubEngine
@@ -102,7 +102,7 @@ def test_every_mistake_is_told_at_once(report: Report, command: str) -> None:
 
 @pytest.mark.parametrize("command", HEADED)
 def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
-    client: Client, shop: Shop, engine: StubEngine, report: Report, command: str
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report, command: str
 ) -> None:
     stranger = client.open_shop(f"{command}@example.com")
     numbers = [stranger.list_id, 2**62, client.services.stores.lists.hidden_id(shop.user_id)]
@@ -113,14 +113,14 @@ def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
 
 
 @pytest.mark.parametrize("command", HEADED)
-def test_a_goal_of_another_list_is_none(client: Client, owner: Shop, report: Report, command: str) -> None:
+def test_a_goal_of_another_list_is_none(client: InProcess, owner: Shop, report: Report, command: str) -> None:
     theirs = make_goal(client, owner, f"For {command}")
     assert report(command, **HEADED[command], GoalID=theirs).codes == [10]
 
 
 @pytest.mark.parametrize("command", HEADED)
 def test_the_head_reaches_the_engine_in_the_lists_zone(
-    client: Client, shop: Shop, engine: StubEngine, report: Report, command: str
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report, command: str
 ) -> None:
     client.call("list.update", shop.key, ListID=shop.list_id, Timezone="Europe/Berlin", VisitGapMinutes=60)
     goal = make_goal(client, shop, Where=[EQUALS])
@@ -149,7 +149,7 @@ def test_without_times_it_is_about_the_last_two_weeks_and_those_before(
 
 
 def test_scope_tells_times_in_the_lists_zone(
-    client: Client, shop: Shop, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report
 ) -> None:
     client.call("list.update", shop.key, ListID=shop.list_id, Timezone="Asia/Kathmandu")
     engine.answers(**empty_for("reports.trend"))
@@ -202,7 +202,7 @@ def test_while_the_copy_is_built_the_answer_has_its_keys_and_no_numbers(
 
 @pytest.mark.parametrize("command", HEADED)
 def test_custom_fields_are_asked_for_by_those_who_may_see_people(
-    client: Client, shop: Shop, engine: StubEngine, command: str
+    client: InProcess, shop: Shop, engine: StubEngine, command: str
 ) -> None:
     """A number for each value would tell the values, and who has them one by one."""
     sent = {"SubscriberListID": shop.list_id, "FieldName": "Plan", "MergeTagAlias": "Plan"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.stub_engine import StubEngine
 from tests.commands.visits import SHOWN, visit
 
@@ -27,7 +27,7 @@ def test_what_cannot_be_asked_has_its_number(
 
 
 def test_anothers_list_and_a_missing_one_give_the_same_bytes(
-    client: Client, engine: StubEngine, report: Report
+    client: InProcess, engine: StubEngine, report: Report
 ) -> None:
     stranger = client.open_shop("visit.get@example.com")
     answers = {report("visit.get", ListID=number, EventID=1).raw for number in (stranger.list_id, 2**62)}
@@ -35,7 +35,7 @@ def test_anothers_list_and_a_missing_one_give_the_same_bytes(
 
 
 def test_a_visit_is_shown_with_its_events(
-    client: Client, shop: Shop, track: Track, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, track: Track, engine: StubEngine, report: Report
 ) -> None:
     uuid = track(Event="first").body["uuid"]
     track(Event="second", UUID=uuid)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client, Reply, Shop, Track
+from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.stub_engine import StubEngine
 from tests.commands.visits import SHOWN, visit
 
@@ -26,7 +26,7 @@ def test_what_cannot_be_asked_has_its_number(
 
 
 def test_visits_are_shown_with_their_people(
-    client: Client, shop: Shop, track: Track, engine: StubEngine, report: Report
+    client: InProcess, shop: Shop, track: Track, engine: StubEngine, report: Report
 ) -> None:
     uuid = track().body["uuid"]
     [(visitor,)] = client.rows("SELECT id FROM visitors WHERE list_id = ?", shop.list_id)
