@@ -31,6 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.domain": {"tracker.formats", "tracker.times"},
     # what a report asks
     "tracker.questions": {"tracker.times"},
+    "tracker.analytics.queries": {"tracker.questions"},
     # the route of a call
     "tracker.registry": {"tracker.caller", "tracker.errors"},
     "tracker.call": {"tracker.caller", "tracker.registry"},

@@ -33,6 +33,7 @@ HOSTILE = (
     "\n", "\x01\x1f", " ", "null", "p0", "rest", "-- ;", "7", "7.0", "true", "NaN",
 )  # fmt: skip
 TEXTS = st.sampled_from(HOSTILE)
+NOT_EMPTY = TEXTS.filter(bool)
 NUMBERS = st.sampled_from(["0", "-1", "7", "12.50", "0.000001", "999999999999999"])
 WITH_VALUE = [each for each in Operator if each not in WITHOUT_VALUES and "regex" not in each]
 
@@ -85,17 +86,17 @@ def heads(draw: st.DrawFn) -> Head:
     return Head(draw(st.integers(1, 9)), begins, ends, zone, before, draw(wheres()), goal)
 
 
-def measures() -> st.SearchStrategy[Any]:
+def measures(names: Any = NOT_EMPTY) -> st.SearchStrategy[Any]:
     """One to four different measures."""
     simple = st.sampled_from([Measure(kind) for kind in SIMPLE_MEASURES])
-    named = st.builds(Measure, st.sampled_from(["sum", "avg", "median"]), TEXTS.filter(bool))
+    named = st.builds(Measure, st.sampled_from(["sum", "avg", "median"]), names)
     return st.lists(simple | named, min_size=1, max_size=4, unique=True).map(tuple)
 
 
-def dimensions() -> st.SearchStrategy[Dimension]:
+def dimensions(names: Any = TEXTS) -> st.SearchStrategy[Dimension]:
     return st.one_of(
-        st.builds(Dimension, st.just("event"), st.none() | TEXTS),
-        st.builds(Dimension, st.just("visit"), TEXTS, at=st.sampled_from(["entry", "exit"])),
+        st.builds(Dimension, st.just("event"), st.none() | names),
+        st.builds(Dimension, st.just("visit"), names, at=st.sampled_from(["entry", "exit"])),
         st.builds(Dimension, st.just("person"), field=st.integers(1, 3)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracker.questions.conditions import (
     NEGATED,
     NUMERIC,
+    REGEX,
     WITHOUT_VALUES,
     BadQuestion,
     Condition,
@@ -40,6 +41,7 @@ __all__ = [
     "INTERVALS",
     "NEGATED",
     "NUMERIC",
+    "REGEX",
     "SIMPLE_MEASURES",
     "WITHOUT_VALUES",
     "BadQuestion",

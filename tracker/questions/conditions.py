@@ -166,7 +166,7 @@ def canonical_text(value: Any) -> str | None:
     """Return the text that stands for a JSON value in comparisons: 7 and 7.0 are `7`; None if it is not set."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 10**21:
         value = int(value)
     return orjson.dumps(value).decode()
 

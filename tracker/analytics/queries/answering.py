@@ -1,0 +1,68 @@
+"""Answering: each kind of question by what answers it, with the scope of what was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tracker.analytics.queries.breakdown_answer import answer_breakdown
+from tracker.analytics.queries.copy_schema import CopySchema, Cursor
+from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.listing_answers import answer_event_ids, answer_values, scope_of
+from tracker.analytics.queries.people_answer import answer_people
+from tracker.analytics.queries.selection import Range
+from tracker.analytics.queries.trend_answer import answer_trend
+from tracker.analytics.queries.visit_answers import answer_visit, answer_visits
+from tracker.questions import (
+    REGEX,
+    BadQuestion,
+    Breakdown,
+    EventIds,
+    People,
+    Question,
+    Trend,
+    Values,
+    Visit,
+    Visits,
+)
+
+_ANSWERS: dict[type[Any], Callable[[Cursor, CopySchema, Any], dict[str, Any]]] = {
+    Trend: answer_trend,
+    Breakdown: answer_breakdown,
+    People: answer_people,
+    Values: answer_values,
+    Visits: answer_visits,
+    Visit: answer_visit,
+    EventIds: answer_event_ids,
+}
+
+
+def run(cursor: Cursor, schema: CopySchema, question: Question) -> dict[str, Any]:
+    """Return the answer to a question from a list's copy, and its `scope`.
+
+    Raises BadQuestion for a regular expression that is none; what DuckDB raises, as when it is interrupted, goes through.
+    """
+    _check_patterns(cursor, question)
+    answer = _ANSWERS[type(question)](cursor, schema, question)
+    if isinstance(question, Visit):
+        first = last = 0
+        if answer["visit"] is not None:
+            first, last = answer["visit"]["begins"], answer["visit"]["ends"] + 1
+        range_ = Range(first, last, question.events_from)
+    else:
+        range_ = Range(question.head.begins, question.head.ends, question.head.events_from)
+    return {**answer, "scope": scope_of(cursor, schema, range_)}
+
+
+def _check_patterns(cursor: Cursor, question: Question) -> None:
+    if isinstance(question, Visit):
+        return
+    head = question.head
+    wheres = (*head.where, *(head.goal.where if head.goal else ()))
+    patterns = [
+        value for group in wheres for each in group if each.operator in REGEX for value in each.values
+    ]
+    if patterns:
+        cursor.execute(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns])
+        for (pattern,) in cursor.fetchall():
+            raise BadQuestion("where", f"`{pattern[:80]}` is no regular expression that RE2 can match")

@@ -1,0 +1,62 @@
+"""Copy schema: where a list's copy is attached, and which properties have columns of their own there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Cursor(Protocol):
+    """What queries need of a DuckDB connection or cursor."""
+
+    def execute(self, query: str, parameters: Any = None, /) -> Any:
+        """Run a statement."""
+
+    def fetchall(self) -> list[Any]:
+        """Return its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyColumn:
+    """The column of a property: text in `p<index>`, and numbers in `n<index>` if any was seen.
+
+    A column that `is_partial` was added later: older rows have the property among the rest still.
+    """
+
+    index: int
+    has_numbers: bool = False
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CopySchema:
+    """The attached database of a copy, and its columns by the exact name of the property."""
+
+    prefix: str
+    columns: Mapping[str, CopyColumn] = field(default_factory=dict)
+
+    def table(self, name: str) -> str:
+        """Return a table's full name. The prefix is ours: `list_2`."""
+        return f"{self.prefix}.{name}"
+
+
+class Parameters:
+    """The values of a statement, each bound once and named by its number: `$1`."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._numbers: dict[tuple[type, Any], int] = {}
+
+    def bind(self, value: str | int) -> str:
+        """Return what stands for the value in SQL."""
+        key = (type(value), value)
+        if key not in self._numbers:
+            self.values.append(value)
+            self._numbers[key] = len(self.values)
+        return f"${self._numbers[key]}"
+
+    def bind_texts(self, texts: Sequence[str | None]) -> str:
+        """Return what stands for a list of texts in SQL."""
+        self.values.append(list(texts))
+        return f"${len(self.values)}::VARCHAR[]"

@@ -1,0 +1,151 @@
+"""Measuring: the measures of a question in every cell of a report, each cell told by a bucket of time and values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tracker.analytics.queries.copy_schema import CopySchema, Cursor
+from tracker.analytics.queries.counting import counting_sql
+from tracker.analytics.queries.duckdb_dialect import buckets
+from tracker.analytics.queries.numbers_of_cells import finished, money
+from tracker.analytics.queries.selection import Range, Selection
+from tracker.questions import Dimension, Head, Measure, bucket_begins
+
+Cell = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What cells are told apart by: buckets of time if there is an interval, then the values of dimensions.
+
+    `levels` are the keys that cells of a level are told by, as positions: `((0, 1), (1,))`. `only` are the values of dimensions
+    that are asked for, all if it is None.
+    """
+
+    by: tuple[Dimension, ...] = ()
+    interval: str | None = None
+    levels: tuple[tuple[int, ...], ...] = ((),)
+    only: Sequence[Cell] | None = None
+
+
+class Measuring:
+    """Measures of the events of one range. `cells` returns {level: {cell: {measure's word: value}}}."""
+
+    def __init__(
+        self, cursor: Cursor, schema: CopySchema, head: Head, event: str | None, range_: Range
+    ) -> None:
+        self.cursor, self.schema, self.head, self.event, self.range = cursor, schema, head, event, range_
+
+    def cells(self, grid: Grid, measures: Sequence[Measure]) -> list[dict[Cell, dict[str, Any]]]:
+        """Return the measures of each cell with an event, for each level."""
+        found: list[dict[Cell, dict[str, Any]]] = [defaultdict(dict) for _ in grid.levels]
+        counted = [each for each in measures if each.property is None and each.kind != "revenue"]
+        if counted:
+            self._count(grid, counted, found)
+        if any(each.kind == "revenue" for each in measures):
+            self._sum_revenue(grid, found)
+        for measure in measures:
+            if measure.property is not None:
+                self._compute(grid, measure, measure.property, found)
+        return found
+
+    def _count(
+        self, grid: Grid, measures: Sequence[Measure], found: list[dict[Cell, dict[str, Any]]]
+    ) -> None:
+        selection, keys = self.select(grid, of_visits=any(each.is_of_visits for each in measures))
+        shown = [self._shown(grid, kept) for kept in grid.levels]
+        sql, outcomes = counting_sql(selection, keys, shown, {each.kind for each in measures}, self.head)
+        for level, *row in self._rows(sql, selection):
+            values = dict(zip(outcomes, row[-len(outcomes) :], strict=True))
+            cell = found[level][self._cell(grid, level, row)]
+            cell.update({each.word: finished(each.kind, values) for each in measures})
+
+    def _sum_revenue(self, grid: Grid, found: list[dict[Cell, dict[str, Any]]]) -> None:
+        selection, keys = self.select(grid)
+        selection.add("e.worth IS NOT NULL")
+        inner = f"d AS MATERIALIZED (SELECT {listed([*keys, 'e.currency AS currency', 'sum(e.worth) AS worth'])} {selection.source()} GROUP BY ALL)"
+        parts = [
+            f"SELECT {level} AS level, {listed([*self._shown(grid, kept), 'currency', 'sum(worth)'])} FROM d GROUP BY ALL"
+            for level, kept in enumerate(grid.levels)
+        ]
+        sums: list[dict[Cell, dict[str, Decimal]]] = [defaultdict(dict) for _ in grid.levels]
+        for level, *row in self._rows(selection.with_clause(inner) + union(parts), selection):
+            sums[level][self._cell(grid, level, row)][row[-2] or ""] = row[-1]
+        for level, cells in enumerate(sums):
+            for cell, amounts in cells.items():
+                found[level][cell]["revenue"] = money(amounts)
+
+    def _compute(
+        self, grid: Grid, measure: Measure, name: str, found: list[dict[Cell, dict[str, Any]]]
+    ) -> None:
+        """Add a measure of the numbers of a property."""
+        selection, keys = self.select(grid)
+        number = selection.writer.number(name)
+        inner = f"d AS (SELECT {listed([*keys, f'{number} AS number'])} {selection.source()})"
+        outcome = f"{selection.dialect.exact_sum('number')}, count(number)"
+        if measure.kind == "median":
+            outcome = "median(number), count(number)"
+        parts = [
+            f"SELECT {level} AS level, {listed([*self._shown(grid, kept), outcome])} FROM d WHERE number IS NOT NULL GROUP BY ALL"
+            for level, kept in enumerate(grid.levels)
+        ]
+        for level, *row in self._rows(selection.with_clause(inner) + union(parts), selection):
+            total, count = row[-2:]
+            if count:
+                value = total / count if measure.kind == "avg" else total
+                found[level][self._cell(grid, level, row)][measure.word] = round(value, 6)
+
+    def select(self, grid: Grid, *, of_visits: bool = False) -> tuple[Selection, list[str]]:
+        """Return the selection of the cells' events, and its keys as SQL named `k0`, `k1`, …"""
+        selection = Selection(self.schema, self.head, self.event, self.range)
+        if of_visits:
+            selection.visits.use()
+        keys = [selection.dimension(each) for each in grid.by]
+        if grid.only is not None:
+            selection.add(_is_one_of(selection, keys, grid.only))
+        if grid.interval is not None:
+            begins = bucket_begins(grid.interval, self.range.begins, self.range.ends, self.head.zone)
+            at = f"e.{selection.dialect.event_time}"
+            keys = [buckets(at, begins, self.range.ends, selection.dialect), *keys]
+        return selection, [f"{key} AS k{number}" for number, key in enumerate(keys)]
+
+    def _keys(self, grid: Grid) -> list[str]:
+        return [f"k{number}" for number in range(len(grid.by) + (grid.interval is not None))]
+
+    def _shown(self, grid: Grid, kept: Iterable[int]) -> list[str]:
+        """The keys of a level; null for the others."""
+        return [key if number in kept else f"NULL AS {key}" for number, key in enumerate(self._keys(grid))]
+
+    def _cell(self, grid: Grid, level: int, row: Sequence[Any]) -> Cell:
+        return tuple(row[number] for number in grid.levels[level])
+
+    def _rows(self, sql: str, selection: Selection) -> list[Any]:
+        self.cursor.execute(sql, selection.parameters.values)
+        return self.cursor.fetchall()
+
+
+def listed(columns: Sequence[str]) -> str:
+    return ", ".join(columns)
+
+
+def union(parts: Sequence[str]) -> str:
+    return " UNION ALL ".join(parts)
+
+
+def _is_one_of(selection: Selection, keys: Sequence[str], cells: Sequence[Cell]) -> str:
+    """Return SQL for whether the values are those of one of the cells."""
+    parameters, dialect = selection.parameters, selection.dialect
+    if len(keys) == 1:
+        values = [cell[0] for cell in cells]
+        texts = ", ".join(parameters.bind(value) for value in values if value is not None)
+        parts = [f"{keys[0]} IN ({texts})"] if texts else []
+        parts += [f"{keys[0]} IS NULL"] if None in values else []
+        return f"({' OR '.join(parts)})" if parts else "FALSE"
+    columns = [parameters.bind_texts([cell[number] for cell in cells]) for number in range(len(keys))]
+    names = [f"o{number}" for number in range(len(keys))]
+    same = " AND ".join(dialect.is_same(key, f"o.{name}") for key, name in zip(keys, names, strict=True))
+    return f"EXISTS (SELECT 1 FROM {dialect.rows_of(columns, names)} o WHERE {same})"

@@ -1,0 +1,69 @@
+"""Person table: whose each tie is, with what conditions on persons ask: their custom fields, and counts of their events."""
+
+from __future__ import annotations
+
+from tracker.analytics.queries.predicates import Writer
+from tracker.questions import Condition, Operator
+
+_DAY_MS = 86_400_000
+
+
+class PersonTable:
+    """The ties `w` of a selection. Conditions count the events of an actor in all that is kept, or in the last days before `ends`."""
+
+    def __init__(self, writer: Writer, ends: int, events_from: int) -> None:
+        self._writer, self._ends, self._events_from = writer, ends, events_from
+        self._counted: dict[str, str] = {}  # SQL of an event that counts, with its name here
+        self._fields: dict[int, str] = {}
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self._counted or self._fields)
+
+    @property
+    def source(self) -> str:
+        return "ties" if self.is_used else self._writer.schema.table("who")
+
+    def condition(self, condition: Condition) -> str:
+        """Return SQL for whether as many events of the tie's actor are like that."""
+        counts = [self._writer.event_is(condition, negated=False)]
+        if condition.days is not None:
+            at = f"e.{self._writer.dialect.event_time}"
+            counts.append(f"{at} >= {self._ends - condition.days * _DAY_MS} AND {at} < {self._ends}")
+        name = self._counted.setdefault(" AND ".join(counts), f"c{len(self._counted)}")
+        sign = "<" if condition.operator is Operator.DID_NOT_HAPPEN else ">="
+        return f"w.{name} {sign} {condition.times}"
+
+    def field(self, field: int) -> tuple[str, str]:
+        """Return SQL for the text and the number of a custom field."""
+        name = self._fields.setdefault(field, f"{len(self._fields)}")
+        return f"w.f{name}", f"w.g{name}"
+
+    def expressions(self) -> list[str]:
+        """Return the common table expressions."""
+        if not self.is_used:
+            return []
+        columns, joined = (
+            ["t.tie", "t.actor", "t.person", "t.visitor"],
+            f"{self._writer.schema.table('who')} t",
+        )
+        if self._counted:
+            columns += [f"coalesce(x.{name}, 0) AS {name}" for name in self._counted.values()]
+            joined += " LEFT JOIN persons x ON x.actor = t.actor"
+        for field, name in self._fields.items():
+            columns += [f"f{name}.value AS f{name}", f"f{name}.number AS g{name}"]
+            joined += (
+                f" LEFT JOIN {self._writer.schema.table('fields')} f{name} "
+                f"ON f{name}.person = t.person AND f{name}.field = {self._writer.parameters.bind(field)}"
+            )
+        ties = f"ties AS MATERIALIZED (SELECT {', '.join(columns)} FROM {joined})"
+        return [self._persons(), ties] if self._counted else [ties]
+
+    def _persons(self) -> str:
+        counts = [f"count(*) FILTER (WHERE {counted}) AS {name}" for counted, name in self._counted.items()]
+        any_of = " OR ".join(f"({counted})" for counted in self._counted)
+        table, at = self._writer.schema.table, f"e.{self._writer.dialect.event_time}"
+        return (
+            f"persons AS (SELECT t.actor, {', '.join(counts)} FROM {table('e')} e JOIN {table('who')} t ON t.tie = e.tie "
+            f"WHERE NOT e.is_bot AND {at} >= {self._events_from} AND ({any_of}) GROUP BY t.actor)"
+        )

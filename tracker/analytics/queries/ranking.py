@@ -1,0 +1,89 @@
+"""Ranking: which values of a breakdown are shown, found before anything is computed that takes long for many values.
+
+Counting events of every value is quick, counting people is not. No value has more people, or more visits, than events: so who has
+fewer events than the last of the first rows has people cannot be among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tracker.analytics.queries.measuring import Cell, Grid, Measuring, listed
+from tracker.analytics.queries.numbers_of_cells import row_order
+from tracker.questions import Dimension, Measure
+
+#: Values whose people are counted at most before all are: beyond that one pass over everything is quicker.
+MAX_CANDIDATES = 2_000
+
+
+def by_events(
+    measuring: Measuring, by: tuple[Dimension, ...], limit: int, offset: int = 0
+) -> list[tuple[Cell, int]]:
+    """Return the values with most events, and how many they have."""
+    return ranked(measuring, by, "count(*)", limit, offset)
+
+
+def ranked(
+    measuring: Measuring, by: tuple[Dimension, ...], size: str, limit: int, offset: int = 0, search: str = ""
+) -> list[tuple[Cell, Any]]:
+    """Return the values with the largest of `size`, an aggregate of events, and that; only values that contain `search`."""
+    selection, keys = measuring.select(Grid(by))
+    names = [f"k{number}" for number in range(len(by))]
+    order = listed(["size DESC NULLS LAST", *(f"{name} ASC NULLS LAST" for name in names)])
+    gathered = f"d AS (SELECT {listed([*keys, f'{size} AS size'])} {selection.source()} GROUP BY ALL)"
+    found = (
+        selection.dialect.contains("lower(k0)", f"lower({selection.parameters.bind(search)})")
+        if search
+        else "TRUE"
+    )
+    sql = (
+        f"{selection.with_clause(gathered)}SELECT {listed(names)}, size FROM d WHERE {found} "
+        f"ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+    )
+    measuring.cursor.execute(sql, selection.parameters.values)
+    return [(tuple(row[:-1]), row[-1]) for row in measuring.cursor.fetchall()]
+
+
+def first_rows(
+    measuring: Measuring, by: tuple[Dimension, ...], order: Measure, limit: int, offset: int
+) -> tuple[list[Cell], bool]:
+    """Return the values of rows `offset` to `offset + limit` in the order of a measure, and whether that is all of them."""
+    wanted = offset + limit
+    if order.kind == "events":
+        found = by_events(measuring, by, wanted + 1)
+        return [cell for cell, _ in found[offset:wanted]], offset == 0 and len(found) <= limit
+    counted = by_events(measuring, by, max(MAX_CANDIDATES, wanted) + 1)
+    is_all = len(counted) <= max(MAX_CANDIDATES, wanted)
+    candidates: Sequence[Cell] | None = [cell for cell, _ in counted]
+    if order.kind in ("people", "visits") and len(counted) > wanted:
+        candidates = _possible(measuring, by, order, counted, wanted, is_all)
+    elif not is_all:
+        candidates = None
+    sizes = _sizes(measuring, by, order, candidates)
+    cells = sorted(sizes, key=lambda cell: row_order(order, cell, sizes[cell]))
+    return cells[offset:wanted], is_all and offset == 0 and len(counted) <= limit
+
+
+def _possible(
+    measuring: Measuring,
+    by: tuple[Dimension, ...],
+    order: Measure,
+    counted: list[tuple[Cell, int]],
+    wanted: int,
+    is_all: bool,
+) -> list[Cell] | None:
+    """Return the values that can be among the first by people or visits; None if too many can."""
+    sizes = _sizes(measuring, by, order, [cell for cell, _ in counted[:wanted]])
+    least = min(sizes.values(), default=0)
+    if not is_all and counted[-1][1] >= least:
+        return None
+    return [cell for cell, events in counted if events >= least]
+
+
+def _sizes(
+    measuring: Measuring, by: tuple[Dimension, ...], order: Measure, cells: Sequence[Cell] | None
+) -> dict[Cell, Any]:
+    every = tuple(range(len(by)))
+    [found] = measuring.cells(Grid(by, None, (every,), cells), [Measure("events"), order])
+    return {cell: values.get(order.word) for cell, values in found.items()}

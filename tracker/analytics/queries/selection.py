@@ -1,0 +1,95 @@
+"""Selection: the events of a range that a question is about, as common table expressions, a source and a condition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.analytics.queries.copy_schema import CopySchema, Parameters
+from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.person_table import PersonTable
+from tracker.analytics.queries.predicates import Writer
+from tracker.analytics.queries.visit_table import VisitTable
+from tracker.questions import Condition, Dimension, Head, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A half-open range of UTC milliseconds, cut where the list's kept events begin."""
+
+    begins: int
+    ends: int
+    events_from: int = 0
+
+    @property
+    def first(self) -> int:
+        return max(self.begins, self.events_from)
+
+
+class Selection:
+    """The events `e` of a range that match, with their ties `w` and, where it is needed, their visits `p`.
+
+    A selection belongs to one statement: what is asked of it before `with_clause` decides what that has to compute.
+    """
+
+    def __init__(self, schema: CopySchema, head: Head, event: str | None, range_: Range) -> None:
+        self.writer = Writer(schema, Parameters(), DuckDBDialect())
+        self.parameters, self.dialect = self.writer.parameters, self.writer.dialect
+        self.persons = PersonTable(self.writer, range_.ends, head.events_from)
+        self.visits = VisitTable(self.writer, range_.begins, range_.ends, head.events_from, head.visit_gap_ms)
+        self.needs_ties = False
+        at = f"e.{self.dialect.event_time}"
+        self._conditions = ["NOT e.is_bot", f"{at} >= {range_.first}", f"{at} < {range_.ends}"]
+        if event is not None:
+            self._conditions.append(f"e.name = {self.parameters.bind(event)}")
+        self._conditions += self.all_of(head.where)
+
+    def add(self, condition: str) -> None:
+        """Select only events for which this SQL is true."""
+        self._conditions.append(condition)
+
+    def all_of(self, where: Where) -> list[str]:
+        """Return SQL for each group of conditions, any of which will do."""
+        return ["(" + " OR ".join(self._condition(each) for each in group) + ")" for group in where]
+
+    def dimension(self, dimension: Dimension) -> str:
+        """Return SQL for the value of a dimension; null if it is not set."""
+        if dimension.of == "visit":
+            return self.visits.value(str(dimension.property), dimension.at)
+        if dimension.field is not None:
+            return self.field(dimension.field)[0]
+        return "e.name" if dimension.property is None else self.writer.text(dimension.property)
+
+    def field(self, field: int) -> tuple[str, str]:
+        """Return SQL for the text and the number of a custom field of the event's person."""
+        self.needs_ties = True
+        return self.persons.field(field)
+
+    def goal_of(self, head: Head) -> str:
+        """Return SQL for whether an event is a conversion that counts or, where one is given, matches the goal."""
+        if head.goal is None:
+            return "e.is_counted"
+        parts = [f"e.name = {self.parameters.bind(head.goal.event)}", *self.all_of(head.goal.where)]
+        return f"coalesce({' AND '.join(parts)}, FALSE)"
+
+    def with_clause(self, *more: str) -> str:
+        """Return the WITH clause of what is needed, followed by `more`."""
+        expressions = [*self.persons.expressions(), *self.visits.expressions(), *more]
+        return f"WITH {', '.join(expressions)} " if expressions else ""
+
+    def source(self) -> str:
+        """Return the FROM and WHERE clauses."""
+        joined = f"FROM {self.writer.schema.table('e')} e"
+        if self.needs_ties or self.persons.is_used or self.visits.is_used:
+            joined += f" JOIN {self.persons.source} w ON w.tie = e.tie"
+        if self.visits.is_used:
+            joined += f" JOIN places p ON p.actor = w.actor AND p.slot = {self.visits.slot()}"
+        return f"{joined} WHERE {' AND '.join(self._conditions)}"
+
+    def _condition(self, condition: Condition) -> str:
+        if condition.of == "event":
+            return self.writer.event_is(condition)
+        if condition.of == "visit":
+            return self.visits.condition(condition)
+        if condition.field is not None:
+            return self.writer.value_is(condition, *self.field(condition.field))
+        return self.persons.condition(condition)

@@ -1,0 +1,52 @@
+"""Trend answers: measures in buckets of time, in all or for the values with most events, beside those of the range before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tracker.analytics.queries.copy_schema import CopySchema, Cursor
+from tracker.analytics.queries.measuring import Cell, Grid, Measuring
+from tracker.analytics.queries.numbers_of_cells import nothing
+from tracker.analytics.queries.ranking import by_events
+from tracker.analytics.queries.selection import Range
+from tracker.questions import Measure, Trend, bucket_begins
+
+
+def answer_trend(cursor: Cursor, schema: CopySchema, trend: Trend) -> dict[str, Any]:
+    """Return the buckets' begins, and a series for each measure and value. `before` has the buckets of its own range."""
+    head = trend.head
+    now = Measuring(cursor, schema, head, trend.event, Range(head.begins, head.ends, head.events_from))
+    values: list[Cell] = [()]
+    if trend.by is not None:
+        values = [cell for cell, _ in by_events(now, (trend.by,), trend.top)]
+    series = _series(now, trend, values)
+    if head.before is not None:
+        earlier = Measuring(cursor, schema, head, trend.event, Range(*head.before, head.events_from))
+        before = _series(earlier, trend, values)
+        for shown, other in zip(series, before, strict=True):
+            shown["before"] = {"points": other["points"], "total": other["total"]}
+    return {"times": bucket_begins(trend.interval, head.begins, head.ends, head.zone), "series": series}
+
+
+def _series(measuring: Measuring, trend: Trend, values: Sequence[Cell]) -> list[dict[str, Any]]:
+    by = () if trend.by is None else (trend.by,)
+    every = tuple(range(1 + len(by)))
+    grid = Grid(by, trend.interval, (every, every[1:]), values if by else None)
+    points, totals = measuring.cells(grid, trend.measures) if values else ({}, {})
+    range_ = measuring.range
+    count = len(bucket_begins(trend.interval, range_.begins, range_.ends, measuring.head.zone))
+    return [
+        {
+            "measure": measure.word,
+            "value": value[0] if value else None,
+            "points": [_value(points, (number, *value), measure) for number in range(count)],
+            "total": _value(totals, value, measure),
+        }
+        for measure in trend.measures
+        for value in values
+    ]
+
+
+def _value(cells: dict[Cell, dict[str, Any]], cell: Cell, measure: Measure) -> Any:
+    return cells.get(cell, {}).get(measure.word, nothing(measure))

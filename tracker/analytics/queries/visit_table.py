@@ -1,0 +1,102 @@
+"""Visit table: the visits of actors, made of all their events around a range, without sorting events.
+
+Events of an actor in the same slot, which is as long as the gap that parts visits, are of one visit. So events are first gathered
+into slots, and only slots are sorted to find the gaps between them.
+"""
+
+from __future__ import annotations
+
+from tracker.analytics.queries.predicates import Writer
+from tracker.questions import NUMERIC, Condition, Operator
+
+#: How far around a range events are looked at: a visit longer than this is cut.
+AROUND_MS = 86_400_000
+#: The event that no bounce counts.
+IDENTIFY = "identify"
+
+
+class VisitTable:
+    """The places `p` of a selection: (actor, slot) with the number of their visit, and what is asked of it."""
+
+    def __init__(self, writer: Writer, begins: int, ends: int, events_from: int, gap_ms: int) -> None:
+        self._writer, self._gap = writer, gap_ms
+        self._first, self._last = max(begins - AROUND_MS, events_from), ends + AROUND_MS
+        self._counted: dict[str, str] = {}
+        self._values: dict[tuple[str, str], str] = {}
+        self.is_used = False
+        self.needs_lengths = False
+
+    def use(self) -> None:
+        """Have the visits made, with their lengths and numbers of events."""
+        self.is_used = self.needs_lengths = True
+
+    def slot(self) -> str:
+        """Return SQL for the slot of an event."""
+        return self._writer.dialect.whole_quotient(f"e.{self._writer.dialect.event_time}", self._gap)
+
+    def condition(self, condition: Condition) -> str:
+        """Return SQL for a condition on the visit."""
+        self.is_used = True
+        if condition.counts_events:
+            counted = self._writer.event_is(condition, negated=False)
+            name = self._counted.setdefault(counted, f"c{len(self._counted)}")
+            sign = "<" if condition.operator is Operator.DID_NOT_HAPPEN else ">="
+            return f"p.{name} {sign} {condition.times}"
+        text = self.value(str(condition.property), condition.at)
+        number = self._writer.dialect.plain_number(text) if condition.operator in NUMERIC else ""
+        return self._writer.value_is(condition, text, number)
+
+    def value(self, name: str, at: str) -> str:
+        """Return SQL for the visit's first or last value of a property."""
+        self.is_used = True
+        return f"p.{self._values.setdefault((self._writer.text(name), at), f'v{len(self._values)}')}"
+
+    def expressions(self) -> list[str]:
+        """Return the common table expressions."""
+        if not self.is_used:
+            return []
+        over = "(PARTITION BY actor ORDER BY slot"
+        return [
+            self._slots(),
+            f"marked AS (SELECT *, began - lag(ended) OVER {over}) > {self._gap} AS is_new FROM slots)",
+            f"numbered AS (SELECT *, count(*) FILTER (WHERE is_new) OVER {over} ROWS UNBOUNDED PRECEDING) AS visit FROM marked)",
+            *self._places(),
+        ]
+
+    def _slots(self) -> str:
+        dialect, table = self._writer.dialect, self._writer.schema.table
+        at = f"e.{dialect.event_time}"
+        columns = [f"min({at}) AS began", f"max({at}) AS ended"]
+        if self.needs_lengths:
+            columns.append(f"count(*) FILTER (WHERE e.name <> '{IDENTIFY}') AS events")
+        columns += [f"count(*) FILTER (WHERE {counted}) AS {name}" for counted, name in self._counted.items()]
+        order = dialect.position(at, "e.id")
+        for (text, end), name in self._values.items():
+            columns.append(f"{self._ending(end, text, order)} FILTER (WHERE {text} IS NOT NULL) AS {name}")
+        return (
+            f"slots AS (SELECT t.actor, {self.slot()} AS slot, {', '.join(columns)} "
+            f"FROM {table('e')} e JOIN {table('who')} t ON t.tie = e.tie "
+            f"WHERE NOT e.is_bot AND {at} >= {self._first} AND {at} < {self._last} GROUP BY 1, 2)"
+        )
+
+    def _places(self) -> list[str]:
+        """Slots with what is asked of their whole visit."""
+        columns = (
+            ["min(began) AS began", "max(ended) AS ended", "sum(events) AS events"]
+            if self.needs_lengths
+            else []
+        )
+        columns += [f"sum({name}) AS {name}" for name in self._counted.values()]
+        for (_, end), name in self._values.items():
+            columns.append(f"{self._ending(end, name, 'slot')} FILTER (WHERE {name} IS NOT NULL) AS {name}")
+        if not columns:
+            return ["places AS (SELECT actor, slot, visit FROM numbered)"]
+        names = ", ".join(f"v.{column.rpartition(' ')[2]}" for column in columns)
+        return [
+            f"visits AS (SELECT actor, visit, {', '.join(columns)} FROM numbered GROUP BY 1, 2)",
+            f"places AS (SELECT n.actor, n.slot, n.visit, {names} FROM numbered n JOIN visits v USING (actor, visit))",
+        ]
+
+    def _ending(self, end: str, value: str, order: str) -> str:
+        dialect = self._writer.dialect
+        return dialect.first(value, order) if end == "entry" else dialect.last(value, order)
