@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from tests.analytics.reference import events_of_copy, events_of_truth, fields_of_copy, fields_of_truth
 from tracker.analytics.copy.copy_build import build_copy
@@ -19,12 +20,18 @@ MEMORY_MB = 256
 class Copied:
     """The copy of one list, in a folder."""
 
-    def __init__(self, database: Database, list_id: int, folder: Path) -> None:
+    def __init__(self, database: Database, list_id: int, folder: Path, is_built: bool = False) -> None:
         self.database, self.list_id = database, list_id
         self.files = CopyFiles(folder)
         self.truth = TruthReader(database)
-        self.build()
+        if not is_built:
+            self.build()
         self.open()
+
+    @classmethod
+    def existing(cls, database: Database, list_id: int, folder: Path) -> Self:
+        """The copy that is there."""
+        return cls(database, list_id, folder, is_built=True)
 
     def build(self) -> None:
         """Build it anew; it must be closed."""

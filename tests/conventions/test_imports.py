@@ -72,7 +72,8 @@ ROOMS: dict[str, set[str]] = {
     "tracker.jobs": {"tracker.ingest", "tracker.privacy", *STORAGE, *PURE},
     # reports: a copy derived from the truth, the process that answers from it, and its client in the workers
     "tracker.analytics": {
-        "tracker.analytics.copy", "tracker.analytics.process", "tracker.storage.engine", "tracker.storage.schema", *PURE,
+        "tracker.analytics.copy", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",
+        "tracker.storage.schema", *PURE,
     },
     "tracker.analytics.copy": {"tracker.private_file", *STORAGE, *PURE},
     "tracker.analytics.process": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import subprocess
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ from typing import IO, Any
 import gevent
 import orjson
 from gevent import socket
+from gevent.select import select
 
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.process.report_socket import (
@@ -25,7 +26,8 @@ from tracker.analytics.process.report_socket import (
     send_line,
     short_path,
 )
-from tracker.analytics.process.reports_setup import LOG, MAX_LOG_BYTES, SERVER, ReportsSetup
+from tracker.analytics.process.reports_setup import LOG, MAX_LOG_BYTES, ReportsSetup
+from tracker.private_file import open_private
 
 #: Seconds that a process may take until it listens, and between two looks whether it does.
 START_SECONDS, LOOK_SECONDS = 15.0, 0.02
@@ -57,7 +59,6 @@ class ReportsClient:
     ) -> None:
         self._setup, self._encode, self._idle_seconds = setup, encode, idle_seconds
         self._files = CopyFiles(setup.path)
-        self._started: subprocess.Popen[bytes] | None = None
         self._upkeep: gevent.Greenlet | None = None
 
     def ask(self, question: Any, user_id: int, deadline: float | None = None) -> Reply:
@@ -80,7 +81,7 @@ class ReportsClient:
             except ReportsAway:  # it may have ended just now, or there is none
                 self._start(until)
                 return self._exchange(message, until)
-        except ReportsAway as failure:
+        except (ReportsAway, OSError) as failure:  # such as a full disk
             return _unavailable(str(failure))
 
     def has_copy(self, list_id: int) -> bool:
@@ -137,23 +138,27 @@ class ReportsClient:
         self._files.make_folder()
         with _only_one(self._setup.path / STARTING) as is_mine:
             if is_mine:
-                self._spawn()
+                self._spawn(until)
             while not self._listens():
-                started = self._started
-                if is_mine and started is not None and started.poll() not in (None, 0):
-                    raise ReportsAway(
-                        f"the reports process ended with {started.returncode}: see {self._setup.path / LOG}"
-                    )
                 if time.monotonic() > until:
                     raise ReportsAway("the reports process does not listen yet")
                 gevent.sleep(LOOK_SECONDS)
 
-    def _spawn(self) -> None:
+    def _spawn(self, until: float) -> None:
+        """Start the process, and wait until it listens. Raises ReportsAway if it ends instead, and no other is there."""
         log = self._setup.path / LOG
         is_long = log.exists() and log.stat().st_size > MAX_LOG_BYTES
         more = {} if self._idle_seconds is None else {"idle_seconds": self._idle_seconds}
-        with log.open("wb" if is_long else "ab") as file:
-            self._started = self._setup.start(SERVER, file, file, **more)
+        reading, told = os.pipe()
+        try:
+            with open_private(log, "wb" if is_long else "ab") as file:
+                self._setup.start_server(file, told, **more)
+            os.close(told)
+            has_word, _, _ = select([reading], [], [], max(0.0, until - time.monotonic()))
+            if has_word and not os.read(reading, 1) and not self._listens():
+                raise ReportsAway(f"the reports process ended: see {log}")
+        finally:
+            os.close(reading)
 
     def _listens(self) -> bool:
         try:
@@ -168,7 +173,7 @@ class ReportsClient:
 @contextmanager
 def _only_one(path: Path) -> Iterator[bool]:
     """Yield whether this process is the one that starts the reports process."""
-    with path.open("a") as file:
+    with open_private(path, "a") as file:
         yield _take(file)
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tracker.analytics.process.reports_setup import BUILDER, LOG, ReportsSetup
+from tracker.analytics.process.reports_setup import LOG, ReportsSetup
 
 #: Seconds after a failed build before another one is tried.
 RETRY_SECONDS = 30.0
@@ -86,7 +86,7 @@ class CopyBuilds:
 
     def _work(self, build: Build) -> None:
         with (self._setup.path / LOG).open("ab") as log:
-            process = self._setup.start(BUILDER, log, subprocess.PIPE, list_id=build.list_id)
+            process = self._setup.start_build(log, build.list_id)
         self._process = process
         assert process.stdout is not None  # noqa: S101 - it was asked for
         with process.stdout as told:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +17,8 @@ from tracker.storage.schema import own_database
 
 #: The modules that are started.
 SERVER, BUILDER = "tracker.analytics.process.serve_reports", "tracker.analytics.process.build_process"
+#: A shell starts what follows in the background, with the same standard input, and ends: nobody has to wait for the rest.
+DETACHED = ("/bin/sh", "-c", 'exec 3<&0; "$0" "$@" <&3 3<&- &')
 #: The log of the process in the folder of the copies, and the bytes from which a start begins it anew.
 LOG, MAX_LOG_BYTES = "log", 1024 * 1024
 
@@ -36,17 +40,31 @@ class ReportsSetup:
     def path(self) -> Path:
         return Path(self.folder)
 
-    def start(self, module: str, log: IO[bytes], stdout: Any, **more: Any) -> subprocess.Popen[bytes]:
-        """Start a module of this package in a session of its own, with this setup and `more` on its standard input."""
-        # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
-        arguments = [sys.executable, "-P", "-m", module]
+    def start_server(self, log: IO[bytes], told: int, **more: Any) -> None:
+        """Start the server as nobody's child. It writes to the descriptor `told` when it listens, and closes it when it ends."""
+        process = self._start([*DETACHED, *_module(SERVER)], log, told, more)
+        process.wait()
+
+    def start_build(self, log: IO[bytes], list_id: int) -> subprocess.Popen[bytes]:
+        """Start the build of a list's copy. It tells its progress on its standard output."""
+        return self._start(_module(BUILDER), log, subprocess.PIPE, {"list_id": list_id})
+
+    def _start(
+        self, arguments: list[str], log: IO[bytes], stdout: int, more: Mapping[str, Any]
+    ) -> subprocess.Popen[bytes]:
+        """Start a program in a session of its own, with this setup and `more` on its standard input."""
         process = subprocess.Popen(  # noqa: S603 - our own module
             arguments, stdin=subprocess.PIPE, stdout=stdout, stderr=log, start_new_session=True
         )
         assert process.stdin is not None  # noqa: S101 - it was asked for
-        with process.stdin as stdin:
+        with suppress(BrokenPipeError), process.stdin as stdin:  # it has ended already: its exit code says so
             stdin.write(orjson.dumps({**asdict(self), **more}))
         return process
+
+
+def _module(name: str) -> list[str]:
+    # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
+    return [sys.executable, "-P", "-m", name]
 
 
 def read_setup() -> tuple[ReportsSetup, dict[str, Any]]:

@@ -55,6 +55,7 @@ class ReportsServer:
             self._folder.joinpath(SOCKET).chmod(OWNERS_ONLY)
             listening.listen(MAX_CLIENTS)
             listening.settimeout(LOOK_SECONDS)
+            _tell_ready()
             while not self._is_over():
                 try:
                     connection, _ = listening.accept()
@@ -130,6 +131,12 @@ def _count(question: Any, cursor: duckdb.DuckDBPyConnection, copy: ListCopy) -> 
     sql = f"SELECT count(*), count_if(is_bot), (SELECT max(as_of) FROM {copy.name}.state) FROM {copy.name}.e"
     events, robots, as_of = cursor.execute(sql).fetchall()[0]
     return {"kind": question.get("kind"), "scope": {"events": events, "robots": robots, "as_of": as_of}}
+
+
+def _tell_ready() -> None:
+    """Tell the client that has started this process that it listens. From now on standard output is the log, too."""
+    os.write(sys.stdout.fileno(), b"1")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
 def _take(lock: IO[str]) -> bool:

@@ -1,0 +1,321 @@
+"""Does the reports process start when it is asked, stay private, survive what is done to it, and end when nobody asks?"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.analytics.asking import Reporting
+from tests.analytics.test_whose_copy import step_of
+from tests.ingest.real import Real
+from tests.ingest.whole_model import Forget, Track
+from tests.processes import until
+from tracker.analytics import reports_client
+from tracker.analytics.process import report_socket
+
+Start = Callable[..., Reporting]
+
+
+@pytest.fixture
+def real(database_url: str) -> Iterator[Real]:
+    """A database, with a write path in this process."""
+    made = Real(database_url)
+    made.database.upgrade()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def filed(sqlite_url: str) -> Iterator[Real]:
+    """A database file, with a write path in this process."""
+    made = Real(sqlite_url)
+    made.database.upgrade()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`start(real)`: reports about a database; the process is ended after the test."""
+    made: list[Reporting] = []
+
+    def begin(real: Real, folder: str = "reports", idle_seconds: float = 60.0) -> Reporting:
+        made.append(Reporting(real.services.settings.database_url, tmp_path / folder, idle_seconds))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        each.kill()
+
+
+def track(real: Real, events: int, list_id: int = 1) -> None:
+    for number in range(events):
+        real.apply(list_id, Track("seen", browser=number % 3, email="a@example.com" if number % 2 else None))
+
+
+def test_the_first_question_builds_the_copy_and_later_ones_see_new_events(real: Real, start: Start) -> None:
+    real.apply(1, Track("seen", browser=1))
+    reports = start(real)
+    assert reports.events(1) == 1
+    real.apply(1, Track("seen", browser=1))
+    reports.wait_for(1, 2)
+    reports.check(real.database, 1)
+
+
+def test_killed_at_any_moment_it_loses_and_doubles_nothing(real: Real, start: Start) -> None:
+    chance = random.Random(7)
+    reports = start(real)
+    for _ in range(8):
+        for _ in range(8):
+            real.apply(1, step_of(chance))
+        reports.ask(1, chance.choice((0.3, 0.6, 1.0, 2.0)))
+        reports.kill()
+    real.finish()
+    reports.events(1)
+    reports.check(real.database, 1)
+
+
+def test_a_build_whose_process_is_killed_is_told_and_tried_again(
+    filed: Real, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track(filed, 4)
+    reports = start(filed)
+    reports.client.request({"status": True})
+    reports.ask(1, 0.01)
+    tasks = Path(f"/proc/{until(lambda: reports.pid)}/task")
+    build = until(
+        lambda: "".join(each.read_text() for each in tasks.glob("*/children")).split(), 20, "a build"
+    )
+    os.kill(int(build[0]), signal.SIGKILL)
+    reply = until(lambda: reply if "error" in (reply := reports.ask(1)) else None, 20, "the failure")
+    assert reply["error"] == "unavailable"
+    assert "signal 9" in reply["detail"]
+    reports.kill()  # what it remembers is gone with it
+    assert reports.events(1) == reports.events(1) > 0
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "format", "cut"])
+def test_a_file_that_cannot_be_used_is_built_anew(filed: Real, start: Start, damage: str) -> None:
+    track(filed, 6)
+    reports = start(filed)
+    expected = reports.events(1)
+    reports.end()
+    file = reports.folder / "1.duckdb"
+    if damage == "garbage":
+        file.write_bytes(os.urandom(100_000))
+    elif damage == "empty":
+        file.write_bytes(b"")
+    elif damage == "cut":
+        os.truncate(file, file.stat().st_size // 2)
+    else:
+        code = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('UPDATE state SET format = 99')"
+        subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+    assert reports.events(1) == expected
+    reports.check(filed.database, 1)
+
+
+def test_what_was_forgotten_is_gone_from_the_bytes_after_upkeep(filed: Real, start: Start) -> None:
+    marker = "q7Zk-marker-of-somebody"
+    assert filed.services.stores.lists.add(1, "One") == 1
+    filed.apply(1, Track("seen", email="a@example.com", browser=1))
+    filed.apply(1, Track(marker, email="b@example.com", browser=2))
+    reports = start(filed)
+    reports.events(1)
+    filed.apply(1, Forget("b@example.com"))
+    assert filed.rows("SELECT COUNT(*) FROM events WHERE name = ?", marker.encode()) == [(0,)]
+    reports.client.request({"maintain": True})
+    file = reports.folder / "1.duckdb"
+
+    def is_erased() -> bool:
+        return not any(
+            marker.encode() in path.read_bytes()
+            for path in (file, file.with_name(f"{file.name}.wal"))
+            if path.exists()
+        )
+
+    until(is_erased, 30, "erased bytes")
+    reports.check(filed.database, 1)
+    assert is_erased()
+
+
+def test_a_copy_that_is_asked_for_no_more_goes_with_what_was_forgotten_and_after_a_month(
+    filed: Real, start: Start
+) -> None:
+    track(filed, 3)
+    track(filed, 3, list_id=2)
+    reports = start(filed)
+    list_ids = [filed.services.stores.lists.add(1, name) for name in ("One", "Two")]
+    assert list_ids == [1, 2]
+    reports.events(1)
+    reports.events(2)
+    _make_older(reports.folder / "1.asked", 2)
+    _make_older(reports.folder / "2.asked", 31)
+    reports.client.request({"maintain": True})
+    assert [(reports.folder / f"{number}.duckdb").exists() for number in (1, 2)] == [True, False]
+    filed.apply(1, Forget("a@example.com"))
+    reports.client.request({"maintain": True})
+    assert not (reports.folder / "1.duckdb").exists()
+
+
+def _make_older(path: Path, days: int) -> None:
+    at = path.stat().st_mtime - days * 86_400
+    os.utime(path, (at, at))
+
+
+def test_the_socket_and_all_files_are_their_owners_alone(filed: Real, start: Start) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    reports.events(1)
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in reports.folder.iterdir() if path.is_file()
+    }
+    assert {name: mode for name, mode in modes.items() if mode & 0o077} == {}
+    assert stat.S_IMODE((reports.folder / "socket").stat().st_mode) == 0o600
+    assert stat.S_IMODE(reports.folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_another_user_of_the_machine_is_not_answered(filed: Real, start: Start) -> None:
+    """Not even if the folder's mode were wrong: the process asks who is there."""
+    track(filed, 1)
+    reports = start(filed)
+    reports.events(1)
+    for path in (reports.folder, *reports.folder.parents):
+        if path.stat().st_uid == os.getuid() and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o011)
+    path = reports.folder / "socket"
+    assert _said_by_nobody(path) == b"PermissionError"
+    path.chmod(0o666)
+    assert _said_by_nobody(path) in (b"", b"ConnectionResetError", b"BrokenPipeError")
+
+
+def _said_by_nobody(path: Path) -> bytes:
+    """What a process of the user nobody is answered, or the error it gets."""
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        try:
+            os.setgid(65534)
+            os.setuid(65534)
+            with socket.socket(socket.AF_UNIX) as asking:
+                asking.connect(str(path))
+                asking.sendall(b'{"status": true}\n')
+                os.write(writing, asking.recv(100))
+        except OSError as failure:
+            os.write(writing, type(failure).__name__.encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as said:
+        return said.read()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"garbage\n", b"[]\n", b"{}\n", b'{"ask": 7, "seconds": 1}\n', b'{"ask": {}, "seconds": 1}\n', b"\xff\xfe\n",
+     b'{"ask": {"list_id": -1}, "seconds": 1, "user": 1}\n', b'{"ask": {"list_id": 1, "kind": "no"}, "seconds": 9, "user": 1}\n',
+     b'{"rebuild": "../x"}\n', b'{"check": 1e400}\n', b"x" * (report_socket.MAX_QUESTION_BYTES + 2), b"half a line"],
+)  # fmt: skip
+def test_whatever_comes_over_the_socket_others_are_answered(filed: Real, start: Start, sent: bytes) -> None:
+    track(filed, 2)
+    reports = start(filed)
+    expected = reports.events(1)
+    with report_socket.short_path(reports.folder) as path, socket.socket(socket.AF_UNIX) as stranger:
+        stranger.connect(path)
+        stranger.sendall(sent)
+        stranger.shutdown(socket.SHUT_WR)
+        assert stranger.makefile("rb").readline()[:2] == b'{"'
+    assert reports.events(1) == expected
+
+
+def test_two_databases_in_one_folder_share_nothing(tmp_path: Path) -> None:
+    reals = [Real(f"sqlite:///{tmp_path / name}") for name in ("a.db", "b.db")]
+    for number, real in enumerate(reals, 1):
+        real.database.upgrade()
+        track(real, number * 3)
+    reports = []
+    for real in reals:
+        settings = real.services.settings
+        reports.append(Reporting(settings.database_url, settings.reports_folder))
+    try:
+        counts = [each.events(1) for each in reports]
+        stored = [real.rows("SELECT COUNT(*) FROM events")[0][0] for real in reals]
+        assert counts == stored
+        assert counts[0] != counts[1]
+    finally:
+        for each, real in zip(reports, reals, strict=True):
+            each.kill()
+            real.close()
+
+
+def test_a_copy_of_another_database_is_not_used(filed: Real, start: Start, tmp_path: Path) -> None:
+    """A database file was replaced by another one, and the folder was not."""
+    track(filed, 5)
+    reports = start(filed)
+    reports.events(1)
+    reports.end()
+    other = Real(f"sqlite:///{tmp_path / 'other.db'}")
+    other.database.upgrade()
+    other.apply(1, Track("seen", browser=1))
+    again = start(other)
+    assert again.events(1) == 1
+    again.kill()
+    other.close()
+
+
+def test_it_ends_when_nobody_asks_and_is_started_again(filed: Real, start: Start) -> None:
+    track(filed, 1)
+    reports = start(filed, idle_seconds=0.5)
+    expected = reports.events(1)
+    until(lambda: not reports.pid, 20, "its end")
+    assert reports.events(1) == expected
+
+
+def test_it_ends_when_its_database_is_another_file(filed: Real, start: Start, tmp_path: Path) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    reports.events(1)
+    path = filed.services.settings.reports_folder.with_name("tracker.db")
+    os.rename(path, tmp_path / "moved.db")
+    reply = until(lambda: reply if "error" in (reply := reports.ask(1)) else None, 20, "the failure")
+    assert reply["error"] == "unavailable"
+    os.rename(tmp_path / "moved.db", path)
+    until(lambda: "answer" in reports.ask(1), 20, "an answer")
+
+
+def test_without_duckdb_reports_are_not_available(
+    filed: Real, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports_client, "find_spec", lambda name: None)
+    reply = start(filed).ask(1)
+    assert reply["error"] == "unavailable"
+    assert "tracker[reports]" in reply["detail"]
+    filed.apply(1, Track("seen", browser=1))
+    assert filed.rows("SELECT COUNT(*) FROM events") == [(1,)]
+
+
+def test_a_rebuild_answers_meanwhile_and_upkeep_checks_the_copy(filed: Real, start: Start) -> None:
+    track(filed, 4)
+    reports = start(filed)
+    expected = reports.events(1)
+    built = reports.client.request({"status": True})["status"][0]["built_at"]
+    assert "building" in reports.client.request({"rebuild": 1})
+    until(partial(_is_newer, reports, built, expected), 30, "the new copy")
+    assert reports.client.request({"check": 1})["check"]["differing"] == 0
+    assert reports.client.request({"check": 77})["check"] is None
+    reports.check(filed.database, 1)
+
+
+def _is_newer(reports: Reporting, built: int, expected: int) -> bool:
+    assert reports.events(1) == expected
+    return bool(reports.client.request({"status": True})["status"][0]["built_at"] > built)
