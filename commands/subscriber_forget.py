@@ -21,6 +21,8 @@ class SubscriberForget(Command):
     background; the same call with `SubscriberID` returns its progress. Once `Status` is `finished`, `Removed` has the number
     of deleted rows per table, and `Checks` the result of each search for remaining data, which is 0. In an SQLite file the
     bytes are overwritten by then; `Status` stays `running` while a reader, such as a backup, uses an older state.
+    Reports leave the subscriber out at once. Bytes of deleted rows stay in the derived copy that reports are answered from
+    until it is built anew: `ReportsErasedBy`, where there is a copy.
     Afterwards the address is unknown: an event carrying it creates a new subscriber.
 
     The names of events and properties stay in the catalogue. Hashes of the EventIDs (tombstones) stay for 30 days, so that a
@@ -69,6 +71,11 @@ class SubscriberForget(Command):
             fields.Nested(Gone),
             required=True,
             metadata={"description": "Deleted rows per table; of visitors those whose UUID was removed"},
+        )
+        ReportsErasedBy = fields.DateTime(
+            metadata={
+                "description": "Until when the copy for reports is built anew without the subscriber's bytes, if there is one"
+            }
         )
         Checks = fields.List(
             fields.Nested(Checked), required=True, metadata={"description": "Empty while it is running"}

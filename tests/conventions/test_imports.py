@@ -60,7 +60,7 @@ ROOMS: dict[str, set[str]] = {
     },
     # what commands share on the wire
     "tracker.api": {
-        "tracker", "tracker.fields", "tracker.ingest", "tracker.privacy", "tracker.questions", "tracker.registry",
+        "tracker", "tracker.analytics", "tracker.fields", "tracker.ingest", "tracker.privacy", "tracker.questions", "tracker.registry",
         "tracker.reports", *STORAGE, *PURE,
     },
     # siblings: each knows what is pure, and storage

@@ -26,7 +26,7 @@ from tracker.analytics.process.report_socket import (
     send_line,
     short_path,
 )
-from tracker.analytics.process.reports_setup import LOG, MAX_LOG_BYTES, ReportsSetup
+from tracker.analytics.process.reports_setup import LOCK, LOG, MAX_LOG_BYTES, ReportsSetup
 from tracker.private_file import open_private
 
 #: Seconds that a process may take until it listens, and between two looks whether it does.
@@ -38,6 +38,8 @@ LONG_SECONDS, UPKEEP_SECONDS, FIRST_UPKEEP_SECONDS = 600.0, 3600.0, 60.0
 #: Milliseconds within which what was forgotten is gone from a copy's bytes: upkeep is due every hour, and a build may wait.
 ERASED_WITHIN_MS = 24 * 3_600_000
 STARTING = "starting"
+#: Seconds that the process may take to end.
+STOP_SECONDS = 15.0
 
 _log = logging.getLogger("tracker.reports")
 
@@ -95,6 +97,17 @@ class ReportsClient:
     def lists_with_copies(self) -> list[int]:
         """Return the lists that have a copy."""
         return self._files.lists()
+
+    def stop_process(self) -> None:
+        """End the process, if there is one, so that nothing has the database open. It is started again when it is asked."""
+        try:
+            self._exchange({"stop": True}, time.monotonic() + STOP_SECONDS)
+        except (ReportsAway, OSError):  # there is none
+            return
+        until = time.monotonic() + STOP_SECONDS
+        with open_private(self._setup.path / LOCK, "a") as lock:
+            while not _take(lock) and time.monotonic() < until:
+                gevent.sleep(LOOK_SECONDS)
 
     def serve(self) -> None:
         """Have the process look after its copies every hour, as long as there are any: for a process that serves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tracker.analytics.reports_client import ERASED_WITHIN_MS
 from tracker.privacy.erasure import begin
 from tracker.storage.accounts import Audit, Doer
 from tracker.storage.engine import Transaction
@@ -41,7 +42,7 @@ def forget(
     job = job or jobs.find(list_id, FORGET, subscriber_id, deadline)  # another call may have been first
     if job is not None and job.finished_at is None:
         jobs.wake()
-    return None if job is None else _progress(job)
+    return None if job is None else {**_progress(job), **_copy_of(services, job, now)}
 
 
 def _prepare(
@@ -51,6 +52,13 @@ def _prepare(
     if state is not None:
         audit.note(transaction, doer, ACTION, f"list:{list_id} subscriber:{subscriber_id}")
     return state
+
+
+def _copy_of(services: Services, job: Job, now: int) -> dict[str, Any]:
+    """Return until when the derived copy for reports is built anew without the subscriber's bytes, if there is one."""
+    until = (now if job.finished_at is None else job.finished_at) + ERASED_WITHIN_MS
+    is_due = until > now and services.analytics.has_copy(job.list_id)
+    return {"ReportsErasedBy": iso_utc(until)} if is_due else {}
 
 
 def _progress(job: Job) -> dict[str, Any]:

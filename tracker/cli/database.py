@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from tracker.app import open_database
+from tracker.analytics.reports_client import ReportsClient
+from tracker.app import open_database, reports_setup
 from tracker.cli.context import open_services
 from tracker.cli.output import progress
 from tracker.cli.reports import check_copy
@@ -84,10 +85,14 @@ def restore_database(file: Path) -> None:
     """
     settings = Settings.from_environ()
     migrations = open_database(settings, load_commands(settings.plugins_folder)).migrations
+    ReportsClient(
+        reports_setup(settings)
+    ).stop_process()  # it reads the database for a minute after the last question
     with progress(1, "Copying") as at:
         restored = restore(settings.database_url, file, migrations, at)
     settings.limits_file.unlink(missing_ok=True)
-    shutil.rmtree(settings.reports_folder, ignore_errors=True)  # copies of what was there before
+    if settings.reports_folder.exists():
+        shutil.rmtree(settings.reports_folder)  # copies of what was there before
     last = "no event" if restored.last_event_at is None else f"events until {iso_utc(restored.last_event_at)}"
     click.echo(f"Restored {file}, with {last}")
     if restored.lacking:

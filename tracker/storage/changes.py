@@ -43,7 +43,7 @@ class Kind(IntEnum):
     FIELD = 5
 
 
-class Change(NamedTuple):
+class StoredChange(NamedTuple):
     """One row of the log. `ids` are those of events or subscribers."""
 
     id: int
@@ -98,11 +98,11 @@ def note_field(transaction: Transaction, list_id: int, field_id: int) -> None:
     _write(transaction, [(list_id, Kind.FIELD, field_id, 0, None)])
 
 
-def changes_from(transaction: Transaction, list_id: int, first_id: int) -> list[Change]:
+def changes_from(transaction: Transaction, list_id: int, first_id: int) -> list[StoredChange]:
     """Return the changes of a list from an id on, oldest first."""
     sql = "SELECT id, kind, subject, span, ids FROM changes WHERE list_id = ? AND id >= ? ORDER BY id"
     rows = transaction.select(sql, (list_id, first_id))
-    return [Change(row[0], Kind(row[1]), row[2], row[3], _unpacked(row[4])) for row in rows]
+    return [StoredChange(row[0], Kind(row[1]), row[2], row[3], _unpacked(row[4])) for row in rows]
 
 
 def purge_changes(transaction: Transaction, now: int) -> bool:

@@ -8,8 +8,10 @@ from typing import Any
 import orjson
 
 from tracker.domain.campaigns import campaign_properties
+from tracker.domain.channel_rules import ChannelRules
 from tracker.domain.conversions import money_of
 from tracker.domain.event import CONVERSION, FORMAT_JSON, IS_BOT, IS_PUBLIC, NOT_COUNTED, decoded_properties
+from tracker.storage.accounts import ListSettings
 
 _CONVERSION = CONVERSION.encode()
 #: Endings of a number that JSON writes as 7.0: the same value as 7.
@@ -36,8 +38,9 @@ TYPES = (
 )
 
 
-def values_of(rows: Iterable[tuple[Any, ...]], events_from: int) -> Values:
-    """Return the values of stored rows (`copied_events.COPIED`) that did not happen before `events_from`, column by column."""
+def values_of(rows: Iterable[tuple[Any, ...]], settings: ListSettings) -> Values:
+    """Return the values of stored rows (`copied_events.COPIED`) that did not expire, column by column."""
+    events_from, rules = settings.events_from or 0, settings.channel_rules
     names: dict[bytes, str] = {}
     found = []
     for event_id, visitor, span, named, stored_name, at, flags, stored in rows:
@@ -50,12 +53,12 @@ def values_of(rows: Iterable[tuple[Any, ...]], events_from: int) -> Values:
             currency, millionths = money_of(decoded_properties(stored))
         found.append((
             event_id, at, name, visitor, span, named or 0, flags & IS_BOT != 0, is_counted, millionths, currency,
-            _properties(stored, flags),
+            _properties(stored, flags, rules),
         ))  # fmt: skip
     return [list(column) for column in zip(*found, strict=True)] if found else [[] for _ in TYPES]
 
 
-def _properties(stored: bytes, flags: int) -> str:
+def _properties(stored: bytes, flags: int, rules: ChannelRules) -> str:
     """Return the properties as JSON in which equal values are written equally.
 
     To an event sent with a key, campaign properties are added, as ingest adds them to those of browsers.
@@ -66,7 +69,7 @@ def _properties(stored: bytes, flags: int) -> str:
     properties = decoded_properties(stored)
     url, referrer = properties.get("$current_url"), properties.get("$referrer")
     if lacks_campaign and isinstance(url, str):
-        derived = campaign_properties(url, referrer if isinstance(referrer, str) else "")
+        derived = campaign_properties(url, referrer if isinstance(referrer, str) else "", rules)
         properties = {**derived, **properties}
     return orjson.dumps(_canonical(properties)).decode()
 

@@ -28,7 +28,7 @@ from tracker.analytics.copy.duckdb_engine import attach, open_engine
 from tracker.analytics.copy.loading import load_events, load_fields, resolve_ties
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.domain.campaigns import UTM
-from tracker.storage.accounts import read_settings
+from tracker.storage.accounts import ListSettings, read_settings
 from tracker.storage.aggregates import catalogue_pages
 from tracker.storage.engine import Transaction
 from tracker.storage.events import copied_events
@@ -83,24 +83,26 @@ class _Build:
     def run(self) -> None:
         begun_at = time.time_ns() // 1_000_000
         source = self._truth.source()
-        self._columns, expected, events_from = self._truth.read(self._plan)
+        self._columns, expected, settings = self._truth.read(self._plan)
         make_tables(self._engine, _COPY, self._columns)
         self._engine.execute(f"CREATE TABLE {_STAGE}.e ({event_columns(self._columns)})")
         for rows in self._pages():
-            values = values_of(rows, events_from)
+            values = values_of(rows, settings)
             self._rows += load_events(self._engine, _COPY, self._columns, values, into=f"{_STAGE}.e")
             self._told(_LOADING * min(1.0, self._rows / max(expected, 1)))
         self._sort()
         self._load_people()
-        state = CopyState(FORMAT, source, begun_at, begun_at, self._reached, events_from, self._rows, 0, 0)
+        state = CopyState(
+            FORMAT, source, begun_at, begun_at, self._reached, settings.events_from or 0, self._rows, 0, 0
+        )
         write_state(self._engine, _COPY, state)
         self._told(1.0)
 
-    def _plan(self, transaction: Transaction) -> tuple[list[PropertyColumn], int, int]:
-        """Return the columns, how many events are expected, and the time before which there are none."""
+    def _plan(self, transaction: Transaction) -> tuple[list[PropertyColumn], int, ListSettings]:
+        """Return the columns, how many events are expected, and the settings of the list."""
         expected = catalogue_pages.event_total(transaction, self._list_id)
-        events_from = read_settings(transaction, self._list_id).events_from or 0
-        return choose_columns(transaction, self._list_id), expected, events_from
+        settings = read_settings(transaction, self._list_id)
+        return choose_columns(transaction, self._list_id), expected, settings
 
     def _pages(self) -> Iterator[list[Any]]:
         """Yield the events in pages of about PAGE, in the order of ids."""

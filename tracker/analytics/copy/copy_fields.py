@@ -19,8 +19,8 @@ def field_rows(
 ) -> list[tuple[int, int, str, float | None]]:
     """Return (person, field, text, number or None) of stored values; values of fields that were deleted are left out."""
     return [
-        (person, field, *_compared(types[field], bytes(stored)))
-        for person, field, stored in rows
+        (subscriber_id, field, *_compared(types[field], bytes(stored)))
+        for subscriber_id, field, stored in rows
         if field in types
     ]
 

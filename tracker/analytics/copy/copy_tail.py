@@ -23,8 +23,8 @@ from tracker.analytics.copy.copy_fields import field_rows
 from tracker.analytics.copy.copy_tables import CopyState, read_columns, read_state, write_state
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.domain.row_ids import first_id_at
-from tracker.storage.accounts import read_settings
-from tracker.storage.changes import KEPT_MS, Change, Kind, changes_from
+from tracker.storage.accounts import ListSettings, read_settings
+from tracker.storage.changes import KEPT_MS, Kind, StoredChange, changes_from
 from tracker.storage.engine import Row
 from tracker.storage.events import copied_events
 from tracker.storage.subscribers import copied_people, find_values, identity_rows
@@ -49,13 +49,17 @@ class _News:
     """What one look has read of the truth."""
 
     began_at: int
-    changes: list[Change]
-    events_from: int
+    changes: list[StoredChange]
+    settings: ListSettings
     rows: list[Row] = field(default_factory=list)
     #: Events that changed or are gone.
     changed: set[int] = field(default_factory=set)
     #: There are no more events than one look reads.
     is_all: bool = True
+
+    @property
+    def events_from(self) -> int:
+        return self.settings.events_from or 0
 
     def ids(self, kind: Kind) -> set[int]:
         return {each for change in self.changes if change.kind is kind for each in change.ids}
@@ -116,8 +120,8 @@ class CopyTail:
         self._looks += 1
         overlap = WIDE_OVERLAP_MS if self._looks % WIDE_EVERY == 1 else OVERLAP_MS
         found = read(partial(changes_from, list_id=list_id, first_id=first_id_at(self.state.as_of - overlap)))
-        news = _News(began_at, [change for change in found if change.id not in self._applied], 0)
-        news.events_from = read(partial(read_settings, list_id=list_id)).events_from or 0
+        settings = read(partial(read_settings, list_id=list_id))
+        news = _News(began_at, [change for change in found if change.id not in self._applied], settings)
         most = MAX_BEHIND + len(self._known)
         ids = read(partial(copied_events.new_ids, list_id=list_id, first_id=self._window(overlap), most=most))
         if len(ids) == most:
@@ -136,7 +140,7 @@ class CopyTail:
         """Write the news, and return the new state."""
         cursor, copy = self._cursor, self._copy
         erased = self._delete(news)
-        added = loading.load_events(cursor, copy, self._columns, values_of(news.rows, news.events_from))
+        added = loading.load_events(cursor, copy, self._columns, values_of(news.rows, news.settings))
         self._write_fields(news)
         self._resolve(news)
         reached = max([self.state.reached, *(row[0] for row in news.rows)])
@@ -176,7 +180,7 @@ class CopyTail:
         living = self._truth.read(partial(copied_people.living_of, list_id=list_id, subscriber_ids=people))
         values = self._truth.read(partial(find_values, list_id=list_id, subscriber_ids=sorted(living)))
         types = self._truth.read(partial(copied_people.field_types, list_id=list_id))
-        rows = [(person, number, value) for person, own in values.items() for number, value in own.items()]
+        rows = [(owner, number, value) for owner, own in values.items() for number, value in own.items()]
         if rows:
             loading.load_fields(cursor, copy, field_rows(rows, types))
 

@@ -19,6 +19,8 @@ from tracker.storage.schema import own_database
 SERVER, BUILDER = "tracker.analytics.process.serve_reports", "tracker.analytics.process.build_process"
 #: A shell starts what follows in the background, with the same standard input, and ends: nobody has to wait for the rest.
 DETACHED = ("/bin/sh", "-c", 'exec 3<&0; "$0" "$@" <&3 3<&- &')
+#: The file that a process of reports has locked as long as it lives.
+LOCK = "lock"
 #: The log of the process in the folder of the copies, and the bytes from which a start begins it anew.
 LOG, MAX_LOG_BYTES = "log", 1024 * 1024
 

@@ -21,7 +21,7 @@ from tracker.analytics.process.conversation import Conversation
 from tracker.analytics.process.list_copies import ListCopy
 from tracker.analytics.process.report_socket import SOCKET, UNAVAILABLE, send_line, short_path
 from tracker.analytics.process.reports_service import ReportsService
-from tracker.analytics.process.reports_setup import read_setup
+from tracker.analytics.process.reports_setup import LOCK, read_setup
 from tracker.private_file import OWNERS_ONLY
 
 #: Priority below everything that serves, set before anything is read.
@@ -30,7 +30,6 @@ NICE = 10
 IDLE_SECONDS, LOOK_SECONDS = 60.0, 0.5
 #: Clients at a time.
 MAX_CLIENTS = 64
-LOCK = "lock"
 #: Exit code after damage: the next process begins with a clean instance.
 DAMAGED = 70
 
