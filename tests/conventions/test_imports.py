@@ -77,7 +77,8 @@ ROOMS: dict[str, set[str]] = {
     },
     "tracker.analytics.copy": {"tracker.private_file", *STORAGE, *PURE},
     "tracker.analytics.process": {
-        "tracker.analytics.copy", "tracker.private_file", "tracker.storage.schema", *STORAGE, *PURE,
+        "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
+        "tracker.storage.schema", *STORAGE, *PURE,
     },
     "tracker.importing": {
         "tracker.api", "tracker.ingest", "tracker.registry", "tracker.storage.accounts", "tracker.storage.engine", *PURE,

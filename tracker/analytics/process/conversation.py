@@ -14,7 +14,7 @@ import orjson
 
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.copy_upkeep import keep_up
-from tracker.analytics.process.question_queue import QueueFull, Ticket
+from tracker.analytics.process.question_queue import QuestionRefused, QueueFull, Ticket
 from tracker.analytics.process.report_socket import (
     MAX_QUESTION_BYTES,
     TIMEOUT,
@@ -33,14 +33,6 @@ LOOK_SECONDS = 0.05
 IDLE_SECONDS, MAX_SECONDS = 600.0, 120.0
 
 _log = logging.getLogger("tracker.reports")
-
-
-class QuestionRefused(Exception):
-    """An error to answer with: its kind and its text."""
-
-    def __init__(self, kind: str, detail: str) -> None:
-        super().__init__(detail)
-        self.kind = kind
 
 
 class Conversation:

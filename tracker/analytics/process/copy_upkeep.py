@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 
 import duckdb
@@ -24,6 +25,8 @@ RARE_SECONDS, UNUSED_SECONDS = 24 * 3600.0, 30 * 24 * 3600.0
 CHECK_SECONDS = 24 * 3600.0
 #: A copy is laid anew when so many rows came since its build: this share, and at least this number.
 NEW_SHARE, LEAST_NEW = 0.1, 20_000
+#: Rows from which a copy is large, and milliseconds for which erasures of a large one are gathered: a forget promises a day.
+LARGE, GATHER_MS = 200_000, 12 * 3_600_000
 #: Milliseconds before a copy's last look from which changes are read: as the tail does.
 OVERLAP_MS = 180_000
 
@@ -60,8 +63,16 @@ def _keep_one(service: ReportsService, truth: TruthReader, list_id: int) -> None
     elif service.prepare(list_id, 0.0) is not None:
         return
     state = copy.state
-    if state and (state.erased_at or state.rows_added > max(LEAST_NEW, state.rows_built * NEW_SHARE)):
+    if state is not None and _is_to_be_rebuilt(state):
         service.rebuild(list_id)
+
+
+def _is_to_be_rebuilt(state: CopyState) -> bool:
+    """Return whether much is new, or deleted bytes are to go: of a large copy those of half a day together."""
+    is_small = state.rows_built + state.rows_added < LARGE
+    erased_for = time.time_ns() // 1_000_000 - state.erased_at
+    is_erasure_due = state.erased_at > 0 and (is_small or erased_for > GATHER_MS)
+    return is_erasure_due or state.rows_added > max(LEAST_NEW, state.rows_built * NEW_SHARE)
 
 
 def has_erasures(transaction: Transaction, list_id: int, state: CopyState) -> bool:

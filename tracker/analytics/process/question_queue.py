@@ -18,6 +18,14 @@ class QueueFull(Exception):
     """Too many questions wait."""
 
 
+class QuestionRefused(Exception):
+    """An error to answer with: its kind and its text."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
 class Ticket:
     """One question on its way. `work(ticket)` answers it in a thread of the queue."""
 

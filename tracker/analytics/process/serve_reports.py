@@ -12,13 +12,11 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any
-
-import duckdb
+from typing import IO
 
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.conversation import Conversation
-from tracker.analytics.process.list_copies import ListCopy
+from tracker.analytics.process.copy_answers import answer_question
 from tracker.analytics.process.report_socket import SOCKET, UNAVAILABLE, send_line, short_path
 from tracker.analytics.process.reports_service import ReportsService
 from tracker.analytics.process.reports_setup import LOCK, read_setup
@@ -114,7 +112,7 @@ def main() -> None:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        service = ReportsService(setup, _count)
+        service = ReportsService(setup, answer_question)
         server = ReportsServer(service, setup.path, more.get("idle_seconds", IDLE_SECONDS))
         signal.signal(signal.SIGTERM, server.stop)
         signal.signal(signal.SIGINT, server.stop)
@@ -123,13 +121,6 @@ def main() -> None:
         finally:
             service.close()
         sys.exit(DAMAGED if service.is_damaged else 0)
-
-
-def _count(question: Any, cursor: duckdb.DuckDBPyConnection, copy: ListCopy) -> dict[str, Any]:
-    """Return how many events a copy has, whatever is asked."""
-    sql = f"SELECT count(*), count_if(is_bot), (SELECT max(as_of) FROM {copy.name}.state) FROM {copy.name}.e"
-    events, robots, as_of = cursor.execute(sql).fetchall()[0]
-    return {"kind": question.get("kind"), "scope": {"events": events, "robots": robots, "as_of": as_of}}
 
 
 def _tell_ready() -> None:

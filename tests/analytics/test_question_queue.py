@@ -1,0 +1,131 @@
+"""Do questions wait in order, by user, and can each be given up?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.processes import until
+from tracker.analytics.process.question_queue import AT_ONCE, MAX_OF_USER, QuestionQueue, QueueFull, Ticket
+
+
+@pytest.fixture
+def queue() -> Iterator[QuestionQueue]:
+    made = QuestionQueue()
+    yield made
+    made.close(5)
+
+
+class Gate:
+    """Work that waits until it is let through."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, ticket: Ticket) -> str:
+        self.began.set()
+        assert self.opened.wait(20)
+        return "through"
+
+
+def hold(queue: QuestionQueue) -> list[Gate]:
+    """Occupy every thread of the queue."""
+    gates = [Gate() for _ in range(AT_ONCE)]
+    for gate in gates:
+        queue.submit(Ticket(0, gate))
+        assert gate.began.wait(20)
+    return gates
+
+
+def test_two_questions_run_at_once_and_others_wait_in_turn_by_user(queue: QuestionQueue) -> None:
+    gates = hold(queue)
+    done: list[Any] = []
+    tickets = [Ticket(user, lambda ticket, name=(user, number): done.append(name)) for user, number in
+               [(1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (2, 2)]]  # fmt: skip
+    for ticket in tickets:
+        queue.submit(ticket)
+    assert done == []
+    gates[0].opened.set()  # one thread: the order is seen
+    assert all(ticket.wait(20) for ticket in tickets)
+    gates[1].opened.set()
+    assert done == [(1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (1, 3)]
+
+
+def test_too_many_questions_of_one_user_are_refused_and_others_are_not(queue: QuestionQueue) -> None:
+    gates = hold(queue)
+    for _ in range(MAX_OF_USER):
+        queue.submit(Ticket(1, lambda ticket: None))
+    with pytest.raises(QueueFull):
+        queue.submit(Ticket(1, lambda ticket: None))
+    other = Ticket(2, lambda ticket: "answer")
+    queue.submit(other)
+    for gate in gates:
+        gate.opened.set()
+    assert other.wait(20)
+    assert other.result == "answer"
+
+
+def test_a_question_that_waits_and_is_given_up_never_runs(queue: QuestionQueue) -> None:
+    gates = hold(queue)
+    ticket = Ticket(1, lambda ticket: pytest.fail("it ran"))
+    queue.submit(ticket)
+    ticket.cancel()
+    for gate in gates:
+        gate.opened.set()
+    assert ticket.wait(20)
+    assert (ticket.result, ticket.failure) == (None, None)
+
+
+def test_a_question_that_runs_and_is_given_up_is_interrupted(queue: QuestionQueue) -> None:
+    engine = duckdb.connect()
+    began = threading.Event()
+
+    def work(ticket: Ticket) -> Any:
+        cursor = engine.cursor()
+        ticket.uses(cursor)
+        began.set()
+        return cursor.execute(
+            "SELECT count(*) FROM range(10000000000) a, range(1000) b WHERE a.range * b.range = 7"
+        ).fetchall()
+
+    ticket = Ticket(1, work)
+    queue.submit(ticket)
+    assert began.wait(20)
+
+    def is_over() -> bool:
+        ticket.cancel()
+        return ticket.wait(0.05)
+
+    until(is_over, 20, "the interrupted question")
+    assert isinstance(ticket.failure, duckdb.InterruptException)
+    again = Ticket(1, lambda ticket: engine.cursor().execute("SELECT 7").fetchall())
+    queue.submit(again)
+    assert again.wait(20)
+    assert again.result == [(7,)]
+    engine.close()
+
+
+def test_a_failure_is_the_askers_and_ends_no_thread(queue: QuestionQueue) -> None:
+    for _ in range(AT_ONCE + 1):
+        ticket = Ticket(1, lambda ticket: 1 // 0)
+        queue.submit(ticket)
+        assert ticket.wait(20)
+        assert isinstance(ticket.failure, ZeroDivisionError)
+
+
+def test_a_closed_queue_lets_nobody_wait() -> None:
+    queue = QuestionQueue()
+    gates = hold(queue)
+    waiting = Ticket(1, lambda ticket: pytest.fail("it ran"))
+    queue.submit(waiting)
+    for gate in gates:
+        gate.opened.set()
+    queue.close(20)
+    assert waiting.wait(20)
+    with pytest.raises(QueueFull):
+        queue.submit(Ticket(1, lambda ticket: None))

@@ -1,0 +1,53 @@
+"""Are reports answered by a served Tracker, while it tracks, and looked after from the command line?"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+
+from tests.analytics.asking import Reporting
+from tests.processes import until
+from tests.served import Account, Tracker
+from tracker.config import Settings
+
+
+@pytest.fixture
+def ended(tracker_on_each: Tracker) -> Iterator[Path]:
+    """The folder of the copies; the process that serves them is ended after the test."""
+    settings = Settings.from_environ({"TRACKER_DATABASE_URL": tracker_on_each.database_url})
+    folder = tracker_on_each.folder / settings.reports_folder
+    yield folder
+    Reporting(tracker_on_each.database_url, folder).kill()
+
+
+def trend(tracker: Tracker, account: Account) -> dict[str, object]:
+    answer = tracker.call("reports.trend", account.key, ListID=account.list_id, Measures=["events"])
+    assert answer.status == 200, answer.body
+    return dict(answer.body)
+
+
+def test_reports_are_answered_and_tracking_goes_on_when_the_process_is_frozen(
+    tracker_on_each: Tracker, account_on_each: Account, ended: Path
+) -> None:
+    tracker, account = tracker_on_each, account_on_each
+    sent = {"ListID": account.list_id, "Event": "seen", "Email": "a@example.com"}
+    for _ in range(3):
+        assert tracker.call("event.track", account.key, **sent).status == 200
+    until(lambda: trend(tracker, account)["Status"] == "ready", 60, "a report")
+    pid = Reporting(tracker.database_url, ended).pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        asking = gevent.spawn(
+            tracker.call, "reports.trend", account.key, ListID=account.list_id, Measures=["events"]
+        )
+        assert tracker.call("event.track", account.key, **sent).status == 200
+        asking.join()
+        assert asking.value.status == 422 or asking.value.status == 503
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: trend(tracker, account)["Status"] == "ready", 60, "a report again")
