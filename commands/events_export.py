@@ -8,7 +8,7 @@ from typing import Any
 
 from tracker import Command, CsvStream, NdjsonStream, Stream, invalid
 from tracker.api.event_lines import csv_parts, event_pages, ndjson_parts
-from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent
+from tracker.api.event_responses import IDENTIFY_EXAMPLE, ReceivedEvent
 from tracker.api.report_params import (
     HEAD_ERRORS,
     INVALID_EVENT,
@@ -41,15 +41,13 @@ class EventsExport(Command):
     media_type = NdjsonStream.media_type
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_PROPERTIES)
-    example = ({"ListID": 123, "Event": "page_view", "Format": "ndjson"}, RECEIVED_EXAMPLE)
+    example = ({"ListID": 123, "Event": "identify", "Format": "ndjson"}, IDENTIFY_EXAMPLE)
     Answer = ReceivedEvent
 
     class Params(HeadParams):
         Event = event_param()
         Format = Choice("ndjson", "csv", load_default="ndjson", metadata={"description": "Form of the lines"})
-        Properties = OneOrMore(
-            MAX_COLUMNS, load_default=[], metadata={"description": "Properties to give columns in a table"}
-        )
+        Properties = OneOrMore(MAX_COLUMNS, metadata={"description": "Properties to give columns in a table"})
 
     def run(self, params: dict[str, Any]) -> Stream:
         head, event = head_of(self, params, self.now), params.get("Event")
@@ -57,7 +55,7 @@ class EventsExport(Command):
             EventIds(head, event)
         pages = self._noted(event_pages(self, head, event), head.list_id)
         if params["Format"] == "csv":
-            return CsvStream(csv_parts(pages, params["Properties"]))
+            return CsvStream(csv_parts(pages, params.get("Properties", [])))
         return NdjsonStream(ndjson_parts(pages))
 
     def _noted(self, pages: Iterator[Any], list_id: int) -> Iterator[Any]:

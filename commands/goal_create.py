@@ -42,7 +42,7 @@ class GoalCreate(Command):
         *LIST_ERRORS, INVALID_NAME, INVALID_GOAL_EVENT, INVALID_RULE, NAME_TAKEN, TOO_MANY_GOALS, MISSING_NAME, MISSING_EVENT,
     )  # fmt: skip
     example = (
-        {"ListID": 123, **{name: GOAL_EXAMPLE[name] for name in ("Name", "Event", "Where")}},
+        {"ListID": 123, **{name: GOAL_EXAMPLE[name] for name in ("Event", "Where")}, "Name": "Large order"},
         {"Success": True, "ErrorCode": 0, "ErrorText": "", "GoalID": 5},
     )
 

@@ -27,6 +27,7 @@ from tracker.api.report_params import (
     INVALID_LIMIT,
     INVALID_MEASURES,
     INVALID_SORT,
+    MEASURE_PATTERN,
     MISSING_BY,
     HeadParams,
     OneOrMore,
@@ -66,20 +67,20 @@ class ReportsBreakdown(Command):
         *HEAD_ERRORS, INVALID_EVENT, INVALID_MEASURES, INVALID_BY, INVALID_SORT, INVALID_LIMIT, INVALID_CURSOR, MISSING_BY,
     )  # fmt: skip
     example = (
-        {"ListID": 123, "By": ["visit:$utm_source"], "Measures": ["people", "revenue"], "Limit": 10},
+        {"ListID": 123, "By": ["Event"], "Measures": ["people", "events"], "Limit": 10},
         {
             **READY,
             "Rows": [
                 {
-                    "Values": ["google"],
+                    "Values": ["page_view"],
                     "people": 78,
-                    "revenue": {"EUR": "358.00"},
-                    "Before": {"people": 70, "revenue": {"EUR": "401.50"}},
+                    "events": 401,
+                    "Before": {"people": 70, "events": 380},
                 }
             ],
-            "Others": {"people": None, "revenue": {"EUR": "12.00"}},
-            "Total": {"people": 91, "revenue": {"EUR": "370.00"}},
-            "TotalBefore": {"people": 80, "revenue": {"EUR": "410.00"}},
+            "Others": {"people": None, "events": 12},
+            "Total": {"people": 91, "events": 413},
+            "TotalBefore": {"people": 80, "events": 390},
             "Cursor": None,
             "Scope": SCOPE_EXAMPLE,
         },
@@ -89,7 +90,14 @@ class ReportsBreakdown(Command):
         By = OneOrMore(MAX_DIMENSIONS, required=True, metadata={"description": f"What to count by: {FORMS}"})
         Event = event_param()
         Measures = measures_param()
-        Sort = Text(1, 300, metadata={"description": "Measure to order the rows by; by default the first"})
+        Sort = Text(
+            1,
+            300,
+            metadata={
+                "description": "Measure to order the rows by; by default the first",
+                "pattern": MEASURE_PATTERN,
+            },
+        )
         Limit = limit_param(10)
         Cursor = cursor_param()
 

@@ -60,7 +60,7 @@ class ReportsPeople(Command):
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_SORT, INVALID_LIMIT, INVALID_CURSOR)
     example = (
-        {"ListID": 123, "Event": "conversion", "From": "2026-01-30", "To": "2026-01-31"},
+        {"ListID": 123, "Event": "conversion"},
         {
             **READY,
             "Total": 1,
@@ -89,7 +89,7 @@ class ReportsPeople(Command):
         Cursor = cursor_param()
 
     class Answer(ReportAnswer):
-        class Person(Schema):
+        class Someone(Schema):
             SubscriberID = fields.String(
                 required=True, allow_none=True, metadata={"description": "Null: nobody knows who it is"}
             )
@@ -107,7 +107,7 @@ class ReportsPeople(Command):
             )
 
         Total = fields.Integer(required=True, metadata={"description": "People on all pages"})
-        People = fields.List(fields.Nested(Person), required=True)
+        People = fields.List(fields.Nested(Someone), required=True)
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
@@ -119,7 +119,7 @@ class ReportsPeople(Command):
         found = asked(self, question, is_whole=is_csv)
         told = found.answer or {"people": [], "total": 0}
         known = self.services.reports.actors(head.list_id, told["people"], self.deadline)
-        people = [_person(each, known) for each in told["people"] if known.has(each)]
+        people = [_someone(each, known) for each in told["people"] if known.has(each)]
         if is_csv:
             return CsvStream(csv_lines(plain_rows(people, COLUMNS, "Revenue")))
         return {
@@ -131,7 +131,7 @@ class ReportsPeople(Command):
         }
 
 
-def _person(found: dict[str, Any], known: KnownActors) -> dict[str, Any]:
+def _someone(found: dict[str, Any], known: KnownActors) -> dict[str, Any]:
     subscriber = known.subscribers.get(found["person"])
     uuid = known.uuids.get(found["visitor"])
     return {

@@ -56,16 +56,10 @@ class ReportsTrend(Command):
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_MEASURES, INVALID_BY, INVALID_INTERVAL, INVALID_TOP)
     example = (
-        {
-            "ListID": 123,
-            "From": "2026-01-30",
-            "To": "2026-01-31",
-            "Event": "page_view",
-            "Measures": ["people", "revenue"],
-        },
+        {"ListID": 123, "Interval": "day", "Measures": ["people", "revenue"]},
         {
             **READY,
-            "Interval": "hour",
+            "Interval": "day",
             "Times": ["2026-01-30T00:00:00.000+01:00"],
             "Series": [
                 {

@@ -46,8 +46,8 @@ class ReportsValues(Command):
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_BY, INVALID_LIMIT, MISSING_BY, INVALID_SEARCH)
     example = (
-        {"ListID": 123, "By": "$utm_source", "Search": "goo", "Limit": 10},
-        {**READY, "Values": [{"Value": "google", "Events": 78}], "Scope": SCOPE_EXAMPLE},
+        {"ListID": 123, "By": "Event", "Search": "page", "Limit": 10},
+        {**READY, "Values": [{"Value": "page_view", "Events": 78}], "Scope": SCOPE_EXAMPLE},
     )
 
     class Params(HeadParams):

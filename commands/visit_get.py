@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CommandError, Error, invalid, missing
-from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent, described_received
+from tracker.api.event_responses import IDENTIFY_EXAMPLE, ReceivedEvent, described_received
 from tracker.api.report_answers import READY, StatusAnswer
 from tracker.api.report_asking import asked
 from tracker.api.report_params import LIST_ERRORS, TOO_SLOW, calendar, own_list_id, refusing
@@ -34,8 +34,8 @@ class VisitGet(Command):
     rate_limit = "1000 per 60 seconds"
     errors = (*LIST_ERRORS, MISSING_EVENT_ID, INVALID_EVENT_ID, EVENT_NOT_FOUND, TOO_SLOW)
     example = (
-        {"ListID": 123, "EventID": "358117233766563841"},
-        {**READY, "Visit": VISIT_EXAMPLE, "Events": [RECEIVED_EXAMPLE]},
+        {"ListID": 123, "EventID": 358117233766563841},
+        {**READY, "Visit": VISIT_EXAMPLE, "Events": [IDENTIFY_EXAMPLE]},
     )
 
     class Params(Schema):

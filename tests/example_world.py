@@ -19,18 +19,34 @@ VISIT = {
     "Email": "subscriber@example.com",
     "Properties": {"form": "newsletter"},
 }
+ORDER = {"conversion-name": "Order", "conversion-value": 29.95, "currency": "EUR"}
 EVENTS = {
     "page_view": {"$current_url": "https://example.com/", "$page_title": "Home"},
     "pageView": {},
-    "conversion": {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5},
+    "conversion": {**ORDER, "conversion-id": "o-1", "conversion-value": 9.5},
+}
+GOAL = {
+    "Name": "Big order",
+    "Event": "conversion",
+    "Where": [{"Of": "event", "Property": "conversion-value", "Is": "at least", "Value": 100}],
 }
 #: What the subscriber does, the last one last.
 DONE = (
     {"Event": "identify", "Properties": {"form": "newsletter"}},
+    {
+        "Event": "page_view",
+        "Properties": {
+            "$pathname": "/",
+            "$channel": "Email",
+            "$utm_campaign": "spring",
+            "$device_type": "mobile",
+            "$country": "DE",
+        },
+    },
     *(
         {
             "Event": "conversion",
-            "Properties": {"conversion-id": number, "conversion-name": "Order", "conversion-value": 29.95},
+            "Properties": {**ORDER, "conversion-id": number},
         }
         for number in range(2)
     ),
@@ -44,6 +60,7 @@ def furnish(call: Callable[..., Any], list_id: int) -> None:
         call("event.track", ListID=list_id, Event=event, Properties=properties)
     call("customfield.create", SubscriberListID=list_id, **FIELD)
     call("subscriber.create", ListID=list_id, **SUBSCRIBER)
+    call("goal.create", ListID=list_id, **GOAL)
     call("event.track", ListID=list_id, **VISIT)
     for done in DONE:
         call("event.track", ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **done)

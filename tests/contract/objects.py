@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.client import InProcess, Shop
 from tests.example_world import SUBSCRIBER
+from tracker.fields import Text
 from tracker.registry import COMMON_PARAMS, Entry
 
 NOWHERE = 2**62
@@ -46,11 +47,25 @@ def a_key(client: InProcess, shop: Shop) -> str:
     return client.services.stores.keys.add(shop.user_id).split("_")[1]
 
 
+def a_goal(client: InProcess, shop: Shop) -> int:
+    """A goal of the example's."""
+    [goal] = client.services.stores.goals.of_list(shop.list_id)
+    return int(goal.id)
+
+
+def an_event(client: InProcess, shop: Shop) -> int:
+    """The last event of the subscriber."""
+    [(number,)] = client.rows("SELECT MAX(id) FROM events WHERE list_id = ?", shop.list_id)
+    return int(number)
+
+
 KINDS = {
     "ListID": Kind(a_list, NOWHERE),
     "SubscriberListID": Kind(a_list, NOWHERE),
     "SubscriberID": Kind(a_subscriber, NOWHERE),
     "CustomFieldID": Kind(a_field, NOWHERE),
+    "GoalID": Kind(a_goal, NOWHERE),
+    "EventID": Kind(an_event, NOWHERE),
     "Prefix": Kind(a_key, "nothing1"),
 }
 #: Parameters that look as if they named an object, and why they name none of a user's.
@@ -58,7 +73,6 @@ NO_OBJECTS = {
     "ID": "names a person among the subscribers of the list, by a name of the client's own",
     "ExternalID": "as ID: the client's own name for a person of the list",
     "AfterSubscriberID": "a place among the subscribers of the list, which need not be one",
-    "EventID": "a name that the client gives to an event of the list",
     "UUID": "names a visitor of the list; one that is not known is a new one",
     "BeforeEntryID": "a place in the log, which need not be an entry",
 }
@@ -70,7 +84,10 @@ class UnknownKind(Exception):
 
 def kinds_of(entry: Entry) -> dict[str, Kind]:
     """The parameters of a command that name objects. Raises UnknownKind."""
-    names = entry.params.schema.load_fields.keys() - set(COMMON_PARAMS)
+    fields = entry.params.schema.load_fields
+    # An EventID that is a text is a name of the client's own for an event; Tracker's own are numbers.
+    given = {"EventID"} if isinstance(fields.get("EventID"), Text) else set()
+    names = fields.keys() - set(COMMON_PARAMS) - given
     looking_so = {name for name in names if name in KINDS or name.endswith(("ID", "IDs"))}
     unknown = looking_so - KINDS.keys() - NO_OBJECTS.keys()
     if unknown:

@@ -24,7 +24,7 @@ from tracker.demo.account import make_demo
 from tracker.errors import COMMON
 from tracker.live.sse import cursor_at
 from tracker.plugins import load_commands
-from tracker.registry import Entry, EventStream, asked_by
+from tracker.registry import Entry, EventStream, NdjsonStream, asked_by
 
 _numbers = itertools.count(1)
 ENTRIES = list(load_commands())
@@ -143,6 +143,8 @@ def real(house: InProcess, jane: Shop) -> dict[str, Any]:
         "ListID": found.id,
         "SubscriberListID": found.id,
         "CustomFieldID": field.id,
+        "GoalID": stores.goals.of_list(found.id)[0].id,
+        "EventID": house.rows("SELECT MAX(id) FROM events WHERE list_id = ?", found.id)[0][0],
         "EventListTrackerID": found.tracker_id,
         "After": cursor_at(found.id, 0),
         "SessionID": stores.sessions.open(jane.user_id),
@@ -159,10 +161,15 @@ def with_real(value: Any, real: dict[str, Any]) -> Any:
         return [with_real(each, real) for each in value]
     if isinstance(value, dict):
         return {
-            key: real[key] if key in real and key != "Username" else with_real(each, real)
+            key: real[key] if key in real and not is_given(key, each) else with_real(each, real)
             for key, each in value.items()
         }
     return value
+
+
+def is_given(key: str, value: Any) -> bool:
+    """Whether the client gives the name itself: an EventID that is a text is its own."""
+    return key == "Username" or (key == "EventID" and isinstance(value, str))
 
 
 def sent_by(entry: Entry, real: dict[str, Any]) -> dict[str, Any]:
@@ -184,15 +191,22 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
+def in_query(sent: dict[str, Any]) -> dict[str, Any]:
+    """Parameters as those of a query string, in which the name of a list ends with brackets."""
+    return {f"{name}[]" if isinstance(value, list) else name: value for name, value in sent.items()}
+
+
 def said(house: InProcess, entry: Entry, key: str, sent: dict[str, Any], method: str) -> Any:
-    """The JSON of the answer, or of the last event of one that lasts."""
+    """The JSON of the answer, of the last event of one that lasts, or of the first line."""
     path = f"/api/v1/{entry.command.path or entry.command.name}"
     if entry.command.media_type == EventStream.media_type:
         return json.loads(tracked_in(b"".join(house.parts(path, key, sent)))[-1])
+    if entry.command.media_type == NdjsonStream.media_type:
+        return json.loads(house.call(entry.command.name, key, **sent).raw.splitlines()[0])
     has_credential = "SessionID" in sent or "APIKey" in sent
     if method == "POST":
         return house.ok(entry.command.name, None if has_credential else key, **sent)
-    got = house.get(path, key, params=sent)
+    got = house.get(path, key, params=in_query(sent))
     assert got.status == 200, got.text
     return got.body
 

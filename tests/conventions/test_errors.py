@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from tests.client import InProcess, Shop
+from tests.commands.questions import HEADED
 from tests.fuzz.exemptions import OF_EVENTS
+from tracker.api.report_params import TOO_LARGE, TOO_SLOW
 from tracker.errors import COMMON
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
+from tracker.storage.accounts import MAX_GOALS
 from tracker.storage.accounts.sessions import Sessions
 
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
@@ -35,6 +38,64 @@ NAMED: dict[int, dict[str, Any]] = {
     7: {"ListID": SHOP, "ExternalID": "null"},
 }
 THEIRS = {"ListID": SHOP, "EmailAddress": "a@example.com"}
+#: The goal of the shop.
+REACHED = "the goal of the shop"
+#: Rows that only a question which is too much for the engine shows, and what the engine answers then.
+TROUBLE = {TOO_LARGE: "too_large", TOO_SLOW: "timeout"}
+#: How the commands that take the head of reports refuse it.
+HEAD: dict[int, dict[str, Any]] = {
+    1: {"ListID": ...},
+    2: {"ListID": "x"},
+    3: {"ListID": 10**6},
+    4: {"From": "x"},
+    5: {"To": "x"},
+    6: {"Compare": "x"},
+    7: {"MatchWeekday": "x"},
+    8: {"Where": "x"},
+    9: {"GoalID": "x"},
+    10: {"GoalID": 10**6},
+    11: {"Format": "x"},
+    12: {},
+    13: {},
+    20: {"Event": ""},
+}
+#: Rows of some of them, and of some commands about goals.
+MEASURED = {21: {"Measures": "x"}}
+PAGED = {24: {"Limit": 0}, 25: {"Cursor": "x"}}
+BY = {22: {"By": "visit:"}, 26: {"By": ...}}
+OF_GOALS: dict[str, dict[int, dict[str, Any]]] = {
+    "goal.create": {
+        4: {"Name": " "}, 5: {"Event": ""}, 6: {"Where": "x"}, 7: {"Name": "TAKEN"}, 8: {"ListID": FULL}, 11: {"Name": ...},
+        12: {"Event": ...},
+    },
+    "goal.update": {
+        4: {"Name": " "}, 5: {"Event": ""}, 6: {"Where": "x"}, 7: {"Name": "other"}, 9: {"GoalID": "x"}, 10: {"GoalID": 10**6},
+        13: {"GoalID": ...},
+    },
+    "goal.delete": {9: {"GoalID": "x"}, 10: {"GoalID": 10**6}, 13: {"GoalID": ...}},
+    "goals.get": {},
+}  # fmt: skip
+ABOUT_GOALS = {
+    "goal.create": {"Name": "x", "Event": "x"},
+    "goal.update": {"GoalID": REACHED},
+    "goal.delete": {"GoalID": REACHED},
+    "goals.get": {},
+}
+OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
+    "reports.trend": {**MEASURED, 22: BY[22], 30: {"Interval": "x"}, 31: {"Top": 0}},
+    "reports.breakdown": {**MEASURED, **BY, 23: {"Sort": "visits"}, **PAGED},
+    "reports.people": {23: {"Sort": "x"}, **PAGED},
+    "reports.values": {**BY, 24: PAGED[24], 30: {"Search": LONG}},
+    "visits.get": PAGED,
+    "events.export": {30: {"Properties": [5]}},
+}
+
+
+def changed(right: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a right call with a change; `...` takes one away."""
+    return {name: value for name, value in {"ListID": SHOP, **right, **change}.items() if value is not ...}
+
+
 #: How the commands about what a list has received refuse a list.
 EVENTS: dict[int, dict[str, Any]] = {
     1: {"WithoutList": False},
@@ -204,6 +265,23 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": LONG},
 }  # fmt: skip
 
+CALLS |= {
+    (name, code): changed(ABOUT_GOALS[name], change)
+    for name, changes in OF_GOALS.items()
+    for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
+}
+CALLS |= {
+    (name, code): changed(HEADED[name], change)
+    for name, changes in OF_REPORTS.items()
+    for code, change in (HEAD | changes).items()
+}
+CALLS |= {
+    ("visit.get", code): changed({"EventID": 1}, change)
+    for code, change in (
+        {code: HEAD[code] for code in (1, 2, 3)} | {4: {"EventID": ...}, 5: {"EventID": "x"}, 6: {}, 13: {}}
+    ).items()
+}  # fmt: skip
+
 #: At the collect endpoint the same faults have the same numbers; a list is named by its public id.
 CALLS |= {
     ("event.collect", code): sent
@@ -259,7 +337,7 @@ def jane(client: InProcess) -> Shop:
 
 @pytest.fixture(scope="module")
 def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
-    """What stands for SHOP, CROWDED, FULL and NOBODY."""
+    """What stands for SHOP, CROWDED, FULL, NOBODY and REACHED."""
     stores = client.services.stores
     shop, full = stores.lists.add(jane.user_id, "Shop"), stores.lists.add(jane.user_id, "Full")
     for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
@@ -273,12 +351,23 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
     nobody = client.ok("subscriber.create", jane.key, ListID=shop, ExternalID="user-2")["SubscriberID"]
     for email in ("a@example.com", "b@example.com", "a@example.com"):
         client.ok("event.track", jane.key, ListID=shop, Event="seen", Email=email, UUID=BROWSER)
-    return {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody}
+    columns = ("list_id", "name", "folded_name", "event", "rule", "created_at")
+    goals = [(full, b"%d" % number, b"%d" % number, b"x", b"[]", 0) for number in range(MAX_GOALS)]
+    client.services.storage.write(lambda transaction: transaction.insert("goals", columns, goals))
+    named = [
+        client.ok("goal.create", jane.key, ListID=shop, Name=name, Event="x") for name in ("Taken", "Other")
+    ]
+    return {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]}
 
 
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
 def test_every_declared_code_is_answered(
-    command: str, code: int, client: InProcess, jane: Shop, shop: dict[str, Any]
+    command: str,
+    code: int,
+    client: InProcess,
+    jane: Shop,
+    shop: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for place in ({}, {"ListID": shop[SHOP]}):
         client.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
@@ -302,6 +391,9 @@ def test_every_declared_code_is_answered(
         for row in entry.command.errors
         if row.code == code
     )
+    if declared in TROUBLE:
+        reply = {"error": TROUBLE[declared], "detail": "a test"}
+        monkeypatch.setattr(client.services.analytics, "ask", lambda *_: reply)
     sent = {"EventListTrackerID": public.tracker_id} | {
         name: shop.get(value, value) if isinstance(value, str) else value
         for name, value in CALLS[command, code].items()
@@ -319,8 +411,13 @@ def breaking(sqlite_url: str, tmp_path: Path) -> Iterator[InProcess]:
         yield client
 
 
-def test_every_common_code_is_answered(breaking: InProcess, sqlite_url: str, tmp_path: Path) -> None:
+def test_every_common_code_is_answered(
+    breaking: InProcess, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jane = breaking.open_shop("jane@example.com")
+    monkeypatch.setattr(
+        breaking.services.analytics, "ask", lambda *_: {"error": "unavailable", "detail": "away"}
+    )
     empty = InProcess(f"{sqlite_url}.empty", tmp_path, is_upgraded=False)
     expired = Sessions(breaking.services.storage, 1, now=lambda: 0).open(jane.user_id)
     breaking.ok("lists.get", jane.key)
@@ -336,6 +433,7 @@ def test_every_common_code_is_answered(breaking: InProcess, sqlite_url: str, tmp
         100010: breaking.request("POST", "/api/v1/event", jane.key, data=b"x" * 70_000),
         100011: breaking.request("POST", "/api/v1/event", jane.key, data=b"x", content_type="image/png"),
         100012: empty.post("/api/v1/user.login", json=LOGIN),
+        100014: breaking.call("reports.trend", jane.key, ListID=jane.list_id),
         100013: breaking.call("system.break", jane.key, IsCommitLost=True),
     }
     got = {code: answer.refusal for code, answer in answers.items()}

@@ -33,11 +33,11 @@ def read_dimension(command: Command, list_id: int, text: str) -> Dimension:
     if not name:
         raise CommandError(hinted(because(INVALID_BY, f"{text} names nothing"), FORMS))
     if prefix == "person":
-        return _of_person(command, name, field_finder(command, list_id))
+        return _of_field(command, name, field_finder(command, list_id))
     return _OF_PREFIX[prefix](name)
 
 
-def _of_person(command: Command, name: str, field_id: FieldFinder) -> Dimension:
+def _of_field(command: Command, name: str, field_id: FieldFinder) -> Dimension:
     check_fields_allowed(command)
     found = field_id(name)
     if found is None:

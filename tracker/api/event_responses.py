@@ -82,6 +82,8 @@ EXAMPLE = {
 }
 #: The same event as its list received it.
 RECEIVED_EXAMPLE = {**EXAMPLE, "SubscriberID": "358117233766563840"}
+#: An event that tells who a visitor is.
+IDENTIFY_EXAMPLE = {**RECEIVED_EXAMPLE, "Event": "identify", "Properties": {"form": "newsletter"}}
 
 
 def described(page: TimelinePage) -> list[dict[str, Any]]:

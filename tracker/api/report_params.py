@@ -24,7 +24,7 @@ from tracker.questions import (
     measure_of,
     resolve,
 )
-from tracker.questions.measures import MAX_MEASURES
+from tracker.questions.measures import MAX_MEASURES, OF_PROPERTY
 from tracker.questions.question import MAX_LIMIT
 
 TIMES = "A day such as 2026-01-31, a time with an offset, -14d, today, yesterday, week, month or year"
@@ -53,6 +53,11 @@ _ROWS = {
     "offset": INVALID_CURSOR,
 }  # fmt: skip
 _ARRAY = ["array", "string"]
+#: What a time, a range to compare with, and a measure may look like: anything else is refused.
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+TIME_PATTERN = f"^(today|yesterday|week|month|year|-[0-9]{{1,4}}d|{_DAY}([Tt].+)?)$"
+COMPARE_PATTERN = f"^(previous|year|none|{_DAY}([Tt].+)?)$"
+MEASURE_PATTERN = f"^({'|'.join(SIMPLE_MEASURES)}|({'|'.join(OF_PROPERTY)}):(.|\\n)+)$"
 
 
 class WhereParam(fields.Field[Any]):
@@ -73,8 +78,9 @@ class WhereParam(fields.Field[Any]):
 class OneOrMore(fields.Field[list[str]]):
     """A list of texts, or one text for a list of one."""
 
-    def __init__(self, most: int, **options: Any) -> None:
-        metadata = {"type": _ARRAY, "items": {"type": "string"}, "minItems": 1, "maxItems": most}
+    def __init__(self, most: int, pattern: str | None = None, **options: Any) -> None:
+        each = {"type": "string", "minLength": 1} | ({} if pattern is None else {"pattern": pattern})
+        metadata = {**each, "type": _ARRAY, "items": each, "minItems": 1, "maxItems": most}
         super().__init__(**options | {"metadata": metadata | options.get("metadata", {})})
         self._most = most
 
@@ -87,9 +93,25 @@ class OneOrMore(fields.Field[list[str]]):
 
 class HeadParams(Schema):
     ListID = ListID(required=True, metadata={"description": "List to ask about"})
-    From = Text(1, 40, metadata={"description": f"First moment. {TIMES}. By default `-13d`"})
-    To = Text(1, 40, metadata={"description": "Last day, or the moment at which it ends. By default `today`"})
-    Compare = Text(1, 40, metadata={"description": "`previous` (the default), `year`, `none`, or a day: the range to compare with"})  # fmt: skip
+    From = Text(
+        1, 40, metadata={"description": f"First moment. {TIMES}. By default `-13d`", "pattern": TIME_PATTERN}
+    )
+    To = Text(
+        1,
+        40,
+        metadata={
+            "description": "Last day, or the moment at which it ends. By default `today`",
+            "pattern": TIME_PATTERN,
+        },
+    )
+    Compare = Text(
+        1,
+        40,
+        metadata={
+            "description": "`previous` (the default), `year`, `none`, or a day: the range to compare with",
+            "pattern": COMPARE_PATTERN,
+        },
+    )
     MatchWeekday = YesOrNo(
         load_default=False, metadata={"description": "Move the compared range so that weekdays match"}
     )
@@ -114,7 +136,7 @@ def event_param() -> Text:
 def measures_param() -> OneOrMore:
     words = ", ".join(f"`{word}`" for word in SIMPLE_MEASURES)
     about = f"What to count: {words}, or `sum:`, `avg:`, `median:` and the name of a property"
-    return OneOrMore(MAX_MEASURES, load_default=["people"], metadata={"description": about})
+    return OneOrMore(MAX_MEASURES, MEASURE_PATTERN, load_default=["people"], metadata={"description": about})
 
 
 def read_measures(params: dict[str, Any]) -> tuple[Measure, ...]:
