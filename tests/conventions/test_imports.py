@@ -121,6 +121,7 @@ OUTSIDE: dict[str, set[str]] = {
     "apispec": {"tracker.openapi"},
     "apsw": {"tracker.storage.engine", "tracker.storage.recovery"},
     "argon2": {"tracker.storage.accounts"},
+    "babel": {"tracker.console"},
     "click": {"tracker.cli"},
     "crawleruseragents": {"tracker.domain"},
     "duckdb": {"tracker.analytics.copy", "tracker.analytics.process"},

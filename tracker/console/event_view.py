@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tracker.console.money import CURRENCY_PROPERTIES, amounts
+
 #: The summary in a row: properties of its own at most, and characters of each.
 SUMMED_UP, MAX_CHARACTERS = 3, 80
 #: Properties that tell the page of an event; the first that is present is shown.
@@ -93,16 +95,18 @@ def _flags(event: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 def _summary(properties: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Yield the summary: a conversion's values, else the event's own properties, else its page."""
+    paid = amounts(properties)
+    shown_as_money = CURRENCY_PROPERTIES if paid else ()
     if OF_CONVERSIONS[1] in properties:
-        yield from (
-            {"name": "", "value": _cut(properties[name])} for name in OF_CONVERSIONS if name in properties
-        )
+        for name in OF_CONVERSIONS:
+            if name in properties and name not in shown_as_money:
+                yield {"name": "", "value": paid.get(name) or _cut(properties[name])}
         return
-    own = [name for name in properties if not is_of_tracker(name)]
+    own = [name for name in properties if not is_of_tracker(name) and name not in shown_as_money]
     own = [name for name in own if not isinstance(properties[name], (list, dict))] or own
     page = [name for name in PAGES if properties.get(name)][:1]
     for name in own[:SUMMED_UP] or page:
-        yield {"name": text_of(name), "value": _cut(properties[name])}
+        yield {"name": text_of(name), "value": paid.get(name) or _cut(properties[name])}
 
 
 def _cut(value: Any) -> str:

@@ -13,6 +13,7 @@ from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import text_of
 from tracker.console.explanations import why_linked, why_theirs
 from tracker.console.live_stream import sent_on
+from tracker.console.money import sums
 from tracker.console.page_context import Route
 from tracker.console.pages.people import name_of, uuid_in
 from tracker.console.timeline_view import timeline
@@ -32,7 +33,7 @@ def show(list_id: str, subscriber_id: str) -> str:
         subscriber=subscriber,
         path=f"{place.path}/people/{number}",
         title=name_of(subscriber["SubscriberInformation"]),
-        revenue=[_amount(each) for each in subscriber["Revenue"]],
+        revenue=sums(subscriber["Revenue"], place.described.get("Currency", "")),
         custom_fields=_custom_fields(place, subscriber["SubscriberInformation"]["CustomFields"]),
         links=[{**link, "Why": why_linked(link)} for link in links["Links"]],
         links_cursor=links["Cursor"],
@@ -93,13 +94,6 @@ def described(place: CurrentList, subscriber_id: str) -> dict[str, Any]:
     """Return the answer of `subscriber.get`."""
     found: dict[str, Any] = ask("subscriber.get", **place.params, SubscriberID=subscriber_id)
     return found
-
-
-def _amount(summed: dict[str, Any]) -> dict[str, Any]:
-    """Return an amount with two digits after the point, or as many as it has."""
-    value = summed["Value"]
-    amount = f"{value:,.2f}" if round(value, 2) == value else f"{value:,.6f}".rstrip("0")
-    return {"amount": amount, "currency": summed["Currency"], "conversions": summed["Conversions"]}
 
 
 def _custom_fields(place: CurrentList, values: dict[str, Any]) -> list[tuple[str, str | None]]:
