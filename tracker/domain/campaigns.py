@@ -47,7 +47,8 @@ def campaign_properties(url: str, referrer: str, rules: ChannelRules = NO_RULES)
         return {}
     parameters = _parameters(url, rules.click_ids)
     utm = {name: parameters[name] for name in UTM if parameters.get(name)}
-    click_id = next((name for name in (*rules.click_ids, *CLICK_IDS) if parameters.get(name)), "")
+    click_ids = (*rules.click_ids, *CLICK_IDS) if rules else CLICK_IDS
+    click_id = next((name for name in click_ids if name in parameters), "") if parameters else ""
     own = rules.of_address(parameters) if rules and parameters else ""
     channel = own or _channel(utm, click_id, address, referrer, rules)
     found = {f"${name}": value for name, value in utm.items()} | {"$click_id": click_id, "$channel": channel}
