@@ -41,7 +41,7 @@ class CopySchema:
         return f"{self.prefix}.{name}"
 
 
-class Parameters:
+class BoundValues:
     """The values of a statement, each bound once and named by its number: `$1`."""
 
     def __init__(self) -> None:

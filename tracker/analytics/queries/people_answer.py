@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import CopySchema, Cursor, Parameters
+from tracker.analytics.queries.copy_schema import BoundValues, CopySchema, Cursor
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.numbers_of_cells import money
-from tracker.analytics.queries.predicates import Writer
+from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Range, Selection
 from tracker.questions import Head, People
 
@@ -82,7 +82,7 @@ def _revenue(
 
 
 def _sources(cursor: Cursor, schema: CopySchema, head: Head, actors: Sequence[int]) -> dict[int, str]:
-    writer = Writer(schema, Parameters(), DuckDBDialect())
+    writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
     text, at = writer.text(SOURCE), f"e.{writer.dialect.event_time}"
     first = writer.dialect.first(text, writer.dialect.position(at, "e.id"))
     cursor.execute(

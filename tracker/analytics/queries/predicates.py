@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tracker.analytics.queries.copy_schema import CopySchema, Parameters
+from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.questions import NEGATED, NUMERIC, Condition, Operator
 
@@ -18,11 +18,11 @@ _COMPARED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class PredicateWriter:
     """What writes the SQL of one statement: the copy's schema, its parameters, and the dialect."""
 
     schema: CopySchema
-    parameters: Parameters
+    parameters: BoundValues
     dialect: DuckDBDialect
 
     def text(self, name: str, event: str = "e") -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.analytics.queries.copy_schema import CopySchema, Parameters
+from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
-from tracker.analytics.queries.person_table import PersonTable
-from tracker.analytics.queries.predicates import Writer
+from tracker.analytics.queries.owner_table import OwnerTable
+from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.visit_table import VisitTable
 from tracker.questions import Condition, Dimension, Head, Where
 
@@ -32,9 +32,9 @@ class Selection:
     """
 
     def __init__(self, schema: CopySchema, head: Head, event: str | None, range_: Range) -> None:
-        self.writer = Writer(schema, Parameters(), DuckDBDialect())
+        self.writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
         self.parameters, self.dialect = self.writer.parameters, self.writer.dialect
-        self.persons = PersonTable(self.writer, range_.ends, head.events_from)
+        self.owners = OwnerTable(self.writer, range_.ends, head.events_from)
         self.visits = VisitTable(self.writer, range_.begins, range_.ends, head.events_from, head.visit_gap_ms)
         self.needs_ties = False
         at = f"e.{self.dialect.event_time}"
@@ -62,7 +62,7 @@ class Selection:
     def field(self, field: int) -> tuple[str, str]:
         """Return SQL for the text and the number of a custom field of the event's person."""
         self.needs_ties = True
-        return self.persons.field(field)
+        return self.owners.field(field)
 
     def goal_of(self, head: Head) -> str:
         """Return SQL for whether an event is a conversion that counts or, where one is given, matches the goal."""
@@ -73,14 +73,14 @@ class Selection:
 
     def with_clause(self, *more: str) -> str:
         """Return the WITH clause of what is needed, followed by `more`."""
-        expressions = [*self.persons.expressions(), *self.visits.expressions(), *more]
+        expressions = [*self.owners.expressions(), *self.visits.expressions(), *more]
         return f"WITH {', '.join(expressions)} " if expressions else ""
 
     def source(self) -> str:
         """Return the FROM and WHERE clauses."""
         joined = f"FROM {self.writer.schema.table('e')} e"
-        if self.needs_ties or self.persons.is_used or self.visits.is_used:
-            joined += f" JOIN {self.persons.source} w ON w.tie = e.tie"
+        if self.needs_ties or self.owners.is_used or self.visits.is_used:
+            joined += f" JOIN {self.owners.source} w ON w.tie = e.tie"
         if self.visits.is_used:
             joined += f" JOIN places p ON p.actor = w.actor AND p.slot = {self.visits.slot()}"
         return f"{joined} WHERE {' AND '.join(self._conditions)}"
@@ -92,4 +92,4 @@ class Selection:
             return self.visits.condition(condition)
         if condition.field is not None:
             return self.writer.value_is(condition, *self.field(condition.field))
-        return self.persons.condition(condition)
+        return self.owners.condition(condition)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import CopySchema, Cursor, Parameters
+from tracker.analytics.queries.copy_schema import BoundValues, CopySchema, Cursor
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.numbers_of_cells import money
-from tracker.analytics.queries.predicates import Writer
+from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Range, Selection
 from tracker.analytics.queries.visit_table import AROUND_MS
 from tracker.questions import Visit, Visits
@@ -88,7 +88,7 @@ def _described(cursor: Cursor, schema: CopySchema, stays: Sequence[Stay]) -> lis
     """Return what is shown of visits, from the events that their actors have between the first and the last."""
     if not stays:
         return []
-    writer = Writer(schema, Parameters(), DuckDBDialect())
+    writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
     dialect, at = writer.dialect, f"e.{writer.dialect.event_time}"
     order = dialect.position(at, "e.id")
     columns = [
@@ -127,11 +127,11 @@ def _joined(schema: CopySchema, stays: Sequence[Stay], at: str) -> str:
 
 def _shown(stay: Stay, row: Sequence[Any], revenue: dict[str, Decimal]) -> dict[str, Any]:
     actor, began, ended = stay
-    visit, visitor, person, events, *values = row
+    visit, visitor, subscriber, events, *values = row
     return {
         "visit": visit,
         "actor": actor,
-        "person": person,
+        "person": subscriber,
         "visitor": visitor,
         "begins": began,
         "ends": ended,

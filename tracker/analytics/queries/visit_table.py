@@ -6,7 +6,7 @@ into slots, and only slots are sorted to find the gaps between them.
 
 from __future__ import annotations
 
-from tracker.analytics.queries.predicates import Writer
+from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.questions import NUMERIC, Condition, Operator
 
 #: How far around a range events are looked at: a visit longer than this is cut.
@@ -18,7 +18,9 @@ IDENTIFY = "identify"
 class VisitTable:
     """The places `p` of a selection: (actor, slot) with the number of their visit, and what is asked of it."""
 
-    def __init__(self, writer: Writer, begins: int, ends: int, events_from: int, gap_ms: int) -> None:
+    def __init__(
+        self, writer: PredicateWriter, begins: int, ends: int, events_from: int, gap_ms: int
+    ) -> None:
         self._writer, self._gap = writer, gap_ms
         self._first, self._last = max(begins - AROUND_MS, events_from), ends + AROUND_MS
         self._counted: dict[str, str] = {}

@@ -1,17 +1,17 @@
-"""Person table: whose each tie is, with what conditions on persons ask: their custom fields, and counts of their events."""
+"""Owner table: whose each tie is, with what conditions on persons ask: their custom fields, and counts of their events."""
 
 from __future__ import annotations
 
-from tracker.analytics.queries.predicates import Writer
+from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.questions import Condition, Operator
 
 _DAY_MS = 86_400_000
 
 
-class PersonTable:
+class OwnerTable:
     """The ties `w` of a selection. Conditions count the events of an actor in all that is kept, or in the last days before `ends`."""
 
-    def __init__(self, writer: Writer, ends: int, events_from: int) -> None:
+    def __init__(self, writer: PredicateWriter, ends: int, events_from: int) -> None:
         self._writer, self._ends, self._events_from = writer, ends, events_from
         self._counted: dict[str, str] = {}  # SQL of an event that counts, with its name here
         self._fields: dict[int, str] = {}
@@ -57,9 +57,9 @@ class PersonTable:
                 f"ON f{name}.person = t.person AND f{name}.field = {self._writer.parameters.bind(field)}"
             )
         ties = f"ties AS MATERIALIZED (SELECT {', '.join(columns)} FROM {joined})"
-        return [self._persons(), ties] if self._counted else [ties]
+        return [self._counts(), ties] if self._counted else [ties]
 
-    def _persons(self) -> str:
+    def _counts(self) -> str:
         counts = [f"count(*) FILTER (WHERE {counted}) AS {name}" for counted, name in self._counted.items()]
         any_of = " OR ".join(f"({counted})" for counted in self._counted)
         table, at = self._writer.schema.table, f"e.{self._writer.dialect.event_time}"
