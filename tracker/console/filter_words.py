@@ -50,7 +50,7 @@ OPERATORS = {
     "happened": "happened",
     "did not happen": "did not happen",
 }
-OF = {"event": "the event", "visit": "its visit", "person": "its person"}
+OF = {"event": "the event itself", "visit": "the whole visit", "person": "the person"}
 
 
 @dataclass(frozen=True, slots=True)

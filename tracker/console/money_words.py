@@ -28,5 +28,5 @@ def money(amount: str, currency: str) -> str:
     except InvalidOperation:
         return f"{amount} {currency}"
     digits = 0 if currency in WHOLE or abs(value) >= 1_000 or value == value.to_integral_value() else 2
-    sign = SIGNS.get(currency, f"{currency} ")
+    sign = SIGNS.get(currency, f"{currency} ".lstrip())
     return f"{'-' if value < 0 else ''}{sign}{abs(value):,.{digits}f}"

@@ -101,7 +101,8 @@ def main_currency(amounts: Mapping[str, Any], currency: str) -> str:
 
 def change(measure: str, value: Any, before: Any, currency: str) -> Change | None:
     """Return how a number compares with the one before; None if there is none to compare with."""
-    now, then = number_of(value, currency), number_of(before, currency)
+    unit = main_currency({**(before or {}), **value}, currency) if isinstance(value, Mapping) else currency
+    now, then = number_of(value, unit), number_of(before, unit)
     if now is None or then is None or not math.isfinite(now) or not math.isfinite(then):
         return None
     if then == 0:

@@ -59,7 +59,7 @@ def point_words(chart: Chart, index: int) -> str:
         for series in chart.series
     ]
     before = at(chart.series[0].before, index) if chart.has_before else None
-    after = f" ({chart.before_name}: {chart.words(before)})" if before is not None else ""
+    after = f" (before: {chart.words(before)})" if before is not None else ""
     return f"{chart.axis.labels[index]}: {', '.join(told)}{after}"
 
 
