@@ -30,6 +30,8 @@ OFTEN = "user.login=1000/60,list.update=1000/60,subscriber.get=1000/60,subscribe
 #: Who has nothing yet, and whose list everybody looks at.
 NEWCOMER, OWNER = "new@example.com", "demo@example.com"
 PASSWORD = f"password of {OWNER}"
+#: A list with a single event.
+ONE = "Pottery class"
 KEYS = (
     ("Reports", "Subscribers.Get,Lists.Get,List.Get"),
     ("Till in the old shop", ""),
@@ -43,6 +45,7 @@ class Scene:
 
     full: str
     empty: str
+    one: str
     subscriber: str
     alone: str
     event: str
@@ -76,6 +79,10 @@ def _furnish(tracker: Tracker) -> Account:
     account = make_account(tracker, OWNER, "*", list_name="Kettle & Leaf")
     tracker.cli("demo", "--events", "5000", "--email", OWNER, "--list", str(account.list_id))
     tracker.call("list.create", account.key, SubscriberListName="Tea journal")
+    one = tracker.ok("list.create", account.key, SubscriberListName=ONE)["ListID"]
+    tracker.ok("event.track", account.key, ListID=one, Event="page_view", Email="ada@example.com")
+    for name, event in (("Newsletter", "newsletter_signup"), ("In the cart", "add_to_cart")):
+        tracker.ok("goal.create", account.key, ListID=account.list_id, Name=name, Event=event)
     made = {
         name: tracker.call("apikey.create", account.key, Name=name, Permissions=may).body["Prefix"]
         for name, may in KEYS
@@ -88,7 +95,7 @@ def _take_all(browser: Browser, tracker: Tracker, account: Account, wanted: set[
     with _looking(browser, account.email) as page:
         camera = Camera(page, wanted)
         scene = _scene(tracker, account)
-        for take in (_of_the_shop, _of_a_list, _of_people, _of_keys):
+        for take in (_of_the_shop, _of_reports, _of_a_list, _of_people, _of_keys):
             take(camera, scene)
     with _looking(browser, NEWCOMER) as page:
         Camera(page, wanted).take("lists-empty", "/")
@@ -152,6 +159,26 @@ def _settle(page: Page) -> None:
     page.wait_for_function("Object.keys(localStorage).filter(key => /^oct.{60}$/.test(key)).length === 0")
 
 
+def _of_reports(camera: Camera, scene: Scene) -> None:
+    """The copies for reports are built when the first page asks."""
+    page = camera.page
+    for path in (scene.full, scene.one):
+        page.goto(path)
+        page.locator(".tiles").wait_for(timeout=60_000)
+    camera.take("overview", f"{scene.full}?From=-27d")
+    camera.take("overview-rows", at=".cards")
+    page.goto(f"{scene.full}?From=-27d")
+    page.locator(".shares .row-link").first.click()
+    page.get_by_role("list", name="Filters").wait_for()
+    camera.take("overview-filtered")
+    camera.take("overview-one", scene.one)
+    camera.take("explore", f"{scene.full}/explore?From=-27d&Show=views&By=visit:$channel")
+    camera.take("explore-bars", f"{scene.full}/explore?From=-27d&Show=revenue&As=bars")
+    camera.take("explore-table", f"{scene.full}/explore?From=-27d&By=visit:$pathname&As=table")
+    camera.take("who", f"{scene.full}/who?From=-27d&Event=conversion")
+    camera.take("goals", f"{scene.full}/goals")
+
+
 def _of_a_list(camera: Camera, scene: Scene) -> None:
     page = camera.page
     camera.take("lists", "/")
@@ -212,6 +239,7 @@ def _scene(tracker: Tracker, account: Account) -> Scene:
     key, here = account.key, {"ListID": account.list_id}
     lists = tracker.call("lists.get", key).body["Lists"]
     empty = next(each["ListID"] for each in lists if each["LastEventTrackedAt"] is None)
+    one = next(each["ListID"] for each in lists if each["Name"] == ONE)
     subscriber, links = _best_known(tracker, key, here)
     alone = tracker.call("subscriber.create", key, **here, EmailAddress="quiet@example.com").body
     recent = tracker.call("events.recent", key, **here, RecordsPerRequest=100).body["Events"]
@@ -220,6 +248,7 @@ def _scene(tracker: Tracker, account: Account) -> Scene:
     return Scene(
         full=path,
         empty=f"/lists/{empty}",
+        one=f"/lists/{one}",
         subscriber=f"{path}/people/{subscriber}",
         alone=f"{path}/people/{alone['SubscriberID']}",
         event=links[0]["EventID"],

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.console.number_words import MEASURES, SIX, Change, change, duration, measure_name, plain, written
+from tracker.console.number_words import (
+    MEASURES,
+    SIX,
+    Difference,
+    change,
+    duration,
+    measure_name,
+    plain,
+    written,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,20 +55,20 @@ def test_durations_are_written(seconds: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("measure", "value", "before", "told"),
     [
-        ("people", 114, 100, Change("↑ 14 %", "good")),
-        ("people", 92, 100, Change("↓ 8 %", "bad")),
-        ("bounces", 114, 100, Change("↑ 14 %", "bad")),
-        ("people", 1000, 1001, Change("± 0 %", "same")),
-        ("people", 5, 0, Change("new", "good")),
-        ("people", 0, 0, Change("± 0 %", "same")),
-        ("sum:price", 5, -10, Change("↑ 150 %", "good")),
+        ("people", 114, 100, Difference("↑ 14 %", "good")),
+        ("people", 92, 100, Difference("↓ 8 %", "bad")),
+        ("bounces", 114, 100, Difference("↑ 14 %", "bad")),
+        ("people", 1000, 1001, Difference("± 0 %", "same")),
+        ("people", 5, 0, Difference("new", "good")),
+        ("people", 0, 0, Difference("± 0 %", "same")),
+        ("sum:price", 5, -10, Difference("↑ 150 %", "good")),
         ("people", 5, None, None),
         ("people", None, 5, None),
-        ("revenue", {"EUR": "50"}, {"EUR": "100"}, Change("↓ 50 %", "bad")),
-        ("revenue", {"EUR": "50"}, {"GBP": "100"}, Change("new", "good")),
+        ("revenue", {"EUR": "50"}, {"EUR": "100"}, Difference("↓ 50 %", "bad")),
+        ("revenue", {"EUR": "50"}, {"GBP": "100"}, Difference("new", "good")),
     ],
 )
-def test_changes_are_told(measure: str, value: Any, before: Any, told: Change | None) -> None:
+def test_changes_are_told(measure: str, value: Any, before: Any, told: Difference | None) -> None:
     assert change(measure, value, before, "EUR") == told
 
 

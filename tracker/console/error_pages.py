@@ -40,6 +40,11 @@ TOLD = {
     errors.STORAGE_UNAVAILABLE.code: ErrorPage(
         "Storage is not available", "Nothing was changed. Please try again in a moment.", True
     ),
+    errors.REPORTS_UNAVAILABLE.code: ErrorPage(
+        "Reports are not available now",
+        "Tracking goes on, and nothing is lost. Please try again later.",
+        True,
+    ),
     errors.OUTCOME_UNKNOWN.code: ErrorPage(
         "The outcome is unknown",
         "The database connection broke before it answered. Check the result before you retry.",

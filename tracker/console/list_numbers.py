@@ -9,9 +9,9 @@ from typing import Any
 from tracker.console.charts import sparkline
 from tracker.console.client import Unanswered, ask
 from tracker.console.number_words import SIX, change, number_of, written
-from tracker.console.report_pages import REPORTS_UNAVAILABLE
 from tracker.console.report_scope import ReportScope
 from tracker.console.trend_chart import series_of, unit_of
+from tracker.errors import REPORTS_UNAVAILABLE
 
 #: Seconds for all lists of a page. A list for which there was no time left is a link to its own numbers.
 SECONDS = 1.5
@@ -45,7 +45,7 @@ class ListNumbers:
             answer = ask("reports.trend", ListID=described["ListID"], Measures=list(SIX))
         except Unanswered as failure:
             self.reason = {403: "forbidden", 503: "unavailable"}.get(failure.status, "")
-            if not self.reason or (failure.status == 503 and failure.code != REPORTS_UNAVAILABLE):
+            if not self.reason or (failure.status == 503 and failure.code != REPORTS_UNAVAILABLE.code):
                 raise
             return {}
         if answer["Status"] == "building":

@@ -19,9 +19,8 @@ from tracker.console.filter_words import OF, OPERATORS, chips
 from tracker.console.page_context import desk
 from tracker.console.report_address import ReportAddress, condition_of
 from tracker.console.report_scope import ReportScope
+from tracker.errors import REPORTS_UNAVAILABLE
 
-#: The common error of a Tracker whose reports cannot be asked now.
-REPORTS_UNAVAILABLE = 100014
 #: Periods: what they are called, `From`, `To`, and the key that chooses them.
 PERIODS = (
     ("Today", "today", "today", "t"),
@@ -83,7 +82,7 @@ def _answered(view: View, place: CurrentList, address: ReportAddress) -> Any:
     except CopyIsBuilt as copy:
         return _building(place, copy.progress)
     except Unanswered as failure:
-        if failure.code != REPORTS_UNAVAILABLE:
+        if failure.code != REPORTS_UNAVAILABLE.code:
             raise
         return _unavailable(place, failure)
     except CallRefused as refused:

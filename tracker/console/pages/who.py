@@ -22,7 +22,7 @@ SORTS = {"LastSeenAt": "Last seen", "Revenue": "Revenue", "Events": "Events", "F
 def show(place: CurrentList, address: ReportAddress) -> Any:
     sort, event = address.args.get("Sort", "LastSeenAt"), address.args.get("Event")
     params = {"Event": event, "Sort": sort if sort in SORTS else "LastSeenAt"}
-    found = report(
+    answer = report(
         "reports.people",
         place,
         address,
@@ -34,37 +34,37 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
     return render_template(
         "who.html",
         tab="people",
-        people=[_person(each, place) for each in found["People"]],
-        total=found["Total"],
+        people=[_row(each, place) for each in answer["People"]],
+        total=answer["Total"],
         event=event,
         everybody=address.link(Event=None, Cursor=None),
         sorts=[
             (name, address.link(Sort=word, Cursor=None), word == params["Sort"])
             for word, name in SORTS.items()
         ],
-        following=address.link(Cursor=found["Cursor"]) if found["Cursor"] else None,
+        following=address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
         first=address.link(Cursor=None) if address.args.get("Cursor") else None,
         numbers=f"{place.path}{address.question()}",
         csv=csv_path("reports.people", place, address, **named),
         call=api_call("reports.people", place, address, **named),
-        **frame(place, address, found),
+        **frame(place, address, answer),
     )
 
 
-def _person(person: Mapping[str, Any], place: CurrentList) -> dict[str, Any]:
+def _row(found: Mapping[str, Any], place: CurrentList) -> dict[str, Any]:
     """Return a row: the address or ID of a subscriber, else that it is a visitor whom nobody knows."""
-    subscriber, uuid = person["SubscriberID"], person["UUID"]
+    subscriber, uuid = found["SubscriberID"], found["UUID"]
     path = f"/people/{subscriber}" if subscriber else f"/visitors/{uuid}"
-    named = person["EmailAddress"] or person["ExternalID"] or (f"Person {subscriber}" if subscriber else None)
+    named = found["EmailAddress"] or found["ExternalID"] or (f"Person {subscriber}" if subscriber else None)
     return {
         "name": named or f"Visitor {(uuid or '')[:8]}",
         "is_known": subscriber is not None,
         "path": f"{place.path}{path}" if subscriber or uuid else "",
-        "source": person["Source"],
-        "events": written("events", person["Events"], ""),
-        "revenue": written("revenue", person["Revenue"], place.described["Currency"]),
-        "first": person["FirstSeenAt"],
-        "last": person["LastSeenAt"],
+        "source": found["Source"],
+        "events": written("events", found["Events"], ""),
+        "revenue": written("revenue", found["Revenue"], place.described["Currency"]),
+        "first": found["FirstSeenAt"],
+        "last": found["LastSeenAt"],
     }
 
 
