@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tracker.console.number_words import (
     MEASURES,
     SIX,
-    Difference,
+    ShownChange,
     change,
     duration,
     measure_name,
@@ -55,20 +55,20 @@ def test_durations_are_written(seconds: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("measure", "value", "before", "told"),
     [
-        ("people", 114, 100, Difference("↑ 14 %", "good")),
-        ("people", 92, 100, Difference("↓ 8 %", "bad")),
-        ("bounces", 114, 100, Difference("↑ 14 %", "bad")),
-        ("people", 1000, 1001, Difference("± 0 %", "same")),
-        ("people", 5, 0, Difference("new", "good")),
-        ("people", 0, 0, Difference("± 0 %", "same")),
-        ("sum:price", 5, -10, Difference("↑ 150 %", "good")),
+        ("people", 114, 100, ShownChange("↑ 14 %", "good")),
+        ("people", 92, 100, ShownChange("↓ 8 %", "bad")),
+        ("bounces", 114, 100, ShownChange("↑ 14 %", "bad")),
+        ("people", 1000, 1001, ShownChange("± 0 %", "same")),
+        ("people", 5, 0, ShownChange("new", "good")),
+        ("people", 0, 0, ShownChange("± 0 %", "same")),
+        ("sum:price", 5, -10, ShownChange("↑ 150 %", "good")),
         ("people", 5, None, None),
         ("people", None, 5, None),
-        ("revenue", {"EUR": "50"}, {"EUR": "100"}, Difference("↓ 50 %", "bad")),
-        ("revenue", {"EUR": "50"}, {"GBP": "100"}, Difference("new", "good")),
+        ("revenue", {"EUR": "50"}, {"EUR": "100"}, ShownChange("↓ 50 %", "bad")),
+        ("revenue", {"EUR": "50"}, {"GBP": "100"}, ShownChange("new", "good")),
     ],
 )
-def test_changes_are_told(measure: str, value: Any, before: Any, told: Difference | None) -> None:
+def test_changes_are_told(measure: str, value: Any, before: Any, told: ShownChange | None) -> None:
     assert change(measure, value, before, "EUR") == told
 
 

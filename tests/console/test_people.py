@@ -95,7 +95,7 @@ def test_a_subscriber_is_shown_with_fields_revenue_and_visitors(
     assert f"Email {who['email']} ID c-7 SubscriberID {who['subscriber_id']}" in said
     assert "Revenue €1,235.50 in 2 conversions $0.125 in 1 conversion" in said
     tracker.call("list.update", fresh.key, ListID=fresh.list_id, Currency="USD")
-    said = words(person.get(path_of(fresh, who)))
+    said = words(browser.get(path_of(fresh, who)))
     assert "Revenue $0.125 in 1 conversion €1,235.50 in 2 conversions" in said, "the list's own comes first"
     assert "First name <i>Jo</i> Empty –" in said
     assert re.search(rf"{who['uuid'][:8]} Unmerge It sent bought with their email address on \d", said)

@@ -34,7 +34,7 @@ _BAD_IF_MORE = ("bounces",)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ShownChange:
     """A number against the one before: `words` and whether that is good, bad or neither."""
 
     words: str
@@ -99,16 +99,16 @@ def main_currency(amounts: Mapping[str, Any], currency: str) -> str:
     return max(amounts, key=lambda name: (float(amounts[name]), name))
 
 
-def change(measure: str, value: Any, before: Any, currency: str) -> Difference | None:
+def change(measure: str, value: Any, before: Any, currency: str) -> ShownChange | None:
     """Return how a number compares with the one before; None if there is none to compare with."""
     unit = main_currency({**(before or {}), **value}, currency) if isinstance(value, Mapping) else currency
     now, then = number_of(value, unit), number_of(before, unit)
     if now is None or then is None or not math.isfinite(now) or not math.isfinite(then):
         return None
     if then == 0:
-        return Difference("new", "good") if now else Difference("± 0 %", "same")
+        return ShownChange("new", "good") if now else ShownChange("± 0 %", "same")
     percent = round((now - then) / abs(then) * 100)
     if percent == 0:
-        return Difference("± 0 %", "same")
+        return ShownChange("± 0 %", "same")
     is_good = (percent > 0) is (measure not in _BAD_IF_MORE)
-    return Difference(f"{'↑' if percent > 0 else '↓'} {abs(percent):,} %", "good" if is_good else "bad")
+    return ShownChange(f"{'↑' if percent > 0 else '↓'} {abs(percent):,} %", "good" if is_good else "bad")
