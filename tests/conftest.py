@@ -21,6 +21,7 @@ from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
 from tests.subscriber_calls import Call
+from tracker.analytics.reports_client import ReportsClient
 from tracker.openapi import describe
 from tracker.registry import Registry
 
@@ -35,6 +36,15 @@ hypothesis.settings.register_profile("quick", max_examples=25, derandomize=True,
 hypothesis.settings.register_profile("fuzz", max_examples=5000, deadline=None)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
 hypothesis.settings.load_profile(PROFILE)
+
+
+def _refuse_to_start(client: ReportsClient) -> None:
+    raise AssertionError("the quick loop starts no reports process: see ASK_REPORTS in tests/needs.py")
+
+
+# A test that starts the reports process has to be marked by what it asks for.
+if "TESTS_WITHOUT_SERVERS" in os.environ:
+    ReportsClient._spawn = _refuse_to_start  # type: ignore[method-assign]  # noqa: SLF001
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -32,7 +32,12 @@ PROGRAMS = {
     "multiprocessing": "processes",
     "fork": "processes",
     "Program": "processes",
+    "ReportsClient": "processes",
 }
+#: Beginnings of the names of commands that ask the reports process, which the first one who asks starts.
+ASK_REPORTS = ("reports.", "visit.", "visits.", "events.export")
+#: The fixture that answers in the place of that process.
+STUB = "engine"
 #: Most who have a `Shell` type into it, which starts no process; `start` does.
 SHELL, STARTS = "tests.cli.shell", "start"
 
@@ -44,10 +49,18 @@ def needs(item: pytest.Item) -> frozenset[str]:
     found = set(_of_function(item.function))
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     found |= KINDS.intersection(value for value in parameters.values() if isinstance(value, str))
+    case = item.callspec.id if hasattr(item, "callspec") else ""
+    if STUB not in item.fixturenames and any(each.startswith(ASK_REPORTS) for each in _words_of(case)):
+        found.add("processes")
     for name, definitions in item._fixtureinfo.name2fixturedefs.items():  # noqa: SLF001 - pytest offers no other way
         if name not in OF_ANY_KIND:
             found |= _of_function(definitions[-1].func)
     return frozenset(found)
+
+
+def _words_of(case: str) -> list[str]:
+    """Return the parts of the name that pytest gives a case: they are joined by hyphens."""
+    return case.split("-")
 
 
 @functools.cache
