@@ -13,6 +13,7 @@ from tracker.analytics.queries.people_answer import answer_people
 from tracker.analytics.queries.selection import Range
 from tracker.analytics.queries.trend_answer import answer_trend
 from tracker.analytics.queries.visit_answers import answer_visit, answer_visits
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import (
     REGEX,
     BadQuestion,
@@ -26,7 +27,7 @@ from tracker.questions import (
     Visits,
 )
 
-_ANSWERS: dict[type[Any], Callable[[Cursor, CopySchema, Any], dict[str, Any]]] = {
+_ANSWERS: dict[type[Any], Callable[[Workspace, CopySchema, Any], dict[str, Any]]] = {
     Trend: answer_trend,
     Breakdown: answer_breakdown,
     People: answer_people,
@@ -42,8 +43,13 @@ def run(cursor: Cursor, schema: CopySchema, question: Question) -> dict[str, Any
 
     Raises BadQuestion for a regular expression that is none; what DuckDB raises, as when it is interrupted, goes through.
     """
-    _check_patterns(cursor, question)
-    answer = _ANSWERS[type(question)](cursor, schema, question)
+    with Workspace(cursor) as workspace:
+        return _answered(workspace, schema, question)
+
+
+def _answered(workspace: Workspace, schema: CopySchema, question: Question) -> dict[str, Any]:
+    _check_patterns(workspace, question)
+    answer = _ANSWERS[type(question)](workspace, schema, question)
     if isinstance(question, Visit):
         first = last = 0
         if answer["visit"] is not None:
@@ -51,10 +57,10 @@ def run(cursor: Cursor, schema: CopySchema, question: Question) -> dict[str, Any
         range_ = Range(first, last, question.events_from)
     else:
         range_ = Range(question.head.begins, question.head.ends, question.head.events_from)
-    return {**answer, "scope": scope_of(cursor, schema, range_)}
+    return {**answer, "scope": scope_of(workspace, schema, range_)}
 
 
-def _check_patterns(cursor: Cursor, question: Question) -> None:
+def _check_patterns(workspace: Workspace, question: Question) -> None:
     if isinstance(question, Visit):
         return
     head = question.head
@@ -63,6 +69,5 @@ def _check_patterns(cursor: Cursor, question: Question) -> None:
         value for group in wheres for each in group if each.operator in REGEX for value in each.values
     ]
     if patterns:
-        cursor.execute(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns])
-        for (pattern,) in cursor.fetchall():
+        for (pattern,) in workspace.rows(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns]):
             raise BadQuestion("where", f"`{pattern[:80]}` is no regular expression that RE2 can match")

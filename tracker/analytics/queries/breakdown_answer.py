@@ -6,25 +6,26 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import CopySchema, Cursor
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring
 from tracker.analytics.queries.numbers_of_cells import filled, money, row_order, with_sums
 from tracker.analytics.queries.ranking import first_rows
 from tracker.analytics.queries.selection import Range
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Breakdown, Measure
 
 
-def answer_breakdown(cursor: Cursor, schema: CopySchema, breakdown: Breakdown) -> dict[str, Any]:
+def answer_breakdown(workspace: Workspace, schema: CopySchema, breakdown: Breakdown) -> dict[str, Any]:
     """Return the rows of the page, `others` (of measures that add up, null of others), and the total."""
     head, measures = breakdown.head, breakdown.measures
-    now = Measuring(cursor, schema, head, breakdown.event, Range(head.begins, head.ends, head.events_from))
+    now = Measuring(workspace, schema, head, breakdown.event, Range(head.begins, head.ends, head.events_from))
     cells, is_all = first_rows(now, breakdown.by, breakdown.order, breakdown.limit, breakdown.offset)
     found, total = _measured(now, breakdown, cells, is_all)
     rows = [{"values": list(cell), **filled(found.get(cell, {}), measures)} for cell in cells]
     rows.sort(key=lambda row: row_order(breakdown.order, row["values"], row[breakdown.order.word]))
     answer = {"rows": rows, "others": _others(rows, total, measures), "total": total, "before_total": None}
     if head.before is not None:
-        earlier = Measuring(cursor, schema, head, breakdown.event, Range(*head.before, head.events_from))
+        earlier = Measuring(workspace, schema, head, breakdown.event, Range(*head.before, head.events_from))
         before, answer["before_total"] = _measured(earlier, breakdown, cells, is_all=False)
         for row in rows:
             row["before"] = filled(before.get(tuple(row["values"]), {}), measures)

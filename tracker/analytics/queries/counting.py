@@ -31,7 +31,7 @@ def counting_sql(
         _level(selection, number, shown, list(sums), list(flags), owner, outcomes)
         for number, shown in enumerate(levels)
     ]
-    return selection.with_clause(gathered) + " UNION ALL ".join(parts), list(outcomes)
+    return f"WITH {gathered} " + " UNION ALL ".join(parts), list(outcomes)
 
 
 def _sums(kinds: set[str], goal: str) -> dict[str, str]:

@@ -4,43 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import CopySchema, Cursor
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.measuring import Measuring
 from tracker.analytics.queries.ranking import ranked
 from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import EventIds, Values
 
 
-def answer_values(cursor: Cursor, schema: CopySchema, values: Values) -> dict[str, Any]:
+def answer_values(workspace: Workspace, schema: CopySchema, values: Values) -> dict[str, Any]:
     """Return the most frequent values, among those that contain the searched text in any case."""
     head = values.head
-    measuring = Measuring(cursor, schema, head, values.event, Range(head.begins, head.ends, head.events_from))
+    measuring = Measuring(
+        workspace, schema, head, values.event, Range(head.begins, head.ends, head.events_from)
+    )
     found = ranked(measuring, (values.dimension,), "count(*)", values.limit, search=values.search)
     return {"values": [{"value": cell[0], "events": events} for cell, events in found]}
 
 
-def answer_event_ids(cursor: Cursor, schema: CopySchema, ids: EventIds) -> dict[str, Any]:
+def answer_event_ids(workspace: Workspace, schema: CopySchema, ids: EventIds) -> dict[str, Any]:
     """Return [event time, id] of the next events, and the position to go on after; null at the end."""
     head = ids.head
-    selection = Selection(schema, head, ids.event, Range(head.begins, head.ends, head.events_from))
+    selection = Selection(workspace, schema, head, ids.event, Range(head.begins, head.ends, head.events_from))
     at = f"e.{selection.dialect.event_time}"
     if ids.after is not None:
         moment, number = ids.after
         selection.add(f"({at} > {moment:d} OR ({at} = {moment:d} AND e.id > {number:d}))")
-    sql = f"{selection.with_clause()}SELECT {at}, e.id {selection.source()} ORDER BY 1, 2 LIMIT {ids.limit}"
-    cursor.execute(sql, selection.parameters.values)
-    rows = [list(row) for row in cursor.fetchall()]
+    sql = f"SELECT {at}, e.id {selection.source()} ORDER BY 1, 2 LIMIT {ids.limit}"
+    rows = workspace.rows(sql, selection.parameters.values)
+    rows = [list(row) for row in rows]
     return {"ids": rows, "next": rows[-1] if len(rows) == ids.limit else None}
 
 
-def scope_of(cursor: Cursor, schema: CopySchema, range_: Range) -> dict[str, Any]:
+def scope_of(workspace: Workspace, schema: CopySchema, range_: Range) -> dict[str, Any]:
     """Return how many events the range has, how many of robots were left out, and until when the copy is complete."""
     counts = "count(*) FILTER (WHERE NOT is_bot), count(*) FILTER (WHERE is_bot)"
-    cursor.execute(
+    rows = workspace.rows(
         f'SELECT {counts} FROM {schema.table("e")} WHERE "at" >= {range_.first} AND "at" < {range_.ends}'
     )
-    [(events, robots)] = cursor.fetchall()
-    cursor.execute(f"SELECT max(as_of) FROM {schema.table('state')}")
-    [(as_of,)] = cursor.fetchall()
+    [(events, robots)] = rows
+    rows = workspace.rows(f"SELECT max(as_of) FROM {schema.table('state')}")
+    [(as_of,)] = rows
     as_of = as_of or 0
     return {"events": events, "robots": robots, "as_of": as_of, "is_complete": as_of >= range_.ends}

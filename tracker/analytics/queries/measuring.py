@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import CopySchema, Cursor
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.counting import counting_sql
 from tracker.analytics.queries.duckdb_dialect import buckets
 from tracker.analytics.queries.numbers_of_cells import finished, money
 from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Dimension, Head, Measure, bucket_begins
 
 Cell = tuple[Any, ...]
@@ -36,9 +37,15 @@ class Measuring:
     """Measures of the events of one range. `cells` returns {level: {cell: {measure's word: value}}}."""
 
     def __init__(
-        self, cursor: Cursor, schema: CopySchema, head: Head, event: str | None, range_: Range
+        self, workspace: Workspace, schema: CopySchema, head: Head, event: str | None, range_: Range
     ) -> None:
-        self.cursor, self.schema, self.head, self.event, self.range = cursor, schema, head, event, range_
+        self.workspace, self.schema, self.head, self.event, self.range = (
+            workspace,
+            schema,
+            head,
+            event,
+            range_,
+        )
 
     def cells(self, grid: Grid, measures: Sequence[Measure]) -> list[dict[Cell, dict[str, Any]]]:
         """Return the measures of each cell with an event, for each level."""
@@ -73,7 +80,7 @@ class Measuring:
             for level, kept in enumerate(grid.levels)
         ]
         sums: list[dict[Cell, dict[str, Decimal]]] = [defaultdict(dict) for _ in grid.levels]
-        for level, *row in self._rows(selection.with_clause(inner) + union(parts), selection):
+        for level, *row in self._rows(f"WITH {inner} {union(parts)}", selection):
             sums[level][self._cell(grid, level, row)][row[-2] or ""] = row[-1]
         for level, cells in enumerate(sums):
             for cell, amounts in cells.items():
@@ -93,7 +100,7 @@ class Measuring:
             f"SELECT {level} AS level, {listed([*self._shown(grid, kept), outcome])} FROM d WHERE number IS NOT NULL GROUP BY ALL"
             for level, kept in enumerate(grid.levels)
         ]
-        for level, *row in self._rows(selection.with_clause(inner) + union(parts), selection):
+        for level, *row in self._rows(f"WITH {inner} {union(parts)}", selection):
             total, count = row[-2:]
             if count:
                 value = total / count if measure.kind == "avg" else total
@@ -101,7 +108,7 @@ class Measuring:
 
     def select(self, grid: Grid, *, of_visits: bool = False) -> tuple[Selection, list[str]]:
         """Return the selection of the cells' events, and its keys as SQL named `k0`, `k1`, …"""
-        selection = Selection(self.schema, self.head, self.event, self.range)
+        selection = Selection(self.workspace, self.schema, self.head, self.event, self.range)
         if of_visits:
             selection.visits.use()
         keys = [selection.dimension(each) for each in grid.by]
@@ -124,8 +131,7 @@ class Measuring:
         return tuple(row[number] for number in grid.levels[level])
 
     def _rows(self, sql: str, selection: Selection) -> list[Any]:
-        self.cursor.execute(sql, selection.parameters.values)
-        return self.cursor.fetchall()
+        return self.workspace.rows(sql, selection.parameters.values)
 
 
 def listed(columns: Sequence[str]) -> str:

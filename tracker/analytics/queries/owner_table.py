@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.analytics.queries.predicates import PredicateWriter
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Condition, Operator
 
 _DAY_MS = 86_400_000
@@ -12,17 +13,13 @@ class OwnerTable:
     """The ties `w` of a selection. Conditions count the events of an actor in all that is kept, or in the last days before `ends`."""
 
     def __init__(self, writer: PredicateWriter, ends: int, events_from: int) -> None:
-        self._writer, self._ends, self._events_from = writer, ends, events_from
+        self._writer, self._ends, self._events_from = writer.anew(), ends, events_from
         self._counted: dict[str, str] = {}  # SQL of an event that counts, with its name here
         self._fields: dict[int, str] = {}
 
     @property
     def is_used(self) -> bool:
         return bool(self._counted or self._fields)
-
-    @property
-    def source(self) -> str:
-        return "ties" if self.is_used else self._writer.schema.table("who")
 
     def condition(self, condition: Condition) -> str:
         """Return SQL for whether as many events of the tie's actor are like that."""
@@ -39,31 +36,28 @@ class OwnerTable:
         name = self._fields.setdefault(field, f"{len(self._fields)}")
         return f"w.f{name}", f"w.g{name}"
 
-    def expressions(self) -> list[str]:
-        """Return the common table expressions."""
+    def made_in(self, workspace: Workspace) -> str:
+        """Return the name of the table of ties."""
+        who = self._writer.schema.table("who")
         if not self.is_used:
-            return []
-        columns, joined = (
-            ["t.tie", "t.actor", "t.person", "t.visitor"],
-            f"{self._writer.schema.table('who')} t",
-        )
+            return who
+        columns, joined = ["t.tie", "t.actor", "t.person", "t.visitor"], f"{who} t"
         if self._counted:
             columns += [f"coalesce(x.{name}, 0) AS {name}" for name in self._counted.values()]
-            joined += " LEFT JOIN persons x ON x.actor = t.actor"
+            joined += f" LEFT JOIN {self._counts()} x ON x.actor = t.actor"
         for field, name in self._fields.items():
             columns += [f"f{name}.value AS f{name}", f"f{name}.number AS g{name}"]
             joined += (
                 f" LEFT JOIN {self._writer.schema.table('fields')} f{name} "
                 f"ON f{name}.person = t.person AND f{name}.field = {self._writer.parameters.bind(field)}"
             )
-        ties = f"ties AS MATERIALIZED (SELECT {', '.join(columns)} FROM {joined})"
-        return [self._counts(), ties] if self._counted else [ties]
+        return workspace.table(f"SELECT {', '.join(columns)} FROM {joined}", self._writer.parameters.values)
 
     def _counts(self) -> str:
         counts = [f"count(*) FILTER (WHERE {counted}) AS {name}" for counted, name in self._counted.items()]
         any_of = " OR ".join(f"({counted})" for counted in self._counted)
         table, at = self._writer.schema.table, f"e.{self._writer.dialect.event_time}"
         return (
-            f"persons AS (SELECT t.actor, {', '.join(counts)} FROM {table('e')} e JOIN {table('who')} t ON t.tie = e.tie "
+            f"(SELECT t.actor, {', '.join(counts)} FROM {table('e')} e JOIN {table('who')} t ON t.tie = e.tie "
             f"WHERE NOT e.is_bot AND {at} >= {self._events_from} AND ({any_of}) GROUP BY t.actor)"
         )

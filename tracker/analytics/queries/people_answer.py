@@ -7,23 +7,24 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import BoundValues, CopySchema, Cursor
+from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.numbers_of_cells import money
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Head, People
 
 #: The property of a person's first event with one, that says where they came from.
 SOURCE = "$channel"
 
 
-def answer_people(cursor: Cursor, schema: CopySchema, people: People) -> dict[str, Any]:
+def answer_people(workspace: Workspace, schema: CopySchema, people: People) -> dict[str, Any]:
     """Return the page of people, and how many there are in all.
 
     `first_seen`, `last_seen`, `events` and `revenue` are of the events that match; `source` is the first one in all that is kept.
     """
-    selection = _selection(schema, people)
+    selection = _selection(workspace, schema, people)
     dialect, at = selection.dialect, f"e.{selection.dialect.event_time}"
     gathered = (
         f"d AS (SELECT e.tie AS tie, count(*) AS n, min({at}) AS first_seen, max({at}) AS last_seen, "
@@ -32,65 +33,67 @@ def answer_people(cursor: Cursor, schema: CopySchema, people: People) -> dict[st
     last = dialect.last("w.visitor", dialect.position("last_seen", "w.visitor"))
     sort = "coalesce(sum(d.worth), 0)" if people.sort == "revenue" else people.sort
     sql = (
-        f"{selection.with_clause(gathered)}SELECT w.actor AS actor, any_value(w.person), {last}, "
+        f"WITH {gathered} SELECT w.actor AS actor, any_value(w.person), {last}, "
         "max(d.last_seen) AS last_seen, min(d.first_seen) AS first_seen, CAST(sum(d.n) AS BIGINT) AS events, "
         f"count(*) OVER () FROM d JOIN {schema.table('who')} w ON w.tie = d.tie "
         f"GROUP BY w.actor ORDER BY {sort} DESC, actor LIMIT {people.limit} OFFSET {people.offset}"
     )
-    cursor.execute(sql, selection.parameters.values)
-    rows = cursor.fetchall()
+    rows = workspace.rows(sql, selection.parameters.values)
     actors = [row[0] for row in rows]
-    revenue, sources = _revenue(cursor, schema, people, actors), _sources(cursor, schema, people.head, actors)
+    revenue, sources = (
+        _revenue(workspace, schema, people, actors),
+        _sources(workspace, schema, people.head, actors),
+    )
     names = ("actor", "person", "visitor", "last_seen", "first_seen", "events")
     shown = [
         dict(zip(names, row[:6], strict=True))
         | {"revenue": money(revenue[row[0]]), "source": sources.get(row[0])}
         for row in rows
     ]
-    return {"people": shown, "total": rows[0][6] if rows else _total(cursor, schema, people)}
+    return {"people": shown, "total": rows[0][6] if rows else _total(workspace, schema, people)}
 
 
-def _selection(schema: CopySchema, people: People) -> Selection:
+def _selection(workspace: Workspace, schema: CopySchema, people: People) -> Selection:
     head = people.head
-    return Selection(schema, head, people.event, Range(head.begins, head.ends, head.events_from))
+    return Selection(workspace, schema, head, people.event, Range(head.begins, head.ends, head.events_from))
 
 
-def _total(cursor: Cursor, schema: CopySchema, people: People) -> int:
+def _total(workspace: Workspace, schema: CopySchema, people: People) -> int:
     """Return how many there are, for a page after the last."""
     if not people.offset:
         return 0
-    selection = _selection(schema, people)
+    selection = _selection(workspace, schema, people)
     selection.needs_ties = True
-    sql = f"{selection.with_clause()}SELECT count(DISTINCT w.actor) {selection.source()}"
-    cursor.execute(sql, selection.parameters.values)
-    return int(cursor.fetchall()[0][0])
+    sql = f"SELECT count(DISTINCT w.actor) {selection.source()}"
+    rows = workspace.rows(sql, selection.parameters.values)
+    return int(rows[0][0])
 
 
 def _revenue(
-    cursor: Cursor, schema: CopySchema, people: People, actors: Sequence[int]
+    workspace: Workspace, schema: CopySchema, people: People, actors: Sequence[int]
 ) -> dict[int, dict[str, Decimal]]:
     found: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    selection = _selection(schema, people)
+    selection = _selection(workspace, schema, people)
     selection.needs_ties = True
     selection.add("e.worth IS NOT NULL")
     selection.add(_is_one_of(actors))
-    sql = f"{selection.with_clause()}SELECT w.actor, e.currency, sum(e.worth) {selection.source()} GROUP BY 1, 2"
-    cursor.execute(sql, selection.parameters.values)
-    for actor, currency, worth in cursor.fetchall():
+    sql = f"SELECT w.actor, e.currency, sum(e.worth) {selection.source()} GROUP BY 1, 2"
+    rows = workspace.rows(sql, selection.parameters.values)
+    for actor, currency, worth in rows:
         found[actor][currency or ""] = worth
     return found
 
 
-def _sources(cursor: Cursor, schema: CopySchema, head: Head, actors: Sequence[int]) -> dict[int, str]:
+def _sources(workspace: Workspace, schema: CopySchema, head: Head, actors: Sequence[int]) -> dict[int, str]:
     writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
     text, at = writer.text(SOURCE), f"e.{writer.dialect.event_time}"
     first = writer.dialect.first(text, writer.dialect.position(at, "e.id"))
-    cursor.execute(
+    rows = workspace.rows(
         f"SELECT w.actor, {first} FROM {schema.table('e')} e JOIN {schema.table('who')} w ON w.tie = e.tie "
         f"WHERE NOT e.is_bot AND {at} >= {head.events_from} AND {text} IS NOT NULL AND {_is_one_of(actors)} GROUP BY 1",
         writer.parameters.values,
     )
-    return dict(cursor.fetchall())
+    return dict(rows)
 
 
 def _is_one_of(actors: Sequence[int]) -> str:

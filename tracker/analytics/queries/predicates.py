@@ -25,6 +25,10 @@ class PredicateWriter:
     parameters: BoundValues
     dialect: DuckDBDialect
 
+    def anew(self) -> PredicateWriter:
+        """Return a writer of another statement about the same copy."""
+        return PredicateWriter(self.schema, BoundValues(), self.dialect)
+
     def text(self, name: str, event: str = "e") -> str:
         """Return SQL for the canonical text of a property; null if it is not set."""
         column = self.schema.columns.get(name)

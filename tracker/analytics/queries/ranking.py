@@ -38,11 +38,11 @@ def ranked(
         else "TRUE"
     )
     sql = (
-        f"{selection.with_clause(gathered)}SELECT {listed(names)}, size FROM d WHERE {found} "
+        f"WITH {gathered} SELECT {listed(names)}, size FROM d WHERE {found} "
         f"ORDER BY {order} LIMIT {limit} OFFSET {offset}"
     )
-    measuring.cursor.execute(sql, selection.parameters.values)
-    return [(tuple(row[:-1]), row[-1]) for row in measuring.cursor.fetchall()]
+    rows = measuring.workspace.rows(sql, selection.parameters.values)
+    return [(tuple(row[:-1]), row[-1]) for row in rows]
 
 
 def first_rows(

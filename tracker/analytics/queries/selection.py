@@ -9,6 +9,7 @@ from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.owner_table import OwnerTable
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.visit_table import VisitTable
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Condition, Dimension, Head, Where
 
 
@@ -28,10 +29,13 @@ class Range:
 class Selection:
     """The events `e` of a range that match, with their ties `w` and, where it is needed, their visits `p`.
 
-    A selection belongs to one statement: what is asked of it before `with_clause` decides what that has to compute.
+    A selection belongs to one statement: what is asked of it before `source` decides what that has to compute.
     """
 
-    def __init__(self, schema: CopySchema, head: Head, event: str | None, range_: Range) -> None:
+    def __init__(
+        self, workspace: Workspace, schema: CopySchema, head: Head, event: str | None, range_: Range
+    ) -> None:
+        self._workspace = workspace
         self.writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
         self.parameters, self.dialect = self.writer.parameters, self.writer.dialect
         self.owners = OwnerTable(self.writer, range_.ends, head.events_from)
@@ -71,18 +75,13 @@ class Selection:
         parts = [f"e.name = {self.parameters.bind(head.goal.event)}", *self.all_of(head.goal.where)]
         return f"coalesce({' AND '.join(parts)}, FALSE)"
 
-    def with_clause(self, *more: str) -> str:
-        """Return the WITH clause of what is needed, followed by `more`."""
-        expressions = [*self.owners.expressions(), *self.visits.expressions(), *more]
-        return f"WITH {', '.join(expressions)} " if expressions else ""
-
     def source(self) -> str:
         """Return the FROM and WHERE clauses."""
         joined = f"FROM {self.writer.schema.table('e')} e"
-        if self.needs_ties or self.owners.is_used or self.visits.is_used:
-            joined += f" JOIN {self.owners.source} w ON w.tie = e.tie"
+        if self.needs_ties or self.owners.is_used:
+            joined += f" JOIN {self.owners.made_in(self._workspace)} w ON w.tie = e.tie"
         if self.visits.is_used:
-            joined += f" JOIN places p ON p.actor = w.actor AND p.slot = {self.visits.slot()}"
+            joined += f" JOIN {self.visits.made_in(self._workspace)} p ON p.tie = e.tie AND p.slot = {self.visits.slot()}"
         return f"{joined} WHERE {' AND '.join(self._conditions)}"
 
     def _condition(self, condition: Condition) -> str:

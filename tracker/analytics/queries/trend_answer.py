@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import CopySchema, Cursor
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring
 from tracker.analytics.queries.numbers_of_cells import nothing
 from tracker.analytics.queries.ranking import by_events
 from tracker.analytics.queries.selection import Range
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Measure, Trend, bucket_begins
 
 
-def answer_trend(cursor: Cursor, schema: CopySchema, trend: Trend) -> dict[str, Any]:
+def answer_trend(workspace: Workspace, schema: CopySchema, trend: Trend) -> dict[str, Any]:
     """Return the buckets' begins, and a series for each measure and value. `before` has the buckets of its own range."""
     head = trend.head
-    now = Measuring(cursor, schema, head, trend.event, Range(head.begins, head.ends, head.events_from))
+    now = Measuring(workspace, schema, head, trend.event, Range(head.begins, head.ends, head.events_from))
     values: list[Cell] = [()]
     if trend.by is not None:
         values = [cell for cell, _ in by_events(now, (trend.by,), trend.top)]
     series = _series(now, trend, values)
     if head.before is not None:
-        earlier = Measuring(cursor, schema, head, trend.event, Range(*head.before, head.events_from))
+        earlier = Measuring(workspace, schema, head, trend.event, Range(*head.before, head.events_from))
         before = _series(earlier, trend, values)
         for shown, other in zip(series, before, strict=True):
             shown["before"] = {"points": other["points"], "total": other["total"]}

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import BoundValues, CopySchema, Cursor
+from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.numbers_of_cells import money
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Range, Selection
 from tracker.analytics.queries.visit_table import AROUND_MS
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Visit, Visits
 
 #: What a visit shows: name -> (property, at its entry or exit).
@@ -31,60 +32,59 @@ MAX_EVENTS = 10_000
 Stay = tuple[int, int, int]
 
 
-def answer_visits(cursor: Cursor, schema: CopySchema, visits: Visits) -> dict[str, Any]:
+def answer_visits(workspace: Workspace, schema: CopySchema, visits: Visits) -> dict[str, Any]:
     """Return the page of visits, and how many there are in all."""
     head = visits.head
-    selection = Selection(schema, head, visits.event, Range(head.begins, head.ends, head.events_from))
+    selection = Selection(
+        workspace, schema, head, visits.event, Range(head.begins, head.ends, head.events_from)
+    )
     selection.visits.use()
     matching = f"m AS (SELECT DISTINCT p.actor, p.began, p.ended {selection.source()})"
     sql = (
-        f"{selection.with_clause(matching)}SELECT actor, began, ended, count(*) OVER () FROM m "
+        f"WITH {matching} SELECT actor, began, ended, count(*) OVER () FROM m "
         f"ORDER BY began DESC, actor LIMIT {visits.limit} OFFSET {visits.offset}"
     )
-    cursor.execute(sql, selection.parameters.values)
-    rows = cursor.fetchall()
+    rows = workspace.rows(sql, selection.parameters.values)
     total = rows[0][3] if rows else 0
     if not rows and visits.offset:
-        cursor.execute(
-            f"{selection.with_clause(matching)}SELECT count(*) FROM m", selection.parameters.values
-        )
-        [(total,)] = cursor.fetchall()
-    return {"visits": _described(cursor, schema, [row[:3] for row in rows]), "total": total}
+        [(total,)] = workspace.rows(f"WITH {matching} SELECT count(*) FROM m", selection.parameters.values)
+    return {"visits": _described(workspace, schema, [row[:3] for row in rows]), "total": total}
 
 
-def answer_visit(cursor: Cursor, schema: CopySchema, visit: Visit) -> dict[str, Any]:
+def answer_visit(workspace: Workspace, schema: CopySchema, visit: Visit) -> dict[str, Any]:
     """Return the visit that has the event, and the ids of its events in their order; null and none if it is not there."""
     table = schema.table
-    cursor.execute(
+    rows = workspace.rows(
         f'SELECT w.actor, e."at" FROM {table("e")} e JOIN {table("who")} w ON w.tie = e.tie '
         f'WHERE e.id = $1 AND NOT e.is_bot AND e."at" >= {visit.events_from}',
         [visit.event_id],
     )
-    found = cursor.fetchall()
+    found = rows
     if not found:
         return {"visit": None, "events": []}
     [(actor, moment)] = found
-    events = _events_around(cursor, schema, visit, actor, moment)
+    events = _events_around(workspace, schema, visit, actor, moment)
     numbers = [number for number, (_, event_id) in enumerate(events) if event_id == visit.event_id]
     first = last = numbers[0]
     while first > 0 and events[first][0] - events[first - 1][0] <= visit.visit_gap_ms:
         first -= 1
     while last + 1 < len(events) and events[last + 1][0] - events[last][0] <= visit.visit_gap_ms:
         last += 1
-    [described] = _described(cursor, schema, [(actor, events[first][0], events[last][0])])
+    [described] = _described(workspace, schema, [(actor, events[first][0], events[last][0])])
     return {"visit": described, "events": [event_id for _, event_id in events[first : last + 1]][:MAX_EVENTS]}
 
 
-def _events_around(cursor: Cursor, schema: CopySchema, visit: Visit, actor: int, moment: int) -> list[Any]:
+def _events_around(
+    workspace: Workspace, schema: CopySchema, visit: Visit, actor: int, moment: int
+) -> list[Any]:
     first = max(moment - AROUND_MS, visit.events_from)
-    cursor.execute(
+    return workspace.rows(
         f'SELECT e."at", e.id FROM {schema.table("e")} e JOIN {schema.table("who")} w ON w.tie = e.tie '
         f'WHERE w.actor = {actor} AND NOT e.is_bot AND e."at" >= {first} AND e."at" < {moment + AROUND_MS} ORDER BY 1, 2'
     )
-    return cursor.fetchall()
 
 
-def _described(cursor: Cursor, schema: CopySchema, stays: Sequence[Stay]) -> list[dict[str, Any]]:
+def _described(workspace: Workspace, schema: CopySchema, stays: Sequence[Stay]) -> list[dict[str, Any]]:
     """Return what is shown of visits, from the events that their actors have between the first and the last."""
     if not stays:
         return []
@@ -102,13 +102,12 @@ def _described(cursor: Cursor, schema: CopySchema, stays: Sequence[Stay]) -> lis
         ending = dialect.first(text, order) if end == "entry" else dialect.last(text, order)
         columns.append(f"{ending} FILTER (WHERE {text} IS NOT NULL)")
     joined = _joined(schema, stays, at)
-    cursor.execute(
+    rows = workspace.rows(
         f"SELECT o.n, {', '.join(columns)} {joined} GROUP BY o.n ORDER BY o.n", writer.parameters.values
     )
-    rows = cursor.fetchall()
-    cursor.execute(f"SELECT o.n, e.currency, sum(e.worth) {joined} AND e.worth IS NOT NULL GROUP BY 1, 2")
+    sums = f"SELECT o.n, e.currency, sum(e.worth) {joined} AND e.worth IS NOT NULL GROUP BY 1, 2"
     revenue: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    for number, currency, worth in cursor.fetchall():
+    for number, currency, worth in workspace.rows(sums):
         revenue[number][currency or ""] = worth
     return [_shown(stays[number], row, revenue[number]) for number, *row in rows]
 

@@ -7,6 +7,7 @@ into slots, and only slots are sorted to find the gaps between them.
 from __future__ import annotations
 
 from tracker.analytics.queries.predicates import PredicateWriter
+from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import NUMERIC, Condition, Operator
 
 #: How far around a range events are looked at: a visit longer than this is cut.
@@ -16,12 +17,13 @@ IDENTIFY = "identify"
 
 
 class VisitTable:
-    """The places `p` of a selection: (actor, slot) with the number of their visit, and what is asked of it."""
+    """The places `p` of a selection: (tie, slot) with actor and number of their visit, and what is asked of it."""
 
     def __init__(
         self, writer: PredicateWriter, begins: int, ends: int, events_from: int, gap_ms: int
     ) -> None:
-        self._writer, self._gap = writer, gap_ms
+        self._outside, self._gap = writer, gap_ms
+        self._writer = writer.anew()
         self._first, self._last = max(begins - AROUND_MS, events_from), ends + AROUND_MS
         self._counted: dict[str, str] = {}
         self._values: dict[tuple[str, str], str] = {}
@@ -45,32 +47,38 @@ class VisitTable:
             sign = "<" if condition.operator is Operator.DID_NOT_HAPPEN else ">="
             return f"p.{name} {sign} {condition.times}"
         text = self.value(str(condition.property), condition.at)
-        number = self._writer.dialect.plain_number(text) if condition.operator in NUMERIC else ""
-        return self._writer.value_is(condition, text, number)
+        number = self._outside.dialect.plain_number(text) if condition.operator in NUMERIC else ""
+        return self._outside.value_is(condition, text, number)
 
     def value(self, name: str, at: str) -> str:
         """Return SQL for the visit's first or last value of a property."""
         self.is_used = True
         return f"p.{self._values.setdefault((self._writer.text(name), at), f'v{len(self._values)}')}"
 
-    def expressions(self) -> list[str]:
-        """Return the common table expressions."""
-        if not self.is_used:
-            return []
+    def made_in(self, workspace: Workspace) -> str:
+        """Return the name of the table of places."""
         over = "(PARTITION BY actor ORDER BY slot"
-        return [
+        expressions = [
             self._slots(),
             f"marked AS (SELECT *, began - lag(ended) OVER {over}) > {self._gap} AS is_new FROM slots)",
             f"numbered AS (SELECT *, count(*) FILTER (WHERE is_new) OVER {over} ROWS UNBOUNDED PRECEDING) AS visit FROM marked)",
-            *self._places(),
+            self._visits(),
         ]
+        places = workspace.table(
+            f"WITH {', '.join(expressions)} SELECT n.slot, v.* FROM numbered n JOIN visits v USING (actor, visit)",
+            self._writer.parameters.values,
+        )
+        who = self._writer.schema.table("who")
+        return workspace.table(f"SELECT w.tie, p.* FROM {places} p JOIN {who} w ON w.actor = p.actor", [])
 
     def _slots(self) -> str:
         dialect, table = self._writer.dialect, self._writer.schema.table
         at = f"e.{dialect.event_time}"
-        columns = [f"min({at}) AS began", f"max({at}) AS ended"]
-        if self.needs_lengths:
-            columns.append(f"count(*) FILTER (WHERE e.name <> '{IDENTIFY}') AS events")
+        columns = [
+            f"min({at}) AS began",
+            f"max({at}) AS ended",
+            f"count(*) FILTER (WHERE e.name <> '{IDENTIFY}') AS events",
+        ]
         columns += [f"count(*) FILTER (WHERE {counted}) AS {name}" for counted, name in self._counted.items()]
         order = dialect.position(at, "e.id")
         for (text, end), name in self._values.items():
@@ -81,23 +89,12 @@ class VisitTable:
             f"WHERE NOT e.is_bot AND {at} >= {self._first} AND {at} < {self._last} GROUP BY 1, 2)"
         )
 
-    def _places(self) -> list[str]:
-        """Slots with what is asked of their whole visit."""
-        columns = (
-            ["min(began) AS began", "max(ended) AS ended", "sum(events) AS events"]
-            if self.needs_lengths
-            else []
-        )
+    def _visits(self) -> str:
+        columns = ["min(began) AS began", "max(ended) AS ended", "sum(events) AS events"]
         columns += [f"sum({name}) AS {name}" for name in self._counted.values()]
         for (_, end), name in self._values.items():
             columns.append(f"{self._ending(end, name, 'slot')} FILTER (WHERE {name} IS NOT NULL) AS {name}")
-        if not columns:
-            return ["places AS (SELECT actor, slot, visit FROM numbered)"]
-        names = ", ".join(f"v.{column.rpartition(' ')[2]}" for column in columns)
-        return [
-            f"visits AS (SELECT actor, visit, {', '.join(columns)} FROM numbered GROUP BY 1, 2)",
-            f"places AS (SELECT n.actor, n.slot, n.visit, {names} FROM numbered n JOIN visits v USING (actor, visit))",
-        ]
+        return f"visits AS (SELECT actor, visit, {', '.join(columns)} FROM numbered GROUP BY 1, 2)"
 
     def _ending(self, end: str, value: str, order: str) -> str:
         dialect = self._writer.dialect

@@ -1,0 +1,38 @@
+"""Workspace: what one question computes once and several of its statements read, as temporary tables of its connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tracker.analytics.queries.copy_schema import Cursor
+
+
+class Workspace:
+    """A cursor with temporary tables, each made when it is first asked for, and dropped at the end."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._tables: dict[tuple[str, str], str] = {}
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._tables.values():
+            self._cursor.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a statement."""
+        self._cursor.execute(sql, list(values))
+        return self._cursor.fetchall()
+
+    def table(self, sql: str, values: Sequence[Any]) -> str:
+        """Return the name of a table with the rows of this SELECT."""
+        key = sql, repr(values)
+        if key not in self._tables:
+            self._tables[key] = f"temp.work_{len(self._tables)}"
+            self._cursor.execute(
+                f"CREATE OR REPLACE TEMP TABLE {self._tables[key][5:]} AS {sql}", list(values)
+            )
+        return self._tables[key]
