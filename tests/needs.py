@@ -38,6 +38,7 @@ PROGRAMS = {
 ASK_REPORTS = ("reports.", "visit.", "visits.", "events.export")
 #: The fixture that answers in the place of that process.
 STUB = "engine"
+ASKS = "asks reports"
 #: Most who have a `Shell` type into it, which starts no process; `start` does.
 SHELL, STARTS = "tests.cli.shell", "start"
 
@@ -49,18 +50,17 @@ def needs(item: pytest.Item) -> frozenset[str]:
     found = set(_of_function(item.function))
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     found |= KINDS.intersection(value for value in parameters.values() if isinstance(value, str))
-    case = item.callspec.id if hasattr(item, "callspec") else ""
-    if STUB not in item.fixturenames and any(each.startswith(ASK_REPORTS) for each in _words_of(case)):
-        found.add("processes")
     for name, definitions in item._fixtureinfo.name2fixturedefs.items():  # noqa: SLF001 - pytest offers no other way
         if name not in OF_ANY_KIND:
             found |= _of_function(definitions[-1].func)
-    return frozenset(found)
+    case = item.callspec.id.split("-") if parameters else []
+    if (ASKS in found or _asks(case)) and STUB not in item.fixturenames:
+        found.add("processes")
+    return frozenset(found - {ASKS})
 
 
-def _words_of(case: str) -> list[str]:
-    """Return the parts of the name that pytest gives a case: they are joined by hyphens."""
-    return case.split("-")
+def _asks(words: Iterable[str]) -> bool:
+    return any(word.startswith(ASK_REPORTS) for word in words)
 
 
 @functools.cache
@@ -143,7 +143,8 @@ def _of_words(function: types.FunctionType) -> set[str]:
     words |= _flat([space[name] for name in names if isinstance(space.get(name), str | tuple | list)])
     if STARTS in names and function.__module__.startswith(SHELL.rpartition(".")[0]):
         words.add("Popen")
-    return set(KINDS & words) | {PROGRAMS[word] for word in PROGRAMS.keys() & words}
+    asks = {ASKS} if _asks(words) else set()
+    return asks | set(KINDS & words) | {PROGRAMS[word] for word in PROGRAMS.keys() & words}
 
 
 def _flat(values: Iterable[Any]) -> set[str]:
