@@ -52,6 +52,11 @@ class ListCopy:
     def state(self) -> CopyState | None:
         return None if self._tail is None else self._tail.state
 
+    def close(self) -> None:
+        """Close the connection to the truth, after the last look."""
+        with self._tail_lock:
+            self._truth.close()
+
     def attach(self) -> bool:
         """Attach the file, if there is one that can be followed; remove any other. Return whether it is attached now."""
         with self._tail_lock:

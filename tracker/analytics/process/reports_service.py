@@ -133,6 +133,8 @@ class ReportsService:
         self._builds.close()
         self._queue.close(END_SECONDS)
         self._tail.join(END_SECONDS)
+        for copy in self._copies.values():
+            copy.close()
         self._engine.close()
 
     def _work(self, ticket: Ticket, list_id: int, question: Any) -> dict[str, Any]:

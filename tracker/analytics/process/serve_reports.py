@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO
 
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.conversation import Conversation
@@ -106,21 +105,17 @@ def main() -> None:
     os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     setup, more = read_setup()
-    with setup.path.joinpath(LOCK).open("a") as lock:
-        if not _take(lock):
-            return
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        service = ReportsService(setup, answer_question)
-        server = ReportsServer(service, setup.path, more.get("idle_seconds", IDLE_SECONDS))
-        signal.signal(signal.SIGTERM, server.stop)
-        signal.signal(signal.SIGINT, server.stop)
-        try:
-            server.serve()
-        finally:
-            service.close()
-        sys.exit(DAMAGED if service.is_damaged else 0)
+    if not _take_folder(setup.path):
+        return
+    service = ReportsService(setup, answer_question)
+    server = ReportsServer(service, setup.path, more.get("idle_seconds", IDLE_SECONDS))
+    signal.signal(signal.SIGTERM, server.stop)
+    signal.signal(signal.SIGINT, server.stop)
+    try:
+        server.serve()
+    finally:
+        service.close()
+    sys.exit(DAMAGED if service.is_damaged else 0)
 
 
 def _tell_ready() -> None:
@@ -129,12 +124,16 @@ def _tell_ready() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
-def _take(lock: IO[str]) -> bool:
-    """Take the lock of the folder, which ends with this process; return False if another process has it."""
+def _take_folder(folder: Path) -> bool:
+    """Lock the folder until this process is gone; return False if another process has it. The lock says who has it."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNERS_ONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        os.close(lock)
         return False
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
     return True
 
 
