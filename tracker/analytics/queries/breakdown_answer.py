@@ -38,7 +38,7 @@ def _measured(
     """Return the measures of the cells, and of everything. One pass does for both where the cells are all that there are."""
     every, measures = tuple(range(len(breakdown.by))), breakdown.measures
     if is_all:
-        found, total = measuring.cells(Grid(breakdown.by, None, (every, ())), measures)
+        found, total = measuring.cells(Grid(breakdown.by, None, (every, ()), cells, is_all=True), measures)
     else:
         [found] = measuring.cells(Grid(breakdown.by, None, (every,), cells), measures) if cells else [{}]
         [total] = measuring.cells(Grid(), measures)

@@ -57,6 +57,10 @@ class DuckDBDialect:
         """Whether both are equal, or both are not set."""
         return f"{one} IS NOT DISTINCT FROM {other}"
 
+    def place_in(self, texts: str, text: str) -> str:
+        """The place of a text in a list, from 1 on; null if it is not there."""
+        return f"list_position({texts}, {text})"
+
     def whole_quotient(self, number: str, divisor: int) -> str:
         return f"{number} // {divisor}"
 

@@ -12,11 +12,15 @@ from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.counting import counting_sql
 from tracker.analytics.queries.duckdb_dialect import buckets
 from tracker.analytics.queries.numbers_of_cells import finished, money
+from tracker.analytics.queries.people_bits import MAX_CELLS, CellNumbers, bits_sql, read_bits
 from tracker.analytics.queries.selection import Range, Selection
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Dimension, Head, Measure, bucket_begins
 
 Cell = tuple[Any, ...]
+
+#: Measures of which a person counts once.
+_OF_PEOPLE = ("people", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +28,30 @@ class Grid:
     """What cells are told apart by: buckets of time if there is an interval, then the values of dimensions.
 
     `levels` are the keys that cells of a level are told by, as positions: `((0, 1), (1,))`. `only` are the values of dimensions
-    that are asked for, all if it is None.
+    that are asked for, all if it is None;
+    `is_all` says that there are no others.
     """
 
     by: tuple[Dimension, ...] = ()
     interval: str | None = None
     levels: tuple[tuple[int, ...], ...] = ((),)
     only: Sequence[Cell] | None = None
+    is_all: bool = False
+
+    def of_level(self, kept: Sequence[int]) -> Grid:
+        """Return the grid of the cells of one level."""
+        has_time = self.interval is not None
+        dimensions = [number for number in range(len(self.by)) if number + has_time in kept]
+        only = None
+        if dimensions and self.only is not None:
+            only = list(dict.fromkeys(tuple(cell[number] for number in dimensions) for cell in self.only))
+        return Grid(
+            tuple(self.by[number] for number in dimensions),
+            self.interval if 0 in kept else None,
+            (tuple(range(len(kept))),),
+            only,
+            self.is_all,
+        )
 
 
 class Measuring:
@@ -51,6 +72,9 @@ class Measuring:
         """Return the measures of each cell with an event, for each level."""
         found: list[dict[Cell, dict[str, Any]]] = [defaultdict(dict) for _ in grid.levels]
         counted = [each for each in measures if each.property is None and each.kind != "revenue"]
+        if not any(each.is_of_visits for each in counted) and self._is_small(grid):
+            self._count_people(grid, [each for each in counted if each.kind in _OF_PEOPLE], found)
+            counted = [each for each in counted if each.kind not in _OF_PEOPLE]
         if counted:
             self._count(grid, counted, found)
         if any(each.kind == "revenue" for each in measures):
@@ -70,6 +94,33 @@ class Measuring:
             values = dict(zip(outcomes, row[-len(outcomes) :], strict=True))
             cell = found[level][self._cell(grid, level, row)]
             cell.update({each.word: finished(each.kind, values) for each in measures})
+
+    def _numbers(self, grid: Grid) -> CellNumbers:
+        count = 1
+        if grid.interval is not None:
+            count = len(bucket_begins(grid.interval, self.range.begins, self.range.ends, self.head.zone))
+        return CellNumbers(grid.interval is not None, count, list(zip(*grid.only or (), strict=True)))
+
+    def _is_small(self, grid: Grid) -> bool:
+        """Whether the cells of each level are known, and few."""
+        if grid.by and not grid.only:
+            return False
+        return all(self._numbers(grid.of_level(level)).count <= MAX_CELLS for level in grid.levels)
+
+    def _count_people(
+        self, grid: Grid, measures: Sequence[Measure], found: list[dict[Cell, dict[str, Any]]]
+    ) -> None:
+        for level, kept in enumerate(grid.levels if measures else ()):
+            own = grid.of_level(kept)
+            numbers = self._numbers(own)
+            selection, keys = self.select(own)
+            goal = selection.goal_of(self.head) if any(each.kind == "rate" for each in measures) else None
+            cell = numbers.sql(selection, [key.rpartition(" AS ")[0] for key in keys])
+            rows = self._rows(bits_sql(selection, cell, numbers.count, goal), selection)
+            for number, people, reached in read_bits(rows, numbers.count):
+                values = {"people": people, "reached": reached}
+                place = found[level][numbers.cell(number)]
+                place.update({each.word: finished(each.kind, values) for each in measures})
 
     def _sum_revenue(self, grid: Grid, found: list[dict[Cell, dict[str, Any]]]) -> None:
         selection, keys = self.select(grid)
@@ -112,7 +163,7 @@ class Measuring:
         if of_visits:
             selection.visits.use()
         keys = [selection.dimension(each) for each in grid.by]
-        if grid.only is not None:
+        if grid.only is not None and not grid.is_all:
             selection.add(_is_one_of(selection, keys, grid.only))
         if grid.interval is not None:
             begins = bucket_begins(grid.interval, self.range.begins, self.range.ends, self.head.zone)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring, listed
-from tracker.analytics.queries.numbers_of_cells import row_order
+from tracker.analytics.queries.numbers_of_cells import nothing, row_order
 from tracker.questions import Dimension, Measure
 
 #: Values whose people are counted at most before all are: beyond that one pass over everything is quicker.
@@ -55,14 +55,16 @@ def first_rows(
         return [cell for cell, _ in found[offset:wanted]], offset == 0 and len(found) <= limit
     counted = by_events(measuring, by, max(MAX_CANDIDATES, wanted) + 1)
     is_all = len(counted) <= max(MAX_CANDIDATES, wanted)
+    if offset == 0 and len(counted) <= limit:
+        return [cell for cell, _ in counted], True
     candidates: Sequence[Cell] | None = [cell for cell, _ in counted]
-    if order.kind in ("people", "visits") and len(counted) > wanted:
+    if order.kind in ("people", "visits"):
         candidates = _possible(measuring, by, order, counted, wanted, is_all)
     elif not is_all:
         candidates = None
     sizes = _sizes(measuring, by, order, candidates)
     cells = sorted(sizes, key=lambda cell: row_order(order, cell, sizes[cell]))
-    return cells[offset:wanted], is_all and offset == 0 and len(counted) <= limit
+    return cells[offset:wanted], False
 
 
 def _possible(
@@ -85,5 +87,6 @@ def _sizes(
     measuring: Measuring, by: tuple[Dimension, ...], order: Measure, cells: Sequence[Cell] | None
 ) -> dict[Cell, Any]:
     every = tuple(range(len(by)))
-    [found] = measuring.cells(Grid(by, None, (every,), cells), [Measure("events"), order])
-    return {cell: values.get(order.word) for cell, values in found.items()}
+    [found] = measuring.cells(Grid(by, None, (every,), cells), [order])
+    sizes = {cell: values.get(order.word) for cell, values in found.items()}
+    return {cell: sizes.get(cell, nothing(order)) for cell in (cells if cells is not None else sizes)}

@@ -1,0 +1,82 @@
+"""People bits: people in many cells counted in one pass, each tie with a bit for every cell that it has an event in.
+
+Gathering events by (tie, value) makes a row for each pair; gathering them by tie alone, with the cells as bits of a number, makes
+far fewer, which is three times as quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tracker.analytics.queries.selection import Selection
+
+#: Cells of a word: bits of a signed number of 64, short of the last ones.
+BITS = 60
+#: Cells beyond which ties are gathered by cell: then most words have one bit.
+MAX_CELLS = 6 * BITS
+
+
+class CellNumbers:
+    """Numbers of the cells of a level: by bucket of time, and by the values of dimensions that are asked for."""
+
+    def __init__(self, has_time: bool, buckets: int, columns: Sequence[Sequence[Any]]) -> None:
+        self._has_time, self._buckets = has_time, buckets
+        #: The values of each dimension; not set comes last, as what is found among none of the others.
+        self._values = [[value for value in dict.fromkeys(column) if value is not None] for column in columns]
+        self.count = buckets
+        for values in self._values:
+            self.count *= len(values) + 1
+
+    def sql(self, selection: Selection, keys: Sequence[str]) -> str:
+        """Return SQL for the number of an event's cell; `keys` are SQL of the bucket, if there is time, and the values."""
+        number, size = keys[0] if self._has_time else "0", self._buckets
+        for values, key in zip(self._values, keys[self._has_time :], strict=True):
+            listed = selection.parameters.bind_texts(values)
+            place = selection.dialect.place_in(listed, key)
+            number = f"{number} + {size} * (coalesce({place}, {len(values) + 1}) - 1)"
+            size *= len(values) + 1
+        return f"CAST({number} AS BIGINT)"
+
+    def cell(self, number: int) -> tuple[Any, ...]:
+        """Return the cell of this number."""
+        number, bucket = divmod(number, self._buckets)
+        cell: list[Any] = [bucket] if self._has_time else []
+        for values in self._values:
+            number, place = divmod(number, len(values) + 1)
+            cell.append(values[place] if place < len(values) else None)
+        return tuple(cell)
+
+
+def bits_sql(selection: Selection, cell: str, cells: int, goal: str | None) -> str:
+    """Return a statement for a row per word of cells: its number, people of each bit, and those who reached the goal.
+
+    `cell` is SQL for the number of an event's cell, null for none.
+    """
+    count = min(cells, BITS)
+    bit, word = f"1::BIGINT << ({cell}) % {BITS}", f"({cell}) // {BITS}"
+    reached = f", bit_or({bit}) FILTER (WHERE {goal}) AS reached" if goal else ""
+    who = selection.writer.schema.table("who")
+    own = f"SELECT e.tie AS tie, {word} AS word, bit_or({bit}) AS seen{reached} {selection.source()} GROUP BY 1, 2"
+    either = ", bit_or(d.reached) AS reached" if goal else ""
+    actors = (
+        f"SELECT w.actor, d.word AS word, bit_or(d.seen) AS seen{either} FROM d JOIN {who} w ON w.tie = d.tie "
+        "WHERE d.word IS NOT NULL GROUP BY 1, 2"
+    )
+    sums = [_sum("seen", number) for number in range(count)]
+    sums += [_sum("reached", number) for number in range(count)] if goal else []
+    return f"WITH d AS ({own}), a AS ({actors}) SELECT word, {', '.join(sums)} FROM a GROUP BY word"
+
+
+def read_bits(rows: Sequence[Sequence[Any]], cells: int) -> Iterator[tuple[int, int, int]]:
+    """Return (number of a cell, people, people who reached the goal) for each cell with people."""
+    count = min(cells, BITS)
+    for word, *sums in rows:
+        for number in range(count):
+            people = sums[number] or 0
+            if people:
+                yield word * BITS + number, people, sums[count + number] or 0 if len(sums) > count else 0
+
+
+def _sum(column: str, number: int) -> str:
+    return f"CAST(sum({column} >> {number} & 1) AS BIGINT)"
