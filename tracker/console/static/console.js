@@ -139,7 +139,7 @@ window.Tracker = Tracker;
     if (search) return search.focus();
     if (found.tagName !== "DETAILS") return found.click();
     found.open = !found.open;
-    found.querySelector(found.open ? "input, select, a" : "summary")?.focus();
+    found.querySelector(found.open ? "input:not([type=hidden]), select, a" : "summary")?.focus();
     return undefined;
   });
 })();
