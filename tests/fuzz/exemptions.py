@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.commands.questions import HEADED
+
 NOWHERE = 2**62  # the number of no list
 BLANK_RULE = {"Match": "source", "Value": " ", "Channel": "x"}
 CONVERSION = {"conversion-id": "1", "conversion-name": "sale", "conversion-value": 1}
@@ -41,6 +43,7 @@ OF_EVENTS = (
     "website_events.remove",
     "website_events.values",
 )
+GOAL = {"Name": "a", "Event": "b"}
 SAMPLED = {"Event": "a", "Property": "b"}
 
 EXEMPTIONS = (
@@ -82,6 +85,26 @@ EXEMPTIONS = (
     Exemption("website_events.remove", 7, "NUL is refused", SAMPLED | {"WithoutList": True, "Property": "\0"}),
     Exemption("website_events.remove", 10, "one of two is needed", {"WithoutList": True}),
     Exemption("website_events.remove", 11, "whether it is catalogued", SAMPLED | {"WithoutList": True}),
+    Exemption("goal.create", 3, "whose list it is", GOAL | {"ListID": NOWHERE}),
+    Exemption("goal.create", 4, "blank is what Unicode calls white space", GOAL | {"ListID": NOWHERE, "Name": "\u2003"}),
+    Exemption("goal.create", 5, "blank is what Unicode calls white space", GOAL | {"ListID": NOWHERE, "Event": "\u2003"}),
+    Exemption("goal.create", 6, "conditions are a language", GOAL | {"ListID": NOWHERE, "Where": [{}]}),
+    Exemption("goal.delete", 3, "whose list it is", {"ListID": NOWHERE, "GoalID": 1}),
+    Exemption("goal.update", 3, "whose list it is", {"ListID": NOWHERE, "GoalID": 1}),
+    Exemption("goal.update", 4, "blank is what Unicode calls white space", {"ListID": NOWHERE, "GoalID": 1, "Name": "\u2003"}),
+    Exemption("goal.update", 5, "blank is what Unicode calls white space", {"ListID": NOWHERE, "GoalID": 1, "Event": "\u2003"}),
+    Exemption("goal.update", 6, "conditions are a language", {"ListID": NOWHERE, "GoalID": 1, "Where": "x"}),
+    Exemption("goals.get", 3, "whose list it is", {"ListID": NOWHERE}),
+    *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in HEADED.items()),
+    *(Exemption(name, 8, "conditions are a language", needed | {"ListID": NOWHERE, "Where": [{}]}) for name, needed in HEADED.items()),
+    *(Exemption(name, 20, "NUL is refused", needed | {"ListID": NOWHERE, "Event": "\0"}) for name, needed in HEADED.items()),
+    *(Exemption(name, 22, "NUL is refused", {"ListID": NOWHERE, "By": "\0"}) for name in ("reports.trend", "reports.values")),
+    Exemption("reports.breakdown", 23, "NUL is refused", {"ListID": NOWHERE, "By": "a", "Sort": "sum:\0"}),
+    Exemption("reports.breakdown", 25, "NUL is refused", {"ListID": NOWHERE, "By": "a", "Cursor": "\0"}),
+    Exemption("reports.people", 25, "NUL is refused", {"ListID": NOWHERE, "Cursor": "\0"}),
+    Exemption("reports.values", 30, "NUL is refused", {"ListID": NOWHERE, "By": "a", "Search": "\0"}),
+    Exemption("visits.get", 25, "NUL is refused", {"ListID": NOWHERE, "Cursor": "\0"}),
+    Exemption("visit.get", 3, "whose list it is", {"ListID": NOWHERE, "EventID": 1}),
     Exemption("list.create", 2, "blank is what Unicode calls white space", {"SubscriberListName": "\u2003"}),
     Exemption("list.get", 3, "whose list it is", {"ListID": NOWHERE}),
     Exemption("list.update", 3, "whose list it is", {"ListID": NOWHERE}),
@@ -140,6 +163,14 @@ LIMITS_OF_BODIES = {100000, 100010}
 
 #: What depends on what is stored: an EventID or a Username that was drawn before, somebody who is there or not, a field's type.
 STORED = {
+    # The words of the head mean something in the zone of a list, and of a question the whole is too much or not.
+    **{name: {4, 5, 6, 10, 12} for name in HEADED},
+    "reports.trend": {4, 5, 6, 10, 12, 21, 22, 30},
+    "reports.breakdown": {4, 5, 6, 10, 12, 21, 22, 23, 25},
+    "goal.create": {7, 8},
+    "goal.delete": {10},
+    "goal.update": {7, 10},
+    "visit.get": {6},
     "customfield.create": {8, 9, 10},
     "customfield.delete": {5},
     "event.collect": {17},

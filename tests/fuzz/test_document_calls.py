@@ -107,6 +107,7 @@ class Caller:
             if is_number(sent.get(name)):
                 sent[name] = self.account.list_id
         self.put_in_members(command or "", sent)
+        self.put_in_what_reports_name(command or "", sent)
         sent |= {"EventListTrackerID": self.tracker_id} if command == "event.collect" else {}
         if command == "events.follow":
             sent["Seconds"] = 0  # a client that waits for the end shall see one
@@ -137,6 +138,26 @@ class Caller:
             sent["UUID"] = self.made(
                 "event.track", "uuid", Event="seen", UUID=str(uuid.uuid4()), Email=address
             )
+
+    def put_in_what_reports_name(self, command: str, sent: dict[str, Any]) -> None:
+        """A goal and an event of ours, for those that are named; but for even numbers."""
+        if is_number(sent.get("GoalID")):
+            sent["GoalID"] = self.goal()
+        if command == "visit.get" and is_number(sent.get("EventID")):
+            sent["EventID"] = self.event()
+
+    def event(self) -> int:
+        """The oldest of our latest events, made if there is none."""
+        list_id, key = self.account.list_id, self.account.key
+        if not self.tracker.ok("events.recent", key, ListID=list_id)["Events"]:
+            self.tracker.ok("event.track", key, ListID=list_id, Event="seen")
+        return int(self.tracker.ok("events.recent", key, ListID=list_id)["Events"][-1]["EventID"])
+
+    def goal(self) -> int:
+        """A goal of ours, made if there is none."""
+        there = self.tracker.ok("goals.get", self.account.key, ListID=self.account.list_id)["Goals"]
+        named = {"Name": "A goal", "Event": "seen"}
+        return int(there[0]["GoalID"] if there else self.made("goal.create", "GoalID", **named))
 
     def made(self, command: str, key: str, **params: Any) -> Any:
         list_id = self.account.list_id
