@@ -10,6 +10,7 @@ import pytest
 
 from tests.client import InProcess, Reply, Shop
 from tests.commands.custom_fields import EMAIL, Field, Say
+from tests.commands.real_engine import RealEngine
 from tests.commands.stub_engine import StubEngine
 
 _numbers = itertools.count(1)
@@ -97,3 +98,9 @@ def report(client: InProcess, shop: Shop) -> Callable[..., Reply]:
         return client.call(command, shop.key, **{"ListID": shop.list_id, **params})
 
     return call
+
+
+@pytest.fixture
+def real(client: InProcess, shop: Shop) -> RealEngine:
+    """The test's list as the reports process sees it."""
+    return RealEngine(client, shop)
