@@ -21,6 +21,7 @@ OF_CONSOLE = ",".join(
     for name in (
         "event.track", "list.create", "list.get", "lists.get", "customfield.create", "customfields.get", "apikey.create", "apikeys.get",
         "subscribers.get", "subscriber.create", "website_events.catalogue", "website_events.values", "events.recent", "events.follow",
+        "event.get",
     )
 )  # fmt: skip
 CHROME = (

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 #: Opens every row one after the other and gives what is told of each: title, and names and values of properties.
-OPEN_EACH = """() => [...document.querySelectorAll("#events .event-name")].map(name => {
-    name.click();
-    const texts = query => [...document.querySelectorAll(`#drawer ${query}`)].map(each => each.textContent);
-    return [texts("h2")[0], texts(".properties dt"), texts(".properties dd .given")];
-})"""
+OPEN_EACH = """async () => {
+    const told = [], texts = query => [...document.querySelectorAll(`#drawer ${query}`)].map(each => each.textContent);
+    for (const name of document.querySelectorAll("#events .event-name")) {
+        name.click();
+        while (texts("#drawer-body")[0] === "Reading…") await new Promise(requestAnimationFrame);
+        told.push([texts("h2")[0], texts(".properties dt"), texts(".properties dd .given")]);
+    }
+    return told }"""
 
 
 class Watched:
@@ -132,6 +135,7 @@ def test_names_and_values_of_the_catalogue_are_texts(
     page = watched.visit(f"/lists/{jane.list_id}/events")
     while True:
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        page.locator("[data-part]").last.wait_for(state="detached")
         names |= set(page.locator(".catalogue-name").all_text_contents())
         values = page.evaluate(
             """async () => { const told = [], text = document.getElementById("drawer-text");

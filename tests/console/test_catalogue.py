@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.console.somebody import track
-from tests.console.visitor import Visitor, words
+from tests.console.visitor import TOKEN, Visitor, words
 from tests.processes import until
 from tests.served import Account, Tracker
 
@@ -40,13 +40,40 @@ def test_events_and_properties_are_listed_with_types_and_times(browser: Visitor,
     said = words(page)
     moment = r"\d+ \w+ 20\d\d, \d\d:\d\d UTC"
     assert re.search(rf"page_view 1 event last {moment} 0 properties", said)
-    assert re.search(rf"sale 4 events last {moment} 3 properties First seen {moment} , last {moment}", said)
+    assert re.search(rf"sale 4 events last {moment} 3 properties Properties", said)
+    link = re.search(r'href="([^"]+/events/properties\?event=sale)" data-part', page.text)
+    assert link
+    page = browser.get(link[1])
+    said = words(page)
+    assert re.search(rf"sale First seen {moment} , last {moment}", said)
     assert re.search(rf"price text 1 number 3 4 {moment} {moment} Values", said)
     assert re.search(rf"product_id text 4 {moment} {moment} Values", said)
     shares = re.findall(r'<rect class="type-(\w+)" x="([\d.]+)" width="([\d.]+)"', page.text)
     assert ("string", "0.0", "25.0") in shares
     assert ("number", "25.0", "75.0") in shares
     assert f'{path.replace("/events", "/live")}?event=sale"' in page.text
+
+
+def test_a_script_gets_a_part_of_that_page(browser: Visitor, path: str) -> None:
+    asked = {"params": {"event": "sale"}, "headers": {"Accept": "application/json"}}
+    part = browser.get(f"{path}/properties", **asked).json()["Html"]
+    assert part.strip().startswith("<p")
+    assert "<main" not in part
+    whole = browser.get(f"{path}/properties", params={"event": "sale"}).text
+    assert TOKEN.sub("", part).strip() in TOKEN.sub("", whole)
+    assert browser.get(f"{path}/properties", params={"event": "never"}).status_code == 404
+    assert browser.get(f"{path}/properties").status_code == 404
+
+
+def test_the_page_of_a_full_list_is_light(tracker: Tracker, browser: Visitor, jane: Account) -> None:
+    """Properties are asked for when a name is opened: 40 KB before it is packed."""
+    made = tracker.call("list.create", jane.key, SubscriberListName="Full").body["ListID"]
+    properties = {f"property_{number}": number for number in range(30)}
+    events = [{"Event": f"event of this kind {number:03}", "Properties": properties} for number in range(200)]
+    assert tracker.call("event.batch", jane.key, ListID=made, Events=events).status == 200
+    page = browser.get(f"/lists/{made}/events")
+    assert page.text.count('class="catalogue"') == 50
+    assert len(page.content) <= 40_000
 
 
 def test_what_looks_alike_is_pointed_out(browser: Visitor, path: str) -> None:
@@ -60,8 +87,11 @@ def test_what_looks_alike_is_pointed_out(browser: Visitor, path: str) -> None:
 def test_names_are_searched(browser: Visitor, path: str) -> None:
     page = browser.get(path, params={"search": "PRODUCT"})
     assert re.findall(r'catalogue-name given">(\w+)<', page.text) == ["pageView", "sale"]
-    assert page.text.count("<details") == page.text.count("open>") == 2
-    assert "price" not in words(page)
+    assert page.text.count("<details") == 2
+    only = browser.get(path, params={"search": "productid"})
+    assert only.text.count("<details") == only.text.count(" open>") == 1
+    assert "productId null" in words(only)
+    assert "price" not in words(only)
     assert "Nothing has this in its name" in words(browser.get(path, params={"search": "nowhere"}))
     assert "No further events" in words(browser.get(path, params={"after": "z"}))
     answer = browser.get(path, params={"search": "x" * 201})

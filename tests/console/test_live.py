@@ -63,6 +63,13 @@ def cursor_of(browser: Visitor, fresh: Account) -> str:
     return cursor
 
 
+def opened(browser: Visitor, page: Any, name: str) -> Any:
+    """The page of an event, to which its row leads."""
+    path = re.search(rf'class="event-name given" href="([^"]+)">{re.escape(name)}<', page.text)
+    assert path, name
+    return browser.get(path[1])
+
+
 def test_every_event_is_there_in_full_without_any_script(
     tracker: Tracker, browser: Visitor, fresh: Account
 ) -> None:
@@ -88,11 +95,57 @@ def test_every_event_is_there_in_full_without_any_script(
     said = words(page)
     assert said.index("<b>full</b>") < said.index("bought") < said.index("seen")
     row = said[said.index("<b>full</b>") : said.index("bought")]
-    for text in ("Silent", "Person", who["uuid"], "id-1", f"n {2**62 + 1} number", "t x text",
+    assert "Silent" in row
+    assert "id-1" in row
+    assert who["uuid"][:8] not in row, "who it is says more"
+    whole = opened(browser, page, "&lt;b&gt;full&lt;/b&gt;")
+    for text in ("Silent", "Person id-1", who["uuid"], "Sent with ID id-1", f"n {2**62 + 1} number", "t x text",
         "c a␀b␛ text", "e empty text",
                  '"a": null', "list", "b true yes or no", "Received"):  # fmt: skip
-        assert text in row, text
-    assert f'href="/lists/{fresh.list_id}/people/{who["subscriber_id"]}"' in page.text
+        assert text in words(whole), text
+    bought = opened(browser, page, "bought")
+    assert f"Person {who['email']}" in words(bought)
+    for each in (page, bought):
+        assert f'href="/lists/{fresh.list_id}/people/{who["subscriber_id"]}"' in each.text
+    assert browser.get(f"{live(fresh).replace('live', 'events')}/{2**62}").status_code == 404
+
+
+def test_a_row_says_who_and_on_which_device(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
+    device = {"$browser": "Chrome", "$os": "Linux"}
+    track(tracker, fresh, Event="a", UUID="7c9e6679-7425-40de-944b-e07fc1f90ae7", Properties=device)
+    track(tracker, fresh, Event="b", ID="customer 7", Properties=device)
+    track(tracker, fresh, Event="c", ID="customer 7", Email="ada@example.com")
+    said = words(browser.get(live(fresh)))
+    assert re.search(r"\bb ada@example.com|b .*Chrome, Linux ada@example.com", said)
+    assert "Chrome, Linux 7c9e6679" in said
+    seen = browser.get(f"{live(fresh)}/rows").json()["events"]
+    assert [(each["name"], each["person"], each["device"]) for each in seen if each["name"] in "abc"] == [
+        ("c", "ada@example.com", ""),
+        ("b", "ada@example.com", "Chrome, Linux"),
+        ("a", "", "Chrome, Linux"),
+    ]
+
+
+def test_the_page_of_a_full_list_is_light(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
+    """Rows without details: 40 KB before it is packed."""
+    properties = {
+        "$current_url": f"https://shop.example/products/{'a' * 80}",
+        "$pathname": "/products/teapot-1",
+        "$browser": "Chrome Mobile",
+        "$os": "Android",
+        **{name: f"value of {name}" for name in ("product_id", "campaign", "size")},
+        **{f"$property_{number}": "x" * 40 for number in range(20)},
+    }
+    events = [
+        {"Event": "product_view", "Email": f"somebody-{number}@example.com", "Properties": properties}
+        for number in range(200)
+    ]
+    sent = tracker.call("event.batch", fresh.key, ListID=fresh.list_id, Events=events)
+    assert sent.status == 200, sent.text
+    page = browser.get(live(fresh))
+    assert page.text.count('<li class="event"') == 51, "and the one that scripts copy"
+    assert len(page.content) <= 40_000
+    assert int(page.raw.headers["Content-Length"]) <= 8_000
 
 
 def test_robots_and_repeats_are_marked(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
@@ -117,7 +170,7 @@ def test_older_events_are_pages_and_rows(tracker: Tracker, browser: Visitor, fre
     for number in range(51):
         track(tracker, fresh, Event=f"e{number:02}")
     first = browser.get(live(fresh))
-    assert len(re.findall(r'<li class="event" id="e\d', first.text)) == 50
+    assert len(re.findall(r'<li class="event" data-id="\d', first.text)) == 50
     older = re.search(r'href="([^"]*\?cursor=[^"]+)"', first.text)[1]  # type: ignore[index]
     page = browser.get(older)
     assert re.findall(r'class="event-name[^>]*>(\w+)<', page.text.split("<template")[0]) == ["e00"]
@@ -167,7 +220,7 @@ def test_what_comes_is_sent_on_as_the_page_shows_it(
         told = next(fields for name, fields in events if name == "tracked")
     row = json.loads(told["data"])
     assert row == browser.get(f"{live(fresh)}/rows").json()["events"][0]
-    assert row["properties"][0] == {"name": "n", "value": str(2**62 + 1), "type": "number"}
+    assert row["summary"][0] == {"name": "n", "value": str(2**62 + 1)}
     track(tracker, fresh, Event="meanwhile")
     for again in ({"headers": {"Last-Event-ID": told["id"]}}, {"params": {"after": told["id"]}}):
         with browser.get(f"{live(fresh)}/events", stream=True, **again) as answer:
@@ -180,10 +233,13 @@ def test_what_the_website_said_comes_first(tracker: Tracker, browser: Visitor, f
     track(tracker, fresh, Event="checkout", Properties={"$a": 1, "items": [1], "value": 2, "$b": 3})
     track(tracker, fresh, Event="seen", Properties={"$a": 1, "items": [1]})
     seen, checkout = browser.get(f"{live(fresh)}/rows").json()["events"]
-    names = [
-        each["name"] for each in checkout["properties"] if each["name"] in ("$a", "items", "value", "$b")
+    whole = re.findall(r'<dt class="given mono">([^<]+)<', browser.get(checkout["path"]).text)
+    assert [name for name in whole if name in ("$a", "items", "value", "$b")] == [
+        "items",
+        "value",
+        "$a",
+        "$b",
     ]
-    assert names == ["items", "value", "$a", "$b"]
     assert checkout["summary"] == [{"name": "value", "value": "2"}]
     assert seen["summary"] == [{"name": "items", "value": "[ 1 ]"}]
 

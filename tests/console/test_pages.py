@@ -19,7 +19,10 @@ from tracker.console.assets import STATIC
 
 Enter = Callable[[Account], Visitor]
 #: What a page cannot do without.
-QUERIES = {"/lists/<list_id>/events/values": {"event": "seen", "property": "page"}}
+QUERIES = {
+    "/lists/<list_id>/events/properties": {"event": "seen"},
+    "/lists/<list_id>/events/values": {"event": "seen", "property": "page"},
+}
 #: What pages of reports say where the engine is not installed.
 NO_REPORTS = "Reports are not available now"
 POLICY = (

@@ -106,15 +106,23 @@ def test_a_subscriber_is_shown_with_fields_revenue_and_visitors(
     )
 
 
+def whys_of(browser: Visitor, page: Any) -> list[str]:
+    """The pages that say why, to which the events of a timeline lead."""
+    rows = re.findall(r'class="event-name given" href="([^"]+)"', page.text)
+    return re.findall(
+        r'href="(/lists/[^"]*/why/\d+)" data-why', "".join(browser.get(row).text for row in rows)
+    )
+
+
 def test_why_an_event_is_theirs(
     tracker: Tracker, browser: Visitor, jane: Account, janes: dict[str, Any]
 ) -> None:
     page = browser.get(path_of(jane, janes))
-    whys = dict.fromkeys(re.findall(r'href="(/lists/[^"]*/why/\d+)"', page.text))
+    whys = whys_of(browser, page)
     told = [words(browser.get(path)) for path in whys]
     assert "Why bought is theirs It was sent with their email address." in told[0] + told[1]
     assert "Why seen is theirs Its visitor sent bought with their email address on " in told[-1]
-    for_script = browser.get(list(whys)[-1], headers={"Accept": "application/json"}).json()
+    for_script = browser.get(whys[-1], headers={"Accept": "application/json"}).json()
     assert [next(iter(piece)) for piece in for_script["Why"]] == ["text", "name", "text", "time", "text"]
     assert browser.get(f"{path_of(jane, janes)}/why/1").status_code == 404
 
@@ -131,7 +139,7 @@ def test_what_only_a_browser_told_is_marked_until_a_key_tells_it(
     page = browser.get(path)
     assert "Email told@example.com From a browser ID t-7 From a browser" in words(page)
     assert "It came from a browser, and has not been confirmed with a key." in words(page)
-    whys = re.findall(r'href="(/lists/[^"]*/why/\d+)"', page.text)
+    whys = whys_of(browser, page)
     assert "identify with their email address and their ID on" in words(browser.get(whys[0]))
     assert "has not been confirmed with a key." in words(browser.get(whys[0]))
     track(tracker, fresh, **sent)

@@ -37,14 +37,20 @@ _ONE = (
 )
 #: The commands about what a list has received, and what one of them needs beside the list.
 OF_EVENTS = (
+    "event.get",
     "events.follow",
     "events.recent",
     "website_events.catalogue",
     "website_events.remove",
     "website_events.values",
 )
+<<<<<<< HEAD
 GOAL = {"Name": "a", "Event": "b"}
 SAMPLED = {"Event": "a", "Property": "b"}
+=======
+GOAL = {"Name": "a", "Event": "b"}
+SAMPLED = {"Event": "a", "Property": "b", "EventID": 1}
+>>>>>>> cb3c183 (console: Read an event when it is opened, and say who it is.)
 
 EXEMPTIONS = (
     Exemption("customfield.create", 3, "whose list it is", FIELD),
@@ -174,6 +180,7 @@ STORED = {
     "customfield.create": {8, 9, 10},
     "customfield.delete": {5},
     "event.collect": {17},
+    "event.get": {8},
     "event.track": {17},
     "events.follow": {9},
     "events.recent": {8},

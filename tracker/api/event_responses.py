@@ -53,11 +53,19 @@ class WebsiteEvent(Schema):
     )
 
 
+class SubscriberNames(Schema):
+    EmailAddress = fields.String(required=True, allow_none=True)
+    ExternalID = fields.String(required=True, allow_none=True)
+
+
 class ReceivedEvent(WebsiteEvent):
     SubscriberID = fields.String(
         required=True,
         allow_none=True,
         metadata={"description": "The subscriber it belongs to now; null: none"},
+    )
+    Subscriber = fields.Nested(
+        SubscriberNames, required=True, allow_none=True, metadata={"description": "Their names; null: none"}
     )
 
 
@@ -81,7 +89,11 @@ EXAMPLE = {
     "IsBot": False,
 }
 #: The same event as its list received it.
-RECEIVED_EXAMPLE = {**EXAMPLE, "SubscriberID": "358117233766563840"}
+RECEIVED_EXAMPLE = {
+    **EXAMPLE,
+    "SubscriberID": "358117233766563840",
+    "Subscriber": {"EmailAddress": "subscriber@example.com", "ExternalID": "user-12345"},
+}
 #: An event that tells who a visitor is.
 IDENTIFY_EXAMPLE = {**RECEIVED_EXAMPLE, "Event": "identify", "Properties": {"form": "newsletter"}}
 
@@ -93,10 +105,11 @@ def described(page: TimelinePage) -> list[dict[str, Any]]:
 
 def described_received(received: Received) -> dict[str, Any]:
     """Return a `ReceivedEvent`."""
-    subscriber = received.subscriber_id
+    known = received.subscriber
     return {
         **_described(received.event, received.uuid),
-        "SubscriberID": None if subscriber is None else str(subscriber),
+        "SubscriberID": None if known is None else str(known.id),
+        "Subscriber": known and {"EmailAddress": known.email, "ExternalID": known.external_id},
     }
 
 

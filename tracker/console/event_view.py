@@ -14,6 +14,8 @@ SUMMED_UP, MAX_CHARACTERS = 3, 80
 PAGES = ("$pathname", "$current_url", "$page_title")
 #: Properties that sum up a conversion; shown without their names.
 OF_CONVERSIONS = ("conversion-name", "conversion-value", "conversion-currency")
+#: Properties that name the device.
+DEVICE = ("$browser", "$os")
 #: Triples (key of the answer, kind of badge, word).
 FLAGS = (
     ("IsBot", "warn", "Robot"),
@@ -34,33 +36,57 @@ _JSON_TYPES: dict[type, str] = {
 
 
 def shown(event: Mapping[str, Any], path: str, subscriber: str | None = None) -> dict[str, Any]:
-    """Return an event as texts. `path` is that of its list's pages; `subscriber` the subscriber whose timeline shows it, if any."""
-    named, properties = event.get("SubscriberID"), event["Properties"]
-    uuid = event["UUID"]
+    """Return what a row shows of an event, as texts.
+
+    `path` is that of its list's pages; `subscriber` the subscriber whose timeline shows it, if any.
+    """
+    number, owner, properties = event["EventID"], event.get("SubscriberID"), event["Properties"]
     return {
-        "id": event["EventID"],
+        "id": number,
+        "path": f"{path}/events/{number}{f'?person={subscriber}' if subscriber else ''}",
         "name": text_of(event["Event"]),
         "at": event["EventAt"],
-        "received": event["ReceivedAt"],
-        "uuid": uuid,
-        "visitor": uuid[:8],
-        "visitorPath": f"{path}/visitors/{uuid}",
-        "personPath": f"{path}/people/{named}" if named else "",
-        "whyPath": f"{path}/people/{subscriber}/why/{event['EventID']}" if subscriber else "",
-        "externalId": event["ExternalID"] or "",
+        "device": device_of(properties),
+        "uuid": event["UUID"],
+        "visitor": event["UUID"][:8],
+        "visitorPath": f"{path}/visitors/{event['UUID']}" if subscriber or not owner else "",
+        "person": name_of({**event["Subscriber"], "SubscriberID": owner}) if owner else "",
+        "personPath": f"{path}/people/{owner}" if owner else "",
         "flags": list(_flags(event)),
         "summary": list(_summary(properties)),
+    }
+
+
+def in_full(event: Mapping[str, Any], path: str, subscriber: str | None) -> dict[str, Any]:
+    """Return all there is to say of an event, as texts."""
+    properties = event["Properties"]
+    return {
+        **shown(event, path),
+        "received": event["ReceivedAt"],
+        "visitorPath": f"{path}/visitors/{event['UUID']}",
+        "whyPath": f"{path}/people/{subscriber}/why/{event['EventID']}" if subscriber else "",
+        "externalId": event["ExternalID"] or "",
         "properties": [_property(name, properties[name]) for name in sorted(properties, key=is_of_tracker)],
     }
+
+
+def name_of(subscriber: Mapping[str, Any]) -> str:
+    """Return a subscriber's name on pages: the address, else the ID, else the number."""
+    return str(
+        subscriber["EmailAddress"] or subscriber["ExternalID"] or f"Person {subscriber['SubscriberID']}"
+    )
+
+
+def device_of(properties: Mapping[str, Any]) -> str:
+    """Return browser and system as words, such as "Chrome, Linux"; empty where neither is known."""
+    return ", ".join(_cut(properties[name]) for name in DEVICE if properties.get(name))
 
 
 def blank(path: str) -> dict[str, Any]:
     """Return an event with every part once, and empty: the template of the rows that scripts make."""
     flagged = {name: True for name, _, _ in FLAGS[:1]}
-    texts = dict.fromkeys(
-        ("EventID", "Event", "EventAt", "ReceivedAt", "UUID", "ExternalID", "SubscriberID"), ""
-    )
-    return shown({**texts, **flagged, "Properties": {"": ""}}, path)
+    texts = dict.fromkeys(("EventID", "Event", "EventAt", "UUID"), "")
+    return {**shown({**texts, **flagged, "Properties": {"": ""}}, path), "visitorPath": ""}
 
 
 def text_of(value: Any) -> str:

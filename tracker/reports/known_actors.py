@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tracker.reports.ownership import KnownSubscriber, existing
 from tracker.storage.engine import Transaction
 from tracker.storage.subscribers import identity_rows
-
-
-class KnownSubscriber(NamedTuple):
-    """A subscriber with the names they are known by."""
-
-    id: int
-    email: str | None
-    external_id: str | None
 
 
 class KnownActors(NamedTuple):
     """{number: subscriber} of those who exist, and {number of a visitor: uuid}."""
 
-    subscribers: dict[int, KnownSubscriber]
+    subscribers: dict[int | None, KnownSubscriber]
     uuids: dict[int, bytes]
 
     def has(self, actor: Mapping[str, Any]) -> bool:
@@ -33,8 +26,6 @@ class KnownActors(NamedTuple):
 def read_actors(transaction: Transaction, list_id: int, actors: Iterable[Mapping[str, Any]]) -> KnownActors:
     """Return the subscribers and visitors that the `person` and `visitor` of these rows name."""
     listed = list(actors)
-    keys = {(list_id, actor["person"]) for actor in listed if actor["person"] is not None}
-    rows = identity_rows.find_subscribers_by_id(transaction, keys)
+    subscribers = existing(transaction, list_id, (actor["person"] for actor in listed))
     visitors = (actor["visitor"] for actor in listed if actor["visitor"] is not None)
-    subscribers = {row[1]: KnownSubscriber(row[1], row[2], row[4]) for row in rows}
     return KnownActors(subscribers, identity_rows.uuids_of(transaction, list_id, visitors))

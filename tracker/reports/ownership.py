@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, read_events
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import TimelineEntry, owners
+
+
+class KnownSubscriber(NamedTuple):
+    """A subscriber who exists, with the names they are known by."""
+
+    id: int
+    email: str | None
+    external_id: str | None
 
 
 class TimelineOwner(Protocol):
@@ -70,10 +78,11 @@ def subscriber_by_event(
 
 def existing(
     transaction: Transaction, list_id: int, subscribers: Iterable[int | None]
-) -> dict[int | None, int | None]:
-    """Return {subscriber_id: subscriber_id} of the subscribers who exist."""
+) -> dict[int | None, KnownSubscriber]:
+    """Return {subscriber_id: subscriber} of the subscribers who exist."""
     keys = {(list_id, subscriber) for subscriber in subscribers if subscriber is not None}
-    return {row[1]: row[1] for row in identity_rows.find_subscribers_by_id(transaction, keys)}
+    rows = identity_rows.find_subscribers_by_id(transaction, keys)
+    return {row[1]: KnownSubscriber(row[1], row[2], row[4]) for row in rows}
 
 
 def visitor(

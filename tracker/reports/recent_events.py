@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import gevent
 
-from tracker.reports.ownership import existing, subscriber_by_event
+from tracker.reports.ownership import KnownSubscriber, existing, subscriber_by_event
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, names_before, read_events
 from tracker.storage.subscribers import identity_rows
@@ -22,7 +22,7 @@ class Received(NamedTuple):
 
     event: StoredEvent
     uuid: bytes
-    subscriber_id: int | None
+    subscriber: KnownSubscriber | None
 
 
 class RecentPage(NamedTuple):

@@ -1,16 +1,16 @@
-"""Events page at `/lists/<id>/events`: the catalogue of events and properties, with sample values on demand."""
+"""Events page at `/lists/<id>/events`: the catalogue of events and properties, with sample values on demand, and one event in full."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import jsonify, redirect, render_template, request
+from flask import abort, get_template_attribute, jsonify, redirect, render_template, request
 
 from tracker.console.client import CallRefused, ask
-from tracker.console.current_list import place_of
+from tracker.console.current_list import is_number, place_of
 from tracker.console.error_pages import is_asked_by_script
-from tracker.console.event_view import TYPES, is_of_tracker
+from tracker.console.event_view import TYPES, in_full, is_of_tracker
 from tracker.console.page_context import Route
 
 EVENTS_PER_PAGE = 50
@@ -45,6 +45,18 @@ def show(list_id: str) -> Any:
     return page, 422 if faults else 200
 
 
+def properties(list_id: str) -> Any:
+    """Answer with the properties of one event: a page of its own, or a part for the catalogue's script."""
+    place, name = place_of(list_id), request.args.get("event", "")
+    found = ask("website_events.catalogue", **place.params, Event=name)["Events"]
+    if not found:
+        abort(404)
+    event = _with_shares(found[0])
+    if is_asked_by_script():
+        return jsonify(Html=get_template_attribute("catalogue.html", "properties")(event, place))
+    return render_template("event_properties.html", tab="events", place=place, event=event)
+
+
 def values(list_id: str) -> Any:
     """Answer with sample values: a page of its own, or JSON for the catalogue's script."""
     place = place_of(list_id)
@@ -53,6 +65,19 @@ def values(list_id: str) -> Any:
     if is_asked_by_script():
         return jsonify(found)
     return render_template("values.html", tab="events", place=place, event=event, name=name, found=found)
+
+
+def whole(list_id: str, event_id: str) -> Any:
+    """Render the event; with `person` as that subscriber's timeline shows it."""
+    place, sent = place_of(list_id), request.args.get("person", "")
+    subscriber = sent if is_number(sent) and place.described else None
+    event = in_full(ask("event.get", **place.params, EventID=event_id)["Event"], place.path, subscriber)
+    if is_asked_by_script():
+        return jsonify(Html=get_template_attribute("event_rows.html", "full")(event, place.described))
+    back = f"{place.path}/people/{subscriber}" if subscriber else f"{place.path}/live"
+    return render_template(
+        "event.html", tab="people" if subscriber else "live", place=place, event=event, back=back
+    )
 
 
 def remove(list_id: str) -> Any:
@@ -89,6 +114,8 @@ def _shares(types: Mapping[str, int]) -> Iterable[dict[str, Any]]:
 
 ROUTES = (
     Route("GET", "/lists/<list_id>/events", show),
+    Route("GET", "/lists/<list_id>/events/properties", properties),
     Route("GET", "/lists/<list_id>/events/values", values),
+    Route("GET", "/lists/<list_id>/events/<event_id>", whole),
     Route("POST", "/lists/<list_id>/events/remove", remove),
 )

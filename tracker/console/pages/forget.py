@@ -8,8 +8,8 @@ from flask import render_template, request
 
 from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, list_of
+from tracker.console.event_view import name_of
 from tracker.console.page_context import Route
-from tracker.console.pages.people import name_of
 from tracker.console.pages.subscriber import described
 
 #: `subscriber.get`: there is nobody, or no longer.

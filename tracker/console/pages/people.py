@@ -9,6 +9,7 @@ from flask import redirect, render_template, request
 
 from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, is_number, list_of, start_of_page
+from tracker.console.event_view import name_of
 from tracker.console.page_context import Route
 
 PEOPLE_PER_PAGE = 50
@@ -25,11 +26,6 @@ def show(list_id: str) -> Any:
         return redirect(path, 303)
     page = _found(place, search) if search else _all(place)
     return render_template("people.html", tab="people", place=place, search=search, name_of=name_of, **page)
-
-
-def name_of(subscriber: dict[str, Any]) -> str:
-    """Return a subscriber's name on pages: the address, else the ID, else the number."""
-    return subscriber["EmailAddress"] or subscriber["ExternalID"] or f"Person {subscriber['SubscriberID']}"
 
 
 def _all(place: CurrentList) -> dict[str, Any]:

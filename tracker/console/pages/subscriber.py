@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 from tracker.console.client import Unanswered, ask
 from tracker.console.current_list import CurrentList, is_number, list_of
 from tracker.console.error_pages import is_asked_by_script
-from tracker.console.event_view import text_of
+from tracker.console.event_view import name_of, text_of
 from tracker.console.explanations import why_linked, why_theirs
 from tracker.console.live_stream import sent_on
 from tracker.console.money import sums
 from tracker.console.page_context import Route
-from tracker.console.pages.people import name_of, uuid_in
+from tracker.console.pages.people import uuid_in
 from tracker.console.timeline_view import timeline
 
 LINKS_PER_PAGE = 10

@@ -41,11 +41,18 @@ const Tracker = {
 
   /** Ask a JSON route of the page; rejects with an Error that has `status` and, if we said one, a sentence to show. */
   async ask(path) {
-    const answer = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" });
-    const body = await answer.json().catch(() => ({}));
-    if (answer.ok) return body;
-    const retry = Number(answer.headers.get("Retry-After")) || 0;
-    throw Object.assign(new Error(body.Text || "Tracker could not be reached."), { status: answer.status, retry });
+    const answer = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
+    const body = (await answer?.json().catch(() => null)) ?? {};
+    if (answer?.ok) return body;
+    const retry = Number(answer?.headers.get("Retry-After")) || 0;
+    throw Object.assign(new Error(body.Text || "Tracker could not be reached."), { status: answer?.status, retry });
+  },
+
+  /** Ask for a part of a page, as the server writes it; rejects as `ask` does. */
+  async part(path) {
+    const found = new DOMParser().parseFromString((await Tracker.ask(path)).Html, "text/html").body;
+    Tracker.times(found);
+    return [...found.childNodes];
   },
 };
 window.Tracker = Tracker;

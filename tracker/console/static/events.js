@@ -5,6 +5,7 @@
   const list = document.getElementById("events");
   const drawer = document.getElementById("drawer");
   const body = document.getElementById("drawer-body");
+  const HOLDS = ["text", "time", "path", "each"];
   let open = null; // the row that is shown
 
   /** Put what `event` holds into a copy of a row: only ever as text, and paths of our own. */
@@ -37,10 +38,10 @@
 
   const row = (event) => {
     const made = document.getElementById("event-template").content.firstElementChild.cloneNode(true);
-    made.id = `e${event.id}`;
     made.dataset.id = event.id;
-    made.querySelector(".event-name").setAttribute("href", `#e${event.id}`);
     fill(made, event);
+    for (const each of made.querySelectorAll("[data-path][hidden]")) each.remove();
+    for (const each of made.querySelectorAll("*")) for (const kind of HOLDS) delete each.dataset[kind];
     return made;
   };
 
@@ -68,6 +69,20 @@
     }
   };
 
+  /** The rest of an event is asked for when it is opened. */
+  const read = async (chosen) => {
+    let found;
+    try {
+      found = await Tracker.part(chosen.querySelector(".event-name").getAttribute("href"));
+    } catch (error) {
+      found = [error.message];
+    }
+    if (open !== chosen) return; // another one has been opened meanwhile
+    body.replaceChildren(...found);
+    const link = body.querySelector("[data-why]");
+    if (link) explain(link);
+  };
+
   const show = (chosen) => {
     open?.classList.remove("is-open");
     open = chosen;
@@ -75,13 +90,12 @@
     document.getElementById("drawer-title").textContent = open.querySelector(".event-name").textContent;
     const flags = open.querySelector(".event-flags").cloneNode(true);
     document.getElementById("drawer-flags").replaceChildren(...flags.children);
-    body.replaceChildren(...open.querySelector(".event-full").cloneNode(true).children);
+    body.textContent = "Reading…";
     if (!drawer.open) drawer.showModal();
     drawer.scrollTop = 0;
     body.focus({ preventScroll: true });
     open.scrollIntoView({ block: "nearest" });
-    const link = body.querySelector("[data-why]");
-    if (link) explain(link);
+    read(open);
   };
 
   list.addEventListener("click", (click) => {

@@ -8,7 +8,7 @@
   const pause = part("pause"), waiting = part("waiting"), older = part("older-link");
   const seen = new Set([...list.children].map((each) => each.dataset.id));
   let source = null, lastId = "", timer = 0, tries = 0, isPaused = false, isOver = false;
-  let queue = [], queued = 0, isDrawing = false, toSay = 0, saidAt = 0;
+  let queue = [], queued = 0, isDrawing = false, isRenaming = false, toSay = 0, saidAt = 0;
 
   const state = (kind, word, text = "") => {
     part("state").hidden = false;
@@ -43,6 +43,22 @@
     return true;
   };
 
+  /** Somebody has become known: rows of nobody's events, as far as they are theirs now, get the name. */
+  const rename = async () => {
+    isRenaming = true;
+    try {
+      for (const event of (await Tracker.ask(path("rows", {}))).events) {
+        const old = list.querySelector(`[data-id="${event.id}"]`);
+        if (event.personPath && old && !old.querySelector(".event-person") && !old.matches(".is-open")) old.replaceWith(row(event));
+      }
+    } catch {
+      /* they stay as they were */
+    }
+    isRenaming = false;
+  };
+
+  const isNamed = (event) => event.personPath && list.querySelector(`.event-who > [href$="/visitors/${event.uuid}"]`);
+
   /** What is pushed out at the end is not asked for again: from there on one begins at the newest. */
   const trim = (isCut) => {
     if (!isCut && list.children.length <= MOST_ROWS) return;
@@ -71,11 +87,13 @@
     if (isPaused) return;
     const left = queued - queue.length;
     if (left > 0) gap(`${left.toLocaleString()} more came than are shown here.`);
+    const isDue = queue.some(isNamed);
     for (const event of queue) put(row(event), true);
     toSay += queued;
     [queue, queued] = [[], 0];
     trim(left > 0);
     told();
+    if (isDue && !isRenaming) rename();
     if (toSay && Date.now() - saidAt > SAY_EVERY) {
       Tracker.say(`${toSay} new ${toSay === 1 ? "event" : "events"}`);
       [toSay, saidAt] = [0, Date.now()];
@@ -207,7 +225,7 @@
       part("older").hidden = !page.cursor;
       told();
       Tracker.say(`${page.events.length} older events`);
-      if (first) document.getElementById(`e${first.id}`)?.querySelector(".event-name").focus({ preventScroll: true });
+      if (first) list.querySelector(`[data-id="${first.id}"]`)?.querySelector(".event-name").focus({ preventScroll: true });
     } catch (error) {
       Tracker.say(error.message);
     }

@@ -1,4 +1,4 @@
-/* Sample values of a property, at the side. Without this script they are a page of their own. */
+/* Properties of an event, below its name, and sample values of a property, at the side. Without this script both are pages. */
 "use strict";
 
 (() => {
@@ -25,6 +25,21 @@
     part("values").replaceChildren(...found.Values.map(line));
     part("table").hidden = !found.Values.length;
   };
+
+  // A name that is opened for the first time has a link to its properties, and nothing else.
+  document.addEventListener("toggle", async (toggle) => {
+    const link = toggle.target.open && toggle.target.querySelector("[data-part]");
+    if (!link) return;
+    const at = link.parentElement;
+    link.textContent = "Reading…";
+    try {
+      at.replaceWith(...(await Tracker.part(link.getAttribute("href"))));
+    } catch (error) {
+      link.textContent = "Properties";
+      Tracker.say(error.message);
+      at.append(` ${error.message}`);
+    }
+  }, true);
 
   document.addEventListener("click", async (click) => {
     const link = click.target.closest("[data-values]");

@@ -1,0 +1,38 @@
+"""Does `event.get` give one event as `events.recent` does, and no other list's?"""
+
+from __future__ import annotations
+
+from tests.client import Client, Shop, Track
+
+
+def test_it_is_the_event_that_the_list_has(client: Client, shop: Shop, track: Track) -> None:
+    track(Event="seen", Email="jane@example.com", ID="user-1", Properties={"n": 1})
+    at = {"ListID": shop.list_id}
+    for recent in client.call("events.recent", shop.key, **at).body["Events"]:
+        answer = client.call("event.get", shop.key, **at, EventID=recent["EventID"])
+        assert (answer.status, answer.body) == (200, {"Event": recent})
+        assert recent["Subscriber"] == {"EmailAddress": "jane@example.com", "ExternalID": "user-1"}
+
+
+def test_an_event_of_nobody_has_no_subscriber(client: Client, shop: Shop, track: Track) -> None:
+    track(Event="seen")
+    [recent] = client.call("events.recent", shop.key, ListID=shop.list_id).body["Events"]
+    assert (recent["SubscriberID"], recent["Subscriber"]) == (None, None)
+
+
+def test_what_is_in_another_list_is_not_found(client: Client, shop: Shop, track: Track) -> None:
+    track(Event="seen")
+    [recent] = client.call("events.recent", shop.key, ListID=shop.list_id).body["Events"]
+    number = recent["EventID"]
+    elsewhere = client.call("event.get", shop.key, WithoutList=True, EventID=number)
+    nowhere = client.call("event.get", shop.key, ListID=shop.list_id, EventID=int(number) + 1)
+    assert elsewhere.body == nowhere.body
+    assert (nowhere.status, nowhere.body["Errors"][0]["Code"]) == (422, 8)
+
+
+def test_an_event_is_named_by_its_number(client: Client, shop: Shop) -> None:
+    def code(**params: object) -> int:
+        reply = client.call("event.get", shop.key, ListID=shop.list_id, **params)
+        return int(reply.body["Errors"][0]["Code"])
+
+    assert (code(), code(EventID="one"), code(EventID=2**70)) == (6, 7, 7)
