@@ -36,7 +36,7 @@ class EventGet(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = event_list_id(self, params)
-        found = self.services.reports.received(list_id, params["EventID"], self.deadline)
-        if found is None:
+        found = self.services.reports.received(list_id, [params["EventID"]], self.deadline)
+        if not found:
             raise CommandError(EVENT_NOT_FOUND)
-        return {"Event": described_received(found)}
+        return {"Event": described_received(found[0])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -13,6 +14,8 @@ from tracker.errors import because
 from tracker.fields import Choice, ListID, Text, WholeNumber
 from tracker.formats.email_address import begun_label
 
+#: Characters from which on a text is looked for everywhere: fewer are in nearly everybody.
+SHORTEST = 3
 #: Subscribers of one answer.
 MAX_RECORDS = 500
 INVALID_LIST = invalid("ListID", 4)
@@ -29,7 +32,9 @@ class SubscribersGet(Command):
     come first, with `DESC` last. To read a whole list send `AfterSubscriberID`, the last SubscriberID of the previous page,
     instead of `RecordsFrom`: then every page is found as fast as the first. `Search` selects subscribers whose `SearchField`
     (`EmailAddress`, the default, or `ExternalID`) begins with the text, or equals it with `SearchType` `exact`; they are
-    sorted by that field. `TotalSubscriberCount` counts the matching subscribers of all pages; from 10,000 on it may be 5
+    sorted by that field. With `SearchType` `contains` the text may stand anywhere, in any letter case, in the address, the ID
+    or a text custom field of the newest 500,000 subscribers; they are sorted by SubscriberID, and which they are may be 5
+    seconds old. A text of one or two characters is looked for as the beginning of `SearchField`. `TotalSubscriberCount` counts the matching subscribers of all pages; from 10,000 on it may be 5
     seconds old.
     """
 
@@ -94,8 +99,11 @@ class SubscribersGet(Command):
         SearchType = Choice(
             "prefix",
             "exact",
+            "contains",
             load_default="prefix",
-            metadata={"description": "Whether the field begins with the text, or equals it"},
+            metadata={
+                "description": "Whether the field begins with the text, equals it, or any has it in it"
+            },
         )
 
     class Answer(Success):
@@ -105,18 +113,35 @@ class SubscribersGet(Command):
         Subscribers = fields.List(fields.Nested(SubscriberInformation), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        wanted = _slice(params)
         stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
-        page = stores.subscribers.page(list_id, wanted, self.deadline)
-        total = stores.subscribers.count(list_id, wanted, self.deadline)
+        text = unicodedata.normalize("NFC", params["Search"].strip().lower())
+        if params["SearchType"] == "contains" and len(text) >= SHORTEST:
+            page, total = self._containing(list_id, text, params)
+        else:
+            wanted = _slice(params)
+            page = stores.subscribers.page(list_id, wanted, self.deadline)
+            total = stores.subscribers.count(list_id, wanted, self.deadline)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
         rows = [described(subscriber, custom_fields) for subscriber in page]
         return success(TotalSubscriberCount=total, Subscribers=rows)
 
+    def _containing(self, list_id: int, text: str, params: dict[str, Any]) -> tuple[list[Any], int]:
+        """Return a page of those who have the text anywhere, and their number. Raises CommandError (5, 10)."""
+        if ORDERS[params.get("OrderField", "SubscriberID")] != "id":
+            raise CommandError(because(INVALID_ORDER, "what contains a text is sorted by SubscriberID"))
+        if "AfterSubscriberID" in params:
+            raise CommandError(because(INVALID_AFTER, "what contains a text has pages by RecordsFrom"))
+        size, start = params["RecordsPerRequest"] or MAX_RECORDS, params["RecordsFrom"]
+        is_descending = params["OrderType"] == "DESC"
+        found: tuple[list[Any], int] = self.services.stores.subscribers.containing(
+            list_id, text, size, start, is_descending, self.deadline
+        )
+        return found
+
 
 def _slice(params: dict[str, Any]) -> Slice:
     """Return the requested page, in an order for which there is an index. Raises CommandError (5, 10)."""
-    is_prefix, searched = params["SearchType"] == "prefix", params["SearchField"]
+    is_prefix, searched = params["SearchType"] != "exact", params["SearchField"]
     order = params.get("OrderField", searched if params["Search"] else "SubscriberID")
     if params["Search"] and is_prefix and order != searched:
         raise CommandError(because(INVALID_ORDER, "a search is sorted by SearchField"))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.client import InProcess, Shop
 from tracker.storage.engine.ttl_cache import RECENT_SECONDS
+from tracker.storage.subscribers import subscriber_search
 from tracker.storage.subscribers.subscriber_pages import Slice, count_sql, page_sql
 from tracker.storage.subscribers.subscribers import MANY, SELECT, Subscribers
 
@@ -289,3 +290,65 @@ def test_domains_of_any_script_are_found_by_their_beginning_in_order_and_on_page
     assert found("user@mail.mün")[0] == ["user@mail.münchen.example"]
     assert found("user@мос")[0] == ["user@москва.example"]
     assert found("user@nü")[0] == found("user@nürnberg.exa")[0] == ["user@nürnberg.example"]
+
+
+# Text anywhere
+
+
+def test_a_text_is_found_anywhere(client: InProcess, shop: Shop, get: Get) -> None:
+    def found(text: str, **params: Any) -> list[str | None]:
+        return emails(get(Search=text, SearchType="contains", **params))
+
+    assert found("EXAMPLE.com") == ["bea@example.com", "Ann@example.com", "an_n%@example.com"]
+    assert found("example.com", OrderType="DESC", RecordsPerRequest=2) == [
+        "an_n%@example.com",
+        "Ann@example.com",
+    ]
+    assert found("example.com", RecordsFrom=2) == ["an_n%@example.com"]
+    assert found("BÜCHER") == found("OË@B") == ["zoë@bücher.example"]
+    assert found("n_n%") == ["an_n%@example.com"], "no sign stands for others"
+    assert found("00%") == ["an_n%@example.com"], "in the ID"
+    assert found("nobody") == found("n@n") == found('"\\') == []
+    assert get(Search="ann@", SearchType="contains")["TotalSubscriberCount"] == 2
+
+
+def test_a_text_is_found_in_text_fields(client: InProcess, shop: Shop, get: Get) -> None:
+    at = {"SubscriberListID": shop.list_id}
+    for alias, kind in (("Name", "text"), ("Age", "number")):
+        made = client.call(
+            "customfield.create", shop.key, **at, FieldName=alias, MergeTagAlias=alias, DataType=kind
+        )
+        assert made.status == 200, made.body
+    values = {"Name": 'Matteo "Teo" RICCI\\Öz', "Age": 12345}
+    client.call("subscriber.update", shop.key, ListID=shop.list_id, ExternalID="c-3", CustomFields=values)
+    for text in ("ricci", "teo RIC", 'TEO" r', "CI\\öz"):
+        assert emails(get(Search=text, SearchType="contains")) == ([None] if text != "teo RIC" else []), text
+    assert emails(get(Search="1234", SearchType="contains")) == [], "a number is no text"
+
+
+def test_a_short_text_is_a_beginning(get: Get) -> None:
+    assert emails(get(Search="an", SearchType="contains")) == emails(get(Search="an"))
+    assert emails(get(Search="", SearchType="contains")) == EMAILS
+
+
+def test_text_is_found_in_all_slices(monkeypatch: pytest.MonkeyPatch, get: Get) -> None:
+    monkeypatch.setattr(subscriber_search, "SLICE", 2)
+    answer = get(Search="example", SearchType="contains")
+    assert (emails(answer), answer["TotalSubscriberCount"]) == ([each for each in EMAILS if each], 5)
+
+
+def test_only_the_newest_of_very_many_are_looked_at(monkeypatch: pytest.MonkeyPatch, get: Get) -> None:
+    monkeypatch.setattr(subscriber_search, "SLICE", 2)
+    monkeypatch.setattr(subscriber_search, "MAX_EXAMINED", 2)
+    assert emails(get(Search="example", SearchType="contains")) == EMAILS[-2:]
+
+
+@pytest.mark.parametrize(
+    ("params", "code"), [({"OrderField": "EmailAddress"}, 5), ({"AfterSubscriberID": 1}, 10)]
+)
+def test_text_anywhere_has_an_order_of_its_own(
+    client: InProcess, shop: Shop, params: dict[str, Any], code: int
+) -> None:
+    sent = {"ListID": shop.list_id, "Search": "text", "SearchType": "contains", **params}
+    answer = client.call("subscribers.get", shop.key, **sent)
+    assert (answer.status, answer.body["Errors"][0]["Code"]) == (422, code)

@@ -57,6 +57,31 @@ def test_people_are_pages_newest_first(tracker: Tracker, browser: Visitor, fresh
         assert "No people found" in words(browser.get(people(fresh), params={"search": text})), text
 
 
+def test_people_are_found_by_any_part_of_what_is_known_of_them(
+    tracker: Tracker, browser: Visitor, fresh: Account
+) -> None:
+    field = {"FieldName": "Name", "MergeTagAlias": "Name", "DataType": "text"}
+    made = tracker.call("customfield.create", fresh.key, SubscriberListID=fresh.list_id, **field)
+    assert made.status == 200, made.text
+    for email, number, name in (
+        ("matteo.ricci7@example.com", "it-7", ""),
+        ("mr@example.org", "it-8", "Maria Ricci"),
+        ("someone@example.net", "ricci-9", ""),
+        ("other@example.com", "it-10", "Nobody"),
+    ):
+        sent = {"EmailAddress": email, "ExternalID": number, "CustomFields": {"Name": name}}
+        assert tracker.call("subscriber.create", fresh.key, ListID=fresh.list_id, **sent).status == 200
+    found = browser.get(people(fresh), params={"search": "Ricci"})
+    assert re.findall(r'row-link given"[^>]*>([^<]+)<', found.text) == [
+        "someone@example.net",
+        "mr@example.org",
+        "matteo.ricci7@example.com",
+    ]
+    assert "any part of their address, ID and text fields" in words(
+        browser.get(people(fresh), params={"search": "nowhere"})
+    )
+
+
 def test_who_is_named_exactly_is_shown(tracker: Tracker, browser: Visitor, fresh: Account) -> None:
     who = somebody(tracker, fresh)
     track(tracker, fresh, Event="named", Email=who["email"], ID="customer 7")

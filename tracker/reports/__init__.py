@@ -124,11 +124,6 @@ class Reports:
         before = end if before_id is None else min(before_id, end)
         return read_recent(self._database, list_id, name, before, size, deadline)
 
-    def received(self, list_id: int, event_id: int, deadline: float | None = None) -> Received | None:
-        """Return one event of a list, or None."""
-        look = partial(read_received, list_id=list_id, event_ids=(event_id,))
-        return next(iter(self._database.read(look, deadline)), None)
-
     def names(
         self, list_id: int, after: str, search: str | None, size: int, deadline: float | None = None
     ) -> CataloguePage:

@@ -14,7 +14,9 @@ from tracker.console.page_context import Route
 
 PEOPLE_PER_PAGE = 50
 MAX_CHARACTERS = 320
-#: The fields in which a search looks for a prefix, one after the other.
+#: Characters from which on a search looks anywhere.
+SHORTEST = 3
+#: The fields in which a shorter one looks for a prefix, one after the other.
 SEARCHED = ("EmailAddress", "ExternalID")
 
 
@@ -45,17 +47,17 @@ def _all(place: CurrentList) -> dict[str, Any]:
 
 
 def _found(place: CurrentList, search: str) -> dict[str, Any]:
-    """Return the subscribers whose address, or else ID, begins with the search."""
+    """Return the subscribers with the search in their address, ID or fields; of one or two characters, the beginnings."""
     start = start_of_page()
     people: list[dict[str, Any]] = []
     total = 0
     for field in SEARCHED:
         try:
-            found = ask("subscribers.get", **place.params, RecordsPerRequest=PEOPLE_PER_PAGE, RecordsFrom=start, Search=search, SearchField=field)  # fmt: skip
+            found = ask("subscribers.get", **place.params, RecordsPerRequest=PEOPLE_PER_PAGE, RecordsFrom=start, OrderType="DESC" if len(search) >= SHORTEST else None, Search=search, SearchType="contains", SearchField=field)  # fmt: skip
         except CallRefused:
             break
         people, total = found["Subscribers"], found["TotalSubscriberCount"]
-        if total:
+        if total or len(search) >= SHORTEST:
             break
     following = start + len(people)
     return {

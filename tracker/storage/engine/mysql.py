@@ -158,6 +158,9 @@ class MysqlEngine:
     def inserted(self, column: str) -> str:
         return f"VALUES({column})"
 
+    def contains(self, column: str) -> str:
+        return f"INSTR(LOWER(CONVERT({column} USING utf8mb4)) COLLATE utf8mb4_bin, ?) > 0"
+
     def bytes_type(self, length: int) -> str:
         return f"VARBINARY({length})"
 

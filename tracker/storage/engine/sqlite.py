@@ -16,7 +16,7 @@ from tracker.storage.engine import sqlite_errors
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.log_stamp import StampedFile, refuse_foreign_log
 from tracker.storage.engine.scrubbing import scrub
-from tracker.storage.engine.sqlite_dialect import SqliteDialect
+from tracker.storage.engine.sqlite_dialect import LOWER, SqliteDialect, lower_text
 from tracker.storage.engine.sqlite_file import has_log
 
 #: FULL syncs the log at every commit: with NORMAL a power cut loses acknowledged commits.
@@ -51,6 +51,7 @@ class _Database(APSWDatabase):  # type: ignore[misc]
     def _add_conn_hooks(self, conn: apsw.Connection) -> None:
         refuse_foreign_log(conn, Path(self.database))
         super()._add_conn_hooks(conn)
+        conn.create_scalar_function(LOWER, lower_text, 1, deterministic=True)
 
 
 class SqliteEngine(SqliteDialect):

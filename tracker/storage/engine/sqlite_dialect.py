@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+#: The name of `lower_text` in statements: SQLite's own `lower` knows ASCII alone.
+LOWER = "tracker_lower"
+
+
+def lower_text(*values: Any) -> str:
+    """Return a value of UTF-8 as text in lower case; empty for NULL. SQLite calls it with one value."""
+    [stored] = values
+    return "" if stored is None else bytes(stored).decode().lower()
 
 
 class SqliteDialect:
@@ -28,6 +38,10 @@ class SqliteDialect:
     def inserted(self, column: str) -> str:
         """Return the name of the value that the INSERT has for a column, in those changes."""
         return f"excluded.{column}"
+
+    def contains(self, column: str) -> str:
+        """Return the condition that a column of UTF-8, in lower case, contains the text of a placeholder."""
+        return f"instr({LOWER}({column}), ?) > 0"
 
     def bytes_type(self, length: int) -> str:
         return "BLOB"

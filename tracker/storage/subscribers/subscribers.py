@@ -17,6 +17,7 @@ from tracker.storage.subscribers.field_values import find_values, remove_values,
 from tracker.storage.subscribers.hash_rows import add_hashes, remove_hashes
 from tracker.storage.subscribers.identity_rows import raw, text
 from tracker.storage.subscribers.subscriber_pages import Slice, count, page_sql, with_fitting
+from tracker.storage.subscribers.subscriber_search import matching_ids
 from tracker.storage.subscribers.write_refusals import After, Refusal, unwrap
 
 #: A subscriber's name: a column of KEYS, and its value.
@@ -73,6 +74,7 @@ class Subscribers:
     ) -> None:  # fmt: skip
         self._database, self._now, self._new_id, self._clock = database, now, new_id, clock
         self._counts: TtlCache[CountKey, int] = TtlCache(1000, clock)
+        self._matches: TtlCache[tuple[int, str], list[int]] = TtlCache(20, clock)
 
     def find(self, list_id: int, who: Who, deadline: float | None = None) -> StoredSubscriber | None:
         """Return one subscriber with its values, or None."""
@@ -101,6 +103,33 @@ class Subscribers:
             if total >= MANY:
                 self._counts.put(key, total, asked_at)
         return total
+
+    def containing(
+        self,
+        list_id: int,
+        wanted: str,
+        size: int,
+        start: int,
+        is_descending: bool,
+        deadline: float | None = None,
+    ) -> tuple[list[StoredSubscriber], int]:
+        """Return a page of the subscribers with a text anywhere in address, ID or text fields, and how many there are.
+
+        Which they are may be up to 5 s old, so that the pages of one search fit together.
+        """
+        key, asked_at = (list_id, wanted), self._clock()
+        ids = self._matches.get(key)
+        if ids is None:
+            ids = matching_ids(self._database, list_id, wanted, deadline)
+            self._matches.put(key, ids, asked_at)
+        ordered = ids if is_descending else ids[::-1]
+        page = [(list_id, each) for each in ordered[start : start + size]]
+
+        def work(transaction: Transaction) -> list[StoredSubscriber]:
+            rows = {row[0]: row for row in transaction.lookup(SELECT, ("list_id", "id"), page)}
+            return _with_values(transaction, list_id, [rows[each] for _, each in page if each in rows])
+
+        return self._database.read(work, deadline), len(ids)
 
     def add(self, list_id: int, new: Changes, deadline: float | None = None) -> int:
         """Add a subscriber and return its id. Raises Refused (EMAIL_TAKEN, EXTERNAL_ID_TAKEN).
