@@ -122,6 +122,8 @@ def test_paths_and_operations_keep_their_names() -> None:
         "POST /api/v1/event": "event.track",
         "POST /api/v1/events": "event.batch",
         "POST /api/v1/event.batch": "event.batch.by_name",
+        "GET /api/v1/event.get": "event.get",
+        "POST /api/v1/event.get": "event.get.post",
         "POST /api/v1/event.collect": "event.collect",
         "POST /api/v1/event.track": "event.track.by_name",
         "POST /api/v1/list.create": "list.create",
