@@ -26,7 +26,7 @@ class EventGet(Command):
     permission = "Subscribers.Get"
     rate_limit = "1000 per 60 seconds"
     errors = (*EVENT_LIST_ERRORS, missing("EventID", 6), invalid("EventID", 7), EVENT_NOT_FOUND)
-    example = ({"ListID": 123, "EventID": int(RECEIVED_EXAMPLE["EventID"])}, {"Event": RECEIVED_EXAMPLE})
+    example = ({"ListID": 123, "EventID": int(str(RECEIVED_EXAMPLE["EventID"]))}, {"Event": RECEIVED_EXAMPLE})
 
     class Params(EventsParams):
         EventID = WholeNumber(required=True, metadata={"description": "The event"})

@@ -46,7 +46,8 @@ def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, Copie
     named = subscriber_by_event(transaction, list_id, events)
     unnamed = [event._replace(subscriber_id=None) for event in events]
     linked = subscriber_by_event(transaction, list_id, unnamed)
-    living = existing(transaction, list_id, {*named.values(), *linked.values()})
+    known = existing(transaction, list_id, {*named.values(), *linked.values()})
+    living = {number: number for number in known}
     for event in events:
         person = living.get(named[event.id]) or living.get(linked[event.id])
         properties = decoded_properties(bytes(event.properties))

@@ -44,13 +44,8 @@ OF_EVENTS = (
     "website_events.remove",
     "website_events.values",
 )
-<<<<<<< HEAD
-GOAL = {"Name": "a", "Event": "b"}
-SAMPLED = {"Event": "a", "Property": "b"}
-=======
 GOAL = {"Name": "a", "Event": "b"}
 SAMPLED = {"Event": "a", "Property": "b", "EventID": 1}
->>>>>>> cb3c183 (console: Read an event when it is opened, and say who it is.)
 
 EXEMPTIONS = (
     Exemption("customfield.create", 3, "whose list it is", FIELD),
