@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -220,22 +222,53 @@ def _said_by_nobody(path: Path) -> bytes:
         return said.read()
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [b"garbage\n", b"[]\n", b"{}\n", b'{"ask": 7, "seconds": 1}\n', b'{"ask": {}, "seconds": 1}\n', b"\xff\xfe\n",
-     b'{"ask": {"list_id": -1}, "seconds": 1, "user": 1}\n', b'{"ask": {"list_id": 1, "kind": "no"}, "seconds": 9, "user": 1}\n',
-     b'{"rebuild": "../x"}\n', b'{"check": 1e400}\n', b"x" * (report_socket.MAX_QUESTION_BYTES + 2), b"half a line"],
-)  # fmt: skip
-def test_whatever_comes_over_the_socket_others_are_answered(filed: Real, start: Start, sent: bytes) -> None:
+STRANGE = [
+    b"garbage\n", b"[]\n", b"{}\n", b"\xff\xfe\n", b"half a line", b"x" * (report_socket.MAX_QUESTION_BYTES + 2),
+    b'{"ask": 7, "seconds": 1}\n', b'{"ask": {}, "seconds": 1}\n', b'{"ask": {"list_id": -1}, "seconds": 1, "user": 1}\n',
+    b'{"ask": {"list_id": 1, "kind": "no"}, "seconds": 9, "user": 1}\n', b'{"rebuild": "../x"}\n', b'{"check": 1e400}\n',
+]  # fmt: skip
+
+
+def test_whatever_comes_over_the_socket_others_are_answered(filed: Real, start: Start) -> None:
     track(filed, 2)
     reports = start(filed)
     expected = reports.events(1)
-    with report_socket.short_path(reports.folder) as path, socket.socket(socket.AF_UNIX) as stranger:
-        stranger.connect(path)
-        stranger.sendall(sent)
-        stranger.shutdown(socket.SHUT_WR)
-        assert stranger.makefile("rb").readline()[:2] == b'{"'
-    assert reports.events(1) == expected
+    for sent in STRANGE:
+        with report_socket.short_path(reports.folder) as path, socket.socket(socket.AF_UNIX) as stranger:
+            stranger.connect(path)
+            stranger.sendall(sent)
+            stranger.shutdown(socket.SHUT_WR)
+            assert stranger.makefile("rb").readline()[:2] == b'{"', sent
+        assert reports.events(1) == expected
+
+
+def test_clients_that_say_nothing_keep_nobody_from_being_answered(filed: Real, start: Start) -> None:
+    track(filed, 2)
+    reports = start(filed)
+    expected = reports.events(1)
+    with report_socket.short_path(reports.folder) as path, ExitStack() as open_sockets:
+        for _ in range(20):
+            silent = open_sockets.enter_context(socket.socket(socket.AF_UNIX))
+            silent.connect(path)
+            silent.sendall(b'{"ask')
+        assert reports.events(1) == expected
+
+
+def test_on_a_full_disk_reports_are_not_available_and_tracking_goes_on(filed: Real, start: Start) -> None:
+    track(filed, 3)
+    reports = start(filed)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))  # the process inherits it
+    try:
+        reports.client.request({"status": True})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    reply = until(lambda: reply if "error" in (reply := reports.ask(1)) else None, 30, "the failure")
+    assert reply["error"] == "unavailable"
+    assert filed.apply(1, Track("seen", browser=1)) is False
+    reports.kill()
+    assert reports.events(1) == filed.rows("SELECT COUNT(*) FROM events")[0][0]
+    reports.check(filed.database, 1)
 
 
 def test_two_databases_in_one_folder_share_nothing(tmp_path: Path) -> None:
