@@ -19,7 +19,8 @@ from tests.contract.test_retention import ago, one_day, update
 from tracker.analytics.copy import copy_tail
 from tracker.domain.event import Event
 from tracker.domain.row_ids import first_id_at
-from tracker.storage.changes import KEPT_MS, changes_from, purge_changes
+from tracker.jobs.change_purge import ChangePurge
+from tracker.storage.changes import KEPT_MS, changes_from, note_field, purge_changes
 from tracker.storage.events import deletion, read_events
 
 HOUR_MS = 3_600_000
@@ -244,3 +245,27 @@ def test_deleted_events_leave_the_copy(client: InProcess, shop: Shop, copy: Copy
         {},
         {"n": 2},
     )
+
+
+def test_a_process_purges_changes_once_a_day(client: InProcess, shop: Shop, track: Track) -> None:
+    track(Email="jane@example.com")
+    assert (
+        client.call(
+            "subscriber.delete", shop.key, ListID=shop.list_id, EmailAddress="jane@example.com"
+        ).status
+        == 200
+    )
+    storage, days = client.services.storage, [0.0]
+    later = time.time_ns() // 1_000_000 + KEPT_MS + HOUR_MS
+    purge = ChangePurge(storage, lambda: later, lambda: days[0] * 86_400)
+    left = partial(changes_from, list_id=shop.list_id, first_id=0)
+    assert storage.read(left)
+    purge.purge()
+    assert storage.read(left) == []
+    storage.write(partial(note_field, list_id=shop.list_id, field_id=7))
+    days[0] = 0.5
+    purge.purge()
+    assert len(storage.read(left)) == 1
+    days[0] = 1.5
+    purge.purge()
+    assert storage.read(left) == []

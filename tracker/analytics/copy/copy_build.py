@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from tracker.analytics.copy.copied_rows import values_of
+from tracker.analytics.copy.copied_rows import Values, values_of
 from tracker.analytics.copy.copy_fields import field_rows
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.copy.copy_tables import (
@@ -86,10 +87,15 @@ class _Build:
         self._columns, expected, settings = self._truth.read(self._plan)
         make_tables(self._engine, _COPY, self._columns)
         self._engine.execute(f"CREATE TABLE {_STAGE}.e ({event_columns(self._columns)})")
-        for rows in self._pages():
-            values = values_of(rows, settings)
-            self._rows += load_events(self._engine, _COPY, self._columns, values, into=f"{_STAGE}.e")
-            self._told(_LOADING * min(1.0, self._rows / max(expected, 1)))
+        with ThreadPoolExecutor(
+            1
+        ) as ahead:  # while one page is loaded, which holds up no Python, the next one is read
+            page = self._page(settings)
+            while page is not None:
+                following = ahead.submit(self._page, settings)
+                self._rows += load_events(self._engine, _COPY, self._columns, page, into=f"{_STAGE}.e")
+                self._told(_LOADING * min(1.0, self._rows / max(expected, 1)))
+                page = following.result()
         self._sort()
         self._load_people()
         state = CopyState(
@@ -104,20 +110,18 @@ class _Build:
         settings = read_settings(transaction, self._list_id)
         return choose_columns(transaction, self._list_id), expected, settings
 
-    def _pages(self) -> Iterator[list[Any]]:
-        """Yield the events in pages of about PAGE, in the order of ids."""
+    def _page(self, settings: ListSettings) -> Values | None:
+        """Return the next events, about PAGE, in the order of ids; None after the last."""
         page: list[Any] = []
-        is_more = True
-        while is_more:
+        while len(page) < PAGE:
             part = self._truth.read(
                 lambda t: copied_events.copied_after(t, self._list_id, self._reached, PART)
             )
             page += part
-            is_more = len(part) == PART
             self._reached = part[-1][0] if part else self._reached
-            if page and (len(page) >= PAGE or not is_more):
-                yield page
-                page = []
+            if len(part) < PART:
+                break
+        return values_of(page, settings) if page else None
 
     def _sort(self) -> None:
         """Lay the staged events by month, name and time: a question reads one name's rows of some time."""
