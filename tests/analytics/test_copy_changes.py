@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -269,3 +270,19 @@ def test_a_process_purges_changes_once_a_day(client: InProcess, shop: Shop, trac
     days[0] = 1.5
     purge.purge()
     assert storage.read(left) == []
+
+
+def test_a_forget_says_until_when_its_bytes_are_in_a_copy(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
+    who = {"ListID": shop.list_id, "EmailAddress": "jane@example.com"}
+    track(Email="jane@example.com")
+    track(Email="joe@example.com")
+    file = Path(client.services.analytics._setup.folder) / f"{shop.list_id}.duckdb"  # noqa: SLF001
+    assert "ReportsErasedBy" not in client.ok("subscriber.forget", shop.key, **who)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    told = client.ok("subscriber.forget", shop.key, **who | {"EmailAddress": "joe@example.com"})
+    file.unlink()
+    hours = (datetime.fromisoformat(told["ReportsErasedBy"]).timestamp() - time.time()) / 3600
+    assert 23 < hours <= 24

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+import gevent
 import pytest
 
 from tests.analytics.asking import Reporting
@@ -148,6 +149,21 @@ def test_what_was_forgotten_is_gone_from_the_bytes_after_upkeep(filed: Real, sta
     until(is_erased, 30, "erased bytes")
     reports.check(filed.database, 1)
     assert is_erased()
+
+
+def test_a_serving_process_has_copies_looked_after(
+    filed: Real, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert filed.services.stores.lists.add(1, "One") == 1
+    track(filed, 3)
+    reports = start(filed)
+    reports.events(1)
+    monkeypatch.setattr(reports_client, "FIRST_UPKEEP_SECONDS", 0.0)
+    reports.client.serve()
+    with gevent.Timeout(30):
+        while not (reports.folder / "1.checked").exists():
+            gevent.sleep(0.01)
+    reports.client.close()
 
 
 def test_a_copy_that_is_asked_for_no_more_goes_with_what_was_forgotten_and_after_a_month(
