@@ -23,6 +23,9 @@ def answer_breakdown(workspace: Workspace, schema: CopySchema, breakdown: Breakd
     found, total = _measured(now, breakdown, cells, is_all)
     rows = [{"values": list(cell), **filled(found.get(cell, {}), measures)} for cell in cells]
     rows.sort(key=lambda row: row_order(breakdown.order, row["values"], row[breakdown.order.word]))
+    if is_all:
+        rows = rows[breakdown.offset : breakdown.offset + breakdown.limit]
+        cells = [tuple(row["values"]) for row in rows]
     answer = {"rows": rows, "others": _others(rows, total, measures), "total": total, "before_total": None}
     if head.before is not None:
         earlier = Measuring(workspace, schema, head, breakdown.event, Range(*head.before, head.events_from))
@@ -35,13 +38,9 @@ def answer_breakdown(workspace: Workspace, schema: CopySchema, breakdown: Breakd
 def _measured(
     measuring: Measuring, breakdown: Breakdown, cells: Sequence[Cell], is_all: bool
 ) -> tuple[dict[Cell, dict[str, Any]], dict[str, Any]]:
-    """Return the measures of the cells, and of everything. One pass does for both where the cells are all that there are."""
+    """Return the measures of the cells, and of everything."""
     every, measures = tuple(range(len(breakdown.by))), breakdown.measures
-    if is_all:
-        found, total = measuring.cells(Grid(breakdown.by, None, (every, ()), cells, is_all=True), measures)
-    else:
-        [found] = measuring.cells(Grid(breakdown.by, None, (every,), cells), measures) if cells else [{}]
-        [total] = measuring.cells(Grid(), measures)
+    found, total = measuring.cells(Grid(breakdown.by, None, (every, ()), cells, is_all), measures)
     return found, filled(total.get((), {}), measures)
 
 

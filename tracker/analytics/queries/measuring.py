@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,14 @@ class Grid:
     levels: tuple[tuple[int, ...], ...] = ((),)
     only: Sequence[Cell] | None = None
     is_all: bool = False
+
+    def parts(self) -> list[tuple[Grid, list[int]]]:
+        """Return grids with the places of their levels: the total over everything is asked for apart from chosen values."""
+        if self.only is None or self.is_all or () not in self.levels:
+            return [(self, list(range(len(self.levels))))]
+        places = [place for place, level in enumerate(self.levels) if level]
+        chosen = replace(self, levels=tuple(self.levels[place] for place in places))
+        return [*([(chosen, places)] if self.only else []), (Grid(), [self.levels.index(())])]
 
     def of_level(self, kept: Sequence[int]) -> Grid:
         """Return the grid of the cells of one level."""
@@ -73,8 +81,16 @@ class Measuring:
         found: list[dict[Cell, dict[str, Any]]] = [defaultdict(dict) for _ in grid.levels]
         counted = [each for each in measures if each.property is None and each.kind != "revenue"]
         if not any(each.is_of_visits for each in counted) and self._is_small(grid):
-            self._count_people(grid, [each for each in counted if each.kind in _OF_PEOPLE], found)
-            counted = [each for each in counted if each.kind not in _OF_PEOPLE]
+            of_people = [each for each in counted if each.kind in _OF_PEOPLE]
+            measures = [each for each in measures if each not in of_people]
+            if of_people:
+                self._count_people(grid, of_people, found)
+        for part, places in grid.parts():
+            self._add(part, measures, [found[place] for place in places])
+        return found
+
+    def _add(self, grid: Grid, measures: Sequence[Measure], found: list[dict[Cell, dict[str, Any]]]) -> None:
+        counted = [each for each in measures if each.property is None and each.kind != "revenue"]
         if counted:
             self._count(grid, counted, found)
         if any(each.kind == "revenue" for each in measures):
@@ -82,7 +98,6 @@ class Measuring:
         for measure in measures:
             if measure.property is not None:
                 self._compute(grid, measure, measure.property, found)
-        return found
 
     def _count(
         self, grid: Grid, measures: Sequence[Measure], found: list[dict[Cell, dict[str, Any]]]
@@ -110,10 +125,10 @@ class Measuring:
     def _count_people(
         self, grid: Grid, measures: Sequence[Measure], found: list[dict[Cell, dict[str, Any]]]
     ) -> None:
-        for level, kept in enumerate(grid.levels if measures else ()):
+        for level, kept in enumerate(grid.levels):
             own = grid.of_level(kept)
             numbers = self._numbers(own)
-            selection, keys = self.select(own)
+            selection, keys = self.select(replace(own, is_all=True))  # others have no number
             goal = selection.goal_of(self.head) if any(each.kind == "rate" for each in measures) else None
             cell = numbers.sql(selection, [key.rpartition(" AS ")[0] for key in keys])
             rows = self._rows(bits_sql(selection, cell, numbers.count, goal), selection)

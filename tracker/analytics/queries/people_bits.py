@@ -22,7 +22,7 @@ class CellNumbers:
 
     def __init__(self, has_time: bool, buckets: int, columns: Sequence[Sequence[Any]]) -> None:
         self._has_time, self._buckets = has_time, buckets
-        #: The values of each dimension; not set comes last, as what is found among none of the others.
+        #: The values of each dimension; not set comes last. Other values have no number.
         self._values = [[value for value in dict.fromkeys(column) if value is not None] for column in columns]
         self.count = buckets
         for values in self._values:
@@ -34,7 +34,7 @@ class CellNumbers:
         for values, key in zip(self._values, keys[self._has_time :], strict=True):
             listed = selection.parameters.bind_texts(values)
             place = selection.dialect.place_in(listed, key)
-            number = f"{number} + {size} * (coalesce({place}, {len(values) + 1}) - 1)"
+            number = f"{number} + {size} * (CASE WHEN {key} IS NULL THEN {len(values)} ELSE {place} - 1 END)"
             size *= len(values) + 1
         return f"CAST({number} AS BIGINT)"
 
@@ -54,14 +54,16 @@ def bits_sql(selection: Selection, cell: str, cells: int, goal: str | None) -> s
     `cell` is SQL for the number of an event's cell, null for none.
     """
     count = min(cells, BITS)
-    bit, word = f"1::BIGINT << ({cell}) % {BITS}", f"({cell}) // {BITS}"
+    bit, word = f"1::BIGINT << {cell}", "0"
+    if cells > BITS:
+        bit, word = f"1::BIGINT << ({cell}) % {BITS}", f"({cell}) // {BITS}"
     reached = f", bit_or({bit}) FILTER (WHERE {goal}) AS reached" if goal else ""
     who = selection.writer.schema.table("who")
     own = f"SELECT e.tie AS tie, {word} AS word, bit_or({bit}) AS seen{reached} {selection.source()} GROUP BY 1, 2"
     either = ", bit_or(d.reached) AS reached" if goal else ""
     actors = (
         f"SELECT w.actor, d.word AS word, bit_or(d.seen) AS seen{either} FROM d JOIN {who} w ON w.tie = d.tie "
-        "WHERE d.word IS NOT NULL GROUP BY 1, 2"
+        "WHERE d.seen IS NOT NULL GROUP BY 1, 2"
     )
     sums = [_sum("seen", number) for number in range(count)]
     sums += [_sum("reached", number) for number in range(count)] if goal else []

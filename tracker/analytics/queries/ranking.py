@@ -11,10 +11,13 @@ from typing import Any
 
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring, listed
 from tracker.analytics.queries.numbers_of_cells import nothing, row_order
+from tracker.analytics.queries.people_bits import BITS
 from tracker.questions import Dimension, Measure
 
 #: Values whose people are counted at most before all are: beyond that one pass over everything is quicker.
 MAX_CANDIDATES = 2_000
+#: Values that are all computed in one pass: as many as a word has bits for.
+FEW = BITS - 1
 
 
 def by_events(
@@ -48,14 +51,15 @@ def ranked(
 def first_rows(
     measuring: Measuring, by: tuple[Dimension, ...], order: Measure, limit: int, offset: int
 ) -> tuple[list[Cell], bool]:
-    """Return the values of rows `offset` to `offset + limit` in the order of a measure, and whether that is all of them."""
+    """Return the values of rows `offset` to `offset + limit` in the order of a measure and False, or all if they are few and True."""
     wanted = offset + limit
     if order.kind == "events":
-        found = by_events(measuring, by, wanted + 1)
-        return [cell for cell, _ in found[offset:wanted]], offset == 0 and len(found) <= limit
+        found = by_events(measuring, by, wanted + FEW)
+        few = len(found) <= FEW
+        return [cell for cell, _ in (found if few else found[offset:wanted])], few
     counted = by_events(measuring, by, max(MAX_CANDIDATES, wanted) + 1)
     is_all = len(counted) <= max(MAX_CANDIDATES, wanted)
-    if offset == 0 and len(counted) <= limit:
+    if len(counted) <= FEW:
         return [cell for cell, _ in counted], True
     candidates: Sequence[Cell] | None = [cell for cell, _ in counted]
     if order.kind in ("people", "visits"):
