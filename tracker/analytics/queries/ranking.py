@@ -1,7 +1,7 @@
 """Ranking: which values of a breakdown are shown, found before anything is computed that takes long for many values.
 
-Counting events of every value is quick, counting people is not. No value has more people, or more visits, than events: so who has
-fewer events than the last of the first rows has people cannot be among them.
+Counting events of every value is quick, counting people is not. No value has more people, or more visits, than events, and one whose
+events are all of one person has one. So values whose bound is below what the last of the first rows has cannot be among them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tracker.questions import Dimension, Measure
 MAX_CANDIDATES = 2_000
 #: Values that are all computed in one pass: as many as a word has bits for.
 FEW = BITS - 1
+#: People that a value has at most.
+PEOPLE_AT_MOST = "CASE WHEN min(w.actor) = max(w.actor) THEN 1 ELSE count(*) END"
 
 
 def by_events(
@@ -32,6 +34,7 @@ def ranked(
 ) -> list[tuple[Cell, Any]]:
     """Return the values with the largest of `size`, an aggregate of events, and that; only values that contain `search`."""
     selection, keys = measuring.select(Grid(by))
+    selection.needs_ties = size == PEOPLE_AT_MOST
     names = [f"k{number}" for number in range(len(by))]
     order = listed(["size DESC NULLS LAST", *(f"{name} ASC NULLS LAST" for name in names)])
     gathered = f"d AS (SELECT {listed([*keys, f'{size} AS size'])} {selection.source()} GROUP BY ALL)"
@@ -57,7 +60,8 @@ def first_rows(
         found = by_events(measuring, by, wanted + FEW)
         few = len(found) <= FEW
         return [cell for cell, _ in (found if few else found[offset:wanted])], few
-    counted = by_events(measuring, by, max(MAX_CANDIDATES, wanted) + 1)
+    size = PEOPLE_AT_MOST if order.kind == "people" else "count(*)"
+    counted = ranked(measuring, by, size, max(MAX_CANDIDATES, wanted) + 1)
     is_all = len(counted) <= max(MAX_CANDIDATES, wanted)
     if len(counted) <= FEW:
         return [cell for cell, _ in counted], True
@@ -81,10 +85,14 @@ def _possible(
 ) -> list[Cell] | None:
     """Return the values that can be among the first by people or visits; None if too many can."""
     sizes = _sizes(measuring, by, order, [cell for cell, _ in counted[:wanted]])
-    least = min(sizes.values(), default=0)
-    if not is_all and counted[-1][1] >= least:
+    least, last = min(sizes.values(), default=0), counted[-1][1]
+    is_one = order.kind == "people" and least == 1
+    if not is_all and (last > least or (last == least and not is_one)):
         return None
-    return [cell for cell, events in counted if events >= least]
+    if is_one:  # these are known to have one, and stand in the order of their values
+        ones = [cell for cell, most in counted if most == 1]
+        return [cell for cell, most in counted if most > 1] + ones[:wanted]
+    return [cell for cell, most in counted if most >= least]
 
 
 def _sizes(

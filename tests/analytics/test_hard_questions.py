@@ -1,0 +1,188 @@
+"""Hard questions: many values, clock changes, patterns that explode, and conditions up to the bounds are answered exactly."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.analytics.copied_world import Event, copy_of
+from tests.analytics.reference_answers import Reference
+from tests.analytics.test_queries import rounded
+from tests.questions.made_questions import HOSTILE, ZONES
+from tracker.analytics.queries import CopyColumn, run
+from tracker.questions import (
+    BadQuestion,
+    Breakdown,
+    Condition,
+    Dimension,
+    Goal,
+    Head,
+    Operator,
+    Question,
+    Trend,
+    Values,
+    measure_of,
+)
+
+DAY = 86_400_000
+#: The nights of clock changes in Berlin and St John's, 2026; in Apia there are none since 2021.
+SPRINGS, AUTUMNS = (1_772_938_800_000, 1_774_746_000_000), (1_792_890_000_000, 1_793_505_600_000)
+PEOPLE, EVENTS, VISITS = measure_of("people"), measure_of("events"), measure_of("visits")
+
+
+def event(number: int, at: int, **other: Any) -> Event:
+    made = {
+        "id": number, "at": at, "name": "page_view", "visitor": 1 + number % 5, "person": None, "properties": {},
+        "is_bot": False, "is_counted": False, "worth": None, "currency": None,
+    }  # fmt: skip
+    return made | other
+
+
+def answers_are_equal(events: list[Event], *questions: Question, columns: dict[str, CopyColumn]) -> None:
+    reference = Reference(events, {}, 0)
+    cursor, schema = copy_of(events, {}, 0, columns)
+    with cursor:
+        for question in questions:
+            assert run(cursor, schema, question) == rounded(reference.answer(question))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("night", [*SPRINGS, *AUTUMNS])
+def test_clock_changes_are_exact(zone: str, night: int) -> None:
+    events = [event(number, night - 2 * DAY + number * 15 * 60_000) for number in range(4 * 96)]
+    head = Head(2, night - 2 * DAY, night + 2 * DAY, zone, before=(night - 4 * DAY, night - 2 * DAY))
+    measures = (EVENTS, PEOPLE, VISITS)
+    intervals: Any = ("hour", "day", "week", "month")
+    answers_are_equal(events, *(Trend(head, measures, None, each) for each in intervals), columns={})
+
+
+def test_ten_thousand_values_are_broken_down() -> None:
+    """Few of them have many events, and some of those have few people."""
+    values = [number if number % 3 else number % 40 for number in range(30_000)]
+    begins = 1_790_000_000_000
+    events = [
+        event(
+            number,
+            begins + number,
+            visitor=1 if value < 5 else 1 + number % 7,
+            properties={"page": f"/{value}"},
+        )
+        for number, value in enumerate(values)
+    ]
+    head, by = Head(2, begins, begins + DAY), (Dimension("event", "page"),)
+    cursor, schema = copy_of(events, {}, 0, {"page": CopyColumn(0)})
+    with cursor:
+        for order in (PEOPLE, EVENTS, VISITS, measure_of("rate")):
+            found = run(
+                cursor, schema, Breakdown(head, by, tuple(dict.fromkeys((order, EVENTS))), limit=15, offset=5)
+            )
+            counted: dict[str, list[Event]] = {}
+            for each in events:
+                counted.setdefault(each["properties"]["page"], []).append(each)
+            sizes = {
+                page: {"events": len(own), "rate": 0.0}.get(order.word, len({e["visitor"] for e in own}))
+                for page, own in counted.items()
+            }
+            wanted = sorted(sizes, key=lambda page: (-sizes[page], page))[5:20]
+            assert [(row["values"], row[order.word]) for row in found["rows"]] == [
+                ([page], sizes[page]) for page in wanted
+            ]
+            assert found["others"]["events"] == 30_000 - sum(row["events"] for row in found["rows"])
+
+
+@pytest.mark.parametrize(
+    "columns", [{}, {name: CopyColumn(n, has_numbers=True) for n, name in enumerate(HOSTILE)}]
+)
+def test_hostile_names_and_values_are_told_apart(columns: dict[str, CopyColumn]) -> None:
+    begins = 1_790_000_000_000
+    events = [
+        event(number, begins + number, name=name, properties={name: value, "Price": 7.0})
+        for number, (name, value) in enumerate((name, value) for name in HOSTILE for value in HOSTILE)
+    ]
+    questions: list[Question] = []
+    for name in HOSTILE:
+        where = ((Condition("event", Operator.EQUALS, property=name, values=HOSTILE[:7]),),)
+        head = Head(2, begins, begins + DAY, where=where, goal=Goal(name))
+        by = Dimension("event", name)
+        questions += [
+            Breakdown(head, (by, Dimension("event")), (EVENTS, PEOPLE, measure_of("conversions")), limit=100),
+            Trend(
+                Head(2, begins, begins + DAY),
+                (PEOPLE, measure_of(f"sum:{name or 'x'}")),
+                name,
+                "hour",
+                by,
+                20,
+            ),
+            Values(Head(2, begins, begins + DAY), by, search=name),
+        ]
+    answers_are_equal(events, *questions, columns=columns)
+
+
+def test_fifty_conditions_are_answered() -> None:
+    begins = 1_790_000_000_000
+    events = [event(number, begins + number * 60_000, properties={"n": number}) for number in range(60)]
+    where = tuple(
+        (Condition("event", Operator.DOES_NOT_EQUAL, property="n", values=(str(number),)),)
+        for number in range(40)
+    ) + tuple(
+        (Condition("visit", Operator.AT_LEAST, "page_view", "n", values=("1",), times=n),)
+        for n in range(1, 11)
+    )
+    answers_are_equal(events, Trend(Head(2, begins, begins + DAY, where=where), (EVENTS, VISITS)), columns={})
+
+
+def test_a_pattern_that_explodes_elsewhere_is_matched() -> None:
+    begins = 1_790_000_000_000
+    events = [
+        event(1, begins, properties={"x": "a" * 5_000 + "b"}),
+        event(2, begins, properties={"x": "aaa"}),
+    ]
+    where = ((Condition("event", Operator.MATCHES_REGEX, property="x", values=("^(a+)+$",)),),)
+    cursor, schema = copy_of(events, {}, 0, {})
+    with cursor:
+        answer = run(
+            cursor, schema, Trend(Head(2, begins, begins + DAY, where=where), (EVENTS,), interval="none")
+        )
+    assert answer["series"][0]["total"] == 1
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "a**", "(?<=a)b", r"(a)\1", "((a{100}){100}){100}", "*", "\\"])
+def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+    where = ((Condition("event", Operator.DOES_NOT_MATCH_REGEX, property="x", values=("a", pattern)),),)
+    cursor, schema = copy_of([], {}, 0, {})
+    with cursor, pytest.raises(BadQuestion, match="no regular expression") as refused:
+        run(cursor, schema, Trend(Head(2, 1_790_000_000_000, 1_790_000_000_001, where=where), (EVENTS,)))
+    assert refused.value.param == "where"
+
+
+def test_money_is_exact() -> None:
+    begins = 1_790_000_000_000
+    events = [
+        event(
+            n, begins + n, is_counted=True, worth=Decimal(worth), currency="EUR", properties={"x": str(n % 2)}
+        )
+        for n, worth in enumerate(["0.1", "0.2", "99999999999.999999", "0.000001", "-5"])
+    ]
+    cursor, schema = copy_of(events, {}, 0, {})
+    with cursor:
+        asked = Breakdown(
+            Head(2, begins, begins + DAY), (Dimension("event", "x"),), (measure_of("revenue"),), limit=1
+        )
+        answer = run(cursor, schema, asked)
+    assert answer["total"] == {"revenue": {"EUR": "99999999995.30"}}
+    assert answer["rows"][0]["revenue"] == {"EUR": "99999999995.099999"}
+    assert answer["others"] == {"revenue": {"EUR": "0.200001"}}
+
+
+def test_nothing_is_left_in_the_connection() -> None:
+    where = (
+        (Condition("visit", Operator.HAPPENED, "page_view"), Condition("person", Operator.HAPPENED, "x")),
+    )
+    begins = 1_790_000_000_000
+    cursor, schema = copy_of([event(1, begins)], {}, 0, {})
+    with cursor:
+        run(cursor, schema, Trend(Head(2, begins, begins + DAY, where=where), (VISITS,)))
+        assert cursor.execute("SELECT count(*) FROM duckdb_tables() WHERE temporary").fetchall() == [(0,)]
