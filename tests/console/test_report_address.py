@@ -124,6 +124,12 @@ def test_a_row_of_a_breakdown_is_a_condition(form: str, name: str, condition: An
     assert by.value_words("") == "(empty)"
 
 
+def test_countries_are_told_by_their_names() -> None:
+    by = DimensionWords("visit:$country")
+    assert [by.value_words(code) for code in ("DE", "JP", "??")] == ["Germany", "Japan", "??"]
+    assert condition_words(by.condition("DE")) == "Country is Germany"
+
+
 def test_each_offered_dimension_has_a_name_of_its_own() -> None:
     assert len({DimensionWords(form).name for form in OFFERED}) == len(OFFERED)
     assert [of_property(name) for name in ("price", "Event", "visit:x")] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.console.filter_words import property_name
+from tracker.console.filter_words import property_name, value_words
 from tracker.console.report_address import Condition
 
 #: The form that means the event's name, and the beginnings of the others with the parts of their conditions.
@@ -68,7 +68,7 @@ class DimensionWords:
         """Return a value as a row shows it."""
         if value is None:
             return NOT_SET
-        return value or "(empty)"
+        return value_words(self.parts.get("Property"), value) or "(empty)"
 
 
 def of_property(name: str) -> str:

@@ -6,8 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from babel import Locale
+
+from tracker.console.money import LOCALE
 from tracker.console.report_address import ReportAddress
 
+#: The property with the ISO 3166-1 code of a country.
+COUNTRY = "$country"
 #: Properties that Tracker adds, and what people call them.
 PROPERTIES = {
     "$channel": "Channel",
@@ -27,7 +32,7 @@ PROPERTIES = {
     "$device": "Device model",
     "$browser": "Browser",
     "$os": "System",
-    "$country": "Country",
+    COUNTRY: "Country",
     "$timezone": "Time zone",
     "$language": "Language",
 }
@@ -87,11 +92,7 @@ def condition_words(condition: Any) -> str:
     is_, value = str(condition.get("Is", "equals")), condition.get("Value")
     if condition.get("Property") or condition.get("Field"):
         told.append(OPERATORS.get(is_, is_))
-        told.append(
-            " or ".join(map(_text, value if isinstance(value, list) else [value]))
-            if value is not None
-            else ""
-        )
+        told.append(_values(condition.get("Property"), value))
     elif is_ == "did not happen":
         told.append("did not happen")
     if condition.get("Times") not in (None, 1, "1"):
@@ -118,5 +119,14 @@ def _subject(condition: Mapping[str, Any]) -> str:
     return ", ".join(part for part in (event, name, field) if part) or "Event"
 
 
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+def value_words(name: str | None, value: str) -> str:
+    """Return a property's value as people call it: a country by its name."""
+    if name == COUNTRY:
+        return str(Locale.parse(LOCALE).territories.get(value, value))
+    return value
+
+
+def _values(name: Any, value: Any) -> str:
+    values = [] if value is None else value if isinstance(value, list) else [value]
+    texts = (("true" if each else "false") if isinstance(each, bool) else str(each) for each in values)
+    return " or ".join(value_words(name, each) for each in texts)

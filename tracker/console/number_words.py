@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from tracker.console.money_words import money
+from tracker.console.money import money
 
 #: Measures with what they are called on pages, and what each counts in one sentence.
 MEASURES: dict[str, tuple[str, str]] = {
@@ -56,17 +57,24 @@ def written(measure: str, value: Any, currency: str) -> str:
     if isinstance(value, Mapping):
         first = main_currency(value, currency)
         others = sorted(name for name in value if name != first)
-        return " + ".join(money(value[name], name) for name in (first, *others))
+        return " + ".join(short_money(value[name], name) for name in (first, *others))
     return writer(measure, currency)(float(value))
 
 
 def writer(measure: str, currency: str) -> Callable[[float], str]:
     """Return the function that writes numbers of a measure."""
     if measure == "revenue":
-        return lambda value: money(f"{value:.6f}", currency)
+        return lambda value: short_money(f"{value:.6f}", currency)
     if measure == "rate":
         return lambda value: f"{value * 100:.1f} %" if value else "0 %"
     return duration if measure == "seconds" else plain
+
+
+def short_money(amount: str, currency: str) -> str:
+    """Return money as there is room for it in tiles and rows: whole from 1,000 on. The report's CSV has every digit."""
+    value = Decimal(amount)
+    text = money(str(round(value) if abs(value) >= 1_000 else round(value, 2)), currency)
+    return amount if text is None else text.removesuffix(".00")
 
 
 def plain(value: float) -> str:
@@ -103,7 +111,13 @@ def change(measure: str, value: Any, before: Any, currency: str) -> ShownChange 
     """Return how a number compares with the one before; None if there is none to compare with."""
     unit = main_currency({**(before or {}), **value}, currency) if isinstance(value, Mapping) else currency
     now, then = number_of(value, unit), number_of(before, unit)
-    if now is None or then is None or not math.isfinite(now) or not math.isfinite(then):
+    if (
+        now is None
+        or then is None
+        or value == before == {}
+        or not math.isfinite(now)
+        or not math.isfinite(then)
+    ):
         return None
     if then == 0:
         return ShownChange("new", "good") if now else ShownChange("± 0 %", "same")
