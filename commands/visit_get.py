@@ -16,7 +16,9 @@ from tracker.fields import ListID, WholeNumber
 from tracker.questions import Visit
 
 MISSING_EVENT_ID, INVALID_EVENT_ID = missing("EventID", 4), invalid("EventID", 5)
-EVENT_NOT_FOUND = Error(6, "Event not found")
+EVENT_NOT_FOUND = Error(
+    6, "Event not found", hint="Reports see an event a second or two after it was received"
+)
 #: Events of one answer, the first of the visit.
 MAX_EVENTS = 500
 

@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.fuzz import oracle
 from tests.fuzz.exemptions import EXEMPTIONS, Exemption, allowed_codes
+from tests.processes import until
 from tests.reply_schemas import Document, document, faults
 from tests.served import Account, StartTracker, Tracker, make_account
 from tracker.plugins import load_commands
@@ -147,11 +148,22 @@ class Caller:
             sent["EventID"] = self.event()
 
     def event(self) -> int:
-        """The oldest of our latest events, made if there is none."""
-        list_id, key = self.account.list_id, self.account.key
-        if not self.tracker.ok("events.recent", key, ListID=list_id)["Events"]:
-            self.tracker.ok("event.track", key, ListID=list_id, Event="seen")
-        return int(self.tracker.ok("events.recent", key, ListID=list_id)["Events"][-1]["EventID"])
+        """The oldest of our latest events that reports know, made if there is none. Robots' are part of no visit."""
+        about, key = {"ListID": self.account.list_id}, self.account.key
+
+        def latest() -> list[int]:
+            recent = self.tracker.ok("events.recent", key, **about)["Events"]
+            return [int(event["EventID"]) for event in recent if not event["IsBot"]]
+
+        if not latest():
+            self.tracker.ok("event.track", key, **about, Event="seen")
+        oldest = latest()[-1]
+        until(
+            lambda: self.tracker.call("visit.get", key, **about, EventID=oldest).status == 200,
+            30,
+            "its visit",
+        )
+        return oldest
 
     def goal(self) -> int:
         """A goal of ours, made if there is none."""

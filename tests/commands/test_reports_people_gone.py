@@ -1,0 +1,139 @@
+"""`reports.people` and its kin of the real engine: who was forgotten, deleted or a robot is in no answer; who is there is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.client import InProcess, Shop
+from tests.commands.goals import make_goal
+from tests.commands.real_engine import RealEngine
+from tests.processes import until
+
+ANN, BEN = "ann@example.com", "ben@example.com"
+BROWSER = "0f8fad5b-d9cb-469f-a165-70867728950e"
+VISIT = {"$pathname": "/", "$channel": "Email", "$utm_campaign": "spring"}
+ORDER = {"conversion-name": "Order", "currency": "EUR"}
+
+
+def bought(number: int, worth: float, **who: Any) -> dict[str, Any]:
+    order = {**ORDER, "conversion-id": number, "conversion-value": worth}
+    return {"Event": "conversion", "Properties": order, **who}
+
+
+def fill(real: RealEngine) -> None:
+    """Ann was here before she gave her address, and buys twice; Ben buys once; nobody knows the third.
+
+    Tracker adds an identify event for the first order of each: eight events.
+    """
+    real.track(
+        {"Event": "page_view", "UUID": BROWSER, "Properties": VISIT},
+        {"Event": "identify", "UUID": BROWSER, "Email": ANN},
+        bought(1, 10.5, Email=ANN),
+        bought(2, 20, Email=ANN),
+        bought(3, 5, Email=BEN),
+        {"Event": "page_view", "Properties": {"$pathname": "/pricing"}},
+    )
+
+
+def addresses(real: RealEngine, **params: Any) -> list[str | None]:
+    return [one["EmailAddress"] for one in real.ask("reports.people", **params)["People"]]
+
+
+def test_people_are_sorted_and_paged_by_what_they_did(real: RealEngine) -> None:
+    fill(real)
+    assert addresses(real, Sort="Revenue") == [ANN, BEN, None]
+    assert addresses(real, Event="conversion", Sort="Events") == [ANN, BEN]
+    [first] = real.ask("reports.people", Sort="Revenue", Limit=1)["People"]
+    assert (first["Revenue"], first["Source"], first["Events"]) == ({"EUR": "30.50"}, "Email", 5)
+    seen: list[str | None] = []
+    page: dict[str, Any] = {"Cursor": None}
+    while "Cursor" not in page or page["Cursor"] is not None or not seen:
+        sent = {"Cursor": page["Cursor"]} if page["Cursor"] else {}
+        page = real.ask("reports.people", Sort="Revenue", Limit=1, **sent)
+        assert page["Total"] == 3
+        seen += [one["EmailAddress"] for one in page["People"]]
+    assert seen == [ANN, BEN, None]
+
+
+def test_goals_are_counted_in_place_of_conversions(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    rule = [{"Property": "conversion-value", "Is": "at least", "Value": 10}]
+    goal = make_goal(client, shop, Where=rule)
+    fill(real)
+    assert real.total("conversions") == 3
+    assert real.total("conversions", GoalID=goal) == 2
+    assert real.total("rate") == round(2 / 3, 6)
+    assert real.total("rate", GoalID=goal) == round(1 / 3, 6)
+    client.ok("goal.update", shop.key, ListID=shop.list_id, GoalID=goal, Where=[])
+    assert real.total("conversions", GoalID=goal) == 3
+
+
+def test_conditions_of_visits_people_and_fields(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    sent = {"SubscriberListID": shop.list_id, "FieldName": "Plan", "MergeTagAlias": "Plan"}
+    client.ok("customfield.create", shop.key, **sent)
+    fill(real)
+    values = {"ListID": shop.list_id, "EmailAddress": ANN, "CustomFields": {"Plan": "pro"}}
+    client.ok("subscriber.update", shop.key, **values)
+    real.changed()
+    for condition, found in (
+        ({"Of": "person", "Field": "plan", "Is": "equals", "Value": "pro"}, [ANN]),
+        ({"Of": "person", "Field": "plan", "Is": "is not set"}, [BEN, None]),
+        ({"Of": "person", "Event": "conversion", "Is": "happened", "Times": 2}, [ANN]),
+        ({"Of": "person", "Event": "conversion", "Is": "did not happen", "Days": 30}, [None]),
+        ({"Of": "visit", "Property": "$channel", "Is": "equals", "Value": "Email"}, [ANN]),
+        ({"Of": "visit", "Property": "$pathname", "Is": "contains", "Value": "pric", "At": "exit"}, [None]),
+    ):
+        assert addresses(real, Sort="Revenue", Where=[condition]) == found, condition
+    rows = real.ask("reports.breakdown", By="person:Plan", Measures=["people", "revenue"])["Rows"]
+    assert [(row["Values"], row["people"]) for row in rows] == [([None], 2), (["pro"], 1)]
+
+
+def test_visits_are_told_apart_by_the_lists_gap(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    times = ("10:00", "10:20", "10:55", "11:05")
+    views = [
+        {"Event": "page_view", "UUID": BROWSER, "Timestamp": f"2026-10-25T{time}:00Z", "Properties": {"$pathname": f"/{time}"}}
+        for time in times
+    ]  # fmt: skip
+    real.track(*views)
+    span = {"From": "2026-10-25", "To": "2026-10-25"}
+    for gap, pages in ((30, [("/10:55", "/11:05"), ("/10:00", "/10:20")]), (60, [("/10:00", "/11:05")])):
+        client.ok("list.update", shop.key, ListID=shop.list_id, VisitGapMinutes=gap)
+        visits = real.ask("visits.get", **span)
+        assert [(visit["Entry"], visit["Exit"]) for visit in visits["Visits"]] == pages
+        assert visits["Total"] == real.total("visits", **span) == len(pages)
+        one = real.reply("visit.get", EventID=visits["Visits"][0]["EventID"])
+        assert one.body["Visit"] == visits["Visits"][0]
+        assert [event["Properties"]["$pathname"] for event in one.body["Events"]][-1] == "/11:05"
+
+
+def test_who_was_forgotten_is_in_no_answer(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    """From the answer of the call on: the copy is behind, and the truth has the last word."""
+    fill(real)
+    assert addresses(real, Sort="Revenue") == [ANN, BEN, None]
+    client.ok("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress=ANN)
+    for command in ("reports.people", "visits.get", "events.export"):
+        assert ANN not in real.reply(command).text
+        assert BROWSER not in real.reply(command).text or command != "events.export"
+
+    def is_gone() -> bool:
+        real.changed()
+        return real.total("revenue") == {"EUR": "5.00"}
+
+    until(is_gone, 60, "the events of whoever was forgotten to go")
+    assert addresses(real, Sort="Revenue") == [BEN, None]
+    assert all(BROWSER not in line for line in real.lines())
+
+
+def test_robots_are_left_out_and_counted(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    fill(real)
+    found = client.services.stores.lists.owned(shop.user_id, shop.list_id)
+    assert found is not None
+    sent = {"EventListTrackerID": found.tracker_id, "Event": "page_view"}
+    robot = {"User-Agent": "Googlebot/2.1 (+http://www.google.com/bot.html)"}
+    answer = client.request("POST", "/api/v1/event.collect", headers=robot, json=sent)
+    assert answer.status == 200, answer.text
+    real.changed()
+    scope = real.ask("reports.trend")["Scope"]
+    assert (scope["Events"], scope["RobotsLeftOut"]) == (8, 1)
+    assert real.total("views") == 2
+    assert not any(json.loads(line)["IsBot"] for line in real.lines())
