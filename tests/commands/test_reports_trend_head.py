@@ -216,3 +216,24 @@ def test_custom_fields_are_asked_for_by_those_who_may_see_people(
         condition = Condition("person", Operator.EQUALS, field=field, values=("pro", "7", "true"))
         assert engine.question.head.where == ((condition,),)
         assert client.call(command, weak, **params).codes == [403]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"Where": json.dumps([EQUALS]), "Measures": "people"},
+        {"where": json.dumps([EQUALS]), "measures[]": ["people"]},
+        {"Where[0][Of]": "event", "Where[0][Property]": "plan", "Where[0][Is]": "equals", "Where[0][Value]": "pro"},
+        {"Where[0][Property]": "plan", "Where[0][is]": "EQUALS", "Where[0][value][]": "pro", "Measures[0]": "people"},
+    ],
+)
+def test_a_query_string_asks_as_json_does(
+    client: InProcess, shop: Shop, engine: StubEngine, query: dict[str, Any]
+) -> None:
+    engine.answers(times=[], series=[])
+    params = {"listid": shop.list_id, "from": "-1d", **query}
+    answer = client.get("/api/v1/reports.trend", shop.key, params=params)
+    assert answer.status == 200, answer.text
+    condition = Condition("event", Operator.EQUALS, property="plan", values=("pro",))
+    assert engine.question.head.where == ((condition,),)
+    assert [measure.word for measure in engine.question.measures] == ["people"]
