@@ -52,7 +52,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"Where": [EQUALS, {**EQUALS, "Is": "equal"}]}, 8, "Where[1].Is is no operator"),
     ({"Where": [[EQUALS, {**EQUALS, "Is": None}]]}, 8, "Where[0][1].Is is missing"),
     ({"Where": [{**EQUALS, "Of": "session"}]}, 8, "event, visit, person"),
-    ({"Where": [{**EQUALS, "Propety": "x"}]}, 8, "Did you mean Property?"),
+    ({"Where": [{**EQUALS, "Property_": "x"}]}, 8, "Did you mean Property?"),
     ({"Where": [{**EQUALS, "Property": 5}]}, 8, "Where[0].Property is no name"),
     ({"Where": [{**EQUALS, "Property": "x" * 1001}]}, 8, "1001 characters"),
     ({"Where": [{**EQUALS, "Value": None}]}, 8, "values"),
@@ -223,8 +223,18 @@ def test_custom_fields_are_asked_for_by_those_who_may_see_people(
     [
         {"Where": json.dumps([EQUALS]), "Measures": "people"},
         {"where": json.dumps([EQUALS]), "measures[]": ["people"]},
-        {"Where[0][Of]": "event", "Where[0][Property]": "plan", "Where[0][Is]": "equals", "Where[0][Value]": "pro"},
-        {"Where[0][Property]": "plan", "Where[0][is]": "EQUALS", "Where[0][value][]": "pro", "Measures[0]": "people"},
+        {
+            "Where[0][Of]": "event",
+            "Where[0][Property]": "plan",
+            "Where[0][Is]": "equals",
+            "Where[0][Value]": "pro",
+        },
+        {
+            "Where[0][Property]": "plan",
+            "Where[0][is]": "EQUALS",
+            "Where[0][value][]": "pro",
+            "Measures[0]": "people",
+        },
     ],
 )
 def test_a_query_string_asks_as_json_does(

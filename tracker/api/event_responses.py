@@ -89,7 +89,7 @@ EXAMPLE = {
     "IsBot": False,
 }
 #: The same event as its list received it.
-RECEIVED_EXAMPLE = {
+RECEIVED_EXAMPLE: dict[str, Any] = {
     **EXAMPLE,
     "SubscriberID": "358117233766563840",
     "Subscriber": {"EmailAddress": "subscriber@example.com", "ExternalID": "user-12345"},
