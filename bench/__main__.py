@@ -1,6 +1,6 @@
 """How fast is Tracker, as a share of what a bare Flask JSON echo does in the same run? `make bench`.
 
-Parts: live, listings, growth, timeline. `profile` is for developers: where does the time of an event go?
+Parts: live, listings, growth, timeline, reports. `profile` is for developers: where does the time of an event go?
 """
 
 from __future__ import annotations
@@ -11,16 +11,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import growth, listings, live, profile, timeline
+from bench import growth, listings, live, profile, reports, timeline
 from bench.load import BenchFailed
 from bench.machine import describe
 from bench.plan import Plan
 from bench.report import Report, write
 from bench.site import CONNECTIONS, make_site
 
-PARTS = {"live": live, "listings": listings, "growth": growth, "timeline": timeline, "profile": profile}
+PARTS = {
+    "live": live,
+    "listings": listings,
+    "growth": growth,
+    "timeline": timeline,
+    "reports": reports,
+    "profile": profile,
+}
 #: What `make bench` measures.
-USUAL = ("live", "listings", "growth", "timeline")
+USUAL = ("live", "listings", "growth", "timeline", "reports")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -30,7 +37,12 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--turns", type=int, default=5, help="alternations (default 5)")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each load (default 4)")
-    parser.add_argument("--millions", type=float, default=5.0, help="to which growth goes (default 5)")
+    parser.add_argument(
+        "--millions",
+        type=float,
+        default=5.0,
+        help="to which growth goes, and that reports are asked about (default 5)",
+    )
     parser.add_argument(
         "--scale", type=float, default=1.0, help="of visitors and stored events; for a quick look"
     )
