@@ -298,6 +298,17 @@ def _fields(world: World) -> Iterator[Try]:
         )
 
 
+def _goals(world: World) -> Iterator[Try]:
+    """Numbers of goals are given in turn: a stranger knows those before and after their own."""
+    sent = {"ListID": world.ours.list_id, "Name": f"Bought {time.time_ns()}", "Event": "seen"}
+    goal = world.client.ok("goal.create", world.ours.key, **sent)["GoalID"]
+    for command, more in (("goal.update", {"Name": "x"}), ("goal.delete", {}), ("reports.trend", {})):
+        for list_id in (world.strangers.list_id, world.ours.list_id):
+            named = {"ListID": list_id, "GoalID": goal, **more}
+            missing = {"GoalID": NOWHERE} if list_id == world.strangers.list_id else {"ListID": NOWHERE}
+            yield command, named, {**named, **missing}
+
+
 def _keys(world: World) -> Iterator[Try]:
     """A prefix is shown to whoever may list keys; the rest of a key with it is made up, its checksum is right."""
     prefix = world.ours.key.split("_")[1]
@@ -340,6 +351,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "SubscriberID": _subscribers,
     "ListID": _lists,
     "CustomFieldID": _fields,
+    "GoalID": _goals,
     "Prefix": _keys,
     "APIKey": _keys,
     "SessionID": _sessions,
@@ -348,10 +360,10 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 }
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
-    "AllowedOrigins", "ChannelRules", "ConversionIdIs", "ConversionsNeedKey", "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
-    "ExternalID", "FieldName", "HiddenQueryParameters", "HonourPrivacySignal", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
-    "Property", "RetentionDays", "Span", "SentAt", "Timezone", "UniqueIdentifier", "Username", "Value",
-    "VisitGapMinutes",
+    "AllowedOrigins", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
+    "ExternalID", "FieldName", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
+    "Property", "RetentionDays", "Scope", "Seconds", "Span", "SentAt", "Timezone", "To", "UniqueIdentifier", "Username", "Value",
+    "VisitGapMinutes", "Where",
 }  # fmt: skip
 
 
