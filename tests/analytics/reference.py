@@ -49,7 +49,7 @@ def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, Copie
     known = existing(transaction, list_id, {*named.values(), *linked.values()})
     living = {number: number for number in known}
     for event in events:
-        person = living.get(named[event.id]) or living.get(linked[event.id])
+        person = next((each for each in (named[event.id], linked[event.id]) if each in living), None)
         properties = decoded_properties(bytes(event.properties))
         is_counted = event.name == CONVERSION.encode() and not event.flags & NOT_COUNTED
         value = Decimal(str(properties["conversion-value"])) if is_counted else None

@@ -330,6 +330,19 @@ def test_it_ends_when_nobody_asks_and_is_started_again(filed: Real, start: Start
     assert reports.events(1) == expected
 
 
+def test_a_process_of_another_version_ends_and_one_of_this_is_started(
+    filed: Real, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    expected, old = reports.events(1), reports.pid
+    with monkeypatch.context() as upgraded:
+        upgraded.setattr(reports_client, "__version__", "9.9.9")
+        assert reports.ask(1)["error"] == "unavailable"  # the one that is started is of the old version, too
+    assert reports.events(1) == expected
+    assert reports.pid != old
+
+
 def test_it_ends_when_its_database_is_another_file(filed: Real, start: Start, tmp_path: Path) -> None:
     track(filed, 1)
     reports = start(filed)

@@ -72,12 +72,12 @@ ROOMS: dict[str, set[str]] = {
     "tracker.jobs": {"tracker.ingest", "tracker.privacy", *STORAGE, *PURE},
     # reports: a copy derived from the truth, the process that answers from it, and its client in the workers
     "tracker.analytics": {
-        "tracker.analytics.copy", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",
+        "tracker", "tracker.analytics.copy", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",
         "tracker.storage.schema", *PURE,
     },
     "tracker.analytics.copy": {"tracker.private_file", *STORAGE, *PURE},
     "tracker.analytics.process": {
-        "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
+        "tracker", "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
         "tracker.storage.schema", *STORAGE, *PURE,
     },
     "tracker.importing": {

@@ -17,6 +17,7 @@ import orjson
 from gevent import socket
 from gevent.select import select
 
+from tracker import __version__
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.process.report_socket import (
     MAX_ANSWER_BYTES,
@@ -104,10 +105,7 @@ class ReportsClient:
             self._exchange({"stop": True}, time.monotonic() + STOP_SECONDS)
         except (ReportsAway, OSError):  # there is none
             return
-        until = time.monotonic() + STOP_SECONDS
-        with open_private(self._setup.path / LOCK, "a") as lock:
-            while not _take(lock) and time.monotonic() < until:
-                gevent.sleep(LOOK_SECONDS)
+        self._wait_for_end()
 
     def serve(self) -> None:
         """Have the process look after its copies every hour, as long as there are any: for a process that serves."""
@@ -118,6 +116,13 @@ class ReportsClient:
         """Ask for no more upkeep. The process ends by itself."""
         if self._upkeep is not None:
             self._upkeep.kill()
+
+    def _wait_for_end(self) -> None:
+        """Wait until the process, which is ending, is gone."""
+        until = time.monotonic() + STOP_SECONDS
+        with open_private(self._setup.path / LOCK, "a") as lock:
+            while not _take(lock) and time.monotonic() < until:
+                gevent.sleep(LOOK_SECONDS)
 
     def _keep_up(self) -> None:
         gevent.sleep(FIRST_UPKEEP_SECONDS)
@@ -134,7 +139,7 @@ class ReportsClient:
             with short_path(self._setup.path) as path, socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(max(0.05, until - time.monotonic()))
                 connection.connect(path)
-                send_line(connection, message)
+                send_line(connection, {**message, "version": __version__})
                 line = LineReader(connection, MAX_ANSWER_BYTES).line()
         except TimeoutError:
             return {"error": "timeout", "detail": "the question was not answered in time"}
@@ -143,6 +148,9 @@ class ReportsClient:
         if not line:
             raise ReportsAway("the reports process went away")
         reply: Reply = orjson.loads(line)
+        if "outdated" in reply:
+            self._wait_for_end()
+            raise ReportsAway("the reports process is of another version")
         return reply
 
     def _start(self, until: float) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import orjson
 
+from tracker import __version__
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.copy_upkeep import keep_up
 from tracker.analytics.process.question_queue import QuestionRefused, QueueFull, Ticket
@@ -50,7 +51,10 @@ class Conversation:
         try:
             while line := reader.line():
                 answer = self._answer_line(line)
-                send_line(self._connection, answer)
+                try:
+                    send_line(self._connection, answer)
+                except TypeError as failure:  # a value that JSON does not have
+                    send_line(self._connection, {"error": UNAVAILABLE, "detail": str(failure)})
                 if "malformed" in answer:
                     break
         except LineTooLong as failure:
@@ -72,6 +76,9 @@ class Conversation:
             return {"error": UNAVAILABLE, "detail": str(failure) or type(failure).__name__}
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message.get("version", __version__) != __version__:  # it was started before an upgrade
+            self._stop.set()
+            return {"outdated": True}
         if "ask" in message:
             return self._ask(message)
         if "status" in message:
