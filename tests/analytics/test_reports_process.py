@@ -366,6 +366,11 @@ def test_without_duckdb_reports_are_not_available(
     assert filed.rows("SELECT COUNT(*) FROM events") == [(1,)]
 
 
+def test_everything_else_is_loaded_without_duckdb() -> None:
+    code = "import sys; sys.modules['duckdb'] = None; import tracker.app, tracker.cli, tracker.gunicorn_conf"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_rebuild_answers_meanwhile_and_upkeep_checks_the_copy(filed: Real, start: Start) -> None:
     track(filed, 4)
     reports = start(filed)
