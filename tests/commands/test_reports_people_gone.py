@@ -88,6 +88,37 @@ def test_conditions_of_visits_people_and_fields(client: InProcess, shop: Shop, r
     assert [(row["Values"], row["people"]) for row in rows] == [([None], 2), (["pro"], 1)]
 
 
+#: What is counted by -> the condition that opens a row of it, but for its value.
+OPENED_BY: dict[str, dict[str, Any]] = {
+    "$pathname": {"Of": "event", "Property": "$pathname"},
+    "visit:$channel": {"Of": "visit", "Property": "$channel"},
+    "visit-exit:$pathname": {"Of": "visit", "Property": "$pathname", "At": "exit"},
+    "person:Plan": {"Of": "person", "Field": "Plan"},
+}
+
+
+def test_each_row_opens_to_its_people(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    client.ok(
+        "customfield.create", shop.key, SubscriberListID=shop.list_id, FieldName="Plan", MergeTagAlias="Plan"
+    )
+    fill(real)
+    for email, plan in ((ANN, "pro"), (BEN, "free")):
+        values = {"ListID": shop.list_id, "EmailAddress": email, "CustomFields": {"Plan": plan}}
+        client.ok("subscriber.update", shop.key, **values)
+    real.changed()
+    for by, condition in OPENED_BY.items():
+        rows = real.ask("reports.breakdown", By=by, Measures=["people", "events"])["Rows"]
+        assert len(rows) >= 2, by
+        for row in rows:
+            [value] = row["Values"]
+            asked = {"Is": "is not set"} if value is None else {"Is": "equals", "Value": value}
+            opened = real.ask("reports.people", Where=[condition | asked])
+            assert opened["Total"] == row["people"], (by, value)
+            assert sum(one["Events"] for one in opened["People"]) == row["events"], (by, value)
+            found = real.lines(Where=[condition | asked])
+            assert len(found) == row["events"], (by, value)
+
+
 def test_visits_are_told_apart_by_the_lists_gap(client: InProcess, shop: Shop, real: RealEngine) -> None:
     times = ("10:00", "10:20", "10:55", "11:05")
     views = [

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command
-from tracker.api.where_params import EXAMPLE, FieldFinder, any_field, read_where
+from tracker.api.where_params import EXAMPLE, KEYS, OPERATORS, FieldFinder, any_field, read_where
 from tracker.domain.field_matching import field_named
 from tracker.errors import FORBIDDEN, CommandError, Error, because, hinted, invalid, missing
 from tracker.fields import Choice, ListID, Text, WholeNumber, YesOrNo
@@ -28,6 +28,10 @@ from tracker.questions.measures import MAX_MEASURES, OF_PROPERTY
 from tracker.questions.question import MAX_LIMIT
 
 TIMES = "A day such as 2026-01-31, a time with an offset, -14d, today, yesterday, week, month or year"
+WHERE = (
+    f"Conditions that all hold, of an inner array any, as an array or its JSON text: `{EXAMPLE}`. Each has some of "
+    f"{', '.join(f'`{key}`' for key in KEYS)}; `Is` is one of {', '.join(f'`{each}`' for each in OPERATORS)}"
+)
 NARROWER = "Ask for a shorter range, fewer conditions or measures, or one breakdown instead of two"
 #: The error rows of the head: the codes are the same in every command about reports.
 LIST_NOT_FOUND = Error(3, "List not found")
@@ -120,7 +124,7 @@ class HeadParams(Schema):
         metadata={
             "type": _ARRAY,
             "items": {"type": ["object", "array"]},
-            "description": f"Conditions, as an array or its JSON text: `{EXAMPLE}`",
+            "description": WHERE,
         },
     )
     GoalID = WholeNumber(
