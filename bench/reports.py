@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -36,11 +37,12 @@ def measure(plan: Plan) -> Report:
             f"A list of {served.events:,} events of a year, as a shop with a blog has them (`bench/made_events.py`), on one SQLite file "
             f"behind two workers. Load of the machine meanwhile: {os.getloadavg()[0]:.1f} at first"
         )
-        build = _build_rows(served)
+        build = _told(_build_rows(served))
         served.check()
-        questions = question_rows(served, ROUNDS) + overview_rows(served, ROUNDS)
-        live = [tail_row(served, 2 * plan.seconds), *ingest_rows(served, plan.turns, 2 * plan.seconds)]
-        memory = _memory_rows(served, _is_whole(plan))
+        questions = _told(question_rows(served, ROUNDS)) + _told(overview_rows(served, ROUNDS))
+        live = _told([tail_row(served, 2 * plan.seconds)])
+        live += _told(ingest_rows(served, plan.turns, 2 * plan.seconds))
+        memory = _told(_memory_rows(served, _is_whole(plan)))
         served.check()
     report.blocks[-1] += (
         f", {os.getloadavg()[0]:.1f} at last. The copy was compared with the counters before and after: no difference."
@@ -49,6 +51,12 @@ def measure(plan: Plan) -> Report:
     report.table((f"over HTTP, ms, {ROUNDS} rounds", "p50", "least", "reach", "p50 to the floor"), questions)
     report.table(("while events come in", "", "", "reach"), live)
     return report
+
+
+def _told(rows: list[list[str]]) -> list[list[str]]:
+    """Say at once what was measured: if a later step fails, it is not lost."""
+    sys.stderr.writelines(f"{' | '.join(row)}\n" for row in rows)
+    return rows
 
 
 def _events(plan: Plan) -> int:

@@ -11,11 +11,15 @@ from typing import NamedTuple
 
 from bench.import_while_live import RATE, steady
 from bench.load import BenchFailed
-from bench.reports_asked import KINDS, range_of
+from bench.reports_asked import KINDS, ROUNDS, range_of
 from bench.reports_served import Refused, ServedReports
 
 #: Seconds between two looks at how old an answer is, and seconds that an answer may be old; so much slower tracking may become.
 LOOK_SECONDS, OLDEST_SECONDS, TIMES_SLOWER = 0.3, 2, 2
+
+
+#: What goes on beside tracking until it is told to end: how many questions were answered, and how many refused.
+Beside = Callable[[threading.Event], tuple[int, int]]
 
 
 class Tracking(NamedTuple):
@@ -24,13 +28,14 @@ class Tracking(NamedTuple):
     p50: float
     p99: float
     questions: int
+    refused: int
 
 
 def tail_row(served: ServedReports, seconds: float) -> list[str]:
     """The age of answers while events come in: half of them are younger, and the oldest."""
     ages: list[float] = []
 
-    def look(is_over: threading.Event) -> int:
+    def look(is_over: threading.Event) -> tuple[int, int]:
         connection = served.connection()
         while not is_over.wait(LOOK_SECONDS):
             answer = served.ask(
@@ -38,7 +43,7 @@ def tail_row(served: ServedReports, seconds: float) -> list[str]:
             )
             ages.append(time.time() - datetime.fromisoformat(answer["Scope"]["AsOf"]).timestamp())
         connection.close()
-        return len(ages)
+        return len(ages), 0
 
     _tracked(served, seconds, look)
     if not ages:
@@ -54,9 +59,10 @@ def ingest_rows(served: ServedReports, turns: int, seconds: float) -> list[list[
     ratios = [(one.p50 / other.p50, one.p99 / other.p99) for other, one in pairs]
     middle = [statistics.median(each) for each in zip(*ratios, strict=True)]
     questions = sum(run.questions for run in asked) / seconds / turns
+    refused = sum(run.refused for run in asked)
     return [
         _row(f"`event.track`, {RATE} a second, nobody asks: ms, p50 and p99", alone, ""),
-        _row(f"… one client asks without a pause ({questions:.1f} questions/s)", asked, ""),
+        _row(f"… one client asks without a pause ({questions:.1f} questions/s, {refused} refused)", asked, ""),
         ["… as a multiple, the median of the turns", f"{middle[0]:.2f}", f"{middle[1]:.2f}", f"≤ {TIMES_SLOWER}"],
     ]  # fmt: skip
 
@@ -66,32 +72,34 @@ def _row(title: str, runs: tuple[Tracking, ...], reach: str) -> list[str]:
     return [title, f"{middle[0]:.1f}", f"{middle[1]:.1f}", reach]
 
 
-def _asking(served: ServedReports) -> Callable[[threading.Event], int]:
+def _asking(served: ServedReports) -> Beside:
     """Ask all kinds in turn, each time about another range."""
 
-    def ask(is_over: threading.Event) -> int:
-        connection, asked = served.connection(), 0
+    def ask(is_over: threading.Event) -> tuple[int, int]:
+        connection, answered, refused = served.connection(), 0, 0
         while not is_over.is_set():
-            kind, turn = KINDS[asked % len(KINDS)], asked // len(KINDS) % 7
-            params = range_of(served, kind.days, turn) | kind.params(turn)
-            served.ask(connection, kind.command, params)
-            asked += 1
+            asked = answered + refused
+            kind, turn = KINDS[asked % len(KINDS)], asked // len(KINDS) % ROUNDS
+            try:
+                served.ask(connection, kind.command, range_of(served, kind.days, turn) | kind.params(turn))
+                answered += 1
+            except Refused:  # such as one that takes too long
+                refused += 1
         connection.close()
-        return asked
+        return answered, refused
 
     return ask
 
 
-def _tracked(
-    served: ServedReports, seconds: float, beside: Callable[[threading.Event], int] | None = None
-) -> Tracking:
+def _tracked(served: ServedReports, seconds: float, beside: Beside | None = None) -> Tracking:
     """Send a steady load, with `beside` at work until it is over. Raises BenchFailed unless all is answered."""
-    is_over, questions = threading.Event(), [0]
+    is_over, questions = threading.Event(), (0, 0)
     failures: list[BaseException] = []
 
     def work() -> None:
+        nonlocal questions
         try:
-            questions[0] = beside(is_over) if beside else 0
+            questions = beside(is_over) if beside else questions
         except (Refused, OSError) as failure:
             failures.append(failure)
 
@@ -105,4 +113,4 @@ def _tracked(
     if len(times) < RATE * seconds * 0.9:
         raise BenchFailed(f"{len(times)} events were answered in {seconds} s")
     cuts = statistics.quantiles(times, n=100)
-    return Tracking(cuts[49], cuts[98], questions[0])
+    return Tracking(cuts[49], cuts[98], *questions)
