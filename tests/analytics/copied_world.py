@@ -42,7 +42,7 @@ def copy_of(
     events: list[Event], fields: dict[tuple[int, int], str], as_of: int, columns: dict[str, CopyColumn]
 ) -> tuple[duckdb.DuckDBPyConnection, CopySchema]:
     """Return a DuckDB with a copy of these events and {(person, field): value}, and its schema."""
-    cursor = duckdb.connect(config={"threads": 2})
+    cursor = duckdb.connect(config={"threads": 2, "temp_directory": ""})
     cursor.execute(f"ATTACH ':memory:' AS {PREFIX}")
     own = [
         f", p{each.index} VARCHAR" + (f", n{each.index} DOUBLE" if each.has_numbers else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -81,8 +82,8 @@ def test_a_question_that_waits_and_is_given_up_never_runs(queue: QuestionQueue) 
     assert (ticket.result, ticket.failure) == (None, None)
 
 
-def test_a_question_that_runs_and_is_given_up_is_interrupted(queue: QuestionQueue) -> None:
-    engine = duckdb.connect()
+def test_a_question_that_runs_and_is_given_up_is_interrupted(queue: QuestionQueue, tmp_path: Path) -> None:
+    engine = duckdb.connect(config={"temp_directory": str(tmp_path)})
     began = threading.Event()
 
     def work(ticket: Ticket) -> Any:
