@@ -74,7 +74,7 @@ def test_ten_thousand_values_are_broken_down() -> None:
     head, by = Head(2, begins, begins + DAY), (Dimension("event", "page"),)
     cursor, schema = copy_of(events, {}, 0, {"page": CopyColumn(0)})
     with cursor:
-        for order in (PEOPLE, EVENTS, VISITS, measure_of("rate")):
+        for order in (PEOPLE, EVENTS, VISITS):
             found = run(
                 cursor, schema, Breakdown(head, by, tuple(dict.fromkeys((order, EVENTS))), limit=15, offset=5)
             )
@@ -82,7 +82,7 @@ def test_ten_thousand_values_are_broken_down() -> None:
             for each in events:
                 counted.setdefault(each["properties"]["page"], []).append(each)
             sizes = {
-                page: {"events": len(own), "rate": 0.0}.get(order.word, len({e["visitor"] for e in own}))
+                page: len(own) if order == EVENTS else len({e["visitor"] for e in own})
                 for page, own in counted.items()
             }
             wanted = sorted(sizes, key=lambda page: (-sizes[page], page))[5:20]

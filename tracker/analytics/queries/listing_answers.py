@@ -18,7 +18,7 @@ def answer_values(workspace: Workspace, schema: CopySchema, values: Values) -> d
     measuring = Measuring(
         workspace, schema, head, values.event, Range(head.begins, head.ends, head.events_from)
     )
-    found = ranked(measuring, (values.dimension,), "count(*)", values.limit, search=values.search)
+    found = ranked(measuring, (values.dimension,), lambda _: "count(*)", values.limit, search=values.search)
     return {"values": [{"value": cell[0], "events": events} for cell, events in found]}
 
 

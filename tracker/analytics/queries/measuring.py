@@ -128,14 +128,19 @@ class Measuring:
         for level, kept in enumerate(grid.levels):
             own = grid.of_level(kept)
             numbers = self._numbers(own)
+            if kept == () and found[level]:
+                continue
             selection, keys = self.select(replace(own, is_all=True))  # others have no number
             goal = selection.goal_of(self.head) if any(each.kind == "rate" for each in measures) else None
             cell = numbers.sql(selection, [key.rpartition(" AS ")[0] for key in keys])
             rows = self._rows(bits_sql(selection, cell, numbers.count, goal), selection)
-            for number, people, reached in read_bits(rows, numbers.count):
+            for number, people, reached in read_bits(rows, numbers.count, goal is not None):
                 values = {"people": people, "reached": reached}
-                place = found[level][numbers.cell(number)]
-                place.update({each.word: finished(each.kind, values) for each in measures})
+                made = {each.word: finished(each.kind, values) for each in measures}
+                if number is not None:
+                    found[level][numbers.cell(number)].update(made)
+                elif () in grid.levels:
+                    found[grid.levels.index(())][()].update(made)
 
     def _sum_revenue(self, grid: Grid, found: list[dict[Cell, dict[str, Any]]]) -> None:
         selection, keys = self.select(grid)

@@ -51,11 +51,13 @@ class CellNumbers:
 def bits_sql(selection: Selection, cell: str, cells: int, goal: str | None) -> str:
     """Return a statement for a row per word of cells: its number, people of each bit, and those who reached the goal.
 
-    `cell` is SQL for the number of an event's cell, null for none.
+    `cell` is SQL for the number of an event's cell, null for none. In one word a bit is left for the events of no cell, and the row
+    ends with the people of all events, and those who reached the goal.
     """
-    count = min(cells, BITS)
+    count, is_one_word = min(cells, BITS), cells < BITS
+    cell = f"coalesce({cell}, {cells})" if is_one_word else cell
     bit, word = f"1::BIGINT << {cell}", "0"
-    if cells > BITS:
+    if not is_one_word:
         bit, word = f"1::BIGINT << ({cell}) % {BITS}", f"({cell}) // {BITS}"
     reached = f", bit_or({bit}) FILTER (WHERE {goal}) AS reached" if goal else ""
     who = selection.writer.schema.table("who")
@@ -67,17 +69,22 @@ def bits_sql(selection: Selection, cell: str, cells: int, goal: str | None) -> s
     )
     sums = [_sum("seen", number) for number in range(count)]
     sums += [_sum("reached", number) for number in range(count)] if goal else []
+    if is_one_word:
+        sums += ["count(*)", *(["count(*) FILTER (WHERE reached <> 0)"] if goal else [])]
     return f"WITH d AS ({own}), a AS ({actors}) SELECT word, {', '.join(sums)} FROM a GROUP BY word"
 
 
-def read_bits(rows: Sequence[Sequence[Any]], cells: int) -> Iterator[tuple[int, int, int]]:
-    """Return (number of a cell, people, people who reached the goal) for each cell with people."""
+def read_bits(
+    rows: Sequence[Sequence[Any]], cells: int, has_goal: bool
+) -> Iterator[tuple[int | None, int, int]]:
+    """Return (number of a cell, people, people who reached the goal) for each cell with people; None is everything."""
     count = min(cells, BITS)
     for word, *sums in rows:
         for number in range(count):
-            people = sums[number] or 0
-            if people:
-                yield word * BITS + number, people, sums[count + number] or 0 if len(sums) > count else 0
+            if people := sums[number]:
+                yield word * BITS + number, people, sums[count + number] or 0 if has_goal else 0
+        if cells < BITS:
+            yield (None, *sums[-2:]) if has_goal else (None, sums[-1], 0)
 
 
 def _sum(column: str, number: int) -> str:

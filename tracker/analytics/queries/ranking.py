@@ -6,43 +6,41 @@ events are all of one person has one. So values whose bound is below what the la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from tracker.analytics.queries.counting import PAGE_VIEW
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring, listed
 from tracker.analytics.queries.numbers_of_cells import nothing, row_order
 from tracker.analytics.queries.people_bits import BITS
-from tracker.questions import Dimension, Measure
+from tracker.analytics.queries.selection import Selection
+from tracker.questions import BadQuestion, Dimension, Measure
 
 #: Values whose people are counted at most before all are: beyond that one pass over everything is quicker.
 MAX_CANDIDATES = 2_000
 #: Values that are all computed in one pass: as many as a word has bits for.
-FEW = BITS - 1
-#: People that a value has at most.
-PEOPLE_AT_MOST = "CASE WHEN min(w.actor) = max(w.actor) THEN 1 ELSE count(*) END"
+FEW = BITS - 2
+_NOT_OF_EVENTS = ("people", "visits", "rate", "bounces", "seconds")
+Size = Callable[[Selection], str]
 
 
-def by_events(
-    measuring: Measuring, by: tuple[Dimension, ...], limit: int, offset: int = 0
-) -> list[tuple[Cell, int]]:
+def by_events(measuring: Measuring, by: tuple[Dimension, ...], limit: int) -> list[tuple[Cell, int]]:
     """Return the values with most events, and how many they have."""
-    return ranked(measuring, by, "count(*)", limit, offset)
+    return ranked(measuring, by, lambda _: "count(*)", limit)
 
 
 def ranked(
-    measuring: Measuring, by: tuple[Dimension, ...], size: str, limit: int, offset: int = 0, search: str = ""
+    measuring: Measuring, by: tuple[Dimension, ...], size: Size, limit: int, offset: int = 0, search: str = ""
 ) -> list[tuple[Cell, Any]]:
     """Return the values with the largest of `size`, an aggregate of events, and that; only values that contain `search`."""
     selection, keys = measuring.select(Grid(by))
-    selection.needs_ties = size == PEOPLE_AT_MOST
     names = [f"k{number}" for number in range(len(by))]
     order = listed(["size DESC NULLS LAST", *(f"{name} ASC NULLS LAST" for name in names)])
-    gathered = f"d AS (SELECT {listed([*keys, f'{size} AS size'])} {selection.source()} GROUP BY ALL)"
-    found = (
-        selection.dialect.contains("lower(k0)", f"lower({selection.parameters.bind(search)})")
-        if search
-        else "TRUE"
-    )
+    columns = listed([*keys, f"{size(selection)} AS size"])
+    gathered = f"d AS (SELECT {columns} {selection.source()} GROUP BY ALL)"
+    found = "TRUE"
+    if search:
+        found = selection.dialect.contains("lower(k0)", f"lower({selection.parameters.bind(search)})")
     sql = (
         f"WITH {gathered} SELECT {listed(names)}, size FROM d WHERE {found} "
         f"ORDER BY {order} LIMIT {limit} OFFSET {offset}"
@@ -54,25 +52,77 @@ def ranked(
 def first_rows(
     measuring: Measuring, by: tuple[Dimension, ...], order: Measure, limit: int, offset: int
 ) -> tuple[list[Cell], bool]:
-    """Return the values of rows `offset` to `offset + limit` in the order of a measure and False, or all if they are few and True."""
+    """Return the values of rows `offset` to `offset + limit` in the order of a measure and False, or all if they are few and True.
+
+    Raises BadQuestion if the order is by a share or an average of visits, and there are too many values to compute it for all.
+    """
     wanted = offset + limit
-    if order.kind == "events":
-        found = by_events(measuring, by, wanted + FEW)
-        few = len(found) <= FEW
-        return [cell for cell, _ in (found if few else found[offset:wanted])], few
-    size = PEOPLE_AT_MOST if order.kind == "people" else "count(*)"
-    counted = ranked(measuring, by, size, max(MAX_CANDIDATES, wanted) + 1)
+    if order.kind in _NOT_OF_EVENTS:
+        return _first_of_people(measuring, by, order, wanted, offset)
+    found = ranked(measuring, by, lambda selection: _size(selection, measuring, order), wanted + FEW)
+    is_few = len(found) <= FEW
+    return [cell for cell, _ in (found if is_few else found[offset:wanted])], is_few
+
+
+def _first_of_people(
+    measuring: Measuring, by: tuple[Dimension, ...], order: Measure, wanted: int, offset: int
+) -> tuple[list[Cell], bool]:
+    counted = by_events(measuring, by, max(MAX_CANDIDATES, wanted) + 1)
     is_all = len(counted) <= max(MAX_CANDIDATES, wanted)
     if len(counted) <= FEW:
         return [cell for cell, _ in counted], True
-    candidates: Sequence[Cell] | None = [cell for cell, _ in counted]
-    if order.kind in ("people", "visits"):
-        candidates = _possible(measuring, by, order, counted, wanted, is_all)
-    elif not is_all:
-        candidates = None
+    if order.kind not in ("people", "visits"):
+        if not is_all:
+            most = f"there are more than {MAX_CANDIDATES:,} values"
+            raise BadQuestion("sort", f"{most}: sort by events or people, or ask for fewer by a condition")
+        return _ordered(measuring, by, order, [cell for cell, _ in counted])[offset:wanted], False
+    candidates = _possible(measuring, by, order, counted, wanted, is_all)
+    if candidates is None and order.kind == "people":
+        bounded = ranked(measuring, by, _people_at_most, len(counted))
+        candidates = _possible(measuring, by, order, bounded, wanted, is_all)
+    if candidates is None:
+        size = _people if order.kind == "people" else _visits
+        return [cell for cell, _ in ranked(measuring, by, size, wanted - offset, offset)], False
+    return _ordered(measuring, by, order, candidates)[offset:wanted], False
+
+
+def _ordered(
+    measuring: Measuring, by: tuple[Dimension, ...], order: Measure, candidates: Sequence[Cell]
+) -> list[Cell]:
     sizes = _sizes(measuring, by, order, candidates)
-    cells = sorted(sizes, key=lambda cell: row_order(order, cell, sizes[cell]))
-    return cells[offset:wanted], False
+    return sorted(sizes, key=lambda cell: row_order(order, cell, sizes[cell]))
+
+
+def _size(selection: Selection, measuring: Measuring, order: Measure) -> str:
+    """Return SQL for a measure of events, as an aggregate."""
+    if order.kind == "conversions":
+        return f"count(*) FILTER (WHERE {selection.goal_of(measuring.head)})"
+    if order.property is None:
+        simple = {
+            "views": f"count(*) FILTER (WHERE e.name = '{PAGE_VIEW}')",
+            "revenue": "coalesce(sum(e.worth), 0)",
+        }
+        return simple.get(order.kind, "count(*)")
+    number = selection.writer.number(order.property)
+    total = selection.dialect.exact_sum(number)
+    return {"sum": f"coalesce({total}, 0)", "avg": f"{total} / count({number})"}.get(
+        order.kind, f"median({number})"
+    )
+
+
+def _people_at_most(selection: Selection) -> str:
+    selection.needs_ties = True
+    return "CASE WHEN min(w.actor) = max(w.actor) THEN 1 ELSE count(*) END"
+
+
+def _people(selection: Selection) -> str:
+    selection.needs_ties = True
+    return "count(DISTINCT w.actor)"
+
+
+def _visits(selection: Selection) -> str:
+    selection.visits.use()
+    return "count(DISTINCT (p.actor, p.visit))"
 
 
 def _possible(
@@ -96,9 +146,8 @@ def _possible(
 
 
 def _sizes(
-    measuring: Measuring, by: tuple[Dimension, ...], order: Measure, cells: Sequence[Cell] | None
+    measuring: Measuring, by: tuple[Dimension, ...], order: Measure, cells: Sequence[Cell]
 ) -> dict[Cell, Any]:
     every = tuple(range(len(by)))
     [found] = measuring.cells(Grid(by, None, (every,), cells), [order])
-    sizes = {cell: values.get(order.word) for cell, values in found.items()}
-    return {cell: sizes.get(cell, nothing(order)) for cell in (cells if cells is not None else sizes)}
+    return {cell: found.get(cell, {}).get(order.word, nothing(order)) for cell in cells}
