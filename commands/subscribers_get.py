@@ -34,8 +34,9 @@ class SubscribersGet(Command):
     (`EmailAddress`, the default, or `ExternalID`) begins with the text, or equals it with `SearchType` `exact`; they are
     sorted by that field. With `SearchType` `contains` the text may stand anywhere, in any letter case, in the address, the ID
     or a text custom field of the newest 500,000 subscribers; they are sorted by SubscriberID, and which they are may be 5
-    seconds old. A text of one or two characters is looked for as the beginning of `SearchField`. `TotalSubscriberCount` counts the matching subscribers of all pages; from 10,000 on it may be 5
-    seconds old.
+    seconds old. A text of one or two characters is looked for as the beginning of `SearchField`.
+
+    `TotalSubscriberCount` counts the matching subscribers of all pages; from 10,000 on it may be 5 seconds old.
     """
 
     name = "subscribers.get"
@@ -113,30 +114,33 @@ class SubscribersGet(Command):
         Subscribers = fields.List(fields.Nested(SubscriberInformation), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
         text = unicodedata.normalize("NFC", params["Search"].strip().lower())
-        if params["SearchType"] == "contains" and len(text) >= SHORTEST:
-            page, total = self._containing(list_id, text, params)
+        is_anywhere = params["SearchType"] == "contains" and len(text) >= SHORTEST
+        wanted = _slice_anywhere(params) if is_anywhere else _slice(params)
+        stores, list_id = self.services.stores, self.own_list(params["ListID"], INVALID_LIST).id
+        if is_anywhere:
+            page, total = stores.subscribers.containing(
+                list_id, text, wanted.size, wanted.start, wanted.is_descending, self.deadline
+            )
         else:
-            wanted = _slice(params)
             page = stores.subscribers.page(list_id, wanted, self.deadline)
             total = stores.subscribers.count(list_id, wanted, self.deadline)
         custom_fields = stores.fields.of_list(list_id, self.deadline)
         rows = [described(subscriber, custom_fields) for subscriber in page]
         return success(TotalSubscriberCount=total, Subscribers=rows)
 
-    def _containing(self, list_id: int, text: str, params: dict[str, Any]) -> tuple[list[Any], int]:
-        """Return a page of those who have the text anywhere, and their number. Raises CommandError (5, 10)."""
-        if ORDERS[params.get("OrderField", "SubscriberID")] != "id":
-            raise CommandError(because(INVALID_ORDER, "what contains a text is sorted by SubscriberID"))
-        if "AfterSubscriberID" in params:
-            raise CommandError(because(INVALID_AFTER, "what contains a text has pages by RecordsFrom"))
-        size, start = params["RecordsPerRequest"] or MAX_RECORDS, params["RecordsFrom"]
-        is_descending = params["OrderType"] == "DESC"
-        found: tuple[list[Any], int] = self.services.stores.subscribers.containing(
-            list_id, text, size, start, is_descending, self.deadline
-        )
-        return found
+
+def _slice_anywhere(params: dict[str, Any]) -> Slice:
+    """Return the requested page of those who have the text anywhere. Raises CommandError (5, 10)."""
+    if ORDERS[params.get("OrderField", "SubscriberID")] != "id":
+        raise CommandError(because(INVALID_ORDER, "what contains a text is sorted by SubscriberID"))
+    if "AfterSubscriberID" in params:
+        raise CommandError(because(INVALID_AFTER, "what contains a text has pages by RecordsFrom"))
+    return Slice(
+        size=params["RecordsPerRequest"] or MAX_RECORDS,
+        start=params["RecordsFrom"],
+        is_descending=params["OrderType"] == "DESC",
+    )
 
 
 def _slice(params: dict[str, Any]) -> Slice:

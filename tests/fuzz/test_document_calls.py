@@ -144,7 +144,7 @@ class Caller:
         """A goal and an event of ours, for those that are named; but for even numbers."""
         if is_number(sent.get("GoalID")):
             sent["GoalID"] = self.goal()
-        if command == "visit.get" and is_number(sent.get("EventID")):
+        if command in ("visit.get", "event.get") and is_number(sent.get("EventID")):
             sent["EventID"] = self.event()
 
     def event(self) -> int:
