@@ -371,6 +371,19 @@ def test_everything_else_is_loaded_without_duckdb() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_what_a_killed_build_has_left_is_removed(filed: Real, start: Start) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    reports.events(1)
+    reports.kill()
+    left = [reports.folder / name for name in ("1.new", "1.new.wal", "7.stage", "temporary/spilled")]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"of somebody")
+    assert reports.events(1) > 0
+    assert [path for path in left if path.exists()] == []
+
+
 def test_a_rebuild_answers_meanwhile_and_upkeep_checks_the_copy(filed: Real, start: Start) -> None:
     track(filed, 4)
     reports = start(filed)

@@ -127,7 +127,7 @@ class ReportsClient:
     def _keep_up(self) -> None:
         gevent.sleep(FIRST_UPKEEP_SECONDS)
         while True:
-            if self._files.lists():
+            if self._files.has_data():
                 reply = self.request({"maintain": True})
                 if "error" in reply:
                     _log.warning("the copies for reports were not looked after: %s", reply.get("detail"))

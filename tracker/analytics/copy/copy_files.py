@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +16,9 @@ COPY, NEW, STAGE, LOG = ".duckdb", ".new", ".stage", ".wal"
 #: Empty files whose time says when a list was asked for, and its copy checked.
 ASKED, CHECKED = ".asked", ".checked"
 _COPY = re.compile(r"([1-9][0-9]*)\.duckdb")
+#: Where instances put what their memory does not hold.
+TEMPORARY = "temporary"
+_LEFTOVER = re.compile(rf"[1-9][0-9]*\.(new|stage)(\.wal)?|{TEMPORARY}")
 
 
 class CopyFiles:
@@ -43,6 +47,21 @@ class CopyFiles:
             return []
         found = (_COPY.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(int(match[1]) for match in found if match)
+
+    def has_data(self) -> bool:
+        """Return whether anything of events is in the folder: copies, or what a killed process has left of one."""
+        return bool(self.lists() or self._leftovers())
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed processes have left: unfinished builds, and what questions had spilled. None may be running."""
+        for path in self._leftovers():
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def _leftovers(self) -> list[Path]:
+        if not self.folder.is_dir():
+            return []
+        found = [path for path in self.folder.iterdir() if _LEFTOVER.fullmatch(path.name)]
+        return [path for path in found if not path.is_dir() or any(path.iterdir())]
 
     def remove(self, list_id: int) -> None:
         """Remove a list's copy, which must not be attached."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-#: Temporary space as a multiple of the memory limit, and its name in the folder.
-TEMPORARY_TIMES, TEMPORARY = 16, "temporary"
+from tracker.analytics.copy.copy_files import TEMPORARY
+
+#: Temporary space as a multiple of the memory limit.
+TEMPORARY_TIMES = 16
 THREADS = 2
 #: Failures after which an instance may hold a damaged state: it is closed, and the file built anew.
 DAMAGE = (duckdb.FatalException, duckdb.InternalException)

@@ -44,6 +44,7 @@ class ReportsService:
     def __init__(self, setup: ReportsSetup, answer: Answer) -> None:
         self._setup, self._answer = setup, answer
         self.files = CopyFiles(setup.path)
+        self.files.remove_leftovers()
         self.database = setup.open_database()
         self._engine = open_engine(self.files.folder, setup.memory_mb)
         self._builds = CopyBuilds(setup, self._put_in_place)
