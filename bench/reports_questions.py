@@ -1,0 +1,146 @@
+"""Questions asked of a made-up copy: CPU and wall milliseconds of each kind, on two threads with 512 MB.
+
+`python -m bench.reports_questions FILE [ROUNDS]`, with a file that `bench.reports_copy` made. Wall times mean something on idle cores
+alone; CPU is of all threads, the least of the rounds.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+import duckdb
+
+from bench.reports_copy import BEGINS, YEAR_MS
+from tracker.analytics.queries import CopyColumn, CopySchema, run
+from tracker.questions import (
+    Breakdown,
+    Condition,
+    Dimension,
+    EventIds,
+    Head,
+    Measure,
+    Operator,
+    People,
+    Question,
+    Trend,
+    Values,
+    Visits,
+    Where,
+    measure_of,
+)
+
+ENDS, DAY_MS = BEGINS + YEAR_MS, 86_400_000
+PREFIX = "list_2"
+
+
+def head(days: int, where: Where = (), *, is_compared: bool = False) -> Head:
+    begins = ENDS - days * DAY_MS
+    before = (begins - days * DAY_MS, begins) if is_compared else None
+    return Head(2, begins, ENDS, "Europe/Berlin", before, where)
+
+
+def measures(words: str) -> tuple[Measure, ...]:
+    return tuple(measure_of(word) for word in words.split())
+
+
+def questions() -> Iterator[tuple[str, Question]]:
+    """What is asked, in words and as a question."""
+    year, month, six = head(365), head(30), measures("people visits views conversions revenue rate")
+    path, source = (Dimension("event", "$pathname"),), (Dimension("event", "utm_source"),)
+    chrome = (Condition("event", Operator.EQUALS, property="$browser", values=("Chrome",)),)
+    three = (Condition("person", Operator.HAPPENED, "add_to_cart", times=3, days=30),)
+    pattern = (Condition("event", Operator.MATCHES_REGEX, property="$pathname", values=("(1+)+7$",)),)
+    yield "one event by day, 12 months", Trend(year, measures("events"), "page_view", "day")
+    yield "people of an event by day, 12 months", Trend(year, measures("people"), "page_view", "day")
+    yield "people of all events by month, 12 months", Trend(year, measures("people"), None, "month")
+    yield "six measures by day, 14 days and before", Trend(head(14, is_compared=True), six)
+    yield "six measures by day, 30 days and before", Trend(head(30, is_compared=True), six)
+    yield (
+        "people by source (12 values), one event, 12 months",
+        Breakdown(year, source, measures("people"), "page_view"),
+    )
+    yield "people by source, all events, 12 months", Breakdown(year, source, measures("people events"))
+    yield (
+        "people by page (3,000), one event, 12 months",
+        Breakdown(year, path, measures("people"), "page_view"),
+    )
+    session = (Dimension("event", "session"),)
+    yield (
+        "people by session (1.2 M), one event, 12 months",
+        Breakdown(year, session, measures("people"), "page_view"),
+    )
+    channel, entry = (Dimension("visit", "$channel"),), (Dimension("visit", "$pathname"),)
+    yield (
+        "people, revenue by channel of the visit, 30 days",
+        Breakdown(month, channel, measures("people revenue")),
+    )
+    yield (
+        "visits, bounces, seconds by entry page, 30 days",
+        Breakdown(month, entry, measures("visits bounces seconds")),
+    )
+    yield (
+        "two filters by hour, 7 days",
+        Trend(head(7, (chrome, pattern)), measures("people events"), "page_view", "hour"),
+    )
+    yield (
+        "a regular expression by month, 12 months",
+        Trend(head(365, (pattern,)), measures("people events"), None, "month"),
+    )
+    yield (
+        "people who did 3 × in 30 days, 12 months",
+        Trend(head(365, (three,)), measures("people"), None, "month"),
+    )
+    yield (
+        "revenue by source and week, 12 months",
+        Trend(year, measures("revenue"), "conversion", "week", source[0]),
+    )
+    yield (
+        "sum of a property by product (2,000), 12 months",
+        Breakdown(year, (Dimension("event", "product_id"),), measures("sum:price"), "view_product"),
+    )
+    yield "people of 30 days", People(month, "conversion")
+    yield "visits of 30 days", Visits(month)
+    yield "values of a property, 12 months", Values(year, Dimension("event", "$browser"))
+    yield "ids of events, the first 1,000", EventIds(year)
+
+
+def cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def measured(cursor: duckdb.DuckDBPyConnection, schema: CopySchema, question: Question, rounds: int) -> str:
+    """Return the cells: least CPU, median and least wall milliseconds."""
+    spent, took = [], []
+    for _ in range(rounds):
+        before, began = cpu(), time.monotonic()
+        run(cursor, schema, question)
+        took.append(time.monotonic() - began)
+        spent.append(cpu() - before)
+    return f"{min(spent) * 1000:.0f} | {statistics.median(took) * 1000:.0f} | {min(took) * 1000:.0f}"
+
+
+def main() -> None:
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    with tempfile.TemporaryDirectory() as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": "512MB",
+            "threads": 2,
+            "temp_directory": folder,
+        }
+        with duckdb.connect(config=settings) as cursor:
+            cursor.execute(f"ATTACH '{sys.argv[1]}' AS {PREFIX} (READ_ONLY)")
+            rows = cursor.execute(f"SELECT property, col, has_numbers FROM {PREFIX}.columns").fetchall()
+            schema = CopySchema(PREFIX, {name: CopyColumn(*column) for name, *column in rows})
+            print(f"| DuckDB {duckdb.__version__} | CPU ms | p50 ms | least ms |\n|---|---|---|---|")
+            for words, question in questions():
+                print(f"| {words} | {measured(cursor, schema, question, rounds)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
