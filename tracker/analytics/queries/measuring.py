@@ -80,11 +80,10 @@ class Measuring:
         """Return the measures of each cell with an event, for each level."""
         found: list[dict[Cell, dict[str, Any]]] = [defaultdict(dict) for _ in grid.levels]
         counted = [each for each in measures if each.property is None and each.kind != "revenue"]
-        if not any(each.is_of_visits for each in counted) and self._is_small(grid):
-            of_people = [each for each in counted if each.kind in _OF_PEOPLE]
+        of_people = [each for each in counted if each.kind in _OF_PEOPLE]
+        if of_people and self._is_apart(grid, counted):
             measures = [each for each in measures if each not in of_people]
-            if of_people:
-                self._count_people(grid, of_people, found)
+            self._count_people(grid, of_people, found)
         for part, places in grid.parts():
             self._add(part, measures, [found[place] for place in places])
         return found
@@ -115,6 +114,13 @@ class Measuring:
         if grid.interval is not None:
             count = len(bucket_begins(grid.interval, self.range.begins, self.range.ends, self.head.zone))
         return CellNumbers(grid.interval is not None, count, list(zip(*grid.only or (), strict=True)))
+
+    def _is_apart(self, grid: Grid, counted: Sequence[Measure]) -> bool:
+        """Whether people are counted by a pass of their own: not with visits, nor where conditions would be looked at twice."""
+        if any(each.is_of_visits for each in counted):
+            return False
+        is_alone = all(each.kind in _OF_PEOPLE for each in counted)
+        return (is_alone or not self.head.where) and self._is_small(grid)
 
     def _is_small(self, grid: Grid) -> bool:
         """Whether the cells of each level are known, and few."""
