@@ -35,6 +35,7 @@ PAGES = {
     "explore, lines": "/lists/{full}/explore?By=visit:$channel",
     "explore, bars": "/lists/{full}/explore?By=visit:$device_type&As=bars&Event=page_view",
     "explore, a table": "/lists/{full}/explore?By=$pathname&As=table&Show=views",
+    "explore, two at once": "/lists/{full}/explore?By=visit:$channel&Across=visit:$device_type",
     "people behind a number": "/lists/{full}/who?Event=page_view",
     "nobody behind a number": "/lists/{full}/who?Event=nothing",
     "goals": "/lists/{full}/goals",

@@ -88,7 +88,9 @@ def _series(measure: str, value: str | None, seed: int, count: int) -> dict[str,
 
 
 def breakdown(params: dict[str, Any]) -> dict[str, Any]:
-    by = params["By"]
+    by = params["By"] if isinstance(params["By"], str) else params["By"][0]
+    if isinstance(params["By"], list):
+        return _crossed(params)
     values = {
         "$pathname": ("/", "/products/cup-01", "/products/earl-grey-01", "/cart"),
         "$country": ("DE", "AT", "US"),
@@ -110,6 +112,27 @@ def breakdown(params: dict[str, Any]) -> dict[str, Any]:
         "Others": None,
         "Total": whole,
         "TotalBefore": whole,
+        "Cursor": None,
+        "Scope": scope(),
+    }
+
+
+def _crossed(params: dict[str, Any]) -> dict[str, Any]:
+    rows = [
+        {
+            "Values": [one, other],
+            **{measure: number(measure, index + 3 * at) for measure in params["Measures"]},
+            "Before": {},
+        }
+        for index, one in enumerate(NAMES)
+        for at, other in enumerate(("mobile", "desktop", None))
+    ]
+    return {
+        **READY,
+        "Rows": rows,
+        "Others": None,
+        "Total": None,
+        "TotalBefore": None,
         "Cursor": None,
         "Scope": scope(),
     }

@@ -306,6 +306,27 @@ def test_explore_shows_one_number_without_a_breakdown(console: Console) -> None:
     )
 
 
+def test_explore_crosses_two_breakdowns(console: Console) -> None:
+    args = {"By": "visit:$channel", "Across": "visit:$device_type", "Show": "views"}
+    answer = console.get(f"{console.path}/explore", **args)
+    [params] = console.asked("reports.breakdown")
+    assert (params["By"], params["Measures"]) == (
+        ["visit:$channel", "visit:$device_type"],
+        ["views", "people"],
+    )
+    assert "<title>Page views by Channel and Device</title>" in answer.text
+    cell = re.search(r'<a href="([^"]+)"><title>Email, mobile: (\d+)</title>', answer.text)
+    assert cell is not None
+    where = json.loads(parse_qs(urlsplit(html.unescape(cell[1])).query)["Where"][0])
+    assert [each["Value"] for each in where] == ["Email", "mobile"]
+    [csv] = links(answer, "Download as CSV")
+    assert parse_qs(urlsplit(csv).query)["By"] == params["By"]
+    same = console.get(f"{console.path}/explore", By="visit:$channel", Across="visit:$channel")
+    assert (same.status, console.asked("reports.breakdown")) == (200, []), (
+        "a thing is not crossed with itself"
+    )
+
+
 def test_numbers_are_taken_along(console: Console) -> None:
     answer = console.get(console.path, Where=json.dumps(EMAIL))
     [csv] = links(answer, "Download as CSV")

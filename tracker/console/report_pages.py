@@ -4,7 +4,7 @@ available, and a question that is refused."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -154,8 +154,13 @@ def api_call(command: str, place: CurrentList, address: ReportAddress, **params:
 
 
 def csv_path(
-    command: str, place: CurrentList, address: ReportAddress, measures: Iterable[str] = (), **params: str
+    command: str,
+    place: CurrentList,
+    address: ReportAddress,
+    repeated: Mapping[str, Iterable[str]] | None = None,
+    **params: str,
 ) -> str:
-    """Return the path of the answer as a file."""
-    listed = "".join(f"&Measures={quote(measure, safe='')}" for measure in measures)
+    """Return the path of the answer as a file. `repeated` are parameters that stand there once for each value."""
+    pairs = ((name, value) for name, values in (repeated or {}).items() for value in values)
+    listed = "".join(f"&{name}={quote(value, safe='')}" for name, value in pairs)
     return f"{place.path}/csv/{command}{address.question(**params)}{listed}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import render_template
 
 from tracker.console.charts import MAX_SERIES, bars, line, sparkline
 from tracker.console.client import Unanswered, ask
+from tracker.console.crossed_rows import Pair, crossed_grid, crossed_rows
 from tracker.console.current_list import CurrentList
 from tracker.console.dimension_words import OFFERED, DimensionWords, of_property
 from tracker.console.number_words import MEASURES, change, measure_name, number_of, written
@@ -22,6 +23,8 @@ FORMS = {"lines": "lines", "bars": "bars", "table": "a table"}
 INTERVALS = ("auto", "hour", "day", "week", "month")
 #: Values with a line of their own in the table, and rows of a page of the table alone.
 TOP, ROWS = 10, 50
+#: Pairs of values that are asked for at most.
+CROSSED = 200
 #: Names of events and properties that the form offers.
 OFFERED_EVENTS, OFFERED_PROPERTIES = 100, 60
 
@@ -31,23 +34,25 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
     asked = {name: address.args.get(name) or None for name in ("Event", "By", "Interval", "Cursor")}
     measure, form = address.args.get("Show") or "people", address.args.get("As", "lines")
     by = DimensionWords(asked["By"]) if asked["By"] else None
-    is_table = form == "table" and by is not None
-    answered = (
-        _table(place, address, measure, asked, by)
-        if is_table and by
-        else _trend(place, address, measure, asked, by, form)
-    )
+    across = DimensionWords(address.args["Across"]) if by and address.args.get("Across") else None
+    if by and across and across != by:
+        answered = _crossed(place, address, measure, asked, (by, across))
+    elif by and form == "table":
+        answered = _table(place, address, measure, asked, by)
+    else:
+        answered = _trend(place, address, measure, asked, by, form)
     return render_template(
         "explore.html",
         tab="explore",
         measure=measure,
         event=asked["Event"],
         by=by,
+        across=across,
         interval=asked["Interval"] or "auto",
         intervals=INTERVALS,
         form=form if form in FORMS else "lines",
         forms=FORMS,
-        offered=_offered(place, asked["Event"], measure, by),
+        offered=_offered(place, asked["Event"], measure, [each for each in (by, across) if each]),
         people=people_path(place.path, address, **({"Event": asked["Event"]} if asked["Event"] else {})),
         **answered,
     )
@@ -127,20 +132,44 @@ def _table(
     }
 
 
+def _crossed(
+    place: CurrentList, address: ReportAddress, measure: str, asked: Mapping[str, Any], by: Pair
+) -> dict[str, Any]:
+    """Ask for two dimensions at once: each of the first against each of the second."""
+    measures = [measure] if measure == "people" else [measure, "people"]
+    params = {
+        "Event": asked["Event"],
+        "By": [each.form for each in by],
+        "Measures": measures,
+        "Limit": CROSSED,
+    }
+    answer = report("reports.breakdown", place, address, **params)
+    currency = place.described["Currency"]
+    return {
+        "chart": crossed_grid(answer, by, measure, place.path, address, currency) if answer["Rows"] else None,
+        "columns": [*(each.name for each in by), *(measure_name(each) for each in measures)],
+        "pairs": crossed_rows(answer, by, measures, place.path, address, currency),
+        **_taken_along("reports.breakdown", place, address, params),
+        **frame(place, address, answer),
+    }
+
+
 def _taken_along(
     command: str, place: CurrentList, address: ReportAddress, params: Mapping[str, Any]
 ) -> dict[str, str]:
     """Return the same question as a file and as a call of the API."""
     known = {name: value for name, value in params.items() if value is not None}
-    texts = {name: str(value) for name, value in known.items() if name not in ("Measures", "Limit")}
+    texts = {name: str(known[name]) for name in ("Event", "Interval", "Top") if name in known}
+    by = known.get("By", [])
+    repeated = {"Measures": known["Measures"], "By": by if isinstance(by, list) else [by]}
     return {
-        "csv": csv_path(command, place, address, known["Measures"], **texts),
+        "csv": csv_path(command, place, address, repeated, **texts),
         "call": api_call(command, place, address, **known),
     }
 
 
 def _offered(
-    place: CurrentList, event: str | None, measure: str, by: DimensionWords | None
+    place: CurrentList, event: str | None, measure: str, chosen: Sequence[DimensionWords]
 ) -> dict[str, Any]:
     """Return what the sentence can be made of. Names come from the catalogue, if the user may read it."""
     try:
@@ -161,13 +190,15 @@ def _offered(
     measures |= {
         f"{kind}:{name}": measure_name(f"{kind}:{name}")
         for name in list(numeric)[:8]
-        for kind in ("sum", "avg")
+        for kind in ("sum", "avg", "median")
     }
-    dimensions = {form: DimensionWords(form).name for form in OFFERED}
+    dimensions = {form: DimensionWords(form).name for form in OFFERED} | {
+        each.form: each.name for each in chosen
+    }
     return {
         "events": [each["Event"] for each in ordered],
         "measures": measures | ({} if measure in measures else {measure: measure_name(measure)}),
-        "dimensions": dimensions | ({by.form: by.name} if by and by.form not in dimensions else {}),
+        "dimensions": dimensions,
         "properties": {of_property(name): name for name in names if of_property(name) not in dimensions},
     }
 

@@ -81,7 +81,7 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         second=MEASURES[second][0],
         goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
         definitions=[MEASURES[name] for name in SIX],
-        csv=csv_path("reports.trend", place, address, SIX),
+        csv=csv_path("reports.trend", place, address, {"Measures": SIX}),
         call=api_call("reports.trend", place, address, Measures=list(SIX)),
         **frame(place, address, trend, goals),
     )

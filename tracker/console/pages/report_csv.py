@@ -18,6 +18,8 @@ REPORTS = {
     "reports.breakdown": ("Measures", "Event", "By", "Sort"),
     "reports.people": ("Event", "Sort"),
 }
+#: Parameters that stand in an address once for each value.
+REPEATED = {"reports.trend": ("Measures",), "reports.breakdown": ("Measures", "By"), "reports.people": ()}
 
 
 def show(list_id: str, command: str) -> Any:
@@ -25,8 +27,7 @@ def show(list_id: str, command: str) -> Any:
         abort(404)
     place, address = list_of(list_id), ReportAddress(dict(request.args.items()))
     sent: dict[str, Any] = {name: address.args[name] for name in REPORTS[command] if address.args.get(name)}
-    if "Measures" in sent:
-        sent["Measures"] = request.args.getlist("Measures")
+    sent |= {name: request.args.getlist(name) for name in REPEATED[command] if name in sent}
     stream = ask(command, **place.params, **address.head, **sent, Format="csv")
     name = f"{command.removeprefix('reports.')}-{place.params['ListID']}.csv"
     return sent_on(stream, {"Content-Disposition": f'attachment; filename="{name}"'})

@@ -45,7 +45,7 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         following=address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
         first=address.link(Cursor=None) if address.args.get("Cursor") else None,
         numbers=f"{place.path}{address.question()}",
-        csv=csv_path("reports.people", place, address, **named),
+        csv=csv_path("reports.people", place, address, {}, **named),
         call=api_call("reports.people", place, address, **named),
         **frame(place, address, answer),
     )
