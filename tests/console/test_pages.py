@@ -50,6 +50,7 @@ def is_safe(answer: Any) -> bool:
         "text/html; charset=utf-8",
         "application/json",
         "text/event-stream",
+        "text/csv; charset=utf-8",
     )
     return True
 
