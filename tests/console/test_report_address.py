@@ -44,6 +44,12 @@ def test_any_value_is_filtered_by_and_taken_away(value: str, name: str) -> None:
     assert read(filtered.without(0)).args == {"From": "-6d"}
 
 
+def test_another_question_begins_on_its_first_page() -> None:
+    address = ReportAddress({"From": "-6d", "Cursor": "x"})
+    assert (address.link(From="-29d"), address.link(Cursor="y")) == ("?From=-29d", "?From=-6d&Cursor=y")
+    assert (address.without(0), address.with_condition(EMAIL)[:9]) == ("?From=-6d", "?From=-6d")
+
+
 def test_a_filter_takes_the_place_of_one_about_the_same() -> None:
     address = read(ReportAddress({}).with_condition(EMAIL))
     address = read(address.with_condition(PRICE))

@@ -50,8 +50,11 @@ class ReportAddress:
         return found if isinstance(found, list) else []
 
     def link(self, **changes: str | None) -> str:
-        """Return the address with these parameters changed, or left out where they are None: `?From=-6d&To=today`."""
-        merged = {**self.args, **changes}
+        """Return the address with these parameters changed, or left out where they are None: `?From=-6d&To=today`.
+
+        A changed question has other pages: where this one's page begins is left out too, unless it is given.
+        """
+        merged = {**self.args, "Cursor": None, **changes}
         ordered = {name: merged.pop(name, None) for name in HEAD} | merged
         return "?" + urlencode({name: value for name, value in ordered.items() if value})
 

@@ -101,7 +101,10 @@ def frame(
         "chips": chips(address, goals),
         "operators": OPERATORS,
         "of": OF,
-        "periods": [(name, address.link(From=first, To=last), key) for name, first, last, key in PERIODS],
+        "periods": [
+            (name, address.link(From=first, To=last, Interval=None), key)
+            for name, first, last, key in PERIODS
+        ],
         "earlier": scope.earlier(address),
         "later": scope.later(address),
         "comparisons": [

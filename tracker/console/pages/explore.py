@@ -126,7 +126,7 @@ def _table(
         "rows": breakdown_rows(answer, by, measures, place.path, address, currency),
         "total": [written(each, (answer["Total"] or {}).get(each), currency) for each in measures],
         "following": address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
-        "first": address.link(Cursor=None) if asked["Cursor"] else None,
+        "first": address.link() if asked["Cursor"] else None,
         **_taken_along("reports.breakdown", place, address, params),
         **frame(place, address, answer),
     }

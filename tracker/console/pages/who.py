@@ -37,13 +37,10 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         people=[_row(each, place) for each in answer["People"]],
         total=answer["Total"],
         event=event,
-        everybody=address.link(Event=None, Cursor=None),
-        sorts=[
-            (name, address.link(Sort=word, Cursor=None), word == params["Sort"])
-            for word, name in SORTS.items()
-        ],
+        everybody=address.link(Event=None),
+        sorts=[(name, address.link(Sort=word), word == params["Sort"]) for word, name in SORTS.items()],
         following=address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
-        first=address.link(Cursor=None) if address.args.get("Cursor") else None,
+        first=address.link() if address.args.get("Cursor") else None,
         numbers=f"{place.path}{address.question()}",
         csv=csv_path("reports.people", place, address, {}, **named),
         call=api_call("reports.people", place, address, **named),
