@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import Command, CsvStream, Stream
+from tracker import Command, CsvStream, Stream, invalid
 from tracker.api.csv_rows import csv_lines
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
 from tracker.api.report_asking import asked
@@ -18,6 +18,7 @@ from tracker.api.report_params import (
     INVALID_LIMIT,
     INVALID_SORT,
     HeadParams,
+    SubscriberNumbers,
     cursor_param,
     event_param,
     head_of,
@@ -25,9 +26,10 @@ from tracker.api.report_params import (
     refusing,
 )
 from tracker.api.report_tables import plain_rows
-from tracker.fields import Choice
+from tracker.fields import Choice, YesOrNo
 from tracker.formats.event_limits import uuid_text
 from tracker.questions import People
+from tracker.questions.time_range import MAX_RANGE_DAYS
 from tracker.reports.known_actors import KnownActors
 from tracker.times import iso_utc
 
@@ -43,12 +45,21 @@ COLUMNS = (
 )  # fmt: skip
 
 
+INVALID_SUBSCRIBERS, INVALID_ONLY = invalid("SubscriberIDs", 27), invalid("OnlySubscribers", 28)
+#: The range of a question about some subscribers.
+LONGEST = {"From": f"-{MAX_RANGE_DAYS - 1}d", "Compare": "none"}
+
+
 class ReportsPeople(Command):
     """List the people behind a number: ask the same question, with the condition of the row and the range of the point.
 
     A person is a subscriber or, where nobody knows who it is, a visitor, whose `SubscriberID` is null; `UUID` is one of their
-    visitors. `FirstSeenAt`, `LastSeenAt`, `Events` and `Revenue` are of the events that match; `Source` is the channel that they
-    came from first, in all that is kept. `Total` is the number of people on all pages: it equals the measure `people`.
+    visitors. `Events` and `Revenue` are of the events that match, in the range that is asked for. `FirstSeenAt`, `LastSeenAt` and
+    `Source`, the channel that they came from first, are of all their events that are kept, whatever the range. `Total` is the
+    number of people on all pages: it equals the measure `people`.
+
+    `SubscriberIDs` restricts the answer to these subscribers, for whom the range is the longest there is unless you send one.
+    Somebody without a matching event is in no answer, as somebody who does not exist.
 
     `Sort` puts the largest first. `Cursor` is where the next page begins: send it within a day, with the same parameters.
     """
@@ -58,7 +69,15 @@ class ReportsPeople(Command):
     permission = "Subscribers.Get"
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
-    errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_SORT, INVALID_LIMIT, INVALID_CURSOR)
+    errors = (
+        *HEAD_ERRORS,
+        INVALID_EVENT,
+        INVALID_SORT,
+        INVALID_LIMIT,
+        INVALID_CURSOR,
+        INVALID_SUBSCRIBERS,
+        INVALID_ONLY,
+    )
     example = (
         {"ListID": 123, "Event": "conversion"},
         {
@@ -84,6 +103,12 @@ class ReportsPeople(Command):
 
     class Params(HeadParams):
         Event = event_param()
+        SubscriberIDs = SubscriberNumbers(
+            metadata={"description": "Only these subscribers; by default over the longest range"}
+        )
+        OnlySubscribers = YesOrNo(
+            load_default=False, metadata={"description": "Leave out visitors whom nobody knows"}
+        )
         Sort = Choice(*SORTS, load_default="LastSeenAt", metadata={"description": "What to sort by"})
         Limit = limit_param(100)
         Cursor = cursor_param()
@@ -98,12 +123,20 @@ class ReportsPeople(Command):
             UUID = fields.String(
                 required=True, allow_none=True, metadata={"description": "A visitor of theirs"}
             )
-            FirstSeenAt = fields.DateTime(required=True)
-            LastSeenAt = fields.DateTime(required=True)
-            Events = fields.Integer(required=True)
+            FirstSeenAt = fields.DateTime(
+                required=True, metadata={"description": "Their first event that is kept, whatever the range"}
+            )
+            LastSeenAt = fields.DateTime(
+                required=True, metadata={"description": "Their last event, whatever the range"}
+            )
+            Events = fields.Integer(
+                required=True, metadata={"description": "Events that match, in the range"}
+            )
             Revenue = money_field()
             Source = fields.String(
-                required=True, allow_none=True, metadata={"description": "Where they came from first"}
+                required=True,
+                allow_none=True,
+                metadata={"description": "The channel that they came from first, whatever the range"},
             )
 
         Total = fields.Integer(required=True, metadata={"description": "People on all pages"})
@@ -112,9 +145,19 @@ class ReportsPeople(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
         page = page_of(self, params)
-        head = head_of(self, params, page.now)
+        wanted = params.get("SubscriberIDs")
+        is_ever = wanted is not None and "From" not in params and "To" not in params
+        head = head_of(self, LONGEST | params if is_ever else params, page.now)
         with refusing():
-            question = People(head, params.get("Event"), SORTS[params["Sort"]], params["Limit"], page.offset)
+            question = People(
+                head,
+                params.get("Event"),
+                SORTS[params["Sort"]],
+                params["Limit"],
+                page.offset,
+                None if wanted is None else tuple(wanted),
+                params["OnlySubscribers"],
+            )
         is_csv = params["Format"] == "csv"
         found = asked(self, question, is_whole=is_csv)
         told = found.answer or {"people": [], "total": 0}

@@ -102,7 +102,14 @@ def questions_about(draw: st.DrawFn, middle: int, events: list[Event]) -> Questi
     made: list[Question] = [
         Trend(head, asked, event, interval, draw(st.none() | st.just(by[0])), draw(st.integers(1, 3))),
         Breakdown(head, tuple(by), asked, event, draw(st.none() | st.sampled_from(asked)), **page),
-        People(head, event, draw(st.sampled_from(["last_seen", "first_seen", "events", "revenue"])), **page),
+        People(
+            head,
+            event,
+            draw(st.sampled_from(["last_seen", "first_seen", "events", "revenue"])),
+            **page,
+            subscribers=draw(st.none() | st.sampled_from([(101,), (102, 101), (1, 7)])),
+            is_known=draw(st.booleans()),
+        ),
         Values(head, by[0], event, draw(st.sampled_from(["", "a", "É", "%"])), page["limit"]),
         Visits(head, event, **page),
         Visit(2, draw(st.sampled_from([5, *(each["id"] for each in events)])), events_from=head.events_from),

@@ -131,7 +131,10 @@ class Reference:
         now = self.matching(people)
         groups: dict[int, list[Event]] = defaultdict(list)
         for event in now.events:
-            groups[actor_of(event)].append(event)
+            if people.subscribers is not None and event["person"] not in people.subscribers:
+                continue
+            if event["person"] is not None or not people.is_known:
+                groups[actor_of(event)].append(event)
         shown = [person_row(now, actor, events) for actor, events in groups.items()]
         shown.sort(key=lambda row: (-size(row[people.sort]), row["actor"]))
         return {"people": shown[people.offset : people.offset + people.limit], "total": len(shown)}
@@ -184,13 +187,14 @@ def size(value: Any) -> Any:
 
 
 def person_row(now: RangeOfEvents, actor: int, events: list[Event]) -> dict[str, Any]:
-    sources = [text for event in now.by_actor[actor] if (text := text_of(event, "$channel")) is not None]
+    ever = now.by_actor[actor]
+    sources = [text for event in ever if (text := text_of(event, "$channel")) is not None]
     return {
         "actor": actor,
         "person": events[0]["person"],
-        "visitor": max((event["at"], event["visitor"]) for event in events)[1],
-        "last_seen": max(event["at"] for event in events),
-        "first_seen": min(event["at"] for event in events),
+        "visitor": max((event["at"], event["visitor"]) for event in ever)[1],
+        "last_seen": max(event["at"] for event in ever),
+        "first_seen": min(event["at"] for event in ever),
         "events": len(events),
         "revenue": revenue_of(events),
         "source": sources[0] if sources else None,

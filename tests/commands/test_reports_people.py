@@ -37,7 +37,17 @@ def ann(client: InProcess, shop: Shop) -> int:
 
 @pytest.mark.parametrize(
     ("params", "code"),
-    [({"Sort": "name"}, 23), ({"Limit": 0}, 24), ({"Limit": 1001}, 24), ({"Cursor": "x"}, 25)],
+    [
+        ({"Sort": "name"}, 23),
+        ({"Limit": 0}, 24),
+        ({"Limit": 1001}, 24),
+        ({"Cursor": "x"}, 25),
+        ({"SubscriberIDs": []}, 27),
+        ({"SubscriberIDs": ["1"] * 101}, 27),
+        ({"SubscriberIDs": "x"}, 27),
+        ({"SubscriberIDs": [1.5]}, 27),
+        ({"OnlySubscribers": "maybe"}, 28),
+    ],
 )
 def test_what_cannot_be_asked_has_its_number(
     engine: StubEngine, report: Report, params: dict[str, Any], code: int

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from tests.client import InProcess, Shop
 from tests.commands.goals import make_goal
 from tests.commands.real_engine import RealEngine
 from tests.processes import until
+from tracker.times import iso_utc
 
 ANN, BEN = "ann@example.com", "ben@example.com"
 BROWSER = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -54,6 +56,38 @@ def test_people_are_sorted_and_paged_by_what_they_did(real: RealEngine) -> None:
         assert page["Total"] == 3
         seen += [one["EmailAddress"] for one in page["People"]]
     assert seen == [ANN, BEN, None]
+
+
+def test_some_subscribers_are_asked_for_by_number(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    """Over all that is kept, unless a range is given; what is nobody's here is in no answer."""
+    real.track({"Event": "identify", "Email": ANN, "Timestamp": iso_utc(days_ago(60))})
+    fill(real)
+    other = client.open_shop("jim@example.com")
+    theirs = client.ok("subscriber.create", other.key, ListID=other.list_id, EmailAddress=ANN)["SubscriberID"]
+    people = real.ask("reports.people", Sort="Events")["People"]
+    ann, ben = (one["SubscriberID"] for one in people[:2])
+    found = real.ask("reports.people", SubscriberIDs=[ben, ann, theirs, 7, "9" * 19])
+    assert (found["Total"], len(found["People"])) == (2, 2)
+    assert {one["EmailAddress"]: one["Events"] for one in found["People"]} == {ANN: 5, BEN: 2}
+    [lately] = real.ask("reports.people", SubscriberIDs=ann, From="-1d")["People"]
+    [ever] = real.ask("reports.people", SubscriberIDs=[int(ann)])["People"]
+    assert (lately["Events"], ever["Events"]) == (4, 5)
+    assert {**lately, "Events": 5} == ever, "since when they are known does not depend on the range"
+    assert ever["FirstSeenAt"] < iso_utc(days_ago(59)) < ever["LastSeenAt"]
+    assert addresses(real, SubscriberIDs=[ann, ben], Event="page_view") == [ANN]
+    nobody = [real.ask("reports.people", SubscriberIDs=[number]) for number in (theirs, "7")]
+    assert [(one["Total"], one["People"], one["Cursor"]) for one in nobody] == [(0, [], None)] * 2
+
+
+def test_visitors_whom_nobody_knows_are_left_out_if_asked_for(real: RealEngine) -> None:
+    fill(real)
+    found = real.ask("reports.people", OnlySubscribers=True, Sort="Revenue")
+    assert [one["EmailAddress"] for one in found["People"]] == [ANN, BEN]
+    assert found["Total"] == 2
+
+
+def days_ago(days: int) -> int:
+    return time.time_ns() // 1_000_000 - days * 86_400_000
 
 
 def test_goals_are_counted_in_place_of_conversions(client: InProcess, shop: Shop, real: RealEngine) -> None:

@@ -84,7 +84,12 @@ ABOUT_GOALS = {
 OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
     "reports.trend": {**MEASURED, 22: BY[22], 30: {"Interval": "x"}, 31: {"Top": 0}},
     "reports.breakdown": {**MEASURED, **BY, 23: {"Sort": "visits"}, **PAGED},
-    "reports.people": {23: {"Sort": "x"}, **PAGED},
+    "reports.people": {
+        23: {"Sort": "x"},
+        **PAGED,
+        27: {"SubscriberIDs": ["x"]},
+        28: {"OnlySubscribers": "x"},
+    },
     "reports.values": {**BY, 24: PAGED[24], 30: {"Search": LONG}},
     "visits.get": PAGED,
     "events.export": {30: {"Properties": [5]}},

@@ -12,7 +12,7 @@ from tracker import Command
 from tracker.api.where_params import EXAMPLE, KEYS, OPERATORS, FieldFinder, any_field, read_where
 from tracker.domain.field_matching import field_named
 from tracker.errors import FORBIDDEN, CommandError, Error, because, hinted, invalid, missing
-from tracker.fields import Choice, ListID, Text, WholeNumber, YesOrNo
+from tracker.fields import MAX_INTEGER, Choice, ListID, Text, WholeNumber, YesOrNo
 from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.questions import (
     SIMPLE_MEASURES,
@@ -25,7 +25,7 @@ from tracker.questions import (
     resolve,
 )
 from tracker.questions.measures import MAX_MEASURES, OF_PROPERTY
-from tracker.questions.question import MAX_LIMIT
+from tracker.questions.question import MAX_DIGITS, MAX_LIMIT, MAX_SUBSCRIBERS
 
 TIMES = "A day such as 2026-01-31, a time with an offset, -14d, today, yesterday, week, month or year"
 WHERE = (
@@ -93,6 +93,32 @@ class OneOrMore(fields.Field[list[str]]):
         if not 1 <= len(listed) <= self._most or not all(isinstance(each, str) and each for each in listed):
             raise self.make_error("validator_failed")
         return list(listed)
+
+
+class SubscriberNumbers(fields.Field[list[int]]):
+    """A list of SubscriberIDs, or one for a list of one. Numbers of nobody are as good as others."""
+
+    def __init__(self, **options: Any) -> None:
+        each = {
+            "type": ["string", "integer"],
+            "pattern": "^[0-9]{1,19}$",
+            "minimum": 0,
+            "maximum": MAX_INTEGER,
+        }
+        listed = {
+            "type": ["array", "string", "integer"],
+            "items": each,
+            "minItems": 1,
+            "maxItems": MAX_SUBSCRIBERS,
+        }
+        super().__init__(**options | {"metadata": each | listed | options.get("metadata", {})})
+        self._each = WholeNumber(0, MAX_DIGITS)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[int]:
+        listed = value if isinstance(value, list) else [value]
+        if not 1 <= len(listed) <= MAX_SUBSCRIBERS:
+            raise self.make_error("validator_failed")
+        return [self._each.deserialize(each) or 0 for each in listed]
 
 
 class HeadParams(Schema):

@@ -27,6 +27,8 @@ MAX_DIMENSIONS, MAX_TOP = 2, 20
 MAX_LIMIT, MAX_OFFSET = 1_000, 100_000
 #: Ids of events at once: a batch of an export.
 MAX_IDS = 10_000
+#: Subscribers that a question may be restricted to, and the largest number that names one or nobody: 19 digits.
+MAX_SUBSCRIBERS, MAX_DIGITS = 100, 10**19 - 1
 #: The gap that parts visits: from a minute to the day that visits are looked at around a range.
 MIN_VISIT_GAP_MS, MAX_VISIT_GAP_MS = 60_000, DAY_MS
 #: What `people` are ordered by, largest first.
@@ -147,19 +149,28 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The people behind a number: those of the events that match."""
+    """The people behind a number: those of the events that match.
+
+    `subscribers` restricts it to these, `is_known` to people who are subscribers.
+    """
 
     head: Head
     event: str | None = None
     sort: str = "last_seen"
     limit: int = 100
     offset: int = 0
+    subscribers: tuple[int, ...] | None = None
+    is_known: bool = False
 
     def __post_init__(self) -> None:
         _check_event(self.event)
         if self.sort not in PEOPLE_SORTS:
             raise BadQuestion("sort", f"people are sorted by {', '.join(PEOPLE_SORTS)}")
         _check_page(self.limit, self.offset)
+        if self.subscribers is not None:
+            check_number("subscribers", len(self.subscribers), 1, MAX_SUBSCRIBERS)
+            for number in self.subscribers:
+                check_number("subscribers", number, 0, MAX_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,4 +103,5 @@ _READERS: dict[str, Any] = {
     "by": _by,
     "dimension": _dimension,
     "after": _pair,
+    "subscribers": lambda sent: None if sent is None else tuple(sent),
 }

@@ -1,4 +1,4 @@
-"""People answers: the actors behind a number, with what they did in the range, and where they came from first."""
+"""People answers: the actors behind a number, what they did in the range, and since when and from where they have come."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ SOURCE = "$channel"
 def answer_people(workspace: Workspace, schema: CopySchema, people: People) -> dict[str, Any]:
     """Return the page of people, and how many there are in all.
 
-    `first_seen`, `last_seen`, `events` and `revenue` are of the events that match; `source` is the first one in all that is kept.
+    `events` and `revenue` are of the events that match; `first_seen`, `last_seen`, `source` and `visitor` of all that is kept.
     """
     selection = _selection(workspace, schema, people)
-    dialect, at = selection.dialect, f"e.{selection.dialect.event_time}"
-    gathered = (
-        f"d AS (SELECT e.tie AS tie, count(*) AS n, min({at}) AS first_seen, max({at}) AS last_seen, "
-        f"sum(e.worth) AS worth {selection.source()} GROUP BY 1)"
-    )
-    last = dialect.last("w.visitor", dialect.position("last_seen", "w.visitor"))
-    sort = "coalesce(sum(d.worth), 0)" if people.sort == "revenue" else people.sort
+    dialect, at, who = selection.dialect, f"e.{selection.dialect.event_time}", schema.table("who")
+    source = selection.source()
+    last = dialect.last("w.visitor", dialect.position("s.last_seen", "w.visitor"))
     sql = (
-        f"WITH {gathered} SELECT w.actor AS actor, any_value(w.person), {last}, "
-        "max(d.last_seen) AS last_seen, min(d.first_seen) AS first_seen, CAST(sum(d.n) AS BIGINT) AS events, "
-        f"count(*) OVER () FROM d JOIN {schema.table('who')} w ON w.tie = d.tie "
-        f"GROUP BY w.actor ORDER BY {sort} DESC, actor LIMIT {people.limit} OFFSET {people.offset}"
+        f"WITH d AS (SELECT e.tie AS tie, count(*) AS n, sum(e.worth) AS worth {source} GROUP BY 1), "
+        "a AS (SELECT w.actor AS actor, any_value(w.person) AS person, CAST(sum(d.n) AS BIGINT) AS events, "
+        f"coalesce(sum(d.worth), 0) AS revenue FROM d JOIN {who} w ON w.tie = d.tie GROUP BY 1), "
+        f"o AS (SELECT w.tie AS tie, w.visitor AS visitor, w.actor AS actor FROM {who} w JOIN a ON a.actor = w.actor), "
+        f"s AS (SELECT e.tie AS tie, min({at}) AS first_seen, max({at}) AS last_seen FROM {schema.table('e')} e "
+        f"WHERE NOT e.is_bot AND {at} >= {people.head.events_from} AND e.tie IN (SELECT tie FROM o) GROUP BY 1), "
+        f"t AS (SELECT w.actor AS actor, {last} AS visitor, max(s.last_seen) AS last_seen, "
+        "min(s.first_seen) AS first_seen FROM s JOIN o w ON w.tie = s.tie GROUP BY 1) "
+        "SELECT a.actor, a.person, t.visitor, t.last_seen, t.first_seen, a.events, count(*) OVER () "
+        f"FROM a JOIN t ON t.actor = a.actor ORDER BY {people.sort} DESC, a.actor LIMIT {people.limit} OFFSET {people.offset}"
     )
     rows = workspace.rows(sql, selection.parameters.values)
     actors = [row[0] for row in rows]
@@ -55,7 +57,16 @@ def answer_people(workspace: Workspace, schema: CopySchema, people: People) -> d
 
 def _selection(workspace: Workspace, schema: CopySchema, people: People) -> Selection:
     head = people.head
-    return Selection(workspace, schema, head, people.event, Range(head.begins, head.ends, head.events_from))
+    selection = Selection(
+        workspace, schema, head, people.event, Range(head.begins, head.ends, head.events_from)
+    )
+    if people.is_known:
+        selection.needs_ties = True
+        selection.add("w.person IS NOT NULL")
+    if people.subscribers is not None:
+        selection.needs_ties = True
+        selection.add(f"w.person IN ({', '.join(map(str, people.subscribers))})")
+    return selection
 
 
 def _total(workspace: Workspace, schema: CopySchema, people: People) -> int:
