@@ -1,4 +1,4 @@
-"""People page at `/lists/<id>/people`: subscribers, newest first, and a search by address, ID and visitor."""
+"""People page at `/lists/<id>/people`: subscribers, newest first or by what they did, and a search by address, ID and visitor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, is_number, list_of, start_of_page
 from tracker.console.event_view import name_of
 from tracker.console.page_context import Route
+from tracker.console.people_numbers import COVERED, ORDERS, PeopleNumbers, ask_numbers, rows_of
 
 PEOPLE_PER_PAGE = 50
 MAX_CHARACTERS = 320
@@ -26,8 +27,45 @@ def show(list_id: str) -> Any:
     path = _exact(place, search) if search else None
     if path is not None:
         return redirect(path, 303)
-    page = _found(place, search) if search else _all(place)
-    return render_template("people.html", tab="people", place=place, search=search, name_of=name_of, **page)
+    page = _found(place, search) if search else _sorted(place) or _all(place)
+    return render_template(
+        "people.html",
+        tab="people",
+        place=place,
+        search=search,
+        name_of=name_of,
+        orders=ORDERS,
+        covered=COVERED,
+        **page,
+    )
+
+
+def _sorted(place: CurrentList) -> dict[str, Any] | None:
+    """Return the page of those with events in the order of the address; None without an order, and without reports."""
+    sort = request.args.get("sort", "")
+    if sort not in ORDERS:
+        return None
+    cursor = request.args.get("cursor") or None
+    numbers = ask_numbers(place, Sort=sort, OnlySubscribers=True, Limit=PEOPLE_PER_PAGE, Cursor=cursor)
+    if numbers.answer is None:
+        return None
+    return {
+        "people": rows_of(numbers.answer["People"], numbers, place),
+        "total": numbers.answer["Total"],
+        "is_first": cursor is None,
+        "cursor": numbers.answer["Cursor"],
+        "sort": sort,
+        "numbers": numbers,
+    }
+
+
+def _shown(place: CurrentList, subscribers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the rows of subscribers with their numbers."""
+    numbers = PeopleNumbers(None)
+    if subscribers:
+        listed = [each["SubscriberID"] for each in subscribers]
+        numbers = ask_numbers(place, SubscriberIDs=listed, Limit=PEOPLE_PER_PAGE)
+    return {"people": rows_of(subscribers, numbers, place), "numbers": numbers}
 
 
 def _all(place: CurrentList) -> dict[str, Any]:
@@ -39,7 +77,7 @@ def _all(place: CurrentList) -> dict[str, Any]:
     is_more = len(found["Subscribers"]) > len(people)
     following = people[-1]["SubscriberID"] if is_more else None
     return {
-        "people": people,
+        **_shown(place, people),
         "total": found["TotalSubscriberCount"],
         "is_first": after is None,
         "after": following,
@@ -61,7 +99,7 @@ def _found(place: CurrentList, search: str) -> dict[str, Any]:
             break
     following = start + len(people)
     return {
-        "people": people,
+        **_shown(place, people),
         "total": total,
         "start": start,
         "following": following if following < total else None,
