@@ -14,6 +14,7 @@ from tests.client import InProcess
 from tests.console.conftest import account
 from tests.console.routes import Path, gets, parts_of, paths
 from tests.console.visitor import Ask, Visitor, signed_in, token_in, unmasked, words
+from tests.processes import until
 from tests.served import Account, Tracker
 from tracker.console.assets import STATIC
 
@@ -121,6 +122,23 @@ def test_the_lists_are_shown_with_people_and_last_event(tracker: Tracker, enter:
     assert "Events without a list" in words(page)
     assert 'href="/lists/none/live"' in page.text
     assert "John" not in page.text
+
+
+def test_what_came_without_a_list_is_counted(tracker: Tracker, enter: Enter) -> None:
+    jane = account(tracker, "stray.jane@example.com", "Jane's shop")
+    browser = enter(jane)
+    assert "What was sent without a ListID." in words(browser.get("/"))
+    for event in ("seen", "seen", "bought"):
+        tracker.call("event.track", jane.key, Event=event)
+
+    def said() -> str | None:
+        found = re.search(
+            r"What was sent without a ListID: (\d) events, the last \d+ \w+ 20\d\d, \d\d:\d\d UTC\s?\.",
+            words(browser.get("/")),
+        )
+        return found and found[1]
+
+    until(lambda: said() == "3", 30, "the counts of the catalogue")
 
 
 def test_lists_are_searched_and_paged(tracker: Tracker, enter: Enter, john: Account) -> None:

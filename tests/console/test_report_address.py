@@ -136,6 +136,12 @@ def test_countries_are_told_by_their_names() -> None:
     assert condition_words(by.condition("DE")) == "Country is Germany"
 
 
+def test_devices_are_words_and_filters_keep_the_value() -> None:
+    by = DimensionWords("visit:$device_type")
+    assert [by.value_words(kind) for kind in ("mobile", "fridge")] == ["Mobile", "fridge"]
+    assert by.condition("mobile")["Value"] == "mobile"
+
+
 def test_each_offered_dimension_has_a_name_of_its_own() -> None:
     assert len({DimensionWords(form).name for form in OFFERED}) == len(OFFERED)
     assert [of_property(name) for name in ("price", "Event", "visit:x")] == [

@@ -13,6 +13,9 @@ from tracker.console.report_address import ReportAddress
 
 #: The property with the ISO 3166-1 code of a country.
 COUNTRY = "$country"
+DEVICE = "$device_type"
+#: Kinds of devices that Tracker tells apart, as pages call them.
+DEVICES = {"desktop": "Desktop", "mobile": "Mobile", "tablet": "Tablet", "tv": "TV", "bot": "Robot"}
 #: Properties that Tracker adds, and what people call them.
 PROPERTIES = {
     "$channel": "Channel",
@@ -28,7 +31,7 @@ PROPERTIES = {
     "$current_url": "Address",
     "$page_title": "Page title",
     "$host": "Host",
-    "$device_type": "Device",
+    DEVICE: "Device",
     "$device": "Device model",
     "$browser": "Browser",
     "$os": "System",
@@ -120,7 +123,9 @@ def _subject(condition: Mapping[str, Any]) -> str:
 
 
 def value_words(name: str | None, value: str) -> str:
-    """Return a property's value as people call it: a country by its name."""
+    """Return a property's value as people call it: a country by its name, a device with a capital."""
+    if name == DEVICE:
+        return DEVICES.get(value, value)
     if name == COUNTRY:
         return str(Locale.parse(LOCALE).territories.get(value, value))
     return value

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import jsonify, redirect, render_template, request
 
-from tracker.console.client import CallRefused, ask
+from tracker.console.client import CallRefused, Unanswered, ask
 from tracker.console.current_list import start_of_page
 from tracker.console.error_pages import is_asked_by_script
 from tracker.console.list_numbers import ListNumbers
@@ -16,6 +16,8 @@ from tracker.console.page_context import Route
 LISTS_PER_PAGE = 50
 #: Lists that the switcher in the bar shows; the others are on the page of all lists.
 SWITCHED = 15
+#: Names of events without a list whose counts are added up.
+NAMES_SUMMED = 500
 WORDS = {"SubscriberListName": "A name has 1 to 250 characters."}
 
 
@@ -57,6 +59,7 @@ def _page(**form: Any) -> str:
         numbers=ListNumbers(lists),
         names=[MEASURES[name][0] for name in SIX],
         lists=lists,
+        strays=_strays(),
         total=total,
         search=search,
         start=start,
@@ -64,6 +67,25 @@ def _page(**form: Any) -> str:
         following=following if following < total else None,
         **form,
     )
+
+
+def _strays() -> dict[str, Any] | None:
+    """Return how many events came without a list, and when the last did; None if there are none, or one may not see them."""
+    try:
+        found = ask("website_events.catalogue", WithoutList=True, RecordsPerRequest=NAMES_SUMMED)
+    except Unanswered as failure:
+        if failure.status not in (403, 429):
+            raise
+        return None
+    names = found["Events"]
+    is_more = found["HasMore"] or found["IsFull"]
+    if not names:
+        return None
+    return {
+        "count": sum(each["Count"] for each in names),
+        "is_more": is_more,
+        "last": None if is_more else max(each["LastReceivedAt"] for each in names),
+    }
 
 
 ROUTES = (
