@@ -14,7 +14,7 @@ from bench.load import BenchFailed
 from bench.made_pieces import SOURCES
 from bench.reports_served import EMAIL, PASSWORD, Refused, ServedReports
 
-ROUNDS = 7
+ROUNDS, WARM_UP = 7, 2
 #: Milliseconds that are asked for: of a question, and of the page.
 REACH, PAGE_REACH, PAGE_KILOBYTES = 300, 250, 30
 SIX = ["people", "visits", "views", "conversions", "revenue", "rate"]
@@ -72,31 +72,31 @@ def range_of(served: ServedReports, days: int, turn: int) -> Params:
 
 
 def question_rows(served: ServedReports, rounds: int = ROUNDS) -> list[list[str]]:
-    """A row for each kind: p50 and least, the reach, and p50 as a multiple of the floor."""
+    """A row for each kind: p50 and least, the reach, p50 as a multiple of the floor, and what a question costs."""
     connection, rows = served.connection(), []
     floor = served.count_in_sqlite()
-    rows.append(["`SELECT COUNT(*)` of the events in SQLite, the floor", "", f"{floor:,.0f}", "", "1.0"])
-    rows.append(_row("a call that asks no copy, `list.get`", [_timed(served, connection, "list.get", {}) for _ in range(rounds)], floor, ""))  # fmt: skip
-    for kind in KINDS:
+    rows.append(["`SELECT COUNT(*)` of the events in SQLite, the floor", "", f"{floor:,.0f}", "", "1.0", ""])
+    idle = Kind("a call that asks no copy, `list.get`", "list.get", 0, lambda _: {})
+    for kind in (idle, *KINDS):
+        reach = f"≤ {REACH}" if kind.days else ""
+        began, times = served.cpu_seconds(), []
         try:
-            times = [
-                _timed(
-                    served, connection, kind.command, range_of(served, kind.days, turn) | kind.params(turn)
-                )
-                for turn in range(rounds)
-            ]
+            for turn in range(rounds):
+                asked = range_of(served, kind.days, turn) if kind.days else {}
+                times.append(_timed(served, connection, kind.command, asked | kind.params(turn)))
         except (Refused, TimeoutError) as failure:
-            rows.append([kind.title, f"refused: {failure}", "", f"≤ {REACH}", ""])
+            rows.append([kind.title, f"refused: {failure}", "", reach, "", ""])
             connection.close()
         else:
-            rows.append(_row(kind.title, times, floor, f"≤ {REACH}"))
+            cost = (served.cpu_seconds() - began) * 1000 / rounds
+            multiple = f"{statistics.median(times) / floor:,.1f}"
+            rows.append([kind.title, *_shown(times), reach, multiple, f"{cost:,.0f}"])
     connection.close()
     return rows
 
 
-def _row(title: str, times: list[float], floor: float, reach: str) -> list[str]:
-    middle = statistics.median(times)
-    return [title, f"{middle:,.0f}", f"{min(times):,.0f}", reach, f"{middle / floor:,.1f}"]
+def _shown(values: list[float], digits: int = 0) -> tuple[str, str]:
+    return f"{statistics.median(values):,.{digits}f}", f"{min(values):,.{digits}f}"
 
 
 def _timed(served: ServedReports, connection: Any, command: str, params: Params) -> float:
@@ -115,8 +115,8 @@ def overview_rows(served: ServedReports, rounds: int = ROUNDS) -> list[list[str]
     connection.request("POST", "/api/v1/user.login", login, {"Content-Type": "application/json"})
     session = json.loads(connection.getresponse().read())["SessionID"]
     headers = {"Cookie": f"tracker_session={session}", "Accept-Encoding": "gzip"}
-    times, sizes = [], []
-    for turn in range(-2, rounds):  # the first fill what each worker keeps
+    times, sizes, began_cpu = [], [], served.cpu_seconds()
+    for turn in range(-WARM_UP, rounds):  # the first fill what each worker keeps
         asked = range_of(served, FORTNIGHT, max(turn, 0))
         began = time.perf_counter()
         connection.request(
@@ -131,7 +131,8 @@ def overview_rows(served: ServedReports, rounds: int = ROUNDS) -> list[list[str]
         if answer.status != 200 or b"<svg" not in page:
             raise BenchFailed(f"Overview was answered {answer.status}: {page[:300]!r}")
     connection.close()
+    cost = (served.cpu_seconds() - began_cpu) * 1000 / (rounds + WARM_UP)
     return [
-        ["Overview, 14 days, ms to the last byte", f"{statistics.median(times):,.0f}", f"{min(times):,.0f}", f"≤ {PAGE_REACH}", ""],
-        ["Overview, KB, gzipped", f"{statistics.median(sizes):,.1f}", f"{min(sizes):,.1f}", f"≤ {PAGE_KILOBYTES}", ""],
-    ]  # fmt: skip
+        ["Overview, 14 days, ms to the last byte", *_shown(times), f"≤ {PAGE_REACH}", "", f"{cost:,.0f}"],
+        ["Overview, KB, gzipped", *_shown(sizes, 1), f"≤ {PAGE_KILOBYTES}", "", ""],
+    ]

@@ -31,6 +31,8 @@ COMMANDS = ("event.track", "reports.trend", "reports.breakdown", "reports.people
 LIMITS = ",".join(f"{command}=1000000000/60" for command in COMMANDS)
 #: More than any question is given, and the seconds of a check of the copy.
 ANSWER_SECONDS, CHECK_SECONDS = 60.0, 600.0
+#: Where proc(5)'s stat has user and system time after the name: of the process itself, and of children it has waited for.
+OWN_TICKS, CHILDREN_TICKS = 11, 13
 
 
 class Refused(Exception):
@@ -73,6 +75,18 @@ class ServedReports:
         except FileNotFoundError:
             return None
         return number if number and memory_of(number) else None
+
+    def cpu_seconds(self, is_of_builds: bool = False) -> float:
+        """Processor seconds that the reports process has taken, or the builds that it has started and seen end.
+
+        It runs at low priority: what else the machine does makes it wait, which these seconds do not show.
+        """
+        process = self.reports_process()
+        if process is None:
+            raise BenchFailed("there is no reports process")
+        times = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+        first = CHILDREN_TICKS if is_of_builds else OWN_TICKS
+        return sum(map(int, times[first : first + 2])) / os.sysconf("SC_CLK_TCK")
 
     def copy_bytes(self) -> int:
         return sum(
