@@ -73,6 +73,7 @@ NO_OBJECTS = {
     "ID": "names a person among the subscribers of the list, by a name of the client's own",
     "ExternalID": "as ID: the client's own name for a person of the list",
     "AfterSubscriberID": "a place among the subscribers of the list, which need not be one",
+    "SubscriberIDs": "leaves those in the answer that are of the list: any other number is none (test_reports_people_gone)",
     "UUID": "names a visitor of the list; one that is not known is a new one",
     "BeforeEntryID": "a place in the log, which need not be an entry",
 }

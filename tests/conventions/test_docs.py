@@ -83,7 +83,11 @@ def answered(client: InProcess, page: Path, like: Likeness) -> Iterator[tuple[An
             yield said, None if said is None else like.as_shown(said, answer.body)
 
 
-@pytest.mark.parametrize("page", [README, API], ids=["README", "api"])
+#: Its lines ask for reports: that starts a process.
+API_PAGE = pytest.param(API, id="api", marks=pytest.mark.processes)
+
+
+@pytest.mark.parametrize("page", [pytest.param(README, id="README"), API_PAGE])
 def test_curl_lines_are_answered_as_the_page_says(page: Path, client: InProcess) -> None:
     found = list(answered(client, page, Likeness()))
     assert len([said for said, _ in found if said is not None]) >= 2
