@@ -158,6 +158,11 @@ MADE_UP: dict[str, Made] = {
     "reports.trend": trend,
     "reports.breakdown": breakdown,
     "reports.people": people,
+    "reports.values": lambda _: {
+        **READY,
+        "Values": [{"Value": "Email", "Events": 9}, {"Value": None, "Events": 3}],
+        "Scope": scope(),
+    },
     "goals.get": lambda _: {
         "Goals": [{"GoalID": 1, "Name": "Newsletter", "Event": "newsletter_signup", "Where": []}]
     },

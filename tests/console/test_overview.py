@@ -306,6 +306,20 @@ def test_explore_shows_one_number_without_a_breakdown(console: Console) -> None:
     )
 
 
+def test_values_are_offered_while_a_filter_is_typed(console: Console) -> None:
+    sent = f"{console.path}/values?From=-6d&of=visit&property=%24channel&search=em"
+    assert console.json(sent) == {"Values": ["Email"]}
+    [params] = console.asked("reports.values")
+    assert (params["By"], params["Search"], params["From"]) == ("visit:$channel", "em", "-6d")
+    assert f'data-values="{console.path}/values?From=-6d"' in console.get(console.path, From="-6d").text
+
+
+def test_those_behind_a_number_are_those_who_did_it(console: Console) -> None:
+    for measure, event in (("people", None), ("views", "page_view"), ("revenue", "conversion")):
+        [path] = re.findall(r'<a href="([^"]*/who[^"]*)">Who', console.get(console.path, Show=measure).text)
+        assert parse_qs(urlsplit(html.unescape(path)).query).get("Event") == (event and [event])
+
+
 def test_explore_crosses_two_breakdowns(console: Console) -> None:
     args = {"By": "visit:$channel", "Across": "visit:$device_type", "Show": "views"}
     answer = console.get(f"{console.path}/explore", **args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import render_template
@@ -75,8 +75,10 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         chart=line(
             trend_chart(trend, measure, currency, address, f"{MEASURES[measure][0]} by {trend['Interval']}")
         ),
-        people=people_path(place.path, address),
-        total=written("people", totals["people"]["Total"], currency),
+        people=people_path(place.path, address, **_done(measure, goals, address)),
+        total=written("people", totals["people"]["Total"], currency)
+        if measure in ("people", "visits")
+        else "",
         cards=[_card(card, place, address, second, currency) for card in CARDS],
         second=MEASURES[second][0],
         goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
@@ -85,6 +87,14 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         call=api_call("reports.trend", place, address, Measures=list(SIX)),
         **frame(place, address, trend, goals),
     )
+
+
+def _done(measure: str, goals: Sequence[Mapping[str, Any]], address: ReportAddress) -> dict[str, str]:
+    """Return what those behind a number did: `Event` of its page, or nothing in particular."""
+    if measure in ("conversions", "revenue", "rate"):
+        chosen = [goal["Event"] for goal in goals if str(goal["GoalID"]) == address.args.get("GoalID")]
+        return {"Event": chosen[0] if chosen else "conversion"}
+    return {"Event": "page_view"} if measure == "views" else {}
 
 
 def _tile(

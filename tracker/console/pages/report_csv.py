@@ -1,10 +1,10 @@
-"""Reports as files at `/lists/<id>/csv/<command>`: the answer of a report's command as CSV, with the question of the address."""
+"""Reports for other programs: as CSV files at `/lists/<id>/csv/<command>`, and values to choose from for the filter form."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, request
+from flask import abort, jsonify, request
 
 from tracker.console.client import ask
 from tracker.console.current_list import list_of
@@ -18,6 +18,8 @@ REPORTS = {
     "reports.breakdown": ("Measures", "Event", "By", "Sort"),
     "reports.people": ("Event", "Sort"),
 }
+#: Values that a form offers at once.
+OFFERED = 12
 #: Parameters that stand in an address once for each value.
 REPEATED = {"reports.trend": ("Measures",), "reports.breakdown": ("Measures", "By"), "reports.people": ()}
 
@@ -33,4 +35,16 @@ def show(list_id: str, command: str) -> Any:
     return sent_on(stream, {"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-ROUTES = (Route("GET", "/lists/<list_id>/csv/<command>", show),)
+def values(list_id: str) -> Any:
+    """Answer the filter form's script with values of a property that hold a text, most frequent first."""
+    place, address = list_of(list_id), ReportAddress(dict(request.args.items()))
+    prefix = "visit:" if request.args.get("of") == "visit" else "event:"
+    sent = {"By": prefix + request.args.get("property", ""), "Search": request.args.get("search", "")}
+    found = ask("reports.values", **place.params, **address.head, **sent, Limit=OFFERED)
+    return jsonify(Values=[each["Value"] for each in found["Values"] if each["Value"] is not None])
+
+
+ROUTES = (
+    Route("GET", "/lists/<list_id>/csv/<command>", show),
+    Route("GET", "/lists/<list_id>/values", values),
+)

@@ -13,6 +13,23 @@
     open.querySelector("summary").focus();
   });
 
+  /** Values of the property that is typed in the filter form, as they are asked for. */
+  const value = document.querySelector("[data-values]");
+  let asked = "";
+  const offer = async () => {
+    const { of, property } = value.form.elements;
+    if (!property.value || of.value === "person") return;
+    const query = new URLSearchParams({ of: of.value, property: property.value, search: value.value });
+    const path = `${value.dataset.values}&${query}`;
+    if (path === asked) return;
+    asked = path;
+    const found = await Tracker.ask(path).catch(() => null); // what is typed is taken as well
+    if (!found || path !== asked) return;
+    value.list.replaceChildren(...found.Values.map((text) => Object.assign(document.createElement("option"), { value: text })));
+  };
+  value?.addEventListener("focus", offer);
+  value?.addEventListener("input", offer);
+
   /** One point of a chart is a stop of Tab; the arrow keys go to the others, and what they show is said. */
   for (const group of document.querySelectorAll(".points")) {
     const points = [...group.querySelectorAll("a.point")];
