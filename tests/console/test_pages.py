@@ -23,6 +23,7 @@ Enter = Callable[[Account], Visitor]
 QUERIES = {
     "/lists/<list_id>/events/properties": {"event": "seen"},
     "/lists/<list_id>/events/values": {"event": "seen", "property": "page"},
+    "/lists/<list_id>/values": {"property": "page"},
 }
 #: What pages of reports say where the engine is not installed.
 NO_REPORTS = "Reports are not available now"
