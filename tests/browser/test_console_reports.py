@@ -279,7 +279,7 @@ def test_all_of_it_works_without_scripts(
         page.get_by_label("by", exact=True).select_option("visit:$channel")
         page.get_by_label("as", exact=True).select_option("bars")
         page.get_by_role("button", name="Show").click()
-        assert page.locator(".chart-wide .column").count() > 0
+        page.locator(".chart-wide .column").first.wait_for()
         page.get_by_role("link", name="Kettle & Leaf").click()
         page.get_by_role("heading", name="Lists").wait_for()
 
