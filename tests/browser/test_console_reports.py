@@ -166,7 +166,7 @@ def test_values_are_offered_while_a_filter_is_typed(page: Page, lists: dict[str,
     page.locator("#f-values option[value=mobile]").wait_for(state="attached")
     page.get_by_label("Value").fill("mobile")
     page.get_by_label("Value").press("Enter")
-    page.get_by_role("list", name="Filters").get_by_text("Device is mobile").wait_for()
+    page.get_by_role("list", name="Filters").get_by_text("Device is Mobile").wait_for()
 
 
 def test_a_number_opens_to_just_as_many_people(page: Page, lists: dict[str, int]) -> None:
@@ -269,7 +269,7 @@ def test_all_of_it_works_without_scripts(
         page.get_by_label("Property").fill("$device_type")
         page.get_by_label("Value").fill("mobile")
         page.get_by_role("button", name="Add filter").click()
-        page.get_by_role("list", name="Filters").get_by_text("Device is mobile").wait_for()
+        page.get_by_role("list", name="Filters").get_by_text("Device is Mobile").wait_for()
         assert number(page, "People") != everybody
         page.locator("summary", has_text="As a table").click()
         assert page.get_by_role("region", name="People by day, as a table").get_by_role("row").count() == 31

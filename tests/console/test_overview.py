@@ -329,7 +329,7 @@ def test_explore_crosses_two_breakdowns(console: Console) -> None:
         ["views", "people"],
     )
     assert "<title>Page views by Channel and Device</title>" in answer.text
-    cell = re.search(r'<a href="([^"]+)"><title>Email, mobile: (\d+)</title>', answer.text)
+    cell = re.search(r'<a href="([^"]+)"><title>Email, Mobile: (\d+)</title>', answer.text)
     assert cell is not None
     where = json.loads(parse_qs(urlsplit(html.unescape(cell[1])).query)["Where"][0])
     assert [each["Value"] for each in where] == ["Email", "mobile"]
