@@ -17,6 +17,8 @@ from tracker.questions import Head, People
 
 #: The property of a person's first event with one, that says where they came from.
 SOURCE = "$channel"
+#: Orders by what was done in the range; the others are by times of all that is kept.
+_OF_THE_RANGE = ("events", "revenue")
 
 
 def answer_people(workspace: Workspace, schema: CopySchema, people: People) -> dict[str, Any]:
@@ -28,17 +30,21 @@ def answer_people(workspace: Workspace, schema: CopySchema, people: People) -> d
     dialect, at, who = selection.dialect, f"e.{selection.dialect.event_time}", schema.table("who")
     source = selection.source()
     last = dialect.last("w.visitor", dialect.position("s.last_seen", "w.visitor"))
+    order = f"ORDER BY {people.sort} DESC, actor"
+    page = f"LIMIT {people.limit} OFFSET {people.offset}"
+    is_early = people.sort in _OF_THE_RANGE  # then nobody but those of the page is looked up
     sql = (
         f"WITH d AS (SELECT e.tie AS tie, count(*) AS n, sum(e.worth) AS worth {source} GROUP BY 1), "
-        "a AS (SELECT w.actor AS actor, any_value(w.person) AS person, CAST(sum(d.n) AS BIGINT) AS events, "
-        f"coalesce(sum(d.worth), 0) AS revenue FROM d JOIN {who} w ON w.tie = d.tie GROUP BY 1), "
-        f"o AS (SELECT w.tie AS tie, w.visitor AS visitor, w.actor AS actor FROM {who} w JOIN a ON a.actor = w.actor), "
+        "a AS MATERIALIZED (SELECT w.actor AS actor, any_value(w.person) AS person, CAST(sum(d.n) AS BIGINT) AS events, "
+        f"coalesce(sum(d.worth), 0) AS revenue, count(*) OVER () AS total FROM d JOIN {who} w ON w.tie = d.tie "
+        f"GROUP BY 1 {f'{order} {page}' if is_early else ''}), "
+        f"o AS MATERIALIZED (SELECT w.tie AS tie, w.visitor AS visitor, w.actor AS actor FROM {who} w JOIN a ON a.actor = w.actor), "
         f"s AS (SELECT e.tie AS tie, min({at}) AS first_seen, max({at}) AS last_seen FROM {schema.table('e')} e "
         f"WHERE NOT e.is_bot AND {at} >= {people.head.events_from} AND e.tie IN (SELECT tie FROM o) GROUP BY 1), "
         f"t AS (SELECT w.actor AS actor, {last} AS visitor, max(s.last_seen) AS last_seen, "
         "min(s.first_seen) AS first_seen FROM s JOIN o w ON w.tie = s.tie GROUP BY 1) "
-        "SELECT a.actor, a.person, t.visitor, t.last_seen, t.first_seen, a.events, count(*) OVER () "
-        f"FROM a JOIN t ON t.actor = a.actor ORDER BY {people.sort} DESC, a.actor LIMIT {people.limit} OFFSET {people.offset}"
+        "SELECT a.actor AS actor, a.person, t.visitor, t.last_seen, t.first_seen, a.events, a.total "
+        f"FROM a JOIN t ON t.actor = a.actor {order} {'' if is_early else page}"
     )
     rows = workspace.rows(sql, selection.parameters.values)
     actors = [row[0] for row in rows]
