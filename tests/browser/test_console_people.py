@@ -141,7 +141,7 @@ def test_a_subscriber_is_found_exported_and_forgotten(
     page.goto(f"/lists/{things['list']}/people")
     page.get_by_label("Email address, ID").fill("abba@example.com")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="abba@example.com").wait_for()
+    page.get_by_role("heading", name="abba@example.com", exact=True).wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     download.value.save_as(tmp_path / "export.json")
