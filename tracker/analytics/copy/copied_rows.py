@@ -14,8 +14,8 @@ from tracker.domain.event import CONVERSION, FORMAT_JSON, IS_BOT, IS_PUBLIC, NOT
 from tracker.storage.accounts import ListSettings
 
 _CONVERSION = CONVERSION.encode()
-#: Endings of a number that JSON writes as 7.0: the same value as 7.
-_WHOLE_FLOATS = (b".0,", b".0}", b".0]")
+#: Endings of a number that JSON writes as 7.0: the same value as 7. Most events have not even what all have in common.
+_WHOLE_FLOAT, _WHOLE_FLOATS = b".0", (b".0,", b".0}", b".0]")
 _ADDRESS, _CHANNEL = b'"$current_url":', b'"$channel":'
 #: Beyond, whole numbers of floating point are not exact, and stay as they are written.
 _EXACT = 2.0**53
@@ -64,7 +64,8 @@ def _properties(stored: bytes, flags: int, rules: ChannelRules) -> str:
     To an event sent with a key, campaign properties are added, as ingest adds them to those of browsers.
     """
     lacks_campaign = not flags & IS_PUBLIC and _ADDRESS in stored and _CHANNEL not in stored
-    if not lacks_campaign and not any(each in stored for each in _WHOLE_FLOATS) and stored[:1] == FORMAT_JSON:
+    has_whole = _WHOLE_FLOAT in stored and any(each in stored for each in _WHOLE_FLOATS)
+    if not lacks_campaign and not has_whole and stored[:1] == FORMAT_JSON:
         return stored[1:].decode()
     properties = decoded_properties(stored)
     url, referrer = properties.get("$current_url"), properties.get("$referrer")
