@@ -175,6 +175,8 @@ def _of_reports(camera: Camera, scene: Scene) -> None:
     camera.take("explore", f"{scene.full}/explore?Show=views&By=visit:$channel")
     camera.take("explore-bars", f"{scene.full}/explore?From=-27d&Show=revenue&As=bars")
     camera.take("explore-table", f"{scene.full}/explore?From=-27d&By=visit:$pathname&As=table")
+    crossed = f"{scene.full}/explore?From=-27d&By=visit:$channel&Across=visit:$device_type"
+    camera.take("explore-crossed", crossed)
     camera.take("who", f"{scene.full}/who?From=-27d&Event=conversion")
     camera.take("goals", f"{scene.full}/goals")
 
