@@ -86,6 +86,8 @@ class CopyTail:
         self.state: CopyState = state
         self._columns = read_columns(cursor, copy)
         self._looks = 0
+        #: The number of looks that have changed what the copy holds: answers of the same number are the same.
+        self.version = 0
         self._applied: set[int] = set()
         sql = f"SELECT id FROM {copy}.e WHERE id >= $1"
         self._known = {row[0] for row in cursor.execute(sql, [self._window(WIDE_OVERLAP_MS)]).fetchall()}
@@ -104,6 +106,8 @@ class CopyTail:
             with suppress(duckdb.Error):  # the failure may have ended the transaction already
                 self._cursor.execute("ROLLBACK")
             raise
+        if news.rows or news.changed or news.changes or state.events_from != self.state.events_from:
+            self.version += 1
         self.state = state
         self._applied |= {change.id for change in news.changes}
         self._known |= {row[0] for row in news.rows}

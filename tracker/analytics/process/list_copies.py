@@ -16,6 +16,7 @@ from tracker.analytics.copy.copy_tables import CopyState, PropertyColumn, read_c
 from tracker.analytics.copy.copy_tail import CopyOutdated, CopyTail
 from tracker.analytics.copy.duckdb_engine import UNREADABLE, attach
 from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.analytics.process.answer_cache import AnswerCache
 from tracker.errors import StorageUnavailable
 
 #: Seconds after a look during which an answer is fresh enough; and after the last question during which a list is followed.
@@ -43,6 +44,13 @@ class ListCopy:
         self._is_exchanged = False
         self.columns: list[PropertyColumn] = []
         self.is_complete = False
+        self.answers = AnswerCache()
+        self._attachments = 0
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """What the copy holds, as a number: it changes after whatever changed there was committed."""
+        return self._attachments, 0 if self._tail is None else self._tail.version
 
     @property
     def is_attached(self) -> bool:
@@ -70,6 +78,7 @@ class ListCopy:
             tail = CopyTail(self._engine.cursor(), self.name, self.list_id, self._truth)
             self.columns = read_columns(self._engine.cursor(), self.name)
             self._tail, self._looked_at, self.is_complete = tail, 0.0, False
+            self._attachments += 1
         except (*UNREADABLE, CopyOutdated) as failure:
             _log.warning("the copy of list %d is built anew: %s", self.list_id, type(failure).__name__)
             self._detach()

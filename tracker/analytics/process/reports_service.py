@@ -143,11 +143,17 @@ class ReportsService:
         with copy.reading():
             if not copy.is_attached:
                 raise ReportsUnready("the copy is being exchanged")
+            version, state = copy.version, copy.state
+            kept = copy.answers.find(version, question, state.as_of) if state is not None else None
+            if kept is not None:
+                return kept
             cursor = self._engine.cursor()
             ticket.uses(cursor)
             try:
                 cursor.execute("BEGIN")
-                return self._answer(question, cursor, copy)
+                answer = self._answer(question, cursor, copy)
+                copy.answers.keep(version, question, answer)
+                return answer
             except DAMAGE as failure:
                 raise self.damaged(list_id, failure) from failure
             finally:
