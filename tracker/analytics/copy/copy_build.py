@@ -1,4 +1,4 @@
-"""Copy build: a list's copy from all its events, in a new file, laid by month, name and time.
+"""Copy build: a list's copy from all its events, in a new file, laid by months, name and time.
 
 Events are read in the order of their ids, in short transactions, and put into a stage as they come; then they are sorted
 piece by piece into the copy. What commits meanwhile is found by the first look of the tail, which begins where the build did.
@@ -39,8 +39,9 @@ from tracker.storage.subscribers import copied_people
 PAGE = 122_880
 #: Events that one statement of a server or file returns: no reading transaction is long.
 PART = 20_480
-#: Events sorted at a time, unless one day has more.
-SORTED_AT_ONCE = 1_000_000
+#: Events sorted at a time, unless one day has more; and from how many on they end with a month. A row group of few events of
+#: many names is read for each of them, and takes twice the space.
+SORTED_AT_ONCE, SORTED_BY_MONTH = 1_000_000, 500_000
 DAY_MS = 24 * 3_600_000
 #: A property gets a column if it has a value in this share of the list's events, and is one of the most frequent.
 LEAST_SHARE, MAX_COLUMNS = 0.002, 64
@@ -133,7 +134,7 @@ class _Build:
             self._told(_LOADING + (1 - _LOADING) * done / (len(pieces) + 1))
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
-        """Yield pieces of time [begins, ends) that end with a month, or with a day when SORTED_AT_ONCE events are in them."""
+        """Yield pieces of time [begins, ends) that end with a day when SORTED_AT_ONCE events are in them, and earlier with a month."""
         days = self._engine.execute(
             f'SELECT "at" - ("at" % {DAY_MS} + {DAY_MS}) % {DAY_MS} AS day, count(*) FROM {_STAGE}.e GROUP BY 1 ORDER BY 1'
         ).fetchall()
@@ -141,7 +142,10 @@ class _Build:
         for number, (day, count) in enumerate(days):
             begins, events = day if begins is None else begins, events + count
             following = days[number + 1][0] if number + 1 < len(days) else None
-            if following is None or events >= SORTED_AT_ONCE or _month(following) != _month(day):
+            is_month = (
+                events >= SORTED_BY_MONTH and following is not None and _month(following) != _month(day)
+            )
+            if following is None or events >= SORTED_AT_ONCE or is_month:
                 yield begins, day + DAY_MS
                 begins, events = None, 0
 
