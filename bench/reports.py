@@ -125,7 +125,7 @@ def _memory_rows(served: ServedReports, is_patient: bool) -> list[list[str]]:
             [
                 "… seconds after the last question until it is gone",
                 _gone_after(process),
-                f"≤ {IDLE_SECONDS + 1}",
+                f"≤ {IDLE_SECONDS + 5}",
             ]
         )
     return rows
