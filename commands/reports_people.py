@@ -28,7 +28,7 @@ from tracker.api.report_params import (
 from tracker.api.report_tables import plain_rows
 from tracker.fields import Choice, YesOrNo
 from tracker.formats.event_limits import uuid_text
-from tracker.questions import People
+from tracker.questions import OPENED_MEASURES, People
 from tracker.questions.time_range import MAX_RANGE_DAYS
 from tracker.reports.known_actors import KnownActors
 from tracker.times import iso_utc
@@ -46,6 +46,7 @@ COLUMNS = (
 
 
 INVALID_SUBSCRIBERS, INVALID_ONLY = invalid("SubscriberIDs", 27), invalid("OnlySubscribers", 28)
+INVALID_MEASURE = invalid("Measure", 29)
 #: The range of a question about some subscribers.
 LONGEST = {"From": f"-{MAX_RANGE_DAYS - 1}d", "Compare": "none"}
 
@@ -57,6 +58,9 @@ class ReportsPeople(Command):
     visitors. `Events` and `Revenue` are of the events that match, in the range that is asked for. `FirstSeenAt`, `LastSeenAt` and
     `Source`, the channel that they came from first, are of all their events that are kept, whatever the range. `Total` is the
     number of people on all pages: it equals the measure `people`.
+
+    `Measure` is the number to open: `conversions` and `rate` restrict the answer, and its `Events` and `Revenue`, to conversions that
+    count or, with a `GoalID`, to events that reach the goal; `revenue` to conversions that count, `views` to page views.
 
     `SubscriberIDs` restricts the answer to these subscribers, for whom the range is the longest there is unless you send one.
     Somebody without a matching event is in no answer, as somebody who does not exist.
@@ -77,6 +81,7 @@ class ReportsPeople(Command):
         INVALID_CURSOR,
         INVALID_SUBSCRIBERS,
         INVALID_ONLY,
+        INVALID_MEASURE,
     )
     example = (
         {"ListID": 123, "Event": "conversion"},
@@ -103,6 +108,11 @@ class ReportsPeople(Command):
 
     class Params(HeadParams):
         Event = event_param()
+        Measure = Choice(
+            *OPENED_MEASURES,
+            load_default="people",
+            metadata={"description": "Only people who are in this number, by the events that it counts"},
+        )
         SubscriberIDs = SubscriberNumbers(
             metadata={"description": "Only these subscribers; by default over the longest range"}
         )
@@ -157,6 +167,7 @@ class ReportsPeople(Command):
                 page.offset,
                 None if wanted is None else tuple(wanted),
                 params["OnlySubscribers"],
+                params["Measure"],
             )
         is_csv = params["Format"] == "csv"
         found = asked(self, question, is_whole=is_csv)

@@ -12,6 +12,7 @@ from tests.analytics.copied_world import Event
 from tests.questions.made_questions import ZONES, conditions, dimensions, measures
 from tracker.analytics.queries import CopyColumn
 from tracker.questions import (
+    OPENED_MEASURES,
     Breakdown,
     EventIds,
     Goal,
@@ -109,6 +110,7 @@ def questions_about(draw: st.DrawFn, middle: int, events: list[Event]) -> Questi
             **page,
             subscribers=draw(st.none() | st.sampled_from([(101,), (102, 101), (1, 7)])),
             is_known=draw(st.booleans()),
+            measure=draw(st.sampled_from(OPENED_MEASURES)),
         ),
         Values(head, by[0], event, draw(st.sampled_from(["", "a", "É", "%"])), page["limit"]),
         Visits(head, event, **page),

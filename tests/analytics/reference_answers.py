@@ -131,6 +131,8 @@ class Reference:
         now = self.matching(people)
         groups: dict[int, list[Event]] = defaultdict(list)
         for event in now.events:
+            if not counts(now, event, people.measure):
+                continue
             if people.subscribers is not None and event["person"] not in people.subscribers:
                 continue
             if event["person"] is not None or not people.is_known:
@@ -178,6 +180,15 @@ def ranked(found: RangeOfEvents, by: tuple[Dimension, ...], order: Measure) -> l
     sizes = {cell: size(found.measured(events, order)) for cell, events in cells.items()}
     ordered = sorted(cells, key=lambda cell: (-sizes[cell], [(value is None, value or "") for value in cell]))
     return [(cell, cells[cell]) for cell in ordered]
+
+
+def counts(now: RangeOfEvents, event: Event, measure: str) -> bool:
+    """Whether an event is one of those that make the number."""
+    if measure in ("conversions", "rate"):
+        return now.is_goal(event)
+    if measure == "revenue":
+        return bool(event["is_counted"])
+    return measure != "views" or event["name"] == "page_view"
 
 
 def size(value: Any) -> Any:

@@ -47,6 +47,8 @@ def ann(client: InProcess, shop: Shop) -> int:
         ({"SubscriberIDs": "x"}, 27),
         ({"SubscriberIDs": [1.5]}, 27),
         ({"OnlySubscribers": "maybe"}, 28),
+        ({"Measure": "bounces"}, 29),
+        ({"Measure": "sum:price"}, 29),
     ],
 )
 def test_what_cannot_be_asked_has_its_number(

@@ -153,6 +153,33 @@ def test_each_row_opens_to_its_people(client: InProcess, shop: Shop, real: RealE
             assert len(found) == row["events"], (by, value)
 
 
+def test_each_number_opens_to_those_who_are_in_it(client: InProcess, shop: Shop, real: RealEngine) -> None:
+    """A repeated order does not count, but it reaches a goal."""
+    rule = [{"Property": "conversion-value", "Is": "at least", "Value": 10}]
+    goal = {"GoalID": make_goal(client, shop, Where=rule)}
+    fill(real)
+    real.track(bought(1, 10.5))
+    assert addresses(real, Sort="Revenue", Event="conversion") == [ANN, BEN, None]
+    for asked, reached in (({}, [ANN, BEN]), (goal, [ANN, None])):
+        for measure in ("conversions", "rate"):
+            assert addresses(real, Sort="Revenue", Measure=measure, **asked) == reached
+        assert addresses(real, Sort="Revenue", Measure="revenue", **asked) == [ANN, BEN]
+        assert addresses(real, Sort="Revenue", Measure="views", **asked) == [ANN, None]
+        everybody = real.total("people", **asked)
+        assert len(reached) / everybody == real.total("rate", **asked)
+        for measure in ("people", "visits", "events"):
+            assert real.ask("reports.people", Measure=measure, **asked)["Total"] == everybody == 4
+        for measure in ("conversions", "views", "events"):
+            opened = real.ask("reports.people", Measure=measure, **asked)["People"]
+            assert sum(one["Events"] for one in opened) == real.total(measure, **asked)
+    [first, second] = real.ask("reports.people", Measure="conversions", Sort="Revenue", **goal)["People"]
+    assert (first["Events"], first["Revenue"]) == (2, {"EUR": "30.50"})
+    assert (second["Events"], second["Revenue"]) == (1, {})
+    last = real.ask("reports.people", Measure="conversions", Sort="Revenue", Limit=1)
+    page = real.ask("reports.people", Measure="conversions", Sort="Revenue", Limit=1, Cursor=last["Cursor"])
+    assert ([one["EmailAddress"] for one in page["People"]], page["Total"]) == ([BEN], 2)
+
+
 def test_visits_are_told_apart_by_the_lists_gap(client: InProcess, shop: Shop, real: RealEngine) -> None:
     times = ("10:00", "10:20", "10:55", "11:05")
     views = [

@@ -314,10 +314,87 @@ def test_values_are_offered_while_a_filter_is_typed(console: Console) -> None:
     assert f'data-values="{console.path}/values?From=-6d"' in console.get(console.path, From="-6d").text
 
 
-def test_those_behind_a_number_are_those_who_did_it(console: Console) -> None:
-    for measure, event in (("people", None), ("views", "page_view"), ("revenue", "conversion")):
-        [path] = re.findall(r'<a href="([^"]*/who[^"]*)">Who', console.get(console.path, Show=measure).text)
-        assert parse_qs(urlsplit(html.unescape(path)).query).get("Event") == (event and [event])
+def opened(path: str) -> dict[str, str]:
+    """The parameters of an address as they stand in a page."""
+    return {name: value[0] for name, value in parse_qs(urlsplit(html.unescape(path)).query).items()}
+
+
+@pytest.mark.parametrize("goal", [{}, {"GoalID": "1"}])
+def test_those_behind_a_number_are_those_in_it(console: Console, goal: dict[str, str]) -> None:
+    for measure in ("people", "visits", "views", "conversions", "revenue", "rate"):
+        answer = console.get(console.path, Show=measure, **goal)
+        [(path, asked)] = re.findall(r'<a href="([^"]*/who[^"]*)">(Wh[^<]*)</a>', answer.text)
+        is_of_people = measure in ("people", "visits")
+        assert bool(re.fullmatch(r"Who are these \d+ people\?", asked)) is is_of_people
+        assert is_of_people or asked == "Who are the people behind this?"
+        assert opened(path) == goal | ({} if measure == "people" else {"Measure": measure})
+        console.get(urlsplit(path).path, **opened(path))
+        [params] = console.asked("reports.people")
+        assert (params.get("Measure"), params.get("GoalID")) == (
+            None if measure == "people" else measure,
+            goal.get("GoalID"),
+        )
+
+
+def test_one_person_is_not_several(console: Console) -> None:
+    for count, asked in ((1, "Who is this person?"), (0, "Who are the people behind this?")):
+        made = trend({"Measures": ["people", "visits", "views", "conversions", "revenue", "rate"]})
+        made["Series"][0]["Total"] = count
+        console.reports.made["reports.trend"] = lambda params, made=made: (
+            trend(params) if params.get("Interval") else made
+        )
+        assert len(links(console.get(console.path), asked)) == 1
+
+
+def test_a_goal_opens_to_those_who_reached_it(console: Console) -> None:
+    card = console.get(console.path).text.partition('id="card-goals"')[2]
+    [path] = re.findall(r'class="opens" href="([^"]+)"', card)
+    assert opened(path) == {"GoalID": "1", "Measure": "conversions"}
+    page = console.get(urlsplit(path).path, **opened(path))
+    assert "2 people who reached the goal, 14 – 27 Nov 2026" in words(page)
+    assert links(page, "Whatever they did") == ["?GoalID=1"]
+    [csv] = links(page, "Download as CSV")
+    assert opened(csv)["Measure"] == "conversions"
+
+
+@pytest.mark.parametrize(
+    ("asked", "heading"),
+    [
+        ({"Measure": "views"}, "2 people who saw a page, 14"),
+        ({"Measure": "revenue", "GoalID": "1"}, "2 people with a conversion, 14"),
+        (
+            {"Measure": "conversions", "Event": "conversion"},
+            "2 people who did conversion , with a conversion, 14",
+        ),
+        ({"Measure": "visits"}, "2 people, 14"),
+    ],
+)
+def test_who_they_are_is_said(console: Console, asked: dict[str, str], heading: str) -> None:
+    assert heading in words(console.get(f"{console.path}/who", **asked))
+
+
+def test_a_number_that_opens_to_nobody_is_refused(console: Console) -> None:
+    del console.reports.made["reports.people"]
+    answer = console.get(f"{console.path}/who", Measure="x")
+    assert (answer.status, "Invalid Measure parameter" in words(answer)) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "shown", ["conversions", "revenue", "rate", "events", "people", "bounces", "sum:price"]
+)
+@pytest.mark.parametrize("form", ["lines", "table", "crossed"])
+def test_explore_opens_its_numbers_to_those_in_them(console: Console, shown: str, form: str) -> None:
+    args = {"Show": shown, "By": "visit:$channel", "Event": "order", "As": form}
+    args |= {"Across": "visit:$device_type"} if form == "crossed" else {}
+    answer = console.get(f"{console.path}/explore", **args)
+    found = [opened(path) for path in re.findall(r'href="([^"]*/who[^"]*)"', answer.text)]
+    measure = {} if shown in ("people", "bounces", "sum:price") else {"Measure": shown}
+    assert len(found) > 5
+    for each in found:
+        where = each.pop("Where", None)
+        assert each == {"Event": "order"} | measure
+        assert (where is None) is (each is found[-1]), "the last is that of all"
+    assert len(links(answer, "Who are the people behind this?")) == 1
 
 
 def test_explore_crosses_two_breakdowns(console: Console) -> None:

@@ -89,6 +89,7 @@ OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
         **PAGED,
         27: {"SubscriberIDs": ["x"]},
         28: {"OnlySubscribers": "x"},
+        29: {"Measure": "bounces"},
     },
     "reports.values": {**BY, 24: PAGED[24], 30: {"Search": LONG}},
     "visits.get": PAGED,

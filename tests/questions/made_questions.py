@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tracker.questions import (
     NUMERIC,
+    OPENED_MEASURES,
     SIMPLE_MEASURES,
     WITHOUT_VALUES,
     Breakdown,
@@ -115,7 +116,12 @@ def questions(draw: st.DrawFn) -> Question:
             draw(st.none() | st.just(by[0])),
         ),
         Breakdown(head, tuple(by), asked, event, draw(st.none() | st.sampled_from(asked))),
-        People(head, event, draw(st.sampled_from(["events", "last_seen"]))),
+        People(
+            head,
+            event,
+            draw(st.sampled_from(["events", "last_seen"])),
+            measure=draw(st.sampled_from(OPENED_MEASURES)),
+        ),
         Values(head, by[0], event, draw(TEXTS)),
         Visits(head, event),
         Visit(1, draw(st.integers(1, 2**62))),

@@ -20,7 +20,13 @@ Pair = tuple[DimensionWords, DimensionWords]
 
 
 def crossed_grid(
-    answer: Mapping[str, Any], by: Pair, measure: str, path: str, address: ReportAddress, currency: str
+    answer: Mapping[str, Any],
+    by: Pair,
+    measure: str,
+    path: str,
+    address: ReportAddress,
+    currency: str,
+    event: str | None = None,
 ) -> Markup:
     """Return the grid: the first dimension down, the second across, each cell a link to its people."""
     unit = unit_of([row.get(measure) for row in answer["Rows"]], currency)
@@ -33,7 +39,12 @@ def crossed_grid(
         [[cells.get((row, column)) for column in across] for row in down],
         writer(measure, unit),
         [
-            [people_path(path, address, by[0].condition(row), by[1].condition(column)) for column in across]
+            [
+                people_path(
+                    path, address, measure, by[0].condition(row), by[1].condition(column), event=event
+                )
+                for column in across
+            ]
             for row in down
         ],
     )
@@ -46,8 +57,9 @@ def crossed_rows(
     path: str,
     address: ReportAddress,
     currency: str,
+    event: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the rows of the table, with the address of the people of each."""
+    """Return the rows of the table, with the address of the people in the first number of each."""
     return [
         {
             "names": [each.value_words(value) for each, value in zip(by, row["Values"], strict=True)],
@@ -55,7 +67,9 @@ def crossed_rows(
             "people": people_path(
                 path,
                 address,
+                measures[0],
                 *(each.condition(value) for each, value in zip(by, row["Values"], strict=True)),
+                event=event,
             ),
         }
         for row in answer["Rows"]

@@ -30,6 +30,8 @@ MEASURES: dict[str, tuple[str, str]] = {
 }
 #: The measures of Overview.
 SIX = ("people", "visits", "views", "conversions", "revenue", "rate")
+#: Measures that `reports.people` opens to the people who are in them.
+OPENED = (*SIX, "events")
 #: Measures of which less is better.
 _BAD_IF_MORE = ("bounces",)
 

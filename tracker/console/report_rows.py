@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.console.charts import share
 from tracker.console.dimension_words import DimensionWords
-from tracker.console.number_words import change, number_of, written
+from tracker.console.number_words import OPENED, change, number_of, written
 from tracker.console.report_address import ReportAddress, where_text
 from tracker.console.trend_chart import unit_of
 
@@ -19,15 +19,19 @@ def breakdown_rows(
     path: str,
     address: ReportAddress,
     currency: str,
+    event: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the rows of an answer with one dimension. The bar is that of the first measure."""
+    """Return the rows of an answer with one dimension. The bar is that of the first measure, and it opens to its people."""
     rows = answer["Rows"]
     unit = unit_of([row.get(measures[0]) for row in rows], currency)
     numbers = [number_of(row.get(measures[0]), unit) or 0.0 for row in rows]
     longest = max(numbers, default=0.0)
     return [
-        _row(row, by, measures, path, address, currency)
-        | {"share": share(number / longest if longest > 0 else 0.0)}
+        _row(row, by, measures, address, currency)
+        | {
+            "share": share(number / longest if longest > 0 else 0.0),
+            "people": people_path(path, address, measures[0], by.condition(row["Values"][0]), event=event),
+        }
         for row, number in zip(rows, numbers, strict=True)
     ]
 
@@ -37,17 +41,39 @@ def second_measure(totals: Mapping[str, Any]) -> str:
     return next((name for name in ("revenue", "conversions") if totals.get(name)), "visits")
 
 
-def people_path(path: str, address: ReportAddress, *conditions: Mapping[str, Any], **more: str) -> str:
-    """Return the address of the people behind a number: those of the question who also fulfil the conditions."""
+def people_path(
+    path: str,
+    address: ReportAddress,
+    measure: str,
+    *conditions: Mapping[str, Any],
+    event: str | None = None,
+) -> str:
+    """Return the address of the people in a number: those of the question who also fulfil the conditions.
+
+    Numbers that no single events make, such as the length of a visit, have all people of the question behind them.
+    """
     where = [*address.conditions, *conditions]
-    return f"{path}/who{address.question(Where=where_text(where) if where else None, **more)}"
+    is_apart = measure in OPENED and measure != "people"
+    return (
+        path
+        + "/who"
+        + address.question(
+            Where=where_text(where) if where else None, Event=event, Measure=measure if is_apart else None
+        )
+    )
+
+
+def people_question(people: int | None = None) -> str:
+    """Return what a link to the people behind a number asks. They are counted only where it is they who are counted."""
+    if not people:
+        return "Who are the people behind this?"
+    return "Who is this person?" if people == 1 else f"Who are these {people:,} people?"
 
 
 def _row(
     row: Mapping[str, Any],
     by: DimensionWords,
     measures: Sequence[str],
-    path: str,
     address: ReportAddress,
     currency: str,
 ) -> dict[str, Any]:
@@ -60,5 +86,4 @@ def _row(
         "is_chosen": address.holds(condition),
         "numbers": [written(measure, row.get(measure), currency) for measure in measures],
         "change": change(measures[0], row.get(measures[0]), before.get(measures[0]), currency),
-        "people": people_path(path, address, condition),
     }

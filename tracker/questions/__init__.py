@@ -16,7 +16,7 @@ from tracker.questions.conditions import (
     plain_number,
 )
 from tracker.questions.local_days import auto_interval, bucket_begins
-from tracker.questions.measures import ADDITIVE, SIMPLE_MEASURES, Measure, measure_of
+from tracker.questions.measures import ADDITIVE, OPENED_MEASURES, SIMPLE_MEASURES, Measure, measure_of
 from tracker.questions.question import (
     INTERVALS,
     Breakdown,
@@ -41,6 +41,7 @@ __all__ = [
     "INTERVALS",
     "NEGATED",
     "NUMERIC",
+    "OPENED_MEASURES",
     "REGEX",
     "SIMPLE_MEASURES",
     "WITHOUT_VALUES",

@@ -22,6 +22,8 @@ SIMPLE_MEASURES = (
     "bounces",
     "seconds",
 )
+#: Measures that open to the people who are in them.
+OPENED_MEASURES = ("people", "visits", "views", "events", "conversions", "revenue", "rate")
 #: Measures of the numbers that a property has.
 OF_PROPERTY = ("sum", "avg", "median")
 #: Measures whose value for several groups of events is the sum of the groups' values.

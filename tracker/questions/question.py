@@ -16,7 +16,7 @@ from tracker.questions.conditions import (
     check_where,
 )
 from tracker.questions.local_days import DAY_MS, bucket_begins, zone_of
-from tracker.questions.measures import Measure, check_measures
+from tracker.questions.measures import OPENED_MEASURES, Measure, check_measures
 from tracker.questions.time_range import check_range
 
 Interval = Literal["hour", "day", "week", "month", "none"]
@@ -151,7 +151,8 @@ class Breakdown:
 class People:
     """The people behind a number: those of the events that match.
 
-    `subscribers` restricts it to these, `is_known` to people who are subscribers.
+    `subscribers` restricts it to these, `is_known` to people who are subscribers, and `measure` to the events that this measure
+    counts.
     """
 
     head: Head
@@ -161,9 +162,12 @@ class People:
     offset: int = 0
     subscribers: tuple[int, ...] | None = None
     is_known: bool = False
+    measure: str = "people"
 
     def __post_init__(self) -> None:
         _check_event(self.event)
+        if self.measure not in OPENED_MEASURES:
+            raise BadQuestion("measure", f"people are behind {', '.join(OPENED_MEASURES)}")
         if self.sort not in PEOPLE_SORTS:
             raise BadQuestion("sort", f"people are sorted by {', '.join(PEOPLE_SORTS)}")
         _check_page(self.limit, self.offset)

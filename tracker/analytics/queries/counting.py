@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.selection import IS_VIEW, Selection
 from tracker.questions import Head
-
-PAGE_VIEW = "page_view"
 
 
 def counting_sql(
@@ -38,7 +36,7 @@ def _sums(kinds: set[str], goal: str) -> dict[str, str]:
     """Return SQL for what is added up over events."""
     counted = {
         "events": "count(*)",
-        "views": f"count(*) FILTER (WHERE e.name = '{PAGE_VIEW}')",
+        "views": f"count(*) FILTER (WHERE {IS_VIEW})",
         "conversions": f"count(*) FILTER (WHERE {goal})",
     }
     return {kind: sql for kind, sql in counted.items() if kind in kinds}

@@ -66,6 +66,7 @@ def _selection(workspace: Workspace, schema: CopySchema, people: People) -> Sele
     selection = Selection(
         workspace, schema, head, people.event, Range(head.begins, head.ends, head.events_from)
     )
+    selection.add_counted(people.measure, head)
     if people.is_known:
         selection.needs_ties = True
         selection.add("w.person IS NOT NULL")

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tracker.analytics.queries.counting import PAGE_VIEW
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring, listed
 from tracker.analytics.queries.numbers_of_cells import nothing, row_order
 from tracker.analytics.queries.people_bits import BITS
-from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.selection import IS_VIEW, Selection
 from tracker.questions import BadQuestion, Dimension, Measure
 
 #: Values whose people are counted at most before all are: beyond that one pass over everything is quicker.
@@ -99,7 +98,7 @@ def _size(selection: Selection, measuring: Measuring, order: Measure) -> str:
         return f"count(*) FILTER (WHERE {selection.goal_of(measuring.head)})"
     if order.property is None:
         simple = {
-            "views": f"count(*) FILTER (WHERE e.name = '{PAGE_VIEW}')",
+            "views": f"count(*) FILTER (WHERE {IS_VIEW})",
             "revenue": "coalesce(sum(e.worth), 0)",
         }
         return simple.get(order.kind, "count(*)")

@@ -12,6 +12,9 @@ from tracker.analytics.queries.visit_table import VisitTable
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Condition, Dimension, Head, Where
 
+#: SQL for whether an event is a page view, and whether it is a conversion that counts.
+IS_VIEW, IS_COUNTED = "e.name = 'page_view'", "e.is_counted"
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -71,9 +74,16 @@ class Selection:
     def goal_of(self, head: Head) -> str:
         """Return SQL for whether an event is a conversion that counts or, where one is given, matches the goal."""
         if head.goal is None:
-            return "e.is_counted"
+            return IS_COUNTED
         parts = [f"e.name = {self.parameters.bind(head.goal.event)}", *self.all_of(head.goal.where)]
         return f"coalesce({' AND '.join(parts)}, FALSE)"
+
+    def add_counted(self, measure: str, head: Head) -> None:
+        """Select only the events that this measure counts: those of `rate` are of the people who have reached it."""
+        if measure in ("conversions", "rate"):
+            self.add(self.goal_of(head))
+        elif measure in ("views", "revenue"):
+            self.add(IS_VIEW if measure == "views" else IS_COUNTED)
 
     def source(self) -> str:
         """Return the FROM and WHERE clauses."""

@@ -16,7 +16,7 @@ from tracker.console.number_words import MEASURES, change, measure_name, number_
 from tracker.console.page_context import Route
 from tracker.console.report_address import ReportAddress
 from tracker.console.report_pages import api_call, csv_path, frame, report, report_page
-from tracker.console.report_rows import breakdown_rows, people_path
+from tracker.console.report_rows import breakdown_rows, people_path, people_question
 from tracker.console.trend_chart import series_of, trend_chart, unit_of
 
 FORMS = {"lines": "lines", "bars": "bars", "table": "a table"}
@@ -53,7 +53,8 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         form=form if form in FORMS else "lines",
         forms=FORMS,
         offered=_offered(place, asked["Event"], measure, [each for each in (by, across) if each]),
-        people=people_path(place.path, address, **({"Event": asked["Event"]} if asked["Event"] else {})),
+        people=people_path(place.path, address, measure, event=asked["Event"]),
+        people_question=people_question(),
         **answered,
     )
 
@@ -107,9 +108,7 @@ def _line_row(
         "before": written(measure, before, currency),
         "change": change(measure, series["Total"], before, currency),
         "line": sparkline([number_of(each, unit) for each in series["Points"]], f"{name}: {total} in all"),
-        "people": people_path(
-            place.path, address, *([condition] if condition else []), **({"Event": event} if event else {})
-        ),
+        "people": people_path(place.path, address, measure, *([condition] if condition else []), event=event),
     }
 
 
@@ -123,7 +122,7 @@ def _table(
     return {
         "chart": None,
         "columns": [measure_name(each) for each in measures],
-        "rows": breakdown_rows(answer, by, measures, place.path, address, currency),
+        "rows": breakdown_rows(answer, by, measures, place.path, address, currency, asked["Event"]),
         "total": [written(each, (answer["Total"] or {}).get(each), currency) for each in measures],
         "following": address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
         "first": address.link() if asked["Cursor"] else None,
@@ -146,9 +145,11 @@ def _crossed(
     answer = report("reports.breakdown", place, address, **params)
     currency = place.described["Currency"]
     return {
-        "chart": crossed_grid(answer, by, measure, place.path, address, currency) if answer["Rows"] else None,
+        "chart": crossed_grid(answer, by, measure, place.path, address, currency, asked["Event"])
+        if answer["Rows"]
+        else None,
         "columns": [*(each.name for each in by), *(measure_name(each) for each in measures)],
-        "pairs": crossed_rows(answer, by, measures, place.path, address, currency),
+        "pairs": crossed_rows(answer, by, measures, place.path, address, currency, asked["Event"]),
         **_taken_along("reports.breakdown", place, address, params),
         **frame(place, address, answer),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flask import render_template
@@ -15,7 +15,7 @@ from tracker.console.number_words import MEASURES, SIX, change, written
 from tracker.console.page_context import Route
 from tracker.console.report_address import ReportAddress
 from tracker.console.report_pages import api_call, csv_path, frame, report, report_page
-from tracker.console.report_rows import breakdown_rows, people_path, second_measure
+from tracker.console.report_rows import breakdown_rows, people_path, people_question, second_measure
 from tracker.console.trend_chart import series_of, trend_chart
 
 #: Rows of a card, and goals whose numbers are asked for.
@@ -75,10 +75,10 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         chart=line(
             trend_chart(trend, measure, currency, address, f"{MEASURES[measure][0]} by {trend['Interval']}")
         ),
-        people=people_path(place.path, address, **_done(measure, goals, address)),
-        total=written("people", totals["people"]["Total"], currency)
-        if measure in ("people", "visits")
-        else "",
+        people=people_path(place.path, address, measure),
+        people_question=people_question(
+            totals["people"]["Total"] if measure in ("people", "visits") else None
+        ),
         cards=[_card(card, place, address, second, currency) for card in CARDS],
         second=MEASURES[second][0],
         goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
@@ -87,14 +87,6 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         call=api_call("reports.trend", place, address, Measures=list(SIX)),
         **frame(place, address, trend, goals),
     )
-
-
-def _done(measure: str, goals: Sequence[Mapping[str, Any]], address: ReportAddress) -> dict[str, str]:
-    """Return what those behind a number did: `Event` of its page, or nothing in particular."""
-    if measure in ("conversions", "revenue", "rate"):
-        chosen = [goal["Event"] for goal in goals if str(goal["GoalID"]) == address.args.get("GoalID")]
-        return {"Event": chosen[0] if chosen else "conversion"}
-    return {"Event": "page_view"} if measure == "views" else {}
 
 
 def _tile(
@@ -139,7 +131,7 @@ def _goal(goal: Mapping[str, Any], place: CurrentList, address: ReportAddress) -
         "is_chosen": is_chosen,
         "numbers": [written("conversions", reached["Total"], ""), written("rate", rate["Total"], "")],
         "change": change("rate", rate["Total"], (rate["Before"] or {}).get("Total"), ""),
-        "people": people_path(place.path, address, Event=goal["Event"]),
+        "people": people_path(place.path, asked, "conversions"),
     }
 
 

@@ -16,7 +16,7 @@ from tracker.console.report_address import ReportAddress
 REPORTS = {
     "reports.trend": ("Measures", "Event", "By", "Interval", "Top"),
     "reports.breakdown": ("Measures", "Event", "By", "Sort"),
-    "reports.people": ("Event", "Sort"),
+    "reports.people": ("Event", "Measure", "Sort"),
 }
 #: Values that a form offers at once.
 OFFERED = 12

@@ -21,7 +21,8 @@ SORTS = {"LastSeenAt": "Last seen", "Revenue": "Revenue", "Events": "Events", "F
 @report_page
 def show(place: CurrentList, address: ReportAddress) -> Any:
     sort, event = address.args.get("Sort", "LastSeenAt"), address.args.get("Event")
-    params = {"Event": event, "Sort": sort if sort in SORTS else "LastSeenAt"}
+    measure = address.args.get("Measure") or None
+    params = {"Event": event, "Measure": measure, "Sort": sort if sort in SORTS else "LastSeenAt"}
     answer = report(
         "reports.people",
         place,
@@ -37,7 +38,8 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         people=[_row(each, place) for each in answer["People"]],
         total=answer["Total"],
         event=event,
-        everybody=address.link(Event=None),
+        counted=_counted(measure, address),
+        everybody=address.link(Event=None, Measure=None),
         sorts=[(name, address.link(Sort=word), word == params["Sort"]) for word, name in SORTS.items()],
         following=address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
         first=address.link() if address.args.get("Cursor") else None,
@@ -46,6 +48,18 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         call=api_call("reports.people", place, address, **named),
         **frame(place, address, answer),
     )
+
+
+def _counted(measure: str | None, address: ReportAddress) -> str:
+    """Return what makes somebody one of those who are in a number; nothing if everybody is."""
+    if measure in ("conversions", "rate") and address.args.get("GoalID"):
+        return "who reached the goal"
+    return {
+        "views": "who saw a page",
+        "conversions": "with a conversion",
+        "revenue": "with a conversion",
+        "rate": "with a conversion",
+    }.get(measure or "", "")
 
 
 def _row(found: Mapping[str, Any], place: CurrentList) -> dict[str, Any]:
