@@ -35,10 +35,10 @@ class Gate:
 
 
 def hold(queue: QuestionQueue) -> list[Gate]:
-    """Occupy every thread of the queue."""
+    """Occupy every thread of the queue, each by another user."""
     gates = [Gate() for _ in range(AT_ONCE)]
-    for gate in gates:
-        queue.submit(Ticket(0, gate))
+    for user, gate in enumerate(gates, 100):
+        queue.submit(Ticket(user, gate))
         assert gate.began.wait(20)
     return gates
 
@@ -55,6 +55,23 @@ def test_two_questions_run_at_once_and_others_wait_in_turn_by_user(queue: Questi
     assert all(ticket.wait(20) for ticket in tickets)
     gates[1].opened.set()
     assert done == [(1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (1, 3)]
+
+
+def test_one_user_holds_one_place_and_anothers_question_starts_at_once(queue: QuestionQueue) -> None:
+    first, second = Gate(), Gate()
+    own = [Ticket(1, first), Ticket(1, second)]
+    for ticket in own:
+        queue.submit(ticket)
+    assert first.began.wait(20)
+    others = [Ticket(user, lambda ticket: "answer") for user in (2, 3, 2)]
+    for ticket in others:  # one after the other, in the one place that is left
+        queue.submit(ticket)
+        assert ticket.wait(20)
+    assert not second.began.is_set()
+    first.opened.set()
+    assert second.began.wait(20)
+    second.opened.set()
+    assert [ticket.wait(20) and ticket.result for ticket in own] == ["through", "through"]
 
 
 def test_too_many_questions_of_one_user_are_refused_and_others_are_not(queue: QuestionQueue) -> None:

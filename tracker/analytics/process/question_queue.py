@@ -1,4 +1,4 @@
-"""Question queue: two questions at a time, the others wait in order, by user: nobody's hundred hold up somebody's first."""
+"""Question queue: two questions at a time, of two users; the others wait in order, by user: nobody's hold up somebody's."""
 
 from __future__ import annotations
 
@@ -108,15 +108,22 @@ class QuestionQueue:
                 self._running.discard(ticket)
 
     def _next(self) -> Ticket | None:
-        """Return the next question: the first of the user whose last one is longest ago. None: the queue is closed."""
+        """Return the next question: the first of the user whose last one is longest ago, of those of whom none runs.
+
+        None: the queue is closed. A place stays free rather than be a user's second: the next user's question starts at once.
+        """
         with self._changed:
-            while not self._waiting and not self._is_closed:
+            while (user := self._next_user()) is None and not self._is_closed:
                 self._changed.wait()
-            if self._is_closed:
+            if user is None or self._is_closed:
                 return None
-            user, own = self._waiting.popitem(last=False)
+            own = self._waiting.pop(user)
             ticket = own.popleft()
             if own:
                 self._waiting[user] = own
             self._running.add(ticket)
             return ticket
+
+    def _next_user(self) -> int | None:
+        served = {ticket.user for ticket in self._running}
+        return next((user for user in self._waiting if user not in served), None)
