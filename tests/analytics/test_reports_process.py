@@ -25,6 +25,7 @@ from tests.ingest.whole_model import Forget, Track
 from tests.processes import until
 from tracker.analytics import reports_client
 from tracker.analytics.process import report_socket
+from tracker.analytics.process.hung_server import end_server
 
 Start = Callable[..., Reporting]
 
@@ -341,6 +342,38 @@ def test_a_process_of_another_version_ends_and_one_of_this_is_started(
         assert reports.ask(1)["error"] == "unavailable"  # the one that is started is of the old version, too
     assert reports.events(1) == expected
     assert reports.pid != old
+
+
+def test_a_process_that_hangs_is_not_the_questions_fault_and_is_replaced(filed: Real, start: Start) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    expected, old = reports.events(1), reports.pid
+    os.kill(old, signal.SIGSTOP)
+    assert reports.ask(1, 0.5)["error"] == "unavailable"
+    until(lambda: "answer" in reports.ask(1, 2.0), 60, "an answer of another process")
+    assert reports.pid != old
+    assert reports.events(1) == expected
+    os.kill(reports.pid, signal.SIGSTOP)
+    assert "status" in reports.client.request({"status": True}, 30)
+    reports.check(filed.database, 1)
+
+
+def test_only_the_folders_server_is_ended_as_one_that_hangs(
+    filed: Real, start: Start, tmp_path: Path
+) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    expected = reports.events(1)
+    own, user = reports.pid, os.getuid()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        assert not end_server((other.pid, user), reports.folder)
+        assert not end_server((own, user + 1), reports.folder)
+        assert not end_server((own, user), tmp_path)
+        assert not end_server((0, user), reports.folder)
+        assert other.poll() is None
+        other.kill()
+    assert not end_server((other.pid, user), reports.folder)
+    assert (reports.events(1), reports.pid) == (expected, own)
 
 
 def test_it_ends_when_its_database_is_another_file(filed: Real, start: Start, tmp_path: Path) -> None:

@@ -19,11 +19,13 @@ from gevent.select import select
 
 from tracker import __version__
 from tracker.analytics.copy.copy_files import CopyFiles
+from tracker.analytics.process.hung_server import end_server
 from tracker.analytics.process.report_socket import (
     MAX_ANSWER_BYTES,
     UNAVAILABLE,
     LineReader,
     LineTooLong,
+    peer_of,
     send_line,
     short_path,
 )
@@ -32,8 +34,11 @@ from tracker.private_file import open_private
 
 #: Seconds that a process may take until it listens, and between two looks whether it does.
 START_SECONDS, LOOK_SECONDS = 15.0, 0.02
-#: Seconds that a question may take without a deadline, and before its deadline that the process must have answered.
-ASK_SECONDS, RESERVE_SECONDS = 20.0, 0.2
+#: Seconds that a question may take without a deadline; before its deadline that nobody waits for the answer any more; and
+#: before that, that the process gives it up: who is not told even so asks a process that hangs.
+ASK_SECONDS, RESERVE_SECONDS, GIVE_UP_SECONDS = 20.0, 0.1, 0.5
+#: Seconds within which a process that does not hang answers that it is there.
+PING_SECONDS = 5.0
 #: Seconds that upkeep and checks may take, and between two calls for upkeep; and after a start before the first.
 LONG_SECONDS, UPKEEP_SECONDS, FIRST_UPKEEP_SECONDS = 600.0, 3600.0, 60.0
 #: Milliseconds within which what was forgotten is gone from a copy's bytes: upkeep is due every hour, and a build may wait.
@@ -51,6 +56,10 @@ class ReportsAway(Exception):
     """The process cannot be reached, or went away while it was asked."""
 
 
+class ReportsHung(Exception):
+    """The process did not answer in time, not even that the question takes too long."""
+
+
 class ReportsClient:
     """The reports process as this process knows it. Nothing is started before somebody asks.
 
@@ -63,6 +72,8 @@ class ReportsClient:
         self._setup, self._encode, self._idle_seconds = setup, encode, idle_seconds
         self._files = CopyFiles(setup.path)
         self._upkeep: gevent.Greenlet | None = None
+        self._look: gevent.Greenlet | None = None
+        self._peer = (0, 0)
 
     def ask(self, question: Any, user_id: int, deadline: float | None = None) -> Reply:
         """Ask a question; return `{"answer": …}`, `{"building": share}` or `{"error": kind, "detail": text}`.
@@ -70,11 +81,14 @@ class ReportsClient:
         `deadline` is a `time.monotonic()` second. Nothing is raised: tracking goes on without reports.
         """
         seconds = ASK_SECONDS if deadline is None else deadline - time.monotonic() - RESERVE_SECONDS
-        message = {"ask": self._encode(question), "user": user_id, "seconds": round(seconds, 3)}
-        return self.request(message, seconds)
+        return self._request({"ask": self._encode(question), "user": user_id}, seconds)
 
     def request(self, message: Reply, seconds: float = LONG_SECONDS) -> Reply:
-        """Send a message and return the reply to it, or `{"error": "unavailable", …}`."""
+        """Send a message and return the reply to it, or `{"error": "unavailable", …}`. A process that hangs is replaced first."""
+        self._replace_hung()
+        return self._request(message, seconds)
+
+    def _request(self, message: Reply, seconds: float) -> Reply:
         if find_spec("duckdb") is None:
             return _unavailable("DuckDB is not installed: pip install 'tracker[reports]'")
         until = time.monotonic() + seconds
@@ -84,6 +98,12 @@ class ReportsClient:
             except ReportsAway:  # it may have ended just now, or there is none
                 self._start(until)
                 return self._exchange(message, until)
+        except ReportsHung:
+            if self._look is None or self._look.dead:
+                self._look = gevent.spawn(self._replace_hung)
+            return _unavailable(
+                "the reports process does not answer; if it hangs, another one takes its place"
+            )
         except (ReportsAway, OSError) as failure:  # such as a full disk
             return _unavailable(str(failure))
 
@@ -102,8 +122,9 @@ class ReportsClient:
     def stop_process(self) -> None:
         """End the process, if there is one, so that nothing has the database open. It is started again when it is asked."""
         try:
+            self._replace_hung()
             self._exchange({"stop": True}, time.monotonic() + STOP_SECONDS)
-        except (ReportsAway, OSError):  # there is none
+        except (ReportsAway, ReportsHung, OSError):  # there is none
             return
         self._wait_for_end()
 
@@ -124,6 +145,21 @@ class ReportsClient:
             while not _take(lock) and time.monotonic() < until:
                 gevent.sleep(LOOK_SECONDS)
 
+    def _replace_hung(self) -> None:
+        """End the process if it does not even answer that it is there: the next question starts another one."""
+        try:
+            with self._connected(PING_SECONDS) as connection:
+                send_line(connection, {"ping": True})
+                is_hung = not any(  # this process may have been busy itself: look once more
+                    select([connection], [], [], seconds)[0] for seconds in (PING_SECONDS, 0)
+                )
+        except TimeoutError:  # too many wait to be let in
+            is_hung = True
+        except OSError:  # there is none, or it ends
+            return
+        if is_hung and end_server(self._peer, self._setup.path):
+            _log.error("the reports process %d did not answer any more, and was ended", self._peer[0])
+
     def _keep_up(self) -> None:
         gevent.sleep(FIRST_UPKEEP_SECONDS)
         while True:
@@ -134,15 +170,14 @@ class ReportsClient:
             gevent.sleep(UPKEEP_SECONDS)
 
     def _exchange(self, message: Reply, until: float) -> Reply:
-        """Send a message over a new connection. Raises ReportsAway."""
+        """Send a message over a new connection. Raises ReportsAway and ReportsHung."""
         try:
-            with short_path(self._setup.path) as path, socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(max(0.05, until - time.monotonic()))
-                connection.connect(path)
-                send_line(connection, {**message, "version": __version__})
+            with self._connected(until - time.monotonic()) as connection:
+                within = round(until - time.monotonic() - GIVE_UP_SECONDS, 3)
+                send_line(connection, {**message, "seconds": within, "version": __version__})
                 line = LineReader(connection, MAX_ANSWER_BYTES).line()
-        except TimeoutError:
-            return {"error": "timeout", "detail": "the question was not answered in time"}
+        except TimeoutError as failure:  # it says itself when a question takes too long
+            raise ReportsHung from failure
         except (OSError, LineTooLong) as failure:
             raise ReportsAway(f"the reports process is away: {failure}") from failure
         if not line:
@@ -183,12 +218,19 @@ class ReportsClient:
 
     def _listens(self) -> bool:
         try:
-            with short_path(self._setup.path) as path, socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(1.0)
-                connection.connect(path)
+            with self._connected(1.0):
+                return True
         except OSError:
             return False
-        return True
+
+    @contextmanager
+    def _connected(self, seconds: float) -> Iterator[socket.socket]:
+        """Yield a connection to the process, whose operations may take so long. Raises OSError."""
+        with short_path(self._setup.path) as path, socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(max(0.05, seconds))
+            connection.connect(path)
+            self._peer = peer_of(connection)
+            yield connection
 
 
 @contextmanager

@@ -67,6 +67,8 @@ class Conversation:
             message = orjson.loads(line)
             if not isinstance(message, dict):
                 return {"malformed": "a line must be a JSON object"}
+            if "ping" in message:  # of any version
+                return {"pong": True}
             return self._answer(message)
         except orjson.JSONDecodeError as failure:
             return {"malformed": str(failure)}

@@ -2,7 +2,8 @@
 
 A line asks, a line answers. `{"ask": question, "user": n, "seconds": s}` is answered with `{"answer": …}`,
 `{"building": share}` or `{"error": kind, "detail": text}`; `{"status": true}`, `{"rebuild": list}`, `{"check": list}`,
-`{"maintain": true}` and `{"stop": true}` are for the command line and for tests. Whoever may open the socket may read every
+`{"maintain": true}` and `{"stop": true}` are for the command line and for tests; `{"ping": true}` is answered at once by any
+process that does not hang. Whoever may open the socket may read every
 list: it is its owner's alone.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +45,13 @@ def short_path(folder: Path) -> Iterator[str]:
 def send_line(connection: socket.socket, message: Any) -> None:
     """Send a JSON object as a line. Raises OSError."""
     connection.sendall(orjson.dumps(message) + b"\n")
+
+
+def peer_of(connection: socket.socket) -> tuple[int, int]:
+    """Return the process at the other end, and its user id: of a server those of the process that began to listen."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    process, user, _ = struct.unpack("3i", credentials)
+    return int(process), int(user)
 
 
 class LineReader:

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.conversation import Conversation
 from tracker.analytics.process.copy_answers import answer_question
-from tracker.analytics.process.report_socket import SOCKET, UNAVAILABLE, send_line, short_path
+from tracker.analytics.process.report_socket import SOCKET, UNAVAILABLE, peer_of, send_line, short_path
 from tracker.analytics.process.reports_service import ReportsService
 from tracker.analytics.process.reports_setup import LOCK, read_setup
 from tracker.private_file import OWNERS_ONLY
@@ -73,7 +72,7 @@ class ReportsServer:
     def _welcome(self, connection: socket.socket) -> None:
         """Give a client a thread of its own. Only this user's processes and root's are clients."""
         connection.setblocking(True)
-        if _user_of(connection) not in (os.getuid(), 0):
+        if peer_of(connection)[1] not in (os.getuid(), 0):
             connection.close()
             return
         with self._lock:
@@ -135,13 +134,6 @@ def _take_folder(folder: Path) -> bool:
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n".encode())
     return True
-
-
-def _user_of(connection: socket.socket) -> int:
-    """Return the user id of the process at the other end."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, user, _ = struct.unpack("3i", credentials)
-    return int(user)
 
 
 if __name__ == "__main__":
