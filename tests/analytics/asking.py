@@ -54,13 +54,13 @@ class Reporting:
         """End the process with SIGKILL, whatever it does."""
         if pid := self.pid:
             os.kill(pid, signal.SIGKILL)
-            until(lambda: _is_gone(pid), 20, "the end of the process")
+            until(lambda: is_gone(pid), 20, "the end of the process")
 
     def end(self) -> None:
         """Have it end by itself."""
         if pid := self.pid:
             self.client.request({"stop": True}, 10)
-            until(lambda: _is_gone(pid), 20, "the end of the process")
+            until(lambda: is_gone(pid), 20, "the end of the process")
 
     def check(self, database: Database, list_id: int) -> None:
         """End it, and compare the file that it left with the truth."""
@@ -75,7 +75,7 @@ def _answered(reply: dict[str, Any]) -> dict[str, Any] | None:
     return reply if "answer" in reply else None
 
 
-def _is_gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     """A process that has ended stays a zombie until its parent asks."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import stat
@@ -18,7 +19,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from tests.analytics.asking import Reporting
+from tests.analytics.asking import Reporting, is_gone
 from tests.analytics.test_whose_copy import step_of
 from tests.ingest.real import Real
 from tests.ingest.whole_model import Forget, Track
@@ -374,6 +375,35 @@ def test_only_the_folders_server_is_ended_as_one_that_hangs(
         other.kill()
     assert not end_server((other.pid, user), reports.folder)
     assert (reports.events(1), reports.pid) == (expected, own)
+
+
+@pytest.mark.parametrize("what", ["socket", "folder"])
+def test_it_ends_when_its_socket_is_gone_and_another_one_answers(
+    filed: Real, start: Start, what: str
+) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    expected, old = reports.events(1), reports.pid
+    if what == "socket":
+        (reports.folder / "socket").unlink()
+    else:
+        shutil.rmtree(reports.folder)
+    until(lambda: is_gone(old), 20, "the end of a process that nobody can reach")
+    assert reports.events(1) == expected
+    reports.check(filed.database, 1)
+
+
+def test_a_process_that_is_left_over_does_not_end_its_successor(filed: Real, start: Start) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    expected, old = reports.events(1), reports.pid
+    os.kill(old, signal.SIGSTOP)
+    shutil.rmtree(reports.folder)
+    assert reports.events(1) == expected
+    new = reports.pid
+    os.kill(old, signal.SIGCONT)
+    until(lambda: is_gone(old), 20, "the end of a process that nobody can reach")
+    assert (reports.events(1), reports.pid) == (expected, new)
 
 
 def test_it_ends_when_its_database_is_another_file(filed: Real, start: Start, tmp_path: Path) -> None:

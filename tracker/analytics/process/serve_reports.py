@@ -41,6 +41,7 @@ class ReportsServer:
         self._clients = 0
         self._lock = threading.Lock()
         self._asked_at = time.monotonic()
+        self._file: tuple[int, int] | None = None
 
     def serve(self) -> None:
         """Serve until it is to end."""
@@ -48,6 +49,7 @@ class ReportsServer:
             self._folder.joinpath(SOCKET).unlink(missing_ok=True)
             listening.bind(path)
             self._folder.joinpath(SOCKET).chmod(OWNERS_ONLY)
+            self._file = self._file_there()
             listening.listen(MAX_CLIENTS)
             listening.settimeout(LOOK_SECONDS)
             _tell_ready()
@@ -57,6 +59,9 @@ class ReportsServer:
                 except TimeoutError:
                     continue
                 self._welcome(connection)
+            if not self._is_reachable():
+                _log.error("the socket of this process was removed: it ends")
+                os._exit(DAMAGED)  # as if it was killed: files of these names may be another process's by now
             self._folder.joinpath(SOCKET).unlink(missing_ok=True)
 
     def stop(self, *_: object) -> None:
@@ -64,10 +69,21 @@ class ReportsServer:
         self._stop.set()
 
     def _is_over(self) -> bool:
-        if self._stop.is_set() or self._service.is_damaged:
+        if self._stop.is_set() or self._service.is_damaged or not self._is_reachable():
             return True
         is_used = self._clients or self._service.is_busy
         return not is_used and time.monotonic() - self._asked_at > self._idle_seconds
+
+    def _is_reachable(self) -> bool:
+        """Return whether the socket's file is still its own: without it nobody finds this process, which bars another one."""
+        return self._file is not None and self._file_there() == self._file
+
+    def _file_there(self) -> tuple[int, int] | None:
+        try:
+            found = self._folder.joinpath(SOCKET).stat()
+        except OSError:  # also when the folder is gone, or is a file now
+            return None
+        return found.st_dev, found.st_ino
 
     def _welcome(self, connection: socket.socket) -> None:
         """Give a client a thread of its own. Only this user's processes and root's are clients."""
