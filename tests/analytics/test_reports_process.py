@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gevent
 import pytest
@@ -282,11 +283,39 @@ def test_on_a_full_disk_reports_are_not_available_and_tracking_goes_on(filed: Re
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     reply = until(lambda: reply if "error" in (reply := reports.ask(1)) else None, 30, "the failure")
-    assert reply["error"] == "unavailable"
+    assert_told_without_paths(reply, reports)
     assert filed.apply(1, Track("seen", browser=1)) is False
     reports.kill()
     assert reports.events(1) == filed.rows("SELECT COUNT(*) FROM events")[0][0]
     reports.check(filed.database, 1)
+
+
+def assert_told_without_paths(reply: dict[str, Any], reports: Reporting) -> None:
+    """That reports are not available: where the server keeps what is for its log."""
+    assert reply["error"] == "unavailable"
+    assert reply["detail"]
+    for hidden in (str(reports.folder.parent), "/", ".duckdb", ".db", "Errno", "Error", "Exception"):
+        assert hidden not in reply["detail"], reply
+
+
+@pytest.mark.parametrize("obstacle", ["the folder", "the log", "the mark"])
+def test_what_stands_in_the_way_is_told_to_the_log_alone(
+    filed: Real, start: Start, caplog: pytest.LogCaptureFixture, obstacle: str
+) -> None:
+    track(filed, 1)
+    reports = start(filed)
+    if obstacle == "the folder":
+        reports.folder.write_bytes(b"of somebody")
+    elif obstacle == "the log":
+        reports.folder.joinpath("log").mkdir(parents=True)
+    else:
+        reports.folder.mkdir()
+        reports.folder.joinpath("1.asked").symlink_to(reports.folder / "nowhere" / "1.asked")
+    assert_told_without_paths(reports.ask(1), reports)
+    if obstacle == "the mark":
+        assert "1.asked" in (reports.folder / "log").read_text()
+    else:
+        assert str(reports.folder) in caplog.text
 
 
 def test_two_databases_in_one_folder_share_nothing(tmp_path: Path) -> None:
@@ -413,7 +442,7 @@ def test_it_ends_when_its_database_is_another_file(filed: Real, start: Start, tm
     path = filed.services.settings.reports_folder.with_name("tracker.db")
     os.rename(path, tmp_path / "moved.db")
     reply = until(lambda: reply if "error" in (reply := reports.ask(1)) else None, 20, "the failure")
-    assert reply["error"] == "unavailable"
+    assert_told_without_paths(reply, reports)
     os.rename(tmp_path / "moved.db", path)
     until(lambda: "answer" in reports.ask(1), 20, "an answer")
 

@@ -89,7 +89,7 @@ class ReportsClient:
         return self._request(message, seconds)
 
     def _request(self, message: Reply, seconds: float) -> Reply:
-        if find_spec("duckdb") is None:
+        if not self.is_installed():
             return _unavailable("DuckDB is not installed: pip install 'tracker[reports]'")
         until = time.monotonic() + seconds
         try:
@@ -104,12 +104,17 @@ class ReportsClient:
             return _unavailable(
                 "the reports process does not answer; if it hangs, another one takes its place"
             )
-        except (ReportsAway, OSError) as failure:  # such as a full disk
-            return _unavailable(str(failure))
+        except (ReportsAway, OSError) as failure:  # such as a full disk; its words may name paths
+            _log.warning("reports are not available: %s", failure)
+            return _unavailable("the reports process is away: the log says why")
 
     def has_copy(self, list_id: int) -> bool:
         """Return whether there is a copy of a list: what is forgotten there is to be erased in it too."""
         return self._files.copy(list_id).exists()
+
+    def is_installed(self) -> bool:
+        """Return whether there is what reports are answered with."""
+        return find_spec("duckdb") is not None
 
     def has_copies(self) -> bool:
         """Return whether any list has a copy."""

@@ -33,6 +33,10 @@ LOOK_SECONDS = 0.05
 #: Seconds that a connection may be silent, and the longest time that a question may take.
 IDLE_SECONDS, MAX_SECONDS = 600.0, 120.0
 
+#: What whoever asks is told of failures whose words are for the log: they may name paths.
+FAILED = "the question failed: the log of the reports process says why"
+LATE = "the question was not answered in time"
+
 _log = logging.getLogger("tracker.reports")
 
 
@@ -53,8 +57,9 @@ class Conversation:
                 answer = self._answer_line(line)
                 try:
                     send_line(self._connection, answer)
-                except TypeError as failure:  # a value that JSON does not have
-                    send_line(self._connection, {"error": UNAVAILABLE, "detail": str(failure)})
+                except TypeError:  # a value that JSON does not have
+                    _log.exception("an answer cannot be sent")
+                    send_line(self._connection, {"error": UNAVAILABLE, "detail": FAILED})
                 if "malformed" in answer:
                     break
         except LineTooLong as failure:
@@ -74,8 +79,11 @@ class Conversation:
             return {"malformed": str(failure)}
         except QuestionRefused as refusal:
             return {"error": refusal.kind, "detail": str(refusal)}
-        except (ReportsUnready, QueueFull, StorageUnavailable, duckdb.Error) as failure:
-            return {"error": UNAVAILABLE, "detail": str(failure) or type(failure).__name__}
+        except (ReportsUnready, QueueFull) as failure:
+            return {"error": UNAVAILABLE, "detail": str(failure)}
+        except (StorageUnavailable, duckdb.Error, OSError):  # such as a full disk
+            _log.exception("a message failed")
+            return {"error": UNAVAILABLE, "detail": FAILED}
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         if message.get("version", __version__) != __version__:  # it was started before an upgrade
@@ -111,7 +119,7 @@ class Conversation:
         if ticket.failure is not None:
             raise _refusal(ticket.failure, time.monotonic() >= until) from ticket.failure
         if ticket.result is None:
-            raise QuestionRefused(TIMEOUT, "the question was not answered in time")
+            raise QuestionRefused(TIMEOUT, LATE)
         return {"answer": ticket.result}
 
     def _wait(self, ticket: Ticket, until: float) -> None:
@@ -134,12 +142,13 @@ def _refusal(failure: BaseException, is_late: bool) -> QuestionRefused:
     if isinstance(failure, QuestionRefused):
         return failure
     if isinstance(failure, duckdb.InterruptException):
-        return QuestionRefused(TIMEOUT, "the question was not answered in time")
+        return QuestionRefused(TIMEOUT, LATE)
     if isinstance(failure, duckdb.OutOfMemoryException):
         return QuestionRefused(TOO_LARGE, "the question needs more memory than there is for it")
-    if not isinstance(failure, (ReportsUnready, StorageUnavailable)):
-        _log.error("a question failed", exc_info=failure)
-    return QuestionRefused(TIMEOUT if is_late else UNAVAILABLE, f"{type(failure).__name__}: {failure}")
+    if isinstance(failure, ReportsUnready):
+        return QuestionRefused(UNAVAILABLE, str(failure))
+    _log.error("a question failed", exc_info=failure)
+    return QuestionRefused(TIMEOUT, LATE) if is_late else QuestionRefused(UNAVAILABLE, FAILED)
 
 
 def _list_of(question: dict[str, Any]) -> int:

@@ -75,8 +75,9 @@ class CopyBuilds:
             try:
                 if not self._is_closed:
                     self._work(build)
-            except Exception as failure:  # noqa: BLE001  those who wait for the build hear of it
-                build.failure = f"{type(failure).__name__}: {failure}"
+            except Exception:  # noqa: BLE001  those who wait for the build hear of it
+                _log.exception("the build of list %d failed", build.list_id)
+                build.failure = "the build failed: see the log beside the copies"
         build.ended_at = time.monotonic()
         if build.failure is None:
             self._builds.pop(build.list_id, None)

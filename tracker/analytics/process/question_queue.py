@@ -82,7 +82,7 @@ class QuestionQueue:
         with self._changed:
             own = len(self._waiting.get(ticket.user, ()))
             if self._is_closed or own >= MAX_OF_USER or sum(map(len, self._waiting.values())) >= MAX_WAITING:
-                raise QueueFull
+                raise QueueFull("too many questions wait")
             self._waiting.setdefault(ticket.user, deque()).append(ticket)
             self._changed.notify()
 

@@ -35,7 +35,7 @@ _log = logging.getLogger("tracker.reports")
 
 
 class ReportsUnready(Exception):
-    """There is no copy that can answer, for this reason."""
+    """There is no copy that can answer, for this reason, in words for whoever asks: paths and errors are for the log."""
 
 
 class ReportsService:
@@ -89,7 +89,7 @@ class ReportsService:
         except StorageUnavailable as failure:
             if isinstance(failure, IncompatibleDatabase):
                 self._damage = failure
-            raise ReportsUnready(str(failure)) from failure
+            raise _unread(list_id, failure) from failure
         except DAMAGE as failure:
             raise self.damaged(list_id, failure) from failure
 
@@ -112,7 +112,7 @@ class ReportsService:
             self.rebuild(list_id)
             raise ReportsUnready("the copy differs in too much, and is built anew") from None
         except StorageUnavailable as failure:
-            raise ReportsUnready(str(failure)) from failure
+            raise _unread(list_id, failure) from failure
         if found is not None:
             self.files.note_checked(list_id)
         return None if found is None else found._asdict()
@@ -200,3 +200,8 @@ class ReportsService:
             "building": None if build is None or build.done.is_set() else build.share,
             "failure": None if build is None else build.failure,
         }
+
+
+def _unread(list_id: int, failure: StorageUnavailable) -> ReportsUnready:
+    _log.warning("the copy of list %d is not followed: %s", list_id, failure)
+    return ReportsUnready("the database could not be read")
