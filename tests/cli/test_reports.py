@@ -12,6 +12,7 @@ from tests.analytics.asking import Reporting
 from tests.cli.shell import Shell
 from tests.client import InProcess
 from tests.processes import until
+from tracker.analytics import reports_client
 from tracker.config import Settings
 
 
@@ -75,6 +76,17 @@ def test_what_differs_is_told_and_read_again(filled: Filled) -> None:
     right = f"reports of list {filled.list_id}: 3 events, no difference\n"
     assert filled.shell.ok("reports", "check") == right
     assert filled.shell.ok("db", "check").endswith(right)
+
+
+def test_without_duckdb_counters_are_checked_and_copies_are_not(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.reports.events(filled.list_id)
+    monkeypatch.setattr(reports_client, "find_spec", lambda name: None)
+    printed = filled.shell.ok("db", "check").splitlines()
+    assert f"list {filled.list_id}: 3 events, no difference" in printed
+    assert printed[-1] == "reports: copies were not checked, because DuckDB is not installed"
+    assert "pip install 'tracker[reports]'" in filled.shell.fails("reports", "check")
 
 
 def test_a_restore_ends_the_process_and_removes_the_copies(filled: Filled, tmp_path: Path) -> None:
