@@ -61,6 +61,11 @@ def test_a_goal_is_kept_as_it_was_sent(client: InProcess, shop: Shop) -> None:
     assert last_entry(client, shop) == ("goal.create", f"list:{shop.list_id} goal:{made}")
 
 
+def test_a_number_of_any_size_is_kept(client: InProcess, shop: Shop) -> None:
+    make_goal(client, shop, Where=[{**HELD, "Value": [2**64, 10**20, -(10**19)]}])
+    assert goals_of(client, shop)[0]["Where"][0]["Value"] == [2.0**64, 1e20, -1e19]
+
+
 def test_conditions_may_be_the_text_of_their_array(client: InProcess, shop: Shop) -> None:
     make_goal(client, shop, Where=json.dumps(RULE))
     assert goals_of(client, shop)[0]["Where"] == RULE

@@ -137,6 +137,16 @@ def test_the_head_reaches_the_engine_in_the_lists_zone(
     assert engine.question.event == "seen"
 
 
+@pytest.mark.parametrize("command", HEADED)
+def test_a_number_of_any_size_is_compared_with(engine: StubEngine, report: Report, command: str) -> None:
+    engine.answers(**empty_for(command))
+    large = [2**63, 2**64, 10**20, -(10**19), 1e21, 1.5e300]
+    answer = report(command, **HEADED[command], Where=[{**EQUALS, "Value": large}])
+    assert answer.status == 200, answer.body
+    ((condition,),) = engine.question.head.where
+    assert condition.values[2:4] == ("100000000000000000000.0", "-10000000000000000000.0")
+
+
 def test_without_times_it_is_about_the_last_two_weeks_and_those_before(
     engine: StubEngine, report: Report
 ) -> None:

@@ -44,6 +44,13 @@ def test_any_value_is_filtered_by_and_taken_away(value: str, name: str) -> None:
     assert read(filtered.without(0)).args == {"From": "-6d"}
 
 
+def test_numbers_are_read_as_those_of_a_body() -> None:
+    written = '[{"Property": "x", "Is": "equals", "Value": 100000000000000000000}]'
+    [condition] = ReportAddress({"Where": written}).conditions
+    assert type(condition["Value"]) is float
+    assert ReportAddress({"Where": f"[{10**400}]"}).head == {"Where": f"[{10**400}]"}
+
+
 def test_another_question_begins_on_its_first_page() -> None:
     address = ReportAddress({"From": "-6d", "Cursor": "x"})
     assert (address.link(From="-29d"), address.link(Cursor="y")) == ("?From=-29d", "?From=-6d&Cursor=y")

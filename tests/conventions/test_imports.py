@@ -142,7 +142,7 @@ OUTSIDE: dict[str, set[str]] = {
         "commands", "tracker.api", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
     "orjson": {
-        "tracker.analytics", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
+        "tracker.analytics", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
         "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
         "tracker.questions", "tracker.storage.aggregates",
     },

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
+
 #: The head of every report, in the order in which addresses have it.
 HEAD = ("From", "To", "Compare", "MatchWeekday", "Where", "GoalID")
 #: The fields of the filter form, and the keys of the condition that they make.
@@ -44,7 +46,7 @@ class ReportAddress:
     def conditions(self) -> list[Any]:
         """The conditions of `Where`; none if it is no list."""
         try:
-            found = json.loads(self.args.get("Where") or "[]")
+            found = orjson.loads(self.args.get("Where") or "[]")  # as bodies are read: numbers have 64 bits
         except ValueError:
             return []
         return found if isinstance(found, list) else []

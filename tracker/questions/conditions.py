@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, get_args
 
@@ -24,6 +25,8 @@ MAX_NAME_CHARACTERS = 1_000
 #: Times that something happened, and days back: 10 years is as long as an event can lie in the past.
 MAX_TIMES, MAX_DAYS = 1_000_000, 3_653
 
+#: Whole numbers of floating point are exact below the first; the engine writes them without an exponent below the second.
+_EXACT, _WRITTEN_OUT = 2.0**53, 1e21
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
@@ -166,9 +169,16 @@ def canonical_text(value: Any) -> str | None:
     """Return the text that stands for a JSON value in comparisons: 7 and 7.0 are `7`; None if it is not set."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 10**21:
-        value = int(value)
-    return orjson.dumps(value).decode()
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        value = float(value)  # as a body's numbers are read
+    return _float_text(value) if isinstance(value, float) else orjson.dumps(value).decode()
+
+
+def _float_text(value: float) -> str:
+    """Return the text that the engine has for a number of floating point: 1e19 is written out, with `.0`, and 1e21 is not."""
+    if not value.is_integer() or abs(value) >= _WRITTEN_OUT:
+        return orjson.dumps(value).decode().replace("e+", "e")
+    return str(int(value)) if abs(value) < _EXACT else f"{Decimal(repr(value)):f}.0".replace(".0.0", ".0")
 
 
 def plain_number(text: str) -> float | None:

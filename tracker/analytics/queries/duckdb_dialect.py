@@ -15,9 +15,9 @@ class DuckDBDialect:
     event_time = '"at"'
 
     def json_text(self, json: str, pointer: str) -> str:
-        """The canonical text of a value in a JSON object: 7.0 is `7`."""
+        """The canonical text of a value in a JSON object: 7.0 is `7`. Beyond 2^53 the copy's columns keep the `.0`, and so does this."""
         text = f"json_extract_string({json}, {pointer})"
-        whole = f"regexp_replace({text}, '\\.0$', '')"
+        whole = f"regexp_replace({text}, '^(-?[0-9]{{1,15}})\\.0$', '\\1')"
         return f"CASE json_type({json}, {pointer}) WHEN 'DOUBLE' THEN {whole} ELSE {text} END"
 
     def json_number(self, json: str, pointer: str) -> str:
