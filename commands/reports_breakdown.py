@@ -18,7 +18,7 @@ from tracker.api.report_answers import (
     scope_of,
 )
 from tracker.api.report_asking import asked
-from tracker.api.report_cursors import cursor_after, page_of
+from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
 from tracker.api.report_params import (
     HEAD_ERRORS,
     INVALID_BY,
@@ -38,11 +38,15 @@ from tracker.api.report_params import (
     measures_param,
     read_measures,
     refusing,
+    with_limit,
 )
 from tracker.api.report_tables import breakdown_rows
 from tracker.fields import Text
 from tracker.questions import Breakdown, measure_of
 from tracker.questions.question import MAX_DIMENSIONS
+
+#: Rows of an answer without `Limit`.
+USUAL_ROWS = 10
 
 
 class ReportsBreakdown(Command):
@@ -98,7 +102,7 @@ class ReportsBreakdown(Command):
                 "pattern": MEASURE_PATTERN,
             },
         )
-        Limit = limit_param(10)
+        Limit = limit_param(USUAL_ROWS)
         Cursor = cursor_param()
 
     class Answer(ReportAnswer):
@@ -109,6 +113,7 @@ class ReportsBreakdown(Command):
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
+        params = with_limit(params, USUAL_ROWS)
         page = page_of(self, params)
         head = head_of(self, params, page.now)
         with refusing():
@@ -133,6 +138,7 @@ class ReportsBreakdown(Command):
         }
         if not is_csv:
             return answer
+        self.item_notes = note_of_cut(params, page, len(rows), answer["Cursor"])
         return CsvStream(csv_lines(breakdown_rows(answer, params["By"], [each.word for each in measures])))
 
 

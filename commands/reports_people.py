@@ -10,7 +10,7 @@ from tracker import Command, CsvStream, Stream, invalid
 from tracker.api.csv_rows import csv_lines
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
 from tracker.api.report_asking import asked
-from tracker.api.report_cursors import cursor_after, page_of
+from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
 from tracker.api.report_params import (
     HEAD_ERRORS,
     INVALID_CURSOR,
@@ -24,6 +24,7 @@ from tracker.api.report_params import (
     head_of,
     limit_param,
     refusing,
+    with_limit,
 )
 from tracker.api.report_tables import plain_rows
 from tracker.fields import Choice, YesOrNo
@@ -45,6 +46,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
+#: Rows of an answer without `Limit`.
+USUAL_ROWS = 100
 INVALID_SUBSCRIBERS, INVALID_ONLY = invalid("SubscriberIDs", 27), invalid("OnlySubscribers", 28)
 INVALID_MEASURE = invalid("Measure", 29)
 #: The range of a question about some subscribers.
@@ -120,7 +123,7 @@ class ReportsPeople(Command):
             load_default=False, metadata={"description": "Leave out visitors whom nobody knows"}
         )
         Sort = Choice(*SORTS, load_default="LastSeenAt", metadata={"description": "What to sort by"})
-        Limit = limit_param(100)
+        Limit = limit_param(USUAL_ROWS)
         Cursor = cursor_param()
 
     class Answer(ReportAnswer):
@@ -154,6 +157,7 @@ class ReportsPeople(Command):
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
+        params = with_limit(params, USUAL_ROWS)
         page = page_of(self, params)
         wanted = params.get("SubscriberIDs")
         is_ever = wanted is not None and "From" not in params and "To" not in params
@@ -174,13 +178,15 @@ class ReportsPeople(Command):
         told = found.answer or {"people": [], "total": 0}
         known = self.services.reports.actors(head.list_id, told["people"], self.deadline)
         people = [_someone(each, known) for each in told["people"] if known.has(each)]
+        cursor = cursor_after(self, params, page, len(told["people"]))
         if is_csv:
+            self.item_notes = note_of_cut(params, page, len(told["people"]), cursor, told["total"])
             return CsvStream(csv_lines(plain_rows(people, COLUMNS, "Revenue")))
         return {
             **found.status,
             "Total": told["total"],
             "People": people,
-            "Cursor": cursor_after(self, params, page, len(told["people"])),
+            "Cursor": cursor,
             "Scope": scope_of(head, found.answer),
         }
 

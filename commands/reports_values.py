@@ -11,6 +11,7 @@ from tracker.api.csv_rows import csv_lines
 from tracker.api.dimension_params import FORMS, read_dimension
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
 from tracker.api.report_asking import asked
+from tracker.api.report_cursors import Page, note_of_cut
 from tracker.api.report_params import (
     HEAD_ERRORS,
     INVALID_BY,
@@ -22,11 +23,14 @@ from tracker.api.report_params import (
     head_of,
     limit_param,
     refusing,
+    with_limit,
 )
 from tracker.api.report_tables import plain_rows
 from tracker.fields import Text
 from tracker.questions import Values
 
+#: Rows of an answer without `Limit`.
+USUAL_ROWS = 20
 INVALID_SEARCH = invalid("Search", 30)
 #: Characters of a search.
 MAX_SEARCH = 200
@@ -56,7 +60,7 @@ class ReportsValues(Command):
         Search = Text(
             0, MAX_SEARCH, load_default="", metadata={"description": "Only values that contain this text"}
         )
-        Limit = limit_param(20)
+        Limit = limit_param(USUAL_ROWS)
 
     class Answer(ReportAnswer):
         class Counted(Schema):
@@ -66,6 +70,7 @@ class ReportsValues(Command):
         Values = fields.List(fields.Nested(Counted), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
+        params = with_limit(params, USUAL_ROWS)
         head = head_of(self, params, self.now)
         with refusing({"search": INVALID_SEARCH}):
             by = read_dimension(self, head.list_id, params["By"])
@@ -75,5 +80,6 @@ class ReportsValues(Command):
         told = [] if found.answer is None else found.answer["values"]
         values = [{"Value": each["value"], "Events": each["events"]} for each in told]
         if is_csv:
+            self.item_notes = note_of_cut(params, Page(0, self.now), len(values), None)
             return CsvStream(csv_lines(plain_rows(values, ("Value", "Events"))))
         return {**found.status, "Values": values, "Scope": scope_of(head, found.answer)}

@@ -10,7 +10,7 @@ from tracker import Command, CsvStream, Stream
 from tracker.api.csv_rows import csv_lines
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
 from tracker.api.report_asking import asked
-from tracker.api.report_cursors import cursor_after, page_of
+from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
 from tracker.api.report_params import (
     HEAD_ERRORS,
     INVALID_CURSOR,
@@ -22,10 +22,14 @@ from tracker.api.report_params import (
     head_of,
     limit_param,
     refusing,
+    with_limit,
 )
 from tracker.api.report_tables import plain_rows
 from tracker.api.visit_rows import VISIT_COLUMNS, VISIT_EXAMPLE, VisitInformation, shown_visits
 from tracker.questions import Visits
+
+#: Rows of an answer without `Limit`.
+USUAL_ROWS = 50
 
 
 class VisitsGet(Command):
@@ -51,7 +55,7 @@ class VisitsGet(Command):
 
     class Params(HeadParams):
         Event = event_param()
-        Limit = limit_param(50)
+        Limit = limit_param(USUAL_ROWS)
         Cursor = cursor_param()
 
     class Answer(ReportAnswer):
@@ -60,6 +64,7 @@ class VisitsGet(Command):
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
+        params = with_limit(params, USUAL_ROWS)
         page = page_of(self, params)
         head = head_of(self, params, page.now)
         with refusing():
@@ -68,12 +73,14 @@ class VisitsGet(Command):
         found = asked(self, question, is_whole=is_csv)
         told = found.answer or {"visits": [], "total": 0}
         visits = shown_visits(self, head.list_id, told["visits"])
+        cursor = cursor_after(self, params, page, len(told["visits"]))
         if is_csv:
+            self.item_notes = note_of_cut(params, page, len(told["visits"]), cursor, told["total"])
             return CsvStream(csv_lines(plain_rows(visits, VISIT_COLUMNS, "Revenue")))
         return {
             **found.status,
             "Total": told["total"],
             "Visits": visits,
-            "Cursor": cursor_after(self, params, page, len(told["visits"])),
+            "Cursor": cursor,
             "Scope": scope_of(head, found.answer),
         }

@@ -134,6 +134,21 @@ def test_a_cursor_that_is_made_up_gives_no_more_than_its_maker_may_read(
         assert client.call("reports.breakdown", stranger.key, **sent).codes == [code]
 
 
+def test_a_table_says_when_it_is_cut(engine: StubEngine, report: Report) -> None:
+    answered(engine, row("a", people=5), row("b", people=4))
+    whole = report("breakdown", By="plan", Format="csv")
+    assert engine.question.limit == 1000, "a table has no place for a cursor"
+    assert "X-Tracker-Notes" not in whole.headers
+    cut = report("breakdown", By="plan", Format="csv", Limit=2)
+    told, cursor = cut.headers["X-Tracker-Notes"].split("=")
+    assert told == "rows 1 to 2, more may follow: send Cursor"
+    rest = report("breakdown", By="plan", Format="csv", Limit=2, Cursor=cursor, Nonsense=1)
+    assert engine.question.offset == 2
+    assert rest.headers["X-Tracker-Notes"].startswith("unknown parameter Nonsense; rows 3 to 4,")
+    report("breakdown", By="plan")
+    assert engine.question.limit == 10
+
+
 def test_a_table_has_a_column_for_each_dimension_and_measure(engine: StubEngine, report: Report) -> None:
     answered(engine, row("+1", None, people=5, before=4), row('a,"b"\n', "@x", people=2, before=0))
     answer = report("breakdown", By=["plan", "visit:$channel"], Format="csv")

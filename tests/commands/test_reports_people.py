@@ -90,6 +90,8 @@ def test_people_have_their_names_and_visitors_their_uuid(
     ]
     assert report("people", Sort="Revenue", Limit=2, Cursor=body["Cursor"]).status == 200
     assert engine.question.offset == 2
+    cut = report("people", Format="csv", Limit=2)
+    assert cut.headers["X-Tracker-Notes"].startswith("rows 1 to 2 of 7, more follow: send Cursor=")
     table = report("people", Format="csv").raw.decode().splitlines()
     assert table == [
         "SubscriberID,EmailAddress,ExternalID,UUID,FirstSeenAt,LastSeenAt,Events,Source,Revenue EUR",

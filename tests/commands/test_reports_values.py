@@ -47,4 +47,7 @@ def test_values_are_answered_most_frequent_first(engine: StubEngine, report: Rep
     assert question.dimension == Dimension("visit", "$pathname", at="exit")
     assert (question.search, question.limit, question.event) == ("%_' --", 7, "seen")
     table = report("values", **params, Format="csv")
+    assert "X-Tracker-Notes" not in table.headers
+    cut = report("values", **{**params, "Limit": 2}, Format="csv")
+    assert cut.headers["X-Tracker-Notes"] == "rows 1 to 2, more may follow: narrow the question"
     assert table.raw == b"Value,Events\r\n'=1+1,5\r\n,2\r\n"

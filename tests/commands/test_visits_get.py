@@ -36,6 +36,8 @@ def test_visits_are_shown_with_their_people(
     assert body["Visits"] == [{**SHOWN, "UUID": uuid}], "a visitor who is gone is not shown"
     report("visits.get", Limit=2, Cursor=body["Cursor"])
     assert engine.question.offset == 2
+    cut = report("visits.get", Format="csv", Limit=1)
+    assert "X-Tracker-Notes" not in cut.headers, "these are all"
     table = report("visits.get", Format="csv").raw.decode().splitlines()
     assert table == [
         "EventID,SubscriberID,UUID,StartedAt,EndedAt,Seconds,Events,Entry,Exit,Channel,Campaign,Device,Country,Revenue",

@@ -50,6 +50,21 @@ def cursor_after(command: Command, params: dict[str, Any], page: Page, rows: int
     return cursor_of(params["ListID"], question_number(command.name, params), (offset, page.now))
 
 
+def note_of_cut(
+    params: Mapping[str, Any], page: Page, rows: int, cursor: str | None, total: int | None = None
+) -> str:
+    """Return the note that a table, which has no place for it, ends before the last row; "" if it does not.
+
+    `total` is the number of rows on all pages, if it is known.
+    """
+    last = page.offset + rows
+    if rows < params["Limit"] or (total is not None and last >= total):
+        return ""
+    of, then = ("", "more may follow") if total is None else (f" of {total}", "more follow")
+    how = "narrow the question" if cursor is None else f"send Cursor={cursor}"
+    return f"rows {page.offset + 1} to {last}{of}, {then}: {how}"
+
+
 def question_number(name: str, params: Mapping[str, Any]) -> int:
     """Return a number that stands for the command and the parameters of a question."""
     asked = {key: value for key, value in params.items() if key not in _FREE}

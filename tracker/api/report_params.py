@@ -175,7 +175,13 @@ def read_measures(params: dict[str, Any]) -> tuple[Measure, ...]:
 
 
 def limit_param(usual: int) -> WholeNumber:
-    return WholeNumber(1, MAX_LIMIT, load_default=usual, metadata={"description": "Rows to return at most"})
+    about = f"Rows to return at most; without it {usual}, of a table {MAX_LIMIT}"
+    return WholeNumber(1, MAX_LIMIT, metadata={"description": about})
+
+
+def with_limit(params: dict[str, Any], usual: int) -> dict[str, Any]:
+    """Return the parameters with a `Limit`: a table has no place for a cursor, so it has as many rows as can be."""
+    return {"Limit": MAX_LIMIT if params["Format"] == "csv" else usual, **params}
 
 
 def cursor_param() -> Text:

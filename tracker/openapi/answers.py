@@ -77,7 +77,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 1},
     },
     "X-Tracker-Notes": {
-        "description": "Parameters that the command does not know, each with the name that was perhaps meant",
+        "description": "Parameters that the command does not know, each with the name that was perhaps meant; the rows of a table that is cut",
         "required": False,
         "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
     },

@@ -102,7 +102,7 @@ class Command:
     ) -> None:
         self.caller, self.services, self.now = caller, services, now
         self.is_form, self.deadline = is_form, deadline
-        #: What the header of notes tells of the objects in `items_param`: one line of printable ASCII.
+        #: What the header of notes tells of the objects in `items_param`, or of rows that a table lacks: a line of printable ASCII.
         self.item_notes = ""
 
     @property
