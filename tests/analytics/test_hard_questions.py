@@ -158,6 +158,15 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     assert refused.value.param == "where"
 
 
+def test_a_goals_pattern_that_is_none_is_the_goals_fault() -> None:
+    rule = ((Condition("event", Operator.MATCHES_REGEX, property="x", values=("(a",)),),)
+    head = Head(2, 1_790_000_000_000, 1_790_000_000_001, goal=Goal("seen", rule))
+    cursor, schema = copy_of([], {}, 0, {})
+    with cursor, pytest.raises(BadQuestion, match=r"a condition of the goal: `\(a` is no") as refused:
+        run(cursor, schema, Trend(head, (EVENTS,)))
+    assert refused.value.param == "goal"
+
+
 def test_money_is_exact() -> None:
     begins = 1_790_000_000_000
     events = [

@@ -33,6 +33,8 @@ HELD = {"Of": "event", "Property": "x", "Is": "equals", "Value": 1}
         ({"Where": [{**HELD, "Of": "person"}]}, 6),
         ({"Where": [{"Of": "person", "Field": "Plan", "Is": "is set"}]}, 6),
         ({"Where": [{"Of": "visit", "Event": "x", "Is": "happened"}]}, 6),
+        ({"Where": [{**HELD, "Is": "matches regex", "Value": ["a", "(a"]}]}, 6),
+        ({"Where": [[HELD, {**HELD, "Is": "does not match regex", "Value": "a(?=b)"}]]}, 6),
         ({"Name": "BIG order"}, 7),
     ],
 )

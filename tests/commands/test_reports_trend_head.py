@@ -183,6 +183,7 @@ def test_what_goes_wrong_in_the_engine_has_a_number(engine: StubEngine, report: 
         ("too_large", 422, 12, "too large: 512 MB"),
         ("timeout", 422, 13, "too long: 512 MB"),
         ("bad_regex", 422, 8, "512 MB"),
+        ("bad_goal", 422, 9, "GoalID parameter: 512 MB"),
     ):
         engine.reply = {"error": error, "detail": "512 MB"}
         answer = report(command, **HEADED[command])

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tracker import Command
-from tracker.api.report_params import INVALID_WHERE, TOO_LARGE, TOO_SLOW
+from tracker.api.report_params import INVALID_GOAL, INVALID_WHERE, TOO_LARGE, TOO_SLOW
 from tracker.errors import REPORTS_UNAVAILABLE, CommandError, Error, because
 from tracker.questions import Question
 
 #: The engine's words for what went wrong, and the rows that answer them. Any other word means: not available.
-_ROWS: dict[str, Error] = {"bad_regex": INVALID_WHERE, "too_large": TOO_LARGE, "timeout": TOO_SLOW}
+_ROWS: dict[str, Error] = {
+    "bad_regex": INVALID_WHERE,
+    "bad_goal": INVALID_GOAL,
+    "too_large": TOO_LARGE,
+    "timeout": TOO_SLOW,
+}
 
 
 class Asked(NamedTuple):
@@ -26,7 +31,7 @@ class Asked(NamedTuple):
 
 
 def asked(command: Command, question: Question, is_whole: bool = False) -> Asked:
-    """Ask the engine. Raises CommandError (8, 12, 13, 100014).
+    """Ask the engine. Raises CommandError (8, 9, 12, 13, 100014).
 
     `is_whole`: the form of the answer cannot say that it is not ready: while the copy is built the call is refused (100014).
     """

@@ -32,6 +32,7 @@ from tracker.questions.question import (
     Visits,
 )
 from tracker.questions.question_json import decode, encode
+from tracker.questions.regex_faults import regex_fault
 from tracker.questions.time_range import DEFAULT_FROM, DEFAULT_TO, TimeRange, resolve
 
 __all__ = [
@@ -70,5 +71,6 @@ __all__ = [
     "encode",
     "measure_of",
     "plain_number",
+    "regex_fault",
     "resolve",
 ]

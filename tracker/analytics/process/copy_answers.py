@@ -8,7 +8,7 @@ import duckdb
 
 from tracker.analytics.process.list_copies import ListCopy
 from tracker.analytics.process.question_queue import QuestionRefused
-from tracker.analytics.process.report_socket import BAD_REGEX, UNAVAILABLE
+from tracker.analytics.process.report_socket import BAD_GOAL, BAD_REGEX, UNAVAILABLE
 from tracker.analytics.queries import CopyColumn, CopySchema, run
 from tracker.questions import BadQuestion, decode
 
@@ -26,4 +26,5 @@ def answer_question(question: Any, cursor: duckdb.DuckDBPyConnection, copy: List
     try:
         return run(cursor, CopySchema(copy.name, columns), read)
     except BadQuestion as failure:
-        raise QuestionRefused(BAD_REGEX, str(failure)) from failure
+        is_goals = failure.param == "goal"  # the caller sent no such condition
+        raise QuestionRefused(BAD_GOAL if is_goals else BAD_REGEX, failure.reason) from failure

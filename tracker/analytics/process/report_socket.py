@@ -25,7 +25,8 @@ MAX_QUESTION_BYTES, MAX_ANSWER_BYTES = 1024 * 1024, 64 * 1024 * 1024
 #: Bytes read at a time.
 CHUNK = 64 * 1024
 #: Kinds of errors.
-UNAVAILABLE, TIMEOUT, TOO_LARGE, BAD_REGEX = "unavailable", "timeout", "too_large", "bad_regex"
+UNAVAILABLE, TIMEOUT, TOO_LARGE = "unavailable", "timeout", "too_large"
+BAD_REGEX, BAD_GOAL = "bad_regex", "bad_goal"
 
 
 class LineTooLong(Exception):

@@ -64,10 +64,12 @@ def _check_patterns(workspace: Workspace, question: Question) -> None:
     if isinstance(question, Visit):
         return
     head = question.head
-    wheres = (*head.where, *(head.goal.where if head.goal else ()))
-    patterns = [
-        value for group in wheres for each in group if each.operator in REGEX for value in each.values
-    ]
-    if patterns:
-        for (pattern,) in workspace.rows(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns]):
-            raise BadQuestion("where", f"`{pattern[:80]}` is no regular expression that RE2 can match")
+    rule = head.goal.where if head.goal else ()
+    for param, where, of_goal in (("where", head.where, ""), ("goal", rule, "a condition of the goal: ")):
+        patterns = [
+            value for group in where for each in group if each.operator in REGEX for value in each.values
+        ]
+        if patterns:
+            for (pattern,) in workspace.rows(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns]):
+                told = f"{of_goal}`{pattern[:80]}` is no regular expression that RE2 can match"
+                raise BadQuestion(param, told)
