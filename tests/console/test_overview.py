@@ -103,7 +103,7 @@ def test_it_tells_six_numbers_against_those_before(console: Console) -> None:
     for name in ("People", "Visits", "Page views", "Conversions", "Revenue", "Rate 10.1 % ± 0 %"):
         assert name in told
     assert "€" in told
-    assert "Times of Europe/Berlin · 1,246 events looked at · 100 of robots left out · as of" in told
+    assert "Times of Europe/Berlin · 1,246 events looked at · 100 events of robots left out · as of" in told
     assert "not complete yet" in told
     assert "against the 14 days before" in told
 
@@ -295,6 +295,18 @@ def test_explore_answers_a_sentence(console: Console, form: str) -> None:
     assert links(answer, "Email")
     assert '<option value="sum:price" selected>Sum of price</option>' in answer.text
     assert '<option value="price" >price</option>' in answer.text, "what the catalogue knows is offered"
+
+
+def test_explore_says_what_dashes_mean_in_bars(console: Console) -> None:
+    told = words(console.get(f"{console.path}/explore", As="bars"))
+    assert "dashed outline: not over yet" in told
+    assert "dashed outline" not in words(console.get(f"{console.path}/explore", As="lines"))
+
+
+def test_explore_says_that_an_event_was_never_seen(console: Console) -> None:
+    for event, is_said in (("page_view", False), ("page_veiw", True), ("", False)):
+        told = words(console.get(f"{console.path}/explore", Event=event))
+        assert ("No event of this name was ever seen." in told) is is_said
 
 
 def test_explore_shows_one_number_without_a_breakdown(console: Console) -> None:

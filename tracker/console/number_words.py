@@ -59,7 +59,7 @@ def written(measure: str, value: Any, currency: str) -> str:
     if isinstance(value, Mapping):
         first = main_currency(value, currency)
         others = sorted(name for name in value if name != first)
-        return " + ".join(short_money(value[name], name) for name in (first, *others))
+        return " + ".join(short_money(value[name], name, has_cents=True) for name in (first, *others))
     return writer(measure, currency)(float(value))
 
 
@@ -72,11 +72,16 @@ def writer(measure: str, currency: str) -> Callable[[float], str]:
     return duration if measure == "seconds" else plain
 
 
-def short_money(amount: str, currency: str) -> str:
-    """Return money as there is room for it in tiles and rows: whole from 1,000 on. The report's CSV has every digit."""
+def short_money(amount: str, currency: str, *, has_cents: bool = False) -> str:
+    """Return money as there is room for it in tiles and rows: whole from 1,000 on. The report's CSV has every digit.
+
+    `has_cents`: `€490.00` keeps its zeros, since it stands in a column with `€623.50`.
+    """
     value = Decimal(amount)
     text = money(str(round(value) if abs(value) >= 1_000 else round(value, 2)), currency)
-    return amount if text is None else text.removesuffix(".00")
+    if text is None:
+        return amount
+    return text if has_cents and abs(value) < 1_000 else text.removesuffix(".00")
 
 
 def plain(value: float) -> str:

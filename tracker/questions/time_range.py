@@ -76,7 +76,7 @@ def check_range(begins: int, ends: int) -> None:
         raise BadQuestion("from", CALENDAR)
     if ends <= begins:
         raise BadQuestion(
-            "to", f"the range ends at {iso_utc(ends)}, which is not after its begin {iso_utc(begins)}"
+            "to", f"To is not after From: the range would go from {iso_utc(begins)} to {iso_utc(ends)}"
         )
     if ends - begins > (MAX_RANGE_DAYS + 1) * DAY_MS:  # one more: the zone may have changed its clock
         raise BadQuestion("from", f"the range is longer than {MAX_RANGE_DAYS} days: ask for a shorter one")

@@ -198,6 +198,9 @@ def _offered(
     }
     return {
         "events": [each["Event"] for each in ordered],
+        "is_unseen": event is not None
+        and 0 < len(found) < OFFERED_EVENTS  # all that there are
+        and all(each["Event"] != event for each in found),
         "measures": measures | ({} if measure in measures else {measure: measure_name(measure)}),
         "dimensions": dimensions,
         "properties": {of_property(name): name for name in names if of_property(name) not in dimensions},
