@@ -22,7 +22,6 @@ SHARED: dict[str, str] = {
 }
 #: Module below FEWEST_LINES -> why it stands alone.
 SMALL: dict[str, str] = {
-    "tracker.analytics.process.copy_answers": "only it joins the questions of the socket with the queries",
     "tracker.cli.__main__": "Python looks for it by this name",
     "tracker.domain.provenance": "storage and both halves of identity import it, so it stands below them all",
     "tracker.http.server.log": "gunicorn loads it by its path",
