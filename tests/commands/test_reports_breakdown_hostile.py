@@ -71,6 +71,10 @@ def test_ten_thousand_values_are_read_page_by_page(client: InProcess, shop: Shop
         cursor = {"Cursor": answer["Cursor"]}
     assert sorted(seen) == sorted(f"v{number}" for number in range(10_000))
     assert len(real.lines()) == 10_000
+    averages = {"By": "n", "Measures": "rate", "Sort": "rate", "Compare": "none"}
+    refused = real.reply("reports.breakdown", **averages)
+    assert refused.refusal == (422, [12])
+    assert "sort by events or people" in refused.text
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(.*)*(.*)*x", "^(([a-z])+.)+[A-Z]([a-z])+$"])

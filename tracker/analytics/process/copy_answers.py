@@ -8,9 +8,13 @@ import duckdb
 
 from tracker.analytics.process.list_copies import ListCopy
 from tracker.analytics.process.question_queue import QuestionRefused
-from tracker.analytics.process.report_socket import BAD_GOAL, BAD_REGEX, UNAVAILABLE
+from tracker.analytics.process.report_socket import BAD_GOAL, BAD_REGEX, TOO_LARGE, UNAVAILABLE
 from tracker.analytics.queries import CopyColumn, CopySchema, run
 from tracker.questions import BadQuestion, decode
+
+#: What is at fault, by the part of the question: a goal's condition is none that the caller sent, and an order by averages
+#: would need the numbers of too many values. Else it is an expression of the caller's that RE2 cannot match.
+_REFUSED = {"goal": BAD_GOAL, "sort": TOO_LARGE}
 
 
 def answer_question(question: Any, cursor: duckdb.DuckDBPyConnection, copy: ListCopy) -> dict[str, Any]:
@@ -26,5 +30,4 @@ def answer_question(question: Any, cursor: duckdb.DuckDBPyConnection, copy: List
     try:
         return run(cursor, CopySchema(copy.name, columns), read)
     except BadQuestion as failure:
-        is_goals = failure.param == "goal"  # the caller sent no such condition
-        raise QuestionRefused(BAD_GOAL if is_goals else BAD_REGEX, failure.reason) from failure
+        raise QuestionRefused(_REFUSED.get(failure.param, BAD_REGEX), failure.reason) from failure
