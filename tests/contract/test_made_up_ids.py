@@ -361,7 +361,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
     "AllowedOrigins", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
-    "ExternalID", "FieldName", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "KeepAddress", "MergeTagAlias", "Name", "Permissions", "Properties",
+    "ExternalID", "FieldName", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "KeepAddress", "Measure", "MergeTagAlias", "Name", "Permissions", "Properties",
     "Property", "RetentionDays", "Scope", "Seconds", "Span", "SentAt", "Timezone", "To", "UniqueIdentifier", "Username", "Value",
     "VisitGapMinutes", "Where",
 }  # fmt: skip

@@ -31,7 +31,7 @@ HARM = {
     "lost: identify": "DELETE FROM events WHERE id = (SELECT id FROM events WHERE flags & 1 LIMIT 1)",
     "catalogue": "DELETE FROM event_names WHERE name = (SELECT MIN(name) FROM event_names)",
     "catalogue: pair": "DELETE FROM event_properties WHERE property = x'74657874'",
-    "catalogue: more": "INSERT INTO event_names SELECT list_id, x'42', 1, 0, 0, 0, 0 FROM event_names LIMIT 1",
+    "catalogue: more": "INSERT INTO event_names SELECT list_id, x'42', 1, 0, 0, 0, 0, 0 FROM event_names LIMIT 1",
     "counters": "UPDATE event_counts SET events = events + 1 WHERE name = x'736561726368'",
     "counters: money": "UPDATE conversion_totals SET millionths = millionths + 1",
     "counters: id": "DELETE FROM conversions",

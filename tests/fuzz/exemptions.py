@@ -76,6 +76,7 @@ EXEMPTIONS = (
     Exemption("event.track", 20, "depends on Event", {"Event": "conversion", "Properties": CONVERSION | {"conversion-value": "x"}}),
     Exemption("event.track", 21, "bytes are counted, not characters", {"Event": "a", "IdentifyProperties": {"é" * 128: 1}}),
     Exemption("event.collect", 5, "needed unless there are Events", {}),
+    Exemption("event.collect", 18, "several forms of a time", {"Event": "a", "Timestamp": "yesterday"}),
     *(Exemption(name, 1, "one of two is needed", SAMPLED) for name in OF_EVENTS),
     *(Exemption(name, 3, "whose list it is", SAMPLED | {"ListID": NOWHERE}) for name in OF_EVENTS),
     *(Exemption(name, 5, "one of two is allowed", SAMPLED | {"ListID": NOWHERE, "WithoutList": True}) for name in OF_EVENTS),
