@@ -32,7 +32,7 @@ use_memory_disk()
 # The same examples in every run: a red test is red for everybody. `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 # For `make check`: few examples, the same each time.
-hypothesis.settings.register_profile("quick", max_examples=25, derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("quick", max_examples=12, derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("fuzz", max_examples=5000, deadline=None)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
 hypothesis.settings.load_profile(PROFILE)

@@ -23,7 +23,7 @@ from tracker.plugins import load_commands
 from tracker.services import Services
 from tracker.storage.aggregates import catalogue_pages
 
-EVENTS, ENDS = 8_000, 1_795_730_400_000
+EVENTS, ENDS = 5_000, 1_795_730_400_000
 
 
 @pytest.fixture(scope="module")

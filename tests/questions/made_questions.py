@@ -125,6 +125,6 @@ def questions(draw: st.DrawFn) -> Question:
         Values(head, by[0], event, draw(TEXTS)),
         Visits(head, event),
         Visit(1, draw(st.integers(1, 2**62))),
-        EventIds(head, event, draw(st.none() | st.tuples(st.integers(0), st.integers(0)))),
+        EventIds(head, event, draw(st.none() | st.tuples(st.integers(0, 2**62), st.integers(0, 2**62)))),
     ]
     return draw(st.sampled_from(made))
