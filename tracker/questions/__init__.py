@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracker.questions.conditions import (
     NEGATED,
     NUMERIC,
+    PLAIN_NUMBER,
     REGEX,
     WITHOUT_VALUES,
     BadQuestion,
@@ -43,6 +44,7 @@ __all__ = [
     "NEGATED",
     "NUMERIC",
     "OPENED_MEASURES",
+    "PLAIN_NUMBER",
     "REGEX",
     "SIMPLE_MEASURES",
     "WITHOUT_VALUES",

@@ -27,7 +27,9 @@ MAX_TIMES, MAX_DAYS = 1_000_000, 3_653
 
 #: Whole numbers of floating point are exact below the first; the engine writes them without an exponent below the second.
 _EXACT, _WRITTEN_OUT = 2.0**53, 1e21
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+#: The pattern of a text that counts as a number, for Python and for RE2.
+PLAIN_NUMBER = r"-?[0-9]{1,15}(\.[0-9]{1,15})?"
+_PLAIN = re.compile(PLAIN_NUMBER)
 
 
 class BadQuestion(Exception):
@@ -183,7 +185,7 @@ def _float_text(value: float) -> str:
 
 def plain_number(text: str) -> float | None:
     """Return the number that a plain decimal text is, such as `-12.50`; None for any other text."""
-    return float(text) if _PLAIN_NUMBER.fullmatch(text) else None
+    return float(text) if _PLAIN.fullmatch(text) else None
 
 
 def _check_range(what: str, number: int, most: int) -> None:

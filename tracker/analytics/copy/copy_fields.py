@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from tracker.analytics.copy.loading import PLAIN_NUMBER
 from tracker.domain.field_types import shown_value
-
-_PLAIN = re.compile(PLAIN_NUMBER, re.ASCII)
+from tracker.questions import plain_number
 
 
 def field_rows(
@@ -29,7 +26,7 @@ def _compared(data_type: str, stored: bytes) -> tuple[str, float | None]:
     value: Any = shown_value(data_type, stored)
     text = value if isinstance(value, str) else orjson.dumps(_whole(value)).decode()
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return text, float(text) if is_number or _PLAIN.fullmatch(text) else None
+    return text, float(text) if is_number else plain_number(text)
 
 
 def _whole(value: Any) -> Any:

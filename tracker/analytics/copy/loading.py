@@ -14,9 +14,8 @@ import orjson
 
 from tracker.analytics.copy.copied_rows import TYPES, Values
 from tracker.analytics.copy.copy_tables import PropertyColumn
+from tracker.questions import PLAIN_NUMBER
 
-#: A text that counts as a number.
-PLAIN_NUMBER = r"-?[0-9]{1,15}(\.[0-9]{1,15})?"
 _WRITTEN_NUMBER = r"-?[0-9][0-9.eE+-]*"
 _BATCH = (
     "id",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: The text of a plain decimal number, as `plain_number` reads it.
-_PLAIN = "-?[0-9]{1,15}(\\.[0-9]{1,15})?"
+from tracker.questions import PLAIN_NUMBER
 
 
 class DuckDBDialect:
@@ -29,7 +28,7 @@ class DuckDBDialect:
         )
 
     def plain_number(self, text: str) -> str:
-        return f"CASE WHEN regexp_full_match({text}, '{_PLAIN}') THEN TRY_CAST({text} AS DOUBLE) END"
+        return f"CASE WHEN regexp_full_match({text}, '{PLAIN_NUMBER}') THEN TRY_CAST({text} AS DOUBLE) END"
 
     def number(self, parameter: str) -> str:
         return f"CAST({parameter} AS DOUBLE)"
