@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.campaigns import MAX_VALUE_CHARACTERS, campaign_properties, channel_of, channel_of_host
+from tracker.domain.campaigns import MAX_VALUE_CHARACTERS, campaign_properties, channel_of_host
 from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.domain.channels import CHANNELS, CLICK_IDS
 
@@ -159,7 +159,7 @@ RULES = ChannelRules(
     ],
 )
 def test_rules_of_a_list_go_before_the_table_in_their_order(query: str, referrer: str, expected: str) -> None:
-    assert channel_of(f"{SHOP}?{query}", referrer, RULES) == expected
+    assert campaign_properties(f"{SHOP}?{query}", referrer, RULES).get("$channel", "") == expected
 
 
 def test_a_click_id_of_a_rule_is_named_in_the_event() -> None:
@@ -171,4 +171,4 @@ def test_a_click_id_of_a_rule_is_named_in_the_event() -> None:
 
 @given(st.text(max_size=300), st.text(max_size=100))
 def test_no_address_breaks_the_rules(query: str, referrer: str) -> None:
-    assert isinstance(channel_of(f"{SHOP}?{query}", referrer, RULES), str)
+    assert isinstance(campaign_properties(f"{SHOP}?{query}", referrer, RULES).get("$channel", ""), str)

@@ -31,11 +31,6 @@ _PUBLIC_SUFFIX = re.compile(r"(?:(?:com?|org|net|gov|edu|ac)\.)?[a-z]{2,3}")
 _WEB = ("http", "https")
 
 
-def channel_of(url: str, referrer: str, rules: ChannelRules = NO_RULES) -> str:
-    """Return the channel of a view, or "" for one that was opened from another page of the same host."""
-    return campaign_properties(url, referrer, rules).get("$channel", "")
-
-
 def campaign_properties(url: str, referrer: str, rules: ChannelRules = NO_RULES) -> dict[str, str]:
     """Return `$utm_source` … `$utm_content`, `$click_id` and `$channel`, as far as there are any.
 
