@@ -14,9 +14,9 @@ from typing import Any
 from requests.structures import CaseInsensitiveDict
 
 from tests.reply_schemas import EVENTS, JSON, command_in, faults, first_part
-from tracker.app import create_app, open_database
+from tracker.app import create_app
 from tracker.config import Settings
-from tracker.plugins import load_commands
+from tracker.services import Services
 
 #: Tables whose rows say what was stored; the others hold accounts and leases.
 DATA_TABLES = (
@@ -135,11 +135,11 @@ class InProcess(Client):
     ) -> None:
         environ = {"TRACKER_DATABASE_URL": url, "TRACKER_LIMITS": HIGH_LIMITS, **(settings or {})}
         read = Settings.from_environ(environ)
-        if is_upgraded:
-            open_database(read, load_commands(read.plugins_folder)).upgrade()
         with contextlib.chdir(folder):  # beside a server's database the limits are counted in ./var
             self.app = create_app(read)
-        self.services = self.app.extensions["tracker"]
+        self.services: Services = self.app.extensions["tracker"]
+        if is_upgraded:
+            self.services.storage.upgrade()
         self._client = self.app.test_client(use_cookies=False)
 
     def send(self, method: str, path: str, headers: Mapping[str, str], **options: Any) -> Reply:

@@ -16,14 +16,13 @@ import pytest
 from argon2 import PasswordHasher
 
 from tests.client import InProcess, NewClient, Reply, Shop, Track
+from tests.made_once import make_once
 from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
 from tests.subscriber_calls import Call
 from tracker.analytics.reports_client import ReportsClient
-from tracker.openapi import describe
-from tracker.registry import Registry
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -237,8 +236,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Keep what was collected out of each look for garbage: it stays to the end."""
+    """Keep what was collected out of each look for garbage: it stays to the end. And look less often: it was a sixth of all."""
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -280,16 +280,7 @@ def cost_of_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _described_once() -> Iterator[None]:
-    """Make the OpenAPI document once for each set of commands: it costs half of what an application does."""
-    made: dict[object, Any] = {}
-
-    def remembered(registry: Registry, limits: Mapping[str, object]) -> Any:
-        key = tuple(entry.command for entry in registry), tuple(sorted(limits.items()))
-        if key not in made:
-            made[key] = describe(registry, limits)
-        return made[key]
-
+def _made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tracker.app.describe", remembered)
+        make_once(patch)
         yield

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema_rs import Draft202012Validator
 
 from tracker.errors import COMMON
 from tracker.openapi import describe
@@ -100,9 +100,13 @@ def _is_ours(path: str) -> bool:
 
 def _operation(method: str, path: str) -> dict[str, Any] | None:
     """The operation at a path in any letter case; HEAD is GET."""
-    items = {known.lower(): item for known, item in document()["paths"].items()}
-    item: dict[str, Any] = items.get(path.lower(), {})
+    item: dict[str, Any] = _operations().get(path.lower(), {})
     return item.get({"HEAD": "get"}.get(method, method.lower()))
+
+
+@functools.cache
+def _operations() -> dict[str, dict[str, Any]]:
+    return {path.lower(): item for path, item in document()["paths"].items()}
 
 
 def _response(operation: Mapping[str, Any], status: int) -> dict[str, Any] | None:
@@ -145,8 +149,8 @@ def _faults_in_headers(response: Mapping[str, Any], headers: Mapping[str, str]) 
         if sent is None:
             found += [f"header {name} is missing"] if described["required"] else []
         elif schema["type"] == "string":
-            found += [] if Draft202012Validator(schema).is_valid(sent) else [f"header {name} is {sent!r}"]
-        elif not (sent.isascii() and sent.isdigit() and Draft202012Validator(schema).is_valid(int(sent))):
+            found += [] if _validator(schema).is_valid(sent) else [f"header {name} is {sent!r}"]
+        elif not (sent.isascii() and sent.isdigit() and _validator(schema).is_valid(int(sent))):
             found.append(f"header {name} is {sent!r}")
     return found
 
@@ -156,13 +160,18 @@ def _faults_in_body(response: Mapping[str, Any], body: bytes, kind: str) -> list
         parts = tracked_in(body) if kind == EVENTS else body.splitlines()
         schema = _data_schema(response, kind)
         return [fault for data in parts for fault in _violations(schema, data)]
-    return _violations(response["content"][JSON]["schema"] | {"components": _closed()}, body)
+    return _violations(response["content"][JSON]["schema"], body)
 
 
 def _data_schema(response: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """What the data of an event, or a line, is said to be, in words."""
     [name] = re.findall(r"#/components/schemas/[\w.]+", response["content"][kind]["schema"]["description"])
-    return {"$ref": name, "components": _closed()}
+    return _reference(name)
+
+
+@functools.cache
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": name}
 
 
 def tracked_in(body: bytes) -> list[bytes]:
@@ -182,8 +191,20 @@ def _violations(schema: Mapping[str, Any], body: bytes) -> list[str]:
         value = json.loads(body)
     except ValueError as failure:
         return [f"not JSON: {failure}"]
-    validator = Draft202012Validator(schema, format_checker=FormatChecker())
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+    errors = _validator(schema).iter_errors(value)
+    return [f"{'.'.join(map(str, ['$', *error.instance_path]))}: {error.message}" for error in errors]
+
+
+#: By the identity of a schema, which is kept beside it. Every reply is looked at, and a validator is dear to make.
+_validators: dict[int, tuple[Mapping[str, Any], Draft202012Validator]] = {}
+
+
+def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """The validator of a part of the document that no test changes."""
+    if id(schema) not in _validators:
+        whole = {**schema, "components": _closed()}
+        _validators[id(schema)] = schema, Draft202012Validator(whole, validate_formats=True)
+    return _validators[id(schema)][1]
 
 
 @functools.cache

@@ -73,7 +73,7 @@ class Registry:
             taken = self._by_name.get(key or "") or self._by_path.get(key or "")
             if taken:
                 return f"the {what} '{key}' is taken by {taken.command.name} from {taken.origin}"
-        for other in self:
+        for other in self._by_name.values():
             if _is_same_owner(command.tables, other.command.tables):
                 return f"tables of '{command.tables.owner}' are those of {other.command.name} from {other.origin}"
         return None

@@ -1,0 +1,66 @@
+"""What does each application make anew that tests, who have hundreds of them in one process, make once?"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
+
+from tracker.openapi import describe
+from tracker.registry import Registry
+from tracker.registry.validation import why_invalid
+
+
+def make_once(patch: pytest.MonkeyPatch) -> None:
+    """Have an application cost a fifth: none of this differs between two of the same commands."""
+    patch.setattr("tracker.app.describe", _described())
+    patch.setattr("tracker.registry.command_table.why_invalid", functools.cache(why_invalid))
+    patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
+    patch.setattr(Rule, "_compile_builder", _when_called(Rule._compile_builder))  # noqa: SLF001
+
+
+def _described() -> Callable[[Registry, Mapping[str, object]], Any]:
+    """The OpenAPI document, once for each set of commands and limits."""
+    made: dict[object, Any] = {}
+
+    def remembered(registry: Registry, limits: Mapping[str, object]) -> Any:
+        key = tuple(entry.command for entry in registry), tuple(sorted(limits.items()))
+        if key not in made:
+            made[key] = describe(registry, limits)
+        return made[key]
+
+    return remembered
+
+
+class _Templates(BytecodeCache):
+    """Compiled templates, by the checksum of their source."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if made := self._made.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(made)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+def _when_called(compile_builder: Callable[[Rule, bool], Any]) -> Callable[[Rule, bool], Any]:
+    """Compile what builds the URLs of a route when the first one is built: of most routes nobody builds any."""
+
+    def compiled_later(rule: Rule, append_unknown: bool = True) -> Any:
+        made = functools.cache(lambda: compile_builder(rule, append_unknown))
+
+        def build(rule: Rule, *args: Any, **values: Any) -> Any:
+            return made()(rule, *args, **values)
+
+        return build
+
+    return compiled_later
