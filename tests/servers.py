@@ -152,6 +152,7 @@ class MariaDB(Server):
             database=database,
             charset="utf8mb4",
             autocommit=True,
+            ssl_disabled=True,  # else all certificates of the system are read first
         )
 
     def execute(self, statement: str, *values: object) -> tuple[tuple[Any, ...], ...]:
