@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 SOURCES := setup.cfg pyproject.toml constraints.txt
-# Two test files at a time. The number is fixed, so that every machine runs the tests in the same way.
+# Three test files at a time, as many tests wait. The number is fixed, so that every machine runs the tests in the same way.
 # Compiled modules are kept, whatever the machine says: tests start hundreds of processes, which would all compile anew.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/pytest --numprocesses=2
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/pytest --numprocesses=3
 QUICK := not (fuzz or faults or served or mariadb or redis or browser or processes)
 
 .DEFAULT_GOAL := run
@@ -27,7 +27,7 @@ test: packages lint $(VENV)/.minifier
 # The quick loop: no root, no server, no browser, and no test that starts processes. Lint runs beside the tests.
 check: $(VENV)/.test
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
-	HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) --numprocesses=3 -m "$(QUICK)"; tests=$$?; \
+	HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) -m "$(QUICK)"; tests=$$?; \
 	wait $$lint || { echo "Lint has found something: see above." >&2; exit 1; }; exit $$tests
 
 lint: $(VENV)/.test

@@ -196,7 +196,8 @@ class InProcess(Client):
 
     def counts(self, tables: Sequence[str] = DATA_TABLES) -> dict[str, int]:
         """How many rows each table has."""
-        return {table: self.rows(f"SELECT COUNT(*) FROM {table}")[0][0] for table in tables}
+        counted = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in tables)
+        return dict(zip(tables, self.rows(f"SELECT {counted}")[0], strict=True))
 
     def close(self) -> None:
         self.services.close()

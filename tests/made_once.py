@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from tracker.openapi import describe
 from tracker.registry import Registry
+from tracker.registry.params import ParamReader
 from tracker.registry.validation import why_invalid
 
 
@@ -21,6 +22,7 @@ def make_once(patch: pytest.MonkeyPatch) -> None:
     """Have an application cost a fifth: none of this differs between two of the same commands."""
     patch.setattr("tracker.app.describe", _described())
     patch.setattr("tracker.registry.command_table.why_invalid", functools.cache(why_invalid))
+    patch.setattr("tracker.registry.command_table.ParamReader", functools.cache(ParamReader))
     patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
     patch.setattr(Rule, "_compile_builder", _when_called(Rule._compile_builder))  # noqa: SLF001
 

@@ -19,8 +19,8 @@ from typing import TypeVar
 T = TypeVar("T")
 #: A disk in memory: a commit that is synced there waits for no platter, while everybody's settings stay what they are.
 MEMORY_DISK = Path("/dev/shm")
-#: Room for the files of two workers: their databases, and some MariaDBs with a log of 100 MB each.
-MIN_MEMORY_BYTES = 4_000_000_000
+#: Room for the files of three workers: their databases, and some MariaDBs with a log of 100 MB each.
+MIN_MEMORY_BYTES = 6_000_000_000
 
 
 def use_memory_disk() -> None:

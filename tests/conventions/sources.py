@@ -27,15 +27,17 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-def imports(path: Path) -> Iterator[str]:
+@functools.cache
+def imports(path: Path) -> list[str]:
     """The dotted name of everything a module imports, wherever in it the import stands; not of what it imports for types."""
     type_only = {id(node) for node in _type_only(path)}
-    return _names(path, (node for node in ast.walk(tree(path)) if id(node) not in type_only))
+    return list(_names(path, (node for node in ast.walk(tree(path)) if id(node) not in type_only)))
 
 
-def type_imports(path: Path) -> Iterator[str]:
+@functools.cache
+def type_imports(path: Path) -> list[str]:
     """The dotted name of everything that a module imports under `if TYPE_CHECKING:`, which never happens at run time."""
-    return _names(path, _type_only(path))
+    return list(_names(path, _type_only(path)))
 
 
 def _type_only(path: Path) -> Iterator[ast.AST]:

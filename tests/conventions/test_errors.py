@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.client import InProcess, Shop
 from tests.commands.questions import HEADED
 from tests.fuzz.exemptions import OF_EVENTS
 from tracker.api.report_params import TOO_LARGE, TOO_SLOW
-from tracker.errors import COMMON
+from tracker.errors import COMMON, Error
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
 from tracker.storage.accounts import MAX_GOALS
@@ -325,9 +326,13 @@ class Break(Command):
 '''
 
 
+@functools.cache
+def declared_rows() -> dict[tuple[str, int], Error]:
+    return {(entry.command.name, row.code): row for entry in load_commands() for row in entry.command.errors}
+
+
 def test_every_declared_code_has_a_call_here() -> None:
-    declared = {(entry.command.name, row.code) for entry in load_commands() for row in entry.command.errors}
-    assert declared == set(CALLS)
+    assert set(declared_rows()) == set(CALLS)
 
 
 @pytest.fixture(scope="module")
@@ -393,13 +398,7 @@ def test_every_declared_code_is_answered(
         assert all(next(parts) for parts in followers)
     permissions = KEYS.get((command, code))
     key = jane.key if permissions is None else client.services.stores.keys.add(jane.user_id, permissions)
-    declared = next(
-        row
-        for entry in load_commands()
-        if entry.command.name == command
-        for row in entry.command.errors
-        if row.code == code
-    )
+    declared = declared_rows()[command, code]
     if declared in TROUBLE:
         reply = {"error": TROUBLE[declared], "detail": "a test"}
         monkeypatch.setattr(client.services.analytics, "ask", lambda *_: reply)
