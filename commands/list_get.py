@@ -26,7 +26,7 @@ class ListGet(Command):
     name = "list.get"
     method = "GET"
     permission = "List.Get"
-    rate_limit = "100 per 60 seconds"
+    rate_limit = "1000 per 60 seconds"
     errors = (missing("ListID", 1), invalid("ListID", 2), NOT_FOUND)
     example = (
         {"ListID": 123},
