@@ -41,7 +41,8 @@ def events_of_truth(database: Database, list_id: int) -> dict[int, CopiedEvent]:
 
 def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, CopiedEvent]]:
     events = scan.stored_events(transaction, list_id, -1, 1_000_000)
-    events_from = read_settings(transaction, list_id).events_from or 0
+    settings = read_settings(transaction, list_id)
+    events_from, rules = settings.events_from or 0, settings.channel_rules
     events = [event for event in events if event.event_at >= events_from]
     named = subscriber_by_event(transaction, list_id, events)
     unnamed = [event._replace(subscriber_id=None) for event in events]
@@ -55,7 +56,7 @@ def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, Copie
         value = Decimal(str(properties["conversion-value"])) if is_counted else None
         url = properties.get("$current_url")
         if isinstance(url, str) and not event.flags & IS_PUBLIC and "$channel" not in properties:
-            properties = {**campaign_properties(url, properties.get("$referrer", "")), **properties}
+            properties = {**campaign_properties(url, properties.get("$referrer", ""), rules), **properties}
         yield event.id, CopiedEvent(
             event.event_at, bytes(event.name).decode(), person or event.visitor_id, person, event.visitor_id,
             bool(event.flags & IS_BOT), is_counted, value,

@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -20,7 +21,7 @@ from typing import Any
 import gevent
 import pytest
 
-from tests.analytics.asking import Reporting, is_gone
+from tests.analytics.asking import DAY_MS, Reporting, is_gone
 from tests.analytics.test_whose_copy import step_of
 from tests.ingest.real import Real
 from tests.ingest.whole_model import Forget, Track
@@ -28,6 +29,10 @@ from tests.processes import until
 from tracker.analytics import reports_client
 from tracker.analytics.process import report_socket
 from tracker.analytics.process.hung_server import end_server
+from tracker.domain.channel_rules import ChannelRule, ChannelRules
+from tracker.domain.event import Event
+from tracker.formats.email_address import email_key
+from tracker.questions import Breakdown, Dimension, Head, measure_of
 
 Start = Callable[..., Reporting]
 
@@ -485,6 +490,28 @@ def test_a_rebuild_answers_meanwhile_and_upkeep_checks_the_copy(filed: Real, sta
     until(partial(_is_newer, reports, built, expected), 30, "the new copy")
     assert reports.client.request({"check": 1})["check"]["differing"] == 0
     assert reports.client.request({"check": 77})["check"] is None
+    reports.check(filed.database, 1)
+
+
+def test_new_channel_rules_reach_older_events_that_came_with_a_key(filed: Real, start: Start) -> None:
+    address = {"$current_url": "https://shop.example/?utm_source=partner"}
+    now = time.time_ns() // 1_000_000
+    filed.services.ingest.track(Event(1, "seen", now, email=email_key("a@example.com"), properties=address))
+    reports = start(filed)
+    assert reports.events(1) == 2, "it identifies, too"
+    head = Head(1, now - DAY_MS, now + DAY_MS, now=now)
+
+    def channels() -> list[Any]:
+        by = (Dimension("event", "$channel"),)
+        reply = reports.client.ask(
+            Breakdown(head, by, (measure_of("events"),), "seen"), 1, time.monotonic() + 20
+        )
+        return [row["values"] for row in reply["answer"]["rows"]]
+
+    assert channels() != [["Partners"]]
+    rules = ChannelRules((ChannelRule("source", "partner", "Partners"),))
+    filed.services.stores.list_settings.change(1, channel_rules=rules)
+    until(lambda: channels() == [["Partners"]], 30, "the channel by the new rules")
     reports.check(filed.database, 1)
 
 

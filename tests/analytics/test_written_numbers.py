@@ -7,9 +7,10 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.analytics.copy.copied_rows import values_of
+from tracker.analytics.copy.copied_rows import field_rows, values_of
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.domain.event import FORMAT_JSON
+from tracker.domain.field_types import NUMBER, stored_value
 from tracker.questions import canonical_text
 from tracker.storage.accounts import ListSettings
 
@@ -32,3 +33,9 @@ def test_a_number_is_written_as_the_copy_writes_it(number: float) -> None:
     with duckdb.connect() as engine:
         texts = engine.execute(f"SELECT {column}, {read}, {rest}", [stored(number)]).fetchone()
     assert texts == (canonical_text(number),) * 3
+
+
+@given(st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_of_a_custom_field_is_written_as_a_condition_has_it(number: float) -> None:
+    [row] = field_rows([(1, 2, stored_value(NUMBER, number))], {2: NUMBER})
+    assert row == (1, 2, canonical_text(number), float(number))

@@ -13,6 +13,7 @@ from tracker.questions.conditions import (
     Of,
     Operator,
     Where,
+    canonical_number,
     canonical_text,
     plain_number,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "Where",
     "auto_interval",
     "bucket_begins",
+    "canonical_number",
     "canonical_text",
     "decode",
     "encode",

@@ -176,11 +176,19 @@ def canonical_text(value: Any) -> str | None:
     return _float_text(value) if isinstance(value, float) else orjson.dumps(value).decode()
 
 
+def canonical_number(value: float) -> float:
+    """Return 7 for 7.0: equal numbers are written equally. Beyond 2^53 a number of floating point stays one."""
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
 def _float_text(value: float) -> str:
     """Return the text that the engine has for a number of floating point: 1e19 is written out, with `.0`, and 1e21 is not."""
+    number = canonical_number(value)
+    if isinstance(number, int):
+        return str(number)
     if not value.is_integer() or abs(value) >= _WRITTEN_OUT:
         return orjson.dumps(value).decode().replace("e+", "e")
-    return str(int(value)) if abs(value) < _EXACT else f"{Decimal(repr(value)):f}.0".replace(".0.0", ".0")
+    return f"{Decimal(repr(value)):f}.0".replace(".0.0", ".0")
 
 
 def plain_number(text: str) -> float | None:

@@ -1,9 +1,11 @@
-"""Copied rows: stored events as columns of values for the loader, with canonical properties and what reports derive from them."""
+"""Copied rows: stored events as columns of values for the loader, with canonical properties and what reports derive from them,
+and stored values of custom fields as the text that questions compare, and the number if it is one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from zlib import crc32
 
 import orjson
 
@@ -11,14 +13,14 @@ from tracker.domain.campaigns import campaign_properties
 from tracker.domain.channel_rules import ChannelRules
 from tracker.domain.conversions import money_of
 from tracker.domain.event import CONVERSION, FORMAT_JSON, IS_BOT, IS_PUBLIC, NOT_COUNTED, decoded_properties
+from tracker.domain.field_types import shown_value
+from tracker.questions import canonical_number, canonical_text, plain_number
 from tracker.storage.accounts import ListSettings
 
 _CONVERSION = CONVERSION.encode()
 #: Endings of a number that JSON writes as 7.0: the same value as 7. Most events have not even what all have in common.
 _WHOLE_FLOAT, _WHOLE_FLOATS = b".0", (b".0,", b".0}", b".0]")
 _ADDRESS, _CHANNEL = b'"$current_url":', b'"$channel":'
-#: Beyond, whole numbers of floating point are not exact, and stay as they are written.
-_EXACT = 2.0**53
 
 #: id, time, name, visitor, span, subscriber named or 0, is a robot's, is a conversion that counts, millionths, currency,
 #: properties as JSON: a list of each.
@@ -58,6 +60,11 @@ def values_of(rows: Iterable[tuple[Any, ...]], settings: ListSettings) -> Values
     return [list(column) for column in zip(*found, strict=True)] if found else [[] for _ in TYPES]
 
 
+def rules_number(rules: ChannelRules) -> int:
+    """Return a number that stands for the rules by which channels of events are derived."""
+    return crc32(repr(rules.rows).encode())
+
+
 def _properties(stored: bytes, flags: int, rules: ChannelRules) -> str:
     """Return the properties as JSON in which equal values are written equally.
 
@@ -77,7 +84,25 @@ def _properties(stored: bytes, flags: int, rules: ChannelRules) -> str:
 
 def _canonical(value: Any) -> Any:
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+        return canonical_number(value)
     if isinstance(value, dict):
         return {name: _canonical(item) for name, item in value.items()}
     return [_canonical(item) for item in value] if isinstance(value, list) else value
+
+
+def field_rows(
+    rows: Iterable[tuple[int, int, bytes]], types: Mapping[int, str]
+) -> list[tuple[int, int, str, float | None]]:
+    """Return (person, field, text, number or None) of stored values; values of fields that were deleted are left out."""
+    return [
+        (subscriber_id, field, *_compared(types[field], bytes(stored)))
+        for subscriber_id, field, stored in rows
+        if field in types
+    ]
+
+
+def _compared(data_type: str, stored: bytes) -> tuple[str, float | None]:
+    value: Any = shown_value(data_type, stored)
+    text = canonical_text(value) or ""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return text, float(value) if is_number else plain_number(text)

@@ -14,8 +14,7 @@ from typing import Any
 
 import duckdb
 
-from tracker.analytics.copy.copied_rows import Values, values_of
-from tracker.analytics.copy.copy_fields import field_rows
+from tracker.analytics.copy.copied_rows import Values, field_rows, rules_number, values_of
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.copy.copy_tables import (
     FORMAT,
@@ -100,8 +99,9 @@ class _Build:
         self._sort()
         self._load_people()
         state = CopyState(
-            FORMAT, source, begun_at, begun_at, self._reached, settings.events_from or 0, self._rows, 0, 0
-        )
+            FORMAT, source, begun_at, begun_at, self._reached, settings.events_from or 0, self._rows, 0, 0,
+            rules_number(settings.channel_rules),
+        )  # fmt: skip
         write_state(self._engine, _COPY, state)
         self._told(1.0)
 

@@ -18,8 +18,7 @@ from typing import Any
 import duckdb
 
 from tracker.analytics.copy import loading
-from tracker.analytics.copy.copied_rows import values_of
-from tracker.analytics.copy.copy_fields import field_rows
+from tracker.analytics.copy.copied_rows import field_rows, rules_number, values_of
 from tracker.analytics.copy.copy_tables import CopyState, read_columns, read_state, write_state
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.domain.row_ids import first_id_at
@@ -88,6 +87,8 @@ class CopyTail:
         self._looks = 0
         #: The number of looks that have changed what the copy holds: answers of the same number are the same.
         self.version = 0
+        #: Whether the list's channel rules are others than those of the last build, which older events still follow.
+        self.has_other_rules = False
         self._applied: set[int] = set()
         sql = f"SELECT id FROM {copy}.e WHERE id >= $1"
         self._known = {row[0] for row in cursor.execute(sql, [self._window(WIDE_OVERLAP_MS)]).fetchall()}
@@ -109,6 +110,7 @@ class CopyTail:
         if news.rows or news.changed or news.changes or state.events_from != self.state.events_from:
             self.version += 1
         self.state = state
+        self.has_other_rules = rules_number(news.settings.channel_rules) != state.rules
         self._applied |= {change.id for change in news.changes}
         self._known |= {row[0] for row in news.rows}
         self._forget_old()

@@ -57,6 +57,11 @@ class ListCopy:
         return self._tail is not None
 
     @property
+    def has_other_rules(self) -> bool:
+        """Whether the channels of older events are to be derived anew."""
+        return self._tail is not None and self._tail.has_other_rules
+
+    @property
     def state(self) -> CopyState | None:
         return None if self._tail is None else self._tail.state
 

@@ -80,7 +80,7 @@ class ReportsService:
         self.files.note_asked(list_id)
         try:
             if copy.attach():
-                copy.follow()
+                self._follow_once(copy)
                 return None
             return self._wait_for_build(copy, seconds)
         except CopyOutdated:
@@ -178,7 +178,7 @@ class ReportsService:
 
     def _follow(self, copy: ListCopy) -> None:
         try:
-            copy.follow()
+            self._follow_once(copy)
         except CopyOutdated:
             self._builds.begin(copy.list_id)
         except DAMAGE as failure:
@@ -187,6 +187,12 @@ class ReportsService:
             self._damage = failure
         except (StorageUnavailable, duckdb.Error) as failure:
             _log.warning("the copy of list %d is not followed: %s", copy.list_id, failure)
+
+    def _follow_once(self, copy: ListCopy) -> None:
+        """Follow the truth; after a change of channel rules the copy answers on, while another one is built."""
+        copy.follow()
+        if copy.has_other_rules:
+            self._builds.begin(copy.list_id)
 
     def _status_of(self, list_id: int) -> dict[str, Any]:
         copy, build = self.copy_of(list_id), self._builds.of(list_id)
