@@ -36,7 +36,7 @@ class Gate:
 
 def hold(queue: QuestionQueue) -> list[Gate]:
     """Occupy every thread of the queue, each by another user."""
-    gates = [Gate() for _ in range(AT_ONCE)]
+    gates = [Gate() for _ in range(AT_ONCE + 1)]
     for user, gate in enumerate(gates, 100):
         queue.submit(Ticket(user, gate))
         assert gate.began.wait(20)
@@ -53,7 +53,8 @@ def test_two_questions_run_at_once_and_others_wait_in_turn_by_user(queue: Questi
     assert done == []
     gates[0].opened.set()  # one thread: the order is seen
     assert all(ticket.wait(20) for ticket in tickets)
-    gates[1].opened.set()
+    for gate in gates[1:]:
+        gate.opened.set()
     assert done == [(1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (1, 3)]
 
 
@@ -72,6 +73,73 @@ def test_one_user_holds_one_place_and_anothers_question_starts_at_once(queue: Qu
     assert second.began.wait(20)
     second.opened.set()
     assert [ticket.wait(20) and ticket.result for ticket in own] == ["through", "through"]
+
+
+class Heavy:
+    """Work on a cursor that goes on until it is interrupted, or let through."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.is_through = False
+        self._ended = threading.Event()
+
+    def __call__(self, ticket: Ticket) -> str:
+        self.runs += 1
+        self._ended.clear()
+        ticket.uses(self)  # type: ignore[arg-type]
+        if self.is_through:
+            return "through"
+        assert self._ended.wait(20)
+        raise duckdb.InterruptException("interrupted")
+
+    def interrupt(self) -> None:
+        self._ended.set()
+
+
+def answer(queue: QuestionQueue, ticket: Ticket) -> Any:
+    """Wait as whoever asks does."""
+    until(lambda: queue.wait(ticket, 0.01), 20, "an answer")
+    return ticket.result
+
+
+def test_heavy_users_hold_up_nobodys_short_questions() -> None:
+    queue = QuestionQueue(short_seconds=0)
+    heavy = [Heavy() for _ in range(4)]
+    tickets = [Ticket(user, work) for user, work in enumerate(heavy, 10)]
+    for ticket in tickets:
+        queue.submit(ticket)
+    for user in (1, 2, 1, 3):
+        short = Ticket(user, lambda ticket: "answer")
+        queue.submit(short)
+        assert answer(queue, short) == "answer"
+    assert [each.runs for each in heavy] == [1, 1, 1, 1], "each begins, and two go on"
+    assert [ticket.wait(0) for ticket in tickets] == [False] * 4
+    for work in heavy:
+        work.is_through = True
+    for ticket in tickets[:2]:
+        ticket.cancel()
+    assert [answer(queue, ticket) for ticket in tickets[2:]] == ["through", "through"]
+    queue.close(5)
+
+
+def test_a_long_question_keeps_the_third_place_that_nobody_wants() -> None:
+    queue = QuestionQueue(short_seconds=0)
+    gates = [Gate() for _ in range(AT_ONCE)]
+    for user, gate in enumerate(gates, 100):
+        queue.submit(Ticket(user, gate))
+        assert gate.began.wait(20)
+    work = Heavy()
+    long = Ticket(1, work)
+    queue.submit(long)
+    until(lambda: work.runs, 20, "its begin")
+    assert not queue.wait(long, 0.05)
+    assert (work.runs, long.is_long) == (1, False)
+    for gate in gates:
+        gate.opened.set()
+    long.cancel()
+    assert long.wait(20)
+    assert isinstance(long.failure, duckdb.InterruptException)
+    queue.close(5)
 
 
 def test_too_many_questions_of_one_user_are_refused_and_others_are_not(queue: QuestionQueue) -> None:

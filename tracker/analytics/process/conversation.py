@@ -124,7 +124,7 @@ class Conversation:
 
     def _wait(self, ticket: Ticket, until: float) -> None:
         """Wait for the answer; give the question up when its time is over, or when the client has gone."""
-        while not ticket.wait(LOOK_SECONDS):
+        while not self._service.wait(ticket, LOOK_SECONDS):
             if time.monotonic() >= until or self._is_gone():
                 ticket.cancel()
 

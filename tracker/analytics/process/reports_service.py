@@ -99,6 +99,10 @@ class ReportsService:
         self._queue.submit(ticket)
         return ticket
 
+    def wait(self, ticket: Ticket, seconds: float) -> bool:
+        """Wait for the answer to a question that is queued; return whether it is there."""
+        return self._queue.wait(ticket, seconds)
+
     def rebuild(self, list_id: int) -> float:
         """Begin to build a list's copy anew, while the old one answers; return the share that is done."""
         return self._builds.begin(list_id).share
