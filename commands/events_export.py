@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from tracker import Command, CsvStream, NdjsonStream, Stream, invalid
 from tracker.api.event_lines import csv_parts, event_pages, ndjson_parts
 from tracker.api.event_responses import IDENTIFY_EXAMPLE, ReceivedEvent
+from tracker.api.report_answers import scope_header
 from tracker.api.report_params import (
     HEAD_ERRORS,
     INVALID_EVENT,
@@ -32,7 +32,8 @@ class EventsExport(Command):
     The events are those that `reports.trend` counts as `events`, each as in `events.recent`. A table has a column for each of
     `Properties`, and one with all properties as JSON; a text that a spreadsheet would take for a formula begins with an
     apostrophe. Lines are sent while they are read: a transfer that breaks off is not complete. `Compare`, `MatchWeekday` and
-    `GoalID` change nothing. The export is noted in the audit log.
+    `GoalID` change nothing. The header `X-Tracker-Scope` has the `Scope` of reports as JSON, as of the first line. The export is
+    noted in the audit log.
     """
 
     name = "events.export"
@@ -53,16 +54,18 @@ class EventsExport(Command):
         head, event = head_of(self, params, self.now), params.get("Event")
         with refusing():
             EventIds(head, event)
-        pages = self._noted(event_pages(self, head, event), head.list_id)
+        following = event_pages(self, head, event)
+        first = next(following)
+        self._note(head.list_id)
+        pages, told = chain([first], following), scope_header(first.scope)
         if params["Format"] == "csv":
-            return CsvStream(csv_parts(pages, params.get("Properties", [])))
-        return NdjsonStream(ndjson_parts(pages))
+            return CsvStream(csv_parts(pages, params.get("Properties", [])), told)
+        return NdjsonStream(ndjson_parts(pages), told)
 
-    def _noted(self, pages: Iterator[Any], list_id: int) -> Iterator[Any]:
-        """Return the pages, of which the first was read, once the audit log has the export."""
-        first, audit = next(pages), self.services.audit
+    def _note(self, list_id: int) -> None:
+        """Note an export that can begin in the audit log."""
+        audit = self.services.audit
         self.services.storage.write(
             lambda transaction: audit.note(transaction, self.caller, self.name, f"list:{list_id}"),
             self.deadline,
         )
-        return chain([first], pages)

@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CsvStream, Stream
-from tracker.api.csv_rows import csv_lines
 from tracker.api.dimension_params import FORMS, read_dimension
 from tracker.api.report_answers import (
     READY,
@@ -40,7 +39,7 @@ from tracker.api.report_params import (
     refusing,
     with_limit,
 )
-from tracker.api.report_tables import breakdown_rows
+from tracker.api.report_tables import breakdown_rows, report_table
 from tracker.fields import Text
 from tracker.questions import Breakdown, measure_of
 from tracker.questions.question import MAX_DIMENSIONS
@@ -139,7 +138,9 @@ class ReportsBreakdown(Command):
         if not is_csv:
             return answer
         self.item_notes = note_of_cut(params, page, len(rows), answer["Cursor"])
-        return CsvStream(csv_lines(breakdown_rows(answer, params["By"], [each.word for each in measures])))
+        return report_table(
+            breakdown_rows(answer, params["By"], [each.word for each in measures]), answer["Scope"]
+        )
 
 
 def _row(found: dict[str, Any]) -> dict[str, Any]:

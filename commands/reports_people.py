@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CsvStream, Stream, invalid
-from tracker.api.csv_rows import csv_lines
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
@@ -26,7 +25,7 @@ from tracker.api.report_params import (
     refusing,
     with_limit,
 )
-from tracker.api.report_tables import plain_rows
+from tracker.api.report_tables import plain_rows, report_table
 from tracker.fields import Choice, YesOrNo
 from tracker.formats.event_limits import uuid_text
 from tracker.questions import OPENED_MEASURES, People
@@ -181,7 +180,7 @@ class ReportsPeople(Command):
         cursor = cursor_after(self, params, page, len(told["people"]))
         if is_csv:
             self.item_notes = note_of_cut(params, page, len(told["people"]), cursor, told["total"])
-            return CsvStream(csv_lines(plain_rows(people, COLUMNS, "Revenue")))
+            return report_table(plain_rows(people, COLUMNS, "Revenue"), scope_of(head, found.answer))
         return {
             **found.status,
             "Total": told["total"],

@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CsvStream, Stream, invalid
-from tracker.api.csv_rows import csv_lines
 from tracker.api.dimension_params import FORMS, read_dimension
 from tracker.api.report_answers import (
     READY,
@@ -30,18 +29,21 @@ from tracker.api.report_params import (
     read_measures,
     refusing,
 )
-from tracker.api.report_tables import trend_rows
+from tracker.api.report_tables import report_table, trend_rows
 from tracker.fields import Choice, Text, WholeNumber
 from tracker.questions import INTERVALS, Head, Trend, auto_interval
 from tracker.questions.question import MAX_TOP
 
 INVALID_INTERVAL, INVALID_TOP = invalid("Interval", 30), invalid("Top", 31)
+#: Values of an answer without `Top`.
+USUAL_TOP = 5
 
 
 class ReportsTrend(Command):
     """Count over time: people, visits, revenue and other measures for each hour, day, week or month of a range.
 
-    `Series` has a series for each of the `Measures`; with `By` one for each of the `Top` values that have most events. `Points`
+    `Series` has a series for each of the `Measures`; with `By` one for each of the `Top` values with most of the first measure
+    (with most events, if that is a share, an average or bounces). `HasMoreValues` says whether there are further ones. `Points`
     are the values of the times in `Times`, where each interval begins; `Total` is that of the whole range, in which people
     count once. `Before` is the same of the range compared with.
 
@@ -70,6 +72,7 @@ class ReportsTrend(Command):
                     "Before": {"Points": [2], "Total": 2},
                 },
             ],
+            "HasMoreValues": False,
             "Scope": SCOPE_EXAMPLE,
         },
     )
@@ -81,7 +84,11 @@ class ReportsTrend(Command):
             "auto", *INTERVALS, load_default="auto", metadata={"description": "Distance of the times"}
         )
         By = Text(1, 300, metadata={"description": f"A series for each value of this: {FORMS}"})
-        Top = WholeNumber(1, MAX_TOP, load_default=5, metadata={"description": "Values to show of `By`"})
+        Top = WholeNumber(
+            1,
+            MAX_TOP,
+            metadata={"description": f"Values of `By`; without it {USUAL_TOP}, of a table {MAX_TOP}"},
+        )
 
     class Answer(ReportAnswer):
         Interval = fields.String(required=True, metadata={"enum": list(INTERVALS)})
@@ -90,6 +97,9 @@ class ReportsTrend(Command):
             required=True,
         )
         Series = fields.List(fields.Nested(SeriesSchema), required=True)
+        HasMoreValues = fields.Boolean(
+            required=True, metadata={"description": "Whether `By` has more values than there are series"}
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
         head = head_of(self, params, self.now)
@@ -99,20 +109,26 @@ class ReportsTrend(Command):
         with refusing({"interval": INVALID_INTERVAL, "top": INVALID_TOP}):
             by = read_dimension(self, head.list_id, params["By"]) if "By" in params else None
             measures = read_measures(params)
-            question = Trend(head, measures, params.get("Event"), interval, by, params["Top"])
-        found = asked(self, question, is_whole=params["Format"] == "csv")
+            is_table = params["Format"] == "csv"
+            top = params.get("Top", MAX_TOP if is_table else USUAL_TOP)
+            question = Trend(head, measures, params.get("Event"), interval, by, top)
+        found = asked(self, question, is_whole=is_table)
         answer = {
             **found.status,
             "Interval": interval,
             **_series(head, found.answer),
             "Scope": scope_of(head, found.answer),
         }
-        return CsvStream(csv_lines(trend_rows(answer))) if params["Format"] == "csv" else answer
+        if not is_table:
+            return answer
+        if answer["HasMoreValues"]:
+            self.item_notes = f"values 1 to {top}, more follow: narrow the question, or ask reports.breakdown"
+        return report_table(trend_rows(answer), answer["Scope"])
 
 
 def _series(head: Head, answer: dict[str, Any] | None) -> dict[str, Any]:
     if answer is None:
-        return {"Times": [], "Series": []}
+        return {"Times": [], "Series": [], "HasMoreValues": False}
     return {
         "Times": [local_iso(moment, head.zone) for moment in answer["times"]],
         "Series": [
@@ -125,6 +141,7 @@ def _series(head: Head, answer: dict[str, Any] | None) -> dict[str, Any]:
             }
             for each in answer["series"]
         ],
+        "HasMoreValues": answer["has_more"],
     }
 
 

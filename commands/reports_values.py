@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CsvStream, Stream, invalid
-from tracker.api.csv_rows import csv_lines
 from tracker.api.dimension_params import FORMS, read_dimension
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
 from tracker.api.report_asking import asked
@@ -25,7 +24,7 @@ from tracker.api.report_params import (
     refusing,
     with_limit,
 )
-from tracker.api.report_tables import plain_rows
+from tracker.api.report_tables import plain_rows, report_table
 from tracker.fields import Text
 from tracker.questions import Values
 
@@ -81,5 +80,5 @@ class ReportsValues(Command):
         values = [{"Value": each["value"], "Events": each["events"]} for each in told]
         if is_csv:
             self.item_notes = note_of_cut(params, Page(0, self.now), len(values), None)
-            return CsvStream(csv_lines(plain_rows(values, ("Value", "Events"))))
+            return report_table(plain_rows(values, ("Value", "Events")), scope_of(head, found.answer))
         return {**found.status, "Values": values, "Scope": scope_of(head, found.answer)}

@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CsvStream, Stream
-from tracker.api.csv_rows import csv_lines
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
@@ -24,7 +23,7 @@ from tracker.api.report_params import (
     refusing,
     with_limit,
 )
-from tracker.api.report_tables import plain_rows
+from tracker.api.report_tables import plain_rows, report_table
 from tracker.api.visit_rows import VISIT_COLUMNS, VISIT_EXAMPLE, VisitInformation, shown_visits
 from tracker.questions import Visits
 
@@ -76,7 +75,7 @@ class VisitsGet(Command):
         cursor = cursor_after(self, params, page, len(told["visits"]))
         if is_csv:
             self.item_notes = note_of_cut(params, page, len(told["visits"]), cursor, told["total"])
-            return CsvStream(csv_lines(plain_rows(visits, VISIT_COLUMNS, "Revenue")))
+            return report_table(plain_rows(visits, VISIT_COLUMNS, "Revenue"), scope_of(head, found.answer))
         return {
             **found.status,
             "Total": told["total"],

@@ -112,6 +112,7 @@ class Dispatcher:
             body.may_go_on = partial(self._may_still, call, params, command)
         if isinstance(body, Stream):
             body.begin()
+            answer.headers.update(body.headers)
         return body
 
     def _read(self, call: Call, answer: Answer) -> Entry:

@@ -80,8 +80,12 @@ class Reference:
     def trend(self, trend: Trend) -> dict[str, Any]:
         head, now = trend.head, self.matching(trend)
         values: list[Any] = [None]
+        has_more = False
         if trend.by is not None:
-            values = [cell[0] for cell, _ in ranked(now, (trend.by,), Measure("events"))][: trend.top]
+            first = trend.measures[0]
+            order = first if first.kind in (*ADDS_UP, "people", "visits") else Measure("events")
+            cells = [cell[0] for cell, _ in ranked(now, (trend.by,), order)]
+            values, has_more = cells[: trend.top], len(cells) > trend.top
         series = [self.line(now, trend, measure, value) for measure in trend.measures for value in values]
         if head.before is not None:
             earlier = self.matching(trend, head.before)
@@ -90,7 +94,8 @@ class Reference:
             ]
             for one, before in zip(series, lines, strict=True):
                 one["before"] = {"points": before["points"], "total": before["total"]}
-        return {"times": bucket_begins(trend.interval, head.begins, head.ends, head.zone), "series": series}
+        times = bucket_begins(trend.interval, head.begins, head.ends, head.zone)
+        return {"times": times, "series": series, "has_more": has_more}
 
     def line(self, found: RangeOfEvents, trend: Trend, measure: Measure, value: str | None) -> dict[str, Any]:
         own = [e for e in found.events if trend.by is None or found.value(trend.by, e) == value]

@@ -15,7 +15,7 @@ HEADED: dict[str, dict[str, Any]] = {
 }
 #: The engine's answer with which each is content.
 EMPTY: dict[str, Any] = {
-    "times": [], "series": [], "rows": [], "others": None, "total": 0, "before_total": None, "people": [], "values": [],
+    "times": [], "series": [], "has_more": False, "rows": [], "others": None, "total": 0, "before_total": None, "people": [], "values": [],
     "visits": [], "ids": [], "next": None,
 }  # fmt: skip
 EQUALS = {"Of": "event", "Property": "plan", "Is": "equals", "Value": "pro"}

@@ -78,8 +78,21 @@ def test_an_export_that_cannot_begin_is_not_noted(
 
 def test_without_events_there_are_no_lines(report: Report, engine: StubEngine) -> None:
     engine.answers(ids=[], next=None)
-    assert report("events.export").raw == b""
-    table = report("events.export", Format="csv").raw.decode()
+    lines = report("events.export", From="2026-01-30", To="2026-01-31", Compare="none")
+    assert lines.raw == b""
+    assert json.loads(lines.headers["X-Tracker-Scope"]) == {
+        "From": "2026-01-30T00:00:00.000+00:00",
+        "To": "2026-02-01T00:00:00.000+00:00",
+        "Timezone": "UTC",
+        "Compare": None,
+        "Events": 12,
+        "RobotsLeftOut": 3,
+        "IsComplete": True,
+        "AsOf": "2026-01-31T10:00:00.000Z",
+    }
+    answer = report("events.export", Format="csv")
+    assert "X-Tracker-Scope" in answer.headers
+    table = answer.raw.decode()
     assert table.startswith("EventID,Event,")
     assert table.count("\r\n") == 1
 

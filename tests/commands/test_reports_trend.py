@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_what_cannot_be_asked_has_its_number(
 def test_every_dimension_has_one_spelling(
     engine: StubEngine, report: Report, sent: str, meant: Dimension
 ) -> None:
-    engine.answers(times=[], series=[])
+    engine.answers(times=[], series=[], has_more=False)
     assert report("trend", By=sent).status == 200
     assert engine.question.by == meant
 
@@ -80,7 +81,7 @@ def test_a_custom_field_is_named_by_alias_or_number(
 ) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "Plan", "MergeTagAlias": "Plan"}
     field = client.call("customfield.create", shop.key, **sent).body["CustomFieldID"]
-    engine.answers(times=[], series=[])
+    engine.answers(times=[], series=[], has_more=False)
     for named in ("person:plan", f"person:CustomField{field}"):
         assert report("trend", By=named).status == 200
         assert engine.question.by == Dimension("person", field=field)
@@ -89,7 +90,7 @@ def test_a_custom_field_is_named_by_alias_or_number(
 
 
 def test_a_question_is_asked_as_it_was_sent(engine: StubEngine, report: Report) -> None:
-    engine.answers(times=[], series=[])
+    engine.answers(times=[], series=[], has_more=False)
     hostile = "price'\"; \u202e 🎯"
     sent = {**DAYS, "Measures": ["people", f"median:{hostile}"], "Event": hostile, "Top": 3, "By": hostile}
     assert report("trend", **sent).status == 200
@@ -104,7 +105,7 @@ def test_a_question_is_asked_as_it_was_sent(engine: StubEngine, report: Report) 
 def test_an_interval_is_chosen_by_the_length_of_the_range(
     engine: StubEngine, report: Report, begins: str, interval: str
 ) -> None:
-    engine.answers(times=[], series=[])
+    engine.answers(times=[], series=[], has_more=False)
     assert report("trend", From=begins).body["Interval"] == interval
     assert engine.question.interval == interval
 
@@ -112,7 +113,9 @@ def test_an_interval_is_chosen_by_the_length_of_the_range(
 def test_the_answer_is_the_engines(engine: StubEngine, report: Report) -> None:
     money = [{"EUR": "1.50"}, {}]
     engine.answers(
-        times=TIMES, series=[series("people", None, [3, 0], [2, 1]), series("revenue", None, money)]
+        has_more=False,
+        times=TIMES,
+        series=[series("people", None, [3, 0], [2, 1]), series("revenue", None, money)],
     )
     body = report("trend", **DAYS, Measures=["people", "revenue"]).body
     assert body.pop("Scope")["Events"] == SCOPE["events"]
@@ -131,11 +134,13 @@ def test_the_answer_is_the_engines(engine: StubEngine, report: Report) -> None:
             },
             {"Measure": "revenue", "Value": None, "Points": money, "Total": money[0], "Before": None},
         ],
+        "HasMoreValues": False,
     }
 
 
 def test_a_table_has_a_column_for_each_measure_and_currency(engine: StubEngine, report: Report) -> None:
     engine.answers(
+        has_more=False,
         times=TIMES,
         series=[
             series("people", "=cmd()", [3, 1], [2]),
@@ -149,3 +154,17 @@ def test_a_table_has_a_column_for_each_measure_and_currency(engine: StubEngine, 
         "2026-01-30T00:00:00.000+00:00,'=cmd(),3,-1.50,,2,",
         "2026-01-31T00:00:00.000+00:00,'=cmd(),1,,7.00,,",
     ]
+
+
+def test_a_table_has_as_many_values_as_can_be_and_says_that_there_are_more(
+    engine: StubEngine, report: Report
+) -> None:
+    engine.answers(has_more=True, times=TIMES, series=[series("people", "a", [3, 1])])
+    answer = report("trend", **DAYS, By="x", Format="csv")
+    assert engine.question.top == 20
+    told = "values 1 to 20, more follow: narrow the question, or ask reports.breakdown"
+    assert answer.headers["X-Tracker-Notes"] == told
+    shown = report("trend", **DAYS, By="x")
+    assert (engine.question.top, shown.body["HasMoreValues"]) == (5, True)
+    assert "X-Tracker-Notes" not in shown.headers
+    assert json.loads(answer.headers["X-Tracker-Scope"]) == shown.body["Scope"]

@@ -251,7 +251,7 @@ def test_custom_fields_are_asked_for_by_those_who_may_see_people(
 def test_a_query_string_asks_as_json_does(
     client: InProcess, shop: Shop, engine: StubEngine, query: dict[str, Any]
 ) -> None:
-    engine.answers(times=[], series=[])
+    engine.answers(times=[], series=[], has_more=False)
     params = {"listid": shop.list_id, "from": "-1d", **query}
     answer = client.get("/api/v1/reports.trend", shop.key, params=params)
     assert answer.status == 200, answer.text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from tracker import Command
 from tracker.api.csv_rows import csv_lines
 from tracker.api.event_responses import described_received
+from tracker.api.report_answers import scope_of
 from tracker.api.report_asking import whole_answer
 from tracker.domain.event import IS_BOT
 from tracker.questions import EventIds, Head
@@ -30,11 +31,16 @@ EVENT_COLUMNS = (
     "IsRepeatedConversion",
 )
 
-Page = list[dict[str, Any]]
+
+class EventPage(NamedTuple):
+    """Events as `ReceivedEvent`s, and the scope of the answer that named them."""
+
+    events: list[dict[str, Any]]
+    scope: dict[str, Any]
 
 
-def event_pages(command: Command, head: Head, event: str | None) -> Iterator[Page]:
-    """Yield the events that match as `ReceivedEvent`s, oldest first.
+def event_pages(command: Command, head: Head, event: str | None) -> Iterator[EventPage]:
+    """Yield the events that match, oldest first.
 
     The engine tells their ids, and the truth what they are: an event that was deleted meanwhile is in no page, nor is one that
     was found to be a robot's. Raises CommandError as `asked` does.
@@ -46,23 +52,24 @@ def event_pages(command: Command, head: Head, event: str | None) -> Iterator[Pag
         answer = whole_answer(command, question, deadline)
         ids = [event_id for _, event_id in answer["ids"]]
         received = command.services.reports.received(head.list_id, ids, deadline)
-        yield [described_received(each) for each in received if not each.event.flags & IS_BOT]
+        events = [described_received(each) for each in received if not each.event.flags & IS_BOT]
+        yield EventPage(events, scope_of(head, answer))
         if answer["next"] is None:
             return
         after = answer["next"][0], answer["next"][1]
         time.sleep(0)  # others are served between two pages
 
 
-def ndjson_parts(pages: Iterable[Page]) -> Iterator[bytes]:
+def ndjson_parts(pages: Iterable[EventPage]) -> Iterator[bytes]:
     for page in pages:
-        yield b"".join(orjson.dumps(event) + b"\n" for event in page)
+        yield b"".join(orjson.dumps(event) + b"\n" for event in page.events)
 
 
-def csv_parts(pages: Iterable[Page], properties: list[str]) -> Iterator[bytes]:
+def csv_parts(pages: Iterable[EventPage], properties: list[str]) -> Iterator[bytes]:
     """Yield a table with a column for each of the properties, and one with all properties as JSON."""
     names = [*EVENT_COLUMNS, *properties, "Properties"]
     for number, page in enumerate(pages):
-        rows = [_row(event, properties) for event in page]
+        rows = [_row(event, properties) for event in page.events]
         yield b"".join(csv_lines([names, *rows] if number == 0 else rows))
 
 

@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from marshmallow import INCLUDE, Schema, fields
 
 from tracker.questions import Head
 from tracker.times import iso_utc
 
+#: The header with the `Scope` of a table or of an export, as JSON.
+SCOPE_HEADER = "X-Tracker-Scope"
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _NOTHING = {"events": 0, "robots": 0, "as_of": 0, "is_complete": False}
 _LOCAL = {"description": "ISO 8601 with the offset of the list's time zone"}
@@ -134,6 +137,11 @@ def scope_of(head: Head, answer: dict[str, Any] | None) -> dict[str, Any]:
         "IsComplete": found["is_complete"],
         "AsOf": iso_utc(found["as_of"]) if found["as_of"] else None,
     }
+
+
+def scope_header(scope: dict[str, Any]) -> dict[str, str]:
+    """Return the header that tells the scope of an answer of lines, which have no place for it."""
+    return {SCOPE_HEADER: orjson.dumps(scope).decode()}
 
 
 def _range(begins: int, ends: int, zone: str) -> dict[str, str]:

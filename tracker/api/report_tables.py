@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from tracker.api.csv_rows import MeasureColumns
+from tracker import CsvStream
+from tracker.api.csv_rows import MeasureColumns, csv_lines
+from tracker.api.report_answers import scope_header
+
+
+def report_table(rows: Iterable[Sequence[Any]], scope: dict[str, Any]) -> CsvStream:
+    """Return rows as a table, with the scope in its header."""
+    return CsvStream(csv_lines(rows), scope_header(scope))
 
 
 def trend_rows(answer: dict[str, Any]) -> Iterator[list[Any]]:

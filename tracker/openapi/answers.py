@@ -18,7 +18,7 @@ from tracker.errors import (
     Error,
 )
 from tracker.openapi.schemas import JsonSchema, reference
-from tracker.registry import Command, EventStream, NdjsonStream, anyone
+from tracker.registry import Command, CsvStream, EventStream, NdjsonStream, anyone
 
 Response = dict[str, Any]
 
@@ -81,7 +81,14 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": False,
         "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
     },
+    "X-Tracker-Scope": {
+        "description": "Of a table or an export about reports: the Scope that other answers have in their body, as JSON",
+        "required": False,
+        "schema": {"type": "string", "pattern": "^[ -~]+$"},
+    },
 }
+#: The header of lines that answer a report: what the lines are about.
+SCOPE = "X-Tracker-Scope"
 #: The header that names unknown parameters; it is there only if there were some.
 NOTES = "X-Tracker-Notes"
 #: Statuses of refusals whose parameters had been read.
@@ -113,7 +120,9 @@ def success(command: type[Command]) -> Response:
         content = _of_many(command, example)
     return {
         "description": "Done",
-        "headers": headers((*COUNTED, NOTES)),
+        "headers": headers(
+            (*COUNTED, NOTES, *([SCOPE] if CsvStream.media_type in command.other_media_types else []))
+        ),
         "content": {command.media_type: content, **dict.fromkeys(command.other_media_types, _LINES)},
     }
 

@@ -16,7 +16,7 @@ from tracker.questions.conditions import (
     check_where,
 )
 from tracker.questions.local_days import DAY_MS, bucket_begins, zone_of
-from tracker.questions.measures import OPENED_MEASURES, Measure, check_measures
+from tracker.questions.measures import OPENED_MEASURES, Measure, check_measures, measure_of
 from tracker.questions.time_range import check_range
 
 Interval = Literal["hour", "day", "week", "month", "none"]
@@ -102,7 +102,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Measures over time: a series for each measure and, with `by`, for each of the `top` values with most events."""
+    """Measures over time: a series for each measure and, with `by`, for each of the `top` values, largest `order` first."""
 
     head: Head
     measures: tuple[Measure, ...]
@@ -118,6 +118,12 @@ class Trend:
             raise BadQuestion("interval", f"the intervals are {', '.join(INTERVALS)}")
         bucket_begins(self.interval, self.head.begins, self.head.ends, self.head.zone)
         check_number("top", self.top, 1, MAX_TOP)
+
+    @property
+    def order(self) -> Measure:
+        """The measure that chooses the values: the first; events, if that is a share, an average or bounces."""
+        first = self.measures[0]
+        return first if first.is_additive or first.kind in ("people", "visits") else measure_of("events")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar
 
 #: Bytes that are sent at once, at least: parts may be small.
@@ -16,13 +16,15 @@ class Stream:
     """An answer that `run` returns instead of a dict: `parts` together are one JSON document.
 
     The first part is made before the answer begins, so that whatever `run` and this part raise is answered as usual. A
-    later failure ends the connection: the client gets an incomplete document, which no JSON reader accepts.
+    later failure ends the connection: the client gets an incomplete document, which no JSON reader accepts. `headers` go with
+    the answer: their values are lines of printable ASCII.
     """
 
     media_type: ClassVar[str] = "application/json"
 
-    def __init__(self, parts: Iterable[bytes]) -> None:
+    def __init__(self, parts: Iterable[bytes], headers: Mapping[str, str] | None = None) -> None:
         self._parts = iter(parts)
+        self.headers = dict(headers or {})
         self._first: bytes | None = None
 
     def begin(self) -> None:

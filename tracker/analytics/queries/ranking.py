@@ -28,6 +28,16 @@ def by_events(measuring: Measuring, by: tuple[Dimension, ...], limit: int) -> li
     return ranked(measuring, by, lambda _: "count(*)", limit)
 
 
+def top_values(measuring: Measuring, by: Dimension, order: Measure, limit: int) -> list[Cell]:
+    """Return the first values in the order of a measure that adds up, or counts people or visits."""
+    if order.kind == "events":
+        return [cell for cell, _ in by_events(measuring, (by,), limit)]
+    cells, is_all = first_rows(measuring, (by,), order, limit, 0)
+    if is_all and order.kind in _NOT_OF_EVENTS:
+        cells = _ordered(measuring, (by,), order, cells)
+    return cells[:limit]
+
+
 def ranked(
     measuring: Measuring, by: tuple[Dimension, ...], size: Size, limit: int, offset: int = 0, search: str = ""
 ) -> list[tuple[Cell, Any]]:

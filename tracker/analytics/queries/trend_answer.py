@@ -1,4 +1,4 @@
-"""Trend answers: measures in buckets of time, in all or for the values with most events, beside those of the range before."""
+"""Trend answers: measures in buckets of time, in all or for the first values in the order of a measure, beside those of the range before."""
 
 from __future__ import annotations
 
@@ -8,26 +8,32 @@ from typing import Any
 from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring
 from tracker.analytics.queries.numbers_of_cells import nothing
-from tracker.analytics.queries.ranking import by_events
+from tracker.analytics.queries.ranking import top_values
 from tracker.analytics.queries.selection import Range
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Measure, Trend, bucket_begins
 
 
 def answer_trend(workspace: Workspace, schema: CopySchema, trend: Trend) -> dict[str, Any]:
-    """Return the buckets' begins, and a series for each measure and value. `before` has the buckets of its own range."""
+    """Return the buckets' begins, and a series for each measure and value. `before` has the buckets of its own range.
+
+    `has_more` says whether there are more values.
+    """
     head = trend.head
     now = Measuring(workspace, schema, head, trend.event, Range(head.begins, head.ends, head.events_from))
     values: list[Cell] = [()]
+    has_more = False
     if trend.by is not None:
-        values = [cell for cell, _ in by_events(now, (trend.by,), trend.top)]
+        found = top_values(now, trend.by, trend.order, trend.top + 1)
+        values, has_more = found[: trend.top], len(found) > trend.top
     series = _series(now, trend, values)
     if head.before is not None:
         earlier = Measuring(workspace, schema, head, trend.event, Range(*head.before, head.events_from))
         before = _series(earlier, trend, values)
         for shown, other in zip(series, before, strict=True):
             shown["before"] = {"points": other["points"], "total": other["total"]}
-    return {"times": bucket_begins(trend.interval, head.begins, head.ends, head.zone), "series": series}
+    times = bucket_begins(trend.interval, head.begins, head.ends, head.zone)
+    return {"times": times, "series": series, "has_more": has_more}
 
 
 def _series(measuring: Measuring, trend: Trend, values: Sequence[Cell]) -> list[dict[str, Any]]:
