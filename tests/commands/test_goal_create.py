@@ -59,6 +59,8 @@ def test_a_goal_is_kept_as_it_was_sent(client: InProcess, shop: Shop) -> None:
         "Name": "Ünïcode 🎯",
         "Event": 'it\'s "hostile" <b>; DROP',
         "Where": [[*RULE, HELD], HELD],
+        "Counts": None,
+        "CountsMissing": "not asked",
     }
     assert last_entry(client, shop) == ("goal.create", f"list:{shop.list_id} goal:{made}")
 

@@ -164,7 +164,16 @@ MADE_UP: dict[str, Made] = {
         "Scope": scope(),
     },
     "goals.get": lambda _: {
-        "Goals": [{"GoalID": 1, "Name": "Newsletter", "Event": "newsletter_signup", "Where": []}]
+        "Goals": [
+            {
+                "GoalID": 1,
+                "Name": "Newsletter",
+                "Event": "newsletter_signup",
+                "Where": [],
+                "Counts": {"People": 1246, "Conversions": 1300, "Rate": 0.101},
+                "CountsMissing": None,
+            }
+        ]
     },
 }
 

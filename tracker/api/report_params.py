@@ -26,6 +26,7 @@ from tracker.questions import (
 )
 from tracker.questions.measures import MAX_MEASURES, OF_PROPERTY
 from tracker.questions.question import MAX_DIGITS, MAX_LIMIT, MAX_SUBSCRIBERS
+from tracker.storage.accounts import ListGoal
 
 TIMES = "A day such as 2026-01-31, a time with an offset, -14d, today, yesterday, week, month or year"
 WHERE = (
@@ -256,4 +257,8 @@ def _goal(command: Command, list_id: int, goal_id: int | None) -> Goal | None:
     found = command.services.stores.goals.find(list_id, goal_id, command.deadline)
     if found is None:
         raise CommandError(GOAL_NOT_FOUND)
+    return stored_goal(found)
+
+
+def stored_goal(found: ListGoal) -> Goal:
     return Goal(found.event, read_where(found.rule.decode(), INVALID_GOAL, any_field))

@@ -44,14 +44,17 @@ class NotDone(Exception):
 class CallRefused(NotDone):
     """The command's own numbered errors. A page with a form shows them there; a page that does not catch it is 404."""
 
-    def beside(self, words: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the texts beside each field, by parameter; under "" the text for no field. `words` replace messages."""
+    def beside(self, words: Mapping[str, str | None] | None = None) -> dict[str, str]:
+        """Return the texts beside each field, by parameter; under "" the text for no field.
+
+        `words` replace messages; None leaves that of the command.
+        """
         entry = registry().find(self.command)
         params = {row.code: row.param or "" for row in entry.command.errors} if entry else {}
         texts: dict[str, str] = {}
         for code, message in self.rows:
             param = params.get(code, "")
-            texts.setdefault(param, f"{(words or {}).get(param, message)} (error {code})")
+            texts.setdefault(param, f"{(words or {}).get(param) or message} (error {code})")
         return texts
 
     def beside_form(self, words: Mapping[str, str]) -> dict[str, str]:

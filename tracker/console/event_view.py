@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tracker.console.current_list import WITHOUT_LIST
+from tracker.console.goal_form import goal_link
 from tracker.console.money import CURRENCY_PROPERTIES, amounts
 
 #: The summary in a row: properties of its own at most, and characters of each.
@@ -66,6 +68,7 @@ def in_full(event: Mapping[str, Any], path: str, subscriber: str | None) -> dict
         "visitorPath": f"{path}/visitors/{event['UUID']}",
         "whyPath": f"{path}/people/{subscriber}/why/{event['EventID']}" if subscriber else "",
         "externalId": event["ExternalID"] or "",
+        "goalPath": "" if path == f"/lists/{WITHOUT_LIST}" else goal_link(path, event["Event"], properties),
         "properties": [_property(name, properties[name]) for name in sorted(properties, key=is_of_tracker)],
     }
 

@@ -25,6 +25,8 @@ FORM = {
 }
 #: Operators that take no value.
 WITHOUT_VALUE = ("is set", "is not set", "happened", "did not happen")
+#: Lists and objects inside each other that a page still puts into words: conditions have four.
+MAX_DEPTH = 50
 Condition = dict[str, Any]
 
 
@@ -44,12 +46,12 @@ class ReportAddress:
 
     @property
     def conditions(self) -> list[Any]:
-        """The conditions of `Where`; none if it is no list."""
+        """The conditions of `Where`; none if it is no list, or one that is far too deep."""
         try:
             found = orjson.loads(self.args.get("Where") or "[]")  # as bodies are read: numbers have 64 bits
         except ValueError:
             return []
-        return found if isinstance(found, list) else []
+        return found if isinstance(found, list) and _is_flat(found, MAX_DEPTH) else []
 
     def link(self, **changes: str | None) -> str:
         """Return the address with these parameters changed, or left out where they are None: `?From=-6d&To=today`.
@@ -104,12 +106,16 @@ def days_from(first: date, last: date, by: int) -> dict[str, str]:
     return {"From": (first + timedelta(by)).isoformat(), "To": (last + timedelta(by)).isoformat()}
 
 
+def _is_flat(value: Any, depth: int) -> bool:
+    """Whether lists and objects stand in each other no deeper than this."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not inner or (depth > 0 and all(_is_flat(each, depth - 1) for each in inner))
+
+
 def _is_alike(one: Any, other: Condition) -> bool:
     """Whether two conditions compare the same thing, so that both could hardly hold."""
     keys = ("Of", "Property", "Field", "At", "Event")
-    is_equality = isinstance(one, dict) and {one.get("Is"), other.get("Is")} <= {
-        "equals",
-        "is not set",
-        "happened",
-    }
+    if not isinstance(one, dict):
+        return False
+    is_equality = all(each.get("Is") in ("equals", "is not set", "happened") for each in (one, other))
     return is_equality and all(one.get(key) == other.get(key) for key in keys)

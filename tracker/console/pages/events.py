@@ -8,9 +8,10 @@ from typing import Any
 from flask import abort, get_template_attribute, jsonify, redirect, render_template, request
 
 from tracker.console.client import CallRefused, ask
-from tracker.console.current_list import is_number, place_of
+from tracker.console.current_list import CurrentList, is_number, place_of
 from tracker.console.error_pages import is_asked_by_script
 from tracker.console.event_view import TYPES, in_full, is_of_tracker
+from tracker.console.goal_form import goal_link
 from tracker.console.page_context import Route
 
 EVENTS_PER_PAGE = 50
@@ -27,7 +28,7 @@ def show(list_id: str) -> Any:
         found = ask("website_events.catalogue", **place.params, Search=search or None, AfterEvent=after or None, RecordsPerRequest=EVENTS_PER_PAGE)  # fmt: skip
     except CallRefused as refused:
         faults = refused.beside_form(WORDS)
-    events = [_with_shares(event) for event in found["Events"]]
+    events = [_with_shares(event, place) for event in found["Events"]]
     page = render_template(
         "events.html",
         tab="events",
@@ -51,7 +52,7 @@ def properties(list_id: str) -> Any:
     found = ask("website_events.catalogue", **place.params, Event=name)["Events"]
     if not found:
         abort(404)
-    event = _with_shares(found[0])
+    event = _with_shares(found[0], place)
     if is_asked_by_script():
         return jsonify(Html=get_template_attribute("catalogue.html", "properties")(event, place))
     return render_template("event_properties.html", tab="events", place=place, event=event)
@@ -90,10 +91,11 @@ def remove(list_id: str) -> Any:
     return redirect(f"{place.path}/events?removed=1", 303)
 
 
-def _with_shares(event: Mapping[str, Any]) -> dict[str, Any]:
+def _with_shares(event: Mapping[str, Any], place: CurrentList) -> dict[str, Any]:
     ordered = sorted(event["Properties"], key=lambda each: is_of_tracker(each["Property"]))
     properties = [{**each, "Shares": list(_shares(each["Types"]))} for each in ordered]
-    return {**event, "Properties": properties}
+    goal = goal_link(place.path, event["Event"]) if place.described else ""
+    return {**event, "Properties": properties, "GoalPath": goal}
 
 
 def _shares(types: Mapping[str, int]) -> Iterable[dict[str, Any]]:

@@ -1,7 +1,8 @@
-"""Goals page at `/lists/<id>/goals`: the events that are worth counting, and forms to name one or take it away."""
+"""Goals page at `/lists/<id>/goals`: the events that are worth counting, with their numbers, and a form to name one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import redirect, render_template, request
@@ -10,26 +11,47 @@ from werkzeug.wrappers import Response
 from tracker.console.client import CallRefused, Unanswered, ask
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.filter_words import condition_words
+from tracker.console.goal_form import OFFERED_OPERATORS, GoalForm, read_form, suggestions, texts_of
+from tracker.console.number_words import plain, written
 from tracker.console.page_context import Route
 
+#: What is wrong with a field; None: as the command says it, which names the place.
 WORDS = {
     "Name": "A name of 1 to 100 characters that no other goal of this list has.",
     "Event": "The name of an event, of at most 250 bytes.",
-    "Where": "Conditions of the event itself.",
+    "Where": None,
 }
+#: Why numbers are missing, by the command's reason.
+MISSING = {
+    "building": "Numbers come as soon as the copy of this list for reports is built.",
+    "not available": "Numbers are missing: reports are not available at the moment.",
+    "not permitted": "Numbers are missing: they need the permission Reports.Get.",
+    "too slow": "Some numbers are missing: counting takes too long at the moment.",
+    "too large": "Some numbers are missing: counting takes too much memory.",
+    "cannot be matched": "A goal's regular expression cannot be matched: it counts nothing.",
+}
+#: Names of events that the form offers.
+OFFERED_EVENTS = 100
 
 
 def show(list_id: str) -> str:
-    return _page(list_of(list_id))
+    return _page(list_of(list_id), read_form(request.args))
+
+
+def draft(list_id: str) -> str:
+    """Show the form again with a condition more, or without the one of the button that was pressed."""
+    form, removed = read_form(request.form), request.form.get("remove")
+    return _page(list_of(list_id), form.added() if removed is None else form.without(removed))
 
 
 def create(list_id: str) -> Any:
-    """Make a goal of an event's name and, if the form has one, a property that it must have."""
-    place, form = list_of(list_id), {name: request.form.get(name, "").strip() for name in ("Name", "Event")}
+    """Make a goal of an event's name and conditions; one that stands in its fields counts, too."""
+    place, form = list_of(list_id), read_form(request.form).added()
+    where = list(form.conditions) or None
     try:
-        ask("goal.create", **place.params, **form)
+        ask("goal.create", **place.params, Name=form.name, Event=form.event, Where=where)
     except CallRefused as refused:
-        return _page(place, form, refused.beside_form(WORDS)), refused.status
+        return _page(place, form, refused.beside(WORDS)), refused.status
     return redirect(f"{place.path}/goals", 303)
 
 
@@ -39,34 +61,54 @@ def delete(list_id: str, goal_id: str) -> Response:
     return redirect(f"{place.path}/goals", 303)
 
 
-def _page(
-    place: CurrentList, form: dict[str, str] | None = None, faults: dict[str, str] | None = None
-) -> str:
-    goals = ask("goals.get", **place.params)["Goals"]
+def _page(place: CurrentList, form: GoalForm, faults: dict[str, str] | None = None) -> str:
+    goals = ask("goals.get", **place.params, Counts=True)["Goals"]
+    missing = [goal["CountsMissing"] for goal in goals if goal["CountsMissing"] in MISSING]
+    events = _asked(place, "website_events.catalogue", "Events", RecordsPerRequest=OFFERED_EVENTS)
+    conversions = _asked(
+        place, "website_events.values", "Values", Event="conversion", Property="conversion-name"
+    )
+    names = [each["Event"] for each in events]
     return render_template(
         "goals.html",
         tab="overview",
         place=place,
-        goals=[{**goal, "Words": " and ".join(map(condition_words, goal["Where"]))} for goal in goals],
-        events=_events(place),
-        form=form or {"Name": "", "Event": request.args.get("event", "")},
+        goals=[_row(goal) for goal in goals],
+        missing=MISSING[missing[0]] if missing else "",
+        events=names,
+        properties=sorted(
+            {each["Property"] for event in events for each in event["Properties"] if each["Property"]}
+        ),
+        suggested=suggestions(place.path, names, texts_of(conversions), goals),
+        form=form,
+        operators=OFFERED_OPERATORS,
         faults=faults or {},
     )
 
 
-def _events(place: CurrentList) -> list[str]:
-    """Return the names of events that were seen; none if the user may not read the catalogue."""
+def _row(goal: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a goal with its conditions and numbers in words."""
+    counts = goal["Counts"]
+    numbers = ("–",) * 3
+    if counts is not None:
+        numbers = (plain(counts["People"]), plain(counts["Conversions"]), written("rate", counts["Rate"], ""))
+    return {**goal, "Words": " and ".join(map(condition_words, goal["Where"])), "Numbers": numbers}
+
+
+def _asked(place: CurrentList, command: str, key: str, **params: Any) -> list[dict[str, Any]]:
+    """Return what the catalogue says; nothing if the user may not read it."""
     try:
-        found = ask("website_events.catalogue", **place.params, RecordsPerRequest=100)["Events"]
+        found: list[dict[str, Any]] = ask(command, **place.params, **params)[key]
     except Unanswered as failure:
         if failure.status != 403:
             raise
         return []
-    return [each["Event"] for each in found]
+    return found
 
 
 ROUTES = (
     Route("GET", "/lists/<list_id>/goals", show),
     Route("POST", "/lists/<list_id>/goals", create),
+    Route("POST", "/lists/<list_id>/goals/draft", draft),
     Route("POST", "/lists/<list_id>/goals/<goal_id>/delete", delete),
 )

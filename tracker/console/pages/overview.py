@@ -11,6 +11,7 @@ from tracker.console.charts import line
 from tracker.console.client import ask
 from tracker.console.current_list import CurrentList
 from tracker.console.dimension_words import DimensionWords
+from tracker.console.goal_form import PAGE, goal_link
 from tracker.console.number_words import MEASURES, SIX, change, written
 from tracker.console.page_context import Route
 from tracker.console.report_address import ReportAddress
@@ -28,6 +29,7 @@ class Card(NamedTuple):
     title: str
     tabs: dict[str, DimensionWords]
     note: str = ""
+    is_of_pages: bool = False
 
 
 CARDS = (
@@ -46,6 +48,7 @@ CARDS = (
             "Seen": DimensionWords("$pathname"),
             "Exit": DimensionWords("visit-exit:$pathname"),
         },
+        is_of_pages=True,
     ),
     Card(
         "Devices",
@@ -109,12 +112,15 @@ def _card(
     chosen = address.args.get(card.title, "")
     by = card.tabs.get(chosen) or next(iter(card.tabs.values()))
     answer = report("reports.breakdown", place, address, By=by.form, Measures=["people", second], Limit=ROWS)
+    rows = breakdown_rows(answer, by, ("people", second), place.path, address, currency)
+    values = [row["Values"][0] for row in answer["Rows"]] if card.is_of_pages else []
     return {
         "title": card.title,
         "note": card.note,
+        "goals": [value and goal_link(place.path, "page_view", {PAGE: value}, value) for value in values],
         "tabs": [(name, address.link(**{card.title: name}), each is by) for name, each in card.tabs.items()],
         "by": by,
-        "rows": breakdown_rows(answer, by, ("people", second), place.path, address, currency),
+        "rows": rows,
         "all": f"{place.path}/explore{address.question(By=by.form, As='table')}",
     }
 
