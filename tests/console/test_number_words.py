@@ -39,7 +39,10 @@ def test_numbers_are_written(measure: str, value: Any, words: str) -> None:
 
 
 def test_money_is_summed_per_currency_with_the_lists_first() -> None:
-    assert written("revenue", {"EUR": "1691.00"}, "EUR") == "€1,691"
+    assert written("revenue", {"EUR": "1691.00"}, "EUR") == "€1,691.00", "beside €623.50"
+    assert written("revenue", {"EUR": "1691.00"}, "EUR", is_brief=True) == "€1,691"
+    assert written("revenue", {"EUR": "623.5"}, "EUR", is_brief=True) == "€623.50"
+    assert written("revenue", {"JPY": "1490.00"}, "JPY") == "¥1,490"
     assert written("revenue", {"EUR": "490"}, "EUR") == "€490.00", "beside €623.50"
     assert written("revenue", {"JPY": "490.00"}, "JPY") == "¥490", "a currency without cents"
     assert written("revenue", {"GBP": "40.00", "EUR": "14.50"}, "EUR") == "€14.50 + £40.00"

@@ -83,7 +83,7 @@ def suggestions(
 ) -> list[tuple[str, str]]:
     """Return names and addresses of goals that a list may want, of those that it does not have."""
     taken = {(goal["Event"], where_text(goal["Where"])) for goal in goals}
-    sold = [(name, "conversion", {"conversion-name": name}) for name in conversions]
+    sold = [(_spaced(name), "conversion", {"conversion-name": name}) for name in conversions]
     named: list[tuple[str, str, dict[str, str]]] = [
         (_spaced(event), event, {}) for event in events if _is_worth(event)
     ]

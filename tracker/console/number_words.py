@@ -52,36 +52,38 @@ def measure_name(measure: str) -> str:
     return f"{ {'sum': 'Sum', 'avg': 'Average', 'median': 'Median'}.get(kind, kind) } of {name}"
 
 
-def written(measure: str, value: Any, currency: str) -> str:
-    """Return a number of an answer in words, a dash for none. Money in several currencies: that of the list first."""
+def written(measure: str, value: Any, currency: str, *, is_brief: bool = False) -> str:
+    """Return a number of an answer in words, a dash for none. Money in several currencies: that of the list first.
+
+    Money has its cents, since it stands in a column, unless it is to be brief.
+    """
     if value is None or value == {}:
         return "–"
     if isinstance(value, Mapping):
         first = main_currency(value, currency)
         others = sorted(name for name in value if name != first)
-        return " + ".join(short_money(value[name], name, has_cents=True) for name in (first, *others))
+        return " + ".join(rounded_money(value[name], name, is_brief=is_brief) for name in (first, *others))
     return writer(measure, currency)(float(value))
 
 
 def writer(measure: str, currency: str) -> Callable[[float], str]:
     """Return the function that writes numbers of a measure."""
     if measure == "revenue":
-        return lambda value: short_money(f"{value:.6f}", currency)
+        return lambda value: rounded_money(f"{value:.6f}", currency, is_brief=True).removesuffix(".00")
     if measure == "rate":
         return lambda value: f"{value * 100:.1f} %" if value else "0 %"
     return duration if measure == "seconds" else plain
 
 
-def short_money(amount: str, currency: str, *, has_cents: bool = False) -> str:
-    """Return money as there is room for it in tiles and rows: whole from 1,000 on. The report's CSV has every digit.
+def rounded_money(amount: str, currency: str, *, is_brief: bool) -> str:
+    """Return money to the cent or, as there is room for it in a tile and at an axis, whole from 1,000 on.
 
-    `has_cents`: `€490.00` keeps its zeros, since it stands in a column with `€623.50`.
+    The report's CSV has every digit.
     """
     value = Decimal(amount)
-    text = money(str(round(value) if abs(value) >= 1_000 else round(value, 2)), currency)
-    if text is None:
-        return amount
-    return text if has_cents and abs(value) < 1_000 else text.removesuffix(".00")
+    if is_brief and abs(value) >= 1_000:
+        return (money(str(round(value)), currency) or amount).removesuffix(".00")
+    return money(str(round(value, 2)), currency) or amount
 
 
 def plain(value: float) -> str:

@@ -98,8 +98,8 @@ def _tile(
     before = (series["Before"] or {}).get("Total")
     return {
         "name": MEASURES[measure][0],
-        "value": written(measure, series["Total"], currency),
-        "before": written(measure, before, currency),
+        "value": written(measure, series["Total"], currency, is_brief=True),
+        "before": written(measure, before, currency, is_brief=True),
         "change": change(measure, series["Total"], before, currency),
         "link": address.link(Show=measure),
         "is_chosen": is_chosen,
