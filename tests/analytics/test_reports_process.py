@@ -26,7 +26,7 @@ from tests.analytics.test_whose_copy import step_of
 from tests.ingest.real import Real
 from tests.ingest.whole_model import Forget, Track
 from tests.processes import until
-from tracker.analytics import reports_client
+from tracker.analytics import reports_client, reports_connection
 from tracker.analytics.process import report_socket
 from tracker.analytics.process.hung_server import end_server
 from tracker.domain.channel_rules import ChannelRule, ChannelRules
@@ -373,7 +373,7 @@ def test_a_process_of_another_version_ends_and_one_of_this_is_started(
     reports = start(filed)
     expected, old = reports.events(1), reports.pid
     with monkeypatch.context() as upgraded:
-        upgraded.setattr(reports_client, "__version__", "9.9.9")
+        upgraded.setattr(reports_connection, "__version__", "9.9.9")
         assert reports.ask(1)["error"] == "unavailable"  # the one that is started is of the old version, too
     assert reports.events(1) == expected
     assert reports.pid != old
