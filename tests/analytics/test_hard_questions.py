@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,8 @@ from tracker.questions import (
     Question,
     Trend,
     Values,
+    Visit,
+    Visits,
     measure_of,
 )
 
@@ -132,6 +135,39 @@ def test_fifty_conditions_are_answered() -> None:
         for n in range(1, 11)
     )
     answers_are_equal(events, Trend(Head(2, begins, begins + DAY, where=where), (EVENTS, VISITS)), columns={})
+
+
+def test_many_events_in_one_half_hour_are_of_one_visit() -> None:
+    """Their first and last values too, of which several have one time; and the pauses at both ends of the half-hour."""
+    begins, gap = 1_790_000_000_000 // 1_800_000 * 1_800_000, 1_800_000
+    crowd = [
+        event(
+            number,
+            begins + number // 4 * 1_000,
+            visitor=1 + number % 2,
+            properties={"page": f"/{number % 97}"},
+        )
+        for number in range(1, 900)
+    ]
+    around = [
+        event(10_000 + number, begins + at, visitor=visitor, properties={"page": f"/around{number}"})
+        for number, (at, visitor) in enumerate([
+            (-gap, 1), (-gap - 1, 2), (224_000 + gap, 1), (224_001 + gap, 2), (3 * gap, 1), (3 * gap, 2)
+        ])
+    ]  # fmt: skip
+    events = [*crowd, *around]
+    head = Head(2, begins - DAY, begins + DAY)
+    ends = tuple(Dimension("visit", "page", at=at) for at in ("entry", "exit"))
+    lengths = tuple(map(measure_of, ("visits", "events", "bounces", "seconds")))
+    often = Condition("visit", Operator.HAPPENED, "page_view", times=300)
+    questions = [
+        Breakdown(head, ends, lengths, limit=100),
+        Trend(head, lengths, interval="hour"),
+        Trend(replace(head, where=((often,),)), lengths, interval="none"),
+        Visits(head),
+        Visit(2, 500),
+    ]
+    answers_are_equal(events, *questions, columns={"page": CopyColumn(0)})
 
 
 def test_a_pattern_that_explodes_elsewhere_is_matched() -> None:

@@ -37,6 +37,14 @@ def test_what_is_not_sent_stays(
         ({"Name": " "}, 4),
         ({"Event": "x" * 201}, 5),
         ({"Where": [{"Is": "is set"}]}, 6),
+        ({"Where": [{"Of": "event", "Property": "x", "Is": "matches regex", "Value": ["a", "(a"]}]}, 6),
+        (
+            {
+                "Event": "y",
+                "Where": [{"Of": "event", "Property": "x", "Is": "does not match regex", "Value": "a(?=b)"}],
+            },
+            6,
+        ),
         ({"Name": "THE other"}, 7),
         ({"GoalID": "x"}, 9),
         ({"GoalID": 2**62}, 10),

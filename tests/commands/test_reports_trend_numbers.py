@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +12,15 @@ import pytest
 
 from tests.client import InProcess, Shop
 from tests.commands.real_engine import RealEngine, at
+from tests.processes import until
 from tracker.times import iso_utc
 
 #: The clocks of Berlin go back on 25 October, those of New York on 1 November, those of Kathmandu never.
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu")
 FIRST, DAYS = datetime(2026, 10, 23, tzinfo=UTC), 11
 HALF_HOURS = 48 * DAYS
+#: Seconds of a deadline that leave the process next to nothing: it gives up before anybody takes it for hung.
+HURRY = 0.62
 
 
 @pytest.fixture
@@ -130,3 +134,31 @@ def test_every_number_opens_to_its_people(autumn: RealEngine) -> None:
     assert sum(row["events"] for row in answer["Rows"]) == answer["Total"]["events"] == HALF_HOURS
     known = [one for one in opened["People"] if one["SubscriberID"] is not None]
     assert [one["EmailAddress"] for one in known] == ["a@example.com"]
+
+
+def test_a_question_that_takes_too_long_is_told_so(
+    client: InProcess, autumn: RealEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the process itself, which goes on answering others."""
+    asked = {"From": "2026-10-23", "To": "2026-11-02", "Compare": "none", "Interval": "none"}
+    before = autumn.total("events", From="2026-10-23", To="2026-11-02")
+    analytics, where = client.services.analytics, [
+        {"Of": "person", "Event": "page_view", "Property": "price", "Is": "does not equal", "Value": str(n), "Times": n}
+        for n in range(1, 11)
+    ]  # fmt: skip
+    ask, tries = analytics.ask, iter(range(1, 1_000))
+    with monkeypatch.context() as hurried:
+        hurried.setattr(
+            analytics, "ask", lambda question, user, _: ask(question, user, time.monotonic() + HURRY)
+        )
+
+        def is_refused() -> bool:
+            """Each try is another question, so that none is answered from what was kept."""
+            other = {"Of": "event", "Property": "price", "Is": "less than", "Value": 100 + next(tries)}
+            reply = autumn.reply(
+                "reports.trend", **asked, Measures=["seconds", "rate"], Where=[*where, other]
+            )
+            return reply.status != 200 and reply.codes == [13]
+
+        until(is_refused, 20, "a refusal")
+    assert autumn.total("events", From="2026-10-23", To="2026-11-02") == before
