@@ -14,11 +14,11 @@ from tracker.api.report_params import LIST_ERRORS, own_list_id
 from tracker.api.subscriber_responses import Success, success
 from tracker.fields import ListID, YesOrNo
 
-INVALID_COUNTS = invalid("Counts", 14)
+INVALID_COUNTS = invalid("WithCounts", 14)
 
 
 class GoalsGet(Command):
-    """List the goals of a list, oldest first, with `Counts` as they were reached in the last 30 days, today included.
+    """List the goals of a list, oldest first, with `WithCounts` counted as they were reached in the last 30 days with today.
 
     `People` and `Conversions` are those of `reports.trend` for the goal's event and conditions, and `Rate` is the share of all
     people. Counts need the permission `Reports.Get` too. Where they are null, `CountsMissing` says why: `building` while the
@@ -45,7 +45,9 @@ class GoalsGet(Command):
 
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List of the goals"})
-        Counts = YesOrNo(load_default=False, metadata={"description": "Whether to count what reached them"})
+        WithCounts = YesOrNo(
+            load_default=False, metadata={"description": "Whether to count what reached them"}
+        )
 
     class Answer(Success):
         class CountedGoal(GoalInformation):
@@ -63,7 +65,7 @@ class GoalsGet(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = own_list_id(self, params)
         goals = self.services.stores.goals.of_list(list_id, self.deadline)
-        counted = goals_counted(self, list_id, goals) if params["Counts"] else not_counted(goals)
+        counted = goals_counted(self, list_id, goals) if params["WithCounts"] else not_counted(goals)
         listed = [
             {**goal_information(goal), "Counts": numbers, "CountsMissing": reason}
             for goal, (numbers, reason) in zip(goals, counted.goals, strict=True)

@@ -56,7 +56,7 @@ def totals(**numbers: int) -> dict[str, Any]:
 
 
 def counted(client: InProcess, shop: Shop, key: str | None = None) -> list[tuple[Any, Any]]:
-    body = client.ok("goals.get", key or shop.key, ListID=shop.list_id, Counts=True)
+    body = client.ok("goals.get", key or shop.key, ListID=shop.list_id, WithCounts=True)
     return [(goal["Counts"], goal["CountsMissing"]) for goal in body["Goals"]]
 
 
@@ -64,7 +64,7 @@ def test_goals_are_counted_over_thirty_days(client: InProcess, shop: Shop, engin
     make_goal(client, shop, Where=RULE)
     make_goal(client, shop, "Never", Event="never")
     engine.first = [totals(people=7), totals(people=2, events=3), totals(people=0, events=0)]
-    body = client.ok("goals.get", shop.key, ListID=shop.list_id, Counts=True)
+    body = client.ok("goals.get", shop.key, ListID=shop.list_id, WithCounts=True)
     assert [goal["Counts"] for goal in body["Goals"]] == [
         {"People": 2, "Conversions": 3, "Rate": 0.285714},
         {"People": 0, "Conversions": 0, "Rate": 0.0},
@@ -115,4 +115,4 @@ def test_goals_are_listed_without_the_permission_for_numbers(
     key = client.services.stores.keys.add(shop.user_id, "List.Get")
     assert counted(client, shop, key) == [(None, "not permitted")]
     assert engine.asked == []
-    assert client.call("goals.get", shop.key, ListID=shop.list_id, Counts="x").codes == [14]
+    assert client.call("goals.get", shop.key, ListID=shop.list_id, WithCounts="x").codes == [14]

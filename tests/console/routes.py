@@ -22,6 +22,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/people/<subscriber_id>/forget": {},  # the person's address, which the test knows
     "/lists/<list_id>/events/remove": {},
     "/lists/<list_id>/goals": {},  # a name that no other goal has, which the test makes
+    "/lists/<list_id>/goals/draft": {"Name": "Cart", "Event": "add_to_cart", "property": "price", "is": "is set"},
     "/lists/<list_id>/goals/<goal_id>/delete": {},
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},

@@ -74,7 +74,7 @@ OF_GOALS: dict[str, dict[int, dict[str, Any]]] = {
         13: {"GoalID": ...},
     },
     "goal.delete": {9: {"GoalID": "x"}, 10: {"GoalID": 10**6}, 13: {"GoalID": ...}},
-    "goals.get": {14: {"Counts": "x"}},
+    "goals.get": {14: {"WithCounts": "x"}},
 }  # fmt: skip
 ABOUT_GOALS = {
     "goal.create": {"Name": "x", "Event": "x"},

@@ -62,7 +62,7 @@ def delete(list_id: str, goal_id: str) -> Response:
 
 
 def _page(place: CurrentList, form: GoalForm, faults: dict[str, str] | None = None) -> str:
-    goals = ask("goals.get", **place.params, Counts=True)["Goals"]
+    goals = ask("goals.get", **place.params, WithCounts=True)["Goals"]
     missing = [goal["CountsMissing"] for goal in goals if goal["CountsMissing"] in MISSING]
     events = _asked(place, "website_events.catalogue", "Events", RecordsPerRequest=OFFERED_EVENTS)
     conversions = _asked(
