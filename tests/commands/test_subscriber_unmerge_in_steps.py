@@ -13,8 +13,8 @@ from tests.client import InProcess
 from tracker.jobs import runner
 
 BROWSER = "550e8400-e29b-41d4-a716-446655440000"
-#: A tenth of what it is, in steps as large as they are.
-CALL_ROWS = runner.CALL_ROWS // 10
+#: Fewer than they are, in steps as large as they are.
+CALL_ROWS = 2 * runner.CALL_STEP_ROWS
 MANY = CALL_ROWS + 600
 JANE = {"EmailAddress": "jane@example.com"}
 
