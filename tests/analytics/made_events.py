@@ -9,16 +9,27 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.analytics.copied_world import Event
-from tests.questions.made_questions import ZONES, conditions, dimensions, measures
+from tests.questions.made_questions import (
+    ZONES,
+    cells,
+    conditions,
+    dimensions,
+    funnel_plans,
+    goals,
+    measures,
+    retention_plans,
+)
 from tracker.analytics.queries import CopyColumn
 from tracker.questions import (
     OPENED_MEASURES,
     Breakdown,
     EventIds,
+    Funnel,
     Goal,
     Head,
     People,
     Question,
+    Retention,
     Trend,
     Values,
     Visit,
@@ -116,5 +127,35 @@ def questions_about(draw: st.DrawFn, middle: int, events: list[Event]) -> Questi
         Visits(head, event, **page),
         Visit(2, draw(st.sampled_from([5, *(each["id"] for each in events)])), events_from=head.events_from),
         EventIds(head, event, draw(st.none() | st.just((begins + HOUR, 50))), page["limit"]),
+    ]
+    return draw(st.sampled_from(made))
+
+
+@st.composite
+def journeys_about(draw: st.DrawFn, middle: int, events: list[Event]) -> Question:
+    """Funnels, retention, and people in their cells: steps that meet each other, and the same event in two steps."""
+    begins = middle - 2 * DAY + draw(st.sampled_from([0, HOUR]))
+    head = Head(
+        2, begins, middle + 3 * DAY, draw(st.sampled_from(ZONES)), None, draw(st.just(()) | wheres_of())
+    )
+    head = replace(
+        head,
+        before=draw(st.none() | st.just((begins - DAY, begins + DAY))),
+        events_from=draw(st.sampled_from([0, begins - HOUR, begins + HOUR])),
+        now=draw(st.sampled_from([middle, middle + 40 * DAY])),
+    )
+    names = st.sampled_from(NAMES[:3])
+    steps = goals(names, wheres_of(of=("event",)))
+    by = dimensions(st.sampled_from(PROPERTIES[:3]))
+    made: list[Question] = [
+        Funnel(
+            head,
+            draw(funnel_plans(steps, by)),
+            2,
+            draw(st.sampled_from([None, "hour", "day"])),
+            draw(st.booleans()),
+        ),
+        Retention(head, draw(retention_plans(steps))),
+        People(head, cell=draw(cells(head, steps, by, st.sampled_from(["a", "7"])))),
     ]
     return draw(st.sampled_from(made))

@@ -10,6 +10,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
+from tests.analytics import reference_journeys
 from tests.analytics.copied_world import Event, actor_of
 from tests.analytics.reference_events import (
     Fields,
@@ -24,8 +25,11 @@ from tracker.questions import (
     Breakdown,
     Dimension,
     EventIds,
+    Funnel,
+    Head,
     Measure,
     People,
+    Retention,
     Trend,
     Values,
     Visit,
@@ -52,6 +56,8 @@ class Reference:
             Visits: self.visits,
             Visit: self.visit,
             EventIds: self.event_ids,
+            Funnel: self.funnel,
+            Retention: self.retention,
         }
         answer: dict[str, Any] = answers[type(question)](question)
         if isinstance(question, Visit):
@@ -75,6 +81,22 @@ class Reference:
         head = question.head
         return RangeOfEvents(
             self.events, self.fields, head, question.event, times or (head.begins, head.ends)
+        )
+
+    def all_matching(self, head: Head, times: tuple[int, int]) -> RangeOfEvents:
+        """Events of other times than the head's, to which its conditions belong."""
+        days_before = head.ends if times != head.before else 0
+        return RangeOfEvents(self.events, self.fields, head, None, times, days_before)
+
+    def funnel(self, question: Funnel) -> dict[str, Any]:
+        head = question.head
+        before = None if head.before is None else self.all_matching(head, head.before)
+        return reference_journeys.funnel(question, self.all_matching(head, (head.begins, head.ends)), before)
+
+    def retention(self, question: Retention) -> dict[str, Any]:
+        times = reference_journeys.ranges_of_retention(question.head, question.plan)
+        return reference_journeys.retention(
+            question, *(self.all_matching(question.head, each) for each in times)
         )
 
     def trend(self, trend: Trend) -> dict[str, Any]:
@@ -135,7 +157,10 @@ class Reference:
     def people(self, people: People) -> dict[str, Any]:
         now = self.matching(people)
         groups: dict[int, list[Event]] = defaultdict(list)
+        among = people.cell and reference_journeys.actors_of(people.cell, people.head, self.all_matching)
         for event in now.events:
+            if among is not None and actor_of(event) not in among:
+                continue
             if not counts(now, event, people.measure):
                 continue
             if people.subscribers is not None and event["person"] not in people.subscribers:

@@ -53,10 +53,17 @@ class RangeOfEvents:
     """The events of a question in one range that match, with the visit of each."""
 
     def __init__(
-        self, events: list[Event], fields: Fields, head: Head, name: str | None, times: tuple[int, int]
+        self,
+        events: list[Event],
+        fields: Fields,
+        head: Head,
+        name: str | None,
+        times: tuple[int, int],
+        days_before: int = 0,
     ) -> None:
         self.head, self.fields = head, fields
         self.begins, self.ends = times
+        self.days_before = days_before or self.ends
         kept = sorted((e for e in events if not e["is_bot"] and e["at"] >= head.events_from), key=order_of)
         self.by_actor: dict[int, list[Event]] = defaultdict(list)
         for event in kept:
@@ -88,7 +95,8 @@ class RangeOfEvents:
         else:
             among = self.by_actor[actor_of(event)]
             if condition.days is not None:
-                among = [e for e in among if self.ends - condition.days * DAY <= e["at"] < self.ends]
+                last = self.days_before
+                among = [e for e in among if last - condition.days * DAY <= e["at"] < last]
         did_not = condition.operator is Operator.DID_NOT_HAPPEN
         count = sum(e["name"] == condition.event if did_not else fits(condition, e) for e in among)
         return (count >= condition.times) is not did_not

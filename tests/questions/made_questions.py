@@ -15,17 +15,25 @@ from tracker.questions import (
     Condition,
     Dimension,
     EventIds,
+    Funnel,
+    FunnelCell,
+    FunnelPlan,
     Goal,
     Head,
     Measure,
     Operator,
     People,
     Question,
+    Retention,
+    RetentionCell,
+    RetentionPlan,
     Trend,
     Values,
     Visit,
     Visits,
 )
+from tracker.questions.funnel_plan import COUNTS, ORDERS
+from tracker.questions.retention_plan import PERIODS
 
 ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia")
 #: Names and values that SQL, JSON pointers and patterns could take for something else.
@@ -102,6 +110,42 @@ def dimensions(names: Any = TEXTS) -> st.SearchStrategy[Dimension]:
     )
 
 
+def goals(names: Any = TEXTS, where: Any = None) -> st.SearchStrategy[Goal]:
+    """Goals and steps: with a name, of any event, with conditions."""
+    return st.builds(
+        Goal, st.none() | names, st.just(()) | (wheres(of=("event",)) if where is None else where)
+    )
+
+
+def funnel_plans(steps: Any = None, by: Any = None) -> st.SearchStrategy[FunnelPlan]:
+    return st.builds(
+        FunnelPlan,
+        st.lists(goals() if steps is None else steps, min_size=2, max_size=4).map(tuple),
+        st.sampled_from([None, 60_000, 1_800_000, 86_400_000]),
+        st.sampled_from(ORDERS),
+        st.sampled_from(COUNTS),
+        st.none() | (dimensions() if by is None else by),
+    )
+
+
+def retention_plans(steps: Any = None) -> st.SearchStrategy[RetentionPlan]:
+    each = goals() if steps is None else steps
+    return st.builds(RetentionPlan, each, each, st.sampled_from(PERIODS), st.sampled_from([1, 3, 24]))
+
+
+@st.composite
+def cells(draw: st.DrawFn, head: Head, steps: Any = None, by: Any = None, values: Any = TEXTS) -> Any:
+    """Cells of a funnel and of a retention; some are of nobody."""
+    if draw(st.booleans()):
+        plan = draw(retention_plans(steps))
+        cohort = draw(st.sampled_from(plan.cohorts(head.begins, head.ends, head.zone)))
+        return RetentionCell(plan, cohort, draw(st.integers(0, plan.periods)))
+    asked = draw(funnel_plans(steps, by))
+    has_value = asked.by is not None and draw(st.booleans())
+    value = draw(st.none() | values) if has_value else None
+    return FunnelCell(asked, draw(st.integers(1, len(asked.steps))), draw(st.booleans()), has_value, value)
+
+
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
     head, event = draw(heads()), draw(st.none() | TEXTS)
@@ -121,10 +165,13 @@ def questions(draw: st.DrawFn) -> Question:
             event,
             draw(st.sampled_from(["events", "last_seen"])),
             measure=draw(st.sampled_from(OPENED_MEASURES)),
+            cell=draw(st.none() | cells(head)),
         ),
         Values(head, by[0], event, draw(TEXTS)),
         Visits(head, event),
         Visit(1, draw(st.integers(1, 2**62))),
+        Funnel(head, draw(funnel_plans()), 3, draw(st.sampled_from([None, "day"])), draw(st.booleans())),
+        Retention(head, draw(retention_plans())),
         EventIds(head, event, draw(st.none() | st.tuples(st.integers(0, 2**62), st.integers(0, 2**62)))),
     ]
     return draw(st.sampled_from(made))

@@ -10,11 +10,11 @@ import orjson
 from marshmallow import Schema, fields
 
 from tracker.api.report_params import LIST_ERRORS, WhereParam, refusing
-from tracker.api.where_params import EXAMPLE, any_field, read_where, rule_of
-from tracker.errors import CommandError, Error, because, invalid, missing
+from tracker.api.where_params import EXAMPLE, any_field, check_patterns, read_where, rule_of
+from tracker.errors import CommandError, Error, invalid, missing
 from tracker.fields import Text, WholeNumber
 from tracker.formats.event_limits import MAX_NAME_BYTES
-from tracker.questions import REGEX, Goal, regex_fault
+from tracker.questions import Goal
 from tracker.storage.accounts import MAX_GOALS, GoalFault, GoalRefused, ListGoal
 from tracker.times import iso_utc
 
@@ -82,12 +82,7 @@ def checked_rule(event: str, sent: Any) -> bytes:
     """Return a goal's conditions as they are stored. Raises CommandError (5, 6) for those that no goal can have."""
     with refusing({"goal": INVALID_RULE, "where": INVALID_RULE}):
         rule = Goal(event, read_where(sent, INVALID_RULE, any_field)).where
-    for condition in (each for group in rule for each in group if each.operator in REGEX):
-        for pattern in condition.values:
-            if fault := regex_fault(pattern):
-                raise CommandError(
-                    because(INVALID_RULE, f"`{pattern[:80]}` is no regular expression: {fault}")
-                )
+    check_patterns(rule, INVALID_RULE)
     return orjson.dumps(rule_of(sent))
 
 

@@ -251,14 +251,17 @@ def check_fields_allowed(command: Command) -> None:
         raise CommandError(hinted(FORBIDDEN, "Custom fields are seen with the permission Subscribers.Get"))
 
 
-def _goal(command: Command, list_id: int, goal_id: int | None) -> Goal | None:
-    if goal_id is None:
-        return None
+def goal_named(command: Command, list_id: int, goal_id: int) -> tuple[str, Goal]:
+    """Return the name of a list's goal, and what reaches it. Raises CommandError (10)."""
     found = command.services.stores.goals.find(list_id, goal_id, command.deadline)
     if found is None:
         raise CommandError(GOAL_NOT_FOUND)
-    return stored_goal(found)
+    return found.name, stored_goal(found)
 
 
 def stored_goal(found: ListGoal) -> Goal:
     return Goal(found.event, read_where(found.rule.decode(), INVALID_GOAL, any_field))
+
+
+def _goal(command: Command, list_id: int, goal_id: int | None) -> Goal | None:
+    return None if goal_id is None else goal_named(command, list_id, goal_id)[1]

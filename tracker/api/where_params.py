@@ -10,7 +10,7 @@ import orjson
 
 from tracker.domain.field_matching import PREFIX
 from tracker.errors import MAX_ROWS, CommandError, Error, because, hinted
-from tracker.questions import BadQuestion, Condition, Of, Operator, Where, canonical_text
+from tracker.questions import REGEX, BadQuestion, Condition, Of, Operator, Where, canonical_text, regex_fault
 from tracker.registry import NearNames
 
 #: Conditions that are read at most: with more the first message would be as long as the request.
@@ -53,6 +53,14 @@ def read_where(sent: Any, row: Error, field_id: FieldFinder, name: str = "Where"
     if mistakes:
         raise CommandError(*(mistake.row(row) for mistake in mistakes[:MAX_ROWS]))
     return tuple(groups)
+
+
+def check_patterns(where: Where, row: Error) -> None:
+    """Raise CommandError with `row` for a regular expression that RE2 certainly refuses."""
+    for condition in (each for group in where for each in group if each.operator in REGEX):
+        for pattern in condition.values:
+            if fault := regex_fault(pattern):
+                raise CommandError(because(row, f"`{pattern[:80]}` is no regular expression: {fault}"))
 
 
 def rule_of(sent: Any) -> list[Any]:

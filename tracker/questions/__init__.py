@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker.questions.cells import Cell, FunnelCell, RetentionCell
 from tracker.questions.conditions import (
     NEGATED,
     NUMERIC,
@@ -17,17 +18,18 @@ from tracker.questions.conditions import (
     canonical_text,
     plain_number,
 )
+from tracker.questions.funnel_plan import FunnelPlan
 from tracker.questions.local_days import auto_interval, bucket_begins
 from tracker.questions.measures import ADDITIVE, OPENED_MEASURES, SIMPLE_MEASURES, Measure, measure_of
 from tracker.questions.question import (
     INTERVALS,
     Breakdown,
-    Dimension,
     EventIds,
-    Goal,
+    Funnel,
     Head,
     People,
     Question,
+    Retention,
     Trend,
     Values,
     Visit,
@@ -35,12 +37,16 @@ from tracker.questions.question import (
 )
 from tracker.questions.question_json import decode, encode
 from tracker.questions.regex_faults import regex_fault
+from tracker.questions.retention_plan import RetentionPlan
+from tracker.questions.subjects import ANYTHING, IDENTIFY, Dimension, Goal
 from tracker.questions.time_range import DEFAULT_FROM, DEFAULT_TO, TimeRange, resolve
 
 __all__ = [
     "ADDITIVE",
+    "ANYTHING",
     "DEFAULT_FROM",
     "DEFAULT_TO",
+    "IDENTIFY",
     "INTERVALS",
     "NEGATED",
     "NUMERIC",
@@ -51,9 +57,13 @@ __all__ = [
     "WITHOUT_VALUES",
     "BadQuestion",
     "Breakdown",
+    "Cell",
     "Condition",
     "Dimension",
     "EventIds",
+    "Funnel",
+    "FunnelCell",
+    "FunnelPlan",
     "Goal",
     "Head",
     "Measure",
@@ -61,6 +71,9 @@ __all__ = [
     "Operator",
     "People",
     "Question",
+    "Retention",
+    "RetentionCell",
+    "RetentionPlan",
     "TimeRange",
     "Trend",
     "Values",

@@ -167,6 +167,12 @@ def check_text(param: str, what: str, text: Any, longest: int) -> None:
         raise BadQuestion(param, f"{what} has a character that cannot be stored")
 
 
+def check_number(param: str, number: Any, least: int, most: int) -> None:
+    """Raise BadQuestion if it is no whole number from `least` to `most`."""
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+        raise BadQuestion(param, f"it must be a whole number from {least:,} to {most:,}")
+
+
 def canonical_text(value: Any) -> str | None:
     """Return the text that stands for a JSON value in comparisons: 7 and 7.0 are `7`; None if it is not set."""
     if value is None or isinstance(value, str):

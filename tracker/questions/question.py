@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from tracker.questions.cells import Cell
 from tracker.questions.conditions import (
     MAX_NAME_CHARACTERS,
     MAX_VALUE_CHARACTERS,
-    At,
     BadQuestion,
-    Of,
     Where,
+    check_number,
     check_text,
     check_where,
 )
+from tracker.questions.funnel_plan import FunnelPlan
 from tracker.questions.local_days import DAY_MS, bucket_begins, zone_of
 from tracker.questions.measures import OPENED_MEASURES, Measure, check_measures, measure_of
+from tracker.questions.retention_plan import RetentionPlan
+from tracker.questions.subjects import Dimension, Goal
 from tracker.questions.time_range import check_range
 
 Interval = Literal["hour", "day", "week", "month", "none"]
@@ -33,45 +36,6 @@ MAX_SUBSCRIBERS, MAX_DIGITS = 100, 10**19 - 1
 MIN_VISIT_GAP_MS, MAX_VISIT_GAP_MS = 60_000, DAY_MS
 #: What `people` are ordered by, largest first.
 PEOPLE_SORTS = ("last_seen", "first_seen", "events", "revenue")
-
-
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """What values events are told apart by.
-
-    Of an event: a property, or without one its name. Of a visit: a property's first (`entry`) or last (`exit`) value. Of a
-    person: a custom field.
-    """
-
-    of: Of
-    property: str | None = None
-    field: int | None = None
-    at: At = "entry"
-
-    def __post_init__(self) -> None:
-        fits = {
-            "event": self.field is None,
-            "visit": self.field is None and self.property is not None,
-            "person": self.field is not None and self.property is None,
-        }
-        if not fits.get(self.of, False) or self.at not in ("entry", "exit"):
-            raise BadQuestion("by", "it is a property of an event or a visit, or a custom field of a person")
-        if self.property is not None:
-            check_text("by", "a name", self.property, MAX_NAME_CHARACTERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A goal: events of this name that are like this, instead of conversions."""
-
-    event: str
-    where: Where = ()
-
-    def __post_init__(self) -> None:
-        check_text("goal", "a name", self.event, MAX_NAME_CHARACTERS)
-        check_where("goal", self.where)
-        if any(condition.of != "event" for group in self.where for condition in group):
-            raise BadQuestion("goal", "the conditions of a goal are of its event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +78,7 @@ class Trend:
     def __post_init__(self) -> None:
         _check_event(self.event)
         check_measures(self.measures)
-        if self.interval not in INTERVALS:
-            raise BadQuestion("interval", f"the intervals are {', '.join(INTERVALS)}")
-        bucket_begins(self.interval, self.head.begins, self.head.ends, self.head.zone)
+        _check_interval(self.interval, self.head)
         check_number("top", self.top, 1, MAX_TOP)
 
     @property
@@ -157,8 +119,8 @@ class Breakdown:
 class People:
     """The people behind a number: those of the events that match.
 
-    `subscribers` restricts it to these, `is_known` to people who are subscribers, and `measure` to the events that this measure
-    counts.
+    `subscribers` restricts it to these, `is_known` to people who are subscribers, `measure` to the events that this measure
+    counts, and `cell` to people who are in a number of another report.
     """
 
     head: Head
@@ -169,6 +131,7 @@ class People:
     subscribers: tuple[int, ...] | None = None
     is_known: bool = False
     measure: str = "people"
+    cell: Cell | None = None
 
     def __post_init__(self) -> None:
         _check_event(self.event)
@@ -177,6 +140,8 @@ class People:
         if self.sort not in PEOPLE_SORTS:
             raise BadQuestion("sort", f"people are sorted by {', '.join(PEOPLE_SORTS)}")
         _check_page(self.limit, self.offset)
+        if self.cell is not None:
+            self.cell.check_in(self.head.begins, self.head.ends, self.head.zone)
         if self.subscribers is not None:
             check_number("subscribers", len(self.subscribers), 1, MAX_SUBSCRIBERS)
             for number in self.subscribers:
@@ -242,13 +207,42 @@ class EventIds:
         check_number("limit", self.limit, 1, MAX_IDS)
 
 
-Question = Trend | Breakdown | People | Values | Visits | Visit | EventIds
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How many take the steps of a plan, in all, of the `top` values, and by when they began; `has_next`: where others went."""
+
+    head: Head
+    plan: FunnelPlan
+    top: int = 5
+    interval: Interval | None = None
+    has_next: bool = False
+
+    def __post_init__(self) -> None:
+        check_number("top", self.top, 1, MAX_TOP)
+        if self.interval is not None:
+            _check_interval(self.interval, self.head)
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        return self.plan.steps
 
 
-def check_number(param: str, number: Any, least: int, most: int) -> None:
-    """Raise BadQuestion if it is no whole number from `least` to `most`."""
-    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
-        raise BadQuestion(param, f"it must be a whole number from {least:,} to {most:,}")
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many of those who began in a period came back in later ones."""
+
+    head: Head
+    plan: RetentionPlan
+
+    def __post_init__(self) -> None:
+        self.plan.periods_of(self.head.begins, self.head.ends, self.head.zone)
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        return self.plan.first, self.plan.again
+
+
+Question = Trend | Breakdown | People | Values | Visits | Visit | EventIds | Funnel | Retention
 
 
 def check_visit_gap(gap_ms: int) -> None:
@@ -258,6 +252,12 @@ def check_visit_gap(gap_ms: int) -> None:
 def _check_event(event: str | None) -> None:
     if event is not None:
         check_text("event", "a name", event, MAX_NAME_CHARACTERS)
+
+
+def _check_interval(interval: str, head: Head) -> None:
+    if interval not in INTERVALS:
+        raise BadQuestion("interval", f"the intervals are {', '.join(INTERVALS)}")
+    bucket_begins(interval, head.begins, head.ends, head.zone)
 
 
 def _check_page(limit: int, offset: int) -> None:

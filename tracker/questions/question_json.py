@@ -5,21 +5,25 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from tracker.questions.cells import Cell, FunnelCell, RetentionCell
 from tracker.questions.conditions import BadQuestion, Condition, Operator, Where
+from tracker.questions.funnel_plan import FunnelPlan
 from tracker.questions.measures import measure_of
 from tracker.questions.question import (
     Breakdown,
-    Dimension,
     EventIds,
-    Goal,
+    Funnel,
     Head,
     People,
     Question,
+    Retention,
     Trend,
     Values,
     Visit,
     Visits,
 )
+from tracker.questions.retention_plan import RetentionPlan
+from tracker.questions.subjects import Dimension, Goal
 
 _KINDS: dict[str, type[Any]] = {
     "trend": Trend,
@@ -29,7 +33,10 @@ _KINDS: dict[str, type[Any]] = {
     "visits": Visits,
     "visit": Visit,
     "event_ids": EventIds,
+    "funnel": Funnel,
+    "retention": Retention,
 }
+_CELLS: dict[str, type[Any]] = {"funnel": FunnelCell, "retention": RetentionCell}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -69,6 +76,25 @@ def _goal(sent: dict[str, Any] | None) -> Goal | None:
     return None if sent is None else Goal(**{**sent, "where": _where(sent["where"])})
 
 
+def _funnel_plan(sent: dict[str, Any]) -> FunnelPlan:
+    return FunnelPlan(**{**sent, "steps": tuple(map(_goal, sent["steps"])), "by": _by(sent["by"])})
+
+
+def _retention_plan(sent: dict[str, Any]) -> RetentionPlan:
+    return RetentionPlan(**{**sent, "first": _goal(sent["first"]), "again": _goal(sent["again"])})
+
+
+def _plan(sent: dict[str, Any]) -> FunnelPlan | RetentionPlan:
+    return _funnel_plan(sent) if "steps" in sent else _retention_plan(sent)
+
+
+def _cell(sent: dict[str, Any] | None) -> Cell | None:
+    if sent is None:
+        return None
+    made: Cell = _CELLS[sent["kind"]](**{**sent, "plan": _plan(sent["plan"])})
+    return made
+
+
 def _pair(sent: list[int] | None) -> tuple[int, int] | None:
     if sent is None:
         return None
@@ -99,6 +125,8 @@ def _by(sent: Any) -> Any:
 
 _READERS: dict[str, Any] = {
     "head": _head,
+    "plan": _plan,
+    "cell": _cell,
     "measures": lambda sent: tuple(measure_of(each) for each in sent),
     "by": _by,
     "dimension": _dimension,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tracker.analytics.queries.breakdown_answer import answer_breakdown
 from tracker.analytics.queries.copy_schema import CopySchema, Cursor
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.funnel_answer import answer_funnel
 from tracker.analytics.queries.listing_answers import answer_event_ids, answer_values, scope_of
 from tracker.analytics.queries.people_answer import answer_people
+from tracker.analytics.queries.retention_answer import answer_retention
 from tracker.analytics.queries.selection import Range
 from tracker.analytics.queries.trend_answer import answer_trend
 from tracker.analytics.queries.visit_answers import answer_visit, answer_visits
@@ -19,12 +21,15 @@ from tracker.questions import (
     BadQuestion,
     Breakdown,
     EventIds,
+    Funnel,
     People,
     Question,
+    Retention,
     Trend,
     Values,
     Visit,
     Visits,
+    Where,
 )
 
 _ANSWERS: dict[type[Any], Callable[[Workspace, CopySchema, Any], dict[str, Any]]] = {
@@ -35,6 +40,8 @@ _ANSWERS: dict[type[Any], Callable[[Workspace, CopySchema, Any], dict[str, Any]]
     Visits: answer_visits,
     Visit: answer_visit,
     EventIds: answer_event_ids,
+    Funnel: answer_funnel,
+    Retention: answer_retention,
 }
 
 
@@ -61,11 +68,7 @@ def _answered(workspace: Workspace, schema: CopySchema, question: Question) -> d
 
 
 def _check_patterns(workspace: Workspace, question: Question) -> None:
-    if isinstance(question, Visit):
-        return
-    head = question.head
-    rule = head.goal.where if head.goal else ()
-    for param, where, of_goal in (("where", head.where, ""), ("goal", rule, "a condition of the goal: ")):
+    for param, where, of_goal in _wheres(question):
         patterns = [
             value for group in where for each in group if each.operator in REGEX for value in each.values
         ]
@@ -73,3 +76,15 @@ def _check_patterns(workspace: Workspace, question: Question) -> None:
             for (pattern,) in workspace.rows(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns]):
                 told = f"{of_goal}`{pattern[:80]}` is no regular expression that RE2 can match"
                 raise BadQuestion(param, told)
+
+
+def _wheres(question: Question) -> Iterator[tuple[str, Where, str]]:
+    """Yield each part of the question with conditions, them, and what to say of a fault before its reason."""
+    if isinstance(question, Visit):
+        return
+    yield "where", question.head.where, ""
+    if question.head.goal is not None:
+        yield "goal", question.head.goal.where, "a condition of the goal: "
+    asked = question.cell if isinstance(question, People) else question
+    for goal in getattr(asked, "goals", ()):
+        yield "step", goal.where, "a condition of a step: "

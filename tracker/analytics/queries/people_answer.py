@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from tracker.analytics.queries.cell_actors import actors_of
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.numbers_of_cells import money
@@ -73,6 +74,9 @@ def _selection(workspace: Workspace, schema: CopySchema, people: People) -> Sele
     if people.subscribers is not None:
         selection.needs_ties = True
         selection.add(f"w.person IN ({', '.join(map(str, people.subscribers))})")
+    if people.cell is not None:
+        selection.needs_ties = True
+        selection.add(f"w.actor IN (SELECT actor FROM {actors_of(workspace, schema, head, people.cell)})")
     return selection
 
 

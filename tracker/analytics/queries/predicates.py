@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
-from tracker.questions import NEGATED, NUMERIC, Condition, Operator
+from tracker.questions import IDENTIFY, NEGATED, NUMERIC, Condition, Goal, Operator
 
 _COMPARED = {
     Operator.GREATER_THAN: ">",
@@ -73,6 +73,16 @@ class PredicateWriter:
         if negated and condition.operator is Operator.DID_NOT_HAPPEN:
             return self.dialect.is_false_or_null(found)
         return f"({found})"
+
+    def goal_is(self, goal: Goal) -> str:
+        """Return SQL for whether an event `e` is one that reaches the goal; never null."""
+        named = (
+            f"e.name <> '{IDENTIFY}'"
+            if goal.event is None
+            else f"e.name = {self.parameters.bind(goal.event)}"
+        )
+        groups = ["(" + " OR ".join(map(self.event_is, group)) + ")" for group in goal.where]
+        return f"coalesce({' AND '.join([named, *groups])}, FALSE)"
 
     def _is(self, operator: Operator, values: tuple[str, ...], text: str, number: str) -> str:
         if operator is Operator.IS_SET:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
@@ -10,7 +11,7 @@ from tracker.analytics.queries.owner_table import OwnerTable
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.visit_table import VisitTable
 from tracker.analytics.queries.workspace import Workspace
-from tracker.questions import Condition, Dimension, Head, Where
+from tracker.questions import Condition, Dimension, Goal, Head, Where
 
 #: SQL for whether an event is a page view, and whether it is a conversion that counts.
 IS_VIEW, IS_COUNTED = "e.name = 'page_view'", "e.is_counted"
@@ -32,16 +33,23 @@ class Range:
 class Selection:
     """The events `e` of a range that match, with their ties `w` and, where it is needed, their visits `p`.
 
-    A selection belongs to one statement: what is asked of it before `source` decides what that has to compute.
+    A selection belongs to one statement: what is asked of it before `source` decides what that has to compute. `Days` of a
+    condition go back from `days_before`, by default from the range's end.
     """
 
     def __init__(
-        self, workspace: Workspace, schema: CopySchema, head: Head, event: str | None, range_: Range
+        self,
+        workspace: Workspace,
+        schema: CopySchema,
+        head: Head,
+        event: str | None,
+        range_: Range,
+        days_before: int | None = None,
     ) -> None:
         self._workspace = workspace
         self.writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
         self.parameters, self.dialect = self.writer.parameters, self.writer.dialect
-        self.owners = OwnerTable(self.writer, range_.ends, head.events_from)
+        self.owners = OwnerTable(self.writer, days_before or range_.ends, head.events_from)
         self.visits = VisitTable(self.writer, range_.begins, range_.ends, head.events_from, head.visit_gap_ms)
         self.needs_ties = False
         at = f"e.{self.dialect.event_time}"
@@ -73,10 +81,17 @@ class Selection:
 
     def goal_of(self, head: Head) -> str:
         """Return SQL for whether an event is a conversion that counts or, where one is given, matches the goal."""
-        if head.goal is None:
-            return IS_COUNTED
-        parts = [f"e.name = {self.parameters.bind(head.goal.event)}", *self.all_of(head.goal.where)]
-        return f"coalesce({' AND '.join(parts)}, FALSE)"
+        return IS_COUNTED if head.goal is None else self.writer.goal_is(head.goal)
+
+    def add_goals(self, goals: Sequence[Goal]) -> None:
+        """Select only events that reach one of these goals; names stand alone, so that the engine looks at their rows only."""
+        names = [goal.event for goal in goals]
+        if None not in names:
+            self.add(
+                f"e.name IN ({', '.join(self.parameters.bind(str(name)) for name in dict.fromkeys(names))})"
+            )
+        if any(goal.event is None or goal.where for goal in goals):
+            self.add(f"({' OR '.join(self.writer.goal_is(goal) for goal in goals)})")
 
     def add_counted(self, measure: str, head: Head) -> None:
         """Select only the events that this measure counts: those of `rate` are of the people who have reached it."""

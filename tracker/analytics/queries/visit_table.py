@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.workspace import Workspace
-from tracker.questions import NUMERIC, Condition, Operator
+from tracker.questions import IDENTIFY, NUMERIC, Condition, Operator
 
 #: How far around a range events are looked at: a visit longer than this is cut.
 AROUND_MS = 86_400_000
-#: The event that no bounce counts.
-IDENTIFY = "identify"
 
 
 class VisitTable:

@@ -1,0 +1,23 @@
+"""Cell actors: the people who are in a number of a report, for each kind of cell by the report that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tracker.analytics.queries.copy_schema import CopySchema
+from tracker.analytics.queries.funnel_attempts import funnel_actors
+from tracker.analytics.queries.retention_cohorts import retention_actors
+from tracker.analytics.queries.workspace import Workspace
+from tracker.questions import Cell, FunnelCell, Head, RetentionCell
+
+#: Each returns the name of a table with a column `actor`, in which every one of them has an event that matches the head.
+_ACTORS: dict[type[Any], Callable[[Workspace, CopySchema, Head, Any], str]] = {
+    FunnelCell: funnel_actors,
+    RetentionCell: retention_actors,
+}
+
+
+def actors_of(workspace: Workspace, schema: CopySchema, head: Head, cell: Cell) -> str:
+    """Return the name of a table of the actors who are in the cell."""
+    return _ACTORS[type(cell)](workspace, schema, head, cell)

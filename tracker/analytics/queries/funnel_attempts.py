@@ -1,0 +1,202 @@
+"""Funnel attempts: how far people or visits get along the steps of a plan, and when they reach each.
+
+An attempt begins at an event and takes, for each next step, the first event that is possible. Of all attempts of somebody the one
+that gets furthest counts, of several the first. Events stand in the order of their position: by time, then by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracker.analytics.queries.copy_schema import CopySchema
+from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.workspace import Workspace
+from tracker.questions import IDENTIFY, FunnelCell, FunnelPlan, Head
+
+#: Bits below the depth of an attempt in the number that orders attempts: a position has 42 of time and 64 of id.
+_DEPTH_AT = 108
+
+
+class FunnelAttempts:
+    """The attempts of one range.
+
+    A unit, within which attempts are, is a person or a visit. It has a number of 32 bits, which halves the time of all that sorts.
+    """
+
+    def __init__(
+        self, workspace: Workspace, schema: CopySchema, head: Head, plan: FunnelPlan, range_: Range
+    ) -> None:
+        self.workspace, self.schema, self.head, self.plan, self.range = workspace, schema, head, plan, range_
+        self._numbers = range(1, len(plan.steps) + 1)
+
+    def select(self) -> Selection:
+        """Return the selection of all events of the question."""
+        selection = Selection(self.workspace, self.schema, self.head, None, self.range)
+        if self.plan.is_in_visit:
+            selection.visits.use()
+        return selection
+
+    def units(self) -> str:
+        """Return the table that tells the unit and the actor of an event, by its tie or its visit."""
+        if not self.plan.is_in_visit:
+            who = self.schema.table("who")
+            return self.workspace.table(
+                f"SELECT w.tie AS tie, o.unit AS unit, w.actor AS actor FROM {who} w "
+                f"JOIN (SELECT actor, min(tie) AS unit FROM {who} GROUP BY 1) o ON o.actor = w.actor",
+                [],
+            )
+        visits = self.select().visits.made_in(self.workspace)
+        return self.workspace.table(
+            f"SELECT actor, visit, CAST(row_number() OVER () AS INTEGER) AS unit FROM (SELECT DISTINCT actor, visit FROM {visits})",
+            [],
+        )
+
+    def events(self, selection: Selection, columns: Sequence[str]) -> str:
+        """Return a SELECT of the selected events with their `unit`; `columns` are SQL of an event, each with its name."""
+        keys = ("tie",) if not self.plan.is_in_visit else ("actor", "visit")
+        own = [f"{'p' if self.plan.is_in_visit else 'e'}.{key} AS {key}" for key in keys]
+        same = " AND ".join(f"u.{key} = d.{key}" for key in keys)
+        names = ", ".join(f"d.{column.rpartition(' ')[2]}" for column in columns)
+        inner = f"SELECT {', '.join([*own, *columns])} {selection.source()}"
+        return f"SELECT u.unit AS unit, {names} FROM ({inner}) d JOIN {self.units()} u ON {same}"
+
+    def best(self) -> str:
+        """Return the table of the attempts that count: unit, depth, begin, began, last, t1, t2, …
+
+        `begin` and `last` are the positions of the first and the last event, `began` and `t<n>` times; those of steps that were
+        not reached are null. With a dimension `value` is that of the first event.
+        """
+        taken = ["began", "last", *self._times()]
+        firsts = ", ".join(f"arg_min({name}, begin) AS {name}" for name in taken)
+        attempts = self._in_order() if self.plan.order == "in_order" else self._windowed()
+        levels = f"SELECT unit, depth, min(begin) AS begin, {firsts} FROM ({attempts}) GROUP BY 1, 2"
+        owner, joined = "l.unit", ""
+        if self.plan.is_in_visit and self.plan.count == "people":
+            owner, joined = "u.actor", f" JOIN {self.units()} u ON u.unit = l.unit"
+        key = f"(CAST(l.depth AS HUGEINT) << {_DEPTH_AT}) - l.begin"
+        chosen = ", ".join(f"arg_max(l.{name}, {key}) AS {name}" for name in ["unit", "begin", *taken])
+        best = f"SELECT max(l.depth) AS depth, {chosen} FROM ({levels}) l{joined} GROUP BY {owner}"
+        if self.plan.by is None:
+            return self.workspace.table(best, [])
+        return self.workspace.table(
+            f"SELECT b.*, s.value AS value FROM ({best}) b JOIN {self._steps()} s ON s.unit = b.unit AND s.pos = b.begin",
+            [],
+        )
+
+    def _times(self) -> list[str]:
+        return [f"t{number}" for number in self._numbers]
+
+    def _steps(self) -> str:
+        """Return the table of events that are steps: unit, pos, tm, and mask with a bit for each step that an event is."""
+        selection = self.select()
+        if self.plan.order == "strict":
+            selection.add(f"(e.name <> '{IDENTIFY}' OR {self._mask(selection)} <> 0)")
+        else:
+            selection.add_goals(self.plan.steps)
+        at = f"e.{selection.dialect.event_time}"
+        columns = [
+            f"{selection.dialect.position(at, 'e.id')} AS pos",
+            f"{at} AS tm",
+            f"{self._mask(selection)} AS mask",
+        ]
+        if self.plan.by is not None:
+            columns.append(f"{selection.dimension(self.plan.by)} AS value")
+        sql = self.events(selection, columns)
+        return self.workspace.table(sql, selection.parameters.values)
+
+    def _mask(self, selection: Selection) -> str:
+        bits = [
+            f"CASE WHEN {selection.writer.goal_is(step)} THEN {1 << number} ELSE 0 END"
+            for number, step in enumerate(self.plan.steps)
+        ]
+        return f"CAST({' + '.join(bits)} AS SMALLINT)"
+
+    def _within(self, moment: str, began: str) -> str:
+        """Return SQL for whether a moment is in the window."""
+        return "TRUE" if self.plan.within_ms is None else f"{moment} - {began} <= {self.plan.within_ms}"
+
+    def _in_order(self) -> str:
+        """Return a SELECT of attempts, those that reach a further step beside what they were before."""
+        steps = self._steps()
+        levels = [
+            self.workspace.table(
+                f"SELECT unit, pos AS begin, pos AS last, tm AS t1 FROM {steps} WHERE mask & 1 <> 0", []
+            )
+        ]
+        for number in self._numbers[1:]:
+            events = f"(SELECT unit, pos, tm FROM {steps} WHERE mask & {1 << (number - 1)} <> 0)"
+            reached = ", ".join(f"a.t{each}" for each in range(1, number))
+            levels.append(
+                self.workspace.table(
+                    f"SELECT a.unit AS unit, a.begin AS begin, s.pos AS last, {reached}, s.tm AS t{number} "
+                    f"FROM {levels[-1]} a ASOF JOIN {events} s ON s.unit = a.unit AND a.last < s.pos "
+                    f"WHERE {self._within('s.tm', 'a.t1')}",
+                    [],
+                )
+            )
+        parts = []
+        for depth, table in enumerate(levels, 1):
+            times = [
+                f"t{each}" if each <= depth else f"CAST(NULL AS BIGINT) AS t{each}" for each in self._numbers
+            ]
+            parts.append(
+                f"SELECT unit, {depth} AS depth, begin, t1 AS began, last, {', '.join(times)} FROM {table}"
+            )
+        return " UNION ALL ".join(parts)
+
+    def _windowed(self) -> str:
+        """Return a SELECT of attempts that look at the events after each event, in one pass."""
+        is_strict = self.plan.order == "strict"
+        columns = [
+            self._following(number) if is_strict else self._next_of(number) for number in self._numbers
+        ]
+        looked = f"SELECT unit, pos AS begin, tm AS began, mask, {', '.join(columns)} FROM {self._steps()}"
+        places = []
+        for number in self._numbers:
+            is_reached = self._within(f"(f{number} >> 64)", "began")
+            before = f"p{number - 1} IS NOT NULL AND " if number > 1 else ""
+            place = f"f{number}" if is_strict or number == 1 else f"greatest(p{number - 1}, f{number})"
+            places.append(
+                f"CASE WHEN {before}f{number} IS NOT NULL AND {is_reached} THEN {place} END AS p{number}"
+            )
+        reached = f"SELECT unit, begin, began, mask, {', '.join(places)} FROM ({looked})"
+        depth = " + ".join(f"CASE WHEN p{number} IS NULL THEN 0 ELSE 1 END" for number in self._numbers)
+        times = ", ".join(f"CAST(p{number} >> 64 AS BIGINT) AS t{number}" for number in self._numbers)
+        last = f"coalesce({', '.join(f'p{number}' for number in reversed(self._numbers))})"
+        own = "TRUE" if is_strict else "mask & ((1 << depth) - 1) <> 0"
+        return (
+            f"SELECT * EXCLUDE (mask) FROM (SELECT unit, {depth} AS depth, begin, began, {last} AS last, {times}, mask "
+            f"FROM ({reached})) WHERE depth > 0 AND {own}"
+        )
+
+    def _following(self, number: int) -> str:
+        """The position of the event as many places after, if it is that step."""
+        over = "OVER (PARTITION BY unit ORDER BY pos)"
+        is_step = f"CASE WHEN mask & {1 << (number - 1)} <> 0 THEN pos END"
+        return (
+            f"{is_step} AS f{number}" if number == 1 else f"lead({is_step}, {number - 1}) {over} AS f{number}"
+        )
+
+    def _next_of(self, number: int) -> str:
+        """The position of the next event that is the step, this one included."""
+        over = "OVER (PARTITION BY unit ORDER BY pos ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
+        return f"min(CASE WHEN mask & {1 << (number - 1)} <> 0 THEN pos END) {over} AS f{number}"
+
+
+def funnel_actors(workspace: Workspace, schema: CopySchema, head: Head, cell: FunnelCell) -> str:
+    """Return the table of the actors who are in a cell."""
+    attempts = FunnelAttempts(
+        workspace, schema, head, cell.plan, Range(head.begins, head.ends, head.events_from)
+    )
+    conditions = [f"b.depth {'=' if cell.is_left else '>='} {cell.step}"]
+    if cell.is_left and cell.step == len(cell.plan.steps):
+        conditions.append("FALSE")  # nobody can go on
+    values: list[str] = []
+    if cell.has_value:
+        conditions.append("b.value IS NULL" if cell.value is None else "b.value = $1")
+        values = [] if cell.value is None else [cell.value]
+    return workspace.table(
+        f"SELECT DISTINCT u.actor AS actor FROM {attempts.best()} b JOIN {attempts.units()} u ON u.unit = b.unit "
+        f"WHERE {' AND '.join(conditions)}",
+        values,
+    )
