@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, CsvStream, Stream, invalid
+from tracker.api.cell_params import INVALID_CELL, cell_param, read_cell
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
@@ -64,6 +65,9 @@ class ReportsPeople(Command):
     `Measure` is the number to open: `conversions` and `rate` restrict the answer, and its `Events` and `Revenue`, to conversions that
     count or, with a `GoalID`, to events that reach the goal; `revenue` to conversions that count, `views` to page views.
 
+    `Cell` opens a number of another report, such as those who left a funnel: `Total` equals that number. Send it with the list, the
+    range and the `Where` of that report, and without an `Event`; `Events` and `Revenue` are those of all events that match.
+
     `SubscriberIDs` restricts the answer to these subscribers, for whom the range is the longest there is unless you send one.
     Somebody without a matching event is in no answer, as somebody who does not exist.
 
@@ -84,6 +88,7 @@ class ReportsPeople(Command):
         INVALID_SUBSCRIBERS,
         INVALID_ONLY,
         INVALID_MEASURE,
+        INVALID_CELL,
     )
     example = (
         {"ListID": 123, "Event": "conversion"},
@@ -115,6 +120,7 @@ class ReportsPeople(Command):
             load_default="people",
             metadata={"description": "Only people who are in this number, by the events that it counts"},
         )
+        Cell = cell_param()
         SubscriberIDs = SubscriberNumbers(
             metadata={"description": "Only these subscribers; by default over the longest range"}
         )
@@ -161,7 +167,7 @@ class ReportsPeople(Command):
         wanted = params.get("SubscriberIDs")
         is_ever = wanted is not None and "From" not in params and "To" not in params
         head = head_of(self, LONGEST | params if is_ever else params, page.now)
-        with refusing():
+        with refusing({"cell": INVALID_CELL}):
             question = People(
                 head,
                 params.get("Event"),
@@ -171,9 +177,10 @@ class ReportsPeople(Command):
                 None if wanted is None else tuple(wanted),
                 params["OnlySubscribers"],
                 params["Measure"],
+                read_cell(self, head, params["Cell"]) if "Cell" in params else None,
             )
         is_csv = params["Format"] == "csv"
-        found = asked(self, question, is_whole=is_csv)
+        found = asked(self, question, is_whole=is_csv, bad_step=INVALID_CELL)
         told = found.answer or {"people": [], "total": 0}
         known = self.services.reports.actors(head.list_id, told["people"], self.deadline)
         people = [_someone(each, known) for each in told["people"] if known.has(each)]

@@ -30,12 +30,14 @@ class Asked(NamedTuple):
         return {"Status": "building" if self.answer is None else "ready", "Progress": self.progress}
 
 
-def asked(command: Command, question: Question, is_whole: bool = False) -> Asked:
-    """Ask the engine. Raises CommandError (8, 9, 12, 13, 100014).
+def asked(
+    command: Command, question: Question, is_whole: bool = False, bad_step: Error = INVALID_WHERE
+) -> Asked:
+    """Ask the engine. Raises CommandError (8, 9, 12, 13, 100014), and `bad_step` for a step's expression that RE2 refuses.
 
     `is_whole`: the form of the answer cannot say that it is not ready: while the copy is built the call is refused (100014).
     """
-    found = _told(command, question, command.deadline)
+    found = _told(command, question, command.deadline, bad_step)
     return Asked(_whole(found), 1.0) if is_whole else found
 
 
@@ -44,10 +46,14 @@ def whole_answer(command: Command, question: Question, deadline: float | None) -
     return _whole(_told(command, question, deadline))
 
 
-def _told(command: Command, question: Question, deadline: float | None) -> Asked:
+def _told(
+    command: Command, question: Question, deadline: float | None, bad_step: Error = INVALID_WHERE
+) -> Asked:
     reply = command.services.analytics.ask(question, command.user_id, deadline)
     if "error" in reply:
-        raise CommandError(_row(str(reply["error"]), str(reply.get("detail") or "")))
+        raise CommandError(
+            _row(_ROWS | {"bad_step": bad_step}, str(reply["error"]), str(reply.get("detail") or ""))
+        )
     if "building" in reply:
         return Asked(None, min(max(float(reply["building"]), 0.0), 0.999))
     return Asked(reply["answer"], 1.0)
@@ -60,6 +66,6 @@ def _whole(found: Asked) -> dict[str, Any]:
     return found.answer
 
 
-def _row(error: str, detail: str) -> Error:
-    row = _ROWS.get(error, REPORTS_UNAVAILABLE)
+def _row(rows: dict[str, Error], error: str, detail: str) -> Error:
+    row = rows.get(error, REPORTS_UNAVAILABLE)
     return because(row, detail) if detail else row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +140,3 @@ def _mistake(row: Error, at: str, reason: str) -> CommandError:
 def _any_goal(number: int) -> tuple[str, Goal]:
     """Take any number for that of a goal."""
     return str(number), Goal(None)
-
-
-def goals(steps: Sequence[Step]) -> tuple[Goal, ...]:
-    return tuple(step.goal for step in steps)

@@ -8,13 +8,13 @@ import duckdb
 
 from tracker.analytics.process.list_copies import ListCopy
 from tracker.analytics.process.question_queue import QuestionRefused
-from tracker.analytics.process.report_socket import BAD_GOAL, BAD_REGEX, TOO_LARGE, UNAVAILABLE
+from tracker.analytics.process.report_socket import BAD_GOAL, BAD_REGEX, BAD_STEP, TOO_LARGE, UNAVAILABLE
 from tracker.analytics.queries import CopyColumn, CopySchema, run
 from tracker.questions import BadQuestion, decode
 
 #: What is at fault, by the part of the question: a goal's condition is none that the caller sent, and an order by averages
 #: would need the numbers of too many values. Else it is an expression of the caller's that RE2 cannot match.
-_REFUSED = {"goal": BAD_GOAL, "sort": TOO_LARGE}
+_REFUSED = {"goal": BAD_GOAL, "step": BAD_STEP, "sort": TOO_LARGE}
 
 
 def answer_question(question: Any, cursor: duckdb.DuckDBPyConnection, copy: ListCopy) -> dict[str, Any]:

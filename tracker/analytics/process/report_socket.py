@@ -26,7 +26,7 @@ MAX_QUESTION_BYTES, MAX_ANSWER_BYTES = 1024 * 1024, 64 * 1024 * 1024
 CHUNK = 64 * 1024
 #: Kinds of errors.
 UNAVAILABLE, TIMEOUT, TOO_LARGE = "unavailable", "timeout", "too_large"
-BAD_REGEX, BAD_GOAL = "bad_regex", "bad_goal"
+BAD_REGEX, BAD_GOAL, BAD_STEP = "bad_regex", "bad_goal", "bad_step"
 
 
 class LineTooLong(Exception):
