@@ -50,13 +50,13 @@ class ReportsFunnel(Command):
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, *FUNNEL_ERRORS)
     example = (
-        {"ListID": 123, "Steps": ["page_view", {"Event": "conversion", "Name": "Order"}], "Within": "7d"},
+        {"ListID": 123, "Steps": ["page_view", "conversion"], "Compare": "none"},
         {
             **READY,
             "Steps": [
                 STEP_EXAMPLE,
                 STEP_EXAMPLE
-                | {"Name": "Order", "People": 12, "OfFirst": 0.131868, "OfBefore": 0.131868, "MedianSeconds": 93.5, "Left": 0},
+                | {"Name": "conversion", "People": 12, "OfFirst": 0.131868, "OfBefore": 0.131868, "MedianSeconds": 93.5, "Left": 0},
             ],
             "Groups": [],
             "Times": [],

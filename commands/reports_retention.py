@@ -41,19 +41,19 @@ class ReportsRetention(Command):
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, *RETENTION_ERRORS)
     example = (
-        {"ListID": 123, "From": "2026-01-26", "To": "2026-02-01", "Return": "conversion", "Periods": 3},
+        {"ListID": 123, "From": "yesterday", "To": "yesterday", "Interval": "day", "Periods": 2},
         {
             **READY,
             "Cohorts": [
                 {
-                    "Start": "2026-01-26T00:00:00.000+01:00",
+                    "Start": "2026-01-30T00:00:00.000+01:00",
                     "People": 31,
-                    "Returned": [13, 9, None],
-                    "Complete": 1,
+                    "Returned": [13, None],
+                    "Complete": 0,
                 }
             ],
-            "Average": [0.419355, None, None],
-            "Scope": SCOPE_EXAMPLE | {"Compare": None},
+            "Average": [None, None],
+            "Scope": SCOPE_EXAMPLE,
         },
     )
 
@@ -71,7 +71,7 @@ class ReportsRetention(Command):
         )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
-        head = head_of(self, params | {"Compare": "none"}, self.now)
+        head = head_of(self, params, self.now)
         plan = read_retention(self, head.list_id, params)
         with refusing({"interval": INVALID_PERIOD_INTERVAL}):
             question = Retention(head, plan)

@@ -12,11 +12,18 @@ HEADED: dict[str, dict[str, Any]] = {
     "reports.values": {"By": "plan"},
     "visits.get": {},
     "events.export": {},
+    "reports.funnel": {"Steps": ["seen", "conversion"]},
+    "reports.retention": {},
 }
+#: Those of them that take no `Event`.
+WITHOUT_EVENT = frozenset(["reports.funnel", "reports.retention"])
+#: A step of a funnel that nobody reached.
+NO_STEP = {"people": 0, "of_first": None, "of_before": None, "seconds": None, "left": 0, "revenue": {}}
 #: The engine's answer with which each is content.
 EMPTY: dict[str, Any] = {
     "times": [], "series": [], "has_more": False, "rows": [], "others": None, "total": 0, "before_total": None, "people": [], "values": [],
-    "visits": [], "ids": [], "next": None,
+    "visits": [], "ids": [], "next": None, "steps": [NO_STEP, NO_STEP], "groups": [], "over": [], "before": None, "cohorts": [],
+    "average": [],
 }  # fmt: skip
 EQUALS = {"Of": "event", "Property": "plan", "Is": "equals", "Value": "pro"}
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.stub_engine import StubEngine
+from tracker.questions import Dimension
 
 Report = Callable[..., Reply]
 AT = 1_769_853_600_000
@@ -116,6 +117,68 @@ def test_people_are_for_those_who_may_see_them(client: InProcess, shop: Shop) ->
     for command in ("reports.people", "visits.get", "visit.get", "events.export"):
         assert client.call(command, keys.add(shop.user_id, "Reports.Get")).codes == [403]
         assert client.call(command, keys.add(shop.user_id, "Subscribers.Get")).status == 422
-    for command in ("reports.trend", "reports.breakdown", "reports.values"):
+    for command in ("reports.trend", "reports.breakdown", "reports.values", "reports.funnel"):
         assert client.call(command, keys.add(shop.user_id, "Subscribers.Get")).codes == [403]
         assert client.call(command, keys.add(shop.user_id, "Reports.Get")).status == 422
+
+
+FUNNEL: dict[str, Any] = {"Report": "reports.funnel", "Steps": ["a", "b"], "Step": 2}
+RETENTION: dict[str, Any] = {"Report": "reports.retention", "Interval": "day", "Cohort": "2026-01-05"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "told"),
+    [
+        ("x", 47, ""),
+        ([1], 47, ""),
+        ({}, 47, "Report is none of reports.funnel, reports.retention"),
+        ({"Report": "reports.trend"}, 47, "Report is none of"),
+        ({"Report": ["reports.funnel"]}, 47, "Report is none of"),
+        ({**FUNNEL, "Stp": 1}, 47, "no parameter Stp"),
+        ({**FUNNEL, "Steps": ["a"]}, 47, "2 to 8 steps"),
+        ({**FUNNEL, "Steps": ["a", {"GoalID": 2**62}]}, 10, ""),
+        ({"Report": "reports.funnel", "Step": 1}, 47, "Missing Steps"),
+        ({"Report": "reports.funnel", "Steps": ["a", "b"]}, 47, "Missing Step "),
+        ({**FUNNEL, "Step": 3}, 47, "whole number from 1 to 2"),
+        ({**FUNNEL, "Step": 0}, 47, "Invalid Step "),
+        ({**FUNNEL, "Is": "gone"}, 47, "Invalid Is"),
+        ({**FUNNEL, "Value": "x"}, 47, "needs the By"),
+        ({**FUNNEL, "By": "visit:", "Value": "x"}, 47, "names nothing"),
+        ({**FUNNEL, "Within": "100d"}, 47, "Within"),
+        ({"Report": "reports.retention"}, 47, "Missing Cohort"),
+        ({**RETENTION, "Cohort": "2026-01-07"}, 47, "no cohort"),
+        ({**RETENTION, "Cohort": "yesterday."}, 47, "no cohort"),
+        ({**RETENTION, "Period": 9}, 47, "from 0 to 8"),
+        ({**RETENTION, "First": {}}, 47, "First names no event"),
+    ],
+)  # fmt: skip
+def test_what_is_no_cell_has_its_number(
+    engine: StubEngine, report: Report, cell: Any, code: int, told: str
+) -> None:
+    answer = report("people", From="2026-01-05", To="2026-01-06", Cell=cell)
+    assert (answer.status, answer.codes) == (422, [code])
+    assert told in str(answer.body)
+    assert engine.asked == []
+
+
+def test_a_cell_is_asked_as_its_report_was(
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report
+) -> None:
+    engine.answers(people=[], total=0)
+    client.call("list.update", shop.key, ListID=shop.list_id, Timezone="Europe/Berlin")
+    sent = {**FUNNEL, "Within": "1h", "By": "plan", "Is": "left", "Value": None, "Top": 3, "Next": True}
+    assert report("people", Cell=sent).status == 200
+    cell = engine.question.cell
+    assert (cell.step, cell.is_left, cell.has_value, cell.value) == (2, True, True, None)
+    assert (cell.plan.within_ms, cell.plan.by) == (3_600_000, Dimension("event", "plan"))
+    assert report("people", Cell={**FUNNEL, "By": "n", "value": 7.0}).status == 200
+    assert engine.question.cell.value == "7"
+    named = {"REPORT": "reports.retention", "interval": "week", "COHORT": "2026-01-26", "Period": 3}
+    assert report("people", From="2026-01-20", To="2026-01-30", Cell=named).status == 200
+    assert (engine.question.cell.cohort, engine.question.cell.period) == (1_769_382_000_000, 3)
+
+
+def test_fields_of_people_are_no_group_for_those_who_may_not_see_them(client: InProcess, shop: Shop) -> None:
+    weak = client.services.stores.keys.add(shop.user_id, "Reports.Get")
+    sent = {"ListID": shop.list_id, "Steps": ["a", "b"], "By": "person:Plan"}
+    assert client.call("reports.funnel", weak, **sent).codes == [403]

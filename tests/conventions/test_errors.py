@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.client import InProcess, Shop
-from tests.commands.questions import HEADED
+from tests.commands.questions import HEADED, WITHOUT_EVENT
 from tests.fuzz.exemptions import OF_EVENTS
 from tracker.api.report_params import TOO_LARGE, TOO_SLOW
 from tracker.errors import COMMON, Error
@@ -91,10 +91,28 @@ OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
         27: {"SubscriberIDs": ["x"]},
         28: {"OnlySubscribers": "x"},
         29: {"Measure": "bounces"},
+        47: {"Cell": {"Report": "reports.trend"}},
     },
     "reports.values": {**BY, 24: PAGED[24], 30: {"Search": LONG}},
     "visits.get": PAGED,
     "events.export": {30: {"Properties": [5]}},
+    "reports.funnel": {
+        22: BY[22],
+        30: {"Steps": ...},
+        31: {"Steps": ["seen"]},
+        32: {"Within": "x"},
+        33: {"Order": "x"},
+        34: {"Count": "x"},
+        35: {"Interval": "x"},
+        43: {"Top": 0},
+        48: {"Next": "x"},
+    },
+    "reports.retention": {
+        35: {"Interval": "hour"},
+        36: {"First": {}},
+        37: {"Return": {}},
+        38: {"Periods": 0},
+    },
 }
 
 
@@ -284,6 +302,7 @@ CALLS |= {
     (name, code): changed(HEADED[name], change)
     for name, changes in OF_REPORTS.items()
     for code, change in (HEAD | changes).items()
+    if code != 20 or name not in WITHOUT_EVENT
 }
 CALLS |= {
     ("visit.get", code): changed({"EventID": 1}, change)

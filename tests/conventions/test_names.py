@@ -22,6 +22,7 @@ SHARED: dict[str, str] = {
 }
 #: Module below FEWEST_LINES -> why it stands alone.
 SMALL: dict[str, str] = {
+    "tracker.analytics.queries.cell_actors": "it knows every report with cells, and `people_answer` none",
     "tracker.cli.__main__": "Python looks for it by this name",
     "tracker.domain.provenance": "storage and both halves of identity import it, so it stands below them all",
     "tracker.http.server.log": "gunicorn loads it by its path",

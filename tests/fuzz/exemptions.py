@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.commands.questions import HEADED
+from tests.commands.questions import HEADED, WITHOUT_EVENT
 
 NOWHERE = 2**62  # the number of no list
 BLANK_RULE = {"Match": "source", "Value": " ", "Channel": "x"}
@@ -99,8 +99,14 @@ EXEMPTIONS = (
     Exemption("goals.get", 3, "whose list it is", {"ListID": NOWHERE}),
     *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in HEADED.items()),
     *(Exemption(name, 8, "conditions are a language", needed | {"ListID": NOWHERE, "Where": [{}]}) for name, needed in HEADED.items()),
-    *(Exemption(name, 20, "NUL is refused", needed | {"ListID": NOWHERE, "Event": "\0"}) for name, needed in HEADED.items()),
+    *(Exemption(name, 20, "NUL is refused", needed | {"ListID": NOWHERE, "Event": "\0"}) for name, needed in HEADED.items() if name not in WITHOUT_EVENT),
     *(Exemption(name, 22, "NUL is refused", {"ListID": NOWHERE, "By": "\0"}) for name in ("reports.trend", "reports.values")),
+    Exemption("reports.funnel", 22, "NUL is refused", HEADED["reports.funnel"] | {"ListID": NOWHERE, "By": "\0"}),
+    Exemption("reports.funnel", 31, "steps are a language", {"ListID": NOWHERE, "Steps": ["x", {}]}),
+    Exemption("reports.funnel", 32, "a window of 0 days is none", HEADED["reports.funnel"] | {"ListID": NOWHERE, "Within": "0d"}),
+    Exemption("reports.retention", 36, "a step is a language", {"ListID": NOWHERE, "First": {}}),
+    Exemption("reports.retention", 37, "a step is a language", {"ListID": NOWHERE, "Return": {}}),
+    Exemption("reports.people", 47, "a cell is a language", {"ListID": NOWHERE, "Cell": {}}),
     Exemption("reports.breakdown", 23, "NUL is refused", {"ListID": NOWHERE, "By": "a", "Sort": "sum:\0"}),
     Exemption("reports.breakdown", 25, "NUL is refused", {"ListID": NOWHERE, "By": "a", "Cursor": "\0"}),
     Exemption("reports.people", 25, "NUL is refused", {"ListID": NOWHERE, "Cursor": "\0"}),
@@ -169,6 +175,9 @@ STORED = {
     **{name: {4, 5, 6, 10, 12} for name in HEADED},
     "reports.trend": {4, 5, 6, 10, 12, 21, 22, 30},
     "reports.breakdown": {4, 5, 6, 10, 12, 21, 22, 23, 25},
+    "reports.people": {4, 5, 6, 10, 12, 47},
+    "reports.funnel": {4, 5, 6, 10, 12, 22, 31, 32, 35},
+    "reports.retention": {4, 5, 6, 10, 12, 35, 36, 37},
     "goal.create": {7, 8},
     "goal.delete": {10},
     "goal.update": {7, 10},

@@ -11,7 +11,7 @@ from tracker import Command
 from tracker.api.dimension_params import FORMS, read_dimension
 from tracker.api.report_params import INVALID_BY, refusing
 from tracker.api.step_params import FORMS as STEP_FORMS
-from tracker.api.step_params import Step, StepParam, goals_of_list, read_steps
+from tracker.api.step_params import NamedStep, StepParam, goals_of_list, read_steps
 from tracker.errors import Error, invalid, missing
 from tracker.fields import Choice, Text, WholeNumber, YesOrNo
 from tracker.questions import BadQuestion, FunnelPlan
@@ -76,7 +76,7 @@ class FunnelParams(Schema):
 
 def read_funnel(
     command: Command, list_id: int, params: dict[str, Any]
-) -> tuple[tuple[Step, ...], FunnelPlan]:
+) -> tuple[tuple[NamedStep, ...], FunnelPlan]:
     """Return the steps with their names, and the plan. Raises CommandError (10, 22, 31 to 34, 403)."""
     steps = read_steps(params["Steps"], INVALID_STEPS, goals_of_list(command, list_id), MIN_STEPS, MAX_STEPS)
     usual = VISIT if params["Count"] == "visits" else _USUAL

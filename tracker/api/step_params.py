@@ -25,7 +25,7 @@ GoalFinder = Callable[[int], tuple[str, Goal]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NamedStep:
     """A step with the name by which answers call it."""
 
     name: str
@@ -57,7 +57,7 @@ def goals_of_list(command: Command, list_id: int) -> GoalFinder:
     return lambda number: goal_named(command, list_id, number)
 
 
-def read_steps(sent: Any, row: Error, find: GoalFinder, least: int, most: int) -> tuple[Step, ...]:
+def read_steps(sent: Any, row: Error, find: GoalFinder, least: int, most: int) -> tuple[NamedStep, ...]:
     """Return the steps in `sent`, a list or the JSON of one. Raises CommandError with `row` for a mistake, and (10)."""
     name = row.param or "Steps"
     listed = _of_json(sent, "[")
@@ -66,7 +66,7 @@ def read_steps(sent: Any, row: Error, find: GoalFinder, least: int, most: int) -
     return tuple(read_step(each, row, find, f"{name}[{number}]") for number, each in enumerate(listed))
 
 
-def read_step(sent: Any, row: Error, find: GoalFinder, at: str) -> Step:
+def read_step(sent: Any, row: Error, find: GoalFinder, at: str) -> NamedStep:
     """Return a step, which stands in the place `at`. Raises CommandError with `row` for a mistake, and (10)."""
     parts = _of_json(sent, "{")
     if isinstance(parts, str) and parts:
@@ -76,21 +76,21 @@ def read_step(sent: Any, row: Error, find: GoalFinder, at: str) -> Step:
     return _read(_spelled(parts, row, at), row, find, at)
 
 
-def _read(parts: dict[str, Any], row: Error, find: GoalFinder, at: str) -> Step:
+def _read(parts: dict[str, Any], row: Error, find: GoalFinder, at: str) -> NamedStep:
     given = _text(parts, "Name", MAX_NAME, row, at)
     event, where = parts.get("Event"), parts.get("Where")
     if "GoalID" in parts:
         if event is not None or where is not None:
             raise _mistake(row, at, "is a goal, so it takes no Event and no Where")
         name, goal = find(_goal_number(parts["GoalID"], row, at))
-        return Step(given or name, goal)
+        return NamedStep(given or name, goal)
     if event is None and not where:
         raise _mistake(row, at, "names no event, no condition and no goal")
     event = _text(parts, "Event", None, row, at)
     conditions = read_where([] if where is None else where, row, any_field, f"{at}.Where")
     check_patterns(conditions, row)
     try:
-        return Step(given or event or "Any event", Goal(event, conditions))
+        return NamedStep(given or event or "Any event", Goal(event, conditions))
     except BadQuestion as fault:
         raise CommandError(because(row, f"{at}: {fault.reason}")) from None
 
