@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 
@@ -22,11 +23,17 @@ from tracker.questions import (
     Condition,
     Dimension,
     EventIds,
+    Funnel,
+    FunnelCell,
+    FunnelPlan,
+    Goal,
     Head,
     Measure,
     Operator,
     People,
     Question,
+    Retention,
+    RetentionPlan,
     Trend,
     Values,
     Visits,
@@ -103,10 +110,33 @@ def questions() -> Iterator[tuple[str, Question]]:
         "sum of a property by product (2,000), 12 months",
         Breakdown(year, (Dimension("event", "product_id"),), measures("sum:price"), "view_product"),
     )
+    yield from journeys()
     yield "people of 30 days", People(month, "conversion")
     yield "visits of 30 days", Visits(month)
     yield "values of a property, 12 months", Values(year, Dimension("event", "$browser"))
     yield "ids of events, the first 1,000", EventIds(year)
+
+
+def journeys() -> Iterator[tuple[str, Question]]:
+    """Funnels of four steps, in each order, and retention of twelve weeks; `page_view` is nearly half of all events."""
+    shop = tuple(map(Goal, ("view_product", "search", "add_to_cart", "conversion")))
+    all_views = tuple(map(Goal, ("page_view", "view_product", "add_to_cart", "conversion")))
+    device = Dimension("event", "$device_type")
+    yield "funnel of 4 in 7 days, 90 days", Funnel(head(90), FunnelPlan(shop))
+    yield "funnel of 4 in 7 days, by a property, 90 days", Funnel(head(90), FunnelPlan(shop, by=device))
+    yield "funnel of 4 in 7 days, 12 months", Funnel(head(365), FunnelPlan(shop))
+    yield "funnel of 4 from any page, 90 days", Funnel(head(90), FunnelPlan(all_views))
+    yield "funnel of 4 from any page, 12 months", Funnel(head(365), FunnelPlan(all_views))
+    yield "… and what came next", Funnel(head(365), FunnelPlan(all_views), has_next=True)
+    yield "funnel of 4, strict, 90 days", Funnel(head(90), FunnelPlan(shop, order="strict"))
+    yield "funnel of 4 in any order, 90 days", Funnel(head(90), FunnelPlan(shop, order="any"))
+    yield "funnel of 4 within visits, 90 days", Funnel(head(90), FunnelPlan(shop, None, count="visits"))
+    plan = RetentionPlan(interval="week", periods=12)
+    yield "retention, 12 weeks, 12 after", Retention(replace(head(84), now=ENDS), plan)
+    buyers = RetentionPlan(Goal("conversion"), Goal("conversion"), "month", 12)
+    yield "retention of an event, 12 months, 12 after", Retention(replace(head(365), now=ENDS), buyers)
+    left = FunnelCell(FunnelPlan(all_views), 2, is_left=True)
+    yield "people who left a funnel, 90 days", People(head(90), cell=left)
 
 
 def cpu() -> float:

@@ -17,6 +17,10 @@ from tracker.questions import IDENTIFY, FunnelCell, FunnelPlan, Head
 _DEPTH_AT = 108
 
 
+def _time(position: str) -> str:
+    return f"CAST({position} >> 64 AS BIGINT)"
+
+
 class FunnelAttempts:
     """The attempts of one range.
 
@@ -61,30 +65,43 @@ class FunnelAttempts:
         return f"SELECT u.unit AS unit, {names} FROM ({inner}) d JOIN {self.units()} u ON {same}"
 
     def best(self) -> str:
-        """Return the table of the attempts that count: unit, depth, begin, began, last, t1, t2, …
+        """Return the table of the attempts that count: unit, depth, began, last, t1, t2, …
 
-        `begin` and `last` are the positions of the first and the last event, `began` and `t<n>` times; those of steps that were
-        not reached are null. With a dimension `value` is that of the first event.
+        `began` is the time of the first event, `last` the position of the last, `t<n>` the times of steps, null of those not
+        reached. With a dimension `value` is that of the first event.
         """
-        taken = ["began", "last", *self._times()]
-        firsts = ", ".join(f"arg_min({name}, begin) AS {name}" for name in taken)
-        attempts = self._in_order() if self.plan.order == "in_order" else self._windowed()
-        levels = f"SELECT unit, depth, min(begin) AS begin, {firsts} FROM ({attempts}) GROUP BY 1, 2"
-        owner, joined = "l.unit", ""
+        levels = self._in_order() if self.plan.order == "in_order" else self._windowed()
+        firsts = [
+            f"SELECT unit, {depth} AS depth, min(begin) AS begin FROM {attempts} GROUP BY 1"
+            for depth, attempts in enumerate(levels, 1)
+        ]
+        owner, joined = "f.unit", ""
         if self.plan.is_in_visit and self.plan.count == "people":
-            owner, joined = "u.actor", f" JOIN {self.units()} u ON u.unit = l.unit"
-        key = f"(CAST(l.depth AS HUGEINT) << {_DEPTH_AT}) - l.begin"
-        chosen = ", ".join(f"arg_max(l.{name}, {key}) AS {name}" for name in ["unit", "begin", *taken])
-        best = f"SELECT max(l.depth) AS depth, {chosen} FROM ({levels}) l{joined} GROUP BY {owner}"
-        if self.plan.by is None:
-            return self.workspace.table(best, [])
-        return self.workspace.table(
-            f"SELECT b.*, s.value AS value FROM ({best}) b JOIN {self._steps()} s ON s.unit = b.unit AND s.pos = b.begin",
+            owner, joined = "u.actor", f" JOIN {self.units()} u ON u.unit = f.unit"
+        key = f"(CAST(f.depth AS HUGEINT) << {_DEPTH_AT}) - f.begin"
+        chosen = self.workspace.table(
+            f"SELECT max(f.depth) AS depth, arg_max(f.unit, {key}) AS unit, arg_max(f.begin, {key}) AS begin "
+            f"FROM ({' UNION ALL '.join(firsts)}) f{joined} GROUP BY {owner}",
             [],
         )
+        parts = [self._of_level(depth, attempts, chosen) for depth, attempts in enumerate(levels, 1)]
+        return self.workspace.table(" UNION ALL ".join(parts), [])
 
-    def _times(self) -> list[str]:
-        return [f"t{number}" for number in self._numbers]
+    def _of_level(self, depth: int, attempts: str, chosen: str) -> str:
+        times = [
+            f"a.t{each}" if each <= depth else f"CAST(NULL AS BIGINT) AS t{each}" for each in self._numbers
+        ]
+        columns, joined = (
+            ["a.unit", f"{depth} AS depth", f"{_time('a.begin')} AS began", "a.last", *times],
+            "",
+        )
+        if self.plan.by is not None:
+            columns.append("s.value")
+            joined = f" JOIN {self._steps()} s ON s.unit = c.unit AND s.pos = c.begin"
+        return (
+            f"SELECT {', '.join(columns)} FROM {chosen} c JOIN {attempts} a ON a.unit = c.unit AND a.begin = c.begin{joined} "
+            f"WHERE c.depth = {depth}"
+        )
 
     def _steps(self) -> str:
         """Return the table of events that are steps: unit, pos, tm, and mask with a bit for each step that an event is."""
@@ -111,63 +128,59 @@ class FunnelAttempts:
         ]
         return f"CAST({' + '.join(bits)} AS SMALLINT)"
 
-    def _within(self, moment: str, began: str) -> str:
-        """Return SQL for whether a moment is in the window."""
-        return "TRUE" if self.plan.within_ms is None else f"{moment} - {began} <= {self.plan.within_ms}"
+    def _within(self, position: str) -> str:
+        """Return SQL for whether a position is in the window of the attempt that begins at `begin`."""
+        return (
+            "TRUE"
+            if self.plan.within_ms is None
+            else f"{_time(position)} - {_time('begin')} <= {self.plan.within_ms}"
+        )
 
-    def _in_order(self) -> str:
-        """Return a SELECT of attempts, those that reach a further step beside what they were before."""
+    def _in_order(self) -> list[str]:
+        """Return, for each depth, the attempts that get there, those too that get further."""
         steps = self._steps()
-        levels = [
-            self.workspace.table(
-                f"SELECT unit, pos AS begin, pos AS last, tm AS t1 FROM {steps} WHERE mask & 1 <> 0", []
-            )
-        ]
+        levels = [f"(SELECT unit, pos AS begin, pos AS last, tm AS t1 FROM {steps} WHERE mask & 1 <> 0)"]
         for number in self._numbers[1:]:
-            events = f"(SELECT unit, pos, tm FROM {steps} WHERE mask & {1 << (number - 1)} <> 0)"
-            reached = ", ".join(f"a.t{each}" for each in range(1, number))
+            events = f"(SELECT unit, pos FROM {steps} WHERE mask & {1 << (number - 1)} <> 0)"
+            times = [
+                f"{_time('begin')} AS t1",
+                *(f"a.t{each}" for each in range(2, number)),
+                f"{_time('s.pos')} AS t{number}",
+            ]
             levels.append(
                 self.workspace.table(
-                    f"SELECT a.unit AS unit, a.begin AS begin, s.pos AS last, {reached}, s.tm AS t{number} "
-                    f"FROM {levels[-1]} a ASOF JOIN {events} s ON s.unit = a.unit AND a.last < s.pos "
-                    f"WHERE {self._within('s.tm', 'a.t1')}",
+                    f"SELECT a.unit AS unit, a.begin AS begin, s.pos AS last, {', '.join(times)} FROM {levels[-1]} a "
+                    f"ASOF JOIN {events} s ON s.unit = a.unit AND {'a.last' if number > 2 else 'a.begin'} < s.pos "
+                    f"WHERE {self._within('s.pos')}",
                     [],
                 )
             )
-        parts = []
-        for depth, table in enumerate(levels, 1):
-            times = [
-                f"t{each}" if each <= depth else f"CAST(NULL AS BIGINT) AS t{each}" for each in self._numbers
-            ]
-            parts.append(
-                f"SELECT unit, {depth} AS depth, begin, t1 AS began, last, {', '.join(times)} FROM {table}"
-            )
-        return " UNION ALL ".join(parts)
+        return levels
 
-    def _windowed(self) -> str:
-        """Return a SELECT of attempts that look at the events after each event, in one pass."""
+    def _windowed(self) -> list[str]:
+        """Return, for each depth, the attempts that get so far; they look at the events after each event, in one pass."""
         is_strict = self.plan.order == "strict"
         columns = [
             self._following(number) if is_strict else self._next_of(number) for number in self._numbers
         ]
-        looked = f"SELECT unit, pos AS begin, tm AS began, mask, {', '.join(columns)} FROM {self._steps()}"
+        looked = f"SELECT unit, pos AS begin, mask, {', '.join(columns)} FROM {self._steps()}"
         places = []
         for number in self._numbers:
-            is_reached = self._within(f"(f{number} >> 64)", "began")
             before = f"p{number - 1} IS NOT NULL AND " if number > 1 else ""
             place = f"f{number}" if is_strict or number == 1 else f"greatest(p{number - 1}, f{number})"
-            places.append(
-                f"CASE WHEN {before}f{number} IS NOT NULL AND {is_reached} THEN {place} END AS p{number}"
-            )
-        reached = f"SELECT unit, begin, began, mask, {', '.join(places)} FROM ({looked})"
+            is_reached = f"{before}f{number} IS NOT NULL AND {self._within(f'f{number}')}"
+            places.append(f"CASE WHEN {is_reached} THEN {place} END AS p{number}")
+        reached = f"SELECT unit, begin, mask, {', '.join(places)} FROM ({looked})"
         depth = " + ".join(f"CASE WHEN p{number} IS NULL THEN 0 ELSE 1 END" for number in self._numbers)
-        times = ", ".join(f"CAST(p{number} >> 64 AS BIGINT) AS t{number}" for number in self._numbers)
+        times = ", ".join(f"{_time(f'p{number}')} AS t{number}" for number in self._numbers)
         last = f"coalesce({', '.join(f'p{number}' for number in reversed(self._numbers))})"
         own = "TRUE" if is_strict else "mask & ((1 << depth) - 1) <> 0"
-        return (
-            f"SELECT * EXCLUDE (mask) FROM (SELECT unit, {depth} AS depth, begin, began, {last} AS last, {times}, mask "
-            f"FROM ({reached})) WHERE depth > 0 AND {own}"
+        attempts = self.workspace.table(
+            f"SELECT * EXCLUDE (mask) FROM (SELECT unit, {depth} AS depth, begin, {last} AS last, {times}, mask "
+            f"FROM ({reached})) WHERE depth > 0 AND {own}",
+            [],
         )
+        return [f"(SELECT * FROM {attempts} WHERE depth = {number})" for number in self._numbers]
 
     def _following(self, number: int) -> str:
         """The position of the event as many places after, if it is that step."""
