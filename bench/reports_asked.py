@@ -18,18 +18,19 @@ ROUNDS, WARM_UP = 7, 2
 #: Milliseconds that are asked for: of a question, and of the page.
 REACH, PAGE_REACH, PAGE_KILOBYTES = 300, 250, 30
 SIX = ["people", "visits", "views", "conversions", "revenue", "rate"]
-YEAR, FORTNIGHT, WEEK = 358, 14, 7
+YEAR, QUARTER, FORTNIGHT, WEEK = 358, 90, 14, 7
 
 Params = dict[str, Any]
 
 
 class Kind(NamedTuple):
-    """A kind of question: the command, the days it looks at, and its parameters in a round."""
+    """A kind of question: the command, the days it looks at, its parameters in a round, and the milliseconds asked for."""
 
     title: str
     command: str
     days: int
     params: Callable[[int], Params]
+    reach: int = REACH
 
 
 def _equals(name: str, *values: str) -> Params:
@@ -48,6 +49,11 @@ def _top(by: str, *measures: str, event: str = "page_view") -> Callable[[int], P
     return lambda _: {"Event": event, "By[]": by, "Measures": list(measures), "Limit": 10}
 
 
+def _funnel(first: str) -> Callable[[int], Params]:
+    steps = json.dumps([first, "add_to_cart", "begin_checkout", "conversion"])
+    return lambda _: {"Steps": steps, "Within": "7d"}
+
+
 KINDS = (
     Kind("one event per day, 12 months", "reports.trend", YEAR, lambda _: {"Event": "view_product", "Measures": ["events"], "Interval": "day"}),
     Kind("by `utm_source`, top 10, with people, 12 months", "reports.breakdown", YEAR, _top("utm_source", "people", "events")),
@@ -61,6 +67,10 @@ KINDS = (
     Kind("values of a property, one a visit, 12 months", "reports.values", YEAR, lambda turn: {"By": "session", "Search": f"-{turn}"}),
     Kind("people with a conversion, 100 of 12 months", "reports.people", YEAR, lambda _: {"Event": "conversion", "Limit": 100}),
     Kind("people per day, no filter, 12 months", "reports.trend", YEAR, lambda _: {"Measures": ["people"], "Interval": "day"}),
+    Kind("funnel of 4 in 7 days, 90 days", "reports.funnel", QUARTER, _funnel("view_product"), 500),
+    Kind("funnel of 4 in 7 days, 12 months", "reports.funnel", YEAR, _funnel("view_product"), 1_000),
+    Kind("funnel of 4 from any page, 12 months", "reports.funnel", YEAR, _funnel("page_view"), 1_000),
+    Kind("retention, 12 weeks and 12 after", "reports.retention", 84, lambda _: {"Interval": "week", "Periods": 12}, 600),
     Kind("six measures per day with the days before, 14 days", "reports.trend", FORTNIGHT, lambda _: {"Measures": SIX, "Interval": "day", "Compare": "previous"}),
 )  # fmt: skip
 
@@ -78,7 +88,7 @@ def question_rows(served: ServedReports, rounds: int = ROUNDS) -> list[list[str]
     rows.append(["`SELECT COUNT(*)` of the events in SQLite, the floor", "", f"{floor:,.0f}", "", "1.0", ""])
     idle = Kind("a call that asks no copy, `list.get`", "list.get", 0, lambda _: {})
     for kind in (idle, *KINDS):
-        reach = f"≤ {REACH}" if kind.days else ""
+        reach = f"≤ {kind.reach}" if kind.days else ""
         began, times = served.cpu_seconds(), []
         try:
             for turn in range(rounds):

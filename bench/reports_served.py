@@ -27,7 +27,7 @@ from tracker.config import Settings
 from tracker.plugins import load_commands
 
 EMAIL, PASSWORD = "bench@example.com", "bench-password-1"
-COMMANDS = ("event.track", "reports.trend", "reports.breakdown", "reports.people", "reports.values", "lists.get", "list.get", "goals.get")  # fmt: skip
+COMMANDS = ("event.track", "reports.trend", "reports.breakdown", "reports.people", "reports.values", "reports.funnel", "reports.retention", "lists.get", "list.get", "goals.get")  # fmt: skip
 LIMITS = ",".join(f"{command}=1000000000/60" for command in COMMANDS)
 #: More than any question is given, and the seconds of a check of the copy.
 ANSWER_SECONDS, CHECK_SECONDS = 60.0, 600.0

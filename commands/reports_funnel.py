@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CsvStream, Stream
-from tracker.api.csv_rows import csv_lines
 from tracker.api.funnel_params import (
     FUNNEL_ERRORS,
     INVALID_INTERVAL,
@@ -26,6 +25,7 @@ from tracker.api.journey_answers import (
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, local_iso, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_params import HEAD_ERRORS, HeadParams, head_of, refusing
+from tracker.api.report_tables import report_table
 from tracker.questions import Funnel
 
 
@@ -100,4 +100,4 @@ class ReportsFunnel(Command):
             "Before": None if told["before"] is None else steps_shown(names, told["before"]),
             "Scope": scope_of(head, found.answer),
         }
-        return CsvStream(csv_lines(funnel_rows(answer, params.get("By")))) if is_csv else answer
+        return report_table(funnel_rows(answer, params.get("By")), answer["Scope"]) if is_csv else answer

@@ -7,11 +7,11 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CsvStream, Stream
-from tracker.api.csv_rows import csv_lines
 from tracker.api.journey_answers import Cohort, cohorts_shown, retention_rows
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_params import HEAD_ERRORS, HeadParams, head_of, refusing
+from tracker.api.report_tables import report_table
 from tracker.api.retention_params import (
     INVALID_FIRST,
     INVALID_PERIOD_INTERVAL,
@@ -84,4 +84,4 @@ class ReportsRetention(Command):
             "Average": told["average"],
             "Scope": scope_of(head, found.answer),
         }
-        return CsvStream(csv_lines(retention_rows(answer, plan.periods))) if is_csv else answer
+        return report_table(retention_rows(answer, plan.periods), answer["Scope"]) if is_csv else answer

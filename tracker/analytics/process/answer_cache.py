@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 #: Kinds of questions whose answers are kept: pages ask them again and again, and they are of bounded size.
-KEPT = frozenset({"trend", "breakdown"})
+KEPT = frozenset({"trend", "breakdown", "funnel"})
 #: Answers kept for one copy.
 MAX_ANSWERS = 128
 
