@@ -103,7 +103,6 @@ EXEMPTIONS = (
     *(Exemption(name, 22, "NUL is refused", {"ListID": NOWHERE, "By": "\0"}) for name in ("reports.trend", "reports.values")),
     Exemption("reports.funnel", 22, "NUL is refused", HEADED["reports.funnel"] | {"ListID": NOWHERE, "By": "\0"}),
     Exemption("reports.funnel", 31, "steps are a language", {"ListID": NOWHERE, "Steps": ["x", {}]}),
-    Exemption("reports.funnel", 32, "a window of 0 days is none", HEADED["reports.funnel"] | {"ListID": NOWHERE, "Within": "0d"}),
     Exemption("reports.retention", 36, "a step is a language", {"ListID": NOWHERE, "First": {}}),
     Exemption("reports.retention", 37, "a step is a language", {"ListID": NOWHERE, "Return": {}}),
     Exemption("reports.people", 47, "a cell is a language", {"ListID": NOWHERE, "Cell": {}}),

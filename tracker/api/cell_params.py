@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command
 from tracker.api.funnel_params import FUNNEL_ERRORS, FunnelParams, read_funnel
@@ -40,22 +40,31 @@ class _Kind(NamedTuple):
     make: Callable[[Command, Head, dict[str, Any]], Cell]
 
 
-def cell_param() -> JsonObject:
+class CellParam(JsonObject):
+    """A cell, kept as it was sent: what its parameters mean is known to the call alone."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        sent = super()._deserialize(value, *args, **kwargs)
+        if _report_of(sent) not in _KINDS:
+            row = because(INVALID_CELL, f"Report is none of {', '.join(_KINDS)}")
+            raise ValidationError([hinted(row, f"Send a cell such as {EXAMPLE}")])
+        return sent
+
+
+def cell_param() -> CellParam:
     about = (
         "Only people in this number of another report: its name as `Report`, its own parameters, and the place. Of a funnel that is "
         "`Step`, `Is` (`reached` or `left`) and perhaps the `Value` of a group; of retention `Cohort`, a day, and `Period`. "
         f"An object or its JSON text, such as `{EXAMPLE}`"
     )
-    return JsonObject(metadata={"type": ["object", "string"], "description": about})
+    return CellParam(metadata={"type": ["object", "string"], "description": about})
 
 
 def read_cell(command: Command, head: Head, sent: dict[str, Any]) -> Cell:
-    """Return the cell. Raises CommandError (10, 47, 403)."""
+    """Return the cell of a `CellParam`. Raises CommandError (10, 47, 403)."""
     parts = {key: value for key, value in sent.items() if key.lower() != "report"}
-    [report] = [value for key, value in sent.items() if key.lower() == "report"][:1] or [None]
-    kind = _KINDS.get(report) if isinstance(report, str) else None
-    if kind is None:
-        raise CommandError(hinted(because(INVALID_CELL, f"Report is none of {', '.join(_KINDS)}"), EXAMPLE))
+    report = _report_of(sent)
+    kind = _KINDS[report]
     if unknown := next(kind.reader.unknown(parts), None):
         raise CommandError(because(INVALID_CELL, f"{report} has no parameter {unknown[:80]}"))
     try:
@@ -64,6 +73,12 @@ def read_cell(command: Command, head: Head, sent: dict[str, Any]) -> Cell:
         raise CommandError(because(INVALID_CELL, fault.reason)) from None
     except CommandError as refused:
         raise CommandError(*map(_of_cell, refused.errors)) from None
+
+
+def _report_of(sent: dict[str, Any]) -> str:
+    """Return the name of the cell's report; "" if there is none."""
+    named = next((value for key, value in sent.items() if key.lower() == "report"), None)
+    return named if isinstance(named, str) else ""
 
 
 def _of_cell(error: Error) -> Error:

@@ -32,7 +32,7 @@ FUNNEL_ERRORS = (
     INVALID_BY, MISSING_STEPS, INVALID_STEPS, INVALID_WITHIN, INVALID_ORDER, INVALID_COUNT, INVALID_INTERVAL, INVALID_TOP,
     INVALID_NEXT,
 )  # fmt: skip
-_WITHIN = re.compile("([0-9]{1,6})([mhd])")
+_WITHIN = re.compile("([1-9][0-9]{0,5})([mhd])")
 _MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 #: The window of people who do not say one.
 _USUAL = "7d"

@@ -37,7 +37,7 @@ class StepParam(fields.Field[Any]):
 
     def __init__(self, row: Error, least: int = 0, most: int = 0, **options: Any) -> None:
         one: dict[str, Any] = {"type": ["object", "string"], "minLength": 1}
-        many = {"type": ["array", "string"], "items": one, "minItems": least, "maxItems": most}
+        many = {"type": "array", "items": one, "minItems": least, "maxItems": most}
         super().__init__(**options | {"metadata": (many if most else one) | options.get("metadata", {})})
         self._row, self._least, self._most = row, least, most
 
