@@ -13,6 +13,9 @@ import pytest
 from tests.processes import until
 from tracker.analytics.process.question_queue import AT_ONCE, MAX_OF_USER, QuestionQueue, QueueFull, Ticket
 
+#: A statement that ends when it is interrupted.
+ENDLESS = "SELECT count(*) FROM range(10000000000) a, range(1000) b WHERE a.range * b.range = 7"
+
 
 @pytest.fixture
 def queue() -> Iterator[QuestionQueue]:
@@ -122,6 +125,32 @@ def test_heavy_users_hold_up_nobodys_short_questions() -> None:
     queue.close(5)
 
 
+def test_a_statement_that_made_way_begins_again(tmp_path: Path) -> None:
+    engine = duckdb.connect(config={"temp_directory": str(tmp_path)})
+    queue, runs = QuestionQueue(short_seconds=0), []
+
+    def work(ticket: Ticket) -> Any:
+        cursor = engine.cursor()
+        ticket.uses(cursor)
+        runs.append(ticket.user)
+        return cursor.execute(ENDLESS).fetchall()
+
+    heavy = [Ticket(user, work) for user in (10, 11, 12)]
+    for number, ticket in enumerate(heavy, 1):
+        queue.submit(ticket)
+        until(lambda number=number: len(runs) == number, 20, "its begin")
+    short = Ticket(1, lambda ticket: engine.cursor().execute("SELECT 7").fetchall())
+    queue.submit(short)
+    assert answer(queue, short) == [(7,)]
+    assert (runs, heavy[2].is_long) == ([10, 11, 12], True)
+    until(lambda: heavy[0].cancel() or heavy[0].wait(0.05), 20, "the end of the first")
+    until(lambda: runs == [10, 11, 12, 12], 20, "its second begin")
+    for ticket in heavy[1:]:
+        until(lambda ticket=ticket: ticket.cancel() or ticket.wait(0.05), 20, "the end of the others")
+    queue.close(5)
+    engine.close()
+
+
 def test_a_long_question_keeps_the_third_place_that_nobody_wants() -> None:
     queue = QuestionQueue(short_seconds=0)
     gates = [Gate() for _ in range(AT_ONCE)]
@@ -175,9 +204,7 @@ def test_a_question_that_runs_and_is_given_up_is_interrupted(queue: QuestionQueu
         cursor = engine.cursor()
         ticket.uses(cursor)
         began.set()
-        return cursor.execute(
-            "SELECT count(*) FROM range(10000000000) a, range(1000) b WHERE a.range * b.range = 7"
-        ).fetchall()
+        return cursor.execute(ENDLESS).fetchall()
 
     ticket = Ticket(1, work)
     queue.submit(ticket)
