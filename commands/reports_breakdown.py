@@ -64,6 +64,7 @@ class ReportsBreakdown(Command):
     name = "reports.breakdown"
     method = "GET"
     permission = "Reports.Get"
+    is_report = True
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
     errors = (

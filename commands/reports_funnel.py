@@ -46,6 +46,7 @@ class ReportsFunnel(Command):
     name = "reports.funnel"
     method = "GET"
     permission = "Reports.Get"
+    is_report = True
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, *FUNNEL_ERRORS)

@@ -37,6 +37,7 @@ class ReportsRetention(Command):
     name = "reports.retention"
     method = "GET"
     permission = "Reports.Get"
+    is_report = True
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, *RETENTION_ERRORS)

@@ -54,6 +54,7 @@ class ReportsTrend(Command):
     name = "reports.trend"
     method = "GET"
     permission = "Reports.Get"
+    is_report = True
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, INVALID_EVENT, INVALID_MEASURES, INVALID_BY, INVALID_INTERVAL, INVALID_TOP)

@@ -30,6 +30,13 @@ GOAL = {
     "Event": "conversion",
     "Where": [{"Of": "event", "Property": "conversion-value", "Is": "at least", "Value": 100}],
 }
+SAVED = {
+    "Name": "Sales by campaign",
+    "Report": "reports.breakdown",
+    "Params": {"By": "visit:$utm_campaign", "Measures": ["people", "revenue"], "From": "-29d"},
+    "IsPinned": True,
+}
+NOTE = {"Text": "Release 2.4", "Url": "https://git.example.com/shop/releases/2.4"}
 #: What the subscriber does, the last one last.
 DONE = (
     {"Event": "identify", "Properties": {"form": "newsletter"}},
@@ -61,6 +68,8 @@ def furnish(call: Callable[..., Any], list_id: int) -> None:
     call("customfield.create", SubscriberListID=list_id, **FIELD)
     call("subscriber.create", ListID=list_id, **SUBSCRIBER)
     call("goal.create", ListID=list_id, **GOAL)
+    call("savedreport.create", ListID=list_id, **SAVED)
+    call("annotation.create", ListID=list_id, **NOTE)
     call("event.track", ListID=list_id, **VISIT)
     for done in DONE:
         call("event.track", ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **done)

@@ -108,6 +108,8 @@ class Admission:
         return call.bearer is not None and self._authenticator.knows(call.bearer.encode(), call.deadline)
 
     def _caller(self, call: Call, params: Mapping[str, Any], command: type[Command]) -> Caller:
+        if call.caller is not None:
+            return call.caller
         if command.permission is anyone:
             caller = Caller(None)
         elif command.permission is public_list:
@@ -137,7 +139,9 @@ def _windows(entry: Entry, caller: Caller) -> Iterator[tuple[str, str]]:
     name, address = entry.limited_as, f"address:{network(caller.address)}"
     if entry.command.address_limit is not None:
         yield f"{name}.address", address
-    if caller.list_id is not None:
+    if caller.share_id is not None:
+        yield name, f"share:{caller.share_id}"
+    elif caller.list_id is not None:
         yield name, f"list:{caller.list_id}"
     elif caller.user_id is not None:
         yield name, f"user:{caller.user_id}"

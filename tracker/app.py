@@ -15,9 +15,10 @@ from tracker.analytics.reports_client import ReportsClient
 from tracker.api.event_responses import rendered_received
 from tracker.auth.authenticator import Authenticator
 from tracker.auth.login import LoginService
+from tracker.auth.share_access import ShareAccess
 from tracker.call import Call
 from tracker.config import ConfigError, Settings
-from tracker.console import console
+from tracker.console import console, share_pages
 from tracker.dispatch import Dispatcher
 from tracker.errors import StorageUnavailable
 from tracker.formats.credentials import is_public_id
@@ -38,7 +39,18 @@ from tracker.rate_limits import Limiter, build_limiter, declared_limits, overrid
 from tracker.registry import Registry
 from tracker.reports import Reports
 from tracker.services import Services, Stores
-from tracker.storage.accounts import Audit, Goals, Keys, Lists, ListSettingsStore, Sessions, Users
+from tracker.storage.accounts import (
+    Annotations,
+    Audit,
+    Goals,
+    Keys,
+    Lists,
+    ListSettingsStore,
+    SavedReports,
+    Sessions,
+    Shares,
+    Users,
+)
 from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
@@ -54,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     database = open_database(settings, registry)
     app = Flask("tracker", static_folder=None)
     limiter = _limiter(settings, registry, app)
-    services = build_services(settings, database, limiter)
+    services = build_services(settings, database, limiter, registry)
     dispatcher = Dispatcher(
         registry,
         Authenticator(services.stores.keys, services.stores.sessions, services.stores.lists),
@@ -77,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(docs(describe(registry, documented)))
     if settings.has_console:
         app.register_blueprint(console(dispatcher, settings))
+        app.register_blueprint(share_pages(ShareAccess(services.stores.shares, limiter, now_ms)))
     app.extensions["tracker"] = services
     return app
 
@@ -116,7 +129,9 @@ def open_database(settings: Settings, registry: Registry) -> Database:
         raise ConfigError(str(failure)) from None
 
 
-def build_services(settings: Settings, database: Database, limiter: Limiter | None = None) -> Services:
+def build_services(
+    settings: Settings, database: Database, limiter: Limiter | None = None, registry: Registry | None = None
+) -> Services:
     """Return the services that commands use. Without a `limiter`, one that counts as those of a served Tracker do. Opens nothing."""
     limiter = limiter or build_limiter(settings.ratelimit_url, settings.limits_file, settings.workers)
     fields = CustomFields(database, now_ms)
@@ -130,13 +145,28 @@ def build_services(settings: Settings, database: Database, limiter: Limiter | No
         Subscribers(database, now_ms, ingest.new_id),
         ListSettingsStore(database),
         Goals(database, now_ms),
+        SavedReports(database, now_ms),
+        Annotations(database, now_ms),
+        Shares(database, now_ms),
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     analytics = ReportsClient(reports_setup(settings), encode)
-    return Services(ingest, reports, analytics, hub, stores, logins, jobs, audit, database, settings)
+    return Services(
+        ingest,
+        reports,
+        analytics,
+        hub,
+        stores,
+        logins,
+        jobs,
+        audit,
+        database,
+        settings,
+        registry or Registry(),
+    )
 
 
 def reports_setup(settings: Settings) -> ReportsSetup:

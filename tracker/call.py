@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tracker.caller import UNKNOWN, Misplaced, Sender
+from tracker.caller import UNKNOWN, Caller, Misplaced, Sender
 from tracker.registry import Stream
 
 #: Seconds that a call may take once its request has arrived.
@@ -34,7 +34,8 @@ class Unread(Protocol):
 class Call:
     """One request. `deadline` is a `time.monotonic()` second. `misplaced` is where a credential was sent that is not read.
 
-    `params` are all of its parameters, or, while `unread` is there, those that the path names.
+    `params` are all of its parameters, or, while `unread` is there, those that the path names. `caller` is set where Tracker
+    itself calls in the name of a share link: no credential is looked for then.
     """
 
     command: str | None
@@ -47,6 +48,7 @@ class Call:
     sender: Sender = UNKNOWN
     misplaced: Misplaced | None = None
     unread: Unread | None = None
+    caller: Caller | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + CALL_SECONDS)
 
 

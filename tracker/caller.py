@@ -43,6 +43,7 @@ class Caller:
     `is_admin`: administrators' commands may be called, since the user is an administrator who has logged in with
     the password or calls with a key that has the permission `Administrator`.
     A caller by a list's public id has its `list_id` and may do only what that id allows; `user_id` is the list's owner.
+    A caller by a share link has its `share_id` too, and may ask the reports of that one list.
     """
 
     user_id: int | None
@@ -54,6 +55,7 @@ class Caller:
     is_admin: bool = False
     list_id: int | None = None
     sender: Sender = UNKNOWN
+    share_id: int | None = None
 
     def calling_from(self, address: str, request_id: str, sender: Sender = UNKNOWN) -> Caller:
         """Return this caller with the address, request id and sender of a call."""
@@ -68,7 +70,12 @@ class Caller:
             self.is_admin,
             self.list_id,
             sender,
+            self.share_id,
         )
+
+    def as_share(self, list_id: int, share_id: int, permissions: frozenset[str]) -> Caller:
+        """Return the caller of a share link that this caller makes: it may ask reports of one list."""
+        return Caller(self.user_id, permissions, list_id=list_id, share_id=share_id)
 
     def may(self, permission: str) -> bool:
         return EVERYTHING in self.permissions or permission in self.permissions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracker.analytics.reports_client import ReportsClient
 from tracker.auth.login import LoginService
@@ -10,8 +10,20 @@ from tracker.config import Settings
 from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
+from tracker.registry import Registry
 from tracker.reports import Reports
-from tracker.storage.accounts import Audit, Goals, Keys, Lists, ListSettingsStore, Sessions, Users
+from tracker.storage.accounts import (
+    Annotations,
+    Audit,
+    Goals,
+    Keys,
+    Lists,
+    ListSettingsStore,
+    SavedReports,
+    Sessions,
+    Shares,
+    Users,
+)
 from tracker.storage.engine import Database
 from tracker.storage.subscribers import CustomFields, Subscribers
 
@@ -28,6 +40,9 @@ class Stores:
     subscribers: Subscribers
     list_settings: ListSettingsStore
     goals: Goals
+    saved_reports: SavedReports
+    annotations: Annotations
+    shares: Shares
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,8 @@ class Services:
     audit: Audit
     storage: Database
     settings: Settings
+    #: All commands; none where no calls are answered.
+    registry: Registry = field(default_factory=Registry)
 
     def close(self) -> None:
         """End background work, write what is written late, and close the database. No call may be running any more."""

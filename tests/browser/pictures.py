@@ -83,6 +83,20 @@ def _furnish(tracker: Tracker) -> Account:
     tracker.ok("event.track", account.key, ListID=one, Event="page_view", Email="ada@example.com")
     for name, event in (("Newsletter", "newsletter_signup"), ("In the cart", "add_to_cart")):
         tracker.ok("goal.create", account.key, ListID=account.list_id, Name=name, Event=event)
+    here = {"ListID": account.list_id}
+    trend, by_campaign = (
+        {"By": "visit:$channel", "Measures": ["people"]},
+        {"By": "visit:$utm_campaign", "Measures": ["people", "revenue"]},
+    )
+    for name, report, params in (
+        ("People by channel", "reports.trend", {**trend, "From": "-29d"}),
+        ("Sales by campaign", "reports.breakdown", {**by_campaign, "From": "-29d"}),
+        ("Revenue", "reports.trend", {"Measures": ["revenue"], "From": "-29d", "Interval": "day"}),
+    ):
+        sent = {"Name": name, "Report": report, "Params": params, "IsPinned": True}
+        tracker.ok("savedreport.create", account.key, **here, **sent)
+    for at, text in (("-9d", "Newsletter: first flush"), ("-4d", "Release 2.4")):
+        tracker.ok("annotation.create", account.key, **here, At=at, Text=text)
     made = {
         name: tracker.call("apikey.create", account.key, Name=name, Permissions=may).body["Prefix"]
         for name, may in KEYS
@@ -179,6 +193,25 @@ def _of_reports(camera: Camera, scene: Scene) -> None:
     camera.take("explore-crossed", crossed)
     camera.take("who", f"{scene.full}/who?From=-27d&Event=conversion")
     camera.take("goals", f"{scene.full}/goals")
+    _of_what_is_kept(camera, scene)
+
+
+def _of_what_is_kept(camera: Camera, scene: Scene) -> None:
+    """Saved reports, notes and links, and what a link shows to somebody who has no account."""
+    camera.take("notes", f"{scene.full}/notes")
+    camera.page.goto(scene.full)
+    camera.take("pinned", at="#pinned")
+    camera.take("saved", f"{scene.full}/saved")
+    camera.take("saved-empty", f"{scene.empty}/saved")
+    camera.page.goto(f"{scene.full}/saved")
+    camera.page.get_by_role("link", name="People by channel").click()
+    camera.page.get_by_role("button", name="Unpin").wait_for()
+    camera.take("saved-report")
+    camera.page.goto(f"{scene.full}/links")
+    camera.page.get_by_label("Last day").fill("2099-12-31")
+    camera.page.get_by_role("button", name="Make the link").click()
+    camera.take("links")
+    camera.take("shared", camera.page.locator("#made-link").inner_text())
 
 
 def _of_a_list(camera: Camera, scene: Scene) -> None:

@@ -13,9 +13,10 @@ import pytest
 from tests.browser.axe import faults, faults_in_all_colours
 from tests.browser.payloads import PAYLOADS
 from tests.browser.test_console import sign_in, watch
+from tests.browser.websites import Website
 from tests.client import InProcess
+from tests.console.made_up_console import Console
 from tests.console.made_up_reports import failure
-from tests.console.test_overview import Console
 from tests.processes import until
 from tests.served import Account, Tracker, make_account
 
@@ -39,6 +40,11 @@ PAGES = {
     "people behind a number": "/lists/{full}/who?Event=page_view",
     "nobody behind a number": "/lists/{full}/who?Event=nothing",
     "goals": "/lists/{full}/goals",
+    "saved reports": "/lists/{full}/saved",
+    "a saved report": "/lists/{full}/saved/{saved}",
+    "no saved report": "/lists/{one}/saved",
+    "links": "/lists/{full}/links",
+    "notes": "/lists/{full}/notes",
 }
 EMAIL = "reports@example.com"
 
@@ -58,7 +64,26 @@ def lists(console: Tracker, owner: Account) -> dict[str, int]:
     found = {"full": owner.list_id, "one": int(one)}
     for list_id in found.values():
         wait_for_copy(console, owner, list_id)
-    return found
+    about = {"ListID": owner.list_id}
+    sent = {"Name": "People by channel", "Report": "reports.trend", "Params": {"By": "visit:$channel"}}
+    saved = console.ok("savedreport.create", owner.key, **about, **sent, IsPinned=True)["SavedReportID"]
+    console.ok("annotation.create", owner.key, **about, Text="Release", At="yesterday")
+    return {**found, "saved": int(saved)}
+
+
+@pytest.fixture(scope="module")
+def links(console: Tracker, owner: Account, lists: dict[str, int]) -> dict[str, str]:
+    """Addresses of share links, by what they show."""
+    opened = {
+        "overview": {"Overview": True},
+        "a saved report": {"SavedReportID": lists["saved"]},
+        "a password": {"Overview": True, "Password": "password of a link"},
+    }
+    return {
+        name: "/s/"
+        + console.ok("share.create", owner.key, ListID=owner.list_id, **sent)["URL"].rpartition("/")[2]
+        for name, sent in opened.items()
+    }
 
 
 def wait_for_copy(console: Tracker, owner: Account, list_id: int) -> None:
@@ -99,6 +124,41 @@ def test_nobody_is_kept_out(name: str, page: Page, lists: dict[str, int]) -> Non
     page.set_viewport_size({"width": 360, "height": 700})
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 360, "nothing sticks out on a phone"
+
+
+@pytest.mark.parametrize("name", ["overview", "a saved report", "a password"])
+def test_nobody_is_kept_out_who_has_a_link(
+    name: str, browser: Browser, console: Tracker, links: dict[str, str]
+) -> None:
+    """In a browser of somebody who has no account."""
+    with browser.new_context(base_url=console.url) as context:
+        page = context.new_page()
+        wrong = watch(page)
+        page.goto(links[name])
+        assert faults_in_all_colours(page) == []
+        page.set_viewport_size({"width": 360, "height": 700})
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        if name == "a password":
+            page.get_by_label("Password of this link").fill("password of a link")
+            page.get_by_role("button", name="Show the numbers").click()
+            page.get_by_role("heading", name="Kettle & Leaf").wait_for()
+        assert [line for line in wrong if "403" not in line] == []
+
+
+def test_a_link_is_framed_where_it_may_be(
+    browser: Browser, console: Tracker, owner: Account, lists: dict[str, int]
+) -> None:
+    """Two websites frame the same link, of which one may. Both are on this machine: browsers part it from the rest of the net."""
+    with Website() as allowed, Website() as other, browser.new_context() as context:
+        sent = {"ListID": owner.list_id, "Overview": True, "FrameOrigins": [allowed.url]}
+        address = console.ok("share.create", owner.key, **sent)["URL"].rpartition("/")[2]
+        for website, is_shown in ((allowed, True), (other, False)):
+            website.body = f'<iframe src="{console.url}/s/{address}"></iframe>'
+            page = context.new_page()
+            page.goto(f"{website.url}/")
+            heading = page.frames[1].get_by_role("heading", name="Kettle & Leaf")
+            assert (heading.count() == 1) is is_shown
 
 
 @pytest.mark.parametrize("answer", ["building", "unavailable"])

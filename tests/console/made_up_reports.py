@@ -14,7 +14,7 @@ from tracker.registry import Registry
 TODAY = datetime(2026, 11, 27, tzinfo=UTC)
 NAMES = ("Direct", "Search", "Email", "Social", "Campaign", None)
 READY = {"Status": "ready", "Progress": 1.0}
-Made = Callable[[dict[str, Any]], dict[str, Any]]
+Made = Callable[[dict[str, Any]], Any]
 
 
 def iso(time: datetime) -> str:
@@ -52,6 +52,12 @@ def total(measure: str, points: list[Any]) -> Any:
     return 0.101 if measure == "rate" else sum(points)
 
 
+def measures_of(params: dict[str, Any]) -> list[str]:
+    """The measures that are asked for, as commands read them."""
+    sent = params.get("Measures", ["people"])
+    return sent if isinstance(sent, list) else [sent]
+
+
 def trend(params: dict[str, Any]) -> dict[str, Any]:
     times = (
         [] if params.get("Interval") == "none" else [TODAY - timedelta(days) for days in range(13, -1, -1)]
@@ -61,7 +67,7 @@ def trend(params: dict[str, Any]) -> dict[str, Any]:
     ]
     series = [
         _series(measure, value, index * 7 + number_ * 3, max(len(times), 1))
-        for number_, measure in enumerate(params["Measures"])
+        for number_, measure in enumerate(measures_of(params))
         for index, value in enumerate(values)
     ]
     if not times:
@@ -99,13 +105,13 @@ def breakdown(params: dict[str, Any]) -> dict[str, Any]:
     rows = [
         {
             "Values": [value],
-            **{measure: number(measure, 9 - index) for measure in params["Measures"]},
-            "Before": {measure: number(measure, index + 4) for measure in params["Measures"]},
+            **{measure: number(measure, 9 - index) for measure in measures_of(params)},
+            "Before": {measure: number(measure, index + 4) for measure in measures_of(params)},
         }
         for index, value in enumerate(found)
     ]
-    rows.sort(key=lambda row: str(row[params["Measures"][0]]), reverse=True)
-    whole = {measure: total(measure, [row[measure] for row in rows]) for measure in params["Measures"]}
+    rows.sort(key=lambda row: str(row[measures_of(params)[0]]), reverse=True)
+    whole = {measure: total(measure, [row[measure] for row in rows]) for measure in measures_of(params)}
     return {
         **READY,
         "Rows": rows,
@@ -121,7 +127,7 @@ def _crossed(params: dict[str, Any]) -> dict[str, Any]:
     rows = [
         {
             "Values": [one, other],
-            **{measure: number(measure, index + 3 * at) for measure in params["Measures"]},
+            **{measure: number(measure, index + 3 * at) for measure in measures_of(params)},
             "Before": {},
         }
         for index, one in enumerate(NAMES)
@@ -195,7 +201,7 @@ class MadeUpReports:
             return self._dispatcher.answer(call)
         self.asked.append((call.command or "", call.params))
         body = made(call.params)
-        return Answer(body.get("_status", 200), body, {})
+        return Answer(body.get("_status", 200) if isinstance(body, dict) else 200, body, {})
 
 
 def failure(status: int, *rows: tuple[int, str]) -> Made:

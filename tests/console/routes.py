@@ -24,6 +24,14 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/goals": {},  # a name that no other goal has, which the test makes
     "/lists/<list_id>/goals/draft": {"Name": "Cart", "Event": "add_to_cart", "property": "price", "is": "is set"},
     "/lists/<list_id>/goals/<goal_id>/delete": {},
+    "/lists/<list_id>/saved": {"Report": "reports.trend", "Params": "{}"},  # and a name, which the test makes
+    "/lists/<list_id>/saved/<saved_report_id>": {"IsPinned": "0"},
+    "/lists/<list_id>/saved/<saved_report_id>/delete": {},
+    "/lists/<list_id>/links": {},
+    "/lists/<list_id>/links/<share_id>/revoke": {},
+    "/lists/<list_id>/notes": {"At": "2026-01-31", "Text": "Release"},
+    "/lists/<list_id>/notes/<annotation_id>": {"At": "2026-01-30", "Text": "Release"},
+    "/lists/<list_id>/notes/<annotation_id>/delete": {},
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},
 }  # fmt: skip

@@ -19,6 +19,12 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
     goal = tracker.call(
         "goal.create", account.key, ListID=account.list_id, Name=f"Goal of {email}", Event="bought"
     ).body
+    saved = {"Name": f"Saved by {email}", "Report": "reports.trend"}
+    report = tracker.call("savedreport.create", account.key, ListID=account.list_id, **saved).body
+    link = tracker.call("share.create", account.key, ListID=account.list_id, Overview=True).body
+    note = tracker.call(
+        "annotation.create", account.key, ListID=account.list_id, Text=f"Note of {email}"
+    ).body
     told = tracker.call("subscriber.explain", account.key, ListID=account.list_id, EmailAddress=email).body
     return {
         "subscriber_id": told["SubscriberID"],
@@ -27,6 +33,9 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "span": told["Links"][0]["Span"],
         "event_id": told["Links"][0]["EventID"],
         "goal_id": goal["GoalID"],
+        "saved_report_id": report["SavedReportID"],
+        "share_id": link["ShareID"],
+        "annotation_id": note["AnnotationID"],
     }
 
 

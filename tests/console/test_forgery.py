@@ -72,6 +72,8 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
         return {"typed": subscriber["email"]}
     if path.rule.endswith("/goals"):
         return {"Name": f"Another of {subscriber['email']}", "Event": "bought"}
+    if path.rule.endswith("/saved"):
+        return {**FORMS[path.rule], "Name": f"Another of {subscriber['email']}"}
     return FORMS[path.rule]
 
 

@@ -9,52 +9,20 @@ import pathlib
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.client import InProcess, Reply
-from tests.console.made_up_reports import MadeUpReports, breakdown, failure, scope, trend
-from tests.console.visitor import signed_in, token_in
+from tests.console.made_up_console import Console
+from tests.console.made_up_reports import breakdown, failure, scope, trend
+from tests.console.visitor import token_in
 from tracker import errors
-from tracker.console.page_context import EXTENSION
 
 EMAIL = [{"Of": "visit", "Property": "$channel", "Is": "equals", "Value": "Email"}]
 UNAVAILABLE = failure(503, (100014, "Reports not available: the process does not answer"))
 BUILDING = {"Status": "building", "Progress": 0.42}
-
-
-class Console:
-    """A browser without scripts in which Jane is signed in, and the made-up reports that its pages ask."""
-
-    def __init__(self, client: InProcess) -> None:
-        desk = client.app.extensions[EXTENSION]
-        self.client, self.reports = client, MadeUpReports(desk.dispatcher)
-        client.app.extensions[EXTENSION] = replace(desk, dispatcher=self.reports)
-        self.user = client.open_shop("jane@example.com", list_name="Web shop")
-        self.ask, self.list_id = signed_in(client, self.user), self.user.list_id
-        client.ok(
-            "event.track", self.user.key, ListID=self.list_id, Event="page_view", Properties={"price": 3}
-        )
-
-    def made(self, name: str) -> int:
-        return int(self.client.ok("list.create", self.user.key, SubscriberListName=name)["ListID"])
-
-    @property
-    def path(self) -> str:
-        return f"/lists/{self.list_id}"
-
-    def get(self, path: str, **args: str) -> Reply:
-        self.reports.asked.clear()
-        return self.ask("GET", path, params=args)
-
-    def json(self, path: str) -> Any:
-        return self.ask("GET", path, headers={"Accept": "application/json"}).body
-
-    def asked(self, command: str) -> list[dict[str, Any]]:
-        return [params for name, params in self.reports.asked if name == command]
 
 
 @pytest.fixture

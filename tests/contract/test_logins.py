@@ -13,7 +13,7 @@ import pytest
 from tests.client import InProcess, NewClient, Reply, Shop
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
-from tracker.auth.login import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
+from tracker.auth.failed_tries import AT_ACCOUNT, AT_ACCOUNT_FROM_PLACE, FROM_PLACE, place_of
 from tracker.formats.credentials import new_key
 from tracker.storage.accounts.known_networks import KEPT_MS
 

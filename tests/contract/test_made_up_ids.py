@@ -309,6 +309,28 @@ def _goals(world: World) -> Iterator[Try]:
             yield command, named, {**named, **missing}
 
 
+def _kept(world: World) -> Iterator[Try]:
+    """Numbers of saved reports, annotations and share links are given in turn too. Links are made as they are stored."""
+    ours, stores = world.ours.list_id, world.client.services.stores
+    token = f"token {time.time_ns()}"
+    columns = {"saved_report_id": None, "rule": b"[]", "ends_at": None, "frame_origins": b""}
+    sent = {"ListID": ours, "Name": f"Kept {time.time_ns()}", "Report": "reports.trend", "Text": "x"}
+    made = {
+        "SavedReportID": world.client.ok("savedreport.create", world.ours.key, **sent)["SavedReportID"],
+        "AnnotationID": world.client.ok("annotation.create", world.ours.key, **sent)["AnnotationID"],
+        "ShareID": stores.shares.make(ours, token, None, columns, lambda *_: None),
+    }
+    for name, commands in (
+        ("SavedReportID", ("savedreport.update", "savedreport.delete", "share.create")),
+        ("AnnotationID", ("annotation.update", "annotation.delete")),
+        ("ShareID", ("share.revoke",)),
+    ):
+        for command, list_id in itertools.product(commands, (world.strangers.list_id, ours)):
+            named = {"ListID": list_id, name: made[name], "Name": "x", "Text": "y"}
+            missing = {name: NOWHERE} if list_id == world.strangers.list_id else {"ListID": NOWHERE}
+            yield command, named, {**named, **missing}
+
+
 def _keys(world: World) -> Iterator[Try]:
     """A prefix is shown to whoever may list keys; the rest of a key with it is made up, its checksum is right."""
     prefix = world.ours.key.split("_")[1]
@@ -352,6 +374,9 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "ListID": _lists,
     "CustomFieldID": _fields,
     "GoalID": _goals,
+    "SavedReportID": _kept,
+    "AnnotationID": _kept,
+    "ShareID": _kept,
     "Prefix": _keys,
     "APIKey": _keys,
     "SessionID": _sessions,
@@ -360,9 +385,9 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 }
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
-    "AllowedOrigins", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
-    "ExternalID", "FieldName", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "KeepAddress", "Measure", "MergeTagAlias", "Name", "Permissions", "Properties",
-    "Property", "RetentionDays", "Scope", "Seconds", "Span", "SentAt", "Timezone", "To", "UniqueIdentifier", "Username", "Value",
+    "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
+    "ExternalID", "FieldName", "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "IsPinned", "KeepAddress", "Measure", "MergeTagAlias", "Name", "Params", "Permissions", "Properties",
+    "Property", "Report", "RetentionDays", "Scope", "Seconds", "Span", "SentAt", "Text", "Timezone", "To", "UniqueIdentifier", "Until", "Url", "Username", "Value",
     "VisitGapMinutes", "Where",
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 MADE_UP = {
     "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "id": re.compile(r"\d{15,19}"),
+    "link": re.compile(r"http://[\w.:]+/s/\w{42}"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)"),
 }
 

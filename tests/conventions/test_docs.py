@@ -19,6 +19,7 @@ from tests.conventions.pages import blocks, cells, command_lines, curl
 from tests.conventions.sources import ROOT
 from tests.example_world import EMAIL, furnish
 from tests.reply_schemas import tracked_in
+from tracker.api.share_params import SHARE_EXAMPLE
 from tracker.config import SETTINGS
 from tracker.demo.account import make_demo
 from tracker.errors import COMMON
@@ -69,7 +70,9 @@ def answered(client: InProcess, page: Path, like: Likeness) -> Iterator[tuple[An
     demo = make_demo(client.services.stores)
     assert demo is not None
     shown = blocks(page)
-    values = {"KEY": demo.key, "LIST": demo.list_id}
+    is_for_all = "key that may do everything" in page.read_text()
+    key = client.services.stores.keys.add(demo_user(client), "*") if is_for_all else demo.key
+    values = {"KEY": key, "LIST": demo.list_id}
     for number, block in enumerate(shown):
         for line in command_lines(block.text) if block.language == "sh" else []:
             if not line.startswith("curl "):
@@ -83,11 +86,17 @@ def answered(client: InProcess, page: Path, like: Likeness) -> Iterator[tuple[An
             yield said, None if said is None else like.as_shown(said, answer.body)
 
 
+def demo_user(client: InProcess) -> int:
+    [(number,)] = client.rows("SELECT id FROM users")
+    return int(number)
+
+
 #: Its lines ask for reports: that starts a process.
 API_PAGE = pytest.param(API, id="api", marks=pytest.mark.processes)
+SHARING_PAGE = pytest.param(ROOT / "docs/sharing.md", id="sharing", marks=pytest.mark.processes)
 
 
-@pytest.mark.parametrize("page", [pytest.param(README, id="README"), API_PAGE])
+@pytest.mark.parametrize("page", [pytest.param(README, id="README"), API_PAGE, SHARING_PAGE])
 def test_curl_lines_are_answered_as_the_page_says(page: Path, client: InProcess) -> None:
     found = list(answered(client, page, Likeness()))
     assert len([said for said, _ in found if said is not None]) >= 2
@@ -148,6 +157,9 @@ def real(house: InProcess, jane: Shop) -> dict[str, Any]:
         "SubscriberListID": found.id,
         "CustomFieldID": field.id,
         "GoalID": stores.goals.of_list(found.id)[0].id,
+        "SavedReportID": stores.saved_reports.of_list(found.id)[0].id,
+        "AnnotationID": stores.annotations.of_list(found.id)[0].id,
+        "ShareID": link(house, found.id),
         "EventID": house.rows("SELECT MAX(id) FROM events WHERE list_id = ?", found.id)[0][0],
         "EventListTrackerID": found.tracker_id,
         "After": cursor_at(found.id, 0),
@@ -156,6 +168,20 @@ def real(house: InProcess, jane: Shop) -> dict[str, Any]:
         "Password": jane.password,
         "Prefix": house.ok("apikey.create", jane.key, Name="Reports")["Prefix"],
     }
+
+
+def link(house: InProcess, list_id: int) -> int:
+    """The number of a share link of the list, written as it is stored: its command would ask the engine, which takes a while."""
+    stores = house.services.stores
+    columns = {
+        "token_hash": b"%d" % list_id,
+        "saved_report_id": stores.saved_reports.of_list(list_id)[0].id,
+        "rule": json.dumps(SHARE_EXAMPLE["Where"]).encode(),
+        "ends_at": 4_102_444_800_000,
+        "frame_origins": b"https://intranet.example.com",
+        "password_hash": "none",
+    }
+    return stores.shares.insert(list_id, columns, lambda *_: None)
 
 
 def with_real(value: Any, real: dict[str, Any]) -> Any:

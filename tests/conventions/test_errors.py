@@ -17,7 +17,7 @@ from tracker.api.report_params import TOO_LARGE, TOO_SLOW
 from tracker.errors import COMMON, Error
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
-from tracker.storage.accounts import MAX_GOALS
+from tracker.storage.accounts import MAX_ANNOTATIONS, MAX_GOALS, MAX_PINNED, MAX_SAVED_REPORTS
 from tracker.storage.accounts.sessions import Sessions
 
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
@@ -76,6 +76,48 @@ OF_GOALS: dict[str, dict[int, dict[str, Any]]] = {
     "goal.delete": {9: {"GoalID": "x"}, 10: {"GoalID": 10**6}, 13: {"GoalID": ...}},
     "goals.get": {14: {"WithCounts": "x"}},
 }  # fmt: skip
+#: Rows of the commands about saved reports, annotations and share links, and what each needs beside the list.
+SAVED, LINKED, NOTED = (
+    "the saved report of the shop",
+    "the share link of the shop",
+    "the annotation of the shop",
+)
+OF_SAVED: dict[str, dict[int, dict[str, Any]]] = {
+    "savedreport.create": {
+        4: {"Name": " "}, 5: {"Report": "x"}, 6: {"Params": {"From": 5}}, 7: {"Name": "TAKEN"}, 8: {"ListID": FULL}, 11: {"Name": ...},
+        12: {"Report": ...}, 14: {"IsPinned": "x"}, 15: {"IsPinned": True},
+    },
+    "savedreport.update": {
+        4: {"Name": " "}, 5: {"Report": "x"}, 6: {"Params": {"From": 5}}, 7: {"Name": "other"}, 9: {"SavedReportID": "x"},
+        10: {"SavedReportID": 10**6}, 13: {"SavedReportID": ...}, 14: {"IsPinned": "x"}, 15: {"IsPinned": True},
+    },
+    "savedreport.delete": {9: {"SavedReportID": "x"}, 10: {"SavedReportID": 10**6}, 13: {"SavedReportID": ...}},
+    "savedreports.get": {},
+    "annotation.create": {6: {"At": "x"}, 7: {"Text": " "}, 8: {"Url": "x"}, 11: {"ListID": FULL}, 12: {"Text": ...}},
+    "annotation.update": {
+        6: {"At": "x"}, 7: {"Text": " "}, 8: {"Url": "x"}, 9: {"AnnotationID": "x"}, 10: {"AnnotationID": 10**6},
+        13: {"AnnotationID": ...},
+    },
+    "annotation.delete": {9: {"AnnotationID": "x"}, 10: {"AnnotationID": 10**6}, 13: {"AnnotationID": ...}},
+    "annotations.get": {4: {"From": "x"}, 5: {"To": "x"}},
+    "share.create": {
+        4: {"SavedReportID": "x"}, 5: {"SavedReportID": 10**6}, 6: {"Overview": "x"}, 7: {"SavedReportID": ...}, 8: {"Where": "x"},
+        11: {"Until": "2020-01-01"}, 12: {"FrameOrigins": "x"}, 13: {"Password": "x"},
+        14: {"ListID": FULL, "SavedReportID": ..., "Overview": True}, 15: {"SavedReportID": "the broken report"},
+    },
+    "share.revoke": {9: {"ShareID": "x"}, 10: {"ShareID": 10**6}, 16: {"ShareID": ...}},
+    "shares.get": {},
+}  # fmt: skip
+ABOUT_SAVED: dict[str, dict[str, Any]] = {
+    "savedreport.create": {"Name": "x", "Report": "reports.trend"},
+    "savedreport.update": {"SavedReportID": SAVED},
+    "savedreport.delete": {"SavedReportID": SAVED},
+    "annotation.create": {"Text": "x"},
+    "annotation.update": {"AnnotationID": NOTED},
+    "annotation.delete": {"AnnotationID": NOTED},
+    "share.create": {"SavedReportID": SAVED},
+    "share.revoke": {"ShareID": LINKED},
+}
 ABOUT_GOALS = {
     "goal.create": {"Name": "x", "Event": "x"},
     "goal.update": {"GoalID": REACHED},
@@ -299,6 +341,11 @@ CALLS |= {
     for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
 }
 CALLS |= {
+    (name, code): changed(ABOUT_SAVED.get(name, {}), change)
+    for name, changes in OF_SAVED.items()
+    for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
+}
+CALLS |= {
     (name, code): changed(HEADED[name], change)
     for name, changes in OF_REPORTS.items()
     for code, change in (HEAD | changes).items()
@@ -390,7 +437,36 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
     named = [
         client.ok("goal.create", jane.key, ListID=shop, Name=name, Event="x") for name in ("Taken", "Other")
     ]
-    return {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]}
+    numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]}
+    return numbers | _saved(client, jane, shop, full)
+
+
+def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any]:
+    """What stands for SAVED, NOTED, LINKED, and a saved report whose goal is gone; the full list has all it may."""
+
+    def fill(table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+        client.services.storage.write(
+            lambda transaction: transaction.insert(table, ("list_id", "created_at", *columns), rows)
+        )
+
+    named = [b"%d" % number for number in range(MAX_SAVED_REPORTS)]
+    reports = [(full, 0, name, name, b"reports.trend", b"{}", 0) for name in named]
+    pinned = [(shop, 0, name, name, b"reports.trend", b"{}", 1) for name in named[:MAX_PINNED]]
+    columns = ("name", "folded_name", "command", "params", "is_pinned")
+    fill("saved_reports", columns, [*reports, *pinned])
+    fill("annotations", ("at", "text"), [(full, 0, 0, b"x")] * MAX_ANNOTATIONS)
+    fill("shares", ("token_hash", "rule", "frame_origins"), [(full, 0, name, b"[]", b"") for name in named])
+    for_shop = {"ListID": shop, "Report": "reports.trend"}
+    saved = {
+        name: client.ok("savedreport.create", jane.key, **for_shop, Name=name, Params=params)["SavedReportID"]
+        for name, params in (("Taken", {}), ("Other", {}), ("Broken", {"GoalID": 10**6}))
+    }
+    return {
+        SAVED: saved["Taken"],
+        "the broken report": saved["Broken"],
+        NOTED: client.ok("annotation.create", jane.key, ListID=shop, Text="x")["AnnotationID"],
+        LINKED: client.ok("share.create", jane.key, ListID=shop, Overview=True)["ShareID"],
+    }
 
 
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))

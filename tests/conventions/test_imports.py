@@ -144,7 +144,7 @@ OUTSIDE: dict[str, set[str]] = {
     "orjson": {
         "tracker.analytics", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
         "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
-        "tracker.questions", "tracker.storage.aggregates",
+        "tracker.questions", "tracker.storage.accounts", "tracker.storage.aggregates",
     },
     "packaging": {"tracker.plugins"},
     "peewee": {

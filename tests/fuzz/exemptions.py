@@ -45,6 +45,20 @@ OF_EVENTS = (
     "website_events.values",
 )
 GOAL = {"Name": "a", "Event": "b"}
+#: The commands about saved reports, annotations and share links, and what each needs beside the list.
+SAVED: dict[str, dict[str, Any]] = {
+    "savedreport.create": {"Name": "a", "Report": "reports.trend"},
+    "savedreport.update": {"SavedReportID": 1},
+    "savedreport.delete": {"SavedReportID": 1},
+    "savedreports.get": {},
+    "annotation.create": {"Text": "a"},
+    "annotation.update": {"AnnotationID": 1},
+    "annotation.delete": {"AnnotationID": 1},
+    "annotations.get": {},
+    "share.create": {"Overview": True},
+    "share.revoke": {"ShareID": 1},
+    "shares.get": {},
+}
 SAMPLED = {"Event": "a", "Property": "b", "EventID": 1}
 
 EXEMPTIONS = (
@@ -97,6 +111,20 @@ EXEMPTIONS = (
     Exemption("goal.update", 5, "blank is what Unicode calls white space", {"ListID": NOWHERE, "GoalID": 1, "Event": "\u2003"}),
     Exemption("goal.update", 6, "conditions are a language", {"ListID": NOWHERE, "GoalID": 1, "Where": "x"}),
     Exemption("goals.get", 3, "whose list it is", {"ListID": NOWHERE}),
+    *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in SAVED.items()),
+    Exemption("savedreport.create", 4, "blank is what Unicode calls white space", SAVED["savedreport.create"] | {"ListID": NOWHERE, "Name": "\u2003"}),
+    Exemption("savedreport.create", 5, "NUL is refused", {"ListID": NOWHERE, "Name": "a", "Report": "\0"}),
+    Exemption("savedreport.update", 4, "blank is what Unicode calls white space", {"ListID": NOWHERE, "SavedReportID": 1, "Name": "\u2003"}),
+    Exemption("savedreport.update", 5, "NUL is refused", {"ListID": NOWHERE, "SavedReportID": 1, "Report": "\0"}),
+    *(Exemption(name, 6, "NUL is refused", SAVED[name] | {"ListID": NOWHERE, "At": "2026-01-01T\0"}) for name in ("annotation.create", "annotation.update")),
+    *(Exemption(name, 7, "blank is what Unicode calls white space", SAVED[name] | {"ListID": NOWHERE, "Text": "\u2003"}) for name in ("annotation.create", "annotation.update")),
+    Exemption("annotations.get", 4, "NUL is refused", {"ListID": NOWHERE, "From": "2026-01-01T\0"}),
+    Exemption("annotations.get", 5, "NUL is refused", {"ListID": NOWHERE, "To": "2026-01-01T\0"}),
+    Exemption("share.create", 7, "depends on the other", {"ListID": NOWHERE, "SavedReportID": 1, "Overview": True}),
+    Exemption("share.create", 8, "conditions are a language", {"ListID": NOWHERE, "Overview": True, "Where": [{}]}),
+    Exemption("share.create", 11, "NUL is refused", {"ListID": NOWHERE, "Overview": True, "Until": "2026-01-01T\0"}),
+    Exemption("share.create", 12, "an origin is more than a pattern", {"ListID": NOWHERE, "Overview": True, "FrameOrigins": ["shop"]}),
+    Exemption("share.create", 13, "NUL is refused", {"ListID": NOWHERE, "Overview": True, "Password": "12345678\0"}),
     *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in HEADED.items()),
     *(Exemption(name, 8, "conditions are a language", needed | {"ListID": NOWHERE, "Where": [{}]}) for name, needed in HEADED.items()),
     *(Exemption(name, 20, "NUL is refused", needed | {"ListID": NOWHERE, "Event": "\0"}) for name, needed in HEADED.items() if name not in WITHOUT_EVENT),
@@ -181,6 +209,16 @@ STORED = {
     "goal.delete": {10},
     "goal.update": {7, 10},
     "visit.get": {6},
+    # Whether a name is a report, and what that report says to its parameters; moments of a zone, and of the calendar.
+    "savedreport.create": {5, 6, 7, 8, 15},
+    "savedreport.update": {5, 6, 7, 10, 15},
+    "savedreport.delete": {10},
+    "annotation.create": {6, 11},
+    "annotation.update": {6, 10},
+    "annotation.delete": {10},
+    "annotations.get": {4, 5},
+    "share.create": {5, 7, 11, 14, 15},
+    "share.revoke": {10},
     "customfield.create": {8, 9, 10},
     "customfield.delete": {5},
     "event.collect": {17},

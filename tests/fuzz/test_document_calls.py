@@ -76,6 +76,17 @@ def is_number(value: Any) -> bool:
     return type(value) is int and 0 < value < 2**63 and value % 2 == 1
 
 
+#: Numbers of what a list keeps: the command that lists it, with the key of its answer, and the one that makes it.
+KEPT: dict[str, tuple[tuple[str, str], tuple[str, dict[str, Any]]]] = {
+    "SavedReportID": (
+        ("savedreports.get", "SavedReports"),
+        ("savedreport.create", {"Name": "x", "Report": "reports.trend"}),
+    ),
+    "AnnotationID": (("annotations.get", "Annotations"), ("annotation.create", {"Text": "x"})),
+    "ShareID": (("shares.get", "Shares"), ("share.create", {"Overview": True})),
+}
+
+
 class Caller:
     """Sends what Schemathesis makes up, with credentials and ListIDs that exist, and judges the answers."""
 
@@ -144,6 +155,10 @@ class Caller:
         """A goal and an event of ours, for those that are named; but for even numbers."""
         if is_number(sent.get("GoalID")):
             sent["GoalID"] = self.goal()
+        for name in (name for name in KEPT if is_number(sent.get(name))):
+            sent[name] = self.kept(name)
+        if command == "share.create" and "SavedReportID" in sent:
+            sent.pop("Overview", None)  # a link shows one of the two
         if command in ("visit.get", "event.get") and is_number(sent.get("EventID")):
             sent["EventID"] = self.event()
 
@@ -170,6 +185,12 @@ class Caller:
         there = self.tracker.ok("goals.get", self.account.key, ListID=self.account.list_id)["Goals"]
         named = {"Name": "A goal", "Event": "seen"}
         return int(there[0]["GoalID"] if there else self.made("goal.create", "GoalID", **named))
+
+    def kept(self, name: str) -> int:
+        """The number of a saved report, an annotation or a share link of ours, made if there is none."""
+        (listing, key), (creation, params) = KEPT[name]
+        there = self.tracker.ok(listing, self.account.key, ListID=self.account.list_id)[key]
+        return int(there[0][name] if there else self.made(creation, name, **params))
 
     def made(self, command: str, key: str, **params: Any) -> Any:
         list_id = self.account.list_id

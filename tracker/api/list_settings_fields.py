@@ -64,11 +64,15 @@ class Days(WholeNumber):
 
 
 class Origins(fields.Field[list[str]]):
-    """An array of origins, such as `https://shop.example`."""
+    """An array of origins, such as `https://shop.example`. `row` answers what is none."""
+
+    def __init__(self, row: Error = INVALID_ORIGINS, **options: Any) -> None:
+        super().__init__(**options)
+        self._row = row
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
         expected = "an array of origins such as 'https://shop.example'"
-        _check(INVALID_ORIGINS, _fault(value, _ORIGIN, MAX_ORIGINS_BYTES, expected))
+        _check(self._row, _fault(value, _ORIGIN, MAX_ORIGINS_BYTES, expected))
         return list(dict.fromkeys(map(_as_browsers_spell, value)))
 
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from gevent.lock import BoundedSemaphore
-
-from tracker.errors import RATE_LIMITED, CommandError, StorageUnavailable
-from tracker.formats.client_ip import network
+from tracker.auth.failed_tries import FROM_PLACE, FailedTries, TryWindow, place_of, windows_of
 from tracker.formats.credentials import digest, key_prefix
 from tracker.formats.email_address import email_key
 from tracker.rate_limits import Limiter, RateLimit
 from tracker.storage.accounts import (
-    MAX_AT_ONCE,
     Keys,
     Sessions,
     Somebody,
@@ -29,9 +22,6 @@ from tracker.storage.accounts import (
 )
 from tracker.storage.engine import Database, Transaction
 
-#: Limits of failed logins: of one network at one account; of one network at all accounts; of all networks at one account that
-#: has not been used from them. An account thus bears 2,880 guesses a day at most, and its owner may mistype ten times in a row.
-AT_ACCOUNT_FROM_PLACE, FROM_PLACE, AT_ACCOUNT = RateLimit(10, 900), RateLimit(50, 900), RateLimit(30, 900)
 #: The name of their windows among those of the rate limits.
 COUNTED_AS = "user.login.failed"
 #: The limit of failures in the audit log: of one network at one account, and of one network with invalid keys. Anybody can
@@ -45,11 +35,6 @@ class Login:
 
     user: User
     session_id: str
-
-
-class _Window(NamedTuple):
-    who: str
-    limit: RateLimit
 
 
 class LoginService:
@@ -71,21 +56,21 @@ class LoginService:
     ) -> None:
         self._database, self._users, self._keys, self._sessions = database, users, keys, sessions
         self._limiter, self._now = limiter, now
-        self._turns = BoundedSemaphore(MAX_AT_ONCE)
+        self._tries = FailedTries(limiter, COUNTED_AS, now)
 
     def by_password(
         self, username: str, password: str, address: str, deadline: float | None = None
     ) -> Login | None:
         """Return the new session, or None for a wrong username or password. Raises CommandError (429) after too many."""
         place = place_of(address)
-        with self._turn(deadline):
+        with self._tries.turn(deadline):
             user, stored = self._users.with_hash(username, deadline)
             is_known = self._is_known(user.id if user else 0, place, deadline)
             at_pair, from_place, at_account = _windows(username, place)
-            self._refuse_exhausted([at_pair] if is_known else [at_pair, from_place, at_account])
+            self._tries.refuse_exhausted([at_pair] if is_known else [at_pair, from_place, at_account])
             if is_password(password, stored, deadline) and user is not None:
                 return self._opened(user, None, place, deadline)
-            self._count([at_pair, from_place] if is_known else [at_pair, from_place, at_account])
+            self._tries.count([at_pair, from_place] if is_known else [at_pair, from_place, at_account])
         self._note_failure(user.id if user else None, "", at_pair.who, deadline)
         return None
 
@@ -96,42 +81,17 @@ class LoginService:
         if owner is not None and user is not None:
             return self._opened(user, owner.key_id, None, deadline)
         place = place_of(address)
-        from_place = _Window(f"place:{place}", FROM_PLACE)
-        self._refuse_exhausted([from_place])
-        self._count([from_place])
+        from_place = TryWindow(f"place:{place}", FROM_PLACE)
+        self._tries.refuse_exhausted([from_place])
+        self._tries.count([from_place])
         if prefix := key_prefix(key):
             self._note_failure(None, f"key:{prefix}", from_place.who, deadline)
         return None
-
-    @contextmanager
-    def _turn(self, deadline: float | None) -> Iterator[None]:
-        """Bound the logins between reading the counts and counting a failure, so that a burst gains little.
-
-        Raises StorageUnavailable without a turn before the deadline.
-        """
-        seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if not self._turns.acquire(timeout=seconds):
-            raise StorageUnavailable("too many logins wait for the check of their password")
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     def _is_known(self, user_id: int, place: str, deadline: float | None) -> bool:
         return self._database.read(
             lambda transaction: known_networks.is_known(transaction, user_id, place), deadline
         )
-
-    def _refuse_exhausted(self, windows: list[_Window]) -> None:
-        decisions = [self._limiter.hit(COUNTED_AS, *window, cost=0) for window in windows]
-        now = self._now()
-        waits = [each.seconds_left(now) for each in decisions if each.remaining == 0]
-        if waits:
-            raise CommandError(RATE_LIMITED, headers={"Retry-After": str(max(waits))})
-
-    def _count(self, windows: list[_Window]) -> None:
-        for window in windows:
-            self._limiter.hit(COUNTED_AS, *window)
 
     def _opened(self, user: User, key_id: int | None, place: str | None, deadline: float | None) -> Login:
         """Write the session, its entry in the audit log, and the known place, in one transaction."""
@@ -157,21 +117,11 @@ class LoginService:
         )
 
 
-def place_of(address: str) -> str:
-    """Return the place of an address: an IPv4 address, or the /64 network of an IPv6 one, which is one customer's."""
-    place = network(address)
-    return f"{place}/64" if ":" in place else place
-
-
-def _windows(username: str, place: str) -> tuple[_Window, _Window, _Window]:
+def _windows(username: str, place: str) -> tuple[TryWindow, TryWindow, TryWindow]:
     """Return the windows of a login. Accounts are named by hashes: the store of counts holds no emails.
 
     All spellings of an address are one account.
     """
     address = email_key(username)
     name = digest(address[1] if address else username).hex()
-    return (
-        _Window(f"account:{name}/place:{place}", AT_ACCOUNT_FROM_PLACE),
-        _Window(f"place:{place}", FROM_PLACE),
-        _Window(f"account:{name}", AT_ACCOUNT),
-    )
+    return windows_of(f"account:{name}", place)

@@ -5,5 +5,6 @@ extends `layout.html` (or `list.html`, for a page about a list), and its script,
 """
 
 from tracker.console.blueprint import console
+from tracker.console.share_pages import share_pages
 
-__all__ = ["console"]
+__all__ = ["console", "share_pages"]

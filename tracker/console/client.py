@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import request
+from flask import g, request
 
 from tracker.call import Answer
 from tracker.console.cookies import session_id
@@ -15,6 +15,9 @@ from tracker.http.command_endpoint import ANSWER
 from tracker.http.message.compression import PRIVATE
 from tracker.http.message.wsgi_call import call_of
 from tracker.registry import Registry, asked_by
+
+#: Where the page of a share link keeps the caller of its commands, in `flask.g`: no session is looked at then.
+CALLER = "share_caller"
 
 
 class NotDone(Exception):
@@ -80,16 +83,17 @@ def registry() -> Registry:
 
 
 def ask(command: str, **params: Any) -> Any:
-    """Call a command in the session of the page's request. Returns the body. Parameters that are None are not sent.
+    """Call a command in the session of the page's request, or of a share link as that. Returns the body. Parameters that are None are not sent.
 
     The command is called with the page's own HTTP method, so a GET page can never call a command that writes. Raises
     Refused and Unanswered; an error that a page does not catch becomes an error page (`error_pages.py`).
     """
     sent = {name: value for name, value in params.items() if value is not None}
-    if session_id() is not None:
+    caller = g.get(CALLER)
+    if caller is None and session_id() is not None:
         sent["SessionID"] = session_id()
     call = call_of(request.environ, command, sent, False, desk().settings.trusted_proxies)
-    call.bearer = None
+    call.bearer, call.caller = None, caller
     answer = desk().dispatcher.answer(call)
     request.environ.setdefault(ANSWER, answer)
     if answer.shows_secret:

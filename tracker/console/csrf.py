@@ -43,7 +43,7 @@ def check() -> None:
     """Check a POST. Raises CsrfError if it is not from a form of the console, SignedOut if there is no session."""
     if request.method in SAFE_METHODS:
         return
-    if not _is_from_us(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")):
+    if not is_from_us(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")):
         raise CsrfError
     secret = _secret_for(request.path)
     if secret is None:
@@ -82,7 +82,7 @@ def _xored(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
-def _is_from_us(fetch_site: str | None, origin: str | None) -> bool:
+def is_from_us(fetch_site: str | None, origin: str | None) -> bool:
     """Whether a request is from a page of the console. Browsers set both headers, no page can forge them; programs send none."""
     if fetch_site is not None and fetch_site not in ("same-origin", "none"):
         return False

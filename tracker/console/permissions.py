@@ -10,6 +10,8 @@ from tracker.registry import Registry
 MEANINGS = {
     "Subscribers.Get": "See people, their events, and which events and properties exist",
     "Reports.Get": "See numbers, and no people",
+    "Shares.Update": "Give out links that show numbers, and revoke them",
+    "Annotations.Update": "Write notes on days, as a deployment does",
     "Subscribers.Import": "Add people",
     "Subscriber.Update": "Change people, and take visitors back from them",
     "Subscribers.Delete": "Delete and forget people",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from tracker.console.error_pages import is_asked_by_script
 from tracker.console.filter_words import OF, OPERATORS, chips
 from tracker.console.page_context import desk
 from tracker.console.report_address import ReportAddress, condition_of
-from tracker.console.report_scope import ReportScope
+from tracker.console.report_scope import ReportScope, moment_words
 from tracker.errors import REPORTS_UNAVAILABLE
 
 #: Periods: what they are called, `From`, `To`, and the key that chooses them.
@@ -36,7 +36,7 @@ PERIODS = (
 )
 #: Comparisons: what they are called, and `Compare`.
 COMPARISONS = (("The time before", None), ("The year before", "year"), ("Nothing", "none"))
-View = Callable[[CurrentList, ReportAddress], Any]
+View = Callable[..., Any]
 
 
 class CopyIsBuilt(Exception):
@@ -55,14 +55,14 @@ def report(command: str, place: CurrentList, address: ReportAddress, **params: A
     return answer
 
 
-def report_page(view: View) -> Callable[[str], Any]:
-    """Return the view of a route that gets the list and the question, and answers what `view` has no page for.
+def report_page(view: View) -> Callable[..., Any]:
+    """Return the view of a route that gets the list, the question and further parts of the path, and answers what `view` has no page for.
 
     A list without any event leads to Setup; events without a list have no reports, only the live view.
     """
 
     @wraps(view)
-    def shown(list_id: str) -> Any:
+    def shown(list_id: str, **parts: str) -> Any:
         if list_id == WITHOUT_LIST:
             return redirect(f"/lists/{WITHOUT_LIST}/live", 303)
         place, address = list_of(list_id), ReportAddress(dict(request.args.items()))
@@ -71,7 +71,7 @@ def report_page(view: View) -> Callable[[str], Any]:
         condition = condition_of(request.args)
         if condition is not None or "is" in request.args:
             return _filtered(address, condition)
-        return _answered(view, place, address)
+        return _answered(partial(view, **parts), place, address)
 
     return shown
 
@@ -90,14 +90,19 @@ def _answered(view: View, place: CurrentList, address: ReportAddress) -> Any:
 
 
 def frame(
-    place: CurrentList, address: ReportAddress, answer: dict[str, Any], goals: Sequence[dict[str, Any]] = ()
+    place: CurrentList,
+    address: ReportAddress,
+    answer: dict[str, Any],
+    goals: Sequence[dict[str, Any]] = (),
+    annotations: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return what the head and foot of a report's page are made of."""
+    """Return what the head and foot of a report's page are made of. Annotations are those that its chart shows."""
     scope = ReportScope.of(answer["Scope"])
     return {
         "place": place,
         "address": address,
         "scope": scope,
+        "annotations": annotations,
         "chips": chips(address, goals),
         "operators": OPERATORS,
         "of": OF,
@@ -154,6 +159,21 @@ def api_call(command: str, place: CurrentList, address: ReportAddress, **params:
         f"curl {desk().settings.public_url}/api/v1/{command} -H 'Authorization: Bearer YOUR_KEY' "
         f"-H 'Content-Type: application/json' -d '{quoted}'"
     )
+
+
+def kept(command: str, address: ReportAddress, **params: Any) -> dict[str, str]:
+    """Return the question as the form that saves it has it. Its words of time stay words, so that it goes with the days."""
+    known = {name: value for name, value in {**address.head, **params}.items() if value is not None}
+    return {"report": command, "params": json.dumps(known, ensure_ascii=False)}
+
+
+def annotations_of(place: CurrentList, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the annotations of the time that an answer is about, with their moments in words."""
+    scope = answer["Scope"]
+    found: list[dict[str, Any]] = ask("annotations.get", **place.params, From=scope["From"], To=scope["To"])[
+        "Annotations"
+    ]
+    return [{**each, "Words": moment_words(each["At"], scope["Timezone"])} for each in found]
 
 
 def csv_path(

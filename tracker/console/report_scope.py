@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tracker.console.report_address import ReportAddress, days_from
 
@@ -109,3 +110,9 @@ def range_words(begins: datetime, ends: datetime) -> str:
 
 def day_words(day: date) -> str:
     return f"{day:%-d %b} {day.year}"
+
+
+def moment_words(iso: str, zone: str) -> str:
+    """Return a moment in a zone in words; of midnight the day alone, since it is one that was given as a day."""
+    time = datetime.fromisoformat(iso).astimezone(ZoneInfo(zone))
+    return day_words(time.date()) + ("" if f"{time:%H%M%S}" == "000000" else f", {time:%H:%M}")

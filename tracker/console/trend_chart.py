@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tracker.console.charts import MAX_SERIES, Axis, Chart, Series
+from tracker.console.charts import MAX_SERIES, Axis, Chart, ChartNote, Series
 from tracker.console.dimension_words import DimensionWords
 from tracker.console.number_words import main_currency, measure_name, number_of, writer
 from tracker.console.report_address import ReportAddress
@@ -28,8 +30,9 @@ def trend_chart(
     address: ReportAddress,
     title: str,
     by: DimensionWords | None = None,
+    annotations: Iterable[Mapping[str, Any]] = (),
 ) -> Chart:
-    """Return the chart of one measure of a trend, each bucket with the address that zooms into it.
+    """Return the chart of one measure of a trend, each bucket with the address that zooms into it and its annotations.
 
     Buckets that are still to come are left out, so the last one is the one that runs.
     """
@@ -45,7 +48,21 @@ def trend_chart(
         scope.is_running,
     )
     series = tuple(_series(each, measure, unit, len(times), by) for each in shown)
-    return Chart(title, axis, series, writer(measure, unit), scope.before_words or "before")
+    before = scope.before_words or "before"
+    return Chart(title, axis, series, writer(measure, unit), before, tuple(_notes(annotations, times)))
+
+
+def without_links(chart: Chart) -> Chart:
+    """Return the chart whose buckets lead nowhere: for pages that show one time and no other."""
+    return replace(chart, axis=replace(chart.axis, paths=()))
+
+
+def _notes(annotations: Iterable[Mapping[str, Any]], times: Sequence[datetime]) -> Iterator[ChartNote]:
+    """Yield the annotations with the buckets they are in."""
+    for each in annotations:
+        index = bisect_right(times, datetime.fromisoformat(each["At"])) - 1
+        if index >= 0:
+            yield ChartNote(index, each["Text"])
 
 
 def unit_of(totals: Iterable[Any], currency: str) -> str:

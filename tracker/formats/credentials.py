@@ -1,4 +1,4 @@
-"""Credential formats: API keys, session ids and public ids, with a checksum that finds a mistyped one without a query."""
+"""Credential formats: API keys, session ids, share tokens and public ids, with a checksum that finds a mistyped one without a query."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ _PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{16}")
 _SHOWN = re.compile(rb"tr(?:k_[0-9A-Za-z]{8}_|s_)[0-9A-Za-z]{38}")
 #: Credentials of one text that are looked up, and candidates examined from each end of it.
 MAX_SHOWN, _MAX_LOOKS = 2, 8
+#: Characters of a share token's secret (214 bits): with the checksum the token is longer than any part of a path that is logged.
+SHARE_SIZE = 36
+_SHARE = re.compile(r"[0-9A-Za-z]{42}")
 _SESSION = re.compile(r"trs_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
 
 
@@ -38,6 +41,15 @@ def new_key() -> NewKey:
 def new_session_id() -> str:
     """Return a new session id: `trs_<secret><checksum>`."""
     return _with_checksum(f"trs_{_random(SECRET_SIZE)}")
+
+
+def new_share_token() -> str:
+    """Return a new token of a share link, which stands in its address."""
+    return _with_checksum(_random(SHARE_SIZE))
+
+
+def is_share_token(text: str) -> bool:
+    return _SHARE.fullmatch(text) is not None and text[-CHECKSUM_SIZE:] == checksum(text[:-CHECKSUM_SIZE])
 
 
 def new_public_id() -> str:

@@ -39,7 +39,7 @@ from tracker.questions.question_json import decode, encode
 from tracker.questions.regex_faults import regex_fault
 from tracker.questions.retention_plan import RetentionPlan
 from tracker.questions.subjects import ANYTHING, IDENTIFY, Dimension, Goal
-from tracker.questions.time_range import DEFAULT_FROM, DEFAULT_TO, TimeRange, resolve
+from tracker.questions.time_range import DEFAULT_FROM, DEFAULT_TO, TimeRange, moment_of_word, resolve
 
 __all__ = [
     "ADDITIVE",
@@ -87,6 +87,7 @@ __all__ = [
     "decode",
     "encode",
     "measure_of",
+    "moment_of_word",
     "plain_number",
     "regex_fault",
     "resolve",

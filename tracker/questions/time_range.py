@@ -70,6 +70,14 @@ def resolve(
     return TimeRange(first, last, _before(compare or DEFAULT_COMPARE, first, last, zone, match_weekday))
 
 
+def moment_of_word(word: str, zone_name: str, now: int, *, is_end: bool = False) -> int:
+    """Return the moment that a word of `From`, or with `is_end` of `To`, means. Raises BadQuestion for other words."""
+    moment = _moment("at", word, zone_of(zone_name), now, is_end=is_end)
+    if not FIRST_MS <= moment <= LAST_MS:
+        raise BadQuestion("at", CALENDAR)
+    return moment
+
+
 def check_range(begins: int, ends: int) -> None:
     """Raise BadQuestion if the range is empty, too long, or out of the calendar of questions."""
     if not FIRST_MS <= begins <= LAST_MS or not FIRST_MS <= ends <= LAST_MS:

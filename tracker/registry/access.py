@@ -7,7 +7,9 @@ from tracker.registry.command import Command, administrator
 
 
 def is_open_to(command: type[Command], caller: Caller) -> bool:
-    """Whether the caller has the permission that the command asks for."""
+    """Whether the caller has the permission that the command asks for. A share link opens reports and nothing else."""
+    if caller.share_id is not None and not command.is_report:
+        return False
     if isinstance(command.permission, str):
         return caller.may(command.permission)
     return caller.is_admin if command.permission is administrator else True

@@ -77,6 +77,9 @@ class Command:
     tables: ClassVar[Any] = None
     #: Whether the answer holds a secret, such as a new key: it is then sent without compression.
     shows_secret: ClassVar[bool] = False
+    #: Whether it answers with numbers of a list, its parameter `ListID`, and with nothing about single people: such a command can be
+    #: saved, pinned and shared, and its permission is `Reports.Get`.
+    is_report: ClassVar[bool] = False
     #: Bytes that a request's body may have, before and after decompression.
     max_body_bytes: ClassVar[int] = 64 * 1024
     #: A parameter that is an array of at most `max_items` objects, each with the limits of a body of its own. An object that
@@ -124,6 +127,8 @@ class Command:
 
         Raises CommandError with the row `otherwise`, alike for another user's list and for one that does not exist.
         """
+        if self.caller.share_id is not None and list_id != self.caller.list_id:
+            raise CommandError(otherwise)
         found = self.services.stores.lists.owned(self.user_id, list_id, self.deadline)
         if found is None:
             raise CommandError(otherwise)

@@ -17,6 +17,8 @@ from tracker.registry.stream import CsvStream, EventStream, NdjsonStream, Stream
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 PATH: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 RATE_LIMIT: Final = re.compile(r"[1-9][0-9]{0,11} per [1-9][0-9]{0,6} seconds")
+#: The permission that lets a caller see numbers.
+REPORTS: Final = "Reports.Get"
 #: Paths at `/api/v1/` beside those of the commands.
 RESERVED_PATHS: Final = frozenset({"openapi.json"})
 
@@ -44,6 +46,10 @@ def _is_pair_of_json_objects(value: object) -> bool:
         return bool(list(value) == json.loads(json.dumps(value, allow_nan=False)))
     except (TypeError, ValueError):
         return False
+
+
+def _has_list(command: type[Command]) -> bool:
+    return "ListID" in getattr(command.Params, "_declared_fields", {})
 
 
 #: The rules of a command: the reason for refusing it, and the check. Errors and parameters have further rules.
@@ -90,6 +96,10 @@ RULES: tuple[tuple[str, Callable[[type[Command]], bool]], ...] = (
             isinstance(c.other_media_types, tuple)
             and set(c.other_media_types) <= {CsvStream.media_type, NdjsonStream.media_type}
         ),
+    ),
+    (
+        f"a report asks for the permission {REPORTS}, has the method 'GET' and the parameter ListID",
+        lambda c: not c.is_report or (c.permission == REPORTS and c.method == "GET" and _has_list(c)),
     ),
     ("tables must be tracker.tables.Tables", lambda c: c.tables is None or hasattr(c.tables, "migrations")),
 )

@@ -5,9 +5,9 @@ stand beside numbers that are written out. Colours come from classes (`static/ch
 """
 
 from tracker.console.charts.bar_chart import bars, share
-from tracker.console.charts.chart_data import MAX_SERIES, Axis, Chart, Series
+from tracker.console.charts.chart_data import MAX_SERIES, Axis, Chart, ChartNote, Series
 from tracker.console.charts.heat_grid import grid
 from tracker.console.charts.line_chart import line
 from tracker.console.charts.sparkline import sparkline
 
-__all__ = ["MAX_SERIES", "Axis", "Chart", "Series", "bars", "grid", "line", "share", "sparkline"]
+__all__ = ["MAX_SERIES", "Axis", "Chart", "ChartNote", "Series", "bars", "grid", "line", "share", "sparkline"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from tracker.console.charts.chart_data import Chart, at
-from tracker.console.charts.drawing import Frame, below, end_labels, figure, series_class
+from tracker.console.charts.drawing import Frame, below, end_labels, figure, noted, series_class
 from tracker.console.charts.line_chart import points
 from tracker.console.charts.scales import thinned
 from tracker.console.charts.svg import element, join, number
@@ -38,6 +38,7 @@ def _draw(chart: Chart, frame: Frame) -> Markup:
         (
             join(_columns(chart, index, frame, places, room) for index in range(len(chart.series))),
             _before(chart, frame, places, room),
+            noted(chart, frame, places),
             end_labels(chart, frame, ends),
             below(chart, frame, places),
             points(chart, frame, places),

@@ -35,6 +35,14 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartNote:
+    """What happened in a bucket, in words."""
+
+    index: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart. `words` writes a number (`1,246`, `€14.50`, `10.1 %`); `before_name` names the compared time."""
 
@@ -43,6 +51,7 @@ class Chart:
     series: tuple[Series, ...]
     words: Callable[[float], str]
     before_name: str = "before"
+    notes: tuple[ChartNote, ...] = ()
 
     @property
     def has_before(self) -> bool:
@@ -91,6 +100,7 @@ def described(chart: Chart) -> str:
         told.append(f"{chart.before_name}: {chart.words(min(values))} to {chart.words(max(values))}.")
     if chart.axis.is_open:
         told.append(f"{labels[-1]} is not over.")
+    told += [f"Note on {labels[note.index]}: {note.words}." for note in chart.notes]
     return " ".join(told)
 
 

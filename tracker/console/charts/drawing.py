@@ -16,6 +16,8 @@ MAX_ROWS = 400
 #: A dash for each series, so that no line is told by its colour alone; the last is that of "Others".
 DASHES = (None, "8 4", "2 3", "10 3 2 3", "5 2", "1 4")
 NAME_LENGTH = 18
+#: Characters of a note that are shown where its bucket is pointed at; below the chart it stands in full.
+NOTE_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,23 @@ def point_words(chart: Chart, index: int) -> str:
     ]
     before = at(chart.series[0].before, index) if chart.has_before else None
     after = f" (before: {chart.words(before)})" if before is not None else ""
-    return f"{chart.axis.labels[index]}: {', '.join(told)}{after}"
+    notes = "".join(f" · {cut(note.words, NOTE_LENGTH)}" for note in chart.notes if note.index == index)
+    return f"{chart.axis.labels[index]}: {', '.join(told)}{after}{notes}"
+
+
+def noted(chart: Chart, frame: Frame, places: list[float]) -> Markup:
+    """Return a dashed line with a mark on top for each bucket that has notes. Their words are in the description."""
+    indexes = sorted({note.index for note in chart.notes})
+    top = frame.scale.top
+    return join(
+        element("path", class_="note-line", d=f"M{places[index]:.1f} {top:.1f}V{frame.scale.bottom:.1f}")
+        + element(
+            "path",
+            class_="note-mark",
+            d=f"M{places[index]:.1f} {top - 9:.1f}l4.5 4.5l-4.5 4.5l-4.5 -4.5Z",
+        )
+        for index in indexes
+    )
 
 
 def _words(chart: Chart, value: float | None) -> str:

@@ -11,6 +11,7 @@ from tracker.console.charts.drawing import (
     dash,
     end_labels,
     figure,
+    noted,
     point_words,
     series_class,
 )
@@ -36,6 +37,7 @@ def _draw(chart: Chart, frame: Frame) -> Markup:
                 _line(series.values, index, chart, frame, places) for index, series in enumerate(chart.series)
             ),
             _before(chart, frame, places),
+            noted(chart, frame, places),
             _running(chart, frame, places),
             end_labels(chart, frame, [_last_height(series.values, frame) for series in chart.series]),
             below(chart, frame, places),

@@ -9,11 +9,14 @@ from tracker.console.pages import (
     forget,
     goals,
     keys,
+    links,
     lists,
     live,
+    notes,
     overview,
     people,
     report_csv,
+    saved,
     settings,
     setup,
     sign_in,
@@ -22,5 +25,5 @@ from tracker.console.pages import (
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, who, report_csv, goals, setup, live, events, people, subscriber, forget, settings, keys, audit,
+    sign_in, lists, overview, explore, who, report_csv, saved, links, notes, goals, setup, live, events, people, subscriber, forget, settings, keys, audit,
 )  # fmt: skip

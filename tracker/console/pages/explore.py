@@ -15,7 +15,15 @@ from tracker.console.dimension_words import OFFERED, DimensionWords, of_property
 from tracker.console.number_words import MEASURES, change, measure_name, number_of, written
 from tracker.console.page_context import Route
 from tracker.console.report_address import ReportAddress
-from tracker.console.report_pages import api_call, csv_path, frame, report, report_page
+from tracker.console.report_pages import (
+    annotations_of,
+    api_call,
+    csv_path,
+    frame,
+    kept,
+    report,
+    report_page,
+)
 from tracker.console.report_rows import breakdown_rows, people_path, people_question
 from tracker.console.trend_chart import series_of, trend_chart, unit_of
 
@@ -32,6 +40,8 @@ OFFERED_EVENTS, OFFERED_PROPERTIES = 100, 60
 @report_page
 def show(place: CurrentList, address: ReportAddress) -> Any:
     asked = {name: address.args.get(name) or None for name in ("Event", "By", "Interval", "Cursor")}
+    if asked["Interval"] == "none":  # totals alone are no chart
+        asked["Interval"] = None
     measure, form = address.args.get("Show") or "people", address.args.get("As", "lines")
     by = DimensionWords(asked["By"]) if asked["By"] else None
     across = DimensionWords(address.args["Across"]) if by and address.args.get("Across") else None
@@ -72,9 +82,9 @@ def _trend(
     params |= {"By": by.form, "Top": TOP} if by else {}
     answer = report("reports.trend", place, address, **params)
     title = f"{measure_name(measure)} by {answer['Interval']}"
-    chart = trend_chart(
-        {**answer, "Series": answer["Series"][:MAX_SERIES]}, measure, currency, address, title, by
-    )
+    notes = annotations_of(place, answer)
+    drawn = {**answer, "Series": answer["Series"][:MAX_SERIES]}
+    chart = trend_chart(drawn, measure, currency, address, title, by, notes)
     return {
         "chart": (bars if form == "bars" else line)(chart),
         "rows": [
@@ -83,7 +93,7 @@ def _trend(
         ],
         "more": f"{place.path}/explore{address.link(As='table')}" if by else None,
         **_taken_along("reports.trend", place, address, params),
-        **frame(place, address, answer),
+        **frame(place, address, answer, annotations=notes),
     }
 
 
@@ -157,8 +167,8 @@ def _crossed(
 
 def _taken_along(
     command: str, place: CurrentList, address: ReportAddress, params: Mapping[str, Any]
-) -> dict[str, str]:
-    """Return the same question as a file and as a call of the API."""
+) -> dict[str, Any]:
+    """Return the same question as a file, as a call of the API, and as the form that saves it has it."""
     known = {name: value for name, value in params.items() if value is not None}
     texts = {name: str(known[name]) for name in ("Event", "Interval", "Top") if name in known}
     by = known.get("By", [])
@@ -166,6 +176,7 @@ def _taken_along(
     return {
         "csv": csv_path(command, place, address, repeated, **texts),
         "call": api_call(command, place, address, **known),
+        "keep": kept(command, address, **{**known, "Limit": None}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import render_template
@@ -15,9 +15,19 @@ from tracker.console.goal_form import PAGE, goal_link
 from tracker.console.number_words import MEASURES, SIX, change, written
 from tracker.console.page_context import Route
 from tracker.console.report_address import ReportAddress
-from tracker.console.report_pages import api_call, csv_path, frame, report, report_page
+from tracker.console.report_pages import (
+    annotations_of,
+    api_call,
+    csv_path,
+    frame,
+    kept,
+    report,
+    report_page,
+)
 from tracker.console.report_rows import breakdown_rows, people_path, people_question, second_measure
-from tracker.console.trend_chart import series_of, trend_chart
+from tracker.console.report_scope import ReportScope
+from tracker.console.saved_answers import tile
+from tracker.console.trend_chart import series_of, trend_chart, without_links
 
 #: Rows of a card, and goals whose numbers are asked for.
 ROWS, MAX_GOALS = 8, 4
@@ -64,32 +74,63 @@ CARDS = (
 
 @report_page
 def show(place: CurrentList, address: ReportAddress) -> Any:
-    measure = address.args.get("Show", "people")
-    measure = measure if measure in SIX else "people"
-    currency = place.described["Currency"]
-    trend = report("reports.trend", place, address, Measures=list(SIX))
-    totals = {name: series_of(trend, name)[0] for name in SIX}
-    second = second_measure({name: totals[name]["Total"] for name in SIX})
-    goals = ask("goals.get", **place.params)["Goals"]
+    trend, chosen = _trend(place, address)
+    goals, notes = ask("goals.get", **place.params)["Goals"], annotations_of(place, trend)
+    total = series_of(trend, "people")[0]["Total"]
     return render_template(
         "overview.html",
         tab="overview",
-        tiles=[_tile(name, totals[name], address, currency, name == measure) for name in SIX],
-        chart=line(
-            trend_chart(trend, measure, currency, address, f"{MEASURES[measure][0]} by {trend['Interval']}")
-        ),
-        people=people_path(place.path, address, measure),
-        people_question=people_question(
-            totals["people"]["Total"] if measure in ("people", "visits") else None
-        ),
-        cards=[_card(card, place, address, second, currency) for card in CARDS],
-        second=MEASURES[second][0],
+        **_numbers(place, address, trend, chosen, notes),
+        people=people_path(place.path, address, chosen),
+        people_question=people_question(total if chosen in ("people", "visits") else None),
         goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
         definitions=[MEASURES[name] for name in SIX],
+        pinned=[tile(place, each) for each in _pinned(place)],
         csv=csv_path("reports.trend", place, address, {"Measures": SIX}),
         call=api_call("reports.trend", place, address, Measures=list(SIX)),
-        **frame(place, address, trend, goals),
+        keep=kept("reports.trend", address, Measures=list(SIX)),
+        **frame(place, address, trend, goals, notes),
     )
+
+
+def shared_overview(place: CurrentList, address: ReportAddress) -> dict[str, Any]:
+    """Return the numbers of the overview for the page of a share link, which has no people, no goals and no notes."""
+    trend, chosen = _trend(place, address)
+    return {**_numbers(place, address, trend, chosen), "scope": ReportScope.of(trend["Scope"])}
+
+
+def _trend(place: CurrentList, address: ReportAddress) -> tuple[dict[str, Any], str]:
+    """Return the six measures, and which of them the chart shows."""
+    measure = address.args.get("Show", "people")
+    return report(
+        "reports.trend", place, address, Measures=list(SIX)
+    ), measure if measure in SIX else "people"
+
+
+def _numbers(
+    place: CurrentList,
+    address: ReportAddress,
+    trend: dict[str, Any],
+    measure: str,
+    notes: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return tiles, chart and cards. Where the place has no path, nothing in the chart leads anywhere."""
+    currency = place.described["Currency"]
+    totals = {name: series_of(trend, name)[0] for name in SIX}
+    second = second_measure({name: totals[name]["Total"] for name in SIX})
+    title = f"{MEASURES[measure][0]} by {trend['Interval']}"
+    chart = trend_chart(trend, measure, currency, address, title, annotations=notes)
+    return {
+        "tiles": [_tile(name, totals[name], address, currency, name == measure) for name in SIX],
+        "chart": line(chart if place.path else without_links(chart)),
+        "cards": [_card(card, place, address, second, currency) for card in CARDS],
+        "second": MEASURES[second][0],
+    }
+
+
+def _pinned(place: CurrentList) -> list[dict[str, Any]]:
+    saved = ask("savedreports.get", **place.params)["SavedReports"]
+    return [each for each in saved if each["IsPinned"]]
 
 
 def _tile(

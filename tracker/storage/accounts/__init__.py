@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tracker.storage.accounts import known_networks
+from tracker.storage.accounts.annotations import MAX_ANNOTATIONS, Annotation, Annotations
 from tracker.storage.accounts.api_keys import ApiKey, Keys
 from tracker.storage.accounts.audit_log import Audit, AuditEntry, Doer, Somebody, note, note_failed_login
 from tracker.storage.accounts.goals import MAX_GOALS, GoalFault, GoalRefused, Goals, ListGoal
+from tracker.storage.accounts.list_rows import RowFault, RowRefused
 from tracker.storage.accounts.list_settings import (
     MAX_ORIGINS_BYTES,
     MAX_PARAMETERS_BYTES,
@@ -15,15 +17,28 @@ from tracker.storage.accounts.list_settings import (
 )
 from tracker.storage.accounts.lists import GOAL, List, Lists, conversion_ids_are_goals
 from tracker.storage.accounts.passwords import MAX_AT_ONCE, is_password
+from tracker.storage.accounts.saved_reports import (
+    MAX_PINNED,
+    MAX_SAVED_REPORTS,
+    SavedReport,
+    SavedReports,
+)
 from tracker.storage.accounts.sessions import Sessions
+from tracker.storage.accounts.shares import MAX_SHARES, OpenedShare, Share, Shares, fixed, origins_of
 from tracker.storage.accounts.users import User, Users
 
 __all__ = [
     "GOAL",
+    "MAX_ANNOTATIONS",
     "MAX_AT_ONCE",
     "MAX_GOALS",
     "MAX_ORIGINS_BYTES",
     "MAX_PARAMETERS_BYTES",
+    "MAX_PINNED",
+    "MAX_SAVED_REPORTS",
+    "MAX_SHARES",
+    "Annotation",
+    "Annotations",
     "ApiKey",
     "Audit",
     "AuditEntry",
@@ -37,14 +52,23 @@ __all__ = [
     "ListSettings",
     "ListSettingsStore",
     "Lists",
+    "OpenedShare",
+    "RowFault",
+    "RowRefused",
+    "SavedReport",
+    "SavedReports",
     "Sessions",
+    "Share",
+    "Shares",
     "Somebody",
     "User",
     "Users",
     "conversion_ids_are_goals",
+    "fixed",
     "is_password",
     "known_networks",
     "note",
     "note_failed_login",
+    "origins_of",
     "read_settings",
 ]

@@ -195,6 +195,34 @@ GOALS = Table(
     ],
     unique=[("list_id", "folded_name")],
 )  # fmt: skip
+#: Reports that are kept with a list: a command and the JSON of its parameters, as they were sent.
+SAVED_REPORTS = Table(
+    "saved_reports",
+    [
+        counter("id"), key("list_id"), text("name", 400), text("folded_name", 1200), text("command", 200), big_bytes("params"),
+        flag("is_pinned"), integer("created_at"),
+    ],
+    unique=[("list_id", "folded_name")],
+)  # fmt: skip
+#: Notes on moments of a list, which charts show: `at` is a time of events.
+ANNOTATIONS = Table(
+    "annotations",
+    [
+        counter("id"), key("list_id"), integer("at"), text("text", 1200), text("url", 2000, is_optional=True), integer("created_at"),
+    ],
+    indexes=[("list_id", "at")],
+)  # fmt: skip
+#: Links to numbers of a list, for people without an account. Of the token in a link only a hash is stored.
+SHARES = Table(
+    "shares",
+    [
+        counter("id"), key("list_id"), bytes_("token_hash", 32), key("saved_report_id", is_optional=True), big_bytes("rule"),
+        integer("ends_at", is_optional=True), bytes_("frame_origins", 4000), text("password_hash", 255, is_optional=True),
+        integer("created_at"),
+    ],
+    unique=[("token_hash",)],
+    indexes=[("list_id", "saved_report_id")],
+)  # fmt: skip
 SUBSCRIBER_FIELDS = Table(
     "subscriber_fields",
     [key("list_id"), key("subscriber_id"), key("field_id"), big_bytes("value"), integer("updated_at")],

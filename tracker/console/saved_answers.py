@@ -1,0 +1,215 @@
+"""Saved answers: a saved report's numbers as a chart and a table, wherever it is shown: alone, pinned, or behind a share link."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tracker.console.charts import MAX_SERIES, line, share, sparkline
+from tracker.console.client import NotDone, Unanswered, ask, registry
+from tracker.console.current_list import CurrentList
+from tracker.console.dimension_words import DimensionWords
+from tracker.console.number_words import change, measure_name, number_of, written
+from tracker.console.report_address import ReportAddress, where_text
+from tracker.console.report_pages import CopyIsBuilt, annotations_of
+from tracker.console.report_scope import ReportScope
+from tracker.console.trend_chart import trend_chart, unit_of, without_links
+from tracker.errors import FORBIDDEN
+from tracker.registry import CsvStream
+
+Answer = Mapping[str, Any]
+#: Rows of a table, of a pinned one, and the columns of one whose command this module does not know.
+ROWS, PINNED_ROWS, COLUMNS = 50, 6, 5
+
+
+class SavedQuestion:
+    """A saved report of a list: the command, and its parameters."""
+
+    def __init__(
+        self, place: CurrentList, command: str, params: Mapping[str, Any], *, is_small: bool
+    ) -> None:
+        self.place, self.command, self.params = place, command, params
+        self.is_small = is_small
+        self.currency = str(place.described["Currency"])
+        self.rows = PINNED_ROWS if is_small else ROWS
+
+    @property
+    def by(self) -> list[DimensionWords]:
+        """The dimensions that it breaks down by."""
+        sent = self.params.get("By") or []
+        return [DimensionWords(str(each)) for each in (sent if isinstance(sent, list) else [sent])]
+
+    def answer(self, **more: Any) -> dict[str, Any]:
+        """Return the command's answer. Raises CopyIsBuilt while there is none."""
+        answer: dict[str, Any] = ask(self.command, **{**self.params, **self.place.params, **more})
+        if answer.get("Status") == "building":
+            raise CopyIsBuilt(answer["Progress"])
+        return answer
+
+
+def shown(
+    place: CurrentList,
+    command: str,
+    params: Mapping[str, Any],
+    *,
+    is_small: bool = False,
+    with_notes: bool = False,
+) -> dict[str, Any]:
+    """Return what a page shows of a saved report: perhaps a `chart`, the names of `columns`, and `rows`.
+
+    No row leads anywhere: who may see more opens the report's page. Raises CallRefused, Unanswered, CopyIsBuilt.
+    """
+    question = SavedQuestion(place, command, params, is_small=is_small)
+    if command == "reports.trend":
+        return _trend(question, with_notes)
+    return _breakdown(question) if command == "reports.breakdown" else _lines(question)
+
+
+def _trend(question: SavedQuestion, with_notes: bool) -> dict[str, Any]:
+    answer, currency = question.answer(), question.currency
+    measures = list(dict.fromkeys(each["Measure"] for each in answer["Series"]))
+    by = next(iter(question.by), None)
+    has_before = any(each["Before"] is not None for each in answer["Series"])
+    notes = annotations_of(question.place, answer) if with_notes else []
+    chart = _chart(question, answer, measures, by, notes)
+    has_line = bool(answer["Times"]) and chart is None
+    return {
+        "chart": chart,
+        "columns": ["Total", *(["Change"] if has_before else []), *(["Trend"] if has_line else [])],
+        "names": [by.name if by else "Measure"],
+        "rows": [
+            _series_row(each, by, currency, has_before, has_line=has_line)
+            for each in answer["Series"][: question.rows]
+        ],
+        "scope": ReportScope.of(answer["Scope"]),
+        "annotations": notes,
+    }
+
+
+def _chart(
+    question: SavedQuestion,
+    answer: Answer,
+    measures: Sequence[str],
+    by: DimensionWords | None,
+    notes: Sequence[Mapping[str, Any]],
+) -> Any:
+    """Return the lines of the first measure. A pinned report has them where there is one line alone."""
+    if not answer["Times"] or (question.is_small and len(answer["Series"]) != 1):
+        return None
+    of_first = [each for each in answer["Series"] if each["Measure"] == measures[0]][:MAX_SERIES]
+    title = f"{measure_name(measures[0])} by {answer['Interval']}"
+    drawn = trend_chart(
+        {**answer, "Series": of_first}, measures[0], question.currency, ReportAddress({}), title, by, notes
+    )
+    return line(without_links(drawn))
+
+
+def _series_row(
+    series: Answer, by: DimensionWords | None, currency: str, has_before: bool, *, has_line: bool
+) -> dict[str, Any]:
+    measure, before = series["Measure"], (series["Before"] or {}).get("Total")
+    name = by.value_words(series["Value"]) if by else measure_name(measure)
+    total, unit = written(measure, series["Total"], currency), unit_of([series["Total"]], currency)
+    drawn = sparkline([number_of(each, unit) for each in series["Points"]], f"{name}: {total} in all")
+    return {
+        "names": [name],
+        "cells": [total],
+        "change": change(measure, series["Total"], before, currency) if has_before else None,
+        "line": drawn if has_line else None,
+    }
+
+
+def _breakdown(question: SavedQuestion) -> dict[str, Any]:
+    limit = {"Limit": min(int(question.params.get("Limit", question.rows)), question.rows)}
+    answer, by, currency = question.answer(**limit), question.by, question.currency
+    sent = question.params.get("Measures", ["people"])
+    measures = sent if isinstance(sent, list) else [sent]
+    has_before = any(row["Before"] is not None for row in answer["Rows"])
+    unit = unit_of([row.get(measures[0]) for row in answer["Rows"]], currency)
+    numbers = [number_of(row.get(measures[0]), unit) or 0.0 for row in answer["Rows"]]
+    longest = max(numbers, default=0.0)
+    return {
+        "chart": None,
+        "names": [each.name for each in by],
+        "columns": [*map(measure_name, measures), *(["Change"] if has_before else [])],
+        "rows": [
+            {
+                "names": [each.value_words(value) for each, value in zip(by, row["Values"], strict=True)],
+                "cells": [written(measure, row.get(measure), currency) for measure in measures],
+                "change": _changed(row, measures[0], currency) if has_before else None,
+                "share": share(number / longest if longest > 0 else 0.0),
+            }
+            for row, number in zip(answer["Rows"], numbers, strict=True)
+        ],
+        "scope": ReportScope.of(answer["Scope"]),
+    }
+
+
+def _changed(row: Answer, measure: str, currency: str) -> Any:
+    return change(measure, row.get(measure), (row["Before"] or {}).get(measure), currency)
+
+
+def _lines(question: SavedQuestion) -> dict[str, Any]:
+    """Return the lines of the command's table: what there is of a report that has no drawing here."""
+    entry = registry().find(question.command)
+    if entry is None or CsvStream.media_type not in entry.command.other_media_types:
+        return {"chart": None, "names": [], "columns": [], "rows": [], "scope": None}
+    stream = ask(question.command, **{**question.params, **question.place.params}, Format="csv")
+    text = io.StringIO(b"".join(stream).decode(), newline="")
+    stream.close()
+    head, *lines = [
+        row[:COLUMNS] for row, _ in zip(csv.reader(text), range(question.rows + 1), strict=False)
+    ] or [[]]
+    return {
+        "chart": None,
+        "names": head[:1],
+        "columns": head[1:],
+        "rows": [{"names": row[:1], "cells": row[1:], "change": None} for row in lines],
+        "scope": None,
+    }
+
+
+def page_of(place: CurrentList, command: str, params: Mapping[str, Any]) -> str | None:
+    """Return the address of the page on which a saved report's question can be changed; None if there is none for it."""
+    maker = _PAGES.get(command)
+    return None if maker is None else place.path + maker(params)
+
+
+def _explored(params: Mapping[str, Any], **more: str | None) -> str:
+    sent = {
+        name: str(params[name])
+        for name in ("From", "To", "Compare", "GoalID", "Event", "Interval")
+        if params.get(name)
+    }
+    if params.get("MatchWeekday"):
+        sent["MatchWeekday"] = "1"
+    if params.get("Where"):
+        sent["Where"] = where_text(params["Where"])
+    measures, by = params.get("Measures", "people"), params.get("By") or []
+    by = by if isinstance(by, list) else [by]
+    names = dict(zip(("By", "Across"), by, strict=False))
+    show = measures[0] if isinstance(measures, list) else measures
+    return f"/explore{ReportAddress(sent).link(Show=show, **names, **more)}"
+
+
+#: Reports that have a page: what its address is made of.
+_PAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "reports.trend": _explored,
+    "reports.breakdown": lambda params: _explored(params, As="table"),
+}
+
+
+def tile(place: CurrentList, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pinned report. One that is refused, such as for a goal that is gone or to somebody who may not see custom fields, says so
+    and harms no other.
+    """
+    named = {"name": saved["Name"], "path": f"{place.path}/saved/{saved['SavedReportID']}"}
+    try:
+        return {**named, **shown(place, saved["Report"], saved["Params"], is_small=True), "fault": None}
+    except NotDone as refused:
+        if isinstance(refused, Unanswered) and refused.status != FORBIDDEN.status:
+            raise
+        code, message = refused.rows[0]
+        return {**named, "fault": f"{message} (error {code})"}

@@ -1,0 +1,54 @@
+"""Saved reports of lists: a command with its parameters under a name, some of them pinned on the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracker.storage.accounts.list_rows import ListRows, RowFault
+from tracker.storage.accounts.lists import folded
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.models import SavedReportRow, ShareRow
+
+#: Saved reports of one list, and those of them that are pinned: each is a question more when Overview is opened.
+MAX_SAVED_REPORTS, MAX_PINNED = 100, 8
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReport:
+    """A saved report. `params` is the JSON of the parameters beside the list; `created_at` is UTC milliseconds."""
+
+    id: int
+    list_id: int
+    name: str
+    command: str
+    params: bytes
+    is_pinned: bool
+    created_at: int
+
+
+class SavedReports(ListRows[SavedReport]):
+    """The saved reports of lists. No two of a list share a name, in any letter case. The shares of one go away with it."""
+
+    model, shape, most = SavedReportRow, SavedReport, MAX_SAVED_REPORTS
+
+    def columns(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        return {**sent, **({"folded_name": folded(sent["name"])} if "name" in sent else {})}
+
+    def fault(
+        self, transaction: Transaction, list_id: int, number: int, row: Mapping[str, Any]
+    ) -> RowFault | None:
+        others = (SavedReportRow.list_id == list_id) & (SavedReportRow.id != number)
+        if "name" in row and self.count(
+            transaction, others & (SavedReportRow.folded_name == row["folded_name"])
+        ):
+            return RowFault.NAME_TAKEN
+        is_pinned = SavedReportRow.is_pinned == True  # noqa: E712 - peewee's spelling
+        if row.get("is_pinned") and self.count(transaction, others & is_pinned) >= MAX_PINNED:
+            return RowFault.TOO_MANY_PINNED
+        return None
+
+    def removed(self, transaction: Transaction, list_id: int, number: int) -> None:
+        is_of_it = (ShareRow.list_id == list_id) & (ShareRow.saved_report_id == number)
+        transaction.run(ShareRow.delete().where(is_of_it))
