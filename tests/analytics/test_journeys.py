@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.analytics.copied_world import copy_of
-from tests.analytics.made_events import COLUMNS, DAY, NAMES, PROPERTIES, journeys_about, worlds
+from tests.analytics.made_events import COLUMNS, DAY, HOUR, NAMES, PROPERTIES, journeys_about, worlds
 from tests.analytics.reference_answers import Reference
+from tests.analytics.test_hard_questions import event
 from tests.analytics.test_queries import rounded
 from tests.questions.made_questions import ZONES, dimensions, funnel_plans, goals, retention_plans
 from tracker.analytics.queries import run
@@ -17,6 +20,8 @@ from tracker.questions import (
     Cell,
     Funnel,
     FunnelCell,
+    FunnelPlan,
+    Goal,
     Head,
     People,
     Retention,
@@ -24,6 +29,9 @@ from tracker.questions import (
     decode,
     encode,
 )
+from tracker.questions.funnel_plan import ORDERS
+
+BEGINS = 1_796_169_600_000
 
 
 @given(st.data())
@@ -68,3 +76,44 @@ def test_every_number_equals_its_people(data: st.DataObject) -> None:
             ]
         for number, cell in data.draw(st.permutations(numbers))[:3]:
             assert run(cursor, schema, People(head, cell=cell))["total"] == number, cell
+
+
+def people_at(events: list[tuple[int, str]], *steps: str, **plan: Any) -> list[int]:
+    """How many reach each step, of one visitor with events at these milliseconds."""
+    made = [event(number, BEGINS + at, name=name, visitor=1) for number, (at, name) in enumerate(events)]
+    cursor, schema = copy_of(made, {}, 0, {})
+    with cursor:
+        asked = FunnelPlan(tuple(map(Goal, steps)), **{"within_ms": 60_000, **plan})
+        answer = run(cursor, schema, Funnel(Head(2, BEGINS, BEGINS + DAY), asked))
+    return [step["people"] for step in answer["steps"]]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_window_has_its_last_millisecond(order: str) -> None:
+    for late, reached in ((60_000, 1), (60_001, 0)):
+        assert people_at([(0, "a"), (late, "b")], "a", "b", order=order) == [1, reached]
+
+
+@pytest.mark.parametrize("order", ["in_order", "strict"])
+def test_of_one_millisecond_what_came_first_is_first(order: str) -> None:
+    assert people_at([(5, "a"), (5, "b")], "a", "b", order=order) == [1, 1]
+    assert people_at([(5, "b"), (5, "a")], "a", "b", order=order) == [1, 0]
+    assert people_at([(5, "b"), (5, "a")], "a", "b", order="any") == [1, 1]
+
+
+def test_one_event_is_one_step_but_in_any_order() -> None:
+    for order, people in (("in_order", [1, 1, 0]), ("strict", [1, 1, 0]), ("any", [1, 1, 1])):
+        assert people_at([(0, "a"), (1, "a")], "a", "a", "a", order=order) == people
+
+
+def test_a_later_attempt_may_get_further() -> None:
+    events = [(0, "a"), (50_000, "a"), (90_000, "b"), (100_000, "c")]
+    assert people_at(events, "a", "b", "c") == [1, 1, 1]
+    assert people_at([*events[:1], *events[2:]], "a", "b", "c") == [1, 0, 0]
+
+
+def test_visits_are_parted_by_silence() -> None:
+    events = [(0, "a"), (HOUR, "b"), (HOUR + 5, "a"), (HOUR + 9, "b")]
+    assert people_at(events, "a", "b", within_ms=None) == [1, 1]
+    assert people_at(events, "a", "b", within_ms=None, count="visits") == [2, 1]
+    assert people_at(events[:2], "a", "b", within_ms=None) == [1, 0]
