@@ -84,6 +84,21 @@ DECLARATIONS = [
         'permission = None; other_media_types = ("text/html",)',
         "other_media_types must be a tuple of those of CsvStream and NdjsonStream",
     ),
+    (
+        "permission = None",
+        "permission = None; is_report = True",
+        "a report asks for the permission Reports.Get",
+    ),
+    (
+        "permission = None",
+        'permission = "Reports.Get"; is_report = True',
+        "a report asks for the permission Reports.Get",
+    ),
+    (
+        "permission = None",
+        'permission = "Reports.Get"; is_report = True; method = "GET"',
+        "has the method 'GET' and the parameter ListID",
+    ),
     (DECLARED_ROWS, '(missing("Text", 1), invalid("Text", 1))', "error code 1 is declared twice"),
     (
         DECLARED_ROWS,
