@@ -117,3 +117,21 @@ def test_visits_are_parted_by_silence() -> None:
     assert people_at(events, "a", "b", within_ms=None) == [1, 1]
     assert people_at(events, "a", "b", within_ms=None, count="visits") == [2, 1]
     assert people_at(events[:2], "a", "b", within_ms=None) == [1, 0]
+
+
+def test_identify_is_nothing_between_unless_a_step_asks_for_it() -> None:
+    events = [(0, "a"), (1, "identify"), (2, "b")]
+    assert people_at(events, "a", "b", order="strict") == [1, 1]
+    assert people_at(events, "a", "identify", "b", order="strict") == [1, 1, 1]
+    assert people_at(events, "a", "b", "identify", order="strict") == [1, 0, 0]
+    assert people_at([(0, "a"), (1, "x"), (2, "b")], "a", "b", order="strict") == [1, 0]
+
+
+def test_an_attempt_in_any_order_begins_at_a_step_that_it_reaches() -> None:
+    """The third step was first, but the second never came: who stays at the first began with that."""
+    events = [event(n, BEGINS + n * HOUR, name=name, visitor=1) for n, name in enumerate(["c", "a"])]
+    cursor, schema = copy_of(events, {}, 0, {})
+    with cursor:
+        plan = FunnelPlan((Goal("a"), Goal("b"), Goal("c")), order="any")
+        answer = run(cursor, schema, Funnel(Head(2, BEGINS, BEGINS + 2 * HOUR), plan, interval="hour"))
+    assert answer["over"] == [[0, 0, 0], [1, 0, 0]]
