@@ -92,6 +92,7 @@ class ListGet(Command):
         user = self.services.stores.users.get(self.user_id, self.deadline)
         if user is None:  # a user who is gone has no lists
             raise self.error(NOT_FOUND.code)
+        properties = reports.properties_by_event(found.id, self.deadline)
         last_event_at = reports.last_event_at(found.id, self.deadline)
         return {
             "ListID": found.id,
@@ -101,9 +102,9 @@ class ListGet(Command):
             "EventListTrackerID": found.tracker_id,
             "EventUserTrackerID": user.tracker_id,
             "EventTrackerJS": self._snippet(found),
-            "EventTrackerProperties": reports.properties_by_event(found.id, self.deadline),
+            "EventTrackerProperties": properties,
             "LastEventTrackedAt": None if last_event_at is None else iso_utc(last_event_at),
-            **settings_answer(self.services.stores.list_settings.of(found.id, self.deadline)),
+            **settings_answer(self.services.stores.list_settings.of(found.id, self.deadline), properties),
         }
 
     def _snippet(self, found: Any) -> str:

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, Error, invalid, missing
 from tracker.api.list_settings_answer import (
     EXAMPLE_SETTINGS,
+    PRODUCT_KEYS,
     SettingsAnswer,
     parameters_to_keep,
     settings_answer,
@@ -22,12 +23,14 @@ from tracker.api.list_settings_fields import (
     Currency,
     Days,
     Origins,
+    Products,
     QueryParameters,
     Rules,
     Timezone,
 )
 from tracker.domain.channel_rules import KINDS, MAX_CHANNEL_CHARACTERS, MAX_RULE_CHARACTERS, MAX_RULES
 from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
+from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.privacy.retention import GRACE_MS, schedule_retention
 
 NOT_FOUND = Error(3, "List not found")
@@ -40,6 +43,7 @@ SETTINGS = {
     "Currency": "currency",
     "VisitGapMinutes": "visit_gap_minutes",
     "ChannelRules": "channel_rules",
+    "Products": "products",
 }
 RULE = {
     "type": "object",
@@ -75,6 +79,10 @@ class ListUpdate(Command):
       (`Value` is the name of a query parameter, which is then stored as `$click_id`), or `domain` (`Value` is that of the
       referrer or a domain above it; such rules count where the address has neither UTM parameters nor a click id). `Channel`
       may be a new name.
+    - `Products`: the names by which your events tell of products, for `reports.products`: the events `Seen`, `InCart` and `Bought`,
+      and the properties `ID`, `Name`, `Price` and `Quantity`; `Items` is a property with an array of products. Until it is set the
+      answer has the likeliest names among those of the list, and `Suggested` is true. Send them back, as they are or mended, to
+      confirm them; a name that is not sent is none, and `{}` goes back to the suggestion.
     - `ConversionIdIs`: what a conversion-id names, for conversions from now on.
     - `ConversionsNeedKey`: conversions without a key, as at the collect endpoint, are stored and not counted, from now on.
 
@@ -149,6 +157,17 @@ class ListUpdate(Command):
             MAX_GAP,
             metadata={"description": "Minutes without an event after which a visit is over"},
         )
+        Products = Products(
+            metadata={
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    **{name: {"type": "string", "maxLength": MAX_NAME_BYTES} for name in PRODUCT_KEYS},
+                    "Suggested": {"type": "boolean", "description": "As `list.get` has it; not read"},
+                },
+                "description": "Names of the events and properties of products",
+            }
+        )
         ChannelRules = Rules(
             metadata={
                 "type": "array",
@@ -188,4 +207,11 @@ class ListUpdate(Command):
     def _answer(self, list_id: int, settings: Any) -> dict[str, Any]:
         found = self.own_list(list_id, NOT_FOUND)
         named = {"ListID": list_id, "Name": found.name, "ConversionIdIs": found.conversion_id_is}
-        return {"Success": True, "ErrorCode": 0, "ErrorText": "", **named, **settings_answer(settings)}
+        properties = self.services.reports.properties_by_event(list_id, self.deadline)
+        return {
+            "Success": True,
+            "ErrorCode": 0,
+            "ErrorText": "",
+            **named,
+            **settings_answer(settings, properties),
+        }

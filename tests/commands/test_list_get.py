@@ -50,7 +50,11 @@ def test_a_new_list_has_nothing_tracked(client: InProcess, jane: Shop) -> None:
         "Currency": "",
         "VisitGapMinutes": 30,
         "ChannelRules": [],
-    }
+        "Products": {
+            "Seen": "view_product", "InCart": "add_to_cart", "Bought": "conversion", "ID": "product_id", "Name": "product_name",
+            "Price": "price", "Quantity": "quantity", "Items": "items", "Suggested": True,
+        },
+    }  # fmt: skip
 
 
 def test_what_was_tracked_is_shown(client: InProcess, jane: Shop) -> None:

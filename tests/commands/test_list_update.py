@@ -24,6 +24,7 @@ ALL: dict[str, Any] = {
     "channel_rules": ChannelRules(
         (ChannelRule("source", "お茶", "Tea blogs"), ChannelRule("click_id", "cjEvent", "Partners"))
     ),
+    "products": ("", "add_to_cart", "見た", "item_id", "", "", "", ""),
 }
 RULES = [
     {"Match": "source", "Value": "partner", "Channel": "Partners"},
@@ -123,6 +124,16 @@ def test_time_and_money_of_a_list_are_set_shown_and_unset(client: InProcess, sho
         ("ChannelRules", [RULES[0] | {"Channel": None}], 15),
         ("ChannelRules", [RULES[0] | {"Order": 1}], 15),
         ("ChannelRules", [RULES[2] | {"Value": "https://blog.example/"}], 15),
+        ("Products", [], 16),
+        ("Products", "view_item", 16),
+        ("Products", {"Sold": "x", "ID": "sku", "Seen": "x"}, 16),
+        ("Products", {"ID": 5, "Seen": "x"}, 16),
+        ("Products", {"ID": "a\nb", "Seen": "x"}, 16),
+        ("Products", {"ID": "x" * 256, "Seen": "x"}, 16),
+        ("Products", {"ID": " sku", "Seen": "x"}, 16),
+        ("Products", {"ID": None, "Seen": "x"}, 16),
+        ("Products", {"Seen": "x"}, 16),
+        ("Products", {"ID": "sku"}, 16),
     ],
 )
 def test_what_is_none_of_them_is_refused_and_changes_nothing(
@@ -131,3 +142,33 @@ def test_what_is_none_of_them_is_refused_and_changes_nothing(
     answer = client.call("list.update", shop.key, ListID=shop.list_id, RetentionDays=1, **{name: value})
     assert (answer.status, answer.codes) == (422, [code])
     assert settings.of(shop.list_id) == ListSettings()
+
+
+def test_names_of_products_are_suggested_until_they_are_confirmed(client: InProcess, shop: Shop) -> None:
+    client.ok(
+        "event.track",
+        shop.key,
+        ListID=shop.list_id,
+        Event="Product Viewed",
+        Properties={"sku": "cup", "price": 5},
+    )
+    client.services.ingest.flush()
+
+    def products() -> dict[str, Any]:
+        found: dict[str, Any] = client.ok("list.get", shop.key, ListID=shop.list_id)["List"]["Products"]
+        return found
+
+    suggested = products()
+    assert suggested == {
+        "Seen": "Product Viewed", "InCart": "add_to_cart", "Bought": "conversion", "ID": "sku", "Name": "product_name",
+        "Price": "price", "Quantity": "quantity", "Items": "items", "Suggested": True,
+    }  # fmt: skip
+    mended = suggested | {"Bought": "purchase"}
+    answer = client.ok("list.update", shop.key, ListID=shop.list_id, Products=mended)
+    assert answer["Products"] == products() == mended | {"Suggested": False}
+    answer = client.ok(
+        "list.update", shop.key, ListID=shop.list_id, Products={"Seen": "seen", "Items": "goods"}
+    )
+    nothing = dict.fromkeys(("InCart", "Bought", "ID", "Name", "Price", "Quantity"), "")
+    assert answer["Products"] == {**nothing, "Seen": "seen", "Items": "goods", "Suggested": False}
+    assert client.ok("list.update", shop.key, ListID=shop.list_id, Products={})["Products"] == suggested

@@ -385,9 +385,12 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 }
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
-    "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count", "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events",
-    "ExternalID", "FieldName", "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "IsPinned", "KeepAddress", "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Properties",
-    "Property", "Report", "RetentionDays", "Scope", "Seconds", "Span", "SentAt", "Steps", "Text", "Timezone", "To", "UniqueIdentifier", "Until", "Url", "Username", "Value",
+    "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
+    "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
+    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "IsPinned", "KeepAddress",
+    "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties", "Property",
+    "Report", "RetentionDays", "Scope", "Seconds", "SentAt", "Span", "Steps", "Text", "Timezone", "To",
+    "UniqueIdentifier", "Until", "Url", "Username", "Value",
     "VisitGapMinutes", "Where",
 }  # fmt: skip
 

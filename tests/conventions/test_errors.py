@@ -258,6 +258,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("list.update", 13): {"ListID": SHOP, "Currency": "eur"},
     ("list.update", 14): {"ListID": SHOP, "VisitGapMinutes": 0},
     ("list.update", 15): {"ListID": SHOP, "ChannelRules": ["x"]},
+    ("list.update", 16): {"ListID": SHOP, "Products": {"Seen": "view_item"}},
     ("lists.get", 1): {"RecordsPerRequest": -1},
     ("lists.get", 2): {"RecordsFrom": "x"},
     ("lists.get", 3): {"OrderField": "x"},

@@ -148,6 +148,7 @@ EXEMPTIONS = (
     Exemption("list.update", 11, "a pattern cannot say how long all are together", {"ListID": NOWHERE, "HiddenQueryParameters": ["a b"]}),
     Exemption("list.update", 12, "which zones there are", {"ListID": NOWHERE, "Timezone": "Mars"}),
     Exemption("list.update", 15, "what is printable, and where blanks are", {"ListID": NOWHERE, "ChannelRules": [BLANK_RULE]}),
+    Exemption("list.update", 16, "a product needs an event and a name", {"ListID": NOWHERE, "Products": {"Seen": "x"}}),
     Exemption("lists.get", 5, "NUL is refused", {"Search": "\0"}),
     *(Exemption(name, 1, "one of several is needed", {"ListID": NOWHERE}) for name in _ONE),
     *(Exemption(name, 4, "whose list it is", SUBSCRIBER) for name in _ONE),

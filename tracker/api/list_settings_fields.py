@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from tracker.api.list_settings_answer import PRODUCT_KEYS
 from tracker.domain.channel_rules import (
     CLICK_ID,
     DOMAIN,
@@ -20,6 +21,7 @@ from tracker.domain.channel_rules import (
 from tracker.domain.time_zones import zone_names
 from tracker.errors import Error, because, invalid
 from tracker.fields import WholeNumber
+from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.storage.accounts import MAX_ORIGINS_BYTES, MAX_PARAMETERS_BYTES
 
 #: The longest retention: an event cannot be older than ten years when it arrives.
@@ -33,6 +35,7 @@ INVALID_TIMEZONE = invalid("Timezone", 12)
 INVALID_CURRENCY = invalid("Currency", 13)
 INVALID_GAP = invalid("VisitGapMinutes", 14)
 INVALID_RULES = invalid("ChannelRules", 15)
+INVALID_PRODUCTS = invalid("Products", 16)
 SETTINGS_ERRORS = (
     INVALID_DAYS,
     INVALID_ORIGINS,
@@ -44,6 +47,7 @@ SETTINGS_ERRORS = (
     INVALID_CURRENCY,
     INVALID_GAP,
     INVALID_RULES,
+    INVALID_PRODUCTS,
 )
 _PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
@@ -114,6 +118,15 @@ class Rules(fields.Field[ChannelRules]):
         return ChannelRules(tuple(map(_rule, value)))
 
 
+class Products(fields.Field[tuple[str, ...]]):
+    """An object with the names of events and properties: `{"Seen": "view_item", "ID": "item_id", …}`; `{}` for none."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[str, ...]:
+        _check(INVALID_PRODUCTS, _fault_of_products(value))
+        named = {name for name in value if name != "Suggested"}
+        return tuple(value.get(name, "") for name in PRODUCT_KEYS) if named else ()
+
+
 def _check(error: Error, fault: str | None, prefix: str = "") -> None:
     if fault is not None:
         raise ValidationError([because(error, prefix + fault)])
@@ -150,6 +163,25 @@ def _fault_of_rule(value: Any) -> str | None:
             return f"{name} is a text of 1 to {most} characters, without blanks at its ends"
     if value["Match"] == DOMAIN and not _HOST.fullmatch(value["Value"].lower()):
         return "Value is a domain as browsers write it, such as 'shop.example'"
+    return None
+
+
+def _fault_of_products(value: Any) -> str | None:
+    """Return why these are no names of products' events and properties, or None."""
+    names = (
+        {name: text for name, text in value.items() if name != "Suggested"}
+        if isinstance(value, dict)
+        else None
+    )
+    if names is None or not names.keys() <= set(PRODUCT_KEYS):
+        return f"an object with {', '.join(PRODUCT_KEYS)}"
+    for name, text in names.items():
+        if text != "" and not _is_word(text, MAX_NAME_BYTES):
+            return f"{name} is a name of 1 to {MAX_NAME_BYTES} characters, without blanks at its ends"
+    if names and not (names.get("ID") or names.get("Items")):
+        return "ID or Items says which product it is"
+    if names and not (names.get("Seen") or names.get("InCart") or names.get("Bought")):
+        return "Seen, InCart or Bought names an event"
     return None
 
 

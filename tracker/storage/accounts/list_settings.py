@@ -29,7 +29,8 @@ class ListSettings:
     `is_key_needed_for_conversions`: conversions that come without a key are stored, and not counted.
     `hidden_parameters`: the query parameters that are removed from pages' URLs; None: the default ones.
     `timezone`: the IANA name of the zone in which the list's days begin. `currency`: the ISO 4217 code of the list's main
-    currency; empty: none. `visit_gap_minutes`: a longer pause between two events begins another visit.
+    currency; empty: none. `visit_gap_minutes`: a longer pause between two events begins another visit. `products`: the names
+    of the events and properties that tell of a shop's products, in the order of `product_names.PRODUCT_PARTS`; none: not said.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class ListSettings:
     currency: str = ""
     visit_gap_minutes: int = DEFAULT_VISIT_GAP
     channel_rules: ChannelRules = NO_RULES
+    products: tuple[str, ...] = ()
 
 
 NAMES = tuple(field.name for field in fields(ListSettings))
@@ -92,7 +94,7 @@ def _reader(list_id: int) -> Callable[[Transaction], ListSettings]:
 
 
 def _row(settings: ListSettings) -> Row:
-    """Return the settings as a row. Origins, parameters and rules are printable text, so they are stored one a line."""
+    """Return the settings as a row. Origins, parameters, rules and names are printable text, so they are stored one a line."""
     origins = "\n".join(settings.allowed_origins).encode()
     if len(origins) > MAX_ORIGINS_BYTES:
         raise ValueError(f"the allowed origins take more than {MAX_ORIGINS_BYTES} bytes")
@@ -109,6 +111,7 @@ def _row(settings: ListSettings) -> Row:
         settings.currency.encode(),
         settings.visit_gap_minutes,
         "\n".join("\t".join(astuple(rule)) for rule in settings.channel_rules.rows).encode() or None,
+        "\n".join(settings.products).encode() or None,
     )
 
 
@@ -116,7 +119,7 @@ def _settings(row: Row) -> ListSettings:
     origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed, parameters = (
         row[:7]
     )
-    timezone, currency, visit_gap, rules = row[7:]
+    timezone, currency, visit_gap, rules, products = row[7:]
     return ListSettings(
         _lines(origins),
         bool(is_signal_honoured),
@@ -129,6 +132,7 @@ def _settings(row: Row) -> ListSettings:
         _text(currency),
         visit_gap,
         ChannelRules(tuple(ChannelRule(*line.split("\t")) for line in _lines(rules))) if rules else NO_RULES,
+        _lines(products),
     )
 
 
