@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tracker.questions.cells import Cell, FunnelCell, RetentionCell
+from tracker.questions.attribution_plan import DIRECT, ENTRIES, MODELS, AttributionPlan
+from tracker.questions.cells import AttributionCell, Cell, FunnelCell, PathsCell, ProductCell, RetentionCell
 from tracker.questions.conditions import (
     NEGATED,
     NUMERIC,
@@ -21,13 +22,18 @@ from tracker.questions.conditions import (
 from tracker.questions.funnel_plan import FunnelPlan
 from tracker.questions.local_days import auto_interval, bucket_begins
 from tracker.questions.measures import ADDITIVE, OPENED_MEASURES, SIMPLE_MEASURES, Measure, measure_of
+from tracker.questions.paths_plan import DIRECTIONS, PathsPlan
+from tracker.questions.product_plan import DEEDS, ITEM_PARTS, PLAIN_AMOUNT, PRODUCT_SORTS, ProductPlan
 from tracker.questions.question import (
     INTERVALS,
+    Attribution,
     Breakdown,
     EventIds,
     Funnel,
     Head,
+    Paths,
     People,
+    Products,
     Question,
     Retention,
     Trend,
@@ -44,17 +50,28 @@ from tracker.questions.time_range import DEFAULT_FROM, DEFAULT_TO, TimeRange, mo
 __all__ = [
     "ADDITIVE",
     "ANYTHING",
+    "DEEDS",
     "DEFAULT_FROM",
     "DEFAULT_TO",
+    "DIRECT",
+    "DIRECTIONS",
+    "ENTRIES",
     "IDENTIFY",
     "INTERVALS",
+    "ITEM_PARTS",
+    "MODELS",
     "NEGATED",
     "NUMERIC",
     "OPENED_MEASURES",
+    "PLAIN_AMOUNT",
     "PLAIN_NUMBER",
+    "PRODUCT_SORTS",
     "REGEX",
     "SIMPLE_MEASURES",
     "WITHOUT_VALUES",
+    "Attribution",
+    "AttributionCell",
+    "AttributionPlan",
     "BadQuestion",
     "Breakdown",
     "Cell",
@@ -69,7 +86,13 @@ __all__ = [
     "Measure",
     "Of",
     "Operator",
+    "Paths",
+    "PathsCell",
+    "PathsPlan",
     "People",
+    "ProductCell",
+    "ProductPlan",
+    "Products",
     "Question",
     "Retention",
     "RetentionCell",

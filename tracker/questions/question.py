@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tracker.questions.attribution_plan import AttributionPlan
 from tracker.questions.cells import Cell
 from tracker.questions.conditions import (
     MAX_NAME_CHARACTERS,
@@ -18,6 +19,8 @@ from tracker.questions.conditions import (
 from tracker.questions.funnel_plan import FunnelPlan
 from tracker.questions.local_days import DAY_MS, bucket_begins, zone_of
 from tracker.questions.measures import OPENED_MEASURES, Measure, check_measures, measure_of
+from tracker.questions.paths_plan import PathsPlan
+from tracker.questions.product_plan import PRODUCT_SORTS, ProductPlan
 from tracker.questions.retention_plan import RetentionPlan
 from tracker.questions.subjects import Dimension, Goal
 from tracker.questions.time_range import check_range
@@ -242,7 +245,65 @@ class Retention:
         return self.plan.first, self.plan.again
 
 
-Question = Trend | Breakdown | People | Values | Visits | Visit | EventIds | Funnel | Retention
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The ways that visits took around an event."""
+
+    head: Head
+    plan: PathsPlan
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        return self.plan.goals
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What conversions of the range are credited to, with most revenue first."""
+
+    head: Head
+    plan: AttributionPlan
+    limit: int = 10
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        _check_page(self.limit, self.offset)
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        return self.plan.goals
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Products by what people did with them, largest `sort` first."""
+
+    head: Head
+    plan: ProductPlan
+    sort: str = "revenue"
+    limit: int = 10
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        if self.sort not in PRODUCT_SORTS:
+            raise BadQuestion("sort", f"products are sorted by {', '.join(PRODUCT_SORTS)}")
+        _check_page(self.limit, self.offset)
+
+
+Question = (
+    Trend
+    | Breakdown
+    | People
+    | Values
+    | Visits
+    | Visit
+    | EventIds
+    | Funnel
+    | Retention
+    | Paths
+    | Attribution
+    | Products
+)
 
 
 def check_visit_gap(gap_ms: int) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tracker.questions.cells import Cell, FunnelCell, RetentionCell
+from tracker.questions.attribution_plan import AttributionPlan
+from tracker.questions.cells import AttributionCell, Cell, FunnelCell, PathsCell, ProductCell, RetentionCell
 from tracker.questions.conditions import BadQuestion, Condition, Operator, Where
 from tracker.questions.funnel_plan import FunnelPlan
 from tracker.questions.measures import measure_of
+from tracker.questions.paths_plan import PathsPlan
+from tracker.questions.product_plan import ProductPlan
 from tracker.questions.question import (
+    Attribution,
     Breakdown,
     EventIds,
     Funnel,
     Head,
+    Paths,
     People,
+    Products,
     Question,
     Retention,
     Trend,
@@ -35,8 +41,17 @@ _KINDS: dict[str, type[Any]] = {
     "event_ids": EventIds,
     "funnel": Funnel,
     "retention": Retention,
+    "paths": Paths,
+    "attribution": Attribution,
+    "products": Products,
 }
-_CELLS: dict[str, type[Any]] = {"funnel": FunnelCell, "retention": RetentionCell}
+_CELLS: dict[str, type[Any]] = {
+    "funnel": FunnelCell,
+    "retention": RetentionCell,
+    "paths": PathsCell,
+    "attribution": AttributionCell,
+    "products": ProductCell,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -56,7 +71,7 @@ def decode(sent: Any) -> Question:
         parts = dict(sent)
         kind = _KINDS[parts.pop("kind")]
         read = {name: _READERS[name](value) if name in _READERS else value for name, value in parts.items()}
-        if kind is not People and read.get("sort") is not None:
+        if kind is Breakdown and read.get("sort") is not None:
             read["sort"] = measure_of(read["sort"])
         question: Question = kind(**read)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -84,14 +99,36 @@ def _retention_plan(sent: dict[str, Any]) -> RetentionPlan:
     return RetentionPlan(**{**sent, "first": _goal(sent["first"]), "again": _goal(sent["again"])})
 
 
-def _plan(sent: dict[str, Any]) -> FunnelPlan | RetentionPlan:
-    return _funnel_plan(sent) if "steps" in sent else _retention_plan(sent)
+def _paths_plan(sent: dict[str, Any]) -> PathsPlan:
+    return PathsPlan(**{**sent, "around": _goal(sent["around"]), "by": _by(sent["by"])})
+
+
+def _attribution_plan(sent: dict[str, Any]) -> AttributionPlan:
+    return AttributionPlan(**{**sent, "conversion": _goal(sent["conversion"])})
+
+
+#: The part that only one kind of plan has -> what reads such a plan.
+_PLANS: dict[str, Any] = {
+    "steps": _funnel_plan,
+    "again": _retention_plan,
+    "around": _paths_plan,
+    "model": _attribution_plan,
+    "items": lambda sent: ProductPlan(**sent),
+}
+
+
+def _plan(sent: dict[str, Any]) -> Any:
+    [reader] = [reader for part, reader in _PLANS.items() if part in sent]
+    return reader(sent)
 
 
 def _cell(sent: dict[str, Any] | None) -> Cell | None:
     if sent is None:
         return None
-    made: Cell = _CELLS[sent["kind"]](**{**sent, "plan": _plan(sent["plan"])})
+    parts = {**sent, "plan": _plan(sent["plan"])}
+    if "path" in parts:
+        parts["path"] = tuple(parts["path"])
+    made: Cell = _CELLS[sent["kind"]](**parts)
     return made
 
 

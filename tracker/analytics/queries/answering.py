@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tracker.analytics.queries.attribution_answer import answer_attribution
 from tracker.analytics.queries.breakdown_answer import answer_breakdown
 from tracker.analytics.queries.copy_schema import CopySchema, Cursor
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.funnel_answer import answer_funnel
 from tracker.analytics.queries.listing_answers import answer_event_ids, answer_values, scope_of
+from tracker.analytics.queries.paths_answer import answer_paths
 from tracker.analytics.queries.people_answer import answer_people
+from tracker.analytics.queries.products_answer import answer_products
 from tracker.analytics.queries.retention_answer import answer_retention
 from tracker.analytics.queries.selection import Range
 from tracker.analytics.queries.trend_answer import answer_trend
@@ -18,11 +21,14 @@ from tracker.analytics.queries.visit_answers import answer_visit, answer_visits
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import (
     REGEX,
+    Attribution,
     BadQuestion,
     Breakdown,
     EventIds,
     Funnel,
+    Paths,
     People,
+    Products,
     Question,
     Retention,
     Trend,
@@ -42,6 +48,9 @@ _ANSWERS: dict[type[Any], Callable[[Workspace, CopySchema, Any], dict[str, Any]]
     EventIds: answer_event_ids,
     Funnel: answer_funnel,
     Retention: answer_retention,
+    Paths: answer_paths,
+    Attribution: answer_attribution,
+    Products: answer_products,
 }
 
 

@@ -43,6 +43,13 @@ def money_text(amount: Decimal) -> str:
     return f"{whole}.{part[:2]}{part[2:].rstrip('0')}"
 
 
+def short_text(number: Decimal) -> str:
+    """Return a number of up to six digits without the zeros at its end: `3`, `0.25`."""
+    whole, _, part = f"{number:.6f}".partition(".")
+    part = part.rstrip("0")
+    return f"{whole}.{part}" if part else whole
+
+
 def size_of(measure: Measure, value: Any) -> Decimal | float:
     """Return what rows are ordered by. Money of several currencies is added for this alone."""
     if measure.kind == "revenue":

@@ -34,14 +34,14 @@ class PredicateWriter:
         column = self.schema.columns.get(name)
         if column is not None and not column.is_partial:
             return f"{event}.p{column.index}"
-        rest = self.dialect.json_text(f"{event}.rest", self._pointer(name))
+        rest = self.dialect.json_text(f"{event}.rest", self.pointer(name))
         return rest if column is None else f"coalesce({event}.p{column.index}, {rest})"
 
     def number(self, name: str, event: str = "e") -> str:
         """Return SQL for the number that a property is, or is the plain text of; null for others."""
         column = self.schema.columns.get(name)
         if column is None:
-            return self.dialect.json_number(f"{event}.rest", self._pointer(name))
+            return self.dialect.json_number(f"{event}.rest", self.pointer(name))
         own = (
             f"{event}.n{column.index}"
             if column.has_numbers
@@ -49,7 +49,7 @@ class PredicateWriter:
         )
         if not column.is_partial:
             return own
-        return f"coalesce({own}, {self.dialect.json_number(f'{event}.rest', self._pointer(name))})"
+        return f"coalesce({own}, {self.dialect.json_number(f'{event}.rest', self.pointer(name))})"
 
     def value_is(self, condition: Condition, text: str, number: str) -> str:
         """Return SQL for the condition's operator on a value, given as text and as number."""
@@ -101,7 +101,7 @@ class PredicateWriter:
         }[operator]
         return _any(compared(text, value) for value in bound)
 
-    def _pointer(self, name: str) -> str:
+    def pointer(self, name: str) -> str:
         return self.parameters.bind("/" + name.replace("~", "~0").replace("/", "~1"))
 
 

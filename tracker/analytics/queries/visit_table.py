@@ -18,9 +18,16 @@ class VisitTable:
     """The places `p` of a selection: (tie, slot) with actor and number of their visit, and what is asked of it."""
 
     def __init__(
-        self, writer: PredicateWriter, begins: int, ends: int, events_from: int, gap_ms: int
+        self,
+        writer: PredicateWriter,
+        begins: int,
+        ends: int,
+        events_from: int,
+        gap_ms: int,
+        actors: str | None = None,
     ) -> None:
-        self._outside, self._gap = writer, gap_ms
+        """`actors` is a table of those whose visits are wanted; None: all."""
+        self._outside, self._gap, self._actors = writer, gap_ms, actors
         self._writer = writer.anew()
         self._first, self._last = max(begins - AROUND_MS, events_from), ends + AROUND_MS
         self._counted: dict[str, str] = {}
@@ -53,8 +60,19 @@ class VisitTable:
         self.is_used = True
         return f"p.{self._values.setdefault((self._writer.text(name), at), f'v{len(self._values)}')}"
 
+    def visits_in(self, workspace: Workspace) -> str:
+        """Return the name of the table of visits: `actor`, `visit`, `began`, `ended`, and the values that were asked for."""
+        return self._table(workspace, "SELECT * FROM visits")
+
     def made_in(self, workspace: Workspace) -> str:
         """Return the name of the table of places."""
+        places = self._table(
+            workspace, "SELECT n.slot, v.* FROM numbered n JOIN visits v USING (actor, visit)"
+        )
+        who = self._writer.schema.table("who")
+        return workspace.table(f"SELECT w.tie, p.* FROM {places} p JOIN {who} w ON w.actor = p.actor", [])
+
+    def _table(self, workspace: Workspace, select: str) -> str:
         over = "(PARTITION BY actor ORDER BY slot"
         expressions = [
             self._slots(),
@@ -62,12 +80,7 @@ class VisitTable:
             f"numbered AS (SELECT *, count(*) FILTER (WHERE is_new) OVER {over} ROWS UNBOUNDED PRECEDING) AS visit FROM marked)",
             self._visits(),
         ]
-        places = workspace.table(
-            f"WITH {', '.join(expressions)} SELECT n.slot, v.* FROM numbered n JOIN visits v USING (actor, visit)",
-            self._writer.parameters.values,
-        )
-        who = self._writer.schema.table("who")
-        return workspace.table(f"SELECT w.tie, p.* FROM {places} p JOIN {who} w ON w.actor = p.actor", [])
+        return workspace.table(f"WITH {', '.join(expressions)} {select}", self._writer.parameters.values)
 
     def _slots(self) -> str:
         dialect, table = self._writer.dialect, self._writer.schema.table
@@ -81,9 +94,12 @@ class VisitTable:
         order = dialect.position(at, "e.id")
         for (text, end), name in self._values.items():
             columns.append(f"{self._ending(end, text, order)} FILTER (WHERE {text} IS NOT NULL) AS {name}")
+        who = table("who")
+        if self._actors is not None:
+            who = f"(SELECT * FROM {who} WHERE actor IN (SELECT actor FROM {self._actors}))"
         return (
             f"slots AS (SELECT t.actor, {self.slot()} AS slot, {', '.join(columns)} "
-            f"FROM {table('e')} e JOIN {table('who')} t ON t.tie = e.tie "
+            f"FROM {table('e')} e JOIN {who} t ON t.tie = e.tie "
             f"WHERE NOT e.is_bot AND {at} >= {self._first} AND {at} < {self._last} GROUP BY 1, 2)"
         )
 
