@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.analytics.asked_lives import check_answers
 from tests.analytics.copying import Copied
 from tests.ingest.real import Real
 from tests.ingest.whole_model import Create, Delete, Forget, Rename, Step, Together, Track, Unmerge
@@ -63,6 +64,7 @@ def test_a_copy_follows_links_unlinks_and_erasures(database_url: str, tmp_path: 
             copied.open()
     real.finish()
     copied.check()
+    check_answers(copied)
     copied.close()
     copied.build()
     copied.open()

@@ -68,9 +68,9 @@ def _count(about: str) -> fields.Integer:
     return fields.Integer(allow_none=True, metadata={"description": about})
 
 
-def money_field() -> fields.Dict:
+def money_field(key: str | None = None) -> fields.Dict:
     about = {"description": "Decimal by currency, empty for conversions without one"}
-    return fields.Dict(fields.String(), fields.String(), required=True, metadata=about)
+    return fields.Dict(fields.String(), fields.String(), required=True, metadata=about, data_key=key)
 
 
 class MeasureValues(Schema):

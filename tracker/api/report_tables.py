@@ -51,11 +51,24 @@ def breakdown_rows(answer: dict[str, Any], by: Sequence[str], words: Sequence[st
         yield [*row["Values"], *now.of(row), *before.of(row["Before"])]
 
 
-def plain_rows(
-    rows: Sequence[dict[str, Any]], names: Sequence[str], money: str | None = None
-) -> Iterator[list[Any]]:
-    """Yield rows whose keys are the columns; that of `money` becomes one for each currency."""
-    columns = MeasureColumns([] if money is None else [money], rows)
+def plain_rows(rows: Sequence[dict[str, Any]], names: Sequence[str], *money: str) -> Iterator[list[Any]]:
+    """Yield rows whose keys are the columns; each of `money` becomes one for each currency."""
+    columns = MeasureColumns(money, rows)
     yield [*names, *columns.names]
     for row in rows:
         yield [*(row[name] for name in names), *columns.of(row)]
+
+
+def path_rows(nodes: Sequence[dict[str, Any]], depth: int) -> Iterator[list[Any]]:
+    """Yield a tree of paths: a row for each node, with the values of the way that leads to it."""
+    yield ["step", "kind", *(f"value {step}" for step in range(1, depth + 1)), "visits", "people", "share"]
+    yield from _below(nodes, (), depth)
+
+
+def _below(nodes: Sequence[dict[str, Any]], way: tuple[str | None, ...], depth: int) -> Iterator[list[Any]]:
+    for node in nodes:
+        kind = "end" if node["IsEnd"] else "others" if node["IsOthers"] else "value"
+        own = (*way, node["Value"])
+        padded = [*own, *[None] * (depth - len(own))]
+        yield [len(own), kind, *padded, node["Visits"], node["People"], node["Share"]]
+        yield from _below(node["Next"], own, depth)
