@@ -19,6 +19,8 @@ import duckdb
 from bench.reports_copy import BEGINS, YEAR_MS
 from tracker.analytics.queries import CopyColumn, CopySchema, run
 from tracker.questions import (
+    Attribution,
+    AttributionPlan,
     Breakdown,
     Condition,
     Dimension,
@@ -30,7 +32,11 @@ from tracker.questions import (
     Head,
     Measure,
     Operator,
+    Paths,
+    PathsPlan,
     People,
+    ProductPlan,
+    Products,
     Question,
     Retention,
     RetentionPlan,
@@ -111,6 +117,7 @@ def questions() -> Iterator[tuple[str, Question]]:
         Breakdown(year, (Dimension("event", "product_id"),), measures("sum:price"), "view_product"),
     )
     yield from journeys()
+    yield from shop_questions()
     yield "people of 30 days", People(month, "conversion")
     yield "visits of 30 days", Visits(month)
     yield "values of a property, 12 months", Values(year, Dimension("event", "$browser"))
@@ -137,6 +144,26 @@ def journeys() -> Iterator[tuple[str, Question]]:
     yield "retention of an event, 12 months, 12 after", Retention(replace(head(365), now=ENDS), buyers)
     left = FunnelCell(FunnelPlan(all_views), 2, is_left=True)
     yield "people who left a funnel, 90 days", People(head(90), cell=left)
+
+
+def shop_questions() -> Iterator[tuple[str, Question]]:
+    """Paths, attribution and products. In the made-up copy every twentieth event is a conversion: half of all people have one."""
+    page = (Condition("event", Operator.EQUALS, property="$pathname", values=("/products/p-7",)),)
+    pages, month, quarter = Dimension("event", "$pathname"), head(30), head(90)
+    yield "paths after adding to the cart, 30 days", Paths(month, PathsPlan(Goal("add_to_cart"), pages))
+    yield (
+        "paths after every page view by event, 30 days",
+        Paths(month, PathsPlan(Goal("page_view"), Dimension("event"))),
+    )
+    yield "paths before a page, 90 days", Paths(quarter, PathsPlan(Goal(None, (page,)), pages, "before"))
+    yield "attribution by channel, 30 days before each of 30", Attribution(month, AttributionPlan())
+    yield (
+        "attribution by campaign, evenly, 30 before 30",
+        Attribution(month, AttributionPlan("campaign", "even")),
+    )
+    yield "attribution by channel, 30 days before each of 90", Attribution(quarter, AttributionPlan())
+    yield "products, 30 days", Products(month, ProductPlan())
+    yield "products, 12 months", Products(head(365), ProductPlan())
 
 
 def cpu() -> float:
