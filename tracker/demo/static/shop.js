@@ -197,7 +197,7 @@ function checkOut(products) {
     const fields = { "First-Name": form.get("name"), ...(form.get("letter") ? { Newsletter: true } : {}) };
     const quantity = lines.reduce((count, line) => count + line.quantity, 0);
     oct.eventI(form.get("email"), { place: "checkout" }, fields);
-    oct.eventC(id, "purchase", sum, { "conversion-currency": CURRENCY, "conversion-quantity": quantity });
+    oct.eventC(id, "purchase", sum, { "conversion-currency": CURRENCY, "conversion-quantity": quantity, items });
     cart.write({});
     try {
       sessionStorage.setItem(KEY, JSON.stringify({ id, sum, name: form.get("name") }));

@@ -97,9 +97,9 @@ class _Shopping:
         if self._is(0.2):
             self._browsing.say("coupon_applied", {"coupon": self._random.choice(COUPONS)})
         if self._is(PAY):
-            self._pay(total)
+            self._pay(total, items)
 
-    def _pay(self, total: float) -> None:
+    def _pay(self, total: float, items: list[dict[str, Any]]) -> None:
         order = f"KL-{100_000 + self._number}"
         fields = self._shopper.fields(self._random) | {"Loyalty-Points": int(total)}
         self._browsing.say(
@@ -111,6 +111,7 @@ class _Shopping:
             "conversion-value": total,
             "conversion-currency": CURRENCY,
             "conversion-quantity": len(self._basket),
+            "items": items,
             "heard_of": self._random.choice(HEARD_OF),
         })  # fmt: skip
         self._browsing.view("/thank-you", "Thank you 🍵")
