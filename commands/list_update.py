@@ -9,7 +9,6 @@ from marshmallow import Schema, fields
 from tracker import Command, Error, invalid, missing
 from tracker.api.list_settings_answer import (
     EXAMPLE_SETTINGS,
-    PRODUCT_KEYS,
     SettingsAnswer,
     parameters_to_keep,
     settings_answer,
@@ -23,11 +22,12 @@ from tracker.api.list_settings_fields import (
     Currency,
     Days,
     Origins,
-    Products,
+    ProductSetting,
     QueryParameters,
     Rules,
     Timezone,
 )
+from tracker.api.product_params import PRODUCT_KEYS
 from tracker.domain.channel_rules import KINDS, MAX_CHANNEL_CHARACTERS, MAX_RULE_CHARACTERS, MAX_RULES
 from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
 from tracker.formats.event_limits import MAX_NAME_BYTES
@@ -157,7 +157,7 @@ class ListUpdate(Command):
             MAX_GAP,
             metadata={"description": "Minutes without an event after which a visit is over"},
         )
-        Products = Products(
+        Products = ProductSetting(
             metadata={
                 "type": "object",
                 "additionalProperties": False,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker import Command, CsvStream, Stream
-from tracker.api.csv_rows import csv_lines
-from tracker.api.journey_params import (
+from tracker.api.attribution_params import (
     ATTRIBUTION_ERRORS,
-    conversion_param,
-    days_param,
-    entry_param,
-    model_param,
+    INVALID_CONVERSION,
+    AttributionParams,
     read_attribution,
 )
+from tracker.api.csv_rows import csv_lines
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
@@ -79,11 +78,7 @@ class ReportsAttribution(Command):
         },
     )  # fmt: skip
 
-    class Params(HeadParams):
-        By = entry_param()
-        Model = model_param()
-        Days = days_param()
-        Conversion = conversion_param()
+    class Params(HeadParams, AttributionParams):
         Limit = limit_param(USUAL_ROWS)
         Cursor = cursor_param()
 
@@ -110,12 +105,12 @@ class ReportsAttribution(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
         params = with_limit(params, USUAL_ROWS)
         page = page_of(self, params)
-        head = head_of(self, params | {"Compare": "none"}, page.now)
+        head = replace(head_of(self, params, page.now), before=None)
         plan = read_attribution(self, head.list_id, params)
         with refusing():
             question = Attribution(head, plan, params["Limit"], page.offset)
         is_csv = params["Format"] == "csv"
-        found = asked(self, question, is_whole=is_csv)
+        found = asked(self, question, is_whole=is_csv, bad_step=INVALID_CONVERSION)
         told = found.answer or {"rows": [], "total": None}
         rows = [_row(each) for each in told["rows"]]
         cursor = cursor_after(self, params, page, len(rows))

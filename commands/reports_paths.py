@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker import Command, CsvStream, Stream
 from tracker.api.csv_rows import csv_lines
-from tracker.api.journey_params import (
-    PATHS_ERRORS,
-    around_param,
-    depth_param,
-    direction_param,
-    path_by_param,
-    read_paths,
-    top_param,
-)
+from tracker.api.paths_params import INVALID_AROUND, PATHS_ERRORS, PathsParams, read_paths
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
 from tracker.api.report_asking import asked
-from tracker.api.report_params import HEAD_ERRORS, HeadParams, head_of, refusing
+from tracker.api.report_params import HEAD_ERRORS, HeadParams, head_of
 from tracker.api.report_tables import path_rows
 from tracker.questions import Paths
 
@@ -46,14 +39,14 @@ class ReportsPaths(Command):
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, *PATHS_ERRORS)
     example = (
-        {"ListID": 123, "Around": {"Property": "$pathname", "Value": "/cart"}, "Depth": 1},
+        {"ListID": 123, "Around": "view_product", "Depth": 1},
         {
             **READY,
             "Visits": 105,
             "People": 96,
             "Nodes": [
                 {
-                    "Value": "/checkout", "Visits": 59, "People": 57, "Share": 0.561905, "IsEnd": False, "IsOthers": False,
+                    "Value": "/cart", "Visits": 59, "People": 57, "Share": 0.561905, "IsEnd": False, "IsOthers": False,
                     "Next": [],
                 },
                 {"Value": None, "Visits": 46, "People": 44, "Share": 0.438095, "IsEnd": True, "IsOthers": False, "Next": []},
@@ -62,12 +55,8 @@ class ReportsPaths(Command):
         },
     )  # fmt: skip
 
-    class Params(HeadParams):
-        Around = around_param()
-        Direction = direction_param()
-        Depth = depth_param()
-        Top = top_param()
-        By = path_by_param()
+    class Params(HeadParams, PathsParams):
+        pass
 
     class Answer(ReportAnswer):
         class Node(Schema):
@@ -92,12 +81,10 @@ class ReportsPaths(Command):
         Nodes = fields.List(fields.Nested(Node), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
-        head = head_of(self, params | {"Compare": "none"}, self.now)
+        head = replace(head_of(self, params, self.now), before=None)
         plan = read_paths(self, head.list_id, params)
-        with refusing():
-            question = Paths(head, plan)
         is_csv = params["Format"] == "csv"
-        found = asked(self, question, is_whole=is_csv)
+        found = asked(self, Paths(head, plan), is_whole=is_csv, bad_step=INVALID_AROUND)
         told = found.answer or {"visits": 0, "people": 0, "nodes": []}
         nodes = [_node(each) for each in told["nodes"]]
         if is_csv:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +10,7 @@ from marshmallow import Schema, fields
 
 from tracker import Command, CsvStream, Stream
 from tracker.api.csv_rows import csv_lines
-from tracker.api.journey_params import product_names_of, product_plan
-from tracker.api.list_settings_answer import EXAMPLE_SETTINGS, ProductNames
+from tracker.api.product_params import EXAMPLE_PRODUCTS, ProductNames, product_names_of, product_plan
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
@@ -70,7 +70,7 @@ class ReportsProducts(Command):
         {"ListID": 123, "Sort": "Bought", "Limit": 10},
         {
             **READY,
-            "Names": EXAMPLE_SETTINGS["Products"],
+            "Names": EXAMPLE_PRODUCTS,
             "Rows": [
                 {
                     "Product": "cup-01", "Name": "Cup", "Seen": 62, "InCart": 31, "Bought": 24, "Quantity": "26",
@@ -119,7 +119,7 @@ class ReportsProducts(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
         params = with_limit(params, USUAL_ROWS)
         page = page_of(self, params)
-        head = head_of(self, params | {"Compare": "none"}, page.now)
+        head = replace(head_of(self, params, page.now), before=None)
         names = product_names_of(self, head.list_id)
         with refusing():
             question = Products(

@@ -25,6 +25,7 @@ EVENTS = {
     "pageView": {},
     "conversion": {**ORDER, "conversion-id": "o-1", "conversion-value": 9.5},
 }
+CUP = {"product_id": "cup-01", "product_name": "Cup", "price": 14.5}
 GOAL = {
     "Name": "Big order",
     "Event": "conversion",
@@ -50,10 +51,12 @@ DONE = (
             "$country": "DE",
         },
     },
+    {"Event": "view_product", "Properties": CUP},
+    *({"Event": "page_view", "Properties": {"$pathname": path}} for path in ("/cart", "/checkout")),
     *(
         {
             "Event": "conversion",
-            "Properties": {**ORDER, "conversion-id": number},
+            "Properties": {**ORDER, **CUP, "conversion-id": number},
         }
         for number in range(2)
     ),

@@ -14,9 +14,14 @@ HEADED: dict[str, dict[str, Any]] = {
     "events.export": {},
     "reports.funnel": {"Steps": ["seen", "conversion"]},
     "reports.retention": {},
+    "reports.paths": {"Around": "seen"},
+    "reports.attribution": {},
+    "reports.products": {},
 }
-#: Those of them that take no `Event`.
-WITHOUT_EVENT = frozenset(["reports.funnel", "reports.retention"])
+#: Those of them that compare nothing with a range before.
+WITHOUT_BEFORE = frozenset(["reports.paths", "reports.attribution", "reports.products"])
+#: Those that take no `Event`.
+WITHOUT_EVENT = WITHOUT_BEFORE | {"reports.funnel", "reports.retention"}
 #: A step of a funnel that nobody reached.
 NO_STEP = {"people": 0, "of_first": None, "of_before": None, "seconds": None, "left": 0, "revenue": {}}
 #: The engine's answer with which each is content.
@@ -28,6 +33,14 @@ EMPTY: dict[str, Any] = {
 EQUALS = {"Of": "event", "Property": "plan", "Is": "equals", "Value": "pro"}
 
 
+_ITS_OWN: dict[str, dict[str, Any]] = {
+    "reports.breakdown": {"total": {}},
+    "reports.paths": {"visits": 0, "people": 0, "nodes": []},
+    "reports.attribution": {"total": None},
+    "reports.products": {"total": None},
+}
+
+
 def empty_for(command: str) -> dict[str, Any]:
-    """The engine's empty answer for a command: only that of a breakdown has a `total` which is no number."""
-    return EMPTY | ({"total": {}} if command == "reports.breakdown" else {})
+    """The engine's empty answer for a command."""
+    return EMPTY | _ITS_OWN.get(command, {})

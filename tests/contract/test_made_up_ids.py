@@ -387,22 +387,22 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 WORDS = {
     "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
     "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
-    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Interval", "IsPinned", "KeepAddress",
-    "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties", "Property",
-    "Report", "RetentionDays", "Scope", "Seconds", "SentAt", "Span", "Steps", "Text", "Timezone", "To",
+    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsPinned",
+    "KeepAddress", "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties",
+    "Property", "Report", "RetentionDays", "Scope", "Seconds", "SentAt", "Span", "Steps", "Text", "Timezone", "To",
     "UniqueIdentifier", "Until", "Url", "Username", "Value",
     "VisitGapMinutes", "Where",
 }  # fmt: skip
 
 
-def names_in(schema: Any) -> Iterator[str]:
-    """The names in an answer, at any depth."""
+def names_in(schema: Any, above: tuple[type[Any], ...] = ()) -> Iterator[str]:
+    """The names in an answer, at any depth; a tree of nodes has those of one node."""
     for name, field in schema.fields.items():
         yield name
         inner = field.inner if isinstance(field, fields.List) else field
         inner = inner.value_field if isinstance(inner, fields.Dict) else inner
-        if isinstance(inner, fields.Nested):
-            yield from names_in(inner.schema)
+        if isinstance(inner, fields.Nested) and type(inner.schema) not in above:
+            yield from names_in(inner.schema, (*above, type(inner.schema)))
 
 
 def test_whatever_is_given_out_and_taken_back_is_looked_at() -> None:

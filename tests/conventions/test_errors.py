@@ -155,7 +155,12 @@ OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
         37: {"Return": {}},
         38: {"Periods": 0},
     },
-}
+    "reports.paths": {
+        22: {"By": "visit:x"}, 39: {"Around": ...}, 40: {"Around": {}}, 41: {"Direction": "x"}, 42: {"Depth": 0}, 43: {"Top": 0},
+    },
+    "reports.attribution": {22: {"By": "x"}, **PAGED, 44: {"Model": "x"}, 45: {"Days": 0}, 46: {"Conversion": {}}},
+    "reports.products": {23: {"Sort": "x"}, **PAGED},
+}  # fmt: skip
 
 
 def changed(right: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -8,17 +8,33 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command
+from tracker.api.attribution_params import ATTRIBUTION_ERRORS, AttributionParams, read_attribution
 from tracker.api.funnel_params import FUNNEL_ERRORS, FunnelParams, read_funnel
+from tracker.api.paths_params import PATHS_ERRORS, PathsParams, read_paths
+from tracker.api.product_params import product_names_of, product_plan
 from tracker.api.report_answers import local_iso
 from tracker.api.retention_params import RETENTION_ERRORS, RetentionParams, read_retention
 from tracker.errors import CommandError, Error, because, hinted, invalid
-from tracker.fields import Choice, JsonObject, Text, WholeNumber
-from tracker.questions import BadQuestion, Cell, FunnelCell, Head, RetentionCell, canonical_text
+from tracker.fields import Choice, JsonObject, Text, WholeNumber, YesOrNo
+from tracker.questions import (
+    AttributionCell,
+    BadQuestion,
+    Cell,
+    FunnelCell,
+    Head,
+    PathsCell,
+    ProductCell,
+    RetentionCell,
+    canonical_text,
+)
 from tracker.questions.funnel_plan import MAX_STEPS
+from tracker.questions.product_plan import Deed
 from tracker.questions.retention_plan import MAX_PERIODS
 from tracker.registry.params import ParamReader
 
 INVALID_CELL = invalid("Cell", 47)
+#: What people did with a product, in words and as the question calls it.
+DEEDS_IN_WORDS: dict[str, Deed] = {"seen": "seen", "in cart": "in_cart", "bought": "bought"}
 EXAMPLE = '{"Report": "reports.funnel", "Steps": ["page_view", "conversion"], "Step": 1, "Is": "left"}'
 
 
@@ -31,6 +47,21 @@ class FunnelCellParams(FunnelParams):
 class RetentionCellParams(RetentionParams):
     Cohort = Text(10, 40, required=True)
     Period = WholeNumber(0, MAX_PERIODS, load_default=0)
+
+
+class PathsCellParams(PathsParams):
+    Path = fields.List(fields.Raw(allow_none=True), load_default=[])
+    Others = YesOrNo(load_default=False)
+
+
+class AttributionCellParams(AttributionParams):
+    Is = Choice("came", "bought", load_default="came")
+    Value = fields.Raw(allow_none=True)
+
+
+class ProductCellParams(Schema):
+    Is = Choice(*DEEDS_IN_WORDS, load_default="bought")
+    Product = fields.Raw()
 
 
 class _Kind(NamedTuple):
@@ -54,7 +85,9 @@ class CellParam(JsonObject):
 def cell_param() -> CellParam:
     about = (
         "Only people in this number of another report: its name as `Report`, its own parameters, and the place. Of a funnel that is "
-        "`Step`, `Is` (`reached` or `left`) and perhaps the `Value` of a group; of retention `Cohort`, a day, and `Period`. "
+        "`Step`, `Is` (`reached` or `left`) and perhaps the `Value` of a group; of retention `Cohort`, a day, and `Period`; of paths "
+        "`Path`, the values of the steps (null: the end), and `Others`, for all other values after these; of attribution `Value` (without it "
+        "all) and `Is` (`came` or `bought`); of products `Product` (without it all) and `Is` (`seen`, `in cart` or `bought`). "
         f"An object or its JSON text, such as `{EXAMPLE}`"
     )
     return CellParam(metadata={"type": ["object", "string"], "description": about})
@@ -106,9 +139,30 @@ def _reader(schema: type[Schema], errors: tuple[Error, ...], *places: str) -> Pa
     return ParamReader(schema, (*errors, *(invalid(place, INVALID_CELL.code) for place in places)))
 
 
+def _paths_cell(command: Command, head: Head, params: dict[str, Any]) -> Cell:
+    plan = read_paths(command, head.list_id, params)
+    return PathsCell(plan, tuple(map(canonical_text, params["Path"])), params["Others"])
+
+
+def _attribution_cell(command: Command, head: Head, params: dict[str, Any]) -> Cell:
+    plan = read_attribution(command, head.list_id, params)
+    value = canonical_text(params.get("Value"))
+    return AttributionCell(plan, params["Is"] == "bought", "Value" in params, value)
+
+
+def _product_cell(command: Command, head: Head, params: dict[str, Any]) -> Cell:
+    plan = product_plan(product_names_of(command, head.list_id))
+    return ProductCell(plan, DEEDS_IN_WORDS[params["Is"]], canonical_text(params.get("Product")))
+
+
 _KINDS = {
     "reports.funnel": _Kind(_reader(FunnelCellParams, FUNNEL_ERRORS, "Step", "Is", "Value"), _funnel_cell),
     "reports.retention": _Kind(
         _reader(RetentionCellParams, RETENTION_ERRORS, "Cohort", "Period"), _retention_cell
     ),
+    "reports.paths": _Kind(_reader(PathsCellParams, PATHS_ERRORS, "Path", "Others"), _paths_cell),
+    "reports.attribution": _Kind(
+        _reader(AttributionCellParams, ATTRIBUTION_ERRORS, "Is", "Value"), _attribution_cell
+    ),
+    "reports.products": _Kind(_reader(ProductCellParams, (), "Is", "Product"), _product_cell),
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from tracker.api.product_params import EXAMPLE_PRODUCTS, ProductNames, products_answer
 from tracker.domain.channel_rules import KINDS
-from tracker.domain.product_names import product_names
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 from tracker.storage.accounts import ListSettings
 from tracker.times import iso_utc
@@ -26,38 +26,8 @@ EXAMPLE_SETTINGS: dict[str, Any] = {
     "Currency": "EUR",
     "VisitGapMinutes": 30,
     "ChannelRules": [],
-    "Products": {
-        "Seen": "view_product",
-        "InCart": "add_to_cart",
-        "Bought": "conversion",
-        "ID": "product_id",
-        "Name": "product_name",
-        "Price": "price",
-        "Quantity": "quantity",
-        "Items": "items",
-        "Suggested": True,
-    },
+    "Products": EXAMPLE_PRODUCTS,
 }
-#: The keys of `Products`, in the order of `PRODUCT_PARTS`.
-PRODUCT_KEYS = ("Seen", "InCart", "Bought", "ID", "Name", "Price", "Quantity", "Items")
-
-
-class ProductNames(Schema):
-    """The names of the events and properties that tell of a shop's products."""
-
-    Seen = fields.String(required=True, metadata={"description": "Event: a product is looked at"})
-    InCart = fields.String(required=True, metadata={"description": "Event: a product is put into the cart"})
-    Bought = fields.String(required=True, metadata={"description": "Event: products are bought"})
-    ID = fields.String(required=True, metadata={"description": "Property: which product"})
-    Name = fields.String(required=True, metadata={"description": "Property: what it is called"})
-    Price = fields.String(required=True, metadata={"description": "Property: the price of one"})
-    Quantity = fields.String(required=True, metadata={"description": "Property: how many; without it one"})
-    Items = fields.String(
-        required=True, metadata={"description": "Property: an array of products, each an object"}
-    )
-    Suggested = fields.Boolean(
-        required=True, metadata={"description": "True: found from the names of the list, not set yet"}
-    )
 
 
 class SettingsAnswer(Schema):
@@ -88,14 +58,6 @@ class SettingsAnswer(Schema):
     VisitGapMinutes = fields.Integer(required=True)
     ChannelRules = fields.List(fields.Nested(Rule), required=True)
     Products = fields.Nested(ProductNames, required=True)
-
-
-def products_answer(
-    settings: ListSettings, properties_by_event: Mapping[str, Collection[str]]
-) -> dict[str, Any]:
-    """Return the names of a list's products: those that are set, else those found among its events and properties."""
-    found = settings.products or tuple(product_names(properties_by_event).values())
-    return {**dict(zip(PRODUCT_KEYS, found, strict=True)), "Suggested": not settings.products}
 
 
 def settings_answer(

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from tracker.api.list_settings_answer import PRODUCT_KEYS
+from tracker.api.product_params import PRODUCT_KEYS
 from tracker.domain.channel_rules import (
     CLICK_ID,
     DOMAIN,
@@ -118,7 +118,7 @@ class Rules(fields.Field[ChannelRules]):
         return ChannelRules(tuple(map(_rule, value)))
 
 
-class Products(fields.Field[tuple[str, ...]]):
+class ProductSetting(fields.Field[tuple[str, ...]]):
     """An object with the names of events and properties: `{"Seen": "view_item", "ID": "item_id", …}`; `{}` for none."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[str, ...]:

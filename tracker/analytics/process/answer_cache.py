@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 #: Kinds of questions whose answers are kept: pages ask them again and again, and they are of bounded size.
-KEPT = frozenset({"trend", "breakdown", "funnel"})
+KEPT = frozenset({"trend", "breakdown", "funnel", "attribution", "products"})
 #: Answers kept for one copy.
 MAX_ANSWERS = 128
 
