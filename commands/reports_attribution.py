@@ -57,6 +57,7 @@ class ReportsAttribution(Command):
     name = "reports.attribution"
     method = "GET"
     permission = "Reports.Get"
+    is_report = True
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, *ATTRIBUTION_ERRORS, INVALID_LIMIT, INVALID_CURSOR)

@@ -35,6 +35,7 @@ class ReportsPaths(Command):
     name = "reports.paths"
     method = "GET"
     permission = "Reports.Get"
+    is_report = True
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, *PATHS_ERRORS)

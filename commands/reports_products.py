@@ -63,6 +63,7 @@ class ReportsProducts(Command):
     name = "reports.products"
     method = "GET"
     permission = "Reports.Get"
+    is_report = True
     rate_limit = "1000 per 60 seconds"
     other_media_types = (CsvStream.media_type,)
     errors = (*HEAD_ERRORS, INVALID_SORT, INVALID_LIMIT, INVALID_CURSOR)
