@@ -11,6 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tracker.analytics.copy.copy_tables import PropertyColumn
+from tracker.analytics.copy.copy_visits import fill_visits, make_visits
+
+VISIT_GAP_MS = 1_800_000
 YEAR_MS, BEGINS = 365 * 86_400_000, 1_764_201_600_000  # 2025-11-27
 EVENTS, EVENTS_A_VISIT, VISITORS, PERSONS = 10_000_000, 8, 200_000, 60_000
 NAMES = ("page_view", "view_product", "add_to_cart", "search", "identify", "conversion", "click", "scroll")
@@ -65,9 +69,22 @@ def make_copy(connection: Any, events: int = EVENTS) -> None:
         "INSERT INTO columns VALUES (?, ?, ?)",
         [(name, number, has_numbers) for number, (name, (_, has_numbers)) in enumerate(columns)],
     )
+    _make_visits(connection)
     connection.execute("CREATE TABLE state (reached BIGINT, change BIGINT, as_of BIGINT, format INTEGER)")
     connection.execute("INSERT INTO state VALUES (0, 0, ?, 1)", [BEGINS + YEAR_MS])
     connection.execute("CHECKPOINT")
+
+
+def _make_visits(connection: Any) -> None:
+    """The visits of the default gap, month by month as a build makes them."""
+    columns = [
+        PropertyColumn(name, n, has_numbers) for n, (name, (_, has_numbers)) in enumerate(PROPERTIES.items())
+    ]
+    [(copy,)] = connection.execute("SELECT current_database()").fetchall()
+    month = YEAR_MS // 12
+    make_visits(connection, copy, columns)
+    pieces = [(begins, begins + month) for begins in range(BEGINS, BEGINS + YEAR_MS + month, month)]
+    fill_visits(connection, copy, columns, VISIT_GAP_MS, f"{copy}.slots", pieces)
 
 
 def _make_ties(connection: Any) -> None:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import duckdb
 
-from bench.reports_copy import BEGINS, YEAR_MS
+from bench.reports_copy import BEGINS, VISIT_GAP_MS, YEAR_MS
 from tracker.analytics.queries import CopyColumn, CopySchema, run
 from tracker.questions import (
     Attribution,
@@ -88,6 +88,12 @@ def questions() -> Iterator[tuple[str, Question]]:
         Breakdown(year, session, measures("people"), "page_view"),
     )
     channel, entry = (Dimension("visit", "$channel"),), (Dimension("visit", "$pathname"),)
+    yield "people by day, 12 months", Trend(year, measures("people"), None, "day")
+    yield (
+        "people by channel of the visit, one event, 12 months",
+        Breakdown(year, (Dimension("visit", "$channel"),), measures("people"), "page_view"),
+    )
+    yield "six measures by week, 12 months", Trend(year, six, None, "week")
     yield (
         "people, revenue by channel of the visit, 30 days",
         Breakdown(month, channel, measures("people revenue")),
@@ -193,7 +199,7 @@ def main() -> None:
         with duckdb.connect(config=settings) as cursor:
             cursor.execute(f"ATTACH '{sys.argv[1]}' AS {PREFIX} (READ_ONLY)")
             rows = cursor.execute(f"SELECT property, col, has_numbers FROM {PREFIX}.columns").fetchall()
-            schema = CopySchema(PREFIX, {name: CopyColumn(*column) for name, *column in rows})
+            schema = CopySchema(PREFIX, {name: CopyColumn(*column) for name, *column in rows}, VISIT_GAP_MS)
             print(f"| DuckDB {duckdb.__version__} | CPU ms | p50 ms | least ms |\n|---|---|---|---|")
             for words, question in questions():
                 print(f"| {words} | {measured(cursor, schema, question, rounds)} |", flush=True)

@@ -7,10 +7,13 @@ from typing import Any
 import duckdb
 import orjson
 
+from tracker.analytics.copy.copy_tables import PropertyColumn
+from tracker.analytics.copy.copy_visits import fill_visits, make_visits
 from tracker.analytics.queries import CopyColumn, CopySchema
 from tracker.questions import canonical_text, plain_number
 
 PREFIX = "list_2"
+DAY_MS = 86_400_000
 TABLES = """
     CREATE TABLE {0}.e (id BIGINT, "at" BIGINT, name VARCHAR, tie INTEGER, is_bot BOOLEAN, is_counted BOOLEAN,
         worth DECIMAL(38, 6), currency VARCHAR, rest VARCHAR{1});
@@ -39,9 +42,16 @@ def actor_of(event: Event) -> int:
 
 
 def copy_of(
-    events: list[Event], fields: dict[tuple[int, int], str], as_of: int, columns: dict[str, CopyColumn]
+    events: list[Event],
+    fields: dict[tuple[int, int], str],
+    as_of: int,
+    columns: dict[str, CopyColumn],
+    gap_ms: int = 0,
 ) -> tuple[duckdb.DuckDBPyConnection, CopySchema]:
-    """Return a DuckDB with a copy of these events and {(person, field): value}, and its schema."""
+    """Return a DuckDB with a copy of these events and {(person, field): value}, and its schema.
+
+    It keeps visits of this gap, if it is not 0: those of each day are made apart, as a build makes them.
+    """
     cursor = duckdb.connect(config={"threads": 2, "temp_directory": ""})
     cursor.execute(f"ATTACH ':memory:' AS {PREFIX}")
     own = [
@@ -59,7 +69,16 @@ def copy_of(
     rows = [[person, field, value, plain_number(value)] for (person, field), value in fields.items()]
     _fill(cursor, "fields", rows)
     _fill(cursor, "state", [[as_of]])
-    return cursor, CopySchema(PREFIX, columns)
+    if gap_ms:
+        kept = [
+            PropertyColumn(name, each.index, each.has_numbers)
+            for name, each in columns.items()
+            if not each.is_partial
+        ]
+        make_visits(cursor, PREFIX, kept)
+        days = sorted({event["at"] // DAY_MS * DAY_MS for event in events})
+        fill_visits(cursor, PREFIX, kept, gap_ms, f"{PREFIX}.slots", [(day, day + DAY_MS) for day in days])
+    return cursor, CopySchema(PREFIX, columns, gap_ms)
 
 
 def _row(event: Event, ties: dict[Any, int], columns: dict[str, CopyColumn]) -> list[Any]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from tests.analytics.reference import events_of_copy, events_of_truth, fields_of_copy, fields_of_truth
+from tests.analytics.reference import (
+    events_of_copy,
+    events_of_truth,
+    fields_of_copy,
+    fields_of_truth,
+    visits_of,
+    visits_of_copy,
+)
 from tracker.analytics.copy.copy_build import build_copy
 from tracker.analytics.copy.copy_check import CopyCheck, check_copy
 from tracker.analytics.copy.copy_files import CopyFiles
@@ -60,4 +67,5 @@ class Copied:
         found, wanted = events_of_copy(self.engine, "one"), events_of_truth(self.database, self.list_id)
         differing = {key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key)}
         assert not differing, [(key, found.get(key), wanted.get(key)) for key in differing]
+        assert visits_of_copy(self.engine, "one") == visits_of(wanted, self.engine, "one")
         assert fields_of_copy(self.engine, "one") == fields_of_truth(self.database, self.list_id)

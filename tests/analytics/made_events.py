@@ -37,6 +37,8 @@ from tracker.questions import (
 )
 
 HOUR, DAY = 3_600_000, 86_400_000
+#: Gaps between visits. With the longest one visits are longer than what is looked at around a range.
+GAPS = (1_800_000, 60_000, DAY)
 #: Days of clock changes in Berlin, in St John's and in Apia (2012), and a day without.
 MIDDLES = (1_792_886_400_000, 1_774_742_400_000, 1_333_200_000_000, 1_796_169_600_000)
 NAMES = ("page_view", "identify", "conversion", "Page_View", "a'b")
@@ -103,7 +105,7 @@ def questions_about(draw: st.DrawFn, middle: int, events: list[Event]) -> Questi
         head,
         before=draw(st.none() | st.just((begins - days * DAY, begins))),
         events_from=draw(st.sampled_from([0, begins - HOUR, begins + HOUR])),
-        visit_gap_ms=draw(st.sampled_from([1_800_000, 60_000])),
+        visit_gap_ms=draw(st.sampled_from(GAPS)),
     )
     event = draw(st.none() | st.sampled_from(NAMES))
     names = st.sampled_from(PROPERTIES)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import duckdb
 import orjson
 
-from tracker.analytics.copy.copy_tables import read_columns
+from tracker.analytics.copy.copy_tables import read_columns, read_state
 from tracker.domain.campaigns import campaign_properties
 from tracker.domain.event import CONVERSION, IS_BOT, IS_PUBLIC, NOT_COUNTED, decoded_properties
 from tracker.domain.field_types import shown_value
@@ -119,3 +119,42 @@ def fields_of_copy(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[tuple[i
     rows = cursor.execute(f"SELECT person, field, value FROM {copy}.fields").fetchall()
     assert len(rows) == len({row[:2] for row in rows})
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+#: Values of visits that are compared: the property, and whether its first or its last one is kept.
+_ENDS = (("$channel", 0), ("$pathname", -1))
+
+
+def visits_of(
+    events: dict[int, CopiedEvent], cursor: duckdb.DuckDBPyConnection, copy: str
+) -> list[tuple[Any, ...]]:
+    """(actor, begin, end, events but identify events, all, page views, conversions that count, and values that the copy keeps)."""
+    state, columns = read_state(cursor, copy), {each.property for each in read_columns(cursor, copy)}
+    assert state is not None
+    found, visit = [], list[CopiedEvent]()
+    ordered = sorted((each.actor, each.at, number) for number, each in events.items() if not each.is_bot)
+    for actor, at, number in [*ordered, (0, 0, 0)]:
+        if visit and (actor != visit[-1].actor or at - visit[-1].at > state.visit_gap_ms):
+            names = [each.name for each in visit]
+            kept = [_end(visit, name, place) if name in columns else None for name, place in _ENDS]
+            found.append((
+                visit[0].actor, visit[0].at, visit[-1].at, len(names) - names.count("identify"), len(names),
+                names.count("page_view"), sum(each.is_counted for each in visit), *kept,
+            ))  # fmt: skip
+            visit = []
+        visit += [events[number]] if number else []
+    return found
+
+
+def _end(visit: list[CopiedEvent], name: str, place: int) -> str | None:
+    values = [each.properties[name] for each in visit if name in each.properties]
+    return values[place] if values else None
+
+
+def visits_of_copy(cursor: duckdb.DuckDBPyConnection, copy: str) -> list[tuple[Any, ...]]:
+    """The same, as the copy keeps them."""
+    indexes = {each.property: each.index for each in read_columns(cursor, copy)}
+    ends = [f"{'az'[place]}{indexes[name]}" if name in indexes else "NULL" for name, place in _ENDS]
+    return cursor.execute(
+        f"SELECT actor, began, ended, events, total, views, counted, {', '.join(ends)} FROM {copy}.visits ORDER BY actor, began"
+    ).fetchall()

@@ -192,6 +192,9 @@ def test_what_differs_from_the_counters_is_read_again(
     assert found.differing == 2
     copied.check()
     assert copied.compare().differing == 0
+    copied.engine.execute("UPDATE one.visits SET total = total + 1")
+    with pytest.raises(copy_tail.CopyOutdated):
+        copied.compare()
 
 
 def test_a_copy_that_was_followed_too_long_ago_or_of_another_truth_is_built_anew(

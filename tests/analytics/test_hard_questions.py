@@ -43,9 +43,11 @@ def event(number: int, at: int, **other: Any) -> Event:
     return made | other
 
 
-def answers_are_equal(events: list[Event], *questions: Question, columns: dict[str, CopyColumn]) -> None:
+def answers_are_equal(
+    events: list[Event], *questions: Question, columns: dict[str, CopyColumn], gap_ms: int = 0
+) -> None:
     reference = Reference(events, {}, 0)
-    cursor, schema = copy_of(events, {}, 0, columns)
+    cursor, schema = copy_of(events, {}, 0, columns, gap_ms)
     with cursor:
         for question in questions:
             assert run(cursor, schema, question) == rounded(reference.answer(question))
@@ -59,6 +61,33 @@ def test_clock_changes_are_exact(zone: str, night: int) -> None:
     measures = (EVENTS, PEOPLE, VISITS)
     intervals: Any = ("hour", "day", "week", "month")
     answers_are_equal(events, *(Trend(head, measures, None, each) for each in intervals), columns={})
+
+
+@pytest.mark.parametrize("gap_ms", [0, 1_800_000])
+def test_a_visit_of_days_is_cut_around_a_range(gap_ms: int) -> None:
+    """As a server's that sends something every twenty minutes; others come and go, one of them at midnight."""
+    begins = 1_790_035_200_000
+    days = [
+        event(number, begins + number * 1_200_000, visitor=1, properties={"$channel": f"day {number // 72}"})
+        for number in range(5 * 72)
+    ]
+    others = [
+        event(1_000 + number, begins + number * DAY // 4 - 300_000 * (number % 2), visitor=2 + number % 2)
+        for number in range(20)
+    ]
+    head = Head(2, begins + 2 * DAY, begins + 3 * DAY, before=(begins + DAY, begins + 2 * DAY))
+    measures = tuple(
+        measure_of(each) for each in ("people", "visits", "bounces", "seconds", "events", "views")
+    )
+    channel = (Dimension("visit", "$channel"),)
+    answers_are_equal(
+        days + others,
+        Trend(head, measures, None, "hour"),
+        Trend(head, measures, "page_view", "none"),
+        Breakdown(head, channel, measures, None, VISITS),
+        columns={"$channel": CopyColumn(0)},
+        gap_ms=gap_ms,
+    )
 
 
 def test_ten_thousand_values_are_broken_down() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.analytics.copied_world import copy_of
-from tests.analytics.made_events import COLUMNS, DAY, HOUR, NAMES, PROPERTIES, journeys_about, worlds
+from tests.analytics.made_events import COLUMNS, DAY, GAPS, HOUR, NAMES, PROPERTIES, journeys_about, worlds
 from tests.analytics.reference_answers import Reference
 from tests.analytics.test_hard_questions import event
 from tests.analytics.test_queries import rounded
@@ -38,7 +38,8 @@ BEGINS = 1_796_169_600_000
 def test_answers_equal_the_reference(data: st.DataObject) -> None:
     middle, events, fields = data.draw(worlds())
     question = data.draw(journeys_about(middle, events))
-    cursor, schema = copy_of(events, fields, middle, data.draw(st.sampled_from(COLUMNS)))
+    columns, gap_ms = data.draw(st.sampled_from(COLUMNS)), data.draw(st.sampled_from((0, *GAPS)))
+    cursor, schema = copy_of(events, fields, middle, columns, gap_ms)
     with cursor:
         answer = run(cursor, schema, decode(encode(question)))
     assert answer == rounded(Reference(events, fields, middle).answer(question))

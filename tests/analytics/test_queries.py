@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.analytics.copied_world import copy_of
-from tests.analytics.made_events import COLUMNS, questions_about, worlds
+from tests.analytics.copied_world import Event, copy_of
+from tests.analytics.made_events import COLUMNS, GAPS, questions_about, worlds
 from tests.analytics.reference_answers import Reference
-from tracker.analytics.queries import measuring, ranking, run
-from tracker.questions import BadQuestion, decode, encode
+from tracker.analytics.queries import Workspace, answer_in, measuring, ranking
+from tracker.questions import BadQuestion, Question, Visit, decode, encode
 
 #: Digits to which fractions agree: sums of binary fractions depend on their order beyond these.
 DIGITS = 5
@@ -27,25 +28,45 @@ def rounded(value: Any) -> Any:
     return pytest.approx(value, abs=10**-DIGITS) if isinstance(value, float) else value
 
 
-#: (values computed in one pass, values whose people are counted before all are, cells counted by bits).
-BOUNDS = ((ranking.FEW, ranking.MAX_CANDIDATES, measuring.MAX_CELLS), (0, 2, 0), (1, 3, 70))
+#: (values computed in one pass, values whose people are counted before all are, cells counted by bits, events of a value that likely
+#: is one person's).
+BOUNDS = (
+    (ranking.FEW, ranking.MAX_CANDIDATES, measuring.MAX_CELLS, ranking.MOST_OF_ONE),
+    (0, 2, 0, 0),
+    (1, 3, 70, 500),
+)
 
 
-@pytest.mark.parametrize(("few", "candidates", "cells"), BOUNDS)
+@st.composite
+def questions_of_a_page(draw: st.DrawFn, middle: int, events: list[Event]) -> list[Question]:
+    """One to three questions, most of them with the same head."""
+    asked = draw(st.lists(questions_about(middle, events), min_size=1, max_size=3))
+    heads = [each.head for each in asked if not isinstance(each, Visit)]
+    shares = draw(st.sampled_from([True, True, False])) and bool(heads)
+    return [each if isinstance(each, Visit) or not shares else replace(each, head=heads[0]) for each in asked]
+
+
+@pytest.mark.parametrize(("few", "candidates", "cells", "ones"), BOUNDS)
 @given(st.data())
-def test_answers_equal_the_reference(few: int, candidates: int, cells: int, data: st.DataObject) -> None:
-    """Small worlds have few values: with smaller bounds they take the ways of many."""
+def test_answers_equal_the_reference(
+    few: int, candidates: int, cells: int, ones: int, data: st.DataObject
+) -> None:
+    """Small worlds have few values: with smaller bounds they take the ways of many. Questions of a page share their workspace."""
     middle, events, fields = data.draw(worlds())
-    question = data.draw(questions_about(middle, events))
-    cursor, schema = copy_of(events, fields, middle, data.draw(st.sampled_from(COLUMNS)))
-    with cursor, pytest.MonkeyPatch.context() as patch:
+    questions = data.draw(questions_of_a_page(middle, events))
+    columns, gap_ms = data.draw(st.sampled_from(COLUMNS)), data.draw(st.sampled_from((0, *GAPS)))
+    cursor, schema = copy_of(events, fields, middle, columns, gap_ms)
+    reference = Reference(events, fields, middle)
+    with cursor, Workspace(cursor) as workspace, pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranking, "FEW", few)
         patch.setattr(ranking, "MAX_CANDIDATES", candidates)
+        patch.setattr(ranking, "MOST_OF_ONE", ones)
         patch.setattr(measuring, "MAX_CELLS", cells)
-        try:
-            answer = run(cursor, schema, decode(encode(question)))
-        except BadQuestion:
-            if candidates > 10:  # as many as in earnest: a small world cannot have too many values
-                raise
-            return
-    assert answer == rounded(Reference(events, fields, middle).answer(question))
+        for question in questions:
+            try:
+                answer = answer_in(workspace, schema, decode(encode(question)))
+            except BadQuestion:
+                if candidates > 10:  # as many as in earnest: a small world cannot have too many values
+                    raise
+                continue
+            assert answer == rounded(reference.answer(question))

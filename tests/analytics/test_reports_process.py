@@ -33,6 +33,7 @@ from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.domain.event import Event
 from tracker.formats.email_address import email_key
 from tracker.questions import Breakdown, Dimension, Head, measure_of
+from tracker.storage.accounts.list_settings import write_settings
 
 Start = Callable[..., Reporting]
 
@@ -490,6 +491,10 @@ def test_a_rebuild_answers_meanwhile_and_upkeep_checks_the_copy(filed: Real, sta
     until(partial(_is_newer, reports, built, expected), 30, "the new copy")
     assert reports.client.request({"check": 1})["check"]["differing"] == 0
     assert reports.client.request({"check": 77})["check"] is None
+    built = reports.client.request({"status": True})["status"][0]["built_at"]
+    filed.database.write(partial(write_settings, list_id=1, visit_gap_minutes=5))
+    assert "maintained" in reports.client.request({"maintain": True})
+    until(partial(_is_newer, reports, built, expected), 30, "the copy with visits of another gap")
     reports.check(filed.database, 1)
 
 

@@ -75,7 +75,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker", "tracker.analytics.copy", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",
         "tracker.storage.schema", *PURE,
     },
-    "tracker.analytics.copy": {"tracker.private_file", "tracker.questions", *STORAGE, *PURE},
+    "tracker.analytics.copy": {"tracker.analytics.queries", "tracker.private_file", "tracker.questions", *STORAGE, *PURE},
     "tracker.analytics.process": {
         "tracker", "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
         "tracker.storage.schema", *STORAGE, *PURE,

@@ -24,6 +24,7 @@ from tracker.analytics.copy.copy_tables import (
     make_tables,
     write_state,
 )
+from tracker.analytics.copy.copy_visits import fill_visits, make_visits, visit_gap_of
 from tracker.analytics.copy.duckdb_engine import attach, open_engine
 from tracker.analytics.copy.loading import load_events, load_fields, resolve_ties
 from tracker.analytics.copy.truth_reader import TruthReader
@@ -86,6 +87,7 @@ class _Build:
         source = self._truth.source()
         self._columns, expected, settings = self._truth.read(self._plan)
         make_tables(self._engine, _COPY, self._columns)
+        make_visits(self._engine, _COPY, self._columns)
         self._engine.execute(f"CREATE TABLE {_STAGE}.e ({event_columns(self._columns)})")
         with ThreadPoolExecutor(
             1
@@ -96,11 +98,13 @@ class _Build:
                 self._rows += load_events(self._engine, _COPY, self._columns, page, into=f"{_STAGE}.e")
                 self._told(_LOADING * min(1.0, self._rows / max(expected, 1)))
                 page = following.result()
-        self._sort()
+        pieces = self._sort()
         self._load_people()
+        gap_ms = visit_gap_of(settings)
+        fill_visits(self._engine, _COPY, self._columns, gap_ms, f"{_STAGE}.slots", pieces)
         state = CopyState(
             FORMAT, source, begun_at, begun_at, self._reached, settings.events_from or 0, self._rows, 0, 0,
-            rules_number(settings.channel_rules),
+            rules_number(settings.channel_rules), gap_ms,
         )  # fmt: skip
         write_state(self._engine, _COPY, state)
         self._told(1.0)
@@ -124,14 +128,16 @@ class _Build:
                 break
         return values_of(page, settings) if page else None
 
-    def _sort(self) -> None:
-        """Lay the staged events by month, name and time: a question reads one name's rows of some time."""
+    def _sort(self) -> list[tuple[int, int]]:
+        """Lay the staged events by month, name and time: a question reads one name's rows of some time. Return the pieces."""
         pieces = list(self._pieces())
         order = 'name, "at", id'
         for done, (begins, ends) in enumerate(pieces, 1):
             part = f'SELECT * FROM {_STAGE}.e WHERE "at" >= {begins} AND "at" < {ends} ORDER BY {order}'
             self._engine.execute(f"INSERT INTO {_COPY}.e {part}")
-            self._told(_LOADING + (1 - _LOADING) * done / (len(pieces) + 1))
+            self._told(_LOADING + (1 - _LOADING) * done / (len(pieces) + 2))
+        self._engine.execute(f"DROP TABLE {_STAGE}.e")
+        return pieces
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
         """Yield pieces of time [begins, ends) that end with a day when SORTED_AT_ONCE events are in them, and earlier with a month."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import duckdb
 
 from tracker.analytics.copy.copy_tail import MAX_EVENTS, CopyOutdated, CopyTail
+from tracker.analytics.copy.copy_visits import are_visits_whole
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.domain.conversions import BUCKET_MS, bucket_of, first_whole_bucket
 from tracker.storage.accounts import read_settings
@@ -32,7 +33,7 @@ class CopyCheck(NamedTuple):
 def check_copy(
     cursor: duckdb.DuckDBPyConnection, copy: str, list_id: int, truth: TruthReader, tail: CopyTail
 ) -> CopyCheck:
-    """Compare the copy with the counters, and read again what differs. Raises CopyOutdated if that is too much.
+    """Compare the copy with the counters, and read again what differs. Raises CopyOutdated if that is too much, or visits differ.
 
     The counters are read before and after a look: a bucket that is the same both times must be that in the copy too.
     """
@@ -52,6 +53,8 @@ def check_copy(
     }
     if differing:
         tail.look(also={*_stored_ids(truth, list_id, differing), *_copied_ids(cursor, copy, differing)})
+    if not are_visits_whole(cursor, copy):
+        raise CopyOutdated
     return CopyCheck(sum(copied.values()), len(copied), len(differing))
 
 

@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields
 import duckdb
 
 #: The version of these tables, and of what the loader writes into them. A file of another one is built anew.
-FORMAT = 2
+FORMAT = 3
 
 #: `at` is a word of DuckDB's: it is quoted wherever it stands alone.
 EVENT_COLUMNS = (
@@ -44,7 +44,8 @@ class CopyState:
     `as_of`: the last look at the truth that found its end began then. `reached`: the largest id of an event that was read.
     `events_from`: events before are not in the copy. `rows_built`, `rows_added`: rows of the last build, and since.
     `erased_at`: when the first row since the build was deleted, whose bytes may still be in the file; 0: none was.
-    `rules`: a number that stands for the list's channel rules of the last build. `source`: identifies the truth.
+    `rules`: a number that stands for the list's channel rules of the last build. `source`: identifies the truth. `visit_gap_ms`: the pause that parts the
+    visits of the table of visits.
     """
 
     format: int
@@ -57,6 +58,7 @@ class CopyState:
     rows_added: int
     erased_at: int
     rules: int
+    visit_gap_ms: int
 
 
 _STATE = ", ".join(

@@ -20,6 +20,7 @@ import duckdb
 from tracker.analytics.copy import loading
 from tracker.analytics.copy.copied_rows import field_rows, rules_number, values_of
 from tracker.analytics.copy.copy_tables import CopyState, read_columns, read_state, write_state
+from tracker.analytics.copy.copy_visits import TouchedVisits
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.domain.row_ids import first_id_at
 from tracker.storage.accounts import ListSettings, read_settings
@@ -84,6 +85,7 @@ class CopyTail:
             raise CopyOutdated
         self.state: CopyState = state
         self._columns = read_columns(cursor, copy)
+        self._visits = TouchedVisits(cursor, copy, self._columns, state.visit_gap_ms)
         self._looks = 0
         #: The number of looks that have changed what the copy holds: answers of the same number are the same.
         self.version = 0
@@ -145,10 +147,14 @@ class CopyTail:
     def _write(self, news: _News) -> CopyState:
         """Write the news, and return the new state."""
         cursor, copy = self._cursor, self._copy
+        self._visits.begin()
         erased = self._delete(news)
         added = loading.load_events(cursor, copy, self._columns, values_of(news.rows, news.settings))
         self._write_fields(news)
         self._resolve(news)
+        if added:
+            self._visits.note(loading.loaded_sql(copy))
+        self._visits.make_anew()
         reached = max([self.state.reached, *(row[0] for row in news.rows)])
         as_of = news.began_at if news.is_all else self.state.as_of
         state = replace(
@@ -167,10 +173,12 @@ class CopyTail:
         cursor, copy = self._cursor, self._copy
         gone = 0
         if news.changed:
+            self._visits.note_events(news.changed)
             stored = {row[0] for row in news.rows}
             gone = loading.delete_events(cursor, copy, news.changed - stored)
             loading.delete_events(cursor, copy, stored)
         if news.events_from > self.state.events_from:
+            self._visits.note_before(news.events_from)
             gone += loading.delete_before(cursor, copy, news.events_from)
         return bool(gone or news.subjects(Kind.SUBSCRIBER) or news.subjects(Kind.FIELD))
 
@@ -211,6 +219,7 @@ class CopyTail:
         wanted = {subscriber for _, _, subscriber in links} | self._named_in(spans)
         living = read(partial(copied_people.living_of, list_id=list_id, subscriber_ids=wanted))
         loading.resolve_ties(self._cursor, self._copy, links, living, sorted(spans))
+        self._visits.note(loading.moved_sql(self._copy))
 
     def _spans_of(self, subscribers: Iterable[int]) -> set[Span]:
         """Return the spans of all ties that name these subscribers, or are theirs."""

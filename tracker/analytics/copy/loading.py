@@ -101,19 +101,39 @@ def resolve_ties(
             f"DELETE FROM owners WHERE tie IN (SELECT o.tie FROM owners o JOIN {copy}.who w ON w.tie = o.tie"
             " WHERE w.actor = o.actor AND w.person IS NOT DISTINCT FROM o.person)"
         )
+        cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE moved AS SELECT w.tie, w.actor FROM {copy}.who w SEMI JOIN owners o ON o.tie = w.tie"
+        )
         cursor.execute(f"DELETE FROM {copy}.who WHERE tie IN (SELECT tie FROM owners)")
     cursor.execute(f"INSERT INTO {copy}.who SELECT tie, actor, person, visitor FROM owners")
+
+
+def moved_sql(copy: str) -> str:
+    """Return a SELECT of whose events `resolve_ties` has just given to somebody else, and of whom they are now: actor, first, last."""
+    return (
+        f"WITH old AS (SELECT m.tie, min(v.began) AS first, max(v.ended) AS last FROM moved m JOIN {copy}.visits v ON v.actor = m.actor"
+        " GROUP BY 1) SELECT unnest([m.actor, o.actor]), old.first, old.last FROM moved m JOIN old ON old.tie = m.tie"
+        " JOIN owners o ON o.tie = m.tie WHERE o.actor <> m.actor"
+    )
+
+
+def loaded_sql(copy: str) -> str:
+    """Return a SELECT of the actors of the events that `load_events` has just inserted: actor, first, last."""
+    return (
+        f"SELECT w.actor, min(b.happened), max(b.happened) FROM batch b JOIN {copy}.ties t ON t.visitor = b.visitor"
+        f" AND t.span = b.span AND t.named = b.named JOIN {copy}.who w ON w.tie = t.tie WHERE NOT b.is_bot GROUP BY 1"
+    )
 
 
 def load_fields(cursor: duckdb.DuckDBPyConnection, copy: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert values of custom fields: (person, field, text, number or None)."""
     fill_temporary(
         cursor,
-        "batch",
+        "values_batch",
         {"person": "BIGINT", "field": "BIGINT", "value": "VARCHAR", "number": "DOUBLE"},
         _columns(rows, 4),
     )
-    cursor.execute(f"INSERT INTO {copy}.fields SELECT person, field, value, number FROM batch")
+    cursor.execute(f"INSERT INTO {copy}.fields SELECT person, field, value, number FROM values_batch")
 
 
 def delete_fields(cursor: duckdb.DuckDBPyConnection, copy: str, column: str, numbers: Iterable[int]) -> int:

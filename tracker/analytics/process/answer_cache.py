@@ -41,8 +41,7 @@ class AnswerCache:
             if key is None or answer is None:
                 return None
             self._answers.move_to_end(key)
-        is_complete = as_of >= question["head"]["ends"]
-        return {**answer, "scope": {**answer["scope"], "as_of": as_of, "is_complete": is_complete}}
+        return at_time(answer, question, as_of)
 
     def keep(self, version: Version, question: Any, answer: Answer) -> None:
         """Keep an answer from a snapshot of this version or a later one."""
@@ -53,6 +52,17 @@ class AnswerCache:
             self._answers[key] = answer
             if len(self._answers) > MAX_ANSWERS:
                 self._answers.popitem(last=False)
+
+
+def is_kept(question: Any) -> bool:
+    """Return whether a question is one that pages ask again and again."""
+    return _key(question) is not None
+
+
+def at_time(answer: Answer, question: Any, as_of: int) -> Answer:
+    """Return an answer as of a later time (UTC milliseconds), until which nothing has changed."""
+    is_complete = as_of >= question["head"]["ends"]
+    return {**answer, "scope": {**answer["scope"], "as_of": as_of, "is_complete": is_complete}}
 
 
 def _key(question: Any) -> bytes | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
-
+from tracker.analytics.copy.copy_visits import kept_properties
 from tracker.analytics.process.list_copies import ListCopy
 from tracker.analytics.process.question_queue import QuestionRefused
 from tracker.analytics.process.report_socket import BAD_GOAL, BAD_REGEX, BAD_STEP, TOO_LARGE, UNAVAILABLE
-from tracker.analytics.queries import CopyColumn, CopySchema, run
+from tracker.analytics.queries import CopySchema, Workspace, answer_in
 from tracker.questions import BadQuestion, decode
 
 #: What is at fault, by the part of the question: a goal's condition is none that the caller sent, and an order by averages
@@ -17,7 +16,7 @@ from tracker.questions import BadQuestion, decode
 _REFUSED = {"goal": BAD_GOAL, "step": BAD_STEP, "sort": TOO_LARGE}
 
 
-def answer_question(question: Any, cursor: duckdb.DuckDBPyConnection, copy: ListCopy) -> dict[str, Any]:
+def answer_question(question: Any, workspace: Workspace, copy: ListCopy) -> dict[str, Any]:
     """Return the answer to an encoded question. Raises QuestionRefused, and DuckDB's errors.
 
     Questions are checked where they are made: one that cannot be read here was made by another version.
@@ -26,8 +25,9 @@ def answer_question(question: Any, cursor: duckdb.DuckDBPyConnection, copy: List
         read = decode(question)
     except BadQuestion as failure:
         raise QuestionRefused(UNAVAILABLE, str(failure)) from failure
-    columns = {each.property: CopyColumn(each.index, each.has_numbers) for each in copy.columns}
+    columns = kept_properties(copy.columns)
+    gap_ms = 0 if copy.state is None else copy.state.visit_gap_ms
     try:
-        return run(cursor, CopySchema(copy.name, columns), read)
+        return answer_in(workspace, CopySchema(copy.name, columns, gap_ms), read)
     except BadQuestion as failure:
         raise QuestionRefused(_REFUSED.get(failure.param, BAD_REGEX), failure.reason) from failure

@@ -1,4 +1,4 @@
-"""Copy upkeep: removes copies that nobody needs, erases what was forgotten by building anew, and checks copies nightly."""
+"""Copy upkeep: removes copies that nobody needs, builds anew to erase or where visits are others, and checks copies nightly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import duckdb
 
 from tracker.analytics.copy.copy_files import ASKED, CHECKED
 from tracker.analytics.copy.copy_tables import CopyState
+from tracker.analytics.copy.copy_visits import visit_gap_of
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.reports_service import ReportsService, ReportsUnready
 from tracker.domain.row_ids import first_id_at
@@ -63,7 +64,8 @@ def _keep_one(service: ReportsService, truth: TruthReader, list_id: int) -> None
     elif service.prepare(list_id, 0.0) is not None:
         return
     state = copy.state
-    if state is not None and _is_to_be_rebuilt(state):
+    settings = truth.read(partial(read_settings, list_id=list_id))
+    if state is not None and (_is_to_be_rebuilt(state) or state.visit_gap_ms != visit_gap_of(settings)):
         service.rebuild(list_id)
 
 

@@ -17,6 +17,7 @@ from tracker.analytics.copy.copy_tail import CopyOutdated, CopyTail
 from tracker.analytics.copy.duckdb_engine import UNREADABLE, attach
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.answer_cache import AnswerCache
+from tracker.analytics.process.kept_snapshot import KeptSnapshot
 from tracker.errors import StorageUnavailable
 
 #: Seconds after a look during which an answer is fresh enough; and after the last question during which a list is followed.
@@ -44,7 +45,7 @@ class ListCopy:
         self._is_exchanged = False
         self.columns: list[PropertyColumn] = []
         self.is_complete = False
-        self.answers = AnswerCache()
+        self.answers, self.snapshot = AnswerCache(), KeptSnapshot()
         self._attachments = 0
 
     @property
@@ -66,7 +67,8 @@ class ListCopy:
         return None if self._tail is None else self._tail.state
 
     def close(self) -> None:
-        """Close the connection to the truth, after the last look."""
+        """Close the connection to the truth, after the last look, and the snapshot, after the last question."""
+        self.snapshot.drop()
         with self._tail_lock:
             self._truth.close()
 
@@ -154,6 +156,7 @@ class ListCopy:
                 self._changed.notify_all()
 
     def _detach(self) -> None:
+        self.snapshot.drop()
         if self._tail is not None:
             self._tail.close()
         self._tail, self.columns = None, []

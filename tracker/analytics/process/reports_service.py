@@ -14,10 +14,14 @@ from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.copy.copy_tail import CopyOutdated
 from tracker.analytics.copy.duckdb_engine import DAMAGE, open_engine
 from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.analytics.process.answer_cache import at_time
+from tracker.analytics.process.answer_cache import is_kept as is_kept_question
 from tracker.analytics.process.copy_builds import CopyBuilds
+from tracker.analytics.process.kept_snapshot import Snapshot
 from tracker.analytics.process.list_copies import FOLLOWED_SECONDS, ListCopy
 from tracker.analytics.process.question_queue import QuestionQueue, Ticket
 from tracker.analytics.process.reports_setup import ReportsSetup
+from tracker.analytics.queries import Workspace
 from tracker.errors import StorageUnavailable
 from tracker.storage.engine import IncompatibleDatabase
 
@@ -28,8 +32,8 @@ TAIL_SECONDS = 1.0
 #: Seconds that ending waits for a thread.
 END_SECONDS = 5.0
 
-#: Answers a question: (question, cursor, copy) -> answer.
-Answer = Callable[[Any, duckdb.DuckDBPyConnection, ListCopy], dict[str, Any]]
+#: Answers a question: (question, workspace, copy) -> answer.
+Answer = Callable[[Any, Workspace, ListCopy], dict[str, Any]]
 
 _log = logging.getLogger("tracker.reports")
 
@@ -151,17 +155,25 @@ class ReportsService:
             kept = copy.answers.find(version, question, state.as_of) if state is not None else None
             if kept is not None:
                 return kept
-            cursor = self._engine.cursor()
+            is_kept = state is not None and is_kept_question(question)
+            found = copy.snapshot.take(version) if is_kept else None
+            cursor = found.cursor if found else self._engine.cursor()
             ticket.uses(cursor)
             try:
-                cursor.execute("BEGIN")
-                answer = self._answer(question, cursor, copy)
-                copy.answers.keep(version, question, answer)
-                return answer
-            except DAMAGE as failure:
-                raise self.damaged(list_id, failure) from failure
-            finally:
+                snapshot = found or Snapshot(cursor, version)
+                answer = self._answer(question, snapshot.workspace, copy)
+            except BaseException as failure:
                 cursor.close()
+                if isinstance(failure, DAMAGE):
+                    raise self.damaged(list_id, failure) from failure
+                raise
+            if state is None or not is_kept:
+                cursor.close()
+                return answer
+            copy.snapshot.keep(snapshot)
+            answer = at_time(answer, question, state.as_of) if found else answer
+            copy.answers.keep(version, question, answer)
+            return answer
 
     def _wait_for_build(self, copy: ListCopy, seconds: float) -> float | None:
         build = self._builds.begin(copy.list_id)
@@ -177,6 +189,7 @@ class ReportsService:
         """Follow the lists that were asked for within the last minute."""
         while not self._ended.wait(TAIL_SECONDS):
             for copy in list(self._copies.values()):
+                copy.snapshot.drop(only_old=True)
                 if time.monotonic() - copy.asked_at < FOLLOWED_SECONDS and not self._ended.is_set():
                     self._follow(copy)
 

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from tracker.analytics.queries.answering import run
+from tracker.analytics.queries.answering import answer_in, run
 from tracker.analytics.queries.copy_schema import CopyColumn, CopySchema
+from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.visit_sql import VisitColumn, kept_columns, parted_sql, slots_sql
+from tracker.analytics.queries.workspace import Workspace
 
-__all__ = ["CopyColumn", "CopySchema", "run"]
+__all__ = [
+    "CopyColumn",
+    "CopySchema",
+    "DuckDBDialect",
+    "VisitColumn",
+    "Workspace",
+    "answer_in",
+    "kept_columns",
+    "parted_sql",
+    "run",
+    "slots_sql",
+]

@@ -15,7 +15,7 @@ from tracker.analytics.queries.paths_answer import answer_paths
 from tracker.analytics.queries.people_answer import answer_people
 from tracker.analytics.queries.products_answer import answer_products
 from tracker.analytics.queries.retention_answer import answer_retention
-from tracker.analytics.queries.selection import Range
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.trend_answer import answer_trend
 from tracker.analytics.queries.visit_answers import answer_visit, answer_visits
 from tracker.analytics.queries.workspace import Workspace
@@ -60,10 +60,11 @@ def run(cursor: Cursor, schema: CopySchema, question: Question) -> dict[str, Any
     Raises BadQuestion for a regular expression that is none; what DuckDB raises, as when it is interrupted, goes through.
     """
     with Workspace(cursor) as workspace:
-        return _answered(workspace, schema, question)
+        return answer_in(workspace, schema, question)
 
 
-def _answered(workspace: Workspace, schema: CopySchema, question: Question) -> dict[str, Any]:
+def answer_in(workspace: Workspace, schema: CopySchema, question: Question) -> dict[str, Any]:
+    """Return the same in a workspace that other questions about the same snapshot use too."""
     _check_patterns(workspace, question)
     answer = _ANSWERS[type(question)](workspace, schema, question)
     if isinstance(question, Visit):

@@ -10,7 +10,7 @@ from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring
 from tracker.analytics.queries.numbers_of_cells import filled, money, row_order, with_sums
 from tracker.analytics.queries.ranking import first_rows
-from tracker.analytics.queries.selection import Range
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Breakdown, Measure
 

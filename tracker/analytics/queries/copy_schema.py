@@ -31,10 +31,14 @@ class CopyColumn:
 
 @dataclass(frozen=True, slots=True)
 class CopySchema:
-    """The attached database of a copy, and its columns by the exact name of the property."""
+    """The attached database of a copy, its columns by the exact name of the property, and the gap of the visits that it keeps.
+
+    `visit_gap_ms` is 0 for a copy that keeps no visits.
+    """
 
     prefix: str
     columns: Mapping[str, CopyColumn] = field(default_factory=dict)
+    visit_gap_ms: int = 0
 
     def table(self, name: str) -> str:
         """Return a table's full name. The prefix is ours: `list_2`."""

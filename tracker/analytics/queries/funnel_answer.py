@@ -11,7 +11,8 @@ from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect, buckets
 from tracker.analytics.queries.funnel_attempts import FunnelAttempts
 from tracker.analytics.queries.numbers_of_cells import money
-from tracker.analytics.queries.selection import IS_VIEW, Range
+from tracker.analytics.queries.stretches import Range
+from tracker.analytics.queries.visit_sql import IS_VIEW
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import IDENTIFY, Funnel, bucket_begins
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.analytics.queries.copy_schema import CopySchema
-from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import IDENTIFY, FunnelCell, FunnelPlan, Head
 
@@ -49,7 +50,7 @@ class FunnelAttempts:
                 f"JOIN (SELECT actor, min(tie) AS unit FROM {who} GROUP BY 1) o ON o.actor = w.actor",
                 [],
             )
-        visits = self.select().visits.made_in(self.workspace)
+        visits = self.select().visits.all_in(self.workspace)
         return self.workspace.table(
             f"SELECT actor, visit, CAST(row_number() OVER () AS INTEGER) AS unit FROM (SELECT DISTINCT actor, visit FROM {visits})",
             [],

@@ -7,7 +7,8 @@ from typing import Any
 from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.measuring import Measuring
 from tracker.analytics.queries.ranking import ranked
-from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import EventIds, Values
 
@@ -18,7 +19,7 @@ def answer_values(workspace: Workspace, schema: CopySchema, values: Values) -> d
     measuring = Measuring(
         workspace, schema, head, values.event, Range(head.begins, head.ends, head.events_from)
     )
-    found = ranked(measuring, (values.dimension,), lambda _: "count(*)", values.limit, search=values.search)
+    found = ranked(measuring, (values.dimension,), "events", values.limit, search=values.search)
     return {"values": [{"value": cell[0], "events": events} for cell, events in found]}
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.counting import counting_sql
-from tracker.analytics.queries.duckdb_dialect import buckets
 from tracker.analytics.queries.numbers_of_cells import finished, money
 from tracker.analytics.queries.people_bits import MAX_CELLS, CellNumbers, bits_sql, read_bits
-from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Dimension, Head, Measure, bucket_begins
 
@@ -75,6 +75,8 @@ class Measuring:
             event,
             range_,
         )
+        #: People of values as far as they are known.
+        self.people: dict[tuple[Dimension, ...], dict[Cell, int]] = defaultdict(dict)
 
     def cells(self, grid: Grid, measures: Sequence[Measure]) -> list[dict[Cell, dict[str, Any]]]:
         """Return the measures of each cell with an event, for each level."""
@@ -101,9 +103,10 @@ class Measuring:
     def _count(
         self, grid: Grid, measures: Sequence[Measure], found: list[dict[Cell, dict[str, Any]]]
     ) -> None:
-        selection, keys = self.select(grid, of_visits=any(each.is_of_visits for each in measures))
+        kinds = {each.kind for each in measures}
+        selection, keys = self.select(grid, kinds, of_visits=any(each.is_of_visits for each in measures))
         shown = [self._shown(grid, kept) for kept in grid.levels]
-        sql, outcomes = counting_sql(selection, keys, shown, {each.kind for each in measures}, self.head)
+        sql, outcomes = counting_sql(selection, keys, shown, kinds, self.head)
         for level, *row in self._rows(sql, selection):
             values = dict(zip(outcomes, row[-len(outcomes) :], strict=True))
             cell = found[level][self._cell(grid, level, row)]
@@ -134,10 +137,11 @@ class Measuring:
         for level, kept in enumerate(grid.levels):
             own = grid.of_level(kept)
             numbers = self._numbers(own)
-            if kept == () and found[level]:
+            if (kept == () and found[level]) or self._has_known(own, measures, found[level]):
                 continue
-            selection, keys = self.select(replace(own, is_all=True))  # others have no number
-            goal = selection.goal_of(self.head) if any(each.kind == "rate" for each in measures) else None
+            kinds = {each.kind for each in measures}
+            selection, keys = self.select(replace(own, is_all=True), kinds)  # others have no number
+            goal = selection.has_reached(self.head) if "rate" in kinds else None
             cell = numbers.sql(selection, [key.rpartition(" AS ")[0] for key in keys])
             rows = self._rows(bits_sql(selection, cell, numbers.count, goal), selection)
             for number, people, reached in read_bits(rows, numbers.count, goal is not None):
@@ -148,10 +152,22 @@ class Measuring:
                 elif () in grid.levels:
                     found[grid.levels.index(())][()].update(made)
 
+    def _has_known(self, grid: Grid, measures: Sequence[Measure], found: dict[Cell, dict[str, Any]]) -> bool:
+        """Add the people of all cells, if they were counted while values were ranked; return whether they were."""
+        known, cells = self.people[grid.by], grid.only or ()
+        is_known = grid.interval is None and bool(cells) and all(each in known for each in cells)
+        if not is_known or any(each.kind != "people" for each in measures):
+            return False
+        for cell in cells:
+            if known[cell]:
+                found[cell].update({each.word: known[cell] for each in measures})
+        return True
+
     def _sum_revenue(self, grid: Grid, found: list[dict[Cell, dict[str, Any]]]) -> None:
-        selection, keys = self.select(grid)
-        selection.add("e.worth IS NOT NULL")
-        inner = f"d AS MATERIALIZED (SELECT {listed([*keys, 'e.currency AS currency', 'sum(e.worth) AS worth'])} {selection.source()} GROUP BY ALL)"
+        selection, keys = self.select(grid, ("revenue",))
+        currency, worth = selection.worth()
+        columns = listed([*keys, f"{currency} AS currency", f"sum({worth}) AS worth"])
+        inner = f"d AS MATERIALIZED (SELECT {columns} {selection.source()} GROUP BY ALL)"
         parts = [
             f"SELECT {level} AS level, {listed([*self._shown(grid, kept), 'currency', 'sum(worth)'])} FROM d GROUP BY ALL"
             for level, kept in enumerate(grid.levels)
@@ -183,19 +199,28 @@ class Measuring:
                 value = total / count if measure.kind == "avg" else total
                 found[level][self._cell(grid, level, row)][measure.word] = round(value, 6)
 
-    def select(self, grid: Grid, *, of_visits: bool = False) -> tuple[Selection, list[str]]:
-        """Return the selection of the cells' events, and its keys as SQL named `k0`, `k1`, …"""
+    def select(
+        self, grid: Grid, kinds: Collection[str] = ("property",), *, of_visits: bool = False
+    ) -> tuple[Selection, list[str]]:
+        """Return the selection of the cells' events, and its keys as SQL named `k0`, `k1`, …
+
+        `kinds` are the kinds of all measures that are asked of it.
+        """
         selection = Selection(self.workspace, self.schema, self.head, self.event, self.range)
         if of_visits:
             selection.visits.use()
         keys = [selection.dimension(each) for each in grid.by]
+        selection.count(kinds)
         if grid.only is not None and not grid.is_all:
             selection.add(_is_one_of(selection, keys, grid.only))
         if grid.interval is not None:
             begins = bucket_begins(grid.interval, self.range.begins, self.range.ends, self.head.zone)
-            at = f"e.{selection.dialect.event_time}"
-            keys = [buckets(at, begins, self.range.ends, selection.dialect), *keys]
+            keys = [selection.bucket(begins), *keys]
         return selection, [f"{key} AS k{number}" for number, key in enumerate(keys)]
+
+    def is_of_stretches(self, by: tuple[Dimension, ...], kind: str) -> bool:
+        """Return whether a measure of this kind by values is told by stretches alone."""
+        return self.select(Grid(by), (kind,), of_visits=kind == "visits")[0].is_of_stretches
 
     def _keys(self, grid: Grid) -> list[str]:
         return [f"k{number}" for number in range(len(grid.by) + (grid.interval is not None))]

@@ -60,13 +60,10 @@ def bits_sql(selection: Selection, cell: str, cells: int, goal: str | None) -> s
     if not is_one_word:
         bit, word = f"1::BIGINT << ({cell}) % {BITS}", f"({cell}) // {BITS}"
     reached = f", bit_or({bit}) FILTER (WHERE {goal}) AS reached" if goal else ""
-    who = selection.writer.schema.table("who")
-    own = f"SELECT e.tie AS tie, {word} AS word, bit_or({bit}) AS seen{reached} {selection.source()} GROUP BY 1, 2"
+    own = f"SELECT {selection.owner}, {word} AS word, bit_or({bit}) AS seen{reached} {selection.source()} GROUP BY 1, 2"
     either = ", bit_or(d.reached) AS reached" if goal else ""
-    actors = (
-        f"SELECT w.actor, d.word AS word, bit_or(d.seen) AS seen{either} FROM d JOIN {who} w ON w.tie = d.tie "
-        "WHERE d.seen IS NOT NULL GROUP BY 1, 2"
-    )
+    actor, joined = selection.whose("d")
+    actors = f"SELECT {actor}, d.word AS word, bit_or(d.seen) AS seen{either} FROM d{joined} WHERE d.seen IS NOT NULL GROUP BY 1, 2"
     sums = [_sum("seen", number) for number in range(count)]
     sums += [_sum("reached", number) for number in range(count)] if goal else []
     if is_one_word:

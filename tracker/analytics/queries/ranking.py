@@ -12,11 +12,13 @@ from typing import Any
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring, listed
 from tracker.analytics.queries.numbers_of_cells import nothing, row_order
 from tracker.analytics.queries.people_bits import BITS
-from tracker.analytics.queries.selection import IS_VIEW, Selection
+from tracker.analytics.queries.selection import Selection
 from tracker.questions import BadQuestion, Dimension, Measure
 
 #: Values whose people are counted at most before all are: beyond that one pass over everything is quicker.
 MAX_CANDIDATES = 2_000
+#: Events of the most frequent value, up to which values likely are of one person each, such as sessions.
+MOST_OF_ONE = 500
 #: Values that are all computed in one pass: as many as a word has bits for.
 FEW = BITS - 2
 _NOT_OF_EVENTS = ("people", "visits", "rate", "bounces", "seconds")
@@ -25,7 +27,7 @@ Size = Callable[[Selection], str]
 
 def by_events(measuring: Measuring, by: tuple[Dimension, ...], limit: int) -> list[tuple[Cell, int]]:
     """Return the values with most events, and how many they have."""
-    return ranked(measuring, by, lambda _: "count(*)", limit)
+    return ranked(measuring, by, "events", limit)
 
 
 def top_values(measuring: Measuring, by: Dimension, order: Measure, limit: int) -> list[Cell]:
@@ -39,13 +41,23 @@ def top_values(measuring: Measuring, by: Dimension, order: Measure, limit: int) 
 
 
 def ranked(
-    measuring: Measuring, by: tuple[Dimension, ...], size: Size, limit: int, offset: int = 0, search: str = ""
+    measuring: Measuring,
+    by: tuple[Dimension, ...],
+    kind: str,
+    limit: int,
+    offset: int = 0,
+    search: str = "",
+    size: Size | None = None,
 ) -> list[tuple[Cell, Any]]:
-    """Return the values with the largest of `size`, an aggregate of events, and that; only values that contain `search`."""
-    selection, keys = measuring.select(Grid(by))
+    """Return the values with the largest number of a kind, and that; only values that contain `search`.
+
+    `size` makes the number, an aggregate, where it is none of those that counting knows.
+    """
+    selection, keys = measuring.select(Grid(by), (kind,), of_visits=kind == "visits")
+    made = size(selection) if size else selection.number_of(kind, measuring.head)
     names = [f"k{number}" for number in range(len(by))]
     order = listed(["size DESC NULLS LAST", *(f"{name} ASC NULLS LAST" for name in names)])
-    columns = listed([*keys, f"{size(selection)} AS size"])
+    columns = listed([*keys, f"{made} AS size"])
     gathered = f"d AS (SELECT {columns} {selection.source()} GROUP BY ALL)"
     found = "TRUE"
     if search:
@@ -68,7 +80,11 @@ def first_rows(
     wanted = offset + limit
     if order.kind in _NOT_OF_EVENTS:
         return _first_of_people(measuring, by, order, wanted, offset)
-    found = ranked(measuring, by, lambda selection: _size(selection, measuring, order), wanted + FEW)
+    is_counted = order.property is None and order.kind != "revenue"
+    found = ranked(
+        measuring, by, order.kind if is_counted else "property", wanted + FEW,
+        size=None if is_counted else lambda selection: _size(selection, order),
+    )  # fmt: skip
     is_few = len(found) <= FEW
     return [cell for cell, _ in (found if is_few else found[offset:wanted])], is_few
 
@@ -76,22 +92,30 @@ def first_rows(
 def _first_of_people(
     measuring: Measuring, by: tuple[Dimension, ...], order: Measure, wanted: int, offset: int
 ) -> tuple[list[Cell], bool]:
+    size = {"people": _people, "visits": _visits}.get(order.kind)
+    if size is not None and measuring.is_of_stretches(by, order.kind):
+        found = ranked(measuring, by, order.kind, wanted + FEW, size=size)
+        is_few = len(found) <= FEW
+        return [cell for cell, _ in (found if is_few else found[offset:wanted])], is_few
     counted = by_events(measuring, by, max(MAX_CANDIDATES, wanted) + 1)
     is_all = len(counted) <= max(MAX_CANDIDATES, wanted)
     if len(counted) <= FEW:
         return [cell for cell, _ in counted], True
-    if order.kind not in ("people", "visits"):
+    if size is None:
         if not is_all:
             most = f"there are more than {MAX_CANDIDATES:,} values"
             raise BadQuestion("sort", f"{most}: sort by events or people, or ask for fewer by a condition")
         return _ordered(measuring, by, order, [cell for cell, _ in counted])[offset:wanted], False
-    candidates = _possible(measuring, by, order, counted, wanted, is_all)
+    candidates = None
+    if order.kind == "visits" or is_all or counted[0][1] > MOST_OF_ONE:
+        candidates = _possible(measuring, by, order, counted, wanted, is_all)
     if candidates is None and order.kind == "people":
-        bounded = ranked(measuring, by, _people_at_most, len(counted))
+        bounded = ranked(measuring, by, "people", len(counted), size=_people_at_most)
+        measuring.people[by].update((cell, most) for cell, most in bounded if most == 1)
         candidates = _possible(measuring, by, order, bounded, wanted, is_all)
     if candidates is None:
-        size = _people if order.kind == "people" else _visits
-        return [cell for cell, _ in ranked(measuring, by, size, wanted - offset, offset)], False
+        found = ranked(measuring, by, order.kind, wanted - offset, offset, size=size)
+        return [cell for cell, _ in found], False
     return _ordered(measuring, by, order, candidates)[offset:wanted], False
 
 
@@ -102,16 +126,10 @@ def _ordered(
     return sorted(sizes, key=lambda cell: row_order(order, cell, sizes[cell]))
 
 
-def _size(selection: Selection, measuring: Measuring, order: Measure) -> str:
-    """Return SQL for a measure of events, as an aggregate."""
-    if order.kind == "conversions":
-        return f"count(*) FILTER (WHERE {selection.goal_of(measuring.head)})"
+def _size(selection: Selection, order: Measure) -> str:
+    """Return SQL for revenue, or a measure of a property, as an aggregate."""
     if order.property is None:
-        simple = {
-            "views": f"count(*) FILTER (WHERE {IS_VIEW})",
-            "revenue": "coalesce(sum(e.worth), 0)",
-        }
-        return simple.get(order.kind, "count(*)")
+        return "coalesce(sum(e.worth), 0)"
     number = selection.writer.number(order.property)
     total = selection.dialect.exact_sum(number)
     return {"sum": f"coalesce({total}, 0)", "avg": f"{total} / count({number})"}.get(
@@ -120,18 +138,16 @@ def _size(selection: Selection, measuring: Measuring, order: Measure) -> str:
 
 
 def _people_at_most(selection: Selection) -> str:
-    selection.needs_ties = True
-    return "CASE WHEN min(w.actor) = max(w.actor) THEN 1 ELSE count(*) END"
+    actor = selection.actor()
+    return f"CASE WHEN min({actor}) = max({actor}) THEN 1 ELSE count(*) END"
 
 
 def _people(selection: Selection) -> str:
-    selection.needs_ties = True
-    return "count(DISTINCT w.actor)"
+    return f"count(DISTINCT {selection.actor()})"
 
 
 def _visits(selection: Selection) -> str:
-    selection.visits.use()
-    return "count(DISTINCT (p.actor, p.visit))"
+    return "count_if(p.is_first)" if selection.is_of_stretches else "count(DISTINCT (p.actor, p.visit))"
 
 
 def _possible(
@@ -143,8 +159,8 @@ def _possible(
     is_all: bool,
 ) -> list[Cell] | None:
     """Return the values that can be among the first by people or visits; None if too many can."""
-    sizes = _sizes(measuring, by, order, [cell for cell, _ in counted[:wanted]])
-    least, last = min(sizes.values(), default=0), counted[-1][1]
+    sizes = _sizes(measuring, by, order, [cell for cell, _ in counted[: max(wanted, FEW - 1)]])
+    least, last = min(sorted(sizes.values(), reverse=True)[:wanted], default=0), counted[-1][1]
     is_one = order.kind == "people" and least == 1
     if not is_all and (last > least or (last == least and not is_one)):
         return None
@@ -157,6 +173,11 @@ def _possible(
 def _sizes(
     measuring: Measuring, by: tuple[Dimension, ...], order: Measure, cells: Sequence[Cell]
 ) -> dict[Cell, Any]:
-    every = tuple(range(len(by)))
-    [found] = measuring.cells(Grid(by, None, (every,), cells), [order])
-    return {cell: found.get(cell, {}).get(order.word, nothing(order)) for cell in cells}
+    known = measuring.people[by] if order.kind == "people" else {}
+    left, sizes = [cell for cell in cells if cell not in known], known
+    if left:
+        [found] = measuring.cells(Grid(by, None, (tuple(range(len(by))),), left), [order])
+        sizes = known | {cell: found.get(cell, {}).get(order.word, nothing(order)) for cell in left}
+    if order.kind == "people":
+        measuring.people[by] = sizes
+    return {cell: sizes[cell] for cell in cells}

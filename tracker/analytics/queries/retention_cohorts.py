@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.duckdb_dialect import buckets
 from tracker.analytics.queries.people_bits import BITS
-from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Head, RetentionCell, RetentionPlan
 

@@ -1,37 +1,26 @@
-"""Selection: the events of a range that a question is about, as common table expressions, a source and a condition."""
+"""Selection: the events of a range that a question is about, as a source and a condition; or stretches of them, where they will do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.owner_table import OwnerTable
 from tracker.analytics.queries.predicates import PredicateWriter
+from tracker.analytics.queries.stretches import IS_IN_VISIT, VIEW, Range, Stretches
+from tracker.analytics.queries.visit_sql import IS_COUNTED, IS_VIEW
 from tracker.analytics.queries.visit_table import VisitTable
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Condition, Dimension, Goal, Head, Where
 
-#: SQL for whether an event is a page view, and whether it is a conversion that counts.
-IS_VIEW, IS_COUNTED = "e.name = 'page_view'", "e.is_counted"
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A half-open range of UTC milliseconds, cut where the list's kept events begin."""
-
-    begins: int
-    ends: int
-    events_from: int = 0
-
-    @property
-    def first(self) -> int:
-        return max(self.begins, self.events_from)
+#: Kinds of measures that stretches tell: of events of every name, and of page views.
+_OF_STRETCHES = frozenset({"people", "visits", "bounces", "seconds", "events", "views"})
+_OF_ALL_EVENTS = _OF_STRETCHES | {"conversions", "rate"}
 
 
 class Selection:
-    """The events `e` of a range that match, with their ties `w` and, where it is needed, their visits `p`.
+    """The events `e` of a range that match, with their ties `w` and, where it is needed, their visits `p`; or stretches `p`.
 
     A selection belongs to one statement: what is asked of it before `source` decides what that has to compute. `Days` of a
     condition go back from `days_before`, by default from the range's end.
@@ -46,21 +35,20 @@ class Selection:
         range_: Range,
         days_before: int | None = None,
     ) -> None:
-        self._workspace = workspace
+        self._workspace, self._event = workspace, event
         self.writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
         self.parameters, self.dialect = self.writer.parameters, self.writer.dialect
         self.owners = OwnerTable(self.writer, days_before or range_.ends, head.events_from)
         self.visits = VisitTable(self.writer, range_.begins, range_.ends, head.events_from, head.visit_gap_ms)
         self.needs_ties = False
-        at = f"e.{self.dialect.event_time}"
-        self._conditions = ["NOT e.is_bot", f"{at} >= {range_.first}", f"{at} < {range_.ends}"]
-        if event is not None:
-            self._conditions.append(f"e.name = {self.parameters.bind(event)}")
-        self._conditions += self.all_of(head.where)
+        self._stretches = Stretches(workspace, schema, self.visits, range_, event)
+        self._has_goal, self._reads_events = head.goal is not None, False
+        self.is_of_stretches = self._is_of_orders = self.has_buckets = False
+        self._asked = self.all_of(head.where)
 
     def add(self, condition: str) -> None:
         """Select only events for which this SQL is true."""
-        self._conditions.append(condition)
+        self._asked.append(condition)
 
     def all_of(self, where: Where) -> list[str]:
         """Return SQL for each group of conditions, any of which will do."""
@@ -70,14 +58,59 @@ class Selection:
         """Return SQL for the value of a dimension; null if it is not set."""
         if dimension.of == "visit":
             return self.visits.value(str(dimension.property), dimension.at)
+        self._reads_events = True
         if dimension.field is not None:
             return self.field(dimension.field)[0]
         return "e.name" if dimension.property is None else self.writer.text(dimension.property)
 
     def field(self, field: int) -> tuple[str, str]:
         """Return SQL for the text and the number of a custom field of the event's person."""
-        self.needs_ties = True
+        self.needs_ties = self._reads_events = True
         return self.owners.field(field)
+
+    def count(self, kinds: Collection[str]) -> None:
+        """Have nothing but measures of these kinds asked for from now on: then stretches, or orders, may do. Call it before `bucket`."""
+        is_told = not self._reads_events and self.visits.is_kept and self._event in (None, VIEW)
+        told = _OF_STRETCHES if self._has_goal or self._event else _OF_ALL_EVENTS
+        self.is_of_stretches = is_told and told.issuperset(kinds)
+        is_of_worth = set(kinds) == {"revenue"} and self._event is None
+        self._is_of_orders = is_told and is_of_worth and self.visits.is_used
+
+    def bucket(self, begins: Sequence[int]) -> str:
+        """Return SQL for the number of the bucket of time that an event is in."""
+        self._stretches.begins, self.has_buckets = begins, True
+        is_event = not (self.is_of_stretches or self._is_of_orders)
+        return self._stretches.bucket(self._stretches.at if is_event else "p.moment")
+
+    def actor(self) -> str:
+        """Return SQL for whose an event is."""
+        if self.is_of_stretches:
+            return "p.actor"
+        self.needs_ties = True
+        return "w.actor"
+
+    @property
+    def owner(self) -> str:
+        """What people are told apart by before it is looked up whose events are, with its name: `tie`, or `actor`."""
+        return "p.actor AS actor" if self.is_of_stretches else "e.tie AS tie"
+
+    def whose(self, gathered: str) -> tuple[str, str]:
+        """Return SQL for the actor of rows that were gathered by `owner`, and the join that it takes."""
+        if self.is_of_stretches:
+            return f"{gathered}.actor AS actor", ""
+        return "w.actor AS actor", f" JOIN {self.writer.schema.table('who')} w ON w.tie = {gathered}.tie"
+
+    def number_of(self, kind: str, head: Head) -> str:
+        """Return SQL, an aggregate, for how many events, views or conversions there are."""
+        if self.is_of_stretches:
+            return f"sum(p.{ {'views': 'views', 'conversions': 'counted'}.get(kind, 'total') })"
+        if kind == "events":
+            return "count(*)"
+        return f"count(*) FILTER (WHERE {IS_VIEW if kind == 'views' else self.goal_of(head)})"
+
+    def has_reached(self, head: Head) -> str:
+        """Return SQL for whether an event is a conversion that counts, or matches the goal."""
+        return "p.counted > 0" if self.is_of_stretches else self.goal_of(head)
 
     def goal_of(self, head: Head) -> str:
         """Return SQL for whether an event is a conversion that counts or, where one is given, matches the goal."""
@@ -102,18 +135,34 @@ class Selection:
 
     def source(self) -> str:
         """Return the FROM and WHERE clauses."""
-        joined = f"FROM {self.writer.schema.table('e')} e"
-        if self.needs_ties or self.owners.is_used:
-            joined += f" JOIN {self.owners.made_in(self._workspace)} w ON w.tie = e.tie"
-        if self.visits.is_used:
-            joined += f" JOIN {self.visits.made_in(self._workspace)} p ON p.tie = e.tie AND p.slot = {self.visits.slot()}"
-        return f"{joined} WHERE {' AND '.join(self._conditions)}"
+        if self.is_of_stretches or self._is_of_orders:
+            made = self._stretches.orders() if self._is_of_orders else f"({self._stretches.sql()})"
+            return f"FROM {made} p WHERE {' AND '.join(self._asked) or 'TRUE'}"
+        table, owners, visits = self.writer.schema.table, self.owners, self.visits
+        joined, is_kept = f"FROM {table('e')} e", visits.is_used and visits.is_kept
+        if self.needs_ties or owners.is_used or is_kept:
+            joined += f" JOIN {owners.made_in(self._workspace)} w ON w.tie = e.tie"
+        if is_kept:
+            joined += f" JOIN ({visits.kept_in(self._workspace)}) p ON {IS_IN_VISIT}"
+        elif visits.is_used:
+            places = visits.places_in(self._workspace)
+            joined += f" JOIN {places} p ON p.tie = e.tie AND p.slot = {visits.slot()}"
+        named = [] if self._event is None else [f"e.name = {self.parameters.bind(self._event)}"]
+        return f"{joined} WHERE {' AND '.join([*self._stretches.of_range(), *named, *self._asked])}"
+
+    def worth(self) -> tuple[str, str]:
+        """Return SQL for the currency and the amount of an event that has an amount; select only such."""
+        if self._is_of_orders:
+            return "p.currency", "p.worth"
+        self.add("e.worth IS NOT NULL")
+        return "e.currency", "e.worth"
 
     def _condition(self, condition: Condition) -> str:
-        if condition.of == "event":
-            return self.writer.event_is(condition)
         if condition.of == "visit":
             return self.visits.condition(condition)
+        self._reads_events = True
+        if condition.of == "event":
+            return self.writer.event_is(condition)
         if condition.field is not None:
             return self.writer.value_is(condition, *self.field(condition.field))
         return self.owners.condition(condition)

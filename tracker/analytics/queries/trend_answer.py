@@ -9,7 +9,7 @@ from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.measuring import Cell, Grid, Measuring
 from tracker.analytics.queries.numbers_of_cells import nothing
 from tracker.analytics.queries.ranking import top_values
-from tracker.analytics.queries.selection import Range
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Measure, Trend, bucket_begins
 

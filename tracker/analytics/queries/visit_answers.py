@@ -11,7 +11,8 @@ from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.numbers_of_cells import money
 from tracker.analytics.queries.predicates import PredicateWriter
-from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.visit_table import AROUND_MS
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import Visit, Visits

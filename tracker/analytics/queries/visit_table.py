@@ -1,21 +1,31 @@
-"""Visit table: the visits of actors, made of all their events around a range, without sorting events.
-
-Events of an actor in the same slot, which is as long as the gap that parts visits, are of one visit. So events are first gathered
-into slots, and only slots are sorted to find the gaps between them.
-"""
+"""Visit table: the visits that a question is about, as the copy keeps them or made of all events around its range."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tracker.analytics.queries.predicates import PredicateWriter
+from tracker.analytics.queries.visit_sql import (
+    EVENTS,
+    counted_column,
+    kept_column,
+    kept_values,
+    parted_sql,
+    slots_sql,
+    value_column,
+)
 from tracker.analytics.queries.workspace import Workspace
-from tracker.questions import IDENTIFY, NUMERIC, Condition, Operator
+from tracker.questions import NUMERIC, Condition, Operator
 
 #: How far around a range events are looked at: a visit longer than this is cut.
 AROUND_MS = 86_400_000
 
 
 class VisitTable:
-    """The places `p` of a selection: (tie, slot) with actor and number of their visit, and what is asked of it."""
+    """The visits `p` of a selection, with what is asked of them. A visit is told by its actor and `visit`, when it began.
+
+    The copy keeps the visits of its list's gap with their usual values; for any others they are made, as places (tie, slot).
+    """
 
     def __init__(
         self,
@@ -29,7 +39,8 @@ class VisitTable:
         """`actors` is a table of those whose visits are wanted; None: all."""
         self._outside, self._gap, self._actors = writer, gap_ms, actors
         self._writer = writer.anew()
-        self._first, self._last = max(begins - AROUND_MS, events_from), ends + AROUND_MS
+        self._range = max(begins, events_from), ends
+        self._around = max(begins - AROUND_MS, events_from), ends + AROUND_MS
         self._counted: dict[str, str] = {}
         self._values: dict[tuple[str, str], str] = {}
         self.is_used = False
@@ -58,58 +69,90 @@ class VisitTable:
     def value(self, name: str, at: str) -> str:
         """Return SQL for the visit's first or last value of a property."""
         self.is_used = True
-        return f"p.{self._values.setdefault((self._writer.text(name), at), f'v{len(self._values)}')}"
+        kept = kept_column(self._writer.schema.columns, name, at)
+        return f"p.{self._values.setdefault((name, at), kept or f'v{len(self._values)}')}"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the copy keeps what is asked of visits; if nothing is, stretches of an actor's events of any gap will do."""
+        schema = self._writer.schema
+        if not schema.visit_gap_ms or self._counted:
+            return False
+        is_same = not self.is_used or schema.visit_gap_ms == self._gap
+        return is_same and all(kept_column(schema.columns, *each) for each in self._values)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the kept visits are those that are asked for: then long ones are cut as if they were made of events."""
+        return self._writer.schema.visit_gap_ms == self._gap
+
+    def names(self, *, is_all: bool = False) -> list[str]:
+        """Return the columns of kept visits, with the values that are asked for, or with all."""
+        values = dict(kept_values(self._writer.schema.columns)) if is_all else self._values
+        return ["actor", "began", "ended", "visit", "events", "total", "views", "counted", *values.values()]
+
+    def kept_in(self, workspace: Workspace, *, is_all: bool = False) -> str:
+        """Return a SELECT of the visits that reach into the range, as they are kept, in the columns `names`."""
+        schema, (first, ends) = self._writer.schema, self._range
+        names = self.names(is_all=is_all)
+        kept = (
+            f"SELECT {', '.join(names).replace(' visit,', ' began AS visit,', 1)} FROM {schema.table('visits')} "
+            f"WHERE ended >= {first} AND began < {ends}"
+        )
+        cut = self._cut(workspace) if self.is_cut else ""
+        if not cut:
+            return kept
+        values = dict(kept_values(schema.columns))
+        made = workspace.table(
+            f"WITH {', '.join(self._expressions(values, f' AND w.actor IN ({cut})'))} SELECT * REPLACE (began AS visit), "
+            f"NULL AS total, NULL AS views, NULL AS counted FROM visits",
+            [],
+        )
+        return f"{kept} AND actor NOT IN ({cut}) UNION ALL SELECT {', '.join(names)} FROM {made}"
+
+    def _cut(self, workspace: Workspace) -> str:
+        """Return the actors of visits that reach into the range from beyond what is looked at: theirs are cut."""
+        (first, ends), (least, most) = self._range, self._around
+        rows = workspace.kept_rows(
+            f"SELECT DISTINCT actor FROM {self._writer.schema.table('visits')} "
+            f"WHERE (began < {least} AND ended >= {first}) OR (began < {ends} AND ended >= {most})"
+        )
+        return ", ".join(str(row[0]) for row in rows)
 
     def visits_in(self, workspace: Workspace) -> str:
-        """Return the name of the table of visits: `actor`, `visit`, `began`, `ended`, and the values that were asked for."""
-        return self._table(workspace, "SELECT * FROM visits")
+        """Return the visits that reach into the range, as a table: `actor`, `visit`, `began`, `ended` and the values asked for."""
+        if self.is_kept:
+            return f"({self.kept_in(workspace)})"
+        wanted = f" AND w.actor IN (SELECT actor FROM {self._actors})" if self._actors else ""
+        return workspace.table(
+            f"WITH {', '.join(self._expressions(self._values, wanted))} SELECT * FROM visits",
+            self._writer.parameters.values,
+        )
 
-    def made_in(self, workspace: Workspace) -> str:
-        """Return the name of the table of places."""
-        places = self._table(
-            workspace, "SELECT n.slot, v.* FROM numbered n JOIN visits v USING (actor, visit)"
+    def all_in(self, workspace: Workspace) -> str:
+        """Return what tells `actor` and `visit` of the visits that reach into the range, as a table."""
+        return f"({self.kept_in(workspace)})" if self.is_kept else self.places_in(workspace)
+
+    def places_in(self, workspace: Workspace) -> str:
+        """Return the name of a table of places (tie, slot), each with its visit, made of the events."""
+        places = workspace.table(
+            f"WITH {', '.join(self._expressions(self._values))} SELECT n.slot, v.* REPLACE (v.began AS visit) FROM numbered n JOIN visits v USING (actor, visit)",
+            self._writer.parameters.values,
         )
         who = self._writer.schema.table("who")
         return workspace.table(f"SELECT w.tie, p.* FROM {places} p JOIN {who} w ON w.actor = p.actor", [])
 
-    def _table(self, workspace: Workspace, select: str) -> str:
-        over = "(PARTITION BY actor ORDER BY slot"
-        expressions = [
-            self._slots(),
-            f"marked AS (SELECT *, began - lag(ended) OVER {over}) > {self._gap} AS is_new FROM slots)",
-            f"numbered AS (SELECT *, count(*) FILTER (WHERE is_new) OVER {over} ROWS UNBOUNDED PRECEDING) AS visit FROM marked)",
-            self._visits(),
-        ]
-        return workspace.table(f"WITH {', '.join(expressions)} {select}", self._writer.parameters.values)
-
-    def _slots(self) -> str:
-        dialect, table = self._writer.dialect, self._writer.schema.table
-        at = f"e.{dialect.event_time}"
+    def _expressions(self, values: Mapping[tuple[str, str], str], condition: str = "") -> list[str]:
+        """Return the expressions up to `visits`, of the events around the range that are like this."""
+        writer, dialect = self._writer, self._writer.dialect
+        at, (least, most) = f"e.{dialect.event_time}", self._around
         columns = [
-            f"min({at}) AS began",
-            f"max({at}) AS ended",
-            f"count(*) FILTER (WHERE e.name <> '{IDENTIFY}') AS events",
+            EVENTS,
+            *(counted_column(name, counted) for counted, name in self._counted.items()),
+            *(value_column(name, writer.text(text), end, dialect) for (text, end), name in values.items()),
         ]
-        columns += [f"count(*) FILTER (WHERE {counted}) AS {name}" for counted, name in self._counted.items()]
-        order = dialect.position(at, "e.id")
-        for (text, end), name in self._values.items():
-            columns.append(f"{self._ending(end, text, order)} FILTER (WHERE {text} IS NOT NULL) AS {name}")
-        who = table("who")
-        if self._actors is not None:
-            who = f"(SELECT * FROM {who} WHERE actor IN (SELECT actor FROM {self._actors}))"
-        return (
-            f"slots AS (SELECT t.actor, {self.slot()} AS slot, {', '.join(columns)} "
-            f"FROM {table('e')} e JOIN {who} t ON t.tie = e.tie "
-            f"WHERE NOT e.is_bot AND {at} >= {self._first} AND {at} < {self._last} GROUP BY 1, 2)"
-        )
-
-    def _visits(self) -> str:
-        columns = ["min(began) AS began", "max(ended) AS ended", "sum(events) AS events"]
-        columns += [f"sum({name}) AS {name}" for name in self._counted.values()]
-        for (_, end), name in self._values.items():
-            columns.append(f"{self._ending(end, name, 'slot')} FILTER (WHERE {name} IS NOT NULL) AS {name}")
-        return f"visits AS (SELECT actor, visit, {', '.join(columns)} FROM numbered GROUP BY 1, 2)"
-
-    def _ending(self, end: str, value: str, order: str) -> str:
-        dialect = self._writer.dialect
-        return dialect.first(value, order) if end == "entry" else dialect.last(value, order)
+        slots = slots_sql(
+            writer.schema.table("e"), writer.schema.table("who"),
+            f"{at} >= {least} AND {at} < {most}{condition}", self.slot(), columns, dialect,
+        )  # fmt: skip
+        return [f"slots AS ({slots})", *parted_sql("slots", self._gap, columns)]

@@ -1,4 +1,4 @@
-"""Workspace: what one question computes once and several of its statements read, as temporary tables of its connection."""
+"""Workspace: what is computed once from one snapshot, and read by several statements, as temporary tables of a connection."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ class Workspace:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._tables: dict[tuple[str, str], str] = {}
+        self._rows: dict[str, list[Any]] = {}
+        #: Which visits of a range are whole, and the table of what the others have (`Selection`).
+        self.others: dict[Any, tuple[str, str]] = {}
 
     def __enter__(self) -> Workspace:
         return self
@@ -22,10 +25,21 @@ class Workspace:
         for name in self._tables.values():
             self._cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
+    @property
+    def size(self) -> int:
+        """How many tables there are."""
+        return len(self._tables)
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Return the rows of a statement."""
         self._cursor.execute(sql, list(values))
         return self._cursor.fetchall()
+
+    def kept_rows(self, sql: str) -> list[Any]:
+        """Return the rows of a statement without parameters, which are kept: they are few."""
+        if sql not in self._rows:
+            self._rows[sql] = self.rows(sql)
+        return self._rows[sql]
 
     def table(self, sql: str, values: Sequence[Any]) -> str:
         """Return the name of a table with the rows of this SELECT."""
