@@ -6,6 +6,7 @@ from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.stretches import IS_IN_VISIT
 from tracker.analytics.queries.visit_table import AROUND_MS
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import IDENTIFY, Dimension, Head, PathsCell, PathsPlan
@@ -25,7 +26,7 @@ class Walks:
         self.table = self._made()
 
     def _made(self) -> str:
-        anchors, slot = self._anchors()
+        anchors, joined = self._anchors()
         head, is_after = self._head, self._plan.direction == "after"
         writer = PredicateWriter(self._schema, BoundValues(), DuckDBDialect())
         at = f"e.{writer.dialect.event_time}"
@@ -36,7 +37,7 @@ class Walks:
         sign, order = (">=", "place") if is_after else ("<=", "place DESC")
         seen = (
             f"s AS (SELECT a.n AS n, {value} AS value, {place} AS place, a.anchor AS anchor FROM {self._schema.table('e')} e "
-            f"JOIN {anchors} a ON a.tie = e.tie AND a.slot = {slot} "
+            f"{joined} "
             f"WHERE NOT e.is_bot AND {at} >= {first} AND {at} < {last} AND {value} IS NOT NULL AND {place} {sign} a.anchor)"
         )
         moved = f"m AS (SELECT *, lag(value) OVER (PARTITION BY n ORDER BY {order}) AS was FROM s)"
@@ -51,26 +52,32 @@ class Walks:
         )
 
     def _anchors(self) -> tuple[str, str]:
-        """Return the name of the table of places of visits with an event like that, and SQL for the slot of an event.
+        """Return the name of the table `a` of visits with an event like that, and SQL that joins their events `e` to it.
 
         `anchor` is the position of the first such event of the visit.
         """
         head = self._head
         range_ = Range(head.begins, head.ends, head.events_from)
         selection = Selection(self._workspace, self._schema, head, None, range_)
-        selection.visits.is_used = True
+        visits = selection.visits
+        visits.is_used = True
         selection.add(selection.writer.goal_is(self._plan.around))
         place = selection.dialect.position(f"e.{selection.dialect.event_time}", "e.id")
+        whose = "p.actor, p.visit, p.began, p.ended"
         found = self._workspace.table(
-            f"SELECT row_number() OVER () AS n, * FROM (SELECT p.actor, p.visit, min({place}) AS anchor {selection.source()} GROUP BY 1, 2)",
+            f"SELECT row_number() OVER () AS n, * FROM (SELECT {whose}, min({place}) AS anchor {selection.source()} GROUP BY ALL)",
             selection.parameters.values,
         )
-        places = selection.visits.made_in(self._workspace)
+        if visits.is_kept:
+            who = self._schema.table("who")
+            in_visit = IS_IN_VISIT.replace("p.", "a.")
+            return found, f"JOIN {who} w ON w.tie = e.tie JOIN {found} a ON {in_visit}"
+        places = visits.places_in(self._workspace)
         anchored = self._workspace.table(
             f"SELECT p.tie, p.slot, f.n, f.actor, f.anchor FROM {places} p JOIN {found} f ON f.actor = p.actor AND f.visit = p.visit",
             [],
         )
-        return anchored, selection.visits.slot()
+        return anchored, f"JOIN {anchored} a ON a.tie = e.tie AND a.slot = {visits.slot()}"
 
     def totals(self) -> tuple[int, int]:
         """Return how many walks there are, and of how many people."""
