@@ -19,6 +19,7 @@ import duckdb
 from bench.reports_copy import BEGINS, VISIT_GAP_MS, YEAR_MS
 from tracker.analytics.queries import CopyColumn, CopySchema, run
 from tracker.questions import (
+    EVER,
     Attribution,
     AttributionPlan,
     Breakdown,
@@ -40,10 +41,12 @@ from tracker.questions import (
     Question,
     Retention,
     RetentionPlan,
+    SegmentSizes,
     Trend,
     Values,
     Visits,
     Where,
+    in_segment,
     measure_of,
 )
 
@@ -128,6 +131,28 @@ def questions() -> Iterator[tuple[str, Question]]:
     yield "visits of 30 days", Visits(month)
     yield "values of a property, 12 months", Values(year, Dimension("event", "$browser"))
     yield "ids of events, the first 1,000", EventIds(year)
+    yield from segments()
+
+
+def segments() -> Iterator[tuple[str, Question]]:
+    """Segments: counts with five examples, and a report of the people of one."""
+    ever = Head(2, *EVER, "Europe/Berlin")
+    add = Condition("person", Operator.HAPPENED, "add_to_cart", times=3, days=30)
+    dear = Condition("person", Operator.GREATER_THAN, "view_product", "price", values=("150",), days=90)
+    none = Condition("person", Operator.DID_NOT_HAPPEN, "conversion", days=30)
+    page = Condition("event", Operator.CONTAINS, property="$pathname", values=("p-17",))
+    once = in_segment(((add,), (none,)), ENDS)
+    within = in_segment(((once,), (dear,)), ENDS)
+    for words, segment in (
+        ("3 × in 30 days, and not B", once),
+        ("of another segment, and a property", within),
+        ("not B in 30 days", in_segment(((none,),), ENDS)),
+        ("of which an event is like that", in_segment(((page,),), ENDS)),
+    ):
+        yield f"segment: {words}", SegmentSizes(ever, (segment,), examples=5)
+    yield "segments: 20 counted at once", SegmentSizes(ever, tuple(in_segment(((replace(add, days=n + 1),),), ENDS) for n in range(20)))  # fmt: skip
+    yield "segment: 100 people", People(replace(ever, where=((once,),)))
+    yield "people by month of a segment, 12 months", Trend(replace(head(365), where=((once,),)), measures("people"), None, "month")  # fmt: skip
 
 
 def journeys() -> Iterator[tuple[str, Question]]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from tracker import Command, CsvStream, Stream, invalid
 from tracker.api.cell_params import INVALID_CELL, cell_param, read_cell
-from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, money_field, scope_of
+from tracker.api.people_rows import (
+    PEOPLE_COLUMNS,
+    PEOPLE_SORTS,
+    SOMEONE_EXAMPLE,
+    SomeoneInformation,
+    shown_people,
+)
+from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, scope_of
 from tracker.api.report_asking import asked
 from tracker.api.report_cursors import cursor_after, note_of_cut, page_of
 from tracker.api.report_params import (
@@ -28,23 +35,8 @@ from tracker.api.report_params import (
 )
 from tracker.api.report_tables import plain_rows, report_table
 from tracker.fields import Choice, YesOrNo
-from tracker.formats.event_limits import uuid_text
 from tracker.questions import OPENED_MEASURES, People
 from tracker.questions.time_range import MAX_RANGE_DAYS
-from tracker.reports.known_actors import KnownActors
-from tracker.times import iso_utc
-
-#: What people are sorted by, and what the question calls it.
-SORTS = {
-    "LastSeenAt": "last_seen",
-    "FirstSeenAt": "first_seen",
-    "Events": "events",
-    "Revenue": "revenue",
-}
-COLUMNS = (
-    "SubscriberID", "EmailAddress", "ExternalID", "UUID", "FirstSeenAt", "LastSeenAt", "Events", "Source",
-)  # fmt: skip
-
 
 #: Rows of an answer without `Limit`.
 USUAL_ROWS = 100
@@ -95,19 +87,7 @@ class ReportsPeople(Command):
         {
             **READY,
             "Total": 1,
-            "People": [
-                {
-                    "SubscriberID": "358117233766563840",
-                    "EmailAddress": "subscriber@example.com",
-                    "ExternalID": "user-12345",
-                    "UUID": "0f8fad5b-d9cb-469f-a165-70867728950e",
-                    "FirstSeenAt": "2026-01-02T18:00:00.000Z",
-                    "LastSeenAt": "2026-01-31T09:30:00.125Z",
-                    "Events": 2,
-                    "Revenue": {"EUR": "59.90"},
-                    "Source": "search",
-                }
-            ],
+            "People": [SOMEONE_EXAMPLE],
             "Cursor": None,
             "Scope": SCOPE_EXAMPLE,
         },
@@ -127,38 +107,13 @@ class ReportsPeople(Command):
         OnlySubscribers = YesOrNo(
             load_default=False, metadata={"description": "Leave out visitors whom nobody knows"}
         )
-        Sort = Choice(*SORTS, load_default="LastSeenAt", metadata={"description": "What to sort by"})
+        Sort = Choice(*PEOPLE_SORTS, load_default="LastSeenAt", metadata={"description": "What to sort by"})
         Limit = limit_param(USUAL_ROWS)
         Cursor = cursor_param()
 
     class Answer(ReportAnswer):
-        class Someone(Schema):
-            SubscriberID = fields.String(
-                required=True, allow_none=True, metadata={"description": "Null: nobody knows who it is"}
-            )
-            EmailAddress = fields.String(required=True, allow_none=True)
-            ExternalID = fields.String(required=True, allow_none=True)
-            UUID = fields.String(
-                required=True, allow_none=True, metadata={"description": "A visitor of theirs"}
-            )
-            FirstSeenAt = fields.DateTime(
-                required=True, metadata={"description": "Their first event that is kept, whatever the range"}
-            )
-            LastSeenAt = fields.DateTime(
-                required=True, metadata={"description": "Their last event, whatever the range"}
-            )
-            Events = fields.Integer(
-                required=True, metadata={"description": "Events that match, in the range"}
-            )
-            Revenue = money_field()
-            Source = fields.String(
-                required=True,
-                allow_none=True,
-                metadata={"description": "The channel that they came from first, whatever the range"},
-            )
-
         Total = fields.Integer(required=True, metadata={"description": "People on all pages"})
-        People = fields.List(fields.Nested(Someone), required=True)
+        People = fields.List(fields.Nested(SomeoneInformation), required=True)
         Cursor = fields.String(required=True, allow_none=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any] | Stream:
@@ -171,7 +126,7 @@ class ReportsPeople(Command):
             question = People(
                 head,
                 params.get("Event"),
-                SORTS[params["Sort"]],
+                PEOPLE_SORTS[params["Sort"]],
                 params["Limit"],
                 page.offset,
                 None if wanted is None else tuple(wanted),
@@ -182,12 +137,11 @@ class ReportsPeople(Command):
         is_csv = params["Format"] == "csv"
         found = asked(self, question, is_whole=is_csv, bad_step=INVALID_CELL)
         told = found.answer or {"people": [], "total": 0}
-        known = self.services.reports.actors(head.list_id, told["people"], self.deadline)
-        people = [_someone(each, known) for each in told["people"] if known.has(each)]
+        people = shown_people(self, head.list_id, told["people"])
         cursor = cursor_after(self, params, page, len(told["people"]))
         if is_csv:
             self.item_notes = note_of_cut(params, page, len(told["people"]), cursor, told["total"])
-            return report_table(plain_rows(people, COLUMNS, "Revenue"), scope_of(head, found.answer))
+            return report_table(plain_rows(people, PEOPLE_COLUMNS, "Revenue"), scope_of(head, found.answer))
         return {
             **found.status,
             "Total": told["total"],
@@ -195,19 +149,3 @@ class ReportsPeople(Command):
             "Cursor": cursor,
             "Scope": scope_of(head, found.answer),
         }
-
-
-def _someone(found: dict[str, Any], known: KnownActors) -> dict[str, Any]:
-    subscriber = known.subscribers.get(found["person"])
-    uuid = known.uuids.get(found["visitor"])
-    return {
-        "SubscriberID": None if subscriber is None else str(subscriber.id),
-        "EmailAddress": None if subscriber is None else subscriber.email,
-        "ExternalID": None if subscriber is None else subscriber.external_id,
-        "UUID": None if uuid is None else uuid_text(uuid),
-        "FirstSeenAt": iso_utc(found["first_seen"]),
-        "LastSeenAt": iso_utc(found["last_seen"]),
-        "Events": found["events"],
-        "Revenue": found["revenue"],
-        "Source": found["source"],
-    }

@@ -38,6 +38,10 @@ SAVED = {
     "IsPinned": True,
 }
 NOTE = {"Text": "Release 2.4", "Url": "https://git.example.com/shop/releases/2.4"}
+SEGMENT = {
+    "Name": "Buyers",
+    "Rule": [{"Of": "person", "Event": "conversion", "Is": "happened", "Times": 2}],
+}
 #: What the subscriber does, the last one last.
 DONE = (
     {"Event": "identify", "Properties": {"form": "newsletter"}},
@@ -73,6 +77,7 @@ def furnish(call: Callable[..., Any], list_id: int) -> None:
     call("goal.create", ListID=list_id, **GOAL)
     call("savedreport.create", ListID=list_id, **SAVED)
     call("annotation.create", ListID=list_id, **NOTE)
+    call("segment.create", ListID=list_id, **SEGMENT)
     call("event.track", ListID=list_id, **VISIT)
     for done in DONE:
         call("event.track", ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **done)

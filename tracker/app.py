@@ -47,6 +47,7 @@ from tracker.storage.accounts import (
     Lists,
     ListSettingsStore,
     SavedReports,
+    Segments,
     Sessions,
     Shares,
     Users,
@@ -148,6 +149,7 @@ def build_services(
         SavedReports(database, now_ms),
         Annotations(database, now_ms),
         Shares(database, now_ms),
+        Segments(database, now_ms),
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)

@@ -20,6 +20,7 @@ from tracker.storage.accounts import (
     Lists,
     ListSettingsStore,
     SavedReports,
+    Segments,
     Sessions,
     Shares,
     Users,
@@ -43,6 +44,7 @@ class Stores:
     saved_reports: SavedReports
     annotations: Annotations
     shares: Shares
+    segments: Segments
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ from tests.questions.made_questions import (
     goals,
     measures,
     retention_plans,
+    segments,
 )
 from tracker.analytics.queries import CopyColumn
 from tracker.questions import (
+    EVER,
     OPENED_MEASURES,
     Breakdown,
     EventIds,
@@ -30,6 +32,7 @@ from tracker.questions import (
     People,
     Question,
     Retention,
+    SegmentSizes,
     Trend,
     Values,
     Visit,
@@ -111,6 +114,9 @@ def questions_about(draw: st.DrawFn, middle: int, events: list[Event]) -> Questi
     names = st.sampled_from(PROPERTIES)
     by = draw(st.lists(dimensions(names), min_size=1, max_size=2, unique=True))
     asked = draw(measures(names.filter(bool)))
+    begin, end = EVER
+    ever = Head(2, begin, end, head.zone, visit_gap_ms=head.visit_gap_ms, events_from=head.events_from)
+    chosen = tuple(draw(st.lists(segments(names), min_size=1, max_size=3)))
     page = {"limit": draw(st.integers(1, 4)), "offset": draw(st.integers(0, 2))}
     interval: Any = draw(st.sampled_from(["hour", "day", "week", "month", "none"]))
     made: list[Question] = [
@@ -129,6 +135,8 @@ def questions_about(draw: st.DrawFn, middle: int, events: list[Event]) -> Questi
         Visits(head, event, **page),
         Visit(2, draw(st.sampled_from([5, *(each["id"] for each in events)])), events_from=head.events_from),
         EventIds(head, event, draw(st.none() | st.just((begins + HOUR, 50))), page["limit"]),
+        SegmentSizes(ever, chosen, draw(st.none() | st.sampled_from([101, 102, 7])), draw(st.integers(0, 2))),
+        People(replace(ever, where=((chosen[0],),)), sort="last_seen", **page),
     ]
     return draw(st.sampled_from(made))
 

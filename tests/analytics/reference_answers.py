@@ -28,8 +28,10 @@ from tracker.questions import (
     Funnel,
     Head,
     Measure,
+    Operator,
     People,
     Retention,
+    SegmentSizes,
     Trend,
     Values,
     Visit,
@@ -58,6 +60,7 @@ class Reference:
             EventIds: self.event_ids,
             Funnel: self.funnel,
             Retention: self.retention,
+            SegmentSizes: self.segment_sizes,
         }
         answer: dict[str, Any] = answers[type(question)](question)
         if isinstance(question, Visit):
@@ -195,6 +198,22 @@ class Reference:
         stays = parted(sorted(own, key=order_of), visit.visit_gap_ms)
         [found] = [stay for stay in stays if event in stay.events]
         return {"visit": described(found), "events": [each["id"] for each in found.events]}
+
+    def segment_sizes(self, sizes: SegmentSizes) -> dict[str, Any]:
+        head = sizes.head
+        ever = RangeOfEvents(self.events, self.fields, head, None, (head.begins, head.ends))
+        persons = {event["person"] for event in ever.kept}
+        everybody = set(ever.by_actor)
+        if sizes.subscriber is not None:
+            everybody &= {sizes.subscriber} & persons
+        found = [
+            everybody & ever.members(each) if each.operator is Operator.IN else everybody - ever.members(each)
+            for each in sizes.segments
+        ]
+        seen = {actor: own[-1]["at"] for actor, own in ever.by_actor.items()}
+        shown = sorted(found[0], key=lambda actor: (-seen[actor], actor))[: sizes.examples]
+        rows = [person_row(ever, actor, ever.by_actor[actor]) for actor in shown]
+        return {"sizes": [len(each) for each in found], "of": len(everybody), "people": rows}
 
     def event_ids(self, ids: EventIds) -> dict[str, Any]:
         matching = [order_of(event) for event in self.matching(ids).events]

@@ -7,11 +7,21 @@ import re
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tests.analytics.copied_world import Event, actor_of, number_of
-from tracker.questions import Condition, Dimension, Head, Measure, Operator, canonical_text, plain_number
+from tracker.questions import (
+    EVER,
+    Condition,
+    Dimension,
+    Head,
+    Measure,
+    Operator,
+    canonical_text,
+    plain_number,
+)
 
 DAY = 86_400_000
 Fields = dict[tuple[int, int], str]
@@ -64,7 +74,9 @@ class RangeOfEvents:
         self.head, self.fields = head, fields
         self.begins, self.ends = times
         self.days_before = days_before or self.ends
-        kept = sorted((e for e in events if not e["is_bot"] and e["at"] >= head.events_from), key=order_of)
+        self.kept = kept = sorted(
+            (e for e in events if not e["is_bot"] and e["at"] >= head.events_from), key=order_of
+        )
         self.by_actor: dict[int, list[Event]] = defaultdict(list)
         for event in kept:
             self.by_actor[actor_of(event)].append(event)
@@ -84,6 +96,8 @@ class RangeOfEvents:
     def holds(self, condition: Condition, event: Event) -> bool:
         if condition.of == "event":
             return fits(condition, event)
+        if condition.rule is not None:
+            return (actor_of(event) in self.members(condition)) is (condition.operator is Operator.IN)
         if condition.field is not None or (condition.of == "visit" and condition.event is None):
             if condition.field is not None:
                 value = self.fields.get((event["person"], condition.field))
@@ -100,6 +114,12 @@ class RangeOfEvents:
         did_not = condition.operator is Operator.DID_NOT_HAPPEN
         count = sum(e["name"] == condition.event if did_not else fits(condition, e) for e in among)
         return (count >= condition.times) is not did_not
+
+    def members(self, segment: Condition) -> set[int]:
+        """The actors of whom an event meets the rule of a segment, among all that is kept."""
+        head = replace(self.head, where=segment.rule or ())
+        ever = RangeOfEvents(self.kept, self.fields, head, None, EVER, segment.until)
+        return {actor_of(event) for event in ever.events}
 
     def value(self, dimension: Dimension, event: Event) -> str | None:
         if dimension.field is not None:

@@ -93,6 +93,10 @@ def test_a_condition_of_the_example_is_as_it_says(row: list[str]) -> None:
     operator, _, written, count = row
     told = json.loads(written)
     assert told["Is"] == operator
+    if "Segment" in told:
+        rule = ((Condition("person", Operator.HAPPENED, "conversion"),),)
+        assert total("events", Condition("person", Operator(operator), rule=rule, until=NOW)) == int(count)
+        return
     value = canonical_text(told.get("Value"))
     condition = Condition(
         told["Of"],

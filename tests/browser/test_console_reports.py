@@ -45,6 +45,13 @@ PAGES = {
     "no saved report": "/lists/{one}/saved",
     "links": "/lists/{full}/links",
     "notes": "/lists/{full}/notes",
+    "segments": "/lists/{full}/segments",
+    "no segment": "/lists/{one}/segments",
+    "a segment": "/lists/{full}/segments/{segment}",
+    "a new segment": "/lists/{full}/segments/new",
+    "a segment as JSON": "/lists/{full}/segments/{segment}?as=json",
+    "the people of a segment": "/lists/{full}/segments/{segment}/people",
+    "filtered by a segment": "/lists/{full}?SegmentID={segment}",
 }
 EMAIL = "reports@example.com"
 
@@ -61,9 +68,11 @@ def owner(console: Tracker) -> Account:
 def lists(console: Tracker, owner: Account) -> dict[str, int]:
     one = console.ok("list.create", owner.key, SubscriberListName="One event")["ListID"]
     console.ok("event.track", owner.key, ListID=one, Event="page_view", Email="ada@example.com")
-    found = {"full": owner.list_id, "one": int(one)}
-    for list_id in found.values():
+    for list_id in (owner.list_id, int(one)):
         wait_for_copy(console, owner, list_id)
+    rule = [{"Of": "person", "Event": "add_to_cart", "Is": "happened", "Times": 2}]
+    made = console.ok("segment.create", owner.key, ListID=owner.list_id, Name="Carts", Rule=rule)
+    found = {"full": owner.list_id, "one": int(one), "segment": int(made["SegmentID"])}
     about = {"ListID": owner.list_id}
     sent = {"Name": "People by channel", "Report": "reports.trend", "Params": {"By": "visit:$channel"}}
     saved = console.ok("savedreport.create", owner.key, **about, **sent, IsPinned=True)["SavedReportID"]
@@ -380,3 +389,22 @@ def test_no_name_runs_as_a_script(page: Page, console: Tracker, owner: Account) 
             link.click()
             page.get_by_role("list", name="Filters").wait_for()
     assert (ran, wrong) == ([], [])
+
+
+def test_a_segment_is_counted_while_it_is_written(page: Page, lists: dict[str, int]) -> None:
+    page.goto("/lists/{full}/segments/new".format(**lists))
+    assert page.locator("[name=value-0]").is_hidden(), "a sentence has only the fields that it needs"
+    page.fill("[name=name-0]", "page_view")
+    page.locator("#size strong").wait_for()
+    everybody = page.locator("#size").inner_text()
+    assert "people of" in everybody
+    page.fill("[name=property-0]", "$pathname")
+    page.fill("[name=value-0]", "nowhere at all")
+    page.get_by_text("= 0 people of").wait_for()
+    page.select_option("[name=what-0]", "in")
+    assert page.locator("[name=times-0]").is_hidden()
+    page.fill("[name=name-0]", "Carts")
+    page.locator("#size .given").wait_for()
+    page.fill("[name=Name]", "Of carts")
+    page.get_by_role("button", name="Save the segment").click()
+    page.get_by_role("link", name="Of carts", exact=True).wait_for()

@@ -45,7 +45,8 @@ class RealEngine:
         def fresh() -> Any:
             answer = self.reply(command, **params)
             assert answer.status == 200, answer.text
-            is_fresh = answer.body["Status"] == "ready" and answer.body["Scope"]["AsOf"] > since
+            as_of = answer.body.get("Scope", answer.body)["AsOf"]
+            is_fresh = answer.body["Status"] == "ready" and as_of > since
             return answer.body if is_fresh else None
 
         return until(fresh, READY_SECONDS, f"a fresh answer of {command}")

@@ -12,6 +12,7 @@ import pytest
 from tests.client import InProcess, Reply, Shop
 from tests.commands.goals import make_goal
 from tests.commands.questions import EQUALS, HEADED, WITHOUT_BEFORE, WITHOUT_EVENT, empty_for
+from tests.commands.segments import in_, make_segment
 from tests.commands.stub_engine import StubEngine
 from tracker.questions import Condition, Goal, Operator
 
@@ -76,6 +77,11 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"Where": [{"Of": "event", "Field": "Nothing", "Is": "is set"}]}, 8, "custom field"),
     ({"GoalID": "x"}, 9, ""),
     ({"GoalID": 2**62}, 10, ""),
+    ({"SegmentID": "x"}, 14, ""),
+    ({"SegmentID": 2**62}, 15, ""),
+    ({"Where": [{"Segment": 2**61, "Is": "in"}]}, 8, "Where[0].Segment is no segment of the list"),
+    ({"Where": [{"Segment": "x", "Is": "in"}]}, 8, "Where[0].Segment is no whole number"),
+    ({"Where": [{"Segment": 1, "Is": "equals"}]}, 8, ""),
     ({"Format": "xml"}, 11, ""),
     ({"Event": ""}, 20, ""),
     ({"Event": "x" * 201}, 20, ""),
@@ -115,9 +121,29 @@ def test_anothers_list_a_missing_one_and_the_hidden_one_give_the_same_bytes(
 
 
 @pytest.mark.parametrize("command", HEADED)
-def test_a_goal_of_another_list_is_none(client: InProcess, owner: Shop, report: Report, command: str) -> None:
+def test_a_goal_or_segment_of_another_list_is_none(
+    client: InProcess, owner: Shop, report: Report, command: str
+) -> None:
     theirs = make_goal(client, owner, f"For {command}")
     assert report(command, **HEADED[command], GoalID=theirs).codes == [10]
+    segment = make_segment(client, owner, f"For {command}")
+    assert report(command, **HEADED[command], SegmentID=segment).codes == [15]
+
+
+@pytest.mark.parametrize("command", HEADED)
+def test_a_segment_is_a_condition_beside_the_others(
+    client: InProcess, shop: Shop, engine: StubEngine, report: Report, command: str
+) -> None:
+    segment = make_segment(client, shop)
+    engine.answers(**empty_for(command))
+    answer = report(command, **HEADED[command], SegmentID=segment, Where=[EQUALS])
+    assert answer.status == 200, answer.body
+    condition, member = engine.question.head.where
+    assert (condition[0].property, member[0].operator) == ("plan", "in")
+    answer = report(command, **HEADED[command], Where=[[EQUALS, in_(segment, "not in")]])
+    assert answer.status == 200, answer.body
+    [[_, other]] = engine.question.head.where
+    assert (other.operator, other.rule) == ("not in", member[0].rule)
 
 
 @pytest.mark.parametrize("command", HEADED)

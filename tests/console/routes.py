@@ -32,6 +32,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/notes": {"At": "2026-01-31", "Text": "Release"},
     "/lists/<list_id>/notes/<annotation_id>": {"At": "2026-01-30", "Text": "Release"},
     "/lists/<list_id>/notes/<annotation_id>/delete": {},
+    "/lists/<list_id>/segments/<segment_id>": {},  # as for goals
+    "/lists/<list_id>/segments/<segment_id>/delete": {},
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},
 }  # fmt: skip

@@ -25,6 +25,10 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
     note = tracker.call(
         "annotation.create", account.key, ListID=account.list_id, Text=f"Note of {email}"
     ).body
+    rule = [{"Of": "person", "Event": "bought", "Is": "happened"}]
+    segment = tracker.call(
+        "segment.create", account.key, ListID=account.list_id, Name=f"Segment of {email}", Rule=rule
+    ).body
     told = tracker.call("subscriber.explain", account.key, ListID=account.list_id, EmailAddress=email).body
     return {
         "subscriber_id": told["SubscriberID"],
@@ -36,6 +40,7 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "saved_report_id": report["SavedReportID"],
         "share_id": link["ShareID"],
         "annotation_id": note["AnnotationID"],
+        "segment_id": segment["SegmentID"],
     }
 
 

@@ -70,7 +70,7 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
         return {"email": account.email, "password": account.password}
     if path.rule.endswith("/forget"):
         return {"typed": subscriber["email"]}
-    if path.rule.endswith("/goals"):
+    if path.rule.endswith(("/goals", "/segments/<segment_id>")):
         return {"Name": f"Another of {subscriber['email']}", "Event": "bought"}
     if path.rule.endswith("/saved"):
         return {**FORMS[path.rule], "Name": f"Another of {subscriber['email']}"}

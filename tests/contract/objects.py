@@ -53,6 +53,12 @@ def a_goal(client: InProcess, shop: Shop) -> int:
     return int(goal.id)
 
 
+def a_segment(client: InProcess, shop: Shop) -> int:
+    """The segment of the example's."""
+    [segment] = client.services.stores.segments.of_list(shop.list_id)
+    return int(segment.id)
+
+
 def an_event(client: InProcess, shop: Shop) -> int:
     """The last event of the subscriber."""
     [(number,)] = client.rows("SELECT MAX(id) FROM events WHERE list_id = ?", shop.list_id)
@@ -65,6 +71,7 @@ KINDS = {
     "SubscriberID": Kind(a_subscriber, NOWHERE),
     "CustomFieldID": Kind(a_field, NOWHERE),
     "GoalID": Kind(a_goal, NOWHERE),
+    "SegmentID": Kind(a_segment, NOWHERE),
     "EventID": Kind(an_event, NOWHERE),
     "Prefix": Kind(a_key, "nothing1"),
 }

@@ -201,6 +201,7 @@ class World:
             "identity_links",
             "custom_fields",
             "list_settings",
+            "segments",
         )
         of_list = [
             self.client.rows(f"SELECT * FROM {each} WHERE list_id = ?", self.ours.list_id) for each in tables
@@ -331,6 +332,29 @@ def _kept(world: World) -> Iterator[Try]:
             yield command, named, {**named, **missing}
 
 
+def _segments(world: World) -> Iterator[Try]:
+    """As those of goals; and inside of a rule and of conditions."""
+    rule = [{"Of": "person", "Event": "seen", "Is": "happened"}]
+    sent = {"ListID": world.ours.list_id, "Name": f"Seen {time.time_ns()}", "Rule": rule}
+    segment = world.client.ok("segment.create", world.ours.key, **sent)["SegmentID"]
+    own = {"ListID": world.strangers.list_id}
+    for command, more in (
+        ("segment.update", {"Name": "x"}), ("segment.delete", {}), ("segment.count", {}), ("segment.people", {}),
+        ("segment.count", {"Rule": rule}), ("reports.trend", {}), ("visits.get", {}), ("events.export", {}),
+    ):  # fmt: skip
+        for list_id in (world.strangers.list_id, world.ours.list_id):
+            named = {"ListID": list_id, "SegmentID": segment, **more}
+            missing = {"SegmentID": NOWHERE} if list_id == world.strangers.list_id else {"ListID": NOWHERE}
+            yield command, named, {**named, **missing}
+    wanted, nothing = ([{"Segment": each, "Is": "in"}] for each in (segment, NOWHERE))
+    for command, key, more in (
+        ("segment.create", "Rule", {"Name": "x"}), ("segment.count", "Rule", {}), ("reports.people", "Where", {}),
+    ):  # fmt: skip
+        yield command, {**own, **more, key: wanted}, {**own, **more, key: nothing}
+    named = {**own, "SubscriberID": world.subscriber}
+    yield "segments.get", named, {**named, "SubscriberID": str(NOWHERE)}
+
+
 def _keys(world: World) -> Iterator[Try]:
     """A prefix is shown to whoever may list keys; the rest of a key with it is made up, its checksum is right."""
     prefix = world.ours.key.split("_")[1]
@@ -377,6 +401,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "SavedReportID": _kept,
     "AnnotationID": _kept,
     "ShareID": _kept,
+    "SegmentID": _segments,
     "Prefix": _keys,
     "APIKey": _keys,
     "SessionID": _sessions,
@@ -389,7 +414,7 @@ WORDS = {
     "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
     "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsPinned",
     "KeepAddress", "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties",
-    "Property", "Report", "RetentionDays", "Scope", "Seconds", "SentAt", "Span", "Steps", "Text", "Timezone", "To",
+    "Property", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Steps", "Text", "Timezone", "To",
     "UniqueIdentifier", "Until", "Url", "Username", "Value",
     "VisitGapMinutes", "Where",
 }  # fmt: skip

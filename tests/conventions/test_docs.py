@@ -160,6 +160,7 @@ def real(house: InProcess, jane: Shop) -> dict[str, Any]:
         "SavedReportID": stores.saved_reports.of_list(found.id)[0].id,
         "AnnotationID": stores.annotations.of_list(found.id)[0].id,
         "ShareID": link(house, found.id),
+        "SegmentID": stores.segments.of_list(found.id)[0].id,
         "EventID": house.rows("SELECT MAX(id) FROM events WHERE list_id = ?", found.id)[0][0],
         "EventListTrackerID": found.tracker_id,
         "After": cursor_at(found.id, 0),

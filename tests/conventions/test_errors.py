@@ -14,10 +14,11 @@ from tests.client import InProcess, Shop
 from tests.commands.questions import HEADED, WITHOUT_EVENT
 from tests.fuzz.exemptions import OF_EVENTS
 from tracker.api.report_params import TOO_LARGE, TOO_SLOW
+from tracker.api.segment_params import INVALID_RULE
 from tracker.errors import COMMON, Error
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
-from tracker.storage.accounts import MAX_ANNOTATIONS, MAX_GOALS, MAX_PINNED, MAX_SAVED_REPORTS
+from tracker.storage.accounts import MAX_ANNOTATIONS, MAX_GOALS, MAX_PINNED, MAX_SAVED_REPORTS, MAX_SEGMENTS
 from tracker.storage.accounts.sessions import Sessions
 
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
@@ -41,8 +42,11 @@ NAMED: dict[int, dict[str, Any]] = {
 THEIRS = {"ListID": SHOP, "EmailAddress": "a@example.com"}
 #: The goal of the shop.
 REACHED = "the goal of the shop"
+#: The segment of the shop that another is made of, and that other.
+BUYERS, REGULARS = "the buyers of the shop", "the regulars of the shop"
+RULE = [{"Of": "person", "Event": "x", "Is": "happened"}]
 #: Rows that only a question which is too much for the engine shows, and what the engine answers then.
-TROUBLE = {TOO_LARGE: "too_large", TOO_SLOW: "timeout"}
+TROUBLE = {TOO_LARGE: "too_large", TOO_SLOW: "timeout", INVALID_RULE: "bad_regex"}
 #: How the commands that take the head of reports refuse it.
 HEAD: dict[int, dict[str, Any]] = {
     1: {"ListID": ...},
@@ -58,6 +62,8 @@ HEAD: dict[int, dict[str, Any]] = {
     11: {"Format": "x"},
     12: {},
     13: {},
+    14: {"SegmentID": "x"},
+    15: {"SegmentID": 10**6},
     20: {"Event": ""},
 }
 #: Rows of some of them, and of some commands about goals.
@@ -123,6 +129,30 @@ ABOUT_GOALS = {
     "goal.update": {"GoalID": REACHED},
     "goal.delete": {"GoalID": REACHED},
     "goals.get": {},
+}
+OF_ONE_SEGMENT = {10: {"SegmentID": ...}, 14: {"SegmentID": "x"}, 15: {"SegmentID": 10**6}}
+OF_ASKED = {
+    6: {"Rule": "x"}, 9: {"SegmentID": ...}, 12: {}, 13: {}, 14: OF_ONE_SEGMENT[14], 15: OF_ONE_SEGMENT[15],
+    16: {"Rule": [{"Segment": REGULARS, "Is": "in"}]},
+}  # fmt: skip
+OF_SEGMENTS: dict[str, dict[int, dict[str, Any]]] = {
+    "segment.create": {
+        4: {"Name": " "}, 5: {"Name": ...}, 6: {"Rule": "x"}, 7: {"Name": "BUYERS"}, 8: {"ListID": FULL}, 9: {"Rule": ...},
+    },
+    "segment.update": {
+        **OF_ONE_SEGMENT, 4: {"Name": " "}, 6: {"Rule": "x"}, 7: {"Name": "regulars"}, 16: {"Rule": [{"Segment": REGULARS, "Is": "in"}]},
+    },
+    "segment.delete": {**OF_ONE_SEGMENT, 17: {}},
+    "segment.count": OF_ASKED,
+    "segment.people": {
+        **OF_ASKED, 11: {"Format": "x"}, 23: {"Sort": "x"}, **PAGED, 27: {"SubscriberIDs": ["x"]}, 28: {"OnlySubscribers": "x"},
+    },
+    "segments.get": {6: {}, 12: {}, 13: {}, 19: {"WithCounts": "x"}, 27: {"SubscriberID": "x"}, 28: {"SubscriberID": 1}},
+}  # fmt: skip
+ABOUT_SEGMENTS: dict[str, dict[str, Any]] = {
+    "segment.create": {"Name": "x", "Rule": RULE},
+    "segments.get": {"WithCounts": True},
+    **{name: {"SegmentID": BUYERS} for name in OF_SEGMENTS if name not in ("segment.create", "segments.get")},
 }
 OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
     "reports.trend": {**MEASURED, 22: BY[22], 30: {"Interval": "x"}, 31: {"Top": 0}},
@@ -352,6 +382,11 @@ CALLS |= {
     for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
 }
 CALLS |= {
+    (name, code): changed(ABOUT_SEGMENTS[name], change)
+    for name, changes in OF_SEGMENTS.items()
+    for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
+}
+CALLS |= {
     (name, code): changed(HEADED[name], change)
     for name, changes in OF_REPORTS.items()
     for code, change in (HEAD | changes).items()
@@ -403,6 +438,15 @@ def declared_rows() -> dict[tuple[str, int], Error]:
     return {(entry.command.name, row.code): row for entry in load_commands() for row in entry.command.errors}
 
 
+def with_numbers(value: Any, shop: dict[str, Any]) -> Any:
+    """What is sent, with the numbers that its texts stand for."""
+    if isinstance(value, list):
+        return [with_numbers(each, shop) for each in value]
+    if isinstance(value, dict):
+        return {name: with_numbers(each, shop) for name, each in value.items()}
+    return shop.get(value, value) if isinstance(value, str) else value
+
+
 def test_every_declared_code_has_a_call_here() -> None:
     assert set(declared_rows()) == set(CALLS)
 
@@ -440,10 +484,21 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
     columns = ("list_id", "name", "folded_name", "event", "rule", "created_at")
     goals = [(full, b"%d" % number, b"%d" % number, b"x", b"[]", 0) for number in range(MAX_GOALS)]
     client.services.storage.write(lambda transaction: transaction.insert("goals", columns, goals))
+    columns = ("list_id", "name", "folded_name", "rule", "created_at", "updated_at")
+    segments = [(full, b"%d" % number, b"%d" % number, b"[]", 0, 0) for number in range(MAX_SEGMENTS)]
+    client.services.storage.write(lambda transaction: transaction.insert("segments", columns, segments))
+    buyers = client.ok("segment.create", jane.key, ListID=shop, Name="Buyers", Rule=RULE)["SegmentID"]
+    of_buyers = [{"Segment": buyers, "Is": "in"}]
+    regulars = client.ok("segment.create", jane.key, ListID=shop, Name="Regulars", Rule=of_buyers)[
+        "SegmentID"
+    ]
     named = [
         client.ok("goal.create", jane.key, ListID=shop, Name=name, Event="x") for name in ("Taken", "Other")
     ]
-    numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]}
+    numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]} | {
+        BUYERS: buyers,
+        REGULARS: regulars,
+    }
     return numbers | _saved(client, jane, shop, full)
 
 
@@ -491,7 +546,7 @@ def test_every_declared_code_is_answered(
     # The EventIDs of the collect endpoint are a space of their own.
     first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
     client.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
-    if CROWDED in CALLS[command, code].values():
+    if CALLS[command, code].get("ListID") == CROWDED:
         following = client.services.following
         followers = [
             following.parts(jane.user_id, shop[SHOP], None, None, None) for _ in range(MAX_FOLLOWERS_PER_USER)
@@ -504,8 +559,7 @@ def test_every_declared_code_is_answered(
         reply = {"error": TROUBLE[declared], "detail": "a test"}
         monkeypatch.setattr(client.services.analytics, "ask", lambda *_: reply)
     sent = {"EventListTrackerID": public.tracker_id} | {
-        name: shop.get(value, value) if isinstance(value, str) else value
-        for name, value in CALLS[command, code].items()
+        name: with_numbers(value, shop) for name, value in CALLS[command, code].items()
     }
     assert client.call(command, key, **sent).refusal == (declared.status, [code])
 

@@ -61,6 +61,17 @@ SAVED: dict[str, dict[str, Any]] = {
 }
 SAMPLED = {"Event": "a", "Property": "b", "EventID": 1}
 
+#: The commands about segments, with what each needs beside the list.
+RULE = {"Rule": [{"Of": "person", "Event": "a", "Is": "happened"}]}
+SEGMENTS: dict[str, dict[str, Any]] = {
+    "segment.create": {"Name": "a", **RULE},
+    "segment.update": {"SegmentID": 1},
+    "segment.delete": {"SegmentID": 1},
+    "segments.get": {},
+    "segment.count": RULE,
+    "segment.people": RULE,
+}
+
 EXEMPTIONS = (
     Exemption("customfield.create", 3, "whose list it is", FIELD),
     Exemption("customfield.create", 4, "blank is what Unicode calls white space", FIELD | {"FieldName": "\u2003"}),
@@ -125,6 +136,11 @@ EXEMPTIONS = (
     Exemption("share.create", 11, "NUL is refused", {"ListID": NOWHERE, "Overview": True, "Until": "2026-01-01T\0"}),
     Exemption("share.create", 12, "an origin is more than a pattern", {"ListID": NOWHERE, "Overview": True, "FrameOrigins": ["shop"]}),
     Exemption("share.create", 13, "NUL is refused", {"ListID": NOWHERE, "Overview": True, "Password": "12345678\0"}),
+    *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in SEGMENTS.items()),
+    *(Exemption(name, 6, "conditions are a language", needed | {"ListID": NOWHERE, "Rule": [{}]}) for name, needed in SEGMENTS.items() if "Rule" in needed),
+    *(Exemption(name, 4, "blank is what Unicode calls white space", SEGMENTS[name] | {"ListID": NOWHERE, "Name": "\u2003"}) for name in ("segment.create", "segment.update")),
+    Exemption("segment.update", 6, "conditions are a language", {"ListID": NOWHERE, "SegmentID": 1, "Rule": "x"}),
+    Exemption("segment.people", 25, "NUL is refused", SEGMENTS["segment.people"] | {"ListID": NOWHERE, "Cursor": "\0"}),
     *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in HEADED.items()),
     *(Exemption(name, 8, "conditions are a language", needed | {"ListID": NOWHERE, "Where": [{}]}) for name, needed in HEADED.items()),
     *(Exemption(name, 20, "NUL is refused", needed | {"ListID": NOWHERE, "Event": "\0"}) for name, needed in HEADED.items() if name not in WITHOUT_EVENT),
@@ -204,14 +220,20 @@ LIMITS_OF_BODIES = {100000, 100010}
 #: What depends on what is stored: an EventID or a Username that was drawn before, somebody who is there or not, a field's type.
 STORED = {
     # The words of the head mean something in the zone of a list, and of a question the whole is too much or not.
-    **{name: {4, 5, 6, 10, 12} for name in HEADED},
-    "reports.trend": {4, 5, 6, 10, 12, 21, 22, 30},
-    "reports.breakdown": {4, 5, 6, 10, 12, 21, 22, 23, 25},
-    "reports.people": {4, 5, 6, 10, 12, 47},
-    "reports.funnel": {4, 5, 6, 10, 12, 22, 31, 32, 35},
-    "reports.retention": {4, 5, 6, 10, 12, 35, 36, 37},
-    "reports.paths": {4, 5, 6, 10, 12, 22, 40, 42},
-    "reports.attribution": {4, 5, 6, 10, 12, 25, 46},
+    **{name: {4, 5, 6, 10, 12, 14, 15} for name in HEADED},
+    "reports.trend": {4, 5, 6, 10, 12, 14, 15, 21, 22, 30},
+    "reports.breakdown": {4, 5, 6, 10, 12, 14, 15, 21, 22, 23, 25},
+    "reports.people": {4, 5, 6, 10, 12, 14, 15, 47},
+    "reports.funnel": {4, 5, 6, 10, 12, 14, 15, 22, 31, 32, 35},
+    "reports.retention": {4, 5, 6, 10, 12, 14, 15, 35, 36, 37},
+    "reports.paths": {4, 5, 6, 10, 12, 14, 15, 22, 40, 42},
+    "reports.attribution": {4, 5, 6, 10, 12, 14, 15, 25, 46},
+    "segment.create": {7, 8},
+    "segments.get": {12, 28},
+    "segment.update": {7, 15, 16},
+    "segment.delete": {15, 17},
+    "segment.count": {9, 12, 14, 15, 16},
+    "segment.people": {9, 12, 14, 15, 16},
     "goal.create": {7, 8},
     "goal.delete": {10},
     "goal.update": {7, 10},

@@ -152,13 +152,15 @@ class Caller:
             )
 
     def put_in_what_reports_name(self, command: str, sent: dict[str, Any]) -> None:
-        """A goal and an event of ours, for those that are named; but for even numbers."""
+        """A goal, a segment and an event of ours, for those that are named; but for even numbers."""
         if is_number(sent.get("GoalID")):
             sent["GoalID"] = self.goal()
         for name in (name for name in KEPT if is_number(sent.get(name))):
             sent[name] = self.kept(name)
         if command == "share.create" and "SavedReportID" in sent:
             sent.pop("Overview", None)  # a link shows one of the two
+        if is_number(sent.get("SegmentID")):
+            sent["SegmentID"] = self.segment()
         if command in ("visit.get", "event.get") and is_number(sent.get("EventID")):
             sent["EventID"] = self.event()
 
@@ -191,6 +193,13 @@ class Caller:
         (listing, key), (creation, params) = KEPT[name]
         there = self.tracker.ok(listing, self.account.key, ListID=self.account.list_id)[key]
         return int(there[0][name] if there else self.made(creation, name, **params))
+
+    def segment(self) -> int:
+        """A segment of ours, made if there is none."""
+        there = self.tracker.ok("segments.get", self.account.key, ListID=self.account.list_id)["Segments"]
+        rule = [{"Of": "person", "Event": "seen", "Is": "happened"}]
+        named = {"Name": f"A segment {uuid.uuid4().hex}", "Rule": rule}
+        return int(there[0]["SegmentID"] if there else self.made("segment.create", "SegmentID", **named))
 
     def made(self, command: str, key: str, **params: Any) -> Any:
         list_id = self.account.list_id

@@ -27,6 +27,7 @@ from tracker.questions import (
     Retention,
     RetentionCell,
     RetentionPlan,
+    SegmentSizes,
     Trend,
     Values,
     Visit,
@@ -44,15 +45,25 @@ HOSTILE = (
 TEXTS = st.sampled_from(HOSTILE)
 NOT_EMPTY = TEXTS.filter(bool)
 NUMBERS = st.sampled_from(["0", "-1", "7", "12.50", "0.000001", "999999999999999"])
+#: From when the days of segments count back: in the middle of made-up events, at the first one, after the last one.
+UNTIL = st.sampled_from(
+    [
+        middle + days * 86_400_000
+        for middle in (1_792_886_400_000, 1_774_742_400_000, 1_333_200_000_000)
+        for days in (-2, 0, 1, 9)
+    ]
+)
 WITH_VALUE = [each for each in Operator if each not in WITHOUT_VALUES and "regex" not in each]
 
 
 @st.composite
 def conditions(
-    draw: st.DrawFn, of: tuple[str, ...] = ("event", "visit", "person"), names: Any = TEXTS
+    draw: st.DrawFn, of: tuple[str, ...] = ("event", "visit", "person"), names: Any = TEXTS, nested: int = 2
 ) -> Condition:
     """A condition of every form that means something; regexes are asked for elsewhere."""
     kind: Any = draw(st.sampled_from(of))
+    if kind == "person" and nested and draw(st.integers(0, 3)) == 3:
+        return draw(segments(names, nested))
     event = draw(st.none() | names)
     if event is not None and draw(st.booleans()):
         operator = draw(st.sampled_from([Operator.HAPPENED, Operator.DID_NOT_HAPPEN]))
@@ -65,6 +76,16 @@ def conditions(
     counted = _counted(draw, kind) if counts else {}
     at: Any = draw(st.sampled_from(["entry", "exit"]))
     return Condition(kind, operator, event, draw(names), values=values, at=at, **counted)
+
+
+@st.composite
+def segments(draw: st.DrawFn, names: Any = TEXTS, nested: int = 2) -> Condition:
+    """That a person is in a segment, or is not: of a rule about persons, or about visits and events too."""
+    of: Any = draw(st.sampled_from([("person",), ("person", "event", "visit")]))
+    one = conditions(of, names, nested=nested - 1)
+    rule = draw(st.lists(st.lists(one, min_size=1, max_size=2).map(tuple), min_size=1, max_size=2))
+    operator = draw(st.sampled_from([Operator.IN, Operator.NOT_IN]))
+    return Condition("person", operator, rule=tuple(rule), until=draw(UNTIL))
 
 
 def _counted(draw: st.DrawFn, kind: str) -> dict[str, Any]:
@@ -173,5 +194,8 @@ def questions(draw: st.DrawFn) -> Question:
         Funnel(head, draw(funnel_plans()), 3, draw(st.sampled_from([None, "day"])), draw(st.booleans())),
         Retention(head, draw(retention_plans())),
         EventIds(head, event, draw(st.none() | st.tuples(st.integers(0, 2**62), st.integers(0, 2**62)))),
+        SegmentSizes(
+            head, (draw(segments()),), draw(st.none() | st.integers(0, 2**62)), draw(st.integers(0, 5))
+        ),
     ]
     return draw(st.sampled_from(made))

@@ -15,7 +15,7 @@ from tracker.errors import CommandError, Error, invalid, missing
 from tracker.fields import Text, WholeNumber
 from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.questions import Goal
-from tracker.storage.accounts import MAX_GOALS, GoalFault, GoalRefused, ListGoal
+from tracker.storage.accounts import MAX_GOALS, ListGoal, RuleFault, RuleRefused
 from tracker.times import iso_utc
 
 #: Characters of a goal's name.
@@ -28,10 +28,10 @@ TOO_MANY_GOALS = Error(8, f"The list has {MAX_GOALS} goals, the most a list can 
 INVALID_GOAL_ID, NO_SUCH_GOAL = invalid("GoalID", 9), Error(10, "Goal not found")
 MISSING_NAME, MISSING_EVENT, MISSING_GOAL = missing("Name", 11), missing("Event", 12), missing("GoalID", 13)
 ONE_GOAL_ERRORS = (*LIST_ERRORS, INVALID_GOAL_ID, NO_SUCH_GOAL, MISSING_GOAL)
-_REFUSALS = {
-    GoalFault.GONE: NO_SUCH_GOAL,
-    GoalFault.NAME_TAKEN: NAME_TAKEN,
-    GoalFault.TOO_MANY: TOO_MANY_GOALS,
+_REFUSALS: dict[object, Error] = {
+    RuleFault.GONE: NO_SUCH_GOAL,
+    RuleFault.NAME_TAKEN: NAME_TAKEN,
+    RuleFault.TOO_MANY: TOO_MANY_GOALS,
 }
 
 
@@ -102,5 +102,5 @@ def answering_goals() -> Iterator[None]:
     """Answer a refusal of the store inside the block with its row: raises CommandError (7, 8, 10)."""
     try:
         yield
-    except GoalRefused as refused:
+    except RuleRefused as refused:
         raise CommandError(_REFUSALS[refused.fault]) from None

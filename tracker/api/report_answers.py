@@ -58,6 +58,16 @@ class StatusAnswer(Schema):
     )
 
 
+class AsOfAnswer(StatusAnswer):
+    """The keys of answers about people as they are now."""
+
+    AsOf = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "All events received until then are looked at; null: none were, or not yet"},
+    )
+
+
 class ReportAnswer(StatusAnswer):
     """The keys with which every report answers."""
 
@@ -135,13 +145,19 @@ def scope_of(head: Head, answer: dict[str, Any] | None) -> dict[str, Any]:
         "Events": found["events"],
         "RobotsLeftOut": found["robots"],
         "IsComplete": found["is_complete"],
-        "AsOf": iso_utc(found["as_of"]) if found["as_of"] else None,
+        "AsOf": as_of(answer),
     }
 
 
 def scope_header(scope: dict[str, Any]) -> dict[str, str]:
     """Return the header that tells the scope of an answer of lines, which have no place for it."""
     return {SCOPE_HEADER: orjson.dumps(scope).decode()}
+
+
+def as_of(answer: dict[str, Any] | None) -> str | None:
+    """Return until when an engine's answer is complete; None without one."""
+    moment = answer["scope"]["as_of"] if answer else 0
+    return iso_utc(moment) if moment else None
 
 
 def _range(begins: int, ends: int, zone: str) -> dict[str, str]:

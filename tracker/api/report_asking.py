@@ -31,13 +31,18 @@ class Asked(NamedTuple):
 
 
 def asked(
-    command: Command, question: Question, is_whole: bool = False, bad_step: Error = INVALID_WHERE
+    command: Command,
+    question: Question,
+    is_whole: bool = False,
+    bad_step: Error = INVALID_WHERE,
+    bad_regex: Error = INVALID_WHERE,
 ) -> Asked:
     """Ask the engine. Raises CommandError (8, 9, 12, 13, 100014), and `bad_step` for a step's expression that RE2 refuses.
 
     `is_whole`: the form of the answer cannot say that it is not ready: while the copy is built the call is refused (100014).
+    `bad_regex` is the row for a regular expression that the engine refuses.
     """
-    found = _told(command, question, command.deadline, bad_step)
+    found = _told(command, question, command.deadline, {"bad_step": bad_step, "bad_regex": bad_regex})
     return Asked(_whole(found), 1.0) if is_whole else found
 
 
@@ -47,13 +52,12 @@ def whole_answer(command: Command, question: Question, deadline: float | None) -
 
 
 def _told(
-    command: Command, question: Question, deadline: float | None, bad_step: Error = INVALID_WHERE
+    command: Command, question: Question, deadline: float | None, rows: dict[str, Error] | None = None
 ) -> Asked:
     reply = command.services.analytics.ask(question, command.user_id, deadline)
     if "error" in reply:
-        raise CommandError(
-            _row(_ROWS | {"bad_step": bad_step}, str(reply["error"]), str(reply.get("detail") or ""))
-        )
+        told = _row(_ROWS | (rows or {}), str(reply["error"]), str(reply.get("detail") or ""))
+        raise CommandError(told)
     if "building" in reply:
         return Asked(None, min(max(float(reply["building"]), 0.0), 0.999))
     return Asked(reply["answer"], 1.0)

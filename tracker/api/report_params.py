@@ -9,7 +9,19 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from tracker import Command
-from tracker.api.where_params import EXAMPLE, KEYS, OPERATORS, FieldFinder, any_field, read_where
+from tracker.api.segment_rules import rules_of
+from tracker.api.where_params import (
+    EXAMPLE,
+    KEYS,
+    OPERATORS,
+    FieldFinder,
+    NoSegment,
+    SegmentFinder,
+    UnknownSegment,
+    any_field,
+    any_segment,
+    read_where,
+)
 from tracker.domain.field_matching import field_named
 from tracker.errors import FORBIDDEN, CommandError, Error, because, hinted, invalid, missing
 from tracker.fields import MAX_INTEGER, Choice, ListID, Text, WholeNumber, YesOrNo
@@ -17,10 +29,12 @@ from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.questions import (
     SIMPLE_MEASURES,
     BadQuestion,
-    Condition,
     Goal,
     Head,
     Measure,
+    Where,
+    all_conditions,
+    in_segment,
     measure_of,
     resolve,
 )
@@ -40,6 +54,7 @@ INVALID_FROM, INVALID_TO = invalid("From", 4, hint=TIMES), invalid("To", 5, hint
 INVALID_COMPARE = invalid("Compare", 6, hint="previous, year, none, or a day such as 2026-01-31")
 INVALID_WHERE, INVALID_GOAL = invalid("Where", 8), invalid("GoalID", 9)
 GOAL_NOT_FOUND = Error(10, "Goal not found")
+INVALID_SEGMENT, SEGMENT_NOT_FOUND = invalid("SegmentID", 14), Error(15, "Segment not found")
 TOO_LARGE = Error(12, "The question is too large", hint=NARROWER)
 TOO_SLOW = Error(13, "The question takes too long", hint=NARROWER)
 #: The rows of further parameters that several commands have.
@@ -49,7 +64,7 @@ MISSING_BY = missing("By", 26)
 LIST_ERRORS = (missing("ListID", 1), invalid("ListID", 2), LIST_NOT_FOUND)
 HEAD_ERRORS = (
     *LIST_ERRORS, INVALID_FROM, INVALID_TO, INVALID_COMPARE, invalid("MatchWeekday", 7), INVALID_WHERE, INVALID_GOAL,
-    GOAL_NOT_FOUND, invalid("Format", 11), TOO_LARGE, TOO_SLOW,
+    GOAL_NOT_FOUND, invalid("Format", 11), TOO_LARGE, TOO_SLOW, INVALID_SEGMENT, SEGMENT_NOT_FOUND,
 )  # fmt: skip
 #: Which row answers a fault of a question, by its part.
 _ROWS = {
@@ -74,7 +89,7 @@ class WhereParam(fields.Field[Any]):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            read_where(value, self._row, any_field)
+            read_where(value, self._row, any_field, segment=any_segment)
         except CommandError as refused:
             raise ValidationError(list(refused.errors)) from None
         return value
@@ -157,6 +172,7 @@ class HeadParams(Schema):
     GoalID = WholeNumber(
         1, metadata={"description": "Goal that `conversions` and `rate` count, instead of conversions"}
     )
+    SegmentID = WholeNumber(1, metadata={"description": "Only people of this segment, as they are in it now"})
     Format = Choice("json", "csv", load_default="json", metadata={"description": "Form of the answer"})
 
 
@@ -203,15 +219,18 @@ def own_list_id(command: Command, params: dict[str, Any]) -> int:
 
 
 def head_of(command: Command, params: dict[str, Any], now: int) -> Head:
-    """Return the head of the question. Raises CommandError (3, 4, 5, 6, 8, 9, 10, 403)."""
+    """Return the head of the question. Raises CommandError (3, 4, 5, 6, 8, 9, 10, 14, 15, 403)."""
     list_id = own_list_id(command, params)
     zone, visit_gap_ms, events_from = calendar(command, list_id)
     with refusing():
         span = resolve(
             params.get("From"), params.get("To"), params.get("Compare"), zone, now, params["MatchWeekday"]
         )
-        where = read_where(params.get("Where", []), INVALID_WHERE, field_finder(command, list_id))
-        check_people_allowed(command, (condition for group in where for condition in group))
+        field_id = field_finder(command, list_id)
+        segment = rules_of(command, list_id, INVALID_WHERE, field_id, now)
+        where = read_where(params.get("Where", []), INVALID_WHERE, field_id, segment=segment)
+        where += _segment(segment, params.get("SegmentID"))
+        check_people_allowed(command, where)
         goal = _goal(command, list_id, params.get("GoalID"))
         return Head(
             list_id, span.begins, span.ends, zone, span.before, where, goal, visit_gap_ms, events_from, now
@@ -237,18 +256,30 @@ def field_finder(command: Command, list_id: int) -> FieldFinder:
     return find
 
 
-def check_people_allowed(command: Command, conditions: Iterator[Condition]) -> None:
+def check_people_allowed(command: Command, where: Where) -> None:
     """Raise CommandError (403) if values of custom fields are asked for by a caller who may not see people.
 
     Else numbers would tell the values one by one.
     """
-    if any(condition.field is not None for condition in conditions):
+    if any(condition.field is not None for condition in all_conditions(where)):
         check_fields_allowed(command)
 
 
 def check_fields_allowed(command: Command) -> None:
     if not command.caller.may("Subscribers.Get"):
         raise CommandError(hinted(FORBIDDEN, "Custom fields are seen with the permission Subscribers.Get"))
+
+
+def _segment(find: SegmentFinder, segment_id: int | None) -> Where:
+    """Return the condition that the person is in the segment, or none."""
+    if segment_id is None:
+        return ()
+    try:
+        return ((in_segment(*find(segment_id)),),)
+    except UnknownSegment:
+        raise CommandError(SEGMENT_NOT_FOUND) from None
+    except NoSegment as fault:
+        raise CommandError(because(INVALID_SEGMENT, str(fault))) from None
 
 
 def goal_named(command: Command, list_id: int, goal_id: int) -> tuple[str, Goal]:

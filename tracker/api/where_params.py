@@ -16,16 +16,18 @@ from tracker.registry import NearNames
 #: Conditions that are read at most: with more the first message would be as long as the request.
 MAX_READ = 50
 #: The keys of a condition, and the words that three of them take.
-KEYS = ("Of", "Event", "Property", "Field", "Is", "Value", "Times", "Days", "At")
+KEYS = ("Of", "Event", "Property", "Field", "Segment", "Is", "Value", "Times", "Days", "At")
 OF, AT, OPERATORS = get_args(Of), ("entry", "exit"), tuple(Operator)
 #: A condition, for hints.
 EXAMPLE = '[{"Of": "event", "Property": "$pathname", "Is": "equals", "Value": "/"}]'
 _NEAR_KEY, _NEAR_OPERATOR = NearNames(KEYS), NearNames(OPERATORS)
 #: Returns the number of the custom field with this alias or number, or None.
 FieldFinder = Callable[[str], int | None]
+#: Returns the rule of the segment of this number, and until when its days go. Raises NoSegment.
+SegmentFinder = Callable[[int], tuple[Where, int]]
 
 
-class _Mistake(Exception):
+class Mistake(Exception):
     """A mistake in a condition: its place (`Where[1].Is`), the reason, and perhaps a hint."""
 
     def __init__(self, at: str, reason: str, hint: str | None = None) -> None:
@@ -36,19 +38,41 @@ class _Mistake(Exception):
         return hinted(because(row, f"{self.at} {self.reason}"), self.hint)
 
 
+class NoSegment(Exception):
+    """There is no such segment, or none that can be asked about: the text says why, as it goes on after its place."""
+
+
+class UnknownSegment(NoSegment):
+    """The list has no segment of this number."""
+
+    def __init__(self) -> None:
+        super().__init__("is no segment of the list")
+
+
+def any_segment(_: int) -> tuple[Where, int]:
+    """Take any number for that of a segment: which there are is known to a list alone."""
+    return ((Condition("event", Operator.IS_SET, property="$pathname"),),), 0
+
+
+def no_segment(_: int) -> tuple[Where, int]:
+    raise NoSegment("cannot be asked for here")
+
+
 def any_field(_: str) -> int:
     """Take any name for that of a custom field: which there are is known to a list alone."""
     return 1
 
 
-def read_where(sent: Any, row: Error, field_id: FieldFinder, name: str = "Where") -> Where:
+def read_where(
+    sent: Any, row: Error, field_id: FieldFinder, name: str = "Where", segment: SegmentFinder = no_segment
+) -> Where:
     """Return the conditions in `sent`, a list or the JSON of one. Raises CommandError with `row` for each mistake."""
-    mistakes: list[_Mistake] = []
+    mistakes: list[Mistake] = []
     groups: list[tuple[Condition, ...]] = []
     try:
-        for at, group in _groups(_listed(sent, name), name):
-            groups.append(tuple(_read(group, at, field_id, mistakes)))
-    except _Mistake as mistake:
+        for at, group in _groups(listed(sent, name), name):
+            groups.append(tuple(_read(group, at, field_id, segment, mistakes)))
+    except Mistake as mistake:
         mistakes = [mistake]
     if mistakes:
         raise CommandError(*(mistake.row(row) for mistake in mistakes[:MAX_ROWS]))
@@ -65,21 +89,21 @@ def check_patterns(where: Where, row: Error) -> None:
 
 def rule_of(sent: Any) -> list[Any]:
     """Return conditions that `read_where` takes as a list."""
-    return _listed(sent, "")
+    return listed(sent, "")
 
 
-def _listed(sent: Any, name: str) -> list[Any]:
+def listed(sent: Any, name: str) -> list[Any]:
     if isinstance(sent, str):
         try:
             sent = orjson.loads(sent)
         except orjson.JSONDecodeError:
             sent = None
     if not isinstance(sent, list):
-        raise _Mistake(name, "is no list of conditions", f"Send a JSON array, such as {EXAMPLE}")
+        raise Mistake(name, "is no list of conditions", f"Send a JSON array, such as {EXAMPLE}")
     count = sum(len(each) if isinstance(each, list) else 1 for each in sent)
     if count > MAX_READ:
         narrow = "Give one condition a list of values instead of a condition for each value"
-        raise _Mistake(name, f"has {count} conditions, and {MAX_READ} are the most", narrow)
+        raise Mistake(name, f"has {count} conditions, and {MAX_READ} are the most", narrow)
     return sent
 
 
@@ -96,22 +120,27 @@ def _groups(sent: list[Any], name: str) -> Iterator[tuple[str, list[tuple[str, A
 
 
 def _read(
-    group: list[tuple[str, Any]], at: str, field_id: FieldFinder, mistakes: list[_Mistake]
+    group: list[tuple[str, Any]],
+    at: str,
+    field_id: FieldFinder,
+    segment: SegmentFinder,
+    mistakes: list[Mistake],
 ) -> Iterator[Condition]:
     if not group:
-        mistakes.append(_Mistake(at, "is an empty list, of which no condition can hold"))
+        mistakes.append(Mistake(at, "is an empty list, of which no condition can hold"))
     for place, sent in group:
         try:
-            yield _condition(_Sent(sent, place), field_id)
-        except _Mistake as mistake:
+            yield _condition(_Sent(sent, place), field_id, segment)
+        except Mistake as mistake:
             mistakes.append(mistake)
         except BadQuestion as fault:
-            mistakes.append(_Mistake(place, fault.reason))
+            mistakes.append(Mistake(place, fault.reason))
 
 
-def _condition(sent: _Sent, field_id: FieldFinder) -> Condition:
+def _condition(sent: _Sent, field_id: FieldFinder, segment: SegmentFinder) -> Condition:
+    rule, until = sent.segment(segment)
     return Condition(
-        sent.word("Of", OF, "event"),
+        sent.word("Of", OF, "event" if rule is None else "person"),
         Operator(sent.operator()),
         sent.text("Event"),
         sent.text("Property"),
@@ -120,6 +149,8 @@ def _condition(sent: _Sent, field_id: FieldFinder) -> Condition:
         sent.whole("Times", 1),
         sent.whole("Days", None),
         sent.word("At", AT, "entry"),
+        rule,
+        until,
     )
 
 
@@ -128,7 +159,7 @@ class _Sent:
 
     def __init__(self, sent: Any, at: str) -> None:
         if not isinstance(sent, dict):
-            raise _Mistake(at, "is no object", f"A condition is an object, as in {EXAMPLE}")
+            raise Mistake(at, "is no object", f"A condition is an object, as in {EXAMPLE}")
         self._at = at
         self._parts: dict[str, Any] = {}
         spelled = {key.lower(): key for key in KEYS}
@@ -136,7 +167,7 @@ class _Sent:
             name = spelled.get(key.lower())
             if name is None:
                 near = _NEAR_KEY.near(key)
-                raise _Mistake(
+                raise Mistake(
                     at,
                     "has a key that no condition has",
                     f"Did you mean {near}?" if near else f"The keys are {', '.join(KEYS)}",
@@ -178,6 +209,16 @@ class _Sent:
             raise self._mistake("Field", "is no custom field of the list", hint)
         return found
 
+    def segment(self, find: SegmentFinder) -> tuple[Where | None, int | None]:
+        """Return the rule of the segment, and until when its days go."""
+        number = self.whole("Segment", None)
+        if number is None:
+            return None, None
+        try:
+            return find(number)
+        except NoSegment as missing:
+            raise self._mistake("Segment", str(missing), "segments.get lists the segments") from None
+
     def values(self) -> tuple[str, ...]:
         """Return the values as the texts that they are compared as."""
         sent = self._parts.get("Value")
@@ -203,5 +244,5 @@ class _Sent:
             raise self._mistake("Value", "is no text, number or boolean, and no list of them")
         return text
 
-    def _mistake(self, key: str, reason: str, hint: str | None = None) -> _Mistake:
-        return _Mistake(f"{self._at}.{key}", reason, hint)
+    def _mistake(self, key: str, reason: str, hint: str | None = None) -> Mistake:
+        return Mistake(f"{self._at}.{key}", reason, hint)

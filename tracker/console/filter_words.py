@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from babel import Locale
@@ -69,11 +70,21 @@ class Chip:
     without: str
 
 
-def chips(address: ReportAddress, goals: Iterable[Mapping[str, Any]] = ()) -> list[Chip]:
-    """Return a chip for each condition, and for the goal."""
+def chips(
+    address: ReportAddress,
+    goals: Iterable[Mapping[str, Any]] = (),
+    segments: Iterable[Mapping[str, Any]] = (),
+) -> list[Chip]:
+    """Return a chip for each condition, for the segment and for the goal."""
+    names = {each["SegmentID"]: each["Name"] for each in segments}
     found = [
-        Chip(condition_words(each), address.without(number)) for number, each in enumerate(address.conditions)
+        Chip(condition_words(each, names), address.without(number))
+        for number, each in enumerate(address.conditions)
     ]
+    segment = address.args.get("SegmentID")
+    if segment:
+        named = [name for number, name in names.items() if str(number) == segment]
+        found.append(Chip(f"Segment {named[0] if named else segment}", address.link(SegmentID=None)))
     goal = address.args.get("GoalID")
     if goal:
         named = [each["Name"] for each in goals if str(each["GoalID"]) == goal]
@@ -85,17 +96,29 @@ def property_name(name: str) -> str:
     return PROPERTIES.get(name, name)
 
 
-def condition_words(condition: Any) -> str:
-    """Return a condition, or a list of which any may hold, in words."""
+def condition_words(condition: Any, names: Mapping[int, str] = MappingProxyType({})) -> str:
+    """Return a condition, or a list of which any may hold, in words; `names` are those of segments."""
     if isinstance(condition, list):
-        return " or ".join(condition_words(each) for each in condition) or "nothing"
+        return " or ".join(condition_words(each, names) for each in condition) or "nothing"
     if not isinstance(condition, Mapping):
         return str(condition)
+    if condition.get("Segment") is not None:
+        return membership_words(condition["Segment"], condition.get("Is"), names)
+    return _compared_words(condition)
+
+
+def membership_words(segment: Any, how: Any, names: Mapping[int, str]) -> str:
+    """Return that somebody is in a segment or not: `in Buyers`."""
+    name = names.get(segment) if isinstance(segment, int) else None
+    return f"{'not in' if how == 'not in' else 'in'} {name or f'segment {segment}'}"
+
+
+def _compared_words(condition: Mapping[str, Any]) -> str:
     told = [_subject(condition)]
     is_, value = str(condition.get("Is", "equals")), condition.get("Value")
     if condition.get("Property") or condition.get("Field"):
         told.append(OPERATORS.get(is_, is_))
-        told.append(_values(condition.get("Property"), value))
+        told.append(value_list_words(condition.get("Property"), value))
     elif is_ == "did not happen":
         told.append("did not happen")
     if condition.get("Times") not in (None, 1, "1"):
@@ -131,7 +154,8 @@ def value_words(name: str | None, value: str) -> str:
     return value
 
 
-def _values(name: Any, value: Any) -> str:
+def value_list_words(name: Any, value: Any) -> str:
+    """Return a value, or several of which any will do, as people call them."""
     values = [] if value is None else value if isinstance(value, list) else [value]
     texts = (("true" if each else "false") if isinstance(each, bool) else str(each) for each in values)
     return " or ".join(value_words(name, each) for each in texts)

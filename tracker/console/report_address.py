@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 #: The head of every report, in the order in which addresses have it.
-HEAD = ("From", "To", "Compare", "MatchWeekday", "Where", "GoalID")
+HEAD = ("From", "To", "Compare", "MatchWeekday", "Where", "GoalID", "SegmentID")
 #: The fields of the filter form, and the keys of the condition that they make.
 FORM = {
     "of": "Of",

@@ -98,12 +98,21 @@ def frame(
 ) -> dict[str, Any]:
     """Return what the head and foot of a report's page are made of. Annotations are those that its chart shows."""
     scope = ReportScope.of(answer["Scope"])
+    segments = ask("segments.get", **place.params)["Segments"]
     return {
         "place": place,
         "address": address,
         "scope": scope,
         "annotations": annotations,
-        "chips": chips(address, goals),
+        "chips": chips(address, goals, segments),
+        "segments": [
+            (
+                each["Name"],
+                address.link(SegmentID=str(each["SegmentID"])),
+                address.args.get("SegmentID") == str(each["SegmentID"]),
+            )
+            for each in segments
+        ],
         "operators": OPERATORS,
         "of": OF,
         "periods": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracker.questions.attribution_plan import DIRECT, ENTRIES, MODELS, AttributionPlan
 from tracker.questions.cells import AttributionCell, Cell, FunnelCell, PathsCell, ProductCell, RetentionCell
 from tracker.questions.conditions import (
+    MEMBERSHIP,
     NEGATED,
     NUMERIC,
     PLAIN_NUMBER,
@@ -15,8 +16,10 @@ from tracker.questions.conditions import (
     Of,
     Operator,
     Where,
+    all_conditions,
     canonical_number,
     canonical_text,
+    in_segment,
     plain_number,
 )
 from tracker.questions.funnel_plan import FunnelPlan
@@ -25,6 +28,7 @@ from tracker.questions.measures import ADDITIVE, OPENED_MEASURES, SIMPLE_MEASURE
 from tracker.questions.paths_plan import DIRECTIONS, PathsPlan
 from tracker.questions.product_plan import DEEDS, ITEM_PARTS, PLAIN_AMOUNT, PRODUCT_SORTS, ProductPlan
 from tracker.questions.question import (
+    EVER,
     INTERVALS,
     Attribution,
     Breakdown,
@@ -36,6 +40,7 @@ from tracker.questions.question import (
     Products,
     Question,
     Retention,
+    SegmentSizes,
     Trend,
     Values,
     Visit,
@@ -56,9 +61,11 @@ __all__ = [
     "DIRECT",
     "DIRECTIONS",
     "ENTRIES",
+    "EVER",
     "IDENTIFY",
     "INTERVALS",
     "ITEM_PARTS",
+    "MEMBERSHIP",
     "MODELS",
     "NEGATED",
     "NUMERIC",
@@ -97,18 +104,21 @@ __all__ = [
     "Retention",
     "RetentionCell",
     "RetentionPlan",
+    "SegmentSizes",
     "TimeRange",
     "Trend",
     "Values",
     "Visit",
     "Visits",
     "Where",
+    "all_conditions",
     "auto_interval",
     "bucket_begins",
     "canonical_number",
     "canonical_text",
     "decode",
     "encode",
+    "in_segment",
     "measure_of",
     "moment_of_word",
     "plain_number",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -24,6 +25,8 @@ MAX_VALUES, MAX_VALUE_CHARACTERS, MAX_REGEX_CHARACTERS = 20, 1_000, 500
 MAX_NAME_CHARACTERS = 1_000
 #: Times that something happened, and days back: 10 years is as long as an event can lie in the past.
 MAX_TIMES, MAX_DAYS = 1_000_000, 3_653
+#: Rules within rules: a segment that is made of segments.
+MAX_NESTED = 5
 
 #: Whole numbers of floating point are exact below the first; the engine writes them without an exponent below the second.
 _EXACT, _WRITTEN_OUT = 2.0**53, 1e21
@@ -59,6 +62,8 @@ class Operator(StrEnum):
     IS_NOT_SET = "is not set"
     HAPPENED = "happened"
     DID_NOT_HAPPEN = "did not happen"
+    IN = "in"
+    NOT_IN = "not in"
 
 
 #: Operator -> the one that is true exactly where this is not: `does not equal` is true of what is not set.
@@ -68,11 +73,13 @@ NEGATED = {
     Operator.DOES_NOT_MATCH_REGEX: Operator.MATCHES_REGEX,
     Operator.IS_NOT_SET: Operator.IS_SET,
     Operator.DID_NOT_HAPPEN: Operator.HAPPENED,
+    Operator.NOT_IN: Operator.IN,
 }
 NUMERIC = frozenset([Operator.GREATER_THAN, Operator.LESS_THAN, Operator.AT_LEAST, Operator.AT_MOST])
 REGEX = frozenset([Operator.MATCHES_REGEX, Operator.DOES_NOT_MATCH_REGEX])
 COUNTING = frozenset([Operator.HAPPENED, Operator.DID_NOT_HAPPEN])
-WITHOUT_VALUES = frozenset([Operator.IS_SET, Operator.IS_NOT_SET, *COUNTING])
+MEMBERSHIP = frozenset([Operator.IN, Operator.NOT_IN])
+WITHOUT_VALUES = frozenset([Operator.IS_SET, Operator.IS_NOT_SET, *COUNTING, *MEMBERSHIP])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,9 @@ class Condition:
     person. Of a visit or person, with an event or (of a person) a property: at least `times` events are like that, of a person
     in the last `days` days of the range, else in all that is kept. Of a visit, with a property alone: the visit's first
     (`entry`) or last (`exit`) value. `values` are canonical texts, any of which will do.
+
+    `rule` is that of a segment. Somebody is in it if one of all their events that are kept meets it; its days count back from
+    `until`, so that the segment is the same whatever the range.
     """
 
     of: Of
@@ -94,11 +104,16 @@ class Condition:
     times: int = 1
     days: int | None = None
     at: At = "entry"
+    rule: Where | None = None
+    until: int | None = None
 
     def __post_init__(self) -> None:
         if self.of not in get_args(Of) or self.at not in get_args(At):
             raise BadQuestion("where", "a condition is of event, visit or person, at entry or exit")
-        self._check_subject()
+        if self.rule is not None or self.operator in MEMBERSHIP:
+            self._check_membership(self.rule)
+        else:
+            self._check_subject()
         self._check_values()
         _check_range("times", self.times, MAX_TIMES)
         if self.days is not None:
@@ -107,7 +122,34 @@ class Condition:
     @builtins.property
     def counts_events(self) -> bool:
         """Whether it counts the events of a visit or a person."""
-        return self.of != "event" and (self.event is not None or (self.of == "person" and self.field is None))
+        is_of_events = self.event is not None or (self.of == "person" and self.field is None)
+        return self.of != "event" and is_of_events and self.rule is None
+
+    @builtins.property
+    def depth(self) -> int:
+        """How many rules stand within each other here."""
+        if self.rule is None:
+            return 0
+        return 1 + max((each.depth for group in self.rule for each in group), default=0)
+
+    def _check_membership(self, rule: Where | None) -> None:
+        if rule is None or self.operator not in MEMBERSHIP:
+            raise BadQuestion("where", "a segment goes with `in` or `not in`, and they with a segment")
+        others = (self.event, self.property, self.field, self.days)
+        if (
+            self.of != "person"
+            or self.until is None
+            or self.times != 1
+            or any(each is not None for each in others)
+        ):
+            raise BadQuestion(
+                "where", "only a person is in a segment, whatever the event, property, times and days"
+            )
+        check_where("where", rule)
+        if not rule:
+            raise BadQuestion("where", "the rule of a segment has no condition")
+        if self.depth > MAX_NESTED:
+            raise BadQuestion("where", f"segments within segments are {MAX_NESTED} deep at most")
 
     def _check_subject(self) -> None:
         names = [name for name in (self.event, self.property) if name is not None]
@@ -143,11 +185,24 @@ class Condition:
 Where = tuple[tuple[Condition, ...], ...]
 
 
+def in_segment(rule: Where, until: int) -> Condition:
+    """Return the condition that the person is in the segment with this rule."""
+    return Condition("person", Operator.IN, rule=rule, until=until)
+
+
+def all_conditions(where: Where) -> Iterator[Condition]:
+    """Yield the conditions, and those of the rules in them."""
+    for condition in (each for group in where for each in group):
+        yield condition
+        yield from all_conditions(condition.rule or ())
+
+
 def check_where(param: str, where: Where) -> None:
-    """Raise BadQuestion if there are too many conditions, or a group without one."""
+    """Raise BadQuestion if there are too many conditions, with those of rules, or a group without one."""
     conditions = [condition for group in where for condition in group]
-    if len(conditions) > MAX_CONDITIONS:
-        raise BadQuestion(param, f"there are {len(conditions)} conditions: {MAX_CONDITIONS} are the most")
+    count = sum(condition.rule is None for condition in all_conditions(where))
+    if count > MAX_CONDITIONS:
+        raise BadQuestion(param, f"there are {count} conditions: {MAX_CONDITIONS} are the most")
     grouped = sum(condition.of != "event" for condition in conditions)
     if grouped > MAX_GROUPED_CONDITIONS:
         raise BadQuestion(

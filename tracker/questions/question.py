@@ -11,6 +11,7 @@ from tracker.questions.conditions import (
     MAX_NAME_CHARACTERS,
     MAX_VALUE_CHARACTERS,
     BadQuestion,
+    Condition,
     Where,
     check_number,
     check_text,
@@ -23,7 +24,7 @@ from tracker.questions.paths_plan import PathsPlan
 from tracker.questions.product_plan import PRODUCT_SORTS, ProductPlan
 from tracker.questions.retention_plan import RetentionPlan
 from tracker.questions.subjects import Dimension, Goal
-from tracker.questions.time_range import check_range
+from tracker.questions.time_range import FIRST_MS, LAST_MS, check_range
 
 Interval = Literal["hour", "day", "week", "month", "none"]
 INTERVALS = ("hour", "day", "week", "month", "none")
@@ -35,6 +36,12 @@ MAX_LIMIT, MAX_OFFSET = 1_000, 100_000
 MAX_IDS = 10_000
 #: Subscribers that a question may be restricted to, and the largest number that names one or nobody: 19 digits.
 MAX_SUBSCRIBERS, MAX_DIGITS = 100, 10**19 - 1
+#: Segments that are counted at once: as many as a list can have.
+MAX_SEGMENTS = 100
+#: People that are shown beside the size of a segment.
+MAX_EXAMPLES = 20
+#: The range of a head that is about all that is kept.
+EVER = FIRST_MS, LAST_MS
 #: The gap that parts visits: from a minute to the day that visits are looked at around a range.
 MIN_VISIT_GAP_MS, MAX_VISIT_GAP_MS = 60_000, DAY_MS
 #: What `people` are ordered by, largest first.
@@ -45,7 +52,8 @@ PEOPLE_SORTS = ("last_seen", "first_seen", "events", "revenue")
 class Head:
     """The head that most questions share. Times are UTC milliseconds, ranges are half open.
 
-    `events_from` is where the list's kept events begin, `now` when the question was asked.
+    `events_from` is where the list's kept events begin, `now` when the question was asked. The range `EVER` is longer than others
+    may be: it is that of questions about people alone.
     """
 
     list_id: int
@@ -62,7 +70,8 @@ class Head:
     def __post_init__(self) -> None:
         zone_of(self.zone)
         for begins, ends in [(self.begins, self.ends), *([self.before] if self.before else [])]:
-            check_range(begins, ends)
+            if (begins, ends) != EVER:
+                check_range(begins, ends)
         check_where("where", (*self.where, *(self.goal.where if self.goal else ())))
         check_visit_gap(self.visit_gap_ms)
 
@@ -231,6 +240,27 @@ class Funnel:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentSizes:
+    """How many people are in each of these segments, of how many; with a `subscriber`, whether they are (1) or not (0).
+
+    The answer has so many `examples` of the first segment, who were seen last.
+    """
+
+    head: Head
+    segments: tuple[Condition, ...]
+    subscriber: int | None = None
+    examples: int = 0
+
+    def __post_init__(self) -> None:
+        check_number("segments", len(self.segments), 1, MAX_SEGMENTS)
+        if any(each.rule is None for each in self.segments):
+            raise BadQuestion("segments", "each is a condition with a rule")
+        if self.subscriber is not None:
+            check_number("subscriber", self.subscriber, 0, MAX_DIGITS)
+        check_number("examples", self.examples, 0, MAX_EXAMPLES)
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How many of those who began in a period came back in later ones."""
 
@@ -303,6 +333,7 @@ Question = (
     | Paths
     | Attribution
     | Products
+    | SegmentSizes
 )
 
 

@@ -23,6 +23,7 @@ from tracker.questions.question import (
     Products,
     Question,
     Retention,
+    SegmentSizes,
     Trend,
     Values,
     Visit,
@@ -51,6 +52,7 @@ _CELLS: dict[str, type[Any]] = {
     "paths": PathsCell,
     "attribution": AttributionCell,
     "products": ProductCell,
+    "segment_sizes": SegmentSizes,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -74,13 +76,15 @@ def decode(sent: Any) -> Question:
         if kind is Breakdown and read.get("sort") is not None:
             read["sort"] = measure_of(read["sort"])
         question: Question = kind(**read)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise BadQuestion("question", f"it cannot be read: {error!r}") from error
     return question
 
 
 def _condition(sent: dict[str, Any]) -> Condition:
-    return Condition(**{**sent, "operator": Operator(sent["operator"]), "values": tuple(sent["values"])})
+    rule = None if sent["rule"] is None else _where(sent["rule"])
+    operator, values = Operator(sent["operator"]), tuple(sent["values"])
+    return Condition(**{**sent, "operator": operator, "values": values, "rule": rule})
 
 
 def _where(sent: list[list[dict[str, Any]]]) -> Where:
@@ -168,5 +172,6 @@ _READERS: dict[str, Any] = {
     "by": _by,
     "dimension": _dimension,
     "after": _pair,
+    "segments": lambda sent: tuple(map(_condition, sent)),
     "subscribers": lambda sent: None if sent is None else tuple(sent),
 }

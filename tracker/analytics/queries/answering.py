@@ -15,6 +15,7 @@ from tracker.analytics.queries.paths_answer import answer_paths
 from tracker.analytics.queries.people_answer import answer_people
 from tracker.analytics.queries.products_answer import answer_products
 from tracker.analytics.queries.retention_answer import answer_retention
+from tracker.analytics.queries.segment_answer import answer_segment_sizes
 from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.trend_answer import answer_trend
 from tracker.analytics.queries.visit_answers import answer_visit, answer_visits
@@ -31,11 +32,13 @@ from tracker.questions import (
     Products,
     Question,
     Retention,
+    SegmentSizes,
     Trend,
     Values,
     Visit,
     Visits,
     Where,
+    all_conditions,
 )
 
 _ANSWERS: dict[type[Any], Callable[[Workspace, CopySchema, Any], dict[str, Any]]] = {
@@ -51,6 +54,7 @@ _ANSWERS: dict[type[Any], Callable[[Workspace, CopySchema, Any], dict[str, Any]]
     Paths: answer_paths,
     Attribution: answer_attribution,
     Products: answer_products,
+    SegmentSizes: answer_segment_sizes,
 }
 
 
@@ -79,9 +83,7 @@ def answer_in(workspace: Workspace, schema: CopySchema, question: Question) -> d
 
 def _check_patterns(workspace: Workspace, question: Question) -> None:
     for param, where, of_goal in _wheres(question):
-        patterns = [
-            value for group in where for each in group if each.operator in REGEX for value in each.values
-        ]
+        patterns = _patterns(where)
         if patterns:
             for (pattern,) in workspace.rows(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns]):
                 told = f"{of_goal}`{pattern[:80]}` is no regular expression that RE2 can match"
@@ -93,8 +95,15 @@ def _wheres(question: Question) -> Iterator[tuple[str, Where, str]]:
     if isinstance(question, Visit):
         return
     yield "where", question.head.where, ""
+    if isinstance(question, SegmentSizes):
+        yield "where", (question.segments,), ""
     if question.head.goal is not None:
         yield "goal", question.head.goal.where, "a condition of the goal: "
     asked = question.cell if isinstance(question, People) else question
     for goal in getattr(asked, "goals", ()):
         yield "step", goal.where, "a condition of a step: "
+
+
+def _patterns(where: Where) -> list[str]:
+    """Return the regular expressions of conditions, and of the rules in them."""
+    return [value for each in all_conditions(where) if each.operator in REGEX for value in each.values]

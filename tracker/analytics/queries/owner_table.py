@@ -1,4 +1,4 @@
-"""Owner table: whose each tie is, with what conditions on persons ask: their custom fields, and counts of their events."""
+"""Owner table: whose each tie is, with what conditions on persons ask: their custom fields, counts of their events, segments."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ class OwnerTable:
         self._writer, self._ends, self._events_from = writer.anew(), ends, events_from
         self._counted: dict[str, str] = {}  # SQL of an event that counts, with its name here
         self._fields: dict[int, str] = {}
+        self._members: dict[str, str] = {}  # table of the actors of a segment, with its name here
 
     @property
     def is_used(self) -> bool:
-        return bool(self._counted or self._fields)
+        return bool(self._counted or self._fields or self._members)
 
     def condition(self, condition: Condition) -> str:
         """Return SQL for whether as many events of the tie's actor are like that."""
@@ -36,6 +37,11 @@ class OwnerTable:
         name = self._fields.setdefault(field, f"{len(self._fields)}")
         return f"w.f{name}", f"w.g{name}"
 
+    def member(self, actors: str, *, is_in: bool) -> str:
+        """Return SQL for whether the tie's actor is in a table of actors, or is not."""
+        name = self._members.setdefault(actors, f"m{len(self._members)}")
+        return f"w.{name}" if is_in else f"NOT w.{name}"
+
     def made_in(self, workspace: Workspace) -> str:
         """Return the name of the table of ties."""
         who = self._writer.schema.table("who")
@@ -45,6 +51,9 @@ class OwnerTable:
         if self._counted:
             columns += [f"coalesce(x.{name}, 0) AS {name}" for name in self._counted.values()]
             joined += f" LEFT JOIN {self._counts()} x ON x.actor = t.actor"
+        for actors, name in self._members.items():
+            columns.append(f"{name}.actor IS NOT NULL AS {name}")
+            joined += f" LEFT JOIN {actors} {name} ON {name}.actor = t.actor"
         for field, name in self._fields.items():
             columns += [f"f{name}.value AS f{name}", f"f{name}.number AS g{name}"]
             joined += (

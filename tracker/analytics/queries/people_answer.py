@@ -23,12 +23,17 @@ SOURCE = "$channel"
 _OF_THE_RANGE = ("events", "revenue")
 
 
-def answer_people(workspace: Workspace, schema: CopySchema, people: People) -> dict[str, Any]:
-    """Return the page of people, and how many there are in all.
+def answer_people(
+    workspace: Workspace, schema: CopySchema, people: People, only: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """Return the page of people, and how many there are in all; with `only` of these actors.
 
     `events` and `revenue` are of the events that match; `first_seen`, `last_seen`, `source` and `visitor` of all that is kept.
     """
     selection = _selection(workspace, schema, people)
+    if only is not None:
+        selection.needs_ties = True
+        selection.add(_is_one_of(only))
     dialect, at, who = selection.dialect, f"e.{selection.dialect.event_time}", schema.table("who")
     source = selection.source()
     last = dialect.last("w.visitor", dialect.position("s.last_seen", "w.visitor"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
@@ -12,7 +13,7 @@ from tracker.analytics.queries.stretches import IS_IN_VISIT, VIEW, Range, Stretc
 from tracker.analytics.queries.visit_sql import IS_COUNTED, IS_VIEW
 from tracker.analytics.queries.visit_table import VisitTable
 from tracker.analytics.queries.workspace import Workspace
-from tracker.questions import Condition, Dimension, Goal, Head, Where
+from tracker.questions import EVER, Condition, Dimension, Goal, Head, Operator, Where
 
 #: Kinds of measures that stretches tell: of events of every name, and of page views.
 _OF_STRETCHES = frozenset({"people", "visits", "bounces", "seconds", "events", "views"})
@@ -35,7 +36,7 @@ class Selection:
         range_: Range,
         days_before: int | None = None,
     ) -> None:
-        self._workspace, self._event = workspace, event
+        self._workspace, self._head, self._event = workspace, head, event
         self.writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
         self.parameters, self.dialect = self.writer.parameters, self.writer.dialect
         self.owners = OwnerTable(self.writer, days_before or range_.ends, head.events_from)
@@ -165,4 +166,32 @@ class Selection:
             return self.writer.event_is(condition)
         if condition.field is not None:
             return self.writer.value_is(condition, *self.field(condition.field))
+        if condition.rule is not None:
+            actors = actors_in(self._workspace, self.writer.schema, self._head, condition)
+            return self.owners.member(actors, is_in=condition.operator is Operator.IN)
         return self.owners.condition(condition)
+
+    def actors(self) -> str:
+        """Return a SELECT of the different actors of the events."""
+        self.needs_ties = True
+        return f"SELECT DISTINCT w.actor {self.source()}"
+
+    def actors_by_owner(self, where: Where) -> str:
+        """Return a SELECT of the actors for whom conditions on persons hold, also of those without an event that counts."""
+        self.needs_ties = True
+        conditions = " AND ".join(self.all_of(where))
+        return f"SELECT DISTINCT w.actor FROM {self.owners.made_in(self._workspace)} w WHERE {conditions}"
+
+
+def actors_in(workspace: Workspace, schema: CopySchema, head: Head, segment: Condition) -> str:
+    """Return the name of the table of the actors that meet the rule of a segment, whatever the condition asks of them.
+
+    Of a rule about persons alone it may have actors of whom no event counts: whoever counts people joins their events.
+    """
+    rule = segment.rule or ()
+    is_of_owners = all(condition.of == "person" for group in rule for condition in group)
+    begins, ends = EVER
+    ever = replace(head, begins=begins, ends=ends, before=None, where=() if is_of_owners else rule, goal=None)
+    selection = Selection(workspace, schema, ever, None, Range(begins, ends, head.events_from), segment.until)
+    sql = selection.actors_by_owner(rule) if is_of_owners else selection.actors()
+    return workspace.table(sql, selection.parameters.values)

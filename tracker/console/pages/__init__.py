@@ -17,6 +17,7 @@ from tracker.console.pages import (
     people,
     report_csv,
     saved,
+    segments,
     settings,
     setup,
     sign_in,
@@ -25,5 +26,5 @@ from tracker.console.pages import (
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, who, report_csv, saved, links, notes, goals, setup, live, events, people, subscriber, forget, settings, keys, audit,
+    sign_in, lists, overview, explore, who, report_csv, saved, links, notes, goals, segments, setup, live, events, people, subscriber, forget, settings, keys, audit,
 )  # fmt: skip

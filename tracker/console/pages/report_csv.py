@@ -17,11 +17,17 @@ REPORTS = {
     "reports.trend": ("Measures", "Event", "By", "Interval", "Top"),
     "reports.breakdown": ("Measures", "Event", "By", "Sort"),
     "reports.people": ("Event", "Measure", "Sort"),
+    "segment.people": ("Sort",),
 }
 #: Values that a form offers at once.
 OFFERED = 12
 #: Parameters that stand in an address once for each value.
-REPEATED = {"reports.trend": ("Measures",), "reports.breakdown": ("Measures", "By"), "reports.people": ()}
+REPEATED = {
+    "reports.trend": ("Measures",),
+    "reports.breakdown": ("Measures", "By"),
+    "reports.people": (),
+    "segment.people": (),
+}
 
 
 def show(list_id: str, command: str) -> Any:

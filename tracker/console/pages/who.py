@@ -35,7 +35,7 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
     return render_template(
         "who.html",
         tab="people",
-        people=[_row(each, place) for each in answer["People"]],
+        people=[someone_row(each, place) for each in answer["People"]],
         total=answer["Total"],
         event=event,
         counted=_counted(measure, address),
@@ -62,7 +62,7 @@ def _counted(measure: str | None, address: ReportAddress) -> str:
     }.get(measure or "", "")
 
 
-def _row(found: Mapping[str, Any], place: CurrentList) -> dict[str, Any]:
+def someone_row(found: Mapping[str, Any], place: CurrentList) -> dict[str, Any]:
     """Return a row: the address or ID of a subscriber, else that it is a visitor whom nobody knows."""
     subscriber, uuid = found["SubscriberID"], found["UUID"]
     path = f"/people/{subscriber}" if subscriber else f"/visitors/{uuid}"

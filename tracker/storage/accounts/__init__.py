@@ -6,7 +6,7 @@ from tracker.storage.accounts import known_networks
 from tracker.storage.accounts.annotations import MAX_ANNOTATIONS, Annotation, Annotations
 from tracker.storage.accounts.api_keys import ApiKey, Keys
 from tracker.storage.accounts.audit_log import Audit, AuditEntry, Doer, Somebody, note, note_failed_login
-from tracker.storage.accounts.goals import MAX_GOALS, GoalFault, GoalRefused, Goals, ListGoal
+from tracker.storage.accounts.goals import MAX_GOALS, Goals, ListGoal
 from tracker.storage.accounts.list_rows import RowFault, RowRefused
 from tracker.storage.accounts.list_settings import (
     MAX_ORIGINS_BYTES,
@@ -16,6 +16,7 @@ from tracker.storage.accounts.list_settings import (
     read_settings,
 )
 from tracker.storage.accounts.lists import GOAL, List, Lists, conversion_ids_are_goals
+from tracker.storage.accounts.named_rules import RuleFault, RuleRefused
 from tracker.storage.accounts.passwords import MAX_AT_ONCE, is_password
 from tracker.storage.accounts.saved_reports import (
     MAX_PINNED,
@@ -23,6 +24,7 @@ from tracker.storage.accounts.saved_reports import (
     SavedReport,
     SavedReports,
 )
+from tracker.storage.accounts.segments import MAX_SEGMENTS, ListSegment, Segments
 from tracker.storage.accounts.sessions import Sessions
 from tracker.storage.accounts.shares import MAX_SHARES, OpenedShare, Share, Shares, fixed, origins_of
 from tracker.storage.accounts.users import User, Users
@@ -36,6 +38,7 @@ __all__ = [
     "MAX_PARAMETERS_BYTES",
     "MAX_PINNED",
     "MAX_SAVED_REPORTS",
+    "MAX_SEGMENTS",
     "MAX_SHARES",
     "Annotation",
     "Annotations",
@@ -43,20 +46,22 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "Doer",
-    "GoalFault",
-    "GoalRefused",
     "Goals",
     "Keys",
     "List",
     "ListGoal",
+    "ListSegment",
     "ListSettings",
     "ListSettingsStore",
     "Lists",
     "OpenedShare",
     "RowFault",
     "RowRefused",
+    "RuleFault",
+    "RuleRefused",
     "SavedReport",
     "SavedReports",
+    "Segments",
     "Sessions",
     "Share",
     "Shares",

@@ -35,7 +35,7 @@ class Column:
 
 
 def counter(name: str) -> Column:
-    """Declare an auto-increment key: for users, lists, API keys, custom fields, goals and log entries only."""
+    """Declare an auto-increment key: for users, lists, API keys, custom fields, goals, segments and log entries only."""
     return Column(name, "counter")
 
 

@@ -37,6 +37,7 @@ MIGRATIONS = [
             tables.SAVED_REPORTS,
             tables.ANNOTATIONS,
             tables.SHARES,
+            tables.SEGMENTS,
             tables.SUBSCRIBER_FIELDS,
             tables.EVENTS,
             tables.EVENT_IDS,

@@ -223,6 +223,15 @@ SHARES = Table(
     unique=[("token_hash",)],
     indexes=[("list_id", "saved_report_id")],
 )  # fmt: skip
+#: Segments of a list. `rule` is JSON, as it was sent.
+SEGMENTS = Table(
+    "segments",
+    [
+        counter("id"), key("list_id"), text("name", 400), text("folded_name", 1200), big_bytes("rule"), integer("created_at"),
+        integer("updated_at"),
+    ],
+    unique=[("list_id", "folded_name")],
+)  # fmt: skip
 SUBSCRIBER_FIELDS = Table(
     "subscriber_fields",
     [key("list_id"), key("subscriber_id"), key("field_id"), big_bytes("value"), integer("updated_at")],

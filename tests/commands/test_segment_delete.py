@@ -1,0 +1,43 @@
+"""`segment.delete`: a segment is gone at once, unless another is made of it; nobody else's is."""
+
+from __future__ import annotations
+
+from tests.client import InProcess, Shop
+from tests.commands.goals import last_entry
+from tests.commands.segments import in_, make_segment, segments_of
+
+
+def test_a_segment_is_gone(client: InProcess, shop: Shop) -> None:
+    first, second = make_segment(client, shop), make_segment(client, shop, "Second")
+    named = {"ListID": shop.list_id, "SegmentID": first}
+    assert client.ok("segment.delete", shop.key, **named) == {
+        "Success": True,
+        "ErrorCode": 0,
+        "ErrorText": "",
+    }
+    assert last_entry(client, shop) == ("segment.delete", f"list:{shop.list_id} segment:{first}")
+    assert [each["SegmentID"] for each in segments_of(client, shop)] == [second]
+    for command in ("segment.delete", "segment.update", "segment.count", "segment.people", "reports.trend"):
+        assert client.call(command, shop.key, **named).codes == [15], command
+
+
+def test_one_that_others_are_made_of_stays_and_they_are_named(client: InProcess, shop: Shop) -> None:
+    first = make_segment(client, shop)
+    users = [make_segment(client, shop, name, [[in_(first, "not in")]]) for name in ("Lookers", "Others")]
+    named = {"ListID": shop.list_id, "SegmentID": first}
+    answer = client.call("segment.delete", shop.key, **named)
+    assert answer.codes == [17]
+    assert "`Lookers`, `Others`" in answer.text
+    assert segments_of(client, shop)[0]["UsedBy"] == users
+    for user in users:
+        client.ok("segment.delete", shop.key, ListID=shop.list_id, SegmentID=user)
+    client.ok("segment.delete", shop.key, **named)
+    assert segments_of(client, shop) == []
+
+
+def test_a_segment_of_another_list_is_none(client: InProcess, shop: Shop, owner: Shop) -> None:
+    theirs = make_segment(client, owner, f"Of list {shop.list_id}")
+    named = {"ListID": shop.list_id, "SegmentID": theirs}
+    for command in ("segment.delete", "segment.update", "segment.count", "segment.people"):
+        assert client.call(command, shop.key, **named).codes == [15]
+    assert theirs in [each["SegmentID"] for each in segments_of(client, owner)]
