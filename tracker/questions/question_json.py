@@ -45,6 +45,7 @@ _KINDS: dict[str, type[Any]] = {
     "paths": Paths,
     "attribution": Attribution,
     "products": Products,
+    "segment_sizes": SegmentSizes,
 }
 _CELLS: dict[str, type[Any]] = {
     "funnel": FunnelCell,
@@ -52,7 +53,6 @@ _CELLS: dict[str, type[Any]] = {
     "paths": PathsCell,
     "attribution": AttributionCell,
     "products": ProductCell,
-    "segment_sizes": SegmentSizes,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

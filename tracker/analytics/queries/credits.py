@@ -8,7 +8,8 @@ from __future__ import annotations
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.predicates import PredicateWriter
-from tracker.analytics.queries.selection import Range, Selection
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.visit_table import VisitTable
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import DIRECT, ENTRIES, AttributionPlan, Head

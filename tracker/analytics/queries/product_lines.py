@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tracker.analytics.queries.copy_schema import CopySchema
-from tracker.analytics.queries.selection import IS_COUNTED, Range, Selection
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import Range
+from tracker.analytics.queries.visit_sql import IS_COUNTED
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import DEEDS, ITEM_PARTS, PLAIN_AMOUNT, Head, ProductPlan
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.predicates import PredicateWriter
-from tracker.analytics.queries.selection import Range, Selection
-from tracker.analytics.queries.stretches import IS_IN_VISIT
+from tracker.analytics.queries.selection import Selection
+from tracker.analytics.queries.stretches import IS_IN_VISIT, Range
 from tracker.analytics.queries.visit_table import AROUND_MS
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import IDENTIFY, Dimension, Head, PathsCell, PathsPlan
