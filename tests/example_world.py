@@ -42,6 +42,8 @@ SEGMENT = {
     "Name": "Buyers",
     "Rule": [{"Of": "person", "Event": "conversion", "Is": "happened", "Times": 2}],
 }
+#: Its target has no address: nothing is sent anywhere.
+TRIGGER = {**GOAL, "URL": "https://crm.invalid/hooks/orders"}
 #: What the subscriber does, the last one last.
 DONE = (
     {"Event": "identify", "Properties": {"form": "newsletter"}},
@@ -78,6 +80,7 @@ def furnish(call: Callable[..., Any], list_id: int) -> None:
     call("savedreport.create", ListID=list_id, **SAVED)
     call("annotation.create", ListID=list_id, **NOTE)
     call("segment.create", ListID=list_id, **SEGMENT)
+    call("trigger.create", ListID=list_id, **TRIGGER)
     call("event.track", ListID=list_id, **VISIT)
     for done in DONE:
         call("event.track", ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **done)

@@ -13,12 +13,15 @@ from tracker import browser
 from tracker.analytics.process.reports_setup import ReportsSetup
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api.event_responses import rendered_received
+from tracker.api.trigger_messages import judge_of, message_body, rendered_events
 from tracker.auth.authenticator import Authenticator
 from tracker.auth.login import LoginService
 from tracker.auth.share_access import ShareAccess
 from tracker.call import Call
 from tracker.config import ConfigError, Settings
 from tracker.console import console, share_pages
+from tracker.delivery.trigger_parts import TriggerParts
+from tracker.delivery.trigger_worker import TriggerWorker
 from tracker.dispatch import Dispatcher
 from tracker.errors import StorageUnavailable
 from tracker.formats.credentials import is_public_id
@@ -33,6 +36,7 @@ from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.openapi import describe
+from tracker.outgoing import AllowedTargets, Poster
 from tracker.plugins import load_commands
 from tracker.questions import encode
 from tracker.rate_limits import Limiter, build_limiter, declared_limits, overridden_limits, parse_overrides
@@ -55,6 +59,7 @@ from tracker.storage.accounts import (
 from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
+from tracker.storage.triggers import Triggers
 
 #: The command that browsers may call: the collect endpoint leads to it and to no other.
 PUBLIC_COMMAND = "event.collect"
@@ -150,12 +155,14 @@ def build_services(
         Annotations(database, now_ms),
         Shares(database, now_ms),
         Segments(database, now_ms),
+        Triggers(database, now_ms),
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     analytics = ReportsClient(reports_setup(settings), encode)
+    triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics))
     return Services(
         ingest,
         reports,
@@ -164,10 +171,25 @@ def build_services(
         stores,
         logins,
         jobs,
+        triggers,
         audit,
         database,
         settings,
         registry or Registry(),
+    )
+
+
+def trigger_parts(
+    settings: Settings, database: Database, ingest: Ingest, analytics: ReportsClient
+) -> TriggerParts:
+    """Return what triggers need of other rooms. Raises ConfigError."""
+    try:
+        allowed = AllowedTargets.parse(settings.outgoing_allow)
+    except ValueError as failure:
+        raise ConfigError(str(failure)) from None
+    judge = judge_of(analytics)
+    return TriggerParts(
+        database, ingest.new_id, now_ms, Poster(allowed), rendered_events, message_body, judge
     )
 
 

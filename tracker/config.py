@@ -42,6 +42,7 @@ SETTINGS = (
     Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
     Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
     Setting("TRACKER_REPORTS_MEMORY_MB", "512", "the memory that the reports process may use for its questions, in MB"),
+    Setting("TRACKER_OUTGOING_ALLOW", "public", "what triggers may call: public addresses, or a list such as public,10.1.0.0/16,hooks.internal; none = nothing"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
@@ -74,6 +75,7 @@ class Settings:
     has_console: bool = True
     has_fast_path: bool = True
     reports_memory_mb: int = 512
+    outgoing_allow: str = "public"
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -127,6 +129,7 @@ class Settings:
             has_console=_switch("TRACKER_CONSOLE", value),
             has_fast_path=_switch("TRACKER_FAST_PATH", value),
             reports_memory_mb=_whole("TRACKER_REPORTS_MEMORY_MB", value, least=128, most=2**20),
+            outgoing_allow=value["TRACKER_OUTGOING_ALLOW"],
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 

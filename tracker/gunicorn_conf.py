@@ -86,6 +86,7 @@ def post_worker_init(worker: Any) -> None:
         services.jobs.serve()
         services.ingest.serve()
         services.analytics.serve()
+        services.triggers.serve()
         worker.end_lasting_answers = services.following.close
 
 

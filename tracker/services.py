@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tracker.analytics.reports_client import ReportsClient
 from tracker.auth.login import LoginService
 from tracker.config import Settings
+from tracker.delivery.trigger_worker import TriggerWorker
 from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
@@ -27,6 +28,7 @@ from tracker.storage.accounts import (
 )
 from tracker.storage.engine import Database
 from tracker.storage.subscribers import CustomFields, Subscribers
+from tracker.storage.triggers import Triggers
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Stores:
     annotations: Annotations
     shares: Shares
     segments: Segments
+    triggers: Triggers
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Services:
     stores: Stores
     logins: LoginService
     jobs: Jobs
+    triggers: TriggerWorker
     audit: Audit
     storage: Database
     settings: Settings
@@ -66,6 +70,7 @@ class Services:
 
     def close(self) -> None:
         """End background work, write what is written late, and close the database. No call may be running any more."""
+        self.triggers.close()
         self.following.close()
         self.analytics.close()
         self.jobs.close()

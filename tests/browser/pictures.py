@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tests.browser.conftest import CHROME, OF_CONSOLE, UNLIMITED
 from tests.browser.fewer_colours import smaller
 from tests.conftest import CHROMIUM_FLAGS
-from tests.processes import find_program, reserve_port
+from tests.processes import find_program, reserve_port, until
 from tests.served import ROOT, Account, Tracker, make_account
 from tracker.demo.shop import Pages, Shop
 
@@ -102,7 +102,28 @@ def _furnish(tracker: Tracker) -> Account:
         for name, may in KEYS
     }
     tracker.call("apikey.revoke", account.key, Prefix=made[KEYS[1][0]])
+    _furnish_triggers(tracker, account)
     return account
+
+
+def _furnish_triggers(tracker: Tracker, account: Account) -> None:
+    """Two triggers, of which one has delivered what is nowhere accepted."""
+    about = {"ListID": account.list_id, "URL": "https://crm.example.com/hooks/tracker"}
+    for name, event in (
+        ("New customers to the CRM", "newsletter_signup"),
+        ("Orders to the chat", "conversion"),
+    ):
+        tracker.ok("trigger.create", account.key, **about, Name=name, Event=event)
+    params = {"ListID": account.list_id, "Event": "newsletter_signup", "Email": "grace@example.com"}
+    tracker.ok("event.track", account.key, **params, Properties={"form": "footer"})
+    until(lambda: any(each["AttemptCount"] for each in _deliveries(tracker, account)), what="an attempt")
+
+
+def _deliveries(tracker: Tracker, account: Account) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tracker.ok("deliveries.get", account.key, ListID=account.list_id)[
+        "Deliveries"
+    ]
+    return found
 
 
 def _take_all(browser: Browser, tracker: Tracker, account: Account, wanted: set[str]) -> None:
@@ -212,6 +233,7 @@ def _of_what_is_kept(camera: Camera, scene: Scene) -> None:
     camera.page.get_by_role("button", name="Make the link").click()
     camera.take("links")
     camera.take("shared", camera.page.locator("#made-link").inner_text())
+    camera.take("triggers", f"{scene.full}/triggers")
 
 
 def _of_a_list(camera: Camera, scene: Scene) -> None:

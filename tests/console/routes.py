@@ -34,6 +34,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/notes/<annotation_id>/delete": {},
     "/lists/<list_id>/segments/<segment_id>": {},  # as for goals
     "/lists/<list_id>/segments/<segment_id>/delete": {},
+    "/lists/<list_id>/triggers": {},  # a name that no other trigger has, which the test makes
+    "/lists/<list_id>/triggers/<trigger_id>": {"do": "secret"},
+    "/lists/<list_id>/triggers/<trigger_id>/test": {},
+    "/lists/<list_id>/triggers/<trigger_id>/delete": {},
+    "/lists/<list_id>/triggers/<trigger_id>/deliveries/<delivery_id>/retry": {},
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},
 }  # fmt: skip

@@ -7,8 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 from tests.served import Account, Tracker
+from tracker.storage.schema import own_database
+from tracker.storage.triggers import NEVER, DeliveryState
 
 _numbers = itertools.count(1)
+
+
+#: A target that may be called and is not: no such event comes.
+TOLD = {"Event": "never", "URL": "https://crm.invalid/hook"}
 
 
 def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
@@ -29,6 +35,9 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
     segment = tracker.call(
         "segment.create", account.key, ListID=account.list_id, Name=f"Segment of {email}", Rule=rule
     ).body
+    trigger = tracker.ok(
+        "trigger.create", account.key, ListID=account.list_id, Name=f"Told of {email}", **TOLD
+    )
     told = tracker.call("subscriber.explain", account.key, ListID=account.list_id, EmailAddress=email).body
     return {
         "subscriber_id": told["SubscriberID"],
@@ -41,7 +50,23 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "share_id": link["ShareID"],
         "annotation_id": note["AnnotationID"],
         "segment_id": segment["SegmentID"],
+        "trigger_id": trigger["TriggerID"],
+        "delivery_id": _accepted(
+            tracker, account.list_id, trigger["TriggerID"], int(told["Links"][0]["EventID"])
+        ),
     }
+
+
+def _accepted(tracker: Tracker, list_id: int, trigger_id: int, event_id: int) -> int:
+    """A delivery that was accepted: its number is that of the event."""
+    made = (list_id, event_id, trigger_id, event_id, 1, int(DeliveryState.ACCEPTED), NEVER, 1, 0, b"{}")
+    columns = "list_id id trigger_id event_id lane state due_at attempts created_at body"
+    database = own_database(tracker.database_url)
+    try:
+        database.write(lambda transaction: transaction.insert("deliveries", columns.split(), [made]))
+    finally:
+        database.close()
+    return event_id
 
 
 def track(tracker: Tracker, account: Account, **event: Any) -> None:

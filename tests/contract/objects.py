@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.client import InProcess, Shop
+from tests.commands.triggers import add_deliveries
 from tests.example_world import SUBSCRIBER
 from tracker.fields import Text
 from tracker.registry import COMMON_PARAMS, Entry
@@ -65,6 +66,20 @@ def an_event(client: InProcess, shop: Shop) -> int:
     return int(number)
 
 
+def a_trigger(client: InProcess, shop: Shop) -> int:
+    """The trigger of the example's."""
+    [trigger] = client.services.stores.triggers.of_list(shop.list_id)
+    return int(trigger.id)
+
+
+def a_delivery(client: InProcess, shop: Shop) -> int:
+    """One of that trigger's that was accepted; always the same."""
+    there = client.rows("SELECT id FROM deliveries WHERE list_id = ?", shop.list_id)
+    if there:
+        return int(there[0][0])
+    return int(add_deliveries(client, shop, a_trigger(client, shop), 1, is_accepted=True)[0])
+
+
 KINDS = {
     "ListID": Kind(a_list, NOWHERE),
     "SubscriberListID": Kind(a_list, NOWHERE),
@@ -73,6 +88,8 @@ KINDS = {
     "GoalID": Kind(a_goal, NOWHERE),
     "SegmentID": Kind(a_segment, NOWHERE),
     "EventID": Kind(an_event, NOWHERE),
+    "TriggerID": Kind(a_trigger, NOWHERE),
+    "DeliveryID": Kind(a_delivery, NOWHERE),
     "Prefix": Kind(a_key, "nothing1"),
 }
 #: Parameters that look as if they named an object, and why they name none of a user's.
@@ -82,6 +99,7 @@ NO_OBJECTS = {
     "AfterSubscriberID": "a place among the subscribers of the list, which need not be one",
     "SubscriberIDs": "leaves those in the answer that are of the list: any other number is none (test_reports_people_gone)",
     "UUID": "names a visitor of the list; one that is not known is a new one",
+    "BeforeDeliveryID": "a place in the log, which need not be a delivery",
     "BeforeEntryID": "a place in the log, which need not be an entry",
 }
 

@@ -21,6 +21,7 @@ from marshmallow import fields
 
 from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.test_event_collect import Door
+from tests.commands.triggers import PUBLIC_URL, add_deliveries
 from tracker.domain.cursors import cursor_of
 from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
 from tracker.formats.credentials import checksum, digest, new_key, new_public_id, new_session_id
@@ -355,6 +356,28 @@ def _segments(world: World) -> Iterator[Try]:
     yield "segments.get", named, {**named, "SubscriberID": str(NOWHERE)}
 
 
+def _triggers(world: World) -> Iterator[Try]:
+    """Numbers of triggers are given in turn, and those of deliveries by time."""
+    sent = {
+        "ListID": world.ours.list_id,
+        "Name": f"Told {time.time_ns()}",
+        "Event": "never",
+        "URL": PUBLIC_URL,
+    }
+    trigger = world.client.ok("trigger.create", world.ours.key, **sent)["TriggerID"]
+    [delivery] = add_deliveries(world.client, world.ours, trigger, 1)
+    for command in ("trigger.update", "trigger.delete", "trigger.test", "deliveries.get"):
+        yield command, *_elsewhere(world, "TriggerID", trigger)
+    for command in ("deliveries.get", "delivery.retry"):
+        yield command, *_elsewhere(world, "DeliveryID", delivery)
+
+
+def _elsewhere(world: World, name: str, number: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A thing of ours asked for on the stranger's list, and one that is nowhere."""
+    named = {"ListID": world.strangers.list_id, name: number}
+    return named, {**named, name: NOWHERE}
+
+
 def _keys(world: World) -> Iterator[Try]:
     """A prefix is shown to whoever may list keys; the rest of a key with it is made up, its checksum is right."""
     prefix = world.ours.key.split("_")[1]
@@ -402,6 +425,8 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "AnnotationID": _kept,
     "ShareID": _kept,
     "SegmentID": _segments,
+    "TriggerID": _triggers,
+    "DeliveryID": _triggers,
     "Prefix": _keys,
     "APIKey": _keys,
     "SessionID": _sessions,
@@ -412,11 +437,10 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 WORDS = {
     "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
     "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
-    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsPinned",
+    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsPinned",
     "KeepAddress", "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties",
-    "Property", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Steps", "Text", "Timezone", "To",
-    "UniqueIdentifier", "Until", "Url", "Username", "Value",
-    "VisitGapMinutes", "Where",
+    "Property", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text",
+    "Timezone", "To", "URL", "UniqueIdentifier", "Until", "Url", "Username", "Value", "VisitGapMinutes", "Where",
 }  # fmt: skip
 
 

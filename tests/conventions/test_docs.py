@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from marshmallow import EXCLUDE
 
 from tests.client import InProcess, Shop
+from tests.commands.triggers import add_deliveries
 from tests.conventions.likeness import Likeness
 from tests.conventions.pages import blocks, cells, command_lines, curl
 from tests.conventions.sources import ROOT
@@ -24,6 +26,7 @@ from tracker.config import SETTINGS
 from tracker.demo.account import make_demo
 from tracker.errors import COMMON
 from tracker.live.sse import cursor_at
+from tracker.outgoing import Poster, PostResult
 from tracker.plugins import load_commands
 from tracker.registry import Entry, EventStream, NdjsonStream, asked_by
 
@@ -130,7 +133,12 @@ def names(entry: Entry) -> str:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """One Tracker for all examples, each of which has a user and a list of its own."""
     folder = tmp_path_factory.mktemp("examples")
-    with closing(InProcess(f"sqlite:///{folder / 'tracker.db'}", folder)) as house:
+    accepted = PostResult(204, b"", None, 87)
+    with (
+        closing(InProcess(f"sqlite:///{folder / 'tracker.db'}", folder)) as house,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(Poster, "post", lambda *_: accepted)  # the examples' target is made up
         yield house
 
 
@@ -152,6 +160,7 @@ def real(house: InProcess, jane: Shop) -> dict[str, Any]:
     found = stores.lists.owned(jane.user_id, jane.list_id)
     assert found is not None
     [field] = stores.fields.of_list(found.id)
+    trigger = stores.triggers.of_list(found.id)[0].id
     return {
         "ListID": found.id,
         "SubscriberListID": found.id,
@@ -161,6 +170,8 @@ def real(house: InProcess, jane: Shop) -> dict[str, Any]:
         "AnnotationID": stores.annotations.of_list(found.id)[0].id,
         "ShareID": link(house, found.id),
         "SegmentID": stores.segments.of_list(found.id)[0].id,
+        "TriggerID": trigger,
+        "DeliveryID": add_deliveries(house, replace(jane, list_id=found.id), trigger, 1, is_accepted=True)[0],
         "EventID": house.rows("SELECT MAX(id) FROM events WHERE list_id = ?", found.id)[0][0],
         "EventListTrackerID": found.tracker_id,
         "After": cursor_at(found.id, 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 
 from tests.client import InProcess, Shop
 from tests.commands.questions import HEADED, WITHOUT_EVENT
+from tests.commands.triggers import PUBLIC_URL, add_deliveries, fill_with_triggers
 from tests.fuzz.exemptions import OF_EVENTS
+from tracker.analytics.reports_client import ReportsClient
 from tracker.api.report_params import TOO_LARGE, TOO_SLOW
 from tracker.api.segment_params import INVALID_RULE
+from tracker.api.trigger_params import NOTHING_JUDGES
 from tracker.errors import COMMON, Error
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
@@ -45,6 +49,9 @@ REACHED = "the goal of the shop"
 #: The segment of the shop that another is made of, and that other.
 BUYERS, REGULARS = "the buyers of the shop", "the regulars of the shop"
 RULE = [{"Of": "person", "Event": "x", "Is": "happened"}]
+#: A trigger of the shop that is paused, its delivery, and conditions, for which there is no engine.
+TELLING, HELD = "the trigger of the shop", "a delivery of a paused trigger"
+JUDGED = [{"Of": "event", "Property": "x", "Is": "is set"}]
 #: Rows that only a question which is too much for the engine shows, and what the engine answers then.
 TROUBLE = {TOO_LARGE: "too_large", TOO_SLOW: "timeout", INVALID_RULE: "bad_regex"}
 #: How the commands that take the head of reports refuse it.
@@ -153,6 +160,34 @@ ABOUT_SEGMENTS: dict[str, dict[str, Any]] = {
     "segment.create": {"Name": "x", "Rule": RULE},
     "segments.get": {"WithCounts": True},
     **{name: {"SegmentID": BUYERS} for name in OF_SEGMENTS if name not in ("segment.create", "segments.get")},
+}
+OF_TRIGGERS: dict[str, dict[int, dict[str, Any]]] = {
+    "trigger.create": {
+        4: {"Name": " "}, 5: {"Event": ""}, 6: {"Where": "x"}, 7: {"Name": "TAKEN"}, 8: {"ListID": FULL}, 11: {"Name": ...},
+        12: {"Event": ...}, 16: {"URL": ...}, 17: {"URL": "http://127.0.0.1/"}, 18: {"IsActive": "x"}, 20: {"Where": JUDGED},
+    },
+    "trigger.update": {
+        4: {"Name": " "}, 5: {"Event": ""}, 6: {"Where": "x"}, 7: {"Name": "other"}, 9: {"TriggerID": "x"},
+        10: {"TriggerID": 10**6}, 13: {"TriggerID": ...}, 17: {"URL": "x"}, 18: {"IsActive": "x"}, 19: {"NewSecret": "x"},
+        20: {"Where": JUDGED},
+    },
+    "trigger.delete": {9: {"TriggerID": "x"}, 10: {"TriggerID": 10**6}, 13: {"TriggerID": ...}},
+    "trigger.test": {9: {"TriggerID": "x"}, 10: {"TriggerID": 10**6}, 13: {"TriggerID": ...}},
+    "triggers.get": {},
+    "deliveries.get": {
+        9: {"TriggerID": "x"}, 10: {"TriggerID": 10**6}, 21: {"DeliveryID": "x"}, 22: {"DeliveryID": 10**6}, 24: {"Status": "x"},
+        25: {"Limit": 0}, 26: {"BeforeDeliveryID": "x"},
+    },
+    "delivery.retry": {21: {"DeliveryID": "x"}, 22: {"DeliveryID": 10**6}, 23: {"DeliveryID": ...}, 27: {"DeliveryID": HELD}},
+}  # fmt: skip
+ABOUT_TRIGGERS: dict[str, dict[str, Any]] = {
+    "trigger.create": {"Name": "x", "Event": "x", "URL": PUBLIC_URL},
+    "trigger.update": {"TriggerID": TELLING},
+    "trigger.delete": {"TriggerID": TELLING},
+    "trigger.test": {"TriggerID": TELLING},
+    "triggers.get": {},
+    "deliveries.get": {},
+    "delivery.retry": {"DeliveryID": 1},
 }
 OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
     "reports.trend": {**MEASURED, 22: BY[22], 30: {"Interval": "x"}, 31: {"Top": 0}},
@@ -387,6 +422,11 @@ CALLS |= {
     for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
 }
 CALLS |= {
+    (name, code): changed(ABOUT_TRIGGERS[name], change)
+    for name, changes in OF_TRIGGERS.items()
+    for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
+}
+CALLS |= {
     (name, code): changed(HEADED[name], change)
     for name, changes in OF_REPORTS.items()
     for code, change in (HEAD | changes).items()
@@ -467,7 +507,7 @@ def jane(client: InProcess) -> Shop:
 
 @pytest.fixture(scope="module")
 def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
-    """What stands for SHOP, CROWDED, FULL, NOBODY and REACHED."""
+    """What stands for SHOP, CROWDED, FULL, NOBODY, REACHED, TELLING and HELD."""
     stores = client.services.stores
     shop, full = stores.lists.add(jane.user_id, "Shop"), stores.lists.add(jane.user_id, "Full")
     for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
@@ -500,6 +540,8 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
         REGULARS: regulars,
     }
     return numbers | _saved(client, jane, shop, full)
+    numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]}
+    return numbers | _saved(client, jane, shop, full) | _told(client, jane, shop, full)
 
 
 def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any]:
@@ -530,6 +572,19 @@ def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any
     }
 
 
+def _told(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any]:
+    """What stands for TELLING and HELD; the full list has all triggers it may."""
+    about = {"Event": "x", "URL": PUBLIC_URL}
+    told = [
+        client.ok("trigger.create", jane.key, ListID=shop, Name=name, **about)["TriggerID"]
+        for name in ("Taken", "Other")
+    ]
+    fill_with_triggers(client, full)
+    [held] = add_deliveries(client, replace(jane, list_id=shop), told[0], 1)
+    client.ok("trigger.update", jane.key, ListID=shop, TriggerID=told[0], IsActive=False)
+    return {TELLING: told[0], HELD: held}
+
+
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
 def test_every_declared_code_is_answered(
     command: str,
@@ -558,6 +613,8 @@ def test_every_declared_code_is_answered(
     if declared in TROUBLE:
         reply = {"error": TROUBLE[declared], "detail": "a test"}
         monkeypatch.setattr(client.services.analytics, "ask", lambda *_: reply)
+    if declared == NOTHING_JUDGES:
+        monkeypatch.setattr(ReportsClient, "is_installed", lambda _: False)
     sent = {"EventListTrackerID": public.tracker_id} | {
         name: with_numbers(value, shop) for name, value in CALLS[command, code].items()
     }

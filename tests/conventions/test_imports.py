@@ -13,7 +13,7 @@ OURS = {"tracker", "commands"}
 STORAGE = {
     "tracker.storage.accounts", "tracker.storage.aggregates", "tracker.storage.changes", "tracker.storage.engine",
     "tracker.storage.events",
-    "tracker.storage.job_queue", "tracker.storage.subscribers", "tracker.storage.timeline",
+    "tracker.storage.job_queue", "tracker.storage.subscribers", "tracker.storage.timeline", "tracker.storage.triggers",
 }  # fmt: skip
 PURE = {"tracker.domain", "tracker.errors", "tracker.formats", "tracker.times"}
 
@@ -32,6 +32,8 @@ ROOMS: dict[str, set[str]] = {
     # what a report asks
     "tracker.questions": {"tracker.times"},
     "tracker.analytics.queries": {"tracker.questions"},
+    # calls to others
+    "tracker.outgoing": set(),
     # the route of a call
     "tracker.registry": {"tracker.caller", "tracker.errors"},
     "tracker.call": {"tracker.caller", "tracker.registry"},
@@ -60,13 +62,14 @@ ROOMS: dict[str, set[str]] = {
     },
     # what commands share on the wire
     "tracker.api": {
-        "tracker", "tracker.analytics", "tracker.fields", "tracker.ingest", "tracker.privacy", "tracker.questions", "tracker.registry",
-        "tracker.reports", *STORAGE, *PURE,
+        "tracker", "tracker.analytics", "tracker.fields", "tracker.ingest", "tracker.outgoing", "tracker.privacy", "tracker.questions",
+        "tracker.registry", "tracker.reports", "tracker.delivery", *STORAGE, *PURE,
     },
     # siblings: each knows what is pure, and storage
     "tracker.ingest": STORAGE | PURE,
     "tracker.reports": {"tracker.storage.schema", *STORAGE, *PURE},
     "tracker.live": STORAGE | PURE,
+    "tracker.delivery": {"tracker.outgoing", *STORAGE, *PURE},
     "tracker.privacy": STORAGE | PURE,
     "tracker.integrity": {"tracker.storage.schema", *STORAGE, *PURE},
     "tracker.jobs": {"tracker.ingest", "tracker.privacy", *STORAGE, *PURE},
@@ -99,6 +102,9 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.changes", "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.subscribers",
         "tracker.storage.timeline", *PURE,
     },
+    "tracker.storage.triggers": {
+        "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.schema", *PURE,
+    },
     "tracker.storage.aggregates": {"tracker.storage.engine", "tracker.storage.events", "tracker.storage.schema", *PURE},
     "tracker.storage": set(),
     # the wiring
@@ -129,9 +135,9 @@ OUTSIDE: dict[str, set[str]] = {
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
         "tracker.analytics", "tracker.auth", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
-        "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
+        "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.outgoing", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
         "tracker.storage.aggregates",
-        "tracker.storage.engine", "tracker.storage.subscribers",
+        "tracker.storage.engine", "tracker.storage.subscribers", "tracker.delivery",
     },
     "gunicorn": {"tracker.http.server"},
     "idna": {"tracker.formats"},

@@ -59,6 +59,17 @@ SAVED: dict[str, dict[str, Any]] = {
     "share.revoke": {"ShareID": 1},
     "shares.get": {},
 }
+#: What any of the commands about triggers needs.
+TELLING = {"Name": "a", "Event": "b", "URL": "https://crm.invalid/", "TriggerID": 1, "DeliveryID": 1}
+MADE_TRIGGERS = ("trigger.create", "trigger.update")
+OF_TRIGGERS = (
+    *MADE_TRIGGERS,
+    "trigger.delete",
+    "trigger.test",
+    "triggers.get",
+    "deliveries.get",
+    "delivery.retry",
+)
 SAMPLED = {"Event": "a", "Property": "b", "EventID": 1}
 
 #: The commands about segments, with what each needs beside the list.
@@ -141,6 +152,12 @@ EXEMPTIONS = (
     *(Exemption(name, 4, "blank is what Unicode calls white space", SEGMENTS[name] | {"ListID": NOWHERE, "Name": "\u2003"}) for name in ("segment.create", "segment.update")),
     Exemption("segment.update", 6, "conditions are a language", {"ListID": NOWHERE, "SegmentID": 1, "Rule": "x"}),
     Exemption("segment.people", 25, "NUL is refused", SEGMENTS["segment.people"] | {"ListID": NOWHERE, "Cursor": "\0"}),
+    *(Exemption(name, 3, "whose list it is", TELLING | {"ListID": NOWHERE}) for name in OF_TRIGGERS),
+    *(Exemption(name, 4, "blank is what Unicode calls white space", TELLING | {"ListID": NOWHERE, "Name": "\u2003"}) for name in MADE_TRIGGERS),
+    *(Exemption(name, 5, "blank is what Unicode calls white space", TELLING | {"ListID": NOWHERE, "Event": "\u2003"}) for name in MADE_TRIGGERS),
+    *(Exemption(name, 6, "conditions are a language", TELLING | {"ListID": NOWHERE, "Where": [{}]}) for name in MADE_TRIGGERS),
+    Exemption("trigger.create", 17, "NUL is refused", TELLING | {"ListID": NOWHERE, "URL": "\0"}),
+    Exemption("trigger.update", 17, "NUL is refused", TELLING | {"ListID": NOWHERE, "URL": "\0"}),
     *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in HEADED.items()),
     *(Exemption(name, 8, "conditions are a language", needed | {"ListID": NOWHERE, "Where": [{}]}) for name, needed in HEADED.items()),
     *(Exemption(name, 20, "NUL is refused", needed | {"ListID": NOWHERE, "Event": "\0"}) for name, needed in HEADED.items() if name not in WITHOUT_EVENT),
@@ -237,6 +254,12 @@ STORED = {
     "goal.create": {7, 8},
     "goal.delete": {10},
     "goal.update": {7, 10},
+    "trigger.create": {7, 8, 17},
+    "trigger.delete": {10},
+    "trigger.test": {10},
+    "trigger.update": {7, 10, 17},
+    "deliveries.get": {10, 22},
+    "delivery.retry": {22, 27},
     "visit.get": {6},
     # Whether a name is a report, and what that report says to its parameters; moments of a zone, and of the calendar.
     "savedreport.create": {5, 6, 7, 8, 15},

@@ -152,7 +152,7 @@ class Caller:
             )
 
     def put_in_what_reports_name(self, command: str, sent: dict[str, Any]) -> None:
-        """A goal, a segment and an event of ours, for those that are named; but for even numbers."""
+        """A goal, a segment, a trigger and an event of ours, for those that are named; but for even numbers."""
         if is_number(sent.get("GoalID")):
             sent["GoalID"] = self.goal()
         for name in (name for name in KEPT if is_number(sent.get(name))):
@@ -161,6 +161,8 @@ class Caller:
             sent.pop("Overview", None)  # a link shows one of the two
         if is_number(sent.get("SegmentID")):
             sent["SegmentID"] = self.segment()
+        if is_number(sent.get("TriggerID")):
+            sent["TriggerID"] = self.trigger()
         if command in ("visit.get", "event.get") and is_number(sent.get("EventID")):
             sent["EventID"] = self.event()
 
@@ -200,6 +202,12 @@ class Caller:
         rule = [{"Of": "person", "Event": "seen", "Is": "happened"}]
         named = {"Name": f"A segment {uuid.uuid4().hex}", "Rule": rule}
         return int(there[0]["SegmentID"] if there else self.made("segment.create", "SegmentID", **named))
+
+    def trigger(self) -> int:
+        """A paused trigger of ours, made if there is none."""
+        there = self.tracker.ok("triggers.get", self.account.key, ListID=self.account.list_id)["Triggers"]
+        named = {"Name": "Told", "Event": "never", "URL": "https://crm.invalid/", "IsActive": False}
+        return int(there[0]["TriggerID"] if there else self.made("trigger.create", "TriggerID", **named))
 
     def made(self, command: str, key: str, **params: Any) -> Any:
         list_id = self.account.list_id

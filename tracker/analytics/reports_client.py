@@ -54,6 +54,11 @@ class ReportsClient:
         seconds = ASK_SECONDS if deadline is None else deadline - time.monotonic() - RESERVE_SECONDS
         return self._request({"ask": self._encode(question), "user": user_id}, seconds)
 
+    def judge(self, question: Any, seconds: float) -> list[list[int] | None] | None:
+        """Return for each goal of an `EventMatch` the ids of the events that it holds for; None while nobody can tell."""
+        reply = self._request({"judge": self._encode(question)}, seconds)
+        return reply.get("judged")
+
     def request(self, message: Reply, seconds: float = LONG_SECONDS) -> Reply:
         """Send a message and return the reply to it, or `{"error": "unavailable", …}`. A process that hangs is replaced first."""
         self._connection.end_hung()

@@ -19,6 +19,7 @@ MEANINGS = {
     "List.Get": "See a list with its snippet and settings",
     "List.Create": "Make lists",
     "List.Update": "Rename lists and change their settings",
+    "Trigger.Update": "Make triggers, which send events with people's addresses to other programs",
     "WebsiteEvents.Delete": "Take names of events and properties out of the catalogue",
     "CustomFields.Get": "See custom fields",
     "CustomField.Create": "Make custom fields",

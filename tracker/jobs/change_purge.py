@@ -1,4 +1,4 @@
-"""Change purge: a running process deletes the log of changes that no copy of a list needs any more, once a day."""
+"""Change purge: once a day a running process deletes changes that no copy of a list needs any more, and old deliveries."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 
 from tracker.storage.changes import purge_changes
 from tracker.storage.engine import Database, Transaction, trusted
+from tracker.storage.triggers import purge_deliveries
 
 #: Seconds between two purges of a process.
 PURGE_SECONDS = 24 * 3600.0
@@ -23,18 +24,19 @@ class ChangePurge:
         self._purged_at: float | None = None
 
     def purge(self) -> None:
-        """Delete changes that are too old, in short transactions, if the last purge was PURGE_SECONDS ago.
+        """Delete changes and deliveries that are too old, in short transactions, if the last purge was PURGE_SECONDS ago.
 
         Raises StorageUnavailable, OutcomeUnknown.
         """
         seconds = self._clock()
         if self._purged_at is not None and seconds - self._purged_at < PURGE_SECONDS:
             return
-        while self._database.write(partial(_purge_some, now=self._now())):
-            pass
+        for purge in (purge_changes, purge_deliveries):
+            while self._database.write(partial(_purge_some, purge=purge, now=self._now())):
+                pass
         self._purged_at = seconds
 
 
-def _purge_some(transaction: Transaction, now: int) -> bool:
+def _purge_some(transaction: Transaction, purge: Callable[[Transaction, int], bool], now: int) -> bool:
     """Purge by the trusted clock: after a jump of this machine's clock nothing is deleted."""
-    return purge_changes(transaction, trusted(transaction, now))
+    return purge(transaction, trusted(transaction, now))

@@ -13,6 +13,7 @@ from tracker.jobs.lease import Kind
 from tracker.privacy import erasure, retention
 from tracker.storage.events import UNMERGE, reassign_step
 from tracker.storage.subscribers import FORGET
+from tracker.storage.triggers import DELETE_DELIVERIES, delete_step
 
 JOB_KINDS: Mapping[str, Kind] = {
     FORGET: partial(erasure.step, late_links),
@@ -20,4 +21,5 @@ JOB_KINDS: Mapping[str, Kind] = {
     retention.RETENTION: retention.step,
     late_links.LATE: late_links.step,
     UNMERGE: reassign_step,
+    DELETE_DELIVERIES: delete_step,
 }

@@ -21,6 +21,7 @@ from tracker.storage.aggregates import (
 )
 from tracker.storage.engine import Transaction, trusted
 from tracker.storage.events import LinksBySpan, StoredEvent, deletion, tombstones
+from tracker.storage.triggers import remove_of_events
 
 
 class EventDeleter:
@@ -44,6 +45,7 @@ class EventDeleter:
         if not events:
             return
         transaction, list_id = self._transaction, self._list_id
+        self.removed["deliveries"] += remove_of_events(transaction, list_id, (event.id for event in events))
         self._add_tombstones(events)
         self._decrement(events)
         self.removed["events"] += deletion.remove_rows(

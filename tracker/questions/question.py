@@ -34,6 +34,8 @@ MAX_DIMENSIONS, MAX_TOP = 2, 20
 MAX_LIMIT, MAX_OFFSET = 1_000, 100_000
 #: Ids of events at once: a batch of an export.
 MAX_IDS = 10_000
+#: Events, and goals, that are held against each other at once.
+MAX_MATCHED = 1_000
 #: Subscribers that a question may be restricted to, and the largest number that names one or nobody: 19 digits.
 MAX_SUBSCRIBERS, MAX_DIGITS = 100, 10**19 - 1
 #: Segments that are counted at once: as many as a list can have.
@@ -217,6 +219,19 @@ class EventIds:
     def __post_init__(self) -> None:
         _check_event(self.event)
         check_number("limit", self.limit, 1, MAX_IDS)
+
+
+@dataclass(frozen=True, slots=True)
+class EventMatch:
+    """Which of these events does each goal hold for? It is asked of the events themselves, without a copy."""
+
+    list_id: int
+    event_numbers: tuple[int, ...]
+    goals: tuple[Goal, ...]
+
+    def __post_init__(self) -> None:
+        check_number("event_numbers", len(self.event_numbers), 1, MAX_MATCHED)
+        check_number("goals", len(self.goals), 1, MAX_MATCHED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tracker.questions.question import (
     Attribution,
     Breakdown,
     EventIds,
+    EventMatch,
     Funnel,
     Head,
     Paths,
@@ -42,6 +43,7 @@ _KINDS: dict[str, type[Any]] = {
     "event_ids": EventIds,
     "funnel": Funnel,
     "retention": Retention,
+    "event_match": EventMatch,
     "paths": Paths,
     "attribution": Attribution,
     "products": Products,
@@ -57,7 +59,7 @@ _CELLS: dict[str, type[Any]] = {
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
-def encode(question: Question) -> dict[str, Any]:
+def encode(question: Question | EventMatch) -> dict[str, Any]:
     """Return the question as a JSON object: its kind beside its parts."""
     parts = asdict(question)
     for name in ("measures", "sort"):
@@ -67,7 +69,7 @@ def encode(question: Question) -> dict[str, Any]:
     return {"kind": _NAMES[type(question)], **parts}
 
 
-def decode(sent: Any) -> Question:
+def decode(sent: Any) -> Any:
     """Return the question that `encode` made into this object. Raises BadQuestion for anything else."""
     try:
         parts = dict(sent)
@@ -75,7 +77,7 @@ def decode(sent: Any) -> Question:
         read = {name: _READERS[name](value) if name in _READERS else value for name, value in parts.items()}
         if kind is Breakdown and read.get("sort") is not None:
             read["sort"] = measure_of(read["sort"])
-        question: Question = kind(**read)
+        question: Question | EventMatch = kind(**read)
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise BadQuestion("question", f"it cannot be read: {error!r}") from error
     return question
@@ -173,5 +175,7 @@ _READERS: dict[str, Any] = {
     "dimension": _dimension,
     "after": _pair,
     "segments": lambda sent: tuple(map(_condition, sent)),
+    "event_numbers": tuple,
+    "goals": lambda sent: tuple(_goal(each) for each in sent),
     "subscribers": lambda sent: None if sent is None else tuple(sent),
 }

@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -89,21 +90,25 @@ class Conversation:
         if message.get("version", __version__) != __version__:  # it was started before an upgrade
             self._stop.set()
             return {"outdated": True}
-        if "ask" in message:
-            return self._ask(message)
-        if "status" in message:
-            return {"status": self._service.status()}
-        if "rebuild" in message:
-            return {"building": self._service.rebuild(_number(message["rebuild"]))}
-        if "check" in message:
-            return {"check": self._service.check(_number(message["check"]))}
-        if "maintain" in message:
-            keep_up(self._service, self._truth)
-            return {"maintained": True}
-        if "stop" in message:
-            self._stop.set()
-            return {"stopping": True}
-        return {"malformed": "nothing that is known is asked"}
+        answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "ask": self._ask,
+            "judge": lambda sent: {"judged": self._service.judge(sent["judge"], self._truth)},
+            "status": lambda _: {"status": self._service.status()},
+            "rebuild": lambda sent: {"building": self._service.rebuild(_number(sent["rebuild"]))},
+            "check": lambda sent: {"check": self._service.check(_number(sent["check"]))},
+            "maintain": self._maintain,
+            "stop": self._end,
+        }
+        name = next((each for each in answers if each in message), None)
+        return {"malformed": "nothing that is known is asked"} if name is None else answers[name](message)
+
+    def _maintain(self, _: dict[str, Any]) -> dict[str, Any]:
+        keep_up(self._service, self._truth)
+        return {"maintained": True}
+
+    def _end(self, _: dict[str, Any]) -> dict[str, Any]:
+        self._stop.set()
+        return {"stopping": True}
 
     def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         question, seconds = message["ask"], message.get("seconds")

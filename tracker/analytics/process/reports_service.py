@@ -17,6 +17,7 @@ from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.answer_cache import at_time
 from tracker.analytics.process.answer_cache import is_kept as is_kept_question
 from tracker.analytics.process.copy_builds import CopyBuilds
+from tracker.analytics.process.event_judge import judge_events
 from tracker.analytics.process.kept_snapshot import Snapshot
 from tracker.analytics.process.list_copies import FOLLOWED_SECONDS, ListCopy
 from tracker.analytics.process.question_queue import QuestionQueue, Ticket
@@ -106,6 +107,10 @@ class ReportsService:
     def wait(self, ticket: Ticket, seconds: float) -> bool:
         """Wait for the answer to a question that is queued; return whether it is there."""
         return self._queue.wait(ticket, seconds)
+
+    def judge(self, question: Any, truth: TruthReader) -> list[list[int] | None]:
+        """Return for each goal the ids of the events that it holds for, or None. Raises QuestionRefused, StorageUnavailable."""
+        return judge_events(question, self._engine, truth)
 
     def rebuild(self, list_id: int) -> float:
         """Begin to build a list's copy anew, while the old one answers; return the share that is done."""

@@ -22,9 +22,10 @@ from tracker.console.pages import (
     setup,
     sign_in,
     subscriber,
+    triggers,
     who,
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, who, report_csv, saved, links, notes, goals, segments, setup, live, events, people, subscriber, forget, settings, keys, audit,
+    sign_in, lists, overview, explore, who, report_csv, saved, links, notes, goals, segments, setup, live, events, people, subscriber, forget, settings, triggers, keys, audit,
 )  # fmt: skip

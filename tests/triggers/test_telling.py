@@ -1,0 +1,48 @@
+"""Triggers tell of events: signed, whole, in the order of each person, and nothing of what starts none."""
+
+from __future__ import annotations
+
+from tests.client import InProcess, Shop, Track
+from tests.receiver import Receiver, status
+from tests.triggers.conftest import Make
+
+
+def test_an_event_is_told_signed_as_it_was_stored(
+    client: InProcess, shop: Shop, make: Make, track: Track, receiver: Receiver
+) -> None:
+    made = make()
+    track(Email="a@example.com", Properties={"plan": "pro"})
+    told = receiver.next()
+    assert told.path == "/hook"
+    assert told.is_signed_by(made["Secret"])
+    [recent] = client.ok("events.recent", shop.key, ListID=shop.list_id, Event="seen")["Events"]
+    assert told.message == {
+        "Type": "event",
+        "DeliveryID": told.id,
+        "ListID": shop.list_id,
+        "TriggerID": made["TriggerID"],
+        "Trigger": "Told",
+        "Event": recent,
+    }
+    assert recent["Subscriber"]["EmailAddress"] == "a@example.com"
+
+
+def test_other_events_are_not_told(make: Make, track: Track, receiver: Receiver) -> None:
+    track(Email="a@example.com", Properties={"n": 0})
+    make()
+    track(Event="other")
+    track(Properties={"isSilent": True})
+    track(Timestamp="2026-01-01T00:00:00Z")
+    track(Email="a@example.com", Properties={"n": 1})
+    assert receiver.next().event["Properties"] == {"n": 1}
+    assert receiver.is_empty()
+
+
+def test_each_person_is_told_of_in_order(make: Make, track: Track, receiver: Receiver) -> None:
+    make()
+    receiver.answers = [status(500)]
+    for n in range(4):
+        track(Email="a@example.com", Properties={"n": n})
+    assert receiver.next().event["Properties"] == {"n": 0}
+    track(Email="b@example.com", Properties={"n": 9})
+    assert receiver.next().event["Properties"] == {"n": 9}, "a's others wait for the first"

@@ -1,0 +1,85 @@
+"""Trigger messages on the wire: the body of each POST, and the conditions of triggers as goals that reports can judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from tracker import Command
+from tracker.analytics.reports_client import ReportsClient
+from tracker.api.event_responses import RECEIVED_EXAMPLE, described_received
+from tracker.api.trigger_params import INVALID_RULE, rule_conditions
+from tracker.delivery.trigger_parts import Judge, RenderedEvent
+from tracker.questions import EventMatch
+from tracker.reports.recent_events import read_received
+from tracker.storage.engine import Transaction
+from tracker.storage.triggers import ListTrigger
+
+#: The type of a message that an event starts, and of one that `trigger.test` sends.
+EVENT_MESSAGE, TEST_MESSAGE = "event", "test"
+#: Seconds that judging some events may take.
+JUDGE_SECONDS = 10.0
+#: Seconds that the request of a trial may take: a call has five.
+TEST_SECONDS = 4.0
+
+
+def rendered_events(transaction: Transaction, list_id: int, event_ids: Sequence[int]) -> list[RenderedEvent]:
+    """Return those of the events that are stored, as `events.recent` shows them."""
+    return [
+        RenderedEvent(
+            each.event.id,
+            each.event.visitor_id,
+            None if each.subscriber is None else each.subscriber.id,
+            orjson.dumps(described_received(each)),
+        )
+        for each in read_received(transaction, list_id, event_ids)
+    ]
+
+
+def message_body(trigger: ListTrigger, number: int, event: bytes) -> bytes:
+    """Return the body of the message about an event."""
+    return _body(trigger, EVENT_MESSAGE, str(number), orjson.Fragment(event))
+
+
+def send_test(command: Command, trigger: ListTrigger) -> dict[str, Any]:
+    """Send a message that only tries the target; return what came of it."""
+    body = _body(trigger, TEST_MESSAGE, None, RECEIVED_EXAMPLE)
+    number = command.services.ingest.new_id(command.deadline)
+    result = command.services.triggers.test(trigger, number, body, TEST_SECONDS)
+    return {
+        "IsAccepted": result.status is not None and 200 <= result.status < 300,
+        "Status": result.status,
+        "Failure": result.error,
+        "Milliseconds": result.milliseconds,
+        "Request": orjson.loads(body),
+        "Response": result.answer.decode(errors="replace"),
+    }
+
+
+def judge_of(client: ReportsClient) -> Judge:
+    """Return the function that asks the reports process which events the conditions of triggers hold for."""
+
+    def judge(
+        list_id: int, event_ids: Sequence[int], triggers: Sequence[ListTrigger]
+    ) -> Mapping[int, set[int] | None] | None:
+        goals = tuple(rule_conditions(each.event, orjson.loads(each.rule), INVALID_RULE) for each in triggers)
+        judged = client.judge(EventMatch(list_id, tuple(event_ids), goals), JUDGE_SECONDS)
+        if judged is None:
+            return None
+        found = zip(triggers, judged, strict=True)
+        return {trigger.id: None if ids is None else set(ids) for trigger, ids in found}
+
+    return judge
+
+
+def _body(trigger: ListTrigger, kind: str, number: str | None, event: Any) -> bytes:
+    return orjson.dumps({
+        "Type": kind,
+        "DeliveryID": number,
+        "ListID": trigger.list_id,
+        "TriggerID": trigger.id,
+        "Trigger": trigger.name,
+        "Event": event,
+    })  # fmt: skip

@@ -1,0 +1,1 @@
+"""Triggers at work: one process of all follows new events, judges them, and delivers what they start."""

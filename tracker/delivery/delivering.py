@@ -1,0 +1,165 @@
+"""Delivering: sends what is due, many at a time, so that a target that hangs holds up nobody else's deliveries."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+
+import gevent
+
+from tracker.delivery.trigger_parts import TriggerParts
+from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.outgoing import POST_SECONDS, PostResult, signed_headers
+from tracker.storage.engine import Transaction
+from tracker.storage.triggers import (
+    NEVER,
+    DeliveryState,
+    ListTrigger,
+    PausedBy,
+    PostAttempt,
+    WaitingDelivery,
+    delivery_queue,
+    trigger_store,
+)
+
+#: Requests of one trigger, and of all of a process, that are under way at a time.
+MAX_OF_TRIGGER, MAX_OF_ALL = 16, 64
+#: Milliseconds until the first retry, and by how much each pause is longer than the one before, up to the longest.
+FIRST_RETRY_MS, GROWTH, LONGEST_MS = 10_000, 3, 6 * 3_600_000
+#: Milliseconds for which a delivery is tried, and for which nothing may be accepted before its trigger is paused.
+TRIED_MS, FAILING_MS = 3 * 24 * 3_600_000, 24 * 3_600_000
+#: Failures of a trigger in a row after which its requests go one at a time, and the longest pause between them in seconds.
+MAX_IN_A_ROW, LONGEST_REST = 5, 60.0
+#: Seconds for which an outcome is written again and again while the database is away, and between two tries.
+WRITE_SECONDS, WRITE_AGAIN_SECONDS = 60.0, 1.0
+
+_log = logging.getLogger("tracker.delivery")
+
+
+class _Rest:
+    """How a trigger's target bears its requests: after failures in a row they go one at a time."""
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+        self.until = 0.0
+
+    def note(self, is_accepted: bool, clock: float) -> None:
+        self.in_a_row = 0 if is_accepted else self.in_a_row + 1
+        over = self.in_a_row - MAX_IN_A_ROW
+        self.until = clock + min(2.0**over, LONGEST_REST) if over >= 0 else 0.0
+
+    def room(self, under_way: int, clock: float) -> int:
+        """Return how many requests may begin."""
+        if self.in_a_row < MAX_IN_A_ROW:
+            return MAX_OF_TRIGGER - under_way
+        return 1 if under_way == 0 and clock >= self.until else 0
+
+
+class Delivering:
+    """The deliveries of one process. `may_post()` tells whether it may begin a request, `done()` that more may be due."""
+
+    def __init__(self, parts: TriggerParts, may_post: Callable[[], bool], done: Callable[[], None]) -> None:
+        self._parts, self._may_post, self._done = parts, may_post, done
+        self._under_way: dict[int, dict[int, gevent.Greenlet]] = {}
+        self._rests: dict[int, _Rest] = {}
+        self._failing: set[int] = set()
+
+    def send_due(self, trigger: ListTrigger) -> None:
+        """Begin to send what is due of a trigger, as far as there is room. Raises StorageUnavailable."""
+        mine = self._under_way.setdefault(trigger.id, {})
+        rest = self._rests.setdefault(trigger.id, _Rest())
+        if trigger.failing_since is not None:
+            self._failing.add(trigger.id)
+        all_under_way = sum(len(each) for each in self._under_way.values())
+        room = min(rest.room(len(mine), time.monotonic()), MAX_OF_ALL - all_under_way)
+        if room <= 0:
+            return
+        look = partial(
+            delivery_queue.due_deliveries, list_id=trigger.list_id, trigger_id=trigger.id, now=self._parts.now(),
+            most=room + len(mine),
+        )  # fmt: skip
+        due = [each for each in self._parts.database.read(look) if each.id not in mine]
+        for delivery in due[:room]:
+            mine[delivery.id] = gevent.spawn(self._deliver, trigger, delivery)
+
+    def close(self, seconds: float) -> None:
+        """Wait for requests that are under way, then give them up: they are sent again, with the same id."""
+        greenlets = [each for mine in self._under_way.values() for each in mine.values()]
+        gevent.joinall(greenlets, timeout=seconds)
+        gevent.killall(greenlets)
+
+    def _deliver(self, trigger: ListTrigger, delivery: WaitingDelivery) -> None:
+        try:
+            if not self._may_post():
+                return
+            attempt = self._attempt(trigger, delivery)
+            self._write_down(partial(self._noted, trigger=trigger, delivery=delivery, attempt=attempt))
+            self._rests[trigger.id].note(attempt.is_accepted, time.monotonic())
+        finally:
+            self._under_way[trigger.id].pop(delivery.id, None)
+            self._done()
+
+    def _attempt(self, trigger: ListTrigger, delivery: WaitingDelivery) -> PostAttempt:
+        at = self._parts.now()
+        try:
+            result = post(self._parts, trigger, delivery.id, delivery.body)
+        except Exception as failure:  # noqa: BLE001  it is this delivery's failure, and is tried again like any other
+            _log.error("delivery %d could not be sent: %s", delivery.id, type(failure).__name__)
+            return PostAttempt(at, 0, None, "it could not be sent: the log says why", b"")
+        return PostAttempt(at, result.milliseconds, result.status, result.error, result.answer)
+
+    def _noted(
+        self, transaction: Transaction, trigger: ListTrigger, delivery: WaitingDelivery, attempt: PostAttempt
+    ) -> None:
+        """Write an attempt down, with what it means for the delivery and for its trigger."""
+        now = attempt.at + attempt.milliseconds
+        state, due_at = _after(delivery, attempt, now)
+        if not delivery_queue.finish(transaction, delivery.list_id, delivery.id, attempt, state, due_at):
+            return
+        if state is DeliveryState.ACCEPTED:
+            if trigger.id in self._failing:
+                trigger_store.note_success(transaction, trigger)
+                self._failing.discard(trigger.id)
+            return
+        self._failing.add(trigger.id)
+        failure = attempt.error or f"the answer was {attempt.status}"
+        since = trigger_store.note_failure(transaction, trigger, now, failure)
+        if now - since >= FAILING_MS:
+            trigger_store.pause(transaction, trigger, PausedBy.FAILURES)
+            _log.warning(
+                "trigger %d of list %d has failed for a day, and is paused", trigger.id, trigger.list_id
+            )
+
+    def _write_down(self, work: Callable[[Transaction], None]) -> None:
+        """Write an outcome, for as long as another process would not send the delivery again anyway."""
+        until = time.monotonic() + WRITE_SECONDS
+        while True:
+            try:
+                return self._parts.database.write(work)
+            except (StorageUnavailable, OutcomeUnknown) as failure:
+                if time.monotonic() >= until:
+                    _log.warning("the outcome of a delivery is not known: %s", type(failure).__name__)
+                    return None
+                gevent.sleep(WRITE_AGAIN_SECONDS)
+
+
+def post(
+    parts: TriggerParts, trigger: ListTrigger, number: int, body: bytes, seconds: float = POST_SECONDS
+) -> PostResult:
+    """Send one message of a trigger, signed as of now."""
+    now = parts.now()
+    headers = signed_headers(str(number), now // 1000, body, trigger.secrets(now))
+    return parts.poster.post(trigger.url, headers, body, seconds)
+
+
+def _after(delivery: WaitingDelivery, attempt: PostAttempt, now: int) -> tuple[DeliveryState, int]:
+    """Return the state of a delivery after an attempt, and when it is due again."""
+    if attempt.is_accepted:
+        return DeliveryState.ACCEPTED, NEVER
+    ends = delivery.created_at + TRIED_MS
+    if now >= ends:
+        return DeliveryState.GIVEN_UP, NEVER
+    pause = min(FIRST_RETRY_MS * GROWTH ** min(delivery.attempts, 12), LONGEST_MS)
+    return DeliveryState.WAITING, min(now + pause, ends)

@@ -1,0 +1,42 @@
+"""Trigger parts: what the work of triggers needs of other rooms, handed over by the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tracker.outgoing import Poster
+from tracker.storage.engine import Database, Transaction
+from tracker.storage.triggers import ListTrigger
+
+
+class RenderedEvent(NamedTuple):
+    """An event as messages show it, and whose it is: `subscriber_id` is None for a visitor whom nobody knows."""
+
+    id: int
+    visitor_id: int
+    subscriber_id: int | None
+    json: bytes
+
+
+#: Returns the events that are stored, of a list and ids.
+Render = Callable[[Transaction, int, Sequence[int]], list[RenderedEvent]]
+#: Returns the body of a message: (trigger, number of the delivery, JSON of the event).
+Compose = Callable[[ListTrigger, int, bytes], bytes]
+#: Returns {number of the trigger: ids of those of the events that its conditions hold for}, or None while nobody can tell. For
+#: conditions that nobody ever can judge the ids are None.
+Judge = Callable[[int, Sequence[int], Sequence[ListTrigger]], Mapping[int, set[int] | None] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerParts:
+    """What a worker and its tails are made of. `new_id()` makes row ids, `now()` returns UTC milliseconds."""
+
+    database: Database
+    new_id: Callable[[], int]
+    now: Callable[[], int]
+    poster: Poster
+    render: Render
+    compose: Compose
+    judge: Judge

@@ -1,0 +1,49 @@
+"""Triggers of lists with their deliveries: who is told of which events, what waits to be sent, and what was sent."""
+
+from __future__ import annotations
+
+from tracker.storage.triggers import delivery_log, delivery_queue, trigger_progress, trigger_store
+from tracker.storage.triggers.delivery_log import Bodies, LoggedDelivery
+from tracker.storage.triggers.delivery_queue import (
+    DELETE_DELIVERIES,
+    NEVER,
+    DeliveryState,
+    NewDelivery,
+    PostAttempt,
+    WaitingDelivery,
+    delete_step,
+    purge_deliveries,
+    remove_of_events,
+)
+from tracker.storage.triggers.trigger_store import (
+    MAX_TRIGGERS,
+    ListTrigger,
+    PausedBy,
+    TriggerFault,
+    TriggerRefused,
+    Triggers,
+)
+
+__all__ = [
+    "DELETE_DELIVERIES",
+    "MAX_TRIGGERS",
+    "NEVER",
+    "Bodies",
+    "DeliveryState",
+    "ListTrigger",
+    "LoggedDelivery",
+    "NewDelivery",
+    "PausedBy",
+    "PostAttempt",
+    "TriggerFault",
+    "TriggerRefused",
+    "Triggers",
+    "WaitingDelivery",
+    "delete_step",
+    "delivery_log",
+    "delivery_queue",
+    "purge_deliveries",
+    "remove_of_events",
+    "trigger_progress",
+    "trigger_store",
+]

@@ -1,0 +1,233 @@
+"""Trigger store: what a list's owner wants to be told of, at which URL, and whether it is paused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any
+
+from tracker.storage.accounts.lists import folded
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.transaction import Transaction
+from tracker.storage.schema.models import TriggerRow
+from tracker.storage.triggers import delivery_queue
+
+#: Triggers of one list.
+MAX_TRIGGERS = 100
+#: Milliseconds for which messages are signed with the former secret too, after it was exchanged.
+OLD_SECRET_MS = 24 * 3_600_000
+#: A callback that runs in the transaction of a change that was not refused; it gets the number of the trigger.
+AfterTrigger = Callable[[Transaction, int], None]
+
+
+class PausedBy(IntEnum):
+    """The reason for which a trigger is paused. The number is stored."""
+
+    NOTHING = 0
+    USER = 1
+    #: Nothing was accepted for a day.
+    FAILURES = 2
+    #: More wait than are kept.
+    BACKLOG = 3
+    #: RE2 refuses a regular expression among its conditions.
+    CONDITIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ListTrigger:
+    """A trigger of a list. `rule` is the JSON of its further conditions; times are UTC milliseconds."""
+
+    id: int
+    list_id: int
+    name: str
+    event: str
+    rule: bytes
+    url: str
+    secret: bytes
+    old_secret: bytes | None
+    old_secret_until: int
+    is_active: bool
+    paused_by: int
+    active_from: int
+    failing_since: int | None
+    last_failure: str | None
+    created_at: int
+
+    def secrets(self, now: int) -> list[bytes]:
+        """Return the secrets that sign messages now, the newest first."""
+        return [self.secret, *([self.old_secret] if self.old_secret and now < self.old_secret_until else [])]
+
+
+class TriggerFault(Enum):
+    """The reason for which a change of a trigger is refused."""
+
+    GONE = "there is no such trigger"
+    NAME_TAKEN = "another trigger has this name"
+    TOO_MANY = "the list has as many triggers as it may"
+
+
+class TriggerRefused(Exception):
+    """A change was refused, and nothing was written."""
+
+    def __init__(self, fault: TriggerFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+class Triggers:
+    """The triggers of lists. The caller has checked who owns the list. The number of a trigger is never used again."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database, self._now = database, now
+
+    def of_list(self, list_id: int, deadline: float | None = None) -> list[ListTrigger]:
+        """Return the triggers of a list, oldest first."""
+        return self._database.read(lambda transaction: _of_list(transaction, list_id), deadline)
+
+    def find(self, list_id: int, trigger_id: int, deadline: float | None = None) -> ListTrigger | None:
+        found = self.of_list(list_id, deadline)
+        return next((trigger for trigger in found if trigger.id == trigger_id), None)
+
+    def add(
+        self, list_id: int, values: dict[str, Any], then: AfterTrigger, deadline: float | None = None
+    ) -> int:
+        """Add a trigger of these columns and return its number. Raises TriggerRefused (NAME_TAKEN, TOO_MANY)."""
+        return self._changed(lambda t: _add(t, list_id, values, self._now()), then, deadline)
+
+    def change(
+        self,
+        list_id: int,
+        trigger_id: int,
+        values: dict[str, Any],
+        then: AfterTrigger,
+        deadline: float | None = None,
+    ) -> None:
+        """Change columns of a trigger.
+
+        `secret` exchanges it, `is_active` pauses it or sets it going from now on. Raises TriggerRefused (GONE, NAME_TAKEN).
+        """
+        self._changed(lambda t: _change(t, list_id, trigger_id, values, self._now()), then, deadline)
+
+    def _changed(
+        self, change: Callable[[Transaction], int | TriggerFault], then: AfterTrigger, deadline: float | None
+    ) -> int:
+        """Run a change. A refusal raised inside would roll back the neighbours in the group too."""
+
+        def write(transaction: Transaction) -> int | TriggerFault:
+            outcome = change(transaction)
+            if not isinstance(outcome, TriggerFault):
+                then(transaction, outcome)
+            return outcome
+
+        outcome = self._database.write(write, deadline)
+        if isinstance(outcome, TriggerFault):
+            raise TriggerRefused(outcome)
+        return outcome
+
+
+def active_triggers(transaction: Transaction) -> list[ListTrigger]:
+    """Return the triggers of all lists that are not paused."""
+    query = TriggerRow.select(*_columns()).where(TriggerRow.is_active == True)  # noqa: E712  SQL
+    return [ListTrigger(*row) for row in transaction.rows(query.order_by(TriggerRow.id))]
+
+
+def remove_trigger(transaction: Transaction, list_id: int, trigger_id: int) -> bool:
+    """Remove a trigger; return whether there was one. Its deliveries go in steps: `delivery_steps`."""
+    return bool(
+        transaction.change("DELETE FROM triggers WHERE list_id = ? AND id = ?", (list_id, trigger_id))
+    )
+
+
+def pause(transaction: Transaction, trigger: ListTrigger, reason: PausedBy) -> None:
+    """Pause a trigger: what waits is kept, and is not sent."""
+    sql = "UPDATE triggers SET is_active = 0, paused_by = ? WHERE list_id = ? AND id = ? AND is_active = 1"
+    if transaction.change(sql, (int(reason), trigger.list_id, trigger.id)):
+        delivery_queue.hold_all(transaction, trigger.list_id, trigger.id)
+
+
+def note_failure(transaction: Transaction, trigger: ListTrigger, now: int, failure: str) -> int:
+    """Note a failed delivery; return since when there was no other, in UTC milliseconds."""
+    key = (trigger.list_id, trigger.id)
+    sql = "UPDATE triggers SET failing_since = COALESCE(failing_since, ?), last_failure = ? WHERE list_id = ? AND id = ?"
+    transaction.execute(sql, (now, failure[:100].encode()[:400], *key))
+    rows = transaction.select("SELECT failing_since FROM triggers WHERE list_id = ? AND id = ?", key)
+    return int(rows[0][0]) if rows else now
+
+
+def note_success(transaction: Transaction, trigger: ListTrigger) -> None:
+    """Note that a delivery was accepted."""
+    sql = "UPDATE triggers SET failing_since = NULL, last_failure = NULL WHERE list_id = ? AND id = ?"
+    transaction.execute(sql, (trigger.list_id, trigger.id))
+
+
+def _columns() -> list[Any]:
+    return [getattr(TriggerRow, name) for name in ListTrigger.__slots__]
+
+
+def _of_list(transaction: Transaction, list_id: int) -> list[ListTrigger]:
+    query = TriggerRow.select(*_columns()).where(TriggerRow.list_id == list_id).order_by(TriggerRow.id)
+    return [ListTrigger(*row) for row in transaction.rows(query)]
+
+
+def _locked(transaction: Transaction, list_id: int) -> list[ListTrigger]:
+    """Return the triggers, with the list's row locked, so that triggers of one list change one after the other."""
+    transaction.select(f"SELECT id FROM lists WHERE id = ?{transaction.engine.for_update}", (list_id,))
+    return _of_list(transaction, list_id)
+
+
+def _add(transaction: Transaction, list_id: int, values: dict[str, Any], now: int) -> int | TriggerFault:
+    existing = _locked(transaction, list_id)
+    if _is_taken(existing, values["name"]):
+        return TriggerFault.NAME_TAKEN
+    if len(existing) >= MAX_TRIGGERS:
+        return TriggerFault.TOO_MANY
+    made = {"list_id": list_id, "active_from": now, "created_at": now, "old_secret_until": 0}
+    paused = {"paused_by": int(PausedBy.NOTHING if values["is_active"] else PausedBy.USER)}
+    query = TriggerRow.insert(folded_name=folded(values["name"]), **made, **paused, **values)
+    return int(transaction.run(query))
+
+
+def _change(
+    transaction: Transaction, list_id: int, trigger_id: int, values: dict[str, Any], now: int
+) -> int | TriggerFault:
+    existing = _locked(transaction, list_id)
+    trigger = next((each for each in existing if each.id == trigger_id), None)
+    if trigger is None:
+        return TriggerFault.GONE
+    if "name" in values and _is_taken([each for each in existing if each.id != trigger_id], values["name"]):
+        return TriggerFault.NAME_TAKEN
+    columns = _changed_columns(trigger, values, now)
+    is_active = columns.pop("is_active", trigger.is_active)
+    if is_active and not trigger.is_active:
+        columns |= _set_going(transaction, trigger, now)
+    elif trigger.is_active and not is_active:
+        pause(transaction, trigger, PausedBy.USER)
+    if columns:
+        key = (TriggerRow.list_id == list_id, TriggerRow.id == trigger_id)
+        transaction.run(TriggerRow.update(**columns).where(*key))
+    return trigger_id
+
+
+def _changed_columns(trigger: ListTrigger, values: dict[str, Any], now: int) -> dict[str, Any]:
+    """Return the columns to write for these values, `is_active` among them."""
+    columns = dict(values)
+    if "name" in values:
+        columns["folded_name"] = folded(values["name"])
+    if "secret" in values:
+        columns |= {"old_secret": trigger.secret, "old_secret_until": now + OLD_SECRET_MS}
+    if values.keys() & {"event", "rule"}:  # events from before were judged by the former conditions
+        columns["active_from"] = now
+    return columns
+
+
+def _set_going(transaction: Transaction, trigger: ListTrigger, now: int) -> dict[str, Any]:
+    delivery_queue.release_all(transaction, trigger.list_id, trigger.id, now)
+    return {
+        "is_active": True, "paused_by": int(PausedBy.NOTHING), "active_from": now, "failing_since": None, "last_failure": None,
+    }  # fmt: skip
+
+
+def _is_taken(triggers: list[ListTrigger], name: str) -> bool:
+    """Whether a trigger has the name, in any letter case."""
+    return folded(name) in {folded(trigger.name) for trigger in triggers}
