@@ -164,19 +164,8 @@ def build_services(
     analytics = ReportsClient(reports_setup(settings), encode)
     triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics))
     return Services(
-        ingest,
-        reports,
-        analytics,
-        hub,
-        stores,
-        logins,
-        jobs,
-        triggers,
-        audit,
-        database,
-        settings,
-        registry or Registry(),
-    )
+        ingest, reports, analytics, hub, stores, logins, jobs, triggers, audit, database, settings, registry or Registry(),
+    )  # fmt: skip
 
 
 def trigger_parts(

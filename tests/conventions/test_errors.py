@@ -507,7 +507,7 @@ def jane(client: InProcess) -> Shop:
 
 @pytest.fixture(scope="module")
 def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
-    """What stands for SHOP, CROWDED, FULL, NOBODY, REACHED, TELLING and HELD."""
+    """What stands for SHOP, CROWDED, FULL, NOBODY, REACHED, BUYERS, REGULARS, TELLING and HELD."""
     stores = client.services.stores
     shop, full = stores.lists.add(jane.user_id, "Shop"), stores.lists.add(jane.user_id, "Full")
     for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
@@ -539,8 +539,6 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
         BUYERS: buyers,
         REGULARS: regulars,
     }
-    return numbers | _saved(client, jane, shop, full)
-    numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]}
     return numbers | _saved(client, jane, shop, full) | _told(client, jane, shop, full)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tracker.storage.engine.secrets import make_secrets
 from tracker.storage.engine.trusted_time import begin_clock
-from tracker.storage.schema import tables
+from tracker.storage.schema import list_tables, tables
 from tracker.storage.schema.migrations import Migration
 from tracker.storage.schema.operations import ServerOnly, SqliteOnly
 
@@ -33,15 +33,15 @@ MIGRATIONS = [
             tables.SUBSCRIBERS,
             tables.SUBSCRIBER_HASHES,
             tables.CUSTOM_FIELDS,
-            tables.GOALS,
-            tables.SAVED_REPORTS,
-            tables.ANNOTATIONS,
-            tables.SHARES,
-            tables.SEGMENTS,
-            tables.TRIGGERS,
-            tables.DELIVERIES,
-            tables.TRIGGER_TAILS,
-            tables.WORK_LEASES,
+            list_tables.GOALS,
+            list_tables.SAVED_REPORTS,
+            list_tables.ANNOTATIONS,
+            list_tables.SHARES,
+            list_tables.SEGMENTS,
+            list_tables.TRIGGERS,
+            list_tables.DELIVERIES,
+            list_tables.TRIGGER_TAILS,
+            list_tables.WORK_LEASES,
             tables.SUBSCRIBER_FIELDS,
             tables.EVENTS,
             tables.EVENT_IDS,

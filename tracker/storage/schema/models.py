@@ -10,7 +10,7 @@ from typing import Any
 
 import peewee
 
-from tracker.storage.schema import tables
+from tracker.storage.schema import list_tables, tables
 from tracker.storage.schema.ddl import Column, Table
 
 
@@ -70,9 +70,9 @@ KnownNetworkRow = model_of(tables.KNOWN_NETWORKS)
 ListRow = model_of(tables.LISTS)
 SubscriberRow = model_of(tables.SUBSCRIBERS)
 CustomFieldRow = model_of(tables.CUSTOM_FIELDS)
-GoalRow = model_of(tables.GOALS)
-SavedReportRow = model_of(tables.SAVED_REPORTS)
-AnnotationRow = model_of(tables.ANNOTATIONS)
-ShareRow = model_of(tables.SHARES)
-SegmentRow = model_of(tables.SEGMENTS)
-TriggerRow = model_of(tables.TRIGGERS)
+GoalRow = model_of(list_tables.GOALS)
+SavedReportRow = model_of(list_tables.SAVED_REPORTS)
+AnnotationRow = model_of(list_tables.ANNOTATIONS)
+ShareRow = model_of(list_tables.SHARES)
+SegmentRow = model_of(list_tables.SEGMENTS)
+TriggerRow = model_of(list_tables.TRIGGERS)
