@@ -29,6 +29,8 @@ CALLED_OFTEN = (
     "subscribers.get", "website_events.catalogue", "website_events.values", "events.export", "customfield.create", "customfields.get", "customfield.delete",
 )  # fmt: skip
 HIGH_LIMITS = ",".join(f"{name}=1000000/60" for name in CALLED_OFTEN)
+#: Calls that the build of a small copy is waited for; each waits some seconds.
+BUILD_CALLS = 20
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,16 @@ class Reply:
     def refusal(self) -> tuple[int, list[int]]:
         """Status and error codes."""
         return self.status, self.codes
+
+
+def when_built(ask: Callable[[], Reply]) -> Reply:
+    """Ask until the copy of the list is built: on a busy machine that takes longer than one call waits for it."""
+    for _ in range(BUILD_CALLS):
+        reply = ask()
+        body = reply.body if isinstance(reply.body, dict) else {}
+        if body.get("Status") != "building" and not (reply.status == 503 and "Progress" in body):
+            break
+    return reply
 
 
 #: `track(Event=…, …)`: the call that the fixture of that name gives.
