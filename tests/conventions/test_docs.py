@@ -145,8 +145,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
         yield house
 
 
-@pytest.fixture
-def jane(house: InProcess) -> Shop:
+def furnished(house: InProcess) -> Shop:
     """The person of the examples under another address, with a list that has seen their events."""
     user = house.open_shop(
         f"jane{next(_numbers)}@example.com", "*,Administrator", is_admin=True, list_name="Web shop"
@@ -156,8 +155,7 @@ def jane(house: InProcess) -> Shop:
     return user
 
 
-@pytest.fixture
-def real(house: InProcess, jane: Shop) -> dict[str, Any]:
+def numbers_of(house: InProcess, jane: Shop) -> dict[str, Any]:
     """What stands for the made-up numbers and secrets of the examples."""
     stores = house.services.stores
     found = stores.lists.owned(jane.user_id, jane.list_id)
@@ -183,6 +181,23 @@ def real(house: InProcess, jane: Shop) -> dict[str, Any]:
         "Password": jane.password,
         "Prefix": house.ok("apikey.create", jane.key, Name="Reports")["Prefix"],
     }
+
+
+@pytest.fixture(scope="module")
+def readers(house: InProcess) -> tuple[Shop, dict[str, Any]]:
+    """Whom the examples that change nothing share, with a list whose copy is made once."""
+    jane = furnished(house)
+    return jane, numbers_of(house, jane)
+
+
+@pytest.fixture
+def examined(request: pytest.FixtureRequest, house: InProcess, entry: Entry) -> tuple[Shop, dict[str, Any]]:
+    """Who sends the example of a command, and what stands for its made-up numbers and secrets."""
+    if "GET" in entry.methods:
+        shared: tuple[Shop, dict[str, Any]] = request.getfixturevalue("readers")
+        return shared
+    jane = furnished(house)
+    return jane, numbers_of(house, jane)
 
 
 def link(house: InProcess, list_id: int) -> int:
@@ -261,8 +276,9 @@ def said(house: InProcess, entry: Entry, key: str, sent: dict[str, Any], method:
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)
 def test_every_example_is_answered_as_it_says(
-    entry: Entry, house: InProcess, jane: Shop, real: dict[str, Any]
+    entry: Entry, house: InProcess, examined: tuple[Shop, dict[str, Any]]
 ) -> None:
+    jane, real = examined
     assert entry.command.example is not None
     got = said(house, entry, jane.key, sent_by(entry, real), "POST")
     assert shape(got) == shape(entry.command.example[1])
@@ -270,8 +286,9 @@ def test_every_example_is_answered_as_it_says(
 
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if "GET" in entry.methods], ids=names)
 def test_every_example_that_changes_nothing_is_answered_to_get(
-    entry: Entry, house: InProcess, jane: Shop, real: dict[str, Any]
+    entry: Entry, house: InProcess, examined: tuple[Shop, dict[str, Any]]
 ) -> None:
+    jane, real = examined
     assert entry.command.example is not None
     got = said(house, entry, jane.key, sent_by(entry, real), "GET")
     assert shape(got) == shape(entry.command.example[1])
