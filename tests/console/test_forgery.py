@@ -48,20 +48,23 @@ def tokens(tracker: Tracker, browser: Visitor, john: Account) -> dict[str, str]:
     }
 
 
-#: What the process that works at triggers notes by itself.
-OF_WORKERS = ("work_leases", "trigger_tails")
+#: What processes write by themselves: notes of the worker at triggers, counts of names, and a person's history from before a link.
+OF_WORKERS = {
+    "work_leases", "trigger_tails", "event_names", "event_properties", "count_outbox", "timeline_recent", "timeline_sorted", "timeline_runs",
+}  # fmt: skip
+LINKS = "(SELECT list_id, visitor_id, span, subscriber_id, linked_at, event_id, reason, unlinked_from, unlinked_at FROM identity_links)"
 
 
 @pytest.fixture(scope="module")
 def state(tracker: Tracker) -> Iterator[Callable[[], Any]]:
-    """All that the database holds, but what counts names: it is written late, and by no form."""
+    """All that the database holds, but what is written late, and by no form."""
     database = own_database(tracker.database_url)
 
     def read() -> dict[str, Any]:
         def all_rows(transaction: Any) -> dict[str, Any]:
             names = transaction.select("SELECT name FROM sqlite_master WHERE type = 'table'")
-            kept = {name for (name,) in names} - {"event_names", "event_properties", *OF_WORKERS}
-            return {name: transaction.select(f"SELECT * FROM {name}") for name in kept}
+            sources = {name: name for (name,) in names if name not in OF_WORKERS} | {"identity_links": LINKS}
+            return {name: transaction.select(f"SELECT * FROM {source}") for name, source in sources.items()}
 
         return database.read(all_rows)
 
