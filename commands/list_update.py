@@ -44,6 +44,7 @@ SETTINGS = {
     "VisitGapMinutes": "visit_gap_minutes",
     "ChannelRules": "channel_rules",
     "Products": "products",
+    "KeepRefusedValues": "is_refused_value_kept",
 }
 RULE = {
     "type": "object",
@@ -85,6 +86,9 @@ class ListUpdate(Command):
       confirm them; a name that is not sent is none, and `{}` goes back to the suggestion.
     - `ConversionIdIs`: what a conversion-id names, for conversions from now on.
     - `ConversionsNeedKey`: conversions without a key, as at the collect endpoint, are stored and not counted, from now on.
+
+    - `KeepRefusedValues`: the inbox (`rejections.get`) keeps the values of refused events for seven days, not only their names,
+      so that they can be sent again as they were.
 
     All workers apply the change within 5 seconds.
     """
@@ -175,6 +179,9 @@ class ListUpdate(Command):
                 "items": RULE,
                 "description": "Rules for `$channel` that go before Tracker's table",
             }
+        )
+        KeepRefusedValues = YesOrNo(
+            metadata={"description": "Whether the values of refused events are kept for seven days"}
         )
 
     class Answer(SettingsAnswer):

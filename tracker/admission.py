@@ -63,7 +63,7 @@ class Admission:
         """
         if call.unread is None:
             return
-        caller = self._beforehand(call, entry) if entry is not None else None
+        caller = answer.caller = self._beforehand(call, entry) if entry is not None else None
         is_known = self._is_known(call, caller)
         knows = partial(self._authenticator.knows, deadline=call.deadline) if caller is None else None
         try:

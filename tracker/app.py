@@ -22,7 +22,7 @@ from tracker.config import ConfigError, Settings
 from tracker.console import console, share_pages
 from tracker.delivery.trigger_parts import TriggerParts
 from tracker.delivery.trigger_worker import TriggerWorker
-from tracker.dispatch import Dispatcher
+from tracker.dispatch import NOTES_HEADER, Dispatcher
 from tracker.errors import StorageUnavailable
 from tracker.formats.credentials import is_public_id
 from tracker.http.collect_endpoint import CollectEndpoint
@@ -31,6 +31,8 @@ from tracker.http.message.json_log import log_failure
 from tracker.http.routes import build_blueprint
 from tracker.http.static_files import script_files
 from tracker.http.throttle import Throttle
+from tracker.inbox.collector import Inbox
+from tracker.inbox.noticing import NOTICED, Notices
 from tracker.ingest.service import Ingest
 from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("tracker", static_folder=None)
     limiter = _limiter(settings, registry, app)
     services = build_services(settings, database, limiter, registry)
+    notices = Notices(services.inbox, NOTES_HEADER)
     dispatcher = Dispatcher(
         registry,
         Authenticator(services.stores.keys, services.stores.sessions, services.stores.lists),
@@ -80,9 +83,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         declared_limits(registry),
         services,
         _report_failure,
+        on_answer=dict.fromkeys(NOTICED, notices.answered),
     )
     throttle = Throttle()
-    collect = _collect_endpoint(settings, dispatcher, throttle, services.stores)
+    collect = _collect_endpoint(settings, dispatcher, throttle, services.stores, notices)
     proxies = settings.trusted_proxies
     has_fast_path = settings.has_fast_path
     readiness = Readiness(database, partial(_report, None))
@@ -106,7 +110,7 @@ def _script_files(path: str) -> Blueprint:
 
 
 def _collect_endpoint(
-    settings: Settings, dispatcher: Dispatcher, throttle: Throttle, stores: Stores
+    settings: Settings, dispatcher: Dispatcher, throttle: Throttle, stores: Stores, notices: Notices
 ) -> CollectEndpoint:
     def allowed_origins(tracker_id: str, deadline: float) -> Sequence[str]:
         """Return the list's allowed origins. While storage is unavailable none are set: such an answer holds nothing to hide."""
@@ -117,7 +121,9 @@ def _collect_endpoint(
             return ()
 
     prefix, proxies = f"{settings.collect_path}/", settings.trusted_proxies
-    return CollectEndpoint(dispatcher, throttle, PUBLIC_COMMAND, allowed_origins, prefix, proxies)
+    return CollectEndpoint(
+        dispatcher, throttle, PUBLIC_COMMAND, allowed_origins, prefix, proxies, notices.preflight
+    )
 
 
 def open_database(settings: Settings, registry: Registry) -> Database:
@@ -160,11 +166,12 @@ def build_services(
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     audit = Audit(database, now_ms)
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
+    inbox = Inbox(database, stores.lists, stores.list_settings, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     analytics = ReportsClient(reports_setup(settings), encode)
     triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics))
     return Services(
-        ingest, reports, analytics, hub, stores, logins, jobs, triggers, audit, database, settings, registry or Registry(),
+        ingest, reports, analytics, hub, stores, logins, jobs, triggers, audit, inbox, database, settings, registry or Registry(),
     )  # fmt: skip
 
 

@@ -61,5 +61,7 @@ class Answer:
     headers: dict[str, str]
     command: str | None = None
     user_id: int | None = None
+    #: The caller, once known.
+    caller: Caller | None = None
     #: Whether the body holds a secret, such as a new key.
     shows_secret: bool = False

@@ -34,7 +34,8 @@ class Dispatcher:
     """Answers calls with the registry's commands.
 
     `limiter.hit(command, who, limit, cost)` counts a call, `rates` holds each command's limits, `on_failure(call, exc)`
-    gets unexpected exceptions, `now()` returns UTC milliseconds.
+    gets unexpected exceptions, `now()` returns UTC milliseconds. `on_answer` has a function for each command whose answered
+    calls are noticed.
     """
 
     def __init__(
@@ -46,14 +47,27 @@ class Dispatcher:
         services: Services,
         on_failure: Callable[[Call, BaseException], None],
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        on_answer: Mapping[str, Callable[[Call, Answer, int], None]] | None = None,
     ) -> None:
         self.registry = registry
         self._admission = Admission(authenticator, limiter, rates, now)
         self._services, self._on_failure, self._now = services, on_failure, now
+        self._on_answer = on_answer or {}
 
     def answer(self, call: Call) -> Answer:
         """Answer `call`; never raises."""
-        return self._answered(call, self._checked)
+        answer = self._answered(call, self._checked)
+        notice = self._on_answer.get(answer.command or "")
+        if notice is not None:
+            self._noticed(notice, call, answer)
+        return answer
+
+    def _noticed(self, notice: Callable[[Call, Answer, int], None], call: Call, answer: Answer) -> None:
+        """Notice an answered call. The answer stays as it is: a failure here is only reported."""
+        try:
+            notice(call, answer, self._now())
+        except Exception as failure:  # noqa: BLE001  the call is answered already
+            self._on_failure(call, failure)
 
     def look(self, call: Call) -> Answer:
         """Check `call` as `answer` does, and stop where the caller is admitted: nothing is counted or run."""
@@ -96,7 +110,7 @@ class Dispatcher:
             answer.headers[NOTES_HEADER] = notes
         caller = self._admission.admitted(call, params, command)
         answer.shows_secret = command.shows_secret
-        answer.user_id = caller.user_id
+        answer.user_id, answer.caller = caller.user_id, caller
         self._admission.count(entry, caller, command.cost(params), answer)
         values = entry.params.read(params)
         running = command(caller, self._services, self._now(), call.is_form, call.deadline)

@@ -8,6 +8,7 @@ from tracker.analytics.reports_client import ReportsClient
 from tracker.auth.login import LoginService
 from tracker.config import Settings
 from tracker.delivery.trigger_worker import TriggerWorker
+from tracker.inbox.collector import Inbox
 from tracker.ingest.service import Ingest
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
@@ -63,6 +64,7 @@ class Services:
     jobs: Jobs
     triggers: TriggerWorker
     audit: Audit
+    inbox: Inbox
     storage: Database
     settings: Settings
     #: All commands; none where no calls are answered.
@@ -74,5 +76,6 @@ class Services:
         self.following.close()
         self.analytics.close()
         self.jobs.close()
+        self.inbox.close()
         self.ingest.close()
         self.storage.close()

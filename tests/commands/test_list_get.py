@@ -54,6 +54,7 @@ def test_a_new_list_has_nothing_tracked(client: InProcess, jane: Shop) -> None:
             "Seen": "view_product", "InCart": "add_to_cart", "Bought": "conversion", "ID": "product_id", "Name": "product_name",
             "Price": "price", "Quantity": "quantity", "Items": "items", "Suggested": True,
         },
+        "KeepRefusedValues": False,
     }  # fmt: skip
 
 

@@ -80,6 +80,24 @@ def a_delivery(client: InProcess, shop: Shop) -> int:
     return int(add_deliveries(client, shop, a_trigger(client, shop), 1, is_accepted=True)[0])
 
 
+def a_body(client: InProcess, shop: Shop) -> int:
+    """The body of an event that was refused."""
+    return refused(client, shop)[1]
+
+
+def a_rejection(client: InProcess, shop: Shop) -> int:
+    return refused(client, shop)[0]
+
+
+def refused(client: InProcess, shop: Shop) -> tuple[int, int]:
+    """The numbers of a rejection of the list, and of the last body in it."""
+    client.call("event.track", shop.key, ListID=shop.list_id, Event="signup", Email="no address")
+    client.services.inbox.flush()
+    sql = "SELECT rejection_id, id FROM rejected_bodies WHERE list_id = ? ORDER BY id DESC"
+    number, body = client.rows(sql, shop.list_id)[0]
+    return int(number), int(body)
+
+
 KINDS = {
     "ListID": Kind(a_list, NOWHERE),
     "SubscriberListID": Kind(a_list, NOWHERE),
@@ -90,6 +108,8 @@ KINDS = {
     "EventID": Kind(an_event, NOWHERE),
     "TriggerID": Kind(a_trigger, NOWHERE),
     "DeliveryID": Kind(a_delivery, NOWHERE),
+    "RejectionID": Kind(a_rejection, NOWHERE),
+    "BodyID": Kind(a_body, NOWHERE),
     "Prefix": Kind(a_key, "nothing1"),
 }
 #: Parameters that look as if they named an object, and why they name none of a user's.

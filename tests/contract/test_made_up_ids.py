@@ -22,6 +22,7 @@ from marshmallow import fields
 from tests.client import InProcess, Reply, Shop, Track
 from tests.commands.test_event_collect import Door
 from tests.commands.triggers import PUBLIC_URL, add_deliveries
+from tests.contract.objects import refused
 from tracker.domain.cursors import cursor_of
 from tracker.domain.row_ids import SEQUENCE_BITS, first_id_at, received_ms
 from tracker.formats.credentials import checksum, digest, new_key, new_public_id, new_session_id
@@ -203,6 +204,8 @@ class World:
             "custom_fields",
             "list_settings",
             "segments",
+            "rejections",
+            "rejected_bodies",
         )
         of_list = [
             self.client.rows(f"SELECT * FROM {each} WHERE list_id = ?", self.ours.list_id) for each in tables
@@ -378,6 +381,20 @@ def _elsewhere(world: World, name: str, number: Any) -> tuple[dict[str, Any], di
     return named, {**named, name: NOWHERE}
 
 
+def _refused(world: World) -> Iterator[Try]:
+    """Numbers of rejections follow from reason and sender: a stranger can compute them. Those of bodies are row ids."""
+    for list_id in (world.strangers.list_id, world.ours.list_id):
+        rejection, body = refused(world.client, world.ours)
+        for command, named in (
+            ("rejection.get", {"RejectionID": rejection}),
+            ("rejection.dismiss", {"RejectionID": rejection}),
+            ("rejection.replay", {"BodyID": body, "Body": {"Event": "seen"}}),
+        ):
+            is_own = list_id == world.strangers.list_id
+            missing = {**named, next(iter(named)): NOWHERE} if is_own else {**named, "ListID": NOWHERE}
+            yield command, {"ListID": list_id, **named}, {"ListID": list_id, **missing}
+
+
 def _keys(world: World) -> Iterator[Try]:
     """A prefix is shown to whoever may list keys; the rest of a key with it is made up, its checksum is right."""
     prefix = world.ours.key.split("_")[1]
@@ -427,6 +444,8 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "SegmentID": _segments,
     "TriggerID": _triggers,
     "DeliveryID": _triggers,
+    "RejectionID": _refused,
+    "BodyID": _refused,
     "Prefix": _keys,
     "APIKey": _keys,
     "SessionID": _sessions,
@@ -438,8 +457,8 @@ WORDS = {
     "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
     "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
     "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsPinned",
-    "KeepAddress", "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties",
-    "Property", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text",
+    "KeepAddress", "KeepRefusedValues", "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties",
+    "Property", "Reason", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text",
     "Timezone", "To", "URL", "UniqueIdentifier", "Until", "Url", "Username", "Value", "VisitGapMinutes", "Where",
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from marshmallow import EXCLUDE
 
 from tests.client import InProcess, Shop, when_built
 from tests.commands.triggers import add_deliveries
+from tests.contract.objects import refused
 from tests.conventions.likeness import Likeness
 from tests.conventions.pages import blocks, cells, command_lines, curl
 from tests.conventions.sources import ROOT
@@ -162,6 +163,7 @@ def numbers_of(house: InProcess, jane: Shop) -> dict[str, Any]:
     assert found is not None
     [field] = stores.fields.of_list(found.id)
     trigger = stores.triggers.of_list(found.id)[0].id
+    rejection, body = refused(house, jane)
     return {
         "ListID": found.id,
         "SubscriberListID": found.id,
@@ -174,6 +176,8 @@ def numbers_of(house: InProcess, jane: Shop) -> dict[str, Any]:
         "TriggerID": trigger,
         "DeliveryID": add_deliveries(house, replace(jane, list_id=found.id), trigger, 1, is_accepted=True)[0],
         "EventID": house.rows("SELECT MAX(id) FROM events WHERE list_id = ?", found.id)[0][0],
+        "RejectionID": rejection,
+        "BodyID": body,
         "EventListTrackerID": found.tracker_id,
         "After": cursor_at(found.id, 0),
         "SessionID": stores.sessions.open(jane.user_id),

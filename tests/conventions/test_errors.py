@@ -14,6 +14,7 @@ import pytest
 from tests.client import InProcess, Shop
 from tests.commands.questions import HEADED, WITHOUT_EVENT
 from tests.commands.triggers import PUBLIC_URL, add_deliveries, fill_with_triggers
+from tests.contract.objects import refused
 from tests.fuzz.exemptions import OF_EVENTS
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api.report_params import TOO_LARGE, TOO_SLOW
@@ -52,6 +53,8 @@ RULE = [{"Of": "person", "Event": "x", "Is": "happened"}]
 #: A trigger of the shop that is paused, its delivery, and conditions, for which there is no engine.
 TELLING, HELD = "the trigger of the shop", "a delivery of a paused trigger"
 JUDGED = [{"Of": "event", "Property": "x", "Is": "is set"}]
+#: A rejection of the shop's inbox, and a body in it.
+REFUSED, KEPT = "the rejection of the shop", "the body of the shop"
 #: Rows that only a question which is too much for the engine shows, and what the engine answers then.
 TROUBLE = {TOO_LARGE: "too_large", TOO_SLOW: "timeout", INVALID_RULE: "bad_regex"}
 #: How the commands that take the head of reports refuse it.
@@ -329,6 +332,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("list.update", 14): {"ListID": SHOP, "VisitGapMinutes": 0},
     ("list.update", 15): {"ListID": SHOP, "ChannelRules": ["x"]},
     ("list.update", 16): {"ListID": SHOP, "Products": {"Seen": "view_item"}},
+    ("list.update", 17): {"ListID": SHOP, "KeepRefusedValues": "x"},
     ("lists.get", 1): {"RecordsPerRequest": -1},
     ("lists.get", 2): {"RecordsFrom": "x"},
     ("lists.get", 3): {"OrderField": "x"},
@@ -439,6 +443,43 @@ CALLS |= {
     ).items()
 }  # fmt: skip
 
+#: The commands of the inbox, and what each needs.
+INBOX: dict[str, dict[str, Any]] = {
+    "rejections.get": {},
+    "rejection.get": {"RejectionID": REFUSED},
+    "rejection.dismiss": {"RejectionID": REFUSED},
+    "rejection.replay": {"BodyID": KEPT, "Body": {"Event": "seen"}},
+}
+for name, needed in INBOX.items():
+    rows: dict[int, dict[str, Any]] = {
+        1: {"WithoutList": False}, 2: {"ListID": "x"}, 3: {"ListID": 10**6}, 31: {"WithoutList": "x"},
+        32: {"ListID": SHOP, "WithoutList": True}, 33: {"OfStrangers": "x"}, 34: {"OfStrangers": True},
+    }  # fmt: skip
+    if name == "rejection.replay":
+        of_body = {
+            40: {"BodyID": ...},
+            41: {"BodyID": "x"},
+            42: {"BodyID": 1},
+            43: {"Body": 7},
+            44: {"Body": ...},
+        }
+        rows = {code: sent for code, sent in rows.items() if code < 33}
+        rows |= {code: {"ListID": SHOP, **sent} for code, sent in of_body.items()}
+        for (command, code), sent in list(CALLS.items()):
+            if command == "event.track":
+                listed = {"ListID": 10**6} if code == 4 else {}
+                own = {key: value for key, value in sent.items() if key != "ListID"}
+                rows[code] = {"ListID": SHOP, "Body": {**own, **listed}}
+    elif "RejectionID" in needed:
+        of_rejection = {37: {"RejectionID": ...}, 38: {"RejectionID": "x"}, 39: {"RejectionID": 1}}
+        rows |= {code: {"ListID": SHOP, **sent} for code, sent in of_rejection.items()}
+    else:
+        rows |= {35: {"ListID": SHOP, "From": "x"}, 36: {"ListID": SHOP, "Reason": 5}}
+    CALLS |= {
+        (name, code): {key: value for key, value in {**needed, **sent}.items() if value is not ...}
+        for code, sent in rows.items()
+    }
+
 #: At the collect endpoint the same faults have the same numbers; a list is named by its public id.
 CALLS |= {
     ("event.collect", code): sent
@@ -450,7 +491,7 @@ CALLS["event.collect", 2] = {"Events": {}}
 CALLS["event.collect", 18] = {"Event": "seen", "Timestamp": "yesterday"}
 
 #: Which permissions the key of the call has, where it is not one for everything.
-KEYS = {("apikey.create", 3): "*", ("audit.get", 4): "*"}
+KEYS = {("apikey.create", 3): "*", ("audit.get", 4): "*", **{(name, 34): "*" for name in INBOX}}
 
 #: What only storage in trouble or a broken command shows.
 BREAKING = '''
@@ -507,7 +548,7 @@ def jane(client: InProcess) -> Shop:
 
 @pytest.fixture(scope="module")
 def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
-    """What stands for SHOP, CROWDED, FULL, NOBODY, REACHED, BUYERS, REGULARS, TELLING and HELD."""
+    """What stands for SHOP, CROWDED, FULL, NOBODY, REACHED, BUYERS, REGULARS, TELLING, HELD, REFUSED and KEPT."""
     stores = client.services.stores
     shop, full = stores.lists.add(jane.user_id, "Shop"), stores.lists.add(jane.user_id, "Full")
     for alias, more in (("Number", {"DataType": "number"}), ("Customer", {"UniqueIdentifier": True})):
@@ -539,6 +580,8 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
         BUYERS: buyers,
         REGULARS: regulars,
     }
+    rejection, body = refused(client, replace(jane, list_id=shop))
+    numbers |= {REFUSED: rejection, KEPT: body}
     return numbers | _saved(client, jane, shop, full) | _told(client, jane, shop, full)
 
 
@@ -571,7 +614,7 @@ def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any
 
 
 def _told(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any]:
-    """What stands for TELLING and HELD; the full list has all triggers it may."""
+    """What stands for TELLING, HELD, REFUSED and KEPT; the full list has all triggers it may."""
     about = {"Event": "x", "URL": PUBLIC_URL}
     told = [
         client.ok("trigger.create", jane.key, ListID=shop, Name=name, **about)["TriggerID"]

@@ -13,7 +13,7 @@ OURS = {"tracker", "commands"}
 STORAGE = {
     "tracker.storage.accounts", "tracker.storage.aggregates", "tracker.storage.changes", "tracker.storage.engine",
     "tracker.storage.events",
-    "tracker.storage.job_queue", "tracker.storage.subscribers", "tracker.storage.timeline", "tracker.storage.triggers",
+    "tracker.storage.job_queue", "tracker.storage.rejections", "tracker.storage.subscribers", "tracker.storage.timeline", "tracker.storage.triggers",
 }  # fmt: skip
 PURE = {"tracker.domain", "tracker.errors", "tracker.formats", "tracker.times"}
 
@@ -72,6 +72,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.delivery": {"tracker.outgoing", *STORAGE, *PURE},
     "tracker.privacy": STORAGE | PURE,
     "tracker.integrity": {"tracker.storage.schema", *STORAGE, *PURE},
+    "tracker.inbox": {"tracker.call", "tracker.caller", *STORAGE, *PURE},
     "tracker.jobs": {"tracker.ingest", "tracker.privacy", *STORAGE, *PURE},
     # reports: a copy derived from the truth, the process that answers from it, and its client in the workers
     "tracker.analytics": {
@@ -92,6 +93,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.storage.plugins": {"tracker.storage.engine", "tracker.storage.schema"},
     "tracker.storage.recovery": {"tracker.private_file", "tracker.storage.engine", *PURE},
     "tracker.storage.job_queue": {"tracker.storage.engine"},
+    "tracker.storage.rejections": {"tracker.storage.engine", *PURE},
     "tracker.storage.changes": {"tracker.storage.engine", *PURE},
     "tracker.storage.accounts": {"tracker.storage.engine", "tracker.storage.schema", *PURE},
     "tracker.storage.subscribers": {
@@ -135,7 +137,7 @@ OUTSIDE: dict[str, set[str]] = {
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
         "tracker.analytics", "tracker.auth", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
-        "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.outgoing", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
+        "tracker.inbox", "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.outgoing", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
         "tracker.storage.aggregates",
         "tracker.storage.engine", "tracker.storage.subscribers", "tracker.delivery",
     },
@@ -149,7 +151,7 @@ OUTSIDE: dict[str, set[str]] = {
     },
     "orjson": {
         "tracker.analytics", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
-        "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
+        "tracker.inbox", "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
         "tracker.questions", "tracker.storage.accounts", "tracker.storage.aggregates",
     },
     "packaging": {"tracker.plugins"},

@@ -71,6 +71,13 @@ OF_TRIGGERS = (
     "delivery.retry",
 )
 SAMPLED = {"Event": "a", "Property": "b", "EventID": 1}
+#: The commands of the inbox, with what each needs.
+INBOX: dict[str, dict[str, Any]] = {
+    "rejections.get": {},
+    "rejection.get": {"RejectionID": 1},
+    "rejection.dismiss": {"RejectionID": 1},
+    "rejection.replay": {"BodyID": 1},
+}
 
 #: The commands about segments, with what each needs beside the list.
 RULE = {"Rule": [{"Of": "person", "Event": "a", "Is": "happened"}]}
@@ -177,6 +184,11 @@ EXEMPTIONS = (
     Exemption("reports.values", 30, "NUL is refused", {"ListID": NOWHERE, "By": "a", "Search": "\0"}),
     Exemption("visits.get", 25, "NUL is refused", {"ListID": NOWHERE, "Cursor": "\0"}),
     Exemption("visit.get", 3, "whose list it is", {"ListID": NOWHERE, "EventID": 1}),
+    *(Exemption(name, 1, "one of several is needed", needed) for name, needed in INBOX.items()),
+    *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in INBOX.items()),
+    *(Exemption(name, 32, "one of several is allowed", needed | {"ListID": NOWHERE, "WithoutList": True}) for name, needed in INBOX.items()),
+    Exemption("rejections.get", 35, "several forms of a time", {"ListID": NOWHERE, "From": "yesterday"}),
+    Exemption("rejections.get", 36, "NUL is refused", {"ListID": NOWHERE, "Reason": "\0"}),
     Exemption("list.create", 2, "blank is what Unicode calls white space", {"SubscriberListName": "\u2003"}),
     Exemption("list.get", 3, "whose list it is", {"ListID": NOWHERE}),
     Exemption("list.update", 3, "whose list it is", {"ListID": NOWHERE}),
@@ -271,6 +283,10 @@ STORED = {
     "annotations.get": {4, 5},
     "share.create": {5, 7, 11, 14, 15},
     "share.revoke": {10},
+    "rejections.get": {34},
+    "rejection.get": {34, 39},
+    "rejection.dismiss": {34, 39},
+    "rejection.replay": {*range(4, 23), 42, 43, 44},
     "customfield.create": {8, 9, 10},
     "customfield.delete": {5},
     "event.collect": {17},

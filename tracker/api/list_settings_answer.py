@@ -27,6 +27,7 @@ EXAMPLE_SETTINGS: dict[str, Any] = {
     "VisitGapMinutes": 30,
     "ChannelRules": [],
     "Products": EXAMPLE_PRODUCTS,
+    "KeepRefusedValues": False,
 }
 
 
@@ -58,6 +59,7 @@ class SettingsAnswer(Schema):
     VisitGapMinutes = fields.Integer(required=True)
     ChannelRules = fields.List(fields.Nested(Rule), required=True)
     Products = fields.Nested(ProductNames, required=True)
+    KeepRefusedValues = fields.Boolean(required=True)
 
 
 def settings_answer(
@@ -81,6 +83,7 @@ def settings_answer(
             for rule in settings.channel_rules.rows
         ],
         "Products": products_answer(settings, properties_by_event),
+        "KeepRefusedValues": settings.is_refused_value_kept,
     }
 
 

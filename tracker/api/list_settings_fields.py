@@ -48,6 +48,7 @@ SETTINGS_ERRORS = (
     INVALID_GAP,
     INVALID_RULES,
     INVALID_PRODUCTS,
+    invalid("KeepRefusedValues", 17),
 )
 _PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)

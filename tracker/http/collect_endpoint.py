@@ -28,7 +28,10 @@ AllowedOrigins = Callable[[str, float], Sequence[str]]
 
 
 class CollectEndpoint:
-    """A WSGI application for all paths below `prefix`. CORS is answered here and nowhere else."""
+    """A WSGI application for all paths below `prefix`. CORS is answered here and nowhere else.
+
+    `on_refused(tracker_id, origin)` is told of preflights that are not granted.
+    """
 
     def __init__(
         self,
@@ -38,10 +41,12 @@ class CollectEndpoint:
         allowed_origins: AllowedOrigins,
         prefix: str,
         trusted_proxies: int,
+        on_refused: Callable[[str, str], None] = lambda _id, _origin: None,
     ) -> None:
         self._dispatcher, self._throttle = dispatcher, throttle
         self._command, self._allowed_origins = command, allowed_origins
         self.prefix, self._trusted_proxies = prefix, trusted_proxies
+        self._on_refused = on_refused
         self.rules: BodyRules = rules_of(dispatcher.registry.find(command))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -67,6 +72,8 @@ class CollectEndpoint:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             allowed = self._allowed_origins(tracker_id, call.deadline)
             granted = preflight_headers(origin, allowed, methods[0])
+            if origin and allowed and origin not in allowed:
+                self._on_refused(tracker_id, origin)
             return no_content({"Allow": ", ".join((*methods, "OPTIONS")), **granted})
         answer = environ[ANSWER] = self._answer(environ, call, methods)
         answer.headers |= cors_headers(origin, self._allowed_origins(tracker_id, call.deadline))

@@ -13,7 +13,7 @@ from tracker.formats.event_limits import visitor_uuid_of_hash
 from tracker.privacy import erasure_check
 from tracker.privacy.event_deletion import EventDeleter
 from tracker.privacy.retention import schedule_retention
-from tracker.storage import job_queue
+from tracker.storage import job_queue, rejections
 from tracker.storage.aggregates import unmark_owner
 from tracker.storage.engine import IN_FLIGHT_SECONDS, SCRUBBED_PAGES, Transaction
 from tracker.storage.events import StoredEvent, deletion, read_events
@@ -55,7 +55,8 @@ def begin(transaction: Transaction, list_id: int, who: Who, now: int) -> State |
     hashes = {digest.hex() for email in deleted.emails for digest in email_hashes(email)}
     uuids = [visitor_uuid_of_hash(list_id, each) for each in sorted(hashes)]
     erasure_rows.claim_hash_visitors(transaction, list_id, deleted.subscriber_id, uuids, now)
-    return _state("identity_links", deleted.removed)
+    bodies = rejections.forget(transaction, list_id)
+    return _state("identity_links", {**deleted.removed, "rejected_bodies": bodies})
 
 
 def step(late_moves: LateMoves, transaction: Transaction, job: Job, now: int, most: int) -> Step:

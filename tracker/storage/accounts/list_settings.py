@@ -31,6 +31,7 @@ class ListSettings:
     `timezone`: the IANA name of the zone in which the list's days begin. `currency`: the ISO 4217 code of the list's main
     currency; empty: none. `visit_gap_minutes`: a longer pause between two events begins another visit. `products`: the names
     of the events and properties that tell of a shop's products, in the order of `product_names.PRODUCT_PARTS`; none: not said.
+    `is_refused_value_kept`: the inbox of refused events keeps their values, not only their names.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class ListSettings:
     visit_gap_minutes: int = DEFAULT_VISIT_GAP
     channel_rules: ChannelRules = NO_RULES
     products: tuple[str, ...] = ()
+    is_refused_value_kept: bool = False
 
 
 NAMES = tuple(field.name for field in fields(ListSettings))
@@ -112,6 +114,7 @@ def _row(settings: ListSettings) -> Row:
         settings.visit_gap_minutes,
         "\n".join("\t".join(astuple(rule)) for rule in settings.channel_rules.rows).encode() or None,
         "\n".join(settings.products).encode() or None,
+        int(settings.is_refused_value_kept),
     )
 
 
@@ -119,7 +122,7 @@ def _settings(row: Row) -> ListSettings:
     origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed, parameters = (
         row[:7]
     )
-    timezone, currency, visit_gap, rules, products = row[7:]
+    timezone, currency, visit_gap, rules, products, is_refused_value_kept = row[7:]
     return ListSettings(
         _lines(origins),
         bool(is_signal_honoured),
@@ -133,6 +136,7 @@ def _settings(row: Row) -> ListSettings:
         visit_gap,
         ChannelRules(tuple(ChannelRule(*line.split("\t")) for line in _lines(rules))) if rules else NO_RULES,
         _lines(products),
+        bool(is_refused_value_kept),
     )
 
 

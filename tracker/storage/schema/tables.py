@@ -199,7 +199,7 @@ LIST_SETTINGS = Table(
         integer("retention_days", is_optional=True), integer("events_from", is_optional=True),
         integer("is_key_needed_for_conversions", default=0), bytes_("hidden_parameters", 4000, is_optional=True),
         bytes_("timezone", 64, is_optional=True), bytes_("currency", 3, is_optional=True), integer("visit_gap_minutes", default=30),
-        big_bytes("channel_rules", is_optional=True), big_bytes("products", is_optional=True),
+        big_bytes("channel_rules", is_optional=True), big_bytes("products", is_optional=True), flag("is_refused_value_kept", default=0),
     ],
     primary=("list_id",),
 )  # fmt: skip
@@ -315,3 +315,43 @@ TIMELINE_RUNS = Table(
     [integer("run"), integer("level"), integer("state"), integer("merged_into", is_optional=True)],
     primary=("run",),
 )
+
+# Refused calls: rows for seven days. List 0 holds those whose caller nobody knows
+
+#: A reason with a sender; `id` is a hash of both.
+REJECTIONS = Table(
+    "rejections",
+    [
+        key("list_id"), key("id"), bytes_("reason", 16), bytes_("sender", 300), big_bytes("message"), integer("first_at"),
+        integer("last_at"), integer("total"),
+    ],
+    primary=("list_id", "id"),
+    indexes=[("last_at",)],
+)  # fmt: skip
+REJECTION_HOURS = Table(
+    "rejection_hours",
+    [key("list_id"), key("rejection_id"), integer("hour"), integer("total")],
+    primary=("list_id", "rejection_id", "hour"),
+    indexes=[("hour",)],
+    is_clustered=True,
+)
+#: The last bodies of a rejection, with masked values unless the list keeps them.
+REJECTED_BODIES = Table(
+    "rejected_bodies",
+    [
+        key("list_id"), key("id"), key("rejection_id"), integer("at"), bytes_("event_key", 64), flag("is_whole"),
+        big_bytes("body"),
+    ],
+    primary=("list_id", "id"),
+    indexes=[("list_id", "rejection_id", "id"), ("list_id", "event_key"), ("at",)],
+)  # fmt: skip
+#: Who sent how many events on a day: an origin, a key, a browser that asks not to be tracked.
+SENDERS = Table(
+    "senders",
+    [
+        key("list_id"), integer("day"), bytes_("kind", 16), bytes_("name", 300), integer("total"), integer("last_at"),
+    ],
+    primary=("list_id", "day", "kind", "name"),
+    indexes=[("day",)],
+    is_clustered=True,
+)  # fmt: skip

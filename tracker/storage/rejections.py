@@ -1,0 +1,266 @@
+"""Rejections: counts and last bodies of refused calls, and who sends events, each for seven days and bounded.
+
+A rejection is a reason with a sender. List 0 holds those of callers whom nobody knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tracker.domain.masked_bodies import without_values
+from tracker.storage.engine.transaction import Row, Transaction
+
+#: The list of calls whose caller nobody knows.
+NOBODYS = 0
+HOUR_MS, DAY_MS = 3_600_000, 24 * 3_600_000
+#: Milliseconds for which everything here is kept.
+KEPT_MS = 7 * DAY_MS
+#: Rejections of one list: beyond that, senders are counted together. Names of one kind on one day: likewise.
+MAX_REJECTIONS, MAX_NAMES = 200, 100
+#: Bodies of one rejection, and bytes of all bodies of a list.
+MAX_BODIES, MAX_BODY_BYTES = 20, 1_000_000
+#: The sender of all that were not kept apart.
+OTHERS = ""
+#: What a row of senders counts: an origin, a key, a browser's wish not to be tracked, and a key that named no list.
+ORIGIN, KEY, SIGNAL, LISTLESS = "origin", "key", "signal", "listless"
+#: Bytes of a sender's name that are kept.
+MAX_SENDER_BYTES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedBody:
+    """A body that was refused. `is_whole`: with its values; `event_key` is its EventID, its own or one made for it."""
+
+    id: int
+    at: int
+    event_key: str
+    is_whole: bool
+    body: bytes
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What a process noticed of one rejection since it last wrote. `hours` are counts by hour."""
+
+    message: bytes
+    first_at: int
+    last_at: int
+    hours: dict[int, int]
+    bodies: list[RefusedBody]
+
+
+class Rejection(NamedTuple):
+    """A stored rejection. `message` is the JSON of what was answered."""
+
+    id: int
+    reason: str
+    sender: str
+    message: bytes
+    first_at: int
+    last_at: int
+    total: int
+
+
+class SenderDay(NamedTuple):
+    """How many events a sender sent on a day, which is counted from the epoch."""
+
+    day: int
+    kind: str
+    name: str
+    total: int
+    last_at: int
+
+
+_BODY_COLUMNS = ("list_id", "id", "rejection_id", "at", "event_key", "is_whole", "body")
+#: (list_id, reason, sender)
+Group = tuple[int, str, str]
+
+
+def rejection_id(reason: str, sender: str) -> int:
+    """Return the number of a rejection: the same in every process."""
+    return int.from_bytes(hashlib.sha256(f"{reason}\n{sender}".encode()).digest()[:8]) >> 1
+
+
+def add(transaction: Transaction, noticed: Mapping[Group, Refusals]) -> None:
+    """Add what a process noticed, and delete what is then too much."""
+    by_list: dict[int, dict[tuple[str, str], list[Refusals]]] = defaultdict(lambda: defaultdict(list))
+    for (list_id, reason, sender), refusals in sorted(noticed.items(), key=lambda item: item[0]):
+        by_list[list_id][reason, sender].append(refusals)
+    for list_id, groups in by_list.items():
+        _add_of_list(transaction, list_id, groups)
+        _trim(transaction, list_id)
+
+
+def _add_of_list(
+    transaction: Transaction, list_id: int, groups: Mapping[tuple[str, str], list[Refusals]]
+) -> None:
+    known = {row[0] for row in transaction.select("SELECT id FROM rejections WHERE list_id = ?", (list_id,))}
+    for (reason, sender), several in groups.items():
+        number = rejection_id(reason, sender)
+        if number not in known and len(known) >= MAX_REJECTIONS:
+            sender, number = OTHERS, rejection_id(reason, OTHERS)
+        known.add(number)
+        for refusals in several:
+            _add_one(transaction, list_id, number, (reason, sender), refusals)
+
+
+def _add_one(
+    transaction: Transaction, list_id: int, number: int, words: tuple[str, str], new: Refusals
+) -> None:
+    columns = ("list_id", "id", "reason", "sender", "message", "first_at", "last_at", "total")
+    texts = (words[0].encode(), words[1].encode(), new.message)
+    transaction.insert_missing(
+        "rejections", columns, [(list_id, number, *texts, new.first_at, new.last_at, 0)]
+    )
+    transaction.change(
+        "UPDATE rejections SET total = total + ?, last_at = ?, message = ? WHERE list_id = ? AND id = ?",
+        (sum(new.hours.values()), new.last_at, new.message, list_id, number),
+    )
+    hours: list[Row] = [(list_id, number, hour, count) for hour, count in sorted(new.hours.items())]
+    transaction.add_up("rejection_hours", ("list_id", "rejection_id", "hour"), ("total",), hours)
+    rows = [
+        (list_id, each.id, number, each.at, each.event_key.encode(), int(each.is_whole), each.body)
+        for each in new.bodies
+    ]
+    transaction.insert("rejected_bodies", _BODY_COLUMNS, rows)
+
+
+def _trim(transaction: Transaction, list_id: int) -> None:
+    """Delete bodies beyond the newest of each rejection, and beyond the bytes that a list may take."""
+    sql = "SELECT id, rejection_id, LENGTH(body) FROM rejected_bodies WHERE list_id = ? ORDER BY id DESC"
+    seen: dict[int, int] = defaultdict(int)
+    size, surplus = 0, []
+    for body_id, number, length in transaction.select(sql, (list_id,)):
+        seen[number] += 1
+        size += length
+        if seen[number] > MAX_BODIES or size > MAX_BODY_BYTES:
+            surplus.append((list_id, body_id))
+    transaction.remove("rejected_bodies", ("list_id", "id"), surplus)
+
+
+def of_list(transaction: Transaction, list_id: int, since: int) -> list[Rejection]:
+    """Return the rejections of a list that came since then, the latest first."""
+    sql = (
+        "SELECT id, reason, sender, message, first_at, last_at, total FROM rejections"
+        " WHERE list_id = ? AND last_at >= ? ORDER BY last_at DESC, id"
+    )
+    rows = transaction.select(sql, (list_id, since))
+    return [Rejection(row[0], _text(row[1]), _text(row[2]), bytes(row[3]), *row[4:]) for row in rows]
+
+
+def hours_of(transaction: Transaction, list_id: int, since: int) -> dict[int, dict[int, int]]:
+    """Return {rejection_id: {hour: count}} of a list; an hour is counted from the epoch."""
+    sql = "SELECT rejection_id, hour, total FROM rejection_hours WHERE list_id = ? AND hour >= ?"
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for number, hour, total in transaction.select(sql, (list_id, since // HOUR_MS)):
+        found[number][hour] = total
+    return found
+
+
+def bodies_of(transaction: Transaction, list_id: int, number: int, since: int) -> list[RefusedBody]:
+    """Return the bodies of a rejection that came since then, the latest first."""
+    where = "rejection_id = ? AND at >= ? ORDER BY id DESC"
+    return [body for _, body in _bodies(transaction, list_id, where, (number, since))]
+
+
+def find_body(transaction: Transaction, list_id: int, body_id: int) -> tuple[int, RefusedBody] | None:
+    """Return the number of the rejection that a body belongs to, and the body."""
+    return next(iter(_bodies(transaction, list_id, "id = ?", (body_id,))), None)
+
+
+def body_of_event(transaction: Transaction, list_id: int, event_key: str) -> tuple[int, RefusedBody] | None:
+    """Return the last refusal of an EventID: the number of its rejection, and its body."""
+    where = "event_key = ? ORDER BY id DESC LIMIT 1"
+    return next(iter(_bodies(transaction, list_id, where, (event_key.encode(),))), None)
+
+
+def _bodies(
+    transaction: Transaction, list_id: int, where: str, values: Sequence[Any]
+) -> list[tuple[int, RefusedBody]]:
+    sql = f"SELECT rejection_id, id, at, event_key, is_whole, body FROM rejected_bodies WHERE list_id = ? AND {where}"
+    return [
+        (row[0], RefusedBody(row[1], row[2], _text(row[3]), bool(row[4]), bytes(row[5])))
+        for row in transaction.select(sql, (list_id, *values))
+    ]
+
+
+def remove_body(transaction: Transaction, list_id: int, body_id: int) -> int:
+    return transaction.remove("rejected_bodies", ("list_id", "id"), [(list_id, body_id)])
+
+
+def dismiss(transaction: Transaction, list_id: int, number: int) -> bool:
+    """Delete a rejection with its counts and bodies. Return whether there was one."""
+    transaction.remove("rejected_bodies", ("list_id", "rejection_id"), [(list_id, number)])
+    transaction.remove("rejection_hours", ("list_id", "rejection_id"), [(list_id, number)])
+    return bool(transaction.remove("rejections", ("list_id", "id"), [(list_id, number)]))
+
+
+def forget(transaction: Transaction, list_id: int) -> int:
+    """Take the values out of all bodies of a list, since any may name anybody; return how many there were."""
+    sql = "SELECT id, body FROM rejected_bodies WHERE list_id = ? AND is_whole = 1"
+    rows = [
+        (without_values(bytes(body)), list_id, number) for number, body in transaction.select(sql, (list_id,))
+    ]
+    transaction.update("UPDATE rejected_bodies SET is_whole = 0, body = ? WHERE list_id = ? AND id = ?", rows)
+    return len(rows)
+
+
+def add_senders(
+    transaction: Transaction, counts: Mapping[tuple[int, int, str, str], tuple[int, int]]
+) -> None:
+    """Add counts by (list_id, day, kind, name), each with the time of the last event."""
+    for (list_id, day, kind, name), (total, last_at) in sorted(counts.items()):
+        named = _kept_name(transaction, (list_id, day, kind.encode()), name.encode())
+        keys = ("list_id", "day", "kind", "name")
+        row = (list_id, day, kind.encode(), named)
+        transaction.insert_missing("senders", (*keys, "total", "last_at"), [(*row, 0, last_at)])
+        transaction.change(
+            "UPDATE senders SET total = total + ?, last_at = ? WHERE list_id = ? AND day = ? AND kind = ? AND name = ?",
+            (total, last_at, *row),
+        )
+
+
+def _kept_name(transaction: Transaction, keys: tuple[int, int, bytes], name: bytes) -> bytes:
+    """Return the name to count under: OTHERS when a day has too many."""
+    where = "FROM senders WHERE list_id = ? AND day = ? AND kind = ?"
+    if transaction.select(f"SELECT 1 {where} AND name = ?", (*keys, name)):
+        return name
+    [(count,)] = transaction.select(f"SELECT COUNT(*) {where}", keys)
+    return name if count < MAX_NAMES else OTHERS.encode()
+
+
+def senders_of(transaction: Transaction, list_id: int, since: int) -> list[SenderDay]:
+    """Return who sent since then, by day."""
+    sql = "SELECT day, kind, name, total, last_at FROM senders WHERE list_id = ? AND day >= ? ORDER BY day DESC, total DESC"
+    rows = transaction.select(sql, (list_id, since // DAY_MS))
+    return [SenderDay(day, _text(kind), _text(name), total, at) for day, kind, name, total, at in rows]
+
+
+def purge(transaction: Transaction, now: int, days_by_list: Mapping[int, int]) -> None:
+    """Delete what is older than KEPT_MS, and bodies that are older than their list keeps events."""
+    before = now - KEPT_MS
+    for sql, value in (
+        ("DELETE FROM rejected_bodies WHERE at < ?", before),
+        ("DELETE FROM rejections WHERE last_at < ?", before),
+        ("DELETE FROM rejection_hours WHERE hour < ?", before // HOUR_MS),
+        ("DELETE FROM senders WHERE day < ?", before // DAY_MS),
+    ):
+        transaction.change(sql, (value,))
+    for list_id, days in days_by_list.items():
+        if days * DAY_MS < KEPT_MS:
+            sql = "DELETE FROM rejected_bodies WHERE list_id = ? AND at < ?"
+            transaction.change(sql, (list_id, now - days * DAY_MS))
+
+
+def forgotten_at(transaction: Transaction, list_id: int, kind: str) -> int:
+    """Return when the list's last job of this kind began; 0 if there is none."""
+    sql = "SELECT MAX(created_at) FROM jobs WHERE list_id = ? AND kind = ?"
+    return transaction.select(sql, (list_id, kind.encode()))[0][0] or 0
+
+
+def _text(stored: Any) -> str:
+    return bytes(stored).decode(errors="replace")
