@@ -8,6 +8,7 @@ from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
 from tracker.api.list_settings_answer import EXAMPLE_SETTINGS, SettingsAnswer, settings_answer
+from tracker.api.setup_checks import is_any_origin_refused
 from tracker.browser import snippet_of_list
 from tracker.fields import ListID
 from tracker.times import iso_utc
@@ -44,6 +45,7 @@ class ListGet(Command):
                 "EventTrackerJS": "<script>…</script>",
                 "EventTrackerProperties": {"page_view": ["$current_url", "$page_title"]},
                 "LastEventTrackedAt": "2026-02-01T12:00:00.000Z",
+                "TrackingState": "ok",
                 **EXAMPLE_SETTINGS,
             },
         },
@@ -77,6 +79,13 @@ class ListGet(Command):
                 metadata={"description": "Names of properties by name of event"},
             )
             LastEventTrackedAt = fields.DateTime(required=True, allow_none=True)
+            TrackingState = fields.String(
+                required=True,
+                metadata={
+                    "enum": ["ok", "bad"],
+                    "description": "`bad`: pages that may not send events tried to in the last 24 hours (`setup.check`)",
+                },
+            )
 
         Success = fields.Boolean(required=True, metadata={"const": True})
         ErrorCode = fields.Integer(required=True, metadata={"const": 0})
@@ -104,6 +113,9 @@ class ListGet(Command):
             "EventTrackerJS": self._snippet(found),
             "EventTrackerProperties": properties,
             "LastEventTrackedAt": None if last_event_at is None else iso_utc(last_event_at),
+            "TrackingState": "bad"
+            if is_any_origin_refused(self.services, found.id, self.now, self.deadline)
+            else "ok",
             **settings_answer(self.services.stores.list_settings.of(found.id, self.deadline), properties),
         }
 

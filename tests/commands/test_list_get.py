@@ -39,6 +39,7 @@ def test_a_new_list_has_nothing_tracked(client: InProcess, jane: Shop) -> None:
         "ConversionIdIs": "order",
         "EventTrackerProperties": {},
         "LastEventTrackedAt": None,
+        "TrackingState": "ok",
         "RetentionDays": 0,
         "EventsFrom": None,
         "HonourPrivacySignal": False,

@@ -49,10 +49,10 @@ def test_pages_of_other_origins_are_told_by_origin(client: InProcess, shop: Shop
 
 def test_events_that_were_stored_otherwise_than_meant_are_told(client: InProcess, shop: Shop) -> None:
     client.ok("event.track", shop.key, Event="signup", list_id=shop.list_id)
-    client.ok("event.track", shop.key, ListID=shop.list_id, Event="signup", Propertys={})
+    client.ok("event.track", shop.key, ListID=shop.list_id, Event="signup", Props={})
     [found] = inbox(client, shop)
     assert (found["Reason"], found["IsStored"]) == ("ignored", True)
-    assert "Propertys" in found["Message"]
+    assert "Props" in found["Message"]
     without = {each["Reason"] for each in inbox(client, shop, WithoutList=True)}
     assert {"ignored", "listless"} <= without
 

@@ -19,6 +19,8 @@ UNLIMITED = ",".join(
         "user.create",
         "list.get",
         "lists.get",
+        "setup.check",
+        "rejections.get",
         "apikeys.get",
         "list.update",
         "subscribers.get",

@@ -444,6 +444,13 @@ CALLS |= {
 }  # fmt: skip
 
 #: The commands of the inbox, and what each needs.
+CALLS |= {
+    ("setup.check", code): sent
+    for code, sent in {
+        1: {}, 2: {"ListID": "x"}, 3: {"ListID": 10**6}, 4: {"ListID": SHOP, "Probe": "x"},
+        7: {"ListID": SHOP, "AllowedOrigins": ["x"]},
+    }.items()
+}  # fmt: skip
 INBOX: dict[str, dict[str, Any]] = {
     "rejections.get": {},
     "rejection.get": {"RejectionID": REFUSED},

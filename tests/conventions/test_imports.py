@@ -62,7 +62,7 @@ ROOMS: dict[str, set[str]] = {
     },
     # what commands share on the wire
     "tracker.api": {
-        "tracker", "tracker.analytics", "tracker.fields", "tracker.ingest", "tracker.outgoing", "tracker.privacy", "tracker.questions",
+        "tracker", "tracker.analytics", "tracker.fields", "tracker.inbox", "tracker.ingest", "tracker.outgoing", "tracker.privacy", "tracker.questions",
         "tracker.registry", "tracker.reports", "tracker.delivery", *STORAGE, *PURE,
     },
     # siblings: each knows what is pure, and storage

@@ -195,6 +195,8 @@ def test_paths_and_operations_keep_their_names() -> None:
         "GET /api/v1/visit.get": "visit.get",
         "POST /api/v1/visit.get": "visit.get.post",
         "POST /api/v1/events.export": "events.export",
+        "GET /api/v1/setup.check": "setup.check",
+        "POST /api/v1/setup.check": "setup.check.post",
         "GET /api/v1/lists.get": "lists.get",
         "POST /api/v1/lists.get": "lists.get.post",
         "POST /api/v1/user.create": "user.create",

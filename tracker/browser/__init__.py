@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 STATIC = Path(__file__).parent / "static"
+#: What the script's events say of its release, as `$lib_version`.
+LIB_VERSION = "1"
 #: The name of the script's object in a page; `data-lobj` gives it another.
 OBJECT = "oct"
 #: Calls made before the script is there wait in `q`.

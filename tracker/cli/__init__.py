@@ -9,6 +9,7 @@ from tracker.cli.accounts import key, lists, show_audit, user
 from tracker.cli.data import bots, import_file, retention
 from tracker.cli.database import db
 from tracker.cli.demo import make_traffic, serve_shop
+from tracker.cli.doctor import doctor
 from tracker.cli.exit_errors import ScriptGroup
 from tracker.cli.output import print_table
 from tracker.cli.reports import reports
@@ -37,6 +38,7 @@ for each in (
     bots,
     retention,
     reports,
+    doctor,
     make_traffic,
     serve_shop,
 ):

@@ -22,10 +22,11 @@ from tracker.console.pages import (
     setup,
     sign_in,
     subscriber,
+    tracking,
     triggers,
     who,
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, who, report_csv, saved, links, notes, goals, segments, setup, live, events, people, subscriber, forget, settings, triggers, keys, audit,
+    sign_in, lists, overview, explore, who, report_csv, saved, links, notes, goals, segments, setup, tracking, live, events, people, subscriber, forget, settings, triggers, keys, audit,
 )  # fmt: skip

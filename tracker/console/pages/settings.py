@@ -21,7 +21,7 @@ WORDS = {
     "AllowedOrigins": "One origin a line, such as https://shop.example, without a path.",
     "HiddenQueryParameters": "One name a line, such as token; a name may begin with *.",
 }
-SWITCHES = ("ConversionsNeedKey", "HonourPrivacySignal", "KeepAddress")
+SWITCHES = ("ConversionsNeedKey", "HonourPrivacySignal", "KeepRefusedValues", "KeepAddress")
 
 
 def show(list_id: str) -> str:
@@ -31,11 +31,33 @@ def show(list_id: str) -> str:
 
 def save(list_id: str) -> Any:
     place, sent = list_of(list_id), _sent()
+    lost = [] if request.form.get("refuse") == "1" else _would_refuse(place, sent["AllowedOrigins"])
+    if lost:
+        told = ", ".join(f"{each['Origin']} ({each['Seen']:,} events)" for each in lost)
+        fault = {
+            "AllowedOrigins": f"These pages sent events in the last 24 hours, and would be refused: {told}."
+        }
+        return _page(place, {**_described(place), **sent}, fault, would_refuse=True), 422
     try:
         ask("list.update", **place.params, **sent)
     except CallRefused as refused:
         return _page(place, {**_described(place), **sent}, refused.beside(WORDS)), refused.status
     return redirect(f"{place.path}/settings?saved=1", 303)
+
+
+def _would_refuse(place: CurrentList, allowed: list[str]) -> list[dict[str, Any]]:
+    """Return the origins that sent events in the last 24 hours, may do so now, and could not any more."""
+    if set(allowed) == set(place.described["AllowedOrigins"]):
+        return []
+    try:
+        now, then = (
+            ask("setup.check", **place.params, Probe=False, AllowedOrigins=origins)["Origins"]
+            for origins in (place.described["AllowedOrigins"], allowed)
+        )
+    except CallRefused:  # an origin that is none: saving says so
+        return []
+    taken = {each["Origin"] for each in now if each["IsAllowed"] and each["Seen"]}
+    return [each for each in then if not each["IsAllowed"] and each["Origin"] in taken]
 
 
 def _described(place: CurrentList) -> dict[str, Any]:
@@ -70,7 +92,12 @@ def _rule(line: str) -> dict[str, str]:
     return {"Match": kind.strip(), "Value": value.strip(), "Channel": channel.strip()}
 
 
-def _page(place: CurrentList, values: dict[str, Any], faults: dict[str, str] | None = None) -> str:
+def _page(
+    place: CurrentList,
+    values: dict[str, Any],
+    faults: dict[str, str] | None = None,
+    would_refuse: bool = False,
+) -> str:
     rules = ["{Match}: {Value} = {Channel}".format(**rule) for rule in values["ChannelRules"]]
     return render_template(
         "settings.html",
@@ -80,6 +107,7 @@ def _page(place: CurrentList, values: dict[str, Any], faults: dict[str, str] | N
         rules=rules,
         faults=faults or {},
         is_saved="saved" in request.args,
+        would_refuse=would_refuse,
     )
 
 

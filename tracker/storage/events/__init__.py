@@ -22,6 +22,7 @@ from tracker.storage.events.expiry import (
 )
 from tracker.storage.events.export_rows import PAGE, LinkedVisitor
 from tracker.storage.events.late_moves import Move
+from tracker.storage.events.latest_sendings import Sending, latest_sendings
 from tracker.storage.events.reassign import (
     UNMERGE,
     Links,
@@ -42,6 +43,7 @@ __all__ = [
     "Links",
     "LinksBySpan",
     "Move",
+    "Sending",
     "SpanLink",
     "StoredAnswer",
     "StoredEvent",
@@ -59,6 +61,7 @@ __all__ = [
     "ids_and_times",
     "ids_from",
     "late_moves",
+    "latest_sendings",
     "links_of",
     "names_before",
     "names_from",
