@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from tracker import Command, CommandError, Error, invalid, missing
+from tracker import Command, CommandError, Error, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent, described_received
-from tracker.fields import WholeNumber
+from tracker.api.refused_calls import RefusalReceipt, last_refusal
+from tracker.fields import Text, WholeNumber
 
 EVENT_NOT_FOUND = Error(8, "Event not found")
+TWO_IDS = Error(10, "EventID and SentEventID exclude each other")
+MISSING_ID = Error(
+    6, "Missing EventID parameter", param="EventID", kind="missing", hint="Or send SentEventID"
+)
 
 
 class EventGet(Command):
@@ -19,24 +24,61 @@ class EventGet(Command):
 
     `EventID` is that of `events.recent`, `events.follow` and `subscriber.events`. `WithoutList` instead of `ListID` selects
     the events that were sent without a list.
+
+    `SentEventID` asks for a receipt instead: it is the EventID that a client sent with an event. `Event` is the one that is stored
+    with it, and of which every repeat is a duplicate; null if none is. `Refused` says why a call with it was refused in the last
+    seven days, if one was and its body is kept (`rejections.get`). With neither, the event is not found: it never came, or was
+    deleted.
     """
 
     name = "event.get"
     method = "GET"
     permission = "Subscribers.Get"
     rate_limit = "1000 per 60 seconds"
-    errors = (*EVENT_LIST_ERRORS, missing("EventID", 6), invalid("EventID", 7), EVENT_NOT_FOUND)
+    errors = (
+        *EVENT_LIST_ERRORS,
+        MISSING_ID,
+        invalid("EventID", 7),
+        EVENT_NOT_FOUND,
+        invalid("SentEventID", 9),
+        TWO_IDS,
+    )
     example = ({"ListID": 123, "EventID": int(str(RECEIVED_EXAMPLE["EventID"]))}, {"Event": RECEIVED_EXAMPLE})
 
     class Params(EventsParams):
-        EventID = WholeNumber(required=True, metadata={"description": "The event"})
+        EventID = WholeNumber(metadata={"description": "The event"})
+        SentEventID = Text(
+            1, 64, metadata={"description": "Instead of EventID: the EventID that a client sent"}
+        )
+
+        @validates_schema(skip_on_field_errors=False, pass_original=True)
+        def check_id(self, read: dict[str, Any], sent: dict[str, Any], **_: Any) -> None:
+            if {"EventID", "SentEventID"} <= sent.keys():
+                raise ValidationError([TWO_IDS])
+            if not {"EventID", "SentEventID"} & sent.keys():
+                raise ValidationError([MISSING_ID], "EventID")
 
     class Answer(Schema):
-        Event = fields.Nested(ReceivedEvent, required=True)
+        Event = fields.Nested(ReceivedEvent, required=True, allow_none=True)
+        Refused = fields.Nested(
+            RefusalReceipt,
+            allow_none=True,
+            metadata={"description": "Only with `SentEventID`: the last refusal; null: none is known"},
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = event_list_id(self, params)
+        if "SentEventID" in params:
+            return self._receipt(list_id, params["SentEventID"])
         found = self.services.reports.received(list_id, [params["EventID"]], self.deadline)
         if not found:
             raise CommandError(EVENT_NOT_FOUND)
         return {"Event": described_received(found[0])}
+
+    def _receipt(self, list_id: int, sent: str) -> dict[str, Any]:
+        number = self.services.reports.event_with_key(list_id, sent, self.deadline)
+        found = self.services.reports.received(list_id, [] if number is None else [number], self.deadline)
+        refused = last_refusal(self, list_id, sent)
+        if not found and refused is None:
+            raise CommandError(EVENT_NOT_FOUND)
+        return {"Event": described_received(found[0]) if found else None, "Refused": refused}

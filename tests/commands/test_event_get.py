@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.client import Client, Shop, Track
+from tests.client import Client, InProcess, Reply, Shop, Track
+from tests.commands.refused_events import collect
 
 
 def test_it_is_the_event_that_the_list_has(client: Client, shop: Shop, track: Track) -> None:
@@ -36,3 +37,24 @@ def test_an_event_is_named_by_its_number(client: Client, shop: Shop) -> None:
         return int(reply.body["Errors"][0]["Code"])
 
     assert (code(), code(EventID="one"), code(EventID=2**70)) == (6, 7, 7)
+
+
+def test_a_receipt_tells_what_became_of_an_event(client: InProcess, shop: Shop, track: Track) -> None:
+    def receipt(sent: str) -> Reply:
+        return client.call("event.get", shop.key, ListID=shop.list_id, SentEventID=sent)
+
+    for _ in range(2):
+        track(Event="seen", EventID="e-1")
+    assert (receipt("e-1").body["Event"]["Event"], receipt("e-1").body["Refused"]) == ("seen", None)
+    collect(client, shop, EventID="page-1")
+    assert receipt("page-1").body["Event"]["Event"] == "page_view"
+    track(Event="signup", EventID="e-2", Email="no address")
+    track(Event="other", EventID="e-1")
+    client.services.inbox.flush()
+    refused = receipt("e-2").body
+    assert (refused["Event"], refused["Refused"]["Reason"]) == (None, "7")
+    assert refused["Refused"]["Message"] == "Invalid email parameter"
+    both = receipt("e-1").body
+    assert (both["Event"]["Event"], both["Refused"]["Reason"]) == ("seen", "17")
+    assert receipt("never").codes == [8]
+    assert client.call("event.get", shop.key, WithoutList=True, SentEventID="e-1").codes == [8]

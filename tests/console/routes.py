@@ -21,9 +21,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/people/<subscriber_id>/export": {},
     "/lists/<list_id>/people/<subscriber_id>/forget": {},  # the person's address, which the test knows
     "/lists/<list_id>/events/remove": {},
-    "/lists/<list_id>/tracking/allow": {"origin": "https://www.shop.example"},
-    "/lists/<list_id>/tracking/<number>": {"Body": '{"Event": "seen"}'},  # the number of a body, which the test makes
-    "/lists/<list_id>/tracking/<number>/dismiss": {},
+    "/lists/<list_id>/tracking/allow": {},  # an origin that may not send yet, which the test makes
+    "/lists/<list_id>/tracking/<rejection_id>": {},  # the number of a body, which the test makes
+    "/lists/<list_id>/tracking/<rejection_id>/dismiss": {},
     "/lists/<list_id>/goals": {},  # a name that no other goal has, which the test makes
     "/lists/<list_id>/goals/draft": {"Name": "Cart", "Event": "add_to_cart", "property": "price", "is": "is set"},
     "/lists/<list_id>/goals/<goal_id>/delete": {},

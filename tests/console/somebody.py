@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import Any
 from uuid import uuid4
 
 from tests.served import Account, Tracker
+from tracker.storage import rejections
+from tracker.storage.rejections import HOUR_MS, Refusals, RefusedBody, rejection_id
 from tracker.storage.schema import own_database
 from tracker.storage.triggers import NEVER, DeliveryState
 
-_numbers = itertools.count(1)
+_numbers, _bodies = itertools.count(1), itertools.count(1)
 
 
 #: A target that may be called and is not: no such event comes.
@@ -54,6 +57,7 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "delivery_id": _accepted(
             tracker, account.list_id, trigger["TriggerID"], int(told["Links"][0]["EventID"])
         ),
+        **refused(tracker, account, email),
     }
 
 
@@ -67,6 +71,26 @@ def _accepted(tracker: Tracker, list_id: int, trigger_id: int, event_id: int) ->
     finally:
         database.close()
     return event_id
+
+
+def refused(tracker: Tracker, account: Account, email: str) -> dict[str, Any]:
+    """A rejection of the list with a body, written at once: Tracker itself takes two seconds."""
+    at = time.time_ns() // 1_000_000
+    kept = RefusedBody(
+        next(_bodies),
+        at,
+        f"of-{email.split('@')[0]}",
+        False,
+        b'{"Door":"event.track","UserAgent":"","Sent":{}}',
+    )
+    noticed = Refusals(
+        b'[{"Code":7,"Message":"Invalid email parameter"}]', at, at, {at // HOUR_MS: 1}, [kept]
+    )
+    database = own_database(tracker.database_url)
+    group = (account.list_id, "7", f"origin https://{email.replace('@', '.')}")
+    database.write(lambda transaction: rejections.add(transaction, {group: noticed}))
+    database.close()
+    return {"rejection_id": rejection_id(*group[1:]), "body_id": kept.id}
 
 
 def track(tracker: Tracker, account: Account, **event: Any) -> None:

@@ -51,6 +51,7 @@ def tokens(tracker: Tracker, browser: Visitor, john: Account) -> dict[str, str]:
 #: What processes write by themselves: notes of the worker at triggers, counts of names, and a person's history from before a link.
 OF_WORKERS = {
     "work_leases", "trigger_tails", "event_names", "event_properties", "count_outbox", "timeline_recent", "timeline_sorted", "timeline_runs",
+    "senders",
 }  # fmt: skip
 LINKS = "(SELECT list_id, visitor_id, span, subscriber_id, linked_at, event_id, reason, unlinked_from, unlinked_at FROM identity_links)"
 
@@ -87,6 +88,10 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
             "Event": "never",
             "URL": "https://crm.invalid/hook",
         }
+    if path.rule.endswith("/allow"):
+        return {"origin": f"https://{subscriber['email'].replace('@', '.')}"}
+    if path.rule.endswith("/tracking/<rejection_id>"):
+        return {"BodyID": subscriber["body_id"], "Body": '{"Event": "seen"}'}
     return FORMS[path.rule]
 
 

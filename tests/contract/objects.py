@@ -114,6 +114,7 @@ KINDS = {
 }
 #: Parameters that look as if they named an object, and why they name none of a user's.
 NO_OBJECTS = {
+    "SentEventID": "a name of the client's own for an event of the list",
     "ID": "names a person among the subscribers of the list, by a name of the client's own",
     "ExternalID": "as ID: the client's own name for a person of the list",
     "AfterSubscriberID": "a place among the subscribers of the list, which need not be one",

@@ -303,6 +303,8 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("event.get", 6): {"ListID": SHOP},
     ("event.get", 7): {"ListID": SHOP, "EventID": "x"},
     ("event.get", 8): {"ListID": SHOP, "EventID": 1},
+    ("event.get", 9): {"ListID": SHOP, "SentEventID": "x" * 65},
+    ("event.get", 10): {"ListID": SHOP, "EventID": 1, "SentEventID": "e-1"},
     ("events.follow", 6): {"ListID": SHOP, "Event": ""},
     ("events.follow", 7): {"ListID": SHOP, "After": "x"},
     ("events.follow", 8): {"ListID": SHOP, "Seconds": 86_401},

@@ -176,6 +176,7 @@ TYPE_ONLY: dict[tuple[str, str], str] = {
     ): "authors of commands see what `self.own_list` returns",
     ("tracker.dispatch", "tracker.services"): "hands on to commands what they may use",
     ("tracker.api.forget", "tracker.services"): "is handed a command's services",
+    ("tracker.api.setup_checks", "tracker.services"): "is handed a command's services",
     ("tracker.api.unlink", "tracker.services"): "is handed a command's services",
 }
 

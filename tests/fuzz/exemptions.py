@@ -189,6 +189,8 @@ EXEMPTIONS = (
     *(Exemption(name, 32, "one of several is allowed", needed | {"ListID": NOWHERE, "WithoutList": True}) for name, needed in INBOX.items()),
     Exemption("rejections.get", 35, "several forms of a time", {"ListID": NOWHERE, "From": "yesterday"}),
     Exemption("rejections.get", 36, "NUL is refused", {"ListID": NOWHERE, "Reason": "\0"}),
+    Exemption("event.get", 6, "one of two is needed", {"WithoutList": True}),
+    Exemption("event.get", 10, "one of two is allowed", {"WithoutList": True, "EventID": 1, "SentEventID": "a"}),
     Exemption("setup.check", 3, "whose list it is", {"ListID": NOWHERE}),
     Exemption("setup.check", 7, "an origin is more than a pattern", {"ListID": NOWHERE, "AllowedOrigins": ["shop"]}),
     Exemption("list.create", 2, "blank is what Unicode calls white space", {"SubscriberListName": "\u2003"}),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from marshmallow import Schema, fields
 
 from tracker import Command
 from tracker.api.inbox_params import BODY_NOT_FOUND, REJECTION_NOT_FOUND
@@ -16,6 +17,37 @@ from tracker.storage import rejections
 from tracker.storage.engine import Transaction
 from tracker.storage.rejections import RefusedBody, Rejection
 from tracker.times import iso_utc, time_ms
+
+
+class RefusalReceipt(Schema):
+    """Why a call was refused."""
+
+    RejectionID = fields.String(required=True)
+    BodyID = fields.String(required=True)
+    Reason = fields.String(required=True, metadata={"description": "As in `rejections.get`"})
+    Message = fields.String(required=True)
+    At = fields.DateTime(required=True)
+
+
+def last_refusal(command: Command, list_id: int, event_key: str) -> dict[str, Any] | None:
+    """Return a `RefusalReceipt` of the last refused call with an EventID; None if none is known."""
+
+    def read(transaction: Transaction) -> tuple[Rejection, RefusedBody] | None:
+        found = rejections.body_of_event(transaction, list_id, event_key)
+        of_list = rejections.of_list(transaction, list_id, 0) if found else []
+        return next(((each, found[1]) for each in of_list if found and each.id == found[0]), None)
+
+    found = command.services.storage.read(read, command.deadline)
+    if found is None:
+        return None
+    rejection, body = found
+    return {
+        "RejectionID": str(rejection.id),
+        "BodyID": str(body.id),
+        "Reason": rejection.reason,
+        "Message": orjson.loads(rejection.message)[0]["Message"],
+        "At": iso_utc(body.at),
+    }
 
 
 def inbox_of(command: Command, list_id: int, begins: int) -> list[tuple[Rejection, dict[int, int]]]:

@@ -67,8 +67,13 @@ def stored_key(event: Event) -> bytes:
 
     So EventIDs of strangers collide with none that came with a key, and reveal nothing about them.
     """
-    key = (event.event_key or "").encode()
-    return bytes((key[0] | _PUBLIC,)) + key[1:] if event.is_public else key
+    return stored_keys(event.event_key or "")[event.is_public]
+
+
+def stored_keys(event_key: str) -> tuple[bytes, bytes]:
+    """Return how an EventID is stored: of an event that came with a key, and of a page's."""
+    key = event_key.encode()
+    return key, bytes((key[0] | _PUBLIC,)) + key[1:]
 
 
 def sent_key(stored: bytes) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from tracker.domain.event_ids import stored_keys
 from tracker.domain.row_ids import next_id_after
 from tracker.reports.catalogue_listing import (
     CataloguePage,
@@ -115,6 +116,12 @@ class Reports:
         """Return those of these events that are stored, in this order, with their present owners."""
         read = partial(read_received, list_id=list_id, event_ids=event_ids)
         return self._database.read(read, deadline)
+
+    def event_with_key(self, list_id: int, event_key: str, deadline: float | None = None) -> int | None:
+        """Return the number of the event that is stored with an EventID, of a call with a key or else of a page."""
+        keys = [(list_id, each) for each in stored_keys(event_key)]
+        found = self._database.read(lambda transaction: events.find_event_ids(transaction, keys), deadline)
+        return next((found[key][0] for key in keys if key in found), None)
 
     def recent(
         self, list_id: int, name: str | None, before_id: int | None, size: int, deadline: float | None = None

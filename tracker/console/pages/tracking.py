@@ -64,17 +64,17 @@ def allow(list_id: str) -> Response:
     return redirect(f"{place.path}/tracking", 303)
 
 
-def rejection(list_id: str, number: str) -> str:
-    return _rejection(list_of(list_id), number)
+def rejection(list_id: str, rejection_id: str) -> str:
+    return _rejection(list_of(list_id), rejection_id)
 
 
-def dismiss(list_id: str, number: str) -> Response:
+def dismiss(list_id: str, rejection_id: str) -> Response:
     place = list_of(list_id)
-    ask("rejection.dismiss", **place.params, RejectionID=number)
+    ask("rejection.dismiss", **place.params, RejectionID=rejection_id)
     return redirect(f"{place.path}/tracking", 303)
 
 
-def replay(list_id: str, number: str) -> Any:
+def replay(list_id: str, rejection_id: str) -> Any:
     """Send an edited body again; what is wrong with it is told beside it."""
     place = list_of(list_id)
     body_id, text = request.form.get("BodyID", ""), request.form.get("Body", "")
@@ -82,7 +82,7 @@ def replay(list_id: str, number: str) -> Any:
         ask("rejection.replay", **place.params, BodyID=body_id, Body=text)
     except CallRefused as refused:
         told = "; ".join(f"{message} (error {code})" for code, message in refused.rows)
-        return _rejection(place, number, {body_id: (text, told)}), refused.status
+        return _rejection(place, rejection_id, {body_id: (text, told)}), refused.status
     return redirect(f"{place.path}/tracking?sent=1", 303)
 
 
@@ -132,9 +132,9 @@ def _row(each: dict[str, Any]) -> dict[str, Any]:
     return {**each, "From": name if each["Sender"]["Kind"] == "origin" else f"{kind} {name}".strip()}
 
 
-def _rejection(place: CurrentList, number: str, tried: dict[str, tuple[str, str]] | None = None) -> str:
+def _rejection(place: CurrentList, rejection_id: str, tried: dict[str, tuple[str, str]] | None = None) -> str:
     """Show a rejection with its bodies; `tried` are texts that were sent, with what is wrong with them."""
-    found = ask("rejection.get", **place.params, RejectionID=number)["Rejection"]
+    found = ask("rejection.get", **place.params, RejectionID=rejection_id)["Rejection"]
     bodies = []
     for each in found["Bodies"]:
         text, fault = (tried or {}).get(each["BodyID"], (None, ""))
@@ -147,7 +147,7 @@ ROUTES = (
     Route("GET", "/lists/<list_id>/tracking", show),
     Route("GET", "/lists/<list_id>/tracking/status", status),
     Route("POST", "/lists/<list_id>/tracking/allow", allow),
-    Route("GET", "/lists/<list_id>/tracking/<number>", rejection),
-    Route("POST", "/lists/<list_id>/tracking/<number>", replay),
-    Route("POST", "/lists/<list_id>/tracking/<number>/dismiss", dismiss),
+    Route("GET", "/lists/<list_id>/tracking/<rejection_id>", rejection),
+    Route("POST", "/lists/<list_id>/tracking/<rejection_id>", replay),
+    Route("POST", "/lists/<list_id>/tracking/<rejection_id>/dismiss", dismiss),
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from tracker.storage.events import copied_events, deletion, events, export_rows, late_moves, scan, tombstones
 from tracker.storage.events.deletion import ANONYMIZED, LinksBySpan
 from tracker.storage.events.events import (
+    Sending,
     StoredAnswer,
     StoredEvent,
     find_events,
     ids_from,
+    latest_sendings,
     names_before,
     names_from,
     read_events,
@@ -22,7 +24,6 @@ from tracker.storage.events.expiry import (
 )
 from tracker.storage.events.export_rows import PAGE, LinkedVisitor
 from tracker.storage.events.late_moves import Move
-from tracker.storage.events.latest_sendings import Sending, latest_sendings
 from tracker.storage.events.reassign import (
     UNMERGE,
     Links,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tracker.domain.event import IS_LINK
+from tracker.domain.event import IS_BOT, IS_LINK
 from tracker.domain.row_ids import next_id_after
 from tracker.storage import changes
 from tracker.storage.engine.transaction import Row, Transaction
@@ -43,6 +43,15 @@ class StoredAnswer(NamedTuple):
     name: bytes
     claimed_at: int | None
     received_at: int
+    properties: bytes
+
+
+class Sending(NamedTuple):
+    """How one event came. Times are UTC milliseconds; `sent_at` is by the client's clock."""
+
+    received_at: int
+    sent_at: int | None
+    is_bot: bool
     properties: bytes
 
 
@@ -169,3 +178,10 @@ def names_before(transaction: Transaction, list_id: int, before_id: int, most: i
 def names_from(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[Named]:
     """Return the first `most` events from an id on, oldest first."""
     return [(row[0], bytes(row[1])) for row in transaction.select(_FROM, (list_id, first_id, most))]
+
+
+def latest_sendings(transaction: Transaction, list_id: int, most: int) -> list[Sending]:
+    """Return how the last events of a list came, the last one first."""
+    sql = "SELECT received_at, sent_at, flags, properties FROM events WHERE list_id = ? ORDER BY id DESC LIMIT ?"
+    rows = transaction.select(sql, (list_id, most))
+    return [Sending(row[0], row[1], bool(row[2] & IS_BOT), bytes(row[3])) for row in rows]
