@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import InProcess, Shop
+from tests.client import HIGH_LIMITS, InProcess, Shop
 from tests.commands.questions import HEADED, WITHOUT_EVENT
 from tests.commands.triggers import PUBLIC_URL, add_deliveries, fill_with_triggers
 from tests.contract.objects import refused
@@ -545,7 +545,9 @@ def test_every_declared_code_has_a_call_here() -> None:
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """One Tracker for all calls: what is refused changes nothing."""
     folder = tmp_path_factory.mktemp("errors")
-    with closing(InProcess(f"sqlite:///{folder / 'tracker.db'}", folder)) as client:
+    limits = f"{HIGH_LIMITS},event.collect=1000000/60,event.collect.address=1000000/60"
+    settings = {"TRACKER_LIMITS": limits}  # each test sends events of pages, and there are many
+    with closing(InProcess(f"sqlite:///{folder / 'tracker.db'}", folder, settings)) as client:
         yield client
 
 
