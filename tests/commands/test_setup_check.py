@@ -87,7 +87,7 @@ def test_events_without_a_list_and_refused_ones_are_told(client: InProcess, keep
     client.ok("event.track", keeper.key, Event="signup", list_id=keeper.list_id)
     client.call("event.track", keeper.key, ListID=keeper.list_id, Event="")
     answer = checked(client, keeper)
-    assert check(answer, "WithoutList")["Detail"].startswith("1 events without a list in 24 hours, by key")
+    assert check(answer, "WithoutList")["Detail"].startswith("1 event without a list in 24 hours, by key")
     assert check(answer, "WithoutList")["State"] == "warn"
     assert check(answer, "Refused")["State"] == "warn"
 

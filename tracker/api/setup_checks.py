@@ -242,7 +242,9 @@ def _without_list(facts: Facts) -> Check:
     if not count:
         return Check("WithoutList", OK, "Every event of the last 24 hours named a list")
     names = ", ".join(sorted({row.name for row in facts.listless if row.name}))
-    detail = f"{count:,} events without a list in 24 hours" + (f", by key {names}" if names else "")
+    detail = f"{count:,} {'event' if count == 1 else 'events'} without a list in 24 hours" + (
+        f", by key {names}" if names else ""
+    )
     return Check("WithoutList", WARN, detail, "Send ListID with them: no other name is read")
 
 
@@ -252,7 +254,7 @@ def _refused(facts: Facts) -> Check:
         return Check("Refused", OK, "No event was refused for what is in it in 24 hours")
     count = sum(count for _, count in others)
     detail = f"{count:,} {'event was' if count == 1 else 'events were'} refused, or not stored as meant, in 24 hours"
-    return Check("Refused", WARN, detail, "Open the inbox: rejections.get")
+    return Check("Refused", WARN, detail, "Look at what was refused and why (rejections.get)")
 
 
 def _probed(address: str, probed: Probed) -> Check:

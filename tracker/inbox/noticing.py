@@ -25,6 +25,14 @@ IGNORED_NAMES, WITHOUT_LIST = "ignored", "listless"
 #: Parameters of a call that are none of its event, and names that may hold a credential.
 _OF_CALL = frozenset(("command", "apikey", "sessionid", "eventlisttrackerid", "events"))
 _SECRET = re.compile(r"key|session|token|secret|passw", re.IGNORECASE)
+#: What pages are told of that may not send: the common row speaks of permissions.
+_OF_ORIGIN = [
+    {
+        "Code": 403,
+        "Message": "Pages of this origin may not send events",
+        "Hint": "Add the origin to AllowedOrigins of list.update",
+    }
+]
 #: Characters of a user agent that are kept with a body: whether it is a robot's is decided by it.
 _MAX_AGENT = 300
 
@@ -55,8 +63,8 @@ class Notices:
 
     def preflight(self, tracker_id: str, origin: str) -> None:
         """Notice that a browser asked whether a page may send events, and heard that it may not."""
-        message = orjson.dumps([{"Code": 403, "Message": "Pages of this origin may not send events"}])
-        self._inbox.refused(Addressee(tracker_id=tracker_id), "403", f"{ORIGIN} {origin}", message)
+        sender = f"{ORIGIN} {origin}"
+        self._inbox.refused(Addressee(tracker_id=tracker_id), "403", sender, orjson.dumps(_OF_ORIGIN))
 
     def _seen(
         self, call: Call, answer: Answer, caller: Caller, target: Addressee, now: int, count: int
@@ -99,6 +107,7 @@ class Notices:
         reason: str = "",
     ) -> None:
         reason = reason or str(rows[0]["Code"])
+        rows = _OF_ORIGIN if answer.command == COLLECT and reason == "403" else rows
         may_keep = self._inbox.refused(target, reason, sender, orjson.dumps(list(rows)))
         if not may_keep or target == Addressee() or call.sender.has_privacy_signal or answer.status == 429:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request
@@ -40,6 +41,8 @@ SENDERS = {
     "network": "network",
     "others": "others",
 }
+#: A time in the words of a check.
+TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)")
 #: Rejections that the page lists.
 MOST_SHOWN = 50
 
@@ -95,8 +98,6 @@ def _page(place: CurrentList) -> str:
         tab="tracking",
         place=place,
         checks=done,
-        works=sum(each["State"] == "ok" for each in done),
-        known=sum(each["State"] != "unknown" for each in done),
         state=checked["State"],
         refused=[each for each in checked["Origins"] if not each["IsAllowed"]],
         rejections=None if listed is None else [_row(each) for each in listed[:MOST_SHOWN]],
@@ -124,7 +125,10 @@ def _mark(listed: list[dict[str, Any]]) -> str:
 
 def _check(each: dict[str, Any]) -> dict[str, Any]:
     words, dot = STATES[each["State"]]
-    return {**each, "Title": TITLES[each["Check"]], "Words": words, "Dot": dot}
+    texts = [
+        {"text": text, "time": bool(TIME.fullmatch(text))} for text in TIME.split(each["Detail"]) if text
+    ]
+    return {**each, "Title": TITLES[each["Check"]], "Words": words, "Dot": dot, "Parts": texts}
 
 
 def _row(each: dict[str, Any]) -> dict[str, Any]:
