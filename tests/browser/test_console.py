@@ -21,6 +21,8 @@ PAGES = {
     "lists": "/",
     "setup, waiting": "/lists/{empty}/setup",
     "setup, received": "/lists/{list}/setup",
+    "tracking": "/lists/{list}/tracking",
+    "tracking, waiting": "/lists/{empty}/tracking",
     "settings": "/lists/{list}/settings",
     "keys": "/keys",
     "to revoke a key": "/keys/{key}/revoke",
