@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.console.conftest import ADMIN, PASSWORD
 from tests.console.visitor import Visitor, words
 from tests.processes import until
 from tests.served import Account, Tracker
@@ -112,3 +113,14 @@ def test_a_test_event_goes_through_the_public_address(
     assert "A test event went through" in words(browser.get(f"{path}?probe=1"))
     assert tracker.ok("events.recent", jane.key, ListID=jane.list_id)["Events"] == before
     assert browser.get(f"{path}/x").status_code == browser.get(f"{path}/5").status_code == 404
+
+
+def test_administrators_see_what_strangers_send(tracker: Tracker, jane: Account, browser: Visitor) -> None:
+    tracker.post("/t/AAAAAAAAAAAAAAAA", headers={"Origin": "https://typo.example"}, json={"Event": "x"})
+    tracker.call("event.track", jane.key, Event="signup", list_id=jane.list_id)
+    none = "/lists/none/tracking"
+    until(lambda: "list_id" in words(browser.get(none)), SECONDS, "the call without a list")
+    assert "https://typo.example" not in browser.get(none).text
+    admin = Visitor(tracker).sign_in(Account(ADMIN, PASSWORD, "", 0))
+    until(lambda: "https://typo.example" in admin.get(none).text, SECONDS, "the stranger")
+    assert "Of strangers" in words(admin.get(none))

@@ -1,4 +1,7 @@
-"""Tracking page at `/lists/<id>/tracking`: whether events arrive, what is refused, and how to mend it."""
+"""Tracking page at `/lists/<id>/tracking`: whether events arrive, what is refused, and how to mend it.
+
+That of `none` has the calls that named no list, and for administrators those of strangers.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from flask import jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from tracker.console.client import CallRefused, Unanswered, ask
-from tracker.console.current_list import CurrentList, list_of
+from tracker.console.current_list import CurrentList, list_of, place_of
 from tracker.console.page_context import Route
 
 #: Checks in the words of the page.
@@ -48,14 +51,14 @@ MOST_SHOWN = 50
 
 
 def show(list_id: str) -> str:
-    place = list_of(list_id)
-    return _page(place)
+    place = place_of(list_id)
+    return _page(place) if place.described else _inbox_page(place)
 
 
 def status(list_id: str) -> Any:
     """Answer the page's script, which shows the page anew when what it is about has changed."""
-    place = list_of(list_id)
-    return jsonify(State=place.described["TrackingState"], Mark=_mark(_rejections(place) or []))
+    place = place_of(list_id)
+    return jsonify(State=place.described.get("TrackingState", "ok"), Mark=_mark(_rejections(place) or []))
 
 
 def allow(list_id: str) -> Response:
@@ -68,18 +71,18 @@ def allow(list_id: str) -> Response:
 
 
 def rejection(list_id: str, rejection_id: str) -> str:
-    return _rejection(list_of(list_id), rejection_id)
+    return _rejection(place_of(list_id), rejection_id)
 
 
 def dismiss(list_id: str, rejection_id: str) -> Response:
-    place = list_of(list_id)
+    place = place_of(list_id)
     ask("rejection.dismiss", **place.params, RejectionID=rejection_id)
     return redirect(f"{place.path}/tracking", 303)
 
 
 def replay(list_id: str, rejection_id: str) -> Any:
     """Send an edited body again; what is wrong with it is told beside it."""
-    place = list_of(list_id)
+    place = place_of(list_id)
     body_id, text = request.form.get("BodyID", ""), request.form.get("Body", "")
     try:
         ask("rejection.replay", **place.params, BodyID=body_id, Body=text)
@@ -105,6 +108,31 @@ def _page(place: CurrentList) -> str:
         is_probed="probe" in request.args,
         is_sent="sent" in request.args,
     )
+
+
+def _inbox_page(place: CurrentList) -> str:
+    listed = _rejections(place)
+    return render_template(
+        "tracking.html",
+        tab="tracking",
+        place=place,
+        checks=[],
+        rejections=None if listed is None else [_row(each) for each in listed[:MOST_SHOWN]],
+        strangers=[_row(each) for each in _of_strangers()[:MOST_SHOWN]],
+        mark=_mark(listed or []),
+        is_sent="sent" in request.args,
+    )
+
+
+def _of_strangers() -> list[dict[str, Any]]:
+    """Return what was refused of callers whom nobody knows; nothing for who is no administrator."""
+    try:
+        found: list[dict[str, Any]] = ask("rejections.get", OfStrangers=True)["Rejections"]
+    except (CallRefused, Unanswered) as failure:
+        if failure.status != 403:
+            raise
+        return []
+    return found
 
 
 def _rejections(place: CurrentList) -> list[dict[str, Any]] | None:
