@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.client import InProcess, Shop
 from tests.commands.refused_events import PAGE, bodies, collect, inbox, public_id
+from tracker.errors import StorageUnavailable
 from tracker.inbox import collector
 from tracker.storage import rejections
 
@@ -127,3 +130,21 @@ def test_what_is_old_goes(client: InProcess, shop: Shop) -> None:
     for table in ("rejections", "rejection_hours", "rejected_bodies", "senders"):
         [(count,)] = client.rows(f"SELECT COUNT(*) FROM {table} WHERE list_id = ?", shop.list_id)
         assert count == 0, table
+
+
+def test_what_storage_does_not_take_is_told_later(
+    client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageUnavailable("a test")
+
+    box = client.services.inbox
+    collect(client, shop, Event="")
+    with monkeypatch.context() as away:
+        away.setattr(box, "_database", SimpleNamespace(write=refuse))
+        box.flush()
+        collect(client, shop, Event="")
+        box.flush()
+    [found] = inbox(client, shop)
+    assert found["Count"] == 2
+    assert len(bodies(client, shop, found["RejectionID"])) == 2

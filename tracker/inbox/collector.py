@@ -61,6 +61,13 @@ class _Noticed:
         self.hours: dict[int, int] = {}
         self.bodies: list[tuple[int, Sent]] = []
 
+    def join(self, old: _Noticed) -> None:
+        """Add what was noticed before."""
+        self.first_at = min(self.first_at, old.first_at)
+        for hour, count in old.hours.items():
+            self.hours[hour] = self.hours.get(hour, 0) + count
+        self.bodies = (old.bodies + self.bodies)[-rejections.MAX_BODIES :]
+
 
 _Key = tuple[Addressee, str, str]
 _Seen = tuple[Addressee, str, str]
@@ -129,10 +136,24 @@ class Inbox:
             self._purge()
         except StorageUnavailable:
             _log.warning("refused calls are counted later: storage is not available")
-            self._noticed, self._seen = {**noticed, **self._noticed}, {**seen, **self._seen}
+            self._put_back(noticed, seen)
             self._write_soon()
         except OutcomeUnknown:
             _log.warning("counts of refused calls may be lost: the reply to their commit was")
+
+    def _put_back(self, noticed: Mapping[_Key, _Noticed], seen: Mapping[_Seen, list[int]]) -> None:
+        """Keep for the next time what could not be written, within the bounds: a long outage must not fill the memory."""
+        for key, old in noticed.items():
+            if key in self._noticed:
+                self._noticed[key].join(old)
+            elif len(self._noticed) < MAX_GROUPS:
+                self._noticed[key] = old
+        for who, (count, at) in seen.items():
+            if who in self._seen:
+                self._seen[who][0] += count
+            elif len(self._seen) < MAX_SENDERS:
+                self._seen[who] = [count, at]
+        self._kept_bodies = sum(len(each.bodies) for each in self._noticed.values())
 
     def close(self) -> None:
         """Write what was noticed, and start nothing afterwards."""
