@@ -37,6 +37,7 @@ from tracker.ingest.service import Ingest
 from tracker.jobs.kinds import JOB_KINDS
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
+from tracker.mail import MailSender
 from tracker.openapi import describe
 from tracker.outgoing import AllowedTargets, Poster
 from tracker.plugins import load_commands
@@ -187,6 +188,14 @@ def trigger_parts(
     return TriggerParts(
         database, ingest.new_id, now_ms, Poster(allowed), rendered_events, message_body, judge
     )
+
+
+def mail_sender(settings: Settings) -> MailSender | None:
+    """Return what sends mails; None if no server is set. Raises ConfigError."""
+    try:
+        return MailSender.of(settings.smtp_url, settings.mail_from)
+    except ValueError as failure:
+        raise ConfigError(str(failure)) from None
 
 
 def reports_setup(settings: Settings) -> ReportsSetup:

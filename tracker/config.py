@@ -43,6 +43,8 @@ SETTINGS = (
     Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
     Setting("TRACKER_REPORTS_MEMORY_MB", "512", "the memory that the reports process may use for its questions, in MB"),
     Setting("TRACKER_OUTGOING_ALLOW", "public", "what triggers may call: public addresses, or a list such as public,10.1.0.0/16,hooks.internal; none = nothing"),
+    Setting("TRACKER_SMTP_URL", "", "the server that sends mails: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; empty = no mails"),
+    Setting("TRACKER_MAIL_FROM", "", "the sender of mails: tracker@example.com, or Tracker <tracker@example.com>"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
@@ -76,6 +78,8 @@ class Settings:
     has_fast_path: bool = True
     reports_memory_mb: int = 512
     outgoing_allow: str = "public"
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -130,6 +134,8 @@ class Settings:
             has_fast_path=_switch("TRACKER_FAST_PATH", value),
             reports_memory_mb=_whole("TRACKER_REPORTS_MEMORY_MB", value, least=128, most=2**20),
             outgoing_allow=value["TRACKER_OUTGOING_ALLOW"],
+            smtp_url=value["TRACKER_SMTP_URL"],
+            mail_from=value["TRACKER_MAIL_FROM"],
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 

@@ -34,6 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.analytics.queries": {"tracker.questions"},
     # calls to others
     "tracker.outgoing": set(),
+    "tracker.mail": PURE,
     # the route of a call
     "tracker.registry": {"tracker.caller", "tracker.errors"},
     "tracker.call": {"tracker.caller", "tracker.registry"},
@@ -137,7 +138,7 @@ OUTSIDE: dict[str, set[str]] = {
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
         "tracker.analytics", "tracker.auth", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
-        "tracker.inbox", "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.outgoing", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
+        "tracker.inbox", "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.mail", "tracker.outgoing", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
         "tracker.storage.aggregates",
         "tracker.storage.engine", "tracker.storage.subscribers", "tracker.delivery",
     },

@@ -11,6 +11,7 @@ from tracker.cli.database import db
 from tracker.cli.demo import make_traffic, serve_shop
 from tracker.cli.doctor import doctor
 from tracker.cli.exit_errors import ScriptGroup
+from tracker.cli.mail import mail
 from tracker.cli.output import print_table
 from tracker.cli.reports import reports
 from tracker.config import Settings
@@ -39,6 +40,7 @@ for each in (
     retention,
     reports,
     doctor,
+    mail,
     make_traffic,
     serve_shop,
 ):
