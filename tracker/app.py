@@ -16,10 +16,20 @@ from tracker.api.event_responses import rendered_received
 from tracker.api.trigger_messages import judge_of, message_body, rendered_events
 from tracker.auth.authenticator import Authenticator
 from tracker.auth.login import LoginService
-from tracker.auth.share_access import ShareAccess
+from tracker.auth.mail_access import MailAccess
+from tracker.auth.share_access import READS, ShareAccess
 from tracker.call import Call
+from tracker.caller import Caller, parse_permissions
 from tracker.config import ConfigError, Settings
-from tracker.console import console, share_pages
+from tracker.console import (
+    NumbersLater,
+    NumbersRefused,
+    console,
+    report_mail,
+    share_pages,
+    unsubscribe_pages,
+)
+from tracker.delivery.mail_worker import CannotBeMailed, MailWorker, NotYet, Rendered, unsubscribe_token
 from tracker.delivery.trigger_parts import TriggerParts
 from tracker.delivery.trigger_worker import TriggerWorker
 from tracker.dispatch import NOTES_HEADER, Dispatcher
@@ -41,7 +51,7 @@ from tracker.mail import MailSender
 from tracker.openapi import describe
 from tracker.outgoing import AllowedTargets, Poster
 from tracker.plugins import load_commands
-from tracker.questions import encode
+from tracker.questions import days_before, encode
 from tracker.rate_limits import Limiter, build_limiter, declared_limits, overridden_limits, parse_overrides
 from tracker.registry import Registry
 from tracker.reports import Reports
@@ -49,11 +59,13 @@ from tracker.services import Services, Stores
 from tracker.storage.accounts import (
     Annotations,
     Audit,
+    DueMail,
     Goals,
     Keys,
     Lists,
     ListSettingsStore,
     SavedReports,
+    Schedules,
     Segments,
     Sessions,
     Shares,
@@ -101,8 +113,24 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.has_console:
         app.register_blueprint(console(dispatcher, settings))
         app.register_blueprint(share_pages(ShareAccess(services.stores.shares, limiter, now_ms)))
+        app.register_blueprint(unsubscribe_pages(MailAccess(services.stores.schedules, unsubscribe_token)))
+        services.mails.compose = partial(_composed, app, settings.public_url)
     app.extensions["tracker"] = services
     return app
+
+
+def _composed(app: Flask, url: str, mail: DueMail, due: int) -> Rendered:
+    """Return what renders a schedule's mails: its numbers are asked as those of a share link are, with what the list's owner may see."""
+    permissions = parse_permissions(mail.permissions)
+    may = READS if "*" in permissions else READS & permissions
+    caller = Caller(mail.user_id, may, list_id=mail.list_id, share_id=0)
+    first, last = days_before(mail.every, mail.zone, due)
+    try:
+        return report_mail(app, mail, caller, mail.every, first.isoformat(), last.isoformat(), url)
+    except NumbersLater:
+        raise NotYet from None
+    except NumbersRefused as refused:
+        raise CannotBeMailed(str(refused)) from None
 
 
 def _script_files(path: str) -> Blueprint:
@@ -163,16 +191,19 @@ def build_services(
         Shares(database, now_ms),
         Segments(database, now_ms),
         Triggers(database, now_ms),
+        Schedules(database, now_ms),
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
-    audit = Audit(database, now_ms)
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
     inbox = Inbox(database, stores.lists, stores.list_settings, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     analytics = ReportsClient(reports_setup(settings), encode)
     triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics))
+    mails = MailWorker(database, now_ms, mail_sender(settings), settings.public_url)
+    audit = Audit(database, now_ms)
     return Services(
         ingest, reports, analytics, hub, stores, logins, jobs, triggers, audit, inbox, database, settings, registry or Registry(),
+        ingest, reports, analytics, hub, stores, logins, jobs, triggers, mails, audit, database, settings, registry or Registry(),
     )  # fmt: skip
 
 

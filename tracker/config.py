@@ -50,7 +50,7 @@ SETTINGS = (
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
 #: A path that is not below one of Tracker's own.
 _PATH = re.compile(
-    r"(?!/(?:api|health|ready|console|lists|keys|audit|sign-in|sign-out|s)\b)(/[A-Za-z0-9_-]+)+"
+    r"(?!/(?:api|health|ready|console|lists|keys|audit|sign-in|sign-out|s|u)\b)(/[A-Za-z0-9_-]+)+"
 )
 _SCRIPT_PATH = re.compile(_PATH.pattern + r"\.js")
 PLUGIN_PREFIX = "TRACKER_PLUGIN_"

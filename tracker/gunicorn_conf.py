@@ -87,6 +87,7 @@ def post_worker_init(worker: Any) -> None:
         services.ingest.serve()
         services.analytics.serve()
         services.triggers.serve()
+        services.mails.serve()
         worker.end_lasting_answers = services.following.close
 
 

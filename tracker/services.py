@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tracker.analytics.reports_client import ReportsClient
 from tracker.auth.login import LoginService
 from tracker.config import Settings
+from tracker.delivery.mail_worker import MailWorker
 from tracker.delivery.trigger_worker import TriggerWorker
 from tracker.inbox.collector import Inbox
 from tracker.ingest.service import Ingest
@@ -22,6 +23,7 @@ from tracker.storage.accounts import (
     Lists,
     ListSettingsStore,
     SavedReports,
+    Schedules,
     Segments,
     Sessions,
     Shares,
@@ -49,6 +51,7 @@ class Stores:
     shares: Shares
     segments: Segments
     triggers: Triggers
+    schedules: Schedules
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Services:
     logins: LoginService
     jobs: Jobs
     triggers: TriggerWorker
+    mails: MailWorker
     audit: Audit
     inbox: Inbox
     storage: Database
@@ -72,6 +76,7 @@ class Services:
 
     def close(self) -> None:
         """End background work, write what is written late, and close the database. No call may be running any more."""
+        self.mails.close()
         self.triggers.close()
         self.following.close()
         self.analytics.close()

@@ -32,6 +32,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/saved/<saved_report_id>/delete": {},
     "/lists/<list_id>/links": {},
     "/lists/<list_id>/links/<share_id>/revoke": {},
+    "/lists/<list_id>/mails": {"Every": "day", "At": "8", "To": "ada@example.com"},
+    "/lists/<list_id>/mails/<schedule_id>/delete": {},
     "/lists/<list_id>/notes": {"At": "2026-01-31", "Text": "Release"},
     "/lists/<list_id>/notes/<annotation_id>": {"At": "2026-01-30", "Text": "Release"},
     "/lists/<list_id>/notes/<annotation_id>/delete": {},

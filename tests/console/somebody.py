@@ -31,6 +31,8 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
     saved = {"Name": f"Saved by {email}", "Report": "reports.trend"}
     report = tracker.call("savedreport.create", account.key, ListID=account.list_id, **saved).body
     link = tracker.call("share.create", account.key, ListID=account.list_id, Overview=True).body
+    mailed = {"Overview": True, "Every": "day", "To": [email]}
+    schedule = tracker.call("schedule.create", account.key, ListID=account.list_id, **mailed).body
     note = tracker.call(
         "annotation.create", account.key, ListID=account.list_id, Text=f"Note of {email}"
     ).body
@@ -51,6 +53,7 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "goal_id": goal["GoalID"],
         "saved_report_id": report["SavedReportID"],
         "share_id": link["ShareID"],
+        "schedule_id": schedule["ScheduleID"],
         "annotation_id": note["AnnotationID"],
         "segment_id": segment["SegmentID"],
         "trigger_id": trigger["TriggerID"],

@@ -324,11 +324,15 @@ def _kept(world: World) -> Iterator[Try]:
         "SavedReportID": world.client.ok("savedreport.create", world.ours.key, **sent)["SavedReportID"],
         "AnnotationID": world.client.ok("annotation.create", world.ours.key, **sent)["AnnotationID"],
         "ShareID": stores.shares.make(ours, token, None, columns, lambda *_: None),
+        "ScheduleID": stores.schedules.make(
+            ours, {"every": b"day", "hour": 8, "is_csv": False}, [], lambda *_: None
+        ),
     }
     for name, commands in (
         ("SavedReportID", ("savedreport.update", "savedreport.delete", "share.create")),
         ("AnnotationID", ("annotation.update", "annotation.delete")),
         ("ShareID", ("share.revoke",)),
+        ("ScheduleID", ("schedule.update", "schedule.delete")),
     ):
         for command, list_id in itertools.product(commands, (world.strangers.list_id, ours)):
             named = {"ListID": list_id, name: made[name], "Name": "x", "Text": "y"}
@@ -442,6 +446,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "AnnotationID": _kept,
     "ShareID": _kept,
     "SegmentID": _segments,
+    "ScheduleID": _kept,
     "TriggerID": _triggers,
     "DeliveryID": _triggers,
     "RejectionID": _refused,

@@ -25,9 +25,11 @@ from tests.example_world import EMAIL, furnish
 from tests.reply_schemas import tracked_in
 from tracker.api.share_params import SHARE_EXAMPLE
 from tracker.config import SETTINGS
+from tracker.delivery.mail_worker import MailWorker
 from tracker.demo.account import make_demo
 from tracker.errors import COMMON
 from tracker.live.sse import cursor_at
+from tracker.mail import Delivered, MailOutcome
 from tracker.outgoing import Poster, PostResult
 from tracker.plugins import load_commands
 from tracker.registry import Entry, EventStream, NdjsonStream, asked_by
@@ -143,6 +145,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(Poster, "post", lambda *_: accepted)  # the examples' target is made up
+        patch.setattr(MailWorker, "trial", lambda *_: Delivered(MailOutcome.ACCEPTED, None, ("< 250 OK",)))
         yield house
 
 
@@ -173,6 +176,7 @@ def numbers_of(house: InProcess, jane: Shop) -> dict[str, Any]:
         "AnnotationID": stores.annotations.of_list(found.id)[0].id,
         "ShareID": link(house, found.id),
         "SegmentID": stores.segments.of_list(found.id)[0].id,
+        "ScheduleID": mailed(house, found.id),
         "TriggerID": trigger,
         "DeliveryID": add_deliveries(house, replace(jane, list_id=found.id), trigger, 1, is_accepted=True)[0],
         "EventID": house.rows("SELECT MAX(id) FROM events WHERE list_id = ?", found.id)[0][0],
@@ -216,6 +220,18 @@ def link(house: InProcess, list_id: int) -> int:
         "password_hash": "none",
     }
     return stores.shares.insert(list_id, columns, lambda *_: None)
+
+
+def mailed(house: InProcess, list_id: int) -> int:
+    """The number of a schedule of the list whose last mail was accepted, written as it is stored."""
+    stores = house.services.stores
+    saved = stores.saved_reports.of_list(list_id)[0].id
+    columns = {"saved_report_id": saved, "every": b"week", "hour": 8, "is_csv": False}
+    address = ("ada@example.com", "ada@example.com")
+    made = stores.schedules.make(list_id, columns, [address], lambda *_: None)
+    sql = "UPDATE schedule_recipients SET state = 2, tried_at = 1 WHERE list_id = ?"
+    house.services.storage.write(lambda transaction: transaction.execute(sql, (list_id,)))
+    return made
 
 
 def with_real(value: Any, real: dict[str, Any]) -> Any:

@@ -23,7 +23,14 @@ from tracker.api.trigger_params import NOTHING_JUDGES
 from tracker.errors import COMMON, Error
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
-from tracker.storage.accounts import MAX_ANNOTATIONS, MAX_GOALS, MAX_PINNED, MAX_SAVED_REPORTS, MAX_SEGMENTS
+from tracker.storage.accounts import (
+    MAX_ANNOTATIONS,
+    MAX_GOALS,
+    MAX_PINNED,
+    MAX_SAVED_REPORTS,
+    MAX_SCHEDULES,
+    MAX_SEGMENTS,
+)
 from tracker.storage.accounts.sessions import Sessions
 
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
@@ -93,10 +100,11 @@ OF_GOALS: dict[str, dict[int, dict[str, Any]]] = {
     "goals.get": {14: {"WithCounts": "x"}},
 }  # fmt: skip
 #: Rows of the commands about saved reports, annotations and share links, and what each needs beside the list.
-SAVED, LINKED, NOTED = (
+SAVED, LINKED, NOTED, MAILED = (
     "the saved report of the shop",
     "the share link of the shop",
     "the annotation of the shop",
+    "the schedule of the shop",
 )
 OF_SAVED: dict[str, dict[int, dict[str, Any]]] = {
     "savedreport.create": {
@@ -123,6 +131,17 @@ OF_SAVED: dict[str, dict[int, dict[str, Any]]] = {
     },
     "share.revoke": {9: {"ShareID": "x"}, 10: {"ShareID": 10**6}, 16: {"ShareID": ...}},
     "shares.get": {},
+    "schedule.create": {
+        4: {"SavedReportID": "x"}, 5: {"SavedReportID": 10**6}, 6: {"Overview": "x"}, 7: {"SavedReportID": ...}, 8: {"Every": "x"},
+        11: {"At": 24}, 12: {"To": []}, 13: {"Format": "x"}, 14: {"ListID": FULL, "SavedReportID": ..., "Overview": True},
+        15: {"SavedReportID": "the broken report"}, 17: {"Every": ...}, 18: {"To": ...},
+    },
+    "schedule.update": {
+        8: {"Every": "x"}, 9: {"ScheduleID": "x"}, 10: {"ScheduleID": 10**6}, 11: {"At": 24}, 12: {"To": []}, 13: {"Format": "x"},
+        16: {"ScheduleID": ...},
+    },
+    "schedule.delete": {9: {"ScheduleID": "x"}, 10: {"ScheduleID": 10**6}, 16: {"ScheduleID": ...}},
+    "schedules.get": {},
 }  # fmt: skip
 ABOUT_SAVED: dict[str, dict[str, Any]] = {
     "savedreport.create": {"Name": "x", "Report": "reports.trend"},
@@ -133,6 +152,9 @@ ABOUT_SAVED: dict[str, dict[str, Any]] = {
     "annotation.delete": {"AnnotationID": NOTED},
     "share.create": {"SavedReportID": SAVED},
     "share.revoke": {"ShareID": LINKED},
+    "schedule.create": {"SavedReportID": SAVED, "Every": "day", "To": ["a@example.com"]},
+    "schedule.update": {"ScheduleID": MAILED},
+    "schedule.delete": {"ScheduleID": MAILED},
 }
 ABOUT_GOALS = {
     "goal.create": {"Name": "x", "Event": "x"},
@@ -384,6 +406,9 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("subscribers.get", 8): {"ListID": SHOP, "SearchField": "x"},
     ("subscribers.get", 9): {"ListID": SHOP, "SearchType": "x"},
     ("subscribers.get", 10): {"ListID": SHOP, "OrderField": "EmailAddress", "AfterSubscriberID": 1},
+    ("mail.test", 1): {},
+    ("mail.test", 2): {"To": "x"},
+    ("mail.test", 3): {"To": "a@example.com"},
     ("user.create", 1): {"Password": "x"},
     ("user.create", 2): {"Username": "john@example.com"},
     ("user.create", 3): {"Username": "john", "Password": "x"},
@@ -611,12 +636,16 @@ def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any
     fill("saved_reports", columns, [*reports, *pinned])
     fill("annotations", ("at", "text"), [(full, 0, 0, b"x")] * MAX_ANNOTATIONS)
     fill("shares", ("token_hash", "rule", "frame_origins"), [(full, 0, name, b"[]", b"") for name in named])
+    mails = [(full, 0, b"day", 8, 0, b"x", 0)] * MAX_SCHEDULES
+    fill("schedules", ("every", "hour", "is_csv", "secret", "active_from"), mails)
     for_shop = {"ListID": shop, "Report": "reports.trend"}
     saved = {
         name: client.ok("savedreport.create", jane.key, **for_shop, Name=name, Params=params)["SavedReportID"]
         for name, params in (("Taken", {}), ("Other", {}), ("Broken", {"GoalID": 10**6}))
     }
+    mailed = {"ListID": shop, "Overview": True, "Every": "day", "To": ["a@example.com"]}
     return {
+        MAILED: client.ok("schedule.create", jane.key, **mailed)["ScheduleID"],
         SAVED: saved["Taken"],
         "the broken report": saved["Broken"],
         NOTED: client.ok("annotation.create", jane.key, ListID=shop, Text="x")["AnnotationID"],
@@ -650,9 +679,11 @@ def test_every_declared_code_is_answered(
         client.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
     public = client.services.stores.lists.owned(jane.user_id, shop[SHOP])
     assert public is not None
-    # The EventIDs of the collect endpoint are a space of their own.
-    first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
-    client.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
+    if (
+        command == "event.collect"
+    ):  # its EventIDs are a space of their own, and an address may send 600 a minute
+        first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
+        client.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
     if CALLS[command, code].get("ListID") == CROWDED:
         following = client.services.following
         followers = [

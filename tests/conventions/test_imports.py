@@ -49,7 +49,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.http.server": {"tracker.errors", "tracker.http", "tracker.http.body", "tracker.http.message"},
     "tracker.console": {
         "tracker", "tracker.browser", "tracker.call", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http",
-        "tracker.http.body", "tracker.http.message", "tracker.registry",
+        "tracker.http.body", "tracker.http.message", "tracker.mail", "tracker.registry",
     },
     "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
     "tracker.rate_limits": {"tracker.registry"},
@@ -70,7 +70,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.ingest": STORAGE | PURE,
     "tracker.reports": {"tracker.storage.schema", *STORAGE, *PURE},
     "tracker.live": STORAGE | PURE,
-    "tracker.delivery": {"tracker.outgoing", *STORAGE, *PURE},
+    "tracker.delivery": {"tracker.mail", "tracker.outgoing", "tracker.questions", *STORAGE, *PURE},
     "tracker.privacy": STORAGE | PURE,
     "tracker.integrity": {"tracker.storage.schema", *STORAGE, *PURE},
     "tracker.inbox": {"tracker.call", "tracker.caller", *STORAGE, *PURE},

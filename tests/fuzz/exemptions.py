@@ -45,6 +45,8 @@ OF_EVENTS = (
     "website_events.values",
 )
 GOAL = {"Name": "a", "Event": "b"}
+#: A schedule.
+MAILED = {"Overview": True, "Every": "day", "To": ["a@example.com"]}
 #: The commands about saved reports, annotations and share links, and what each needs beside the list.
 SAVED: dict[str, dict[str, Any]] = {
     "savedreport.create": {"Name": "a", "Report": "reports.trend"},
@@ -58,6 +60,10 @@ SAVED: dict[str, dict[str, Any]] = {
     "share.create": {"Overview": True},
     "share.revoke": {"ShareID": 1},
     "shares.get": {},
+    "schedule.create": MAILED,
+    "schedule.update": {"ScheduleID": 1},
+    "schedule.delete": {"ScheduleID": 1},
+    "schedules.get": {},
 }
 #: What any of the commands about triggers needs.
 TELLING = {"Name": "a", "Event": "b", "URL": "https://crm.invalid/", "TriggerID": 1, "DeliveryID": 1}
@@ -153,6 +159,10 @@ EXEMPTIONS = (
     Exemption("share.create", 8, "conditions are a language", {"ListID": NOWHERE, "Overview": True, "Where": [{}]}),
     Exemption("share.create", 11, "NUL is refused", {"ListID": NOWHERE, "Overview": True, "Until": "2026-01-01T\0"}),
     Exemption("share.create", 12, "an origin is more than a pattern", {"ListID": NOWHERE, "Overview": True, "FrameOrigins": ["shop"]}),
+    Exemption("schedule.create", 7, "depends on the other", MAILED | {"ListID": NOWHERE, "SavedReportID": 1}),
+    Exemption("schedule.create", 12, "addresses are stricter than a pattern", MAILED | {"ListID": NOWHERE, "To": ["a"]}),
+    Exemption("schedule.update", 12, "addresses are stricter than a pattern", {"ListID": NOWHERE, "ScheduleID": 1, "To": ["a"]}),
+    Exemption("mail.test", 2, "addresses are stricter than the format", {"To": "a@b@c"}),
     Exemption("share.create", 13, "NUL is refused", {"ListID": NOWHERE, "Overview": True, "Password": "12345678\0"}),
     *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in SEGMENTS.items()),
     *(Exemption(name, 6, "conditions are a language", needed | {"ListID": NOWHERE, "Rule": [{}]}) for name, needed in SEGMENTS.items() if "Rule" in needed),
@@ -291,6 +301,10 @@ STORED = {
     "rejection.get": {34, 39},
     "rejection.dismiss": {34, 39},
     "rejection.replay": {*range(4, 23), 42, 43, 44},
+    "schedule.create": {5, 7, 12, 14, 15},
+    "schedule.update": {10, 12},
+    "schedule.delete": {10},
+    "mail.test": {3},
     "customfield.create": {8, 9, 10},
     "customfield.delete": {5},
     "event.collect": {17},

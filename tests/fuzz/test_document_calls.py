@@ -84,6 +84,10 @@ KEPT: dict[str, tuple[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ),
     "AnnotationID": (("annotations.get", "Annotations"), ("annotation.create", {"Text": "x"})),
     "ShareID": (("shares.get", "Shares"), ("share.create", {"Overview": True})),
+    "ScheduleID": (
+        ("schedules.get", "Schedules"),
+        ("schedule.create", {"Overview": True, "Every": "day", "To": ["a@example.com"]}),
+    ),
 }
 
 
@@ -157,7 +161,7 @@ class Caller:
             sent["GoalID"] = self.goal()
         for name in (name for name in KEPT if is_number(sent.get(name))):
             sent[name] = self.kept(name)
-        if command == "share.create" and "SavedReportID" in sent:
+        if command in ("share.create", "schedule.create") and "SavedReportID" in sent:
             sent.pop("Overview", None)  # a link shows one of the two
         if is_number(sent.get("SegmentID")):
             sent["SegmentID"] = self.segment()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -20,18 +19,6 @@ from tracker.mail.mail_message import one_line
 
 TO = "ada@example.com"
 HELLO = MailMessage("Hello", "The text.\n.\n..two dots\n", "<p>The text</p>")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Mailbox]:
-    with receiving_mails() as box:
-        yield box
-
-
-@pytest.fixture
-def box(server: Mailbox) -> Mailbox:
-    server.mails, server.answers, server.refused = [], [], set()
-    return server
 
 
 def sender(url: str) -> MailSender:

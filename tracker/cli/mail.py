@@ -9,7 +9,7 @@ import click
 from tracker.app import mail_sender
 from tracker.config import Settings
 from tracker.formats.email_address import email_key
-from tracker.mail import TEST_MAIL, MailOutcome, is_address_sendable
+from tracker.mail import TEST_MAIL, is_address_sendable
 
 
 @click.group()
@@ -28,6 +28,6 @@ def send_test(address: str) -> None:
         raise click.ClickException(f"'{address}' is no address that a mail can be sent to")
     done = sender.send(address, TEST_MAIL, str(uuid.uuid4()))
     click.echo("\n".join(done.dialogue))
-    if done.outcome is not MailOutcome.ACCEPTED:
+    if not done.is_accepted:
         raise SystemExit(1)
     click.echo(f"The server has accepted the mail for {address}")

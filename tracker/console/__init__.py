@@ -5,6 +5,8 @@ extends `layout.html` (or `list.html`, for a page about a list), and its script,
 """
 
 from tracker.console.blueprint import console
+from tracker.console.report_mails import NumbersLater, NumbersRefused, report_mail
 from tracker.console.share_pages import share_pages
+from tracker.console.unsubscribe_pages import unsubscribe_pages
 
-__all__ = ["console", "share_pages"]
+__all__ = ["NumbersLater", "NumbersRefused", "console", "report_mail", "share_pages", "unsubscribe_pages"]

@@ -139,6 +139,7 @@ def _breakdown(question: SavedQuestion) -> dict[str, Any]:
                 "names": [each.value_words(value) for each, value in zip(by, row["Values"], strict=True)],
                 "cells": [written(measure, row.get(measure), currency) for measure in measures],
                 "change": _changed(row, measures[0], currency) if has_before else None,
+                "part": number / longest if longest > 0 else 0.0,
                 "share": share(number / longest if longest > 0 else 0.0),
             }
             for row, number in zip(answer["Rows"], numbers, strict=True)

@@ -35,11 +35,19 @@ class MailOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The outcome of one mail. `failure` says in one line why it was not accepted; `dialogue` are the lines: `>` ours, `<` the server's."""
+    """The outcome of one mail. `failure` says in one line why it was not accepted; `dialogue` are the lines: `>` ours, `<` the server's.
+
+    `is_server_at_fault`: the server is not there, or breaks off: it would do so with the next mail.
+    """
 
     outcome: MailOutcome
     failure: str | None
     dialogue: tuple[str, ...]
+    is_server_at_fault: bool = False
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.outcome is MailOutcome.ACCEPTED
 
 
 class MailSender:
@@ -82,12 +90,13 @@ class MailSender:
         except gevent.Timeout as late:
             if late is not timeout:
                 raise
+            talk.has_broken = True
             outcome, failure = talk.outcome_of_break, f"no answer within {seconds:g} seconds"
         finally:
             talk.close()
         if failure is not None:
             talk.note("!", failure)
-        return Delivered(outcome, failure, tuple(talk.dialogue))
+        return Delivered(outcome, failure, tuple(talk.dialogue), talk.has_broken)
 
     def _trusted(self) -> ssl.SSLContext:
         if self._context is None:
@@ -105,7 +114,7 @@ class _Conversation(smtplib.SMTP):
         self._server, self._trusted = server, trusted
         self.dialogue: list[str] = []
         self._hidden = False
-        self.outcome_of_break = MailOutcome.FAILED
+        self.outcome_of_break, self.has_broken = MailOutcome.FAILED, False
 
     def hand_over(
         self, address: str, to: str, mail: bytes, claim: Callable[[], bool]
@@ -120,6 +129,7 @@ class _Conversation(smtplib.SMTP):
             lasting = MailOutcome.REFUSED if refused.is_final else MailOutcome.FAILED
             return lasting, str(refused)
         except (smtplib.SMTPException, OSError) as failure:
+            self.has_broken = True
             return self.outcome_of_break, _words_for(failure)
 
     def note(self, mark: str, text: str) -> None:

@@ -50,6 +50,7 @@ from tracker.questions.question import (
 from tracker.questions.question_json import decode, encode
 from tracker.questions.regex_faults import regex_fault
 from tracker.questions.retention_plan import RetentionPlan
+from tracker.questions.schedule_times import EVERY, days_before, last_due, next_due
 from tracker.questions.subjects import ANYTHING, IDENTIFY, Dimension, Goal
 from tracker.questions.time_range import DEFAULT_FROM, DEFAULT_TO, TimeRange, moment_of_word, resolve
 
@@ -63,6 +64,7 @@ __all__ = [
     "DIRECTIONS",
     "ENTRIES",
     "EVER",
+    "EVERY",
     "IDENTIFY",
     "INTERVALS",
     "ITEM_PARTS",
@@ -118,11 +120,14 @@ __all__ = [
     "bucket_begins",
     "canonical_number",
     "canonical_text",
+    "days_before",
     "decode",
     "encode",
     "in_segment",
+    "last_due",
     "measure_of",
     "moment_of_word",
+    "next_due",
     "plain_number",
     "regex_fault",
     "resolve",

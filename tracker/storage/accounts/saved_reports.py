@@ -8,6 +8,7 @@ from typing import Any
 
 from tracker.storage.accounts.list_rows import ListRows, RowFault
 from tracker.storage.accounts.lists import folded
+from tracker.storage.accounts.schedules import remove_schedules_of
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.models import SavedReportRow, ShareRow
 
@@ -29,7 +30,7 @@ class SavedReport:
 
 
 class SavedReports(ListRows[SavedReport]):
-    """The saved reports of lists. No two of a list share a name, in any letter case. The shares of one go away with it."""
+    """The saved reports of lists. No two of a list share a name, in any letter case. The shares and schedules of one go away with it."""
 
     model, shape, most = SavedReportRow, SavedReport, MAX_SAVED_REPORTS
 
@@ -52,3 +53,4 @@ class SavedReports(ListRows[SavedReport]):
     def removed(self, transaction: Transaction, list_id: int, number: int) -> None:
         is_of_it = (ShareRow.list_id == list_id) & (ShareRow.saved_report_id == number)
         transaction.run(ShareRow.delete().where(is_of_it))
+        remove_schedules_of(transaction, list_id, number)

@@ -42,6 +42,8 @@ MIGRATIONS = [
             list_tables.DELIVERIES,
             list_tables.TRIGGER_TAILS,
             list_tables.WORK_LEASES,
+            list_tables.SCHEDULES,
+            list_tables.SCHEDULE_RECIPIENTS,
             tables.SUBSCRIBER_FIELDS,
             tables.EVENTS,
             tables.EVENT_IDS,

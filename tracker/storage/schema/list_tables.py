@@ -1,4 +1,4 @@
-"""Tables of what people keep with a list: goals, saved reports, annotations, share links, segments, triggers and deliveries.
+"""Tables of what people keep with a list: goals, saved reports, annotations, share links, schedules, segments, triggers and deliveries.
 
 They follow the rules of `tables.py`.
 """
@@ -94,3 +94,23 @@ WORK_LEASES = Table(
     primary=("name",),
     is_clustered=True,
 )
+#: Reports by mail. Without a `saved_report_id` it is the overview; `hour` is one of the list's clock. Nothing that was due before
+#: `active_from` is sent. With the `secret` the links to unsubscribe are made.
+SCHEDULES = Table(
+    "schedules",
+    [
+        counter("id"), key("list_id"), key("saved_report_id", is_optional=True), bytes_("every", 8), integer("hour"), flag("is_csv"),
+        bytes_("secret", 32), integer("active_from"), integer("created_at"),
+    ],
+    indexes=[("list_id", "saved_report_id")],
+)  # fmt: skip
+#: Who gets the mails of a schedule. `period` is when the last one was due that was claimed, `state` what became of it.
+SCHEDULE_RECIPIENTS = Table(
+    "schedule_recipients",
+    [
+        key("list_id"), key("schedule_id"), text("address_key", 320), text("address", 320), integer("place"), integer("period"),
+        integer("state"), integer("tried_at"), integer("again_at"), text("failure", 1200, is_optional=True), flag("is_unsubscribed"),
+    ],
+    primary=("list_id", "schedule_id", "address_key"),
+    indexes=[("list_id", "address_key")],
+)  # fmt: skip
