@@ -199,8 +199,8 @@ def build_services(
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     analytics = ReportsClient(reports_setup(settings), encode)
     triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics))
-    mails = MailWorker(database, now_ms, mail_sender(settings), settings.public_url)
     audit = Audit(database, now_ms)
+    mails = MailWorker(database, now_ms, mail_sender(settings), settings.public_url)
     return Services(
         ingest, reports, analytics, hub, stores, logins, jobs, triggers, audit, inbox, database, settings, registry or Registry(),
         ingest, reports, analytics, hub, stores, logins, jobs, triggers, mails, audit, database, settings, registry or Registry(),
