@@ -96,6 +96,31 @@ def refused(client: InProcess, shop: Shop) -> tuple[int, int]:
     sql = "SELECT rejection_id, id FROM rejected_bodies WHERE list_id = ? ORDER BY id DESC"
     number, body = client.rows(sql, shop.list_id)[0]
     return int(number), int(body)
+def a_saved_report(client: InProcess, shop: Shop) -> int:
+    """The saved report of the example's."""
+    return int(client.services.stores.saved_reports.of_list(shop.list_id)[0].id)
+
+
+def an_annotation(client: InProcess, shop: Shop) -> int:
+    """The annotation of the example's."""
+    return int(client.services.stores.annotations.of_list(shop.list_id)[0].id)
+
+
+def a_share(client: InProcess, shop: Shop) -> int:
+    """A link to the overview, always the same, written as it is stored: its command would ask the engine."""
+    shares = client.services.stores.shares
+    columns = {"saved_report_id": None, "rule": b"[]", "ends_at": None, "frame_origins": b""}
+    there = shares.of_list(shop.list_id)
+    token = f"token of {shop.list_id}"
+    return int(there[0].id) if there else shares.make(shop.list_id, token, None, columns, lambda *_: None)
+
+
+def a_schedule(client: InProcess, shop: Shop) -> int:
+    """A schedule of the overview, as `a_share` is made."""
+    schedules = client.services.stores.schedules
+    there = schedules.of_list(shop.list_id)
+    columns = {"every": b"day", "hour": 8, "is_csv": False}
+    return int(there[0].id) if there else schedules.make(shop.list_id, columns, [], lambda *_: None)
 
 
 KINDS = {
@@ -107,6 +132,10 @@ KINDS = {
     "SegmentID": Kind(a_segment, NOWHERE),
     "EventID": Kind(an_event, NOWHERE),
     "TriggerID": Kind(a_trigger, NOWHERE),
+    "SavedReportID": Kind(a_saved_report, NOWHERE),
+    "AnnotationID": Kind(an_annotation, NOWHERE),
+    "ShareID": Kind(a_share, NOWHERE),
+    "ScheduleID": Kind(a_schedule, NOWHERE),
     "DeliveryID": Kind(a_delivery, NOWHERE),
     "RejectionID": Kind(a_rejection, NOWHERE),
     "BodyID": Kind(a_body, NOWHERE),
