@@ -74,7 +74,7 @@ def _trend(question: SavedQuestion, with_notes: bool) -> dict[str, Any]:
     has_before = any(each["Before"] is not None for each in answer["Series"])
     notes = annotations_of(question.place, answer) if with_notes else []
     chart = _chart(question, answer, measures, by, notes)
-    has_line = bool(answer["Times"]) and chart is None
+    has_line = _has_course(answer) and chart is None
     return {
         "chart": chart,
         "columns": ["Total", *(["Change"] if has_before else []), *(["Trend"] if has_line else [])],
@@ -88,6 +88,11 @@ def _trend(question: SavedQuestion, with_notes: bool) -> dict[str, Any]:
     }
 
 
+def _has_course(answer: Answer) -> bool:
+    """Whether there is more than a total: one without an interval has nothing to draw."""
+    return bool(answer["Times"]) and answer["Interval"] != "none"
+
+
 def _chart(
     question: SavedQuestion,
     answer: Answer,
@@ -96,7 +101,7 @@ def _chart(
     notes: Sequence[Mapping[str, Any]],
 ) -> Any:
     """Return the lines of the first measure. A pinned report has them where there is one line alone."""
-    if not answer["Times"] or (question.is_small and len(answer["Series"]) != 1):
+    if not _has_course(answer) or (question.is_small and len(answer["Series"]) != 1):
         return None
     of_first = [each for each in answer["Series"] if each["Measure"] == measures[0]][:MAX_SERIES]
     title = f"{measure_name(measures[0])} by {answer['Interval']}"
