@@ -202,8 +202,7 @@ def build_services(
     audit = Audit(database, now_ms)
     mails = MailWorker(database, now_ms, mail_sender(settings), settings.public_url)
     return Services(
-        ingest, reports, analytics, hub, stores, logins, jobs, triggers, audit, inbox, database, settings, registry or Registry(),
-        ingest, reports, analytics, hub, stores, logins, jobs, triggers, mails, audit, database, settings, registry or Registry(),
+        ingest, reports, analytics, hub, stores, logins, jobs, triggers, mails, audit, inbox, database, settings, registry or Registry(),
     )  # fmt: skip
 
 

@@ -96,6 +96,8 @@ def refused(client: InProcess, shop: Shop) -> tuple[int, int]:
     sql = "SELECT rejection_id, id FROM rejected_bodies WHERE list_id = ? ORDER BY id DESC"
     number, body = client.rows(sql, shop.list_id)[0]
     return int(number), int(body)
+
+
 def a_saved_report(client: InProcess, shop: Shop) -> int:
     """The saved report of the example's."""
     return int(client.services.stores.saved_reports.of_list(shop.list_id)[0].id)
