@@ -10,6 +10,8 @@ from tracker.registry import (
     ParamReader,
     PluginError,
     Stream,
+    Tile,
+    TileNumbers,
     administrator,
     anyone,
     public_list,
@@ -17,6 +19,6 @@ from tracker.registry import (
 
 __all__ = [
     "Caller", "Command", "CommandError", "CsvStream", "Error", "EventStream", "NdjsonStream", "ParamReader", "PluginError",
-    "Stream", "administrator", "anyone", "invalid", "missing", "public_list",
+    "Stream", "Tile", "TileNumbers", "administrator", "anyone", "invalid", "missing", "public_list",
 ]  # fmt: skip
 __version__ = "0.1.0"

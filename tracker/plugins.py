@@ -1,4 +1,4 @@
-"""Plugin loading: commands of the modules in `commands/`, of a folder, and of installed packages with an entry point."""
+"""Plugin loading: commands and tiles of the modules in `commands/`, of a folder, and of installed packages with an entry point."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from tracker import __version__
-from tracker.registry import Command, PluginError, Registry
+from tracker.registry import Command, PluginError, Registry, Tile
 
 ENTRY_POINT_GROUP = "tracker.commands"
 
 
 def load_commands(folder: Path | None = None) -> Registry:
-    """Return the registry of all commands found. Raises PluginError with one line for the first that is broken."""
+    """Return the registry of all commands and tiles found. Raises PluginError with one line for the first that is broken."""
     registry = Registry()
     for origin, found in _found(folder):
         _check_version(origin, found)
-        commands = _commands_in(found)
-        if not commands:
-            raise PluginError(f"{origin}: there is no command in it")
-        for command in commands:
-            registry.add(command, origin)
+        parts = _parts_in(found)
+        if not parts:
+            raise PluginError(f"{origin}: there is no command and no tile in it")
+        for part in parts:
+            if issubclass(part, Command):
+                registry.add(part, origin)
+            else:
+                registry.add_tile(part, origin)
     return registry
 
 
 def _found(folder: Path | None) -> Iterator[tuple[str, Any]]:
-    """Yield every module or command class with its origin: built in, then the folder's, then the packages'."""
+    """Yield every module, command class or tile class with its origin: built in, then the folder's, then the packages'."""
     yield from _built_in()
     if folder is not None:
         yield from _in_folder(folder)
@@ -79,8 +82,8 @@ def _loaded(path: Path, source: Path) -> ModuleType:
 def _of_package(point: EntryPoint) -> tuple[str, Any]:
     origin = f"package {point.dist.name if point.dist else '?'} ({point.value})"
     found = _guarded(origin, point.load)
-    if not isinstance(found, ModuleType) and not _is_command(found):
-        raise PluginError(f"{origin}: the entry point names neither a module nor a Command")
+    if not isinstance(found, ModuleType) and not _is_part(found):
+        raise PluginError(f"{origin}: the entry point names neither a module nor a Command nor a Tile")
     return origin, found
 
 
@@ -124,12 +127,12 @@ def _declared(found: Any, name: str) -> Any:
     return None
 
 
-def _commands_in(found: Any) -> list[type[Command]]:
-    """Return the command classes that a module or package defines, in its order, without those that it imports."""
+def _parts_in(found: Any) -> list[type[Command] | type[Tile]]:
+    """Return the classes of commands and tiles that a module or package defines, in its order, without those that it imports."""
     if not isinstance(found, ModuleType):
         return [found]
     own = (found.__name__, f"{found.__name__}.")
-    classes = [value for value in vars(found).values() if _is_command(value)]
+    classes = [value for value in vars(found).values() if _is_part(value)]
     return [
         each
         for each in dict.fromkeys(classes)
@@ -137,6 +140,7 @@ def _commands_in(found: Any) -> list[type[Command]]:
     ]
 
 
-def _is_command(value: Any) -> bool:
-    """Whether `value` is a command class, and not a parent of commands: a parent's name starts with an underscore."""
-    return isinstance(value, type) and issubclass(value, Command) and not value.__name__.startswith("_")
+def _is_part(value: Any) -> bool:
+    """Whether `value` is a class of a command or a tile, and not a parent of such: a parent's name starts with an underscore."""
+    is_class = isinstance(value, type) and issubclass(value, (Command, Tile)) and value not in (Command, Tile)
+    return is_class and not value.__name__.startswith("_")

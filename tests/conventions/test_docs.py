@@ -23,6 +23,7 @@ from tests.conventions.pages import blocks, cells, command_lines, curl
 from tests.conventions.sources import ROOT
 from tests.example_world import EMAIL, furnish
 from tests.reply_schemas import tracked_in
+from tracker import Tile, TileNumbers
 from tracker.api.share_params import SHARE_EXAMPLE
 from tracker.config import SETTINGS
 from tracker.delivery.mail_worker import MailWorker
@@ -135,6 +136,17 @@ def names(entry: Entry) -> str:
     return entry.command.name
 
 
+class Baskets(Tile):
+    """The tile of the examples."""
+
+    name = "shop.baskets"
+    title = "Baskets left"
+    chart = "bars"
+
+    def run(self, list_id: int) -> TileNumbers:
+        return TileNumbers(("Mon", "Tue"), {"Baskets": (3, 1.5)})
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """One Tracker for all examples, each of which has a user and a list of its own."""
@@ -146,6 +158,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     ):
         patch.setattr(Poster, "post", lambda *_: accepted)  # the examples' target is made up
         patch.setattr(MailWorker, "trial", lambda *_: Delivered(MailOutcome.ACCEPTED, None, ("< 250 OK",)))
+        house.services.registry.add_tile(Baskets, "the examples")
         yield house
 
 

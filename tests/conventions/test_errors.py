@@ -16,6 +16,7 @@ from tests.commands.questions import HEADED, WITHOUT_EVENT
 from tests.commands.triggers import PUBLIC_URL, add_deliveries, fill_with_triggers
 from tests.contract.objects import refused
 from tests.fuzz.exemptions import OF_EVENTS
+from tracker import Tile
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api.report_params import TOO_LARGE, TOO_SLOW
 from tracker.api.segment_params import INVALID_RULE
@@ -463,6 +464,14 @@ CALLS |= {
     for code, change in (HEAD | changes).items()
     if code != 20 or name not in WITHOUT_EVENT
 }
+CALLS |= {("tiles.get", code): changed({}, HEAD[code]) for code in (1, 2, 3)}
+CALLS |= {
+    ("tile.get", code): changed({"Tile": "shop.baskets"}, change)
+    for code, change in (
+        {code: HEAD[code] for code in (1, 2, 3)}
+        | {4: {"Tile": ...}, 5: {"Tile": ""}, 6: {"Tile": "shop.nobody"}, 7: {}}
+    ).items()
+}  # fmt: skip
 CALLS |= {
     ("visit.get", code): changed({"EventID": 1}, change)
     for code, change in (
@@ -548,6 +557,13 @@ class Break(Command):
 '''
 
 
+class BasketsReport(Tile):
+    name = "shop.baskets"
+    title = "Baskets"
+    chart = "line"
+    report = ("reports.trend", {})
+
+
 @functools.cache
 def declared_rows() -> dict[tuple[str, int], Error]:
     return {(entry.command.name, row.code): row for entry in load_commands() for row in entry.command.errors}
@@ -573,6 +589,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     limits = f"{HIGH_LIMITS},event.collect=1000000/60,event.collect.address=1000000/60"
     settings = {"TRACKER_LIMITS": limits}  # each test sends events of pages, and there are many
     with closing(InProcess(f"sqlite:///{folder / 'tracker.db'}", folder, settings)) as client:
+        client.services.registry.add_tile(BasketsReport, "the calls")
         yield client
 
 
@@ -612,6 +629,13 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
     named = [
         client.ok("goal.create", jane.key, ListID=shop, Name=name, Event="x") for name in ("Taken", "Other")
     ]
+    first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
+    for place in ({}, {"ListID": shop}):
+        client.ok("event.track", jane.key, **first, **place)
+    public = stores.lists.owned(jane.user_id, shop)
+    assert public is not None
+    # The EventIDs of the collect endpoint are a space of their own.
+    client.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
     numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]} | {
         BUYERS: buyers,
         REGULARS: regulars,
@@ -675,15 +699,8 @@ def test_every_declared_code_is_answered(
     shop: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for place in ({}, {"ListID": shop[SHOP]}):
-        client.ok("event.track", jane.key, Event="seen", EventID="taken", Properties={"first": True}, **place)
     public = client.services.stores.lists.owned(jane.user_id, shop[SHOP])
     assert public is not None
-    if (
-        command == "event.collect"
-    ):  # its EventIDs are a space of their own, and an address may send 600 a minute
-        first = {"Event": "seen", "EventID": "taken", "Properties": {"first": True}}
-        client.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
     if CALLS[command, code].get("ListID") == CROWDED:
         following = client.services.following
         followers = [

@@ -175,6 +175,7 @@ TYPE_ONLY: dict[tuple[str, str], str] = {
         "tracker.registry.command",
         "tracker.storage.accounts",
     ): "authors of commands see what `self.own_list` returns",
+    ("tracker.registry.tile", "tracker.services"): "authors of tiles see what `self.services` has",
     ("tracker.dispatch", "tracker.services"): "hands on to commands what they may use",
     ("tracker.api.forget", "tracker.services"): "is handed a command's services",
     ("tracker.api.setup_checks", "tracker.services"): "is handed a command's services",

@@ -28,6 +28,7 @@ FILES = {
     "tracker-notes/pyproject.toml": "tracker-notes/pyproject.toml",
     "tracker-notes/tracker_notes.py": "tracker-notes/tracker_notes.py",
     "tracker-notes/test_tracker_notes.py": "tracker-notes/test_tracker_notes.py",
+    "plugins/tiles.py": "tiles.py",
 }
 
 

@@ -142,8 +142,8 @@ DECLARATIONS = [
 ]
 #: (a module's text, the reason given)
 MODULES = [
-    ("", "there is no command in it"),
-    ("from tracker import Command\nclass _Parent(Command): pass\n", "there is no command in it"),
+    ("", "there is no command and no tile in it"),
+    ("from tracker import Command\nclass _Parent(Command): pass\n", "there is no command and no tile in it"),
     ("import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module' (broken.py, line 1)"),
     ("from tracker import NoSuchName\n", "ImportError: cannot import name 'NoSuchName'"),
     ("class Shout(Command:\n", "SyntaxError: "),
@@ -155,6 +155,26 @@ MODULES = [
         "ValueError: an owner of tables is 1 to 30 lower-case",
     ),
 ]
+
+TILE = """from tracker import Tile
+class Baskets(Tile):
+    name = "shop.baskets"
+    title = "Baskets"
+    chart = "bars"
+    report = ("reports.trend", {"Measures": "visits"})
+"""
+#: (what is replaced in the good tile, by what, the reason given)
+TILES = [
+    ('"shop.baskets"', '"Baskets"', "Baskets: name must be lower-case words joined by dots"),
+    ('"shop.baskets"', "7", "name must be lower-case words joined by dots"),
+    ('"Baskets"', '" "', "shop.baskets: title must be a text of 1 to 60 characters"),
+    ('"bars"', '"pie"', "chart must be one of line, bars, sparkline, share, grid"),
+    ('"reports.trend"', '"reports.people"', "report must be a pair of one of reports.trend, reports.breakdown"),
+    ('"visits"', "7", "reports.trend refuses these parameters: "),
+    ('("reports.trend", {"Measures": "visits"})', "None", "a tile has either a report or a run"),
+    ("report =", "run = lambda self, list_id: None; report =", "a tile has either a report or a run"),
+    ("class Baskets", "class Other(Tile):\n    name = 'shop.baskets'; title = 'x'; chart = 'line'; report = ('reports.trend', {})\nclass Baskets", "the name is taken by the tile Other from "),
+]  # fmt: skip
 
 Refuse = Callable[[str], str]
 
@@ -288,8 +308,8 @@ def test_parents_and_other_names_of_a_command_are_no_commands(tmp_path: Path) ->
         ("shouting", None),
         ("no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("shouting:NoSuchName", "AttributeError: module 'shouting' has no attribute 'NoSuchName'"),
-        ("shouting:GOOD", "the entry point names neither a module nor a Command"),
-        ("shouting:Shout.Params", "the entry point names neither a module nor a Command"),
+        ("shouting:GOOD", "the entry point names neither a module nor a Command nor a Tile"),
+        ("shouting:Shout.Params", "the entry point names neither a module nor a Command nor a Tile"),
     ],
 )
 def test_an_entry_point_names_a_module_or_a_command(
@@ -309,3 +329,14 @@ def test_an_entry_point_names_a_module_or_a_command(
         with pytest.raises(PluginError) as stopped:
             load_commands()
         assert str(stopped.value) == f"package shouting ({value}): {reason}"
+
+
+@pytest.mark.parametrize(("old", "new", "reason"), TILES)
+def test_a_tile_that_could_not_be_drawn_is_refused(refused: Refuse, old: str, new: str, reason: str) -> None:
+    assert old in TILE
+    assert reason in refused(TILE.replace(old, new))
+
+
+def test_a_tile_alone_is_a_plugin(tmp_path: Path) -> None:
+    (tmp_path / "baskets.py").write_text(TILE)
+    assert [tile.name for tile in load_commands(tmp_path).tiles] == ["shop.baskets"]

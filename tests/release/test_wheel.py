@@ -129,10 +129,11 @@ class Probe(Command):
 
 
 def test_the_plugin_of_the_page_is_typed_for_its_author(programs: Path, tmp_path: Path) -> None:
-    shutil.copy(EXAMPLES / "tracker-notes" / "tracker_notes.py", tmp_path)
+    for file in (EXAMPLES / "tracker-notes" / "tracker_notes.py", EXAMPLES / "tiles.py"):
+        shutil.copy(file, tmp_path)
     (tmp_path / "probe.py").write_text(PROBE)
-    done = check_types(programs, tmp_path, "tracker_notes.py")
-    assert (done.returncode, done.stdout) == (0, "Success: no issues found in 1 source file\n"), done.stderr
+    done = check_types(programs, tmp_path, "tracker_notes.py", "tiles.py")
+    assert (done.returncode, done.stdout) == (0, "Success: no issues found in 2 source files\n"), done.stderr
     probed = check_types(programs, tmp_path, "probe.py").stdout.splitlines()
     revealed = [line for line in probed if "Revealed type" in line]
     assert len(revealed) == PROBE.count("reveal_type")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tracker.errors import CommandError
 from tracker.registry.command import Command
 from tracker.registry.near_names import NearNames
 from tracker.registry.params import ParamReader
+from tracker.registry.tile import Tile, why_no_tile
 from tracker.registry.validation import why_invalid
 
 
 class PluginError(Exception):
-    """A command cannot be registered. The text is one line that names its origin and the reason."""
+    """A command or a tile cannot be registered. The text is one line that names its origin and the reason."""
 
     def __init__(self, text: str) -> None:
         super().__init__(" ".join(text.split()))
@@ -35,6 +37,7 @@ class Registry:
     def __init__(self) -> None:
         self._by_name: dict[str, Entry] = {}
         self._by_path: dict[str, Entry] = {}
+        self._tiles: dict[str, tuple[type[Tile], str]] = {}
 
     def add(self, command: type[Command], origin: str) -> Entry:
         """Register `command`. Raises PluginError with one line that says why it cannot be registered."""
@@ -45,6 +48,40 @@ class Registry:
         self._by_name[command.name] = entry
         self._by_path[command.path or command.name] = entry
         return entry
+
+    def add_tile(self, tile: type[Tile], origin: str) -> None:
+        """Register `tile`. Raises PluginError as `add` does. The command of its report must be registered before."""
+        reason = why_no_tile(tile)
+        if reason is None and tile.name in self._tiles:
+            other, others_origin = self._tiles[tile.name]
+            reason = f"the name is taken by the tile {other.__name__} from {others_origin}"
+        reason = reason or self._why_no_report(tile)
+        if reason:
+            raise PluginError(f"{origin}: {tile.name or tile.__name__}: {reason}")
+        self._tiles[tile.name] = (tile, origin)
+
+    @property
+    def tiles(self) -> list[type[Tile]]:
+        """All tiles, in the order of their names."""
+        return [self._tiles[name][0] for name in sorted(self._tiles)]
+
+    def find_tile(self, name: str) -> type[Tile] | None:
+        """Return the tile with exactly this name."""
+        return self._tiles[name][0] if name in self._tiles else None
+
+    def _why_no_report(self, tile: type[Tile]) -> str | None:
+        """Return why the report of a tile would not be answered, or None. It is asked as if for the list 1."""
+        if tile.report is None:
+            return None
+        name, params = tile.report
+        entry = self.find(name)
+        if entry is None:
+            return f"there is no command {name}"
+        try:
+            entry.params.read({**params, "ListID": 1})
+        except CommandError as refused:
+            return f"{name} refuses these parameters: {refused}"
+        return None
 
     def find(self, name: str) -> Entry | None:
         """Return the command called `name`, in any letter case."""

@@ -24,12 +24,13 @@ from tracker.console.pages import (
     setup,
     sign_in,
     subscriber,
+    tiles,
     tracking,
     triggers,
     who,
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, who, report_csv, saved, links, mails, mail_server, notes, goals, segments, setup, tracking, live, events, people,
+    sign_in, lists, overview, explore, who, report_csv, saved, tiles, links, mails, mail_server, notes, goals, segments, setup, tracking, live, events, people,
     subscriber, forget, settings, triggers, keys, audit,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from tracker.console.dimension_words import DimensionWords
 from tracker.console.goal_form import PAGE, goal_link
 from tracker.console.number_words import MEASURES, SIX, change, written
 from tracker.console.page_context import Route
+from tracker.console.pages.tiles import tiles_of
 from tracker.console.report_address import ReportAddress
 from tracker.console.report_pages import (
     annotations_of,
@@ -85,6 +86,7 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         people_question=people_question(total if chosen in ("people", "visits") else None),
         goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
         definitions=[MEASURES[name] for name in SIX],
+        plugin_tiles=tiles_of(place),
         pinned=[tile(place, each) for each in _pinned(place)],
         csv=csv_path("reports.trend", place, address, {"Measures": SIX}),
         call=api_call("reports.trend", place, address, Measures=list(SIX)),
