@@ -44,6 +44,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/triggers/<trigger_id>/test": {},
     "/lists/<list_id>/triggers/<trigger_id>/delete": {},
     "/lists/<list_id>/triggers/<trigger_id>/deliveries/<delivery_id>/retry": {},
+    "/lists/<list_id>/setup/key": {},
+    "/lists/<list_id>/setup/test": {},
     "/keys": {"name": "Made", "may": "events"},
     "/keys/<prefix>/revoke": {},
 }  # fmt: skip

@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +63,89 @@ def test_a_list_that_honours_the_signal_says_so_in_every_line(
     tracker.call("list.update", jane.key, ListID=made, HonourPrivacySignal=True)
     for name in ("snippet", "pinned"):
         assert 'data-gpc="1"' in shown(browser, f"/lists/{made}/setup", name)
+
+
+def lines_of(answer: Any, name: str) -> str:
+    [text] = re.findall(rf'<pre id="send-{name}"[^>]*>(.*?)</pre>', answer.text, re.DOTALL)
+    return html.unescape(text)
+
+
+@pytest.fixture(scope="module")
+def keyed(tracker: Tracker, jane: Account, browser: Visitor) -> tuple[int, Any]:
+    """A list, and its setup page after a key was made for the lines."""
+    made = tracker.call("list.create", jane.key, SubscriberListName="Back ends").body["ListID"]
+    path = f"/lists/{made}/setup"
+    assert "Bearer YOUR_KEY" in lines_of(browser.get(path), "curl")
+    return made, browser.submit(f"{path}/key", at=path)
+
+
+#: How each of the lines is run, by the program that it needs and the name of its file.
+PROGRAMS = {
+    "curl": (["bash", "lines"], "curl"),
+    "python": ([sys.executable, "lines"], sys.executable),
+    "php": (["php", "lines"], "php"),
+    "node": (["node", "lines.mjs"], "node"),
+    "ruby": (["ruby", "lines"], "ruby"),
+    "go": (["go", "run", "lines.go"], "go"),
+}
+
+
+@pytest.mark.parametrize("name", [name for name, (_, program) in PROGRAMS.items() if shutil.which(program)])
+def test_lines_of_back_ends_run_and_store_the_event(
+    tracker: Tracker, jane: Account, keyed: tuple[int, Any], tmp_path: Path, name: str
+) -> None:
+    """Each where its interpreter exists."""
+    list_id, page = keyed
+    command, _ = PROGRAMS[name]
+    (tmp_path / command[-1]).write_text(lines_of(page, name))
+    environ = {**os.environ, "no_proxy": "*", "NO_PROXY": "*"}
+    before = len(signed_up(tracker, jane, list_id))
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"status":"success"' in done.stdout
+    assert len(signed_up(tracker, jane, list_id)) == before + 1
+
+
+def test_those_programs_are_here_that_every_machine_with_these_tests_has() -> None:
+    assert [name for name in ("curl", "python", "node") if not shutil.which(PROGRAMS[name][1])] == []
+
+
+def signed_up(tracker: Tracker, jane: Account, list_id: int) -> list[dict[str, Any]]:
+    found = tracker.call("events.recent", jane.key, ListID=list_id).body["Events"]
+    return [each for each in found if each["Event"] == "signed up"]
+
+
+def test_the_key_is_shown_once_and_can_send_events_alone(
+    tracker: Tracker, browser: Visitor, keyed: tuple[int, Any]
+) -> None:
+    list_id, page = keyed
+    [key] = set(re.findall(r"trk_\w+_[\w-]+", html.unescape(page.text)))
+    assert tracker.call("lists.get", key).status == 403
+    assert key not in browser.get(f"/lists/{list_id}/setup").text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_lines_for_pages_have_the_snippet_and_no_key(
+    tracker: Tracker, jane: Account, keyed: tuple[int, Any]
+) -> None:
+    list_id, page = keyed
+    described = tracker.call("list.get", jane.key, ListID=list_id).body["List"]
+    for name in ("gtm", "wordpress", "shopify", "shopify-orders"):
+        lines = lines_of(page, name)
+        assert described["EventListTrackerID"] in lines
+        assert "trk_" not in lines
+        assert "@" not in lines
+    for name in ("wordpress", "shopify"):
+        assert described["EventTrackerJS"] in lines_of(page, name)
+    assert '"data-to": "http' in lines_of(page, "gtm")
+
+
+def test_a_test_event_is_taken_and_not_stored(tracker: Tracker, jane: Account, browser: Visitor) -> None:
+    made = tracker.call("list.create", jane.key, SubscriberListName="Tested").body["ListID"]
+    path = f"/lists/{made}/setup"
+    answer = browser.submit(f"{path}/test", at=path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?tested=1")
+    assert "The test event was taken" in words(browser.get(answer.headers["Location"]))
+    assert browser.get(f"{path}/status").json() == {"LastEventTrackedAt": None}
