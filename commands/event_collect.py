@@ -29,7 +29,7 @@ from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
 from tracker.domain.url_scrubbing import hidden
 from tracker.errors import FORBIDDEN
-from tracker.formats.client_ip import truncated
+from tracker.formats.client_ip import is_in_networks, truncated
 from tracker.times import MAX_EPOCH_MS
 
 INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MAX_EVENTS} events")
@@ -96,6 +96,7 @@ class FromBrowser(EventRequest):
         self._hidden = hidden(settings.hidden_parameters)
         self._lacks_key = settings.is_key_needed_for_conversions
         self._rules = settings.channel_rules
+        self._is_own = is_in_networks(caller.address, settings.own_networks)
         self._kept_address = truncated(caller.address) if settings.is_address_kept else None
 
     def event(self, params: dict[str, Any]) -> Event:
@@ -104,7 +105,9 @@ class FromBrowser(EventRequest):
         event.lacks_key = self._lacks_key
         sender = self._sender
         cut, is_image = overlong(sent), sender.is_image
-        return enrich(event, sender.user_agent, self._kept_address, cut, is_image, self._rules)
+        return enrich(
+            event, sender.user_agent, self._kept_address, cut, is_image, self._rules, is_own=self._is_own
+        )
 
     def is_test(self, event: Event) -> bool:
         """Return whether nothing is stored: test events, people who ask not to be tracked, and prefetched pages."""

@@ -18,9 +18,11 @@ from tracker.api.list_settings_fields import (
     LEAST_GAP,
     MAX_DAYS,
     MAX_GAP,
+    MAX_NETWORKS,
     SETTINGS_ERRORS,
     Currency,
     Days,
+    Networks,
     Origins,
     ProductSetting,
     QueryParameters,
@@ -45,6 +47,7 @@ SETTINGS = {
     "ChannelRules": "channel_rules",
     "Products": "products",
     "KeepRefusedValues": "is_refused_value_kept",
+    "OwnNetworks": "own_networks",
 }
 RULE = {
     "type": "object",
@@ -84,6 +87,9 @@ class ListUpdate(Command):
       and the properties `ID`, `Name`, `Price` and `Quantity`; `Items` is a property with an array of products. Until it is set the
       answer has the likeliest names among those of the list, and `Suggested` is true. Send them back, as they are or mended, to
       confirm them; a name that is not sent is none, and `{}` goes back to the suggestion.
+    - `OwnNetworks`: networks and addresses of your own people, such as `192.0.2.0/24`, `[]` for none. Events that browsers send from
+      there are stored, with `own network` as `$bot`, and left out of reports and counters like those of robots, from now on.
+      Addresses are compared and not stored.
     - `ConversionIdIs`: what a conversion-id names, for conversions from now on.
     - `ConversionsNeedKey`: conversions without a key, as at the collect endpoint, are stored and not counted, from now on.
 
@@ -170,6 +176,14 @@ class ListUpdate(Command):
                     "Suggested": {"type": "boolean", "description": "As `list.get` has it; not read"},
                 },
                 "description": "Names of the events and properties of products",
+            }
+        )
+        OwnNetworks = Networks(
+            metadata={
+                "type": "array",
+                "maxItems": MAX_NETWORKS,
+                "items": {"type": "string"},
+                "description": "Networks whose events are left out of reports",
             }
         )
         ChannelRules = Rules(

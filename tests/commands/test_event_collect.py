@@ -17,6 +17,7 @@ from tests.servers import NewDatabase
 from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.domain.event import IS_BOT
 from tracker.http.message.responses import PIXEL
+from tracker.integrity.bot_recheck import recheck
 from tracker.integrity.counter_check import recount
 from tracker.storage.aggregates import catalogue, catalogue_eviction
 
@@ -581,6 +582,27 @@ def test_a_recount_agrees_on_robots(client: InProcess, door: Door, robots: dict[
         door.post({"Event": "identify", "Email": EMAIL, "Properties": {"a": 1}}, {"User-Agent": robot})
     client.services.ingest.flush()
     assert recounted(client, door.shop.list_id) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "is_own"),
+    [("192.0.2.77", True), ("192.0.3.1", False), ("2001:db8:0:1::9", True), ("::ffff:192.0.2.1", True), ("2001:db9::", False)],
+)  # fmt: skip
+def test_events_of_the_lists_own_networks_are_stored_and_left_out_of_counts(
+    client: InProcess, door: Door, address: str, is_own: bool
+) -> None:
+    networks = ["192.0.2.5/24", "2001:db8::/32"]
+    client.ok("list.update", door.shop.key, ListID=door.shop.list_id, OwnNetworks=networks)
+    assert door.post({"Event": "seen"}, address=address).status == 200
+    [(_, flags, properties)] = door.stored()
+    assert bool(flags & IS_BOT) is is_own
+    assert properties.get("$bot") == ("own network" if is_own else None)
+    assert "192.0" not in str(properties)
+    counted = "SELECT COALESCE(SUM(events), 0) FROM event_counts WHERE list_id = ?"
+    assert client.rows(counted, door.shop.list_id) == [(0 if is_own else 1,)]
+    assert recounted(client, door.shop.list_id) == []
+    changed = recheck(client.services.storage, door.shop.list_id)
+    assert (changed.people, changed.robots) == ([], []), "whom it came from is no question of the user agent"
 
 
 def recounted(client: InProcess, list_id: int) -> list[str]:

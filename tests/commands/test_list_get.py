@@ -51,6 +51,7 @@ def test_a_new_list_has_nothing_tracked(client: InProcess, jane: Shop) -> None:
         "Currency": "",
         "VisitGapMinutes": 30,
         "ChannelRules": [],
+        "OwnNetworks": [],
         "Products": {
             "Seen": "view_product", "InCart": "add_to_cart", "Bought": "conversion", "ID": "product_id", "Name": "product_name",
             "Price": "price", "Quantity": "quantity", "Items": "items", "Suggested": True,

@@ -24,6 +24,7 @@ ALL: dict[str, Any] = {
     "channel_rules": ChannelRules(
         (ChannelRule("source", "お茶", "Tea blogs"), ChannelRule("click_id", "cjEvent", "Partners"))
     ),
+    "own_networks": ("192.0.2.0/24", "2001:db8::/48"),
     "products": ("", "add_to_cart", "見た", "item_id", "", "", "", ""),
 }
 RULES = [
@@ -111,6 +112,14 @@ def test_time_and_money_of_a_list_are_set_shown_and_unset(client: InProcess, sho
         ("VisitGapMinutes", 0, 14),
         ("VisitGapMinutes", 241, 14),
         ("VisitGapMinutes", 1.5, 14),
+        ("OwnNetworks", {}, 18),
+        ("OwnNetworks", ["192.0.2.1"] * 101, 18),
+        ("OwnNetworks", ["192.0.2.0/33"], 18),
+        ("OwnNetworks", ["0.0.0.0/0"], 18),
+        ("OwnNetworks", ["::/0"], 18),
+        ("OwnNetworks", ["fe80::1%eth0"], 18),
+        ("OwnNetworks", ["office"], 18),
+        ("OwnNetworks", [7], 18),
         ("ChannelRules", {}, 15),
         ("ChannelRules", [RULES[0]] * 51, 15),
         ("ChannelRules", ["partner"], 15),

@@ -18,6 +18,7 @@ CHANGED: dict[str, Any] = {
     "RetentionDays": "365",
     "AllowedOrigins": "https://shop.example\r\n\r\n  https://www.shop.example:8443 ",
     "HiddenQueryParameters": "*token\r\n voucher ",
+    "OwnNetworks": "192.0.2.7/24\r\n 2001:db8::1 ",
     "Timezone": " Europe/Berlin ",
     "Currency": "eur",
     "VisitGapMinutes": "45",
@@ -57,6 +58,7 @@ def test_all_are_changed_and_shown(tracker: Tracker, jane: Account, browser: Vis
     assert [found[name] for name in SWITCHES] == [True] * 3
     assert found["HiddenQueryParameters"] == ["*token", "voucher"]
     assert (found["Timezone"], found["Currency"], found["VisitGapMinutes"]) == ("Europe/Berlin", "EUR", 45)
+    assert found["OwnNetworks"] == ["192.0.2.0/24", "2001:db8::1/128"]
     assert found["ChannelRules"] == [
         {"Match": "source", "Value": "partner", "Channel": "Partners"},
         {"Match": "click_id", "Value": "a=b", "Channel": "Ads"},
@@ -108,6 +110,7 @@ def test_what_is_left_empty_is_switched_off(
             "a=b",
             "One name a line, such as token; a name may begin with *. (error 11)",
         ),
+        ("OwnNetworks", "the office", "One network or address a line, such as 192.0.2.0/24. (error 18)"),
         ("Timezone", "Berlin", "A name of the list, such as Europe/Berlin. (error 12)"),
         ("Currency", "E1", "Three capital letters, such as EUR. (error 13)"),
         ("VisitGapMinutes", "0", "A whole number of minutes from 1 to 240. (error 14)"),

@@ -462,8 +462,8 @@ WORDS = {
     "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
     "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
     "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsPinned",
-    "KeepAddress", "KeepRefusedValues", "Measure", "MergeTagAlias", "Name", "Next", "Params", "Permissions", "Products", "Properties",
-    "Property", "Reason", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text",
+    "KeepAddress", "KeepRefusedValues", "Measure", "MergeTagAlias", "Name", "Next", "OwnNetworks", "Params", "Permissions", "Products", "Properties",
+    "Property", "Reason", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text", "Tile",
     "Timezone", "To", "URL", "UniqueIdentifier", "Until", "Url", "Username", "Value", "VisitGapMinutes", "Where",
 }  # fmt: skip
 

@@ -355,6 +355,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("list.update", 12): {"ListID": SHOP, "Timezone": "Mars"},
     ("list.update", 13): {"ListID": SHOP, "Currency": "eur"},
     ("list.update", 14): {"ListID": SHOP, "VisitGapMinutes": 0},
+    ("list.update", 18): {"ListID": SHOP, "OwnNetworks": ["x"]},
     ("list.update", 15): {"ListID": SHOP, "ChannelRules": ["x"]},
     ("list.update", 16): {"ListID": SHOP, "Products": {"Seen": "view_item"}},
     ("list.update", 17): {"ListID": SHOP, "KeepRefusedValues": "x"},

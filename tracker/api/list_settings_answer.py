@@ -28,6 +28,7 @@ EXAMPLE_SETTINGS: dict[str, Any] = {
     "ChannelRules": [],
     "Products": EXAMPLE_PRODUCTS,
     "KeepRefusedValues": False,
+    "OwnNetworks": [],
 }
 
 
@@ -60,6 +61,7 @@ class SettingsAnswer(Schema):
     ChannelRules = fields.List(fields.Nested(Rule), required=True)
     Products = fields.Nested(ProductNames, required=True)
     KeepRefusedValues = fields.Boolean(required=True)
+    OwnNetworks = fields.List(fields.String(), required=True)
 
 
 def settings_answer(
@@ -84,6 +86,7 @@ def settings_answer(
         ],
         "Products": products_answer(settings, properties_by_event),
         "KeepRefusedValues": settings.is_refused_value_kept,
+        "OwnNetworks": list(settings.own_networks),
     }
 
 

@@ -21,6 +21,7 @@ from tracker.domain.channel_rules import (
 from tracker.domain.time_zones import zone_names
 from tracker.errors import Error, because, invalid
 from tracker.fields import WholeNumber
+from tracker.formats.client_ip import network_text
 from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.storage.accounts import MAX_ORIGINS_BYTES, MAX_PARAMETERS_BYTES
 
@@ -36,6 +37,9 @@ INVALID_CURRENCY = invalid("Currency", 13)
 INVALID_GAP = invalid("VisitGapMinutes", 14)
 INVALID_RULES = invalid("ChannelRules", 15)
 INVALID_PRODUCTS = invalid("Products", 16)
+INVALID_NETWORKS = invalid("OwnNetworks", 18)
+#: Networks of its own that a list has at most.
+MAX_NETWORKS = 100
 SETTINGS_ERRORS = (
     INVALID_DAYS,
     INVALID_ORIGINS,
@@ -49,6 +53,7 @@ SETTINGS_ERRORS = (
     INVALID_RULES,
     INVALID_PRODUCTS,
     invalid("KeepRefusedValues", 17),
+    INVALID_NETWORKS,
 )
 _PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
@@ -88,6 +93,18 @@ class QueryParameters(fields.Field[list[str]]):
         expected = "an array of names such as 'token'; a name may begin with *"
         _check(INVALID_PARAMETERS, _fault(value, _PARAMETER, MAX_PARAMETERS_BYTES, expected))
         return list(value)
+
+
+class Networks(fields.Field[tuple[str, ...]]):
+    """An array of networks and addresses, such as `192.0.2.0/24`."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[str, ...]:
+        is_short = isinstance(value, list) and len(value) <= MAX_NETWORKS
+        _check(INVALID_NETWORKS, None if is_short else f"an array of at most {MAX_NETWORKS} networks")
+        named = [network_text(each) if isinstance(each, str) else None for each in value]
+        is_fine = None not in named
+        _check(INVALID_NETWORKS, None if is_fine else "networks such as '192.0.2.0/24' or '2001:db8::/48'")
+        return tuple(dict.fromkeys(each for each in named if each))
 
 
 class Timezone(fields.String):

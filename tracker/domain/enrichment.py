@@ -21,6 +21,8 @@ from tracker.times import iso_utc
 AGENT = "$raw_user_agent"
 #: The property with the time zone of the browser.
 TIMEZONE = "$timezone"
+#: Why an event is left out: the reason is that of a robot, or this one.
+BOT, OWN_NETWORK = "$bot", "own network"
 
 
 def enrich(
@@ -30,11 +32,13 @@ def enrich(
     cut: Sequence[str] = (),
     is_image: bool = False,
     rules: ChannelRules = NO_RULES,
+    is_own: bool = False,
 ) -> Event:
-    """Add the properties that the client left out, flag a robot, and mark the event as public. Returns the same event.
+    """Add the properties that the client left out, flag what is left out of reports, and mark the event as public. Returns the same event.
 
     `kept_address` is the truncated client address, if the list stores it. `cut` names the properties that were too long.
     `is_image` says that the event was requested as the picture of a mail. `rules` are the list's own rules for channels.
+    `is_own` says that it came from one of the list's own networks: it is left out like a robot's.
     """
     agent = parse_user_agent(user_agent, is_image)
     sent = event.properties
@@ -49,8 +53,10 @@ def enrich(
         "$country": country_of_zone(zone) if isinstance(zone := sent.get(TIMEZONE), str) else None,
         "$ip": kept_address,
     }
+    if is_own and not agent.bot_reason:
+        found[BOT] = OWN_NETWORK
     event.enriched = {name: value for name, value in found.items() if value and name not in sent}
-    event.is_public, event.is_image, event.is_bot = True, is_image, agent.bot_reason is not None
+    event.is_public, event.is_image, event.is_bot = True, is_image, BOT in found
     return event
 
 

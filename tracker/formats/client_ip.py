@@ -1,9 +1,12 @@
-"""Client IP addresses: the client behind trusted proxies, its network for rate limits, and its truncated form for storage."""
+"""Client IP addresses: the client behind trusted proxies, its network for rate limits, its truncated form for storage, and
+networks that it is compared with."""
 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 _BRACKETED, _WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?"), re.compile(r"([0-9.]+):[0-9]{1,5}")
 
@@ -31,6 +34,28 @@ def network(address: str) -> str:
 def truncated(address: str) -> str | None:
     """Return the address truncated to /24 (IPv4) or /48 (IPv6), which names no household, or None if it is no address."""
     return _prefix(address, 24, 48) if _parsed(address) else None
+
+
+def network_text(text: str) -> str | None:
+    """Return a network such as `192.0.2.0/24`, or a single address as one, in its usual spelling; None for anything else."""
+    found = _network(text)
+    return None if found is None else str(found)
+
+
+def is_in_networks(address: str, networks: Iterable[str]) -> bool:
+    """Return whether the address is in one of the networks. What is no address is in none."""
+    found = _parsed(address)
+    return found is not None and any(found in known for known in map(_network, networks) if known)
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    """Parse a network. Bits behind its prefix are cut off; one of all addresses is none."""
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    return found if found.prefixlen and "%" not in text else None
 
 
 def _without_port(entry: str) -> str:

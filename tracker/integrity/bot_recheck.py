@@ -11,7 +11,7 @@ from functools import partial
 
 import orjson
 
-from tracker.domain.enrichment import AGENT
+from tracker.domain.enrichment import AGENT, BOT, OWN_NETWORK
 from tracker.domain.event import (
     CONVERSION,
     FORMAT_JSON,
@@ -32,7 +32,7 @@ from tracker.storage.events import StoredEvent, deletion, read_events, scan
 
 #: Events read at a time, and changed in one transaction.
 PAGE, MAX_CHANGES = 1_000, 100
-_CONVERSION, _BOT = CONVERSION.encode(), "$bot"
+_CONVERSION, _BOT = CONVERSION.encode(), BOT
 
 
 @dataclass(slots=True)
@@ -73,7 +73,10 @@ def _verdicts(events: Sequence[StoredEvent]) -> dict[int, bool]:
     for event in events:
         sender = (event.visitor_id, event.received_at)
         if event.flags & IS_PUBLIC and not event.flags & IS_GENERATED:
-            agent = decoded_properties(bytes(event.properties)).get(AGENT)
+            properties = decoded_properties(bytes(event.properties))
+            agent = properties.get(AGENT)
+            if properties.get(_BOT) == OWN_NETWORK:
+                continue  # left out for where it came from, which nobody knows any more
             if isinstance(agent, str):
                 verdict = parse_user_agent(agent, bool(event.flags & IS_IMAGE)).bot_reason is not None
                 verdicts[event.id] = of_sender[sender] = verdict

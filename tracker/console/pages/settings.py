@@ -19,6 +19,7 @@ WORDS = {
     "ConversionIdIs": "Choose one of the two values.",
     "RetentionDays": "A whole number of days from 0 to 3653.",
     "AllowedOrigins": "One origin a line, such as https://shop.example, without a path.",
+    "OwnNetworks": "One network or address a line, such as 192.0.2.0/24.",
     "HiddenQueryParameters": "One name a line, such as token; a name may begin with *.",
 }
 SWITCHES = ("ConversionsNeedKey", "HonourPrivacySignal", "KeepRefusedValues", "KeepAddress")
@@ -76,7 +77,10 @@ def _sent() -> dict[str, Any]:
         "ChannelRules": [_rule(line) for line in _lines(form.get("ChannelRules", ""))],
         "ConversionIdIs": form.get("ConversionIdIs", ""),
         "RetentionDays": form.get("RetentionDays", "").strip() or "0",
-        **{name: _lines(form.get(name, "")) for name in ("AllowedOrigins", "HiddenQueryParameters")},
+        **{
+            name: _lines(form.get(name, ""))
+            for name in ("AllowedOrigins", "HiddenQueryParameters", "OwnNetworks")
+        },
         **{name: form.get(name) == "1" for name in SWITCHES},
     }
 

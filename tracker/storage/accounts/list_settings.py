@@ -32,6 +32,7 @@ class ListSettings:
     currency; empty: none. `visit_gap_minutes`: a longer pause between two events begins another visit. `products`: the names
     of the events and properties that tell of a shop's products, in the order of `product_names.PRODUCT_PARTS`; none: not said.
     `is_refused_value_kept`: the inbox of refused events keeps their values, not only their names.
+    `own_networks`: where the list's own people are: browsers' events from there are left out of reports.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class ListSettings:
     channel_rules: ChannelRules = NO_RULES
     products: tuple[str, ...] = ()
     is_refused_value_kept: bool = False
+    own_networks: tuple[str, ...] = ()
 
 
 NAMES = tuple(field.name for field in fields(ListSettings))
@@ -115,6 +117,7 @@ def _row(settings: ListSettings) -> Row:
         "\n".join("\t".join(astuple(rule)) for rule in settings.channel_rules.rows).encode() or None,
         "\n".join(settings.products).encode() or None,
         int(settings.is_refused_value_kept),
+        "\n".join(settings.own_networks).encode() or None,
     )
 
 
@@ -122,7 +125,7 @@ def _settings(row: Row) -> ListSettings:
     origins, is_signal_honoured, is_address_kept, retention_days, events_from, is_key_needed, parameters = (
         row[:7]
     )
-    timezone, currency, visit_gap, rules, products, is_refused_value_kept = row[7:]
+    timezone, currency, visit_gap, rules, products, is_refused_value_kept, own_networks = row[7:]
     return ListSettings(
         _lines(origins),
         bool(is_signal_honoured),
@@ -137,6 +140,7 @@ def _settings(row: Row) -> ListSettings:
         ChannelRules(tuple(ChannelRule(*line.split("\t")) for line in _lines(rules))) if rules else NO_RULES,
         _lines(products),
         bool(is_refused_value_kept),
+        _lines(own_networks),
     )
 
 

@@ -200,6 +200,7 @@ LIST_SETTINGS = Table(
         integer("is_key_needed_for_conversions", default=0), bytes_("hidden_parameters", 4000, is_optional=True),
         bytes_("timezone", 64, is_optional=True), bytes_("currency", 3, is_optional=True), integer("visit_gap_minutes", default=30),
         big_bytes("channel_rules", is_optional=True), big_bytes("products", is_optional=True), flag("is_refused_value_kept", default=0),
+        big_bytes("own_networks", is_optional=True),
     ],
     primary=("list_id",),
 )  # fmt: skip
