@@ -135,7 +135,7 @@ def _composed(app: Flask, url: str, mail: DueMail, due: int) -> Rendered:
 
 def _script_files(path: str) -> Blueprint:
     pinned = {browser.pinned_path(path, script): script.body for script in browser.scripts().values()}
-    return script_files(path, browser.current().body, pinned)
+    return script_files(path, browser.current().body, {browser.debug_path(path): browser.DEBUG}, pinned)
 
 
 def _collect_endpoint(

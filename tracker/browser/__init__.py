@@ -17,12 +17,24 @@ STATIC = Path(__file__).parent / "static"
 LIB_VERSION = "1"
 #: The name of the script's object in a page; `data-lobj` gives it another.
 OBJECT = "oct"
-#: Calls made before the script is there wait in `q`.
+#: Calls made before the script is there wait in `q`. A script that finds `v` set does not start: it is held back on
+#: `?oct=off` for good, which `oct` in localStorage remembers, and on `?oct=debug` until the debug script has begun.
 _STUB = (
-    "(function(w,n){{var o=w[n]=w[n]||{{}};o.q=o.q||[];"
+    "(function(w,n,d){{var o=w[n]=w[n]||{{}},m=/[?&]oct=(on|off|debug)\\b/.exec(w.location.search),s;o.q=o.q||[];"
+    "try{{if(m)localStorage.oct=m[1];s=localStorage.oct}}catch(e){{s=m&&m[1]}}"
+    'if(m||/debug|off/.test(s))o.v="held";if(/off/.test(s))o.q={{push:function(){{}}}};'
+    'if(m||/debug/.test(s))d.addEventListener("DOMContentLoaded",function(){{'
+    'var t=d.querySelector("script[data-to]"),b=d.createElement("script");if(!t)return;'
+    "function go(){{if(/off/.test(s))return;delete o.v;var c=d.createElement(t.tagName);"
+    "[].forEach.call(t.attributes,function(a){{c.setAttribute(a.name,a.value)}});if(t.nonce)c.nonce=t.nonce;d.head.appendChild(c)}}if(t.integrity)return go();b.onload=b.onerror=go;"
+    'b.src=t.src.replace(/(\\.[0-9a-f]{{16}})?\\.js$/,".debug.js");if(t.nonce)b.nonce=t.nonce;d.head.appendChild(b)}});'
     '"eventP eventI eventT eventC consent".split(" ").forEach(function(m){{'
-    'o[m]=o[m]||function(){{o.q.push([m,arguments])}}}})}})(window,"{name}")'
+    'o[m]=o[m]||function(){{o.q.push([m,arguments])}}}})}})(window,"{name}",document)'
 )
+
+
+#: The script of the debug bar, as it is written.
+DEBUG = (Path(__file__).parent / "debug.js").read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,11 @@ def current() -> Script:
 def pinned_path(path: str, script: Script) -> str:
     """Return the path of one release: `/tracker.<hash>.js` for `/tracker.js`."""
     return f"{path.removesuffix('.js')}.{script.hash}.js"
+
+
+def debug_path(path: str) -> str:
+    """Return the path of the debug bar's script: `/tracker.debug.js` for `/tracker.js`."""
+    return f"{path.removesuffix('.js')}.debug.js"
 
 
 def snippet(

@@ -55,13 +55,17 @@ def add_file(
     blueprint.add_url_rule(path, endpoint, view, methods=("GET",), provide_automatic_options=False)
 
 
-def script_files(path: str, current: bytes, pinned: Mapping[str, bytes]) -> Blueprint:
+def script_files(
+    path: str, current: bytes, others: Mapping[str, bytes], pinned: Mapping[str, bytes]
+) -> Blueprint:
     """Return the routes of the browser script: the current one at `path`, and each release for ever under its hash.
 
+    `others` maps the paths of further scripts that change with releases to their bytes,
     `pinned` maps the path of each release to its bytes.
     """
     blueprint = Blueprint("script", __name__)
-    add_file(blueprint, path, ".js", current, _CURRENT)
+    for current_path, body in {path: current, **others}.items():
+        add_file(blueprint, current_path, ".js", body, _CURRENT)
     for pinned_path, body in pinned.items():
         add_file(blueprint, pinned_path, ".js", body, _PINNED)
     return blueprint
