@@ -6,7 +6,24 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from tracker.console.charts import Axis, Chart, Series, bars, grid, line, share, sparkline
+from tracker.console.charts import (
+    Axis,
+    Chart,
+    FunnelBar,
+    PathColumn,
+    PathEntry,
+    Series,
+    ShadedCell,
+    ShadedRow,
+    bars,
+    columns,
+    funnel,
+    grid,
+    line,
+    shaded,
+    share,
+    sparkline,
+)
 
 FOLDER = Path(__file__).parent / "charts"
 DAYS = ("Thu 12 Nov", "Fri 13 Nov", "Sat 14 Nov", "Sun 15 Nov")
@@ -33,7 +50,35 @@ def several() -> Chart:
     return chart(*(Series(name, numbers) for name, numbers in zip(names, values, strict=True)))
 
 
+BARS = (
+    FunnelBar("page_view", "286", 1.0, 1.0, "100 %", "–", "–", "85", "", "/a", "/b", "↑ 4 %"),
+    FunnelBar(HOSTILE, "201", 0.703, 1.0, "70 %", "70 %", "2 min", "–", "€1,471.00"),
+)
+COHORTS = (
+    ShadedRow(
+        "Week of 26 Oct",
+        "31",
+        (ShadedCell(0.42, "42 %", "13 of 31 came back", "/c"), None, ShadedCell(0, "0 %", is_open=True)),
+        "/d",
+    ),
+    ShadedRow(HOSTILE, "3", (ShadedCell(0.1, "10 %"),), is_total=True),
+)
+STEPS = (
+    PathColumn(
+        "1st step",
+        "/cart",
+        (
+            PathEntry("/checkout", 0.56, "56 %", "59", "?w", "/e", is_chosen=True),
+            PathEntry("(the visit ended)", 0.44, "44 %", "46", is_value=False),
+        ),
+    ),
+    PathColumn("2nd step", HOSTILE, ()),
+)
 EXAMPLES: dict[str, Markup] = {
+    "funnel": funnel("Funnel", BARS),
+    "funnel-small": funnel("Funnel", BARS, "Visits", is_small=True),
+    "shaded": shaded("Who came back", "Began", "People", ("Week 1", "2", "3"), COHORTS),
+    "columns": columns("Steps after /cart", STEPS),
     "line": line(single()),
     "line-several": line(several()),
     "line-nothing": line(chart(Series("People", (None, None, None, None)))),

@@ -15,7 +15,25 @@ from markupsafe import Markup
 
 from tests.console.chart_examples import EXAMPLES, FOLDER, chart, several, words, written
 from tracker.console.assets import STATIC
-from tracker.console.charts import MAX_SERIES, Axis, Chart, Series, bars, grid, line, share, sparkline
+from tracker.console.charts import (
+    MAX_SERIES,
+    Axis,
+    Chart,
+    FunnelBar,
+    PathColumn,
+    PathEntry,
+    Series,
+    ShadedCell,
+    ShadedRow,
+    bars,
+    columns,
+    funnel,
+    grid,
+    line,
+    shaded,
+    share,
+    sparkline,
+)
 from tracker.console.charts.drawing import MAX_ROWS, apart
 from tracker.console.charts.scales import MAX_POINTS, scale, thinned
 
@@ -25,8 +43,8 @@ VALUES = st.one_of(
 )
 #: What one can see or hear; anything else in a drawing would be somebody's text that got out.
 ELEMENTS = {
-    "a", "caption", "circle", "desc", "details", "div", "g", "p", "path", "rect", "summary", "svg", "table", "tbody", "td", "text", "th",
-    "thead", "title", "tr",
+    "a", "caption", "circle", "desc", "details", "div", "g", "li", "ol", "p", "path", "rect", "span", "summary", "svg", "table", "tbody",
+    "td", "text", "th", "thead", "title", "tr", "ul",
 }  # fmt: skip
 
 
@@ -71,6 +89,33 @@ def test_any_grid_is_well_formed(rows: list[str], columns: list[str], data: st.D
     row = st.lists(st.one_of(st.none(), st.floats(-1e15, 1e15)), min_size=len(columns), max_size=len(columns))
     values = data.draw(st.lists(row, min_size=len(rows), max_size=len(rows)))
     assert_sound(grid(data.draw(NAMES), rows, columns, values, words))
+
+
+PARTS = st.floats(allow_nan=False)
+PATHS = st.sampled_from(["", "?a"])
+FUNNELS = st.builds(FunnelBar, NAMES, NAMES, PARTS, PARTS, *[NAMES] * 5, PATHS, PATHS, NAMES)
+CELLS = st.none() | st.builds(ShadedCell, st.floats(0, 1), NAMES, NAMES, PATHS, st.booleans())
+ROWS = st.builds(ShadedRow, NAMES, NAMES, st.lists(CELLS, max_size=3).map(tuple), PATHS, st.booleans())
+ENTRIES = st.builds(PathEntry, NAMES, PARTS, NAMES, NAMES, PATHS, PATHS, st.booleans(), st.booleans())
+STEPS = st.builds(PathColumn, NAMES, NAMES, st.lists(ENTRIES, max_size=3).map(tuple))
+
+
+@given(st.lists(FUNNELS, max_size=3), NAMES, st.booleans())
+def test_any_funnel_is_well_formed(steps: list[FunnelBar], title: str, is_small: bool) -> None:
+    assert_sound(funnel(title, steps, title, is_small=is_small))
+
+
+@given(st.lists(ROWS, max_size=3), st.lists(NAMES, max_size=4), NAMES)
+def test_any_shaded_table_is_well_formed(rows: list[ShadedRow], names: list[str], title: str) -> None:
+    drawn = shaded(title, title, title, names, rows)
+    assert_sound(drawn)
+    widths = {len(row) for row in ElementTree.fromstring(drawn).iter("tr")}
+    assert widths == {len(names) + 2}, "each row has a cell for each column"
+
+
+@given(st.lists(STEPS, max_size=3), NAMES)
+def test_any_columns_of_paths_are_well_formed(steps: list[PathColumn], title: str) -> None:
+    assert_sound(columns(title, steps))
 
 
 @given(st.floats())

@@ -56,7 +56,7 @@ class Chart:
     @property
     def has_before(self) -> bool:
         """Whether the comparison is drawn: beside a single series, since ten lines tell nobody anything."""
-        return len(self.series) == 1 and any(value is not None for value in self.series[0].before)
+        return len(self.series) == 1 and any(True for _ in numbers(self.series[0].before))
 
     def highest(self) -> tuple[float, float]:
         """Return the smallest and the largest number that is drawn, with 0 among them."""
