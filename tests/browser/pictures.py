@@ -213,8 +213,26 @@ def _of_reports(camera: Camera, scene: Scene) -> None:
     crossed = f"{scene.full}/explore?From=-27d&By=visit:$channel&Across=visit:$device_type"
     camera.take("explore-crossed", crossed)
     camera.take("who", f"{scene.full}/who?From=-27d&Event=conversion")
+    _of_journeys(camera, scene)
     camera.take("goals", f"{scene.full}/goals")
     _of_what_is_kept(camera, scene)
+
+
+def _of_journeys(camera: Camera, scene: Scene) -> None:
+    """Funnels, retention, paths, revenue and products, the questions above and their answers."""
+    camera.take("funnel", f"{scene.full}/funnels?From=-27d")
+    camera.page.goto(f"{scene.full}/funnels?From=-27d&By=visit:$device_type&Interval=week&Next=1")
+    camera.take("funnel-more", at=".part")
+    camera.take("funnel-one", f"{scene.one}/funnels")
+    camera.take("retention", f"{scene.full}/retention")
+    camera.take("paths", f"{scene.full}/paths?From=-27d&Around=page_view&By=Event")
+    camera.take("revenue", f"{scene.full}/revenue?From=-27d")
+    camera.take("products", f"{scene.full}/products?From=-27d")
+    camera.take("products-one", f"{scene.one}/products")
+    camera.page.goto(f"{scene.full}/products?From=-27d")
+    camera.page.locator(".answer .opens").nth(2).click()
+    camera.page.get_by_role("link", name="Back to the numbers").wait_for()
+    camera.take("who-cell")
 
 
 def _of_what_is_kept(camera: Camera, scene: Scene) -> None:

@@ -37,6 +37,17 @@ PAGES = {
     "explore, bars": "/lists/{full}/explore?By=visit:$device_type&As=bars&Event=page_view",
     "explore, a table": "/lists/{full}/explore?By=$pathname&As=table&Show=views",
     "explore, two at once": "/lists/{full}/explore?By=visit:$channel&Across=visit:$device_type",
+    "a funnel that is suggested": "/lists/{full}/funnels?From=-29d",
+    "a funnel, all of it": "/lists/{full}/funnels?From=-29d&By=visit:$device_type&Interval=week&Next=1&Count=visits&Order=any",
+    "no funnel": "/lists/{one}/funnels",
+    "retention": "/lists/{full}/retention",
+    "nobody came back": "/lists/{one}/retention?Interval=day",
+    "paths": "/lists/{full}/paths?From=-29d&By=Event&Around=page_view",
+    "paths of nobody": "/lists/{full}/paths?Around=nothing",
+    "revenue": "/lists/{full}/revenue?From=-29d&By=campaign",
+    "products": "/lists/{full}/products?From=-29d",
+    "no products": "/lists/{one}/products",
+    "people in a cell": '/lists/{full}/who?From=-29d&Cell={{"Report":"reports.products","Is":"seen"}}',
     "people behind a number": "/lists/{full}/who?Event=page_view",
     "nobody behind a number": "/lists/{full}/who?Event=nothing",
     "goals": "/lists/{full}/goals",
@@ -273,8 +284,9 @@ def test_the_keys(page: Page, lists: dict[str, int]) -> None:
     )
     for key, path in (
         ("2", "explore"),
-        ("3", "people"),
-        ("4", "events"),
+        ("3", "funnels"),
+        ("6", "revenue"),
+        ("7", "people"),
         ("1", str(lists["full"])),
         ("/", "people"),
     ):
@@ -349,8 +361,66 @@ def test_all_of_it_works_without_scripts(
         page.get_by_label("as", exact=True).select_option("bars")
         page.get_by_role("button", name="Show").click()
         page.locator(".chart-wide .column").first.wait_for()
+        _build_a_funnel(page, lists["full"])
         page.get_by_role("link", name="Kettle & Leaf").click()
         page.get_by_role("heading", name="Lists").wait_for()
+
+
+def _build_a_funnel(page: Page, list_id: int) -> None:
+    """Take a step away, add one with a condition, and open those who left."""
+    page.goto(f"/lists/{list_id}/funnels?From=-29d")
+    steps = page.locator(".funnel tbody tr")
+    assert steps.count() == 5
+    page.get_by_role("link", name="Take step 4").click()
+    page.wait_for_url("**Steps=*")
+    page.get_by_label("5. step").select_option("newsletter_signup")
+    page.locator(".steps summary").nth(1).click()
+    page.locator("#with2").fill("product_id")
+    page.locator("#what2").fill("cup-01")
+    page.get_by_role("button", name="Show", exact=True).click()
+    steps.nth(4).get_by_text("newsletter_signup").wait_for()
+    steps.nth(1).get_by_text("view_product, product_id is cup-01").wait_for()
+    left = steps.first.locator("td[data-label=Left]")
+    people = left.inner_text()
+    left.get_by_role("link").click()
+    page.get_by_role("heading", name=f"{people} people who left after step 1").wait_for()
+    page.get_by_role("link", name="Back to the numbers").click()
+    steps.nth(4).wait_for()
+
+
+def test_each_report_on_people_opens_to_just_as_many(page: Page, lists: dict[str, int]) -> None:
+    for path, number in (
+        ("funnels?From=-29d", ".funnel tbody tr:nth-child(3) td:first-of-type a"),
+        ("retention", ".shaded tbody td.num a"),
+        ("paths?From=-29d&Around=page_view&Depth=2", ".path-columns .opens >> nth=1"),
+        ("revenue?From=-29d", ".answer .opens >> nth=1"),
+        ("products?From=-29d", ".answer .opens >> nth=2"),
+    ):
+        page.goto(f"/lists/{lists['full']}/{path}")
+        opened = page.locator(number).first
+        people = opened.inner_text()
+        opened.click()
+        page.get_by_role("heading", name=f"{people} p").wait_for()
+        page.get_by_role("link", name="Back to the numbers").click()
+        page.locator(number).first.wait_for()
+
+
+def test_a_path_is_followed_by_keyboard(page: Page, lists: dict[str, int]) -> None:
+    page.goto(f"/lists/{lists['full']}/paths?From=-29d&Around=page_view&By=Event")
+    other = page.locator(".path-step").first.locator("a.row-link").nth(1)
+    name = other.inner_text()
+    other.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**Way=*")
+    page.locator(".path-step").nth(1).get_by_text(f"after {name}").wait_for()
+
+
+def test_the_present_tab_is_seen_on_a_phone(page: Page, lists: dict[str, int]) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.goto(f"/lists/{lists['full']}/live")
+    box = page.locator(".tabs [aria-current]").bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] <= 360 - box["width"]
 
 
 def test_lists_are_switched_in_the_bar(page: Page, lists: dict[str, int]) -> None:
@@ -382,10 +452,15 @@ def test_no_name_runs_as_a_script(page: Page, console: Tracker, owner: Account) 
         "/explore?By=visit:$channel",
         "/explore?By=Event&As=bars",
         "/explore?By=Event&As=table",
+        "/funnels?By=visit:$channel&Next=1",
+        "/retention?Interval=day",
+        "/paths?By=Event",
+        "/revenue",
+        "/products",
     ):
         page.goto(f"/lists/{list_id}{path}")
         link = page.locator("tbody .row-link").first
-        if link.count():
+        if link.count() and "=" in path:
             link.click()
             page.get_by_role("list", name="Filters").wait_for()
     assert (ran, wrong) == ([], [])

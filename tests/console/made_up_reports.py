@@ -160,7 +160,112 @@ def people(params: dict[str, Any]) -> dict[str, Any]:
     return {**READY, "Total": 2, "People": [known, nobody], "Cursor": None, "Scope": scope()}
 
 
+def funnel(params: dict[str, Any]) -> dict[str, Any]:
+    """A funnel in which 60 of 100 go on at each step, and each of whom spends the same."""
+    counts = [round(300 * 0.6**index) for index in range(len(params["Steps"]))]
+    steps = [
+        {
+            "Name": each if isinstance(each, str) else each.get("Name") or each.get("Event") or "Goal",
+            "People": count,
+            "OfFirst": count / counts[0],
+            "OfBefore": count / counts[index - 1] if index else None,
+            "MedianSeconds": 125.0 if index else None,
+            "Left": count - counts[index + 1] if index + 1 < len(counts) else 0,
+            "Revenue": {"EUR": f"{count}.50"} if count == counts[-1] else {},
+        }
+        for index, (each, count) in enumerate(zip(params["Steps"], counts, strict=True))
+    ]
+    if params.get("Next"):
+        went = [
+            {"Event": "page_view", "Page": "/cart", "People": 7},
+            {"Event": None, "Page": None, "People": 3},
+        ]
+        steps = [{**each, "Next": went if each["Left"] else []} for each in steps]
+    has_times = bool(params.get("Interval"))
+    return {
+        **READY,
+        "Steps": steps,
+        "Groups": [{"Value": value, "Steps": steps} for value in ("mobile", None)]
+        if params.get("By")
+        else [],
+        "Times": [iso(TODAY - timedelta(days)) for days in (2, 1, 0)] if has_times else [],
+        "Over": [{"Steps": counts}, {"Steps": [0] * len(counts)}, {"Steps": counts}] if has_times else [],
+        "Before": None if params.get("Compare") == "none" else steps,
+        "Scope": scope(),
+    }
+
+
+def retention(params: dict[str, Any]) -> dict[str, Any]:
+    starts = [TODAY - timedelta(25), TODAY - timedelta(18), TODAY - timedelta(11), TODAY - timedelta(4)]
+    rows = [(40, [20, 10, 3], 2), (50, [5, 4, None], 1), (0, [0, None, None], 0), (20, [None, None, None], 0)]
+    return {
+        **READY,
+        "Cohorts": [
+            {"Start": iso(start), "People": people_, "Returned": returned, "Complete": complete}
+            for start, (people_, returned, complete) in zip(starts, rows, strict=True)
+        ],
+        "Average": [0.28, 0.25, None],
+        "Scope": scope(28),
+    }
+
+
+def node(value: str | None, count: int, *following: dict[str, Any], **more: bool) -> dict[str, Any]:
+    return {
+        "Value": value, "Visits": count + 1, "People": count, "Share": count / 100, "IsEnd": False, "IsOthers": False, "Next": list(following),
+        **more,
+    }  # fmt: skip
+
+
+def paths(params: dict[str, Any]) -> dict[str, Any]:
+    ended = node(None, 8, IsEnd=True)
+    thanks, cup = node("/thank-you", 30, ended), node("/products/cup-01", 9, node("/cart", 5), ended)
+    nodes = [
+        node("/checkout", 50, thanks, node("", 2, ended), node(None, 9, IsOthers=True)),
+        node("/products", 20, cup),
+        ended,
+    ]
+    return {**READY, "Visits": 101, "People": 78, "Nodes": nodes, "Scope": scope(Compare=None)}
+
+
+def attribution(params: dict[str, Any]) -> dict[str, Any]:
+    rows = [
+        {
+            "Value": value, "People": 40 + index, "Buyers": 9 - index, "Orders": "8.5", "Revenue": {"EUR": f"{160 - 40 * index}.00"},
+            "FirstRevenue": {"EUR": "312.00"}, "PerPerson": {"EUR": "4.00"},
+        }
+        for index, value in enumerate(("Email", "Search", None))
+    ]  # fmt: skip
+    total = {
+        "People": 293,
+        "Buyers": 24,
+        "Orders": "25.5",
+        "Revenue": {"EUR": "360.00"},
+        "PerPerson": {"EUR": "1.23"},
+    }
+    return {**READY, "Rows": rows, "Total": total, "Cursor": None, "Scope": scope(Compare=None)}
+
+
+def products(params: dict[str, Any]) -> dict[str, Any]:
+    names = {
+        "Seen": "view_product", "InCart": "add_to_cart", "Bought": "conversion", "ID": "product_id", "Name": "product_name", "Price": "price",
+        "Quantity": "quantity", "Items": "items", "Suggested": True,
+    }  # fmt: skip
+    cup = {
+        "Product": "cup-01", "Name": "Cup", "Seen": 62, "InCart": 31, "Bought": 24, "Quantity": "26", "Revenue": {"EUR": "377.00"},
+        "SeenToBought": 0.387097,
+    }  # fmt: skip
+    tea = {**cup, "Product": "tea-01", "Name": None, "Seen": 0, "Revenue": {}, "SeenToBought": None}
+    return {
+        **READY, "Names": names, "Rows": [cup, tea], "Total": {**cup, "Seen": 201}, "Cursor": None, "Scope": scope(Compare=None),
+    }  # fmt: skip
+
+
 MADE_UP: dict[str, Made] = {
+    "reports.funnel": funnel,
+    "reports.retention": retention,
+    "reports.paths": paths,
+    "reports.attribution": attribution,
+    "reports.products": products,
     "reports.trend": trend,
     "reports.breakdown": breakdown,
     "reports.people": people,

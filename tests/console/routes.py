@@ -16,6 +16,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/sign-in": {},  # the account's own, which the test knows
     "/sign-out": {},
     "/lists": {"name": "Another"},
+    "/lists/<list_id>/products": {},  # the names that were found
     "/lists/<list_id>/settings": {"SubscriberListName": "Renamed", "ConversionIdIs": "goal", "RetentionDays": "30", "Timezone": "Europe/Berlin"},
     "/lists/<list_id>/people/<subscriber_id>/visitors/<uuid>/<span>/unmerge": {},
     "/lists/<list_id>/people/<subscriber_id>/export": {},

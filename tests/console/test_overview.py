@@ -459,8 +459,10 @@ def test_the_switcher_gets_names_and_paths(console: Console) -> None:
 def test_setup_moves_beside_the_settings(console: Console) -> None:
     page = console.get(f"{console.path}/settings")
     assert f'href="{console.path}/setup"' in page.text
-    tabs = re.findall(r'data-key="\d" [^>]*>(\w+)</a>', page.text)
-    assert tabs == ["Overview", "Explore", "People", "Events", "Live", "Settings"]
+    nav = page.text.partition('<nav class="tabs"')[2].partition("</nav>")[0]
+    tabs = re.findall(r">(\w+)</a>", nav)
+    assert tabs == ["Overview", "Explore", "Funnels", "Retention", "Paths", "Revenue", "People", "Events", "Live", "Settings"]  # fmt: skip
+    assert re.findall(r'data-key="(\d)"', nav) == list("123456789"), "there is no tenth key"
     fresh = console.get(f"/lists/{console.made('Fresh')}/setup").text
     assert re.findall(r'data-key="\d" [^>]*>(\w+)</a>', fresh)[0] == "Setup"
 

@@ -92,6 +92,14 @@ def plain(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def percent(share: float | None) -> str:
+    """Return a share in words: `37 %`, `3.4 %`, a dash for none."""
+    if share is None:
+        return "–"
+    hundred = share * 100
+    return f"{hundred:.0f} %" if hundred >= 9.95 or hundred == 0 else f"{hundred:.1f} %"
+
+
 def duration(seconds: float) -> str:
     """Return a duration: `45 s`, `2 min 5 s`, `1 h 20 min`."""
     whole = round(seconds)

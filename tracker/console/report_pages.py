@@ -95,8 +95,14 @@ def frame(
     answer: dict[str, Any],
     goals: Sequence[dict[str, Any]] = (),
     annotations: Sequence[dict[str, Any]] = (),
+    *,
+    keeps_interval: bool = False,
 ) -> dict[str, Any]:
-    """Return what the head and foot of a report's page are made of. Annotations are those that its chart shows."""
+    """Return what the head and foot of a report's page are made of. Annotations are those that its chart shows.
+
+    Another time has its own interval, unless the interval is a part of the question.
+    """
+    other_time: dict[str, str | None] = {} if keeps_interval else {"Interval": None}
     scope = ReportScope.of(answer["Scope"])
     segments = ask("segments.get", **place.params)["Segments"]
     return {
@@ -104,6 +110,7 @@ def frame(
         "address": address,
         "scope": scope,
         "annotations": annotations,
+        "keeps_interval": keeps_interval,
         "chips": chips(address, goals, segments),
         "segments": [
             (
@@ -116,8 +123,7 @@ def frame(
         "operators": OPERATORS,
         "of": OF,
         "periods": [
-            (name, address.link(From=first, To=last, Interval=None), key)
-            for name, first, last, key in PERIODS
+            (name, address.link(From=first, To=last, **other_time), key) for name, first, last, key in PERIODS
         ],
         "earlier": scope.earlier(address),
         "later": scope.later(address),

@@ -5,16 +5,29 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tracker.console.charts import MAX_SERIES, line, share, sparkline
 from tracker.console.client import NotDone, Unanswered, ask, registry
 from tracker.console.current_list import CurrentList
 from tracker.console.dimension_words import DimensionWords
+from tracker.console.funnel_view import funnel_chart
+from tracker.console.journey_question import JOURNEYS, journey_path
 from tracker.console.number_words import change, measure_name, number_of, written
+from tracker.console.offered_steps import OfferedSteps
+from tracker.console.paths_view import path_columns
 from tracker.console.report_address import ReportAddress, where_text
 from tracker.console.report_pages import CopyIsBuilt, annotations_of
 from tracker.console.report_scope import ReportScope
+from tracker.console.retention_view import retention_table
+from tracker.console.revenue_view import (
+    ATTRIBUTION_COLUMNS,
+    CREDITED,
+    PRODUCT_COLUMNS,
+    attribution_rows,
+    product_rows,
+)
 from tracker.console.trend_chart import trend_chart, unit_of, without_links
 from tracker.errors import FORBIDDEN
 from tracker.registry import CsvStream
@@ -64,7 +77,7 @@ def shown(
     question = SavedQuestion(place, command, params, is_small=is_small)
     if command == "reports.trend":
         return _trend(question, with_notes)
-    return _breakdown(question) if command == "reports.breakdown" else _lines(question)
+    return DRAWN.get(command, _lines)(question)
 
 
 def _trend(question: SavedQuestion, with_notes: bool) -> dict[str, Any]:
@@ -157,6 +170,78 @@ def _changed(row: Answer, measure: str, currency: str) -> Any:
     return change(measure, row.get(measure), (row["Before"] or {}).get(measure), currency)
 
 
+def _funnel(question: SavedQuestion) -> dict[str, Any]:
+    answer = question.answer()
+    names, counted = [each["Name"] for each in answer["Steps"]], question.params.get("Count", "people")
+    return _drawn(answer, funnel_chart(answer, names, question.currency, counted, is_small=question.is_small))
+
+
+def _retention(question: SavedQuestion) -> dict[str, Any]:
+    answer = question.answer()
+    return _drawn(answer, retention_table(answer, question.params.get("Interval", "week"), "Who came back"))
+
+
+def _paths(question: SavedQuestion) -> dict[str, Any]:
+    answer, direction = question.answer(), question.params.get("Direction", "after")
+    around = OfferedSteps({}).words(question.params["Around"])
+    return _drawn(answer, path_columns(answer, around, direction))
+
+
+def _attribution(question: SavedQuestion) -> dict[str, Any]:
+    by = question.params.get("By", "channel")
+    answer = question.answer(Limit=question.rows)
+    rows = attribution_rows(answer["Rows"], question.currency)
+    return _listed(question, answer, [CREDITED[by]], ATTRIBUTION_COLUMNS, rows, (0, 2, 3))
+
+
+def _products(question: SavedQuestion) -> dict[str, Any]:
+    answer = question.answer(Limit=question.rows)
+    rows = product_rows(answer["Rows"], question.currency)
+    return _listed(question, answer, ["Product"], PRODUCT_COLUMNS, rows, (0, 2, 4))
+
+
+def _drawn(answer: Answer, chart: Any) -> dict[str, Any]:
+    return {"chart": chart, "names": [], "columns": [], "rows": [], "scope": ReportScope.of(answer["Scope"])}
+
+
+def _listed(
+    question: SavedQuestion,
+    answer: Answer,
+    names: list[str],
+    columns: Sequence[str],
+    rows: Sequence[Answer],
+    most_telling: Sequence[int],
+) -> dict[str, Any]:
+    """Return rows as a table; a pinned one has the most telling columns alone."""
+    kept = most_telling if question.is_small else range(len(columns))
+    return {
+        "chart": None,
+        "names": names,
+        "columns": [columns[index] for index in kept],
+        "rows": [
+            {
+                "names": [row["name"]],
+                "cells": [row["numbers"][index] for index in kept],
+                "change": None,
+                "share": row["share"],
+            }
+            for row in rows
+        ],
+        "scope": ReportScope.of(answer["Scope"]),
+    }
+
+
+#: Reports that are drawn; of others the lines of their tables are shown.
+DRAWN: dict[str, Callable[[SavedQuestion], dict[str, Any]]] = {
+    "reports.breakdown": _breakdown,
+    "reports.funnel": _funnel,
+    "reports.retention": _retention,
+    "reports.paths": _paths,
+    "reports.attribution": _attribution,
+    "reports.products": _products,
+}
+
+
 def _lines(question: SavedQuestion) -> dict[str, Any]:
     """Return the lines of the command's table: what there is of a report that has no drawing here."""
     entry = registry().find(question.command)
@@ -179,20 +264,23 @@ def _lines(question: SavedQuestion) -> dict[str, Any]:
 
 def page_of(place: CurrentList, command: str, params: Mapping[str, Any]) -> str | None:
     """Return the address of the page on which a saved report's question can be changed; None if there is none for it."""
-    maker = _PAGES.get(command)
+    maker = PAGES_OF.get(command)
     return None if maker is None else place.path + maker(params)
 
 
-def _explored(params: Mapping[str, Any], **more: str | None) -> str:
-    sent = {
-        name: str(params[name])
-        for name in ("From", "To", "Compare", "GoalID", "Event", "Interval")
-        if params.get(name)
-    }
+def _head(params: Mapping[str, Any], *more: str) -> dict[str, str]:
+    """Return the head of a question, and more of its parameters, as addresses have them."""
+    names = ("From", "To", "Compare", "GoalID", *more)
+    sent = {name: str(params[name]) for name in names if params.get(name)}
     if params.get("MatchWeekday"):
         sent["MatchWeekday"] = "1"
     if params.get("Where"):
         sent["Where"] = where_text(params["Where"])
+    return sent
+
+
+def _explored(params: Mapping[str, Any], **more: str | None) -> str:
+    sent = _head(params, "Event", "Interval")
     measures, by = params.get("Measures", "people"), params.get("By") or []
     by = by if isinstance(by, list) else [by]
     names = dict(zip(("By", "Across"), by, strict=False))
@@ -200,10 +288,15 @@ def _explored(params: Mapping[str, Any], **more: str | None) -> str:
     return f"/explore{ReportAddress(sent).link(Show=show, **names, **more)}"
 
 
+def _journey(command: str, params: Mapping[str, Any]) -> str:
+    return journey_path(command, params, ReportAddress(_head(params)))
+
+
 #: Reports that have a page: what its address is made of.
-_PAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+PAGES_OF: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "reports.trend": _explored,
     "reports.breakdown": lambda params: _explored(params, As="table"),
+    **{command: partial(_journey, command) for command in JOURNEYS},
 }
 
 

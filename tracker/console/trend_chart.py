@@ -36,20 +36,27 @@ def trend_chart(
 
     Buckets that are still to come are left out, so the last one is the one that runs.
     """
-    scope, interval = ReportScope.of(answer["Scope"]), answer["Interval"]
-    times = [time for each in answer["Times"] if scope.has_begun(time := datetime.fromisoformat(each))]
+    scope = ReportScope.of(answer["Scope"])
+    times, axis = time_axis(answer["Times"], answer["Interval"], scope, address)
     shown = series_of(answer, measure)[: MAX_SERIES + 1]
     unit = unit_of([each["Total"] for each in shown], currency)
-    axis = Axis(
+    series = tuple(_series(each, measure, unit, len(times), by) for each in shown)
+    before = scope.before_words or "before"
+    return Chart(title, axis, series, writer(measure, unit), before, tuple(notes_at(annotations, times)))
+
+
+def time_axis(
+    told: Iterable[str], interval: str, scope: ReportScope, address: ReportAddress
+) -> tuple[list[datetime], Axis]:
+    """Return the buckets of an answer that have begun, and the axis of them."""
+    times = [time for each in told if scope.has_begun(time := datetime.fromisoformat(each))]
+    return times, Axis(
         INTERVALS[interval],
         tuple(label(time, interval) for time in times),
         tuple(tick(time, interval) for time in times),
         tuple(_zoomed(times, index, interval, scope, address) for index in range(len(times))),
         scope.is_running,
     )
-    series = tuple(_series(each, measure, unit, len(times), by) for each in shown)
-    before = scope.before_words or "before"
-    return Chart(title, axis, series, writer(measure, unit), before, tuple(_notes(annotations, times)))
 
 
 def without_links(chart: Chart) -> Chart:
@@ -57,7 +64,7 @@ def without_links(chart: Chart) -> Chart:
     return replace(chart, axis=replace(chart.axis, paths=()))
 
 
-def _notes(annotations: Iterable[Mapping[str, Any]], times: Sequence[datetime]) -> Iterator[ChartNote]:
+def notes_at(annotations: Iterable[Mapping[str, Any]], times: Sequence[datetime]) -> Iterator[ChartNote]:
     """Yield the annotations with the buckets they are in."""
     for each in annotations:
         index = bisect_right(times, datetime.fromisoformat(each["At"])) - 1

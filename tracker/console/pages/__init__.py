@@ -7,6 +7,7 @@ from tracker.console.pages import (
     events,
     explore,
     forget,
+    funnels,
     goals,
     keys,
     links,
@@ -16,8 +17,12 @@ from tracker.console.pages import (
     mails,
     notes,
     overview,
+    paths,
     people,
+    products,
     report_csv,
+    retention,
+    revenue,
     saved,
     segments,
     settings,
@@ -33,4 +38,5 @@ from tracker.console.pages import (
 PAGES: tuple[ModuleType, ...] = (
     sign_in, lists, overview, explore, who, report_csv, saved, tiles, links, mails, mail_server, notes, goals, segments, setup, tracking, live, events, people,
     subscriber, forget, settings, triggers, keys, audit,
+    sign_in, lists, overview, explore, funnels, retention, paths, revenue, products, who, report_csv, saved, links, notes, goals, segments, setup, tracking, live, events, people, subscriber, forget, settings, triggers, keys, audit,
 )  # fmt: skip

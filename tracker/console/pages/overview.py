@@ -13,6 +13,7 @@ from tracker.console.current_list import CurrentList
 from tracker.console.dimension_words import DimensionWords
 from tracker.console.goal_form import PAGE, goal_link
 from tracker.console.number_words import MEASURES, SIX, change, written
+from tracker.console.overview_blocks import products_block, purchase_block
 from tracker.console.page_context import Route
 from tracker.console.pages.tiles import tiles_of
 from tracker.console.report_address import ReportAddress
@@ -78,6 +79,7 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
     trend, chosen = _trend(place, address)
     goals, notes = ask("goals.get", **place.params)["Goals"], annotations_of(place, trend)
     total = series_of(trend, "people")[0]["Total"]
+    saved = ask("savedreports.get", **place.params)["SavedReports"]
     return render_template(
         "overview.html",
         tab="overview",
@@ -88,6 +90,9 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         definitions=[MEASURES[name] for name in SIX],
         plugin_tiles=tiles_of(place),
         pinned=[tile(place, each) for each in _pinned(place)],
+        purchase=purchase_block(place, address, saved),
+        products=products_block(place, address),
+        pinned=[tile(place, each) for each in saved if each["IsPinned"]],
         csv=csv_path("reports.trend", place, address, {"Measures": SIX}),
         call=api_call("reports.trend", place, address, Measures=list(SIX)),
         keep=kept("reports.trend", address, Measures=list(SIX)),
@@ -128,11 +133,6 @@ def _numbers(
         "cards": [_card(card, place, address, second, currency) for card in CARDS],
         "second": MEASURES[second][0],
     }
-
-
-def _pinned(place: CurrentList) -> list[dict[str, Any]]:
-    saved = ask("savedreports.get", **place.params)["SavedReports"]
-    return [each for each in saved if each["IsPinned"]]
 
 
 def _tile(

@@ -8,6 +8,7 @@ from flask import abort, jsonify, request
 
 from tracker.console.client import ask
 from tracker.console.current_list import list_of
+from tracker.console.journey_question import JOURNEYS
 from tracker.console.live_stream import sent_on
 from tracker.console.page_context import Route
 from tracker.console.report_address import ReportAddress
@@ -16,18 +17,14 @@ from tracker.console.report_address import ReportAddress
 REPORTS = {
     "reports.trend": ("Measures", "Event", "By", "Interval", "Top"),
     "reports.breakdown": ("Measures", "Event", "By", "Sort"),
-    "reports.people": ("Event", "Measure", "Sort"),
+    "reports.people": ("Event", "Measure", "Sort", "Cell"),
     "segment.people": ("Sort",),
+    **{command: names for command, (_, names) in JOURNEYS.items()},
 }
 #: Values that a form offers at once.
 OFFERED = 12
 #: Parameters that stand in an address once for each value.
-REPEATED = {
-    "reports.trend": ("Measures",),
-    "reports.breakdown": ("Measures", "By"),
-    "reports.people": (),
-    "segment.people": (),
-}
+REPEATED = {"reports.trend": ("Measures",), "reports.breakdown": ("Measures", "By")}
 
 
 def show(list_id: str, command: str) -> Any:
@@ -35,7 +32,7 @@ def show(list_id: str, command: str) -> Any:
         abort(404)
     place, address = list_of(list_id), ReportAddress(dict(request.args.items()))
     sent: dict[str, Any] = {name: address.args[name] for name in REPORTS[command] if address.args.get(name)}
-    sent |= {name: request.args.getlist(name) for name in REPEATED[command] if name in sent}
+    sent |= {name: request.args.getlist(name) for name in REPEATED.get(command, ()) if name in sent}
     stream = ask(command, **place.params, **address.head, **sent, Format="csv")
     name = f"{command.removeprefix('reports.')}-{place.params['ListID']}.csv"
     return sent_on(stream, {"Content-Disposition": f'attachment; filename="{name}"'})

@@ -23,7 +23,15 @@ WORDS = {
 #: The code of `savedreport.create` and `.update` for a name that another report has.
 NAME_TAKEN = 7
 #: What reports are called on the page.
-KINDS = {"reports.trend": "Over time", "reports.breakdown": "By value"}
+KINDS = {
+    "reports.trend": "Over time",
+    "reports.breakdown": "By value",
+    "reports.funnel": "Funnel",
+    "reports.retention": "Retention",
+    "reports.paths": "Paths",
+    "reports.attribution": "Revenue",
+    "reports.products": "Products",
+}
 
 
 def show(list_id: str) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import render_template
 
+from tracker.console.cell_words import cell_words, question_of
 from tracker.console.current_list import CurrentList
+from tracker.console.journey_question import read, text_of
 from tracker.console.number_words import written
 from tracker.console.page_context import Route
 from tracker.console.report_address import ReportAddress
@@ -22,7 +24,13 @@ SORTS = {"LastSeenAt": "Last seen", "Revenue": "Revenue", "Events": "Events", "F
 def show(place: CurrentList, address: ReportAddress) -> Any:
     sort, event = address.args.get("Sort", "LastSeenAt"), address.args.get("Event")
     measure = address.args.get("Measure") or None
-    params = {"Event": event, "Measure": measure, "Sort": sort if sort in SORTS else "LastSeenAt"}
+    cell = read(address.args.get("Cell", "")) or None
+    params = {
+        "Event": event,
+        "Measure": measure,
+        "Cell": cell,
+        "Sort": sort if sort in SORTS else "LastSeenAt",
+    }
     answer = report(
         "reports.people",
         place,
@@ -32,19 +40,20 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         Cursor=address.args.get("Cursor") or None,
     )
     named = {name: value for name, value in params.items() if value}
+    texts = {name: text_of(value) for name, value in named.items()}
     return render_template(
         "who.html",
         tab="people",
         people=[someone_row(each, place) for each in answer["People"]],
         total=answer["Total"],
         event=event,
-        counted=_counted(measure, address),
-        everybody=address.link(Event=None, Measure=None),
+        counted=cell_words(cell) if cell else _counted(measure, address),
+        everybody=address.link(Event=None, Measure=None, Cell=None),
         sorts=[(name, address.link(Sort=word), word == params["Sort"]) for word, name in SORTS.items()],
         following=address.link(Cursor=answer["Cursor"]) if answer["Cursor"] else None,
         first=address.link() if address.args.get("Cursor") else None,
-        numbers=f"{place.path}{address.question()}",
-        csv=csv_path("reports.people", place, address, {}, **named),
+        numbers=place.path + (question_of(cell, address) if cell else address.question()),
+        csv=csv_path("reports.people", place, address, {}, **texts),
         call=api_call("reports.people", place, address, **named),
         **frame(place, address, answer),
     )

@@ -57,6 +57,15 @@ const Tracker = {
 };
 window.Tracker = Tracker;
 
+/** On a narrow window the tabs are a strip: the present one is where it is seen. */
+const strip = document.querySelector(".tabs");
+const present = strip?.querySelector("[aria-current]");
+const showPresent = () => {
+  if (present) strip.scrollLeft = present.offsetLeft - strip.offsetLeft - (strip.clientWidth - present.offsetWidth) / 2;
+};
+showPresent();
+window.addEventListener("resize", showPresent);
+
 (() => {
   const root = document.documentElement;
   const button = document.getElementById("theme");
