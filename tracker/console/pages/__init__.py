@@ -36,7 +36,6 @@ from tracker.console.pages import (
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, who, report_csv, saved, tiles, links, mails, mail_server, notes, goals, segments, setup, tracking, live, events, people,
-    subscriber, forget, settings, triggers, keys, audit,
-    sign_in, lists, overview, explore, funnels, retention, paths, revenue, products, who, report_csv, saved, links, notes, goals, segments, setup, tracking, live, events, people, subscriber, forget, settings, triggers, keys, audit,
+    sign_in, lists, overview, explore, funnels, retention, paths, revenue, products, who, report_csv, saved, tiles, links, mails, mail_server, notes, goals,
+    segments, setup, tracking, live, events, people, subscriber, forget, settings, triggers, keys, audit,
 )  # fmt: skip

@@ -89,7 +89,6 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
         definitions=[MEASURES[name] for name in SIX],
         plugin_tiles=tiles_of(place),
-        pinned=[tile(place, each) for each in _pinned(place)],
         purchase=purchase_block(place, address, saved),
         products=products_block(place, address),
         pinned=[tile(place, each) for each in saved if each["IsPinned"]],
