@@ -65,7 +65,8 @@ def test_the_overview_is_about_the_week_that_is_over(mails: Mails) -> None:
     assert asked == {(name, "2026-05-25", "2026-05-31") for name in ("reports.trend", "reports.breakdown")}
     assert mail.subject == "Overview · Web shop"
     assert "\nPeople: " in mail.text
-    assert "\nSources\n" in mail.text
+    assert "\n\nSources\n" in mail.text
+    assert "\n\n\n" not in mail.text
     assert mail.headers == {
         "List-Unsubscribe": f"<{LINK}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
