@@ -28,7 +28,7 @@ class MailTest(Command):
     name = "mail.test"
     permission = administrator
     rate_limit = "10 per 60 seconds"
-    errors: tuple[Error, ...] = (MISSING_TO, INVALID_TO, NO_SERVER)
+    errors = (MISSING_TO, INVALID_TO, NO_SERVER)
     example = (
         {"To": "ada@example.com"},
         {

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
 
 from tracker import Command
 from tracker.api.report_params import LIST_ERRORS, calendar
 from tracker.api.share_params import check_shareable, shared_report
 from tracker.errors import CommandError, Error, because, invalid, missing
-from tracker.fields import Choice, EmailAddress, WholeNumber
+from tracker.fields import Choice, WholeNumber
+from tracker.formats.email_address import email_key
 from tracker.questions import EVERY, next_due
 from tracker.storage.accounts import (
     MAX_RECIPIENTS,
@@ -64,14 +65,11 @@ class Addresses(fields.Field[list[tuple[str, str]]]):
             raise CommandError(INVALID_TO)
         found: dict[str, str] = {}
         for each in value:
-            try:
-                address, key = EmailAddress(1, 320).deserialize(each)
-            except ValidationError:
-                address = key = "é"
-            if not address.isascii():
-                shown = each[:60] if isinstance(each, str) else str(type(each).__name__)
+            known = email_key(each) if isinstance(each, str) else None
+            if known is None or not known[0].isascii():
+                shown = each[:60] if isinstance(each, str) else type(each).__name__
                 raise CommandError(because(INVALID_TO, f"no mail can be sent to '{shown}'"))
-            found.setdefault(key, address)
+            found.setdefault(known[1], known[0])
         return [(address, key) for key, address in found.items()]
 
 
