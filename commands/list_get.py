@@ -8,6 +8,7 @@ from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
 from tracker.api.list_settings_answer import EXAMPLE_SETTINGS, SettingsAnswer, settings_answer
+from tracker.api.name_params import shown_names
 from tracker.api.setup_checks import is_any_origin_refused
 from tracker.browser import snippet_of_list
 from tracker.fields import ListID
@@ -101,7 +102,7 @@ class ListGet(Command):
         user = self.services.stores.users.get(self.user_id, self.deadline)
         if user is None:  # a user who is gone has no lists
             raise self.error(NOT_FOUND.code)
-        properties = reports.properties_by_event(found.id, self.deadline)
+        properties = reports.properties_by_event(found.id, self.deadline, shown_names(self, found.id))
         last_event_at = reports.last_event_at(found.id, self.deadline)
         return {
             "ListID": found.id,

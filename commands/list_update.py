@@ -29,6 +29,7 @@ from tracker.api.list_settings_fields import (
     Rules,
     Timezone,
 )
+from tracker.api.name_params import shown_names
 from tracker.api.product_params import PRODUCT_KEYS
 from tracker.domain.channel_rules import KINDS, MAX_CHANNEL_CHARACTERS, MAX_RULE_CHARACTERS, MAX_RULES
 from tracker.fields import Choice, ListID, ListName, WholeNumber, YesOrNo
@@ -228,7 +229,9 @@ class ListUpdate(Command):
     def _answer(self, list_id: int, settings: Any) -> dict[str, Any]:
         found = self.own_list(list_id, NOT_FOUND)
         named = {"ListID": list_id, "Name": found.name, "ConversionIdIs": found.conversion_id_is}
-        properties = self.services.reports.properties_by_event(list_id, self.deadline)
+        properties = self.services.reports.properties_by_event(
+            list_id, self.deadline, shown_names(self, list_id)
+        )
         return {
             "Success": True,
             "ErrorCode": 0,

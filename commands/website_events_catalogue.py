@@ -9,8 +9,10 @@ from marshmallow import Schema, fields
 
 from tracker import Command, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
-from tracker.fields import Text, WholeNumber
-from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage, ListedName
+from tracker.api.name_params import shown_names
+from tracker.fields import Text, WholeNumber, YesOrNo
+from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage
+from tracker.reports.spelled_names import ListedName, ShownNames
 from tracker.times import iso_utc
 
 #: Events of one answer: by default, and at most.
@@ -50,6 +52,9 @@ class WebsiteEventsCatalogue(Command):
     events only the properties with the text in their name. An answer holds up to 2,000 properties, unless its first event has
     more. If `HasMore` is true, send the name of the last event as `AfterEvent` for the next page.
 
+    Names that are treated as one (`event.alias`) are listed once, with the counts of all; hidden ones (`event.hide`) with
+    `WithHidden` only. What else is noted of names is in `eventnames.get`.
+
     `LookAlikes` are names that differ only in letter case, accents, `_`, `-`, spaces and `$`, and are probably one thing
     spelled twice: up to 100 groups of each kind. They are present unless `Event`, `Search` or `AfterEvent` was sent. `IsFull`
     says that the list has had more names than the catalogue can hold.
@@ -65,6 +70,7 @@ class WebsiteEventsCatalogue(Command):
         invalid("Search", 7),
         invalid("AfterEvent", 8),
         invalid("RecordsPerRequest", 9),
+        invalid("WithHidden", 10),
     )
     example = (
         {"ListID": 123},
@@ -94,6 +100,7 @@ class WebsiteEventsCatalogue(Command):
         Event = Text(1, 200, metadata={"description": "Only the event of this name"})
         Search = Text(1, 200, metadata={"description": "Only names that contain this text"})
         AfterEvent = Text(0, 200, load_default="", metadata={"description": "Only events after this name"})
+        WithHidden = YesOrNo(load_default=False, metadata={"description": "Hidden names too"})
         RecordsPerRequest = WholeNumber(
             1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to return at most"}
         )
@@ -133,22 +140,23 @@ class WebsiteEventsCatalogue(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id, reports = event_list_id(self, params), self.services.reports
-        names = self._names(list_id, params)
+        shown = shown_names(self, list_id, with_hidden=params["WithHidden"])
+        names = self._names(list_id, params, shown)
         answer = {"Events": [_described(each) for each in names.events], "HasMore": names.has_more}
         if not params.keys() & {"Event", "Search"} and not params["AfterEvent"]:
-            groups = reports.similar_names(list_id, self.deadline)
+            groups = reports.similar_names(list_id, self.deadline, shown)
             answer["LookAlikes"] = [
                 {"Kind": kind, "Names": names} for kind, found in groups.items() for names in found
             ]
         return {**answer, "IsFull": reports.is_catalogue_full(list_id, self.deadline)}
 
-    def _names(self, list_id: int, params: dict[str, Any]) -> CataloguePage:
+    def _names(self, list_id: int, params: dict[str, Any], shown: ShownNames) -> CataloguePage:
         reports = self.services.reports
         if "Event" in params:
-            found: CataloguePage = reports.name(list_id, params["Event"], self.deadline)
+            found: CataloguePage = reports.name(list_id, params["Event"], self.deadline, shown)
             return found
         after, search, size = params["AfterEvent"], params.get("Search"), params["RecordsPerRequest"]
-        page: CataloguePage = reports.names(list_id, after, search, size, self.deadline)
+        page: CataloguePage = reports.names(list_id, after, search, size, self.deadline, shown)
         return page
 
 

@@ -7,13 +7,17 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command, Error, invalid, missing
+from tracker.api.name_params import shown_names
 from tracker.fields import ListID
 
 NOT_FOUND = Error(3, "List not found")
 
 
 class WebsiteEventsProperties(Command):
-    """List the events of a list and the properties seen with each, both in alphabetical order (of their bytes)."""
+    """List the events of a list and the properties seen with each, both in alphabetical order (of their bytes).
+
+    Names that are treated as one (`event.alias`) stand here once, hidden ones (`event.hide`) not at all.
+    """
 
     name = "website_events.properties"
     method = "GET"
@@ -42,5 +46,7 @@ class WebsiteEventsProperties(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.own_list(params["ListID"], NOT_FOUND).id
-        properties = self.services.reports.properties_by_event(list_id, self.deadline)
+        properties = self.services.reports.properties_by_event(
+            list_id, self.deadline, shown_names(self, list_id)
+        )
         return {"ListID": list_id, "Properties": properties}

@@ -77,6 +77,7 @@ def furnish(call: Callable[..., Any], list_id: int) -> None:
     call("customfield.create", SubscriberListID=list_id, **FIELD)
     call("subscriber.create", ListID=list_id, **SUBSCRIBER)
     call("goal.create", ListID=list_id, **GOAL)
+    call("event.alias", ListID=list_id, Event="registered", As="signed up")
     call("savedreport.create", ListID=list_id, **SAVED)
     call("annotation.create", ListID=list_id, **NOTE)
     call("segment.create", ListID=list_id, **SEGMENT)

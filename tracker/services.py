@@ -20,6 +20,7 @@ from tracker.storage.accounts import (
     Audit,
     Goals,
     Keys,
+    ListNames,
     Lists,
     ListSettingsStore,
     SavedReports,
@@ -49,6 +50,7 @@ class Stores:
     saved_reports: SavedReports
     annotations: Annotations
     shares: Shares
+    names: ListNames
     segments: Segments
     triggers: Triggers
     schedules: Schedules

@@ -25,6 +25,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/tracking/allow": {},  # an origin that may not send yet, which the test makes
     "/lists/<list_id>/tracking/<rejection_id>": {},  # the number of a body, which the test makes
     "/lists/<list_id>/tracking/<rejection_id>/dismiss": {},
+    "/lists/<list_id>/names/merge": {"name": "merged", "other": "seen"},
+    "/lists/<list_id>/names/part": {"name": "old"},
+    "/lists/<list_id>/names/hide": {"name": "never", "hidden": "1"},
+    "/lists/<list_id>/names/describe": {"name": "never", "description": "A page was seen"},
+    "/lists/<list_id>/names/delete": {"name": "never", "typed": "never"},
+    "/lists/<list_id>/delete": {"Name": "Doomed"},  # a list of that name, which the test makes
     "/lists/<list_id>/goals": {},  # a name that no other goal has, which the test makes
     "/lists/<list_id>/goals/draft": {"Name": "Cart", "Event": "add_to_cart", "property": "price", "is": "is set"},
     "/lists/<list_id>/goals/<goal_id>/delete": {},

@@ -13,6 +13,8 @@ from tests.console.visitor import Visitor, words
 from tests.served import Account, Tracker
 from tracker.storage.schema.own_database import own_database
 
+#: The name of a list that is made to be deleted.
+DOOMED = "Doomed"
 Enter = Callable[[Account], Visitor]
 #: How a request differs from one of ours: its token, and what browsers say of where it comes from.
 FORGED: dict[str, tuple[str, dict[str, str]]] = {
@@ -167,6 +169,10 @@ def test_a_form_of_ours_is_taken(
     made = tracker.call("apikey.create", jane.key).body["Prefix"]
     new = somebody(tracker, jane)
     token = browser.token("/sign-in" if path.rule == "/sign-in" else "/keys")
+    if path.rule.endswith("/names/part"):
+        tracker.call("event.alias", jane.key, ListID=jane.list_id, Event="old", As="new")
+    if path.rule == "/lists/<list_id>/delete":
+        new["list_id"] = tracker.call("list.create", jane.key, SubscriberListName=DOOMED).body["ListID"]
     before = state()
     answer = browser.post(
         path.at({**parts_of(jane), **new, "prefix": made}),

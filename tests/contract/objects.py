@@ -125,6 +125,11 @@ def a_schedule(client: InProcess, shop: Shop) -> int:
     return int(there[0].id) if there else schedules.make(shop.list_id, columns, [], lambda *_: None)
 
 
+def a_deletion(client: InProcess, shop: Shop) -> str:
+    """A deletion of events that were never sent."""
+    return str(client.ok("events.delete", shop.key, ListID=shop.list_id, Event="never sent")["JobID"])
+
+
 KINDS = {
     "ListID": Kind(a_list, NOWHERE),
     "SubscriberListID": Kind(a_list, NOWHERE),
@@ -141,6 +146,7 @@ KINDS = {
     "DeliveryID": Kind(a_delivery, NOWHERE),
     "RejectionID": Kind(a_rejection, NOWHERE),
     "BodyID": Kind(a_body, NOWHERE),
+    "JobID": Kind(a_deletion, NOWHERE),
     "Prefix": Kind(a_key, "nothing1"),
 }
 #: Parameters that look as if they named an object, and why they name none of a user's.

@@ -314,6 +314,16 @@ def _goals(world: World) -> Iterator[Try]:
             yield command, named, {**named, **missing}
 
 
+def _deletions(world: World) -> Iterator[Try]:
+    """Numbers of deletions are random: a stranger is told one by hearsay."""
+    sent = {"ListID": world.ours.list_id, "Event": "never sent"}
+    job = world.client.ok("events.delete", world.ours.key, **sent)["JobID"]
+    for list_id in (world.strangers.list_id, world.ours.list_id):
+        named = {"ListID": list_id, "JobID": job}
+        missing = {"JobID": NOWHERE} if list_id == world.strangers.list_id else {"ListID": NOWHERE}
+        yield "events.delete", named, {**named, **missing}
+
+
 def _kept(world: World) -> Iterator[Try]:
     """Numbers of saved reports, annotations and share links are given in turn too. Links are made as they are stored."""
     ours, stores = world.ours.list_id, world.client.services.stores
@@ -442,6 +452,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "ListID": _lists,
     "CustomFieldID": _fields,
     "GoalID": _goals,
+    "JobID": _deletions,
     "SavedReportID": _kept,
     "AnnotationID": _kept,
     "ShareID": _kept,
@@ -459,9 +470,9 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 }
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
-    "AllowedOrigins", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
-    "Currency", "CustomFields", "DataType", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
-    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsPinned",
+    "AllowedOrigins", "As", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
+    "Currency", "CustomFields", "DataType", "Description", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
+    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsHidden", "IsPinned",
     "KeepAddress", "KeepRefusedValues", "Measure", "MergeTagAlias", "Name", "Next", "OwnNetworks", "Params", "Permissions", "Products", "Properties",
     "Property", "Reason", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text", "Tile",
     "Timezone", "To", "URL", "UniqueIdentifier", "Until", "Url", "Username", "Value", "VisitGapMinutes", "Where",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.client import HIGH_LIMITS, InProcess, Shop
@@ -24,9 +25,11 @@ from tracker.api.trigger_params import NOTHING_JUDGES
 from tracker.errors import COMMON, Error
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
+from tracker.privacy.named_deletion import MAX_RUNNING
 from tracker.storage.accounts import (
     MAX_ANNOTATIONS,
     MAX_GOALS,
+    MAX_NOTED,
     MAX_PINNED,
     MAX_SAVED_REPORTS,
     MAX_SCHEDULES,
@@ -267,6 +270,18 @@ EVENTS: dict[int, dict[str, Any]] = {
     4: {"WithoutList": "x"},
     5: {"ListID": SHOP, "WithoutList": True},
 }
+#: Commands about names, what a right call of each has beside the name, and how they refuse it. The names of the full list
+#: are all noted; of the shop's `old` stands for `new`.
+FULL_NAMES = {"ListID": FULL, "Event": "one more"}
+NAMES: tuple[tuple[str, dict[str, Any], dict[int, dict[str, Any]]], ...] = (
+    ("event.alias", {"As": "z"}, {
+        7: {"As": ""}, 8: {"As": ...}, 9: {"As": "x"}, 10: {"As": "old"}, 11: {"As": "identify"}, 12: FULL_NAMES,
+    }),
+    ("event.unalias", {}, {13: {}}),
+    ("event.hide", {}, {12: FULL_NAMES, 14: {"IsHidden": "x"}}),
+    ("event.describe", {"Description": "y"}, {12: FULL_NAMES, 15: {"Description": 5}, 16: {"Description": ...}}),
+    ("event.uses", {}, {}),
+)  # fmt: skip
 #: A visitor of the list that has been theirs twice.
 BROWSER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 #: (command, code): the parameters of a call that is answered with that code alone.
@@ -437,6 +452,20 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
         10: {}, 11: {"Event": "never seen"},  # codes 1 to 5 are those of all commands about a list's events
     }.items()},
     ("website_events.values", 9): {"ListID": SHOP, "Event": "seen", "Property": LONG},
+    **{("events.delete", code): {"ListID": SHOP, **sent} for code, sent in {
+        6: {"Event": ""}, 7: {"Event": "x", "From": "x"}, 8: {"Event": "x", "To": "x"},
+        9: {"Event": "x", "From": "2026-01-02", "To": "2026-01-01"}, 10: {"JobID": 0}, 11: {}, 12: {"JobID": 5},
+        13: {"ListID": FULL, "Event": "one more"},
+    }.items()},
+    **{(name, code): changed({"Event": "x", **right}, sent) for name, right, own in NAMES for code, sent in {
+        1: {"ListID": ...}, 2: {"ListID": "x"}, 3: {"ListID": 10**6}, 4: {"Event": ""}, 5: {"Event": ..., "Property": ""},
+        6: {"Property": "y"}, **own,
+    }.items()},
+    **{("eventnames.get", code): sent for code, sent in {1: {}, 2: {"ListID": "x"}, 3: {"ListID": 10**6}}.items()},
+    ("website_events.catalogue", 10): {"ListID": SHOP, "WithHidden": "x"},
+    **{("list.delete", code): changed({"Name": "Shop"}, sent) for code, sent in {
+        1: {"ListID": ...}, 2: {"ListID": "x"}, 3: {"ListID": 10**6}, 4: {"Name": ...}, 5: {"Name": ""}, 6: {"Name": "Other"},
+    }.items()},
 }  # fmt: skip
 
 CALLS |= {
@@ -637,6 +666,24 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
     assert public is not None
     # The EventIDs of the collect endpoint are a space of their own.
     client.ok("event.collect", EventListTrackerID=public.tracker_id, **first)
+    client.ok("event.alias", jane.key, ListID=shop, Event="old", As="new")
+    columns = ("list_id", "kind", "name", "is_hidden", "description", "updated_at")
+    noted = [(full, 1, b"%d" % number, 1, b"", 0) for number in range(MAX_NOTED)]
+    client.services.storage.write(lambda transaction: transaction.insert("list_names", columns, noted))
+    doomed = [orjson.dumps({"event": str(n), "begins": None, "ends": None}) for n in range(MAX_RUNNING)]
+    columns = (
+        "list_id",
+        "id",
+        "kind",
+        "subject_id",
+        "state",
+        "handled",
+        "due_at",
+        "created_at",
+        "updated_at",
+    )
+    jobs = [(full, n, b"delete_events", n, state, 0, 2**62, 0, 0) for n, state in enumerate(doomed)]
+    client.services.storage.write(lambda transaction: transaction.insert("jobs", columns, jobs))
     numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]} | {
         BUYERS: buyers,
         REGULARS: regulars,

@@ -31,7 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.domain": {"tracker.formats", "tracker.times"},
     # what a report asks
     "tracker.questions": {"tracker.times"},
-    "tracker.analytics.queries": {"tracker.questions"},
+    "tracker.analytics.queries": {"tracker.domain", "tracker.questions"},
     # calls to others
     "tracker.outgoing": set(),
     "tracker.mail": PURE,

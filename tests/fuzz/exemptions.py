@@ -38,6 +38,7 @@ _ONE = (
 #: The commands about what a list has received, and what one of them needs beside the list.
 OF_EVENTS = (
     "event.get",
+    "events.delete",
     "events.follow",
     "events.recent",
     "website_events.catalogue",
@@ -76,6 +77,14 @@ OF_TRIGGERS = (
     "deliveries.get",
     "delivery.retry",
 )
+#: The commands about names, and what each needs beside the list and the name.
+ABOUT_NAMES: dict[str, dict[str, Any]] = {
+    "event.alias": {"As": "c"},
+    "event.unalias": {},
+    "event.hide": {},
+    "event.describe": {"Description": "c"},
+    "event.uses": {},
+}
 SAMPLED = {"Event": "a", "Property": "b", "EventID": 1}
 #: The commands of the inbox, with what each needs.
 INBOX: dict[str, dict[str, Any]] = {
@@ -132,6 +141,21 @@ EXEMPTIONS = (
     Exemption("events.follow", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
     Exemption("events.follow", 7, "a cursor is one of its list", {"WithoutList": True, "After": "x"}),
     Exemption("events.recent", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
+    Exemption("events.delete", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
+    Exemption("events.delete", 7, "NUL is refused", {"WithoutList": True, "Event": "a", "From": "2026-01-01T\0"}),
+    Exemption("events.delete", 8, "NUL is refused", {"WithoutList": True, "Event": "a", "To": "2026-01-01T\0"}),
+    Exemption("events.delete", 9, "which one is later", {"WithoutList": True, "Event": "a", "From": "2026-01-02", "To": "2026-01-01"}),
+    Exemption("events.delete", 11, "one of two is needed", {"WithoutList": True}),
+    Exemption("events.delete", 12, "whether it is there", {"WithoutList": True, "JobID": 1}),
+    *(Exemption(name, 3, "whose list it is", ABOUT_NAMES[name] | {"ListID": NOWHERE, "Event": "a"}) for name in ABOUT_NAMES),
+    *(Exemption(name, 4, "blank is what Unicode calls white space", ABOUT_NAMES[name] | {"ListID": NOWHERE, "Event": "\u2003"}) for name in ABOUT_NAMES),
+    *(Exemption(name, 5, "blank is what Unicode calls white space", ABOUT_NAMES[name] | {"ListID": NOWHERE, "Property": "\u2003"}) for name in ABOUT_NAMES),
+    *(Exemption(name, 6, "one of two is needed, and not both", ABOUT_NAMES[name] | {"ListID": NOWHERE, "Event": "a", "Property": "b"}) for name in ABOUT_NAMES),
+    Exemption("event.alias", 7, "blank is what Unicode calls white space", {"ListID": NOWHERE, "Event": "a", "As": "\u2003"}),
+    Exemption("event.describe", 15, "NUL is refused", {"ListID": NOWHERE, "Event": "a", "Description": "\0"}),
+    Exemption("eventnames.get", 3, "whose list it is", {"ListID": NOWHERE}),
+    Exemption("list.delete", 3, "whose list it is", {"ListID": NOWHERE, "Name": "a"}),
+    Exemption("list.delete", 5, "blank is what Unicode calls white space", {"ListID": NOWHERE, "Name": "\u2003"}),
     Exemption("website_events.remove", 6, "NUL is refused", {"WithoutList": True, "Event": "\0"}),
     Exemption("website_events.remove", 7, "NUL is refused", SAMPLED | {"WithoutList": True, "Property": "\0"}),
     Exemption("website_events.remove", 10, "one of two is needed", {"WithoutList": True}),
@@ -271,6 +295,12 @@ STORED = {
     "reports.retention": {4, 5, 6, 10, 12, 14, 15, 35, 36, 37},
     "reports.paths": {4, 5, 6, 10, 12, 14, 15, 22, 40, 42},
     "reports.attribution": {4, 5, 6, 10, 12, 14, 15, 25, 46},
+    "event.alias": {7, 9, 10, 11, 12},
+    "event.unalias": {13},
+    "event.hide": {12},
+    "event.describe": {12},
+    "events.delete": {7, 8, 9, 12, 13},
+    "list.delete": {6},
     "segment.create": {7, 8},
     "segments.get": {12, 28},
     "segment.update": {7, 15, 16},

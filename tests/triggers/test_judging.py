@@ -60,3 +60,14 @@ def test_conditions_that_nobody_can_judge_pause_the_trigger(
     assert receiver.next().message["Trigger"] == "Fine"
     [paused, fine] = triggers_of(client, shop)
     assert (paused["PausedBy"], fine["PausedBy"]) == ("conditions", None)
+
+
+def test_conditions_know_every_spelling(
+    client: InProcess, shop: Shop, make: Make, track: Track, receiver: Receiver
+) -> None:
+    make(Where=[CONDITION])
+    for name, shown in ({"Event": "Seen"}, "seen"), ({"Property": "Plan"}, "plan"):
+        client.ok("event.alias", shop.key, ListID=shop.list_id, **name, As=shown)
+    track(Event="Seen", Email="a@example.com", Properties={"Plan": "free"})
+    track(Event="Seen", Email="a@example.com", Properties={"Plan": "pro"})
+    assert receiver.next().event["Properties"] == {"Plan": "pro"}

@@ -46,3 +46,16 @@ def test_each_person_is_told_of_in_order(make: Make, track: Track, receiver: Rec
     assert receiver.next().event["Properties"] == {"n": 0}
     track(Email="b@example.com", Properties={"n": 9})
     assert receiver.next().event["Properties"] == {"n": 9}, "a's others wait for the first"
+
+
+def test_an_event_in_another_spelling_is_told(
+    client: InProcess, shop: Shop, make: Make, track: Track, receiver: Receiver
+) -> None:
+    about = {"ListID": shop.list_id, "Event": "Seen"}
+    make()
+    client.ok("event.alias", shop.key, **about, As="seen")
+    track(Event="Seen", Email="a@example.com")
+    assert receiver.next().event["Event"] == "Seen", "what is stored keeps its name"
+    client.ok("event.unalias", shop.key, **about)
+    track(Event="Seen", Email="a@example.com")
+    assert receiver.is_empty()

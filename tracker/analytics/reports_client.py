@@ -11,7 +11,7 @@ from typing import Any
 import gevent
 
 from tracker.analytics.copy.copy_files import CopyFiles
-from tracker.analytics.process.report_socket import UNAVAILABLE
+from tracker.analytics.process.report_socket import SPELLINGS, UNAVAILABLE
 from tracker.analytics.process.reports_setup import ReportsSetup
 from tracker.analytics.reports_connection import (
     STOP_SECONDS,
@@ -21,6 +21,7 @@ from tracker.analytics.reports_connection import (
     ReportsHung,
 )
 from tracker.analytics.reports_start import start_process
+from tracker.domain.spellings import PLAIN, Spellings
 
 #: Seconds that a question may take without a deadline; and before its deadline that nobody waits for the answer any more.
 ASK_SECONDS, RESERVE_SECONDS = 20.0, 0.1
@@ -46,13 +47,18 @@ class ReportsClient:
         self._upkeep: gevent.Greenlet | None = None
         self._look: gevent.Greenlet | None = None
 
-    def ask(self, question: Any, user_id: int, deadline: float | None = None) -> Reply:
+    def ask(
+        self, question: Any, user_id: int, deadline: float | None = None, spellings: Spellings = PLAIN
+    ) -> Reply:
         """Ask a question; return `{"answer": …}`, `{"building": share}` or `{"error": kind, "detail": text}`.
 
         `deadline` is a `time.monotonic()` second. Nothing is raised: tracking goes on without reports.
         """
         seconds = ASK_SECONDS if deadline is None else deadline - time.monotonic() - RESERVE_SECONDS
-        return self._request({"ask": self._encode(question), "user": user_id}, seconds)
+        encoded = self._encode(question)
+        if spellings:
+            encoded = {**encoded, SPELLINGS: spellings.sent()}
+        return self._request({"ask": encoded, "user": user_id}, seconds)
 
     def judge(self, question: Any, seconds: float) -> list[list[int] | None] | None:
         """Return for each goal of an `EventMatch` the ids of the events that it holds for; None while nobody can tell."""
@@ -88,6 +94,17 @@ class ReportsClient:
     def has_copy(self, list_id: int) -> bool:
         """Return whether there is a copy of a list: what is forgotten there is to be erased in it too."""
         return self._files.copy(list_id).exists()
+
+    def remove_copy(self, list_id: int) -> None:
+        """Remove the copy of a list that is deleted. A process that does not answer now removes it at its next upkeep."""
+        if not self.has_copy(list_id):
+            return
+        try:
+            self._connection.exchange({"remove": list_id}, time.monotonic() + STOP_SECONDS)
+        except ReportsAway:  # nothing has the file open
+            self._files.remove(list_id)
+        except (ReportsHung, OSError) as failure:
+            _log.warning("the copy of list %d is not removed yet: %s", list_id, failure)
 
     def is_installed(self) -> bool:
         """Return whether there is what reports are answered with."""

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command
+from tracker.api.name_params import shown_names
 from tracker.domain.product_names import product_names
 from tracker.questions import ProductPlan
 from tracker.storage.accounts import ListSettings
@@ -59,7 +60,9 @@ def product_names_of(command: Command, list_id: int) -> dict[str, Any]:
     settings = command.services.stores.list_settings.of(list_id, command.deadline)
     found: dict[str, list[str]] = {}
     if not settings.products:
-        found = command.services.reports.properties_by_event(list_id, command.deadline)
+        found = command.services.reports.properties_by_event(
+            list_id, command.deadline, shown_names(command, list_id)
+        )
     return products_answer(settings, found)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tracker import Command
 from tracker.api.report_params import INVALID_GOAL, INVALID_WHERE, TOO_LARGE, TOO_SLOW
 from tracker.errors import REPORTS_UNAVAILABLE, CommandError, Error, because
-from tracker.questions import Question
+from tracker.questions import Question, Visit
 
 #: The engine's words for what went wrong, and the rows that answer them. Any other word means: not available.
 _ROWS: dict[str, Error] = {
@@ -54,7 +54,10 @@ def whole_answer(command: Command, question: Question, deadline: float | None) -
 def _told(
     command: Command, question: Question, deadline: float | None, rows: dict[str, Error] | None = None
 ) -> Asked:
-    reply = command.services.analytics.ask(question, command.user_id, deadline)
+    list_id = question.list_id if isinstance(question, Visit) else question.head.list_id
+    spellings = command.services.stores.names.book(list_id, deadline).spellings
+    more = (spellings,) if spellings else ()
+    reply = command.services.analytics.ask(question, command.user_id, deadline, *more)
     if "error" in reply:
         told = _row(_ROWS | (rows or {}), str(reply["error"]), str(reply.get("detail") or ""))
         raise CommandError(told)

@@ -21,6 +21,8 @@ MEANINGS = {
     "List.Update": "Rename lists and change their settings",
     "Trigger.Update": "Make triggers, which send events with people's addresses to other programs",
     "WebsiteEvents.Delete": "Take names of events and properties out of the catalogue",
+    "Events.Delete": "Delete events of a name, for good",
+    "List.Delete": "Delete a list with everything in it, for good",
     "CustomFields.Get": "See custom fields",
     "CustomField.Create": "Make custom fields",
     "CustomFields.Delete": "Delete custom fields",

@@ -15,6 +15,7 @@ from typing import TypeVar
 from tracker.delivery.trigger_parts import RenderedEvent, TriggerParts
 from tracker.domain.event import IS_BOT, IS_SILENT
 from tracker.domain.row_ids import first_id_at, received_ms
+from tracker.storage.accounts import read_names
 from tracker.storage.changes import Kind, changes_from
 from tracker.storage.engine import Transaction
 from tracker.storage.events import StoredEvent, copied_events, read_events
@@ -121,12 +122,14 @@ class EventTail:
         self, triggers: Sequence[ListTrigger], events: Sequence[StoredEvent]
     ) -> list[tuple[int, ListTrigger]] | None:
         """Return (event id, trigger) of what starts, in the order of ids; None while conditions cannot be judged."""
+        spellings = self._read(partial(read_names, list_id=self._list_id)).spellings
+        names = {trigger.id: set(map(str.encode, spellings.of_event(trigger.event))) for trigger in triggers}
         named = [
             (event.id, trigger)
             for event in events
             if not event.flags & (IS_BOT | IS_SILENT) and event.received_at - event.event_at <= MAX_AGE_MS
             for trigger in triggers
-            if event.name == trigger.event.encode() and event.received_at >= trigger.active_from
+            if event.name in names[trigger.id] and event.received_at >= trigger.active_from
         ]
         if not self._is_judged or not named:
             return named

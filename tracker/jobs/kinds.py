@@ -10,8 +10,8 @@ from functools import partial
 
 from tracker.ingest import late_links
 from tracker.jobs.lease import Kind
-from tracker.privacy import erasure, retention
-from tracker.storage.events import UNMERGE, reassign_step
+from tracker.privacy import erasure, list_deletion, named_deletion, retention
+from tracker.storage.events import DELETE_EVENTS, UNMERGE, reassign_step
 from tracker.storage.subscribers import FORGET
 from tracker.storage.triggers import DELETE_DELIVERIES, delete_step
 
@@ -22,4 +22,6 @@ JOB_KINDS: Mapping[str, Kind] = {
     late_links.LATE: late_links.step,
     UNMERGE: reassign_step,
     DELETE_DELIVERIES: delete_step,
+    list_deletion.DELETE_LIST: list_deletion.step,
+    DELETE_EVENTS: named_deletion.step,
 }

@@ -23,6 +23,7 @@ from tracker.reports.ownership import SubscriberTimeline, TimelineOwner, visitor
 from tracker.reports.property_values import ValueCounts, read_values
 from tracker.reports.recent_events import Received, RecentPage, read_received, read_recent
 from tracker.reports.revenue import Revenue, read_revenue
+from tracker.reports.spelled_names import ALL_AS_SENT, ShownNames
 from tracker.reports.timeline_pages import TimelinePage, Wanted, read_page
 from tracker.storage.aggregates import catalogue
 from tracker.storage.engine import Database
@@ -42,11 +43,14 @@ class Reports:
     ) -> None:
         self._database, self._now = database, now
 
-    def properties_by_event(self, list_id: int, deadline: float | None = None) -> dict[str, list[str]]:
+    def properties_by_event(
+        self, list_id: int, deadline: float | None = None, shown: ShownNames = ALL_AS_SENT
+    ) -> dict[str, list[str]]:
         """Return {event name: [property names]}, both sorted by their bytes."""
-        return self._database.read(
+        found: dict[str, list[str]] = self._database.read(
             lambda transaction: catalogue.properties_by_event(transaction, list_id), deadline
         )
+        return found if shown.is_plain() else shown.properties_by_event(found)
 
     def last_event_at(self, list_id: int, deadline: float | None = None) -> int | None:
         """Return when the newest event was received, in UTC milliseconds, or None."""
@@ -132,18 +136,28 @@ class Reports:
         return read_recent(self._database, list_id, name, before, size, deadline)
 
     def names(
-        self, list_id: int, after: str, search: str | None, size: int, deadline: float | None = None
+        self,
+        list_id: int,
+        after: str,
+        search: str | None,
+        size: int,
+        deadline: float | None = None,
+        shown: ShownNames = ALL_AS_SENT,
     ) -> CataloguePage:
         """Return a page of a list's catalogue, in the order of names."""
-        return read_names(self._database, list_id, after, search, size, deadline)
+        return read_names(self._database, list_id, after, search, size, deadline, shown)
 
-    def name(self, list_id: int, event: str, deadline: float | None = None) -> CataloguePage:
+    def name(
+        self, list_id: int, event: str, deadline: float | None = None, shown: ShownNames = ALL_AS_SENT
+    ) -> CataloguePage:
         """Return one event of the catalogue, or an empty page."""
-        return read_name(self._database, list_id, event, deadline)
+        return read_name(self._database, list_id, event, deadline, shown)
 
-    def similar_names(self, list_id: int, deadline: float | None = None) -> dict[str, list[list[str]]]:
+    def similar_names(
+        self, list_id: int, deadline: float | None = None, shown: ShownNames = ALL_AS_SENT
+    ) -> dict[str, list[list[str]]]:
         """Return groups of event names, and of property names, that are probably one thing spelled twice."""
-        return read_similar_names(self._database, list_id, deadline)
+        return read_similar_names(self._database, list_id, deadline, shown)
 
     def is_catalogue_full(self, list_id: int, deadline: float | None = None) -> bool:
         """Return whether the list has had more names than the catalogue can hold."""

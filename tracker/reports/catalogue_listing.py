@@ -10,7 +10,8 @@ from itertools import groupby
 import gevent
 
 from tracker.domain.similar_names import similar_names
-from tracker.storage.aggregates import EventNameRow, PropertyName, catalogue, catalogue_pages
+from tracker.reports.spelled_names import ALL_AS_SENT, ListedName, ShownNames, in_order, merged_events
+from tracker.storage.aggregates import EventNameRow, catalogue, catalogue_pages
 from tracker.storage.engine import Database
 from tracker.storage.schema import TYPES
 
@@ -20,9 +21,6 @@ TYPE_NAMES = tuple(name.removesuffix("s") for name in TYPES)
 MAX_PROPERTIES = 2_000
 #: Events read at once, and names compared at once: other requests are served in between.
 EVENTS_AT_ONCE, NAMES_AT_ONCE = 100, 1_000
-
-#: An event name with the requested ones of its properties.
-ListedName = tuple[EventNameRow, list[PropertyName]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,13 @@ class _Answer:
 
 
 def read_names(
-    database: Database, list_id: int, after: str, search: str | None, size: int, deadline: float | None
+    database: Database,
+    list_id: int,
+    after: str,
+    search: str | None,
+    size: int,
+    deadline: float | None,
+    shown: ShownNames = ALL_AS_SENT,
 ) -> CataloguePage:
     """Return the events after a name, as many as an answer holds.
 
@@ -59,7 +63,7 @@ def read_names(
     contains it, with only these properties.
     """
     answer = _Answer(size)
-    for listed in _all_after(database, list_id, after.encode(), deadline):
+    for listed in _shown_after(database, list_id, after.encode(), deadline, shown):
         found = listed if search is None else _found(listed, search.casefold())
         if found is None:
             continue
@@ -69,27 +73,61 @@ def read_names(
     return CataloguePage(answer.events, False)
 
 
-def read_name(database: Database, list_id: int, name: str, deadline: float | None) -> CataloguePage:
-    """Return one event, or an empty page."""
-    encoded = name.encode()
-    event = database.read(partial(catalogue_pages.event_name, list_id=list_id, name=encoded), deadline)
-    if event is None:
-        return CataloguePage([], False)
-    return CataloguePage(list(_with_properties(database, list_id, [event], deadline)), False)
+def read_name(
+    database: Database, list_id: int, name: str, deadline: float | None, shown: ShownNames = ALL_AS_SENT
+) -> CataloguePage:
+    """Return one event, asked for in any of its spellings, or an empty page."""
+    found = _merged(database, list_id, name, deadline, shown)
+    return CataloguePage([] if found is None else [shown.listed(found)], False)
 
 
 def read_similar_names(
-    database: Database, list_id: int, deadline: float | None
+    database: Database, list_id: int, deadline: float | None, shown: ShownNames = ALL_AS_SENT
 ) -> dict[str, list[list[str]]]:
     """Return {"event": groups, "property": groups} of names that are probably one thing spelled twice."""
     events = database.read(partial(catalogue_pages.all_event_names, list_id=list_id), deadline)
     properties = database.read(partial(catalogue_pages.all_property_names, list_id=list_id), deadline)
-    return {"event": similar_names(_in_turn(events)), "property": similar_names(_in_turn(properties))}
+    one_each, spelled = shown.spellings.event, shown.spellings.property
+    return {
+        "event": similar_names(map(one_each, _in_turn(events))),
+        "property": similar_names(map(spelled, _in_turn(properties))),
+    }
 
 
 def is_full(database: Database, list_id: int, deadline: float | None) -> bool:
     """Return whether the list has had more names than the catalogue can hold."""
     return database.read(lambda transaction: catalogue.is_full(transaction, list_id), deadline)
+
+
+def _shown_after(
+    database: Database, list_id: int, after: bytes, deadline: float | None, shown: ShownNames
+) -> Iterator[ListedName]:
+    """Yield the events after a name as they are shown."""
+    own = _all_after(database, list_id, after, deadline)
+    if shown.is_plain():
+        return own
+    spelled = shown.spellings.events
+    names = sorted({*spelled.values()} - shown.hidden_events)
+    merged = [_merged(database, list_id, name, deadline, shown) for name in names if name.encode() > after]
+    dropped = {name.encode() for name in (*spelled, *spelled.values(), *shown.hidden_events)}
+    found = in_order(own, [each for each in merged if each is not None], dropped)
+    return (shown.listed(each) for each in found)
+
+
+def _merged(
+    database: Database, list_id: int, name: str, deadline: float | None, shown: ShownNames
+) -> ListedName | None:
+    """Return an event with all that is catalogued of its spellings; None if none of them is."""
+    rows: list[ListedName] = []
+    for each in shown.spellings.of_event(name):
+        look = partial(catalogue_pages.event_name, list_id=list_id, name=each.encode())
+        if (event := database.read(look, deadline)) is not None:
+            rows += _with_properties(database, list_id, [event], deadline)
+    return (
+        rows[0]
+        if len(rows) == 1 and rows[0][0].name == shown.spellings.event(name).encode()
+        else merged_events(shown.spellings.event(name), rows)
+    )
 
 
 def _all_after(

@@ -86,6 +86,12 @@ def unfinished(transaction: Transaction, list_id: int, kind: str) -> list[Job]:
     return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
 
 
+def of_kind(transaction: Transaction, list_id: int, kind: str) -> list[Job]:
+    """Return all jobs of one kind of a list, finished or not."""
+    sql = f"{_SELECT} WHERE list_id = ? AND kind = ?"
+    return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
+
+
 def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
     """Return (list_id, id) of jobs that can be claimed now, the longest due first."""
     sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {_DUE} ORDER BY due_at LIMIT ?"

@@ -97,6 +97,7 @@ class Conversation:
             "rebuild": lambda sent: {"building": self._service.rebuild(_number(sent["rebuild"]))},
             "check": lambda sent: {"check": self._service.check(_number(sent["check"]))},
             "maintain": self._maintain,
+            "remove": self._remove,
             "stop": self._end,
         }
         name = next((each for each in answers if each in message), None)
@@ -105,6 +106,10 @@ class Conversation:
     def _maintain(self, _: dict[str, Any]) -> dict[str, Any]:
         keep_up(self._service, self._truth)
         return {"maintained": True}
+
+    def _remove(self, sent: dict[str, Any]) -> dict[str, Any]:
+        self._service.copy_of(_number(sent["remove"])).remove()
+        return {"removed": True}
 
     def _end(self, _: dict[str, Any]) -> dict[str, Any]:
         self._stop.set()

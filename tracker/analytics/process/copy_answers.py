@@ -7,8 +7,16 @@ from typing import Any
 from tracker.analytics.copy.copy_visits import kept_properties
 from tracker.analytics.process.list_copies import ListCopy
 from tracker.analytics.process.question_queue import QuestionRefused
-from tracker.analytics.process.report_socket import BAD_GOAL, BAD_REGEX, BAD_STEP, TOO_LARGE, UNAVAILABLE
+from tracker.analytics.process.report_socket import (
+    BAD_GOAL,
+    BAD_REGEX,
+    BAD_STEP,
+    SPELLINGS,
+    TOO_LARGE,
+    UNAVAILABLE,
+)
 from tracker.analytics.queries import CopySchema, Workspace, answer_in
+from tracker.domain.spellings import Spellings
 from tracker.questions import BadQuestion, decode
 
 #: What is at fault, by the part of the question: a goal's condition is none that the caller sent, and an order by averages
@@ -22,12 +30,14 @@ def answer_question(question: Any, workspace: Workspace, copy: ListCopy) -> dict
     Questions are checked where they are made: one that cannot be read here was made by another version.
     """
     try:
-        read = decode(question)
+        read = decode({name: value for name, value in question.items() if name != SPELLINGS})
     except BadQuestion as failure:
         raise QuestionRefused(UNAVAILABLE, str(failure)) from failure
     columns = kept_properties(copy.columns)
-    gap_ms = 0 if copy.state is None else copy.state.visit_gap_ms
+    spellings = Spellings(**question.get(SPELLINGS, {}))
+    has_visits = copy.state is not None and len(spellings.of_event("page_view")) == 1
+    gap_ms = copy.state.visit_gap_ms if has_visits and copy.state is not None else 0
     try:
-        return answer_in(workspace, CopySchema(copy.name, columns, gap_ms), read)
+        return answer_in(workspace, CopySchema(copy.name, columns, gap_ms, spellings), read)
     except BadQuestion as failure:
         raise QuestionRefused(_REFUSED.get(failure.param, BAD_REGEX), failure.reason) from failure

@@ -15,7 +15,7 @@ from tracker.analytics.process.question_queue import QuestionRefused
 from tracker.analytics.process.report_socket import UNAVAILABLE
 from tracker.analytics.queries.event_match import COLUMNS, TABLE, matching_ids
 from tracker.questions import BadQuestion, EventMatch, decode
-from tracker.storage.accounts import read_settings
+from tracker.storage.accounts import read_names, read_settings
 from tracker.storage.events import copied_events
 
 #: Where id, name and properties stand among the values of copied rows.
@@ -35,4 +35,5 @@ def judge_events(sent: Any, engine: duckdb.DuckDBPyConnection, truth: TruthReade
     values = values_of(rows, truth.read(partial(read_settings, list_id=list_id)))
     with closing(engine.cursor()) as cursor:
         fill_temporary(cursor, TABLE, COLUMNS, [values[each] for each in (_ID, _NAME, _PROPERTIES)])
-        return matching_ids(cursor, asked.goals)
+        spellings = truth.read(partial(read_names, list_id=list_id)).spellings
+        return matching_ids(cursor, asked.goals, spellings)

@@ -26,6 +26,8 @@ MAX_QUESTION_BYTES, MAX_ANSWER_BYTES = 1024 * 1024, 64 * 1024 * 1024
 CHUNK = 64 * 1024
 #: Kinds of errors.
 UNAVAILABLE, TIMEOUT, TOO_LARGE = "unavailable", "timeout", "too_large"
+#: The key of an encoded question under which the spellings of the list's names stand, if it has any.
+SPELLINGS = "spellings"
 BAD_REGEX, BAD_GOAL, BAD_STEP = "bad_regex", "bad_goal", "bad_step"
 
 

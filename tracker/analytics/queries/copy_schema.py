@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tracker.domain.spellings import PLAIN, Spellings
+
 
 class Cursor(Protocol):
     """What queries need of a DuckDB connection or cursor."""
@@ -39,6 +41,16 @@ class CopySchema:
     prefix: str
     columns: Mapping[str, CopyColumn] = field(default_factory=dict)
     visit_gap_ms: int = 0
+    spellings: Spellings = PLAIN
+
+    @property
+    def kept(self) -> Mapping[str, CopyColumn]:
+        """The columns of which visits may be kept with a value: those of properties that are spelled in one way."""
+        spelled = self.spellings.properties
+        if not spelled:
+            return self.columns
+        several = {*spelled, *spelled.values()}
+        return {name: column for name, column in self.columns.items() if name not in several}
 
     def table(self, name: str) -> str:
         """Return a table's full name. The prefix is ours: `list_2`."""

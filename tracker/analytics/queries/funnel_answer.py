@@ -12,7 +12,6 @@ from tracker.analytics.queries.duckdb_dialect import DuckDBDialect, buckets
 from tracker.analytics.queries.funnel_attempts import FunnelAttempts
 from tracker.analytics.queries.numbers_of_cells import money
 from tracker.analytics.queries.stretches import Range
-from tracker.analytics.queries.visit_sql import IS_VIEW
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import IDENTIFY, Funnel, bucket_begins
 
@@ -77,8 +76,8 @@ class _Walked:
         at, page = f"e.{selection.dialect.event_time}", selection.writer.text("$pathname")
         columns = [
             f"{selection.dialect.position(at, 'e.id')} AS pos",
-            "e.name AS name",
-            f"CASE WHEN {IS_VIEW} THEN {page} END AS page",
+            f"{selection.writer.event_name()} AS name",
+            f"CASE WHEN {selection.writer.is_view()} THEN {page} END AS page",
         ]
         rows = self._workspace.rows(
             f"WITH l AS (SELECT unit, depth, last FROM {self._best} WHERE depth < {len(self._numbers)}), "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.visit_sql import IS_VIEW, VIEW
 from tracker.questions import IDENTIFY, NEGATED, NUMERIC, Condition, Goal, Operator
 
 _COMPARED = {
@@ -29,16 +30,52 @@ class PredicateWriter:
         """Return a writer of another statement about the same copy."""
         return PredicateWriter(self.schema, BoundValues(), self.dialect)
 
+    def name_is(self, name: str) -> str:
+        """Return SQL for whether an event `e` has this name, or another spelling of it."""
+        return self.name_is_any([name])
+
+    def name_is_any(self, names: Iterable[str]) -> str:
+        spelled = dict.fromkeys(each for name in names for each in self.schema.spellings.of_event(name))
+        bound = [self.parameters.bind(each) for each in spelled]
+        return f"e.name = {bound[0]}" if len(bound) == 1 else f"e.name IN ({', '.join(bound)})"
+
+    def is_view(self) -> str:
+        """Return SQL for whether an event `e` is a page view."""
+        is_spelled_once = len(self.schema.spellings.of_event(VIEW)) == 1
+        return IS_VIEW if is_spelled_once else self.name_is(VIEW)
+
+    def event_name(self) -> str:
+        """Return SQL for the name under which an event `e` is shown."""
+        spelled = self.schema.spellings.events
+        if not spelled:
+            return "e.name"
+        bind = self.parameters.bind
+        cases = " ".join(f"WHEN {bind(each)} THEN {bind(shown)}" for each, shown in sorted(spelled.items()))
+        return f"CASE e.name {cases} ELSE e.name END"
+
     def text(self, name: str, event: str = "e") -> str:
-        """Return SQL for the canonical text of a property; null if it is not set."""
+        """Return SQL for the canonical text of a property in whichever spelling is set; null if none is."""
+        spelled = [self._text(each, event) for each in self.schema.spellings.of_property(name)]
+        return spelled[0] if len(spelled) == 1 else f"coalesce({', '.join(spelled)})"
+
+    def number(self, name: str, event: str = "e") -> str:
+        """Return SQL for the number that a property is, or is the plain text of; null for others."""
+        *first, last = self.schema.spellings.of_property(name)
+        if not first:
+            return self._number(last, event)
+        cases = (
+            f"WHEN {self._text(each, event)} IS NOT NULL THEN {self._number(each, event)}" for each in first
+        )
+        return f"CASE {' '.join(cases)} ELSE {self._number(last, event)} END"
+
+    def _text(self, name: str, event: str) -> str:
         column = self.schema.columns.get(name)
         if column is not None and not column.is_partial:
             return f"{event}.p{column.index}"
         rest = self.dialect.json_text(f"{event}.rest", self.pointer(name))
         return rest if column is None else f"coalesce({event}.p{column.index}, {rest})"
 
-    def number(self, name: str, event: str = "e") -> str:
-        """Return SQL for the number that a property is, or is the plain text of; null for others."""
+    def _number(self, name: str, event: str) -> str:
         column = self.schema.columns.get(name)
         if column is None:
             return self.dialect.json_number(f"{event}.rest", self.pointer(name))
@@ -65,7 +102,7 @@ class PredicateWriter:
         """
         parts = []
         if condition.event is not None:
-            parts.append(f"e.name = {self.parameters.bind(condition.event)}")
+            parts.append(self.name_is(condition.event))
         if condition.property is not None:
             number = self.number(condition.property) if condition.operator in NUMERIC else ""
             parts.append(self.value_is(condition, self.text(condition.property), number))
@@ -76,11 +113,7 @@ class PredicateWriter:
 
     def goal_is(self, goal: Goal) -> str:
         """Return SQL for whether an event `e` is one that reaches the goal; never null."""
-        named = (
-            f"e.name <> '{IDENTIFY}'"
-            if goal.event is None
-            else f"e.name = {self.parameters.bind(goal.event)}"
-        )
+        named = f"e.name <> '{IDENTIFY}'" if goal.event is None else self.name_is(goal.event)
         groups = ["(" + " OR ".join(map(self.event_is, group)) + ")" for group in goal.where]
         return f"coalesce({' AND '.join([named, *groups])}, FALSE)"
 

@@ -50,7 +50,7 @@ def _is_done(selection: Selection, deed: str, name: str) -> str:
     """Return SQL for whether an event is such a deed: an order counts once."""
     if not name:
         return "FALSE"
-    is_named = f"e.name = {selection.parameters.bind(name)}"
+    is_named = selection.writer.name_is(name)
     return f"({is_named} AND {IS_COUNTED})" if deed == "bought" and name == CONVERSION else is_named
 
 

@@ -9,8 +9,8 @@ from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.owner_table import OwnerTable
 from tracker.analytics.queries.predicates import PredicateWriter
-from tracker.analytics.queries.stretches import IS_IN_VISIT, VIEW, Range, Stretches
-from tracker.analytics.queries.visit_sql import IS_COUNTED, IS_VIEW
+from tracker.analytics.queries.stretches import IS_IN_VISIT, Range, Stretches
+from tracker.analytics.queries.visit_sql import IS_COUNTED, VIEW
 from tracker.analytics.queries.visit_table import VisitTable
 from tracker.analytics.queries.workspace import Workspace
 from tracker.questions import EVER, Condition, Dimension, Goal, Head, Operator, Where
@@ -62,7 +62,9 @@ class Selection:
         self._reads_events = True
         if dimension.field is not None:
             return self.field(dimension.field)[0]
-        return "e.name" if dimension.property is None else self.writer.text(dimension.property)
+        return (
+            self.writer.event_name() if dimension.property is None else self.writer.text(dimension.property)
+        )
 
     def field(self, field: int) -> tuple[str, str]:
         """Return SQL for the text and the number of a custom field of the event's person."""
@@ -107,7 +109,7 @@ class Selection:
             return f"sum(p.{ {'views': 'views', 'conversions': 'counted'}.get(kind, 'total') })"
         if kind == "events":
             return "count(*)"
-        return f"count(*) FILTER (WHERE {IS_VIEW if kind == 'views' else self.goal_of(head)})"
+        return f"count(*) FILTER (WHERE {self.writer.is_view() if kind == 'views' else self.goal_of(head)})"
 
     def has_reached(self, head: Head) -> str:
         """Return SQL for whether an event is a conversion that counts, or matches the goal."""
@@ -121,9 +123,7 @@ class Selection:
         """Select only events that reach one of these goals; names stand alone, so that the engine looks at their rows only."""
         names = [goal.event for goal in goals]
         if None not in names:
-            self.add(
-                f"e.name IN ({', '.join(self.parameters.bind(str(name)) for name in dict.fromkeys(names))})"
-            )
+            self.add(self.writer.name_is_any(map(str, names)))
         if any(goal.event is None or goal.where for goal in goals):
             self.add(f"({' OR '.join(self.writer.goal_is(goal) for goal in goals)})")
 
@@ -132,7 +132,7 @@ class Selection:
         if measure in ("conversions", "rate"):
             self.add(self.goal_of(head))
         elif measure in ("views", "revenue"):
-            self.add(IS_VIEW if measure == "views" else IS_COUNTED)
+            self.add(self.writer.is_view() if measure == "views" else IS_COUNTED)
 
     def source(self) -> str:
         """Return the FROM and WHERE clauses."""
@@ -148,7 +148,7 @@ class Selection:
         elif visits.is_used:
             places = visits.places_in(self._workspace)
             joined += f" JOIN {places} p ON p.tie = e.tie AND p.slot = {visits.slot()}"
-        named = [] if self._event is None else [f"e.name = {self.parameters.bind(self._event)}"]
+        named = [] if self._event is None else [self.writer.name_is(self._event)]
         return f"{joined} WHERE {' AND '.join([*self._stretches.of_range(), *named, *self._asked])}"
 
     def worth(self) -> tuple[str, str]:

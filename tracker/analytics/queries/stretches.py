@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect, buckets
-from tracker.analytics.queries.visit_sql import IS_COUNTED, IS_VIEW
+from tracker.analytics.queries.visit_sql import IS_COUNTED, IS_VIEW, VIEW
 from tracker.analytics.queries.visit_table import VisitTable
 from tracker.analytics.queries.workspace import Workspace
 
-VIEW = "page_view"
 #: SQL for whether an event `e` of the tie `w` is in the visit `p`.
 IS_IN_VISIT = f"p.actor = w.actor AND e.{DuckDBDialect.event_time} >= p.began AND e.{DuckDBDialect.event_time} <= p.ended"
 

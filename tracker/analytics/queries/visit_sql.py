@@ -14,6 +14,8 @@ from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 
 #: The event that no bounce counts.
 IDENTIFY = "identify"
+#: The event that is a page view.
+VIEW = "page_view"
 #: SQL for whether an event is a page view, and whether it is a conversion that counts.
 IS_VIEW, IS_COUNTED = "e.name = 'page_view'", "e.is_counted"
 #: Properties of which a copy keeps each visit's first value, and its last one, as far as they have columns.

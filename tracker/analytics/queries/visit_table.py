@@ -69,7 +69,7 @@ class VisitTable:
     def value(self, name: str, at: str) -> str:
         """Return SQL for the visit's first or last value of a property."""
         self.is_used = True
-        kept = kept_column(self._writer.schema.columns, name, at)
+        kept = kept_column(self._writer.schema.kept, name, at)
         return f"p.{self._values.setdefault((name, at), kept or f'v{len(self._values)}')}"
 
     @property
@@ -79,7 +79,7 @@ class VisitTable:
         if not schema.visit_gap_ms or self._counted:
             return False
         is_same = not self.is_used or schema.visit_gap_ms == self._gap
-        return is_same and all(kept_column(schema.columns, *each) for each in self._values)
+        return is_same and all(kept_column(schema.kept, *each) for each in self._values)
 
     @property
     def is_cut(self) -> bool:
@@ -88,7 +88,7 @@ class VisitTable:
 
     def names(self, *, is_all: bool = False) -> list[str]:
         """Return the columns of kept visits, with the values that are asked for, or with all."""
-        values = dict(kept_values(self._writer.schema.columns)) if is_all else self._values
+        values = dict(kept_values(self._writer.schema.kept)) if is_all else self._values
         return ["actor", "began", "ended", "visit", "events", "total", "views", "counted", *values.values()]
 
     def kept_in(self, workspace: Workspace, *, is_all: bool = False) -> str:
@@ -102,7 +102,7 @@ class VisitTable:
         cut = self._cut(workspace) if self.is_cut else ""
         if not cut:
             return kept
-        values = dict(kept_values(schema.columns))
+        values = dict(kept_values(schema.kept))
         made = workspace.table(
             f"WITH {', '.join(self._expressions(values, f' AND w.actor IN ({cut})'))} SELECT * REPLACE (began AS visit), "
             f"NULL AS total, NULL AS views, NULL AS counted FROM visits",

@@ -118,7 +118,7 @@ class WalkTree:
 def _value(writer: PredicateWriter, by: Dimension) -> str:
     """Return SQL for the value that an event adds to a walk; null for none: `identify` is no step."""
     if by.property is None:
-        return f"CASE WHEN e.name <> '{IDENTIFY}' THEN e.name END"
+        return f"CASE WHEN e.name <> '{IDENTIFY}' THEN {writer.event_name()} END"
     return writer.text(by.property)
 
 

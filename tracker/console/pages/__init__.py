@@ -15,6 +15,7 @@ from tracker.console.pages import (
     live,
     mail_server,
     mails,
+    names,
     notes,
     overview,
     paths,
@@ -37,5 +38,5 @@ from tracker.console.pages import (
 
 PAGES: tuple[ModuleType, ...] = (
     sign_in, lists, overview, explore, funnels, retention, paths, revenue, products, who, report_csv, saved, tiles, links, mails, mail_server, notes, goals,
-    segments, setup, tracking, live, events, people, subscriber, forget, settings, triggers, keys, audit,
+    segments, setup, tracking, live, events, names, people, subscriber, forget, settings, triggers, keys, audit,
 )  # fmt: skip

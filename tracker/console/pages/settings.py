@@ -115,7 +115,19 @@ def _page(
     )
 
 
+def delete(list_id: str) -> Any:
+    """Delete the list, whose name was typed."""
+    place = list_of(list_id)
+    try:
+        ask("list.delete", **place.params, Name=request.form.get("Name", ""))
+    except CallRefused as refused:
+        faults = refused.beside({"Name": "Type the name of the list, letter by letter."})
+        return _page(place, _described(place), {"Name": next(iter(faults.values()))}), refused.status
+    return redirect("/lists?deleted=1", 303)
+
+
 ROUTES = (
+    Route("POST", "/lists/<list_id>/delete", delete),
     Route("GET", "/lists/<list_id>/settings", show),
     Route("POST", "/lists/<list_id>/settings", save),
 )

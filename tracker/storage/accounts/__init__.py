@@ -7,6 +7,16 @@ from tracker.storage.accounts.annotations import MAX_ANNOTATIONS, Annotation, An
 from tracker.storage.accounts.api_keys import ApiKey, Keys
 from tracker.storage.accounts.audit_log import Audit, AuditEntry, Doer, Somebody, note, note_failed_login
 from tracker.storage.accounts.goals import MAX_GOALS, Goals, ListGoal
+from tracker.storage.accounts.list_names import (
+    MAX_NOTED,
+    ListNames,
+    NameBook,
+    NameFault,
+    NameRefused,
+    NotedName,
+    read_names,
+)
+from tracker.storage.accounts.list_removal import give_up, remove_list, remove_some
 from tracker.storage.accounts.list_rows import RowFault, RowRefused
 from tracker.storage.accounts.list_settings import (
     MAX_ORIGINS_BYTES,
@@ -46,6 +56,7 @@ __all__ = [
     "MAX_ANNOTATIONS",
     "MAX_AT_ONCE",
     "MAX_GOALS",
+    "MAX_NOTED",
     "MAX_ORIGINS_BYTES",
     "MAX_PARAMETERS_BYTES",
     "MAX_PINNED",
@@ -67,12 +78,17 @@ __all__ = [
     "Keys",
     "List",
     "ListGoal",
+    "ListNames",
     "ListSchedule",
     "ListSegment",
     "ListSettings",
     "ListSettingsStore",
     "Lists",
     "MailState",
+    "NameBook",
+    "NameFault",
+    "NameRefused",
+    "NotedName",
     "OpenedShare",
     "Recipient",
     "RowFault",
@@ -92,12 +108,16 @@ __all__ = [
     "claim_mail",
     "conversion_ids_are_goals",
     "fixed",
+    "give_up",
     "is_password",
     "known_networks",
     "mails_to_look_at",
     "note",
     "note_failed_login",
     "origins_of",
+    "read_names",
     "read_settings",
     "record_mail",
+    "remove_list",
+    "remove_some",
 ]

@@ -94,6 +94,11 @@ class Lists:
             self._database.write(lambda transaction: transaction.run(query), deadline)
             self._owned.forget((user_id, list_id))
 
+    def forget_known(self, user_id: int, listed: List) -> None:
+        """Forget what this process knows of a list that is being deleted."""
+        self._owned.forget((user_id, listed.id))
+        self._public.forget(listed.tracker_id)
+
     def owned(self, user_id: int, list_id: int, deadline: float | None = None) -> List | None:
         """Return the list with this number if the user owns it; may be up to 5 s old."""
         return self._owned.look_up((user_id, list_id), lambda: self._find(user_id, list_id, deadline))

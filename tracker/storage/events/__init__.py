@@ -9,13 +9,16 @@ from tracker.storage.events.events import (
     StoredAnswer,
     StoredEvent,
     find_events,
+    first_id,
     ids_from,
+    last_id,
     latest_sendings,
     names_before,
     names_from,
     read_events,
 )
 from tracker.storage.events.expiry import (
+    DELETE_EVENTS,
     days_by_list,
     has_deletions,
     has_jobs_since,
@@ -37,6 +40,7 @@ from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_tombston
 
 __all__ = [
     "ANONYMIZED",
+    "DELETE_EVENTS",
     "KEPT_MS",
     "PAGE",
     "UNMERGE",
@@ -56,11 +60,13 @@ __all__ = [
     "export_rows",
     "find_events",
     "find_tombstones",
+    "first_id",
     "has_any",
     "has_deletions",
     "has_jobs_since",
     "ids_and_times",
     "ids_from",
+    "last_id",
     "late_moves",
     "latest_sendings",
     "links_of",

@@ -162,6 +162,18 @@ def last_received_by_list(
     return dict(transaction.lookup(f"SELECT id, ({last % before_id}) FROM lists", ("id",), wanted))
 
 
+def first_id(transaction: Transaction, list_id: int) -> int:
+    """Return the smallest id of a list's events, or -1 if it has none."""
+    rows = transaction.select("SELECT id FROM events WHERE list_id = ? ORDER BY id LIMIT 1", (list_id,))
+    return int(rows[0][0]) if rows else -1
+
+
+def last_id(transaction: Transaction, list_id: int) -> int:
+    """Return the largest id of a list's events, or -1 if it has none."""
+    rows = transaction.select("SELECT id FROM events WHERE list_id = ? ORDER BY id DESC LIMIT 1", (list_id,))
+    return int(rows[0][0]) if rows else -1
+
+
 def ids_from(transaction: Transaction, list_id: int, first_id: int, now: int, most: int) -> list[int]:
     """Return the largest ids, at most `most`, from `first_id` on, the largest first. Reads the key alone.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.subscribers.erasure_rows import FORGET
 
+#: The kind of the jobs that delete events by name and time.
+DELETE_EVENTS = "delete_events"
+
 
 def days_by_list(transaction: Transaction) -> dict[int, int]:
     """Return {list_id: retention in days} of the lists that have one."""
@@ -29,10 +32,9 @@ def ids_and_times(transaction: Transaction, list_id: int, after_id: int, most: i
 def has_deletions(transaction: Transaction, list_id: int) -> bool:
     """Return whether events of this list have been deleted: then the catalogue may have names that no event has any more."""
     expired = "SELECT 1 FROM list_settings WHERE list_id = ? AND events_from IS NOT NULL"
-    forgotten = "SELECT 1 FROM jobs WHERE list_id = ? AND kind = ? LIMIT 1"
-    return bool(
-        transaction.select(expired, (list_id,)) or transaction.select(forgotten, (list_id, FORGET.encode()))
-    )
+    deleted = "SELECT 1 FROM jobs WHERE list_id = ? AND kind IN (?, ?) LIMIT 1"
+    kinds = (FORGET.encode(), DELETE_EVENTS.encode())
+    return bool(transaction.select(expired, (list_id,)) or transaction.select(deleted, (list_id, *kinds)))
 
 
 def has_jobs_since(transaction: Transaction, list_id: int, since: int) -> bool:

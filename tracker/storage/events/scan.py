@@ -56,5 +56,5 @@ def dated_ahead(transaction: Transaction, list_id: int, first_id: int, received_
 
 
 def list_ids(transaction: Transaction) -> list[int]:
-    """Return the ids of all lists, hidden ones included."""
-    return [row[0] for row in transaction.select("SELECT id FROM lists ORDER BY id")]
+    """Return the ids of all lists, hidden ones included. One that is being deleted belongs to nobody, and is none any more."""
+    return [row[0] for row in transaction.select("SELECT id FROM lists WHERE user_id > 0 ORDER BY id")]

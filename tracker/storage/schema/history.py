@@ -37,6 +37,7 @@ MIGRATIONS = [
             list_tables.SAVED_REPORTS,
             list_tables.ANNOTATIONS,
             list_tables.SHARES,
+            list_tables.LIST_NAMES,
             list_tables.SEGMENTS,
             list_tables.TRIGGERS,
             list_tables.DELIVERIES,

@@ -114,3 +114,13 @@ SCHEDULE_RECIPIENTS = Table(
     primary=("list_id", "schedule_id", "address_key"),
     indexes=[("list_id", "address_key")],
 )  # fmt: skip
+#: What is noted of names of events (kind 1) and properties (2): which other name each stands for, and what is said of it.
+LIST_NAMES = Table(
+    "list_names",
+    [
+        key("list_id"), integer("kind"), bytes_("name", 255), bytes_("stands_for", 255, is_optional=True),
+        integer("is_hidden"), big_bytes("description"), integer("updated_at"),
+    ],
+    primary=("list_id", "kind", "name"),
+    is_clustered=True,
+)  # fmt: skip

@@ -1,0 +1,58 @@
+"""`event.uses`: what names an event or a property is found in each place, in whichever spelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.client import InProcess, Shop
+from tests.commands.names import REFUSED, refused
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [(change, code) for change, code in REFUSED if (change, code) != ({"Event": ...}, 6)]
+)
+def test_what_names_nothing_has_its_number(
+    client: InProcess, shop: Shop, change: dict[str, Any], code: int
+) -> None:
+    assert refused(client, shop, "event.uses", {}, change) == [code]
+
+
+@pytest.fixture
+def used(client: InProcess, shop: Shop) -> Shop:
+    about = {"ListID": shop.list_id}
+    is_paid = {"Of": "event", "Property": "plan", "Is": "equals", "Value": "signup"}
+    client.ok("goal.create", shop.key, **about, Name="Sign-ups", Event="sign_up", Where=[is_paid])
+    client.ok("goal.create", shop.key, **about, Name="signup", Event="other")
+    rule = [{"Of": "person", "Event": "signup", "Is": "happened"}]
+    client.ok("segment.create", shop.key, **about, Name="New", Rule=rule)
+    steps = {"Steps": ["page_view", "signup"]}
+    client.ok("savedreport.create", shop.key, **about, Name="Way", Report="reports.funnel", Params=steps)
+    summed = {"Measures": ["sum:amount"]}
+    client.ok("savedreport.create", shop.key, **about, Name="Sums", Report="reports.trend", Params=summed)
+    client.ok("share.create", shop.key, **about, Overview=True)
+    client.ok("event.alias", shop.key, **about, Event="sign_up", As="signup")
+    return shop
+
+
+def uses(client: InProcess, shop: Shop, **named: str) -> list[tuple[str, str]]:
+    found = client.ok("event.uses", shop.key, ListID=shop.list_id, **named)["Uses"]
+    return [(each["Kind"], each["Name"]) for each in found]
+
+
+@pytest.mark.parametrize(("name", "other"), [("signup", "sign_up"), ("sign_up", "signup")])
+def test_an_event_is_found_in_every_spelling(client: InProcess, used: Shop, name: str, other: str) -> None:
+    found = [("goal", "Sign-ups"), ("segment", "New"), ("saved report", "Way"), ("alias", other)]
+    assert uses(client, used, Event=name) == found
+
+
+def test_properties_are_found_in_conditions_and_measures(client: InProcess, used: Shop) -> None:
+    assert uses(client, used, Property="plan") == [("goal", "Sign-ups")]
+    assert uses(client, used, Property="amount") == [("saved report", "Sums")]
+    assert uses(client, used, Event="never") == []
+
+
+def test_without_a_name_it_is_all_of_the_list(client: InProcess, used: Shop) -> None:
+    kinds = [kind for kind, _ in uses(client, used)]
+    assert kinds == ["goal", "goal", "segment", "saved report", "saved report", "share link"]

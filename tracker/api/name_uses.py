@@ -1,0 +1,48 @@
+"""Uses of names: everything of a list that may name events and properties, with the texts in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from tracker import Command
+
+#: Keys whose texts are no names of events or properties.
+_NO_NAMES = frozenset({"Name", "Value", "Values", "Path", "Description"})
+
+
+def all_uses(command: Command, list_id: int) -> Iterator[tuple[dict[str, Any], set[str]]]:
+    """Yield everything of the list that may name events, with the texts in it."""
+    stores, deadline = command.services.stores, command.deadline
+    for goal in stores.goals.of_list(list_id, deadline):
+        yield use_of("goal", goal.id, goal.name), {goal.event, *_texts(orjson.loads(goal.rule))}
+    for segment in stores.segments.of_list(list_id, deadline):
+        yield use_of("segment", segment.id, segment.name), {*_texts(orjson.loads(segment.rule))}
+    for report in stores.saved_reports.of_list(list_id, deadline):
+        yield use_of("saved report", report.id, report.name), {*_texts(orjson.loads(report.params))}
+    for trigger in stores.triggers.of_list(list_id, deadline):
+        yield (
+            use_of("trigger", trigger.id, trigger.name),
+            {trigger.event, *_texts(orjson.loads(trigger.rule))},
+        )
+    for share in stores.shares.of_list(list_id, deadline):
+        yield use_of("share link", share.id, None), {*_texts(orjson.loads(share.rule))}
+
+
+def use_of(kind: str, number: int | None, name: str | None) -> dict[str, Any]:
+    return {"Kind": kind, "ID": number, "Name": name}
+
+
+def _texts(part: Any) -> Iterator[str]:
+    """Yield the texts in conditions or parameters that may be names."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, list):
+        for each in part:
+            yield from _texts(each)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key not in _NO_NAMES:
+                yield from _texts(value)
