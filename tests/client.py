@@ -62,6 +62,20 @@ class Reply:
         return self.status, self.codes
 
 
+def in_query(sent: dict[str, Any]) -> dict[str, Any]:
+    """Parameters as those of a query string: the name of a list ends with brackets, and objects are JSON."""
+
+    def is_of_objects(value: Any) -> bool:
+        return isinstance(value, dict) or (isinstance(value, list) and any(map(is_of_objects, value)))
+
+    return {
+        name if is_of_objects(value) or not isinstance(value, list) else f"{name}[]": json.dumps(value)
+        if is_of_objects(value)
+        else value
+        for name, value in sent.items()
+    }
+
+
 def when_built(ask: Callable[[], Reply]) -> Reply:
     """Ask until the copy of the list is built: on a busy machine that takes longer than one call waits for it."""
     for _ in range(BUILD_CALLS):

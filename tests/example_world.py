@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tracker import Tile, TileNumbers
+
 #: The account.
 EMAIL, PASSWORD = "jane@example.com", "correct horse battery staple"
 FIELD = {"FieldName": "First name", "MergeTagAlias": "First-Name"}
@@ -85,3 +87,14 @@ def furnish(call: Callable[..., Any], list_id: int) -> None:
     call("event.track", ListID=list_id, **VISIT)
     for done in DONE:
         call("event.track", ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **done)
+
+
+class Baskets(Tile):
+    """The tile of the examples."""
+
+    name = "shop.baskets"
+    title = "Baskets left"
+    chart = "bars"
+
+    def run(self, list_id: int) -> TileNumbers:
+        return TileNumbers(("Mon", "Tue"), {"Baskets": (3, 1.5)})

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from tests.client import InProcess, NewClient, Reply, Shop
+from tests.client import InProcess, NewClient, Reply, Shop, in_query
 from tests.contract.objects import KINDS, UnknownKind, kinds_of
-from tests.example_world import EMAIL, PASSWORD, furnish
+from tests.example_world import EMAIL, PASSWORD, Baskets, furnish
 from tracker import Command, administrator, anyone, invalid
 from tracker.caller import ADMINISTRATOR
 from tracker.delivery.mail_worker import MailWorker
@@ -85,6 +85,7 @@ class House:
         self.poor_id = self.stores.users.add("poor@example.com", PASSWORD, permissions="Nothing.Do")
         self.jane, self.john = self._shop(self.jane_id), self._shop(self.john_id)
         self.is_used = False
+        client.services.registry.add_tile(Baskets, "the examples")
 
     def furnish(self) -> None:
         """Jane's list and people anew, and no account that a call has made: each test finds what its example needs.
@@ -134,7 +135,7 @@ class House:
             self.client.request("POST", path, credential.bearer, json=sent),
         ]
         if "GET" in entry.methods:
-            replies.append(self.client.request("GET", path, credential.bearer, params=sent))
+            replies.append(self.client.request("GET", path, credential.bearer, params=in_query(sent)))
         assert {(reply.status, reply.raw) for reply in replies} == {(replies[0].status, replies[0].raw)}
         assert self.client.counts(TABLES) == before
         return replies[0]

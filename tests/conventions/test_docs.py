@@ -15,15 +15,14 @@ from typing import Any
 import pytest
 from marshmallow import EXCLUDE
 
-from tests.client import InProcess, Shop, when_built
+from tests.client import InProcess, Shop, in_query, when_built
 from tests.commands.triggers import add_deliveries
 from tests.contract.objects import refused
 from tests.conventions.likeness import Likeness
 from tests.conventions.pages import blocks, cells, command_lines, curl
 from tests.conventions.sources import ROOT
-from tests.example_world import EMAIL, furnish
+from tests.example_world import EMAIL, Baskets, furnish
 from tests.reply_schemas import tracked_in
-from tracker import Tile, TileNumbers
 from tracker.api.share_params import SHARE_EXAMPLE
 from tracker.config import SETTINGS
 from tracker.delivery.mail_worker import MailWorker
@@ -134,17 +133,6 @@ def test_the_curl_lines_of_privacy_are_answered(client: InProcess) -> None:
 
 def names(entry: Entry) -> str:
     return entry.command.name
-
-
-class Baskets(Tile):
-    """The tile of the examples."""
-
-    name = "shop.baskets"
-    title = "Baskets left"
-    chart = "bars"
-
-    def run(self, list_id: int) -> TileNumbers:
-        return TileNumbers(("Mon", "Tue"), {"Baskets": (3, 1.5)})
 
 
 @pytest.fixture(scope="module")
@@ -282,11 +270,6 @@ def shape(value: Any) -> Any:
     if isinstance(value, list):
         return [shape(each) for each in value[:1]]
     return type(value).__name__
-
-
-def in_query(sent: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as those of a query string, in which the name of a list ends with brackets."""
-    return {f"{name}[]" if isinstance(value, list) else name: value for name, value in sent.items()}
 
 
 def said(house: InProcess, entry: Entry, key: str, sent: dict[str, Any], method: str) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.fuzz import oracle
 from tests.fuzz.exemptions import EXEMPTIONS, Exemption, allowed_codes
+from tests.mail.mailbox import receiving_mails
 from tests.processes import until
 from tests.reply_schemas import Document, document, faults
 from tests.served import Account, StartTracker, Tracker, make_account
@@ -41,6 +45,8 @@ FEW = settings(
 )
 #: Of calls that are not allowed most are refused for the same few reasons.
 FEWER = settings(FEW, max_examples=20)
+#: A plugin with a tile that has numbers of its own.
+TILES, TILE = Path(__file__).parents[1] / "plugins/examples/tiles.py", "example.names"
 #: Commands about one subscriber that is there.
 VERBS = ("delete", "events", "explain", "export", "forget", "get", "unmerge", "update")
 OF_ONE = {f"subscriber.{verb}" for verb in VERBS}
@@ -156,19 +162,25 @@ class Caller:
             )
 
     def put_in_what_reports_name(self, command: str, sent: dict[str, Any]) -> None:
-        """A goal, a segment, a trigger and an event of ours, for those that are named; but for even numbers."""
-        if is_number(sent.get("GoalID")):
-            sent["GoalID"] = self.goal()
-        for name in (name for name in KEPT if is_number(sent.get(name))):
-            sent[name] = self.kept(name)
+        """What a list keeps, made for those that are named; but for even numbers."""
+        makers: dict[str, Callable[[], int]] = {
+            "GoalID": self.goal,
+            "SegmentID": self.segment,
+            "TriggerID": self.trigger,
+            "DeliveryID": self.delivery,
+            **{name: partial(self.kept, name) for name in KEPT},
+        }
+        if command in ("visit.get", "event.get"):
+            makers["EventID"] = self.event
+        for name, make in makers.items():
+            if is_number(sent.get(name)):
+                sent[name] = make()
         if command in ("share.create", "schedule.create") and "SavedReportID" in sent:
             sent.pop("Overview", None)  # a link shows one of the two
-        if is_number(sent.get("SegmentID")):
-            sent["SegmentID"] = self.segment()
-        if is_number(sent.get("TriggerID")):
-            sent["TriggerID"] = self.trigger()
-        if command in ("visit.get", "event.get") and is_number(sent.get("EventID")):
-            sent["EventID"] = self.event()
+        if command.startswith("rejection.") and is_number(sent.get("RejectionID") or sent.get("BodyID")):
+            self.put_in_rejection(command, sent)
+        if command == "tile.get" and isinstance(sent.get("Tile"), str) and len(sent["Tile"]) % 2:
+            sent["Tile"] = TILE
 
     def event(self) -> int:
         """The oldest of our latest events that reports know, made if there is none. Robots' are part of no visit."""
@@ -212,6 +224,43 @@ class Caller:
         there = self.tracker.ok("triggers.get", self.account.key, ListID=self.account.list_id)["Triggers"]
         named = {"Name": "Told", "Event": "never", "URL": "https://crm.invalid/", "IsActive": False}
         return int(there[0]["TriggerID"] if there else self.made("trigger.create", "TriggerID", **named))
+
+    def delivery(self) -> int:
+        """A delivery of ours that waits for another try, made if there is none."""
+        about, key = {"ListID": self.account.list_id}, self.account.key
+
+        def there() -> list[dict[str, Any]]:
+            return list(self.tracker.ok("deliveries.get", key, **about)["Deliveries"])
+
+        if not there():
+            self.made("trigger.create", "TriggerID", Name="Tells", Event="told", URL="https://crm.invalid/")
+            self.tracker.ok("event.track", key, **about, Event="told")
+        return int(until(there, 30, "the delivery")[0]["DeliveryID"])
+
+    def put_in_rejection(self, command: str, sent: dict[str, Any]) -> None:
+        """An event of ours that was refused. Of its bodies one is sent again: a new one is written seconds later."""
+        about, key = {"ListID": self.account.list_id}, self.account.key
+
+        def there() -> list[dict[str, Any]]:
+            found = self.tracker.ok("rejections.get", key, **about)["Rejections"]
+            whole = [
+                self.tracker.ok("rejection.get", key, **about, RejectionID=each["RejectionID"])
+                for each in found[:1]
+            ]
+            return [each["Rejection"] for each in whole if each["Rejection"]["Bodies"]]
+
+        if command == "rejection.replay" and self.statuses[200]:
+            return
+        if not there():
+            self.tracker.call("event.track", key, **about, Event="", Email="a@example.com")
+        [rejection] = until(there, 30, "the rejection")
+        sent |= about
+        for other in ("WithoutList", "OfStrangers"):
+            sent.pop(other, None)
+        if command == "rejection.replay":
+            sent |= {"BodyID": int(rejection["Bodies"][0]["BodyID"]), "Body": {"Event": "mended"}}
+        else:
+            sent["RejectionID"] = int(rejection["RejectionID"])
 
     def made(self, command: str, key: str, **params: Any) -> Any:
         list_id = self.account.list_id
@@ -257,10 +306,20 @@ class Caller:
 
 
 @pytest.fixture(scope="module")
-def tracker(start_tracker: StartTracker) -> Tracker:
+def tracker(start_tracker: StartTracker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
+    plugins = tmp_path_factory.mktemp("plugins")
+    shutil.copy(TILES, plugins)
     names = {entry.limited_as for entry in load_commands()} | {"event.collect.address"}
     limits = ",".join(f"{name}=1000000/60" for name in sorted(names))
-    return start_tracker(settings={"TRACKER_LIMITS": limits})
+    with receiving_mails() as mails:
+        yield start_tracker(
+            settings={
+                "TRACKER_LIMITS": limits,
+                "TRACKER_SMTP_URL": mails.url,
+                "TRACKER_MAIL_FROM": "tracker@example.com",
+                "TRACKER_PLUGINS_FOLDER": str(plugins),
+            }
+        )
 
 
 @pytest.fixture(scope="module")
