@@ -219,6 +219,20 @@ def test_paths_and_operations_keep_their_names() -> None:
         "POST /api/v1/website_events.remove": "website_events.remove",
         "GET /api/v1/website_events.properties": "website_events.properties",
         "POST /api/v1/website_events.properties": "website_events.properties.post",
+        "GET /api/v1/event.uses": "event.uses",
+        "GET /api/v1/eventnames.get": "eventnames.get",
+        "GET /api/v1/tile.get": "tile.get",
+        "GET /api/v1/tiles.get": "tiles.get",
+        "POST /api/v1/event.alias": "event.alias",
+        "POST /api/v1/event.describe": "event.describe",
+        "POST /api/v1/event.hide": "event.hide",
+        "POST /api/v1/event.unalias": "event.unalias",
+        "POST /api/v1/event.uses": "event.uses.post",
+        "POST /api/v1/eventnames.get": "eventnames.get.post",
+        "POST /api/v1/events.delete": "events.delete",
+        "POST /api/v1/list.delete": "list.delete",
+        "POST /api/v1/tile.get": "tile.get.post",
+        "POST /api/v1/tiles.get": "tiles.get.post",
     }
 
 
