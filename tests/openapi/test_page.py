@@ -111,10 +111,16 @@ def open_each(page: Page, blocks: list[Locator]) -> None:
         block.locator(".opblock-summary-control").click()
 
 
+def wait_for_operations(page: Page) -> None:
+    """Wait until the page shows all operations: it draws them one after the other."""
+    count = sum(len(item) for item in document()["paths"].values())
+    page.wait_for_function("count => document.querySelectorAll('.opblock').length >= count", arg=count)
+
+
 def test_the_page_shows_every_command(tracker: Tracker, page: Page) -> None:
     watch = Watch(page)
     page.goto(f"{tracker.url}/api/docs")
-    page.wait_for_selector(".opblock")
+    wait_for_operations(page)
     shown = {
         (block.locator(".opblock-summary-path").get_attribute("data-path"), method.lower())
         for block in page.locator(".opblock").all()
@@ -129,7 +135,7 @@ def test_the_page_shows_every_command(tracker: Tracker, page: Page) -> None:
 def test_the_page_fits_a_phone(tracker: Tracker, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{tracker.url}/api/docs")
-    page.wait_for_selector(".opblock")
+    wait_for_operations(page)
     open_each(page, [page.locator(".opblock").first, page.locator(".opblock").last])
 
 
