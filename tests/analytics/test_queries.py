@@ -13,7 +13,7 @@ from tests.analytics.copied_world import Event, copy_of
 from tests.analytics.made_events import COLUMNS, GAPS, questions_about, worlds
 from tests.analytics.reference_answers import Reference
 from tracker.analytics.queries import Workspace, answer_in, measuring, ranking
-from tracker.questions import BadQuestion, Question, Visit, decode, encode
+from tracker.questions import BadQuestion, Head, Question, SegmentSizes, Visit, decode, encode
 
 #: Digits to which fractions agree: sums of binary fractions depend on their order beyond these.
 DIGITS = 5
@@ -37,13 +37,27 @@ BOUNDS = (
 )
 
 
+#: Questions that are about no range of their own.
+OF_ALL_TIME = (Visit, SegmentSizes)
+
+
 @st.composite
 def questions_of_a_page(draw: st.DrawFn, middle: int, events: list[Event]) -> list[Question]:
     """One to three questions, most of them with the same head."""
     asked = draw(st.lists(questions_about(middle, events), min_size=1, max_size=3))
-    heads = [each.head for each in asked if not isinstance(each, Visit)]
+    heads = [each.head for each in asked if not isinstance(each, OF_ALL_TIME)]
     shares = draw(st.sampled_from([True, True, False])) and bool(heads)
-    return [each if isinstance(each, Visit) or not shares else replace(each, head=heads[0]) for each in asked]
+    return [with_head(each, heads[0]) if shares else each for each in asked]
+
+
+def with_head(question: Question, head: Head) -> Question:
+    """The question with this head, unless it has none or its intervals would be too many."""
+    if isinstance(question, OF_ALL_TIME):
+        return question
+    try:
+        return replace(question, head=head)
+    except BadQuestion:
+        return question
 
 
 @pytest.mark.parametrize(("few", "candidates", "cells", "ones"), BOUNDS)
