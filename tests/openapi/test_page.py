@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -102,32 +103,47 @@ class Watch:
         return {f"{url.scheme}://{url.netloc}" for url in map(urlsplit, self.asked) if url.scheme != "data"}
 
 
-def open_each(page: Page, blocks: list[Locator]) -> None:
-    """Open one after the other, each until it is rendered whole; nothing may be cut off at the side."""
-    for block in blocks:
-        block.locator(".opblock-summary-control").click()
-        block.locator('.response[data-code="200"] .model-example').wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        block.locator(".opblock-summary-control").click()
+def in_the_middle(page: Page) -> Locator:
+    """The operation in the middle of the window."""
+    found = page.evaluate(
+        "[...document.querySelectorAll('.opblock')].map(block => [block.id, Math.abs(block.getBoundingClientRect().top - innerHeight / 2)])"
+        ".sort((one, other) => one[1] - other[1])[0][0]"
+    )
+    return page.locator('[id="{}"]'.format(found.replace("\\", "\\\\")))
 
 
-def wait_for_operations(page: Page) -> None:
-    """Wait until the page shows all operations: it draws them one after the other."""
-    count = sum(len(item) for item in document()["paths"].values())
-    page.wait_for_function("count => document.querySelectorAll('.opblock').length >= count", arg=count)
+def open_whole(page: Page, block: Locator) -> None:
+    """Open it until it is rendered whole; nothing may be cut off at the side."""
+    block.locator(".opblock-summary-control").click()
+    block.locator('.response[data-code="200"] .model-example').wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def screens(page: Page) -> Iterator[set[tuple[str, str]]]:
+    """Go down the page; give the path and method of the operations there are: those far from the window are not drawn."""
+    page.wait_for_selector(".opblock")
+    is_at_end = False
+    while not is_at_end:
+        listed = page.evaluate(
+            "[...document.querySelectorAll('.opblock')].map(block => [block.querySelector('.opblock-summary-path').dataset.path,"
+            " block.querySelector('.opblock-summary-method').innerText.toLowerCase()])"
+        )
+        yield {(path, method) for path, method in listed}
+        is_at_end = page.evaluate(
+            "new Promise(done => { const end = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;"
+            " scrollBy(0, innerHeight); requestAnimationFrame(() => requestAnimationFrame(() => done(end))) })"
+        )
 
 
 def test_the_page_shows_every_command(tracker: Tracker, page: Page) -> None:
     watch = Watch(page)
     page.goto(f"{tracker.url}/api/docs")
-    wait_for_operations(page)
-    shown = {
-        (block.locator(".opblock-summary-path").get_attribute("data-path"), method.lower())
-        for block in page.locator(".opblock").all()
-        for method in [block.locator(".opblock-summary-method").inner_text()]
-    }
+    shown: set[tuple[str, str]] = set()
+    for number, screen in enumerate(screens(page)):
+        shown |= screen
+        if number % 12 == 1:  # the page takes seconds for each
+            open_whole(page, in_the_middle(page))
     assert shown == {(path, method) for path, item in document()["paths"].items() for method in item}
-    open_each(page, page.locator(".opblock").all()[::8])  # the page takes seconds for each
     assert watch.complaints == []
     assert watch.origins() == {tracker.url}
 
@@ -135,8 +151,9 @@ def test_the_page_shows_every_command(tracker: Tracker, page: Page) -> None:
 def test_the_page_fits_a_phone(tracker: Tracker, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{tracker.url}/api/docs")
-    wait_for_operations(page)
-    open_each(page, [page.locator(".opblock").first, page.locator(".opblock").last])
+    for number, _ in enumerate(screens(page)):
+        if number == 2:
+            open_whole(page, in_the_middle(page))
 
 
 def test_a_command_can_be_tried_on_the_page(tracker: Tracker, account: Account, page: Page) -> None:
@@ -147,6 +164,7 @@ def test_a_command_can_be_tried_on_the_page(tracker: Tracker, account: Account, 
     page.locator(".auth-container .btn.authorize").first.click()
     page.locator(".btn-done").first.click()
     block = page.locator(".opblock-get").filter(has=page.locator('[data-path="/api/v1/lists.get"]'))
+    next(screen for screen in screens(page) if ("/api/v1/lists.get", "get") in screen)
     block.locator(".opblock-summary-control").click()
     block.locator(".try-out__btn").click()
     block.locator(".execute").click()
