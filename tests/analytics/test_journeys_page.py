@@ -12,7 +12,13 @@ from tests.analytics.copied_world import copy_of
 from tests.analytics.test_reports_page import BEGINS, ENDS, NOW, PAGE, ZONE, events, rows
 from tests.commands.questions import NO_STEP
 from tracker.analytics.queries import run
-from tracker.api.cell_params import FunnelCellParams, RetentionCellParams
+from tracker.api.cell_params import (
+    AttributionCellParams,
+    FunnelCellParams,
+    PathsCellParams,
+    ProductCellParams,
+    RetentionCellParams,
+)
 from tracker.api.funnel_params import INVALID_STEPS
 from tracker.api.journey_answers import cohorts_shown, steps_shown
 from tracker.api.step_params import read_steps
@@ -73,7 +79,13 @@ def test_the_numbers_of_a_cohort_are_as_they_say() -> None:
 
 def test_a_cell_on_the_page_has_parameters_that_its_report_has() -> None:
     written = re.findall(r'`(\{"Report".+?\})`', PAGE.read_text())
-    schemas: dict[str, Any] = {"reports.funnel": FunnelCellParams, "reports.retention": RetentionCellParams}
+    schemas: dict[str, Any] = {
+        "reports.attribution": AttributionCellParams,
+        "reports.funnel": FunnelCellParams,
+        "reports.paths": PathsCellParams,
+        "reports.products": ProductCellParams,
+        "reports.retention": RetentionCellParams,
+    }
     assert len(written) == len(schemas)
     for text in written:
         cell = json.loads(text)

@@ -139,7 +139,7 @@ def test_events_can_be_written_into_the_page(shop: Shop, visit: BrowserContext) 
 
 def test_the_object_can_have_another_name(shop: Shop, visit: BrowserContext) -> None:
     shop.with_attributes('data-lobj="metrics"')
-    shop.website.head = shop.snippet = shop.snippet.replace('(window,"oct")', '(window,"metrics")')
+    shop.website.head = shop.snippet = shop.snippet.replace('(window,"oct",', '(window,"metrics",')
     page = shop.open(visit, is_ready=False)
     page.wait_for_function("window.metrics && metrics.v")
     page.evaluate("metrics.eventT('named')")

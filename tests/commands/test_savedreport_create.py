@@ -56,7 +56,7 @@ def test_the_commands_own_words_say_what_is_wrong(client: InProcess, shop: Shop)
     [row] = client.call("savedreport.create", shop.key, **sent).body["Errors"]
     assert row["Message"] == "Invalid Params parameter: Missing By parameter (error 26)"
     [row] = client.call("savedreport.create", shop.key, **sent | {"Report": "x"}).body["Errors"]
-    assert row["Hint"].startswith("The reports are: reports.breakdown, ")
+    assert row["Hint"].startswith("The reports are: reports.attribution, reports.breakdown, ")
 
 
 def test_a_report_is_kept_as_it_was_sent(client: InProcess, shop: Shop) -> None:

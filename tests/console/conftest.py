@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +23,13 @@ UNLIMITED = ",".join(
         "apikey.create",
         "goal.create",
         "savedreport.create",
+        "schedule.create",
         "segment.create",
         "share.create",
         "trigger.create",
         "goal.delete",
         "savedreport.delete",
+        "schedule.delete",
         "segment.delete",
         "share.revoke",
         "trigger.delete",
@@ -39,13 +43,17 @@ UNLIMITED = ",".join(
         "website_events.catalogue",
     )
 )
+#: Of a plugin, so that there is a tile that a page can show.
+TILES = Path(__file__).parents[1] / "plugins" / "examples" / "tiles.py"
 ADMIN, PASSWORD = "admin@example.com", "password of whoever runs it"
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def tracker() -> Iterator[Tracker]:
-    with Tracker(settings={"TRACKER_LIMITS": UNLIMITED}) as served:
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
+    settings = {"TRACKER_LIMITS": UNLIMITED, "TRACKER_PLUGINS_FOLDER": str(tmp_path_factory.mktemp("plugins"))}
+    shutil.copy(TILES, settings["TRACKER_PLUGINS_FOLDER"])
+    with Tracker(settings=settings) as served:
         served.cli("user", "add", ADMIN, "--admin", "--password-stdin", typed=PASSWORD + "\n")
         yield served
 

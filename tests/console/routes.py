@@ -60,7 +60,12 @@ FORMS: dict[str, dict[str, Any]] = {
 
 def parts_of(account: Account) -> dict[str, Any]:
     """What stands in paths for things that are the account's own. A path with another part gets it here."""
-    return {"list_id": account.list_id, "prefix": account.key.split("_")[1], "command": "reports.people"}
+    return {
+        "list_id": account.list_id,
+        "prefix": account.key.split("_")[1],
+        "command": "reports.people",
+        "name": "example.channels",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,11 @@ class Path:
 
     def __str__(self) -> str:
         return f"{self.method} {self.rule}"
+
+
+def missing_parts(path: Path, number: int) -> dict[str, Any]:
+    """Parts of a path for things that nobody needs to have: `number` where a number stands."""
+    return {name: number if name.endswith("_id") or name == "span" else "missing" for name in path.parts}
 
 
 @cache

@@ -32,7 +32,7 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
     report = tracker.call("savedreport.create", account.key, ListID=account.list_id, **saved).body
     link = tracker.call("share.create", account.key, ListID=account.list_id, Overview=True).body
     mailed = {"Overview": True, "Every": "day", "To": [email]}
-    schedule = tracker.call("schedule.create", account.key, ListID=account.list_id, **mailed).body
+    schedule = tracker.ok("schedule.create", account.key, ListID=account.list_id, **mailed)
     note = tracker.call(
         "annotation.create", account.key, ListID=account.list_id, Text=f"Note of {email}"
     ).body

@@ -144,6 +144,7 @@ def test_who_is_signed_out_changes_nothing(
 AGAIN = (
     ("goal.delete", "GoalID", "goal_id"),
     ("savedreport.delete", "SavedReportID", "saved_report_id"),
+    ("schedule.delete", "ScheduleID", "schedule_id"),
     ("segment.delete", "SegmentID", "segment_id"),
     ("share.revoke", "ShareID", "share_id"),
     ("trigger.delete", "TriggerID", "trigger_id"),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.client import InProcess
 from tests.console.conftest import account
-from tests.console.routes import Path, gets, parts_of, paths
+from tests.console.routes import Path, gets, missing_parts, parts_of, paths
 from tests.console.visitor import Ask, Visitor, signed_in, token_in, unmasked, words
 from tests.processes import until
 from tests.served import Account, Tracker
@@ -23,6 +23,7 @@ Enter = Callable[[Account], Visitor]
 QUERIES = {
     "/lists/<list_id>/events/properties": {"event": "seen"},
     "/lists/<list_id>/events/values": {"event": "seen", "property": "page"},
+    "/lists/<list_id>/names/one": {"kind": "event", "name": "seen"},
     "/lists/<list_id>/values": {"property": "page"},
 }
 #: What pages of reports say where the engine is not installed.
@@ -85,9 +86,9 @@ def test_anothers_is_answered_like_what_is_not_there(
     path: Path, browser: Visitor, john: Account, johns: dict[str, Any]
 ) -> None:
     sent = {"token": browser.token()}
-    missing = {name: 2**40 if name.endswith("_id") else "missing" for name in path.parts}
     his, none = (
-        browser.send(path.method, path.at(each), data=sent) for each in (parts_of(john) | johns, missing)
+        browser.send(path.method, path.at(each), data=sent)
+        for each in (parts_of(john) | johns, missing_parts(path, 2**40))
     )
     assert (his.status_code, unmasked(his)) == (none.status_code, unmasked(none))
     assert his.status_code == 404

@@ -104,7 +104,7 @@ def test_without_reports_they_are_listed_all_the_same(
         assert (page.status, len(rows(page))) == (200, 2)
         assert words(page).count(f"What they did is not shown: {said}") == 1
         assert rows(page)[0].endswith("– – – –")
-        assert links(page, "Revenue") == []
+        assert links(page, "Revenue") == [f"{console.path}/revenue"], "the tab, and no order by it"
     lost = console.get(f"{console.path}/people", sort="nonsense", cursor="x")
     assert (lost.status, len(rows(lost))) == (200, 2)
 

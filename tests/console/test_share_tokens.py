@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.client import InProcess, Shop
-from tests.console.routes import FORMS, Path, parts_of, paths
+from tests.console.routes import FORMS, Path, missing_parts, parts_of, paths
 from tests.served import Account
 from tracker.auth.share_access import ShareAccess
 from tracker.call import Call
@@ -62,48 +62,43 @@ def sent(command: type[Command], opened: Opened) -> dict[str, Any]:
     return {name: named.get(name, value) for name, value in command.example[0].items()}
 
 
-@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_no_command_takes_a_token(command: type[Command], place: str, opened: Opened) -> None:
-    headers, params = PLACES[place]
-    answer = opened.client.post(
-        "/api.php",
-        headers={name: value.format(opened.token) for name, value in headers.items()},
-        json={"Command": command.name, **sent(command, opened), **dict.fromkeys(params, opened.token)},
-    )
-    refused = (401, [99998])
-    if command.permission is anyone:  # a login with another's name: the token adds nothing
-        refused = (422, answer.codes)
-    assert answer.refusal == refused
+def test_no_command_takes_a_token(command: type[Command], opened: Opened) -> None:
+    for place, (headers, params) in PLACES.items():
+        answer = opened.client.post(
+            "/api.php",
+            headers={name: value.format(opened.token) for name, value in headers.items()},
+            json={"Command": command.name, **sent(command, opened), **dict.fromkeys(params, opened.token)},
+        )
+        refused = (401, [99998])
+        if command.permission is anyone:  # a login with another's name: the token adds nothing
+            refused = (422, answer.codes)
+        assert answer.refusal == refused, place
     if command.permission is public_list:
         path = f"/t/{opened.token}"
         assert opened.client.post(path, json={"Event": "x"}).status == 401
 
 
-@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("path", paths(), ids=str)
-def test_no_page_takes_a_token(path: Path, place: str, opened: Opened) -> None:
-    headers, params = PLACES[place]
+def test_no_page_takes_a_token(path: Path, opened: Opened) -> None:
     account = Account(opened.shop.email, opened.shop.password, opened.shop.key, opened.shop.list_id)
-    numbers = dict.fromkeys(
-        ("saved_report_id", "share_id", "annotation_id", "goal_id", "subscriber_id", "event_id", "span"), 1
-    )
-    uuid = "0f8fad5b-d9cb-469f-a165-70867728950e"
-    form = {**FORMS.get(path.rule, {}), **dict.fromkeys(params, opened.token), "token": opened.token}
+    address = path.at(missing_parts(path, 1) | parts_of(account))
     before = opened.client.rows("SELECT COUNT(*), MAX(id) FROM audit_log")
-    answer = opened.client.request(
-        path.method,
-        path.at({**parts_of(account), **numbers, "uuid": uuid}),
-        headers={name: value.format(opened.token) for name, value in headers.items()},
-        **({"data": form} if path.method == "POST" else {"params": dict.fromkeys(params, opened.token)}),
-    )
-    if path.rule == "/sign-in":
-        assert answer.status in (200, 303, 403)
-        assert answer.headers.get("Location", "/") == "/", "where nobody is signed in either"
-    else:
-        assert answer.status in (303, 403), answer.text
-        assert answer.headers.get("Location", "/sign-in").startswith(("/sign-in", "/"))
-        assert "Shop" not in answer.text
+    for place, (headers, params) in PLACES.items():
+        form = {**FORMS.get(path.rule, {}), **dict.fromkeys(params, opened.token), "token": opened.token}
+        answer = opened.client.request(
+            path.method,
+            address,
+            headers={name: value.format(opened.token) for name, value in headers.items()},
+            **({"data": form} if path.method == "POST" else {"params": dict.fromkeys(params, opened.token)}),
+        )
+        if path.rule == "/sign-in":
+            assert answer.status in (200, 303, 403), place
+            assert answer.headers.get("Location", "/") == "/", "where nobody is signed in either"
+        else:
+            assert answer.status in (303, 403), (place, answer.text)
+            assert answer.headers.get("Location", "/sign-in").startswith(("/sign-in", "/"))
+            assert "Shop" not in answer.text, place
     assert opened.client.rows("SELECT COUNT(*), MAX(id) FROM audit_log") == before
 
 
