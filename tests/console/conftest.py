@@ -51,7 +51,10 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
-    settings = {"TRACKER_LIMITS": UNLIMITED, "TRACKER_PLUGINS_FOLDER": str(tmp_path_factory.mktemp("plugins"))}
+    settings = {
+        "TRACKER_LIMITS": UNLIMITED,
+        "TRACKER_PLUGINS_FOLDER": str(tmp_path_factory.mktemp("plugins")),
+    }
     shutil.copy(TILES, settings["TRACKER_PLUGINS_FOLDER"])
     with Tracker(settings=settings) as served:
         served.cli("user", "add", ADMIN, "--admin", "--password-stdin", typed=PASSWORD + "\n")
