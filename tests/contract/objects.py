@@ -127,7 +127,8 @@ def a_schedule(client: InProcess, shop: Shop) -> int:
 
 def a_deletion(client: InProcess, shop: Shop) -> str:
     """A deletion of events that were never sent."""
-    return str(client.ok("events.delete", shop.key, ListID=shop.list_id, Event="never sent")["JobID"])
+    key = client.services.stores.keys.add(shop.user_id, "*")
+    return str(client.ok("events.delete", key, ListID=shop.list_id, Event="never sent")["JobID"])
 
 
 KINDS = {

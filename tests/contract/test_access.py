@@ -153,7 +153,7 @@ class House:
 
     def _shop(self, user_id: int) -> Shop:
         """A new list of the user's, with the person of the examples on it."""
-        key, list_id = self.stores.keys.add(user_id), self.stores.lists.add(user_id, "Shop")
+        key, list_id = self.stores.keys.add(user_id), self.stores.lists.add(user_id, "Web shop")
         shop = Shop(user_id, "", PASSWORD, key, list_id)
         furnish(partial(self._done, self.stores.keys.add(user_id, "*")), list_id)
         return shop

@@ -471,8 +471,8 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 #: Names that are given and taken, and name nothing of Tracker's making: words of the client's, settings, times, amounts.
 WORDS = {
     "AllowedOrigins", "As", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
-    "Currency", "CustomFields", "DataType", "Description", "EmailAddress", "Event", "Events", "ExternalID", "FieldName",
-    "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsHidden", "IsPinned",
+    "Currency", "CustomFields", "DataType", "Description", "EmailAddress", "Event", "Events", "Every", "ExternalID",
+    "FieldName", "Format", "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsHidden", "IsPinned",
     "KeepAddress", "KeepRefusedValues", "Measure", "MergeTagAlias", "Name", "Next", "OwnNetworks", "Params", "Permissions", "Products", "Properties",
     "Property", "Reason", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text", "Tile",
     "Timezone", "To", "URL", "UniqueIdentifier", "Until", "Url", "Username", "Value", "VisitGapMinutes", "Where",

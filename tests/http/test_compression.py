@@ -85,6 +85,9 @@ def test_commands_that_make_secrets_say_so() -> None:
     registry = app.extensions["tracker.console"].dispatcher.registry
     assert {entry.command.name for entry in registry if entry.command.shows_secret} == {
         "apikey.create",
+        "share.create",
+        "trigger.create",
+        "trigger.update",
         "user.login",
     }
 
