@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.fuzz import oracle
-from tests.fuzz.exemptions import EXEMPTIONS, Exemption, allowed_codes
+from tests.fuzz.exemptions import EXEMPTIONS, NOWHERE, Exemption, allowed_codes
 from tests.mail.mailbox import receiving_mails
 from tests.processes import until
 from tests.reply_schemas import Document, document, faults
@@ -125,9 +125,7 @@ class Caller:
         if not isinstance(sent, dict):
             return False
         command = self.command_of(case, sent)
-        for name in ("ListID", "SubscriberListID"):
-            if is_number(sent.get(name)):
-                sent[name] = self.account.list_id
+        self.put_in_lists(command or "", sent)
         self.put_in_members(command or "", sent)
         self.put_in_what_reports_name(command or "", sent)
         sent |= {"EventListTrackerID": self.tracker_id} if command == "event.collect" else {}
@@ -141,6 +139,16 @@ class Caller:
         elif command == "user.login" and isinstance(sent.get("APIKey"), str):
             sent["APIKey"] = self.account.key
         return command == "user.logout"
+
+    def put_in_lists(self, command: str, sent: dict[str, Any]) -> None:
+        """Our list; but one of that name to delete, if a list can have the name: all other calls need ours."""
+        for name in ("ListID", "SubscriberListID"):
+            if is_number(sent.get(name)):
+                sent[name] = self.account.list_id
+        if command == "list.delete" and str(sent.get("ListID")) == str(self.account.list_id):
+            named = {"SubscriberListName": sent["Name"]} if isinstance(sent.get("Name"), str) else {}
+            made = self.tracker.call("list.create", self.account.key, **named)
+            sent["ListID"] = int(made.body.get("ListID", NOWHERE))
 
     def put_in_members(self, command: str, sent: dict[str, Any]) -> None:
         """A key, a subscriber and a field of ours, made for this call, for those that are named; but for even numbers."""
@@ -238,7 +246,7 @@ class Caller:
         return int(until(there, 30, "the delivery")[0]["DeliveryID"])
 
     def put_in_rejection(self, command: str, sent: dict[str, Any]) -> None:
-        """An event of ours that was refused. Of its bodies one is sent again: a new one is written seconds later."""
+        """An event of ours that was refused. One is sent again, one dismissed: a new one is written seconds later."""
         about, key = {"ListID": self.account.list_id}, self.account.key
 
         def there() -> list[dict[str, Any]]:
@@ -249,7 +257,7 @@ class Caller:
             ]
             return [each["Rejection"] for each in whole if each["Rejection"]["Bodies"]]
 
-        if command == "rejection.replay" and self.statuses[200]:
+        if command in ("rejection.replay", "rejection.dismiss") and self.statuses[200]:
             return
         if not there():
             self.tracker.call("event.track", key, **about, Event="", Email="a@example.com")
