@@ -2,6 +2,9 @@
 
 The cases are made from the registry: a command is in them by being there, its example is the right call, and what its
 parameters name is looked up in tests/contract/objects.py.
+
+Objects and public names are looked up with each database. Credentials and permissions are judged in Python after one look-up
+by digest, which tests/contract/test_accounts_store.py does with each: they are tried with SQLite alone.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +24,7 @@ from marshmallow import Schema
 from tests.client import InProcess, NewClient, Reply, Shop, in_query
 from tests.contract.objects import KINDS, UnknownKind, kinds_of
 from tests.example_world import EMAIL, PASSWORD, Baskets, furnish
+from tests.servers import NewDatabase
 from tracker import Command, administrator, anyone, invalid
 from tracker.caller import ADMINISTRATOR
 from tracker.delivery.mail_worker import MailWorker
@@ -163,18 +167,37 @@ class House:
         assert reply.status == 200, reply.body
 
 
+LIMITS = ",".join(f"{name}=1000000/60" for name in sorted({entry.limited_as for entry in ENTRIES}))
+SETTINGS = {"TRACKER_LIMITS": LIMITS, "TRACKER_PLUGINS_FOLDER": PLUGINS}
+
+
 @pytest.fixture(scope="module")
-def furnished(new_client: NewClient) -> House:
-    limits = ",".join(f"{name}=1000000/60" for name in {entry.limited_as for entry in ENTRIES})
-    return House(new_client({"TRACKER_LIMITS": limits, "TRACKER_PLUGINS_FOLDER": PLUGINS}))
+def furnished_on_each(new_client: NewClient) -> House:
+    return House(new_client(SETTINGS))
+
+
+@pytest.fixture(scope="module")
+def furnished(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    client = InProcess(new_database("sqlite"), tmp_path_factory.mktemp("client"), SETTINGS)
+    yield House(client)
+    client.close()
+
+
+def ready(house: House) -> House:
+    """What was only refused has changed nothing: furniture is made anew where a call was answered since."""
+    if house.is_used:
+        house.furnish()
+    return house
 
 
 @pytest.fixture
 def house(furnished: House) -> House:
-    """What was only refused has changed nothing: furniture is made anew where a call was answered since."""
-    if furnished.is_used:
-        furnished.furnish()
-    return furnished
+    return ready(furnished)
+
+
+@pytest.fixture
+def house_on_each(furnished_on_each: House) -> House:
+    return ready(furnished_on_each)
 
 
 # Credentials that are none
@@ -255,8 +278,9 @@ def assert_common(reply: Reply, code: int) -> None:
 
 
 @pytest.mark.parametrize("entry", PUBLIC, ids=name_of)
-def test_without_the_public_name_of_a_list(entry: Entry, house: House) -> None:
+def test_without_the_public_name_of_a_list(entry: Entry, house_on_each: House) -> None:
     """The name is the credential: without it, or with none that exists, a good key opens nothing."""
+    house = house_on_each
     right = house.right(entry)
     for tracker_id in (
         None,
@@ -348,8 +372,8 @@ def assert_not_found(house: House, entry: Entry, param: str, others: Any, missin
 
 
 @pytest.mark.parametrize(("entry", "param"), OBJECTS, ids=name_of)
-def test_anothers_object_and_a_missing_one(entry: Entry, param: str, house: House) -> None:
-    kind = kinds_of(entry)[param]
+def test_anothers_object_and_a_missing_one(entry: Entry, param: str, house_on_each: House) -> None:
+    house, kind = house_on_each, kinds_of(entry)[param]
     assert_not_found(house, entry, param, kind.make(house.client, house.john), kind.missing)
 
 
