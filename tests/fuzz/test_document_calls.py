@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ TILES, TILE = Path(__file__).parents[1] / "plugins/examples/tiles.py", "example.
 #: Commands about one subscriber that is there.
 VERBS = ("delete", "events", "explain", "export", "forget", "get", "unmerge", "update")
 OF_ONE = {f"subscriber.{verb}" for verb in VERBS}
+#: Of some thousand cases one in so many is sent.
+EVERY = 11
 #: Longer ones are not read.
 MAX_REQUEST_LINE = 4094
 MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
@@ -372,7 +375,9 @@ def random_cases(label: str, mode: GenerationMode, caller: Caller, how: settings
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_allowed_calls_are_answered(label: str, caller: Caller) -> None:
     """At the edges of each parameter and at random; each operation does what it is for at least once."""
-    for case in cases_at_the_edges(label, GenerationMode.POSITIVE):
+    # The edges of all commands meet at one path: they are tried at the command's own, here some of each.
+    step = EVERY if label == "POST /api.php" else 1
+    for case in islice(cases_at_the_edges(label, GenerationMode.POSITIVE), 0, None, step):
         caller.call(case)
     random_cases(label, GenerationMode.POSITIVE, caller, FEW)
     assert caller.statuses[200], f"{label} was never answered with 200: {caller.statuses}"
