@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from commands import goal_create
 from tests.client import InProcess, Shop
 from tests.commands.goals import RULE, goals_of, last_entry, make_goal
 
@@ -88,3 +89,13 @@ def test_a_name_may_be_used_on_another_list_and_again(client: InProcess, shop: S
     make_goal(client, owner)
     client.call("goal.delete", shop.key, ListID=shop.list_id, GoalID=first)
     assert make_goal(client, shop) > first, "a number is never given twice"
+
+
+def test_a_list_that_is_deleted_meanwhile_gets_no_goal(
+    client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was there when the call was checked, and is not when the goal is written."""
+    monkeypatch.setattr(goal_create, "own_list_id", lambda *_: 10**6)
+    answer = client.call("goal.create", shop.key, ListID=shop.list_id, Name="Late", Event="x")
+    assert answer.refusal == (422, [3])
+    assert client.rows("SELECT id FROM goals WHERE list_id = ?", 10**6) == []

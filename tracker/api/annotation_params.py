@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS, TIME_PATTERN, TIMES, calendar
+from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, TIME_PATTERN, TIMES, calendar
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import Text, WholeNumber
 from tracker.questions import BadQuestion, moment_of_word
@@ -25,7 +25,11 @@ INVALID_NUMBER, NOT_FOUND = invalid("AnnotationID", 9), Error(10, "Annotation no
 TOO_MANY = Error(11, f"The list has {MAX_ANNOTATIONS} annotations, the most a list can have")
 MISSING_TEXT, MISSING_NUMBER = missing("Text", 12), missing("AnnotationID", 13)
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS = {RowFault.GONE: NOT_FOUND, RowFault.TOO_MANY: TOO_MANY}
+_REFUSALS: dict[object, Error] = {
+    RowFault.NO_LIST: LIST_NOT_FOUND,
+    RowFault.GONE: NOT_FOUND,
+    RowFault.TOO_MANY: TOO_MANY,
+}
 URL_PATTERN = "^(https?://[!-~]+)?$"
 
 

@@ -10,7 +10,7 @@ import orjson
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS
+from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND
 from tracker.api.where_params import rule_of
 from tracker.errors import CommandError, Error, because, hinted, invalid, missing
 from tracker.fields import JsonObject, Text, WholeNumber, YesOrNo
@@ -31,7 +31,8 @@ MISSING_NAME, MISSING_REPORT = missing("Name", 11), missing("Report", 12)
 MISSING_NUMBER, INVALID_PINNED = missing("SavedReportID", 13), invalid("IsPinned", 14)
 TOO_MANY_PINNED = Error(15, f"{MAX_PINNED} reports of the list are pinned, the most that can be")
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS = {
+_REFUSALS: dict[object, Error] = {
+    RowFault.NO_LIST: LIST_NOT_FOUND,
     RowFault.GONE: NOT_FOUND,
     RowFault.NAME_TAKEN: NAME_TAKEN,
     RowFault.TOO_MANY: TOO_MANY,

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS, calendar
+from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, calendar
 from tracker.api.share_params import check_shareable, shared_report
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import Choice, WholeNumber
@@ -34,7 +34,11 @@ INVALID_FORMAT = invalid("Format", 13)
 TOO_MANY = Error(14, f"The list has {MAX_SCHEDULES} schedules, the most a list can have")
 MISSING_NUMBER, MISSING_EVERY, MISSING_TO = missing("ScheduleID", 16), missing("Every", 17), missing("To", 18)
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS = {RowFault.GONE: NOT_FOUND, RowFault.TOO_MANY: TOO_MANY}
+_REFUSALS: dict[object, Error] = {
+    RowFault.NO_LIST: LIST_NOT_FOUND,
+    RowFault.GONE: NOT_FOUND,
+    RowFault.TOO_MANY: TOO_MANY,
+}
 FORMATS = ("mail", "csv")
 #: What `LastMail` says of an address.
 STATES = {

@@ -9,21 +9,22 @@ from typing import Any
 import orjson
 
 from tracker import Command
-from tracker.api.report_params import SEGMENT_NOT_FOUND, field_finder
+from tracker.api.report_params import LIST_NOT_FOUND, SEGMENT_NOT_FOUND, field_finder
 from tracker.api.segment_params import IN_USE, INVALID_RULE, NAME_TAKEN, TOO_MANY_SEGMENTS, refusing_rule
 from tracker.api.segment_rules import SegmentRules, stored_rule
 from tracker.api.where_params import any_field
 from tracker.errors import CommandError, Error, StorageUnavailable, because
-from tracker.storage.accounts import ListSegment, RuleFault, RuleRefused
+from tracker.storage.accounts import ListSegment, RowFault, RowRefused
 
 #: How often a change is checked again because others have changed the list's segments meanwhile.
 MAX_CHECKS = 5
 #: Segments that are named in an error.
 MAX_NAMED = 5
 _REFUSALS: dict[object, Error] = {
-    RuleFault.GONE: SEGMENT_NOT_FOUND,
-    RuleFault.NAME_TAKEN: NAME_TAKEN,
-    RuleFault.TOO_MANY: TOO_MANY_SEGMENTS,
+    RowFault.NO_LIST: LIST_NOT_FOUND,
+    RowFault.GONE: SEGMENT_NOT_FOUND,
+    RowFault.NAME_TAKEN: NAME_TAKEN,
+    RowFault.TOO_MANY: TOO_MANY_SEGMENTS,
 }
 _CHANGED = object()
 _Kept = Sequence[ListSegment]
@@ -80,7 +81,7 @@ class SegmentChanges:
             check(kept)
             try:
                 write(lambda now, kept=kept: None if list(now) == kept else _CHANGED)  # type: ignore[misc]
-            except RuleRefused as refused:
+            except RowRefused as refused:
                 if refused.fault is not _CHANGED:
                     raise CommandError(_REFUSALS[refused.fault]) from None
             else:

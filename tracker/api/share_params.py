@@ -10,7 +10,7 @@ import orjson
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS, TIME_PATTERN, WhereParam
+from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, TIME_PATTERN, WhereParam
 from tracker.api.saved_report_params import report_of
 from tracker.api.where_params import EXAMPLE, rule_of
 from tracker.errors import FORBIDDEN, CommandError, Error, because, hinted, invalid, missing
@@ -35,7 +35,11 @@ INVALID_PASSWORD = invalid("Password", 13, hint=f"{LEAST_PASSWORD} to {MAX_PASSW
 TOO_MANY = Error(14, f"The list has {MAX_SHARES} share links, the most a list can have")
 NOT_SHAREABLE = Error(15, "The report cannot be shared")
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS = {RowFault.GONE: NOT_FOUND, RowFault.TOO_MANY: TOO_MANY}
+_REFUSALS: dict[object, Error] = {
+    RowFault.NO_LIST: LIST_NOT_FOUND,
+    RowFault.GONE: NOT_FOUND,
+    RowFault.TOO_MANY: TOO_MANY,
+}
 #: The permission to see numbers, which is all that a link gives and which its maker has to have.
 READS = "Reports.Get"
 #: What the overview asks first, and what stands for it when a link is tried.

@@ -26,7 +26,6 @@ from tracker.storage.accounts.list_settings import (
     read_settings,
 )
 from tracker.storage.accounts.lists import GOAL, List, Lists, conversion_ids_are_goals
-from tracker.storage.accounts.named_rules import RuleFault, RuleRefused
 from tracker.storage.accounts.passwords import MAX_AT_ONCE, is_password
 from tracker.storage.accounts.saved_reports import (
     MAX_PINNED,
@@ -93,8 +92,6 @@ __all__ = [
     "Recipient",
     "RowFault",
     "RowRefused",
-    "RuleFault",
-    "RuleRefused",
     "SavedReport",
     "SavedReports",
     "Schedules",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracker.storage.accounts.named_rules import AfterRule, NamedRules
-from tracker.storage.engine.database import Database
+from tracker.storage.accounts.list_rows import AfterRow, NamedRows
 from tracker.storage.schema.models import GoalRow
 
 #: Goals of one list.
@@ -25,15 +23,13 @@ class ListGoal:
     created_at: int
 
 
-class Goals(NamedRules[ListGoal]):
+class Goals(NamedRows[ListGoal]):
     """The goals of lists. When one is removed the events that it counts stay."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
-        super().__init__(database, now, GoalRow, ListGoal, MAX_GOALS)
+    model, shape, most = GoalRow, ListGoal, MAX_GOALS
 
     def add(
-        self, list_id: int, name: str, event: str, rule: bytes, then: AfterRule, deadline: float | None = None
+        self, list_id: int, name: str, event: str, rule: bytes, then: AfterRow, deadline: float | None = None
     ) -> int:
-        """Add a goal and return its number. Raises RuleRefused (NAME_TAKEN, TOO_MANY)."""
-        columns = {"name": name, "event": event, "rule": rule, "created_at": self._now()}
-        return self._insert(list_id, columns, then, deadline)
+        """Add a goal and return its number. Raises RowRefused (NAME_TAKEN, TOO_MANY)."""
+        return self.insert(list_id, {"name": name, "event": event, "rule": rule}, then, deadline)

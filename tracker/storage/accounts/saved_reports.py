@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.storage.accounts.list_rows import ListRows, RowFault
-from tracker.storage.accounts.lists import folded
+from tracker.storage.accounts.list_rows import NamedRows, RowFault
 from tracker.storage.accounts.schedules import remove_schedules_of
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.models import SavedReportRow, ShareRow
@@ -29,22 +28,17 @@ class SavedReport:
     created_at: int
 
 
-class SavedReports(ListRows[SavedReport]):
+class SavedReports(NamedRows[SavedReport]):
     """The saved reports of lists. No two of a list share a name, in any letter case. The shares and schedules of one go away with it."""
 
     model, shape, most = SavedReportRow, SavedReport, MAX_SAVED_REPORTS
 
-    def columns(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        return {**sent, **({"folded_name": folded(sent["name"])} if "name" in sent else {})}
-
     def fault(
         self, transaction: Transaction, list_id: int, number: int, row: Mapping[str, Any]
     ) -> RowFault | None:
+        if fault := super().fault(transaction, list_id, number, row):
+            return fault
         others = (SavedReportRow.list_id == list_id) & (SavedReportRow.id != number)
-        if "name" in row and self.count(
-            transaction, others & (SavedReportRow.folded_name == row["folded_name"])
-        ):
-            return RowFault.NAME_TAKEN
         is_pinned = SavedReportRow.is_pinned == True  # noqa: E712 - peewee's spelling
         if row.get("is_pinned") and self.count(transaction, others & is_pinned) >= MAX_PINNED:
             return RowFault.TOO_MANY_PINNED

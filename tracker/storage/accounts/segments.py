@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.storage.accounts.named_rules import AfterRule, Check, NamedRules
-from tracker.storage.engine.database import Database
+from tracker.storage.accounts.list_rows import AfterRow, Check, NamedRows
 from tracker.storage.schema.models import SegmentRow
 
 #: Segments of one list.
@@ -26,35 +25,33 @@ class ListSegment:
     updated_at: int
 
 
-class Segments(NamedRules[ListSegment]):
+class Segments(NamedRows[ListSegment]):
     """The segments of lists. The people of one that is removed stay."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
-        super().__init__(database, now, SegmentRow, ListSegment, MAX_SEGMENTS)
+    model, shape, most = SegmentRow, ListSegment, MAX_SEGMENTS
 
     def add(
         self,
         list_id: int,
         name: str,
         rule: bytes,
-        then: AfterRule,
+        then: AfterRow,
         deadline: float | None,
         check: Check[ListSegment],
     ) -> int:
-        """Add a segment and return its number. Raises RuleRefused (NAME_TAKEN, TOO_MANY, of the check)."""
-        now = self._now()
-        columns = {"name": name, "rule": rule, "created_at": now, "updated_at": now}
-        return self._insert(list_id, columns, then, deadline, check)
+        """Add a segment and return its number. Raises RowRefused (NAME_TAKEN, TOO_MANY, of the check)."""
+        columns = {"name": name, "rule": rule, "updated_at": self._now()}
+        return self.insert(list_id, columns, then, deadline, check)
 
     def change(
         self,
         list_id: int,
         number: int,
-        changes: dict[str, Any],
-        then: AfterRule,
+        columns: Mapping[str, Any],
+        then: AfterRow,
         deadline: float | None = None,
         check: Check[ListSegment] | None = None,
     ) -> None:
-        """Change `name` or `rule`. Raises RuleRefused (GONE, NAME_TAKEN, of the check)."""
-        dated = {**changes, "updated_at": self._now()} if changes else {}
+        """Change `name` or `rule`. Raises RowRefused (GONE, NAME_TAKEN, of the check)."""
+        dated = {**columns, "updated_at": self._now()} if columns else {}
         super().change(list_id, number, dated, then, deadline, check)
