@@ -9,26 +9,21 @@ from marshmallow import Schema, fields
 
 from tracker import Command, CommandError, ParamReader, invalid, missing
 from tracker.api.batch import MAX_EVENTS, EventReader, Outcome, cost_of, track_each
-from tracker.api.event_params import (  # fmt: skip
-    EVENT_ERRORS,
-    INVALID_LIST,
-    INVALID_SENT_AT,
-    TIME,
-    EventParams,
-    Events,
-    Time,
-)
-from tracker.api.event_request import EventRequest, answer, ignored_names
-from tracker.fields import ListID
+from tracker.api.event_params import INVALID_LIST, INVALID_SENT_AT, TIME, Events, Time
+from tracker.api.event_request import answer, ignored_names
+from tracker.api.relayed_events import INVALID_TRACKER_ID, RELAYED_ERRORS, FromRelay, RelayedParams
+from tracker.fields import ListID, Text
 
 INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MAX_EVENTS} events")
-EVENT = ParamReader(EventParams, EVENT_ERRORS)
+EVENT = ParamReader(RelayedParams, RELAYED_ERRORS)
 
 
 class EventBatch(Command):
     """Track up to 1,000 events in one transaction.
 
-    Each event has the parameters of `event.track`; `ListID` and `SentAt` may be sent once for all. The answer has one
+    Each event has the parameters of `event.track`; `ListID` and `SentAt` may be sent once for all, and the list may be named by
+    its public id. `UserAgent` and `IPAddress` of an event tell of the browser that it comes from: what follows from them and
+    from the page's address is added, as at the collect endpoint, and a robot's event is not counted. The answer has one
     result per event, in order: `ok`, `duplicate` (its `EventID` is already stored), or `error` with the numbered errors of
     `event.track`. Every `ok` and `duplicate` is committed; a refused event does not affect the others. The body may be
     NDJSON (`application/x-ndjson`, one event per line) and compressed with gzip. A batch counts as many calls of
@@ -43,7 +38,7 @@ class EventBatch(Command):
     max_body_bytes = 1024 * 1024
     items_param = "Events"
     max_items = MAX_EVENTS
-    errors = (missing("Events", 1), INVALID_EVENTS, INVALID_LIST, INVALID_SENT_AT)
+    errors = (missing("Events", 1), INVALID_EVENTS, INVALID_LIST, INVALID_SENT_AT, INVALID_TRACKER_ID)
     example = (
         {"ListID": 123, "Events": [{"Event": "page_view", "EventID": "e-1"}, {"Event": ""}]},
         {
@@ -63,6 +58,7 @@ class EventBatch(Command):
     class Params(Schema):
         Events = Events(MAX_EVENTS, required=True)
         ListID = ListID(metadata={"description": "List of the events without a ListID"})
+        EventListTrackerID = Text(metadata={"description": "The same, by the public id of a list of yours"})
         SentAt = Time(
             metadata=TIME
             | {"description": "When the request was sent, by the client's clock: corrects Timestamps"}
@@ -98,9 +94,12 @@ class EventBatch(Command):
         return cost_of(params.get("Events"))
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        request = EventRequest.of(self)
+        request = FromRelay(self)
         if "ListID" in params:
             request.own_list(params["ListID"])
+        if "EventListTrackerID" in params:
+            named = request.named_list(params["EventListTrackerID"], params.get("ListID"))
+            params["ListID"] = named.id
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
         items = EventReader(EVENT, shared)
         outcomes = track_each(self.services.ingest, request, params["Events"], items.read, self.deadline)

@@ -24,16 +24,18 @@ from tracker.api.event_params import (  # fmt: skip
     Time,
 )
 from tracker.api.event_request import EventRequest, list_access
+from tracker.api.relayed_events import AGENT, INVALID_USER_AGENT
 from tracker.api.truncation import CUT, PageProperties, cleaned, overlong
 from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
 from tracker.domain.url_scrubbing import hidden
 from tracker.errors import FORBIDDEN
+from tracker.fields import Text
 from tracker.formats.client_ip import is_in_networks, truncated
 from tracker.times import MAX_EPOCH_MS
 
 INVALID_EVENTS = invalid("Events", 2, f"Invalid Events parameter: an array of at most {MAX_EVENTS} events")
-ERRORS = tuple(row for row in EVENT_ERRORS if row is not INVALID_LIST)
+ERRORS = (*(row for row in EVENT_ERRORS if row is not INVALID_LIST), INVALID_USER_AGENT)
 
 
 #: The schema of a time without bounds.
@@ -64,6 +66,7 @@ class OneEvent(EventParams):
     SentAt = ClockTime(
         metadata=CLOCK | {"description": "When it was sent, by the same clock: corrects Timestamp"}
     )
+    UserAgent = Text(metadata={"description": f"{AGENT}. Without it, that of the request"})
 
     class Meta:
         exclude = ("ListID",)
@@ -103,15 +106,15 @@ class FromBrowser(EventRequest):
         sent = params.get("Properties") or {}
         event = super().event({**params, "ListID": self._list_id, "Properties": cleaned(sent, self._hidden)})
         event.lacks_key = self._lacks_key
-        sender = self._sender
-        cut, is_image = overlong(sent), sender.is_image
+        sender, cut = self._sender, overlong(sent)
+        agent = (params["UserAgent"] or None) if "UserAgent" in params else sender.user_agent
         return enrich(
-            event, sender.user_agent, self._kept_address, cut, is_image, self._rules, is_own=self._is_own
+            event, agent, self._kept_address, cut, sender.is_image, self._rules, is_own=self._is_own
         )
 
     def is_test(self, event: Event) -> bool:
         """Return whether nothing is stored: test events, people who ask not to be tracked, and prefetched pages."""
-        return self._is_unwanted or super().is_test(event)
+        return self._is_unwanted or (not self._sender.is_sdk and super().is_test(event))
 
 
 class EventCollect(Command):

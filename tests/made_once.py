@@ -16,6 +16,7 @@ from tracker.openapi import describe
 from tracker.registry import Registry
 from tracker.registry.params import ParamReader
 from tracker.registry.validation import why_invalid
+from tracker.sdks import Adapters
 
 
 def make_once(patch: pytest.MonkeyPatch) -> None:
@@ -27,14 +28,15 @@ def make_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Rule, "_compile_builder", _when_called(Rule._compile_builder))  # noqa: SLF001
 
 
-def _described() -> Callable[[Registry, Mapping[str, object]], Any]:
+def _described() -> Callable[[Registry, Mapping[str, object], Adapters, str], Any]:
     """The OpenAPI document, once for each set of commands and limits."""
     made: dict[object, Any] = {}
 
-    def remembered(registry: Registry, limits: Mapping[str, object]) -> Any:
-        key = tuple(entry.command for entry in registry), tuple(sorted(limits.items()))
+    def remembered(registry: Registry, limits: Mapping[str, object], adapters: Adapters, sdk_path: str) -> Any:
+        families = tuple(type(listed.adapter) for listed in adapters)
+        key = tuple(entry.command for entry in registry), tuple(sorted(limits.items())), families, sdk_path
         if key not in made:
-            made[key] = describe(registry, limits)
+            made[key] = describe(registry, limits, adapters, sdk_path)
         return made[key]
 
     return remembered

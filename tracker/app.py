@@ -39,6 +39,7 @@ from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.docs_page import docs
 from tracker.http.message.json_log import log_failure
 from tracker.http.routes import build_blueprint
+from tracker.http.sdk_door import SdkDoor
 from tracker.http.static_files import script_files
 from tracker.http.throttle import Throttle
 from tracker.inbox.collector import Inbox
@@ -50,11 +51,12 @@ from tracker.live.hub import SubscriptionHub
 from tracker.mail import MailSender
 from tracker.openapi import describe
 from tracker.outgoing import AllowedTargets, Poster
-from tracker.plugins import load_commands
+from tracker.plugins import load_adapters, load_commands
 from tracker.questions import days_before, encode
 from tracker.rate_limits import Limiter, build_limiter, declared_limits, overridden_limits, parse_overrides
 from tracker.registry import Registry
 from tracker.reports import Reports
+from tracker.sdks import Adapters
 from tracker.services import Services, Stores
 from tracker.storage.accounts import (
     Annotations,
@@ -72,7 +74,7 @@ from tracker.storage.accounts import (
     Shares,
     Users,
 )
-from tracker.storage.engine import Database, IncompatibleDatabase, Readiness
+from tracker.storage.engine import Database, DaySecrets, IncompatibleDatabase, Readiness
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
 from tracker.storage.triggers import Triggers
@@ -84,15 +86,16 @@ PUBLIC_COMMAND = "event.collect"
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the WSGI application. Opens nothing. Raises ConfigError or PluginError with one line."""
     settings = settings or Settings.from_environ()
-    registry = load_commands(settings.plugins_folder)
+    registry, adapters = load_commands(settings.plugins_folder), load_adapters()
     database = open_database(settings, registry)
     app = Flask("tracker", static_folder=None)
     limiter = _limiter(settings, registry, app)
     services = build_services(settings, database, limiter, registry)
     notices = Notices(services.inbox, NOTES_HEADER)
+    authenticator = Authenticator(services.stores.keys, services.stores.sessions, services.stores.lists)
     dispatcher = Dispatcher(
         registry,
-        Authenticator(services.stores.keys, services.stores.sessions, services.stores.lists),
+        authenticator,
         limiter,
         declared_limits(registry),
         services,
@@ -101,16 +104,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     throttle = Throttle()
     collect = _collect_endpoint(settings, dispatcher, throttle, services.stores, notices)
-    proxies = settings.trusted_proxies
+    sdks, proxies = (
+        _sdk_door(settings, dispatcher, throttle, services, adapters, authenticator),
+        settings.trusted_proxies,
+    )
     has_fast_path = settings.has_fast_path
     readiness = Readiness(database, partial(_report, None))
     app.register_blueprint(
-        build_blueprint(dispatcher, readiness.look, throttle, collect, proxies, has_fast_path)
+        build_blueprint(dispatcher, readiness.look, throttle, (collect, sdks), proxies, has_fast_path)
     )
     app.register_blueprint(_script_files(settings.script_path))
     limits = declared_limits(registry) | parse_overrides(settings.limits)
     documented = {entry.command.name: limits[entry.limited_as] for entry in registry}
-    app.register_blueprint(docs(describe(registry, documented)))
+    app.register_blueprint(docs(describe(registry, documented, adapters, settings.sdk_path)))
     if settings.has_console:
         app.register_blueprint(console(dispatcher, settings))
         app.register_blueprint(share_pages(ShareAccess(services.stores.shares, limiter, now_ms)))
@@ -142,18 +148,34 @@ def _script_files(path: str) -> Blueprint:
 def _collect_endpoint(
     settings: Settings, dispatcher: Dispatcher, throttle: Throttle, stores: Stores, notices: Notices
 ) -> CollectEndpoint:
-    def allowed_origins(tracker_id: str, deadline: float) -> Sequence[str]:
-        """Return the list's allowed origins. While storage is unavailable none are set: such an answer holds nothing to hide."""
-        try:
-            found = stores.lists.public(tracker_id, deadline) if is_public_id(tracker_id) else None
-            return stores.list_settings.of(found.id, deadline).allowed_origins if found else ()
-        except StorageUnavailable:
-            return ()
-
     prefix, proxies = f"{settings.collect_path}/", settings.trusted_proxies
-    return CollectEndpoint(
-        dispatcher, throttle, PUBLIC_COMMAND, allowed_origins, prefix, proxies, notices.preflight
+    allowed = partial(_allowed_origins, stores)
+    return CollectEndpoint(dispatcher, throttle, PUBLIC_COMMAND, allowed, prefix, proxies, notices.preflight)
+
+
+def _sdk_door(
+    settings: Settings,
+    dispatcher: Dispatcher,
+    throttle: Throttle,
+    services: Services,
+    adapters: Adapters,
+    authenticator: Authenticator,
+) -> SdkDoor:
+    allowed, days = (
+        partial(_allowed_origins, services.stores),
+        DaySecrets(services.storage, "visitors of SDKs"),
     )
+    prefix, proxies = f"{settings.sdk_path}/", settings.trusted_proxies
+    return SdkDoor(dispatcher, throttle, adapters, allowed, authenticator.knows, days.of, prefix, proxies)
+
+
+def _allowed_origins(stores: Stores, tracker_id: str, deadline: float) -> Sequence[str]:
+    """Return the list's allowed origins. While storage is unavailable none are set: such an answer holds nothing to hide."""
+    try:
+        found = stores.lists.public(tracker_id, deadline) if is_public_id(tracker_id) else None
+        return stores.list_settings.of(found.id, deadline).allowed_origins if found else ()
+    except StorageUnavailable:
+        return ()
 
 
 def open_database(settings: Settings, registry: Registry) -> Database:

@@ -23,6 +23,7 @@ class Sender:
 
     `is_prefetch`: a browser fetches the page in advance, and perhaps nobody looks at it. `last_event_id` is the `id` of the
     last event that a browser has when it reconnects to a stream. `is_image`: the request is for the pixel of a mail.
+    `is_sdk`: another tracker's SDK sent it, whose properties have no meaning for Tracker.
     """
 
     user_agent: str = ""
@@ -31,6 +32,7 @@ class Sender:
     is_prefetch: bool = False
     last_event_id: str | None = None
     is_image: bool = False
+    is_sdk: bool = False
 
 
 UNKNOWN = Sender()

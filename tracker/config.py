@@ -38,6 +38,7 @@ SETTINGS = (
     Setting("TRACKER_PUBLIC_URL", "", "where browsers reach Tracker: https://events.example.com; empty = the address it listens on"),
     Setting("TRACKER_SCRIPT_PATH", "/tracker.js", "the path of the browser script; blockers know common names"),
     Setting("TRACKER_COLLECT_PATH", "/t", "the path below which browsers send events"),
+    Setting("TRACKER_SDK_PATH", "/sdk", "the path below which other trackers' SDKs send events"),
     Setting("TRACKER_DEMO_SHOP_PORT", "8001", "the port of the demo shop (`make demo`)"),
     Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
     Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
@@ -73,6 +74,7 @@ class Settings:
     own_url: str = ""
     script_path: str = "/tracker.js"
     collect_path: str = "/t"
+    sdk_path: str = "/sdk"
     shop_port: int = 8001
     has_console: bool = True
     has_fast_path: bool = True
@@ -129,6 +131,7 @@ class Settings:
             own_url=_matching("TRACKER_PUBLIC_URL", value, _URL, "a URL without path").rstrip("/"),
             script_path=_matching("TRACKER_SCRIPT_PATH", value, _SCRIPT_PATH, "a path such as /tracker.js"),
             collect_path=_matching("TRACKER_COLLECT_PATH", value, _PATH, "a path such as /t"),
+            sdk_path=_sdk_path(value),
             shop_port=_whole("TRACKER_DEMO_SHOP_PORT", value, least=1, most=65535),
             has_console=_switch("TRACKER_CONSOLE", value),
             has_fast_path=_switch("TRACKER_FAST_PATH", value),
@@ -158,6 +161,14 @@ def _matching(name: str, value: Mapping[str, str], pattern: re.Pattern[str], for
     if pattern.fullmatch(value[name]) is None:
         raise ConfigError(f"{name} must be {form}, not '{value[name]}'")
     return value[name]
+
+
+def _sdk_path(value: Mapping[str, str]) -> str:
+    path = _matching("TRACKER_SDK_PATH", value, _PATH, "a path such as /sdk")
+    other = value["TRACKER_COLLECT_PATH"]
+    if f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/"):
+        raise ConfigError("TRACKER_SDK_PATH and TRACKER_COLLECT_PATH must not be below each other")
+    return path
 
 
 def _switch(name: str, value: Mapping[str, str]) -> bool:

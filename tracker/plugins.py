@@ -1,4 +1,5 @@
-"""Plugin loading: commands and tiles of the modules in `commands/`, of a folder, and of installed packages with an entry point."""
+"""Plugin loading: commands and tiles of the modules in `commands/`, of a folder, and of installed packages with an entry point;
+adapters of SDKs of the modules in `tracker/sdks/families/` and of installed packages."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,8 +19,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from tracker import __version__
 from tracker.registry import Command, PluginError, Registry, Tile
+from tracker.sdks import Adapter, Adapters
 
-ENTRY_POINT_GROUP = "tracker.commands"
+ENTRY_POINT_GROUP, ADAPTER_GROUP = "tracker.commands", "tracker.sdks"
+#: The package with the adapters of Tracker's own.
+FAMILIES = "tracker.sdks.families"
 
 
 def load_commands(folder: Path | None = None) -> Registry:
@@ -27,7 +31,7 @@ def load_commands(folder: Path | None = None) -> Registry:
     registry = Registry()
     for origin, found in _found(folder):
         _check_version(origin, found)
-        parts = _parts_in(found)
+        parts: list[type[Command] | type[Tile]] = _parts_in(found, _is_part)
         if not parts:
             raise PluginError(f"{origin}: there is no command and no tile in it")
         for part in parts:
@@ -38,20 +42,36 @@ def load_commands(folder: Path | None = None) -> Registry:
     return registry
 
 
+def load_adapters() -> Adapters:
+    """Return the adapters of all families of SDKs. Raises PluginError with one line for the first that is broken."""
+    adapters = Adapters()
+    for origin, found in (*_modules_of(FAMILIES), *_of_packages(ADAPTER_GROUP)):
+        _check_version(origin, found)
+        parts = _parts_in(found, _is_adapter)
+        if not parts:
+            raise PluginError(f"{origin}: there is no adapter in it")
+        for part in parts:
+            adapters.add(part, origin)
+    return adapters
+
+
 def _found(folder: Path | None) -> Iterator[tuple[str, Any]]:
     """Yield every module, command class or tile class with its origin: built in, then the folder's, then the packages'."""
-    yield from _built_in()
+    yield from _modules_of("commands")
     if folder is not None:
         yield from _in_folder(folder)
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
-        yield _of_package(point)
+    for origin, found in _of_packages(ENTRY_POINT_GROUP):
+        if not isinstance(found, ModuleType) and not _is_part(found):
+            raise PluginError(f"{origin}: the entry point names neither a module nor a Command nor a Tile")
+        yield origin, found
 
 
-def _built_in() -> Iterator[tuple[str, ModuleType]]:
-    package = importlib.import_module("commands")
+def _modules_of(package_name: str) -> Iterator[tuple[str, ModuleType]]:
+    package = importlib.import_module(package_name)
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
         if not info.name.startswith("_"):
-            origin, name = f"commands/{info.name}.py", f"commands.{info.name}"
+            name = f"{package_name}.{info.name}"
+            origin = f"{name.replace('.', '/')}.py"
             yield origin, _guarded(origin, partial(importlib.import_module, name))
 
 
@@ -79,12 +99,10 @@ def _loaded(path: Path, source: Path) -> ModuleType:
     return module
 
 
-def _of_package(point: EntryPoint) -> tuple[str, Any]:
-    origin = f"package {point.dist.name if point.dist else '?'} ({point.value})"
-    found = _guarded(origin, point.load)
-    if not isinstance(found, ModuleType) and not _is_part(found):
-        raise PluginError(f"{origin}: the entry point names neither a module nor a Command nor a Tile")
-    return origin, found
+def _of_packages(group: str) -> Iterator[tuple[str, Any]]:
+    for point in sorted(entry_points(group=group), key=lambda point: (point.name, point.value)):
+        origin = f"package {point.dist.name if point.dist else '?'} ({point.value})"
+        yield origin, _guarded(origin, point.load)
 
 
 def _guarded(origin: str, load: Callable[[], Any]) -> Any:
@@ -127,12 +145,12 @@ def _declared(found: Any, name: str) -> Any:
     return None
 
 
-def _parts_in(found: Any) -> list[type[Command] | type[Tile]]:
-    """Return the classes of commands and tiles that a module or package defines, in its order, without those that it imports."""
+def _parts_in(found: Any, is_part: Callable[[Any], bool]) -> list[Any]:
+    """Return the classes of parts that a module or package defines, in its order, without those that it imports."""
     if not isinstance(found, ModuleType):
-        return [found]
+        return [found] if is_part(found) else []
     own = (found.__name__, f"{found.__name__}.")
-    classes = [value for value in vars(found).values() if _is_part(value)]
+    classes = [value for value in vars(found).values() if is_part(value)]
     return [
         each
         for each in dict.fromkeys(classes)
@@ -143,4 +161,10 @@ def _parts_in(found: Any) -> list[type[Command] | type[Tile]]:
 def _is_part(value: Any) -> bool:
     """Whether `value` is a class of a command or a tile, and not a parent of such: a parent's name starts with an underscore."""
     is_class = isinstance(value, type) and issubclass(value, (Command, Tile)) and value not in (Command, Tile)
+    return is_class and not value.__name__.startswith("_")
+
+
+def _is_adapter(value: Any) -> bool:
+    """Whether `value` is a class of an adapter, and not a parent of such."""
+    is_class = isinstance(value, type) and issubclass(value, Adapter) and value is not Adapter
     return is_class and not value.__name__.startswith("_")

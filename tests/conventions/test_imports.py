@@ -42,16 +42,18 @@ ROOMS: dict[str, set[str]] = {
     "tracker.dispatch": {"tracker.admission", "tracker.call", "tracker.errors", "tracker.registry"},
     "tracker.http.message": {"tracker.call", "tracker.caller", "tracker.errors", "tracker.formats", "tracker.registry"},
     "tracker.http.body": {"tracker.call", "tracker.errors", "tracker.registry"},
+    # SDKs of other trackers: what they send becomes events
+    "tracker.sdks": {"tracker.http.body", "tracker.registry", *PURE},
     "tracker.http": {
         "tracker.call", "tracker.dispatch", "tracker.errors", "tracker.formats", "tracker.http.body", "tracker.http.message",
-        "tracker.registry",
+        "tracker.registry", "tracker.sdks",
     },
     "tracker.http.server": {"tracker.errors", "tracker.http", "tracker.http.body", "tracker.http.message"},
     "tracker.console": {
         "tracker", "tracker.browser", "tracker.call", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http",
         "tracker.http.body", "tracker.http.message", "tracker.mail", "tracker.registry",
     },
-    "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry"},
+    "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.sdks"},
     "tracker.rate_limits": {"tracker.registry"},
     "tracker.auth": {
         "tracker.caller", "tracker.errors", "tracker.formats", "tracker.rate_limits", "tracker.storage.accounts",
@@ -114,7 +116,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.browser": set(),
     "tracker.config": {"tracker.formats"},
     "tracker.private_file": set(),
-    "tracker.plugins": {"tracker", "tracker.registry"},
+    "tracker.plugins": {"tracker", "tracker.registry", "tracker.sdks"},
     "tracker.services": {"*"},
     "tracker.app": {"*"},
     "tracker.serve": {"*"},
@@ -153,7 +155,7 @@ OUTSIDE: dict[str, set[str]] = {
     "orjson": {
         "tracker.analytics", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
         "tracker.inbox", "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
-        "tracker.questions", "tracker.storage.accounts", "tracker.storage.aggregates",
+        "tracker.questions", "tracker.sdks", "tracker.storage.accounts", "tracker.storage.aggregates",
     },
     "packaging": {"tracker.plugins"},
     "peewee": {

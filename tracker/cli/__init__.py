@@ -16,7 +16,7 @@ from tracker.cli.output import print_table
 from tracker.cli.reports import reports
 from tracker.config import Settings
 from tracker.demo.account import make_demo
-from tracker.plugins import load_commands
+from tracker.plugins import load_adapters, load_commands
 from tracker.rate_limits import RateLimit, parse_overrides
 from tracker.registry import Entry, asked_by
 from tracker.serve import serve_forever
@@ -59,6 +59,23 @@ def show_commands() -> None:
         for entry, owner in owners.items()
     )
     print_table(("COMMAND", "CALL", "PERMISSION", "LIMIT", "FROM"), rows)
+
+
+@main.command("sdks")
+def show_sdks() -> None:
+    """List the families of SDKs that may send events, those of packages included."""
+    path = Settings.from_environ().sdk_path
+    rows = (
+        (
+            listed.adapter.family,
+            listed.adapter.title,
+            f"{path}/{listed.adapter.family}",
+            str(len(listed.routes)),
+            listed.origin,
+        )
+        for listed in load_adapters()
+    )
+    print_table(("FAMILY", "TITLE", "ADDRESS", "ROUTES", "FROM"), rows)
 
 
 @main.command()

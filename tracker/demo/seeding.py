@@ -96,6 +96,7 @@ def _seen_by_the_door(record: Record, event: Event) -> Event:
     if not isinstance(record, MadeRecord) or record.user_agent is None:
         return event
     event.sent_at = record.sent_at
+    event.is_public = True
     enrich(event, record.user_agent, kept_address=None)
     event.sent_at = (
         None  # it tells how wrong a clock is, if the event arrives at once; these happened days ago

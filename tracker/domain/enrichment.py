@@ -13,7 +13,7 @@ from tracker.domain.campaigns import campaign_properties
 from tracker.domain.channel_rules import NO_RULES, ChannelRules
 from tracker.domain.event import CUT_PROPERTY, Event
 from tracker.domain.time_zones import country_of_zone
-from tracker.domain.user_agent import MAX_CHARACTERS, parse_user_agent
+from tracker.domain.user_agent import MAX_CHARACTERS, UNKNOWN_AGENT, parse_user_agent
 from tracker.formats.event_limits import uuid_text
 from tracker.times import iso_utc
 
@@ -27,24 +27,25 @@ BOT, OWN_NETWORK = "$bot", "own network"
 
 def enrich(
     event: Event,
-    user_agent: str,
+    user_agent: str | None,
     kept_address: str | None,
     cut: Sequence[str] = (),
     is_image: bool = False,
     rules: ChannelRules = NO_RULES,
     is_own: bool = False,
 ) -> Event:
-    """Add the properties that the client left out, flag what is left out of reports, and mark the event as public. Returns the same event.
+    """Add the properties that the client left out, and flag what is left out of reports. Returns the same event.
 
-    `kept_address` is the truncated client address, if the list stores it. `cut` names the properties that were too long.
-    `is_image` says that the event was requested as the picture of a mail. `rules` are the list's own rules for channels.
-    `is_own` says that it came from one of the list's own networks: it is left out like a robot's.
+    A `user_agent` of None is not known: nothing follows from it, and no verdict. `kept_address` is the truncated client
+    address, if the list stores it. `cut` names the properties that were too long. `is_image` says that the event was requested
+    as the picture of a mail. `rules` are the list's own rules for channels. `is_own` says that it came from one of the list's
+    own networks: it is left out like a robot's.
     """
-    agent = parse_user_agent(user_agent, is_image)
+    agent = UNKNOWN_AGENT if user_agent is None else parse_user_agent(user_agent, is_image)
     sent = event.properties
     found: dict[str, Any] = {
         **agent.properties,
-        AGENT: user_agent[:MAX_CHARACTERS],
+        AGENT: (user_agent or "")[:MAX_CHARACTERS],
         "$list_id": event.list_id,
         "$uuid": None if event.uuid is None else uuid_text(event.uuid),
         "$sent_at": None if event.sent_at is None else iso_utc(event.sent_at),
@@ -56,7 +57,7 @@ def enrich(
     if is_own and not agent.bot_reason:
         found[BOT] = OWN_NETWORK
     event.enriched = {name: value for name, value in found.items() if value and name not in sent}
-    event.is_public, event.is_image, event.is_bot = True, is_image, BOT in found
+    event.is_image, event.is_bot = is_image, BOT in found
     return event
 
 

@@ -25,6 +25,10 @@ class Agent:
     bot_reason: str | None
 
 
+#: An agent of which nothing is known.
+UNKNOWN_AGENT = Agent({}, None)
+
+
 def parse_user_agent(user_agent: str, is_image: bool = False) -> Agent:
     """Return what a user agent says, without unknown properties. A blank one is a robot's: browsers always send one.
 

@@ -27,7 +27,7 @@ def log_request(
         "level": "info" if status < 500 else "error",
         "command": answer.command if answer else None,
         "method": _loggable_method(environ.get("REQUEST_METHOD") or ""),
-        "path": _loggable_path(environ.get("PATH_INFO") or ""),
+        "path": loggable_path(environ.get("PATH_INFO") or ""),
         "status": status,
         "duration_ms": round((time.perf_counter() - started) * 1000, 3),
         "user_id": answer.user_id if answer else None,
@@ -42,7 +42,7 @@ def _loggable_method(method: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _loggable_path(path: str) -> str:
+def loggable_path(path: str) -> str:
     """Return the path percent-encoded, hence in ASCII, without parts that look like an email or a key."""
     parts = ("..." if "@" in part or len(part) > _MAX_PART else part for part in path[:_MAX_PATH].split("/"))
     return quote("/".join(parts), safe="/", encoding="latin-1", errors="replace")

@@ -54,6 +54,10 @@ class CollectEndpoint:
         start_response(sent.status_line, sent.headers)
         return () if environ["REQUEST_METHOD"] == "HEAD" or not sent.body else (sent.body,)
 
+    def max_body_bytes_at(self, _path: str) -> int:
+        """Return the bytes that a body at a path of this endpoint may have."""
+        return self.rules.max_bytes
+
     def reply(self, environ: dict[str, Any]) -> HttpResponse:
         """Answer the request in a WSGI environ; never raises."""
         try:

@@ -1,7 +1,8 @@
-"""CORS: which pages of other origins may read an answer of the collect endpoint, never with credentials."""
+"""CORS: which pages of other origins may read an answer of the collect endpoint and of the SDK door."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 #: The headers that a page's script may read: without this list a browser hides Retry-After from it.
@@ -10,6 +11,8 @@ _EXPOSED = (
 )
 #: Seconds for which a browser need not repeat a preflight; the longest that any browser keeps one.
 _PREFLIGHT_SECONDS = 86_400
+#: The names of headers that a preflight may ask for: SDKs add some to what they send again, so no list would have them all.
+_NAMES = re.compile(r"[A-Za-z0-9_ ,-]{1,1000}")
 
 
 def cors_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
@@ -36,5 +39,28 @@ def preflight_headers(origin: str | None, allowed: Sequence[str], method: str) -
         **granted,
         "Access-Control-Allow-Methods": method,
         "Access-Control-Allow-Headers": "Content-Type, Content-Encoding",
+        "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
+    }
+
+
+def sdk_headers(origin: str | None, allowed: Sequence[str], is_credentialed: bool) -> dict[str, str]:
+    """Return the headers of an answer to an SDK. `is_credentialed`: it may send cookies, which nothing here depends on.
+
+    A browser shows an answer to such a request only if it names the page's origin.
+    """
+    granted = cors_headers(origin, (origin,) if is_credentialed and origin and not allowed else allowed)
+    if is_credentialed and "Access-Control-Allow-Origin" in granted:
+        granted["Access-Control-Allow-Credentials"] = "true"
+    return granted
+
+
+def sdk_preflight_headers(asked: str | None, granted: dict[str, str]) -> dict[str, str]:
+    """Return the headers that answer a preflight of an SDK, with those of the answer and the headers that it asks for."""
+    if "Access-Control-Allow-Origin" not in granted:
+        return granted
+    return {
+        **granted,
+        "Access-Control-Allow-Methods": "GET, POST, PUT, OPTIONS",
+        "Access-Control-Allow-Headers": asked if asked and _NAMES.fullmatch(asked) else "Content-Type",
         "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
     }

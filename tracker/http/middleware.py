@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
 from tracker.http.access_log import log_request
-from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.command_endpoint import ANSWER, CommandEndpoint
 from tracker.http.large_bodies import LargeBodies, is_large
 from tracker.http.message.request_id import KEY as REQUEST_ID
@@ -16,12 +15,23 @@ from tracker.http.message.request_id import request_id
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+class Door(Protocol):
+    """A WSGI application for all paths below `prefix`."""
+
+    prefix: str
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]: ...
+
+    def max_body_bytes_at(self, path: str) -> int:
+        """Return the bytes that a body at this path may have."""
+
+
 class RequestMiddleware:
     """A WSGI application around Flask's.
 
     Flask's routing, contexts and response object cost 65 µs a request, more than everything between here and the command.
     So a command's canonical path goes to the command endpoint at once. Every other path and spelling takes Flask's routes,
-    which lead to the same endpoint. All paths below the collect endpoint's prefix are its own.
+    which lead to the same endpoint. All paths below the prefix of a door are its own.
     Without `has_fast_path` commands take Flask's routes too, and gunicorn's general request handling.
     """
 
@@ -29,35 +39,36 @@ class RequestMiddleware:
         self,
         flask_app: WsgiApp,
         endpoint: CommandEndpoint,
-        collect_endpoint: CollectEndpoint | None = None,
+        doors: Sequence[Door] = (),
         has_fast_path: bool = True,
     ) -> None:
-        self._flask_app, self._endpoint, self._collect = flask_app, endpoint, collect_endpoint
-        self._collect_prefix = collect_endpoint.prefix if collect_endpoint else "\0"
+        self._flask_app, self._endpoint = flask_app, endpoint
+        self._doors = {door.prefix: door for door in doors}
+        self._prefixes = tuple(self._doors)
         self._has_fast_path = has_fast_path
         self._shortcuts = endpoint.paths() if has_fast_path else frozenset()
         self._large_bodies = LargeBodies()
 
     def max_body_bytes_at(self, path: str) -> int:
         """Return the bytes that a body at this path may have. The worker reads the body before it calls this application."""
-        if self._collect is not None and path.startswith(self._collect_prefix):
-            return self._collect.rules.max_bytes
+        if path.startswith(self._prefixes):
+            return self._door_at(path).max_body_bytes_at(path)
         return self._endpoint.rules(path).max_bytes
 
     def is_shortcut(self, path: str) -> bool:
         """Whether a request for this path needs neither Flask nor percent-decoding."""
         return path in self._shortcuts or (
-            self._has_fast_path and self._is_collect_path(path) and "%" not in path
+            self._has_fast_path and path.startswith(self._prefixes) and "%" not in path
         )
 
-    def _is_collect_path(self, path: str) -> bool:
-        return self._collect is not None and path.startswith(self._collect_prefix)
+    def _door_at(self, path: str) -> Door:
+        return next(door for prefix, door in self._doors.items() if path.startswith(prefix))
 
     def _app_at(self, path: str) -> WsgiApp:
         if path in self._shortcuts:
             return self._endpoint
-        if self._collect is not None and path.startswith(self._collect_prefix):
-            return self._collect
+        if path.startswith(self._prefixes):
+            return self._door_at(path)
         return self._flask_app
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

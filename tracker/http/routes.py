@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, request
@@ -12,13 +12,12 @@ from werkzeug.exceptions import HTTPException
 
 from tracker.dispatch import Dispatcher, slash_too_many, without_spare_slashes
 from tracker.errors import CommandError, hinted
-from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, CommandEndpoint, body_of
 from tracker.http.message.compression import MIN_BYTES, VARY, pack
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.responses import HttpResponse, error_reply, from_http_exception, reply, unexpected
-from tracker.http.middleware import RequestMiddleware
+from tracker.http.middleware import Door, RequestMiddleware
 from tracker.http.throttle import Throttle
 
 #: Returns "ready", or another word for the database's state, and the reason.
@@ -33,13 +32,13 @@ def build_blueprint(
     dispatcher: Dispatcher,
     look: LookAtDatabase,
     throttle: Throttle,
-    collect_endpoint: CollectEndpoint | None = None,
+    doors: Sequence[Door] = (),
     trusted_proxies: int = 0,
     has_fast_path: bool = True,
 ) -> Blueprint:
     """Return the blueprint that joins `dispatcher` to HTTP; `look()` tells whether calls can be answered, and why not.
 
-    `throttle` is shared with the `collect_endpoint`.
+    `throttle` is shared with the `doors`, each of which has all paths below its prefix.
     """
     endpoint = CommandEndpoint(dispatcher, throttle, trusted_proxies)
     blueprint = Blueprint("endpoints", __name__)
@@ -50,7 +49,7 @@ def build_blueprint(
     blueprint.after_app_request(_packed)
     blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, endpoint))
     blueprint.app_errorhandler(Exception)(_failure)
-    blueprint.record_once(lambda state: _add_middleware(state, endpoint, collect_endpoint, has_fast_path))
+    blueprint.record_once(lambda state: _add_middleware(state, endpoint, doors, has_fast_path))
     return blueprint
 
 
@@ -64,13 +63,13 @@ def _add(
 def _add_middleware(
     state: BlueprintSetupState,
     endpoint: CommandEndpoint,
-    collect_endpoint: CollectEndpoint | None,
+    doors: Sequence[Door],
     has_fast_path: bool,
 ) -> None:
     # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
     app = cast(Flask, state.app)
     app.url_map.merge_slashes = False
-    app.wsgi_app = RequestMiddleware(app.wsgi_app, endpoint, collect_endpoint, has_fast_path)  # type: ignore[method-assign]
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, endpoint, doors, has_fast_path)  # type: ignore[method-assign]
 
 
 def _through(endpoint: CommandEndpoint) -> Response:

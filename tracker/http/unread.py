@@ -32,10 +32,7 @@ class UnreadParams:
     @property
     def is_cheap(self) -> bool:
         """Whether the body is short, whatever it holds."""
-        environ, length = self.environ, self.environ.get("CONTENT_LENGTH") or ""
-        if "HTTP_CONTENT_ENCODING" in environ or (not length and "HTTP_TRANSFER_ENCODING" in environ):
-            return False
-        return not length or (len(length) <= 4 and length.isdigit() and int(length) <= MAX_CHEAP_BYTES)
+        return is_short(self.environ)
 
     def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
         """Return the parameters, and whether all came as text. Raises CommandError as `read_params` does."""
@@ -58,3 +55,11 @@ class UnreadParams:
             knows,
         )
         return {**params, **self.named}, is_form
+
+
+def is_short(environ: Mapping[str, Any]) -> bool:
+    """Whether the body of a request is short, whatever it holds."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if "HTTP_CONTENT_ENCODING" in environ or (not length and "HTTP_TRANSFER_ENCODING" in environ):
+        return False
+    return not length or (len(length) <= 4 and length.isdigit() and int(length) <= MAX_CHEAP_BYTES)

@@ -171,7 +171,10 @@ class Inbox:
         """Return the list of a target: what is no list of the user's goes to their events without a list."""
         if target.tracker_id is not None:
             found = self._lists.public(target.tracker_id)
-            return NOBODYS if found is None else found.id
+            if target.user_id is None:
+                return NOBODYS if found is None else found.id
+            if found is not None and found.user_id == target.user_id:
+                return found.id
         if target.user_id is None:
             return NOBODYS if target.list_id is None else target.list_id
         if target.list_id is not None and (own := self._lists.owned(target.user_id, target.list_id)):

@@ -131,7 +131,9 @@ def _target(params: Mapping[str, Any], answer: Answer, caller: Caller) -> Addres
         return Addressee(tracker_id=tracker_id) if _is_id(tracker_id) else Addressee()
     if caller.user_id is None:
         return Addressee()
-    return _listed(Addressee(caller.user_id), found(params, "ListID"))
+    tracker_id = found(params, "EventListTrackerID")
+    named = Addressee(caller.user_id, tracker_id=tracker_id if _is_id(tracker_id) else None)
+    return _listed(named, found(params, "ListID"))
 
 
 def _is_id(value: Any) -> bool:
@@ -143,7 +145,7 @@ def _listed(target: Addressee, sent: Any) -> Addressee:
     if isinstance(sent, str) and sent.isascii() and sent.isdigit() and len(sent) < 19:
         sent = int(sent)
     is_number = isinstance(sent, int) and not isinstance(sent, bool) and 0 < sent < 2**63
-    return target._replace(list_id=sent) if is_number else target
+    return target._replace(list_id=sent, tracker_id=None) if is_number else target
 
 
 def _sender(call: Call, caller: Caller) -> str:

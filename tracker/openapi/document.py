@@ -14,13 +14,22 @@ from tracker.openapi.guide import guide
 from tracker.openapi.legacy import LEGACY_PATH, LEGACY_TAG, legacy_operations
 from tracker.openapi.operations import PUBLIC_SCHEME, SECURITY_SCHEMES, operations_by_path
 from tracker.openapi.schemas import SchemaWriter, nested_name
+from tracker.openapi.sdk_routes import SDK_TAG, sdk_operations
 from tracker.registry import Entry, PluginError, Registry
+from tracker.sdks import Adapters
 
 Document = dict[str, Any]
 
 
-def describe(registry: Registry, limits: Mapping[str, object]) -> Document:
+def describe(
+    registry: Registry,
+    limits: Mapping[str, object],
+    adapters: Adapters | None = None,
+    sdk_path: str = "/sdk",
+) -> Document:
     """Return the document. `limits` has each command's rate limit on this instance; `str()` of one is "100 per 60 seconds".
+
+    `adapters` are those of SDKs, whose routes are below `sdk_path`.
 
     Raises PluginError with one line for a command that cannot be described.
     """
@@ -32,6 +41,10 @@ def describe(registry: Registry, limits: Mapping[str, object]) -> Document:
         _add_command(spec, writer, entry, str(limits[entry.command.name]))
     spec.tag(LEGACY_TAG)
     spec.path(LEGACY_PATH, operations=legacy_operations(registry, writer))
+    if adapters:
+        spec.tag(SDK_TAG)
+        for path, operations in sdk_operations(adapters, sdk_path).items():
+            spec.path(path, operations=operations)
     return spec.to_dict()
 
 

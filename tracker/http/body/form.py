@@ -36,18 +36,22 @@ _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 def read_urlencoded(body: bytes, is_known: bool = True) -> dict[str, Any]:
     """Return the parameters of an urlencoded body or a query string. Raises CommandError (100000)."""
+    return nest(read_pairs(body, is_known))
+
+
+def read_pairs(body: bytes, is_known: bool = True) -> list[tuple[str, str]]:
+    """Return the fields of an urlencoded body, as they follow each other. Raises CommandError (100000)."""
     most = MAX_FIELDS if is_known else MAX_STRANGERS_FIELDS
     if not is_known:
         _check_price(body)
     try:
-        pairs = parse_qsl(
+        return parse_qsl(
             body.decode(), keep_blank_values=True, errors="strict", max_num_fields=most, separator="&"
         )
     except UnicodeDecodeError:
         raise unreadable("not UTF-8") from None
     except ValueError:
         raise unreadable(f"more than {most} values") from None
-    return nest(pairs)
 
 
 def _check_price(body: bytes) -> None:

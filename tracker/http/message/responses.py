@@ -60,6 +60,27 @@ def reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> H
     return HttpResponse(line, [("Content-Length", str(len(data))), *fixed, *(headers or {}).items()], data)
 
 
+def raw_reply(
+    status: int, body: Any, headers: Mapping[str, str], media_type: str | None = None
+) -> HttpResponse:
+    """Return a response that no cache keeps unless `headers` say so: JSON, but bytes as they are and text as text."""
+    if isinstance(body, bytes):
+        data, kind = body, "application/octet-stream"
+    elif isinstance(body, str):
+        data, kind = body.encode(), "text/plain; charset=utf-8"
+    else:
+        data, kind = orjson.dumps(body), "application/json"
+    fixed = {
+        "Content-Type": media_type or kind,
+        "Content-Length": str(len(data)),
+        "Cache-Control": "no-store",
+    }
+    if status == 204:
+        data, fixed = b"", {"Cache-Control": "no-store"}
+    line = _STATUS_LINES.get(status) or f"{status} Status"
+    return HttpResponse(line, [*{**fixed, **headers}.items(), _NOSNIFF], data)
+
+
 def stream_headers(stream: Stream) -> list[tuple[str, str]]:
     """Return the headers of a stream. A proxy must not buffer server-sent events."""
     unbuffered = [("X-Accel-Buffering", "no")] if isinstance(stream, EventStream) else []

@@ -14,7 +14,7 @@ from tracker.storage.engine.error_kinds import Conflict, IncompatibleDatabase
 from tracker.storage.engine.id_generator import IdMaker, Lease, WriterNumber
 from tracker.storage.engine.readiness import Readiness
 from tracker.storage.engine.scrubbing import SCRUBBED_PAGES
-from tracker.storage.engine.secrets import EVENT_IDS, secret_of
+from tracker.storage.engine.secrets import EVENT_IDS, DaySecrets, secret_of
 from tracker.storage.engine.spill_counter import SpillCounter
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.engine.trusted_time import note, trusted
@@ -27,6 +27,7 @@ __all__ = [
     "SCRUBBED_PAGES",
     "Conflict",
     "Database",
+    "DaySecrets",
     "IdMaker",
     "IncompatibleDatabase",
     "Lease",

@@ -1,0 +1,80 @@
+"""Relayed events: what a program that hands on the events of browsers says of each, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError
+
+from tracker import Command, CommandError, invalid
+from tracker.api.event_params import EVENT_ERRORS, EventParams
+from tracker.api.event_request import EventRequest, list_access
+from tracker.api.truncation import cleaned, overlong
+from tracker.domain.enrichment import enrich
+from tracker.domain.event import Event
+from tracker.domain.url_scrubbing import hidden
+from tracker.fields import Text
+from tracker.formats.client_ip import is_in_networks, truncated
+from tracker.storage.accounts import List
+
+INVALID_USER_AGENT = invalid("UserAgent", 23)
+INVALID_ADDRESS = invalid("IPAddress", 24)
+INVALID_TRACKER_ID = invalid(
+    "EventListTrackerID",
+    25,
+    hint="list.get answers with the public id of a list of yours; with ListID too, both name the same list",
+)
+#: The description of UserAgent.
+AGENT = "The user agent of the browser that the event comes from; empty: it is not known"
+
+
+class VisitorAddress(Text):
+    """An IP address of either version."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, *args, **kwargs)
+        if truncated(address) is None:
+            raise ValidationError([INVALID_ADDRESS])
+        return address
+
+
+class RelayedParams(EventParams):
+    """The parameters of an event of a batch: those of `event.track`, and what is known of the browser that it comes from."""
+
+    UserAgent = Text(metadata={"description": AGENT})
+    IPAddress = VisitorAddress(metadata={"description": "The address of that browser"})
+
+
+RELAYED_ERRORS = (*EVENT_ERRORS, INVALID_USER_AGENT, INVALID_ADDRESS)
+
+
+class FromRelay(EventRequest):
+    """Makes events with a credential. One that says what browser it comes from is enriched as one of the collect endpoint."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(*list_access(command), command.now, command.is_form)
+        self._command = command
+
+    def named_list(self, tracker_id: str, list_id: int | None) -> List:
+        """Return the caller's list with this public id, which is that of `list_id`. Raises CommandError (25)."""
+        command = self._command
+        found = command.services.stores.lists.public(tracker_id, command.deadline)
+        if found is None or found.user_id != command.user_id or list_id not in (None, found.id):
+            raise CommandError(INVALID_TRACKER_ID)
+        return found
+
+    def event(self, params: dict[str, Any]) -> Event:
+        if "UserAgent" not in params and "IPAddress" not in params:
+            return super().event(params)
+        sent = params.get("Properties") or {}
+        event, command = super().event(params), self._command
+        settings = command.services.stores.list_settings.of(event.list_id, command.deadline)
+        event.properties = cleaned(sent, hidden(settings.hidden_parameters))
+        address = params.get("IPAddress")
+        kept = truncated(address) if address and settings.is_address_kept else None
+        is_own = address is not None and is_in_networks(address, settings.own_networks)
+        agent, rules = params.get("UserAgent") or None, settings.channel_rules
+        return enrich(event, agent, kept, overlong(sent), rules=rules, is_own=is_own)
+
+    def is_test(self, event: Event) -> bool:
+        return not self._command.caller.sender.is_sdk and super().is_test(event)

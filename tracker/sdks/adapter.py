@@ -1,0 +1,144 @@
+"""Adapter: the class of what reads the requests of one family of SDKs, and the request, credential and reply it deals with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+
+from tracker.errors import CommandError
+from tracker.sdks import shapes
+
+MAX_BODY_BYTES = 1024 * 1024
+#: A key of Tracker's begins so; whatever else follows the colon of a pair is no secret.
+KEY_MARK = "trk_"
+#: The parameters of the events that one thing in a request becomes: its own event first, then those that go with it. Empty:
+#: it is no event for Tracker. An error: why it alone cannot be one.
+Item = Sequence[dict[str, Any]] | CommandError
+
+
+class SdkCredential(NamedTuple):
+    """The public id of a list, None where only the path has it, and the API key of a server, if any."""
+
+    public_id: str | None
+    secret: str | None = None
+
+    @classmethod
+    def of(cls, key: Any) -> SdkCredential | None:
+        """Return the credential in `<public id>` or `<public id>:<API key>`; None for what is no text or empty."""
+        if not isinstance(key, str) or not key:
+            return None
+        public_id, _, secret = key.partition(":")
+        return cls(public_id or None, secret if secret.startswith(KEY_MARK) else None)
+
+    @classmethod
+    def of_basic(cls, header: str | None) -> SdkCredential | None:
+        """Return the credential in a header of the scheme Basic, whose user may be a whole pair."""
+        found = shapes.basic_of(header)
+        if found is None:
+            return None
+        user, password = found
+        return cls.of(user if ":" in user or not password else f"{user}:{password}")
+
+
+class SdkReply(NamedTuple):
+    """The answer to an SDK: JSON for an object or array, text for text, and bytes as they are, of `media_type`."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = {}
+    media_type: str | None = None
+
+
+class SdkRefusal(NamedTuple):
+    """Why a request was refused: 400, 401, 403, 404, 405, 413, 429, 500 or 503, with the number and text of Tracker's error."""
+
+    status: int
+    code: int
+    message: str
+
+
+#: One an item, in order: None for what is stored or was stored before, and for what is no event.
+Outcomes = Sequence[SdkRefusal | None]
+
+
+@dataclass
+class SdkRequest:
+    """A request below a family's address. Names of headers are in lower case; `params` are the named parts of its route.
+
+    `path_id` is a public id that stood before the path. `now` is UTC milliseconds. `is_known`: an API key was found, so that
+    the body may cost what it costs. `has_secret`: it is the credential.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    query_string: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+    now: int = 0
+    address: str = ""
+    path_id: str | None = None
+    max_bytes: int = MAX_BODY_BYTES
+    is_known: bool = False
+    has_secret: bool = False
+    #: Returns the UUID of today's visitor, given their address and user agent: for SDKs that know no visitor.
+    visitor_of_day: Callable[[str, str], str] = lambda _address, _agent: ""
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body, unpacked. Raises CommandError (100000, 100010)."""
+        return shapes.gunzipped(self.raw, self.max_bytes, self.is_known)
+
+    @cached_property
+    def json(self) -> Any:
+        """The JSON value of the body. Raises CommandError (100000)."""
+        return shapes.json_of(self.body, self.is_known)
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The fields of the body. Raises CommandError (100000)."""
+        return shapes.form_of(self.body, self.is_known)
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The fields of the query. Raises CommandError (100000)."""
+        return shapes.form_of(self.query_string.encode("latin-1", "replace"), self.is_known)
+
+
+class Adapter:
+    """A family of SDKs. Subclass it and fill in the attributes; it is pure: no storage, no clock but `request.now`.
+
+    `routes` leads from a method and a path below the family's address to "events", or to the name of a method of the class
+    that answers a side endpoint: `{"POST /v1/{call}": "events", "GET /config": "config"}`. Slashes too many mean nothing. A
+    class whose name starts with an underscore is a parent of adapters, and no adapter itself.
+    """
+
+    family: ClassVar[str] = ""
+    #: What people call it, for the console and the docs.
+    title: ClassVar[str] = ""
+    routes: ClassVar[Mapping[str, str]] = {}
+    max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
+    #: Whether its browser clients send credentials, to which an answer names their origin.
+    is_credentialed: ClassVar[bool] = False
+
+    def credential(self, request: SdkRequest) -> SdkCredential | None:
+        """Return the credential in headers, query or path; the body is not to be looked at. None: there is none."""
+        return None
+
+    def credential_in_body(self, request: SdkRequest) -> SdkCredential | None:
+        """Return the credential in the body; asked only if there is no other. Raises CommandError."""
+        return None
+
+    def events(self, request: SdkRequest) -> list[Item]:
+        """Return what the things in a request become. Raises CommandError (100000) for what is no request of this family."""
+        raise NotImplementedError
+
+    def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
+        """Return the success that the clients want; some of the outcomes may be refusals."""
+        raise NotImplementedError
+
+    def refused(self, request: SdkRequest, refusal: SdkRefusal) -> SdkReply:
+        """Return the answer to a request of which nothing was stored."""
+        return SdkReply(refusal.status, {"code": str(refusal.code), "message": refusal.message})

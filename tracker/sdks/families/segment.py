@@ -1,0 +1,178 @@
+"""Segment: the messages of its SDKs, single and in batches. RudderStack's and Jitsu's are much the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from tracker.errors import CommandError
+from tracker.registry.json_object import unreadable
+from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkReply, SdkRequest
+from tracker.sdks.mapping import (
+    GROUP,
+    PAGE_VIEW,
+    SCREEN_VIEW,
+    Params,
+    address_of,
+    agent_of,
+    alias_of,
+    conversion_of,
+    event_id,
+    identify,
+    made,
+    money_in,
+    names,
+    tied,
+    times,
+    visitor_uuid,
+)
+from tracker.sdks.shapes import object_of
+
+#: The type of a message by the last part of a path, where the message does not say it.
+_TYPES = {
+    each[:size]: each
+    for each in ("track", "page", "identify", "screen", "group", "alias")
+    for size in (1, None)
+}
+_CAMPAIGN = {"name": "campaign", "source": "source", "medium": "medium", "term": "term", "content": "content"}
+#: A referrer that is none, in RudderStack's words.
+_DIRECT = "$direct"
+
+
+class Segment(Adapter):
+    """Segment's tracking API: analytics-next, analytics-node, and the older clients of the same format."""
+
+    family = "segment"
+    title = "Segment"
+    routes: ClassVar[Mapping[str, str]] = {
+        "POST /v1/batch": "events",
+        "POST /v1/b": "events",
+        "POST /v1/import": "events",
+        "POST /v1/{call}": "events",
+        "GET /v1/projects/{key}/settings": "settings",
+    }
+
+    def credential(self, request: SdkRequest) -> SdkCredential | None:
+        return SdkCredential.of_basic(request.headers.get("authorization"))
+
+    def credential_in_body(self, request: SdkRequest) -> SdkCredential | None:
+        return SdkCredential.of(object_of(request.json).get("writeKey"))
+
+    def settings(self, request: SdkRequest) -> SdkReply:
+        """Answer with the settings without which the browser client sends nothing; it takes its key from them."""
+        own = {"apiKey": request.params["key"], "addBundledMetadata": False, "versionSettings": {}}
+        return SdkReply(200, {"integrations": {"Segment.io": own}, "plan": {}, "edgeFunction": {}})
+
+    def events(self, request: SdkRequest) -> list[Item]:
+        envelope = object_of(request.json)
+        kind = _TYPES.get(request.params.get("call", ""))
+        messages = envelope["batch"] if "batch" in envelope and kind is None else [envelope]
+        if not isinstance(messages, list) or not messages:
+            raise unreadable("batch is an array of messages")
+        items = [self._read(request, each, envelope, kind) for each in messages]
+        return tied(request, items)
+
+    def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
+        return SdkReply(200, {"success": True})
+
+    def moment(self, request: SdkRequest, message: Params, envelope: Params) -> tuple[Any, Any]:
+        """Return when a message happened and when it was sent, by the client's clock."""
+        happened = message.get("timestamp") or message.get("originalTimestamp")
+        return happened, message.get("sentAt") or envelope.get("sentAt")
+
+    def _read(
+        self, request: SdkRequest, sent: Any, envelope: Params, kind: str | None
+    ) -> list[Params] | CommandError:
+        make = _MADE.get(str(sent.get("type") or kind)) if isinstance(sent, dict) else None
+        if make is None or (make is _track and not isinstance(sent.get("event"), str)):
+            return unreadable("a message has a type, such as track, and what that needs")
+        context = _object(sent, "context") or _object(envelope, "context")
+        traits = {**_object(context, "traits"), **_object(sent, "traits")}
+        of_user = _object(context, "traits") if make is _group else traits
+        named, refused = names(sent.get("userId"), of_user.get("email"))
+        clock, late = times(request, *self.moment(request, sent, envelope))
+        shared = (named, clock, address_of(request, context.get("ip")))
+        options = {
+            "agent": agent_of(request, context.get("userAgent")),
+            "UUID": visitor_uuid(sent.get("anonymousId")),
+            "EventID": event_id(sent.get("messageId")),
+        }
+        said = {**_of_context(context), **refused, **late}
+        return make(sent, said, shared, options, traits)
+
+
+def _track(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
+    properties = _object(sent, "properties")
+    event = made(sent["event"], {**said, **properties}, *shared, **options)
+    value, currency, order_id = money_in(properties)
+    if value is None and sent["event"] == "Order Completed":
+        value = properties.get("total")
+    return [event, *conversion_of(event, value, currency, order_id)]
+
+
+def _page(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
+    properties = {**_named(sent), **_object(sent, "properties")}
+    page = _of_page(properties)
+    return [made(PAGE_VIEW, {**said, **page, **properties}, *shared, **options)]
+
+
+def _screen(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
+    properties = {**_named(sent), **_object(sent, "properties")}
+    screen = {"$screen_name": properties.get("name")} if properties.get("name") else {}
+    return [made(SCREEN_VIEW, {**said, **screen, **properties}, *shared, **options)]
+
+
+def _identify(_: Params, said: Params, shared: Any, options: Any, traits: Params) -> list[Params]:
+    return [identify(traits, said, *shared, **options)]
+
+
+def _group(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
+    group_id = {"$group_id": sent["groupId"]} if sent.get("groupId") else {}
+    return [made(GROUP, {**said, **group_id, **_object(sent, "traits")}, *shared, **options)]
+
+
+def _alias(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
+    _, *others = shared
+    return [alias_of(sent.get("previousId"), sent.get("userId"), said, *others, **options)]
+
+
+_MADE = {
+    "track": _track,
+    "page": _page,
+    "screen": _screen,
+    "identify": _identify,
+    "group": _group,
+    "alias": _alias,
+}
+
+
+def _object(sent: Mapping[str, Any], name: str) -> Params:
+    found = sent.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _named(sent: Params) -> Params:
+    return {name: sent[name] for name in ("name", "category") if sent.get(name)}
+
+
+def _of_page(page: Mapping[str, Any]) -> Params:
+    found = {
+        "$current_url": page.get("url"),
+        "$page_title": page.get("title"),
+        "$referrer": page.get("referrer"),
+    }
+    return {name: value for name, value in found.items() if value and value != _DIRECT}
+
+
+def _of_context(context: Params) -> Params:
+    """Return what Tracker keeps of the context of a message."""
+    library, campaign = _object(context, "library"), _object(context, "campaign")
+    found = {
+        "$lib": library.get("name"),
+        "$lib_version": library.get("version"),
+        "$browser_language": context.get("locale"),
+        "$timezone": context.get("timezone"),
+        **{f"$utm_{ours}": campaign.get(name) for name, ours in _CAMPAIGN.items()},
+    }
+    kept = {name: value for name, value in found.items() if isinstance(value, str) and value}
+    return {**kept, **_of_page(_object(context, "page"))}

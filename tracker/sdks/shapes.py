@@ -1,0 +1,127 @@
+"""Shapes of bodies: SDKs' bytes become JSON values and fields, by what they are and never by what they say they are."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from typing import Any
+
+import orjson
+
+from tracker.errors import CommandError
+from tracker.http.body.form import read_pairs
+from tracker.http.body.gzip import unpacked
+from tracker.http.body.read_params import MAX_STRANGERS_NODES
+from tracker.registry.json_object import (
+    MAX_INTEGER,
+    MAX_NODES,
+    MAX_TORN_BYTES,
+    MIN_INTEGER,
+    check_unread,
+    settle,
+    unreadable,
+)
+
+#: The first bytes of whatever is packed with gzip.
+GZIP_MAGIC = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: A number that may not fit into 64 bits, or digits of a text.
+_MANY_DIGITS = re.compile(rb"[0-9]{19}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
+
+
+def gunzipped(body: bytes, max_bytes: int, is_known: bool) -> bytes:
+    """Return the body, unpacked if it begins as gzip does. Raises CommandError (100000, 100010)."""
+    return unpacked(body, "gzip", max_bytes, is_known) if body.startswith(GZIP_MAGIC) else body
+
+
+def json_of(text: bytes, is_known: bool = True) -> Any:
+    """Return the JSON value in a text, with each number beyond 64 bits as text. Raises CommandError (100000).
+
+    Half of a character becomes U+FFFD: nobody sends an event a second time because of it.
+    """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    check_unread(text, max(MAX_NODES, len(text) // 2) if is_known else MAX_STRANGERS_NODES)
+    try:
+        value = _lenient(text, is_known) if _MANY_DIGITS.search(text) else orjson.loads(text)
+    except orjson.JSONDecodeError:
+        value = _lenient(text, is_known)
+    if isinstance(value, (dict, list)):
+        settle(value)
+    return value
+
+
+def _lenient(text: bytes, is_known: bool) -> Any:
+    """Decode what the fast decoder refuses or changes: NaN, large numbers, broken characters."""
+    if not is_known and len(text) > MAX_TORN_BYTES:
+        raise unreadable("not valid JSON")
+    try:
+        value = json.loads(
+            text.decode(errors="replace"), parse_int=_integer, parse_float=_double, parse_constant=str
+        )
+    except (ValueError, RecursionError):
+        raise unreadable("not valid JSON") from None
+    return _mended(value) if b"\\u" in text else value
+
+
+def _integer(digits: str) -> int | str:
+    number = int(digits) if len(digits) <= 20 else MAX_INTEGER + 1
+    return number if MIN_INTEGER <= number <= MAX_INTEGER else digits
+
+
+def _double(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub(_REPLACEMENT, value)
+    if isinstance(value, dict):
+        return {_mended(name): _mended(inner) for name, inner in value.items()}
+    return [_mended(inner) for inner in value] if isinstance(value, list) else value
+
+
+def form_of(text: bytes, is_known: bool = True) -> dict[str, str]:
+    """Return the fields of an urlencoded text; of equal names the last counts. Raises CommandError (100000)."""
+    return dict(read_pairs(text, is_known))
+
+
+def base64_of(text: str) -> bytes:
+    """Return the bytes in base64 of either alphabet, with or without padding. Raises CommandError (100000)."""
+    plain = text.strip().replace("-", "+").replace("_", "/").replace(" ", "+").rstrip("=")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise unreadable("not valid base64") from None
+
+
+def basic_of(header: str | None) -> tuple[str, str] | None:
+    """Return user and password of the scheme Basic; None for any other header."""
+    scheme, _, packed = (header or "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64_of(packed).decode().partition(":")
+    except (CommandError, UnicodeDecodeError):
+        return None
+    return user, password
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """Return a value that is an object. Raises CommandError (100000)."""
+    if not isinstance(value, dict):
+        raise unreadable("the JSON must be an object")
+    return value
+
+
+def objects_of(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of an array, or the one object. Raises CommandError (100000) for anything else, and for no object."""
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(each, dict) for each in values):
+        raise unreadable("the JSON must be an object, or an array of objects")
+    return values
