@@ -32,7 +32,9 @@ def _described() -> Callable[[Registry, Mapping[str, object], Adapters, str], An
     """The OpenAPI document, once for each set of commands and limits."""
     made: dict[object, Any] = {}
 
-    def remembered(registry: Registry, limits: Mapping[str, object], adapters: Adapters, sdk_path: str) -> Any:
+    def remembered(
+        registry: Registry, limits: Mapping[str, object], adapters: Adapters, sdk_path: str
+    ) -> Any:
         families = tuple(type(listed.adapter) for listed in adapters)
         key = tuple(entry.command for entry in registry), tuple(sorted(limits.items())), families, sdk_path
         if key not in made:

@@ -25,7 +25,9 @@ def test_verdicts_are_made_anew_list_by_list(shell_on_each: Shell, monkeypatch: 
     monkeypatch.setattr(user_agent, "bot_reason", lambda text, is_image: "Chrome")
     user_agent.remembered_agent.cache_clear()
     for list_id in (first, first, second):
-        ingest.track(enrich(Event(list_id, "seen", received_at=1_800_000_000_000, is_public=True), CHROME, None))
+        ingest.track(
+            enrich(Event(list_id, "seen", received_at=1_800_000_000_000, is_public=True), CHROME, None)
+        )
     ingest.close()
     database.close()
     monkeypatch.undo()

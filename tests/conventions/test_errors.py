@@ -318,6 +318,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("event.batch", 1): {},
     ("event.batch", 2): {"Events": {}},
     ("event.batch", 4): {"Events": [], "ListID": 0},
+    ("event.batch", 25): {"Events": [], "EventListTrackerID": "nobody's"},
     ("event.batch", 19): {"Events": [], "SentAt": "yesterday"},
     ("event.track", 4): {"Event": "seen", "ListID": 0},
     ("event.track", 5): {},
@@ -560,6 +561,7 @@ CALLS |= {
     if name == "event.track" and code != 4
 }
 CALLS["event.collect", 2] = {"Events": {}}
+CALLS["event.collect", 23] = {"Event": "seen", "UserAgent": 7}
 #: A browser's clock is never at fault: what is no time at all is.
 CALLS["event.collect", 18] = {"Event": "seen", "Timestamp": "yesterday"}
 

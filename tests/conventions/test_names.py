@@ -30,6 +30,7 @@ SMALL: dict[str, str] = {
     "tracker.private_file": "one rule of file modes for storage and the CLI",
     "tracker.registry.access": "who may call is declared by commands and asked by admission",
     "tracker.reports.bounded_run": "commands and what they share know no greenlets",
+    "tracker.sdks.families.jitsu": "a family of SDKs is one module",
     "tracker.storage.schema.own_database": "only it joins the history with an engine",
     "tracker.wsgi": "gunicorn loads it by this name",
 }

@@ -18,8 +18,8 @@ from typing import Any
 
 from tracker.errors import CommandError
 from tracker.plugins import load_adapters
-from tracker.sdks import EVENTS, Adapter, Adapters, SdkReply, SdkRequest
-from tracker.sdks.adapter_table import Listed, Route, parts_of
+from tracker.sdks import EVENTS, Adapters, SdkReply, SdkRequest
+from tracker.sdks.adapter_table import ListedAdapter, SdkRoute, parts_of
 
 FOLDER = Path(__file__).parent / "golden"
 #: The public id and the API key of recordings.
@@ -36,7 +36,7 @@ def families() -> list[str]:
     return [listed.adapter.family for listed in adapters()]
 
 
-def listed_of(family: str) -> Listed:
+def listed_of(family: str) -> ListedAdapter:
     listed = adapters().find(family)
     assert listed is not None, family
     return listed
@@ -65,7 +65,7 @@ class Row:
         return gzip.compress(plain, mtime=0) if (self.packed or "").startswith("gzip") else plain
 
     @functools.cached_property
-    def route(self) -> tuple[Route, dict[str, str]]:
+    def route(self) -> tuple[SdkRoute, dict[str, str]]:
         found = [each for each in listed_of(self.family).at(self._parts[1]) if each[0].method == self.method]
         assert found, f"{self.family} has no route for {self.method} {self.path}"
         return found[0]
@@ -88,7 +88,9 @@ class Row:
             visitor_of_day=visitor_of_day,
         )  # fmt: skip
         adapter = listed_of(self.family).adapter
-        credential = adapter.credential(made) or (adapter.credential_in_body(made) if self.is_tracking else None)
+        credential = adapter.credential(made) or (
+            adapter.credential_in_body(made) if self.is_tracking else None
+        )
         made.has_secret = credential is not None and credential.secret is not None
         return made
 
@@ -126,13 +128,20 @@ def outcome(row: Row) -> tuple[Any, Any]:
     if not row.is_tracking:
         return None, _told(getattr(adapter, row.route[0].kind)(request))
     items = adapter.events(request)
-    told = [str(item) if isinstance(item, CommandError) else [dict(event) for event in item] for item in items]
+    told = [
+        str(item) if isinstance(item, CommandError) else [dict(event) for event in item] for item in items
+    ]
     return json.loads(json.dumps(told)), _told(adapter.answer(request, [None] * len(items)))
 
 
 def _told(reply: SdkReply) -> dict[str, Any]:
     body = reply.body.hex() if isinstance(reply.body, bytes) else json.loads(json.dumps(reply.body))
-    told = {"status": reply.status, "body": body, "headers": dict(reply.headers), "media_type": reply.media_type}
+    told = {
+        "status": reply.status,
+        "body": body,
+        "headers": dict(reply.headers),
+        "media_type": reply.media_type,
+    }
     return {name: value for name, value in told.items() if value not in (None, {})}
 
 
@@ -180,9 +189,5 @@ def add(family: str, file: Path) -> int:
     return len(lines)
 
 
-def name_of(adapter: Adapter) -> str:
-    return adapter.family
-
-
 if __name__ == "__main__":
-    print(add(sys.argv[1], Path(sys.argv[2])), "rows")
+    sys.stdout.write(f"{add(sys.argv[1], Path(sys.argv[2]))} rows\n")

@@ -25,7 +25,9 @@ def test_every_family_has_golden_rows(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", families())
-def test_recorded_requests_are_stored_once_whatever_comes_again(client: InProcess, shop: Shop, family: str) -> None:
+def test_recorded_requests_are_stored_once_whatever_comes_again(
+    client: InProcess, shop: Shop, family: str
+) -> None:
     """All through the door, twice: what has an id is stored once, and a client hears the same success."""
     found = client.services.stores.lists.owned(shop.user_id, shop.list_id)
     assert found is not None
@@ -38,6 +40,8 @@ def test_recorded_requests_are_stored_once_whatever_comes_again(client: InProces
             assert reply.headers["Access-Control-Allow-Origin"]
         [(count,)] = client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", shop.list_id)
         counts.append(count)
-    keyed = all(event.get("EventID") for row in rows_of(family) for item in row.events or () for event in item)
+    keyed = all(
+        event.get("EventID") for row in rows_of(family) for item in row.events or () for event in item
+    )
     assert counts[0] >= sum(bool(item) for row in rows_of(family) for item in row.events or ())
     assert counts[0] == counts[1] or not keyed

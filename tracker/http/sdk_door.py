@@ -35,7 +35,7 @@ from tracker.http.message.wsgi_call import call_of, utf_8
 from tracker.http.sdk_calls import ID_PARAM, SdkEvents, answers, joined, refusal_of
 from tracker.http.throttle import Throttle
 from tracker.sdks import EVENTS, Adapter, Adapters, Outcomes, SdkRefusal, SdkReply, SdkRequest
-from tracker.sdks.adapter_table import Listed, parts_of
+from tracker.sdks.adapter_table import ListedAdapter, parts_of
 
 #: The command for those who have a list's public id alone, and the one for those who have an API key too.
 PUBLIC_COMMAND, KEY_COMMAND = "event.collect", "event.batch"
@@ -103,7 +103,7 @@ class SdkDoor:
             return no_content({"Allow": "GET, POST, PUT, OPTIONS", **granted})
         return raw_reply(sent.status, sent.body, {**sent.headers, **granted}, sent.media_type)
 
-    def _in_family(self, visit: _Visit, listed: Listed, parts: list[str]) -> SdkReply:
+    def _in_family(self, visit: _Visit, listed: ListedAdapter, parts: list[str]) -> SdkReply:
         found = {route.method: (route, named) for route, named in reversed(list(listed.at(parts)))}
         method = visit.environ["REQUEST_METHOD"]
         if method == "OPTIONS" and (visit.asks_for_cors or method not in found):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.sdks import EVENTS, Adapters, Route
-from tracker.sdks.adapter_table import Listed
+from tracker.sdks import EVENTS, Adapters, SdkRoute
+from tracker.sdks.adapter_table import ListedAdapter
 
 #: The tag of the routes of all families.
 SDK_TAG = {
@@ -25,7 +25,7 @@ def sdk_operations(adapters: Adapters, prefix: str) -> dict[str, dict[str, Any]]
     return paths
 
 
-def _operation(listed: Listed, route: Route) -> dict[str, Any]:
+def _operation(listed: ListedAdapter, route: SdkRoute) -> dict[str, Any]:
     adapter, is_tracking = listed.adapter, route.kind == EVENTS
     name = "".join(each if each.isalnum() else "_" for each in route.path)
     found: dict[str, Any] = {

@@ -9,7 +9,7 @@ from tracker.sdks.adapter import (
     SdkReply,
     SdkRequest,
 )
-from tracker.sdks.adapter_table import EVENTS, Adapters, Route
+from tracker.sdks.adapter_table import EVENTS, Adapters, SdkRoute
 
 __all__ = [
     "EVENTS",
@@ -17,9 +17,9 @@ __all__ = [
     "Adapters",
     "Item",
     "Outcomes",
-    "Route",
     "SdkCredential",
     "SdkRefusal",
     "SdkReply",
     "SdkRequest",
+    "SdkRoute",
 ]

@@ -21,7 +21,7 @@ MAX_PARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class SdkRoute:
     """A route of an adapter: `kind` is "events" or the name of the method that answers."""
 
     method: str
@@ -47,14 +47,14 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedAdapter:
     """A family: its adapter, where that comes from, and its routes, those without named parts first."""
 
     adapter: Adapter
     origin: str
-    routes: tuple[Route, ...]
+    routes: tuple[SdkRoute, ...]
 
-    def at(self, parts: Sequence[str]) -> Iterator[tuple[Route, dict[str, str]]]:
+    def at(self, parts: Sequence[str]) -> Iterator[tuple[SdkRoute, dict[str, str]]]:
         """Yield the routes of a path, of all methods, with its named parts."""
         for route in self.routes:
             named = route.match(parts)
@@ -66,7 +66,7 @@ class Adapters:
     """All adapters by family. Refuses one that clashes with another, naming both."""
 
     def __init__(self) -> None:
-        self._by_family: dict[str, Listed] = {}
+        self._by_family: dict[str, ListedAdapter] = {}
 
     def add(self, adapter: type[Adapter], origin: str) -> None:
         """Register an adapter. Raises PluginError with one line that says why it cannot be registered."""
@@ -75,12 +75,12 @@ class Adapters:
             raise PluginError(f"{origin}: {adapter.family or adapter.__name__}: {reason}")
         routes = [_route(spelled, kind) for spelled, kind in adapter.routes.items()]
         routes.sort(key=lambda route: "{" in route.path)
-        self._by_family[adapter.family] = Listed(adapter(), origin, tuple(routes))
+        self._by_family[adapter.family] = ListedAdapter(adapter(), origin, tuple(routes))
 
-    def find(self, family: str) -> Listed | None:
+    def find(self, family: str) -> ListedAdapter | None:
         return self._by_family.get(family)
 
-    def __iter__(self) -> Iterator[Listed]:
+    def __iter__(self) -> Iterator[ListedAdapter]:
         return iter(self._by_family[family] for family in sorted(self._by_family))
 
     def __len__(self) -> int:
@@ -95,9 +95,9 @@ class Adapters:
         )
 
 
-def _route(spelled: str, kind: str) -> Route:
+def _route(spelled: str, kind: str) -> SdkRoute:
     method, path = spelled.split(" ")
-    return Route(method, path, kind)
+    return SdkRoute(method, path, kind)
 
 
 def parts_of(path: str) -> list[str]:
