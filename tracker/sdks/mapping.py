@@ -212,14 +212,25 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most // 4 else text.encode()[:most].decode(errors="ignore")
 
 
+def screen_of(sent: Any, between: str) -> Params:
+    """Return `$screen_width` and `$screen_height` for a text such as 1920x1080; {} for what is none."""
+    sides = sent.split(between)[:2] if isinstance(sent, str) else ()
+    if len(sides) < 2 or not all(re.fullmatch(r"[0-9]{1,5}", side.strip()) for side in sides):
+        return {}
+    return {"$screen_width": int(sides[0]), "$screen_height": int(sides[1])}
+
+
 def conversion_of(
-    event: Mapping[str, Any], value: Any, currency: Any = None, order_id: Any = None
+    event: Mapping[str, Any], value: Any, currency: Any = None, order_id: Any = None, now: int = 0
 ) -> list[Params]:
-    """Return the conversion that an event with revenue is, beside itself: of the same subscriber and time. [] without a value."""
+    """Return the conversion that an event with revenue is, beside itself: of the same subscriber and time. [] without a value.
+
+    `now` is for SDKs whose events have no id: what is bought twice, with nothing that tells the two apart, counts twice.
+    """
     is_money = isinstance(value, (int, float, str)) and not isinstance(value, bool) and value != ""
     if not is_money or event_limits.conversion_value_fault(value) is not None or event["Event"] == CONVERSION:
         return []
-    own = event.get("EventID") or hashed("e", {key: event[key] for key in sorted(event)})
+    own = event.get("EventID") or hashed("e", dict(event), order_id or now)
     number = order_id if isinstance(order_id, (str, int)) and not isinstance(order_id, bool) else ""
     is_order = event_limits.trimmed(str(number)) and not event_limits.is_placeholder_order(number)
     properties = {

@@ -27,6 +27,8 @@ from tracker.registry.json_object import (
 
 #: The first bytes of whatever is packed with gzip.
 GZIP_MAGIC = b"\x1f\x8b"
+#: A GIF of one transparent point: the answer to what a page loads as a picture.
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: A number that may not fit into 64 bits, or digits of a text.
 _MANY_DIGITS = re.compile(rb"[0-9]{19}")
@@ -110,6 +112,12 @@ def basic_of(header: str | None) -> tuple[str, str] | None:
     except (CommandError, UnicodeDecodeError):
         return None
     return user, password
+
+
+def inner(sent: Any, name: str) -> dict[str, Any]:
+    """Return the object of that name in an object; {} where there is none."""
+    found = sent.get(name) if isinstance(sent, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def object_of(value: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import object_of
+from tracker.sdks.shapes import inner, object_of
 
 #: The type of a message by the last part of a path, where the message does not say it.
 _TYPES = {
@@ -35,6 +35,8 @@ _TYPES = {
     for size in (1, None)
 }
 _CAMPAIGN = {"name": "campaign", "source": "source", "medium": "medium", "term": "term", "content": "content"}
+#: Every message has one of them, be it null.
+_IDS = frozenset(("userId", "anonymousId", "previousId"))
 #: A referrer that is none, in RudderStack's words.
 _DIRECT = "$direct"
 
@@ -84,11 +86,14 @@ class Segment(Adapter):
         self, request: SdkRequest, sent: Any, envelope: Params, kind: str | None
     ) -> list[Params] | CommandError:
         make = _MADE.get(str(sent.get("type") or kind)) if isinstance(sent, dict) else None
-        if make is None or (make is _track and not isinstance(sent.get("event"), str)):
-            return unreadable("a message has a type, such as track, and what that needs")
-        context = _object(sent, "context") or _object(envelope, "context")
-        traits = {**_object(context, "traits"), **_object(sent, "traits")}
-        of_user = _object(context, "traits") if make is _group else traits
+        is_named = make is not _track or isinstance(sent.get("event"), str)
+        if make is None or not is_named or _IDS.isdisjoint(sent):
+            return unreadable(
+                "a message has a type, such as track, userId or anonymousId, and what its type needs"
+            )
+        context = inner(sent, "context") or inner(envelope, "context")
+        traits = {**inner(context, "traits"), **inner(sent, "traits")}
+        of_user = inner(context, "traits") if make is _group else traits
         named, refused = names(sent.get("userId"), of_user.get("email"))
         clock, late = times(request, *self.moment(request, sent, envelope))
         shared = (named, clock, address_of(request, context.get("ip")))
@@ -102,7 +107,7 @@ class Segment(Adapter):
 
 
 def _track(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
-    properties = _object(sent, "properties")
+    properties = inner(sent, "properties")
     event = made(sent["event"], {**said, **properties}, *shared, **options)
     value, currency, order_id = money_in(properties)
     if value is None and sent["event"] == "Order Completed":
@@ -111,13 +116,13 @@ def _track(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> 
 
 
 def _page(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
-    properties = {**_named(sent), **_object(sent, "properties")}
+    properties = {**_named(sent), **inner(sent, "properties")}
     page = _of_page(properties)
     return [made(PAGE_VIEW, {**said, **page, **properties}, *shared, **options)]
 
 
 def _screen(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
-    properties = {**_named(sent), **_object(sent, "properties")}
+    properties = {**_named(sent), **inner(sent, "properties")}
     screen = {"$screen_name": properties.get("name")} if properties.get("name") else {}
     return [made(SCREEN_VIEW, {**said, **screen, **properties}, *shared, **options)]
 
@@ -128,7 +133,7 @@ def _identify(_: Params, said: Params, shared: Any, options: Any, traits: Params
 
 def _group(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
     group_id = {"$group_id": sent["groupId"]} if sent.get("groupId") else {}
-    return [made(GROUP, {**said, **group_id, **_object(sent, "traits")}, *shared, **options)]
+    return [made(GROUP, {**said, **group_id, **inner(sent, "traits")}, *shared, **options)]
 
 
 def _alias(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
@@ -146,11 +151,6 @@ _MADE = {
 }
 
 
-def _object(sent: Mapping[str, Any], name: str) -> Params:
-    found = sent.get(name)
-    return found if isinstance(found, dict) else {}
-
-
 def _named(sent: Params) -> Params:
     return {name: sent[name] for name in ("name", "category") if sent.get(name)}
 
@@ -166,7 +166,7 @@ def _of_page(page: Mapping[str, Any]) -> Params:
 
 def _of_context(context: Params) -> Params:
     """Return what Tracker keeps of the context of a message."""
-    library, campaign = _object(context, "library"), _object(context, "campaign")
+    library, campaign = inner(context, "library"), inner(context, "campaign")
     found = {
         "$lib": library.get("name"),
         "$lib_version": library.get("version"),
@@ -175,4 +175,4 @@ def _of_context(context: Params) -> Params:
         **{f"$utm_{ours}": campaign.get(name) for name, ours in _CAMPAIGN.items()},
     }
     kept = {name: value for name, value in found.items() if isinstance(value, str) and value}
-    return {**kept, **_of_page(_object(context, "page"))}
+    return {**kept, **_of_page(inner(context, "page"))}
