@@ -22,6 +22,8 @@ MAX_SHOWN, _MAX_LOOKS = 2, 8
 #: Characters of a share token's secret (214 bits): with the checksum the token is longer than any part of a path that is logged.
 SHARE_SIZE = 36
 _SHARE = re.compile(r"[0-9A-Za-z]{42}")
+#: RFC 6750, 2.1.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _SESSION = re.compile(r"trs_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
 
 
@@ -98,6 +100,20 @@ def _places(text: bytes) -> Iterator[int]:
             yield first
             yield last
             first, last = text.find(mark, first + 1), text.rfind(mark, 0, last)
+
+
+def bearer_token(header: str | None) -> str | None:
+    """Return the token; "" (which is no key) for an unreadable header; None for another scheme or no header.
+
+    Another scheme with its credentials, such as the Basic of a proxy in front, does not hide an APIKey.
+    """
+    if header is None:
+        return None
+    scheme, _, token = header.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer":
+        return None if token else ""
+    return token if _TOKEN.fullmatch(token) else ""
 
 
 def digest(text: str) -> bytes:

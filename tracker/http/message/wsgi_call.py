@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
 from tracker.call import CALL_SECONDS, Call
 from tracker.caller import Misplaced, Sender
 from tracker.formats.client_ip import client_address
+from tracker.formats.credentials import bearer_token
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.request_id import request_id
 
@@ -16,8 +16,6 @@ from tracker.http.message.request_id import request_id
 DEADLINE = "tracker.deadline"
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 _IN_ADVANCE = ("prefetch", "prerender", "preview")
-#: RFC 6750, 2.1.
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def call_of(
@@ -43,20 +41,6 @@ def call_of(
         misplaced=_misplaced(environ) if bearer is None else None,
         deadline=environ.get(DEADLINE) or time.monotonic() + CALL_SECONDS,
     )
-
-
-def bearer_token(header: str | None) -> str | None:
-    """Return the token; "" (which is no key) for an unreadable header; None for another scheme or no header.
-
-    Another scheme with its credentials, such as the Basic of a proxy in front, does not hide an APIKey.
-    """
-    if header is None:
-        return None
-    scheme, _, token = header.strip().partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer":
-        return None if token else ""
-    return token if _TOKEN.fullmatch(token) else ""
 
 
 def _misplaced(environ: dict[str, Any]) -> Misplaced | None:
