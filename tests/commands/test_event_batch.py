@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.client import InProcess, NewClient, Reply, Shop
-from tracker.domain.event import IS_GENERATED
+from tracker.domain.event import IS_BOT, IS_GENERATED
 
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
 BATCH_BYTES = 1024 * 1024
@@ -442,3 +442,94 @@ def test_a_batch_larger_than_the_limit_takes_all_of_a_window(limited: InProcess)
     assert limited.call("event.track", other.key, ListID=other.list_id, Event="b").status == 200
     many = limited.call("event.batch", other.key, ListID=other.list_id, Events=[{"Event": "a"}] * 1000)
     assert (many.status, many.headers["X-RateLimit-Remaining"]) == (429, "9")
+
+
+def test_a_list_may_be_named_by_its_public_id(client: InProcess, shop: Shop) -> None:
+    mine = client.services.stores.lists.owned(shop.user_id, shop.list_id)
+    assert mine is not None
+    named = {"EventListTrackerID": mine.tracker_id, "Events": [{"Event": "a"}, {"Event": "b"}]}
+    assert statuses(client.call("event.batch", shop.key, **named)) == ["ok", "ok"]
+    assert statuses(client.call("event.batch", shop.key, ListID=shop.list_id, **named)) == ["ok", "ok"]
+    assert stored(client, shop) == ["a", "b", "a", "b"]
+
+
+def test_a_public_id_of_others_is_as_good_as_none(client: InProcess, shop: Shop) -> None:
+    other = client.open_shop(f"other{shop.list_id}@example.com")
+    theirs = client.services.stores.lists.owned(other.user_id, other.list_id)
+    mine = client.services.stores.lists.owned(shop.user_id, shop.list_id)
+    assert theirs is not None
+    assert mine is not None
+    replies = [
+        client.call("event.batch", shop.key, EventListTrackerID=named, Events=[{"Event": "a"}])
+        for named in (theirs.tracker_id, "A" * 16, "é", "")
+    ]
+    assert {(reply.refusal[0], *reply.codes) for reply in replies} == {(422, 25)}
+    assert len({reply.text for reply in replies}) == 1
+    both = client.call(
+        "event.batch", shop.key, EventListTrackerID=mine.tracker_id, ListID=other.list_id, Events=[]
+    )
+    assert both.refusal == (422, [4])
+    fresh = client.services.stores.lists.add(shop.user_id, "Another")
+    both = client.call("event.batch", shop.key, EventListTrackerID=mine.tracker_id, ListID=fresh, Events=[])
+    assert both.refusal == (422, [25])
+    assert stored(client, other) == []
+
+
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+)
+
+
+def test_what_follows_from_the_browser_of_an_event_is_added(
+    client: InProcess, batch: Batch, shop: Shop
+) -> None:
+    client.services.stores.list_settings.change(
+        shop.list_id, is_address_kept=True, own_networks=("10.0.0.0/8",)
+    )
+    page = {"$current_url": "https://shop.example/a?utm_source=x&token=secret", "$timezone": "Europe/Berlin"}
+    answer = batch(
+        {"Event": "browser", "Properties": page, "UserAgent": CHROME, "IPAddress": "203.0.113.77"},
+        {"Event": "robot", "Properties": page, "UserAgent": "curl/8.0 (bot)"},
+        {"Event": "unknown", "Properties": page, "UserAgent": ""},
+        {"Event": "own", "IPAddress": "10.1.2.3"},
+        {"Event": "plain", "Properties": page},
+    )
+    assert statuses(answer) == ["ok"] * 5
+    rows = client.rows(
+        "SELECT name, flags, properties FROM events WHERE list_id = ? ORDER BY id", shop.list_id
+    )
+    found = {
+        bytes(name).decode(): (flags & IS_BOT, json.loads(bytes(kept)[1:])) for name, flags, kept in rows
+    }
+    assert {name: bool(is_bot) for name, (is_bot, _) in found.items()} == {
+        "browser": False, "robot": True, "unknown": False, "own": True, "plain": False,
+    }  # fmt: skip
+    of_browser, unknown = found["browser"][1], found["unknown"][1]
+    assert (of_browser["$browser"], of_browser["$ip"], of_browser["$country"]) == (
+        "Chrome",
+        "203.0.113.0",
+        "DE",
+    )
+    assert (of_browser["$utm_source"], "secret" in json.dumps(of_browser)) == ("x", False)
+    assert unknown.keys() == of_browser.keys() - {
+        "$browser", "$browser_version", "$os", "$device_type", "$device", "$raw_user_agent", "$ip",
+    }  # fmt: skip
+    assert found["plain"][1] == page
+
+
+def test_a_browser_that_is_none_is_refused_with_its_event_alone(batch: Batch) -> None:
+    answer = batch({"Event": "a", "UserAgent": 7}, {"Event": "b", "IPAddress": "here"}, {"Event": "c"})
+    assert statuses(answer) == [[23], [24], "ok"]
+
+
+def test_a_refused_event_is_in_the_inbox_of_the_list_that_its_public_id_names(
+    client: InProcess, shop: Shop
+) -> None:
+    mine = client.services.stores.lists.owned(shop.user_id, shop.list_id)
+    assert mine is not None
+    client.call(
+        "event.batch", shop.key, EventListTrackerID=mine.tracker_id, Events=[{"Event": "x", "UUID": "y"}]
+    )
+    client.services.inbox.flush()
+    found = client.ok("rejections.get", shop.key, ListID=shop.list_id)
+    assert [each["Reason"] for each in found["Rejections"]] == ["13"]

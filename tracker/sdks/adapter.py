@@ -34,12 +34,9 @@ class SdkCredential(NamedTuple):
 
     @classmethod
     def of_basic(cls, header: str | None) -> SdkCredential | None:
-        """Return the credential in a header of the scheme Basic, whose user may be a whole pair."""
+        """Return the credential in a header of the scheme Basic: user and password, or a pair as user without a password."""
         found = shapes.basic_of(header)
-        if found is None:
-            return None
-        user, password = found
-        return cls.of(user if ":" in user or not password else f"{user}:{password}")
+        return None if found is None else cls.of(f"{found[0]}:{found[1].removesuffix(':')}")
 
 
 class SdkReply(NamedTuple):
