@@ -19,7 +19,7 @@ from tracker.formats.credentials import new_key
 #: What is promised, and what a test may see of it on a machine that does other things, too.
 PROMISED_MS, SEEN_MS = 5.0, 10.0
 CALLED_OFTEN = "user.login=1000000/60,event.collect=1000000/60,event.collect.address=1000000/60"
-BY_HEADER, PUBLIC = "unknown key", "collect endpoint"
+BY_HEADER, PUBLIC, SDK = "unknown key", "collect endpoint", "an SDK with a public id"
 DOORS = {
     "no credential": "/api/v1/events",
     BY_HEADER: "/api/v1/events",
@@ -28,6 +28,8 @@ DOORS = {
     "for anyone": "/api/v1/user.login",
     PUBLIC: "/t/",
     "public by name": "/api/v1/event.collect",
+    SDK: "/sdk/segment/",
+    "an SDK without a key": "/sdk/segment/v1/batch",
     "sign-in": "/sign-in",
     "nowhere": "/api/v1/no.such",
 }
@@ -66,7 +68,7 @@ def cost(client: InProcess, shop: Shop) -> Callable[..., Cost]:
 def environ_of(nasty: Nasty, door: str, client: InProcess, shop: Shop) -> dict[str, Any]:
     """The request without its body, as our server would make it."""
     found = client.services.stores.lists.owned(shop.user_id, shop.list_id)
-    path = DOORS[door] + (found.tracker_id if door == PUBLIC else "")
+    path = DOORS[door] + {PUBLIC: found.tracker_id, SDK: f"{found.tracker_id}/v1/batch"}.get(door, "")
     headers = dict(nasty.headers) | ({"Content-Encoding": "gzip"} if nasty.is_packed else {})
     if door == BY_HEADER:
         headers["Authorization"] = f"Bearer {new_key().text}"
@@ -78,7 +80,7 @@ def environ_of(nasty: Nasty, door: str, client: InProcess, shop: Shop) -> dict[s
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "203.0.113.7",
+        "REMOTE_ADDR": "203.0.113.8" if door == SDK else "203.0.113.7",
         "wsgi.url_scheme": "http",
         "wsgi.errors": io.StringIO(),
         "CONTENT_TYPE": nasty.content_type,
@@ -106,7 +108,7 @@ def test_what_is_refused_costs_little(cost: Callable[..., Cost], nasty: Nasty) -
     dear = {}
     for door in DOORS:
         found = cost(nasty, door)
-        assert found.status >= 400 or door in (PUBLIC, "public by name"), door
+        assert found.status >= 400 or door in (PUBLIC, SDK, "public by name"), door
         if found.status >= 400 and found.ms > SEEN_MS:
             dear[door] = found
     assert not dear
@@ -163,7 +165,7 @@ def spent(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -
     opened.close()
 
 
-@pytest.mark.parametrize("door", ["for anyone", PUBLIC])
+@pytest.mark.parametrize("door", ["for anyone", PUBLIC, SDK])
 def test_a_limit_that_is_used_up_refuses_before_anything_is_read(spent: InProcess, door: str) -> None:
     shop = spent.open_shop(f"{door.replace(' ', '-')}@example.com")
     first = Nasty("unreadable", JSON, b"{")

@@ -41,6 +41,7 @@ BODIES = {
     "null kinds": b'{"batch": [null], "events": [null], "data": [null], "requests": [null], "payload": null}',
     "many keys": json.dumps({f"key{number}": number for number in range(60_000)}).encode()[:MEGABYTE],
     "many keys, whole": json.dumps({f"key{number}": number for number in range(40_000)}).encode(),
+    "deep and torn": b'{"a":' * 900 + b'"\\ud800"' + b"}" * 900,
     "deep": b"[" * 5_000 + b"]" * 5_000,
 }
 

@@ -19,8 +19,10 @@ from tracker.registry.json_object import (
     MAX_INTEGER,
     MAX_NODES,
     MAX_TORN_BYTES,
+    MAX_TORN_NODES,
     MIN_INTEGER,
     check_unread,
+    separators_in,
     settle,
     unreadable,
 )
@@ -44,14 +46,19 @@ def gunzipped(body: bytes, max_bytes: int, is_known: bool) -> bytes:
 def json_of(text: bytes, is_known: bool = True) -> Any:
     """Return the JSON value in a text, with each number beyond 64 bits as text. Raises CommandError (100000).
 
-    Half of a character becomes U+FFFD: nobody sends an event a second time because of it.
+    Half of a character becomes U+FFFD: nobody sends an event a second time because of it. A large body of a stranger is not
+    worth that: its numbers beyond 64 bits are of double precision.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     check_unread(text, max(MAX_NODES, len(text) // 2) if is_known else MAX_STRANGERS_NODES)
+    has_large_numbers = (is_known or len(text) <= MAX_TORN_BYTES) and _MANY_DIGITS.search(text)
     try:
-        value = _lenient(text, is_known) if _MANY_DIGITS.search(text) else orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
         value = _lenient(text, is_known)
+    else:
+        if has_large_numbers and (is_known or separators_in(text) < MAX_TORN_NODES):
+            value = _lenient(text, is_known)
     if isinstance(value, (dict, list)):
         settle(value)
     return value
@@ -59,14 +66,18 @@ def json_of(text: bytes, is_known: bool = True) -> Any:
 
 def _lenient(text: bytes, is_known: bool) -> Any:
     """Decode what the fast decoder refuses or changes: NaN, large numbers, broken characters."""
-    if not is_known and len(text) > MAX_TORN_BYTES:
-        raise unreadable("not valid JSON")
+    if not is_known:
+        if len(text) > MAX_TORN_BYTES:
+            raise unreadable("not valid JSON")
+        check_unread(text, MAX_TORN_NODES)
     try:
         value = json.loads(
             text.decode(errors="replace"), parse_int=_integer, parse_float=_double, parse_constant=str
         )
     except (ValueError, RecursionError):
         raise unreadable("not valid JSON") from None
+    if isinstance(value, (dict, list)):
+        settle(value)
     return _mended(value) if b"\\u" in text else value
 
 
