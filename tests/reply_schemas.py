@@ -14,7 +14,7 @@ from jsonschema_rs import Draft202012Validator
 
 from tracker.errors import COMMON
 from tracker.openapi import describe
-from tracker.plugins import load_commands
+from tracker.plugins import load_adapters, load_commands
 from tracker.registry import CsvStream, NdjsonStream, Registry
 
 Document = dict[str, Any]
@@ -53,6 +53,13 @@ def document() -> Document:
     """The document of the built-in commands."""
     registry = load_commands()
     return describe(registry, limits_of(registry))
+
+
+@functools.cache
+def whole_document() -> Document:
+    """The document that is served: that of the commands, and the routes of SDKs."""
+    registry = load_commands()
+    return describe(registry, limits_of(registry), load_adapters())
 
 
 def limits_of(registry: Registry) -> dict[str, str]:

@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from marshmallow import Schema, fields
 from openapi_spec_validator import validate
 
-from tests.reply_schemas import document, faults, limits_of
+from tests.reply_schemas import document, faults, limits_of, whole_document
 from tracker.errors import COMMON, Error, invalid, missing
 from tracker.openapi import describe
-from tracker.plugins import load_commands
+from tracker.plugins import load_adapters, load_commands
 from tracker.registry import Command, EventStream, PluginError, Registry, administrator, anyone
 
 BUILT_IN = load_commands()
@@ -87,6 +87,17 @@ def test_it_is_valid() -> None:
     validate(document())
     validate(described(NoteAdd, NotesCount))
     assert document()["openapi"] == "3.1.0"
+
+
+def test_the_routes_of_sdks_are_in_it() -> None:
+    validate(whole_document())
+    for listed in load_adapters():
+        for route in listed.routes:
+            found = whole_document()["paths"][f"/sdk/{listed.adapter.family}{route.path}"][route.method.lower()]
+            assert found["tags"] == ["SDKs"]
+    renamed = describe(BUILT_IN, limits_of(BUILT_IN), load_adapters(), "/lib")
+    assert "/lib/segment/v1/batch" in renamed["paths"]
+    assert not any(path.startswith("/sdk") for path in renamed["paths"])
 
 
 def test_paths_and_operations_keep_their_names() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.reply_schemas import document
+from tests.reply_schemas import whole_document
 from tests.served import Account, StartTracker, Tracker
 from tracker.http.docs_page import STATIC, SWAGGER_UI
 
@@ -43,7 +43,7 @@ class Ping(Command):
 def test_the_document_is_served_and_need_not_be_sent_twice(tracker: Tracker) -> None:
     first = tracker.get("/api/v1/openapi.json")
     assert (first.status, first.headers["Content-Type"]) == (200, "application/json")
-    assert first.body == document()
+    assert first.body == whole_document()
     again = tracker.get("/api/v1/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status, again.raw) == (304, b"")
     assert first.headers["Cache-Control"] == "no-cache", "after an update it is asked for again"
@@ -143,7 +143,7 @@ def test_the_page_shows_every_command(tracker: Tracker, page: Page) -> None:
         shown |= screen
         if number % 12 == 1:  # the page takes seconds for each
             open_whole(page, in_the_middle(page))
-    assert shown == {(path, method) for path, item in document()["paths"].items() for method in item}
+    assert shown == {(path, method) for path, item in whole_document()["paths"].items() for method in item}
     assert watch.complaints == []
     assert watch.origins() == {tracker.url}
 

@@ -14,7 +14,7 @@ from tracker.sdks.adapter import Adapter
 EVENTS = "events"
 _FAMILY = re.compile(r"[a-z][a-z0-9]{1,30}")
 _ROUTE = re.compile(
-    r"(GET|POST|PUT|DELETE|OPTIONS) (/(?:[A-Za-z0-9._-]+|\{[a-z_]+\})?(?:/(?:[A-Za-z0-9._-]+|\{[a-z_]+\}))*)"
+    r"(GET|POST|PUT|DELETE|OPTIONS) (/(?:[A-Za-z0-9._-]+|\{[a-z_]+\})?(?:/(?:[A-Za-z0-9._-]+|\{[a-z_]+\}))*/?)"
 )
 #: Parts of a path beyond which no route is looked for.
 MAX_PARTS = 12
