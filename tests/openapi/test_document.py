@@ -93,7 +93,9 @@ def test_the_routes_of_sdks_are_in_it() -> None:
     validate(whole_document())
     for listed in load_adapters():
         for route in listed.routes:
-            found = whole_document()["paths"][f"/sdk/{listed.adapter.family}{route.path}"][route.method.lower()]
+            found = whole_document()["paths"][f"/sdk/{listed.adapter.family}{route.path}"][
+                route.method.lower()
+            ]
             assert found["tags"] == ["SDKs"]
     renamed = describe(BUILT_IN, limits_of(BUILT_IN), load_adapters(), "/lib")
     assert "/lib/segment/v1/batch" in renamed["paths"]

@@ -177,6 +177,8 @@ def _is_conversion(properties: Mapping[str, Any]) -> bool:
 
 def fitted(properties: Mapping[str, Any]) -> Params:
     """Return the properties within Tracker's limits and without an SDK's keys; CUT tells that something is missing."""
+    if KEYS.isdisjoint(properties) and event_limits.properties_fault(dict(properties)) is None:
+        return dict(properties)
     found: Params = {}
     is_cut = False
     for name, value in properties.items():

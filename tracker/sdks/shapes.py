@@ -33,7 +33,8 @@ GZIP_MAGIC = b"\x1f\x8b"
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: A number that may not fit into 64 bits, or digits of a text.
-_MANY_DIGITS = re.compile(rb"[0-9]{19}")
+_MANY_DIGITS = b"0" * 19
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
@@ -51,7 +52,9 @@ def json_of(text: bytes, is_known: bool = True) -> Any:
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     check_unread(text, max(MAX_NODES, len(text) // 2) if is_known else MAX_STRANGERS_NODES)
-    has_large_numbers = (is_known or len(text) <= MAX_TORN_BYTES) and _MANY_DIGITS.search(text)
+    has_large_numbers = (is_known or len(text) <= MAX_TORN_BYTES) and _MANY_DIGITS in text.translate(
+        _DIGITS_AS_ZERO
+    )
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
