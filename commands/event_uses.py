@@ -18,9 +18,9 @@ from tracker.questions.measures import OF_PROPERTY
 
 
 class EventUses(Command):
-    """List what names an event or a property of a list: goals, segments, triggers, saved reports and aliases, in whichever spelling.
+    """List what names an event or a property of a list: goals, segments, triggers, alerts, saved reports and aliases, in whichever spelling.
 
-    Without both it is all of the list's goals, segments, saved reports, triggers and share links. Ask it before deleting, hiding or
+    Without both it is all of the list's goals, segments, saved reports, triggers, alerts and share links. Ask it before deleting, hiding or
     treating names as one.
     """
 
@@ -55,7 +55,9 @@ class EventUses(Command):
         class Use(Schema):
             Kind = fields.String(
                 required=True,
-                metadata={"enum": ["goal", "segment", "trigger", "saved report", "share link", "alias"]},
+                metadata={
+                    "enum": ["goal", "segment", "trigger", "alert", "saved report", "share link", "alias"]
+                },
             )
             ID = fields.Integer(required=True, allow_none=True, metadata={"description": "Null for an alias"})
             Name = fields.String(

@@ -6,12 +6,15 @@ import logging
 import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from typing import Any
 
 from flask import Blueprint, Flask
 
 from tracker import browser
 from tracker.analytics.process.reports_setup import ReportsSetup
 from tracker.analytics.reports_client import ReportsClient
+from tracker.api.alert_messages import alert_body
+from tracker.api.alert_readings import REPORT, read_alert
 from tracker.api.event_responses import rendered_received
 from tracker.api.trigger_messages import judge_of, message_body, rendered_events
 from tracker.auth.authenticator import Authenticator
@@ -24,15 +27,18 @@ from tracker.config import ConfigError, Settings
 from tracker.console import (
     NumbersLater,
     NumbersRefused,
+    alert_mail,
     console,
     report_mail,
     share_pages,
     unsubscribe_pages,
 )
+from tracker.delivery.alert_worker import ALERT_LINKS, AlertParts, AlertWorker
 from tracker.delivery.mail_worker import CannotBeMailed, MailWorker, NotYet, Rendered, unsubscribe_token
 from tracker.delivery.trigger_parts import TriggerParts
 from tracker.delivery.trigger_worker import TriggerWorker
 from tracker.dispatch import NOTES_HEADER, Dispatcher
+from tracker.domain.alert_rule import AlertReading
 from tracker.errors import StorageUnavailable
 from tracker.formats.credentials import is_public_id
 from tracker.http.collect_endpoint import CollectEndpoint
@@ -67,6 +73,7 @@ from tracker.storage.accounts import (
     ListNames,
     Lists,
     ListSettingsStore,
+    MailedRows,
     SavedReports,
     Schedules,
     Segments,
@@ -74,6 +81,7 @@ from tracker.storage.accounts import (
     Shares,
     Users,
 )
+from tracker.storage.alerts import Alerts, DueAlert
 from tracker.storage.engine import Database, DaySecrets, IncompatibleDatabase, Readiness
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
@@ -81,6 +89,8 @@ from tracker.storage.triggers import Triggers
 
 #: The command that browsers may call: the collect endpoint leads to it and to no other.
 PUBLIC_COMMAND = "event.collect"
+#: Seconds that one look at an alert may take.
+ALERT_SECONDS = 10.0
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -120,17 +130,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.has_console:
         app.register_blueprint(console(dispatcher, settings))
         app.register_blueprint(share_pages(ShareAccess(services.stores.shares, limiter, now_ms)))
-        app.register_blueprint(unsubscribe_pages(MailAccess(services.stores.schedules, unsubscribe_token)))
-        services.mails.compose = partial(_composed, app, settings.public_url)
+        _let_mail(app, services, settings.public_url)
     app.extensions["tracker"] = services
     return app
 
 
 def _composed(app: Flask, url: str, mail: DueMail, due: int) -> Rendered:
     """Return what renders a schedule's mails: its numbers are asked as those of a share link are, with what the list's owner may see."""
-    permissions = parse_permissions(mail.permissions)
-    may = READS if "*" in permissions else READS & permissions
-    caller = Caller(mail.user_id, may, list_id=mail.list_id, share_id=0)
+    caller = _owner(mail)
     first, last = days_before(mail.every, mail.zone, due)
     try:
         return report_mail(app, mail, caller, mail.every, first.isoformat(), last.isoformat(), url)
@@ -138,6 +145,32 @@ def _composed(app: Flask, url: str, mail: DueMail, due: int) -> Rendered:
         raise NotYet from None
     except NumbersRefused as refused:
         raise CannotBeMailed(str(refused)) from None
+
+
+def _owner(due: DueMail | DueAlert) -> Caller:
+    """Return the caller that asks numbers of a list by itself: as that of a share link, with what the list's owner may see."""
+    permissions = parse_permissions(due.permissions)
+    may = READS if "*" in permissions else READS & permissions
+    return Caller(due.user_id, may, list_id=due.list_id, share_id=0)
+
+
+def _read_alert(services: Services, alert: DueAlert, now: int) -> AlertReading:
+    """Return what an alert looks at now, by the report that numbers are read from."""
+    entry = services.registry.find(REPORT)
+    if entry is None:
+        return AlertReading(None, trouble="there is no report to ask")
+    deadline = time.monotonic() + ALERT_SECONDS
+    return read_alert(
+        entry.command(_owner(alert), services, now, deadline=deadline), alert.list_id, alert.rule
+    )
+
+
+def _let_mail(app: Flask, services: Services, url: str) -> None:
+    """Give the work of mails what renders them, and their readers the page that ends them."""
+    rows: dict[str, MailedRows[Any]] = {"": services.stores.schedules, ALERT_LINKS: services.stores.alerts}
+    app.register_blueprint(unsubscribe_pages(MailAccess(rows, unsubscribe_token)))
+    services.mails.compose = partial(_composed, app, url)
+    services.alerts.mail = partial(alert_mail, app)
 
 
 def _script_files(path: str) -> Blueprint:
@@ -216,6 +249,7 @@ def build_services(
         Segments(database, now_ms),
         Triggers(database, now_ms),
         Schedules(database, now_ms),
+        Alerts(database, now_ms),
     )
     logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
@@ -223,11 +257,16 @@ def build_services(
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     analytics = ReportsClient(reports_setup(settings), encode)
     triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics))
-    audit = Audit(database, now_ms)
-    mails = MailWorker(database, now_ms, mail_sender(settings), settings.public_url)
-    return Services(
-        ingest, reports, analytics, hub, stores, logins, jobs, triggers, mails, audit, inbox, database, settings, registry or Registry(),
+    sender, url = mail_sender(settings), settings.public_url
+    mails = MailWorker(database, now_ms, sender, url)
+    parts = AlertParts(ingest.new_id, triggers.poster, alert_body, sender, url)
+    alerts = AlertWorker(database, now_ms, parts)
+    services = Services(
+        ingest, reports, analytics, hub, stores, logins, jobs, triggers, mails, alerts, Audit(database, now_ms), inbox, database, settings,
+        registry or Registry(),
     )  # fmt: skip
+    alerts.read = partial(_read_alert, services)
+    return services
 
 
 def trigger_parts(

@@ -88,6 +88,7 @@ def post_worker_init(worker: Any) -> None:
         services.analytics.serve()
         services.triggers.serve()
         services.mails.serve()
+        services.alerts.serve()
         worker.end_lasting_answers = services.following.close
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tracker.analytics.reports_client import ReportsClient
 from tracker.auth.login import LoginService
 from tracker.config import Settings
+from tracker.delivery.alert_worker import AlertWorker
 from tracker.delivery.mail_worker import MailWorker
 from tracker.delivery.trigger_worker import TriggerWorker
 from tracker.inbox.collector import Inbox
@@ -30,6 +31,7 @@ from tracker.storage.accounts import (
     Shares,
     Users,
 )
+from tracker.storage.alerts import Alerts
 from tracker.storage.engine import Database
 from tracker.storage.subscribers import CustomFields, Subscribers
 from tracker.storage.triggers import Triggers
@@ -54,6 +56,7 @@ class Stores:
     segments: Segments
     triggers: Triggers
     schedules: Schedules
+    alerts: Alerts
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Services:
     jobs: Jobs
     triggers: TriggerWorker
     mails: MailWorker
+    alerts: AlertWorker
     audit: Audit
     inbox: Inbox
     storage: Database
@@ -78,6 +82,7 @@ class Services:
 
     def close(self) -> None:
         """End background work, write what is written late, and close the database. No call may be running any more."""
+        self.alerts.close()
         self.mails.close()
         self.triggers.close()
         self.following.close()

@@ -51,6 +51,9 @@ PAGES = {
     "people behind a number": "/lists/{full}/who?Event=page_view",
     "nobody behind a number": "/lists/{full}/who?Event=nothing",
     "goals": "/lists/{full}/goals",
+    "alerts": "/lists/{full}/alerts",
+    "no alert": "/lists/{one}/alerts?kind=number",
+    "an alert": "/lists/{full}/alerts/{alert}",
     "saved reports": "/lists/{full}/saved",
     "a saved report": "/lists/{full}/saved/{saved}",
     "no saved report": "/lists/{one}/saved",
@@ -83,7 +86,9 @@ def lists(console: Tracker, owner: Account) -> dict[str, int]:
         wait_for_copy(console, owner, list_id)
     rule = [{"Of": "person", "Event": "add_to_cart", "Is": "happened", "Times": 2}]
     made = console.ok("segment.create", owner.key, ListID=owner.list_id, Name="Carts", Rule=rule)
-    found = {"full": owner.list_id, "one": int(one), "segment": int(made["SegmentID"])}
+    watched = {"Name": "Orders stopped", "Kind": "silence", "Event": "order", "To": ["ada@example.com"]}
+    alert = console.ok("alert.create", owner.key, ListID=owner.list_id, **watched)["AlertID"]
+    found = {"full": owner.list_id, "one": int(one), "segment": int(made["SegmentID"]), "alert": int(alert)}
     about = {"ListID": owner.list_id}
     sent = {"Name": "People by channel", "Report": "reports.trend", "Params": {"By": "visit:$channel"}}
     saved = console.ok("savedreport.create", owner.key, **about, **sent, IsPinned=True)["SavedReportID"]

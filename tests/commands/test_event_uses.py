@@ -31,6 +31,9 @@ def used(client: InProcess, shop: Shop) -> Shop:
     client.ok("savedreport.create", shop.key, **about, Name="Way", Report="reports.funnel", Params=steps)
     summed = {"Measures": ["sum:amount"]}
     client.ok("savedreport.create", shop.key, **about, Name="Sums", Report="reports.trend", Params=summed)
+    client.ok(
+        "alert.create", shop.key, **about, Name="Quiet", Kind="silence", Event="signup", To=["a@x.example"]
+    )
     client.ok("share.create", shop.key, **about, Overview=True)
     client.ok("event.alias", shop.key, **about, Event="sign_up", As="signup")
     return shop
@@ -43,7 +46,13 @@ def uses(client: InProcess, shop: Shop, **named: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "other"), [("signup", "sign_up"), ("sign_up", "signup")])
 def test_an_event_is_found_in_every_spelling(client: InProcess, used: Shop, name: str, other: str) -> None:
-    found = [("goal", "Sign-ups"), ("segment", "New"), ("saved report", "Way"), ("alias", other)]
+    found = [
+        ("goal", "Sign-ups"),
+        ("segment", "New"),
+        ("saved report", "Way"),
+        ("alert", "Quiet"),
+        ("alias", other),
+    ]
     assert uses(client, used, Event=name) == found
 
 
@@ -55,4 +64,4 @@ def test_properties_are_found_in_conditions_and_measures(client: InProcess, used
 
 def test_without_a_name_it_is_all_of_the_list(client: InProcess, used: Shop) -> None:
     kinds = [kind for kind, _ in uses(client, used)]
-    assert kinds == ["goal", "goal", "segment", "saved report", "saved report", "share link"]
+    assert kinds == ["goal", "goal", "segment", "saved report", "saved report", "alert", "share link"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tests.client import InProcess, Shop
+from tests.commands.alerts import make_alert
 from tests.commands.goals import last_entry
 from tests.commands.segments import in_, make_segment, segments_of
+from tests.commands.stub_engine import StubEngine
 
 
 def test_a_segment_is_gone(client: InProcess, shop: Shop) -> None:
@@ -33,6 +35,21 @@ def test_one_that_others_are_made_of_stays_and_they_are_named(client: InProcess,
         client.ok("segment.delete", shop.key, ListID=shop.list_id, SegmentID=user)
     client.ok("segment.delete", shop.key, **named)
     assert segments_of(client, shop) == []
+
+
+def test_one_that_an_alert_looks_at_stays(client: InProcess, shop: Shop, engine: StubEngine) -> None:
+    """By itself, or in its conditions."""
+    engine.reply = {"building": 0.5}
+    first = make_segment(client, shop)
+    number = {"Kind": "number", "Event": None, "Hours": None, "Is": "above", "Value": 1}
+    alert = make_alert(client, shop, **number, Name="Of it", SegmentID=first)["AlertID"]
+    make_alert(client, shop, **number, Name="By it", Where=[[in_(first)]])
+    named = {"ListID": shop.list_id, "SegmentID": first}
+    answer = client.call("segment.delete", shop.key, **named)
+    assert answer.codes == [17]
+    assert "alert `Of it`, alert `By it`" in answer.text
+    client.ok("alert.delete", shop.key, ListID=shop.list_id, AlertID=alert)
+    assert client.call("segment.delete", shop.key, **named).codes == [17]
 
 
 def test_a_segment_of_another_list_is_none(client: InProcess, shop: Shop, owner: Shop) -> None:

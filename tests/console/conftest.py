@@ -19,6 +19,9 @@ UNLIMITED = ",".join(
     for name in (
         "user.login",
         "user.create",
+        "alert.create",
+        "alert.delete",
+        "alert.test",
         "annotation.create",
         "apikey.create",
         "goal.create",

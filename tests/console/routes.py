@@ -51,6 +51,10 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/triggers/<trigger_id>/test": {},
     "/lists/<list_id>/triggers/<trigger_id>/delete": {},
     "/lists/<list_id>/triggers/<trigger_id>/deliveries/<delivery_id>/retry": {},
+    "/lists/<list_id>/alerts": {"Kind": "silence", "Event": "never", "Is": "not seen", "To": "ada@example.com"},  # and a name
+    "/lists/<list_id>/alerts/<alert_id>": {"do": "pause"},
+    "/lists/<list_id>/alerts/<alert_id>/test": {},
+    "/lists/<list_id>/alerts/<alert_id>/delete": {},
     "/lists/<list_id>/setup/key": {},
     "/lists/<list_id>/setup/test": {},
     "/keys": {"name": "Made", "may": "events"},

@@ -43,6 +43,8 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
     trigger = tracker.ok(
         "trigger.create", account.key, ListID=account.list_id, Name=f"Told of {email}", **TOLD
     )
+    watched = {"Kind": "silence", "Event": "never", "To": [email]}
+    alert = tracker.ok("alert.create", account.key, ListID=account.list_id, Name=f"Alert {email}", **watched)
     told = tracker.call("subscriber.explain", account.key, ListID=account.list_id, EmailAddress=email).body
     return {
         "subscriber_id": told["SubscriberID"],
@@ -57,6 +59,7 @@ def somebody(tracker: Tracker, account: Account) -> dict[str, Any]:
         "annotation_id": note["AnnotationID"],
         "segment_id": segment["SegmentID"],
         "trigger_id": trigger["TriggerID"],
+        "alert_id": alert["AlertID"],
         "delivery_id": _accepted(
             tracker, account.list_id, trigger["TriggerID"], int(told["Links"][0]["EventID"])
         ),

@@ -53,8 +53,10 @@ def tokens(tracker: Tracker, browser: Visitor, john: Account) -> dict[str, str]:
 #: What processes write by themselves: notes of the worker at triggers, counts of names, and a person's history from before a link.
 OF_WORKERS = {
     "work_leases", "trigger_tails", "event_names", "event_properties", "count_outbox", "timeline_recent", "timeline_sorted", "timeline_runs",
-    "senders",
+    "senders", "alert_firings", "alert_notices",
 }  # fmt: skip
+#: What forms change of alerts: a worker looks at them.
+ALERTS = "(SELECT list_id, id, name, rule, url, is_active FROM alerts)"
 LINKS = "(SELECT list_id, visitor_id, span, subscriber_id, linked_at, event_id, reason, unlinked_from, unlinked_at FROM identity_links)"
 
 
@@ -66,7 +68,10 @@ def state(tracker: Tracker) -> Iterator[Callable[[], Any]]:
     def read() -> dict[str, Any]:
         def all_rows(transaction: Any) -> dict[str, Any]:
             names = transaction.select("SELECT name FROM sqlite_master WHERE type = 'table'")
-            sources = {name: name for (name,) in names if name not in OF_WORKERS} | {"identity_links": LINKS}
+            sources = {name: name for (name,) in names if name not in OF_WORKERS} | {
+                "identity_links": LINKS,
+                "alerts": ALERTS,
+            }
             return {name: transaction.select(f"SELECT * FROM {source}") for name, source in sources.items()}
 
         return database.read(all_rows)
@@ -82,7 +87,7 @@ def fields(path: Path, account: Account, subscriber: dict[str, Any]) -> dict[str
         return {"typed": subscriber["email"]}
     if path.rule.endswith(("/goals", "/segments/<segment_id>")):
         return {"Name": f"Another of {subscriber['email']}", "Event": "bought"}
-    if path.rule.endswith("/saved"):
+    if path.rule.endswith(("/saved", "/alerts")):
         return {**FORMS[path.rule], "Name": f"Another of {subscriber['email']}"}
     if path.rule.endswith("/triggers"):
         return {
@@ -142,6 +147,7 @@ def test_who_is_signed_out_changes_nothing(
 
 #: What a list has a bound of, taken away so that the next form finds room: the command, its parameter, and the part of paths.
 AGAIN = (
+    ("alert.delete", "AlertID", "alert_id"),
     ("goal.delete", "GoalID", "goal_id"),
     ("savedreport.delete", "SavedReportID", "saved_report_id"),
     ("schedule.delete", "ScheduleID", "schedule_id"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.client import InProcess, Shop
+from tests.commands.alerts import watched_alert
 from tests.commands.triggers import add_deliveries
 from tests.example_world import SUBSCRIBER
 from tracker.fields import Text
@@ -125,6 +126,10 @@ def a_schedule(client: InProcess, shop: Shop) -> int:
     return int(there[0].id) if there else schedules.make(shop.list_id, columns, [], lambda *_: None)
 
 
+def an_alert(client: InProcess, shop: Shop) -> int:
+    return watched_alert(client, shop.list_id)
+
+
 def a_deletion(client: InProcess, shop: Shop) -> str:
     """A deletion of events that were never sent."""
     key = client.services.stores.keys.add(shop.user_id, "*")
@@ -144,6 +149,7 @@ KINDS = {
     "AnnotationID": Kind(an_annotation, NOWHERE),
     "ShareID": Kind(a_share, NOWHERE),
     "ScheduleID": Kind(a_schedule, NOWHERE),
+    "AlertID": Kind(an_alert, NOWHERE),
     "DeliveryID": Kind(a_delivery, NOWHERE),
     "RejectionID": Kind(a_rejection, NOWHERE),
     "BodyID": Kind(a_body, NOWHERE),

@@ -20,6 +20,7 @@ import pytest
 from marshmallow import fields
 
 from tests.client import InProcess, Reply, Shop, Track
+from tests.commands.alerts import watched_alert
 from tests.commands.test_event_collect import Door
 from tests.commands.triggers import PUBLIC_URL, add_deliveries
 from tests.contract.objects import refused
@@ -337,12 +338,14 @@ def _kept(world: World) -> Iterator[Try]:
         "ScheduleID": stores.schedules.make(
             ours, {"every": b"day", "hour": 8, "is_csv": False}, [], lambda *_: None
         ),
+        "AlertID": watched_alert(world.client, ours),
     }
     for name, commands in (
         ("SavedReportID", ("savedreport.update", "savedreport.delete", "share.create")),
         ("AnnotationID", ("annotation.update", "annotation.delete")),
         ("ShareID", ("share.revoke",)),
         ("ScheduleID", ("schedule.update", "schedule.delete")),
+        ("AlertID", ("alerts.get", "alert.update", "alert.test", "alert.delete")),
     ):
         for command, list_id in itertools.product(commands, (world.strangers.list_id, ours)):
             named = {"ListID": list_id, name: made[name], "Name": "x", "Text": "y"}
@@ -458,6 +461,7 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
     "ShareID": _kept,
     "SegmentID": _segments,
     "ScheduleID": _kept,
+    "AlertID": _kept,
     "TriggerID": _triggers,
     "DeliveryID": _triggers,
     "RejectionID": _refused,
@@ -472,8 +476,8 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 WORDS = {
     "AllowedOrigins", "As", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
     "Currency", "CustomFields", "DataType", "Description", "EmailAddress", "Event", "Events", "Every", "ExternalID",
-    "FieldName", "Format", "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "ID", "Interval", "IsActive", "IsHidden", "IsPinned",
-    "KeepAddress", "KeepRefusedValues", "Measure", "MergeTagAlias", "Name", "Next", "OwnNetworks", "Params", "Permissions", "Products", "Properties",
+    "FieldName", "Format", "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Hours", "ID", "Interval", "Is", "IsActive", "IsHidden", "IsPinned",
+    "KeepAddress", "KeepRefusedValues", "Kind", "Measure", "MergeTagAlias", "Minimum", "Name", "Next", "OwnNetworks", "Params", "Permissions", "Products", "Properties",
     "Property", "Reason", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text", "Tile",
     "Timezone", "To", "URL", "UniqueIdentifier", "Until", "Url", "Username", "Value", "VisitGapMinutes", "Where",
 }  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 from marshmallow import EXCLUDE
 
 from tests.client import InProcess, Shop, in_query, when_built
+from tests.commands.alerts import watched_alert
 from tests.commands.triggers import add_deliveries
 from tests.contract.objects import refused
 from tests.conventions.likeness import Likeness
@@ -178,6 +179,7 @@ def numbers_of(house: InProcess, jane: Shop) -> dict[str, Any]:
         "ShareID": link(house, found.id),
         "SegmentID": stores.segments.of_list(found.id)[0].id,
         "ScheduleID": mailed(house, found.id),
+        "AlertID": watched_alert(house, found.id),
         "TriggerID": trigger,
         "DeliveryID": add_deliveries(house, replace(jane, list_id=found.id), trigger, 1, is_accepted=True)[0],
         "EventID": house.rows("SELECT MAX(id) FROM events WHERE list_id = ?", found.id)[0][0],

@@ -13,12 +13,14 @@ import orjson
 import pytest
 
 from tests.client import HIGH_LIMITS, InProcess, Shop
+from tests.commands.alerts import fill_with_alerts
 from tests.commands.questions import HEADED, WITHOUT_EVENT
 from tests.commands.triggers import PUBLIC_URL, add_deliveries, fill_with_triggers
 from tests.contract.objects import refused
 from tests.fuzz.exemptions import OF_EVENTS
 from tracker import Tile
 from tracker.analytics.reports_client import ReportsClient
+from tracker.api.alert_params import NOT_INSTALLED
 from tracker.api.report_params import TOO_LARGE, TOO_SLOW
 from tracker.api.segment_params import INVALID_RULE
 from tracker.api.trigger_params import NOTHING_JUDGES
@@ -189,6 +191,30 @@ ABOUT_SEGMENTS: dict[str, dict[str, Any]] = {
     "segment.create": {"Name": "x", "Rule": RULE},
     "segments.get": {"WithCounts": True},
     **{name: {"SegmentID": BUYERS} for name in OF_SEGMENTS if name not in ("segment.create", "segments.get")},
+}
+#: Rows of alerts; `WATCHED` stands for an alert of the shop.
+WATCHED = "the alert of the shop"
+A_NUMBER = {"Kind": "number", "Event": ..., "Is": "above", "Value": 1}
+OF_RULES: dict[int, dict[str, Any]] = {
+    4: {"Name": " "}, 5: {"Kind": "x"}, 6: {"Where": "x"}, 7: {"Name": "TAKEN"}, 14: {"Is": "above"},
+    15: {"Kind": "refusals", "Event": ...}, 16: {"Hours": 0}, 17: {"Value": "x"}, 18: {**A_NUMBER, "Value": ...}, 19: {"Minimum": -1},
+    20: {"Event": ""}, 21: {**A_NUMBER, "Measure": "x"}, 22: {"Kind": "silence", "Event": ...}, 23: {"GoalID": 0}, 24: {"SegmentID": 0},
+    25: {"Currency": ""}, 26: {"Measure": "people"}, 27: {**A_NUMBER, "GoalID": 10**6}, 28: {"To": ["x"]}, 29: {"URL": "http://127.0.0.1/"},
+    30: {"To": []}, 31: {"IsActive": "x"}, 33: A_NUMBER,
+}  # fmt: skip
+OF_ONE_ALERT = {9: {"AlertID": "x"}, 10: {"AlertID": 10**6}, 13: {"AlertID": ...}}
+OF_ALERTS: dict[str, dict[int, dict[str, Any]]] = {
+    "alert.create": {**OF_RULES, 8: {"ListID": FULL}, 11: {"Name": ...}, 12: {"Kind": ...}},
+    "alert.update": {
+        **OF_RULES, **OF_ONE_ALERT, 14: {"Is": "not seen"}, 15: {"Kind": "number"}, 22: {"Kind": "silence"}, 32: {"NewSecret": "x"},
+    },
+    "alert.delete": OF_ONE_ALERT,
+    "alert.test": OF_ONE_ALERT,
+    "alerts.get": {9: OF_ONE_ALERT[9], 10: OF_ONE_ALERT[10]},
+}  # fmt: skip
+ABOUT_ALERTS: dict[str, dict[str, Any]] = {
+    "alert.create": {"Name": "x", "Kind": "silence", "Event": "x", "To": ["a@example.com"]},
+    **{name: {"AlertID": WATCHED} for name in ("alert.update", "alert.delete", "alert.test")},
 }
 OF_TRIGGERS: dict[str, dict[int, dict[str, Any]]] = {
     "trigger.create": {
@@ -485,6 +511,11 @@ CALLS |= {
     for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
 }
 CALLS |= {
+    (name, code): changed(ABOUT_ALERTS.get(name, {}), change)
+    for name, changes in OF_ALERTS.items()
+    for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
+}
+CALLS |= {
     (name, code): changed(ABOUT_TRIGGERS[name], change)
     for name, changes in OF_TRIGGERS.items()
     for code, change in ({code: HEAD[code] for code in (1, 2, 3)} | changes).items()
@@ -728,7 +759,7 @@ def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any
 
 
 def _told(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any]:
-    """What stands for TELLING, HELD, REFUSED and KEPT; the full list has all triggers it may."""
+    """What stands for TELLING, HELD and WATCHED; the full list has all triggers and alerts it may."""
     about = {"Event": "x", "URL": PUBLIC_URL}
     told = [
         client.ok("trigger.create", jane.key, ListID=shop, Name=name, **about)["TriggerID"]
@@ -737,7 +768,12 @@ def _told(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any]
     fill_with_triggers(client, full)
     [held] = add_deliveries(client, replace(jane, list_id=shop), told[0], 1)
     client.ok("trigger.update", jane.key, ListID=shop, TriggerID=told[0], IsActive=False)
-    return {TELLING: told[0], HELD: held}
+    fill_with_alerts(client, full)
+    mailed = {"ListID": shop, "To": ["a@example.com"]}
+    client.ok("alert.create", jane.key, **mailed, Name="Taken", Kind="silence", Event="x")
+    watched = {**mailed, "Name": "Watched", "Kind": "refusals", "Is": "above", "Value": 5}
+    alert = client.ok("alert.create", jane.key, **watched)["AlertID"]
+    return {TELLING: told[0], HELD: held, WATCHED: alert}
 
 
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))
@@ -763,7 +799,7 @@ def test_every_declared_code_is_answered(
     if declared in TROUBLE:
         reply = {"error": TROUBLE[declared], "detail": "a test"}
         monkeypatch.setattr(client.services.analytics, "ask", lambda *_: reply)
-    if declared == NOTHING_JUDGES:
+    if declared in (NOTHING_JUDGES, NOT_INSTALLED):
         monkeypatch.setattr(ReportsClient, "is_installed", lambda _: False)
     sent = {"EventListTrackerID": public.tracker_id} | {
         name: with_numbers(value, shop) for name, value in CALLS[command, code].items()

@@ -13,7 +13,7 @@ OURS = {"tracker", "commands"}
 STORAGE = {
     "tracker.storage.accounts", "tracker.storage.aggregates", "tracker.storage.changes", "tracker.storage.engine",
     "tracker.storage.events",
-    "tracker.storage.job_queue", "tracker.storage.rejections", "tracker.storage.subscribers", "tracker.storage.timeline", "tracker.storage.triggers",
+    "tracker.storage.alerts", "tracker.storage.job_queue", "tracker.storage.rejections", "tracker.storage.subscribers", "tracker.storage.timeline", "tracker.storage.triggers",
 }  # fmt: skip
 PURE = {"tracker.domain", "tracker.errors", "tracker.formats", "tracker.times"}
 
@@ -109,6 +109,9 @@ ROOMS: dict[str, set[str]] = {
     },
     "tracker.storage.triggers": {
         "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.schema", *PURE,
+    },
+    "tracker.storage.alerts": {
+        "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.schema", "tracker.storage.triggers", *PURE,
     },
     "tracker.storage.aggregates": {"tracker.storage.engine", "tracker.storage.events", "tracker.storage.schema", *PURE},
     "tracker.storage": set(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -125,15 +125,7 @@ def _information(logged: LoggedDelivery, bodies: Bodies | None = None) -> dict[s
         "FinishedOn": None if logged.finished_at is None else iso_utc(logged.finished_at),
         "NextAttemptAt": None if logged.due_at is None else iso_utc(logged.due_at),
         "AttemptCount": logged.attempts,
-        "Attempts": [
-            {
-                "At": iso_utc(each["at"]),
-                "Milliseconds": each["ms"],
-                "Status": each.get("status"),
-                "Failure": each.get("error"),
-            }
-            for each in logged.log
-        ],
+        "Attempts": attempt_answers(logged.log),
     }
     if bodies is None:
         return information
@@ -142,3 +134,16 @@ def _information(logged: LoggedDelivery, bodies: Bodies | None = None) -> dict[s
         "Request": orjson.loads(bodies.request),
         "Response": bodies.answer.decode(errors="replace"),
     }
+
+
+def attempt_answers(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a `DeliveryAttempt` for each attempt of a log."""
+    return [
+        {
+            "At": iso_utc(each["at"]),
+            "Milliseconds": each["ms"],
+            "Status": each.get("status"),
+            "Failure": each.get("error"),
+        }
+        for each in log
+    ]

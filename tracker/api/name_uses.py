@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from tracker import Command
+from tracker.domain.alert_rule import AlertRule
 
 #: Keys whose texts are no names of events or properties.
 _NO_NAMES = frozenset({"Name", "Value", "Values", "Path", "Description"})
@@ -27,6 +28,10 @@ def all_uses(command: Command, list_id: int) -> Iterator[tuple[dict[str, Any], s
             use_of("trigger", trigger.id, trigger.name),
             {trigger.event, *_texts(orjson.loads(trigger.rule))},
         )
+    for alert in stores.alerts.of_list(list_id, deadline):
+        rule = AlertRule.read(alert.rule)
+        named = {*_texts(rule.where), *filter(None, (rule.event, rule.measure))}
+        yield use_of("alert", alert.id, alert.name), named
     for share in stores.shares.of_list(list_id, deadline):
         yield use_of("share link", share.id, None), {*_texts(orjson.loads(share.rule))}
 

@@ -155,7 +155,7 @@ def schedule_information(
         "Every": word,
         "At": schedule.hour,
         "Format": FORMATS[schedule.is_csv],
-        "To": [_recipient(each) for each in recipients],
+        "To": [recipient_answer(each) for each in recipients],
         "NextMailAt": iso_utc(next_due(word, schedule.hour, zone, now)),
         "CreatedOn": iso_utc(schedule.created_at),
     }
@@ -190,7 +190,8 @@ def answering_schedules() -> Iterator[None]:
         raise CommandError(_REFUSALS[refused.fault]) from None
 
 
-def _recipient(recipient: Recipient) -> dict[str, Any]:
+def recipient_answer(recipient: Recipient) -> dict[str, Any]:
+    """Return a `RecipientInformation`."""
     return {
         "EmailAddress": recipient.address,
         "IsUnsubscribed": recipient.is_unsubscribed,

@@ -13,6 +13,7 @@ from tracker.api.report_params import LIST_NOT_FOUND, SEGMENT_NOT_FOUND, field_f
 from tracker.api.segment_params import IN_USE, INVALID_RULE, NAME_TAKEN, TOO_MANY_SEGMENTS, refusing_rule
 from tracker.api.segment_rules import SegmentRules, stored_rule
 from tracker.api.where_params import any_field
+from tracker.domain.alert_rule import AlertRule, segments_in
 from tracker.errors import CommandError, Error, StorageUnavailable, because
 from tracker.storage.accounts import ListSegment, RowFault, RowRefused
 
@@ -36,7 +37,7 @@ class SegmentChanges:
 
     def __init__(self, command: Command, list_id: int, then: Any) -> None:
         self._list_id, self._then, self._deadline = list_id, then, command.deadline
-        self._segments = command.services.stores.segments
+        self._segments, self._alerts = command.services.stores.segments, command.services.stores.alerts
         self._field_id = field_finder(command, list_id)
 
     def add(self, name: str, sent: Any) -> int:
@@ -66,6 +67,7 @@ class SegmentChanges:
         def check_users(kept: _Kept) -> None:
             users = SegmentRules(kept, INVALID_RULE, any_field, 0).users_of(number)
             names = [f"`{each.name}`" for each in kept if each.id in users]
+            names += [f"alert `{name}`" for name in self._alerts_of(number)]
             if names:
                 raise CommandError(because(IN_USE, ", ".join(names[:MAX_NAMED])))
 
@@ -73,6 +75,11 @@ class SegmentChanges:
             self._segments.remove(self._list_id, number, self._then, self._deadline, check)
 
         self._checked(check_users, write)
+
+    def _alerts_of(self, number: int) -> list[str]:
+        """Return the names of the alerts that look at a segment."""
+        found = self._alerts.of_list(self._list_id, self._deadline)
+        return [each.name for each in found if number in segments_in(AlertRule.read(each.rule))]
 
     def _checked(self, check: Callable[[_Kept], None], write: Callable[[_Check], None]) -> None:
         """Write what `check` allows of the segments that are kept, once they are still the same when it is written."""

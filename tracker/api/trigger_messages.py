@@ -12,6 +12,7 @@ from tracker.analytics.reports_client import ReportsClient
 from tracker.api.event_responses import RECEIVED_EXAMPLE, described_received
 from tracker.api.trigger_params import INVALID_RULE, rule_conditions
 from tracker.delivery.trigger_parts import Judge, RenderedEvent
+from tracker.outgoing import PostResult
 from tracker.questions import EventMatch
 from tracker.reports.recent_events import read_received
 from tracker.storage.engine import Transaction
@@ -48,6 +49,11 @@ def send_test(command: Command, trigger: ListTrigger) -> dict[str, Any]:
     body = _body(trigger, TEST_MESSAGE, None, RECEIVED_EXAMPLE)
     number = command.services.ingest.new_id(command.deadline)
     result = command.services.triggers.test(trigger, number, body, TEST_SECONDS)
+    return post_answer(result, body)
+
+
+def post_answer(result: PostResult, body: bytes) -> dict[str, Any]:
+    """Return what came of a request that was a test."""
     return {
         "IsAccepted": result.status is not None and 200 <= result.status < 300,
         "Status": result.status,

@@ -177,12 +177,12 @@ def trigger_information(trigger: ListTrigger) -> dict[str, Any]:
 
 def new_trigger(params: Mapping[str, Any], rule: bytes, url: str) -> tuple[dict[str, Any], str]:
     """Return the columns of a new trigger, and its secret as it is shown."""
-    secret = new_secret()
+    secret, shown = secret_pair()
     values = {
         "name": params["Name"], "event": params["Event"], "rule": rule, "url": url, "secret": secret,
         "is_active": params.get("IsActive", True),
     }  # fmt: skip
-    return values, shown_secret(secret)
+    return values, shown
 
 
 def changes_of(params: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -191,8 +191,8 @@ def changes_of(params: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     values = {column: params[name] for name, column in names if name in params}
     if not params.get("NewSecret"):
         return values, None
-    secret = new_secret()
-    return {**values, "secret": secret}, shown_secret(secret)
+    secret, shown = secret_pair()
+    return {**values, "secret": secret}, shown
 
 
 def one_trigger(command: Command, params: Mapping[str, Any]) -> ListTrigger:
@@ -226,3 +226,9 @@ def answering_triggers() -> Iterator[None]:
         yield
     except TriggerRefused as refused:
         raise CommandError(_REFUSALS[refused.fault]) from None
+
+
+def secret_pair() -> tuple[bytes, str]:
+    """Return a new secret, and as it is shown."""
+    secret = new_secret()
+    return secret, shown_secret(secret)

@@ -1,33 +1,54 @@
-"""Mail access: which address of a schedule the token of an unsubscribe link is for."""
+"""Mail access: which address of a schedule or of an alert the token of an unsubscribe link is for."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from tracker.storage.accounts import Schedules
+from tracker.storage.accounts import MailedRows
+
+_WHAT = re.compile(r"([a-z]?)([0-9]{1,9})")
+
+
+class _Found(NamedTuple):
+    """The address that a token is for."""
+
+    rows: MailedRows[Any]
+    list_id: int
+    number: int
+    address_key: str
 
 
 class MailAccess:
-    """Ends mails. `token_of(secret, address)` makes the token of an address: one that was made up is none."""
+    """Ends mails. `rows` are what sends mails, by how its numbers begin in links.
 
-    def __init__(self, schedules: Schedules, token_of: Callable[[bytes, str], str]) -> None:
-        self._schedules, self._token_of = schedules, token_of
+    `token_of(secret, address)` makes the token of an address: one that was made up is none.
+    """
 
-    def is_known(self, schedule_id: int, token: str) -> bool:
+    def __init__(self, rows: Mapping[str, MailedRows[Any]], token_of: Callable[[bytes, str], str]) -> None:
+        self._rows, self._token_of = rows, token_of
+
+    def is_known(self, what: str, token: str) -> bool:
         """Return whether the token is that of an address. Raises StorageUnavailable."""
-        return self._found(schedule_id, token) is not None
+        return self._found(what, token) is not None
 
-    def unsubscribe(self, schedule_id: int, token: str) -> bool:
+    def unsubscribe(self, what: str, token: str) -> bool:
         """End the mails of the address that the token is for; return whether there is one. Raises StorageUnavailable."""
-        found = self._found(schedule_id, token)
+        found = self._found(what, token)
         if found is not None:
-            self._schedules.unsubscribe(found[0], schedule_id, found[1])
+            found.rows.unsubscribe(found.list_id, found.number, found.address_key)
         return found is not None
 
-    def _found(self, schedule_id: int, token: str) -> tuple[int, str] | None:
-        """Return (list, key of the address). Every address is compared, whichever it is."""
-        known = self._schedules.unsubscribing(schedule_id)
+    def _found(self, what: str, token: str) -> _Found | None:
+        """Return whose token it is. Every address is compared, whichever it is."""
+        parts = _WHAT.fullmatch(what)
+        rows = None if parts is None else self._rows.get(parts[1])
+        if parts is None or rows is None:
+            return None
+        number = int(parts[2])
+        known = rows.unsubscribing(number)
         if known is None:
             return None
         list_id, secret, addresses = known
@@ -36,4 +57,4 @@ class MailAccess:
             for _, key in addresses
             if hmac.compare_digest(self._token_of(secret, key).encode(), token.encode())
         ]
-        return (list_id, fits[0]) if fits else None
+        return _Found(rows, list_id, number, fits[0]) if fits else None

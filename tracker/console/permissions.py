@@ -10,7 +10,7 @@ from tracker.registry import Registry
 MEANINGS = {
     "Subscribers.Get": "See people, their events, and which events and properties exist",
     "Reports.Get": "See numbers, and no people",
-    "Shares.Update": "Give out links that show numbers, and revoke them",
+    "Shares.Update": "Give out links, mails and alerts that show numbers, and end them",
     "Annotations.Update": "Write notes on days, as a deployment does",
     "Subscribers.Import": "Add people",
     "Subscriber.Update": "Change people, and take visitors back from them",

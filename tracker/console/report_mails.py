@@ -78,13 +78,14 @@ def report_mail(
         with app.test_request_context("/"):
             text = render_template("mail_report.txt", unsubscribe=unsubscribe, **values)
             html = render_template("mail_report.html", unsubscribe=unsubscribe, **values)
-        headers = {
-            "List-Unsubscribe": f"<{unsubscribe}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-        return MailMessage(f"{name} · {place.name}", text, html, file, headers)
+        return MailMessage(f"{name} · {place.name}", text, html, file, unsubscribe_headers(unsubscribe))
 
     return rendered
+
+
+def unsubscribe_headers(url: str) -> dict[str, str]:
+    """Return the headers by which programs for mail unsubscribe (RFC 8058)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _parts(

@@ -1,4 +1,4 @@
-"""Unsubscribe pages at `/u/<schedule>/<token>`: a button to get no more mails of a schedule, and the one click of mail programs."""
+"""Unsubscribe pages at `/u/<what>/<token>`: a button to get no more mails of a schedule or an alert, and the one click of mail programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from flask import Blueprint, make_response, render_template, request
 
 from tracker.console.blueprint import HEADERS
-from tracker.console.current_list import is_number
 from tracker.console.share_pages import MAX_FORM_BYTES
 from tracker.errors import StorageUnavailable
 
@@ -20,8 +19,8 @@ NOT_NOW = ("Not now", "Please try again in a moment: you still get these mails."
 class Unsubscribing(Protocol):
     """Who ends mails: `tracker.auth.mail_access`."""
 
-    def is_known(self, schedule_id: int, token: str) -> bool: ...
-    def unsubscribe(self, schedule_id: int, token: str) -> bool: ...
+    def is_known(self, what: str, token: str) -> bool: ...
+    def unsubscribe(self, what: str, token: str) -> bool: ...
 
 
 def unsubscribe_pages(access: Unsubscribing) -> Blueprint:
@@ -30,20 +29,19 @@ def unsubscribe_pages(access: Unsubscribing) -> Blueprint:
     for method in ("GET", "POST"):
         view = partial(_answer, access, method)
         blueprint.add_url_rule(
-            "/u/<schedule_id>/<token>", method, view, methods=(method,), provide_automatic_options=False
+            "/u/<what>/<token>", method, view, methods=(method,), provide_automatic_options=False
         )
     blueprint.after_request(_with_headers)
     blueprint.register_error_handler(StorageUnavailable, lambda _: _told(503, NOT_NOW))
     return blueprint
 
 
-def _answer(access: Unsubscribing, method: str, schedule_id: str, token: str) -> Any:
+def _answer(access: Unsubscribing, method: str, what: str, token: str) -> Any:
     """Ask, or do it. A GET changes nothing: programs that look for viruses open every link."""
     request.max_content_length = MAX_FORM_BYTES
-    is_possible = is_number(schedule_id) and len(schedule_id) < 10
-    if method == "GET" and is_possible and access.is_known(int(schedule_id), token):
+    if method == "GET" and access.is_known(what, token):
         return render_template("unsubscribe.html")
-    if method == "POST" and is_possible and access.unsubscribe(int(schedule_id), token):
+    if method == "POST" and access.unsubscribe(what, token):
         return _told(200, DONE)
     return _told(404, UNKNOWN)
 

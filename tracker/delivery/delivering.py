@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 import gevent
 
@@ -115,7 +116,7 @@ class Delivering:
     ) -> None:
         """Write an attempt down, with what it means for the delivery and for its trigger."""
         now = attempt.at + attempt.milliseconds
-        state, due_at = _after(delivery, attempt, now)
+        state, due_at = after_attempt(delivery, attempt, now)
         if not delivery_queue.finish(transaction, delivery.list_id, delivery.id, attempt, state, due_at):
             return
         if state is DeliveryState.ACCEPTED:
@@ -154,7 +155,16 @@ def post(
     return parts.poster.post(trigger.url, headers, body, seconds)
 
 
-def _after(delivery: WaitingDelivery, attempt: PostAttempt, now: int) -> tuple[DeliveryState, int]:
+class Tried(Protocol):
+    """What is tried again until it is accepted: when it began, in UTC milliseconds, and how often it was tried."""
+
+    @property
+    def created_at(self) -> int: ...
+    @property
+    def attempts(self) -> int: ...
+
+
+def after_attempt(delivery: Tried, attempt: PostAttempt, now: int) -> tuple[DeliveryState, int]:
     """Return the state of a delivery after an attempt, and when it is due again."""
     if attempt.is_accepted:
         return DeliveryState.ACCEPTED, NEVER

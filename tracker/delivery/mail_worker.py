@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import hmac
 import logging
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import groupby
 
-import gevent
-from gevent.event import Event
-
-from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.delivery.leased_work import LeasedWork
 from tracker.mail import TEST_MAIL, Delivered, MailMessage, MailOutcome, MailSender
 from tracker.questions import last_due
 from tracker.storage.accounts import DueMail, MailState, claim_mail, mails_to_look_at, record_mail
 from tracker.storage.engine import Database
-from tracker.storage.triggers import trigger_progress
-
-#: The name of the lease, milliseconds that it lasts, and seconds between two looks at what is due. Of two processes that both
-#: think that they have it each mail is sent by one: it is claimed before.
-LEASE, LEASE_MS, LOOK_SECONDS = b"mails", 60_000, 15.0
 
 #: Makes a mail of the address at which one unsubscribes.
 Rendered = Callable[[str], MailMessage]
@@ -45,8 +36,14 @@ class CannotBeMailed(Exception):
     """The report is refused: the text says why, for its owner."""
 
 
-class MailWorker:
-    """The mails of schedules as one process sends them. Nothing starts before `serve`; without a sender nothing is sent."""
+class MailWorker(LeasedWork):
+    """The mails of schedules as one process sends them. Without a sender nothing is sent.
+
+    Of two processes that both think that they have the lease each mail is sent by one: it is claimed before. One whose words were
+    being said when the work ended has an unknown outcome.
+    """
+
+    lease = b"mails"
 
     def __init__(
         self,
@@ -56,21 +53,13 @@ class MailWorker:
         public_url: str,
         compose: ComposeMail | None = None,
     ) -> None:
-        self._database, self._now, self.sender, self._url = database, now, sender, public_url
+        super().__init__(database, now)
+        self.sender, self._url = sender, public_url
         self.compose = compose
-        self._token = b""
-        self._loop: gevent.Greenlet | None = None
-        self._woken = Event()
 
-    def serve(self) -> None:
-        """Send what is due, or wait until it is this process's turn: for a process that serves."""
-        if self._loop is None and self.sender is not None and self.compose is not None:
-            self._loop = gevent.spawn(self._work)
-
-    def close(self) -> None:
-        """End the work. A mail whose words were being said has an unknown outcome, as after a power cut."""
-        if self._loop is not None:
-            self._loop.kill()
+    @property
+    def is_possible(self) -> bool:
+        return self.sender is not None and self.compose is not None
 
     def look(self) -> None:
         """Send what is due now. Raises StorageUnavailable, OutcomeUnknown."""
@@ -87,23 +76,6 @@ class MailWorker:
         """Send a mail that says nothing, at once; None without a server."""
         sender = self.sender
         return None if sender is None else sender.send(address, TEST_MAIL, message_id, seconds=seconds)
-
-    def _work(self) -> None:
-        while True:
-            try:
-                self.look()
-            except (StorageUnavailable, OutcomeUnknown) as failure:
-                _log.warning("mails wait: %s", type(failure).__name__)
-            except Exception as failure:  # noqa: BLE001  what fails now is looked at again
-                _log.error("mails failed, and are tried again: %s", type(failure).__name__)
-            gevent.sleep(LOOK_SECONDS)
-
-    def _has_lease(self, now: int) -> bool:
-        self._token = self._token or os.urandom(16)  # made after the fork
-        take = partial(
-            trigger_progress.take_lease, name=LEASE, token=self._token, now=now, until=now + LEASE_MS
-        )
-        return self._database.write(take)
 
     def _send_all(self, sender: MailSender, compose: ComposeMail, mails: list[DueMail], period: int) -> bool:
         """Send a schedule's mails; return whether the server can be asked for more."""

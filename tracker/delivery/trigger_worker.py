@@ -15,7 +15,7 @@ from tracker.delivery.delivering import Delivering, post
 from tracker.delivery.event_tail import EventTail
 from tracker.delivery.trigger_parts import TriggerParts
 from tracker.errors import OutcomeUnknown, StorageUnavailable
-from tracker.outgoing import POST_SECONDS, AllowedTargets, PostResult
+from tracker.outgoing import POST_SECONDS, AllowedTargets, Poster, PostResult
 from tracker.storage.triggers import (
     ListTrigger,
     PausedBy,
@@ -51,6 +51,11 @@ class TriggerWorker:
         self._woken, self._is_closing = Event(), False
         self._delivering = Delivering(parts, self._may_post, self._woken.set)
         self._loop: gevent.Greenlet | None = None
+
+    @property
+    def poster(self) -> Poster:
+        """What sends requests to others."""
+        return self._parts.poster
 
     @property
     def allowed(self) -> AllowedTargets:

@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from tracker.console.pages import (
+    alerts,
     audit,
     events,
     explore,
@@ -38,5 +39,5 @@ from tracker.console.pages import (
 
 PAGES: tuple[ModuleType, ...] = (
     sign_in, lists, overview, explore, funnels, retention, paths, revenue, products, who, report_csv, saved, tiles, links, mails, mail_server, notes, goals,
-    segments, setup, tracking, live, events, names, people, subscriber, forget, settings, triggers, keys, audit,
+    segments, setup, tracking, live, events, names, people, subscriber, forget, settings, triggers, alerts, keys, audit,
 )  # fmt: skip

@@ -17,7 +17,7 @@ from tracker.storage.accounts.list_names import (
     read_names,
 )
 from tracker.storage.accounts.list_removal import give_up, remove_list, remove_some
-from tracker.storage.accounts.list_rows import RowFault, RowRefused
+from tracker.storage.accounts.list_rows import AfterRow, Check, NamedRows, RowFault, RowRefused
 from tracker.storage.accounts.list_settings import (
     MAX_ORIGINS_BYTES,
     MAX_PARAMETERS_BYTES,
@@ -26,6 +26,7 @@ from tracker.storage.accounts.list_settings import (
     read_settings,
 )
 from tracker.storage.accounts.lists import GOAL, List, Lists, conversion_ids_are_goals
+from tracker.storage.accounts.mailed_rows import MAX_RECIPIENTS, MailedRows, MailState, Recipient
 from tracker.storage.accounts.passwords import MAX_AT_ONCE, is_password
 from tracker.storage.accounts.saved_reports import (
     MAX_PINNED,
@@ -34,12 +35,9 @@ from tracker.storage.accounts.saved_reports import (
     SavedReports,
 )
 from tracker.storage.accounts.schedules import (
-    MAX_RECIPIENTS,
     MAX_SCHEDULES,
     DueMail,
     ListSchedule,
-    MailState,
-    Recipient,
     Schedules,
     claim_mail,
     mails_to_look_at,
@@ -64,11 +62,13 @@ __all__ = [
     "MAX_SCHEDULES",
     "MAX_SEGMENTS",
     "MAX_SHARES",
+    "AfterRow",
     "Annotation",
     "Annotations",
     "ApiKey",
     "Audit",
     "AuditEntry",
+    "Check",
     "Doer",
     "DueMail",
     "GoalFault",
@@ -84,9 +84,11 @@ __all__ = [
     "ListSettingsStore",
     "Lists",
     "MailState",
+    "MailedRows",
     "NameBook",
     "NameFault",
     "NameRefused",
+    "NamedRows",
     "NotedName",
     "OpenedShare",
     "Recipient",

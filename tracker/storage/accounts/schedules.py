@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
 
-from tracker.storage.accounts.list_rows import AfterRow, ListRows
+from tracker.storage.accounts.mailed_rows import MailedRows, MailState
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.models import ScheduleRow
 
-#: Schedules of one list, and addresses of one schedule.
-MAX_SCHEDULES, MAX_RECIPIENTS = 50, 20
-#: Bytes of a schedule's secret.
-SECRET_BYTES = 32
+#: Schedules of one list.
+MAX_SCHEDULES = 50
 #: Milliseconds until a mail that could not be sent is tried again.
 AGAIN_MS = 5 * 60_000
 _ONE = "list_id = ? AND schedule_id = ? AND address_key = ?"
-
-
-class MailState(IntEnum):
-    """What became of an address's last mail. UNKNOWN is what a claim leaves until the outcome is stored: perhaps it was sent."""
-
-    NONE = 0
-    UNKNOWN = 1
-    ACCEPTED = 2
-    REFUSED = 3
-    FAILED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +31,6 @@ class ListSchedule:
     is_csv: bool
     secret: bytes
     created_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """An address of a schedule. `tried_at` is when its last mail was tried, in UTC milliseconds; 0: never."""
-
-    address: str
-    state: MailState
-    tried_at: int
-    failure: str | None
-    is_unsubscribed: bool
 
 
 class DueMail(NamedTuple):
@@ -82,78 +56,14 @@ class DueMail(NamedTuple):
     params: dict[str, Any]
 
 
-class Schedules(ListRows[ListSchedule]):
-    """The schedules of lists."""
+class Schedules(MailedRows[ListSchedule]):
+    """The schedules of lists. Other times begin now."""
 
     model, shape, most = ScheduleRow, ListSchedule, MAX_SCHEDULES
+    owner = "schedule"
 
-    def make(
-        self,
-        list_id: int,
-        columns: Mapping[str, Any],
-        addresses: Sequence[tuple[str, str]],
-        then: AfterRow,
-        deadline: float | None = None,
-    ) -> int:
-        """Add a schedule for these pairs (address, key); return its number. Raises RowRefused (TOO_MANY)."""
-        new = {**columns, "secret": secrets.token_bytes(SECRET_BYTES), "active_from": self._now()}
-        both = partial(_set_recipients, list_id=list_id, addresses=addresses, then=then)
-        return self.insert(list_id, new, both, deadline)
-
-    def alter(
-        self,
-        list_id: int,
-        number: int,
-        columns: Mapping[str, Any],
-        addresses: Sequence[tuple[str, str]] | None,
-        then: AfterRow,
-        deadline: float | None = None,
-    ) -> None:
-        """Change columns, and the addresses if there are new ones. Raises RowRefused (GONE).
-
-        An address that stays keeps what it got. One that has unsubscribed stays, so that it gets nothing when it is named
-        again. Other times begin now.
-        """
-        more = {"active_from": self._now()} if columns else {}
-        both = partial(_set_recipients, list_id=list_id, addresses=addresses, then=then)
-        self.change(list_id, number, {**columns, **more}, both, deadline)
-
-    def recipients(self, list_id: int, deadline: float | None = None) -> dict[int, list[Recipient]]:
-        """Return the addresses of each schedule of a list, in the order they were given."""
-        sql = (
-            "SELECT schedule_id, address, state, tried_at, failure, is_unsubscribed FROM schedule_recipients"
-            " WHERE list_id = ? ORDER BY schedule_id, place"
-        )
-        found: dict[int, list[Recipient]] = {}
-        for row in self._database.read(lambda transaction: transaction.select(sql, (list_id,)), deadline):
-            state, failure = MailState(row[2]), None if row[4] is None else bytes(row[4]).decode()
-            one = Recipient(bytes(row[1]).decode(), state, row[3], failure, bool(row[5]))
-            found.setdefault(row[0], []).append(one)
-        return found
-
-    def unsubscribing(
-        self, number: int, deadline: float | None = None
-    ) -> tuple[int, bytes, list[tuple[str, str]]] | None:
-        """Return (list, secret, pairs of an address and its key) of a schedule; None if there is none."""
-        select = self._select().where(ScheduleRow.id == number)
-        found = self._read(select, deadline)
-        if not found:
-            return None
-        one = found[0]
-        sql = "SELECT address, address_key FROM schedule_recipients WHERE list_id = ? AND schedule_id = ?"
-        rows = self._database.read(
-            lambda transaction: transaction.select(sql, (one.list_id, number)), deadline
-        )
-        return one.list_id, one.secret, [(bytes(row[0]).decode(), bytes(row[1]).decode()) for row in rows]
-
-    def unsubscribe(self, list_id: int, number: int, address_key: str, deadline: float | None = None) -> None:
-        """Send an address no more mails of a schedule, also if it is among its addresses again."""
-        sql = f"UPDATE schedule_recipients SET is_unsubscribed = 1 WHERE {_ONE}"
-        values = (list_id, number, address_key.encode())
-        self._database.write(lambda transaction: transaction.execute(sql, values), deadline)
-
-    def removed(self, transaction: Transaction, list_id: int, number: int) -> None:
-        transaction.remove("schedule_recipients", ("list_id", "schedule_id"), [(list_id, number)])
+    def columns(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super().columns(sent), **({"active_from": self._now()} if sent else {})}
 
 
 def remove_schedules_of(transaction: Transaction, list_id: int, saved_report_id: int) -> None:
@@ -204,47 +114,6 @@ def record_mail(
     said = None if failure is None else failure[:300].encode()
     about = (mail.list_id, mail.schedule_id, mail.address_key.encode())
     transaction.execute(sql, (*values, said, *about, period))
-
-
-def _set_recipients(
-    transaction: Transaction,
-    number: int,
-    list_id: int,
-    addresses: Sequence[tuple[str, str]] | None,
-    then: AfterRow,
-) -> None:
-    if addresses is not None:
-        _replace(transaction, list_id, number, addresses)
-    then(transaction, number)
-
-
-def _replace(
-    transaction: Transaction, list_id: int, number: int, addresses: Sequence[tuple[str, str]]
-) -> None:
-    sql = (
-        "SELECT address_key, period, state, tried_at, again_at, failure, is_unsubscribed FROM schedule_recipients"
-        " WHERE list_id = ? AND schedule_id = ?"
-    )
-    known = {bytes(row[0]): tuple(row[1:]) for row in transaction.select(sql, (list_id, number))}
-    wanted = {key.encode() for _, key in addresses}
-    gone = [(list_id, number, key) for key, row in known.items() if key in wanted or not row[-1]]
-    transaction.remove("schedule_recipients", ("list_id", "schedule_id", "address_key"), gone)
-    columns = (
-        "list_id", "schedule_id", "address_key", "address", "place", "period", "state", "tried_at", "again_at", "failure",
-        "is_unsubscribed",
-    )  # fmt: skip
-    rows = [
-        (
-            list_id,
-            number,
-            key.encode(),
-            address.encode(),
-            place,
-            *known.get(key.encode(), (0, 0, 0, 0, None, 0)),
-        )
-        for place, (address, key) in enumerate(addresses)
-    ]
-    transaction.insert("schedule_recipients", columns, rows)
 
 
 def _due(row: tuple[Any, ...]) -> DueMail:

@@ -86,6 +86,22 @@ def events_by_bucket(transaction: Transaction, list_id: int) -> dict[tuple[bytes
     }
 
 
+def events_named(transaction: Transaction, list_id: int, names: Iterable[str], begins: int, ends: int) -> int:
+    """Return how many events of these names happened in the buckets from `begins` until before `ends`."""
+    sql = "SELECT SUM(events) FROM event_counts WHERE list_id = ? AND name = ? AND bucket >= ? AND bucket < ?"
+    counts = [transaction.select(sql, (list_id, name.encode(), begins, ends))[0][0] for name in names]
+    return sum(int(each or 0) for each in counts)
+
+
+def events_from_bucket(transaction: Transaction, list_id: int, begins: int) -> int:
+    """Return how many events of a list happened from a bucket on: a step in the index for each of its names."""
+    sql = (
+        "SELECT SUM(c.events) FROM event_names n JOIN event_counts c ON c.list_id = n.list_id AND c.name = n.name"
+        " AND c.bucket >= ? WHERE n.list_id = ?"
+    )
+    return int(transaction.select(sql, (begins, list_id))[0][0] or 0)
+
+
 def conversion_totals(transaction: Transaction, list_id: int) -> dict[tuple[bytes, bytes], tuple[int, int]]:
     """Return {(conversion name, currency): (count, value in millionths)}."""
     sql = (

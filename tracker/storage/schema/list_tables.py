@@ -1,4 +1,5 @@
-"""Tables of what people keep with a list: goals, saved reports, annotations, share links, schedules, segments, triggers and deliveries.
+"""Tables of what people keep with a list: goals, saved reports, annotations, share links, schedules, segments, triggers, deliveries
+and alerts.
 
 They follow the rules of `tables.py`.
 """
@@ -104,15 +105,61 @@ SCHEDULES = Table(
     ],
     indexes=[("list_id", "saved_report_id")],
 )  # fmt: skip
-#: Who gets the mails of a schedule. `period` is when the last one was due that was claimed, `state` what became of it.
-SCHEDULE_RECIPIENTS = Table(
-    "schedule_recipients",
+
+
+def _recipients(name: str, owner: str) -> Table:
+    """Return the table of who gets the mails of something.
+
+    `period` is when the last mail was due that was claimed, where mails are of periods; `state` is what became of the last one.
+    """
+    return Table(
+        name,
+        [
+            key("list_id"), key(owner), text("address_key", 320), text("address", 320), integer("place"), integer("period"),
+            integer("state"), integer("tried_at"), integer("again_at"), text("failure", 1200, is_optional=True),
+            flag("is_unsubscribed"),
+        ],
+        primary=("list_id", owner, "address_key"),
+        indexes=[("list_id", "address_key")],
+    )  # fmt: skip
+
+
+SCHEDULE_RECIPIENTS = _recipients("schedule_recipients", "schedule_id")
+#: Alerts of a list. `rule` is JSON: what is looked at and when it is bad. `state` is 1 while it is bad, since `since`; `good_since` is
+#: when it was first seen well again. `version` changes with each look and each change, so that a look at what was changed meanwhile
+#: decides nothing. `secret` makes the links to unsubscribe, `url_secret` signs messages.
+ALERTS = Table(
+    "alerts",
     [
-        key("list_id"), key("schedule_id"), text("address_key", 320), text("address", 320), integer("place"), integer("period"),
-        integer("state"), integer("tried_at"), integer("again_at"), text("failure", 1200, is_optional=True), flag("is_unsubscribed"),
+        counter("id"), key("list_id"), text("name", 400), text("folded_name", 1200), big_bytes("rule"),
+        text("url", 2000, is_optional=True), bytes_("url_secret", 64, is_optional=True), bytes_("secret", 32), flag("is_active"),
+        integer("state"), integer("since"), integer("good_since", is_optional=True), integer("looked_at"), integer("due_at"),
+        integer("version"), big_bytes("reading", is_optional=True), text("trouble", 1200, is_optional=True), integer("created_at"),
     ],
-    primary=("list_id", "schedule_id", "address_key"),
-    indexes=[("list_id", "address_key")],
+    unique=[("list_id", "folded_name")],
+)  # fmt: skip
+ALERT_RECIPIENTS = _recipients("alert_recipients", "alert_id")
+#: When an alert was bad, with what was read at both ends.
+ALERT_FIRINGS = Table(
+    "alert_firings",
+    [
+        key("list_id"), key("id"), key("alert_id"), integer("began_at"), integer("ended_at", is_optional=True), big_bytes("began"),
+        big_bytes("ended", is_optional=True),
+    ],
+    primary=("list_id", "id"),
+    indexes=[("list_id", "alert_id", "id")],
+)  # fmt: skip
+#: What an alert tells: one row for each message and receiver, an address or, without one, the alert's URL. Those that are due are
+#: looked for over all lists.
+ALERT_NOTICES = Table(
+    "alert_notices",
+    [
+        key("list_id"), key("id"), key("alert_id"), key("firing_id"), integer("kind"), text("address_key", 320), integer("state"),
+        integer("due_at"), integer("attempts"), integer("created_at"), integer("finished_at", is_optional=True), big_bytes("body"),
+        big_bytes("log", is_optional=True),
+    ],
+    primary=("list_id", "id"),
+    indexes=[("list_id", "alert_id", "id"), ("list_id", "address_key"), ("state", "due_at")],
 )  # fmt: skip
 #: What is noted of names of events (kind 1) and properties (2): which other name each stands for, and what is said of it.
 LIST_NAMES = Table(

@@ -53,7 +53,8 @@ def delete_profile(transaction: Transaction, list_id: int, who: Who) -> DeletedP
     subscriber_id = int(rows[0][0])
     removed = remove_known(transaction, list_id, subscriber_id)
     if rows[0][2] is not None:
-        transaction.remove("schedule_recipients", ("list_id", "address_key"), [(list_id, rows[0][2])])
+        for table in ("schedule_recipients", "alert_recipients", "alert_notices"):
+            transaction.remove(table, ("list_id", "address_key"), [(list_id, rows[0][2])])
     emails = frozenset(text(value) or "" for value in rows[0][1:] if value is not None)
     return DeletedProfile(subscriber_id, emails, removed)
 

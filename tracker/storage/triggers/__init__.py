@@ -11,9 +11,11 @@ from tracker.storage.triggers.delivery_queue import (
     NewDelivery,
     PostAttempt,
     WaitingDelivery,
+    attempts_in,
     delete_step,
     purge_deliveries,
     remove_of_events,
+    with_attempt,
 )
 from tracker.storage.triggers.trigger_store import (
     MAX_TRIGGERS,
@@ -39,6 +41,7 @@ __all__ = [
     "TriggerRefused",
     "Triggers",
     "WaitingDelivery",
+    "attempts_in",
     "delete_step",
     "delivery_log",
     "delivery_queue",
@@ -46,4 +49,5 @@ __all__ = [
     "remove_of_events",
     "trigger_progress",
     "trigger_store",
+    "with_attempt",
 ]

@@ -149,7 +149,15 @@ def finish(
     trigger_id, lane, log = rows[0]
     ended = attempt.at + attempt.milliseconds
     finished_at = None if state is DeliveryState.WAITING else ended
-    values = (int(state), due_at, finished_at, _with(log, attempt), attempt.answer, list_id, delivery_id)
+    values = (
+        int(state),
+        due_at,
+        finished_at,
+        with_attempt(log, attempt),
+        attempt.answer,
+        list_id,
+        delivery_id,
+    )
     sql = (
         "UPDATE deliveries SET state = ?, due_at = ?, finished_at = ?, log = ?, answer = ?, attempts = attempts + 1"
         " WHERE list_id = ? AND id = ?"
@@ -274,7 +282,7 @@ def _set_due(transaction: Transaction, list_id: int, ids: Iterable[int], due_at:
     transaction.update("UPDATE deliveries SET due_at = ? WHERE list_id = ? AND id = ?", rows)
 
 
-def _with(log: bytes | None, attempt: PostAttempt) -> bytes:
+def with_attempt(log: bytes | None, attempt: PostAttempt) -> bytes:
     """Return the log with one more attempt."""
     made: dict[str, Any] = {"at": attempt.at, "ms": attempt.milliseconds}
     made |= {"error": attempt.error} if attempt.status is None else {"status": attempt.status}
