@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,8 +52,10 @@ def test_copies_are_listed_with_their_size_and_time(filled: Filled) -> None:
         "BUILDING",
     ]
     filled.reports.events(filled.list_id)
-    [_, row] = filled.shell.ok("reports", "status").splitlines()
+    [_, row, process] = filled.shell.ok("reports", "status").splitlines()
     assert row.split()[:2] == [str(filled.list_id), "3"]
+    cores = len(os.sched_getaffinity(0))
+    assert process.endswith(f" events a second come in: reports use {cores} of {cores} cores")
 
 
 def test_a_rebuild_makes_the_copy_of_the_list_that_is_named(filled: Filled) -> None:

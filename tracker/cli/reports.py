@@ -24,10 +24,12 @@ def reports() -> None:
 
 @reports.command("status")
 def show_copies() -> None:
-    """List the copies: which list, how many events, how large, until when, and whether one is being built."""
+    """List the copies: which list, how many events, how large, until when, and whether one is being built; and the cores used."""
     with open_services() as services:
-        rows = _asked(services, {"status": True})["status"] if services.analytics.has_copies() else []
-    print_table(("LIST", "EVENTS", "SIZE", "AS OF", "BUILT", "BUILDING"), map(_row, rows))
+        told = _asked(services, {"status": True}) if services.analytics.has_copies() else {"status": []}
+    print_table(("LIST", "EVENTS", "SIZE", "AS OF", "BUILT", "BUILDING"), map(_row, told["status"]))
+    if "process" in told:
+        click.echo(_of_process(**told["process"]))
 
 
 @reports.command("rebuild")
@@ -91,6 +93,11 @@ def _asked(services: Services, message: dict[str, Any]) -> dict[str, Any]:
     if "error" in reply:
         raise click.ClickException(f"reports are not available: {reply.get('detail')}")
     return reply
+
+
+def _of_process(pace: float | None, cores: int, all_cores: int) -> str:
+    coming = "An unknown number of" if pace is None else f"{pace:,.1f}"
+    return f"{coming} events a second come in: reports use {cores} of {all_cores} cores"
 
 
 def _row(copy: dict[str, Any]) -> tuple[str, ...]:

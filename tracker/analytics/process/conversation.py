@@ -93,7 +93,10 @@ class Conversation:
         answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "ask": self._ask,
             "judge": lambda sent: {"judged": self._service.judge(sent["judge"], self._truth)},
-            "status": lambda _: {"status": self._service.status()},
+            "status": lambda _: {
+                "status": self._service.status(),
+                "process": self._service.free_core.described(),
+            },
             "rebuild": lambda sent: {"building": self._service.rebuild(_number(sent["rebuild"]))},
             "check": lambda sent: {"check": self._service.check(_number(sent["check"]))},
             "maintain": self._maintain,

@@ -64,6 +64,12 @@ class CopyBuilds:
         """Return whether a build is under way or waits."""
         return any(not build.done.is_set() for build in list(self._builds.values()))
 
+    @property
+    def process(self) -> int | None:
+        """The id of the process of the build that runs, if there is one."""
+        running = self._process
+        return None if running is None else running.pid
+
     def close(self) -> None:
         """End the build that runs. Its file is no copy yet."""
         self._is_closed = True

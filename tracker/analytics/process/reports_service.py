@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -18,6 +20,7 @@ from tracker.analytics.process.answer_cache import at_time
 from tracker.analytics.process.answer_cache import is_kept as is_kept_question
 from tracker.analytics.process.copy_builds import CopyBuilds
 from tracker.analytics.process.event_judge import judge_events
+from tracker.analytics.process.free_core import FreeCore, pace_of
 from tracker.analytics.process.kept_snapshot import Snapshot
 from tracker.analytics.process.list_copies import FOLLOWED_SECONDS, ListCopy
 from tracker.analytics.process.question_queue import QuestionQueue, Ticket
@@ -55,6 +58,8 @@ class ReportsService:
         self._builds = CopyBuilds(setup, self._put_in_place)
         self._copies: dict[int, ListCopy] = {}
         self._lock = threading.Lock()
+        self._pace_truth = TruthReader(self.database)
+        self.free_core = FreeCore(partial(pace_of, self._pace_truth), self._processes)
         self._queue = QuestionQueue()
         self._ended = threading.Event()
         self._damage: BaseException | None = None
@@ -82,6 +87,7 @@ class ReportsService:
         """Have a copy that is fresh; return None, or the share of its build that is done. Raises ReportsUnready."""
         copy = self.copy_of(list_id)
         copy.asked_at = time.monotonic()
+        self.free_core.look()
         self.files.note_asked(list_id)
         try:
             if copy.attach():
@@ -149,7 +155,13 @@ class ReportsService:
         self._tail.join(END_SECONDS)
         for copy in self._copies.values():
             copy.close()
+        self._pace_truth.close()
         self._engine.close()
+
+    def _processes(self) -> list[int]:
+        """Return the processes that leave a core free: this one, and that of the build."""
+        build = self._builds.process
+        return [os.getpid()] if build is None else [os.getpid(), build]
 
     def _work(self, ticket: Ticket, list_id: int, question: Any) -> dict[str, Any]:
         copy = self.copy_of(list_id)
@@ -193,9 +205,11 @@ class ReportsService:
     def _follow_all(self) -> None:
         """Follow the lists that were asked for within the last minute."""
         while not self._ended.wait(TAIL_SECONDS):
+            if self.is_busy or any(map(_is_followed, list(self._copies.values()))):
+                self.free_core.look()
             for copy in list(self._copies.values()):
                 copy.snapshot.drop(only_old=True)
-                if time.monotonic() - copy.asked_at < FOLLOWED_SECONDS and not self._ended.is_set():
+                if _is_followed(copy) and not self._ended.is_set():
                     self._follow(copy)
 
     def _follow(self, copy: ListCopy) -> None:
@@ -228,6 +242,10 @@ class ReportsService:
             "building": None if build is None or build.done.is_set() else build.share,
             "failure": None if build is None else build.failure,
         }
+
+
+def _is_followed(copy: ListCopy) -> bool:
+    return time.monotonic() - copy.asked_at < FOLLOWED_SECONDS
 
 
 def _unread(list_id: int, failure: StorageUnavailable) -> ReportsUnready:

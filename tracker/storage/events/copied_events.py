@@ -11,6 +11,7 @@ COPIED = ("id", "visitor_id", "span", "subscriber_id", "name", "event_at", "flag
 _SELECT = f"SELECT {', '.join(COPIED)} FROM events"
 _AFTER = f"{_SELECT} WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
 _IDS = "SELECT id FROM events WHERE list_id = ? AND id >= ? ORDER BY id LIMIT ?"
+_COUNT = "SELECT COUNT(*) FROM events WHERE list_id = ? AND id >= ?"
 _PLACES = "SELECT id, name, event_at, flags FROM events WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
 
 
@@ -28,6 +29,11 @@ def copied_of(transaction: Transaction, list_id: int, event_ids: Iterable[int]) 
 def new_ids(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[int]:
     """Return the first ids from an id on, oldest first. Reads the key alone."""
     return [row[0] for row in transaction.select(_IDS, (list_id, first_id, most))]
+
+
+def count_from(transaction: Transaction, list_id: int, first_id: int) -> int:
+    """Return how many events a list has from an id on. Reads the key alone."""
+    return int(transaction.select(_COUNT, (list_id, first_id))[0][0])
 
 
 def places_after(transaction: Transaction, list_id: int, after_id: int, most: int) -> list[Row]:
