@@ -18,13 +18,16 @@ ROUNDS, WARM_UP = 7, 2
 #: Milliseconds that are asked for: of a question, and of the page.
 REACH, PAGE_REACH, PAGE_KILOBYTES = 300, 250, 30
 SIX = ["people", "visits", "views", "conversions", "revenue", "rate"]
-YEAR, QUARTER, FORTNIGHT, WEEK = 358, 90, 14, 7
+YEAR, QUARTER, MONTH, FORTNIGHT, WEEK = 358, 90, 30, 14, 7
 
 Params = dict[str, Any]
 
 
 class Kind(NamedTuple):
-    """A kind of question: the command, the days it looks at, its parameters in a round, and the milliseconds asked for."""
+    """A kind of question: the command, the days it looks at, its parameters in a round, and the milliseconds asked for.
+
+    Without days it has no range of its own, without a reach nothing is asked for.
+    """
 
     title: str
     command: str
@@ -54,6 +57,13 @@ def _funnel(first: str) -> Callable[[int], Params]:
     return lambda _: {"Steps": steps, "Within": "7d"}
 
 
+def _segment(turn: int) -> Params:
+    """Who put something into the cart three times lately, and has bought nothing since."""
+    happened = {"Of": "person", "Is": "happened", "Event": "add_to_cart", "Times": 3, "Days": 30 + turn}
+    bought = {"Of": "person", "Is": "did not happen", "Event": "conversion", "Days": 30 + turn}
+    return {"Rule": json.dumps([happened, bought])}
+
+
 KINDS = (
     Kind("one event per day, 12 months", "reports.trend", YEAR, lambda _: {"Event": "view_product", "Measures": ["events"], "Interval": "day"}),
     Kind("by `utm_source`, top 10, with people, 12 months", "reports.breakdown", YEAR, _top("utm_source", "people", "events")),
@@ -71,8 +81,19 @@ KINDS = (
     Kind("funnel of 4 in 7 days, 12 months", "reports.funnel", YEAR, _funnel("view_product"), 1_000),
     Kind("funnel of 4 from any page, 12 months", "reports.funnel", YEAR, _funnel("page_view"), 1_000),
     Kind("retention, 12 weeks and 12 after", "reports.retention", 84, lambda _: {"Interval": "week", "Periods": 12}, 600),
+    Kind("paths after adding to the cart, 30 days", "reports.paths", MONTH, lambda _: {"Around": "add_to_cart"}, 400),
+    Kind("attribution by channel, 30 days before each of 30", "reports.attribution", MONTH, lambda _: {"By": "channel"}, 400),
+    Kind("attribution by channel, 30 days before each of 90", "reports.attribution", QUARTER, lambda _: {"By": "channel"}, 400),
+    Kind("products, 30 days", "reports.products", MONTH, lambda _: {}),
+    Kind("people of a segment, counted, with examples", "segment.count", 0, _segment, 200),
     Kind("six measures per day with the days before, 14 days", "reports.trend", FORTNIGHT, lambda _: {"Measures": SIX, "Interval": "day", "Compare": "previous"}),
 )  # fmt: skip
+
+
+def params_of(served: ServedReports, kind: Kind, turn: int) -> Params:
+    """The parameters of a kind in a round, with its range."""
+    asked = range_of(served, kind.days, turn) if kind.days else {}
+    return asked | kind.params(turn)
 
 
 def range_of(served: ServedReports, days: int, turn: int) -> Params:
@@ -86,14 +107,13 @@ def question_rows(served: ServedReports, rounds: int = ROUNDS) -> list[list[str]
     connection, rows = served.connection(), []
     floor = served.count_in_sqlite()
     rows.append(["`SELECT COUNT(*)` of the events in SQLite, the floor", "", f"{floor:,.0f}", "", "1.0", ""])
-    idle = Kind("a call that asks no copy, `list.get`", "list.get", 0, lambda _: {})
+    idle = Kind("a call that asks no copy, `list.get`", "list.get", 0, lambda _: {}, 0)
     for kind in (idle, *KINDS):
-        reach = f"≤ {kind.reach}" if kind.days else ""
+        reach = f"≤ {kind.reach}" if kind.reach else ""
         began, times = served.cpu_seconds(), []
         try:
             for turn in range(rounds):
-                asked = range_of(served, kind.days, turn) if kind.days else {}
-                times.append(_timed(served, connection, kind.command, asked | kind.params(turn)))
+                times.append(_timed(served, connection, kind.command, params_of(served, kind, turn)))
         except (Refused, TimeoutError) as failure:
             rows.append([kind.title, f"refused: {failure}", "", reach, "", ""])
             connection.close()

@@ -96,6 +96,10 @@ def questions() -> Iterator[tuple[str, Question]]:
         "people by channel of the visit, one event, 12 months",
         Breakdown(year, (Dimension("visit", "$channel"),), measures("people"), "page_view"),
     )
+    yield (
+        "people by channel of the visit, of events with a value, 12 months",
+        Breakdown(replace(year, where=(chrome,)), channel, measures("people")),
+    )
     yield "six measures by week, 12 months", Trend(year, six, None, "week")
     yield (
         "people, revenue by channel of the visit, 30 days",

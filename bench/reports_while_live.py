@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bench.import_while_live import RATE, steady
 from bench.load import BenchFailed
-from bench.reports_asked import KINDS, ROUNDS, range_of
+from bench.reports_asked import KINDS, ROUNDS, params_of
 from bench.reports_served import Refused, ServedReports
 
 #: Seconds between two looks at how old an answer is, and seconds that an answer may be old; so much slower tracking may become.
@@ -81,7 +81,7 @@ def _asking(served: ServedReports) -> Beside:
             asked = answered + refused
             kind, turn = KINDS[asked % len(KINDS)], asked // len(KINDS) % ROUNDS
             try:
-                served.ask(connection, kind.command, range_of(served, kind.days, turn) | kind.params(turn))
+                served.ask(connection, kind.command, params_of(served, kind, turn))
                 answered += 1
             except Refused:  # such as one that takes too long
                 refused += 1

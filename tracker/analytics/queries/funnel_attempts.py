@@ -90,7 +90,8 @@ class FunnelAttempts:
 
     def _of_level(self, depth: int, attempts: str, chosen: str) -> str:
         times = [
-            f"a.t{each}" if each <= depth else f"CAST(NULL AS BIGINT) AS t{each}" for each in self._numbers
+            f"{self._time_of(each, depth)} AS t{each}" if each <= depth else f"CAST(NULL AS BIGINT) AS t{each}"
+            for each in self._numbers
         ]
         columns, joined = (
             ["a.unit", f"{depth} AS depth", f"{_time('a.begin')} AS began", "a.last", *times],
@@ -104,8 +105,13 @@ class FunnelAttempts:
             f"WHERE c.depth = {depth}"
         )
 
+    def _time_of(self, number: int, depth: int) -> str:
+        """Return SQL for when the attempt `a` of this depth reached a step. In order it begins at the first and ends at the last."""
+        places = {1: "a.begin", depth: "a.last"} if self.plan.order == "in_order" else {}
+        return _time(places[number]) if number in places else f"a.t{number}"
+
     def _steps(self) -> str:
-        """Return the table of events that are steps: unit, pos, tm, and mask with a bit for each step that an event is."""
+        """Return the table of events that are steps: unit, pos, and mask with a bit for each step that an event is."""
         selection = self.select()
         if self.plan.order == "strict":
             selection.add(f"(e.name <> '{IDENTIFY}' OR {self._mask(selection)} <> 0)")
@@ -114,7 +120,6 @@ class FunnelAttempts:
         at = f"e.{selection.dialect.event_time}"
         columns = [
             f"{selection.dialect.position(at, 'e.id')} AS pos",
-            f"{at} AS tm",
             f"{self._mask(selection)} AS mask",
         ]
         if self.plan.by is not None:
@@ -138,19 +143,16 @@ class FunnelAttempts:
         )
 
     def _in_order(self) -> list[str]:
-        """Return, for each depth, the attempts that get there, those too that get further."""
+        """Return, for each depth, the attempts that get there, those too that get further: with times between begin and last."""
         steps = self._steps()
-        levels = [f"(SELECT unit, pos AS begin, pos AS last, tm AS t1 FROM {steps} WHERE mask & 1 <> 0)"]
+        levels = [f"(SELECT unit, pos AS begin, pos AS last FROM {steps} WHERE mask & 1 <> 0)"]
         for number in self._numbers[1:]:
             events = f"(SELECT unit, pos FROM {steps} WHERE mask & {1 << (number - 1)} <> 0)"
-            times = [
-                f"{_time('begin')} AS t1",
-                *(f"a.t{each}" for each in range(2, number)),
-                f"{_time('s.pos')} AS t{number}",
-            ]
+            times = [f"a.t{each}" for each in range(2, number - 1)]
+            times += [f"{_time('a.last')} AS t{number - 1}"] if number > 2 else []
             levels.append(
                 self.workspace.table(
-                    f"SELECT a.unit AS unit, a.begin AS begin, s.pos AS last, {', '.join(times)} FROM {levels[-1]} a "
+                    f"SELECT {', '.join(['a.unit AS unit', 'a.begin AS begin', 's.pos AS last', *times])} FROM {levels[-1]} a "
                     f"ASOF JOIN {events} s ON s.unit = a.unit AND {'a.last' if number > 2 else 'a.begin'} < s.pos "
                     f"WHERE {self._within('s.pos')}",
                     [],
