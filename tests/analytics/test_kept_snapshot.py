@@ -68,16 +68,18 @@ def test_a_change_time_or_many_tables_end_it(shelf: Shelf) -> None:
     assert all(is_closed(each) for each in (older, late, large))
 
 
-def test_there_is_one_and_it_does_not_stay_for_ever_by_being_used(shelf: Shelf) -> None:
-    first, second = shelf.snapshot(), shelf.snapshot()
+def test_there_are_two_and_they_do_not_stay_for_ever_by_being_used(shelf: Shelf) -> None:
+    first, second, third = (shelf.snapshot() for _ in range(3))
     shelf.now = 1.0
-    shelf.place.keep(first)
-    shelf.place.keep(second)
+    for each in (first, second, third):
+        shelf.place.keep(each)
     assert is_closed(first)
     shelf.now += KEPT_SECONDS
-    found = shelf.place.take((1, 1))
-    assert found is second
-    shelf.place.keep(found)
+    found = [shelf.place.take((1, 1)) for _ in range(3)]
+    assert found == [third, second, None]
+    shelf.place.keep(second)
+    shelf.place.keep(third)
     shelf.now += 0.1
     shelf.place.drop(only_old=True)
     assert is_closed(second)
+    assert is_closed(third)

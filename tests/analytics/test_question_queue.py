@@ -61,21 +61,20 @@ def test_two_questions_run_at_once_and_others_wait_in_turn_by_user(queue: Questi
     assert done == [(1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (1, 3)]
 
 
-def test_one_user_holds_one_place_and_anothers_question_starts_at_once(queue: QuestionQueue) -> None:
-    first, second = Gate(), Gate()
-    own = [Ticket(1, first), Ticket(1, second)]
+def test_two_questions_of_one_user_run_at_once_and_anothers_starts_at_once(queue: QuestionQueue) -> None:
+    gates = [Gate(), Gate(), Gate()]
+    own = [Ticket(1, gate) for gate in gates]
     for ticket in own:
         queue.submit(ticket)
-    assert first.began.wait(20)
+    assert all(gate.began.wait(20) for gate in gates[:2])
     others = [Ticket(user, lambda ticket: "answer") for user in (2, 3, 2)]
     for ticket in others:  # one after the other, in the one place that is left
         queue.submit(ticket)
         assert ticket.wait(20)
-    assert not second.began.is_set()
-    first.opened.set()
-    assert second.began.wait(20)
-    second.opened.set()
-    assert [ticket.wait(20) and ticket.result for ticket in own] == ["through", "through"]
+    assert not gates[2].began.is_set()
+    for gate in gates:
+        gate.opened.set()
+    assert [ticket.wait(20) and ticket.result for ticket in own] == ["through"] * 3
 
 
 class Heavy:
@@ -103,6 +102,24 @@ def answer(queue: QuestionQueue, ticket: Ticket) -> Any:
     """Wait as whoever asks does."""
     until(lambda: queue.wait(ticket, 0.01), 20, "an answer")
     return ticket.result
+
+
+def test_a_users_second_question_makes_way_for_other_users(queue: QuestionQueue) -> None:
+    work = [Heavy() for _ in range(4)]
+    tickets = [Ticket(user, each) for user, each in zip((1, 1, 2, 3), work, strict=True)]
+    for number, ticket in enumerate(tickets[:3]):
+        queue.submit(ticket)
+        until(lambda number=number: work[number].runs, 20, "its begin")
+    queue.submit(tickets[3])
+    until(lambda: queue.wait(tickets[3], 0.01) or work[3].runs, 20, "the begin of the third user's")
+    assert [each.runs for each in work] == [1, 1, 1, 1]
+    assert (tickets[0].is_long, tickets[1].is_long) == (False, True)
+    for each in work:
+        each.is_through = True
+    tickets[0].cancel()
+    assert answer(queue, tickets[1]) == "through"
+    for ticket in tickets[2:]:
+        until(lambda ticket=ticket: ticket.cancel() or ticket.wait(0.05), 20, "the end of the others")
 
 
 def test_heavy_users_hold_up_nobodys_short_questions() -> None:

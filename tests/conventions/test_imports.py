@@ -142,7 +142,7 @@ OUTSIDE: dict[str, set[str]] = {
     "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.rate_limits"},
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
-        "tracker.analytics", "tracker.auth", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
+        "tracker.analytics", "tracker.auth", "tracker.console", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
         "tracker.inbox", "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.mail", "tracker.outgoing", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
         "tracker.storage.aggregates",
         "tracker.storage.engine", "tracker.storage.subscribers", "tracker.delivery",

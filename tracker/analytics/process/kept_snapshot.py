@@ -1,6 +1,6 @@
-"""Kept snapshot: that of the last question about a copy, for the next one, which finds there what was worked out before.
+"""Kept snapshot: those of the last two questions about a copy, for the next ones, which find there what was worked out before.
 
-A page asks several questions at once about the same days. A snapshot is good as long as nothing in the copy has changed, and kept
+A page asks several questions about the same days, two at once. A snapshot is good as long as nothing in the copy has changed, and kept
 for seconds only: it holds back what DuckDB wants to clear away.
 """
 
@@ -17,6 +17,8 @@ from tracker.analytics.queries import Workspace
 
 #: Seconds for which a snapshot is kept, and tables with which one is not.
 KEPT_SECONDS, MAX_TABLES = 2.0, 32
+#: Snapshots kept: as many as questions of one page are answered at once.
+MAX_KEPT = 2
 
 
 class Snapshot:
@@ -34,40 +36,41 @@ class Snapshot:
 
 
 class KeptSnapshot:
-    """The place for one snapshot, which one question at a time uses."""
+    """The place for few snapshots, each of which one question at a time uses."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._snapshot: Snapshot | None = None
+        self._snapshots: list[Snapshot] = []
         self._lock, self._clock = threading.Lock(), clock
 
     def take(self, version: Version) -> Snapshot | None:
-        """Return the snapshot, if there is one of this version: it is the caller's now."""
+        """Return a snapshot, if there is one of this version: it is the caller's now."""
+        self._close(lambda snapshot: snapshot.version != version or self._is_old(snapshot))
         with self._lock:
-            found, self._snapshot = self._snapshot, None
-        if found is not None and (found.version != version or self._is_old(found)):
-            found.close()
-            return None
-        return found
+            return self._snapshots.pop() if self._snapshots else None
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot after a question that was answered."""
+        """Keep a snapshot after a question that was answered; the one that was kept first makes way."""
         snapshot.kept_at = snapshot.kept_at or self._clock()
         if snapshot.workspace.size > MAX_TABLES:
             snapshot.close()
             return
         with self._lock:
-            other, self._snapshot = self._snapshot, snapshot
-        if other is not None:
-            other.close()
+            self._snapshots.append(snapshot)
+            over = self._snapshots[:-MAX_KEPT]
+            self._snapshots = self._snapshots[-MAX_KEPT:]
+        for each in over:
+            each.close()
 
     def drop(self, *, only_old: bool = False) -> None:
-        """Close the snapshot, if there is one; with `only_old` only if it was kept for long enough."""
+        """Close the snapshots; with `only_old` only those that were kept for long enough."""
+        self._close(lambda snapshot: not only_old or self._is_old(snapshot))
+
+    def _close(self, is_over: Callable[[Snapshot], bool]) -> None:
         with self._lock:
-            found = self._snapshot
-            if found is None or (only_old and not self._is_old(found)):
-                return
-            self._snapshot = None
-        found.close()
+            over = [snapshot for snapshot in self._snapshots if is_over(snapshot)]
+            self._snapshots = [snapshot for snapshot in self._snapshots if snapshot not in over]
+        for each in over:
+            each.close()
 
     def _is_old(self, snapshot: Snapshot) -> bool:
         return self._clock() - snapshot.kept_at > KEPT_SECONDS

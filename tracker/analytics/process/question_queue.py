@@ -1,14 +1,16 @@
 """Question queue: two questions at a time, of two users; the others wait in order, by user: nobody's hold up somebody's.
 
-While both places are taken, a third one answers what is short. A question that takes longer there is put back as soon as
+While no other user's question waits, a user's next one takes the second place as a guest: a page asks several. It is put back
+as soon as another user's finds no place. While both places are taken, a third one answers what is short. A question that takes longer there is put back as soon as
 another one waits for the place, and begins again in one of the two: so two heavy users hold up nobody's short questions.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -67,6 +69,10 @@ class Ticket:
         self._is_done.set()
         return True
 
+    def running_since(self) -> float:
+        """Return since when it runs; one that is about to begin is the latest."""
+        return math.inf if self._began_at is None else self._began_at
+
     def wait(self, seconds: float) -> bool:
         """Wait for the answer; return whether it is there."""
         return self._is_done.wait(seconds)
@@ -122,8 +128,12 @@ class QuestionQueue:
             return True
         with self._changed:
             held = self._short
-            if held is not None and self._next_user(is_short=True) is not None:
-                held.put_back(self._short_seconds)
+            if held is not None and self._next_user(is_short=False) is not None:
+                guest = self._guest()
+                if guest is not None:
+                    guest.put_back(0)
+                elif self._next_user(is_short=True) is not None:
+                    held.put_back(self._short_seconds)
         return False
 
     def close(self, seconds: float) -> None:
@@ -165,8 +175,8 @@ class QuestionQueue:
     def _next(self, is_short: bool) -> Ticket | None:
         """Return the next question: the first of the user whose last one is longest ago, of those of whom none runs.
 
-        None: the queue is closed. A place stays free rather than be a user's second: the next user's question starts at once.
-        The third place is for when the two are taken, and not for questions that were put back.
+        None: the queue is closed. Where all who wait have one that runs, the next one is a guest. The third place is for when
+        the two are taken, for no guests, and not for questions that were put back.
         """
         with self._changed:
             while (user := self._user_for(is_short)) is None and not self._is_closed:
@@ -186,7 +196,14 @@ class QuestionQueue:
     def _user_for(self, is_short: bool) -> int | None:
         if is_short and len(self._running) < AT_ONCE:
             return None
-        return self._next_user(is_short)
+        user = self._next_user(is_short)
+        return user if user is not None or is_short else next(iter(self._waiting), None)
+
+    def _guest(self) -> Ticket | None:
+        """Return the question that began later, of a user of whom two run."""
+        users = Counter(ticket.user for ticket in self._running)
+        own = [ticket for ticket in self._running if users[ticket.user] > 1]
+        return max(own, key=Ticket.running_since, default=None)
 
     def _next_user(self, is_short: bool) -> int | None:
         served = {ticket.user for ticket in self._running}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from flask import render_template
 
+from tracker.console.beside import Begin, beside
 from tracker.console.charts import line
 from tracker.console.client import ask
 from tracker.console.current_list import CurrentList
@@ -76,22 +78,33 @@ CARDS = (
 
 @report_page
 def show(place: CurrentList, address: ReportAddress) -> Any:
-    trend, chosen = _trend(place, address)
-    goals, notes = ask("goals.get", **place.params)["Goals"], annotations_of(place, trend)
-    total = series_of(trend, "people")[0]["Total"]
-    saved = ask("savedreports.get", **place.params)["SavedReports"]
+    with beside() as begin:
+        asked = begin(partial(_trend, place, address))
+        products = begin(partial(products_block, place, address))
+        saved = ask("savedreports.get", **place.params)["SavedReports"]
+        purchase = begin(partial(purchase_block, place, address, saved))
+        goals = ask("goals.get", **place.params)["Goals"]
+        reached = [begin(partial(_goal, goal, place, address)) for goal in goals[:MAX_GOALS]]
+        pinned = [begin(partial(tile, place, each)) for each in saved if each["IsPinned"]]
+        trend, chosen = asked()
+        notes = annotations_of(place, trend)
+        numbers = _numbers(place, address, trend, chosen, notes, begin)
+        total = series_of(trend, "people")[0]["Total"]
+        blocks = {
+            "purchase": purchase(),
+            "products": products(),
+            "goals": [goal() for goal in reached],
+            "pinned": [each() for each in pinned],
+        }
     return render_template(
         "overview.html",
         tab="overview",
-        **_numbers(place, address, trend, chosen, notes),
+        **numbers,
+        **blocks,
         people=people_path(place.path, address, chosen),
         people_question=people_question(total if chosen in ("people", "visits") else None),
-        goals=[_goal(goal, place, address) for goal in goals[:MAX_GOALS]],
         definitions=[MEASURES[name] for name in SIX],
         plugin_tiles=tiles_of(place),
-        purchase=purchase_block(place, address, saved),
-        products=products_block(place, address),
-        pinned=[tile(place, each) for each in saved if each["IsPinned"]],
         csv=csv_path("reports.trend", place, address, {"Measures": SIX}),
         call=api_call("reports.trend", place, address, Measures=list(SIX)),
         keep=kept("reports.trend", address, Measures=list(SIX)),
@@ -102,7 +115,9 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
 def shared_overview(place: CurrentList, address: ReportAddress) -> dict[str, Any]:
     """Return the numbers of the overview for the page of a share link, which has no people, no goals and no notes."""
     trend, chosen = _trend(place, address)
-    return {**_numbers(place, address, trend, chosen), "scope": ReportScope.of(trend["Scope"])}
+    with beside() as begin:
+        numbers = _numbers(place, address, trend, chosen, (), begin)
+    return {**numbers, "scope": ReportScope.of(trend["Scope"])}
 
 
 def _trend(place: CurrentList, address: ReportAddress) -> tuple[dict[str, Any], str]:
@@ -118,18 +133,20 @@ def _numbers(
     address: ReportAddress,
     trend: dict[str, Any],
     measure: str,
-    notes: Sequence[dict[str, Any]] = (),
+    notes: Sequence[dict[str, Any]],
+    begin: Begin,
 ) -> dict[str, Any]:
-    """Return tiles, chart and cards. Where the place has no path, nothing in the chart leads anywhere."""
+    """Return tiles, chart and cards, which are asked for at once. Where the place has no path, nothing in the chart leads anywhere."""
     currency = place.described["Currency"]
     totals = {name: series_of(trend, name)[0] for name in SIX}
     second = second_measure({name: totals[name]["Total"] for name in SIX})
+    cards = [begin(partial(_card, card, place, address, second, currency)) for card in CARDS]
     title = f"{MEASURES[measure][0]} by {trend['Interval']}"
     chart = trend_chart(trend, measure, currency, address, title, annotations=notes)
     return {
         "tiles": [_tile(name, totals[name], address, currency, name == measure) for name in SIX],
         "chart": line(chart if place.path else without_links(chart)),
-        "cards": [_card(card, place, address, second, currency) for card in CARDS],
+        "cards": [card() for card in cards],
         "second": MEASURES[second][0],
     }
 
