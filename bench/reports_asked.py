@@ -112,8 +112,10 @@ def question_rows(served: ServedReports, rounds: int = ROUNDS) -> list[list[str]
         reach = f"≤ {kind.reach}" if kind.reach else ""
         began, times = served.cpu_seconds(), []
         try:
-            for turn in range(rounds):
-                times.append(_timed(served, connection, kind.command, params_of(served, kind, turn)))
+            times += [
+                _timed(served, connection, kind.command, params_of(served, kind, turn))
+                for turn in range(rounds)
+            ]
         except (Refused, TimeoutError) as failure:
             rows.append([kind.title, f"refused: {failure}", "", reach, "", ""])
             connection.close()

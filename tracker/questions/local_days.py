@@ -53,8 +53,9 @@ def moment_of(local: datetime, zone: ZoneInfo) -> int:
     return low
 
 
+@functools.lru_cache(maxsize=2048)
 def day_begins(day: date, zone: ZoneInfo) -> int:
-    """Return when a day begins."""
+    """Return when a day begins. Days are those of few years and zones, and a trend of a year has 365."""
     return moment_of(datetime.combine(day, time()), zone)
 
 

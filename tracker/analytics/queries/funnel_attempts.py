@@ -90,7 +90,9 @@ class FunnelAttempts:
 
     def _of_level(self, depth: int, attempts: str, chosen: str) -> str:
         times = [
-            f"{self._time_of(each, depth)} AS t{each}" if each <= depth else f"CAST(NULL AS BIGINT) AS t{each}"
+            f"{self._time_of(each, depth)} AS t{each}"
+            if each <= depth
+            else f"CAST(NULL AS BIGINT) AS t{each}"
             for each in self._numbers
         ]
         columns, joined = (
