@@ -59,7 +59,7 @@ def make_copy(connection: Any, events: int = EVENTS) -> None:
         for number, (_, (_, has_numbers)) in enumerate(columns)
     )
     connection.execute(
-        'CREATE TABLE e (id BIGINT, "at" BIGINT, name VARCHAR, tie INTEGER, is_bot BOOLEAN, is_counted BOOLEAN, '
+        'CREATE TABLE e (id BIGINT, "at" BIGINT, name VARCHAR, tie INTEGER, is_robot BOOLEAN, is_bot BOOLEAN, is_counted BOOLEAN, '
         f"worth DECIMAL(38,6), currency VARCHAR, rest VARCHAR, {declared})"
     )
     for month in range(12):
@@ -124,7 +124,7 @@ def _month(month: int, visits: int, columns: list[tuple[str, tuple[str, bool]]])
                     ELSE 'event_' || (g // 1000 % 17) END AS name FROM event
         ), told AS (SELECT *, {texts} FROM drawn)
         SELECT id, "at", name, CASE WHEN v % {VISITORS} < {PERSONS} AND h[6] % 8 = 0 THEN {VISITORS} ELSE 0 END + v % {VISITORS},
-            v % 83 = 0, name = 'conversion' AND h[6] % 33 > 0,
+            v % 83 = 0, v % 83 = 0, name = 'conversion' AND h[6] % 33 > 0,
             CASE WHEN name = 'conversion' AND h[6] % 33 > 0 THEN CAST(h[5] % 20000 AS DECIMAL(38,6)) / 100 END,
             CASE WHEN name = 'conversion' AND h[6] % 33 > 0 THEN (['EUR','EUR','GBP'])[1 + h[2] % 3] END,
             CASE WHEN h[3] % 19 = 0 THEN '{{"cart":{{"total":' || (h[5] % 900) || '}},"note":"n' || (h[6] % 500) || '"}}' END,

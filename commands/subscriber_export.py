@@ -42,6 +42,7 @@ class SubscriberExport(Command):
                 "ExternalID": "customer-7",
                 "ExternalIDBy": "credential",
                 "CreatedOn": "2026-01-30T18:00:00.000Z",
+                "IsLeftOut": False,
                 "CustomFields": {"First-Name": "Jane"},
             },
             "Visitors": [

@@ -52,6 +52,7 @@ class SubscriberGet(Command):
                 "ExternalID": "user-12345",
                 "ExternalIDBy": "public",
                 "CreatedOn": "2026-01-31T09:30:00.125Z",
+                "IsLeftOut": False,
                 "CustomFields": {"First-Name": "Jane"},
             },
             "FirstSeenAt": "2026-01-29T18:03:11.000Z",

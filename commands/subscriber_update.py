@@ -9,6 +9,7 @@ from tracker.api.subscriber_params import (
     EMAIL_TAKEN,
     EXTERNAL_ID_TAKEN,
     INVALID_CUSTOM_FIELDS,
+    INVALID_LEFT_OUT,
     INVALID_LIST,
     IS_NOBODY,
     NAMED,
@@ -27,12 +28,16 @@ class SubscriberUpdate(Command):
     values. To change an address send `SubscriberID` and `EmailAddress`. An external id that only browsers gave to another
     subscriber (`ExternalIDBy` of `subscriber.get` is `public`) is taken from them. In `CustomFields`, null and empty text
     empty a field; names that no field of the list has are ignored, and listed in `IgnoredCustomFields`.
+
+    `IsLeftOut` leaves a subscriber out of reports, such as a colleague who tries things out: their events, past and future, are
+    in no number, no list of people and no segment; false counts them all again. They stay stored, and are shown live, in the
+    subscriber's timeline and in the catalogue. `PeopleLeftOut` in the `Scope` of a report says how many of its range it left out.
     """
 
     name = "subscriber.update"
     permission = "Subscriber.Update"
     rate_limit = "1000 per 60 seconds"
-    errors = (*NAMED, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, INVALID_CUSTOM_FIELDS, IS_NOBODY)
+    errors = (*NAMED, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, INVALID_CUSTOM_FIELDS, IS_NOBODY, INVALID_LEFT_OUT)
     example = (
         {"ListID": 123, "EmailAddress": "subscriber@example.com", "CustomFields": {"First-Name": "Jane"}},
         {"Success": True, "ErrorCode": 0, "ErrorText": "", "SubscriberID": "358117233766563840"},

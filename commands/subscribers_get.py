@@ -70,6 +70,7 @@ class SubscribersGet(Command):
                     "ExternalID": "user-12345",
                     "ExternalIDBy": "credential",
                     "CreatedOn": "2026-01-31T09:30:00.125Z",
+                    "IsLeftOut": False,
                     "CustomFields": {"First-Name": "Jane"},
                 }
             ],

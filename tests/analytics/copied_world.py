@@ -15,7 +15,7 @@ from tracker.questions import canonical_text, plain_number
 PREFIX = "list_2"
 DAY_MS = 86_400_000
 TABLES = """
-    CREATE TABLE {0}.e (id BIGINT, "at" BIGINT, name VARCHAR, tie INTEGER, is_bot BOOLEAN, is_counted BOOLEAN,
+    CREATE TABLE {0}.e (id BIGINT, "at" BIGINT, name VARCHAR, tie INTEGER, is_robot BOOLEAN, is_bot BOOLEAN, is_counted BOOLEAN,
         worth DECIMAL(38, 6), currency VARCHAR, rest VARCHAR{1});
     CREATE TABLE {0}.who (tie INTEGER, actor BIGINT, person BIGINT, visitor BIGINT);
     CREATE TABLE {0}.fields (person BIGINT, field BIGINT, value VARCHAR, number DOUBLE);
@@ -90,7 +90,7 @@ def _row(event: Event, ties: dict[Any, int], columns: dict[str, CopyColumn]) -> 
         cells += [canonical_text(value), *([number_of(value)] if column.has_numbers else [])]
     counts = event["is_counted"]
     return [
-        event["id"], event["at"], event["name"], ties[(event["visitor"], event["person"])], event["is_bot"], counts,
+        event["id"], event["at"], event["name"], ties[(event["visitor"], event["person"])], event["is_bot"], event["is_bot"], counts,
         event["worth"] if counts else None, event["currency"] if counts else None,
         orjson.dumps(sent).decode() if sent else None, *cells,
     ]  # fmt: skip

@@ -49,6 +49,9 @@ def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, Copie
     linked = subscriber_by_event(transaction, list_id, unnamed)
     known = existing(transaction, list_id, {*named.values(), *linked.values()})
     living = {number: number for number in known}
+    left_out = transaction.select(
+        "SELECT id FROM subscribers WHERE list_id = ? AND is_left_out = 1", (list_id,)
+    )
     for event in events:
         person = next((each for each in (named[event.id], linked[event.id]) if each in living), None)
         properties = decoded_properties(bytes(event.properties))
@@ -59,7 +62,7 @@ def _events(transaction: Transaction, list_id: int) -> Iterator[tuple[int, Copie
             properties = {**campaign_properties(url, properties.get("$referrer", ""), rules), **properties}
         yield event.id, CopiedEvent(
             event.event_at, bytes(event.name).decode(), person or event.visitor_id, person, event.visitor_id,
-            bool(event.flags & IS_BOT), is_counted, value,
+            bool(event.flags & IS_BOT) or (person,) in left_out, is_counted, value,
             str(properties.get("conversion-currency") or properties.get("currency") or "").strip().upper() if is_counted else None,
             {name: _text(item) for name, item in properties.items() if item is not None},
         )  # fmt: skip

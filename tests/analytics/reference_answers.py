@@ -75,6 +75,7 @@ class Reference:
         scope = {
             "events": len(looked_at) - robots,
             "robots": robots,
+            "left_out": 0,
             "as_of": self.as_of,
             "is_complete": is_complete,
         }

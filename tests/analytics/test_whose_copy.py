@@ -1,8 +1,9 @@
-"""Does the copy know whose each event is, whatever happens to people and visitors, in any order?"""
+"""Does the copy know whose each event is, and whose is left out, whatever happens to people and visitors, in any order?"""
 
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from tests.analytics.asked_lives import check_answers
 from tests.analytics.copying import Copied
 from tests.ingest.real import Real
 from tests.ingest.whole_model import Create, Delete, Forget, Rename, Step, Together, Track, Unmerge
+from tracker.formats.email_address import email_key
+from tracker.storage.subscribers import Changes, Refused
 
 EMAILS = ("ab@gmail.com", "a.b@gmail.com", "c@example.com", "d@example.com")
 IDS, BROWSERS = ("x", "y"), (1, 2, 3)
@@ -44,17 +47,30 @@ def track_of(chance: random.Random) -> Track:
     )
 
 
+def leave_out(real: Real, email: str, is_left_out: bool) -> None:
+    with suppress(Refused):  # nobody has the address
+        changes = Changes(is_left_out=is_left_out)
+        real.services.stores.subscribers.change(1, ("email_key", email_key(email)[1]), changes)
+
+
+def apply_some(real: Real, chance: random.Random) -> None:
+    """A step, and now and then somebody is left out of reports or counted again."""
+    real.apply(1, step_of(chance))
+    if chance.random() < 0.15:
+        leave_out(real, chance.choice(EMAILS), chance.random() < 0.6)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_copy_follows_links_unlinks_and_erasures(database_url: str, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     real = Real(database_url)
     real.database.upgrade()
     for _ in range(20):
-        real.apply(1, step_of(chance))
+        apply_some(real, chance)
     copied = Copied(real.database, 1, tmp_path / "reports")
     copied.check()
     for _ in range(80):
-        real.apply(1, step_of(chance))
+        apply_some(real, chance)
         if chance.random() < 0.3:
             copied.follow()
         if chance.random() < 0.1:

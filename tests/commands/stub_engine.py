@@ -11,7 +11,7 @@ from tracker.questions import Question
 
 #: When the answers are from: 2026-01-31T10:00:00Z.
 AS_OF = 1_769_853_600_000
-SCOPE = {"events": 12, "robots": 3, "as_of": AS_OF, "is_complete": True}
+SCOPE = {"events": 12, "robots": 3, "left_out": 2, "as_of": AS_OF, "is_complete": True}
 
 
 class StubEngine:

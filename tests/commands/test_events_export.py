@@ -87,6 +87,7 @@ def test_without_events_there_are_no_lines(report: Report, engine: StubEngine) -
         "Compare": None,
         "Events": 12,
         "RobotsLeftOut": 3,
+        "PeopleLeftOut": 2,
         "IsComplete": True,
         "AsOf": "2026-01-31T10:00:00.000Z",
     }

@@ -216,6 +216,37 @@ def test_who_was_forgotten_is_in_no_answer(client: InProcess, shop: Shop, real: 
     assert all(BROWSER not in line for line in real.lines())
 
 
+def leave_out(real: RealEngine, is_left_out: bool) -> None:
+    sent = {"ListID": real.shop.list_id, "EmailAddress": ANN, "IsLeftOut": is_left_out}
+    real.client.ok("subscriber.update", real.shop.key, **sent)
+    real.changed()
+
+
+def test_who_is_left_out_is_in_no_answer_until_counted_again(
+    client: InProcess, shop: Shop, real: RealEngine
+) -> None:
+    """Past events too, and later ones of the same browser without an address; nothing that is stored changes."""
+    fill(real)
+    before = real.ask("reports.trend", Measures=["people", "visits", "views", "revenue"])
+    leave_out(real, True)
+    assert addresses(real, Sort="Revenue") == [BEN, None]
+    assert (real.total("views"), real.total("revenue")) == (1, {"EUR": "5.00"})
+    real.track({"Event": "page_view", "UUID": BROWSER, "Properties": VISIT})
+    assert (real.total("people"), real.total("visits"), real.total("views")) == (2, 2, 1)
+    scope = real.ask("reports.trend")["Scope"]
+    assert (scope["Events"], scope["PeopleLeftOut"], scope["RobotsLeftOut"]) == (3, 6, 0)
+    assert ANN not in real.reply("reports.people").text
+    assert real.ask("segment.count", Rule=[{"Event": "page_view", "Is": "happened"}])["Of"] == 2
+    assert not any(json.loads(line)["UUID"] == BROWSER for line in real.lines())
+    stored = client.ok("subscriber.events", shop.key, ListID=shop.list_id, EmailAddress=ANN)
+    assert len(stored["Events"]) == 6
+    leave_out(real, False)
+    again = real.ask("reports.trend", Measures=["people", "visits", "views", "revenue"])
+    assert [each["Total"] for each in again["Series"]][3] == before["Series"][3]["Total"]
+    assert (real.total("people"), real.total("views")) == (3, 3)
+    assert again["Scope"]["PeopleLeftOut"] == 0
+
+
 def test_robots_are_left_out_and_counted(client: InProcess, shop: Shop, real: RealEngine) -> None:
     fill(real)
     found = client.services.stores.lists.owned(shop.user_id, shop.list_id)

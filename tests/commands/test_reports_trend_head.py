@@ -201,6 +201,7 @@ def test_scope_tells_times_in_the_lists_zone(
         "Compare": None,
         "Events": 12,
         "RobotsLeftOut": 3,
+        "PeopleLeftOut": 2,
         "IsComplete": True,
         "AsOf": "2026-01-31T10:00:00.000Z",
     }

@@ -14,10 +14,13 @@ def test_a_subscriber_is_described_whoever_made_them(call: Call, track: Track) -
     told = [each.pop(name) for each in (jane, joe) for name in ("EmailAddressBy", "ExternalIDBy")]
     assert told == ["credential"] * 4
     assert jane == {
-        "SubscriberID": number, "EmailAddress": "Jane@Example.COM", "ExternalID": "user-1", "CustomFields": {},
+        "SubscriberID": number, "EmailAddress": "Jane@Example.COM", "ExternalID": "user-1", "IsLeftOut": False,
+        "CustomFields": {},
     }  # fmt: skip
     assert int(joe.pop("SubscriberID")) > int(number)
-    assert joe == {"EmailAddress": "joe@example.com", "ExternalID": "user-2", "CustomFields": {}}
+    assert joe == {
+        "EmailAddress": "joe@example.com", "ExternalID": "user-2", "IsLeftOut": False, "CustomFields": {},
+    }  # fmt: skip
 
 
 def test_a_number_is_digits_and_taken_as_digits_or_integer(call: Call) -> None:

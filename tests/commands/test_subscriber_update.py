@@ -48,6 +48,17 @@ def test_an_external_id_can_be_taken_away_while_an_address_is_left(call: Call) -
     assert described(call, SubscriberID=number)["ExternalID"] is None
 
 
+def test_a_subscriber_is_left_out_of_reports_until_that_is_taken_back(call: Call) -> None:
+    number = made(call, EmailAddress="a@example.com")
+    assert described(call, SubscriberID=number)["IsLeftOut"] is False
+    for sent, said in ((True, True), ("0", False), (1, True), (None, True), ("false", False)):
+        asked = {} if sent is None else {"IsLeftOut": sent}
+        assert call("update", SubscriberID=number, **asked).status == 200
+        assert described(call, SubscriberID=number)["IsLeftOut"] is said
+    for wrong in ("maybe", 2, "", [True]):
+        assert call("update", SubscriberID=number, IsLeftOut=wrong).codes == [12]
+
+
 @pytest.fixture(scope="module")
 def workers(start_tracker: StartTracker, database_kind: str, new_database: NewDatabase) -> Any:
     """Tracker with several worker processes, and an account on it."""

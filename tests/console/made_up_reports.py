@@ -30,6 +30,7 @@ def scope(days: int = 14, ends: datetime = TODAY + timedelta(1), **changed: Any)
         "Compare": {"From": iso(begins - timedelta(days)), "To": iso(begins)},
         "Events": 1246,
         "RobotsLeftOut": 100,
+        "PeopleLeftOut": 0,
         "IsComplete": False,
         "AsOf": "2026-11-27T15:40:00.000Z",
         **changed,

@@ -19,6 +19,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/products": {},  # the names that were found
     "/lists/<list_id>/settings": {"SubscriberListName": "Renamed", "ConversionIdIs": "goal", "RetentionDays": "30", "Timezone": "Europe/Berlin"},
     "/lists/<list_id>/people/<subscriber_id>/visitors/<uuid>/<span>/unmerge": {},
+    "/lists/<list_id>/people/<subscriber_id>/reports": {"out": "1"},
     "/lists/<list_id>/people/<subscriber_id>/export": {},
     "/lists/<list_id>/people/<subscriber_id>/forget": {},  # the person's address, which the test knows
     "/lists/<list_id>/events/remove": {},

@@ -217,6 +217,24 @@ def test_a_visitor_is_taken_back(tracker: Tracker, browser: Visitor, fresh: Acco
     assert browser.submit(f"{path}/visitors/{uuid4()}/0/unmerge", at="/keys").status_code == 404
 
 
+def test_a_subscriber_is_left_out_of_reports_and_counted_again(
+    tracker: Tracker, browser: Visitor, fresh: Account
+) -> None:
+    path = path_of(fresh, somebody(tracker, fresh))
+    page = browser.get(path)
+    assert "Leave out of reports" in words(page)
+    done = browser.submit(f"{path}/reports", at=path, out="1")
+    assert (done.status_code, done.headers["Location"]) == (303, path)
+    page = browser.get(path)
+    assert "Left out of reports: no number" in words(page)
+    assert "Count again" in words(page)
+    assert "Left out of reports" in words(browser.get(people(fresh)))
+    browser.submit(f"{path}/reports", at=path, out="0")
+    assert "Left out of reports" not in words(browser.get(path)) + words(browser.get(people(fresh)))
+    assert browser.submit(f"{path}/reports", at=path, out="perhaps").status_code == 404
+    assert browser.submit(f"{people(fresh)}/1/reports", at=path, out="1").status_code == 404
+
+
 def test_a_subscriber_is_exported(
     tracker: Tracker, browser: Visitor, jane: Account, janes: dict[str, Any]
 ) -> None:

@@ -429,6 +429,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
     ("subscriber.update", 9): {"ListID": SHOP, "EmailAddress": "a@example.com", "ExternalID": "user-2"},
     ("subscriber.update", 10): {"ListID": SHOP, "EmailAddress": "a@example.com", "CustomFields": {"Number": "x"}},
     ("subscriber.update", 11): {"ListID": SHOP, "ExternalID": "user-2", "CustomFields": {"Customer": ""}},
+    ("subscriber.update", 12): {"ListID": SHOP, "EmailAddress": "a@example.com", "IsLeftOut": "perhaps"},
     **{("subscriber.unmerge", code): {"UUID": BROWSER, **params} for code, params in NAMED.items()},
     **{("subscriber.explain", code): params for code, params in NAMED.items()},
     ("subscriber.explain", 8): {**THEIRS, "RecordsPerRequest": 101},

@@ -15,7 +15,7 @@ from tracker.times import iso_utc
 #: The header with the `Scope` of a table or of an export, as JSON.
 SCOPE_HEADER = "X-Tracker-Scope"
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
-_NOTHING = {"events": 0, "robots": 0, "as_of": 0, "is_complete": False}
+_NOTHING = {"events": 0, "robots": 0, "left_out": 0, "as_of": 0, "is_complete": False}
 _LOCAL = {"description": "ISO 8601 with the offset of the list's time zone"}
 
 
@@ -33,6 +33,10 @@ class Scope(Schema):
     Compare = fields.Nested(ComparedRange, required=True, allow_none=True, metadata={"description": "The range compared with; null: none"})  # fmt: skip
     Events = fields.Integer(required=True, metadata={"description": "Events that were looked at"})
     RobotsLeftOut = fields.Integer(required=True, metadata={"description": "Events of robots in the range"})
+    PeopleLeftOut = fields.Integer(
+        required=True,
+        metadata={"description": "Events in the range of subscribers who are left out of reports"},
+    )
     IsComplete = fields.Boolean(
         required=True, metadata={"description": "False while the range lasts, or the copy catches up"}
     )
@@ -144,6 +148,7 @@ def scope_of(head: Head, answer: dict[str, Any] | None) -> dict[str, Any]:
         "Compare": None if head.before is None else _range(*head.before, head.zone),
         "Events": found["events"],
         "RobotsLeftOut": found["robots"],
+        "PeopleLeftOut": found["left_out"],
         "IsComplete": found["is_complete"],
         "AsOf": as_of(answer),
     }
@@ -172,6 +177,7 @@ SCOPE_EXAMPLE = {
     "Compare": {"From": "2026-01-28T00:00:00.000+01:00", "To": "2026-01-30T00:00:00.000+01:00"},
     "Events": 1204,
     "RobotsLeftOut": 17,
+    "PeopleLeftOut": 0,
     "IsComplete": True,
     "AsOf": "2026-02-01T09:30:00.125Z",
 }

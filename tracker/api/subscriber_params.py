@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, validates_schema
 from tracker.domain.field_matching import FieldValues, read_values, unique_fault
 from tracker.domain.field_types import CustomField
 from tracker.errors import CommandError, Error, because, invalid, missing
-from tracker.fields import EmailAddress, JsonObject, ListID, Text, WholeNumber
+from tracker.fields import EmailAddress, JsonObject, ListID, Text, WholeNumber, YesOrNo
 from tracker.formats.email_address import begun_label, email_key
 from tracker.formats.event_limits import MAX_ID_BYTES, trimmed
 from tracker.storage.subscribers import Changes, Refusal, Who
@@ -28,6 +28,7 @@ INVALID_EXTERNAL_ID = invalid("ExternalID", 7)
 EMAIL_TAKEN = Error(8, "EmailAddress is another subscriber's")
 EXTERNAL_ID_TAKEN = Error(9, "ExternalID is another subscriber's")
 INVALID_CUSTOM_FIELDS = invalid("CustomFields", 10)
+INVALID_LEFT_OUT = invalid("IsLeftOut", 12)
 IS_NOBODY = Error(11, "ExternalID cannot be emptied: the subscriber has no EmailAddress")
 NAMED = (
     MISSING_SUBSCRIBER, MISSING_LIST, NOT_FOUND, INVALID_LIST, INVALID_EMAIL, INVALID_SUBSCRIBER_ID, INVALID_EXTERNAL_ID,
@@ -82,6 +83,9 @@ class NamedParams(Schema):
 class ChangeParams(NamedParams):
     ExternalID = ExternalID(True, metadata={"description": "Their ID in your system; empty text removes it"})
     CustomFields = JsonObject(metadata=CUSTOM_FIELDS)
+    IsLeftOut = YesOrNo(
+        metadata={"description": "Whether reports leave the subscriber's events out, past ones too"}
+    )
 
 
 class CreateParams(Schema):
@@ -131,7 +135,7 @@ def _wanted(params: dict[str, Any], fields: list[CustomField]) -> tuple[Changes,
         if external_id not in (None, value):
             raise CommandError(because(INVALID_EXTERNAL_ID, f"{name} has another value"))
         external_id = value
-    return Changes(params.get("EmailAddress"), external_id, read.values), read
+    return Changes(params.get("EmailAddress"), external_id, read.values, params.get("IsLeftOut")), read
 
 
 def search_key(order: str, search: str, is_prefix: bool) -> bytes | None:

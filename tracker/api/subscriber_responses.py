@@ -67,6 +67,9 @@ class SubscriberInformation(Schema):
     ExternalID = fields.String(required=True, allow_none=True)
     ExternalIDBy = _provenance("ID")
     CreatedOn = fields.DateTime(required=True)
+    IsLeftOut = fields.Boolean(
+        required=True, metadata={"description": "Whether reports leave their events out"}
+    )
     CustomFields = fields.Dict(
         fields.String(),
         fields.Raw(metadata={"type": ["string", "number", "boolean", "null"]}),
@@ -105,6 +108,7 @@ def described(subscriber: StoredSubscriber, custom_fields: Sequence[CustomField]
         "ExternalID": subscriber.external_id,
         "ExternalIDBy": None if subscriber.external_id is None else _name(subscriber.external_id_by),
         "CreatedOn": iso_utc(subscriber.created_at),
+        "IsLeftOut": subscriber.is_left_out,
         "CustomFields": {name_of(each): _value(subscriber, each) for each in custom_fields},
     }
 

@@ -21,6 +21,7 @@ class ReportScope:
     zone: str
     events: int
     robots: int
+    people_left_out: int
     is_complete: bool
     as_of: str | None
 
@@ -37,6 +38,7 @@ class ReportScope:
             scope["Timezone"],
             scope["Events"],
             scope["RobotsLeftOut"],
+            scope["PeopleLeftOut"],
             scope["IsComplete"],
             scope["AsOf"],
         )

@@ -41,6 +41,8 @@ class Kind(IntEnum):
     FIELDS = 4
     #: The custom field `subject`: deleted, with its values.
     FIELD = 5
+    #: The subscriber `subject`: left out of reports, or counted again.
+    LEFT_OUT = 6
 
 
 class StoredChange(NamedTuple):
@@ -86,6 +88,11 @@ def note_late_links(transaction: Transaction, links: Iterable[tuple[int, int, in
 def note_subscriber(transaction: Transaction, list_id: int, subscriber_id: int) -> None:
     """Note that a subscriber was deleted."""
     _write(transaction, [(list_id, Kind.SUBSCRIBER, subscriber_id, 0, None)])
+
+
+def note_left_out(transaction: Transaction, list_id: int, subscriber_id: int) -> None:
+    """Note that a subscriber is left out of reports from now on, or is counted again."""
+    _write(transaction, [(list_id, Kind.LEFT_OUT, subscriber_id, 0, None)])
 
 
 def note_values(transaction: Transaction, list_id: int, subscriber_ids: Iterable[int]) -> None:

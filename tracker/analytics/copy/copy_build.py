@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from tracker.analytics.copy import left_out
 from tracker.analytics.copy.copied_rows import Values, field_rows, rules_number, values_of
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.copy.copy_tables import (
@@ -161,8 +162,9 @@ class _Build:
         links = [
             row for page in copied_people.links_pages(read, list_id) for row in page if row[2] is not None
         ]
-        living = {row[0] for page in copied_people.living_pages(read, list_id) for row in page}
+        living = {row[0]: bool(row[1]) for page in copied_people.living_pages(read, list_id) for row in page}
         resolve_ties(self._engine, _COPY, links, living)
+        left_out.mark_all(self._engine, _COPY)
         types = read(lambda t: copied_people.field_types(t, list_id))
         for page in copied_people.values_pages(read, list_id):
             load_fields(self._engine, _COPY, field_rows((row for row in page if row[0] in living), types))

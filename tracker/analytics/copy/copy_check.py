@@ -60,7 +60,7 @@ def check_copy(
 
 def _buckets(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[Bucket, int]:
     """Return {(event name, bucket): events that are no robot's}."""
-    sql = f'SELECT name, "at" - "at" % {BUCKET_MS} AS bucket, count(*) FROM {copy}.e WHERE NOT is_bot GROUP BY 1, 2'
+    sql = f'SELECT name, "at" - "at" % {BUCKET_MS} AS bucket, count(*) FROM {copy}.e WHERE NOT is_robot GROUP BY 1, 2'
     return {(name.encode(), bucket): events for name, bucket, events in cursor.execute(sql).fetchall()}
 
 

@@ -2,7 +2,8 @@
 
 An event has a small number, its tie: the visitor's span, with the subscriber whom the event names. The table `who` says whose
 each tie is now, so that no event is touched when people and visitors are linked, unlinked or forgotten. A property with a
-column has its text in `p<n>`, and its number in `n<n>` where numbers have been seen; the others are JSON in `rest`.
+column has its text in `p<n>`, and its number in `n<n>` where numbers have been seen; the others are JSON in `rest`. An event
+that `is_bot` counts in no report: a robot sent it (`is_robot`), or it is of a subscriber who is left out.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from dataclasses import astuple, dataclass, fields
 import duckdb
 
 #: The version of these tables, and of what the loader writes into them. A file of another one is built anew.
-FORMAT = 3
+FORMAT = 4
 
 #: `at` is a word of DuckDB's: it is quoted wherever it stands alone.
 EVENT_COLUMNS = (
-    'id BIGINT, "at" BIGINT, name VARCHAR, tie INTEGER, is_bot BOOLEAN, is_counted BOOLEAN, worth DECIMAL(38, 6),'
+    'id BIGINT, "at" BIGINT, name VARCHAR, tie INTEGER, is_robot BOOLEAN, is_bot BOOLEAN, is_counted BOOLEAN, worth DECIMAL(38, 6),'
     " currency VARCHAR, rest VARCHAR"
 )
 TABLES = {
     "ties": "tie INTEGER, visitor BIGINT, span INTEGER, named BIGINT",
-    "who": "tie INTEGER, actor BIGINT, person BIGINT, visitor BIGINT",
+    "who": "tie INTEGER, actor BIGINT, person BIGINT, visitor BIGINT, is_left_out BOOLEAN",
     "columns": "property VARCHAR, col INTEGER, has_numbers BOOLEAN",
     "fields": "person BIGINT, field BIGINT, value VARCHAR, number DOUBLE",
 }

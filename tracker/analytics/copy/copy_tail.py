@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from tracker.analytics.copy import loading
+from tracker.analytics.copy import left_out, loading
 from tracker.analytics.copy.copied_rows import field_rows, rules_number, values_of
 from tracker.analytics.copy.copy_tables import CopyState, read_columns, read_state, write_state
 from tracker.analytics.copy.copy_visits import TouchedVisits
@@ -199,13 +199,13 @@ class CopyTail:
             loading.load_fields(cursor, copy, field_rows(rows, types))
 
     def _resolve(self, news: _News) -> None:
-        """Look up whose the ties are of every event that came, of links that changed, and of subscribers who are gone.
+        """Look up whose the ties are of every event that came, of links that changed, and of subscribers who are gone or left out.
 
         The event that makes a link names its person, so its own tie is not the link's: all ties of its span are looked at.
         """
         spans: set[Span] = {(row[1], row[2]) for row in news.rows}
         spans |= {(change.subject, change.span) for change in news.changes if change.kind is Kind.LINK}
-        spans |= self._spans_of(news.subjects(Kind.SUBSCRIBER))
+        spans |= self._spans_of(news.subjects(Kind.SUBSCRIBER) | news.subjects(Kind.LEFT_OUT))
         if not spans:
             return
         list_id, read = self._list_id, self._truth.read
@@ -220,6 +220,8 @@ class CopyTail:
         living = read(partial(copied_people.living_of, list_id=list_id, subscriber_ids=wanted))
         loading.resolve_ties(self._cursor, self._copy, links, living, sorted(spans))
         self._visits.note(loading.moved_sql(self._copy))
+        if left_out.mark_turned(self._cursor, self._copy):
+            self._visits.note(left_out.turned_sql(self._copy))
 
     def _spans_of(self, subscribers: Iterable[int]) -> set[Span]:
         """Return the spans of all ties that name these subscribers, or are theirs."""

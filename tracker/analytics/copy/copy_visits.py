@@ -119,7 +119,7 @@ class TouchedVisits:
 
 
 def are_visits_whole(cursor: duckdb.DuckDBPyConnection, copy: str) -> bool:
-    """Return whether visits have as many events as there are, those of robots left out."""
+    """Return whether visits have as many events as there are, those of robots and of people left out."""
     rows = cursor.execute(
         f"SELECT (SELECT coalesce(sum(total), 0) FROM {copy}.visits) = (SELECT count(*) FROM {copy}.e WHERE NOT is_bot)"
     ).fetchall()

@@ -6,12 +6,13 @@ Values go as parameters, one list a column: that needs no package beside DuckDB,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import orjson
 
+from tracker.analytics.copy import left_out
 from tracker.analytics.copy.copied_rows import TYPES, Values
 from tracker.analytics.copy.copy_tables import PropertyColumn
 from tracker.questions import PLAIN_NUMBER
@@ -24,7 +25,7 @@ _BATCH = (
     "visitor",
     "span",
     "named",
-    "is_bot",
+    "is_robot",
     "is_counted",
     "millionths",
     "currency",
@@ -75,37 +76,39 @@ def resolve_ties(
     cursor: duckdb.DuckDBPyConnection,
     copy: str,
     links: Sequence[tuple[int, int, int]],
-    living: Iterable[int],
+    living: Mapping[int, bool],
     spans: Sequence[tuple[int, int]] | None = None,
 ) -> None:
     """Say whose ties are: the subscriber that an event names, if they exist, else the existing one its span is linked to.
 
-    `links` are (visitor, span, subscriber), `living` the subscribers who exist; with `spans` (visitor, span) only ties of
+    `links` are (visitor, span, subscriber), `living` the subscribers who exist, and whether each is left
+    out of reports; with `spans` (visitor, span) only ties of
     these are looked at, and `links` and `living` need only have what these are about.
     """
     link_columns = {"visitor": "BIGINT", "span": "INTEGER", "subscriber": "BIGINT"}
     fill_temporary(cursor, "links", link_columns, _columns(links, 3))
-    fill_temporary(cursor, "living", {"id": "BIGINT"}, [list(living)])
+    living_columns = {"id": "BIGINT", "is_left_out": "BOOLEAN"}
+    fill_temporary(cursor, "living", living_columns, [list(living), list(living.values())])
     scope = ""
     if spans is not None:
         fill_temporary(cursor, "spans", {"visitor": "BIGINT", "span": "INTEGER"}, _columns(spans, 2))
         scope = "SEMI JOIN spans s ON s.visitor = t.visitor AND s.span = t.span"
     cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE owners AS SELECT tie, coalesce(person, visitor) AS actor, person, visitor FROM ("
-        " SELECT t.tie, t.visitor, coalesce(a.id, b.id) AS person FROM"
+        "CREATE OR REPLACE TEMP TABLE owners AS SELECT tie, coalesce(person, visitor) AS actor, person, visitor, is_left_out FROM ("
+        " SELECT t.tie, t.visitor, coalesce(a.id, b.id) AS person, coalesce(a.is_left_out, b.is_left_out, FALSE) AS is_left_out FROM"
         f" (SELECT * FROM {copy}.ties t {scope}) t LEFT JOIN living a ON a.id = t.named"
         " LEFT JOIN links l ON l.visitor = t.visitor AND l.span = t.span LEFT JOIN living b ON b.id = l.subscriber)"
     )
     if spans is not None:
         cursor.execute(
             f"DELETE FROM owners WHERE tie IN (SELECT o.tie FROM owners o JOIN {copy}.who w ON w.tie = o.tie"
-            " WHERE w.actor = o.actor AND w.person IS NOT DISTINCT FROM o.person)"
+            " WHERE w.actor = o.actor AND w.person IS NOT DISTINCT FROM o.person AND w.is_left_out = o.is_left_out)"
         )
         cursor.execute(
-            f"CREATE OR REPLACE TEMP TABLE moved AS SELECT w.tie, w.actor FROM {copy}.who w SEMI JOIN owners o ON o.tie = w.tie"
+            f"CREATE OR REPLACE TEMP TABLE moved AS SELECT w.tie, w.actor, w.is_left_out FROM {copy}.who w SEMI JOIN owners o ON o.tie = w.tie"
         )
         cursor.execute(f"DELETE FROM {copy}.who WHERE tie IN (SELECT tie FROM owners)")
-    cursor.execute(f"INSERT INTO {copy}.who SELECT tie, actor, person, visitor FROM owners")
+    cursor.execute(f"INSERT INTO {copy}.who SELECT tie, actor, person, visitor, is_left_out FROM owners")
 
 
 def moved_sql(copy: str) -> str:
@@ -121,7 +124,7 @@ def loaded_sql(copy: str) -> str:
     """Return a SELECT of the actors of the events that `load_events` has just inserted: actor, first, last."""
     return (
         f"SELECT w.actor, min(b.happened), max(b.happened) FROM batch b JOIN {copy}.ties t ON t.visitor = b.visitor"
-        f" AND t.span = b.span AND t.named = b.named JOIN {copy}.who w ON w.tie = t.tie WHERE NOT b.is_bot GROUP BY 1"
+        f" AND t.span = b.span AND t.named = b.named JOIN {copy}.who w ON w.tie = t.tie WHERE NOT b.is_robot GROUP BY 1"
     )
 
 
@@ -155,11 +158,12 @@ def _insert_events(copy: str, into: str, columns: Sequence[PropertyColumn]) -> t
     patch = orjson.dumps({each.property: None for each in columns}).decode()
     worth = "CAST(millionths AS DECIMAL(19, 0)) * CAST(0.000001 AS DECIMAL(7, 6))"
     sql = (
-        f'INSERT INTO {into} BY NAME SELECT id, happened AS "at", name, t.tie, is_bot, is_counted, {worth} AS worth,'
+        f'INSERT INTO {into} BY NAME SELECT id, happened AS "at", name, t.tie, is_robot, is_robot OR o.tie IS NOT NULL AS is_bot, is_counted, {worth} AS worth,'
         " currency, NULLIF(CAST(json_merge_patch(j, $2::JSON) AS VARCHAR), '{}') AS rest"
         f"{''.join(f', {cell}' for cell in [*texts, *numbers])}"
         " FROM (SELECT *, json_extract_string(j, $1::VARCHAR[]) AS x FROM batch) b"
         f" JOIN {copy}.ties t ON t.visitor = b.visitor AND t.span = b.span AND t.named = b.named"
+        f" LEFT JOIN {left_out.ties_sql(copy)} o ON o.tie = t.tie"
     )
     return sql, [pointers, patch]
 

@@ -38,13 +38,21 @@ def answer_event_ids(workspace: Workspace, schema: CopySchema, ids: EventIds) ->
 
 
 def scope_of(workspace: Workspace, schema: CopySchema, range_: Range) -> dict[str, Any]:
-    """Return how many events the range has, how many of robots were left out, and until when the copy is complete."""
-    counts = "count(*) FILTER (WHERE NOT is_bot), count(*) FILTER (WHERE is_bot)"
+    """Return how many events the range has, how many of robots and of people were left out, and until when the copy is complete."""
+    counts = (
+        "count(*) FILTER (WHERE NOT is_bot), count(*) FILTER (WHERE is_robot), count(*) FILTER (WHERE is_bot)"
+    )
     rows = workspace.rows(
         f'SELECT {counts} FROM {schema.table("e")} WHERE "at" >= {range_.first} AND "at" < {range_.ends}'
     )
-    [(events, robots)] = rows
+    [(events, robots, not_counted)] = rows
     rows = workspace.rows(f"SELECT max(as_of) FROM {schema.table('state')}")
     [(as_of,)] = rows
     as_of = as_of or 0
-    return {"events": events, "robots": robots, "as_of": as_of, "is_complete": as_of >= range_.ends}
+    return {
+        "events": events,
+        "robots": robots,
+        "left_out": not_counted - robots,
+        "as_of": as_of,
+        "is_complete": as_of >= range_.ends,
+    }

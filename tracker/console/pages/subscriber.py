@@ -81,6 +81,14 @@ def unmerge(list_id: str, subscriber_id: str, uuid: str, span: str) -> Response:
     return redirect(f"{place.path}/people/{done['SubscriberID']}?unmerged={done['Status']}", 303)
 
 
+def leave_out(list_id: str, subscriber_id: str) -> Response:
+    """Leave the subscriber out of reports, or count them again, as the form says."""
+    place = list_of(list_id)
+    is_left_out = request.form.get("out", "1")
+    done = ask("subscriber.update", **place.params, SubscriberID=subscriber_id, IsLeftOut=is_left_out)
+    return redirect(f"{place.path}/people/{done['SubscriberID']}", 303)
+
+
 def export(list_id: str, subscriber_id: str) -> Response:
     """Stream the export. It is written to the audit log, so a form asks for it, not a link."""
     place = list_of(list_id)
@@ -118,6 +126,7 @@ ROUTES = (
     Route("GET", f"{SUBSCRIBER}/why/<event_id>", why),
     Route("GET", f"{SUBSCRIBER}/visitors/<uuid>/<span>/unmerge", ask_to_unmerge),
     Route("POST", f"{SUBSCRIBER}/visitors/<uuid>/<span>/unmerge", unmerge),
+    Route("POST", f"{SUBSCRIBER}/reports", leave_out),
     Route("POST", f"{SUBSCRIBER}/export", export),
     Route("GET", "/lists/<list_id>/visitors/<uuid>", visitor),
 )

@@ -98,7 +98,7 @@ SUBSCRIBERS = Table(
     [
         key("list_id"), key("id"), text("email", 320, is_optional=True), text("email_key", 320, is_optional=True),
         text("external_id", 255, is_optional=True), bytes_("own_uuid", 16), integer("created_at"),
-        integer("email_by", default=0), integer("external_id_by", default=0),
+        integer("email_by", default=0), integer("external_id_by", default=0), integer("is_left_out", default=0),
     ],
     primary=("list_id", "id"),
     unique=[("list_id", "email_key"), ("list_id", "external_id")],

@@ -17,7 +17,7 @@ _LINKS = (
     "SELECT visitor_id, span, subscriber_id FROM identity_links WHERE list_id = ?"
     " AND (visitor_id > ? OR visitor_id = ? AND span > ?) ORDER BY visitor_id, span LIMIT ?"
 )
-_ALIVE = "SELECT id FROM subscribers WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
+_ALIVE = "SELECT id, is_left_out FROM subscribers WHERE list_id = ? AND id > ? ORDER BY id LIMIT ?"
 _VALUES = (
     "SELECT subscriber_id, field_id, value FROM subscriber_fields WHERE list_id = ?"
     " AND (subscriber_id > ? OR subscriber_id = ? AND field_id > ?) ORDER BY subscriber_id, field_id LIMIT ?"
@@ -30,7 +30,7 @@ def links_pages(read: Read, list_id: int) -> Iterator[list[Row]]:
 
 
 def living_pages(read: Read, list_id: int) -> Iterator[list[Row]]:
-    """Yield pages of (id,) of the subscribers of a list."""
+    """Yield pages of (id, is_left_out) of the subscribers of a list."""
     return _pages(read, lambda at: (_ALIVE, (list_id, at[0], SIZE)), (-1,))
 
 
@@ -39,10 +39,11 @@ def values_pages(read: Read, list_id: int) -> Iterator[list[Row]]:
     return _pages(read, lambda at: (_VALUES, (list_id, at[0], at[0], at[1], SIZE)), (-1, -1))
 
 
-def living_of(transaction: Transaction, list_id: int, subscriber_ids: Iterable[int]) -> set[int]:
-    """Return those of the subscribers who exist."""
+def living_of(transaction: Transaction, list_id: int, subscriber_ids: Iterable[int]) -> dict[int, bool]:
+    """Return {id: whether left out of reports} of those of the subscribers who exist."""
     wanted = [(list_id, subscriber_id) for subscriber_id in sorted(subscriber_ids)]
-    return {row[0] for row in transaction.lookup("SELECT id FROM subscribers", ("list_id", "id"), wanted)}
+    sql = "SELECT id, is_left_out FROM subscribers"
+    return {row[0]: bool(row[1]) for row in transaction.lookup(sql, ("list_id", "id"), wanted)}
 
 
 def field_types(transaction: Transaction, list_id: int) -> dict[int, str]:

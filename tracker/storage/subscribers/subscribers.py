@@ -27,7 +27,7 @@ CountKey = tuple[int, str, bytes | None, bool]
 #: A count from this size on is cached: a million rows take 50 ms, in which a worker answers no other request.
 MANY = 10_000
 KEYS = ("id", "email_key", "external_id")
-COLUMNS = ("id", "email", "external_id", "created_at", "email_by", "external_id_by")
+COLUMNS = ("id", "email", "external_id", "created_at", "email_by", "external_id_by", "is_left_out")
 #: An address given to a subscriber that has an ID confirms both.
 _CONFIRMED = "email_by = 0, external_id_by = 0"
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
@@ -37,7 +37,7 @@ SELECT = f"SELECT {', '.join(COLUMNS)} FROM subscribers"
 class StoredSubscriber:
     """A subscriber: the address as first given; `values` of custom fields, as stored, by the field's number.
 
-    `email_by` and `external_id_by` say who set them (`domain.provenance.By`).
+    `email_by` and `external_id_by` say who set them (`domain.provenance.By`). `is_left_out` of reports.
     """
 
     id: int
@@ -46,6 +46,7 @@ class StoredSubscriber:
     created_at: int
     email_by: By = By.CREDENTIAL
     external_id_by: By = By.CREDENTIAL
+    is_left_out: bool = False
     values: Mapping[int, bytes] = field(default_factory=dict)
 
     @property
@@ -57,12 +58,13 @@ class StoredSubscriber:
 class Changes:
     """Values to set: `email` is (as shown, key), None leaves it as it is. An empty `external_id` removes it.
 
-    `values` of custom fields by the field's number; None empties the field.
+    `values` of custom fields by the field's number; None empties the field. `is_left_out` of reports; None leaves it as it is.
     """
 
     email: tuple[str, str] | None = None
     external_id: str | None = None
     values: Mapping[int, bytes | None] = field(default_factory=dict)
+    is_left_out: bool | None = None
 
 
 class Subscribers:
@@ -185,7 +187,7 @@ def _with_values(transaction: Transaction, list_id: int, rows: Sequence[Row]) ->
 
 
 def _subscriber(row: Row) -> StoredSubscriber:
-    return StoredSubscriber(row[0], text(row[1]), text(row[2]), row[3], By(row[4]), By(row[5]))
+    return StoredSubscriber(row[0], text(row[1]), text(row[2]), row[3], By(row[4]), By(row[5]), bool(row[6]))
 
 
 def _taken(transaction: Transaction, list_id: int, subscriber_id: int, wanted: Changes) -> Refusal | None:
@@ -251,6 +253,8 @@ def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, 
         add_hashes(transaction, [(list_id, subscriber.id, shown)])
     if changes.external_id is not None:
         _set_external_id(transaction, list_id, subscriber.id, changes.external_id)
+    if changes.is_left_out not in (None, subscriber.is_left_out):
+        _leave_out(transaction, list_id, subscriber.id, bool(changes.is_left_out))
     _write(transaction, list_id, subscriber.id, changes.values, now)
     return subscriber.id
 
@@ -258,6 +262,11 @@ def _change(transaction: Transaction, list_id: int, who: Who, changes: Changes, 
 def _set(transaction: Transaction, list_id: int, subscriber_id: int, columns: str, values: Row) -> None:
     sql = f"UPDATE subscribers SET {columns} WHERE list_id = ? AND id = ?"
     transaction.execute(sql, (*values, list_id, subscriber_id))
+
+
+def _leave_out(transaction: Transaction, list_id: int, subscriber_id: int, is_left_out: bool) -> None:
+    _set(transaction, list_id, subscriber_id, "is_left_out = ?", (int(is_left_out),))
+    changes.note_left_out(transaction, list_id, subscriber_id)
 
 
 def _write(
