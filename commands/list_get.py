@@ -102,7 +102,7 @@ class ListGet(Command):
         user = self.services.stores.users.get(self.user_id, self.deadline)
         if user is None:  # a user who is gone has no lists
             raise self.error(NOT_FOUND.code)
-        properties = reports.properties_by_event(found.id, self.deadline, shown_names(self, found.id))
+        counted = reports.counted_names(found.id, self.deadline, shown_names(self, found.id))
         last_event_at = reports.last_event_at(found.id, self.deadline)
         return {
             "ListID": found.id,
@@ -112,12 +112,12 @@ class ListGet(Command):
             "EventListTrackerID": found.tracker_id,
             "EventUserTrackerID": user.tracker_id,
             "EventTrackerJS": self._snippet(found),
-            "EventTrackerProperties": properties,
+            "EventTrackerProperties": {name: list(each.properties) for name, each in counted.items()},
             "LastEventTrackedAt": None if last_event_at is None else iso_utc(last_event_at),
             "TrackingState": "bad"
             if is_any_origin_refused(self.services, found.id, self.now, self.deadline)
             else "ok",
-            **settings_answer(self.services.stores.list_settings.of(found.id, self.deadline), properties),
+            **settings_answer(self.services.stores.list_settings.of(found.id, self.deadline), counted),
         }
 
     def _snippet(self, found: Any) -> str:

@@ -86,7 +86,7 @@ class ListUpdate(Command):
       may be a new name.
     - `Products`: the names by which your events tell of products, for `reports.products`: the events `Seen`, `InCart` and `Bought`,
       and the properties `ID`, `Name`, `Price` and `Quantity`; `Items` is a property with an array of products. Until it is set the
-      answer has the likeliest names among those of the list, and `Suggested` is true. Send them back, as they are or mended, to
+      answer has the likeliest names among those of the list, of several spellings the most used, and `Suggested` is true. Send them back, as they are or mended, to
       confirm them; a name that is not sent is none, and `{}` goes back to the suggestion.
     - `OwnNetworks`: networks and addresses of your own people, such as `192.0.2.0/24`, `[]` for none. Events that browsers send from
       there are stored, with `own network` as `$bot`, and left out of reports and counters like those of robots, from now on.
@@ -229,13 +229,11 @@ class ListUpdate(Command):
     def _answer(self, list_id: int, settings: Any) -> dict[str, Any]:
         found = self.own_list(list_id, NOT_FOUND)
         named = {"ListID": list_id, "Name": found.name, "ConversionIdIs": found.conversion_id_is}
-        properties = self.services.reports.properties_by_event(
-            list_id, self.deadline, shown_names(self, list_id)
-        )
+        counted = self.services.reports.counted_names(list_id, self.deadline, shown_names(self, list_id))
         return {
             "Success": True,
             "ErrorCode": 0,
             "ErrorText": "",
             **named,
-            **settings_answer(settings, properties),
+            **settings_answer(settings, counted),
         }

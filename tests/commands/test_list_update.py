@@ -167,6 +167,10 @@ def test_names_of_products_are_suggested_until_they_are_confirmed(client: InProc
         found: dict[str, Any] = client.ok("list.get", shop.key, ListID=shop.list_id)["List"]["Products"]
         return found
 
+    misspelled = {"Event": "ProductViewed", "Properties": {"SKU": "cup"}}
+    again = {"Event": "Product Viewed", "Properties": {"sku": "cup", "price": 5}}
+    client.ok("event.batch", shop.key, ListID=shop.list_id, Events=[misspelled, again])
+    client.services.ingest.flush()
     suggested = products()
     assert suggested == {
         "Seen": "Product Viewed", "InCart": "add_to_cart", "Bought": "conversion", "ID": "sku", "Name": "product_name",

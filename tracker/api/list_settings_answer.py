@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker.api.product_params import EXAMPLE_PRODUCTS, ProductNames, products_answer
 from tracker.domain.channel_rules import KINDS
+from tracker.domain.product_names import CountedEvent
 from tracker.domain.url_scrubbing import DEFAULT_HIDDEN
 from tracker.storage.accounts import ListSettings
 from tracker.times import iso_utc
@@ -64,9 +65,7 @@ class SettingsAnswer(Schema):
     OwnNetworks = fields.List(fields.String(), required=True)
 
 
-def settings_answer(
-    settings: ListSettings, properties_by_event: Mapping[str, Collection[str]]
-) -> dict[str, Any]:
+def settings_answer(settings: ListSettings, counted: Mapping[str, CountedEvent]) -> dict[str, Any]:
     """Return the settings of a list as `list.get` and `list.update` answer them."""
     events_from, parameters = settings.events_from, settings.hidden_parameters
     return {
@@ -84,7 +83,7 @@ def settings_answer(
             {"Match": rule.kind, "Value": rule.value, "Channel": rule.channel}
             for rule in settings.channel_rules.rows
         ],
-        "Products": products_answer(settings, properties_by_event),
+        "Products": products_answer(settings, counted),
         "KeepRefusedValues": settings.is_refused_value_kept,
         "OwnNetworks": list(settings.own_networks),
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker import Command
 from tracker.api.name_params import shown_names
-from tracker.domain.product_names import product_names
+from tracker.domain.product_names import CountedEvent, product_names
 from tracker.questions import ProductPlan
 from tracker.storage.accounts import ListSettings
 
@@ -47,20 +47,18 @@ class ProductNames(Schema):
     )
 
 
-def products_answer(
-    settings: ListSettings, properties_by_event: Mapping[str, Collection[str]]
-) -> dict[str, Any]:
+def products_answer(settings: ListSettings, counted: Mapping[str, CountedEvent]) -> dict[str, Any]:
     """Return the names of a list's products: those that are set, else those found among its events and properties."""
-    found = settings.products or tuple(product_names(properties_by_event).values())
+    found = settings.products or tuple(product_names(counted).values())
     return {**dict(zip(PRODUCT_KEYS, found, strict=True)), "Suggested": not settings.products}
 
 
 def product_names_of(command: Command, list_id: int) -> dict[str, Any]:
     """Return the names of the list's products as `list.get` answers them."""
     settings = command.services.stores.list_settings.of(list_id, command.deadline)
-    found: dict[str, list[str]] = {}
+    found: dict[str, CountedEvent] = {}
     if not settings.products:
-        found = command.services.reports.properties_by_event(
+        found = command.services.reports.counted_names(
             list_id, command.deadline, shown_names(command, list_id)
         )
     return products_answer(settings, found)

@@ -1,17 +1,21 @@
 """Product names: the events and properties of a shop's products, found by how shops and their plugins call them.
 
 The names are those of GA4 (`view_item`, `item_id`), Segment (`Product Viewed`, `product_id`), Matomo and WooCommerce, and Tracker's
-own. Letter case and the signs between words make no difference (`domain.similar_names`).
+own. Letter case and the signs between words make no difference (`domain.similar_names`): of several spellings the one that is used
+most is taken, and a name that is hardly used beside another one is a slip.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from tracker.domain.similar_names import folded
 
 #: What a list says of its products, in the order in which its settings keep it.
 PRODUCT_PARTS = ("seen", "in_cart", "bought", "id", "name", "price", "quantity", "items")
+#: A name that is used less than 1 in so many times as another of the same part is a slip, and goes after it.
+SLIP = 100
 #: Event -> its usual names, as they are folded, the likeliest first.
 _EVENTS = {
     "seen": ("viewproduct", "productviewed", "viewitem", "productview", "viewedproduct", "itemviewed", "viewcontent"),
@@ -33,19 +37,31 @@ _USUAL = {
 }  # fmt: skip
 
 
-def product_names(properties_by_event: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """Return the likeliest name of each part, by {event name: names of its properties}.
+class CountedEvent(NamedTuple):
+    """How often an event came, and with which property how often."""
+
+    events: int
+    properties: Mapping[str, int]
+
+
+def product_names(events: Mapping[str, CountedEvent]) -> dict[str, str]:
+    """Return the likeliest name of each part, by {event name: its counts}.
 
     An event that tells a product goes before one that does not; where none is known by its name, the usual one is taken.
     """
-    telling = {event for event, names in properties_by_event.items() if _tells(names)}
+    counts = {name: each.events for name, each in events.items()}
+    telling = {name: each.events for name, each in events.items() if _tells(each.properties)}
     chosen = {
-        part: _first(wanted, telling) or _first(wanted, properties_by_event) or _USUAL[part]
+        part: _likeliest(wanted, telling) or _likeliest(wanted, counts) or _USUAL[part]
         for part, wanted in _EVENTS.items()
     }
-    of_events = [properties_by_event.get(chosen[part], ()) for part in _EVENTS]
-    properties = list(dict.fromkeys(name for names in of_events for name in names))
-    return chosen | {part: _first(wanted, properties) or _USUAL[part] for part, wanted in _PROPERTIES.items()}
+    properties: dict[str, int] = {}
+    for event in dict.fromkeys(chosen.values()):
+        for name, count in events[event].properties.items() if event in events else ():
+            properties[name] = properties.get(name, 0) + count
+    return chosen | {
+        part: _likeliest(wanted, properties) or _USUAL[part] for part, wanted in _PROPERTIES.items()
+    }
 
 
 def _tells(properties: Iterable[str]) -> bool:
@@ -53,9 +69,11 @@ def _tells(properties: Iterable[str]) -> bool:
     return any(folded(name) in wanted for name in properties)
 
 
-def _first(wanted: Iterable[str], names: Iterable[str]) -> str | None:
-    """Return the first of the names that is spelled like the first of those wanted; in the order of the alphabet, if several are."""
+def _likeliest(wanted: Iterable[str], counts: Mapping[str, int]) -> str | None:
+    """Return the name that is spelled like the first of those wanted, slips left out; of several spellings the most used one."""
     spelled: dict[str, str] = {}
-    for name in sorted(names):
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
         spelled.setdefault(folded(name), name)
-    return next((spelled[each] for each in wanted if each in spelled), None)
+    found = [spelled[each] for each in wanted if each in spelled]
+    most = max((counts[name] for name in found), default=0)
+    return next((name for name in found if counts[name] * SLIP >= most), None)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from tracker.domain.event_ids import stored_keys
+from tracker.domain.product_names import CountedEvent
 from tracker.domain.row_ids import next_id_after
 from tracker.reports.catalogue_listing import (
     CataloguePage,
@@ -25,7 +26,7 @@ from tracker.reports.recent_events import Received, RecentPage, read_received, r
 from tracker.reports.revenue import Revenue, read_revenue
 from tracker.reports.spelled_names import ALL_AS_SENT, ShownNames
 from tracker.reports.timeline_pages import TimelinePage, Wanted, read_page
-from tracker.storage.aggregates import catalogue
+from tracker.storage.aggregates import catalogue, catalogue_pages
 from tracker.storage.engine import Database
 from tracker.storage.events import events
 from tracker.storage.subscribers import LinkCursor
@@ -51,6 +52,15 @@ class Reports:
             lambda transaction: catalogue.properties_by_event(transaction, list_id), deadline
         )
         return found if shown.is_plain() else shown.properties_by_event(found)
+
+    def counted_names(
+        self, list_id: int, deadline: float | None = None, shown: ShownNames = ALL_AS_SENT
+    ) -> dict[str, CountedEvent]:
+        """Return {event name: how often it came, and with which property}, names sorted by their bytes."""
+        found = self._database.read(
+            lambda transaction: catalogue_pages.counted_names(transaction, list_id), deadline
+        )
+        return shown.counted(found)
 
     def last_event_at(self, list_id: int, deadline: float | None = None) -> int | None:
         """Return when the newest event was received, in UTC milliseconds, or None."""

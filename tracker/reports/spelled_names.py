@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tracker.domain.product_names import CountedEvent
 from tracker.domain.spellings import PLAIN, Spellings
 from tracker.storage.aggregates import EventNameRow, PropertyName, SeenTimes
 
@@ -46,6 +47,28 @@ class ShownNames:
             merged.setdefault(self.spellings.event(event), set()).update(shown)
         names = sorted(merged.keys() - self.hidden_events, key=str.encode)
         return {name: sorted(merged[name], key=str.encode) for name in names}
+
+    def counted(self, found: Mapping[str, tuple[int, Mapping[str, int]]]) -> dict[str, CountedEvent]:
+        """Return {event name: its counts} as they are shown, names of events and of properties in the order of their bytes."""
+        if self.is_plain():
+            return {name: CountedEvent(*each) for name, each in found.items()}
+        events: dict[str, int] = {}
+        properties: dict[str, dict[str, int]] = {}
+        for sent, (count, own) in found.items():
+            event = self.spellings.event(sent)
+            events[event] = events.get(event, 0) + count
+            merged = properties.setdefault(event, {})
+            for name, with_it in own.items():
+                shown = self.spellings.property(name)
+                if shown not in self.hidden_properties:
+                    merged[shown] = merged.get(shown, 0) + with_it
+        return {
+            name: CountedEvent(
+                events[name],
+                {each: properties[name][each] for each in sorted(properties[name], key=str.encode)},
+            )
+            for name in sorted(events.keys() - self.hidden_events, key=str.encode)
+        }
 
 
 ALL_AS_SENT = ShownNames()

@@ -66,6 +66,21 @@ def all_property_names(transaction: Transaction, list_id: int) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
+def counted_names(transaction: Transaction, list_id: int) -> dict[str, tuple[int, dict[str, int]]]:
+    """Return {event name: (events, {property: events with it})}, both in the order of their bytes."""
+    names = transaction.select(
+        "SELECT name, events FROM event_names WHERE list_id = ? ORDER BY name", (list_id,)
+    )
+    found: dict[str, tuple[int, dict[str, int]]] = {bytes(row[0]).decode(): (row[1], {}) for row in names}
+    sql = (
+        f"SELECT event_name, property, {' + '.join(TYPES)} FROM event_properties"
+        " WHERE list_id = ? ORDER BY event_name, property"
+    )
+    for name, item, count in transaction.select(sql, (list_id,)):
+        found.setdefault(bytes(name).decode(), (0, {}))[1][bytes(item).decode()] = int(count)
+    return found
+
+
 def event_total(transaction: Transaction, list_id: int) -> int:
     """Return how many events the catalogue has counted in a list."""
     sql = "SELECT COALESCE(SUM(events), 0) FROM event_names WHERE list_id = ?"
