@@ -30,6 +30,18 @@ def test_it_is_small_and_its_size_is_told_as_it_is() -> None:
         assert f"{size:,}" in (ROOT / page).read_text(), page
 
 
+def test_the_first_line_of_the_snippet_is_short_and_its_size_is_told_as_it_is() -> None:
+    """A pinned page's loads nothing."""
+    where = ("https://events.example.com/tracker.js", "https://events.example.com/t/nJ0xW2bq_3Zt8Jm1")
+    lines = [snippet(*where, pinned=pinned).split("\n")[0] for pinned in (None, current())]
+    usual, pinned = (line.removeprefix("<script>").removesuffix("</script>") for line in lines)
+    page = " ".join((ROOT / "docs/browser.md").read_text().split())
+    assert f"is {len(usual)} characters" in page
+    assert f"and {len(pinned)} in a page with a pinned release" in page
+    assert usual.replace(usual[usual.index(";try{") : usual.index("})(window")], "") == pinned
+    assert "src" not in pinned
+
+
 def test_it_is_not_stale_as_far_as_one_can_tell_without_node() -> None:
     record = json.loads((STATIC / "current.json").read_text())
     made_from = {name: hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() for name in record["sources"]}

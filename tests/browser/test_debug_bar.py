@@ -79,6 +79,15 @@ def test_violations_of_the_pages_policy_are_told(shop: Shop, visit: BrowserConte
     page.wait_for_function("bar.textContent.includes('the request failed')")
 
 
+def test_a_page_whose_policy_asks_for_a_nonce_has_the_bar(shop: Shop, visit: BrowserContext) -> None:
+    visit.add_init_script(OPEN)
+    shop.website.head = shop.website.head.replace("<script", "<script nonce='n1'")
+    shop.website.headers = {"Content-Security-Policy": "script-src 'nonce-n1'"}
+    page = shop.open(visit, "/?oct=debug", is_ready=False)
+    shop.wait_for({"page_view": 1})
+    page.wait_for_function("window.bar && bar.textContent.includes('stored: page_view')")
+
+
 def test_own_visits_are_left_out_until_they_are_counted_again(shop: Shop, visit: BrowserContext) -> None:
     visit.add_init_script(OPEN)
     page = visited(shop, visit, "/?oct=off")

@@ -17,19 +17,18 @@ STATIC = Path(__file__).parent / "static"
 LIB_VERSION = "1"
 #: The name of the script's object in a page; `data-lobj` gives it another.
 OBJECT = "oct"
-#: Calls made before the script is there wait in `q`. A script that finds `v` set does not start: it is held back on
-#: `?oct=off` for good, which `oct` in localStorage remembers, and on `?oct=debug` until the debug script has begun.
+#: Calls made before the script is there wait in `q`.
 _STUB = (
-    "(function(w,n,d){{var o=w[n]=w[n]||{{}},m=/[?&]oct=(on|off|debug)\\b/.exec(w.location.search),s;o.q=o.q||[];"
-    "try{{if(m)localStorage.oct=m[1];s=localStorage.oct}}catch(e){{s=m&&m[1]}}"
-    'if(m||/debug|off/.test(s))o.v="held";if(/off/.test(s))o.q={{push:function(){{}}}};'
-    'if(m||/debug/.test(s))d.addEventListener("DOMContentLoaded",function(){{'
-    'var t=d.querySelector("script[data-to]"),b=d.createElement("script");if(!t)return;'
-    "function go(){{if(/off/.test(s))return;delete o.v;var c=d.createElement(t.tagName);"
-    "[].forEach.call(t.attributes,function(a){{c.setAttribute(a.name,a.value)}});if(t.nonce)c.nonce=t.nonce;d.head.appendChild(c)}}if(t.integrity)return go();b.onload=b.onerror=go;"
-    'b.src=t.src.replace(/(\\.[0-9a-f]{{16}})?\\.js$/,".debug.js");if(t.nonce)b.nonce=t.nonce;d.head.appendChild(b)}});'
+    "(function(w,n,d){{var o=w[n]=w[n]||{{}},s;o.q=o.q||[];"
     '"eventP eventI eventT eventC consent".split(" ").forEach(function(m){{'
-    'o[m]=o[m]||function(){{o.q.push([m,arguments])}}}})}})(window,"{name}",document)'
+    "o[m]=o[m]||function(){{o.q.push([m,arguments])}}}}){hook}"
+    '}})(window,"{name}",document)'
+)
+#: On `?oct=…`, and where a page before has kept such a word, the debug script decides: it leaves own visits out, shows its bar,
+#: or starts the script, which does not start by itself where it finds `v`.
+_HOOK = (
+    ";try{{if(/[?&]oct=[od]/.test(location.search)||localStorage.oct){{o.v=1;"
+    's=d.createElement("script");s.nonce=(d.currentScript||s).nonce;s.src={debug};d.head.appendChild(s)}}}}catch(e){{}}'
 )
 
 
@@ -87,7 +86,10 @@ def debug_path(path: str) -> str:
 def snippet(
     script_url: str, events_url: str, is_privacy_signal_honoured: bool = False, pinned: Script | None = None
 ) -> str:
-    """Return the lines for a page's head; `events_url` is the list's collect endpoint."""
+    """Return the lines for a page's head; `events_url` is the list's collect endpoint.
+
+    Those of a pinned release load nothing that is not pinned, so they know no `?oct=…`.
+    """
     attributes = {"src": script_url, "data-to": events_url}
     if pinned is not None:
         attributes |= {
@@ -98,7 +100,9 @@ def snippet(
     if is_privacy_signal_honoured:
         attributes["data-gpc"] = "1"
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
-    return f"<script>{_STUB.format(name=OBJECT)}</script>\n<script async {written}></script>"
+    debug = json.dumps(debug_path(script_url)).replace("<", "\\u003c")
+    stub = _STUB.format(name=OBJECT, hook="" if pinned else _HOOK.format(debug=debug))
+    return f"<script>{stub}</script>\n<script async {written}></script>"
 
 
 def snippet_of_list(places: BrowserAddresses, tracker_id: str, is_privacy_signal_honoured: bool) -> str:
