@@ -240,6 +240,15 @@ def test_notes_are_on_the_chart_and_below_it(console: Console) -> None:
     assert "note-line" not in console.get(f"{console.path}/explore?By=visit:$channel&As=table").text
 
 
+def test_a_day_of_a_chart_leads_to_a_note_on_it(console: Console) -> None:
+    for page in (console.path, f"{console.path}/explore", f"{console.path}/explore?As=bars"):
+        found = re.findall(r'class="note-add" href="([^"]+)"', console.get(page).text)
+        assert found[0] == f"{console.path}/notes?At=2026-11-14", page
+        assert len(set(found)) * 2 == len(found), "in the wide chart and in the narrow one"
+    assert 'type="date" value="2026-11-14"' in console.get(found[0]).text
+    assert 'value="&#34;&gt;"' in console.get(f"{console.path}/notes?At=%22%3E").text
+
+
 def test_notes_are_changed_and_deleted(console: Console) -> None:
     noted = {"At": "2026-01-31T15:30:00Z", "Text": "Before"}
     number = console.client.ok("annotation.create", console.user.key, ListID=console.list_id, **noted)[

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -230,3 +232,20 @@ def test_people_and_membership_are_pages(console: Console) -> None:
     assert "In it" in words(console.get(f"{console.path}/people/{ada['SubscriberID']}/segments"))
     for missing in ("segments/99999/people", "segments/new/people", "segments/x"):
         assert console.get(f"{console.path}/{missing}").status == 404
+
+
+def test_people_behind_a_number_lead_to_the_form_with_the_rule_filled_in(console: Console) -> None:
+    cheap = {"Of": "event", "Property": "price", "Is": "less than", "Value": 10}
+    funnel = {"Report": "reports.funnel", "Steps": ["page_view", "conversion"], "Step": 2}
+    page = console.get(f"{console.path}/who", Event="order", Where=json.dumps([cheap]))
+    [path] = re.findall(r'href="([^"]*/segments/new[^"]*)">Make a segment of these<', page.text)
+    asked = dict(parse_qsl(urlsplit(path.replace("&amp;", "&")).query))
+    made = {**cheap, "Of": "person", "Event": "order"}
+    assert [each | {"Days": None} for each in json.loads(asked["Made"])] == [made | {"Days": None}]
+    form = console.get(f"{console.path}/segments/new", **asked)
+    assert 'value="order"' in form.text
+    assert 'name="property-0"' in form.text
+    odd = console.get(f"{console.path}/segments/new", Made='{"a":')
+    assert odd.status == 200
+    left = console.get(f"{console.path}/who", Cell=json.dumps(funnel))
+    assert "No segment of these: A segment cannot ask for the order of steps" in words(left)

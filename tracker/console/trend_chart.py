@@ -31,13 +31,18 @@ def trend_chart(
     title: str,
     by: DimensionWords | None = None,
     annotations: Iterable[Mapping[str, Any]] = (),
+    notes_path: str = "",
 ) -> Chart:
     """Return the chart of one measure of a trend, each bucket with the address that zooms into it and its annotations.
+
+    With `notes_path`, of the page with notes, a day has a way to a note on it.
 
     Buckets that are still to come are left out, so the last one is the one that runs.
     """
     scope = ReportScope.of(answer["Scope"])
     times, axis = time_axis(answer["Times"], answer["Interval"], scope, address)
+    if notes_path and answer["Interval"] == "day":
+        axis = replace(axis, note_paths=tuple(f"{notes_path}?At={time.date()}" for time in times))
     shown = series_of(answer, measure)[: MAX_SERIES + 1]
     unit = unit_of([each["Total"] for each in shown], currency)
     series = tuple(_series(each, measure, unit, len(times), by) for each in shown)
@@ -61,7 +66,7 @@ def time_axis(
 
 def without_links(chart: Chart) -> Chart:
     """Return the chart whose buckets lead nowhere: for pages that show one time and no other."""
-    return replace(chart, axis=replace(chart.axis, paths=()))
+    return replace(chart, axis=replace(chart.axis, paths=(), note_paths=()))
 
 
 def notes_at(annotations: Iterable[Mapping[str, Any]], times: Sequence[datetime]) -> Iterator[ChartNote]:

@@ -15,7 +15,7 @@ Values = tuple[float | None, ...]
 class Axis:
     """The buckets: `labels` in full, `ticks` for below the chart, `paths` to open each, if any.
 
-    `is_open`: the last bucket is still running, so its numbers will grow.
+    `is_open`: the last bucket is still running, so its numbers will grow. `note_paths` lead to a note on each, if any.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Axis:
     ticks: tuple[str, ...]
     paths: tuple[str, ...] = ()
     is_open: bool = False
+    note_paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

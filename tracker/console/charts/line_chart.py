@@ -158,7 +158,28 @@ def _point(chart: Chart, frame: Frame, places: list[float], index: int) -> Marku
     )
     if not chart.axis.paths:
         return element("g", inside, class_="point")
-    return element("a", inside, class_="point", href=chart.axis.paths[index])
+    opened = element("a", inside, class_="point", href=chart.axis.paths[index])
+    return opened + _note_link(chart, frame, x, index)
+
+
+def _note_link(chart: Chart, frame: Frame, x: float, index: int) -> Markup:
+    """Return the sign below a point that leads to a note on it, for pointers: the form below the chart is for everybody."""
+    if not chart.axis.note_paths:
+        return Markup("")
+    words = f"Note on {chart.axis.labels[index]}"
+    y = frame.scale.bottom - 9
+    inside = join(
+        (
+            element("title", words),
+            element("circle", class_="note-hit", cx=x, cy=y, r=9),
+            element(
+                "path", class_="note-plus", d=f"M{number(x - 4)} {number(y)}h8M{number(x)} {number(y - 4)}v8"
+            ),
+        )
+    )
+    return element(
+        "a", inside, class_="note-add", href=chart.axis.note_paths[index], tabindex=-1, aria_label=words
+    )
 
 
 def _anchor(x: float, frame: Frame) -> dict[str, object]:

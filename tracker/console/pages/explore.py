@@ -84,7 +84,7 @@ def _trend(
     title = f"{measure_name(measure)} by {answer['Interval']}"
     notes = annotations_of(place, answer)
     drawn = {**answer, "Series": answer["Series"][:MAX_SERIES]}
-    chart = trend_chart(drawn, measure, currency, address, title, by, notes)
+    chart = trend_chart(drawn, measure, currency, address, title, by, notes, f"{place.path}/notes")
     return {
         "chart": (bars if form == "bars" else line)(chart),
         "rows": [

@@ -22,7 +22,8 @@ WORDS = {
 
 
 def show(list_id: str) -> str:
-    return _page(list_of(list_id))
+    """Render the page; `At`, a day of a chart, is what the form begins with."""
+    return _page(list_of(list_id), {"At": request.args.get("At", "")})
 
 
 def create(list_id: str) -> Any:

@@ -142,7 +142,9 @@ def _numbers(
     second = second_measure({name: totals[name]["Total"] for name in SIX})
     cards = [begin(partial(_card, card, place, address, second, currency)) for card in CARDS]
     title = f"{MEASURES[measure][0]} by {trend['Interval']}"
-    chart = trend_chart(trend, measure, currency, address, title, annotations=notes)
+    chart = trend_chart(
+        trend, measure, currency, address, title, annotations=notes, notes_path=f"{place.path}/notes"
+    )
     return {
         "tiles": [_tile(name, totals[name], address, currency, name == measure) for name in SIX],
         "chart": line(chart if place.path else without_links(chart)),

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from tracker.console.client import CallRefused, Unanswered, ask
 from tracker.console.current_list import CurrentList, is_number, list_of
 from tracker.console.event_view import name_of
+from tracker.console.journey_question import read
 from tracker.console.page_context import Route
 from tracker.console.pages.who import someone_row
 from tracker.console.report_address import ReportAddress
@@ -186,7 +187,8 @@ def _draft(
     if any(key.startswith("what-") for key in sent):
         rows: list[FormRow] | None = rows_in(sent)
         return {"name": name, "rows": rows, "text": "", "rule": rule_of(rows or [], numbers)}
-    rule = chosen["Rule"] if chosen else []
+    rule = read(sent.get("Made", "")) or (chosen["Rule"] if chosen else [])
+    rule = rule if isinstance(rule, list) else []
     rows = rows_of(rule, names)
     text = "" if rows is not None else orjson.dumps(rule, option=orjson.OPT_INDENT_2).decode()
     return {"name": name, "rows": rows, "text": text, "rule": rule}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import render_template
 
+from tracker.console.cell_segment import PeopleAsked, segment_rule
 from tracker.console.cell_words import cell_words, question_of
-from tracker.console.current_list import CurrentList
+from tracker.console.current_list import CurrentList, is_number
 from tracker.console.journey_question import read, text_of
 from tracker.console.number_words import written
 from tracker.console.page_context import Route
-from tracker.console.report_address import ReportAddress
+from tracker.console.report_address import ReportAddress, where_text
 from tracker.console.report_pages import api_call, csv_path, frame, report, report_page
+from tracker.console.report_scope import ReportScope
 
 PEOPLE_PER_PAGE = 50
 #: Orders of `reports.people`, with the column that each sorts.
@@ -40,6 +43,8 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         Cursor=address.args.get("Cursor") or None,
     )
     named = {name: value for name, value in params.items() if value}
+    scope = ReportScope.of(answer["Scope"])
+    rule, remark = segment_rule(_people_asked(address, params, scope), place.described["Products"])
     texts = {name: text_of(value) for name, value in named.items()}
     return render_template(
         "who.html",
@@ -54,8 +59,24 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         first=address.link() if address.args.get("Cursor") else None,
         numbers=place.path + (question_of(cell, address) if cell else address.question()),
         csv=csv_path("reports.people", place, address, {}, **texts),
+        segment=f"{place.path}/segments/new?{urlencode({'Made': where_text(rule)})}" if rule else None,
+        remark=remark,
         call=api_call("reports.people", place, address, **named),
         **frame(place, address, answer),
+    )
+
+
+def _people_asked(address: ReportAddress, params: Mapping[str, Any], scope: ReportScope) -> PeopleAsked:
+    """Return the people that the page shows. Days that end now are those of a segment, too; other times are not."""
+    segment = address.args.get("SegmentID", "")
+    return PeopleAsked(
+        address.conditions,
+        params["Event"],
+        params["Measure"],
+        params["Cell"],
+        int(segment) if is_number(segment) else None,
+        address.args.get("GoalID"),
+        scope.days if scope.is_running else None,
     )
 
 
