@@ -7,16 +7,20 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tracker import Command, invalid
+from tracker import Command, CommandError, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.name_params import shown_names
-from tracker.fields import Text, WholeNumber, YesOrNo
-from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage
+from tracker.errors import because
+from tracker.fields import Choice, Text, WholeNumber, YesOrNo
+from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage, NameOrder
 from tracker.reports.spelled_names import ListedName, ShownNames
 from tracker.times import iso_utc
 
 #: Events of one answer: by default, and at most.
 USUAL_RECORDS, MAX_RECORDS = 100, 500
+INVALID_AFTER = invalid("AfterEvent", 8)
+#: Sort -> how the listing calls the order.
+ORDERS: dict[str, NameOrder] = {"Count": "count", "LastSeenAt": "last_seen"}
 _TIMES = {
     "FirstSeenAt": "2026-01-31T09:30:00.125Z",
     "LastSeenAt": "2026-01-31T10:15:00.000Z",
@@ -41,7 +45,7 @@ class SeenAnswer(Schema):
 class WebsiteEventsCatalogue(Command):
     """List the event names of a list and the properties seen with each, with counts, first and last time, and value types.
 
-    Both are in alphabetical order (of their bytes). `WithoutList` instead of `ListID` selects the events that were sent
+    Both are in alphabetical order (of their bytes); `Sort` puts the most frequent events first, or those seen last. `WithoutList` instead of `ListID` selects the events that were sent
     without a list. Robots are not counted. Counts, types and times are written up to 5 seconds late; a name is listed with its
     first event.
 
@@ -50,7 +54,8 @@ class WebsiteEventsCatalogue(Command):
 
     `Event` selects one event. `Search` selects events with the text in their name, in any letter case, and of all other
     events only the properties with the text in their name. An answer holds up to 2,000 properties, unless its first event has
-    more. If `HasMore` is true, send the name of the last event as `AfterEvent` for the next page.
+    more. If `HasMore` is true, send the name of the last event as `AfterEvent` for the next page. In the order of `Sort` that has
+    to be an event that is listed (else error 8), and the page begins after the place where it is now.
 
     Names that are treated as one (`event.alias`) are listed once, with the counts of all; hidden ones (`event.hide`) with
     `WithHidden` only. What else is noted of names is in `eventnames.get`.
@@ -68,9 +73,10 @@ class WebsiteEventsCatalogue(Command):
         *EVENT_LIST_ERRORS,
         invalid("Event", 6),
         invalid("Search", 7),
-        invalid("AfterEvent", 8),
+        INVALID_AFTER,
         invalid("RecordsPerRequest", 9),
         invalid("WithHidden", 10),
+        invalid("Sort", 11),
     )
     example = (
         {"ListID": 123},
@@ -100,6 +106,12 @@ class WebsiteEventsCatalogue(Command):
         Event = Text(1, 200, metadata={"description": "Only the event of this name"})
         Search = Text(1, 200, metadata={"description": "Only names that contain this text"})
         AfterEvent = Text(0, 200, load_default="", metadata={"description": "Only events after this name"})
+        Sort = Choice(
+            "Event",
+            *ORDERS,
+            load_default="Event",
+            metadata={"description": "`Count`: the most frequent first; `LastSeenAt`: those seen last first"},
+        )
         WithHidden = YesOrNo(load_default=False, metadata={"description": "Hidden names too"})
         RecordsPerRequest = WholeNumber(
             1, MAX_RECORDS, load_default=USUAL_RECORDS, metadata={"description": "Events to return at most"}
@@ -156,6 +168,13 @@ class WebsiteEventsCatalogue(Command):
             found: CataloguePage = reports.name(list_id, params["Event"], self.deadline, shown)
             return found
         after, search, size = params["AfterEvent"], params.get("Search"), params["RecordsPerRequest"]
+        if params["Sort"] in ORDERS:
+            most: CataloguePage | None = reports.most(
+                list_id, ORDERS[params["Sort"]], after, search, size, self.deadline, shown
+            )
+            if most is None:
+                raise CommandError(because(INVALID_AFTER, "no event of this name is listed"))
+            return most
         page: CataloguePage = reports.names(list_id, after, search, size, self.deadline, shown)
         return page
 

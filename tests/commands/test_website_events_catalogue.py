@@ -51,6 +51,36 @@ def test_one_event_and_a_search(track: Track, catalogue: Ask) -> None:
     assert "LookAlikes" not in catalogue(Search="x")
 
 
+def test_events_are_listed_by_count_and_by_when_they_were_seen(
+    client: InProcess, shop: Shop, track: Track, catalogue: Ask
+) -> None:
+    days = {"a": (1, 5), "b": (2, 9, 3), "c": (20, 1, 1), "d": (7,)}
+    for name, own in days.items():
+        for day in own:
+            track(Event=name, Timestamp=f"2026-01-{day:02}T12:00:00Z", Properties={"seen": day})
+
+    def names(**params: Any) -> list[str]:
+        return [event["Event"] for event in catalogue(**params)["Events"]]
+
+    assert names() == names(Sort="Event") == ["a", "b", "c", "d"]
+    assert names(Sort="Count") == ["b", "c", "a", "d"]
+    assert names(Sort="LastSeenAt") == ["c", "b", "d", "a"]
+    for sort in ("Count", "LastSeenAt"):
+        paged: list[str] = []
+        page: dict[str, Any] = {"HasMore": True}
+        while page["HasMore"]:
+            page = catalogue(Sort=sort, RecordsPerRequest=1, AfterEvent=paged[-1] if paged else "")
+            paged += [event["Event"] for event in page["Events"]]
+        assert paged == names(Sort=sort)
+    assert names(Sort="Count", Search="SEE", RecordsPerRequest=2) == ["b", "c"]
+    client.ok("event.alias", shop.key, ListID=shop.list_id, Event="d", As="a")
+    assert names(Sort="Count") == ["a", "b", "c"], "three each: the counts of all spellings"
+    gone = client.call(
+        "website_events.catalogue", shop.key, ListID=shop.list_id, Sort="Count", AfterEvent="d"
+    )
+    assert gone.codes == [8]
+
+
 def test_names_spelled_twice(track: Track, catalogue: Ask) -> None:
     track(Event="page_view", Properties={"productId": 1})
     track(Event="pageView", Properties={"product_id": 1, "page_view": 2})

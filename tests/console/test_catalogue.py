@@ -98,6 +98,30 @@ def test_names_are_searched(browser: Visitor, path: str) -> None:
     assert (answer.status_code, "at most 200 characters" in words(answer)) == (422, True)
 
 
+def listed(page: Any) -> list[str]:
+    return re.findall(r'class="catalogue-name given">([^<]+)<', page.text)
+
+
+def test_events_are_sorted_by_links(browser: Visitor, path: str) -> None:
+    """People are those of reports, which are being prepared at first."""
+    page = browser.get(path)
+    assert listed(page) == ["pageView", "page_view", "sale"]
+    assert re.findall(r'sort=(\w+)"', page.text) == ["Count", "LastSeenAt", "People"]
+    assert listed(browser.get(path, params={"sort": "Count"})) == ["sale", "pageView", "page_view"]
+    assert listed(browser.get(path, params={"sort": "LastSeenAt"})) == ["page_view", "pageView", "sale"]
+    assert listed(browser.get(path, params={"sort": "nonsense"})) == listed(page)
+    first = browser.get(path, params={"sort": "People"})
+    assert "of the last 30 days" in words(first) or "Sorted by count:" in words(first)
+    until(
+        lambda: re.search(r"sale \d people", words(browser.get(path, params={"sort": "People"}))),
+        60,
+        "people of reports",
+    )
+    found = browser.get(path, params={"sort": "People", "search": "pag"})
+    assert listed(found) == ["pageView", "page_view"]
+    assert 'name="sort" value="People"' in found.text
+
+
 def test_events_are_pages(tracker: Tracker, browser: Visitor, jane: Account) -> None:
     many = tracker.call("list.create", jane.key, SubscriberListName="Many").body["ListID"]
     for number in range(51):

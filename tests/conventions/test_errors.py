@@ -490,6 +490,7 @@ CALLS: dict[tuple[str, int], dict[str, Any]] = {
         6: {"Property": "y"}, **own,
     }.items()},
     **{("eventnames.get", code): sent for code, sent in {1: {}, 2: {"ListID": "x"}, 3: {"ListID": 10**6}}.items()},
+    ("website_events.catalogue", 11): {"ListID": SHOP, "Sort": "Properties"},
     ("website_events.catalogue", 10): {"ListID": SHOP, "WithHidden": "x"},
     **{("list.delete", code): changed({"Name": "Shop"}, sent) for code, sent in {
         1: {"ListID": ...}, 2: {"ListID": "x"}, 3: {"ListID": 10**6}, 4: {"Name": ...}, 5: {"Name": ""}, 6: {"Name": "Other"},

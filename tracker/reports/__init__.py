@@ -12,7 +12,9 @@ from tracker.domain.product_names import CountedEvent
 from tracker.domain.row_ids import next_id_after
 from tracker.reports.catalogue_listing import (
     CataloguePage,
+    NameOrder,
     is_full,
+    read_most,
     read_name,
     read_names,
     read_similar_names,
@@ -156,6 +158,19 @@ class Reports:
     ) -> CataloguePage:
         """Return a page of a list's catalogue, in the order of names."""
         return read_names(self._database, list_id, after, search, size, deadline, shown)
+
+    def most(
+        self,
+        list_id: int,
+        order: NameOrder,
+        after: str,
+        search: str | None,
+        size: int,
+        deadline: float | None = None,
+        shown: ShownNames = ALL_AS_SENT,
+    ) -> CataloguePage | None:
+        """Return a page of a list's catalogue, in another order; None if it lists no event of the name `after`."""
+        return read_most(self._database, list_id, order, after, search, size, deadline, shown)
 
     def name(
         self, list_id: int, event: str, deadline: float | None = None, shown: ShownNames = ALL_AS_SENT

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
+from typing import Literal
 
 import gevent
 
@@ -21,6 +22,14 @@ TYPE_NAMES = tuple(name.removesuffix("s") for name in TYPES)
 MAX_PROPERTIES = 2_000
 #: Events read at once, and names compared at once: other requests are served in between.
 EVENTS_AT_ONCE, NAMES_AT_ONCE = 100, 1_000
+
+
+#: Orders of events beside that of their names: the most frequent, and those seen last, first.
+NameOrder = Literal["count", "last_seen"]
+_ORDERS: dict[NameOrder, Callable[[ListedName], tuple[int, bytes]]] = {
+    "count": lambda listed: (-listed[0].events, listed[0].name),
+    "last_seen": lambda listed: (-listed[0].times.last_seen_at, listed[0].name),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,34 @@ def read_names(
         if not answer.has_room_for(len(found[1])):
             return CataloguePage(answer.events, True)
         answer.add(found)
+    return CataloguePage(answer.events, False)
+
+
+def read_most(
+    database: Database,
+    list_id: int,
+    order: NameOrder,
+    after: str,
+    search: str | None,
+    size: int,
+    deadline: float | None,
+    shown: ShownNames = ALL_AS_SENT,
+) -> CataloguePage | None:
+    """Return the events after a name as `read_names` does, but in another order; None if no event of that name is listed."""
+    every = _shown_after(database, list_id, b"", deadline, shown)
+    wanted = every if search is None else (_found(listed, search.casefold()) for listed in every)
+    found = sorted((listed for listed in wanted if listed is not None), key=_ORDERS[order])
+    start = 0
+    if after:
+        names = [listed[0].name for listed in found]
+        if after.encode() not in names:
+            return None
+        start = names.index(after.encode()) + 1
+    answer = _Answer(size)
+    for listed in found[start:]:
+        if not answer.has_room_for(len(listed[1])):
+            return CataloguePage(answer.events, True)
+        answer.add(listed)
     return CataloguePage(answer.events, False)
 
 

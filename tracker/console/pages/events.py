@@ -10,6 +10,7 @@ from flask import abort, get_template_attribute, jsonify, redirect, render_templ
 from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, is_number, place_of
 from tracker.console.error_pages import is_asked_by_script
+from tracker.console.event_orders import DAYS, ORDERS, by_people
 from tracker.console.event_view import TYPES, in_full, is_of_tracker
 from tracker.console.goal_form import goal_link
 from tracker.console.page_context import Route
@@ -22,10 +23,17 @@ MAX_SHOWN = 5
 
 def show(list_id: str) -> Any:
     place, search, after = place_of(list_id), request.args.get("search", ""), request.args.get("after", "")
+    sort = request.args.get("sort", "")
+    sort = sort if sort in ORDERS else "Event"
+    reason = ""
     found: dict[str, Any] = {"Events": [], "HasMore": False, "IsFull": False}
     faults: dict[str, str] = {}
     try:
-        found = ask("website_events.catalogue", **place.params, Search=search or None, AfterEvent=after or None, RecordsPerRequest=EVENTS_PER_PAGE)  # fmt: skip
+        if sort == "People":
+            found, reason = by_people(place, search, after, EVENTS_PER_PAGE)
+            sort = "Count" if reason else sort
+        if sort != "People":
+            found = ask("website_events.catalogue", **place.params, Search=search or None, AfterEvent=after or None, Sort=sort, RecordsPerRequest=EVENTS_PER_PAGE)  # fmt: skip
     except CallRefused as refused:
         faults = refused.beside_form(WORDS)
     events = [_with_shares(event, place) for event in found["Events"]]
@@ -35,6 +43,11 @@ def show(list_id: str) -> Any:
         place=place,
         search=search,
         after=after,
+        sort=sort,
+        # The events without a list have no reports.
+        orders={key: name for key, name in ORDERS.items() if key != "People" or place.described},
+        reason=reason,
+        people_days=DAYS,
         events=events,
         following=events[-1]["Event"] if found["HasMore"] else None,
         look_alikes=found.get("LookAlikes", []),
