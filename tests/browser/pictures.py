@@ -39,6 +39,16 @@ KEYS = (
 )
 
 
+#: Groups of people, by the rule that says who is in each.
+SEGMENTS: dict[str, list[Any]] = {
+    "Buyers": [{"Of": "person", "Event": "conversion", "Is": "happened", "Days": 30}],
+    "Looked, bought nothing": [
+        {"Of": "person", "Event": "view_product", "Is": "happened", "Times": 3},
+        {"Of": "person", "Event": "conversion", "Is": "did not happen"},
+    ],
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What there is to look at, as parts of paths."""
@@ -97,6 +107,11 @@ def _furnish(tracker: Tracker) -> Account:
         tracker.ok("savedreport.create", account.key, **here, **sent)
     for at, text in (("-9d", "Newsletter: first flush"), ("-4d", "Release 2.4")):
         tracker.ok("annotation.create", account.key, **here, At=at, Text=text)
+    for name, rule in SEGMENTS.items():
+        tracker.ok("segment.create", account.key, **here, Name=name, Rule=rule)
+    tracker.call(
+        "event.track", account.key, **here, Event="conversion", Properties={"conversion-value": "12,50"}
+    )
     made = {
         name: tracker.call("apikey.create", account.key, Name=name, Permissions=may).body["Prefix"]
         for name, may in KEYS
@@ -252,6 +267,7 @@ def _of_what_is_kept(camera: Camera, scene: Scene) -> None:
     camera.take("links")
     camera.take("shared", camera.page.locator("#made-link").inner_text())
     camera.take("triggers", f"{scene.full}/triggers")
+    camera.take("tracking", f"{scene.full}/tracking")
 
 
 def _of_a_list(camera: Camera, scene: Scene) -> None:
@@ -282,6 +298,11 @@ def _of_a_list(camera: Camera, scene: Scene) -> None:
 def _of_people(camera: Camera, scene: Scene) -> None:
     page = camera.page
     camera.take("people", f"{scene.full}/people")
+    camera.take("segments", f"{scene.full}/segments")
+    page.goto(f"{scene.full}/segments")
+    page.get_by_role("link", name="Looked, bought nothing", exact=True).click()
+    page.get_by_role("button", name="Save the segment").wait_for()
+    camera.take("segment")
     camera.take("people-empty", f"{scene.empty}/people")
     camera.take("people-not-found", f"{scene.full}/people?search=nobody")
     camera.take("person", scene.subscriber)

@@ -45,7 +45,7 @@ def segment_rule(asked: PeopleAsked, products: Mapping[str, Any]) -> tuple[list[
     """Return the rule, and "" or what it leaves out; or no rule, and why. `products` are the names of a list's products."""
     try:
         deed = _deed(asked, products)
-        rule = _of_persons(asked.conditions, deed)
+        rule = _conditions_of(asked.conditions, deed)
     except _NotWritable as why:
         return [], str(why)
     if asked.segment is not None:
@@ -97,17 +97,17 @@ def _of_step(step: str | Mapping[str, Any]) -> Condition:
     return _counted(where[0], event) if where else _did(event)
 
 
-def _of_persons(conditions: list[Any], deed: Condition | None) -> list[Any]:
-    found = [_of_person(each, deed) for each in conditions]
+def _conditions_of(conditions: list[Any], deed: Condition | None) -> list[Any]:
+    found = [_condition_of(each, deed) for each in conditions]
     if sum(map(_is_of_event, conditions)) > 1:
         raise _NotWritable(_SEVERAL)
     return found
 
 
-def _of_person(condition: Any, deed: Condition | None) -> Any:
+def _condition_of(condition: Any, deed: Condition | None) -> Any:
     """Return a filter as a condition of the person; an inner list, any of which will do, as one of such."""
     if isinstance(condition, list):
-        return [_of_person(each, deed) for each in condition]
+        return [_condition_of(each, deed) for each in condition]
     if not isinstance(condition, Mapping):
         raise _NotWritable("A filter of this address cannot be read.")
     of = condition.get("Of", "event")
