@@ -15,7 +15,7 @@ from tracker.fields import ListID
 
 
 class SegmentDelete(Command):
-    """Delete a segment of a list. Its people stay. One that other segments are made of, or alerts look at, is refused, and they are named."""
+    """Delete a segment of a list. Its people stay. One that other segments are made of, triggers follow or alerts look at stays, and they are named."""
 
     name = "segment.delete"
     permission = "List.Update"

@@ -12,24 +12,24 @@ from tracker.api.subscriber_responses import Success, audit_entry, success
 from tracker.api.trigger_params import (
     INVALID_IS_ACTIVE,
     INVALID_NAME,
-    INVALID_RULE,
-    INVALID_TRIGGER_EVENT,
     INVALID_URL,
     MISSING_EVENT,
     MISSING_NAME,
     MISSING_URL,
     NAME_TAKEN,
-    NOTHING_JUDGES,
+    START_ERRORS,
     TOO_MANY_TRIGGERS,
     TRIGGER_EXAMPLE,
     answering_triggers,
-    checked_conditions,
     checked_url,
     is_active,
+    new_start,
     new_trigger,
     trigger_event,
     trigger_name,
+    trigger_on,
     trigger_rule,
+    trigger_segment,
     trigger_url,
 )
 from tracker.fields import ListID
@@ -37,6 +37,9 @@ from tracker.fields import ListID
 
 class TriggerCreate(Command):
     """Create a trigger of a list: events named `Event` that meet all conditions of `Where` are sent to `URL`. A list has up to 100.
+
+    With `SegmentID` it tells instead of subscribers who come into the segment or, with `On` `exit`, leave it, within some
+    minutes. Who is in it already is told to nobody.
 
     Each event is one POST, signed as Standard Webhooks has it, with the `Secret` of the answer, which is shown this once. It
     leaves within seconds after the event was committed, at least once, and in order for each person: a POST that is not
@@ -51,8 +54,8 @@ class TriggerCreate(Command):
     rate_limit = "100 per 60 seconds"
     shows_secret = True
     errors = (
-        *LIST_ERRORS, INVALID_NAME, INVALID_TRIGGER_EVENT, INVALID_RULE, NAME_TAKEN, TOO_MANY_TRIGGERS, MISSING_NAME,
-        MISSING_EVENT, MISSING_URL, INVALID_URL, INVALID_IS_ACTIVE, NOTHING_JUDGES,
+        *LIST_ERRORS, INVALID_NAME, *START_ERRORS, NAME_TAKEN, TOO_MANY_TRIGGERS, MISSING_NAME, MISSING_EVENT, MISSING_URL,
+        INVALID_URL, INVALID_IS_ACTIVE,
     )  # fmt: skip
     example = (
         {"ListID": 123, **{name: TRIGGER_EXAMPLE[name] for name in ("Event", "URL")}, "Name": "Orders"},
@@ -68,8 +71,10 @@ class TriggerCreate(Command):
     class Params(Schema):
         ListID = ListID(required=True, metadata={"description": "List to add the trigger to"})
         Name = trigger_name(required=True)
-        Event = trigger_event(required=True)
+        Event = trigger_event()
         Where = trigger_rule()
+        SegmentID = trigger_segment()
+        On = trigger_on()
         URL = trigger_url(required=True)
         IsActive = is_active()
 
@@ -78,9 +83,9 @@ class TriggerCreate(Command):
         Secret = fields.String(required=True, metadata={"description": "Signs the messages; shown this once"})
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        list_id, event = own_list_id(self, params), params["Event"]
-        rule, url = checked_conditions(self, event, params.get("Where", [])), checked_url(self, params["URL"])
-        values, secret = new_trigger(params, rule, url)
+        list_id = own_list_id(self, params)
+        start, url = new_start(self, params), checked_url(self, params["URL"])
+        values, secret = new_trigger(params, start, url)
         then, triggers = audit_entry(self, "trigger", list_id), self.services.stores.triggers
         with answering_triggers():
             made = triggers.add(list_id, values, then, self.deadline)

@@ -12,22 +12,22 @@ from tracker.api.trigger_params import (
     INVALID_IS_ACTIVE,
     INVALID_NAME,
     INVALID_NEW_SECRET,
-    INVALID_RULE,
-    INVALID_TRIGGER_EVENT,
     INVALID_URL,
     NAME_TAKEN,
-    NOTHING_JUDGES,
     ONE_TRIGGER_ERRORS,
+    START_ERRORS,
     answering_triggers,
+    changed_start,
     changes_of,
-    checked_conditions,
     checked_url,
     is_active,
     one_trigger,
     trigger_event,
     trigger_id,
     trigger_name,
+    trigger_on,
     trigger_rule,
+    trigger_segment,
     trigger_url,
 )
 from tracker.fields import ListID, YesOrNo
@@ -36,7 +36,8 @@ from tracker.fields import ListID, YesOrNo
 class TriggerUpdate(Command):
     """Change a trigger. Parameters that are not sent stay as they are; `Where` `[]` removes all conditions.
 
-    `IsActive` false pauses it: what waits is kept, and no event starts it; true sets it going again, from now on. `NewSecret`
+    It stays on an event or on a segment. `IsActive` false pauses it: what waits is kept, and nothing starts it; true sets it going
+    again, from now on. `NewSecret`
     answers with a new `Secret`; for a day messages are signed with the old one too.
     """
 
@@ -45,8 +46,7 @@ class TriggerUpdate(Command):
     rate_limit = "100 per 60 seconds"
     shows_secret = True
     errors = (
-        *ONE_TRIGGER_ERRORS, INVALID_NAME, INVALID_TRIGGER_EVENT, INVALID_RULE, NAME_TAKEN, INVALID_URL, INVALID_IS_ACTIVE,
-        INVALID_NEW_SECRET, NOTHING_JUDGES,
+        *ONE_TRIGGER_ERRORS, INVALID_NAME, *START_ERRORS, NAME_TAKEN, INVALID_URL, INVALID_IS_ACTIVE, INVALID_NEW_SECRET,
     )  # fmt: skip
     example = (
         {"ListID": 123, "TriggerID": 7, "IsActive": False},
@@ -59,6 +59,8 @@ class TriggerUpdate(Command):
         Name = trigger_name()
         Event = trigger_event()
         Where = trigger_rule()
+        SegmentID = trigger_segment()
+        On = trigger_on()
         URL = trigger_url()
         IsActive = is_active()
         NewSecret = YesOrNo(metadata={"description": "Whether to exchange the secret"})
@@ -69,8 +71,7 @@ class TriggerUpdate(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         found = one_trigger(self, params)
         values, secret = changes_of(params)
-        if "Where" in params:
-            values["rule"] = checked_conditions(self, params.get("Event", found.event), params["Where"])
+        values |= changed_start(self, found, params)
         if "URL" in params:
             values["url"] = checked_url(self, params["URL"])
         then, triggers = audit_entry(self, "trigger", found.list_id), self.services.stores.triggers

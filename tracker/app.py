@@ -16,7 +16,8 @@ from tracker.analytics.reports_client import ReportsClient
 from tracker.api.alert_messages import alert_body
 from tracker.api.alert_readings import REPORT, read_alert
 from tracker.api.event_responses import rendered_received
-from tracker.api.trigger_messages import judge_of, message_body, rendered_events
+from tracker.api.segment_moves import SegmentFollower
+from tracker.api.trigger_messages import judge_of, message_body, move_body, named_people, rendered_events
 from tracker.auth.authenticator import Authenticator
 from tracker.auth.login import LoginService
 from tracker.auth.mail_access import MailAccess
@@ -256,7 +257,7 @@ def build_services(
     inbox = Inbox(database, stores.lists, stores.list_settings, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
     analytics = ReportsClient(reports_setup(settings), encode)
-    triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics))
+    triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics, stores))
     sender, url = mail_sender(settings), settings.public_url
     mails = MailWorker(database, now_ms, sender, url)
     parts = AlertParts(ingest.new_id, triggers.poster, alert_body, sender, url)
@@ -270,17 +271,20 @@ def build_services(
 
 
 def trigger_parts(
-    settings: Settings, database: Database, ingest: Ingest, analytics: ReportsClient
+    settings: Settings, database: Database, ingest: Ingest, analytics: ReportsClient, stores: Stores
 ) -> TriggerParts:
     """Return what triggers need of other rooms. Raises ConfigError."""
     try:
         allowed = AllowedTargets.parse(settings.outgoing_allow)
     except ValueError as failure:
         raise ConfigError(str(failure)) from None
-    judge = judge_of(analytics)
-    return TriggerParts(
-        database, ingest.new_id, now_ms, Poster(allowed), rendered_events, message_body, judge
+    follow = SegmentFollower(
+        analytics, stores.segments, stores.fields, stores.list_settings, stores.names, now_ms
     )
+    return TriggerParts(
+        database, ingest.new_id, now_ms, Poster(allowed), rendered_events, message_body, judge_of(analytics),
+        named_people, move_body, follow,
+    )  # fmt: skip
 
 
 def mail_sender(settings: Settings) -> MailSender | None:

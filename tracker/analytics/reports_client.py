@@ -27,6 +27,8 @@ from tracker.domain.spellings import PLAIN, Spellings
 ASK_SECONDS, RESERVE_SECONDS = 20.0, 0.1
 #: Seconds that upkeep and checks may take, and between two calls for upkeep; and after a start before the first.
 LONG_SECONDS, UPKEEP_SECONDS, FIRST_UPKEEP_SECONDS = 600.0, 3600.0, 60.0
+#: The user for whom Tracker itself asks.
+NOBODY = 0
 #: Milliseconds within which what was forgotten is gone from a copy's bytes: upkeep is due every hour, and a build may wait.
 ERASED_WITHIN_MS = 24 * 3_600_000
 
@@ -55,15 +57,20 @@ class ReportsClient:
         `deadline` is a `time.monotonic()` second. Nothing is raised: tracking goes on without reports.
         """
         seconds = ASK_SECONDS if deadline is None else deadline - time.monotonic() - RESERVE_SECONDS
-        encoded = self._encode(question)
-        if spellings:
-            encoded = {**encoded, SPELLINGS: spellings.sent()}
-        return self._request({"ask": encoded, "user": user_id}, seconds)
+        return self._request({"ask": self._encoded(question, spellings), "user": user_id}, seconds)
+
+    def moves(self, question: Any, spellings: Spellings, seconds: float) -> Reply:
+        """Ask who has come into a segment and who has gone; the reply is as that of `ask`. Nobody's questions wait for it in turn."""
+        return self._request({"moves": self._encoded(question, spellings), "user": NOBODY}, seconds)
 
     def judge(self, question: Any, seconds: float) -> list[list[int] | None] | None:
         """Return for each goal of an `EventMatch` the ids of the events that it holds for; None while nobody can tell."""
         reply = self._request({"judge": self._encode(question)}, seconds)
         return reply.get("judged")
+
+    def _encoded(self, question: Any, spellings: Spellings) -> Reply:
+        encoded = self._encode(question)
+        return {**encoded, SPELLINGS: spellings.sent()} if spellings else encoded
 
     def request(self, message: Reply, seconds: float = LONG_SECONDS) -> Reply:
         """Send a message and return the reply to it, or `{"error": "unavailable", …}`. A process that hangs is replaced first."""

@@ -47,7 +47,11 @@ class DeliveryInformation(Schema):
         required=True, metadata={"description": "Digits: more than a double can hold; the `webhook-id`"}
     )
     TriggerID = fields.Integer(required=True)
-    EventID = fields.String(required=True, metadata={"description": "The event that started it"})
+    EventID = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The event that started it; null: somebody came into a segment, or left it"},
+    )
     Status = fields.String(required=True, metadata={"enum": list(STATES.values())})
     CreatedOn = fields.DateTime(required=True)
     FinishedOn = fields.DateTime(required=True, allow_none=True)
@@ -119,7 +123,7 @@ def _information(logged: LoggedDelivery, bodies: Bodies | None = None) -> dict[s
     information = {
         "DeliveryID": str(logged.id),
         "TriggerID": logged.trigger_id,
-        "EventID": str(logged.event_id),
+        "EventID": None if logged.event_id is None else str(logged.event_id),
         "Status": STATES[logged.state],
         "CreatedOn": iso_utc(logged.created_at),
         "FinishedOn": None if logged.finished_at is None else iso_utc(logged.finished_at),

@@ -19,14 +19,16 @@ def all_uses(command: Command, list_id: int) -> Iterator[tuple[dict[str, Any], s
     stores, deadline = command.services.stores, command.deadline
     for goal in stores.goals.of_list(list_id, deadline):
         yield use_of("goal", goal.id, goal.name), {goal.event, *_texts(orjson.loads(goal.rule))}
+    of_segment: dict[int | None, set[str]] = {}
     for segment in stores.segments.of_list(list_id, deadline):
-        yield use_of("segment", segment.id, segment.name), {*_texts(orjson.loads(segment.rule))}
+        of_segment[segment.id] = {*_texts(orjson.loads(segment.rule))}
+        yield use_of("segment", segment.id, segment.name), of_segment[segment.id]
     for report in stores.saved_reports.of_list(list_id, deadline):
         yield use_of("saved report", report.id, report.name), {*_texts(orjson.loads(report.params))}
     for trigger in stores.triggers.of_list(list_id, deadline):
         yield (
             use_of("trigger", trigger.id, trigger.name),
-            {trigger.event, *_texts(orjson.loads(trigger.rule))},
+            {trigger.event, *_texts(orjson.loads(trigger.rule)), *of_segment.get(trigger.segment_id, ())},
         )
     for alert in stores.alerts.of_list(list_id, deadline):
         rule = AlertRule.read(alert.rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from tracker.api.where_params import (
     read_where,
 )
 from tracker.domain.field_matching import field_named
+from tracker.domain.field_types import CustomField
 from tracker.errors import FORBIDDEN, CommandError, Error, because, hinted, invalid, missing
 from tracker.fields import MAX_INTEGER, Choice, ListID, Text, WholeNumber, YesOrNo
 from tracker.formats.event_limits import MAX_NAME_BYTES
@@ -245,11 +246,16 @@ def calendar(command: Command, list_id: int) -> tuple[str, int, int]:
 
 def field_finder(command: Command, list_id: int) -> FieldFinder:
     """Return the function that finds a custom field of the list, and reads them at its first call."""
-    found: list[Any] = []
+    return field_finder_in(lambda: command.services.stores.fields.of_list(list_id, command.deadline))
+
+
+def field_finder_in(read: Callable[[], Sequence[CustomField]]) -> FieldFinder:
+    """Return the function that finds a custom field among those that `read` returns; it is called once, if at all."""
+    found: list[Sequence[CustomField]] = []
 
     def find(name: str) -> int | None:
         if not found:
-            found.append(command.services.stores.fields.of_list(list_id, command.deadline))
+            found.append(read())
         field = field_named(found[0], name)
         return None if field is None else field.id
 

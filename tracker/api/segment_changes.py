@@ -37,7 +37,8 @@ class SegmentChanges:
 
     def __init__(self, command: Command, list_id: int, then: Any) -> None:
         self._list_id, self._then, self._deadline = list_id, then, command.deadline
-        self._segments, self._alerts = command.services.stores.segments, command.services.stores.alerts
+        stores = command.services.stores
+        self._segments, self._triggers, self._alerts = stores.segments, stores.triggers, stores.alerts
         self._field_id = field_finder(command, list_id)
 
     def add(self, name: str, sent: Any) -> int:
@@ -62,11 +63,13 @@ class SegmentChanges:
         self._checked(lambda kept: self._check(kept, number, sent), write)
 
     def remove(self, number: int) -> None:
-        """Remove a segment that no other is made of. Raises CommandError (15, 17)."""
+        """Remove a segment that no other is made of, and no trigger follows. Raises CommandError (15, 17)."""
 
         def check_users(kept: _Kept) -> None:
             users = SegmentRules(kept, INVALID_RULE, any_field, 0).users_of(number)
-            names = [f"`{each.name}`" for each in kept if each.id in users]
+            names = [f"segment `{each.name}`" for each in kept if each.id in users]
+            told = self._triggers.of_list(self._list_id, self._deadline)
+            names += [f"trigger `{each.name}`" for each in told if each.segment_id == number]
             names += [f"alert `{name}`" for name in self._alerts_of(number)]
             if names:
                 raise CommandError(because(IN_USE, ", ".join(names[:MAX_NAMED])))

@@ -11,15 +11,19 @@ from tracker import Command
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api.event_responses import RECEIVED_EXAMPLE, described_received
 from tracker.api.trigger_params import INVALID_RULE, rule_conditions
-from tracker.delivery.trigger_parts import Judge, RenderedEvent
+from tracker.delivery.trigger_parts import Judge, RenderedEvent, ToldPerson
 from tracker.outgoing import PostResult
 from tracker.questions import EventMatch
+from tracker.reports.ownership import existing
 from tracker.reports.recent_events import read_received
 from tracker.storage.engine import Transaction
 from tracker.storage.triggers import ListTrigger
+from tracker.times import iso_utc
 
-#: The type of a message that an event starts, and of one that `trigger.test` sends.
-EVENT_MESSAGE, TEST_MESSAGE = "event", "test"
+#: The type of a message that an event starts, of one on entry to a segment or exit, and of one that `trigger.test` sends.
+EVENT_MESSAGE, ENTER_MESSAGE, EXIT_MESSAGE, TEST_MESSAGE = "event", "enter", "exit", "test"
+#: When a made-up person moves: at the time of the made-up event.
+TEST_AT = 1_769_851_800_125
 #: Seconds that judging some events may take.
 JUDGE_SECONDS = 10.0
 #: Seconds that the request of a trial may take: a call has five.
@@ -41,12 +45,23 @@ def rendered_events(transaction: Transaction, list_id: int, event_ids: Sequence[
 
 def message_body(trigger: ListTrigger, number: int, event: bytes) -> bytes:
     """Return the body of the message about an event."""
-    return _body(trigger, EVENT_MESSAGE, str(number), orjson.Fragment(event))
+    return _body(trigger, EVENT_MESSAGE, str(number), {"Event": orjson.Fragment(event)})
+
+
+def named_people(transaction: Transaction, list_id: int, people: Sequence[int]) -> list[ToldPerson]:
+    """Return those of the subscribers who are there."""
+    return [ToldPerson(*each) for each in existing(transaction, list_id, people).values()]
+
+
+def move_body(trigger: ListTrigger, number: int, segment: bytes, person: ToldPerson, at: int) -> bytes:
+    """Return the body of the message about somebody who has come into a segment, or has gone."""
+    kind = EXIT_MESSAGE if trigger.is_exit else ENTER_MESSAGE
+    return _body(trigger, kind, str(number), _about_move(orjson.Fragment(segment), person, at))
 
 
 def send_test(command: Command, trigger: ListTrigger) -> dict[str, Any]:
     """Send a message that only tries the target; return what came of it."""
-    body = _body(trigger, TEST_MESSAGE, None, RECEIVED_EXAMPLE)
+    body = _body(trigger, TEST_MESSAGE, None, _made_up(trigger))
     number = command.services.ingest.new_id(command.deadline)
     result = command.services.triggers.test(trigger, number, body, TEST_SECONDS)
     return post_answer(result, body)
@@ -80,12 +95,29 @@ def judge_of(client: ReportsClient) -> Judge:
     return judge
 
 
-def _body(trigger: ListTrigger, kind: str, number: str | None, event: Any) -> bytes:
+def _about_move(segment: Any, person: ToldPerson, at: int) -> dict[str, Any]:
+    return {
+        "Segment": segment,
+        "NoticedAt": iso_utc(at),
+        "SubscriberID": str(person.id),
+        "Subscriber": {"EmailAddress": person.email, "ExternalID": person.external_id},
+    }
+
+
+def _made_up(trigger: ListTrigger) -> dict[str, Any]:
+    """Return what a message that only tries the target is about."""
+    if trigger.segment_id is None:
+        return {"Event": RECEIVED_EXAMPLE}
+    person = ToldPerson(int(RECEIVED_EXAMPLE["SubscriberID"]), *RECEIVED_EXAMPLE["Subscriber"].values())
+    return _about_move({"SegmentID": trigger.segment_id, "Name": "Test"}, person, TEST_AT)
+
+
+def _body(trigger: ListTrigger, kind: str, number: str | None, about: dict[str, Any]) -> bytes:
     return orjson.dumps({
         "Type": kind,
         "DeliveryID": number,
         "ListID": trigger.list_id,
         "TriggerID": trigger.id,
         "Trigger": trigger.name,
-        "Event": event,
+        **about,
     })  # fmt: skip

@@ -11,16 +11,22 @@ from marshmallow import Schema, fields
 
 from tracker import Command
 from tracker.api.goal_params import MAX_NAME, checked_rule
-from tracker.api.report_params import LIST_ERRORS, WhereParam, own_list_id
+from tracker.api.report_params import (
+    INVALID_SEGMENT,
+    LIST_ERRORS,
+    SEGMENT_NOT_FOUND,
+    WhereParam,
+    own_list_id,
+)
 from tracker.api.where_params import EXAMPLE, any_field, read_where
 from tracker.errors import CommandError, Error, because, invalid, missing
-from tracker.fields import Text, WholeNumber, YesOrNo
+from tracker.fields import Choice, Text, WholeNumber, YesOrNo
 from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.outgoing import TargetRefused, new_secret, shown_secret
 from tracker.questions import Goal
 from tracker.storage.engine import Transaction
 from tracker.storage.triggers import (
-    DELETE_DELIVERIES,
+    DELETE_TRIGGER,
     MAX_TRIGGERS,
     ListTrigger,
     PausedBy,
@@ -47,14 +53,27 @@ MISSING_NAME, MISSING_EVENT, MISSING_TRIGGER = (
 MISSING_URL, INVALID_URL = missing("URL", 16), invalid("URL", 17)
 INVALID_IS_ACTIVE, INVALID_NEW_SECRET = invalid("IsActive", 18), invalid("NewSecret", 19)
 NOTHING_JUDGES = Error(
-    20, "Where needs the reports engine, which is not installed", hint="pip install 'tracker[reports]'"
+    20,
+    "Where and SegmentID need the reports engine, which is not installed",
+    hint="pip install 'tracker[reports]'",
+)
+INVALID_ON = invalid("On", 28)
+ONE_KIND = Error(
+    29, "A trigger is on an event or on a segment", hint="Send Event and Where, or SegmentID and On"
 )
 ONE_TRIGGER_ERRORS = (*LIST_ERRORS, INVALID_TRIGGER_ID, NO_SUCH_TRIGGER, MISSING_TRIGGER)
 _REFUSALS = {
     TriggerFault.GONE: NO_SUCH_TRIGGER,
     TriggerFault.NAME_TAKEN: NAME_TAKEN,
     TriggerFault.TOO_MANY: TOO_MANY_TRIGGERS,
+    TriggerFault.NO_SEGMENT: SEGMENT_NOT_FOUND,
 }
+#: The error rows of what starts a trigger.
+START_ERRORS = (
+    INVALID_TRIGGER_EVENT, INVALID_RULE, INVALID_SEGMENT, SEGMENT_NOT_FOUND, INVALID_ON, ONE_KIND, NOTHING_JUDGES,
+)  # fmt: skip
+#: What of a segment starts a trigger.
+ON = ("enter", "exit")
 #: The words for what paused a trigger.
 PAUSED_BY = {
     PausedBy.NOTHING: None,
@@ -81,6 +100,15 @@ def trigger_rule() -> WhereParam:
     return WhereParam(INVALID_RULE, metadata=schema)
 
 
+def trigger_segment() -> WholeNumber:
+    about = "Instead of Event: number of the segment whose entries or exits start it"
+    return WholeNumber(1, metadata={"description": about})
+
+
+def trigger_on() -> Choice:
+    return Choice(*ON, metadata={"description": "With SegmentID: who comes in, `enter`, or who goes, `exit`"})
+
+
 def trigger_url(**options: Any) -> Text:
     about = {
         "description": "Where the POST goes: `https://…` or `http://…`, at an address that the administrator allows"
@@ -101,11 +129,33 @@ def trigger_id(**options: Any) -> WholeNumber:
 class TriggerInformation(Schema):
     TriggerID = fields.Integer(required=True)
     Name = fields.String(required=True)
-    Event = fields.String(required=True)
+    Event = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null: it is on a segment"}
+    )
     Where = fields.List(
         fields.Raw(metadata={"type": ["object", "array"]}),
         required=True,
         metadata={"description": "Conditions that the event meets; empty: none"},
+    )
+    SegmentID = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Null: it is on an event"}
+    )
+    On = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"enum": [*ON, None], "description": "What of the segment starts it"},
+    )
+    LookedAt = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "As of when the segment's people were compared last; null: not yet, or no segment"
+        },
+    )
+    LookFailure = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why the segment cannot be looked at now; meanwhile nobody is told"},
     )
     URL = fields.String(required=True)
     IsActive = fields.Boolean(required=True)
@@ -127,6 +177,10 @@ TRIGGER_EXAMPLE: dict[str, Any] = {
     "Name": "Big order",
     "Event": "conversion",
     "Where": [{"Of": "event", "Property": "conversion-value", "Is": "at least", "Value": 100}],
+    "SegmentID": None,
+    "On": None,
+    "LookedAt": None,
+    "LookFailure": None,
     "URL": "https://crm.example.com/hooks/orders",
     "IsActive": True,
     "PausedBy": None,
@@ -149,6 +203,45 @@ def checked_conditions(command: Command, event: str, sent: Any) -> bytes:
     return rule
 
 
+def new_start(command: Command, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of what starts a new trigger. Raises CommandError (5, 6, 12, 20, 28, 29)."""
+    if "SegmentID" in params:
+        if params.keys() & {"Event", "Where"}:
+            raise CommandError(ONE_KIND)
+        return {"event": "", "rule": b"[]", **_segment_start(command, params)}
+    if "On" in params:
+        raise CommandError(ONE_KIND)
+    if "Event" not in params:
+        raise CommandError(MISSING_EVENT)
+    rule = checked_conditions(command, params["Event"], params.get("Where", []))
+    return {"event": params["Event"], "rule": rule}
+
+
+def changed_start(command: Command, found: ListTrigger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of what starts a trigger from now on: it stays on events or on a segment.
+
+    Raises CommandError (5, 6, 20, 29).
+    """
+    others = {"SegmentID", "On"} if found.segment_id is None else {"Event", "Where"}
+    if params.keys() & others:
+        raise CommandError(ONE_KIND)
+    if found.segment_id is not None:
+        return _segment_start(command, params)
+    values = {"event": params["Event"]} if "Event" in params else {}
+    if "Where" in params:
+        values["rule"] = checked_conditions(command, params.get("Event", found.event), params["Where"])
+    return values
+
+
+def _segment_start(command: Command, params: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {"is_exit": ON.index(params["On"]) == 1} if "On" in params else {}
+    if "SegmentID" in params:
+        if not command.services.analytics.is_installed():
+            raise CommandError(NOTHING_JUDGES)
+        values["segment_id"] = params["SegmentID"]
+    return values
+
+
 def checked_url(command: Command, url: str) -> str:
     """Return a URL that may be called. Raises CommandError (17) with the reason."""
     try:
@@ -164,8 +257,12 @@ def trigger_information(trigger: ListTrigger) -> dict[str, Any]:
     return {
         "TriggerID": trigger.id,
         "Name": trigger.name,
-        "Event": trigger.event,
+        "Event": trigger.event if trigger.segment_id is None else None,
         "Where": orjson.loads(trigger.rule),
+        "SegmentID": trigger.segment_id,
+        "On": None if trigger.segment_id is None else ON[trigger.is_exit],
+        "LookedAt": iso_utc(trigger.looked_at) if trigger.looked_at else None,
+        "LookFailure": trigger.look_failure,
         "URL": trigger.url,
         "IsActive": trigger.is_active,
         "PausedBy": PAUSED_BY[PausedBy(trigger.paused_by)],
@@ -175,19 +272,16 @@ def trigger_information(trigger: ListTrigger) -> dict[str, Any]:
     }
 
 
-def new_trigger(params: Mapping[str, Any], rule: bytes, url: str) -> tuple[dict[str, Any], str]:
+def new_trigger(params: Mapping[str, Any], start: Mapping[str, Any], url: str) -> tuple[dict[str, Any], str]:
     """Return the columns of a new trigger, and its secret as it is shown."""
     secret, shown = secret_pair()
-    values = {
-        "name": params["Name"], "event": params["Event"], "rule": rule, "url": url, "secret": secret,
-        "is_active": params.get("IsActive", True),
-    }  # fmt: skip
-    return values, shown
+    values = {"name": params["Name"], "url": url, "secret": secret, "is_active": params.get("IsActive", True)}
+    return {**values, **start}, shown
 
 
 def changes_of(params: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """Return the columns that a call changes without a check of its own, and a new secret as it is shown, if it asks for one."""
-    names = (("Name", "name"), ("Event", "event"), ("IsActive", "is_active"))
+    names = (("Name", "name"), ("IsActive", "is_active"))
     values = {column: params[name] for name, column in names if name in params}
     if not params.get("NewSecret"):
         return values, None
@@ -215,13 +309,13 @@ def delete_trigger(command: Command, list_id: int, trigger_id: int) -> bool:
         services.audit.note(transaction, command.caller, command.name, thing)
         return {}
 
-    job = services.jobs.begin(list_id, DELETE_DELIVERIES, trigger_id, prepare, command.deadline)
+    job = services.jobs.begin(list_id, DELETE_TRIGGER, trigger_id, prepare, command.deadline)
     return job is not None
 
 
 @contextmanager
 def answering_triggers() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (7, 8, 10)."""
+    """Answer a refusal of the store inside the block with its row: raises CommandError (7, 8, 10, 15)."""
     try:
         yield
     except TriggerRefused as refused:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tracker.outgoing import Poster
 from tracker.storage.engine import Database, Transaction
-from tracker.storage.triggers import ListTrigger
+from tracker.storage.triggers import ListTrigger, MemberMoves
 
 
 class RenderedEvent(NamedTuple):
@@ -22,6 +22,29 @@ class RenderedEvent(NamedTuple):
 
 #: Returns the events that are stored, of a list and ids.
 Render = Callable[[Transaction, int, Sequence[int]], list[RenderedEvent]]
+
+
+class ToldPerson(NamedTuple):
+    """A subscriber as messages name them."""
+
+    id: int
+    email: str | None
+    external_id: str | None
+
+
+class FollowedSegment(NamedTuple):
+    """A segment as messages show it, and who has moved since the trigger's members were kept."""
+
+    json: bytes
+    moves: MemberMoves
+
+
+#: Returns those of the subscribers who are there, of a list and ids.
+NamePeople = Callable[[Transaction, int, Sequence[int]], list[ToldPerson]]
+#: Returns the body of a message: (trigger, number of the delivery, JSON of the segment, the person, UTC milliseconds).
+ComposeMove = Callable[[ListTrigger, int, bytes, ToldPerson, int], bytes]
+#: Returns who has moved in the segment of a trigger, or why nobody can tell now.
+Follow = Callable[[ListTrigger], FollowedSegment | str]
 #: Returns the body of a message: (trigger, number of the delivery, JSON of the event).
 Compose = Callable[[ListTrigger, int, bytes], bytes]
 #: Returns {number of the trigger: ids of those of the events that its conditions hold for}, or None while nobody can tell. For
@@ -40,3 +63,6 @@ class TriggerParts:
     render: Render
     compose: Compose
     judge: Judge
+    name_people: NamePeople
+    compose_move: ComposeMove
+    follow: Follow

@@ -13,6 +13,7 @@ from gevent.event import Event
 
 from tracker.delivery.delivering import Delivering, post
 from tracker.delivery.event_tail import EventTail
+from tracker.delivery.segment_watch import SegmentWatch
 from tracker.delivery.trigger_parts import TriggerParts
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.outgoing import POST_SECONDS, AllowedTargets, Poster, PostResult
@@ -50,6 +51,8 @@ class TriggerWorker:
         self._looks: dict[tuple[int, bool], gevent.Greenlet] = {}
         self._woken, self._is_closing = Event(), False
         self._delivering = Delivering(parts, self._may_post, self._woken.set)
+        self._segments = SegmentWatch(parts, self._is_leased_still, self._woken.set)
+        self._watching: gevent.Greenlet | None = None
         self._loop: gevent.Greenlet | None = None
 
     @property
@@ -82,7 +85,7 @@ class TriggerWorker:
         if self._loop is None:
             return
         self._loop.kill()
-        gevent.killall(list(self._looks.values()))
+        gevent.killall([*self._looks.values(), *([self._watching] if self._watching else [])])
         self._delivering.close(STOP_SECONDS)
         self._give_back()
 
@@ -130,6 +133,9 @@ class TriggerWorker:
         self._leased_until = clock + LEASE_MS / 1000
         return True
 
+    def _is_leased_still(self) -> bool:
+        return time.monotonic() < self._leased_until
+
     def _may_post(self) -> bool:
         return time.monotonic() + POST_SECONDS + 1 < self._leased_until
 
@@ -146,11 +152,12 @@ class TriggerWorker:
     def _round(self) -> None:
         """Look at the events of each list in a greenlet of its own, then send what is due."""
         by_tail: dict[tuple[int, bool], list[ListTrigger]] = {}
-        for trigger in self._triggers:
+        for trigger in (each for each in self._triggers if each.segment_id is None):
             by_tail.setdefault((trigger.list_id, trigger.rule != b"[]"), []).append(trigger)
         for key, triggers in by_tail.items():
             if (running := self._looks.get(key)) is None or running.dead:
                 self._looks[key] = gevent.spawn(self._look, key, triggers)
+        self._watch_segments([each for each in self._triggers if each.segment_id is not None])
         for trigger in self._triggers:
             self._delivering.send_due(trigger)
         if time.monotonic() - self._kept_at >= KEEPING_SECONDS:
@@ -161,12 +168,22 @@ class TriggerWorker:
         tail = self._tails.setdefault(key, EventTail(self._parts, *key))
         try:
             has_more = True
-            while has_more and time.monotonic() < self._leased_until:
+            while has_more and self._is_leased_still():
                 has_more = tail.look(triggers)
                 if tail.has_begun:
                     self._woken.set()
         except (StorageUnavailable, OutcomeUnknown) as failure:
             _log.warning("the triggers of list %d wait: %s", key[0], type(failure).__name__)
+
+    def _watch_segments(self, triggers: Sequence[ListTrigger]) -> None:
+        if (self._watching is None or self._watching.dead) and self._segments.is_due(triggers):
+            self._watching = gevent.spawn(self._look_at_segments, triggers)
+
+    def _look_at_segments(self, triggers: Sequence[ListTrigger]) -> None:
+        try:
+            self._segments.look(triggers)
+        except (StorageUnavailable, OutcomeUnknown) as failure:
+            _log.warning("the segments of triggers wait: %s", type(failure).__name__)
 
     def _pause_backlogs(self) -> None:
         """Pause triggers of which too many deliveries wait."""

@@ -13,7 +13,7 @@ from tracker.jobs.lease import Kind
 from tracker.privacy import erasure, list_deletion, named_deletion, retention
 from tracker.storage.events import DELETE_EVENTS, UNMERGE, reassign_step
 from tracker.storage.subscribers import FORGET
-from tracker.storage.triggers import DELETE_DELIVERIES, delete_step
+from tracker.storage.triggers import DELETE_TRIGGER, delete_step
 
 JOB_KINDS: Mapping[str, Kind] = {
     FORGET: partial(erasure.step, late_links),
@@ -21,7 +21,7 @@ JOB_KINDS: Mapping[str, Kind] = {
     retention.RETENTION: retention.step,
     late_links.LATE: late_links.step,
     UNMERGE: reassign_step,
-    DELETE_DELIVERIES: delete_step,
+    DELETE_TRIGGER: delete_step,
     list_deletion.DELETE_LIST: list_deletion.step,
     DELETE_EVENTS: named_deletion.step,
 }

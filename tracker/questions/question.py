@@ -276,6 +276,23 @@ class SegmentSizes:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentMoves:
+    """Which subscribers are in the segment and not in `kept`, and who is in `kept` and not in it: at most `limit` of each."""
+
+    head: Head
+    segments: tuple[Condition, ...]
+    trigger_number: int
+    kept: tuple[int, ...] = ()
+    limit: int = MAX_IDS
+
+    def __post_init__(self) -> None:
+        check_number("segments", len(self.segments), 1, 1)
+        if any(each.rule is None for each in self.segments):
+            raise BadQuestion("segments", "it is a condition with a rule")
+        check_number("limit", self.limit, 1, MAX_IDS)
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How many of those who began in a period came back in later ones."""
 
@@ -349,6 +366,7 @@ Question = (
     | Attribution
     | Products
     | SegmentSizes
+    | SegmentMoves
 )
 
 

@@ -24,6 +24,7 @@ from tracker.questions.question import (
     Products,
     Question,
     Retention,
+    SegmentMoves,
     SegmentSizes,
     Trend,
     Values,
@@ -48,6 +49,7 @@ _KINDS: dict[str, type[Any]] = {
     "attribution": Attribution,
     "products": Products,
     "segment_sizes": SegmentSizes,
+    "segment_moves": SegmentMoves,
 }
 _CELLS: dict[str, type[Any]] = {
     "funnel": FunnelCell,
@@ -176,6 +178,7 @@ _READERS: dict[str, Any] = {
     "after": _pair,
     "segments": lambda sent: tuple(map(_condition, sent)),
     "event_numbers": tuple,
+    "kept": tuple,
     "goals": lambda sent: tuple(_goal(each) for each in sent),
     "subscribers": lambda sent: None if sent is None else tuple(sent),
 }

@@ -28,6 +28,7 @@ from tracker.analytics.process.report_socket import (
 )
 from tracker.analytics.process.reports_service import ReportsService, ReportsUnready
 from tracker.errors import StorageUnavailable
+from tracker.storage.triggers import kept_members
 
 #: Seconds between two looks whether the client is still there and in time.
 LOOK_SECONDS = 0.05
@@ -92,6 +93,7 @@ class Conversation:
             return {"outdated": True}
         answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "ask": self._ask,
+            "moves": self._moves,
             "judge": lambda sent: {"judged": self._service.judge(sent["judge"], self._truth)},
             "status": lambda _: {
                 "status": self._service.status(),
@@ -134,6 +136,15 @@ class Conversation:
         if ticket.result is None:
             raise QuestionRefused(TIMEOUT, LATE)
         return {"answer": ticket.result}
+
+    def _moves(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Answer a question about a trigger's segment, compared with the people whom the trigger keeps."""
+        question = message["moves"]
+        if not isinstance(question, dict):
+            return {"malformed": "a question is an object"}
+        list_id, number = _list_of(question), _number(question.get("trigger_number"))
+        kept = self._truth.read(lambda transaction: kept_members(transaction, list_id, number))
+        return self._ask({**message, "ask": {**question, "kept": kept}})
 
     def _wait(self, ticket: Ticket, until: float) -> None:
         """Wait for the answer; give the question up when its time is over, or when the client has gone."""

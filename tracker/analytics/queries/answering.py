@@ -15,7 +15,7 @@ from tracker.analytics.queries.paths_answer import answer_paths
 from tracker.analytics.queries.people_answer import answer_people
 from tracker.analytics.queries.products_answer import answer_products
 from tracker.analytics.queries.retention_answer import answer_retention
-from tracker.analytics.queries.segment_answer import answer_segment_sizes
+from tracker.analytics.queries.segment_answer import answer_segment_moves, answer_segment_sizes
 from tracker.analytics.queries.stretches import Range
 from tracker.analytics.queries.trend_answer import answer_trend
 from tracker.analytics.queries.visit_answers import answer_visit, answer_visits
@@ -32,6 +32,7 @@ from tracker.questions import (
     Products,
     Question,
     Retention,
+    SegmentMoves,
     SegmentSizes,
     Trend,
     Values,
@@ -55,6 +56,7 @@ _ANSWERS: dict[type[Any], Callable[[Workspace, CopySchema, Any], dict[str, Any]]
     Attribution: answer_attribution,
     Products: answer_products,
     SegmentSizes: answer_segment_sizes,
+    SegmentMoves: answer_segment_moves,
 }
 
 
@@ -95,7 +97,7 @@ def _wheres(question: Question) -> Iterator[tuple[str, Where, str]]:
     if isinstance(question, Visit):
         return
     yield "where", question.head.where, ""
-    if isinstance(question, SegmentSizes):
+    if isinstance(question, (SegmentSizes, SegmentMoves)):
         yield "where", (question.segments,), ""
     if question.head.goal is not None:
         yield "goal", question.head.goal.where, "a condition of the goal: "

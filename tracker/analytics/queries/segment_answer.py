@@ -1,4 +1,4 @@
-"""Segment answers: how many people are in segments, of how many there are, and who of the first one was seen last."""
+"""Segment answers: how many people are in segments, of how many there are, who was seen last, and who has come or gone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.analytics.queries.people_answer import answer_people
 from tracker.analytics.queries.people_bits import BITS
 from tracker.analytics.queries.selection import actors_in
 from tracker.analytics.queries.workspace import Workspace
-from tracker.questions import Operator, People, SegmentSizes
+from tracker.questions import Head, Operator, People, SegmentMoves, SegmentSizes
 
 DAY_MS = 86_400_000
 #: Days before the newest event in which the examples are looked for, one after the other; the last is all time.
@@ -20,7 +20,7 @@ RECENT_DAYS = (1, 30, 100_000)
 
 def answer_segment_sizes(workspace: Workspace, schema: CopySchema, sizes: SegmentSizes) -> dict[str, Any]:
     """Return the sizes in the order of the segments, `of` how many people, and `people` of the first one."""
-    people = workspace.table(_people(schema, sizes), [])
+    people = workspace.table(_people(schema, sizes.head, sizes.subscriber), [])
     tables = [actors_in(workspace, schema, sizes.head, each) for each in sizes.segments]
     columns, joined = ["count(*)"], f"FROM {people} a"
     names = list(dict.fromkeys(tables))  # a rule that stands there twice is looked at once
@@ -35,13 +35,30 @@ def answer_segment_sizes(workspace: Workspace, schema: CopySchema, sizes: Segmen
     return {"sizes": shown, "of": of, "people": examples}
 
 
-def _people(schema: CopySchema, sizes: SegmentSizes) -> str:
+def answer_segment_moves(workspace: Workspace, schema: CopySchema, moves: SegmentMoves) -> dict[str, Any]:
+    """Return the subscribers who have `entered` the segment and who have `left` it, compared with those that are kept."""
+    people, who = workspace.table(_people(schema, moves.head), []), schema.table("who")
+    actors = actors_in(workspace, schema, moves.head, moves.segments[0])
+    now = workspace.table(
+        f"SELECT DISTINCT w.person AS id FROM {who} w SEMI JOIN {people} p ON p.actor = w.actor "
+        f"SEMI JOIN {actors} s ON s.actor = w.actor WHERE w.person IS NOT NULL",
+        [],
+    )
+    kept = workspace.table("SELECT unnest($1::BIGINT[]) AS id", [list(moves.kept)])
+    found = {}
+    for name, these, those in (("entered", now, kept), ("left", kept, now)):
+        sql = f"SELECT id FROM {these} ANTI JOIN {those} USING (id) ORDER BY id LIMIT {moves.limit}"
+        found[name] = [row[0] for row in workspace.rows(sql)]
+    return found
+
+
+def _people(schema: CopySchema, head: Head, subscriber: int | None = None) -> str:
     """Return a SELECT of everybody with an event that counts. Ties as bits of words take a quarter of the time of ties as rows."""
     at, who = f"e.{DuckDBDialect.event_time}", schema.table("who")
-    only = "" if sizes.subscriber is None else f" AND w.person = {sizes.subscriber}"
+    only = "" if subscriber is None else f" AND w.person = {subscriber}"
     return (
         f"WITH d AS (SELECT e.tie // {BITS} AS word, bit_or(1::BIGINT << (e.tie % {BITS})) AS seen FROM {schema.table('e')} e "
-        f"WHERE NOT e.is_bot AND {at} >= {sizes.head.events_from} GROUP BY 1) "
+        f"WHERE NOT e.is_bot AND {at} >= {head.events_from} GROUP BY 1) "
         f"SELECT DISTINCT w.actor AS actor FROM {who} w JOIN d ON d.word = w.tie // {BITS} "
         f"WHERE (d.seen >> (w.tie % {BITS})) & 1 = 1{only}"
     )

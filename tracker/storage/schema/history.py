@@ -40,6 +40,7 @@ MIGRATIONS = [
             list_tables.LIST_NAMES,
             list_tables.SEGMENTS,
             list_tables.TRIGGERS,
+            list_tables.TRIGGER_MEMBERS,
             list_tables.DELIVERIES,
             list_tables.TRIGGER_TAILS,
             list_tables.WORK_LEASES,

@@ -54,9 +54,11 @@ SEGMENTS = Table(
     ],
     unique=[("list_id", "folded_name")],
 )  # fmt: skip
-#: Triggers of a list. `rule` is the JSON of further conditions, as they were
+#: Triggers of a list, on an `event`, or on entry to a segment, or exit. `rule` is the JSON of further conditions, as they were
 #: sent. `is_active` is 0 while it is paused, for the reason `paused_by`; `active_from` is when it was last set going.
-#: `failing_since` is the first failed delivery since one was accepted.
+#: `failing_since` is the first failed delivery since one was accepted. `paused_at` is when it paused itself and nobody was told
+#: yet. Of a segment `looked_at` is when its people were last compared with `trigger_members`, which hold those of `members_of`, a
+#: digest of its rule, and `look_failure` why they could not be compared since.
 TRIGGERS = Table(
     "triggers",
     [
@@ -64,16 +66,25 @@ TRIGGERS = Table(
         big_bytes("rule"), text("url", 2000), bytes_("secret", 64),
         bytes_("old_secret", 64, is_optional=True), integer("old_secret_until"), flag("is_active"), integer("paused_by"),
         integer("active_from"), integer("failing_since", is_optional=True), text("last_failure", 400, is_optional=True),
-        integer("created_at"),
+        integer("created_at"), key("segment_id", is_optional=True), flag("is_exit", default=0), bytes_("members_of", 32, is_optional=True),
+        integer("looked_at", default=0), text("look_failure", 400, is_optional=True), integer("paused_at", is_optional=True),
     ],
     unique=[("list_id", "folded_name")],
 )  # fmt: skip
+#: Who was in the segment of a trigger when it was last looked at.
+TRIGGER_MEMBERS = Table(
+    "trigger_members",
+    [key("list_id"), key("trigger_id"), key("subscriber_id")],
+    primary=("list_id", "trigger_id", "subscriber_id"),
+    indexes=[("list_id", "subscriber_id")],
+    is_clustered=True,
+)
 #: Deliveries: the queue of a trigger and its log. `lane` is the subscriber or visitor in whose order it is sent; `state` is a
-#: number of storage/triggers; one that waits for an earlier one of its lane is due never.
+#: number of storage/triggers; one that waits for an earlier one of its lane is due never. Those of a segment have no event.
 DELIVERIES = Table(
     "deliveries",
     [
-        key("list_id"), key("id"), key("trigger_id"), key("event_id"), key("lane"),
+        key("list_id"), key("id"), key("trigger_id"), key("event_id", is_optional=True), key("lane"),
         key("subscriber_id", is_optional=True), integer("state"), integer("due_at"), integer("attempts"), integer("created_at"),
         integer("finished_at", is_optional=True), big_bytes("body"), big_bytes("log", is_optional=True), big_bytes("answer", is_optional=True),
     ],

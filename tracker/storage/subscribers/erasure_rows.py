@@ -21,7 +21,13 @@ from tracker.storage.subscribers.subscribers import Who
 #: The kind of the job that erases a subscriber.
 FORGET = "forget"
 #: Tables with rows under (list_id, subscriber_id) that are deleted with the profile, and again before the proof.
-SUBSCRIBER_TABLES = ("subscriber_fields", "subscriber_hashes", "identity_unlinks", "deliveries")
+SUBSCRIBER_TABLES = (
+    "subscriber_fields",
+    "subscriber_hashes",
+    "identity_unlinks",
+    "deliveries",
+    "trigger_members",
+)
 #: Tables with rows under (list_id, subscriber_id) that exist only as long as the subscriber.
 ORPHAN_TABLES = ("subscriber_fields", "subscriber_hashes")
 #: Reason of the link of a visitor that the hash of the address had named: made during the erasure, and deleted by it.

@@ -286,7 +286,8 @@ def _remove(transaction: Transaction, list_id: int, who: Who, then: After | None
     remove_hashes(transaction, list_id, subscriber_id, text(rows[0][1]))
     remove_values(transaction, list_id, subscriber_id)
     # What was told of them has their addresses.
-    transaction.remove("deliveries", ("list_id", "subscriber_id"), [(list_id, subscriber_id)])
+    for table in ("deliveries", "trigger_members"):
+        transaction.remove(table, ("list_id", "subscriber_id"), [(list_id, subscriber_id)])
     if then is not None:
         then(transaction, subscriber_id)
     return subscriber_id

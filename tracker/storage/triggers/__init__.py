@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from tracker.storage.triggers import delivery_log, delivery_queue, trigger_progress, trigger_store
+from tracker.storage.triggers import (
+    delivery_log,
+    delivery_queue,
+    trigger_members,
+    trigger_progress,
+    trigger_store,
+)
 from tracker.storage.triggers.delivery_log import Bodies, LoggedDelivery
 from tracker.storage.triggers.delivery_queue import (
-    DELETE_DELIVERIES,
     NEVER,
     DeliveryState,
     NewDelivery,
     PostAttempt,
     WaitingDelivery,
     attempts_in,
-    delete_step,
     purge_deliveries,
     remove_of_events,
     with_attempt,
 )
+from tracker.storage.triggers.trigger_members import DELETE_TRIGGER, MemberMoves, delete_step, kept_members
 from tracker.storage.triggers.trigger_store import (
     MAX_TRIGGERS,
     ListTrigger,
@@ -27,13 +32,14 @@ from tracker.storage.triggers.trigger_store import (
 )
 
 __all__ = [
-    "DELETE_DELIVERIES",
+    "DELETE_TRIGGER",
     "MAX_TRIGGERS",
     "NEVER",
     "Bodies",
     "DeliveryState",
     "ListTrigger",
     "LoggedDelivery",
+    "MemberMoves",
     "NewDelivery",
     "PausedBy",
     "PostAttempt",
@@ -45,8 +51,10 @@ __all__ = [
     "delete_step",
     "delivery_log",
     "delivery_queue",
+    "kept_members",
     "purge_deliveries",
     "remove_of_events",
+    "trigger_members",
     "trigger_progress",
     "trigger_store",
     "with_attempt",

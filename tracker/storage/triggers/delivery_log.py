@@ -11,11 +11,11 @@ _COLUMNS = "id, trigger_id, event_id, state, due_at, attempts, created_at, finis
 
 
 class LoggedDelivery(NamedTuple):
-    """A delivery as it stands. `due_at` is None where it waits for another one, or does not wait. Times are UTC milliseconds."""
+    """A delivery as it stands; of a segment it has no event. `due_at` is None where it waits for another one, or does not wait. Times are UTC milliseconds."""
 
     id: int
     trigger_id: int
-    event_id: int
+    event_id: int | None
     state: DeliveryState
     due_at: int | None
     attempts: int

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from tracker.domain.row_ids import first_id_at
 from tracker.storage.engine.transaction import Row, Transaction
-from tracker.storage.job_queue import Job, Step
 
 #: The time at which a delivery is due that waits for another one, or whose trigger is paused.
 NEVER = 2**62
@@ -21,8 +20,6 @@ NEVER = 2**62
 MAX_LOGGED = 30
 #: Milliseconds that a delivery is kept, and rows that one purge deletes.
 KEPT_MS, PURGED_AT_ONCE = 10 * 24 * 3_600_000, 500
-#: The kind of the job that deletes the deliveries of a trigger that is gone.
-DELETE_DELIVERIES = "trigger.delete"
 
 _LANE = "list_id = ? AND trigger_id = ? AND lane = ? AND state = 0"
 _TRIGGER = "list_id = ? AND trigger_id = ? AND state = 0"
@@ -38,11 +35,11 @@ class DeliveryState(IntEnum):
 
 
 class NewDelivery(NamedTuple):
-    """A delivery that begins."""
+    """A delivery that begins. Of a subscriber's way into or out of a segment it has no event, and no visitor."""
 
     id: int
     trigger_id: int
-    event_id: int
+    event_id: int | None
     subscriber_id: int | None
     visitor_id: int
     body: bytes
@@ -84,7 +81,7 @@ def add_deliveries(
 ) -> list[NewDelivery]:
     """Add those of the deliveries that are new, oldest first; return them.
 
-    There is one for each trigger and event, however often the event is looked at. None is added for an event, a
+    There is one for each trigger and event, however often the event is looked at; of segments that is for the caller to see to. None is added for an event, a
     subscriber or a trigger that was deleted meanwhile.
     """
     new = _new_ones(transaction, list_id, found)
@@ -219,29 +216,22 @@ def purge_deliveries(transaction: Transaction, now: int) -> bool:
     return len(rows) == PURGED_AT_ONCE
 
 
-def delete_step(transaction: Transaction, job: Job, _now: int, most: int) -> Step:
-    """Delete some deliveries of the trigger `job.subject_id`, which is gone."""
-    sql = "SELECT list_id, id FROM deliveries WHERE list_id = ? AND trigger_id = ? LIMIT ?"
-    rows = transaction.select(sql, (job.list_id, job.subject_id, most))
-    transaction.remove("deliveries", ("list_id", "id"), sorted(rows))
-    return Step({}, len(rows), is_finished=len(rows) < most)
-
-
 def _new_ones(transaction: Transaction, list_id: int, found: Sequence[NewDelivery]) -> list[NewDelivery]:
     """Return those that are not there yet, and whose event, subscriber and trigger are, until this transaction ends."""
     triggers = sorted({(list_id, each.trigger_id) for each in found})
     living = _locked(transaction, "triggers", triggers)
-    events = _locked(transaction, "events", sorted({(list_id, each.event_id) for each in found}))
+    told = sorted({(list_id, each.event_id) for each in found if each.event_id is not None})
+    events = _locked(transaction, "events", told)
     people = sorted({(list_id, each.subscriber_id) for each in found if each.subscriber_id})
     there_still = _locked(transaction, "subscribers", people)
-    wanted = [(list_id, each.event_id, each.trigger_id) for each in found]
+    wanted = [(list_id, each.event_id, each.trigger_id) for each in found if each.event_id is not None]
     keys = ("list_id", "event_id", "trigger_id")
     there = set(transaction.lookup("SELECT list_id, event_id, trigger_id FROM deliveries", keys, wanted))
     return [
         each
         for each in found
         if each.trigger_id in living
-        and each.event_id in events
+        and (each.event_id is None or each.event_id in events)
         and (each.subscriber_id is None or each.subscriber_id in there_still)
         and (list_id, each.event_id, each.trigger_id) not in there
     ]
@@ -255,7 +245,9 @@ def _locked(transaction: Transaction, table: str, keys: Sequence[Row]) -> set[in
 
 def _join_lanes(transaction: Transaction, list_id: int, new: Sequence[NewDelivery], now: int) -> None:
     """Have what waits for a visitor wait in the lane of the subscriber whom the visitor turned out to be."""
-    known = {(each.trigger_id, each.visitor_id, each.lane) for each in new if each.lane != each.visitor_id}
+    known = {
+        (each.trigger_id, each.visitor_id, each.lane) for each in new if each.visitor_id not in (0, each.lane)
+    }
     for trigger_id, visitor_id, lane in sorted(known):
         values = (lane, lane, list_id, trigger_id, visitor_id)
         if not transaction.change(f"UPDATE deliveries SET lane = ?, subscriber_id = ? WHERE {_LANE}", values):

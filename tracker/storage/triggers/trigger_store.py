@@ -36,7 +36,10 @@ class PausedBy(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListTrigger:
-    """A trigger of a list. `rule` is the JSON of its further conditions; times are UTC milliseconds."""
+    """A trigger of a list. `rule` is the JSON of its further conditions; times are UTC milliseconds.
+
+    One on a segment has a `segment_id`, and no event; it tells of exits, or else of entries.
+    """
 
     id: int
     list_id: int
@@ -53,6 +56,11 @@ class ListTrigger:
     failing_since: int | None
     last_failure: str | None
     created_at: int
+    segment_id: int | None
+    is_exit: bool
+    members_of: bytes | None
+    looked_at: int
+    look_failure: str | None
 
     def secrets(self, now: int) -> list[bytes]:
         """Return the secrets that sign messages now, the newest first."""
@@ -65,6 +73,7 @@ class TriggerFault(Enum):
     GONE = "there is no such trigger"
     NAME_TAKEN = "another trigger has this name"
     TOO_MANY = "the list has as many triggers as it may"
+    NO_SEGMENT = "there is no such segment"
 
 
 class TriggerRefused(Exception):
@@ -92,7 +101,7 @@ class Triggers:
     def add(
         self, list_id: int, values: dict[str, Any], then: AfterTrigger, deadline: float | None = None
     ) -> int:
-        """Add a trigger of these columns and return its number. Raises TriggerRefused (NAME_TAKEN, TOO_MANY)."""
+        """Add a trigger of these columns and return its number. Raises TriggerRefused (NAME_TAKEN, TOO_MANY, NO_SEGMENT)."""
         return self._changed(lambda t: _add(t, list_id, values, self._now()), then, deadline)
 
     def change(
@@ -105,7 +114,7 @@ class Triggers:
     ) -> None:
         """Change columns of a trigger.
 
-        `secret` exchanges it, `is_active` pauses it or sets it going from now on. Raises TriggerRefused (GONE, NAME_TAKEN).
+        `secret` exchanges it, `is_active` pauses it or sets it going from now on. Raises TriggerRefused (GONE, NAME_TAKEN, NO_SEGMENT).
         """
         self._changed(lambda t: _change(t, list_id, trigger_id, values, self._now()), then, deadline)
 
@@ -182,6 +191,8 @@ def _add(transaction: Transaction, list_id: int, values: dict[str, Any], now: in
         return TriggerFault.NAME_TAKEN
     if len(existing) >= MAX_TRIGGERS:
         return TriggerFault.TOO_MANY
+    if not _has_segment(transaction, list_id, values):
+        return TriggerFault.NO_SEGMENT
     made = {"list_id": list_id, "active_from": now, "created_at": now, "old_secret_until": 0}
     paused = {"paused_by": int(PausedBy.NOTHING if values["is_active"] else PausedBy.USER)}
     query = TriggerRow.insert(folded_name=folded(values["name"]), **made, **paused, **values)
@@ -197,6 +208,8 @@ def _change(
         return TriggerFault.GONE
     if "name" in values and _is_taken([each for each in existing if each.id != trigger_id], values["name"]):
         return TriggerFault.NAME_TAKEN
+    if not _has_segment(transaction, list_id, values):
+        return TriggerFault.NO_SEGMENT
     columns = _changed_columns(trigger, values, now)
     is_active = columns.pop("is_active", trigger.is_active)
     if is_active and not trigger.is_active:
@@ -216,7 +229,12 @@ def _changed_columns(trigger: ListTrigger, values: dict[str, Any], now: int) -> 
         columns["folded_name"] = folded(values["name"])
     if "secret" in values:
         columns |= {"old_secret": trigger.secret, "old_secret_until": now + OLD_SECRET_MS}
-    if values.keys() & {"event", "rule"}:  # events from before were judged by the former conditions
+    if values.keys() & {
+        "event",
+        "rule",
+        "segment_id",
+        "is_exit",
+    }:  # what was before was judged by the former conditions
         columns["active_from"] = now
     return columns
 
@@ -226,6 +244,13 @@ def _set_going(transaction: Transaction, trigger: ListTrigger, now: int) -> dict
     return {
         "is_active": True, "paused_by": int(PausedBy.NOTHING), "active_from": now, "failing_since": None, "last_failure": None,
     }  # fmt: skip
+
+
+def _has_segment(transaction: Transaction, list_id: int, values: dict[str, Any]) -> bool:
+    """Whether the segment among the values, if there is one, is the list's."""
+    if (number := values.get("segment_id")) is None:
+        return True
+    return bool(transaction.select("SELECT 1 FROM segments WHERE list_id = ? AND id = ?", (list_id, number)))
 
 
 def _is_taken(triggers: list[ListTrigger], name: str) -> bool:
