@@ -7,6 +7,7 @@ from tests.commands.alerts import make_alert
 from tests.commands.goals import last_entry
 from tests.commands.segments import in_, make_segment, segments_of
 from tests.commands.stub_engine import StubEngine
+from tests.commands.triggers import PUBLIC_URL, make_trigger
 
 
 def test_a_segment_is_gone(client: InProcess, shop: Shop) -> None:
@@ -29,7 +30,7 @@ def test_one_that_others_are_made_of_stays_and_they_are_named(client: InProcess,
     named = {"ListID": shop.list_id, "SegmentID": first}
     answer = client.call("segment.delete", shop.key, **named)
     assert answer.codes == [17]
-    assert "`Lookers`, `Others`" in answer.text
+    assert "segment `Lookers`, segment `Others`" in answer.text
     assert segments_of(client, shop)[0]["UsedBy"] == users
     for user in users:
         client.ok("segment.delete", shop.key, ListID=shop.list_id, SegmentID=user)
@@ -50,6 +51,16 @@ def test_one_that_an_alert_looks_at_stays(client: InProcess, shop: Shop, engine:
     assert "alert `Of it`, alert `By it`" in answer.text
     client.ok("alert.delete", shop.key, ListID=shop.list_id, AlertID=alert)
     assert client.call("segment.delete", shop.key, **named).codes == [17]
+
+
+def test_one_that_a_trigger_follows_stays_and_it_is_named(client: InProcess, shop: Shop) -> None:
+    named = {"ListID": shop.list_id, "SegmentID": make_segment(client, shop)}
+    trigger = make_trigger(client, shop, PUBLIC_URL, SegmentID=named["SegmentID"], Name="New buyers")
+    answer = client.call("segment.delete", shop.key, **named)
+    assert answer.codes == [17]
+    assert "trigger `New buyers`" in answer.text
+    client.ok("trigger.delete", shop.key, ListID=shop.list_id, TriggerID=trigger["TriggerID"])
+    client.ok("segment.delete", shop.key, **named)
 
 
 def test_a_segment_of_another_list_is_none(client: InProcess, shop: Shop, owner: Shop) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.client import InProcess, Shop
 from tests.commands.goals import last_entry
+from tests.commands.segments import make_segment
 from tests.commands.triggers import CONDITION, PUBLIC_URL, fill_with_triggers, make_trigger, triggers_of
 from tracker.analytics.reports_client import ReportsClient
 
@@ -35,6 +36,12 @@ from tracker.analytics.reports_client import ReportsClient
         ({"URL": "http://[::ffff:169.254.169.254]/"}, [17]),
         ({"URL": "https://example.com/" + "x" * 2000}, [17]),
         ({"IsActive": "x"}, [18]),
+        ({"SegmentID": 7}, [29]),
+        ({"On": "enter"}, [29]),
+        ({"Event": ..., "SegmentID": 7, "Where": [CONDITION]}, [29]),
+        ({"Event": ..., "SegmentID": 7, "On": "both"}, [28]),
+        ({"Event": ..., "SegmentID": "x"}, [14]),
+        ({"Event": ..., "SegmentID": 10**12}, [15]),
         ({"ListID": ...}, [1]),
     ],
 )
@@ -58,6 +65,10 @@ def test_a_trigger_is_kept_and_its_secret_never_shown_again(client: InProcess, s
         "Name": "Told",
         "Event": "seen",
         "Where": [CONDITION],
+        "SegmentID": None,
+        "On": None,
+        "LookedAt": None,
+        "LookFailure": None,
         "URL": PUBLIC_URL,
         "IsActive": True,
         "PausedBy": None,
@@ -70,6 +81,17 @@ def test_a_trigger_is_kept_and_its_secret_never_shown_again(client: InProcess, s
     )
 
 
+def test_a_trigger_on_a_segment_is_kept(client: InProcess, shop: Shop, owner: Shop) -> None:
+    segment = make_segment(client, shop)
+    make_trigger(client, shop, PUBLIC_URL, SegmentID=segment)
+    make_trigger(client, shop, PUBLIC_URL, SegmentID=segment, On="exit", Name="Gone")
+    told = [(each["Event"], each["SegmentID"], each["On"]) for each in triggers_of(client, shop)]
+    assert told == [(None, segment, "enter"), (None, segment, "exit")]
+    theirs = make_segment(client, owner, f"Of list {shop.list_id}")
+    sent = {"ListID": shop.list_id, "Name": "Theirs", "SegmentID": theirs, "URL": PUBLIC_URL}
+    assert client.call("trigger.create", shop.key, **sent).codes == [15]
+
+
 def test_a_list_has_up_to_a_hundred(client: InProcess, shop: Shop) -> None:
     fill_with_triggers(client, shop.list_id)
     sent = {"ListID": shop.list_id, "Name": "One more", "Event": "seen", "URL": PUBLIC_URL}
@@ -80,4 +102,7 @@ def test_conditions_need_the_engine(client: InProcess, shop: Shop, monkeypatch: 
     monkeypatch.setattr(ReportsClient, "is_installed", lambda _: False)
     sent = {"ListID": shop.list_id, "Name": "Judged", "Event": "seen", "URL": PUBLIC_URL}
     assert client.call("trigger.create", shop.key, **sent, Where=[CONDITION]).codes == [20]
+    segment = {**sent, "SegmentID": make_segment(client, shop)}
+    del segment["Event"]
+    assert client.call("trigger.create", shop.key, **segment).codes == [20]
     assert client.call("trigger.create", shop.key, **sent).status == 200

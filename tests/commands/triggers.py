@@ -23,7 +23,8 @@ CONDITION = {"Of": "event", "Property": "plan", "Is": "equals", "Value": "pro"}
 
 def make_trigger(client: InProcess, shop: Shop, url: str, **params: Any) -> dict[str, Any]:
     """A new trigger of the shop's list, as `trigger.create` answers: with its number and its secret."""
-    sent = {"ListID": shop.list_id, "Name": "Told", "Event": "seen", "URL": url, **params}
+    start = {} if "SegmentID" in params else {"Event": "seen"}
+    sent = {"ListID": shop.list_id, "Name": "Told", "URL": url, **start, **params}
     return client.ok("trigger.create", shop.key, **sent)
 
 
@@ -65,6 +66,12 @@ def add_deliveries(
         )
         services.storage.write(finish)
     return [str(each.id) for each in found]
+
+
+def members_of(client: InProcess, shop: Shop, trigger_id: int) -> list[int]:
+    """Whom a trigger on a segment keeps as its people."""
+    sql = "SELECT subscriber_id FROM trigger_members WHERE list_id = ? AND trigger_id = ? ORDER BY subscriber_id"
+    return [row[0] for row in client.rows(sql, shop.list_id, trigger_id)]
 
 
 def fill_with_triggers(client: InProcess, list_id: int) -> None:

@@ -15,7 +15,8 @@ import pytest
 from tests.client import HIGH_LIMITS, InProcess, Shop
 from tests.commands.alerts import fill_with_alerts
 from tests.commands.questions import HEADED, WITHOUT_EVENT
-from tests.commands.triggers import PUBLIC_URL, add_deliveries, fill_with_triggers
+from tests.commands.segments import make_segment
+from tests.commands.triggers import PUBLIC_URL, add_deliveries, fill_with_triggers, make_trigger
 from tests.contract.objects import refused
 from tests.fuzz.exemptions import OF_EVENTS
 from tracker import Tile
@@ -65,6 +66,7 @@ BUYERS, REGULARS = "the buyers of the shop", "the regulars of the shop"
 RULE = [{"Of": "person", "Event": "x", "Is": "happened"}]
 #: A trigger of the shop that is paused, its delivery, and conditions, for which there is no engine.
 TELLING, HELD = "the trigger of the shop", "a delivery of a paused trigger"
+WATCHING = "the trigger on a segment of the shop"
 JUDGED = [{"Of": "event", "Property": "x", "Is": "is set"}]
 #: A rejection of the shop's inbox, and a body in it.
 REFUSED, KEPT = "the rejection of the shop", "the body of the shop"
@@ -219,12 +221,14 @@ ABOUT_ALERTS: dict[str, dict[str, Any]] = {
 OF_TRIGGERS: dict[str, dict[int, dict[str, Any]]] = {
     "trigger.create": {
         4: {"Name": " "}, 5: {"Event": ""}, 6: {"Where": "x"}, 7: {"Name": "TAKEN"}, 8: {"ListID": FULL}, 11: {"Name": ...},
-        12: {"Event": ...}, 16: {"URL": ...}, 17: {"URL": "http://127.0.0.1/"}, 18: {"IsActive": "x"}, 20: {"Where": JUDGED},
+        12: {"Event": ...}, 14: {"SegmentID": "x"}, 15: {"Event": ..., "SegmentID": 10**6}, 16: {"URL": ...},
+        17: {"URL": "http://127.0.0.1/"}, 18: {"IsActive": "x"}, 20: {"Where": JUDGED}, 28: {"On": "x"}, 29: {"On": "exit"},
     },
     "trigger.update": {
         4: {"Name": " "}, 5: {"Event": ""}, 6: {"Where": "x"}, 7: {"Name": "other"}, 9: {"TriggerID": "x"},
         10: {"TriggerID": 10**6}, 13: {"TriggerID": ...}, 17: {"URL": "x"}, 18: {"IsActive": "x"}, 19: {"NewSecret": "x"},
-        20: {"Where": JUDGED},
+        14: {"SegmentID": "x"}, 15: {"TriggerID": WATCHING, "SegmentID": 10**6}, 20: {"Where": JUDGED}, 28: {"On": "x"},
+        29: {"On": "exit"},
     },
     "trigger.delete": {9: {"TriggerID": "x"}, 10: {"TriggerID": 10**6}, 13: {"TriggerID": ...}},
     "trigger.test": {9: {"TriggerID": "x"}, 10: {"TriggerID": 10**6}, 13: {"TriggerID": ...}},
@@ -761,21 +765,25 @@ def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any
 
 
 def _told(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any]:
-    """What stands for TELLING, HELD and WATCHED; the full list has all triggers and alerts it may."""
+    """What stands for TELLING, HELD, WATCHED and WATCHING; the full list has all triggers and alerts it may."""
     about = {"Event": "x", "URL": PUBLIC_URL}
+    in_shop = replace(jane, list_id=shop)
+    watching = make_trigger(
+        client, in_shop, PUBLIC_URL, Name="Watching", SegmentID=make_segment(client, in_shop, "Watched")
+    )
     told = [
         client.ok("trigger.create", jane.key, ListID=shop, Name=name, **about)["TriggerID"]
         for name in ("Taken", "Other")
     ]
     fill_with_triggers(client, full)
-    [held] = add_deliveries(client, replace(jane, list_id=shop), told[0], 1)
+    [held] = add_deliveries(client, in_shop, told[0], 1)
     client.ok("trigger.update", jane.key, ListID=shop, TriggerID=told[0], IsActive=False)
     fill_with_alerts(client, full)
     mailed = {"ListID": shop, "To": ["a@example.com"]}
     client.ok("alert.create", jane.key, **mailed, Name="Taken", Kind="silence", Event="x")
     watched = {**mailed, "Name": "Watched", "Kind": "refusals", "Is": "above", "Value": 5}
     alert = client.ok("alert.create", jane.key, **watched)["AlertID"]
-    return {TELLING: told[0], HELD: held, WATCHED: alert}
+    return {TELLING: told[0], HELD: held, WATCHED: alert, WATCHING: watching["TriggerID"]}
 
 
 @pytest.mark.parametrize(("command", "code"), list(CALLS), ids=lambda value: str(value))

@@ -11,7 +11,7 @@ from tracker import Command
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api.event_responses import RECEIVED_EXAMPLE, described_received
 from tracker.api.trigger_params import INVALID_RULE, rule_conditions
-from tracker.delivery.trigger_parts import Judge, RenderedEvent, ToldPerson
+from tracker.delivery.trigger_parts import Judge, RenderedEvent, ToldSubscriber
 from tracker.outgoing import PostResult
 from tracker.questions import EventMatch
 from tracker.reports.ownership import existing
@@ -48,15 +48,15 @@ def message_body(trigger: ListTrigger, number: int, event: bytes) -> bytes:
     return _body(trigger, EVENT_MESSAGE, str(number), {"Event": orjson.Fragment(event)})
 
 
-def named_people(transaction: Transaction, list_id: int, people: Sequence[int]) -> list[ToldPerson]:
+def named_people(transaction: Transaction, list_id: int, people: Sequence[int]) -> list[ToldSubscriber]:
     """Return those of the subscribers who are there."""
-    return [ToldPerson(*each) for each in existing(transaction, list_id, people).values()]
+    return [ToldSubscriber(*each) for each in existing(transaction, list_id, people).values()]
 
 
-def move_body(trigger: ListTrigger, number: int, segment: bytes, person: ToldPerson, at: int) -> bytes:
+def move_body(trigger: ListTrigger, number: int, segment: bytes, subscriber: ToldSubscriber, at: int) -> bytes:
     """Return the body of the message about somebody who has come into a segment, or has gone."""
     kind = EXIT_MESSAGE if trigger.is_exit else ENTER_MESSAGE
-    return _body(trigger, kind, str(number), _about_move(orjson.Fragment(segment), person, at))
+    return _body(trigger, kind, str(number), _about_move(orjson.Fragment(segment), subscriber, at))
 
 
 def send_test(command: Command, trigger: ListTrigger) -> dict[str, Any]:
@@ -95,12 +95,12 @@ def judge_of(client: ReportsClient) -> Judge:
     return judge
 
 
-def _about_move(segment: Any, person: ToldPerson, at: int) -> dict[str, Any]:
+def _about_move(segment: Any, subscriber: ToldSubscriber, at: int) -> dict[str, Any]:
     return {
         "Segment": segment,
         "NoticedAt": iso_utc(at),
-        "SubscriberID": str(person.id),
-        "Subscriber": {"EmailAddress": person.email, "ExternalID": person.external_id},
+        "SubscriberID": str(subscriber.id),
+        "Subscriber": {"EmailAddress": subscriber.email, "ExternalID": subscriber.external_id},
     }
 
 
@@ -108,8 +108,8 @@ def _made_up(trigger: ListTrigger) -> dict[str, Any]:
     """Return what a message that only tries the target is about."""
     if trigger.segment_id is None:
         return {"Event": RECEIVED_EXAMPLE}
-    person = ToldPerson(int(RECEIVED_EXAMPLE["SubscriberID"]), *RECEIVED_EXAMPLE["Subscriber"].values())
-    return _about_move({"SegmentID": trigger.segment_id, "Name": "Test"}, person, TEST_AT)
+    subscriber = ToldSubscriber(int(RECEIVED_EXAMPLE["SubscriberID"]), *RECEIVED_EXAMPLE["Subscriber"].values())
+    return _about_move({"SegmentID": trigger.segment_id, "Name": "Test"}, subscriber, TEST_AT)
 
 
 def _body(trigger: ListTrigger, kind: str, number: str | None, about: dict[str, Any]) -> bytes:

@@ -70,8 +70,7 @@ class SegmentWatch:
         return found is None or found.active_from != trigger.active_from or time.monotonic() >= found.at
 
     def _look_at(self, trigger: ListTrigger) -> bool:
-        """Write who has moved; return whether that is all. While members of another rule are kept, nobody is told."""
-        is_told: bool | None = None
+        """Write who has moved; return whether that is all."""
         while self._may_go_on():
             found = self._parts.follow(trigger)
             if isinstance(found, str):
@@ -80,18 +79,16 @@ class SegmentWatch:
             moves = found.moves
             if moves.as_of < max(trigger.active_from, trigger.looked_at):
                 return False  # the copy is older than what is kept
-            if is_told is None:
-                is_told = moves.rule == trigger.members_of
-            if not self._write(trigger, found, is_told):
+            if not self._write(trigger, found):
                 return False
             if moves.is_all:
                 return True
         return False
 
-    def _write(self, trigger: ListTrigger, found: FollowedSegment, is_told: bool) -> bool:
+    def _write(self, trigger: ListTrigger, found: FollowedSegment) -> bool:
         """Write moves, some at a time; return False once the trigger is another one."""
         for part in _parts(found.moves):
-            make = partial(self._deliveries, trigger, found._replace(moves=part)) if is_told else None
+            make = partial(self._deliveries, trigger, found)
             apply = partial(
                 trigger_members.apply_moves, trigger=trigger, moves=part, make=make, now=self._parts.now()
             )
@@ -107,10 +104,10 @@ class SegmentWatch:
     ) -> list[NewDelivery]:
         parts = self._parts
         made = []
-        for person in parts.name_people(transaction, trigger.list_id, people):
+        for subscriber in parts.name_people(transaction, trigger.list_id, people):
             number = parts.new_id()
-            body = parts.compose_move(trigger, number, found.json, person, found.moves.as_of)
-            made.append(NewDelivery(number, trigger.id, None, person.id, 0, body))
+            body = parts.compose_move(trigger, number, found.json, subscriber, found.moves.as_of)
+            made.append(NewDelivery(number, trigger.id, None, subscriber.id, 0, body))
         return made
 
     def _note(self, trigger: ListTrigger, failure: str) -> None:

@@ -24,7 +24,7 @@ class RenderedEvent(NamedTuple):
 Render = Callable[[Transaction, int, Sequence[int]], list[RenderedEvent]]
 
 
-class ToldPerson(NamedTuple):
+class ToldSubscriber(NamedTuple):
     """A subscriber as messages name them."""
 
     id: int
@@ -40,9 +40,9 @@ class FollowedSegment(NamedTuple):
 
 
 #: Returns those of the subscribers who are there, of a list and ids.
-NamePeople = Callable[[Transaction, int, Sequence[int]], list[ToldPerson]]
+NamePeople = Callable[[Transaction, int, Sequence[int]], list[ToldSubscriber]]
 #: Returns the body of a message: (trigger, number of the delivery, JSON of the segment, the person, UTC milliseconds).
-ComposeMove = Callable[[ListTrigger, int, bytes, ToldPerson, int], bytes]
+ComposeMove = Callable[[ListTrigger, int, bytes, ToldSubscriber, int], bytes]
 #: Returns who has moved in the segment of a trigger, or why nobody can tell now.
 Follow = Callable[[ListTrigger], FollowedSegment | str]
 #: Returns the body of a message: (trigger, number of the delivery, JSON of the event).

@@ -41,30 +41,34 @@ def kept_members(transaction: Transaction, list_id: int, trigger_id: int) -> lis
 
 
 def apply_moves(
-    transaction: Transaction, trigger: ListTrigger, moves: MemberMoves, make: MakeDeliveries | None, now: int
+    transaction: Transaction, trigger: ListTrigger, moves: MemberMoves, make: MakeDeliveries, now: int
 ) -> int | None:
     """Keep who has come, and no more who has gone, with the deliveries that tell of it; return how many those are.
 
-    None: the trigger is another one by now, and nothing was written. Without `make` nobody is told; then the members count as
-    kept once they all are. Nobody is told of who was deleted meanwhile, nor twice of a move that is kept already.
+    None: the trigger is another one by now, and nothing was written. As long as the members of another rule are kept, or not all of
+    this one's, nobody is told. Nobody is told of who was deleted meanwhile, nor twice of a move that is kept already.
     """
     list_id, number = trigger.list_id, trigger.id
-    sql = f"SELECT is_active, active_from, segment_id, is_exit FROM triggers WHERE list_id = ? AND id = ?{transaction.engine.for_update}"
+    sql = (
+        "SELECT members_of, is_active, active_from, segment_id, is_exit FROM triggers"
+        f" WHERE list_id = ? AND id = ?{transaction.engine.for_update}"
+    )
     rows = transaction.select(sql, (list_id, number))
-    if rows != [(1, trigger.active_from, trigger.segment_id, int(trigger.is_exit))]:
+    if not rows or rows[0][1:] != (1, trigger.active_from, trigger.segment_id, int(trigger.is_exit)):
         return None
+    is_told = rows[0][0] is not None and bytes(rows[0][0]) == moves.rule
     living = _living(transaction, list_id, moves.entered)
     came = sorted(living - _kept(transaction, list_id, number, living))
     left = sorted(_kept(transaction, list_id, number, moves.left))
     transaction.insert("trigger_members", _COLUMNS, [(list_id, number, each) for each in came])
     transaction.remove("trigger_members", _COLUMNS, [(list_id, number, each) for each in left])
-    told: list[int] = sorted(_living(transaction, list_id, left)) if trigger.is_exit else came
-    made = make(transaction, told) if make is not None and told else []
+    told = sorted(_living(transaction, list_id, left)) if trigger.is_exit else came
+    made = make(transaction, told) if is_told and told else []
     delivery_queue.add_deliveries(transaction, list_id, made, now)
-    members_of = moves.rule if make is not None or moves.is_all else None
     sql = (
         "UPDATE triggers SET members_of = ?, looked_at = ?, look_failure = NULL WHERE list_id = ? AND id = ?"
     )
+    members_of = moves.rule if is_told or moves.is_all else None
     transaction.execute(sql, (members_of, moves.as_of, list_id, number))
     return len(made)
 

@@ -58,7 +58,6 @@ class ListTrigger:
     created_at: int
     segment_id: int | None
     is_exit: bool
-    members_of: bytes | None
     looked_at: int
     look_failure: str | None
 
