@@ -48,6 +48,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/segments/<segment_id>": {},  # as for goals
     "/lists/<list_id>/segments/<segment_id>/delete": {},
     "/lists/<list_id>/triggers": {},  # a name that no other trigger has, which the test makes
+    "/lists/<list_id>/triggers/draft": {"Name": "Cart", "Event": "add_to_cart", "property": "price", "is": "is set"},
     "/lists/<list_id>/triggers/<trigger_id>": {"do": "secret"},
     "/lists/<list_id>/triggers/<trigger_id>/test": {},
     "/lists/<list_id>/triggers/<trigger_id>/delete": {},

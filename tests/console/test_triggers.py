@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
 from tests.client import InProcess
+from tests.commands.segments import make_segment
 from tests.commands.triggers import PUBLIC_URL, add_deliveries, make_trigger
 from tests.console.test_overview import Console, words
 from tests.console.visitor import token_in
@@ -47,10 +50,64 @@ def test_a_trigger_is_made_and_its_secret_shown_once(console: Console) -> None:
     assert "that no other trigger of this list has" in words(again) or "administrator" in words(again)
 
 
+def test_conditions_are_added_and_removed_and_narrow_it_down(console: Console) -> None:
+    page = console.get(f"{console.path}/triggers")
+    form = {
+        "token": token_in(page),
+        "Name": "Orders",
+        "start": "event",
+        "Event": "order",
+        "URL": "https://crm.invalid/x",
+    }
+    price = {"property": "price", "is": "at least", "value": "10"}
+    page = console.ask("POST", f"{console.path}/triggers/draft", data=form | price)
+    assert "price is at least 10 ×" in words(page)
+    where = html.unescape(re.search(r'name="Where" value="([^"]+)"', page.text)[1])  # type: ignore[index]
+    page = console.ask("POST", f"{console.path}/triggers/draft", data=form | {"Where": where, "remove": "0"})
+    assert "price is" not in words(page)
+    plan = {"property": "plan", "is": "equals", "value": "pro"}
+    console.ask("POST", f"{console.path}/triggers", data=form | plan | {"Where": where})
+    told = "order , only if price is at least 10 and plan is pro"
+    assert f"Orders {told} https://crm.invalid/x Active" in words(console.get(f"{console.path}/triggers"))
+    wrong = {"property": "price", "is": "matches regex", "value": "("}
+    refused = console.ask("POST", f"{console.path}/triggers", data=form | wrong | {"Name": "Other"})
+    assert (refused.status, "no regular expression" in words(refused)) == (422, True)
+
+
+def test_a_trigger_on_a_segment_is_made_and_says_how_it_does(console: Console) -> None:
+    page = console.get(f"{console.path}/triggers")
+    assert "There is none yet" in words(page)
+    segment = make_segment(console.client, console.user, "Regulars")
+    form = {
+        "token": token_in(page),
+        "Name": "Gone",
+        "start": "exit",
+        "URL": "https://crm.invalid/x",
+        "Event": "kept for later",
+    }
+    refused = console.ask("POST", f"{console.path}/triggers", data=form | {"SegmentID": "x"})
+    assert (refused.status, "A segment of this list." in words(refused)) == (422, True)
+    console.ask("POST", f"{console.path}/triggers", data=form | {"SegmentID": str(segment)})
+    page = console.get(f"{console.path}/triggers")
+    assert "Gone Somebody leaves Regulars https://crm.invalid/x Active" in words(page)
+    path = re.search(r'href="([^"]+)">Gone</a>', page.text)[1]  # type: ignore[index]
+    one = words(console.get(path))
+    assert "Somebody leaves Regulars , to https://crm.invalid/x" in one
+    assert "The next subscriber who leaves the segment is." in one
+    change = "UPDATE triggers SET look_failure = ?, looked_at = ? WHERE id = ?"
+    number = int(path.rpartition("/")[2])
+    for values, said in (
+        ((b"it is late", 0), "cannot be looked at: it is late."),
+        ((None, 1), "was looked at"),
+    ):
+        console.client.services.storage.write(lambda t, values=values: t.execute(change, (*values, number)))
+        assert said in words(console.get(path))
+
+
 def test_what_the_buttons_say_is_done(console: Console, path: str) -> None:
     form = {"token": token_in(console.get(path))}
     console.ask("POST", path, data=form | {"do": "pause"})
-    assert "It is paused: events start nothing" in words(console.get(path))
+    assert "It is paused: nothing starts it" in words(console.get(path))
     console.ask("POST", path, data=form | {"do": "go"})
     assert "It is paused" not in words(console.get(path))
     assert "whsec_" in console.ask("POST", path, data=form | {"do": "secret"}).text

@@ -14,8 +14,11 @@ from tests.conventions.likeness import Likeness
 from tests.conventions.pages import Block, blocks, command_lines, curl
 from tests.conventions.sources import ROOT
 from tests.receiver import ALLOWED, Receiver, receiving
+from tracker.delivery import segment_watch
 from tracker.demo.account import EMAIL, make_demo
 
+#: The rule of the page's segment.
+BOUGHT = b'{"Of": "person", "Event": "conversion", "Is": "happened"}'
 PAGE = ROOT / "docs" / "triggers.md"
 #: The target on the page, and what differs each time.
 TARGET, FREE = "https://crm.example.com/hooks/tracker", ("Secret", "Milliseconds")
@@ -46,13 +49,34 @@ def freed(shown: Any, real: Any) -> Any:
     return [freed(*each) for each in zip(shown, real, strict=True)] if isinstance(real, list) else real
 
 
-def test_the_page_is_as_it_says(client: InProcess, receiver: Receiver) -> None:
+class Moves:
+    """The reports process, for which the page's subscriber comes in after the first look."""
+
+    def __init__(self, client: InProcess, list_id: int) -> None:
+        self._client, self._list_id, self._looks = client, list_id, 0
+
+    def __call__(self, question: Any, _spellings: Any, _seconds: float) -> dict[str, Any]:
+        people = self._client.rows("SELECT id FROM subscribers WHERE list_id = ?", self._list_id)
+        self._looks += 1
+        entered = [row[0] for row in people] if self._looks == 2 else []
+        return {"answer": {"entered": entered, "left": [], "scope": {"as_of": question.head.now}}}
+
+
+def test_the_page_is_as_it_says(
+    client: InProcess, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     demo = make_demo(client.services.stores)
     assert demo is not None
     user = client.services.stores.users.find(EMAIL)
     assert user is not None
     key = client.services.stores.keys.add(user.id, "Trigger.Update,Subscribers.Get")
-    values = {"KEY": key, "LIST": demo.list_id}
+    monkeypatch.setattr(segment_watch, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(segment_watch, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(client.services.analytics, "moves", Moves(client, demo.list_id))
+    segment = client.services.stores.segments.add(
+        demo.list_id, "Buyers", b"[%s]" % BOUGHT, lambda *_: None, None, lambda _: None
+    )
+    values = {"KEY": key, "LIST": demo.list_id, "SEGMENT": segment}
     page, like = blocks(PAGE), Likeness()
     secret, told = "", None
     for number, block in enumerate(page):
@@ -64,15 +88,17 @@ def test_the_page_is_as_it_says(client: InProcess, receiver: Receiver) -> None:
             assert answer.status == 200, answer.text
             client.services.triggers.wake()
             secret = answer.body.get("Secret", secret)
-            follows = page[number + 1] if number + 1 < len(page) else Block("", "")
-            if follows.language == "json":
-                said = json.loads(follows.text)
+            follows = [*page[number + 1 :], Block("", "")]
+            if follows[0].language == "json":
+                said = json.loads(follows.pop(0).text)
                 assert like.as_shown(said, freed(said, answer.body)) == said
-            if follows.language == "http":
+            if follows[0].language == "http":
                 told = receiver.next()
-                said = json.loads(follows.text.partition("\n\n")[2])
+                said = json.loads(follows[0].text.partition("\n\n")[2])
                 assert like.as_shown(said, told.message) == said
     assert told is not None
+    assert told.message["Type"] == "enter"
+    client.ok("trigger.delete", key, ListID=demo.list_id, TriggerID=2)
     is_from_tracker = _function(page)
     assert is_from_tracker(secret, told.headers, told.body)
     assert not is_from_tracker(secret, told.headers, told.body + b" ")

@@ -53,7 +53,9 @@ def named_people(transaction: Transaction, list_id: int, people: Sequence[int]) 
     return [ToldSubscriber(*each) for each in existing(transaction, list_id, people).values()]
 
 
-def move_body(trigger: ListTrigger, number: int, segment: bytes, subscriber: ToldSubscriber, at: int) -> bytes:
+def move_body(
+    trigger: ListTrigger, number: int, segment: bytes, subscriber: ToldSubscriber, at: int
+) -> bytes:
     """Return the body of the message about somebody who has come into a segment, or has gone."""
     kind = EXIT_MESSAGE if trigger.is_exit else ENTER_MESSAGE
     return _body(trigger, kind, str(number), _about_move(orjson.Fragment(segment), subscriber, at))
@@ -108,7 +110,9 @@ def _made_up(trigger: ListTrigger) -> dict[str, Any]:
     """Return what a message that only tries the target is about."""
     if trigger.segment_id is None:
         return {"Event": RECEIVED_EXAMPLE}
-    subscriber = ToldSubscriber(int(RECEIVED_EXAMPLE["SubscriberID"]), *RECEIVED_EXAMPLE["Subscriber"].values())
+    subscriber = ToldSubscriber(
+        int(RECEIVED_EXAMPLE["SubscriberID"]), *RECEIVED_EXAMPLE["Subscriber"].values()
+    )
     return _about_move({"SegmentID": trigger.segment_id, "Name": "Test"}, subscriber, TEST_AT)
 
 

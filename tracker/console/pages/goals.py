@@ -8,11 +8,12 @@ from typing import Any
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tracker.console.client import CallRefused, Unanswered, ask
+from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.filter_words import condition_words
 from tracker.console.goal_form import OFFERED_OPERATORS, GoalForm, read_form, suggestions, texts_of
 from tracker.console.number_words import plain, written
+from tracker.console.offered_names import asked_if_allowed, offered_names
 from tracker.console.page_context import Route
 
 #: What is wrong with a field; None: as the command says it, which names the place.
@@ -30,8 +31,6 @@ MISSING = {
     "too large": "Some numbers are missing: counting takes too much memory.",
     "cannot be matched": "A goal's regular expression cannot be matched: it counts nothing.",
 }
-#: Names of events that the form offers.
-OFFERED_EVENTS = 100
 
 
 def show(list_id: str) -> str:
@@ -64,11 +63,9 @@ def delete(list_id: str, goal_id: str) -> Response:
 def _page(place: CurrentList, form: GoalForm, faults: dict[str, str] | None = None) -> str:
     goals = ask("goals.get", **place.params, WithCounts=True)["Goals"]
     missing = [goal["CountsMissing"] for goal in goals if goal["CountsMissing"] in MISSING]
-    events = _asked(place, "website_events.catalogue", "Events", RecordsPerRequest=OFFERED_EVENTS)
-    conversions = _asked(
-        place, "website_events.values", "Values", Event="conversion", Property="conversion-name"
-    )
-    names = [each["Event"] for each in events]
+    names, properties = offered_names(place)
+    about = {"Event": "conversion", "Property": "conversion-name"}
+    conversions = asked_if_allowed(place, "website_events.values", "Values", **about)
     return render_template(
         "goals.html",
         tab="overview",
@@ -76,9 +73,7 @@ def _page(place: CurrentList, form: GoalForm, faults: dict[str, str] | None = No
         goals=[_row(goal) for goal in goals],
         missing=MISSING[missing[0]] if missing else "",
         events=names,
-        properties=sorted(
-            {each["Property"] for event in events for each in event["Properties"] if each["Property"]}
-        ),
+        properties=properties,
         suggested=suggestions(place.path, names, texts_of(conversions), goals),
         form=form,
         operators=OFFERED_OPERATORS,
@@ -93,17 +88,6 @@ def _row(goal: Mapping[str, Any]) -> dict[str, Any]:
     if counts is not None:
         numbers = (plain(counts["People"]), plain(counts["Conversions"]), written("rate", counts["Rate"], ""))
     return {**goal, "Words": " and ".join(map(condition_words, goal["Where"])), "Numbers": numbers}
-
-
-def _asked(place: CurrentList, command: str, key: str, **params: Any) -> list[dict[str, Any]]:
-    """Return what the catalogue says; nothing if the user may not read it."""
-    try:
-        found: list[dict[str, Any]] = ask(command, **place.params, **params)[key]
-    except Unanswered as failure:
-        if failure.status != 403:
-            raise
-        return []
-    return found
 
 
 ROUTES = (
