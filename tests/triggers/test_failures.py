@@ -7,6 +7,7 @@ import pytest
 from gevent.socket import socket
 
 from tests.client import InProcess, Shop, Track
+from tests.commands.goals import last_entry
 from tests.commands.triggers import deliveries_of, triggers_of
 from tests.receiver import Receiver, receiving, status
 from tests.triggers.conftest import Make
@@ -60,6 +61,7 @@ def test_a_trigger_that_fails_for_a_day_is_paused(
     [trigger] = triggers_of(client, shop)
     assert (trigger["PausedBy"], trigger["LastFailure"]) == ("failures", "the answer was 500")
     assert trigger["FailingSince"] is not None
+    assert last_entry(client, shop) == ("trigger.paused", f"list:{shop.list_id} trigger:{made['TriggerID']}")
     track(Email="b@example.com")
     monkeypatch.undo()
     client.ok("trigger.update", shop.key, ListID=shop.list_id, TriggerID=made["TriggerID"], IsActive=True)

@@ -128,7 +128,7 @@ class Delivering:
         failure = attempt.error or f"the answer was {attempt.status}"
         since = trigger_store.note_failure(transaction, trigger, now, failure)
         if now - since >= FAILING_MS:
-            trigger_store.pause(transaction, trigger, PausedBy.FAILURES)
+            trigger_store.pause(transaction, trigger, PausedBy.FAILURES, now)
             _log.warning(
                 "trigger %d of list %d has failed for a day, and is paused", trigger.id, trigger.list_id
             )

@@ -140,7 +140,9 @@ class EventTail:
             return None
         for trigger in [each for each in asked if holds[each.id] is None]:
             self._parts.database.write(
-                partial(trigger_store.pause, trigger=trigger, reason=PausedBy.CONDITIONS)
+                partial(
+                    trigger_store.pause, trigger=trigger, reason=PausedBy.CONDITIONS, now=self._parts.now()
+                )
             )
             _log.warning("trigger %d has conditions that cannot be judged, and is paused", trigger.id)
         return [(event_id, trigger) for event_id, trigger in named if event_id in (holds[trigger.id] or ())]

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import groupby
 
 from tracker.delivery.leased_work import LeasedWork
+from tracker.delivery.pause_mails import PauseMails
 from tracker.mail import TEST_MAIL, Delivered, MailMessage, MailOutcome, MailSender
 from tracker.questions import last_due
 from tracker.storage.accounts import DueMail, MailState, claim_mail, mails_to_look_at, record_mail
@@ -56,6 +57,7 @@ class MailWorker(LeasedWork):
         super().__init__(database, now)
         self.sender, self._url = sender, public_url
         self.compose = compose
+        self._pauses = PauseMails(database, now, public_url)
 
     @property
     def is_possible(self) -> bool:
@@ -66,6 +68,7 @@ class MailWorker(LeasedWork):
         sender, compose, now = self.sender, self.compose, self._now()
         if sender is None or compose is None or not self._has_lease(now):
             return
+        self._pauses.look(sender)
         found = self._database.read(partial(mails_to_look_at, now=now))
         for mails in _by_schedule(found, now):
             period = last_due(mails[0].every, mails[0].hour, mails[0].zone, now)

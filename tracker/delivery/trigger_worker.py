@@ -190,6 +190,8 @@ class TriggerWorker:
         for trigger in self._triggers:
             count = partial(delivery_queue.waiting_count, list_id=trigger.list_id, trigger_id=trigger.id)
             if self._parts.database.read(count) > MAX_WAITING:
-                pause = partial(trigger_store.pause, trigger=trigger, reason=PausedBy.BACKLOG)
+                pause = partial(
+                    trigger_store.pause, trigger=trigger, reason=PausedBy.BACKLOG, now=self._parts.now()
+                )
                 self._parts.database.write(pause)
                 _log.warning("trigger %d of list %d is paused: too much waits", trigger.id, trigger.list_id)

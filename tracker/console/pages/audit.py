@@ -16,6 +16,7 @@ WORDS = {
     "subscriber.delete": "Person deleted",
     "subscriber.export": "Person exported",
     "subscriber.forget": "Person forgotten",
+    "trigger.paused": "Trigger paused by itself",
     "user.create": "Account made",
     "user.login": "Signed in",
     "user.login.failed": "Sign-in failed",

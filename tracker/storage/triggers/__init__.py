@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracker.storage.triggers import (
     delivery_log,
     delivery_queue,
+    pause_notices,
     trigger_members,
     trigger_progress,
     trigger_store,
@@ -21,6 +22,7 @@ from tracker.storage.triggers.delivery_queue import (
     remove_of_events,
     with_attempt,
 )
+from tracker.storage.triggers.pause_notices import PauseNotice
 from tracker.storage.triggers.trigger_members import DELETE_TRIGGER, MemberMoves, delete_step, kept_members
 from tracker.storage.triggers.trigger_store import (
     MAX_TRIGGERS,
@@ -41,6 +43,7 @@ __all__ = [
     "LoggedDelivery",
     "MemberMoves",
     "NewDelivery",
+    "PauseNotice",
     "PausedBy",
     "PostAttempt",
     "TriggerFault",
@@ -52,6 +55,7 @@ __all__ = [
     "delivery_log",
     "delivery_queue",
     "kept_members",
+    "pause_notices",
     "purge_deliveries",
     "remove_of_events",
     "trigger_members",

@@ -11,7 +11,7 @@ from tracker.storage.accounts.lists import folded
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.models import TriggerRow
-from tracker.storage.triggers import delivery_queue
+from tracker.storage.triggers import delivery_queue, pause_notices
 
 #: Triggers of one list.
 MAX_TRIGGERS = 100
@@ -147,11 +147,16 @@ def remove_trigger(transaction: Transaction, list_id: int, trigger_id: int) -> b
     )
 
 
-def pause(transaction: Transaction, trigger: ListTrigger, reason: PausedBy) -> None:
-    """Pause a trigger: what waits is kept, and is not sent."""
-    sql = "UPDATE triggers SET is_active = 0, paused_by = ? WHERE list_id = ? AND id = ? AND is_active = 1"
-    if transaction.change(sql, (int(reason), trigger.list_id, trigger.id)):
-        delivery_queue.hold_all(transaction, trigger.list_id, trigger.id)
+def pause(transaction: Transaction, trigger: ListTrigger, reason: PausedBy, now: int) -> None:
+    """Pause a trigger: what waits is kept, and is not sent. One that was not paused by a user is told once (`pause_notices`)."""
+    is_by_user = reason is PausedBy.USER
+    sql = "UPDATE triggers SET is_active = 0, paused_by = ?, paused_at = ? WHERE list_id = ? AND id = ? AND is_active = 1"
+    values = (int(reason), None if is_by_user else now, trigger.list_id, trigger.id)
+    if not transaction.change(sql, values):
+        return
+    delivery_queue.hold_all(transaction, trigger.list_id, trigger.id)
+    if not is_by_user:
+        pause_notices.note_pause(transaction, trigger.list_id, trigger.id, now)
 
 
 def note_failure(transaction: Transaction, trigger: ListTrigger, now: int, failure: str) -> int:
@@ -214,7 +219,7 @@ def _change(
     if is_active and not trigger.is_active:
         columns |= _set_going(transaction, trigger, now)
     elif trigger.is_active and not is_active:
-        pause(transaction, trigger, PausedBy.USER)
+        pause(transaction, trigger, PausedBy.USER, now)
     if columns:
         key = (TriggerRow.list_id == list_id, TriggerRow.id == trigger_id)
         transaction.run(TriggerRow.update(**columns).where(*key))
@@ -242,6 +247,7 @@ def _set_going(transaction: Transaction, trigger: ListTrigger, now: int) -> dict
     delivery_queue.release_all(transaction, trigger.list_id, trigger.id, now)
     return {
         "is_active": True, "paused_by": int(PausedBy.NOTHING), "active_from": now, "failing_since": None, "last_failure": None,
+        "paused_at": None,
     }  # fmt: skip
 
 
