@@ -16,6 +16,9 @@ from tests.triggers.conftest import Make
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api import segment_moves
 from tracker.delivery import segment_watch
+from tracker.errors import OutcomeUnknown
+from tracker.storage.engine import Transaction
+from tracker.storage.triggers import trigger_members
 
 RULE = [{"Of": "person", "Event": "bought", "Is": "happened"}]
 
@@ -43,6 +46,8 @@ class Segment:
         #: The answer in the place of one.
         self.failure: dict[str, Any] | None = None
         self.as_of_ago = 0
+        #: Who is kept, as a process knows it that reads too early.
+        self.known: set[int] | None = None
         monkeypatch.setattr(client.services.analytics, "moves", self._moves)
 
     def subscriber(self, email: str) -> int:
@@ -66,7 +71,11 @@ class Segment:
         self.asked += 1
         if self.failure is not None:
             return self.failure
-        kept = set(members_of(self.client, self.shop, question.trigger_number))
+        kept = (
+            set(members_of(self.client, self.shop, question.trigger_number))
+            if self.known is None
+            else self.known
+        )
         most = question.limit
         answer = {"entered": sorted(self.people - kept)[:most], "left": sorted(kept - self.people)[:most]}
         return {"answer": {**answer, "scope": {"as_of": question.head.now - self.as_of_ago}}}
@@ -231,6 +240,59 @@ def test_many_are_kept_and_told_some_at_a_time(
     assert told == people[7:]
     segment.look()
     assert receiver.is_empty()
+
+
+def test_a_move_that_another_process_has_kept_is_told_once(
+    client: InProcess, shop: Shop, segment: Segment, make: Make, receiver: Receiver
+) -> None:
+    ann, ben = segment.subscriber("ann@example.com"), segment.subscriber("ben@example.com")
+    segment.people = {ann}
+    made = make(SegmentID=segment.id)
+    segment.wait(lambda: members_of(client, shop, made["TriggerID"]) == [ann])
+    segment.look()
+    segment.known, segment.people = {ann}, {ann, ben}
+    assert receiver.next().message["SubscriberID"] == str(ben)
+    segment.look(3)
+    segment.people = set()
+    segment.look(3)
+    assert receiver.is_empty()
+    assert members_of(client, shop, made["TriggerID"]) == [ben], "ann has left, and ben is known to nobody"
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_look_that_breaks_off_goes_on_where_it_was(
+    client: InProcess,
+    shop: Shop,
+    segment: Segment,
+    make: Make,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    is_committed: bool,
+) -> None:
+    """Also when it is not known whether the last transaction was committed."""
+    monkeypatch.setattr(segment_watch, "AT_ONCE", 2)
+    made = make(SegmentID=segment.id)
+    segment.look()
+    people = [segment.subscriber(f"p{number}@example.com") for number in range(6)]
+    apply, calls = trigger_members.apply_moves, []
+
+    def breaking(transaction: Transaction, **params: Any) -> Any:
+        calls.append(params)
+        if len(calls) != 2:
+            return apply(transaction, **params)
+        if is_committed:
+            apply(transaction, **params)
+            transaction.execute("COMMIT")
+            transaction.execute("BEGIN")
+        raise OutcomeUnknown("the connection broke off")
+
+    monkeypatch.setattr(trigger_members, "apply_moves", breaking)
+    segment.people = {*people}
+    assert sorted(int(receiver.next().message["SubscriberID"]) for _ in people) == people
+    segment.look()
+    assert receiver.is_empty()
+    assert members_of(client, shop, made["TriggerID"]) == people
+    assert len(calls) > 3
 
 
 def test_who_is_in_it_goes_with_the_trigger(
