@@ -1,6 +1,6 @@
 """How fast is Tracker, as a share of what a bare Flask JSON echo does in the same run? `make bench`.
 
-Parts: live, listings, growth, timeline, reports. `profile` is for developers: where does the time of an event go?
+Parts: live, listings, growth, timeline, reports, triggers. `profile` is for developers: where does the time of an event go?
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import growth, listings, live, profile, reports, timeline
+from bench import growth, listings, live, profile, reports, timeline, triggers_while_live
 from bench.load import BenchFailed
 from bench.machine import describe
 from bench.plan import Plan
@@ -24,6 +24,7 @@ PARTS = {
     "growth": growth,
     "timeline": timeline,
     "reports": reports,
+    "triggers": triggers_while_live,
     "profile": profile,
 }
 #: What `make bench` measures.
