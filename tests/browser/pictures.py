@@ -122,13 +122,17 @@ def _furnish(tracker: Tracker) -> Account:
 
 
 def _furnish_triggers(tracker: Tracker, account: Account) -> None:
-    """Two triggers, of which one has delivered what is nowhere accepted."""
+    """Two triggers on events, of which one has delivered what is nowhere accepted, and one on a segment."""
     about = {"ListID": account.list_id, "URL": "https://crm.example.com/hooks/tracker"}
     for name, event in (
         ("New customers to the CRM", "newsletter_signup"),
         ("Orders to the chat", "conversion"),
     ):
         tracker.ok("trigger.create", account.key, **about, Name=name, Event=event)
+    rule = [{"Of": "person", "Event": "conversion", "Is": "happened", "Times": 2}]
+    named = {"ListID": account.list_id, "Name": "Bought twice", "Rule": rule}
+    segment = tracker.ok("segment.create", account.key, **named)["SegmentID"]
+    tracker.ok("trigger.create", account.key, **about, Name="Thank regulars", SegmentID=segment)
     params = {"ListID": account.list_id, "Event": "newsletter_signup", "Email": "grace@example.com"}
     tracker.ok("event.track", account.key, **params, Properties={"form": "footer"})
     until(lambda: any(each["AttemptCount"] for each in _deliveries(tracker, account)), what="an attempt")
