@@ -10,7 +10,7 @@ from flask import g, request
 from tracker.call import Answer
 from tracker.console.cookies import session_id
 from tracker.console.page_context import desk
-from tracker.errors import COMMON
+from tracker.errors import COMMON, FORBIDDEN
 from tracker.http.command_endpoint import ANSWER
 from tracker.http.message.compression import PRIVATE
 from tracker.http.message.wsgi_call import call_of
@@ -102,3 +102,14 @@ def ask(command: str, **params: Any) -> Any:
         return answer.body
     kind = Unanswered if answer.body["Errors"][0]["Code"] in COMMON else CallRefused  # type: ignore[index]
     raise kind(command, answer)
+
+
+def ask_if_allowed(command: str, **params: Any) -> dict[str, Any]:
+    """Call a command as `ask` does; return an empty body if the user may not call it."""
+    try:
+        found: dict[str, Any] = ask(command, **params)
+    except Unanswered as failure:
+        if failure.status != FORBIDDEN.status:
+            raise
+        return {}
+    return found

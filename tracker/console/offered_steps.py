@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tracker.console.client import NotDone, Unanswered, ask
+from tracker.console.client import NotDone, ask, ask_if_allowed
 from tracker.console.current_list import CurrentList
 from tracker.console.filter_words import condition_words
 from tracker.console.journey_question import step_text
 from tracker.console.report_address import Condition, ReportAddress
-from tracker.errors import FORBIDDEN
 
 PAGE_VIEW, PAGE = "page_view", "$pathname"
-#: Names that are asked for, and pages that are offered.
-EVENTS, PAGES = 200, 12
+#: Names that are asked for, as steps and in other forms, and pages that are offered.
+EVENTS, NAMES, PAGES = 200, 100, 12
 #: Events that are no deed of a person.
 NO_DEEDS = ("identify",)
 #: Parts of the names of events that lie between cart and purchase, and of those that end a way.
@@ -86,7 +85,7 @@ class OfferedSteps:
 
 def seen_steps(place: CurrentList) -> OfferedSteps:
     """Return the events of the list alone, the most frequent first; none, if the user may not read them."""
-    found = _allowed("website_events.catalogue", **place.params, RecordsPerRequest=EVENTS)
+    found = ask_if_allowed("website_events.catalogue", **place.params, RecordsPerRequest=EVENTS)
     counts = {
         each["Event"]: int(each["Count"]) for each in found.get("Events", []) if each["Event"] not in NO_DEEDS
     }
@@ -94,10 +93,19 @@ def seen_steps(place: CurrentList) -> OfferedSteps:
     return OfferedSteps(dict(sorted(counts.items(), key=lambda each: (-each[1], each[0]))), alike=alike)
 
 
+def offered_names(place: CurrentList) -> tuple[list[str], list[str]]:
+    """Return the names of events that a form offers, and those of their properties; none, if the user may not read them."""
+    events = ask_if_allowed("website_events.catalogue", **place.params, RecordsPerRequest=NAMES).get(
+        "Events", []
+    )
+    properties = {each["Property"] for event in events for each in event["Properties"] if each["Property"]}
+    return [each["Event"] for each in events], sorted(properties)
+
+
 def offered_steps(place: CurrentList, address: ReportAddress) -> OfferedSteps:
     """Return what the list has to offer; what the user may not read is not offered."""
     seen = seen_steps(place)
-    goals = _allowed("goals.get", **place.params, WithCounts=False).get("Goals", [])
+    goals = ask_if_allowed("goals.get", **place.params, WithCounts=False).get("Goals", [])
     pages = _pages(place, address) if PAGE_VIEW in seen.counts else []
     return replace(seen, pages=pages, goals={each["GoalID"]: each["Name"] for each in goals})
 
@@ -123,16 +131,6 @@ def _pages(place: CurrentList, address: ReportAddress) -> list[str]:
     except NotDone:
         return []
     return [row["Values"][0] for row in answer.get("Rows", []) if row["Values"][0]]
-
-
-def _allowed(command: str, **params: Any) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = ask(command, **params)
-    except Unanswered as failure:
-        if failure.status != FORBIDDEN.status:
-            raise
-        return {}
-    return found
 
 
 def _is_page(condition: Any) -> bool:

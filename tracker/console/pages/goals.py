@@ -8,12 +8,12 @@ from typing import Any
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tracker.console.client import CallRefused, ask
+from tracker.console.client import CallRefused, ask, ask_if_allowed
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.filter_words import condition_words
 from tracker.console.goal_form import OFFERED_OPERATORS, GoalForm, read_form, suggestions, texts_of
 from tracker.console.number_words import plain, written
-from tracker.console.offered_names import asked_if_allowed, offered_names
+from tracker.console.offered_steps import offered_names
 from tracker.console.page_context import Route
 
 #: What is wrong with a field; None: as the command says it, which names the place.
@@ -65,7 +65,7 @@ def _page(place: CurrentList, form: GoalForm, faults: dict[str, str] | None = No
     missing = [goal["CountsMissing"] for goal in goals if goal["CountsMissing"] in MISSING]
     names, properties = offered_names(place)
     about = {"Event": "conversion", "Property": "conversion-name"}
-    conversions = asked_if_allowed(place, "website_events.values", "Values", **about)
+    conversions = ask_if_allowed("website_events.values", **place.params, **about).get("Values", [])
     return render_template(
         "goals.html",
         tab="overview",

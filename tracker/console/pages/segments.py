@@ -9,10 +9,11 @@ import orjson
 from flask import abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tracker.console.client import CallRefused, Unanswered, ask
+from tracker.console.client import CallRefused, Unanswered, ask, ask_if_allowed
 from tracker.console.current_list import CurrentList, is_number, list_of
 from tracker.console.event_view import name_of
 from tracker.console.journey_question import read
+from tracker.console.offered_steps import offered_names
 from tracker.console.page_context import Route
 from tracker.console.pages.who import someone_row
 from tracker.console.report_address import ReportAddress
@@ -248,26 +249,16 @@ def _offered(
     place: CurrentList, kept: list[dict[str, Any]], chosen: dict[str, Any] | None
 ) -> dict[str, list[str]]:
     """Return the names that a form offers: of events, custom fields and segments, as far as the user may see them."""
-    events = _allowed("website_events.catalogue", "Events", **place.params, RecordsPerRequest=100)
-    found = _allowed("customfields.get", "CustomFields", SubscriberListID=place.params["ListID"])
+    events, _ = offered_names(place)
+    fields = ask_if_allowed("customfields.get", SubscriberListID=place.params["ListID"])
+    found = fields.get("CustomFields", [])
     return {
-        "events": [each["Event"] for each in events],
+        "events": events,
         "fields": [each["MergeTagAlias"] or f"CustomField{each['CustomFieldID']}" for each in found],
         "segments": [
             each["Name"] for each in kept if chosen is None or each["SegmentID"] != chosen["SegmentID"]
         ],
     }
-
-
-def _allowed(command: str, key: str, **params: Any) -> list[dict[str, Any]]:
-    """Return a list of an answer; none if the user may not ask."""
-    try:
-        found: list[dict[str, Any]] = ask(command, **params)[key]
-    except Unanswered as failure:
-        if failure.status != 403:
-            raise
-        return []
-    return found
 
 
 SEGMENT = "/lists/<list_id>/segments/<segment_id>"

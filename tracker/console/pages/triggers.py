@@ -14,7 +14,7 @@ from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.filter_words import condition_words
 from tracker.console.goal_form import OFFERED_OPERATORS, GoalForm, read_form
-from tracker.console.offered_names import offered_names
+from tracker.console.offered_steps import offered_names
 from tracker.console.page_context import Route
 
 #: What is wrong with a field; None: as the command says it, which has the reason.
