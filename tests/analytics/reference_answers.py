@@ -179,6 +179,7 @@ class Reference:
         found = ranked(self.matching(values), (values.dimension,), Measure("events"))
         part = values.search.lower()
         rows = [(cell[0], len(events)) for cell, events in found]
+        rows = [(value, count) for value, count in rows if value not in values.left_out]
         chosen = [(value, count) for value, count in rows if not part or part in (value or "").lower()]
         return {"values": [{"value": value, "events": count} for value, count in chosen[: values.limit]]}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Reply
+from tests.client import InProcess, Reply, Shop
 from tests.commands.stub_engine import StubEngine
 from tracker.questions import Dimension
 
@@ -27,6 +27,7 @@ Report = Callable[..., Reply]
         ({"Search": 5}, [30]),
         ({"Search": "x" * 201}, [30]),
         ({"Search": "\0"}, [30]),
+        ({"WithHidden": "x"}, [31]),
     ],
 )
 def test_what_cannot_be_asked_has_its_number(
@@ -51,3 +52,22 @@ def test_values_are_answered_most_frequent_first(engine: StubEngine, report: Rep
     cut = report("values", **{**params, "Limit": 2}, Format="csv")
     assert cut.headers["X-Tracker-Notes"] == "rows 1 to 2, more may follow: narrow the question"
     assert table.raw == b"Value,Events\r\n'=1+1,5\r\n,2\r\n"
+
+
+def test_hidden_names_are_left_out_as_in_the_catalogue(
+    engine: StubEngine, report: Report, client: InProcess, shop: Shop
+) -> None:
+    about = {"ListID": shop.list_id}
+    for named in ({"Event": "ux_test"}, {"Event": "a"}, {"Property": "plan"}):
+        client.ok("event.hide", shop.key, **about, **named)
+    engine.answers(values=[{"value": "seen", "events": 5}])
+
+    def found(by: str, **params: Any) -> list[str]:
+        return [each["Value"] for each in report("values", By=by, **params).body["Values"]]
+
+    assert (found("Event"), engine.question.left_out) == (["seen"], ("a", "ux_test"))
+    assert (found("Event", WithHidden=True), engine.question.left_out) == (["seen"], ())
+    assert (found("event:Event"), engine.question.left_out) == (["seen"], ()), "a property of that name"
+    for by in ("plan", "visit:plan", "visit-exit:plan"):
+        assert found(by) == []
+        assert found(by, WithHidden=True) == ["seen"]

@@ -259,7 +259,7 @@ OF_REPORTS: dict[str, dict[int, dict[str, Any]]] = {
         29: {"Measure": "bounces"},
         47: {"Cell": {"Report": "reports.trend"}},
     },
-    "reports.values": {**BY, 24: PAGED[24], 30: {"Search": LONG}},
+    "reports.values": {**BY, 24: PAGED[24], 30: {"Search": LONG}, 31: {"WithHidden": "x"}},
     "visits.get": PAGED,
     "events.export": {30: {"Properties": [5]}},
     "reports.funnel": {

@@ -188,7 +188,7 @@ def questions(draw: st.DrawFn) -> Question:
             measure=draw(st.sampled_from(OPENED_MEASURES)),
             cell=draw(st.none() | cells(head)),
         ),
-        Values(head, by[0], event, draw(TEXTS)),
+        Values(head, by[0], event, draw(TEXTS), left_out=draw(st.sampled_from([(), ("a", "b")]))),
         Visits(head, event),
         Visit(1, draw(st.integers(1, 2**62))),
         Funnel(head, draw(funnel_plans()), 3, draw(st.sampled_from([None, "day"])), draw(st.booleans())),

@@ -164,17 +164,20 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The values of a dimension with their events, most frequent first; `search` is a part of the value in any case."""
+    """The values of a dimension with their events, most frequent first, but those `left_out`; `search` is a part of the value in any case."""
 
     head: Head
     dimension: Dimension
     event: str | None = None
     search: str = ""
     limit: int = 20
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_event(self.event)
         check_text("search", "it", self.search, MAX_VALUE_CHARACTERS)
+        for each in self.left_out:
+            check_text("left_out", "a value", each, MAX_VALUE_CHARACTERS)
         _check_page(self.limit, 0)
 
 

@@ -179,6 +179,7 @@ _READERS: dict[str, Any] = {
     "segments": lambda sent: tuple(map(_condition, sent)),
     "event_numbers": tuple,
     "kept": tuple,
+    "left_out": tuple,
     "goals": lambda sent: tuple(_goal(each) for each in sent),
     "subscribers": lambda sent: None if sent is None else tuple(sent),
 }

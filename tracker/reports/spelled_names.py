@@ -24,6 +24,10 @@ class ShownNames:
     def is_plain(self) -> bool:
         return not (self.spellings or self.hidden_events or self.hidden_properties)
 
+    def hides_property(self, name: str) -> bool:
+        """Return whether a property, named in any of its spellings, is left out."""
+        return self.spellings.property(name) in self.hidden_properties
+
     def listed(self, listed: ListedName) -> ListedName:
         """Return an event with its properties as they are shown."""
         event, properties = listed

@@ -14,12 +14,14 @@ from tracker.questions import EventIds, Values
 
 
 def answer_values(workspace: Workspace, schema: CopySchema, values: Values) -> dict[str, Any]:
-    """Return the most frequent values, among those that contain the searched text in any case."""
+    """Return the most frequent values, among those that contain the searched text in any case and are not left out."""
     head = values.head
     measuring = Measuring(
         workspace, schema, head, values.event, Range(head.begins, head.ends, head.events_from)
     )
-    found = ranked(measuring, (values.dimension,), "events", values.limit, search=values.search)
+    found = ranked(
+        measuring, (values.dimension,), "events", values.limit, search=values.search, left_out=values.left_out
+    )
     return {"values": [{"value": cell[0], "events": events} for cell, events in found]}
 
 

@@ -47,9 +47,10 @@ def ranked(
     limit: int,
     offset: int = 0,
     search: str = "",
+    left_out: Sequence[str] = (),
     size: Size | None = None,
 ) -> list[tuple[Cell, Any]]:
-    """Return the values with the largest number of a kind, and that; only values that contain `search`.
+    """Return the values with the largest number of a kind, and that; only values that contain `search` and are not `left_out`.
 
     `size` makes the number, an aggregate, where it is none of those that counting knows.
     """
@@ -62,6 +63,8 @@ def ranked(
     found = "TRUE"
     if search:
         found = selection.dialect.contains("lower(k0)", f"lower({selection.parameters.bind(search)})")
+    if left_out:
+        found += f" AND NOT coalesce(list_contains({selection.parameters.bind_texts(left_out)}, k0), FALSE)"
     sql = (
         f"WITH {gathered} SELECT {listed(names)}, size FROM d WHERE {found} "
         f"ORDER BY {order} LIMIT {limit} OFFSET {offset}"
