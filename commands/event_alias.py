@@ -30,7 +30,7 @@ class EventAlias(Command):
     """Treat two names of a list as one: `Event`, or `Property`, is shown, counted and reported as `As`, past and future alike.
 
     What is stored keeps the names that it came with, so `event.unalias` takes it back without a trace. Wherever a name is
-    asked for, in reports, goals, segments and the catalogue, each spelling stands for all of them. An event with several
+    asked for, in reports, goals, segments, the catalogue, timelines, live events and exports, each spelling stands for all of them. An event with several
     spellings of a property has the value of the one that is shown, or of the first of the others. No name stands for one that
     stands for another. `conversion` and `identify` have no other spellings.
     """

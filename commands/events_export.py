@@ -8,6 +8,7 @@ from typing import Any
 from tracker import Command, CsvStream, NdjsonStream, Stream, invalid
 from tracker.api.event_lines import csv_parts, event_pages, ndjson_parts
 from tracker.api.event_responses import IDENTIFY_EXAMPLE, ReceivedEvent
+from tracker.api.name_params import spellings_of
 from tracker.api.report_answers import scope_header
 from tracker.api.report_params import (
     HEAD_ERRORS,
@@ -31,7 +32,8 @@ class EventsExport(Command):
 
     The events are those that `reports.trend` counts as `events`, each as in `events.recent`. A table has a column for each of
     `Properties`, and one with all properties as JSON; a text that a spreadsheet would take for a formula begins with an
-    apostrophe. Lines are sent while they are read: a transfer that breaks off is not complete. `Compare`, `MatchWeekday` and
+    apostrophe. A column has the value of whichever spelling is set (`event.alias`); the events themselves keep the names that they
+    came with. Lines are sent while they are read: a transfer that breaks off is not complete. `Compare`, `MatchWeekday` and
     `GoalID` change nothing. The header `X-Tracker-Scope` has the `Scope` of reports as JSON, as of the first line. The export is
     noted in the audit log.
     """
@@ -59,7 +61,8 @@ class EventsExport(Command):
         self._note(head.list_id)
         pages, told = chain([first], following), scope_header(first.scope)
         if params["Format"] == "csv":
-            return CsvStream(csv_parts(pages, params.get("Properties", [])), told)
+            spellings = spellings_of(self, head.list_id)
+            return CsvStream(csv_parts(pages, params.get("Properties", []), spellings), told)
         return NdjsonStream(ndjson_parts(pages), told)
 
     def _note(self, list_id: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tracker import Command, CommandError, Error, EventStream, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent
+from tracker.api.name_params import event_names
 from tracker.fields import Text, WholeNumber
 from tracker.live.hub import TooManySubscribers
 from tracker.live.sse import newest_id_in
@@ -22,8 +23,8 @@ RETRY_SECONDS = 10
 class EventsFollow(Command):
     """Follow the events that a list receives, as server-sent events (`text/event-stream`), within a second of their commit.
 
-    `WithoutList` instead of `ListID` selects the events that were sent without a list. `Event` selects events of one name.
-    The stream lasts until either side ends it, for `Seconds` at most; it also ends when the session or the key ends. A
+    `WithoutList` instead of `ListID` selects the events that were sent without a list. `Event` selects events of one name, in
+    whichever of the spellings that it has as the stream begins (`event.alias`). The stream lasts until either side ends it, for `Seconds` at most; it also ends when the session or the key ends. A
     browser's `EventSource` can read it. Its message types are:
 
     - `tracked`: an event, as in `events.recent`.
@@ -61,13 +62,14 @@ class EventsFollow(Command):
             after = newest_id_in(list_id, place, self.now)
             if after is None:
                 raise CommandError(INVALID_AFTER)
-        return EventStream(self._parts(list_id, params.get("Event"), after, params.get("Seconds")))
+        names = event_names(self, list_id, params)
+        return EventStream(self._parts(list_id, names, after, params.get("Seconds")))
 
     def _parts(
-        self, list_id: int, name: str | None, after: int | None, seconds: int | None
+        self, list_id: int, names: frozenset[bytes] | None, after: int | None, seconds: int | None
     ) -> Iterator[bytes]:
         """Yield the stream. Raises CommandError (9) before the first part."""
         try:
-            yield from self.services.following.parts(self.user_id, list_id, name, after, seconds)
+            yield from self.services.following.parts(self.user_id, list_id, names, after, seconds)
         except TooManySubscribers:
             raise CommandError(CROWDED, headers={"Retry-After": str(RETRY_SECONDS)}) from None

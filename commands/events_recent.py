@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, CommandError, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent, described_received
+from tracker.api.name_params import event_names
 from tracker.domain.cursors import cursor_of, numbers_in
 from tracker.fields import Text, WholeNumber
 
@@ -22,7 +23,8 @@ WHOLE_LIST = 0
 class EventsRecent(Command):
     """List the events that a list has received, newest first, each with the subscriber it belongs to now.
 
-    `WithoutList` instead of `ListID` selects the events that were sent without a list. `Event` selects events of one name.
+    `WithoutList` instead of `ListID` selects the events that were sent without a list. `Event` selects events of one name, in whichever
+    of its spellings (`event.alias`).
 
     `Cursor` of the answer is where the next page begins: send it with the same parameters; it is null at the end. Events
     that arrive meanwhile do not shift the pages. A page examines at most 5,000 events for a name, so it may have fewer
@@ -53,7 +55,7 @@ class EventsRecent(Command):
         list_id = event_list_id(self, params)
         before_id, size = _before(list_id, params), params["RecordsPerRequest"]
         reports = self.services.reports
-        page = reports.recent(list_id, params.get("Event"), before_id, size, self.deadline)
+        page = reports.recent(list_id, event_names(self, list_id, params), before_id, size, self.deadline)
         rest = None if page.rest is None else cursor_of(list_id, WHOLE_LIST, (page.rest,))
         return {"Events": [described_received(each) for each in page.events], "Cursor": rest}
 

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from tracker import Command, CommandError, Error, invalid, missing
 from tracker.api.event_params import TIME, Time, VisitorUUID
 from tracker.api.event_responses import EXAMPLE, WebsiteEvent, described
+from tracker.api.name_params import event_names, spellings_of
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import Success, success
 from tracker.domain.cursors import cursor_of, position_in
@@ -43,7 +44,8 @@ class SubscriberEvents(Command):
 
     `Event` selects events of one name, `From` (inclusive) and `To` (exclusive) events that happened between these times,
     `Property` events that have the property at the top level, and `Value` those in which it has exactly this value. A
-    `Value` sent as text also matches a number or boolean that is written like it.
+    `Value` sent as text also matches a number or boolean that is written like it. Names that are treated as one (`event.alias`)
+    are looked for in all their spellings.
 
     `Cursor` of the answer is where the next page begins: send it with the same parameters; it is null at the end. Events
     that arrive meanwhile do not shift the pages. A page examines at most 5,000 events for a name or a property, so it may
@@ -114,7 +116,7 @@ class SubscriberEvents(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = self.own_list(params["ListID"], INVALID_LIST).id
         owner, subscriber_id = self._owner(list_id, params)
-        page = self.services.reports.timeline(owner, _wanted(owner, params), self.deadline)
+        page = self.services.reports.timeline(owner, self._wanted(owner, params), self.deadline)
         return success(
             SubscriberID=None if subscriber_id is None else str(subscriber_id),
             Events=described(page),
@@ -133,15 +135,16 @@ class SubscriberEvents(Command):
         visitor_id, subscriber_id = visitor
         return VisitorTimeline(list_id, visitor_id), subscriber_id
 
-
-def _wanted(owner: TimelineOwner, params: dict[str, Any]) -> Wanted:
-    """Return the query that the parameters describe. Raises CommandError (16)."""
-    before = None
-    if "Cursor" in params:
-        before = position_in(owner.list_id, owner.id, params["Cursor"])
-        if before is None:
-            raise CommandError(INVALID_CURSOR)
-    value = (params["Value"],) if "Value" in params else ()
-    wants = has_property(params["Property"], *value) if "Property" in params else None
-    size, name = params["RecordsPerRequest"], params.get("Event")
-    return Wanted(size, name, params.get("From"), params.get("To"), before, wants)
+    def _wanted(self, owner: TimelineOwner, params: dict[str, Any]) -> Wanted:
+        """Return the query that the parameters describe. Raises CommandError (16)."""
+        before, wants = None, None
+        if "Cursor" in params:
+            before = position_in(owner.list_id, owner.id, params["Cursor"])
+            if before is None:
+                raise CommandError(INVALID_CURSOR)
+        if "Property" in params:
+            value = (params["Value"],) if "Value" in params else ()
+            spelled = spellings_of(self, owner.list_id).of_property(params["Property"])
+            wants = has_property(spelled, *value)
+        size, names = params["RecordsPerRequest"], event_names(self, owner.list_id, params)
+        return Wanted(size, names, params.get("From"), params.get("To"), before, wants)

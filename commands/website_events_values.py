@@ -8,6 +8,7 @@ from marshmallow import Schema, fields
 
 from tracker import Command, invalid, missing
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
+from tracker.api.name_params import event_names, spellings_of
 from tracker.fields import Text
 
 #: Values of one answer, and characters of each.
@@ -20,7 +21,8 @@ class WebsiteEventsValues(Command):
     `WithoutList` instead of `ListID` selects the events that were sent without a list. Of the last 5,000 events of the list
     up to the time when one of this name was last seen, up to 1,000 of the name are read, without those of robots.
     `EventsRead` is their number, `DistinctValues` the number of different values, of which 20 are returned. `Value` is JSON,
-    so that `"1"` and `1` differ; if `IsCut` is true it is cut after 200 characters.
+    so that `"1"` and `1` differ; if `IsCut` is true it is cut after 200 characters. Names that are treated as one
+    (`event.alias`) are read as one.
     """
 
     name = "website_events.values"
@@ -63,7 +65,9 @@ class WebsiteEventsValues(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = event_list_id(self, params)
-        found = self.services.reports.values(list_id, params["Event"], params["Property"], self.deadline)
+        events = event_names(self, list_id, params) or frozenset()
+        spelled = spellings_of(self, list_id).of_property(params["Property"])
+        found = self.services.reports.values(list_id, events, spelled, self.deadline)
         most_frequent = found.counts.most_common(MAX_VALUES)
         return {
             "Values": [_described(value.decode(), count) for value, count in most_frequent],

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.client import InProcess
+from tracker.domain.spellings import PLAIN, Spellings
 from tracker.questions import Question
 
 #: When the answers are from: 2026-01-31T10:00:00Z.
@@ -22,10 +23,15 @@ class StubEngine:
         #: Replies that come before, one for each question.
         self.first: list[dict[str, Any]] = []
         self.asked: list[Any] = []
+        #: With which spellings the last question came.
+        self.spellings = PLAIN
         monkeypatch.setattr(client.services.analytics, "ask", self.ask)
 
-    def ask(self, question: Question, user_id: int, deadline: float | None) -> dict[str, Any]:
+    def ask(
+        self, question: Question, user_id: int, deadline: float | None, spellings: Spellings = PLAIN
+    ) -> dict[str, Any]:
         self.asked.append(question)
+        self.spellings = spellings
         return self.first.pop(0) if self.first else self.reply
 
     def answers(self, **answer: Any) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 from typing import Any
 
 import pytest
 
 from tests.client import InProcess, Shop, Track
 from tests.commands.names import REFUSED, names_of, refused
+from tests.commands.stub_engine import StubEngine
 from tests.full_catalogue import Listing
+
+FOLLOW = "/api/v1/events.follow"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +83,47 @@ def test_spellings_are_listed_once_with_the_counts_of_all(
     for named in ({"Event": "sign_up"}, {"Event": "Sign-Up"}, {"Property": "productId"}):
         client.ok("event.unalias", shop.key, ListID=shop.list_id, **named)
     assert (listing(), names_of(client, shop)) == (before, [])
+
+
+@pytest.mark.parametrize("name", ["signup", "sign_up"])
+def test_each_filter_finds_all_spellings(
+    client: InProcess, shop: Shop, track: Track, engine: StubEngine, name: str
+) -> None:
+    about = {"ListID": shop.list_id}
+    cursor = re.search(rb"id: (\S+)", b"".join(client.parts(FOLLOW, shop.key, {**about, "Seconds": "0"})))
+    assert cursor is not None
+    track(Event="signup", ID="@jane", Properties={"plan": "a"})
+    (
+        track(Event="sign_up", ID="@jane", Properties={"Plan": "b", "plan": None}),
+        track(Event="other", ID="@jane"),
+    )
+    alias(client, shop, "signup", Event="sign_up"), alias(client, shop, "plan", Property="Plan")
+    asked = {**about, "Event": name}
+    found = {"recent": client.ok("events.recent", shop.key, **asked)["Events"]}
+    of_jane = {**asked, "ExternalID": "@jane"}
+    found["timeline"] = client.ok("subscriber.events", shop.key, **of_jane)["Events"]
+    sent = b"".join(client.parts(FOLLOW, shop.key, {**asked, "Seconds": "0", "After": cursor[1].decode()}))
+    found["followed"] = [json.loads(each) for each in re.findall(rb"event: tracked\ndata: (.*)", sent)][::-1]
+    both = ["sign_up", "signup"]
+    assert {place: [each["Event"] for each in events] for place, events in found.items()} == {
+        "recent": both,
+        "timeline": both,
+        "followed": both,
+    }
+    for spelled in ("plan", "Plan"):
+        values = client.ok("website_events.values", shop.key, **asked, Property=spelled)
+        assert {each["Value"]: each["Count"] for each in values["Values"]} == {'"a"': 1, '"b"': 1}
+        is_b = client.ok("subscriber.events", shop.key, **of_jane, Property=spelled, Value="b")["Events"]
+        assert [each["Event"] for each in is_b] == ["sign_up"]
+    ids = [[number, int(each["EventID"])] for number, each in enumerate(found["recent"])]
+    engine.answers(ids=ids, next=None)
+    table = client.call("events.export", shop.key, **asked, Format="csv", Properties=["plan", "Plan"])
+    rows = list(csv.DictReader(io.StringIO(table.raw.decode())))
+    assert [(row["Event"], row["plan"], row["Plan"]) for row in rows] == [
+        ("sign_up", "b", "b"),
+        ("signup", "a", "a"),
+    ]
+    assert engine.spellings.of_event(name) == ("signup", "sign_up")
 
 
 def test_a_name_that_was_never_sent_can_be_shown(

@@ -92,7 +92,8 @@ def followed(client: InProcess, shop: Shop, other: SubscriptionHub) -> Iterator[
 
     def begin(name: str | None = None, after: str | None = None, seconds: int | None = None) -> Followed:
         place = None if after is None else newest_id_in(shop.list_id, after, now_ms())
-        parts: Any = other.parts(shop.user_id, shop.list_id, name, place, seconds)
+        names = None if name is None else frozenset({name.encode()})
+        parts: Any = other.parts(shop.user_id, shop.list_id, names, place, seconds)
         opened.append(parts)
         return Followed(parts)
 

@@ -411,7 +411,7 @@ def test_a_page_is_read_by_its_key(
         recorder = Recorder(transaction, seen)
         newest(recorder, list_id, [subscriber_id], Window(), 25)
         newest(recorder, list_id, [subscriber_id, -subscriber_id], window, 25)
-        named(recorder, list_id, subscriber_id, window, name_key(b"seen"), 25, 100)
+        named(recorder, list_id, subscriber_id, window, [name_key(b"seen"), 1], 25, 100)
         uncopied_histories(recorder, list_id, subscriber_id, 65)
 
     database.read(read)

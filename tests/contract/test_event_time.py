@@ -185,7 +185,7 @@ def more(client: InProcess, shop: Shop, who: str) -> int:
     subscriber = int(
         about(client, shop, "get", f"{who}@example.com")["SubscriberInformation"]["SubscriberID"]
     )
-    whose, wanted = SubscriberTimeline(shop.list_id, subscriber), Wanted(1_000, "more")
+    whose, wanted = SubscriberTimeline(shop.list_id, subscriber), Wanted(1_000, frozenset({b"more"}))
     return len(read_page(client.services.storage, whose, wanted).events)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +14,7 @@ from tracker.api.event_responses import described_received
 from tracker.api.report_answers import scope_of
 from tracker.api.report_asking import whole_answer
 from tracker.domain.event import IS_BOT
+from tracker.domain.spellings import PLAIN, Spellings, value_of
 from tracker.questions import EventIds, Head
 from tracker.storage.engine import REQUEST_SECONDS
 
@@ -65,17 +66,20 @@ def ndjson_parts(pages: Iterable[EventPage]) -> Iterator[bytes]:
         yield b"".join(orjson.dumps(event) + b"\n" for event in page.events)
 
 
-def csv_parts(pages: Iterable[EventPage], properties: list[str]) -> Iterator[bytes]:
-    """Yield a table with a column for each of the properties, and one with all properties as JSON."""
+def csv_parts(
+    pages: Iterable[EventPage], properties: list[str], spellings: Spellings = PLAIN
+) -> Iterator[bytes]:
+    """Yield a table with a column for each of the properties, in whichever spelling, and one with all properties as JSON."""
     names = [*EVENT_COLUMNS, *properties, "Properties"]
+    spelled = [spellings.of_property(name) for name in properties]
     for number, page in enumerate(pages):
-        rows = [_row(event, properties) for event in page.events]
+        rows = [_row(event, spelled) for event in page.events]
         yield b"".join(csv_lines([names, *rows] if number == 0 else rows))
 
 
-def _row(event: dict[str, Any], properties: list[str]) -> list[Any]:
+def _row(event: dict[str, Any], properties: Iterable[Sequence[str]]) -> list[Any]:
     sent = event["Properties"]
-    shown = [_text(sent.get(name)) for name in properties]
+    shown = [_text(next(iter(value_of(sent, spelled)), None)) for spelled in properties]
     return [*(event[name] for name in EVENT_COLUMNS), *shown, orjson.dumps(sent).decode()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from tracker import Command
 from tracker.api.report_params import LIST_ERRORS
-from tracker.domain.spellings import RESERVED, NameKind
+from tracker.domain.spellings import RESERVED, NameKind, Spellings
 from tracker.errors import CommandError, Error, invalid, missing
 from tracker.fields import ListID, Text
 from tracker.formats.event_limits import MAX_NAME_BYTES
@@ -113,6 +113,18 @@ def shown_names(command: Command, list_id: int, *, with_hidden: bool = False) ->
         return ALL_AS_SENT
     hidden = [frozenset(() if with_hidden else book.hidden(kind)) for kind in NameKind]
     return ShownNames(book.spellings, *hidden)
+
+
+def spellings_of(command: Command, list_id: int) -> Spellings:
+    """Return the spellings of a list's names."""
+    return command.services.stores.names.book(list_id, command.deadline).spellings
+
+
+def event_names(command: Command, list_id: int, params: Mapping[str, Any]) -> frozenset[bytes] | None:
+    """Return the stored names that the filter `Event` finds, all spellings of the one that is sent; None without the filter."""
+    if "Event" not in params:
+        return None
+    return frozenset(map(str.encode, spellings_of(command, list_id).of_event(params["Event"])))
 
 
 def name_entry(command: Command, list_id: int) -> Callable[[Transaction], None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 #: Events whose names mean something to Tracker itself: money and identity follow from these exact names.
 RESERVED = frozenset({"conversion", "identify"})
@@ -44,6 +45,12 @@ class Spellings:
     def sent(self) -> dict[str, dict[str, str]]:
         """Return it as a JSON object, from which `Spellings(**sent)` makes it again."""
         return {"events": dict(self.events), "properties": dict(self.properties)}
+
+
+def value_of(properties: Mapping[str, Any], spelled: Sequence[str]) -> tuple[Any, ...]:
+    """Return (value,) of a property with these spellings: the first that is set, null if none is, () if none is there."""
+    found = [properties[name] for name in spelled if name in properties]
+    return (next((value for value in found if value is not None), None),) if found else ()
 
 
 def _all(stands_for: Mapping[str, str], name: str) -> tuple[str, ...]:

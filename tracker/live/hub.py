@@ -51,14 +51,19 @@ class SubscriptionHub:
         self._is_closed = False
 
     def parts(
-        self, user_id: int, list_id: int, name: str | None, after: int | None, seconds: int | None
+        self,
+        user_id: int,
+        list_id: int,
+        names: frozenset[bytes] | None,
+        after: int | None,
+        seconds: int | None,
     ) -> Iterator[bytes]:
         """Yield the events that the list receives, as server-sent events, for `seconds` or until either side ends the stream.
 
-        `after` is the event id of a cursor to resume from. Raises TooManySubscribers or StorageUnavailable before the first
+        `names` are those of the events to send, None for all. `after` is the event id of a cursor to resume from. Raises TooManySubscribers or StorageUnavailable before the first
         part.
         """
-        subscription = self._joined(user_id, list_id, name, seconds)
+        subscription = self._joined(user_id, list_id, names, seconds)
         try:
             if after is None:
                 yield greeting(list_id, subscription.newest_id)
@@ -89,12 +94,14 @@ class SubscriptionHub:
 
     # Joining and leaving
 
-    def _joined(self, user_id: int, list_id: int, name: str | None, seconds: int | None) -> Subscription:
+    def _joined(
+        self, user_id: int, list_id: int, names: frozenset[bytes] | None, seconds: int | None
+    ) -> Subscription:
         of_user = sum(each.user_id == user_id for each in self._subscriptions)
         if len(self._subscriptions) >= MAX_FOLLOWERS or of_user >= MAX_FOLLOWERS_PER_USER:
             raise TooManySubscribers
         buffer = self._buffers.setdefault(list_id, EventBuffer(list_id))
-        subscription = Subscription(user_id, buffer, None if name is None else name.encode(), seconds)
+        subscription = Subscription(user_id, buffer, names, seconds)
         self._subscriptions[subscription] = None
         buffer.subscription_count += 1
         try:

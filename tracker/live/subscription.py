@@ -23,9 +23,11 @@ class Subscription:
     A slow client skips the rows that the buffer has dropped, and is sent their number.
     """
 
-    def __init__(self, user_id: int, buffer: EventBuffer, name: bytes | None, seconds: int | None) -> None:
+    def __init__(
+        self, user_id: int, buffer: EventBuffer, names: frozenset[bytes] | None, seconds: int | None
+    ) -> None:
         self.user_id, self.buffer = user_id, buffer
-        self._name = name
+        self._names = names
         self._ends_at = None if seconds is None else time.monotonic() + seconds
         #: The greenlet that sends. With a client that does not read it may block where only killing it helps.
         self.greenlet = gevent.getcurrent()
@@ -77,7 +79,7 @@ class Subscription:
     def row(self, event_id: int, name: bytes, data: bytes) -> bytes:
         """Return the message of an event, or b"" if its name is not wanted; moves the cursor in both cases."""
         self.newest_id = max(self.newest_id, event_id)
-        if self._name not in (None, name):
+        if self._names is not None and name not in self._names:
             return b""
         return tracked(self.buffer.list_id, self.newest_id, data)
 

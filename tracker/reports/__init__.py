@@ -140,12 +140,17 @@ class Reports:
         return next((found[key][0] for key in keys if key in found), None)
 
     def recent(
-        self, list_id: int, name: str | None, before_id: int | None, size: int, deadline: float | None = None
+        self,
+        list_id: int,
+        names: frozenset[bytes] | None,
+        before_id: int | None,
+        size: int,
+        deadline: float | None = None,
     ) -> RecentPage:
-        """Return a page of the events that a list has received, newest first."""
+        """Return a page of the events that a list has received, of these names or of all, newest first."""
         end = next_id_after(self._now())
         before = end if before_id is None else min(before_id, end)
-        return read_recent(self._database, list_id, name, before, size, deadline)
+        return read_recent(self._database, list_id, names, before, size, deadline)
 
     def names(
         self,
@@ -188,6 +193,12 @@ class Reports:
         """Return whether the list has had more names than the catalogue can hold."""
         return is_full(self._database, list_id, deadline)
 
-    def values(self, list_id: int, event: str, name: str, deadline: float | None = None) -> ValueCounts:
-        """Return the values of a property in the latest events of a name."""
-        return read_values(self._database, list_id, event, name, deadline)
+    def values(
+        self,
+        list_id: int,
+        events: frozenset[bytes],
+        properties: Sequence[str],
+        deadline: float | None = None,
+    ) -> ValueCounts:
+        """Return the values of a property, given with its spellings, in the latest events of these names."""
+        return read_values(self._database, list_id, events, properties, deadline)

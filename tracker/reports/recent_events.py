@@ -13,7 +13,7 @@ from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import StoredEvent, names_before, read_events
 from tracker.storage.subscribers import identity_rows
 
-#: Events examined for one name on a page, and at once: other requests are served in between.
+#: Events examined for names on a page, and at once: other requests are served in between.
 MAX_EXAMINED, AT_ONCE = 5_000, 1_000
 
 
@@ -33,11 +33,15 @@ class RecentPage(NamedTuple):
 
 
 def read_recent(
-    database: Database, list_id: int, name: str | None, before_id: int, size: int, deadline: float | None
+    database: Database,
+    list_id: int,
+    names: frozenset[bytes] | None,
+    before_id: int,
+    size: int,
+    deadline: float | None,
 ) -> RecentPage:
-    """Return at most `size` events before an id, of one name or of all. With a name the page may be shorter than `size`."""
-    wanted = None if name is None else name.encode()
-    at_once = size + 1 if wanted is None else AT_ONCE
+    """Return at most `size` events before an id, of these names or of all. With names the page may be shorter than `size`."""
+    at_once = size + 1 if names is None else AT_ONCE
     found: list[int] = []
     rest: int | None = before_id
     for examined in range(0, MAX_EXAMINED, at_once):
@@ -45,7 +49,7 @@ def read_recent(
             gevent.sleep(0)
         look = partial(names_before, list_id=list_id, before_id=rest or 0, most=at_once)
         rows = database.read(look, deadline)
-        found += [event_id for event_id, each in rows if wanted in (None, each)]
+        found += [event_id for event_id, each in rows if names is None or each in names]
         rest = rows[-1][0] if len(rows) == at_once else None
         if rest is None or len(found) > size:
             break

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from tracker.domain.spans import Position
 from tracker.storage.engine import Transaction
 from tracker.storage.timeline import Part, TimelineEntry, Window, name_key, named, newest, position_of
 
-#: Rows examined for one name: divided among the owners, but at least MIN_SKIMMED for each.
+#: Rows examined for names: divided among the owners, but at least MIN_SKIMMED for each.
 MAX_SKIMMED, MIN_SKIMMED = 5_000, 500
 
 
@@ -22,11 +22,13 @@ class MergeStep(NamedTuple):
 
 
 class Merge:
-    """The rows of the owners inside a window, of one event name or of all."""
+    """The rows of the owners inside a window, of events of these names or of all."""
 
-    def __init__(self, list_id: int, owner_ids: Sequence[int], window: Window, name: bytes | None) -> None:
+    def __init__(
+        self, list_id: int, owner_ids: Sequence[int], window: Window, names: Collection[bytes] | None
+    ) -> None:
         self._list_id, self._owner_ids, self._window = list_id, owner_ids, window
-        self._key = None if name is None else name_key(name)
+        self._keys = None if names is None else sorted({*map(name_key, names)})
         #: Whether all rows were read.
         self.is_over = False
 
@@ -48,7 +50,7 @@ class Merge:
         entries = sorted(rows.values(), key=position_of, reverse=True)
         if len(entries) > most:
             entries, reached = entries[:most], position_of(entries[most - 1])
-        return MergeStep(entries, reached, self._key is not None and len(entries) < most)
+        return MergeStep(entries, reached, self._keys is not None and len(entries) < most)
 
     def advance(self, step: MergeStep) -> None:
         """Move on past these rows."""
@@ -57,10 +59,10 @@ class Merge:
             self._window = self._window._replace(before=step.reached)
 
     def _parts(self, transaction: Transaction, most: int) -> list[Part]:
-        if self._key is None:
+        if self._keys is None:
             return newest(transaction, self._list_id, self._owner_ids, self._window, most)
         examined = max(MIN_SKIMMED, MAX_SKIMMED // len(self._owner_ids))
         return [
-            named(transaction, self._list_id, owner_id, self._window, self._key, most, examined)
+            named(transaction, self._list_id, owner_id, self._window, self._keys, most, examined)
             for owner_id in self._owner_ids
         ]

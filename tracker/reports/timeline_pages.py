@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ import orjson
 
 from tracker.domain.event import decoded_properties
 from tracker.domain.spans import Position
+from tracker.domain.spellings import value_of
 from tracker.reports.ownership import TimelineOwner, owned_events
 from tracker.reports.timeline_merge import Merge, MergeStep
 from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
@@ -31,12 +32,12 @@ Wants = Callable[[StoredEvent], bool]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A timeline query: at most `size` events, of one name, from `since` until before `until` (UTC milliseconds), older than
+    """A timeline query: at most `size` events, of these names, from `since` until before `until` (UTC milliseconds), older than
     the position `before`.
     """
 
     size: int
-    name: str | None = None
+    names: frozenset[bytes] | None = None
     since: int | None = None
     until: int | None = None
     before: Position | None = None
@@ -61,11 +62,10 @@ def read_page(
 ) -> TimelinePage:
     """Return a page. A page with fewer events than `size` may have a rest: finding more would have taken too long."""
     deadline = deadline or time.monotonic() + REQUEST_SECONDS
-    name = None if wanted.name is None else wanted.name.encode()
-    merge = Merge(owner.list_id, owner.owner_ids(database, deadline), wanted.window(), name)
+    merge = Merge(owner.list_id, owner.owner_ids(database, deadline), wanted.window(), wanted.names)
     events: list[StoredEvent] = []
     for found in rounds(database, owner, merge, wanted.size + 1, deadline):
-        events += [event for event in found if name in (None, event.name) and _fits(wanted, event)]
+        events += [event for event in found if _fits(wanted, event)]
         if len(events) > wanted.size:
             break
     rest = None if merge.is_over else merge.reached
@@ -106,21 +106,24 @@ def _look(
 
 
 def _fits(wanted: Wanted, event: StoredEvent) -> bool:
-    return wanted.wants is None or wanted.wants(event)
+    is_named = wanted.names is None or event.name in wanted.names
+    return is_named and (wanted.wants is None or wanted.wants(event))
 
 
-def has_property(name: str, *value: Any) -> Wants:
-    """Return a filter for events with the property, and with exactly this value if one is given.
+def has_property(spelled: Sequence[str], *value: Any) -> Wants:
+    """Return a filter for events with a property of these spellings, and with exactly this value if one is given.
 
     A text also matches a number or boolean that is written like it, since a query string has text only.
     """
-    written = orjson.dumps(name) + b":"
+    written = [orjson.dumps(name) + b":" for name in spelled]
 
     def wants(event: StoredEvent) -> bool:
-        if written not in event.properties:  # properties without the name need not be parsed
+        if not any(
+            name in event.properties for name in written
+        ):  # properties without the name need not be parsed
             return False
-        properties = decoded_properties(bytes(event.properties))
-        return name in properties and (not value or _is_same(properties[name], value[0]))
+        found = value_of(decoded_properties(bytes(event.properties)), spelled)
+        return bool(found) and (not value or _is_same(found[0], value[0]))
 
     return wants
 

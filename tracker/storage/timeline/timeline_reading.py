@@ -69,16 +69,25 @@ def oldest(
 
 
 def named(
-    transaction: Transaction, list_id: int, owner_id: int, window: Window, key: int, most: int, examined: int
+    transaction: Transaction,
+    list_id: int,
+    owner_id: int,
+    window: Window,
+    keys: Sequence[int],
+    most: int,
+    examined: int,
 ) -> Part:
-    """Return at most `most` rows of one event name (by its `name_key`) among the next `examined` rows of one owner."""
+    """Return at most `most` rows of some event names (by their `name_key`s) among the next `examined` rows of one owner."""
     found: list[TimelineEntry] = []
+    marks = ", ".join("?" * len(keys))
     with at_one_moment(transaction):
         for select, values in _ranges(sources(transaction), list_id, owner_id, window):
             looked_at = f"{select} {NEWEST} LIMIT ?"
-            chosen = f"SELECT {_ALL} FROM ({looked_at}) AS examined WHERE name_key = ? {NEWEST} LIMIT ?"
+            chosen = (
+                f"SELECT {_ALL} FROM ({looked_at}) AS examined WHERE name_key IN ({marks}) {NEWEST} LIMIT ?"
+            )
             found += [
-                TimelineEntry(*row) for row in transaction.select(chosen, (*values, examined, key, most))
+                TimelineEntry(*row) for row in transaction.select(chosen, (*values, examined, *keys, most))
             ]
             if len(found) >= most:
                 return _part(found, most)
