@@ -7,8 +7,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from tracker import Command
+from tracker.api.dimension_params import PREFIXES
 from tracker.api.name_params import INVALID_EVENT, INVALID_PROPERTY, MAX_PROPERTY, ONE_NAME, ByteText, named
-from tracker.api.name_uses import all_uses, use_of
+from tracker.api.name_uses import SOURCES, ListUses, Use
 from tracker.api.report_params import LIST_ERRORS, own_list_id
 from tracker.api.subscriber_responses import Success, success
 from tracker.domain.spellings import NameKind
@@ -16,12 +17,16 @@ from tracker.fields import ListID
 from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.questions.measures import OF_PROPERTY
 
+#: The kind of another spelling of the name.
+ALIAS = "alias"
+
 
 class EventUses(Command):
-    """List what names an event or a property of a list: goals, segments, triggers, alerts, saved reports and aliases, in whichever spelling.
+    """List what names an event or a property of a list, in whichever spelling, and its other spellings.
 
-    Without both it is all of the list's goals, segments, saved reports, triggers, alerts and share links. Ask it before deleting, hiding or
-    treating names as one.
+    That are goals, segments, triggers, alerts, saved reports with the share links and schedules that show them, the list's `Products`, and
+    tiles of plugins that show a report. Without both it is all of that, without tiles. Ask it before deleting, hiding or treating
+    names as one.
     """
 
     name = "event.uses"
@@ -55,13 +60,19 @@ class EventUses(Command):
         class Use(Schema):
             Kind = fields.String(
                 required=True,
-                metadata={
-                    "enum": ["goal", "segment", "trigger", "alert", "saved report", "share link", "alias"]
-                },
+                metadata={"enum": [*SOURCES, ALIAS]},
             )
-            ID = fields.Integer(required=True, allow_none=True, metadata={"description": "Null for an alias"})
+            ID = fields.Integer(
+                required=True,
+                allow_none=True,
+                metadata={"description": "Null for an alias, a tile and products"},
+            )
             Name = fields.String(
-                required=True, allow_none=True, metadata={"description": "Null for a share link"}
+                required=True,
+                allow_none=True,
+                metadata={
+                    "description": "Of share links and schedules that of the report; null: the overview"
+                },
             )
 
         Uses = fields.List(fields.Nested(Use), required=True)
@@ -69,7 +80,7 @@ class EventUses(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = own_list_id(self, params)
         if "Event" not in params and "Property" not in params:
-            return success(Uses=[use for use, _ in all_uses(self, list_id)])
+            return success(Uses=[use.told() for use in ListUses(self, list_id) if use.kind != "tile"])
         kind, name = named(params)
         book = self.services.stores.names.book(list_id, self.deadline)
         spelled = (
@@ -77,7 +88,7 @@ class EventUses(Command):
         )
         wanted = {*spelled}
         if kind is NameKind.PROPERTY:
-            wanted |= {f"{word}:{each}" for word in OF_PROPERTY for each in spelled}
-        uses = [use for use, texts in all_uses(self, list_id) if wanted & texts]
-        aliases = [use_of("alias", None, each) for each in spelled if each != name]
-        return success(Uses=uses + aliases)
+            wanted |= {f"{word}:{each}" for word in (*OF_PROPERTY, *PREFIXES) for each in spelled}
+        uses = [use for use in ListUses(self, list_id) if wanted & use.texts]
+        uses += [Use(ALIAS, None, each) for each in spelled if each != name]
+        return success(Uses=[use.told() for use in uses])

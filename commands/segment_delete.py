@@ -15,7 +15,11 @@ from tracker.fields import ListID
 
 
 class SegmentDelete(Command):
-    """Delete a segment of a list. Its people stay. One that other segments are made of, triggers follow or alerts look at stays, and they are named."""
+    """Delete a segment of a list. Its people stay.
+
+    One that is used is refused, and what uses it is named: other segments that are made of it, alerts that look at it, saved reports with their schedules
+    and share links, and what else `event.uses` tells of.
+    """
 
     name = "segment.delete"
     permission = "List.Update"

@@ -8,6 +8,8 @@ import pytest
 
 from tests.client import InProcess, Shop
 from tests.commands.names import REFUSED, refused
+from tests.commands.stub_engine import StubEngine
+from tests.commands.tiles import add_tiles
 
 
 @pytest.mark.parametrize(
@@ -20,21 +22,31 @@ def test_what_names_nothing_has_its_number(
 
 
 @pytest.fixture
-def used(client: InProcess, shop: Shop) -> Shop:
+def used(client: InProcess, shop: Shop, engine: StubEngine) -> Shop:
+    engine.reply = {"building": 0.5}
     about = {"ListID": shop.list_id}
     is_paid = {"Of": "event", "Property": "plan", "Is": "equals", "Value": "signup"}
     client.ok("goal.create", shop.key, **about, Name="Sign-ups", Event="sign_up", Where=[is_paid])
     client.ok("goal.create", shop.key, **about, Name="signup", Event="other")
     rule = [{"Of": "person", "Event": "signup", "Is": "happened"}]
-    client.ok("segment.create", shop.key, **about, Name="New", Rule=rule)
+    segment = client.ok("segment.create", shop.key, **about, Name="New", Rule=rule)
     steps = {"Steps": ["page_view", "signup"]}
     client.ok("savedreport.create", shop.key, **about, Name="Way", Report="reports.funnel", Params=steps)
     summed = {"Measures": ["sum:amount"]}
     client.ok("savedreport.create", shop.key, **about, Name="Sums", Report="reports.trend", Params=summed)
+    client.ok("share.create", shop.key, **about, Overview=True)
+    summed = {"Measures": ["people"], "By": ["visit:channel"], "SegmentID": segment["SegmentID"]}
+    made = client.ok(
+        "savedreport.create", shop.key, **about, Name="Who", Report="reports.breakdown", Params=summed
+    )
+    shown = {"SavedReportID": made["SavedReportID"]}
+    is_bought = [{"Of": "event", "Property": "colour", "Is": "is set"}]
+    client.ok("share.create", shop.key, **about, **shown, Where=is_bought)
+    client.ok("schedule.create", shop.key, **about, **shown, Every="week", To=["ada@example.com"])
     client.ok(
         "alert.create", shop.key, **about, Name="Quiet", Kind="silence", Event="signup", To=["a@x.example"]
     )
-    client.ok("share.create", shop.key, **about, Overview=True)
+    client.ok("list.update", shop.key, ListID=shop.list_id, Products={"Seen": "look", "ID": "sku"})
     client.ok("event.alias", shop.key, **about, Event="sign_up", As="signup")
     return shop
 
@@ -62,6 +74,29 @@ def test_properties_are_found_in_conditions_and_measures(client: InProcess, used
     assert uses(client, used, Event="never") == []
 
 
+def test_what_shows_a_report_and_the_products_are_found(client: InProcess, used: Shop) -> None:
+    shown = [("share link", "Who"), ("schedule", "Who")]
+    assert uses(client, used, Property="channel") == [("saved report", "Who"), *shown]
+    assert uses(client, used, Property="colour") == [("share link", "Who")]
+    for named in ({"Event": "look"}, {"Property": "sku"}):
+        assert uses(client, used, **named) == [("products", None)]
+    registry = client.services.registry
+    add_tiles(registry)
+    try:
+        assert uses(client, used, Property="$channel") == [("tile", "Channels")]
+    finally:
+        registry.tiles.clear()
+
+
+def test_a_link_that_has_ended_uses_nothing(client: InProcess, used: Shop) -> None:
+    database = client.services.storage
+    database.write(lambda transaction: transaction.execute("UPDATE shares SET ends_at = 1"))
+    assert "share link" not in [kind for kind, _ in uses(client, used)]
+
+
 def test_without_a_name_it_is_all_of_the_list(client: InProcess, used: Shop) -> None:
     kinds = [kind for kind, _ in uses(client, used)]
-    assert kinds == ["goal", "goal", "segment", "saved report", "saved report", "alert", "share link"]
+    assert kinds == [
+        *("goal", "goal", "segment", "saved report", "saved report", "saved report"),
+        *("alert", "share link", "share link", "schedule", "products"),
+    ]

@@ -38,6 +38,24 @@ def test_one_that_others_are_made_of_stays_and_they_are_named(client: InProcess,
     assert segments_of(client, shop) == []
 
 
+def test_one_that_reports_and_links_use_stays_and_they_are_named(
+    client: InProcess, shop: Shop, engine: StubEngine
+) -> None:
+    engine.reply = {"building": 0.5}
+    about, first = {"ListID": shop.list_id}, make_segment(client, shop)
+    asked = {"Report": "reports.trend", "Params": {"Measures": ["people"], "SegmentID": first}}
+    saved = client.ok("savedreport.create", shop.key, **about, Name="Sales", **asked)["SavedReportID"]
+    client.ok("schedule.create", shop.key, **about, SavedReportID=saved, Every="week", To=["ada@example.com"])
+    where = [in_(first)]
+    made = client.ok("share.create", shop.key, **about, Overview=True, Where=where)["ShareID"]
+    answer = client.call("segment.delete", shop.key, **about, SegmentID=first)
+    assert answer.codes == [17]
+    assert f"saved report `Sales`, share link {made}, schedule `Sales`" in answer.text
+    client.ok("savedreport.delete", shop.key, **about, SavedReportID=saved)
+    client.ok("share.revoke", shop.key, **about, ShareID=made)
+    client.ok("segment.delete", shop.key, **about, SegmentID=first)
+
+
 def test_one_that_an_alert_looks_at_stays(client: InProcess, shop: Shop, engine: StubEngine) -> None:
     """By itself, or in its conditions."""
     engine.reply = {"building": 0.5}

@@ -21,6 +21,8 @@ _OF_PREFIX: dict[str, Callable[[str], Dimension]] = {
     "visit": lambda name: Dimension("visit", name),
     "visit-exit": lambda name: Dimension("visit", name, at="exit"),
 }
+#: What stands before the name of a property.
+PREFIXES = tuple(_OF_PREFIX)
 
 
 def read_dimension(command: Command, list_id: int, text: str) -> Dimension:

@@ -9,18 +9,17 @@ from typing import Any
 import orjson
 
 from tracker import Command
+from tracker.api.name_uses import ListUses
 from tracker.api.report_params import LIST_NOT_FOUND, SEGMENT_NOT_FOUND, field_finder
 from tracker.api.segment_params import IN_USE, INVALID_RULE, NAME_TAKEN, TOO_MANY_SEGMENTS, refusing_rule
 from tracker.api.segment_rules import SegmentRules, stored_rule
-from tracker.api.where_params import any_field
-from tracker.domain.alert_rule import AlertRule, segments_in
 from tracker.errors import CommandError, Error, StorageUnavailable, because
 from tracker.storage.accounts import ListSegment, RowFault, RowRefused
 
 #: How often a change is checked again because others have changed the list's segments meanwhile.
 MAX_CHECKS = 5
-#: Segments that are named in an error.
-MAX_NAMED = 5
+#: Users of a segment that are named in an error.
+MAX_NAMED = 10
 _REFUSALS: dict[object, Error] = {
     RowFault.NO_LIST: LIST_NOT_FOUND,
     RowFault.GONE: SEGMENT_NOT_FOUND,
@@ -36,9 +35,9 @@ class SegmentChanges:
     """The changes that a command makes of the segments of a list. `then` runs in the transaction of each."""
 
     def __init__(self, command: Command, list_id: int, then: Any) -> None:
-        self._list_id, self._then, self._deadline = list_id, then, command.deadline
-        stores = command.services.stores
-        self._segments, self._triggers, self._alerts = stores.segments, stores.triggers, stores.alerts
+        self._command, self._list_id = command, list_id
+        self._then, self._deadline = then, command.deadline
+        self._segments = command.services.stores.segments
         self._field_id = field_finder(command, list_id)
 
     def add(self, name: str, sent: Any) -> int:
@@ -63,26 +62,18 @@ class SegmentChanges:
         self._checked(lambda kept: self._check(kept, number, sent), write)
 
     def remove(self, number: int) -> None:
-        """Remove a segment that no other is made of, and no trigger follows. Raises CommandError (15, 17)."""
+        """Remove a segment that nothing uses. Raises CommandError (15, 17)."""
 
-        def check_users(kept: _Kept) -> None:
-            users = SegmentRules(kept, INVALID_RULE, any_field, 0).users_of(number)
-            names = [f"segment `{each.name}`" for each in kept if each.id in users]
-            told = self._triggers.of_list(self._list_id, self._deadline)
-            names += [f"trigger `{each.name}`" for each in told if each.segment_id == number]
-            names += [f"alert `{name}`" for name in self._alerts_of(number)]
-            if names:
-                raise CommandError(because(IN_USE, ", ".join(names[:MAX_NAMED])))
+        def check_users(_: _Kept) -> None:
+            users = [each.words for each in ListUses(self._command, self._list_id) if number in each.segments]
+            if users:
+                more = f" and {len(users) - MAX_NAMED} more" if len(users) > MAX_NAMED else ""
+                raise CommandError(because(IN_USE, ", ".join(users[:MAX_NAMED]) + more))
 
         def write(check: _Check) -> None:
             self._segments.remove(self._list_id, number, self._then, self._deadline, check)
 
         self._checked(check_users, write)
-
-    def _alerts_of(self, number: int) -> list[str]:
-        """Return the names of the alerts that look at a segment."""
-        found = self._alerts.of_list(self._list_id, self._deadline)
-        return [each.name for each in found if number in segments_in(AlertRule.read(each.rule))]
 
     def _checked(self, check: Callable[[_Kept], None], write: Callable[[_Check], None]) -> None:
         """Write what `check` allows of the segments that are kept, once they are still the same when it is written."""

@@ -37,7 +37,7 @@ MISSING_SEGMENT = missing("SegmentID", 10)
 CIRCLE = Error(
     16, "A segment cannot be made of itself", hint="Take it out of the segments that the rule names"
 )
-IN_USE = Error(17, "Segment is in use", hint="Change or delete what uses it first")
+IN_USE = Error(17, "Segment is used", hint="Change or delete first what is named here")
 ONE_SEGMENT_ERRORS = (*LIST_ERRORS, INVALID_SEGMENT, SEGMENT_NOT_FOUND, MISSING_SEGMENT)
 ASKED_ERRORS = (
     *LIST_ERRORS, INVALID_RULE, hinted(MISSING_RULE, "Send Rule, or the SegmentID of a segment that is there"), INVALID_SEGMENT,

@@ -63,6 +63,20 @@ def read_rule(sent: Any, row: Error, field_id: FieldFinder, segment: SegmentFind
     return where
 
 
+def named_segments(sent: bytes, row: Error) -> set[int]:
+    """Return the segments that the stored JSON of conditions names."""
+    named: set[int] = set()
+    if b"segment" not in sent.lower():
+        return named
+
+    def note(segment: int) -> tuple[Where, int]:
+        named.add(segment)
+        return any_segment(segment)
+
+    read_rule(sent.decode(), row, any_field, note)
+    return named
+
+
 def check_rule(sent: Any, row: Error) -> None:
     """Raise CommandError for a rule that no list's segment can have; fields and segments are taken for granted."""
     where = read_rule(sent, row, any_field, any_segment)
@@ -131,19 +145,8 @@ class SegmentRules:
 
     def users_of(self, number: int) -> list[int]:
         """Return the segments whose rules name this one."""
-        return [each for each in self._sent if each != number and number in self._named_in(each)]
-
-    def _named_in(self, number: int) -> set[int]:
-        named: set[int] = set()
-        if b"segment" not in self._sent[number].lower():
-            return named
-
-        def note(segment: int) -> tuple[Where, int]:
-            named.add(segment)
-            return any_segment(segment)
-
-        read_rule(self._sent[number].decode(), self._row, any_field, note)
-        return named
+        rules = ((each, sent) for each, sent in self._sent.items() if each != number)
+        return [each for each, sent in rules if number in named_segments(sent, self._row)]
 
     def _read(self, number: int) -> Where | NoSegment:
         sent = self._sent.get(number)
