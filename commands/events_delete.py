@@ -34,8 +34,9 @@ class EventsDelete(Command):
     events that were sent without a list.
 
     Some thousand events are deleted within the call. With more, `Status` is `running` and the deletion goes on in the
-    background, over restarts too; the call with `JobID` instead of `Event` returns its progress. `event.uses` tells what is
-    made of these events.
+    background, over restarts too; the call with `JobID` instead of `Event` returns its progress. Reports lose the events at once; the
+    file of the copy that they are computed from may have their bytes until it is built anew: `ReportsErasedBy`, where there is a
+    copy. `event.uses` tells what is made of these events.
     """
 
     name = "events.delete"
@@ -93,6 +94,11 @@ class EventsDelete(Command):
         Removed = fields.Integer(required=True, metadata={"description": "Events deleted so far"})
         StartedAt = fields.DateTime(required=True)
         FinishedAt = fields.DateTime(required=True, allow_none=True)
+        ReportsErasedBy = fields.DateTime(
+            metadata={
+                "description": "When the copy for reports has none of their bytes left, at the latest; not there without a copy"
+            }
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = event_list_id(self, params)
@@ -102,9 +108,9 @@ class EventsDelete(Command):
             )
             if found is None:
                 raise CommandError(NO_SUCH_JOB)
-            return _described(found)
+            return self._described(found)
         doomed = named_deletion.Doomed(params["Event"], *self._range(list_id, params))
-        return _described(self._begun(list_id, doomed))
+        return self._described(self._begun(list_id, doomed))
 
     def _range(self, list_id: int, params: dict[str, Any]) -> tuple[int | None, int | None]:
         begins = ends = None
@@ -135,15 +141,16 @@ class EventsDelete(Command):
             raise CommandError(TOO_MANY)
         return job
 
-
-def _described(job: Any) -> dict[str, Any]:
-    state, is_done = job.state, job.finished_at is not None
-    return success(
-        JobID=str(job.subject_id),
-        Event=state["event"],
-        Status="finished" if is_done else "running",
-        Progress=1.0 if is_done else named_deletion.progress(state),
-        Removed=state["removed"],
-        StartedAt=iso_utc(job.created_at),
-        FinishedAt=iso_utc(job.finished_at) if is_done else None,
-    )
+    def _described(self, job: Any) -> dict[str, Any]:
+        state, is_done = job.state, job.finished_at is not None
+        erased_by = self.services.analytics.erased_by(job.list_id, job.finished_at, self.now)
+        return success(
+            JobID=str(job.subject_id),
+            Event=state["event"],
+            Status="finished" if is_done else "running",
+            Progress=1.0 if is_done else named_deletion.progress(state),
+            Removed=state["removed"],
+            StartedAt=iso_utc(job.created_at),
+            FinishedAt=iso_utc(job.finished_at) if is_done else None,
+            **({} if erased_by is None else {"ReportsErasedBy": iso_utc(erased_by)}),
+        )

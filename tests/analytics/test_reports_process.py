@@ -32,6 +32,7 @@ from tracker.analytics.process.hung_server import end_server
 from tracker.domain.channel_rules import ChannelRule, ChannelRules
 from tracker.domain.event import Event
 from tracker.formats.email_address import email_key
+from tracker.privacy import named_deletion
 from tracker.questions import Breakdown, Dimension, Head, measure_of
 from tracker.storage.accounts.list_settings import write_settings
 
@@ -136,23 +137,36 @@ def test_a_file_that_cannot_be_used_is_built_anew(filed: Real, start: Start, dam
     reports.check(filed.database, 1)
 
 
-def test_what_was_forgotten_is_gone_from_the_bytes_after_upkeep(filed: Real, start: Start) -> None:
-    marker = "q7Zk-marker-of-somebody"
+def delete_events(real: Real, list_id: int, name: str) -> None:
+    """Delete the events of a name, as `events.delete` does."""
+    jobs, doomed = real.services.jobs, named_deletion.Doomed(name)
+    begun = partial(named_deletion.begin, list_id=list_id, doomed=doomed)
+    job = jobs.begin(list_id, named_deletion.DELETE_EVENTS, 1, begun, time.monotonic() + 30)
+    assert job is not None
+    assert job.finished_at is not None
+
+
+def test_what_was_forgotten_or_deleted_is_gone_from_the_bytes_after_upkeep(filed: Real, start: Start) -> None:
+    marker, mistake = "q7Zk-marker-of-somebody", "q7Zk-marker-of-a-mistake"
     assert filed.services.stores.lists.add(1, "One") == 1
     filed.apply(1, Track("seen", email="a@example.com", browser=1))
     filed.apply(1, Track(marker, email="b@example.com", browser=2))
+    filed.apply(1, Track(mistake, email="a@example.com", browser=1))
     reports = start(filed)
     reports.events(1)
+    file = reports.folder / "1.duckdb"
+    assert mistake.encode() in file.read_bytes()
     filed.apply(1, Forget("b@example.com"))
+    delete_events(filed, 1, mistake)
     assert filed.rows("SELECT COUNT(*) FROM events WHERE name = ?", marker.encode()) == [(0,)]
     reports.client.request({"maintain": True})
-    file = reports.folder / "1.duckdb"
 
     def is_erased() -> bool:
         return not any(
-            marker.encode() in path.read_bytes()
+            each.encode() in path.read_bytes()
             for path in (file, file.with_name(f"{file.name}.wal"))
             if path.exists()
+            for each in (marker, mistake)
         )
 
     until(is_erased, 30, "erased bytes")
@@ -175,23 +189,29 @@ def test_a_serving_process_has_copies_looked_after(
     reports.client.close()
 
 
-def test_a_copy_that_is_asked_for_no_more_goes_with_what_was_forgotten_and_after_a_month(
+def test_a_copy_that_is_asked_for_no_more_goes_with_what_was_deleted_and_after_a_month(
     filed: Real, start: Start
 ) -> None:
-    track(filed, 3)
-    track(filed, 3, list_id=2)
+    for list_id in (1, 2, 3):
+        track(filed, 3, list_id)
     reports = start(filed)
-    list_ids = [filed.services.stores.lists.add(1, name) for name in ("One", "Two")]
-    assert list_ids == [1, 2]
-    reports.events(1)
-    reports.events(2)
-    _make_older(reports.folder / "1.asked", 2)
-    _make_older(reports.folder / "2.asked", 31)
+    list_ids = [filed.services.stores.lists.add(1, name) for name in ("One", "Two", "Three")]
+    assert list_ids == [1, 2, 3]
+    for list_id, days in ((1, 2), (2, 31), (3, 2)):
+        reports.events(list_id)
+        _make_older(reports.folder / f"{list_id}.asked", days)
     reports.client.request({"maintain": True})
-    assert [(reports.folder / f"{number}.duckdb").exists() for number in (1, 2)] == [True, False]
+
+    def are_there() -> list[bool]:
+        return [(reports.folder / f"{number}.duckdb").exists() for number in (1, 2, 3)]
+
+    assert are_there() == [True, False, True]
     filed.apply(1, Forget("a@example.com"))
     reports.client.request({"maintain": True})
-    assert not (reports.folder / "1.duckdb").exists()
+    assert are_there() == [False, False, True]
+    delete_events(filed, 3, "seen")
+    reports.client.request({"maintain": True})
+    assert are_there() == [False, False, False]
 
 
 def _make_older(path: Path, days: int) -> None:

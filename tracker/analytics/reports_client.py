@@ -102,6 +102,14 @@ class ReportsClient:
         """Return whether there is a copy of a list: what is forgotten there is to be erased in it too."""
         return self._files.copy(list_id).exists()
 
+    def erased_by(self, list_id: int, deleted_at: int | None, now: int) -> int | None:
+        """Return when the copy of a list is without the bytes of what was deleted then, or is being deleted; None: it is by now.
+
+        All times are UTC milliseconds.
+        """
+        until = (now if deleted_at is None else deleted_at) + ERASED_WITHIN_MS
+        return until if until > now and self.has_copy(list_id) else None
+
     def remove_copy(self, list_id: int) -> None:
         """Remove the copy of a list that is deleted. A process that does not answer now removes it at its next upkeep."""
         if not self.has_copy(list_id):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tracker.analytics.reports_client import ERASED_WITHIN_MS
 from tracker.privacy.erasure import begin
 from tracker.storage.accounts import Audit, Doer
 from tracker.storage.engine import Transaction
@@ -56,9 +55,8 @@ def _prepare(
 
 def _copy_of(services: Services, job: Job, now: int) -> dict[str, Any]:
     """Return until when the derived copy for reports is built anew without the subscriber's bytes, if there is one."""
-    until = (now if job.finished_at is None else job.finished_at) + ERASED_WITHIN_MS
-    is_due = until > now and services.analytics.has_copy(job.list_id)
-    return {"ReportsErasedBy": iso_utc(until)} if is_due else {}
+    until = services.analytics.erased_by(job.list_id, job.finished_at, now)
+    return {} if until is None else {"ReportsErasedBy": iso_utc(until)}
 
 
 def _progress(job: Job) -> dict[str, Any]:

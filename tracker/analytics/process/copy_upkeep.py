@@ -17,8 +17,7 @@ from tracker.domain.row_ids import first_id_at
 from tracker.errors import StorageUnavailable
 from tracker.storage.accounts import read_settings
 from tracker.storage.changes import Kind, changes_from
-from tracker.storage.engine import Transaction
-from tracker.storage.events import scan
+from tracker.storage.events import copied_events, scan
 
 #: Seconds without a question after which a copy is not followed for its upkeep, and after which it is removed.
 RARE_SECONDS, UNUSED_SECONDS = 24 * 3600.0, 30 * 24 * 3600.0
@@ -54,7 +53,7 @@ def _keep_one(service: ReportsService, truth: TruthReader, list_id: int) -> None
     if state is None:
         return
     if is_rare:
-        if state.erased_at or truth.read(partial(has_erasures, list_id=list_id, state=state)):
+        if state.erased_at or has_erasures(truth, list_id, state):
             copy.remove()
         return
     if service.files.age(list_id, CHECKED) > CHECK_SECONDS:
@@ -77,9 +76,14 @@ def _is_to_be_rebuilt(state: CopyState) -> bool:
     return is_erasure_due or state.rows_added > max(LEAST_NEW, state.rows_built * NEW_SHARE)
 
 
-def has_erasures(transaction: Transaction, list_id: int, state: CopyState) -> bool:
-    """Return whether a subscriber or field was deleted, or events expired, since a copy was followed."""
-    changes = changes_from(transaction, list_id, first_id_at(state.as_of - OVERLAP_MS))
-    events_from = read_settings(transaction, list_id).events_from or 0
-    gone = any(change.kind in (Kind.SUBSCRIBER, Kind.FIELD) for change in changes)
-    return gone or events_from > state.events_from
+def has_erasures(truth: TruthReader, list_id: int, state: CopyState) -> bool:
+    """Return whether a subscriber, a field or events were deleted, or events expired, since a copy was followed."""
+    first = first_id_at(state.as_of - OVERLAP_MS)
+    changes = truth.read(partial(changes_from, list_id=list_id, first_id=first))
+    if any(change.kind in (Kind.SUBSCRIBER, Kind.FIELD) for change in changes):
+        return True
+    if (truth.read(partial(read_settings, list_id=list_id)).events_from or 0) > state.events_from:
+        return True
+    of_events = (change.ids for change in changes if change.kind is Kind.EVENTS)
+    looks = (partial(copied_events.gone_of, list_id=list_id, event_ids=ids) for ids in of_events)
+    return any(truth.read(look) for look in looks)

@@ -26,6 +26,15 @@ def copied_of(transaction: Transaction, list_id: int, event_ids: Iterable[int]) 
     return transaction.lookup(_SELECT, ("list_id", "id"), wanted)
 
 
+def gone_of(transaction: Transaction, list_id: int, event_ids: Iterable[int]) -> set[int]:
+    """Return those of the events that are not stored."""
+    wanted = set(event_ids)
+    rows = transaction.lookup(
+        "SELECT id FROM events", ("list_id", "id"), [(list_id, each) for each in sorted(wanted)]
+    )
+    return wanted - {row[0] for row in rows}
+
+
 def new_ids(transaction: Transaction, list_id: int, first_id: int, most: int) -> list[int]:
     """Return the first ids from an id on, oldest first. Reads the key alone."""
     return [row[0] for row in transaction.select(_IDS, (list_id, first_id, most))]
