@@ -32,7 +32,8 @@ class EventAlias(Command):
     What is stored keeps the names that it came with, so `event.unalias` takes it back without a trace. Wherever a name is
     asked for, in reports, goals, segments, the catalogue, timelines, live events and exports, each spelling stands for all of them. An event with several
     spellings of a property has the value of the one that is shown, or of the first of the others. No name stands for one that
-    stands for another. `conversion` and `identify` have no other spellings.
+    stands for another. `conversion` and `identify`, and properties that begin with
+    `$`, have no other spellings.
     """
 
     name = "event.alias"

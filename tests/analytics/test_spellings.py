@@ -13,7 +13,7 @@ from tests.analytics.made_events import COLUMNS, GAPS, questions_about, worlds
 from tests.analytics.reference_answers import Reference
 from tests.analytics.test_queries import rounded
 from tracker.analytics.queries import CopySchema, Workspace, answer_in
-from tracker.domain.spellings import PLAIN, RESERVED, Spellings
+from tracker.domain.spellings import PLAIN, NameKind, Spellings, is_reserved
 from tracker.questions import BadQuestion, decode, encode
 
 
@@ -30,9 +30,12 @@ def spellings_of(draw: st.DrawFn, events: list[Event]) -> Spellings:
         )
         return {name: other for name, other in pairs.items() if other not in pairs}
 
-    # The reference reads some of Tracker's own properties by their own names alone.
-    properties = {name for event in events for name in event["properties"] if not name.startswith("$")}
-    return Spellings(some({event["name"] for event in events} - RESERVED), some(properties))
+    names = {event["name"] for event in events}
+    properties = {name for event in events for name in event["properties"]}
+    return Spellings(
+        some({each for each in names if not is_reserved(NameKind.EVENT, each)}),
+        some({each for each in properties if not is_reserved(NameKind.PROPERTY, each)}),
+    )
 
 
 def renamed(event: Event, spellings: Spellings) -> Event:

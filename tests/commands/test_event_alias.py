@@ -27,6 +27,8 @@ FOLLOW = "/api/v1/events.follow"
         ({"As": ...}, 8),
         ({"As": "x"}, 9),
         ({"As": "identify"}, 11),
+        ({"Event": ..., "Property": "referrer", "As": "$referrer"}, 11),
+        ({"Event": ..., "Property": "$utm_source", "As": "source"}, 11),
     ],
 )
 def test_what_cannot_be_one_has_its_number(
@@ -46,6 +48,8 @@ def test_circles_and_chains_are_refused(client: InProcess, shop: Shop) -> None:
     assert alias(client, shop, "a", Event="c").codes == [10]
     assert alias(client, shop, "a", Property="b").status == 200, "properties are no events"
     assert alias(client, shop, "c", Event="conversion").codes == [11]
+    assert alias(client, shop, "$a", Event="$b").status == 200, "of events only two names are Tracker's"
+    client.ok("event.unalias", shop.key, ListID=shop.list_id, Event="$b")
     assert alias(client, shop, "c", Event="a").status == 200, "one more time is another name to be shown as"
     assert names_of(client, shop) == [("event", "a", "c", False, ""), ("property", "b", "a", False, "")]
 

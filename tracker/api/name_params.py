@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from tracker import Command
 from tracker.api.report_params import LIST_ERRORS
-from tracker.domain.spellings import RESERVED, NameKind, Spellings
+from tracker.domain.spellings import OWN, RESERVED, NameKind, Spellings
 from tracker.errors import CommandError, Error, invalid, missing
 from tracker.fields import ListID, Text
 from tracker.formats.event_limits import MAX_NAME_BYTES
@@ -31,7 +31,9 @@ CHAIN = Error(
     "A name that others stand for cannot stand for another",
     hint="Let all of them stand for the same name",
 )
-RESERVED_NAME = Error(11, f"{' and '.join(sorted(RESERVED))} mean something to Tracker itself")
+RESERVED_NAME = Error(
+    11, f"{', '.join(sorted(RESERVED))} and properties that begin with {OWN} mean something to Tracker itself"
+)
 TOO_MANY_NAMES = Error(12, f"Something is noted of {MAX_NOTED} names of this list, the most that can be")
 NO_ALIAS = Error(13, "The name stands for no other")
 INVALID_HIDDEN, INVALID_DESCRIPTION = invalid("IsHidden", 14), invalid("Description", 15)

@@ -9,6 +9,8 @@ from typing import Any
 
 #: Events whose names mean something to Tracker itself: money and identity follow from these exact names.
 RESERVED = frozenset({"conversion", "identify"})
+#: The beginning of the names of Tracker's own properties: channels, campaigns, entry pages and sessions follow from these.
+OWN = "$"
 
 
 class NameKind(IntEnum):
@@ -16,6 +18,11 @@ class NameKind(IntEnum):
 
     EVENT = 1
     PROPERTY = 2
+
+
+def is_reserved(kind: NameKind, name: str) -> bool:
+    """Return whether a name means something to Tracker itself, and so has no other spelling and is none."""
+    return name in RESERVED if kind is NameKind.EVENT else name.startswith(OWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tracker.domain.spellings import RESERVED, NameKind, Spellings
+from tracker.domain.spellings import NameKind, Spellings, is_reserved
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
@@ -185,7 +185,7 @@ def _noted(transaction: Transaction, list_id: int) -> Noted:
 def _fault(noted: Noted, old: NotedName, new: NotedName) -> NameFault | None:
     """Return why the change is refused. Only one step leads from a spelling to what is shown, so no circle can form."""
     if new.stands_for is not None and new.stands_for != old.stands_for:
-        if new.kind is NameKind.EVENT and {new.name, new.stands_for} & RESERVED:
+        if is_reserved(new.kind, new.name) or is_reserved(new.kind, new.stands_for):
             return NameFault.RESERVED
         target = noted.get((new.kind, new.stands_for))
         if new.stands_for == new.name or (target is not None and target.stands_for == new.name):
