@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from tracker import Command
 from tracker.api.inbox_params import (
@@ -17,7 +17,7 @@ from tracker.api.inbox_params import (
     rejection_answer,
     since,
 )
-from tracker.api.refused_calls import bodies_answer, rejection_of
+from tracker.api.refused_calls import BODY_EXAMPLE, KeptBody, bodies_answer, rejection_of
 from tracker.api.subscriber_responses import Success, success
 
 
@@ -42,16 +42,7 @@ class RejectionGet(Command):
             "ErrorText": "",
             "Rejection": {
                 **REJECTION_EXAMPLE,
-                "Bodies": [
-                    {
-                        "BodyID": "358117233766563841",
-                        "At": "2026-01-31T09:31:00.125Z",
-                        "EventID": "r358117233766563841",
-                        "IsWhole": False,
-                        "Command": "event.track",
-                        "Sent": {"ListID": 123, "Event": "signup", "Email": "(text, 10)"},
-                    }
-                ],
+                "Bodies": [BODY_EXAMPLE],
             },
         },
     )
@@ -61,17 +52,7 @@ class RejectionGet(Command):
 
     class Answer(Success):
         class Described(RejectionAnswer):
-            class Body(Schema):
-                BodyID = fields.String(required=True)
-                At = fields.DateTime(required=True)
-                EventID = fields.String(
-                    required=True, metadata={"description": "As sent, or made for the event"}
-                )
-                IsWhole = fields.Boolean(required=True, metadata={"description": "With its values"})
-                Command = fields.String(required=True, metadata={"description": "By which it came"})
-                Sent = fields.Dict(fields.String(), fields.Raw(metadata={}), required=True)
-
-            Bodies = fields.List(fields.Nested(Body), required=True)
+            Bodies = fields.List(fields.Nested(KeptBody), required=True)
 
         Rejection = fields.Nested(Described, required=True)
 

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from tracker import Command, CommandError, Stream
 from tracker.api.event_responses import EXAMPLE, CurrencySum, WebsiteEvent
 from tracker.api.export import Export
+from tracker.api.refused_calls import KeptBody
 from tracker.api.subscriber_params import INVALID_LIST, NAMED, NOT_FOUND, NamedParams, subscriber_key
 from tracker.api.subscriber_responses import SubscriberInformation, Success, described, success
 from tracker.times import iso_utc
@@ -19,7 +20,9 @@ class SubscriberExport(Command):
 
     The first of `SubscriberID`, `EmailAddress` and `ExternalID` that is sent selects the subscriber. `Visitors` are the
     browsers and devices linked to them, `Events` all their events in full: first those of visitors from before they were
-    linked, then all others, each oldest first. `Revenue` sums the conversions that count. The document is streamed while it
+    linked, then all others, each oldest first. `Revenue` sums the conversions that count. `RefusedEvents` are those of the inbox
+    that are kept with their values (`KeepRefusedValues`) and name them, by address, else by an ID, else by a browser of theirs; without
+    values nobody can tell whose one is. The document is streamed while it
     is read: it is complete if it ends with `Complete`, and breaks off earlier after a failure.
     """
 
@@ -66,6 +69,7 @@ class SubscriberExport(Command):
                 },
             ],
             "Revenue": [{"Currency": "EUR", "Conversions": 1, "Value": 29.95}],
+            "RefusedEvents": [],
             "AuditEntries": [{"EntryID": 7, "At": "2026-01-31T09:30:00.125Z", "Action": "subscriber.export"}],
             "Complete": True,
         },
@@ -117,6 +121,7 @@ class SubscriberExport(Command):
         Visitors = fields.List(fields.Nested(Visitor), required=True)
         Events = fields.List(fields.Nested(Happened), required=True)
         Revenue = fields.List(fields.Nested(CurrencySum), required=True)
+        RefusedEvents = fields.List(fields.Nested(KeptBody), required=True)
         AuditEntries = fields.List(fields.Nested(Noted), required=True)
         Complete = fields.Boolean(required=True, metadata={"const": True})
 
@@ -133,4 +138,4 @@ class SubscriberExport(Command):
         )
         about_export = {"ListID": list_id, "ExportedOn": iso_utc(self.now)}
         head = success(**about_export, SubscriberInformation=described(found, custom_fields))
-        return Stream(Export(storage, list_id, found.id).parts(head))
+        return Stream(Export(storage, list_id, found, self.now).parts(head))

@@ -56,6 +56,40 @@ def test_many_events_are_each_there_once(client: InProcess, shop: Shop) -> None:
     assert sorted(seen) == sorted([*range(1_000), *range(1_000)])
 
 
+def test_refused_events_that_name_the_subscriber_are_there(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
+    browser, jane = str(uuid.uuid4()), {"Email": JANE, "ID": "1"}
+    track(UUID=browser, **jane), track(Email="other@example.com", ID="2")
+    [number] = {export(client, shop, EmailAddress=JANE)["SubscriberInformation"]["SubscriberID"]}
+    about, wrong = {"ListID": shop.list_id, "Event": "x"}, {"Timestamp": "never"}
+    masked = {**about, **wrong, **jane, "Properties": {"of": "masked"}}
+    assert client.call("event.track", shop.key, **masked).status == 422
+    client.services.inbox.flush()
+    client.ok("list.update", shop.key, ListID=shop.list_id, KeepRefusedValues=True)
+    hers = [
+        {"Email": " jane@EXAMPLE.com"},
+        {"Mail": JANE, "UUID": str(uuid.uuid4())},
+        {"ID": "1"},
+        {"SubscriberID": number},
+        {"UUID": browser.upper()},
+    ]
+    others = [
+        {"Email": "other@example.com", "UUID": browser},
+        {"ID": "2", "UUID": browser},
+        {"Properties": {"ID": "1", "friend": JANE}},
+        {"Count": 1},
+    ]
+    for sent in (*hers, *others):
+        assert client.call("event.track", shop.key, **about, **wrong, **sent).status == 422
+    client.services.inbox.flush()
+    found = export(client, shop, EmailAddress=JANE)["RefusedEvents"]
+    assert [each["Sent"] for each in found] == [{**about, **wrong, **sent} for sent in hers]
+    assert {each["IsWhole"] for each in found} == {True}
+    theirs = export(client, shop, EmailAddress="other@example.com")["RefusedEvents"]
+    assert [each["Sent"] for each in theirs] == [{**about, **wrong, **sent} for sent in others[:2]]
+
+
 def test_who_is_nobody_is_refused_as_usual(client: InProcess, shop: Shop) -> None:
     answer = client.call("subscriber.export", shop.key, ListID=shop.list_id, EmailAddress="no@example.com")
     assert (answer.status, answer.codes) == (422, [3])

@@ -10,29 +10,61 @@ from typing import Any
 import orjson
 
 from tracker.api.event_responses import described, summed
+from tracker.api.inbox_params import since
+from tracker.api.refused_calls import body_answer
 from tracker.domain.event import CONVERSION, NOT_COUNTED
 from tracker.domain.event_ids import sent_key
 from tracker.domain.identity import Reason
 from tracker.domain.provenance import By
+from tracker.formats.email_address import email_key
 from tracker.formats.event_limits import uuid_text
 from tracker.reports.revenue import Revenue, Sum, worth
 from tracker.reports.timeline_pages import TimelinePage
+from tracker.storage import rejections
 from tracker.storage.engine import Database, Transaction
 from tracker.storage.events import PAGE, LinkedVisitor, StoredEvent, deletion, export_rows, read_events
-from tracker.storage.subscribers import identity_rows
+from tracker.storage.subscribers import StoredSubscriber, identity_rows
 from tracker.storage.timeline import TimelineEntry, timeline_rows
 from tracker.times import iso_utc
 
 #: The first position in a timeline.
 START = (-(2**63), 0)
 _CONVERSION = CONVERSION.encode()
+#: Parameters of an event that say whose it is, beside its address and browser.
+_NUMBERS = ("subscriberid", "id", "externalid")
+
+
+class Naming:
+    """By what a refused event names a subscriber: address, own number, ID, and browsers that are linked to them."""
+
+    def __init__(self, subscriber: StoredSubscriber) -> None:
+        key = None if subscriber.email is None else email_key(subscriber.email)
+        self._address = None if key is None else key[1]
+        self._numbers = {
+            "subscriberid": str(subscriber.id),
+            **dict.fromkeys(_NUMBERS[1:], subscriber.external_id),
+        }
+        self.uuids: set[str] = set()
+
+    def is_in(self, sent: Mapping[str, Any]) -> bool:
+        """Return whether parameters name the subscriber. An address says more than an ID, an ID more than a browser."""
+        texts = {
+            name.lower(): str(value).strip() for name, value in sent.items() if isinstance(value, (str, int))
+        }
+        addresses = {key[1] for text in texts.values() if (key := email_key(text)) is not None}
+        if addresses:
+            return self._address in addresses
+        if any(name in texts for name in _NUMBERS):
+            return any(texts.get(name) == number for name, number in self._numbers.items() if number)
+        return any(text.lower() in self.uuids for text in texts.values())
 
 
 class Export:
     """One export. Memory holds one page of it, and the sums."""
 
-    def __init__(self, database: Database, list_id: int, subscriber_id: int) -> None:
-        self._database, self._list_id, self._subscriber_id = database, list_id, subscriber_id
+    def __init__(self, database: Database, list_id: int, subscriber: StoredSubscriber, now: int) -> None:
+        self._database, self._list_id, self._subscriber_id = database, list_id, subscriber.id
+        self._now, self._naming = now, Naming(subscriber)
         #: Spans whose history was read under the visitor: rows copied to the subscriber meanwhile are not exported twice.
         self._histories: set[tuple[int, int]] = set()
         self._sums: dict[str, list[int]] = {}
@@ -40,10 +72,11 @@ class Export:
     def parts(self, head: Mapping[str, Any]) -> Iterator[bytes]:
         """Yield the document: `head`, then its arrays, and `Complete` at the very end. Raises StorageUnavailable."""
         yield orjson.dumps(head)[:-1]
-        yield from _array("Visitors", map(_link, self._links()))
+        yield from _array("Visitors", map(self._visitor, self._links()))
         yield from _array("Events", self._events())
         by_currency = Revenue([Sum(currency, *sums) for currency, sums in sorted(self._sums.items())], True)
         yield b',"Revenue":' + orjson.dumps(summed(by_currency)["Revenue"])
+        yield from _array("RefusedEvents", self._refused())
         yield from _array("AuditEntries", self._entries())
         yield b',"Complete":true}'
 
@@ -54,6 +87,16 @@ class Export:
             yield from page
             _yield_to_others()
             page = self._database.read(partial(read, after=(page[-1].visitor_id, page[-1].span)))
+
+    def _visitor(self, linked: LinkedVisitor) -> dict[str, Any]:
+        self._naming.uuids.add(uuid_text(linked.uuid))
+        return _link(linked)
+
+    def _refused(self) -> Iterator[dict[str, Any]]:
+        """Yield the refused events that are kept with their values and name the subscriber. Without values none names anybody."""
+        read = partial(rejections.whole_bodies, list_id=self._list_id, since=since(self._now))
+        bodies = (body_answer(each) for each in self._database.read(read))
+        return (each for each in bodies if self._naming.is_in(each["Sent"]))
 
     def _events(self) -> Iterator[dict[str, Any]]:
         """Yield the events of uncopied visitor histories, then of the subscriber's own timeline, each oldest first."""

@@ -112,6 +112,28 @@ def bodies_answer(command: Command, list_id: int, number: int, begins: int) -> l
     return [body_answer(each) for each in bodies]
 
 
+class KeptBody(Schema):
+    """A refused event, with its values or without."""
+
+    BodyID = fields.String(required=True)
+    At = fields.DateTime(required=True)
+    EventID = fields.String(required=True, metadata={"description": "As sent, or made for the event"})
+    IsWhole = fields.Boolean(required=True, metadata={"description": "With its values"})
+    Command = fields.String(required=True, metadata={"description": "By which it came"})
+    Sent = fields.Dict(fields.String(), fields.Raw(metadata={}), required=True)
+
+
+#: A body in examples.
+BODY_EXAMPLE: dict[str, Any] = {
+    "BodyID": "358117233766563841",
+    "At": "2026-01-31T09:31:00.125Z",
+    "EventID": "r358117233766563841",
+    "IsWhole": False,
+    "Command": "event.track",
+    "Sent": {"ListID": 123, "Event": "signup", "Email": "(text, 10)"},
+}
+
+
 def body_answer(body: RefusedBody) -> dict[str, Any]:
     kept = _kept(body)
     return {

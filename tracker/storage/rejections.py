@@ -167,6 +167,12 @@ def bodies_of(transaction: Transaction, list_id: int, number: int, since: int) -
     return [body for _, body in _bodies(transaction, list_id, where, (number, since))]
 
 
+def whole_bodies(transaction: Transaction, list_id: int, since: int) -> list[RefusedBody]:
+    """Return the bodies of a list that are kept with their values and came since then, oldest first."""
+    where = "is_whole = 1 AND at >= ? ORDER BY id"
+    return [body for _, body in _bodies(transaction, list_id, where, (since,))]
+
+
 def find_body(transaction: Transaction, list_id: int, body_id: int) -> tuple[int, RefusedBody] | None:
     """Return the number of the rejection that a body belongs to, and the body."""
     return next(iter(_bodies(transaction, list_id, "id = ?", (body_id,))), None)
