@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, TIME_PATTERN, TIMES, calendar
+from tracker.api.report_params import LIST_ERRORS, TIME_PATTERN, TIMES, calendar
+from tracker.api.row_refusals import answering
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import Text, WholeNumber
 from tracker.questions import BadQuestion, moment_of_word
-from tracker.storage.accounts import MAX_ANNOTATIONS, Annotation, RowFault, RowRefused
+from tracker.storage.accounts import MAX_ANNOTATIONS, Annotation, RowFault
 from tracker.times import iso_utc
 
 #: Characters of a note, and of the address of more about it.
@@ -25,11 +24,13 @@ INVALID_NUMBER, NOT_FOUND = invalid("AnnotationID", 9), Error(10, "Annotation no
 TOO_MANY = Error(11, f"The list has {MAX_ANNOTATIONS} annotations, the most a list can have")
 MISSING_TEXT, MISSING_NUMBER = missing("Text", 12), missing("AnnotationID", 13)
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS: dict[object, Error] = {
-    RowFault.NO_LIST: LIST_NOT_FOUND,
-    RowFault.GONE: NOT_FOUND,
-    RowFault.TOO_MANY: TOO_MANY,
-}
+#: Answers a refusal of the store: raises CommandError (10, 11).
+answering_notes = answering(
+    {
+        RowFault.GONE: NOT_FOUND,
+        RowFault.TOO_MANY: TOO_MANY,
+    }
+)
 URL_PATTERN = "^(https?://[!-~]+)?$"
 
 
@@ -95,12 +96,3 @@ def moment_at(command: Command, list_id: int, word: str, row: Error, *, is_end: 
         return moment_of_word(word, zone, command.now, is_end=is_end)
     except BadQuestion as fault:
         raise CommandError(because(row, fault.reason)) from None
-
-
-@contextmanager
-def answering_notes() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (10, 11)."""
-    try:
-        yield
-    except RowRefused as refused:
-        raise CommandError(_REFUSALS[refused.fault]) from None

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from marshmallow import Schema, fields
 
-from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, WhereParam, refusing
+from tracker.api.report_params import LIST_ERRORS, WhereParam, refusing
+from tracker.api.row_refusals import answering
 from tracker.api.where_params import EXAMPLE, any_field, check_patterns, read_where, rule_of
-from tracker.errors import CommandError, Error, invalid, missing
+from tracker.errors import Error, invalid, missing
 from tracker.fields import Text, WholeNumber
 from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.questions import Goal
-from tracker.storage.accounts import MAX_GOALS, ListGoal, RowFault, RowRefused
+from tracker.storage.accounts import MAX_GOALS, ListGoal, RowFault
 from tracker.times import iso_utc
 
 #: Characters of a goal's name.
@@ -28,12 +27,14 @@ TOO_MANY_GOALS = Error(8, f"The list has {MAX_GOALS} goals, the most a list can 
 INVALID_GOAL_ID, NO_SUCH_GOAL = invalid("GoalID", 9), Error(10, "Goal not found")
 MISSING_NAME, MISSING_EVENT, MISSING_GOAL = missing("Name", 11), missing("Event", 12), missing("GoalID", 13)
 ONE_GOAL_ERRORS = (*LIST_ERRORS, INVALID_GOAL_ID, NO_SUCH_GOAL, MISSING_GOAL)
-_REFUSALS: dict[object, Error] = {
-    RowFault.NO_LIST: LIST_NOT_FOUND,
-    RowFault.GONE: NO_SUCH_GOAL,
-    RowFault.NAME_TAKEN: NAME_TAKEN,
-    RowFault.TOO_MANY: TOO_MANY_GOALS,
-}
+#: Answers a refusal of the store: raises CommandError (7, 8, 10).
+answering_goals = answering(
+    {
+        RowFault.GONE: NO_SUCH_GOAL,
+        RowFault.NAME_TAKEN: NAME_TAKEN,
+        RowFault.TOO_MANY: TOO_MANY_GOALS,
+    }
+)
 
 
 def goal_name(**options: Any) -> Text:
@@ -96,12 +97,3 @@ def goal_information(goal: ListGoal) -> dict[str, Any]:
         "Where": orjson.loads(goal.rule),
         "CreatedOn": iso_utc(goal.created_at),
     }
-
-
-@contextmanager
-def answering_goals() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (7, 8, 10)."""
-    try:
-        yield
-    except RowRefused as refused:
-        raise CommandError(_REFUSALS[refused.fault]) from None

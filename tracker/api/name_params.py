@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from tracker import Command
 from tracker.api.report_params import LIST_ERRORS
+from tracker.api.row_refusals import answering
 from tracker.domain.spellings import OWN, RESERVED, NameKind, Spellings
-from tracker.errors import CommandError, Error, invalid, missing
+from tracker.errors import Error, invalid, missing
 from tracker.fields import ListID, Text
 from tracker.formats.event_limits import MAX_NAME_BYTES
 from tracker.reports.spelled_names import ALL_AS_SENT, ShownNames
-from tracker.storage.accounts import MAX_NOTED, NameFault, NameRefused, NotedName
+from tracker.storage.accounts import MAX_NOTED, NameFault, NotedName
 from tracker.storage.engine import Transaction
 
 #: Bytes of a property's name, characters of what is said of a name.
@@ -40,13 +40,16 @@ INVALID_HIDDEN, INVALID_DESCRIPTION = invalid("IsHidden", 14), invalid("Descript
 MISSING_DESCRIPTION = missing("Description", 16)
 #: The rows of all commands about one name.
 NAME_ERRORS = (*LIST_ERRORS, INVALID_EVENT, INVALID_PROPERTY, ONE_NAME)
-_REFUSALS = {
-    NameFault.CIRCLE: CIRCLE,
-    NameFault.CHAIN: CHAIN,
-    NameFault.RESERVED: RESERVED_NAME,
-    NameFault.TOO_MANY: TOO_MANY_NAMES,
-    NameFault.NO_ALIAS: NO_ALIAS,
-}
+#: Answers a refusal of the store: raises CommandError (9 to 13).
+answering_names = answering(
+    {
+        NameFault.CIRCLE: CIRCLE,
+        NameFault.CHAIN: CHAIN,
+        NameFault.RESERVED: RESERVED_NAME,
+        NameFault.TOO_MANY: TOO_MANY_NAMES,
+        NameFault.NO_ALIAS: NO_ALIAS,
+    }
+)
 KINDS = {NameKind.EVENT: "event", NameKind.PROPERTY: "property"}
 
 
@@ -136,12 +139,3 @@ def name_entry(command: Command, list_id: int) -> Callable[[Transaction], None]:
         command.services.audit.note(transaction, command.caller, command.name, f"list:{list_id}")
 
     return write
-
-
-@contextmanager
-def answering_names() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (9 to 13)."""
-    try:
-        yield
-    except NameRefused as refused:
-        raise CommandError(_REFUSALS[refused.fault]) from None

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND
+from tracker.api.report_params import LIST_ERRORS
+from tracker.api.row_refusals import answering
 from tracker.api.where_params import rule_of
 from tracker.errors import CommandError, Error, because, hinted, invalid, missing
 from tracker.fields import JsonObject, Text, WholeNumber, YesOrNo
 from tracker.registry import Entry
-from tracker.storage.accounts import MAX_PINNED, MAX_SAVED_REPORTS, RowFault, RowRefused, SavedReport
+from tracker.storage.accounts import MAX_PINNED, MAX_SAVED_REPORTS, RowFault, SavedReport
 from tracker.times import iso_utc
 
 #: Characters of a name, and bytes of the JSON of parameters.
@@ -31,13 +31,15 @@ MISSING_NAME, MISSING_REPORT = missing("Name", 11), missing("Report", 12)
 MISSING_NUMBER, INVALID_PINNED = missing("SavedReportID", 13), invalid("IsPinned", 14)
 TOO_MANY_PINNED = Error(15, f"{MAX_PINNED} reports of the list are pinned, the most that can be")
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS: dict[object, Error] = {
-    RowFault.NO_LIST: LIST_NOT_FOUND,
-    RowFault.GONE: NOT_FOUND,
-    RowFault.NAME_TAKEN: NAME_TAKEN,
-    RowFault.TOO_MANY: TOO_MANY,
-    RowFault.TOO_MANY_PINNED: TOO_MANY_PINNED,
-}
+#: Answers a refusal of the store: raises CommandError (7, 8, 10, 15).
+answering_saved = answering(
+    {
+        RowFault.GONE: NOT_FOUND,
+        RowFault.NAME_TAKEN: NAME_TAKEN,
+        RowFault.TOO_MANY: TOO_MANY,
+        RowFault.TOO_MANY_PINNED: TOO_MANY_PINNED,
+    }
+)
 
 
 def report_name(**options: Any) -> Text:
@@ -135,12 +137,3 @@ def stored_params(saved: SavedReport) -> dict[str, Any]:
     """Return the parameters of a saved report."""
     found: dict[str, Any] = orjson.loads(saved.params)
     return found
-
-
-@contextmanager
-def answering_saved() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (7, 8, 10, 15)."""
-    try:
-        yield
-    except RowRefused as refused:
-        raise CommandError(_REFUSALS[refused.fault]) from None

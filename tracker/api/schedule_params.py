@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, calendar
+from tracker.api.report_params import LIST_ERRORS, calendar
+from tracker.api.row_refusals import answering
 from tracker.api.share_params import check_shareable, shared_report
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import Choice, WholeNumber
@@ -22,7 +22,6 @@ from tracker.storage.accounts import (
     MailState,
     Recipient,
     RowFault,
-    RowRefused,
 )
 from tracker.times import iso_utc
 
@@ -34,11 +33,13 @@ INVALID_FORMAT = invalid("Format", 13)
 TOO_MANY = Error(14, f"The list has {MAX_SCHEDULES} schedules, the most a list can have")
 MISSING_NUMBER, MISSING_EVERY, MISSING_TO = missing("ScheduleID", 16), missing("Every", 17), missing("To", 18)
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS: dict[object, Error] = {
-    RowFault.NO_LIST: LIST_NOT_FOUND,
-    RowFault.GONE: NOT_FOUND,
-    RowFault.TOO_MANY: TOO_MANY,
-}
+#: Answers a refusal of the store: raises CommandError (10, 14).
+answering_schedules = answering(
+    {
+        RowFault.GONE: NOT_FOUND,
+        RowFault.TOO_MANY: TOO_MANY,
+    }
+)
 FORMATS = ("mail", "csv")
 #: What `LastMail` says of an address.
 STATES = {
@@ -179,15 +180,6 @@ def check_mailable(command: Command, list_id: int, saved_id: int | None) -> None
 
 def list_zone(command: Command, list_id: int) -> str:
     return calendar(command, list_id)[0]
-
-
-@contextmanager
-def answering_schedules() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (10, 14)."""
-    try:
-        yield
-    except RowRefused as refused:
-        raise CommandError(_REFUSALS[refused.fault]) from None
 
 
 def recipient_answer(recipient: Recipient) -> dict[str, Any]:

@@ -10,22 +10,24 @@ import orjson
 
 from tracker import Command
 from tracker.api.name_uses import ListUses
-from tracker.api.report_params import LIST_NOT_FOUND, SEGMENT_NOT_FOUND, field_finder
+from tracker.api.report_params import SEGMENT_NOT_FOUND, field_finder
+from tracker.api.row_refusals import answering
 from tracker.api.segment_params import IN_USE, INVALID_RULE, NAME_TAKEN, TOO_MANY_SEGMENTS, refusing_rule
 from tracker.api.segment_rules import SegmentRules, stored_rule
-from tracker.errors import CommandError, Error, StorageUnavailable, because
+from tracker.errors import CommandError, StorageUnavailable, because
 from tracker.storage.accounts import ListSegment, RowFault, RowRefused
 
 #: How often a change is checked again because others have changed the list's segments meanwhile.
 MAX_CHECKS = 5
 #: Users of a segment that are named in an error.
 MAX_NAMED = 10
-_REFUSALS: dict[object, Error] = {
-    RowFault.NO_LIST: LIST_NOT_FOUND,
-    RowFault.GONE: SEGMENT_NOT_FOUND,
-    RowFault.NAME_TAKEN: NAME_TAKEN,
-    RowFault.TOO_MANY: TOO_MANY_SEGMENTS,
-}
+_answering = answering(
+    {
+        RowFault.GONE: SEGMENT_NOT_FOUND,
+        RowFault.NAME_TAKEN: NAME_TAKEN,
+        RowFault.TOO_MANY: TOO_MANY_SEGMENTS,
+    }
+)
 _CHANGED = object()
 _Kept = Sequence[ListSegment]
 _Check = Callable[[_Kept], object | None]
@@ -81,10 +83,11 @@ class SegmentChanges:
             kept = self._segments.of_list(self._list_id, self._deadline)
             check(kept)
             try:
-                write(lambda now, kept=kept: None if list(now) == kept else _CHANGED)  # type: ignore[misc]
+                with _answering():
+                    write(lambda now, kept=kept: None if list(now) == kept else _CHANGED)  # type: ignore[misc]
             except RowRefused as refused:
                 if refused.fault is not _CHANGED:
-                    raise CommandError(_REFUSALS[refused.fault]) from None
+                    raise
             else:
                 return
         raise StorageUnavailable("the segments of the list are changed without a pause")

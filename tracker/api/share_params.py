@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from marshmallow import Schema, fields
 
 from tracker import Command
-from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, TIME_PATTERN, WhereParam
+from tracker.api.report_params import LIST_ERRORS, TIME_PATTERN, WhereParam
+from tracker.api.row_refusals import answering
 from tracker.api.saved_report_params import report_of
 from tracker.api.where_params import EXAMPLE, rule_of
 from tracker.errors import FORBIDDEN, CommandError, Error, because, hinted, invalid, missing
 from tracker.fields import Text, WholeNumber
-from tracker.storage.accounts import MAX_SHARES, RowFault, RowRefused, Share, fixed, origins_of
+from tracker.storage.accounts import MAX_SHARES, RowFault, Share, fixed, origins_of
 from tracker.times import iso_utc
 
 #: Characters of a password: short ones are guessed, long ones cost time.
@@ -35,11 +35,13 @@ INVALID_PASSWORD = invalid("Password", 13, hint=f"{LEAST_PASSWORD} to {MAX_PASSW
 TOO_MANY = Error(14, f"The list has {MAX_SHARES} share links, the most a list can have")
 NOT_SHAREABLE = Error(15, "The report cannot be shared")
 ONE_ERRORS = (*LIST_ERRORS, INVALID_NUMBER, NOT_FOUND, MISSING_NUMBER)
-_REFUSALS: dict[object, Error] = {
-    RowFault.NO_LIST: LIST_NOT_FOUND,
-    RowFault.GONE: NOT_FOUND,
-    RowFault.TOO_MANY: TOO_MANY,
-}
+#: Answers a refusal of the store: raises CommandError (10, 14).
+answering_shares = answering(
+    {
+        RowFault.GONE: NOT_FOUND,
+        RowFault.TOO_MANY: TOO_MANY,
+    }
+)
 #: The permission to see numbers, which is all that a link gives and which its maker has to have.
 READS = "Reports.Get"
 #: What the overview asks first, and what stands for it when a link is tried.
@@ -146,12 +148,3 @@ def check_shareable(command: Command, list_id: int, report: str, params: Mapping
         [row, *_] = refused.errors
         reason = f"{row.message} (error {row.code} of {report})"
         raise CommandError(hinted(because(NOT_SHAREABLE, reason), row.hint)) from None
-
-
-@contextmanager
-def answering_shares() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (10, 14)."""
-    try:
-        yield
-    except RowRefused as refused:
-        raise CommandError(_REFUSALS[refused.fault]) from None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from tracker.api.report_params import (
     WhereParam,
     own_list_id,
 )
+from tracker.api.row_refusals import answering
 from tracker.api.where_params import EXAMPLE, any_field, read_where
 from tracker.errors import CommandError, Error, because, invalid, missing
 from tracker.fields import Choice, Text, WholeNumber, YesOrNo
@@ -31,7 +31,6 @@ from tracker.storage.triggers import (
     ListTrigger,
     PausedBy,
     TriggerFault,
-    TriggerRefused,
     trigger_store,
 )
 from tracker.times import iso_utc
@@ -62,12 +61,15 @@ ONE_KIND = Error(
     29, "A trigger is on an event or on a segment", hint="Send Event and Where, or SegmentID and On"
 )
 ONE_TRIGGER_ERRORS = (*LIST_ERRORS, INVALID_TRIGGER_ID, NO_SUCH_TRIGGER, MISSING_TRIGGER)
-_REFUSALS = {
-    TriggerFault.GONE: NO_SUCH_TRIGGER,
-    TriggerFault.NAME_TAKEN: NAME_TAKEN,
-    TriggerFault.TOO_MANY: TOO_MANY_TRIGGERS,
-    TriggerFault.NO_SEGMENT: SEGMENT_NOT_FOUND,
-}
+#: Answers a refusal of the store: raises CommandError (7, 8, 10, 15).
+answering_triggers = answering(
+    {
+        TriggerFault.GONE: NO_SUCH_TRIGGER,
+        TriggerFault.NAME_TAKEN: NAME_TAKEN,
+        TriggerFault.TOO_MANY: TOO_MANY_TRIGGERS,
+        TriggerFault.NO_SEGMENT: SEGMENT_NOT_FOUND,
+    }
+)
 #: The error rows of what starts a trigger.
 START_ERRORS = (
     INVALID_TRIGGER_EVENT, INVALID_RULE, INVALID_SEGMENT, SEGMENT_NOT_FOUND, INVALID_ON, ONE_KIND, NOTHING_JUDGES,
@@ -311,15 +313,6 @@ def delete_trigger(command: Command, list_id: int, trigger_id: int) -> bool:
 
     job = services.jobs.begin(list_id, DELETE_TRIGGER, trigger_id, prepare, command.deadline)
     return job is not None
-
-
-@contextmanager
-def answering_triggers() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (7, 8, 10, 15)."""
-    try:
-        yield
-    except TriggerRefused as refused:
-        raise CommandError(_REFUSALS[refused.fault]) from None
 
 
 def secret_pair() -> tuple[bytes, str]:

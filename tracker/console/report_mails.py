@@ -11,7 +11,7 @@ from tracker.console.client import CALLER, NotDone, Unanswered, ask
 from tracker.console.current_list import CurrentList
 from tracker.console.number_words import SIX
 from tracker.console.report_pages import CopyIsBuilt
-from tracker.console.saved_answers import shown
+from tracker.console.saved_answers import ReportOfList, shown
 from tracker.mail import MailAttachment, MailMessage
 
 OVERVIEW = "Overview"
@@ -19,23 +19,11 @@ OVERVIEW = "Overview"
 LISTED = (("Sources", "visit:$channel"), ("Pages", "$pathname"))
 
 
-class MailedReport(Protocol):
+class MailedReport(ReportOfList, Protocol):
     """What a schedule sends. Without a command it is the overview of the days from `first` to `last`."""
 
     @property
-    def list_id(self) -> int: ...
-    @property
-    def list_name(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
     def is_csv(self) -> bool: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def command(self) -> str | None: ...
-    @property
-    def params(self) -> Mapping[str, Any]: ...
 
 
 class NumbersLater(Exception):

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from tracker.console.charts import MAX_SERIES, line, share, sparkline
 from tracker.console.client import NotDone, Unanswered, ask, registry
@@ -35,6 +35,23 @@ from tracker.registry import CsvStream
 Answer = Mapping[str, Any]
 #: Rows of a table, of a pinned one, and the columns of one whose command this module does not know.
 ROWS, PINNED_ROWS, COLUMNS = 50, 6, 5
+
+
+class ReportOfList(Protocol):
+    """A saved report of a list, or without a command its overview, as it is shown to people without an account."""
+
+    @property
+    def list_id(self) -> int: ...
+    @property
+    def list_name(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def command(self) -> str | None: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
 
 
 class SavedQuestion:

@@ -21,7 +21,7 @@ from tracker.console.page_context import desk
 from tracker.console.pages.overview import shared_overview
 from tracker.console.report_address import ReportAddress, where_text
 from tracker.console.report_pages import PERIODS, CopyIsBuilt
-from tracker.console.saved_answers import shown
+from tracker.console.saved_answers import ReportOfList, shown
 from tracker.errors import CommandError, StorageUnavailable
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
@@ -44,21 +44,9 @@ FAILED = ("Something went wrong", "Please try again later.")
 WRONG = "The password is wrong."
 
 
-class Opened(Protocol):
+class Opened(ReportOfList, Protocol):
     """What a token opens."""
 
-    @property
-    def list_id(self) -> int: ...
-    @property
-    def list_name(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def command(self) -> str | None: ...
-    @property
-    def params(self) -> Mapping[str, Any]: ...
     @property
     def frame_origins(self) -> tuple[str, ...]: ...
 
