@@ -24,6 +24,11 @@ PAGES = {
     "tracking": "/lists/{list}/tracking",
     "tracking, waiting": "/lists/{empty}/tracking",
     "settings": "/lists/{list}/settings",
+    "names": "/lists/{named}/names?done=merged",
+    "names, none": "/lists/{empty}/names",
+    "a name": "/lists/{named}/names/one?kind=event&name=signup",
+    "names that look alike": "/lists/{named}/names/one?kind=event&name=page_view&name=pageView&name=Page+View",
+    "a hidden property": "/lists/{named}/names/one?kind=property&name=debug",
     "keys": "/keys",
     "to revoke a key": "/keys/{key}/revoke",
     "audit": "/audit",
@@ -46,7 +51,26 @@ def jane(tracker: Tracker) -> Account:
 def lists(tracker: Tracker, jane: Account) -> dict[str, Any]:
     tracker.call("event.track", jane.key, ListID=jane.list_id, Event="seen", Email="a@example.com")
     empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").body["ListID"]
-    return {"list": jane.list_id, "empty": empty, "key": jane.key.split("_")[1]}
+    named = list_with_names(tracker, jane)
+    return {"list": jane.list_id, "empty": empty, "named": named, "key": jane.key.split("_")[1]}
+
+
+def list_with_names(tracker: Tracker, jane: Account) -> int:
+    """A list with names that look alike, and of which something is noted."""
+    number: int = tracker.call("list.create", jane.key, SubscriberListName="Names").body["ListID"]
+    calls: list[tuple[str, dict[str, Any]]] = [
+        *(("event.track", {"Event": name}) for name in ("page_view", "pageView", "Page View", "signup")),
+        ("event.track", {"Event": "sign_up", "Properties": {"debug": 1, "plan": "a"}}),
+        ("event.alias", {"Event": "sign_up", "As": "signup"}),
+        ("event.alias", {"Property": "x" * 120, "As": "a name of which nobody ever heard " * 3}),
+        ("event.hide", {"Property": "debug"}),
+        ("event.describe", {"Event": "signup", "Description": "Somebody has an account now. " * 12}),
+        ("goal.create", {"Name": "Sign-ups", "Event": "signup"}),
+        ("segment.create", {"Name": "New", "Rule": [{"Of": "person", "Event": "sign_up", "Is": "happened"}]}),
+    ]
+    for command, params in calls:
+        tracker.call(command, jane.key, ListID=number, **params)
+    return number
 
 
 @pytest.fixture(scope="module")

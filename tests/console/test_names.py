@@ -75,6 +75,29 @@ def test_what_cannot_be_one_is_said_beside_the_form(browser: Visitor, place: dic
     )
     refused = browser.post(f"{place['path']}/names/merge", data={**form, "other": "identify"})
     assert (refused.status_code, "error 11" in words(refused)) == (422, True)
+    assert 'value="identify"' in refused.text, "what was typed stays"
+
+
+def test_what_uses_a_name_is_told_with_its_place(
+    browser: Visitor, tracker: Tracker, jane: Account, place: dict[str, Any]
+) -> None:
+    about = {"ListID": place["ListID"]}
+    rule = [{"Of": "person", "Event": "page_view", "Is": "happened"}]
+    made = tracker.call("segment.create", jane.key, **about, Name="Lookers", Rule=rule).body["SegmentID"]
+    page = browser.get(f"{place['path']}/names/one?kind=event&name=page_view")
+    assert f'href="{place["path"]}/segments/{made}">Lookers</a>' in page.text
+
+
+def test_names_of_trackers_own_are_not_treated_as_one(
+    browser: Visitor, tracker: Tracker, jane: Account, place: dict[str, Any]
+) -> None:
+    sent = {"$plan": "a", "plan": "b", "size": 1, "Size": 2}
+    tracker.call("event.track", jane.key, ListID=place["ListID"], Event="page_view", Properties=sent)
+    page = browser.get(f"{place['path']}/events").text
+    assert ("name=Size&amp;name=size" in page, "name=plan" in page) == (True, False)
+    page = browser.get(f"{place['path']}/names/one?kind=property&name=%24plan")
+    assert "have no other spelling" in words(page)
+    assert "/names/merge" not in page.text
 
 
 def test_a_list_goes_after_its_name_was_typed(

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from flask import abort, jsonify, redirect, render_template, request
-from werkzeug.wrappers import Response
 
 from tracker.console.client import CallRefused, Unanswered, ask, ask_if_allowed
 from tracker.console.current_list import CurrentList, is_number, list_of
@@ -31,9 +30,15 @@ HOWS = {
 #: Which field of the form each error is told beside: of the name, of the rule, and that there are too many.
 FIELDS = {4: "Name", 5: "Name", 7: "Name", 8: "Name", 6: "Rule", 9: "Rule", 16: "Rule"}
 
+#: The error of a segment that is used.
+IN_USE = 17
+
 
 def show(list_id: str) -> str:
-    place = list_of(list_id)
+    return _all(list_of(list_id))
+
+
+def _all(place: CurrentList, fault: str = "") -> str:
     counted, trouble = _counted(place)
     segments = counted["Segments"]
     names = _names(segments)
@@ -52,6 +57,7 @@ def show(list_id: str) -> str:
         of=counted.get("Of"),
         as_of=counted.get("AsOf"),
         trouble=trouble,
+        fault=fault,
     )
 
 
@@ -91,9 +97,15 @@ def save(list_id: str, segment_id: str) -> Any:
     return redirect(f"{place.path}/segments", 303)
 
 
-def delete(list_id: str, segment_id: str) -> Response:
+def delete(list_id: str, segment_id: str) -> Any:
+    """Delete a segment; of one that is used, say by what."""
     place = list_of(list_id)
-    ask("segment.delete", **place.params, SegmentID=segment_id)
+    try:
+        ask("segment.delete", **place.params, SegmentID=segment_id)
+    except CallRefused as refused:
+        if refused.code != IN_USE:
+            raise
+        return _all(place, "; ".join(refused.beside({}).values())), refused.status
     return redirect(f"{place.path}/segments", 303)
 
 
