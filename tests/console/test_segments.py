@@ -202,6 +202,17 @@ def test_all_are_listed_where_they_cannot_be_counted(console: Console) -> None:
     assert "used by Others" in told
 
 
+def test_one_that_is_used_is_not_deleted_and_its_user_is_named(console: Console) -> None:
+    first = made(console)
+    client, about = console.client, {"ListID": console.list_id, "Name": "Sales", "Report": "reports.trend"}
+    params = {"Measures": ["people"], "SegmentID": first}
+    client.ok("savedreport.create", console.user.key, **about, Params=params)
+    token = token_in(console.get(f"{console.path}/segments"))
+    told = console.ask("POST", f"{console.path}/segments/{first}/delete", data={"token": token})
+    assert (told.status, "saved report `Sales`" in words(told)) == (422, True)
+    assert [each["SegmentID"] for each in kept(console)] == [first]
+
+
 def test_a_report_is_filtered_by_a_segment_and_another_click_takes_it_back(console: Console) -> None:
     number = made(console)
     answer = console.get(console.path, SegmentID=str(number))
