@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from tracker import Command, CommandError, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.name_params import shown_names
+from tracker.domain.spellings import NameKind, is_reserved
 from tracker.errors import because
 from tracker.fields import Choice, Text, WholeNumber, YesOrNo
 from tracker.reports.catalogue_listing import TYPE_NAMES, CataloguePage, NameOrder
@@ -97,7 +98,7 @@ class WebsiteEventsCatalogue(Command):
                 }
             ],
             "HasMore": False,
-            "LookAlikes": [{"Kind": "event", "Names": ["pageView", "page_view"]}],
+            "LookAlikes": [{"Kind": "event", "Names": ["pageView", "page_view"], "CanBeOne": True}],
             "IsFull": False,
         },
     )
@@ -136,6 +137,9 @@ class WebsiteEventsCatalogue(Command):
         class LookAlike(Schema):
             Kind = fields.String(required=True, metadata={"enum": ["event", "property"]})
             Names = fields.List(fields.String(), required=True)
+            CanBeOne = fields.Boolean(
+                required=True, metadata={"description": "Whether `event.alias` may treat them as one"}
+            )
 
         Events = fields.List(fields.Nested(Event), required=True)
         HasMore = fields.Boolean(
@@ -157,9 +161,7 @@ class WebsiteEventsCatalogue(Command):
         answer = {"Events": [_described(each) for each in names.events], "HasMore": names.has_more}
         if not params.keys() & {"Event", "Search"} and not params["AfterEvent"]:
             groups = reports.similar_names(list_id, self.deadline, shown)
-            answer["LookAlikes"] = [
-                {"Kind": kind, "Names": names} for kind, found in groups.items() for names in found
-            ]
+            answer["LookAlikes"] = [_alike(kind, names) for kind, found in groups.items() for names in found]
         return {**answer, "IsFull": reports.is_catalogue_full(list_id, self.deadline)}
 
     def _names(self, list_id: int, params: dict[str, Any], shown: ShownNames) -> CataloguePage:
@@ -177,6 +179,11 @@ class WebsiteEventsCatalogue(Command):
             return most
         page: CataloguePage = reports.names(list_id, after, search, size, self.deadline, shown)
         return page
+
+
+def _alike(kind: str, names: list[str]) -> dict[str, Any]:
+    can_be_one = not any(is_reserved(NameKind[kind.upper()], name) for name in names)
+    return {"Kind": kind, "Names": names, "CanBeOne": can_be_one}
 
 
 def _described(listed: ListedName) -> dict[str, Any]:

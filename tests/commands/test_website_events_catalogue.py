@@ -85,8 +85,8 @@ def test_names_spelled_twice(track: Track, catalogue: Ask) -> None:
     track(Event="page_view", Properties={"productId": 1})
     track(Event="pageView", Properties={"product_id": 1, "page_view": 2})
     assert catalogue()["LookAlikes"] == [
-        {"Kind": "event", "Names": ["pageView", "page_view"]},
-        {"Kind": "property", "Names": ["productId", "product_id"]},
+        {"Kind": "event", "Names": ["pageView", "page_view"], "CanBeOne": True},
+        {"Kind": "property", "Names": ["productId", "product_id"], "CanBeOne": True},
     ]
 
 

@@ -95,9 +95,8 @@ def test_names_of_trackers_own_are_not_treated_as_one(
     tracker.call("event.track", jane.key, ListID=place["ListID"], Event="page_view", Properties=sent)
     page = browser.get(f"{place['path']}/events").text
     assert ("name=Size&amp;name=size" in page, "name=plan" in page) == (True, False)
-    page = browser.get(f"{place['path']}/names/one?kind=property&name=%24plan")
-    assert "have no other spelling" in words(page)
-    assert "/names/merge" not in page.text
+    form = {"kind": "property", "name": "$plan", "other": "plan", "token": browser.token()}
+    assert "error 11" in words(browser.post(f"{place['path']}/names/merge", data=form))
 
 
 def test_a_list_goes_after_its_name_was_typed(

@@ -14,7 +14,6 @@ from tracker.console.event_orders import DAYS, ORDERS, by_people
 from tracker.console.event_view import TYPES, in_full, is_of_tracker
 from tracker.console.goal_form import goal_link
 from tracker.console.page_context import Route
-from tracker.domain.spellings import NameKind, is_reserved
 
 EVENTS_PER_PAGE = 50
 WORDS = {"Search": "Search for at most 200 characters."}
@@ -51,19 +50,13 @@ def show(list_id: str) -> Any:
         people_days=DAYS,
         events=events,
         following=events[-1]["Event"] if found["HasMore"] else None,
-        look_alikes=[_with_way(group) for group in found.get("LookAlikes", [])],
+        look_alikes=found.get("LookAlikes", []),
         most_shown=MAX_SHOWN,
         is_full=found["IsFull"],
         is_removed="removed" in request.args,
         faults=faults,
     )
     return page, 422 if faults else 200
-
-
-def _with_way(group: dict[str, Any]) -> dict[str, Any]:
-    """Return names that look alike, and whether they can be treated as one."""
-    kind = NameKind[group["Kind"].upper()]
-    return {**group, "CanBeOne": not any(is_reserved(kind, name) for name in group["Names"])}
 
 
 def properties(list_id: str) -> Any:

@@ -9,7 +9,6 @@ from flask import redirect, render_template, request
 from tracker.console.client import CallRefused, ask
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.page_context import Route
-from tracker.domain.spellings import NameKind, is_reserved
 
 #: What is wrong with a form; None: as the command says it.
 WORDS = {"As": None, "Description": "At most 500 characters.", "From": None, "To": None, "": None}
@@ -102,7 +101,6 @@ def _page(place: CurrentList, faults: dict[str, str] | None = None) -> str:
         names=names,
         noted=noted.get(names[0]),
         counts=_counts(place, names) if kind == "Event" else {},
-        is_reserved=any(is_reserved(NameKind[kind.upper()], name) for name in names),
         typed=request.form,
         uses=[use for number, use in enumerate(uses) if use not in uses[:number]],
         faults=faults or {},
