@@ -17,12 +17,12 @@ from argon2 import PasswordHasher
 
 from tests.client import InProcess, NewClient, Reply, Shop, Track
 from tests.made_once import make_once
+from tests.name_server import ask_no_name_server
 from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
 from tests.subscriber_calls import Call
-from tracker.analytics.reports_client import ReportsClient
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -38,13 +38,8 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
 hypothesis.settings.load_profile(PROFILE)
 
 
-def _refuse_to_start(client: ReportsClient) -> None:
-    raise AssertionError("the quick loop starts no reports process: see ASK_REPORTS in tests/needs.py")
+IS_QUICK = "TESTS_WITHOUT_SERVERS" in os.environ
 
-
-# A test that starts the reports process has to be marked by what it asks for.
-if "TESTS_WITHOUT_SERVERS" in os.environ:
-    ReportsClient._spawn = _refuse_to_start  # type: ignore[method-assign]  # noqa: SLF001
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -281,8 +276,16 @@ def cost_of_passwords() -> Iterator[None]:
         yield
 
 
+def _refuse_to_start(*_: object) -> None:
+    """A test that starts the reports process has to be marked by what it asks for."""
+    raise AssertionError("the quick loop starts no reports process: see ASK_REPORTS in tests/needs.py")
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _made_once() -> Iterator[None]:
+def _quick_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         make_once(patch)
+        ask_no_name_server(patch)
+        if IS_QUICK:
+            patch.setattr("tracker.analytics.reports_client.start_process", _refuse_to_start)
         yield

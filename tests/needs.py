@@ -36,6 +36,8 @@ PROGRAMS = {
 }
 #: Beginnings of the names of commands that ask the reports process, which the first one who asks starts.
 ASK_REPORTS = ("reports.", "visit.", "visits.", "events.export")
+#: Those that ask when they are called as their example is, which tests of all commands do, and others seldom.
+EXAMPLES_ASK = (*ASK_REPORTS, "segment.count", "segment.people", "share.create", "schedule.create")
 #: The fixture that answers in the place of that process.
 STUB = "engine"
 ASKS = "asks reports"
@@ -54,13 +56,13 @@ def needs(item: pytest.Item) -> frozenset[str]:
         if name not in OF_ANY_KIND:
             found |= _of_function(definitions[-1].func)
     case = item.callspec.id.split("-") if parameters else []
-    if (ASKS in found or _asks(case)) and STUB not in item.fixturenames:
+    if (ASKS in found or _asks(case, EXAMPLES_ASK)) and STUB not in item.fixturenames:
         found.add("processes")
     return frozenset(found - {ASKS})
 
 
-def _asks(words: Iterable[str]) -> bool:
-    return any(word.startswith(ASK_REPORTS) for word in words)
+def _asks(words: Iterable[str], commands: tuple[str, ...] = ASK_REPORTS) -> bool:
+    return any(word.startswith(commands) for word in words)
 
 
 @functools.cache

@@ -27,6 +27,9 @@ WITH_LISTS = {
     ),
 }
 
+#: A shared overview asks for reports when it is made.
+ASKS_REPORTS = pytest.mark.processes
+
 
 @pytest.fixture
 def filled(client: InProcess, shop: Shop, track: Track) -> Shop:
@@ -124,6 +127,7 @@ def test_what_is_refused_deletes_nothing(
     assert client.ok("list.get", shop.key, ListID=shop.list_id)["List"]["Name"] == NAME
 
 
+@ASKS_REPORTS
 def test_nobody_finds_the_list_from_then_on(client: InProcess, filled: Shop) -> None:
     described = client.ok("list.get", filled.key, ListID=filled.list_id)["List"]
     client.ok("list.delete", filled.key, ListID=filled.list_id, Name=NAME)
@@ -144,6 +148,7 @@ def test_nobody_finds_the_list_from_then_on(client: InProcess, filled: Shop) -> 
     assert (log["Action"], log["Object"]) == ("list.delete", f"list:{filled.list_id}")
 
 
+@ASKS_REPORTS
 def test_no_table_has_a_row_in_the_end(client: InProcess, filled: Shop) -> None:
     before = rows_of(client, filled.list_id)
     assert len(before) >= 20, before
@@ -156,6 +161,7 @@ def test_no_table_has_a_row_in_the_end(client: InProcess, filled: Shop) -> None:
     assert recount(client.services.storage, other.list_id).differences == []
 
 
+@ASKS_REPORTS
 def test_what_comes_late_goes_too(client: InProcess, filled: Shop) -> None:
     """A process that knows the list still takes an event after the first round."""
     client.ok("list.delete", filled.key, ListID=filled.list_id, Name=NAME)

@@ -115,6 +115,7 @@ def kept(console: Console) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.processes  # the list of segments counts them
 def test_a_segment_is_written_counted_saved_changed_and_deleted_without_scripts(console: Console) -> None:
     new = f"{console.path}/segments/new"
     form = {"Name": "Buyers", "what-0": "did", "name-0": "conversion", "times-0": "2", "days-0": "90"}
