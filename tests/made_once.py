@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
+from tracker.http.docs_page import docs
 from tracker.openapi import describe
 from tracker.registry import Registry
 from tracker.registry.params import ParamReader
@@ -25,7 +28,10 @@ def make_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("tracker.registry.command_table.why_invalid", functools.cache(why_invalid))
     patch.setattr("tracker.registry.command_table.ParamReader", functools.cache(ParamReader))
     patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
+    patch.setattr(Rule, "compile", _compiled(Rule.compile))
     patch.setattr(Rule, "_compile_builder", _when_called(Rule._compile_builder))  # noqa: SLF001
+    patch.setattr("tracker.plugins.entry_points", _installed())
+    patch.setattr("tracker.app.docs", _shown())
 
 
 def _described() -> Callable[[Registry, Mapping[str, object], Adapters, str], Any]:
@@ -56,6 +62,50 @@ class _Templates(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._made[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+def _compiled(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """What each route is found by and what builds its URLs, once for each spelling."""
+    made: dict[object, Rule] = {}
+
+    def compiled(rule: Rule) -> None:
+        said = (
+            rule.rule,
+            rule.host,
+            rule.subdomain,
+            rule.merge_slashes,
+            str(rule.defaults),
+            rule.map.host_matching,
+        )
+        like = made.get(said)
+        if like is None:
+            compile_rule(rule)
+            made[said] = rule
+            return
+        rule._parts, rule._trace, rule._converters = like._parts, like._trace, like._converters  # noqa: SLF001
+        rule.arguments = like.arguments
+        rule._build = like._build.__func__.__get__(rule, None)  # type: ignore[attr-defined]  # noqa: SLF001
+        rule._build_unknown = like._build_unknown.__func__.__get__(rule, None)  # type: ignore[attr-defined]  # noqa: SLF001
+
+    return compiled
+
+
+def _installed() -> Callable[..., Any]:
+    """The entry points, once for each group and path: a plugin is installed where it was not looked for before."""
+    look = functools.cache(lambda group, _: entry_points(group=group))
+    return lambda *, group: look(group, tuple(sys.path))
+
+
+def _shown() -> Callable[[Mapping[str, Any]], Blueprint]:
+    """The routes of the OpenAPI document: an application keeps them, and changes nothing about them."""
+    made: dict[int, tuple[Mapping[str, Any], Blueprint]] = {}
+
+    def remembered(document: Mapping[str, Any]) -> Blueprint:
+        if id(document) not in made:
+            made[id(document)] = document, docs(document)
+        return made[id(document)][1]
+
+    return remembered
 
 
 def _when_called(compile_builder: Callable[[Rule, bool], Any]) -> Callable[[Rule, bool], Any]:
