@@ -16,6 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from tests.client import InProcess, NewClient, Reply, Shop, Track
+from tests.examples import FEW, IS_QUICK
 from tests.made_once import make_once
 from tests.name_server import ask_no_name_server
 from tests.needs import needs
@@ -31,16 +32,16 @@ use_memory_disk()
 gc.disable()  # until all is collected: what is imported stays
 # The same examples in every run: a red test is red for everybody. `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
-# For `make check`: few examples, the same each time.
-hypothesis.settings.register_profile("quick", max_examples=12, derandomize=True, deadline=None, database=None)
+# For `make check`.
+hypothesis.settings.register_profile(
+    "quick", max_examples=FEW, derandomize=True, deadline=None, database=None
+)
 hypothesis.settings.register_profile("fuzz", max_examples=5000, deadline=None)
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
-hypothesis.settings.load_profile(PROFILE)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
-
-IS_QUICK = "TESTS_WITHOUT_SERVERS" in os.environ
-
-
+HAS_SERVERS = "TESTS_WITHOUT_SERVERS" not in os.environ
+#: For `make check` tests with the other are not even made.
+DATABASES = ["sqlite", "mariadb"] if HAS_SERVERS else ["sqlite"]
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -87,7 +88,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     return new
 
 
-@pytest.fixture(scope="module", params=["sqlite", "mariadb"])
+@pytest.fixture(scope="module", params=DATABASES)
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Runs a test once for each database Tracker knows."""
     kind: str = request.param
@@ -269,7 +270,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def cost_of_passwords() -> Iterator[None]:
     """For `make check` a password costs next to nothing; what tests the cost has a fixture of this name instead."""
     with pytest.MonkeyPatch.context() as patch:
-        if PROFILE == "quick":
+        if IS_QUICK:
             cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
             patch.setattr("tracker.storage.accounts.passwords._HASHER", cheap)
             patch.setattr("tracker.storage.accounts.passwords._DUMMY_HASH", cheap.hash("nobody's"))
@@ -286,6 +287,6 @@ def _quick_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         make_once(patch)
         ask_no_name_server(patch)
-        if IS_QUICK:
+        if not HAS_SERVERS:
             patch.setattr("tracker.analytics.reports_client.start_process", _refuse_to_start)
         yield

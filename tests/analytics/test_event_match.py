@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.analytics.made_events import NAMES, wheres_of, worlds
 from tests.analytics.reference_events import fits
+from tests.examples import examples
 from tracker.analytics.copy.loading import fill_temporary
 from tracker.analytics.queries.event_match import COLUMNS, TABLE, matching_ids
 from tracker.questions import EventMatch, Goal, decode, encode
@@ -21,7 +22,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_matches_equal_the_reference(data: st.DataObject) -> None:
     _, events, _ = data.draw(worlds())

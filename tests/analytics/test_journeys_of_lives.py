@@ -14,6 +14,7 @@ from tests.analytics.reference import events_of_truth
 from tests.analytics.reference_answers import Reference
 from tests.analytics.test_queries import rounded
 from tests.analytics.test_whose_copy import step_of
+from tests.examples import seeds
 from tests.ingest.real import Real
 from tests.ingest.whole_model import Track
 from tracker.analytics.copy.copy_tables import read_columns, read_state
@@ -68,7 +69,7 @@ def check(copied: Copied, real: Real) -> None:
         assert answer == rounded(reference.answer(question)), question
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(2))
 def test_numbers_follow_who_is_who(database_url: str, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     real = Real(database_url)

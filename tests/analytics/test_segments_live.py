@@ -12,6 +12,7 @@ from tests.analytics.copying import Copied
 from tests.analytics.reference import events_of_truth, fields_of_truth
 from tests.analytics.reference_answers import Reference
 from tests.analytics.test_whose_copy import step_of
+from tests.examples import seeds
 from tests.ingest.real import TIMES_FROM, Real
 from tracker.analytics.copy.copy_tables import read_columns
 from tracker.analytics.queries import CopyColumn, CopySchema, run
@@ -27,7 +28,7 @@ SEGMENTS = tuple(
 )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_segments_follow_links_unlinks_and_erasures(database_url: str, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     real = Real(database_url)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.analytics.asked_lives import check_answers
 from tests.analytics.copying import Copied
+from tests.examples import seeds
 from tests.ingest.real import Real
 from tests.ingest.whole_model import Create, Delete, Forget, Rename, Step, Together, Track, Unmerge
 from tracker.formats.email_address import email_key
@@ -60,7 +61,7 @@ def apply_some(real: Real, chance: random.Random) -> None:
         leave_out(real, chance.choice(EMAILS), chance.random() < 0.6)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_a_copy_follows_links_unlinks_and_erasures(database_url: str, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     real = Real(database_url)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.client import InProcess, NewClient, Reply, Shop
+from tests.examples import examples
 from tracker.domain.event import IS_BOT, IS_GENERATED
 
 VISITOR = "550e8400-e29b-41d4-a716-446655440000"
@@ -118,7 +119,7 @@ BAD = st.sampled_from([{}, {"Event": " "}, {"Event": "a", "ID": "null"}, {"Event
                        {"Event": "a", "Timestamp": 1}, {"Event": "a", "Properties": {"a": "x" * 32_769}}, {"Event": "a", "EventID": "!"}])  # fmt: skip
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(st.lists(GOOD | BAD, max_size=12))
 def test_bad_events_never_harm_good_ones(client: InProcess, owner: Shop, events: list[Any]) -> None:
     shop = replace(owner, list_id=client.services.stores.lists.add(owner.user_id, "Fresh"))

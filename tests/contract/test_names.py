@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.client import Track
+from tests.examples import examples
 
 Listing = Callable[[], dict[str, list[str]]]
 
@@ -49,7 +50,7 @@ def test_nul_is_refused_and_other_control_characters_are_kept(track: Track, list
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=40)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=20), TEXT
 )

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.client import InProcess, Shop
+from tests.examples import examples
 from tests.http.nasty import FORM, JSON, LINES, MULTIPART, NASTY, Nasty
 from tests.servers import NewDatabase
 from tracker.formats.credentials import new_key
@@ -134,7 +135,7 @@ UNITS = st.lists(
 TAILS = st.sampled_from([b"", b"}", b"]}", b'"}]}', b"--b--\r\n", b"x"])
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck), deadline=None)
 @given(
     HEADS,
     UNITS,

@@ -11,6 +11,7 @@ import gevent
 import pytest
 from hypothesis import given, settings
 
+from tests.examples import examples
 from tests.ingest.model import CALLS, Rules, Sent
 from tracker.domain.event import Tracked
 from tracker.ingest.service import Ingest
@@ -47,7 +48,7 @@ def subscribers(database: Database, list_id: int) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("way", [one_by_one, at_once])
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(calls=CALLS)
 def test_every_sequence_is_answered_as_the_rules_say(
     ingest: tuple[Ingest, Database], way: object, calls: list[Sent]
@@ -67,7 +68,7 @@ def test_every_sequence_is_answered_as_the_rules_say(
     assert len(set(uuids.values())) == len(uuids)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(calls=CALLS)
 def test_every_event_is_stored_in_its_order_with_the_identify_events_it_brings(
     ingest: tuple[Ingest, Database], calls: list[Sent]

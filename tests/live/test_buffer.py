@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tracker.domain.row_ids import EPOCH_MS, first_id_at
 from tracker.live.buffer import MAX_IDS, MAX_KEPT, MAX_KEPT_BYTES, EventBuffer
 
@@ -23,7 +24,7 @@ def read(feed: EventBuffer, committed: set[int], now: int) -> list[int]:
     return news
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(events, st.integers(50, 500))
 def test_each_event_is_news_once(made: list[tuple[int, int, int]], poll_ms: int) -> None:
     at, commits = START, []

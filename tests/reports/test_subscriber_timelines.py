@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.ingest.model import CALLS, Rules, Sent, Subscriber
 from tests.servers import NewDatabase
 from tracker.domain.event import Event
@@ -139,7 +140,7 @@ def small_runs() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("small_runs")
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     calls=CALLS, moments=MOMENTS, size=st.integers(1, 20), settled_after=st.integers(0, 16), most=st.sampled_from([0, 2, 32]),
     together=st.sampled_from([2, 10_000])

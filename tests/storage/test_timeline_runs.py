@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.own_database import own_database
@@ -72,7 +73,7 @@ def of_level(transaction: Transaction) -> dict[int, int]:
     return dict(transaction.select(sql))  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_what_was_added_and_not_removed_is_read(
     small: None, folder: Path, steps: list[tuple[str, object]]
