@@ -131,6 +131,7 @@ class House:
     def refused(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
         """The answer at every door, which is one and the same and leaves no trace."""
         self.client.services.ingest.flush()  # else what was furnished is counted later, while this is looked at
+        self.client.services.inbox.flush()
         before = self.client.counts(TABLES)
         command, sent = entry.command, {**params, **credential.params}
         path = f"/api/v1/{command.path or command.name}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
 from time import perf_counter
 
 import pytest
@@ -168,7 +167,12 @@ def test_an_account_that_does_not_exist_is_answered_like_one_that_does(
             replies[name].append((reply.status, reply.raw))
     assert replies[owner.email] == replies[missing]
     assert {status for status, _ in replies[missing]} == {422, 429}
-    assert 0.5 < median(seconds[owner.email]) / median(seconds[missing]) < 2
+    for status in (422, 429):  # the quickest of each: what holds up a busy machine only ever adds to it
+        theirs, nobodys = (
+            min(took for took, (told, _) in zip(seconds[name], replies[name], strict=True) if told == status)
+            for name in (owner.email, missing)
+        )
+        assert 0.5 < theirs / nobodys < 2
 
 
 def test_places_are_kept_as_hashes_and_forgotten(client: InProcess, owner: Shop, address: str) -> None:

@@ -26,7 +26,7 @@ from tracker.plugins import load_commands
 
 _numbers = itertools.count(1)
 ANY_SPEED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-SOME = settings(max_examples=7 * settings.default.max_examples, suppress_health_check=ANY_SPEED)
+SOME = settings(max_examples=max(84, 7 * settings.default.max_examples), suppress_health_check=ANY_SPEED)
 #: So many are needed to see each status that headers can bring.
 ENOUGH = settings(max_examples=700, suppress_health_check=ANY_SPEED)
 MANY = settings(max_examples=20_000, suppress_health_check=ANY_SPEED)
