@@ -19,19 +19,19 @@ PARTS = ("live", "growth", "timeline", "reports")
 QUICK = ("--turns", "1", "--seconds", "0.2", "--scale", "0.001", "--millions", "0.5", "--connections", "2")
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_parts_run_from_end_to_end(part: str) -> None:
+def test_parts_run_from_end_to_end() -> None:
+    """In one run, as `make bench` does: a part that fails is named and ends it."""
     ended = subprocess.run(
-        [sys.executable, "-m", "bench", part, *QUICK],
+        [sys.executable, "-m", "bench", *PARTS, *QUICK],
         cwd=ROOT,
         env={**os.environ, "WEB_CONCURRENCY": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert f"`python -m bench {part}" in ended.stdout
+    assert [part for part in PARTS if f"`python -m bench {part}" not in ended.stdout] == []
 
 
 def test_answers_that_are_not_2xx_fail_the_run(tmp_path: Path) -> None:
