@@ -23,6 +23,8 @@ from tracker.serve import upgrade
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.prefix, "bin")
+#: A name server that loses a packet is asked again after a second: names of tests have no address whoever answers.
+LOOK_UP = {"RES_OPTIONS": "timeout:1"}
 #: Settings with which the tables of plugins are made too, by a process of its own: the plugins are not for this one.
 BRINGS_PLUGINS = {"TRACKER_PLUGINS_FOLDER", "PYTHONPATH"}
 
@@ -51,6 +53,7 @@ class Tracker(Server, Client):
             "PORT": str(self.port),
             "WEB_CONCURRENCY": str(self.workers),
             "PYTHONPATH": str(ROOT),
+            **LOOK_UP,
             **self.settings,
         }
 
