@@ -13,6 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from tests.cli.shell import Shell
 from tests.client import InProcess
 from tests.faults.acked_events import Story
 from tests.faults.disk import Trap
@@ -99,7 +100,8 @@ class Harness(Tracker):
         """
         began = time.monotonic()
         until(lambda: not self._has_uncounted(), 2 * HEALED_SECONDS, "all to be counted")
-        until(lambda: self.run("db", "check").returncode == 0, 2 * HEALED_SECONDS, "counts that are right")
+        shell = Shell(self.folder, TRACKER_DATABASE_URL=self.database_url)
+        until(lambda: shell.run("db", "check").exit_code == 0, 2 * HEALED_SECONDS, "counts that are right")
         return round(time.monotonic() - began, 1)
 
     def _has_uncounted(self) -> bool:
