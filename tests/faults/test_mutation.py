@@ -37,7 +37,7 @@ def _killed_in_commits(fault: str, call: str, moment: str, count: int) -> Decisi
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_server_with_a_fault_in_it_works_until_something_happens(fault: str) -> None:
     """What is planted follows what it replaces; whether it is caught takes longer to see."""
-    with Harness(planted=[fault]) as tracker, Load(tracker, SEED, most_events=40) as load:
+    with Harness(workers=1, planted=[fault]) as tracker, Load(tracker, SEED, most_events=40) as load:
         story = load.complete()
     outcomes = {outcome for sent in story.events.values() for outcome in sent.outcomes}
     assert {kind for kind, _ in outcomes} <= {"ack", "duplicate", "refused"}, outcomes
