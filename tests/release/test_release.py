@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +20,30 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout.strip()
 
 
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone of this repository, with a commit that makes it release 7.8.9."""
-    settings = tmp_path / "gitconfig"
+@pytest.fixture(scope="module", autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Git as somebody has it who makes releases."""
+    settings = tmp_path_factory.mktemp("git") / "gitconfig"
     settings.write_text("[user]\nname = Releaser\nemail = releaser@example.com\n[safe]\ndirectory = *\n")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    folder = tmp_path / "clone"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+        yield
+
+
+@pytest.fixture(scope="module")
+def release_7_8_9(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository, with a commit that makes it release 7.8.9; to be copied."""
+    folder = tmp_path_factory.mktemp("release") / "clone"
     git(ROOT, "clone", "--quiet", "--no-tags", "--depth=1", f"file://{ROOT}", str(folder))
     set_version(folder, "7.8.9")
     begin_changelog(folder, "7.8.9")
     git(folder, "commit", "--quiet", "--all", "--message", "release: Be 7.8.9.")
     return folder
+
+
+@pytest.fixture
+def clone(release_7_8_9: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(release_7_8_9, tmp_path / "clone", symlinks=True))
 
 
 def set_version(folder: Path, version: str) -> None:

@@ -55,10 +55,13 @@ def build_wheel(folder: Path, root: Path = ROOT) -> Path:
 
 
 def install_wheel(folder: Path, wheel: Path) -> Path:
-    """Install a wheel with its dependencies into a new virtual environment; return its `bin`."""
+    """Install a wheel with its dependencies into a new virtual environment; return its `bin`.
+
+    What is imported is compiled then: most modules never are.
+    """
     venv.create(folder, with_pip=False, symlinks=True)
-    python = folder / "bin" / "python"
-    _pip("--python", str(python), "install", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
+    python, versions = folder / "bin" / "python", str(ROOT / "constraints.txt")
+    _pip("--python", str(python), "install", "--no-compile", "--constraint", versions, str(wheel))
     return python.parent
 
 
