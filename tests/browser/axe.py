@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from tests.browser.npm import package
@@ -18,11 +19,17 @@ AT_REST = """Promise.all(
 ).then(() => true)"""
 
 
+@functools.cache
+def _axe() -> str:
+    return (package("axe-core") / "axe.min.js").read_text()
+
+
 def faults(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
     """What is serious or critical: rule, impact, and where. What is folded in is looked at too."""
     page.evaluate(AT_REST)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    page.evaluate((package("axe-core") / "axe.min.js").read_text())
+    if not page.evaluate("'axe' in window"):  # it has half a megabyte, and a page is looked at three times
+        page.evaluate(_axe())
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     found = page.evaluate("options => axe.run(options)", options)["violations"]
     return [
