@@ -268,12 +268,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def cost_of_passwords() -> Iterator[None]:
-    """For `make check` a password costs next to nothing; what tests the cost has a fixture of this name instead."""
+    """In the tests' own process a password costs next to nothing; what tests the cost has a fixture of this name instead."""
     with pytest.MonkeyPatch.context() as patch:
-        if IS_QUICK:
-            cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-            patch.setattr("tracker.storage.accounts.passwords._HASHER", cheap)
-            patch.setattr("tracker.storage.accounts.passwords._DUMMY_HASH", cheap.hash("nobody's"))
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr("tracker.storage.accounts.passwords._HASHER", cheap)
+        patch.setattr("tracker.storage.accounts.passwords._DUMMY_HASH", cheap.hash("nobody's"))
         yield
 
 

@@ -218,10 +218,10 @@ def test_nothing_of_a_credential_is_stored(door: Door, user_id: int, sqlite_url:
 
 
 def test_a_known_key_costs_next_to_nothing(door: Door, user_id: int) -> None:
-    """It runs on every request. Ten times what it takes here, so that only a query would fail it."""
+    """It runs on every request. Ten times the processor time that it takes here, so that only a query would fail it."""
     key = door.keys.add(user_id)
     door.caller(key)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(1000):
         door.caller(key)
-    assert time.perf_counter() - started < 0.015
+    assert time.process_time() - started < 0.015
