@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CommandError
-from tracker.api.alert_answers import answering_alerts
 from tracker.api.alert_params import (
     MISSING_KIND,
     MISSING_NAME,
@@ -17,6 +16,7 @@ from tracker.api.alert_params import (
     RuleParams,
     alert_kind,
     alert_name,
+    answering_alerts,
     check_rule,
     checked_target,
     made_rule,

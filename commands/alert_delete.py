@@ -7,8 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from tracker import Command
-from tracker.api.alert_answers import answering_alerts
-from tracker.api.alert_params import ONE_ERRORS, alert_id
+from tracker.api.alert_params import ONE_ERRORS, alert_id, answering_alerts
 from tracker.api.report_params import own_list_id
 from tracker.api.subscriber_responses import Success, audit_entry, success
 from tracker.fields import ListID

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command, CommandError
-from tracker.api.alert_answers import answering_alerts, one_alert
+from tracker.api.alert_answers import one_alert
 from tracker.api.alert_params import (
     COLUMNS,
     INVALID_NEW_SECRET,
@@ -18,6 +18,7 @@ from tracker.api.alert_params import (
     alert_id,
     alert_kind,
     alert_name,
+    answering_alerts,
     check_rule,
     checked_target,
     made_rule,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ CALLED_OFTEN = (
     "subscribers.get", "website_events.catalogue", "website_events.values", "events.export", "customfield.create", "customfields.get", "customfield.delete",
 )  # fmt: skip
 HIGH_LIMITS = ",".join(f"{name}=1000000/60" for name in CALLED_OFTEN)
-#: Calls that the build of a small copy is waited for; each waits some seconds.
-BUILD_CALLS = 20
+#: Seconds that the build of a small copy is waited for, and between two calls.
+BUILD_SECONDS, BUILD_PAUSE = 60, 0.05
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,14 @@ def in_query(sent: dict[str, Any]) -> dict[str, Any]:
 
 def when_built(ask: Callable[[], Reply]) -> Reply:
     """Ask until the copy of the list is built: on a busy machine that takes longer than one call waits for it."""
-    for _ in range(BUILD_CALLS):
+    until = time.monotonic() + BUILD_SECONDS
+    while True:
         reply = ask()
         body = reply.body if isinstance(reply.body, dict) else {}
-        if body.get("Status") != "building" and not (reply.status == 503 and "Progress" in body):
-            break
-    return reply
+        is_building = body.get("Status") == "building" or (reply.status == 503 and "Progress" in body)
+        if not is_building or time.monotonic() > until:
+            return reply
+        time.sleep(BUILD_PAUSE)
 
 
 #: `track(Event=…, …)`: the call that the fixture of that name gives.

@@ -16,7 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from tests.client import InProcess, NewClient, Reply, Shop, Track
-from tests.examples import FEW, IS_QUICK
+from tests.examples import FEW
 from tests.made_once import make_once
 from tests.name_server import ask_no_name_server
 from tests.needs import needs

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ from marshmallow import Schema, fields
 
 from tracker import Command
 from tracker.api.alert_messages import TURNS, reading_answer
-from tracker.api.alert_params import COLUMNS, NOT_FOUND, REFUSALS
+from tracker.api.alert_params import COLUMNS, NOT_FOUND
 from tracker.api.alert_words import rule_words
 from tracker.api.delivery_params import DeliveryAttempt, attempt_answers
 from tracker.api.report_params import own_list_id
@@ -19,7 +18,7 @@ from tracker.api.schedule_params import RecipientInformation, recipient_answer
 from tracker.domain.alert_rule import WORDS, AlertReading, AlertRule
 from tracker.domain.alert_state import AlertState, Standing
 from tracker.errors import CommandError
-from tracker.storage.accounts import Recipient, RowRefused
+from tracker.storage.accounts import Recipient
 from tracker.storage.alerts import DueAlert, Firing, ListAlert, NoticeState, ToldNotice, alert_notices
 from tracker.times import iso_utc
 
@@ -203,15 +202,6 @@ def looked_at(alert: ListAlert, list_name: str, user_id: int, permissions: str =
     return DueAlert(
         alert.list_id, alert.id, alert.name, rule, alert.url, standing, 0, list_name, user_id, permissions
     )
-
-
-@contextmanager
-def answering_alerts() -> Iterator[None]:
-    """Answer a refusal of the store inside the block with its row: raises CommandError (3, 7, 8, 10)."""
-    try:
-        yield
-    except RowRefused as refused:
-        raise CommandError(REFUSALS[refused.fault]) from None
 
 
 def _firing(firing: Firing) -> dict[str, Any]:

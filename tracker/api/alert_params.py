@@ -12,7 +12,8 @@ from marshmallow import Schema, fields
 
 from tracker import Command
 from tracker.api.alert_readings import asked_by_share, read_rule
-from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND, MEASURE_PATTERN, WhereParam
+from tracker.api.report_params import LIST_ERRORS, MEASURE_PATTERN, WhereParam
+from tracker.api.row_refusals import answering
 from tracker.api.schedule_params import Addresses
 from tracker.api.share_params import READS
 from tracker.api.where_params import EXAMPLE, rule_of
@@ -67,12 +68,10 @@ RULE_ERRORS = (
     INVALID_MINIMUM, INVALID_EVENT, INVALID_MEASURE, MISSING_EVENT, INVALID_GOAL, INVALID_SEGMENT, INVALID_CURRENCY, NOT_OF_KIND,
     REFUSED, INVALID_TO, INVALID_URL, NOBODY_TOLD, INVALID_IS_ACTIVE, NOT_INSTALLED,
 )  # fmt: skip
-REFUSALS: dict[object, Error] = {
-    RowFault.NO_LIST: LIST_NOT_FOUND,
-    RowFault.GONE: NOT_FOUND,
-    RowFault.NAME_TAKEN: NAME_TAKEN,
-    RowFault.TOO_MANY: TOO_MANY,
-}
+#: Answers a refusal of the store: raises CommandError (3, 7, 8, 10).
+answering_alerts = answering(
+    {RowFault.GONE: NOT_FOUND, RowFault.NAME_TAKEN: NAME_TAKEN, RowFault.TOO_MANY: TOO_MANY}
+)
 #: The columns of a rule by their parameters.
 COLUMNS = {
     "Is": "word", "Hours": "hours", "Value": "value", "Minimum": "minimum", "Event": "event", "Measure": "measure", "Where": "where",
