@@ -476,8 +476,8 @@ HANDED_OUT: dict[str, Callable[[World], Iterator[Try]]] = {
 WORDS = {
     "AllowedOrigins", "As", "At", "By", "ChannelRules", "Compare", "ConversionIdIs", "ConversionsNeedKey", "Count",
     "Currency", "CustomFields", "DataType", "Description", "EmailAddress", "Event", "Events", "Every", "ExternalID",
-    "FieldName", "Format", "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Hours", "ID", "Interval", "Is", "IsActive", "IsHidden", "IsPinned",
-    "KeepAddress", "KeepRefusedValues", "Kind", "Measure", "MergeTagAlias", "Minimum", "Name", "Next", "OwnNetworks", "Params", "Permissions", "Products", "Properties",
+    "FieldName", "Format", "FrameOrigins", "From", "HiddenQueryParameters", "HonourPrivacySignal", "Hours", "ID", "Interval", "Is", "IsActive", "IsHidden", "IsLeftOut", "IsPinned",
+    "KeepAddress", "KeepRefusedValues", "Kind", "Measure", "MergeTagAlias", "Minimum", "Name", "Next", "On", "OwnNetworks", "Params", "Permissions", "Products", "Properties",
     "Property", "Reason", "Report", "RetentionDays", "Rule", "Scope", "Seconds", "SentAt", "Span", "Status", "Steps", "Text", "Tile",
     "Timezone", "To", "URL", "UniqueIdentifier", "Until", "Url", "Username", "Value", "VisitGapMinutes", "Where",
 }  # fmt: skip

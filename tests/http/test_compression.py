@@ -84,6 +84,8 @@ def test_commands_that_make_secrets_say_so() -> None:
     app = create_app(Settings.from_environ({}))
     registry = app.extensions["tracker.console"].dispatcher.registry
     assert {entry.command.name for entry in registry if entry.command.shows_secret} == {
+        "alert.create",
+        "alert.update",
         "apikey.create",
         "share.create",
         "trigger.create",
