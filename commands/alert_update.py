@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields
@@ -26,13 +27,13 @@ from tracker.api.alert_params import (
 from tracker.api.subscriber_responses import Success, audit_entry, success
 from tracker.api.trigger_params import secret_pair
 from tracker.domain.alert_rule import AlertRule
-from tracker.fields import ListID, YesOrNo
+from tracker.fields import ListID, Text, YesOrNo
 
 
 class AlertUpdate(Command):
-    """Change an alert. Parameters that are not sent stay as they are; with another `Kind` what is looked at is given anew.
+    """Change an alert. Parameters that are not sent stay as they are; with `Kind` what is looked at is given anew.
 
-    What is looked at, and `IsActive`, begin the alert anew: it is well, what lasts is over, and nobody is told so. `To` takes the
+    Another thing to look at, and `IsActive`, begin the alert anew: it is well, what lasts is over, and nobody is told so. `To` takes the
     place of all addresses, and who has unsubscribed stays so. The first `URL`, and `NewSecret`, answer with a new `Secret`, with
     which alone messages are signed from then on.
     """
@@ -52,6 +53,7 @@ class AlertUpdate(Command):
         AlertID = alert_id()
         Name = alert_name()
         Kind = alert_kind()
+        URL = Text(metadata={"description": "As of `alert.create`; empty: none any more"})
         NewSecret = YesOrNo(metadata={"description": "Whether to exchange the secret"})
 
     class Answer(Success):
@@ -65,18 +67,26 @@ class AlertUpdate(Command):
         if params.keys() & {"Kind", *COLUMNS}:
             rule = made_rule(params, AlertRule.read(found.rule))
             check_rule(self, found.list_id, rule)
-            columns["rule"] = rule.stored()
+            if rule.stored() != found.rule:
+                columns["rule"] = rule.stored()
         for name, column in (("Name", "name"), ("IsActive", "is_active")):
             if name in params:
                 columns[column] = params[name]
         if "URL" in params:
-            columns["url"] = checked_target(self, params["URL"])
-        if params.get("To") == [] and columns.get("url", found.url) is None:
+            columns["url"] = checked_target(self, params["URL"]) if params["URL"] else None
+        if columns.get("url", found.url) is None and not self._to(params, found.list_id, found.id):
             raise CommandError(NOBODY_TOLD)
         shown = None
-        if params.get("NewSecret") or ("url" in columns and found.url_secret is None):
+        if params.get("NewSecret") or (columns.get("url") and found.url_secret is None):
             columns["url_secret"], shown = secret_pair()
         then, alerts = audit_entry(self, "alert", found.list_id), self.services.stores.alerts
         with answering_alerts():
             alerts.alter(found.list_id, found.id, columns, params.get("To"), then, self.deadline)
         return success(Secret=shown)
+
+    def _to(self, params: dict[str, Any], list_id: int, alert_id: int) -> Sequence[Any]:
+        """Return the addresses that are told after the call."""
+        if "To" in params:
+            addresses: Sequence[Any] = params["To"]
+            return addresses
+        return self.services.stores.alerts.recipients(list_id, self.deadline).get(alert_id, [])

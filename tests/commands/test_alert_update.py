@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.client import InProcess, Shop
-from tests.commands.alerts import alerts_of, make_alert
+from tests.commands.alerts import alerts_of, make_alert, watched_alert
 from tests.commands.stub_engine import StubEngine
 
 
@@ -44,6 +44,32 @@ def test_another_kind_is_given_anew(client: InProcess, shop: Shop) -> None:
     assert (one["Where"], one["Measure"]) == (where, "people")
     update(client, shop, made, Where=[])
     assert alerts_of(client, shop)[0]["Where"] == []
+    update(client, shop, made, Event="order", SegmentID=None)
+    update(client, shop, made, Kind="number", Is="above", Value=2)
+    [one] = alerts_of(client, shop)
+    assert (one["Event"], one["Measure"], one["Value"]) == (None, "events", 2.0)
+
+
+def test_what_is_said_again_begins_nothing_anew(client: InProcess, shop: Shop) -> None:
+    """A form that is saved has all of the rule; an alarm goes on if only its name or its addresses were changed."""
+    number = watched_alert(client, shop.list_id)
+    about = {"AlertID": number}
+    same = {"Kind": "silence", "Is": "not seen", "Event": "order", "Hours": 3}
+    update(client, shop, about, **same, Name="Other", To=["bea@example.com"])
+    [one] = alerts_of(client, shop)
+    assert (one["Name"], one["State"], one["Found"]) == ("Other", "firing", "It is 0")
+    update(client, shop, about, **{**same, "Hours": 4})
+    [one] = alerts_of(client, shop)
+    assert (one["State"], one["Found"]) == ("ok", None)
+
+
+def test_a_url_is_taken_out_while_somebody_is_told(client: InProcess, shop: Shop) -> None:
+    made = make_alert(client, shop, URL="https://crm.invalid/hook")
+    assert update(client, shop, made, URL="") is None
+    assert alerts_of(client, shop)[0]["URL"] is None
+    assert update(client, shop, made, URL="https://crm.invalid/hook", To=[]) is None
+    sent = {"ListID": shop.list_id, "AlertID": made["AlertID"], "URL": ""}
+    assert client.call("alert.update", shop.key, **sent).refusal == (422, [30])
 
 
 def test_a_secret_is_shown_once_and_exchanged(client: InProcess, shop: Shop) -> None:

@@ -54,7 +54,10 @@ FORMS: dict[str, dict[str, Any]] = {
     "/lists/<list_id>/triggers/<trigger_id>/delete": {},
     "/lists/<list_id>/triggers/<trigger_id>/deliveries/<delivery_id>/retry": {},
     "/lists/<list_id>/alerts": {"Kind": "silence", "Event": "never", "Is": "not seen", "To": "ada@example.com"},  # and a name
+    "/lists/<list_id>/alerts/draft": {"Kind": "number", "Name": "Cart", "property": "price", "is": "is set"},
     "/lists/<list_id>/alerts/<alert_id>": {"do": "pause"},
+    "/lists/<list_id>/alerts/<alert_id>/edit": {"Kind": "silence", "Name": "Changed", "Event": "never", "Is": "not seen", "To": "bea@example.com"},
+    "/lists/<list_id>/alerts/<alert_id>/edit/draft": {"Kind": "number", "Name": "Cart", "property": "price", "is": "is set"},
     "/lists/<list_id>/alerts/<alert_id>/test": {},
     "/lists/<list_id>/alerts/<alert_id>/delete": {},
     "/lists/<list_id>/setup/key": {},

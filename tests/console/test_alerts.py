@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
+import orjson
 import pytest
 
 from tests.client import InProcess
@@ -142,3 +143,72 @@ def test_how_it_stands_and_what_was_told_is_shown(console: Console) -> None:
     assert console.submit(f"{page}/delete", page).status == 303
     assert console.get(page).status == 404
     assert console.get(f"{console.path}/alerts/x").status == 404
+
+
+CONDITION = {"Of": "event", "Property": "plan", "Is": "equals", "Value": "<pro>"}
+NUMBER = {
+    "Kind": "number", "Name": "Few sales", "Is": "below", "Measure": "conversions", "Event": "order", "Value": "5", "Hours": "24",
+}  # fmt: skip
+
+
+def test_a_number_is_narrowed_and_changed_in_forms(console: Console) -> None:
+    """Conditions are added and taken out as in forms of goals; what is not in a form any more is gone from the alert."""
+    client, user, path = console.client, console.user, f"{console.path}/alerts"
+    about = {"ListID": console.list_id}
+    goal = client.ok("goal.create", user.key, **about, Name="<Sale>", Event="order")["GoalID"]
+    console.reports.made["goals.get"] = lambda _: {"Goals": [{"GoalID": goal, "Name": "<Sale>"}]}
+    rule = [{"Of": "person", "Event": "order", "Is": "happened"}]
+    segment = client.ok("segment.create", user.key, **about, Name="Buyers", Rule=rule)["SegmentID"]
+    typed = {"property": "plan", "is": "equals", "value": "<pro>"}
+    sent = {**NUMBER, "To": "ada@example.com", "URL": "https://crm.invalid/x"}
+    chosen = {"GoalID": str(goal), "SegmentID": str(segment)}
+    page = console.submit(f"{path}/draft", f"{path}?kind=number", **sent, **typed, **chosen)
+    assert "plan is <pro>" in words(page)
+    assert alerts_of(client, user) == []
+    console.submit(path, f"{path}?kind=number", **sent, **typed, **chosen)
+    [made] = alerts_of(client, user)
+    assert (made["Where"], made["GoalID"], made["SegmentID"]) == ([CONDITION], goal, segment)
+    one = f"{path}/{made['AlertID']}"
+    said = "only if plan is <pro> and the goal is <Sale> and somebody is in Buyers"
+    assert said in words(console.get(one))
+    form = console.get(f"{one}/edit")
+    for name, value in {"Name": "Few sales", "Event": "order", "Value": "5", "To": "ada@example.com"}.items():
+        assert (
+            f'name="{name}" type="text" value="{value}"' in form.text
+            or f'name="{name}" value="{value}"' in form.text
+        )
+    assert f'<option value="{segment}" selected>' in form.text
+    where = orjson.dumps([CONDITION]).decode()
+    less = console.submit(f"{one}/edit/draft", f"{one}/edit", **sent, Where=where, remove="0")
+    assert "plan is" not in words(less)
+    changed = console.submit(f"{one}/edit", f"{one}/edit", **{**sent, "URL": "", "Value": "7"})
+    assert (changed.status, changed.headers["Location"]) == (303, one)
+    [after] = alerts_of(client, user)
+    assert (after["Where"], after["GoalID"], after["SegmentID"], after["URL"]) == ([], None, None, None)
+    assert after["Value"] == 7.0
+    assert "whsec_" not in console.submit(f"{one}/edit", f"{one}/edit", **sent).text
+    refused = console.submit(f"{one}/edit", f"{one}/edit", **{**sent, "Value": "x"})
+    assert refused.status == 422
+    assert "A number that is not negative. (error 17)" in words(refused)
+
+
+def test_what_an_alert_has_that_no_form_offers_stays(console: Console) -> None:
+    """Hours, a measure and a currency of the API, and a goal that is gone, are there in the form, so that saving keeps them."""
+    client, user = console.client, console.user
+    about = {"ListID": console.list_id}
+    goal = client.ok("goal.create", user.key, **about, Name="Gone", Event="order")["GoalID"]
+    rule = {"Kind": "number", "Event": None, "Is": "above", "Value": 2.5, "Hours": 48}
+    made = make_alert(client, user, **rule, Measure="conversions", GoalID=goal, Currency="EUR")
+    client.ok("goal.delete", user.key, **about, GoalID=goal)
+    console.reports.made["goals.get"] = lambda _: {"Goals": []}
+    page = f"{console.path}/alerts/{made['AlertID']}"
+    assert "the goal is one that is gone" in words(console.get(page))
+    form = console.get(f"{page}/edit").text
+    for there in (
+        '<option value="48" selected>the last 48 hours',
+        f'<option value="{goal}" selected>one that is gone',
+        'name="Currency" value="EUR"',
+        'value="2.5"',
+    ):
+        assert there in form
+    assert console.get(f"{console.path}/alerts/x/edit").status == 404

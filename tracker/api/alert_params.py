@@ -172,12 +172,12 @@ class RuleParams(Schema):
 
 
 def made_rule(params: Mapping[str, Any], before: AlertRule | None = None) -> AlertRule:
-    """Return the rule of a call, whose parameters go over those of the rule before, if that is of the same kind.
+    """Return the rule of a call, whose parameters go over those of the rule before; with `Kind` it is given anew.
 
     Raises CommandError (14, 15, 18, 21, 22, 26).
     """
     kind = params.get("Kind") or (before.kind if before else NUMBER)
-    kept = asdict(before) if before and before.kind == kind else {}
+    kept = asdict(before) if before and "Kind" not in params else {}
     sent = {column: params[name] for name, column in COLUMNS.items() if name in params}
     if "where" in sent:
         sent["where"] = rule_of(sent["where"]) or None

@@ -1,4 +1,4 @@
-"""Alerts pages at `/lists/<id>/alerts`: what is watched and how it stands, a form for another alert, and the history of each."""
+"""Alerts pages at `/lists/<id>/alerts`: what is watched and how it stands, forms to make and change alerts, and the history of each."""
 
 from __future__ import annotations
 
@@ -8,83 +8,48 @@ from typing import Any
 from flask import abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tracker.console.client import CallRefused, Unanswered, ask
+from tracker.console.alert_form import (
+    CHOICES,
+    KINDS,
+    WORDS,
+    AlertForm,
+    form_of,
+    read_alert_form,
+)
+from tracker.console.client import CallRefused, ask, ask_if_allowed
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.filter_words import condition_words
-from tracker.console.number_words import SIX, measure_name
+from tracker.console.goal_form import OFFERED_OPERATORS
+from tracker.console.offered_steps import offered_names
 from tracker.console.page_context import Route
 
-#: What is wrong with a field; None: as the command says it, which has the reason.
-WORDS = {
-    "Name": "A name of 1 to 100 characters that no other alert of this list has.",
-    "Is": None,
-    "Event": "The name of an event, of at most 200 bytes.",
-    "Measure": None,
-    "Value": "A number that is not negative.",
-    "Hours": "From 1 to 168 hours.",
-    "Minimum": "A whole number.",
-    "To": "Up to 20 addresses, with blanks between them.",
-    "URL": None,
-}
-#: Kinds, and what is chosen of each, with whether a value is held against it.
-KINDS = {
-    "silence": "An event stopped arriving",
-    "number": "A number of a report",
-    "refusals": "Events are refused",
-}
-CHOICES = {
-    "silence": {
-        "not seen": "it is not seen at all",
-        "less than usual": "it comes less than is usual in these hours",
-    },
-    "number": {
-        "below": "it is below the value",
-        "above": "it is above the value",
-        "down": "it is down by so many percent",
-        "up": "it is up by so many percent",
-        "changed": "it is up or down by so many percent",
-    },
-    "refusals": {
-        "above": "there are more than the value",
-        "share above": "their share is more than so many percent",
-        "new origin": "a website is refused that was not before",
-    },
-}
-#: Words of `Is` without a value.
-WITHOUT_VALUE = ("not seen", "new origin")
-#: Words of `Is` that are judged from a least number of events on.
-FROM_MINIMUM = ("less than usual", "down", "up", "changed", "share above")
-HOURS = {
-    1: "the last hour",
-    3: "the last 3 hours",
-    6: "the last 6 hours",
-    24: "the last 24 hours",
-    168: "the last 7 days",
-}
-MEASURES = (*SIX, "events")
-#: Names of events that the form offers.
-OFFERED_EVENTS = 100
 #: What is said of a message, and whether it is good.
 TOLD = {"accepted": "good", "given up": "bad", "waiting": "warn", "unknown": "warn"}
+#: What a goal or segment is called that the list has no more.
+GONE = "one that is gone"
 
 
 def show(list_id: str) -> str:
-    form = {"Kind": request.args.get("kind", "silence"), "Event": request.args.get("event", "")}
+    form = {"Kind": request.args.get("kind", ""), "Event": request.args.get("event", "")}
+    return _page(list_of(list_id), read_alert_form(form))
+
+
+def draft(list_id: str) -> str:
+    """Show the form again with a condition more, or without the one of the button that was pressed."""
+    form = read_alert_form(request.form).drafted(request.form.get("remove"))
     return _page(list_of(list_id), form)
 
 
 def create(list_id: str) -> Any:
     """Make an alert. The answer to the form shows its secret: that belongs in no address and no cookie."""
-    place, form = list_of(list_id), _form()
-    sent = {name: form[name] for name in _fields(form) if form[name]}
-    to = form["To"].replace(",", " ").split()
+    place, form = list_of(list_id), read_alert_form(request.form).added()
     try:
-        made = ask("alert.create", **place.params, **sent, **({"To": to} if to else {}))
+        made = ask("alert.create", **place.params, **form.params)
     except CallRefused as refused:
         return _page(place, form, refused.beside(WORDS)), refused.status
     if made["Secret"] is None:
         return redirect(f"{place.path}/alerts/{made['AlertID']}", 303)
-    return _page(place, {"Kind": form["Kind"]}, made={**made, "Name": form["Name"]})
+    return _page(place, AlertForm(form.kind), made={**made, "Name": form.event.name})
 
 
 def show_one(list_id: str, alert_id: str) -> str:
@@ -101,6 +66,33 @@ def change(list_id: str, alert_id: str) -> Any:
     return redirect(f"{place.path}/alerts/{alert_id}", 303)
 
 
+def edit(list_id: str, alert_id: str) -> str:
+    place = list_of(list_id)
+    alert = _alert(place, alert_id)["Alerts"][0]
+    return _edit_page(place, alert, form_of(alert))
+
+
+def draft_edit(list_id: str, alert_id: str) -> str:
+    """Show the form again as `draft` does."""
+    place = list_of(list_id)
+    alert = _alert(place, alert_id)["Alerts"][0]
+    return _edit_page(place, alert, read_alert_form(request.form).drafted(request.form.get("remove")))
+
+
+def save(list_id: str, alert_id: str) -> Any:
+    """Change an alert to what its form says. Without a URL in the form it has none any more."""
+    place, form = list_of(list_id), read_alert_form(request.form).added()
+    sent = {"URL": "", **form.params}
+    try:
+        changed = ask("alert.update", **place.params, AlertID=alert_id, **sent)
+    except CallRefused as refused:
+        alert = _alert(place, alert_id)["Alerts"][0]
+        return _edit_page(place, alert, form, refused.beside(WORDS)), refused.status
+    if changed["Secret"] is None:
+        return redirect(f"{place.path}/alerts/{alert_id}", 303)
+    return _one_page(place, alert_id, secret=changed["Secret"])
+
+
 def test(list_id: str, alert_id: str) -> str:
     place = list_of(list_id)
     return _one_page(place, alert_id, tested=ask("alert.test", **place.params, AlertID=alert_id))
@@ -112,51 +104,70 @@ def delete(list_id: str, alert_id: str) -> Response:
     return redirect(f"{place.path}/alerts", 303)
 
 
-def _form() -> dict[str, str]:
-    sent = {name: request.form.get(name, "").strip() for name in (*WORDS, "Kind")}
-    return {**sent, "Kind": sent["Kind"] if sent["Kind"] in KINDS else "silence"}
-
-
-def _fields(form: Mapping[str, str]) -> list[str]:
-    """Return the names of the fields that belong to what was chosen: others of the form are left alone."""
-    left_out = {"To"}
-    if form["Is"] in WITHOUT_VALUE:
-        left_out.add("Value")
-    if form["Is"] not in FROM_MINIMUM:
-        left_out.add("Minimum")
-    return [name for name in form if name not in left_out]
-
-
 def _page(
     place: CurrentList,
-    form: Mapping[str, str],
+    form: AlertForm,
     faults: Mapping[str, str] | None = None,
     made: Mapping[str, Any] | None = None,
 ) -> str:
     answer = ask("alerts.get", **place.params)
-    kind = form["Kind"] if form["Kind"] in KINDS else "silence"
     return render_template(
         "alerts.html",
-        tab="alerts",
         place=place,
         alerts=answer["Alerts"],
         is_mail_sent=answer["IsMailSent"],
         kinds=KINDS,
-        kind=kind,
-        choices=CHOICES[kind],
-        hours=HOURS,
-        measures={word: measure_name(word) for word in MEASURES},
-        events=_events(place) if kind != "refusals" else [],
-        form={"Hours": "24", **form},
-        faults=faults or {},
         made=made,
+        **_offered(place, form, faults),
     )
 
 
+def _edit_page(
+    place: CurrentList,
+    alert: Mapping[str, Any],
+    form: AlertForm,
+    faults: Mapping[str, str] | None = None,
+) -> str:
+    return render_template("alert_edit.html", place=place, alert=alert, **_offered(place, form, faults))
+
+
+def _offered(place: CurrentList, form: AlertForm, faults: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return the form as its template takes it, with what its fields offer: names that the user may read."""
+    events, properties = offered_names(place) if form.kind != "refusals" else ((), ())
+    return {
+        "tab": "alerts",
+        "form": form,
+        "faults": faults or {},
+        "choices": CHOICES[form.kind],
+        "events": events,
+        "properties": properties,
+        "operators": OFFERED_OPERATORS,
+        "goals": _named(place, form, "GoalID", "any conversion"),
+        "segments": _named(place, form, "SegmentID", "everybody"),
+    }
+
+
+def _named(place: CurrentList, form: AlertForm, key: str, none: str) -> dict[str, str]:
+    """Return goals or segments to choose from, with what no choice means; nothing if there are none. The chosen one is among them."""
+    if form.kind != "number":
+        return {}
+    found, chosen = (
+        {str(number): name for number, name in _names(place, key).items()},
+        form.texts.get(key, ""),
+    )
+    if chosen and chosen not in found:
+        found[chosen] = GONE
+    return {"": none, **found} if found else {}
+
+
+def _names(place: CurrentList, key: str) -> dict[int, str]:
+    """Return the names of the list's goals or segments by number; none if the user may not read them."""
+    command, rows = {"GoalID": ("goals.get", "Goals"), "SegmentID": ("segments.get", "Segments")}[key]
+    return {each[key]: each["Name"] for each in ask_if_allowed(command, **place.params).get(rows, [])}
+
+
 def _one_page(place: CurrentList, alert_id: str, **more: Any) -> str:
-    if not alert_id.isdecimal() or len(alert_id) > 18:
-        abort(404)
-    answer = ask("alerts.get", **place.params, AlertID=alert_id)
+    answer = _alert(place, alert_id)
     [alert] = answer["Alerts"]
     return render_template(
         "alert.html",
@@ -164,29 +175,38 @@ def _one_page(place: CurrentList, alert_id: str, **more: Any) -> str:
         place=place,
         alert=alert,
         is_mail_sent=answer["IsMailSent"],
-        words=" and ".join(map(condition_words, alert["Where"])),
+        words=_only_if(place, alert),
         told=TOLD,
         **more,
     )
 
 
-def _events(place: CurrentList) -> list[str]:
-    """Return the names that the list has seen; none if the user may not read them."""
-    try:
-        found = ask("website_events.catalogue", **place.params, RecordsPerRequest=OFFERED_EVENTS)["Events"]
-    except Unanswered as failure:
-        if failure.status != 403:
-            raise
-        return []
-    return [each["Event"] for each in found]
+def _only_if(place: CurrentList, alert: Mapping[str, Any]) -> str:
+    """Return what the numbers of an alert are narrowed to, in words."""
+    found = list(map(condition_words, alert["Where"]))
+    for key, what in (("GoalID", "the goal is"), ("SegmentID", "somebody is in")):
+        if alert[key] is not None:
+            found.append(f"{what} {_names(place, key).get(alert[key], GONE)}")
+    return " and ".join(found)
+
+
+def _alert(place: CurrentList, alert_id: str) -> Any:
+    """Return the answer with one alert."""
+    if not alert_id.isdecimal() or len(alert_id) > 18:
+        abort(404)
+    return ask("alerts.get", **place.params, AlertID=alert_id)
 
 
 _ONE = "/lists/<list_id>/alerts/<alert_id>"
 ROUTES = (
     Route("GET", "/lists/<list_id>/alerts", show),
     Route("POST", "/lists/<list_id>/alerts", create),
+    Route("POST", "/lists/<list_id>/alerts/draft", draft),
     Route("GET", _ONE, show_one),
     Route("POST", _ONE, change),
+    Route("GET", f"{_ONE}/edit", edit),
+    Route("POST", f"{_ONE}/edit", save),
+    Route("POST", f"{_ONE}/edit/draft", draft_edit),
     Route("POST", f"{_ONE}/test", test),
     Route("POST", f"{_ONE}/delete", delete),
 )

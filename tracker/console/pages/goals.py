@@ -19,7 +19,7 @@ from tracker.console.page_context import Route
 #: What is wrong with a field; None: as the command says it, which names the place.
 WORDS = {
     "Name": "A name of 1 to 100 characters that no other goal of this list has.",
-    "Event": "The name of an event, of at most 250 bytes.",
+    "Event": "The name of an event, of at most 200 bytes.",
     "Where": None,
 }
 #: Why numbers are missing, by the command's reason.
