@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.browser.conftest import CHROME, OF_CONSOLE, UNLIMITED
 from tests.browser.fewer_colours import smaller
+from tests.browser.furnished import FAILING, FIRING, NEWCOMER, ONE, PASSWORD, furnish
 from tests.conftest import CHROMIUM_FLAGS
-from tests.processes import find_program, reserve_port, until
-from tests.served import ROOT, Account, Tracker, make_account
+from tests.mail.mailbox import SENDER, receiving_mails
+from tests.processes import find_program, reserve_port
+from tests.served import ROOT, Account, Tracker
 from tracker.demo.shop import Pages, Shop
 
 if TYPE_CHECKING:
@@ -26,27 +28,7 @@ FOLDER = ROOT / "docs/images"
 CONSOLE, SHOP = "http://events.example.com", "http://shop.example"
 SIZES = {"desktop": (1280, 800), "phone": (375, 812)}
 COLOURS = ("light", "dark")
-OFTEN = "user.login=1000/60,list.update=1000/60,subscriber.get=1000/60,subscriber.explain=1000/60,subscriber.events=1000/60"
-#: Who has nothing yet, and whose list everybody looks at.
-NEWCOMER, OWNER = "new@example.com", "demo@example.com"
-PASSWORD = f"password of {OWNER}"
-#: A list with a single event.
-ONE = "Pottery class"
-KEYS = (
-    ("Reports", "Subscribers.Get,Lists.Get,List.Get"),
-    ("Till in the old shop", ""),
-    ("Shop back end", ""),
-)
-
-
-#: Groups of people, by the rule that says who is in each.
-SEGMENTS: dict[str, list[Any]] = {
-    "Buyers": [{"Of": "person", "Event": "conversion", "Is": "happened", "Days": 30}],
-    "Looked, bought nothing": [
-        {"Of": "person", "Event": "view_product", "Is": "happened", "Times": 3},
-        {"Of": "person", "Event": "conversion", "Is": "did not happen"},
-    ],
-}
+OFTEN = "alerts.get=100000/60,user.login=1000/60,list.update=1000/60,subscriber.get=1000/60,subscriber.explain=1000/60,subscriber.events=1000/60"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,79 +52,22 @@ def main(wanted: list[str]) -> None:
 
     FOLDER.mkdir(exist_ok=True)
     settings = {"TRACKER_LIMITS": ",".join((UNLIMITED, OF_CONSOLE, OFTEN)), "TRACKER_PUBLIC_URL": CONSOLE}
-    with Tracker(settings=settings) as tracker, sync_playwright() as playwright, reserve_port() as holder:
+    with (
+        receiving_mails() as box,
+        Tracker(settings={**settings, "TRACKER_SMTP_URL": box.url, "TRACKER_MAIL_FROM": SENDER}) as tracker,
+        sync_playwright() as playwright,
+        reserve_port() as holder,
+    ):
         port = holder.getsockname()[1]
         hosts = f"MAP events.example.com 127.0.0.1:{tracker.port},MAP shop.example 127.0.0.1:{port}"
         flags = [*CHROMIUM_FLAGS, f"--user-agent={CHROME}", f"--host-resolver-rules={hosts}"]
         program = find_program("chromium", "chromium")
         browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
-        account = _furnish(tracker)
+        account = furnish(tracker)
         snippet = tracker.call("list.get", account.key, ListID=account.list_id).body["List"]["EventTrackerJS"]
         with Shop("127.0.0.1", port, Pages(snippet, f"{CONSOLE}/lists/{account.list_id}")):
             _take_all(browser, tracker, account, set(wanted))
         browser.close()
-
-
-def _furnish(tracker: Tracker) -> Account:
-    """An account with a month of a shop's traffic, and one with nothing."""
-    tracker.cli("user", "add", NEWCOMER, "--password-stdin", typed=PASSWORD + "\n")
-    account = make_account(tracker, OWNER, "*", list_name="Kettle & Leaf")
-    tracker.cli("demo", "--events", "5000", "--email", OWNER, "--list", str(account.list_id))
-    tracker.call("list.create", account.key, SubscriberListName="Tea journal")
-    one = tracker.ok("list.create", account.key, SubscriberListName=ONE)["ListID"]
-    tracker.ok("event.track", account.key, ListID=one, Event="page_view", Email="ada@example.com")
-    for name, event in (("Newsletter", "newsletter_signup"), ("In the cart", "add_to_cart")):
-        tracker.ok("goal.create", account.key, ListID=account.list_id, Name=name, Event=event)
-    here = {"ListID": account.list_id}
-    trend, by_campaign = (
-        {"By": "visit:$channel", "Measures": ["people"]},
-        {"By": "visit:$utm_campaign", "Measures": ["people", "revenue"]},
-    )
-    for name, report, params in (
-        ("People by channel", "reports.trend", {**trend, "From": "-29d"}),
-        ("Sales by campaign", "reports.breakdown", {**by_campaign, "From": "-29d"}),
-        ("Revenue", "reports.trend", {"Measures": ["revenue"], "From": "-29d", "Interval": "day"}),
-    ):
-        sent = {"Name": name, "Report": report, "Params": params, "IsPinned": True}
-        tracker.ok("savedreport.create", account.key, **here, **sent)
-    for at, text in (("-9d", "Newsletter: first flush"), ("-4d", "Release 2.4")):
-        tracker.ok("annotation.create", account.key, **here, At=at, Text=text)
-    for name, rule in SEGMENTS.items():
-        tracker.ok("segment.create", account.key, **here, Name=name, Rule=rule)
-    tracker.call(
-        "event.track", account.key, **here, Event="conversion", Properties={"conversion-value": "12,50"}
-    )
-    made = {
-        name: tracker.call("apikey.create", account.key, Name=name, Permissions=may).body["Prefix"]
-        for name, may in KEYS
-    }
-    tracker.call("apikey.revoke", account.key, Prefix=made[KEYS[1][0]])
-    _furnish_triggers(tracker, account)
-    return account
-
-
-def _furnish_triggers(tracker: Tracker, account: Account) -> None:
-    """Two triggers on events, of which one has delivered what is nowhere accepted, and one on a segment."""
-    about = {"ListID": account.list_id, "URL": "https://crm.example.com/hooks/tracker"}
-    for name, event in (
-        ("New customers to the CRM", "newsletter_signup"),
-        ("Orders to the chat", "conversion"),
-    ):
-        tracker.ok("trigger.create", account.key, **about, Name=name, Event=event)
-    rule = [{"Of": "person", "Event": "conversion", "Is": "happened", "Times": 2}]
-    named = {"ListID": account.list_id, "Name": "Bought twice", "Rule": rule}
-    segment = tracker.ok("segment.create", account.key, **named)["SegmentID"]
-    tracker.ok("trigger.create", account.key, **about, Name="Thank regulars", SegmentID=segment)
-    params = {"ListID": account.list_id, "Event": "newsletter_signup", "Email": "grace@example.com"}
-    tracker.ok("event.track", account.key, **params, Properties={"form": "footer"})
-    until(lambda: any(each["AttemptCount"] for each in _deliveries(tracker, account)), what="an attempt")
-
-
-def _deliveries(tracker: Tracker, account: Account) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = tracker.ok("deliveries.get", account.key, ListID=account.list_id)[
-        "Deliveries"
-    ]
-    return found
 
 
 def _take_all(browser: Browser, tracker: Tracker, account: Account, wanted: set[str]) -> None:
@@ -270,7 +195,28 @@ def _of_what_is_kept(camera: Camera, scene: Scene) -> None:
     camera.page.get_by_role("button", name="Make the link").click()
     camera.take("links")
     camera.take("shared", camera.page.locator("#made-link").inner_text())
+    camera.take("mails", f"{scene.full}/mails")
+    _of_what_happens_by_itself(camera, scene)
+
+
+def _of_what_happens_by_itself(camera: Camera, scene: Scene) -> None:
+    """Triggers, alerts, and whether events arrive."""
+    page = camera.page
     camera.take("triggers", f"{scene.full}/triggers")
+    page.goto(f"{scene.full}/triggers")
+    page.get_by_role("link", name=FAILING).click()
+    page.get_by_role("heading", name="Deliveries").wait_for()
+    camera.take("trigger")
+    page.locator(".table .row-link").first.click()
+    page.get_by_role("link", name=FAILING).wait_for()
+    camera.take("delivery")
+    camera.take("alerts", f"{scene.full}/alerts")
+    camera.take("alert-new", f"{scene.full}/alerts?kind=number", at="#alert")
+    camera.take("alerts-empty", f"{scene.one}/alerts")
+    page.goto(f"{scene.full}/alerts")
+    page.get_by_role("link", name=FIRING).click()
+    page.get_by_role("heading", name="Messages").wait_for()
+    camera.take("alert")
     camera.take("tracking", f"{scene.full}/tracking")
 
 
@@ -295,6 +241,8 @@ def _of_a_list(camera: Camera, scene: Scene) -> None:
     camera.take("properties", at=".catalogue[open]")
     camera.take("values", f"{scene.full}/events/values?event=add_to_cart&property=product_id")
     camera.take("values-empty", f"{scene.full}/events/values?event=add_to_cart&property=colour")
+    camera.take("names", f"{scene.full}/names")
+    camera.take("name", f"{scene.full}/names/one?kind=event&name=newsletter_signup")
     camera.take("settings", f"{scene.full}/settings")
     camera.take("not-found", "/lists/1000000/setup")
 

@@ -11,6 +11,7 @@ import requests
 
 from tests.browser.axe import faults, faults_in_all_colours
 from tests.browser.payloads import PAYLOADS
+from tests.processes import until
 from tests.served import Account, StartTracker, Tracker, make_account
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ PAGES = {
     "setup, received": "/lists/{list}/setup",
     "tracking": "/lists/{list}/tracking",
     "tracking, waiting": "/lists/{empty}/tracking",
+    "tracking, refused": "/lists/{named}/tracking",
+    "what is refused": "/lists/{named}/tracking/{refused}",
     "settings": "/lists/{list}/settings",
     "names": "/lists/{named}/names?done=merged",
     "names, none": "/lists/{empty}/names",
@@ -38,7 +41,15 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def tracker(start_tracker: StartTracker) -> Tracker:
-    often = ("user.login", "list.create", "list.get", "lists.get", "apikey.create", "apikeys.get")
+    often = (
+        "user.login",
+        "list.create",
+        "list.get",
+        "lists.get",
+        "apikey.create",
+        "apikeys.get",
+        "rejections.get",
+    )
     return start_tracker(settings={"TRACKER_LIMITS": ",".join(f"{name}=100000/60" for name in often)})
 
 
@@ -52,7 +63,14 @@ def lists(tracker: Tracker, jane: Account) -> dict[str, Any]:
     tracker.call("event.track", jane.key, ListID=jane.list_id, Event="seen", Email="a@example.com")
     empty = tracker.call("list.create", jane.key, SubscriberListName="Empty").body["ListID"]
     named = list_with_names(tracker, jane)
-    return {"list": jane.list_id, "empty": empty, "named": named, "key": jane.key.split("_")[1]}
+    tracker.call(
+        "event.track", jane.key, ListID=named, Event="order", Email="no address", Properties={"price": 3}
+    )
+    inbox = until(
+        lambda: tracker.ok("rejections.get", jane.key, ListID=named)["Rejections"], what="a refusal"
+    )
+    found = {"list": jane.list_id, "empty": empty, "named": named, "key": jane.key.split("_")[1]}
+    return {**found, "refused": inbox[0]["RejectionID"]}
 
 
 def list_with_names(tracker: Tracker, jane: Account) -> int:

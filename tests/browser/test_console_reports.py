@@ -54,6 +54,15 @@ PAGES = {
     "alerts": "/lists/{full}/alerts",
     "no alert": "/lists/{one}/alerts?kind=number",
     "an alert": "/lists/{full}/alerts/{alert}",
+    "an alert of a number": "/lists/{full}/alerts?kind=number",
+    "an alert of refusals": "/lists/{full}/alerts?kind=refusals",
+    "an alert to change": "/lists/{full}/alerts/{number}/edit",
+    "triggers": "/lists/{full}/triggers",
+    "no trigger": "/lists/{one}/triggers",
+    "a trigger": "/lists/{full}/triggers/{trigger}",
+    "a delivery": "/lists/{full}/triggers/{trigger}/deliveries/{delivery}",
+    "mails": "/lists/{full}/mails",
+    "no mail": "/lists/{one}/mails",
     "saved reports": "/lists/{full}/saved",
     "a saved report": "/lists/{full}/saved/{saved}",
     "no saved report": "/lists/{one}/saved",
@@ -90,10 +99,37 @@ def lists(console: Tracker, owner: Account) -> dict[str, int]:
     alert = console.ok("alert.create", owner.key, ListID=owner.list_id, **watched)["AlertID"]
     found = {"full": owner.list_id, "one": int(one), "segment": int(made["SegmentID"]), "alert": int(alert)}
     about = {"ListID": owner.list_id}
+    found |= by_itself(console, owner, about, found["segment"])
     sent = {"Name": "People by channel", "Report": "reports.trend", "Params": {"By": "visit:$channel"}}
     saved = console.ok("savedreport.create", owner.key, **about, **sent, IsPinned=True)["SavedReportID"]
     console.ok("annotation.create", owner.key, **about, Text="Release", At="yesterday")
     return {**found, "saved": int(saved)}
+
+
+def by_itself(console: Tracker, owner: Account, about: dict[str, Any], segment: int) -> dict[str, int]:
+    """A trigger with a delivery, a mail, and an alert that has all that its form has."""
+    where = [{"Of": "event", "Property": "price", "Is": "at least", "Value": "20"}]
+    number = {
+        "Kind": "number",
+        "Is": "down",
+        "Measure": "revenue",
+        "Value": 30,
+        "Hours": 48,
+        "SegmentID": segment,
+    }
+    told = {"To": ["ada@example.com"], "URL": "https://crm.invalid/hook", "Where": where}
+    alert = console.ok("alert.create", owner.key, **about, **number, **told, Name="Less revenue")["AlertID"]
+    hook = {"Name": "New customers", "Event": "welcomed", "URL": "https://crm.invalid/hook"}
+    trigger = console.ok("trigger.create", owner.key, **about, **hook)["TriggerID"]
+    console.ok("event.track", owner.key, **about, Event="welcomed", Email="ada@example.com")
+
+    def made() -> list[dict[str, Any]]:
+        found = console.ok("deliveries.get", owner.key, **about)["Deliveries"]
+        return [each for each in found if each["AttemptCount"]]
+
+    delivery = until(made, what="an attempt")[0]["DeliveryID"]
+    console.ok("schedule.create", owner.key, **about, Overview=True, Every="week", To=["ada@example.com"])
+    return {"number": int(alert), "trigger": int(trigger), "delivery": int(delivery)}
 
 
 @pytest.fixture(scope="module")
