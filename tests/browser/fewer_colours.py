@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-#: Colours that are alike in their first bits become the one of them that is there most often; as many bits as fit.
+#: The most frequent colours stay as they are, so that a card is told from its ground; of the others those that are alike in
+#: their first bits become one of them, with as many bits as fit.
 COUNT = """async picture => {
   const image = await createImageBitmap(await (await fetch("data:image/png;base64," + picture)).blob());
   const canvas = new OffscreenCanvas(image.width, image.height), context = canvas.getContext("2d");
@@ -19,12 +20,14 @@ COUNT = """async picture => {
   const counts = new Map();
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) || 0) + 1);
   const often = [...counts].sort((a, b) => b[1] - a[1]).map(([pixel]) => pixel);
+  const kept = often.slice(0, 48), exact = new Map(kept.map((pixel, place) => [pixel, place]));
   for (let bits = 8; ; bits--) {
     const byte = 0xff & (0xff << (8 - bits)), mask = byte | (byte << 8) | (byte << 16);
-    const places = new Map(), palette = [];
+    const palette = [...kept], places = new Map();
+    kept.forEach((pixel, place) => places.has(pixel & mask) || places.set(pixel & mask, place));
     for (const pixel of often) if (!places.has(pixel & mask)) places.set(pixel & mask, palette.push(pixel) - 1);
     if (palette.length > 256) continue;
-    const indices = Uint8Array.from(pixels, pixel => places.get(pixel & mask));
+    const indices = Uint8Array.from(pixels, pixel => exact.get(pixel) ?? places.get(pixel & mask));
     const reader = new FileReader();
     const read = new Promise(done => (reader.onload = () => done(reader.result.split(",")[1])));
     reader.readAsDataURL(new Blob([indices]));

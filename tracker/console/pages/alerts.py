@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import abort, redirect, render_template, request
@@ -114,7 +114,7 @@ def _page(
     return render_template(
         "alerts.html",
         place=place,
-        alerts=answer["Alerts"],
+        alerts=[{**each, "Words": words} for each, words in _with_words(place, answer["Alerts"])],
         is_mail_sent=answer["IsMailSent"],
         kinds=KINDS,
         made=made,
@@ -168,26 +168,31 @@ def _names(place: CurrentList, key: str) -> dict[int, str]:
 
 def _one_page(place: CurrentList, alert_id: str, **more: Any) -> str:
     answer = _alert(place, alert_id)
-    [alert] = answer["Alerts"]
+    [(alert, words)] = _with_words(place, answer["Alerts"])
     return render_template(
         "alert.html",
         tab="alerts",
         place=place,
         alert=alert,
         is_mail_sent=answer["IsMailSent"],
-        words=_only_if(place, alert),
+        words=words,
         told=TOLD,
         **more,
     )
 
 
-def _only_if(place: CurrentList, alert: Mapping[str, Any]) -> str:
-    """Return what the numbers of an alert are narrowed to, in words."""
-    found = list(map(condition_words, alert["Where"]))
-    for key, what in (("GoalID", "the goal is"), ("SegmentID", "somebody is in")):
-        if alert[key] is not None:
-            found.append(f"{what} {_names(place, key).get(alert[key], GONE)}")
-    return " and ".join(found)
+def _with_words(
+    place: CurrentList, alerts: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Return each alert with what its numbers are narrowed to, in words. Names are asked for where one is needed."""
+    names: dict[str, dict[int, str]] = {}
+    for alert in alerts:
+        found = list(map(condition_words, alert["Where"]))
+        for key, what in (("GoalID", "the goal is"), ("SegmentID", "somebody is in")):
+            if alert[key] is not None:
+                known = names[key] if key in names else names.setdefault(key, _names(place, key))
+                found.append(f"{what} {known.get(alert[key], GONE)}")
+        yield alert, " and ".join(found)
 
 
 def _alert(place: CurrentList, alert_id: str) -> Any:

@@ -71,7 +71,7 @@ def _page(place: CurrentList, form: Mapping[str, str], faults: Mapping[str, str]
             {
                 **each,
                 "Name": names.get(each["SavedReportID"], "Overview"),
-                "When": f"{EVERY[each['Every']]}, {each['At']}:00",
+                "When": f"{EVERY[each['Every']]}, {each['At']}:00 ({place.described['Timezone']})",
             }
             for each in answer["Schedules"][::-1]
         ],
