@@ -1,4 +1,4 @@
-"""What does the console look like? `make pictures` takes every page, full and empty, and puts it into docs/images.
+"""What does the console look like? `make pictures` takes the pages, full and some empty, and puts them into docs/images.
 
 Tracker, the demo shop and its traffic run on a temporary database; a browser signs in and clicks through, as anybody would.
 """
@@ -172,7 +172,6 @@ def _of_journeys(camera: Camera, scene: Scene) -> None:
     camera.take("paths", f"{scene.full}/paths?From=-27d&Around=page_view&By=Event")
     camera.take("revenue", f"{scene.full}/revenue?From=-27d")
     camera.take("products", f"{scene.full}/products?From=-27d")
-    camera.take("products-one", f"{scene.one}/products")
     camera.page.goto(f"{scene.full}/products?From=-27d")
     camera.page.locator(".answer .opens").nth(2).click()
     camera.page.get_by_role("link", name="Back to the numbers").wait_for()
