@@ -21,7 +21,7 @@ setup: $(VENV)/.run
 demo: $(VENV)/.run
 	@exec env TRACKER_DATABASE_URL="$${TRACKER_DATABASE_URL:-sqlite:///var/demo.db}" $(VENV)/bin/tracker demo serve
 
-test: packages lint $(VENV)/.minifier
+test: packages lint $(VENV)/.minifier $(VENV)/.sdks
 	@$(PYTEST)
 
 # The quick loop: no root, no server, no browser, and no test that starts processes. Lint runs beside the tests.
@@ -80,6 +80,15 @@ $(VENV)/.made: tests/setup/venv
 $(VENV)/.minifier: $(VENV)/.made tracker/browser/package-lock.json
 	@tests/setup/packages nodejs npm
 	@npm ci --silent --no-audit --no-fund --prefix tracker/browser
+	@touch $@
+
+# The SDKs of other trackers that tests run: nothing of Tracker's own may depend on what they need.
+$(VENV)/.sdks: $(VENV)/.made tests/sdks/requirements.txt tests/sdks/package-lock.json
+	@tests/setup/packages nodejs npm
+	@echo "Installing clients of other trackers for tests ..."
+	@tests/setup/venv $(PYTHON) $(VENV)/sdks
+	@$(VENV)/sdks/bin/pip --disable-pip-version-check --quiet install --no-deps -r tests/sdks/requirements.txt
+	@npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/sdks
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made $(SOURCES)

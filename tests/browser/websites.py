@@ -32,7 +32,7 @@ class _Server:
             def do_GET(self) -> None:
                 answer(self)
 
-            do_POST = do_OPTIONS = do_GET  # noqa: N815  the names that http.server calls
+            do_POST = do_PUT = do_OPTIONS = do_GET  # noqa: N815  the names that http.server calls
 
         self._server = _Threads(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -103,7 +103,7 @@ class Between(_Server):
         self._opener = build_opener(ProxyHandler({}))
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        body = self.body_of(request)
         with self._lock:
             self.bodies.append(body)
             number = len(self.bodies)
@@ -123,7 +123,7 @@ class Between(_Server):
             request.close_connection = True
             request.connection.close()
             return
-        status, headers, answer = self._passed_on(request, body)
+        status, headers, answer = self.passed_on(request, body)
         if fault == "held":
             self.release.wait(30)
         if fault == "unanswered":
@@ -132,9 +132,20 @@ class Between(_Server):
             return
         send(request, status, answer, headers)
 
-    def _passed_on(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        names = ("Content-Type", "Origin", "User-Agent")
-        headers = {name: request.headers[name] for name in names if request.headers[name]}
+    @staticmethod
+    def body_of(request: BaseHTTPRequestHandler) -> bytes:
+        if "chunked" not in request.headers.get("Transfer-Encoding", ""):
+            return request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(request.rfile.readline(), 16):
+            parts.append(request.rfile.read(size))
+            request.rfile.readline()
+        request.rfile.readline()
+        return b"".join(parts)
+
+    def passed_on(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Tracker's status, headers and body."""
+        headers = _kept(request.headers)
         asked = Request(self._tracker_url + request.path, body, headers, method=request.command)
         try:
             with self._opener.open(asked, timeout=15) as got:
@@ -146,5 +157,5 @@ class Between(_Server):
 
 
 def _kept(headers: Any) -> dict[str, str]:
-    left_out = ("content-length", "connection", "transfer-encoding", "server", "date")
+    left_out = ("content-length", "connection", "transfer-encoding", "server", "date", "host")
     return {name: value for name, value in headers.items() if name.lower() not in left_out}

@@ -1,0 +1,92 @@
+"""Which real clients are tried, and how is one run? Each has a script in `clients/`, given Tracker's address and a key.
+
+`NAME.py` and `NAME.mjs` are started as a server's process is, with `<public id>:<API key>`; `NAME.html` is opened in a browser, from
+another origin, with the public id. The name is `<family>_<what runs it>`. Versions are those of `requirements.txt` and
+`package-lock.json`. A script does what a site's owner would: it tracks, views a page, identifies, and sells something.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.processes import find_program
+from tests.served import ROOT
+
+FOLDER = Path(__file__).parent
+SCRIPTS = FOLDER / "clients"
+#: Python of the clients' own environment: what they need must not disturb what Tracker needs.
+PYTHON = ROOT / ".venv" / "sdks" / "bin" / "python"
+#: What comes of the four things that every script does.
+FOUR = {"Plan Chosen": 1, "page_view": 1, "identify": 1, "Order Completed": 1, "conversion": 1}
+#: The same from a client that sends each in a request of its own: the sale ties visitor and ID once more.
+TIED = {**FOUR, "identify": 2}
+
+
+@dataclass(frozen=True)
+class Client:
+    """A real client: the package, what its script must have led to, and whether it sends again what was not answered."""
+
+    package: str
+    #: How often each event is stored.
+    names: Mapping[str, int] = field(default_factory=lambda: FOUR)
+    #: The first answer to what it tracks is lost; it comes again.
+    resends: bool = True
+    #: How many requests that track are to come, with the one that comes again. A browser has none to wait for but these.
+    requests: int = 2
+    #: Its events are of one subscriber, found by ID and by address.
+    identifies: bool = True
+
+
+#: By the name of the script, in alphabetical order.
+CLIENTS = {
+    "jitsu_browser": Client("@jitsu/js", resends=False, requests=4),
+    "jitsu_node": Client("@jitsu/js", resends=False, requests=4),
+    "rudderstack_browser": Client("@rudderstack/analytics-js", TIED, requests=5),
+    "rudderstack_node": Client("@rudderstack/rudder-sdk-node"),
+    "rudderstack_python": Client("rudder-sdk-python"),
+    "segment_browser": Client("@segment/analytics-next", TIED, requests=5),
+    "segment_node": Client("@segment/analytics-node"),
+    "segment_python": Client("segment-analytics-python"),
+}
+
+
+def script_of(name: str) -> Path:
+    [script] = SCRIPTS.glob(f"{name}.*")
+    return script
+
+
+def family_of(name: str) -> str:
+    return name.partition("_")[0]
+
+
+def version_of(package: str) -> str:
+    """The version that is installed of a package, by the pins."""
+    locked = json.loads((FOLDER / "package-lock.json").read_text())["packages"].get(f"node_modules/{package}")
+    if locked is not None:
+        return str(locked["version"])
+    found = re.search(
+        rf"^{re.escape(package)}==(.+)$", (FOLDER / "requirements.txt").read_text(), re.MULTILINE
+    )
+    assert found, f"{package} is pinned neither in requirements.txt nor in package-lock.json"
+    return found[1]
+
+
+def run(name: str, address: str, key: str) -> None:
+    """Run the script of a server's client to its end."""
+    script = script_of(name)
+    program = str(PYTHON) if script.suffix == ".py" else find_program("node", "nodejs")
+    assert Path(program).exists(), "the clients are not installed: make .venv/.sdks"
+    done = subprocess.run(
+        [program, str(script), address, key],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=FOLDER,
+    )
+    assert done.returncode == 0, f"{name}:\n{done.stdout}{done.stderr}"
