@@ -15,6 +15,7 @@ import pytest
 
 from tests.browser.websites import Between, Website, send
 from tests.processes import until
+from tests.sdks.compatibility import row_of, settle
 from tests.sdks.golden_rows import PREFIX, listed_of
 from tests.sdks.real_clients import CLIENTS, FOLDER, Client, family_of, run, script_of
 from tests.served import Account, StartTracker, Tracker, make_account
@@ -129,23 +130,32 @@ def account(tracker: Tracker) -> Account:
 
 
 @pytest.fixture(scope="module")
+def found() -> Iterator[dict[str, str]]:
+    """The rows of docs/sdks.md of the clients that were run and did well; the table is held to them at the end."""
+    rows: dict[str, str] = {}
+    yield rows
+    settle(rows)
+
+
+@pytest.fixture(scope="module")
 def pages() -> Iterator[Pages]:
     with Pages() as site:
         yield site
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_a_client_on_a_server(tracker: Tracker, account: Account, name: str) -> None:
+def test_a_client_on_a_server(tracker: Tracker, account: Account, found: dict[str, str], name: str) -> None:
     client, seen = CLIENTS[name], Seen(tracker, account, name)
     with Lossy(tracker.url, family_of(name), client.resends) as between:
         run(name, between.address, f"{seen.public_id}:{account.key}")
         assert between.tracked >= client.requests
     assert seen.are_right(client)
+    found[name] = row_of(name, client.resends)
 
 
 @pytest.mark.parametrize("name", BROWSERS)
 def test_a_client_in_a_browser(
-    tracker: Tracker, account: Account, pages: Pages, browser: Browser, name: str
+    tracker: Tracker, account: Account, found: dict[str, str], pages: Pages, browser: Browser, name: str
 ) -> None:
     client, seen = CLIENTS[name], Seen(tracker, account, name)
     wrong: list[str] = []
@@ -161,3 +171,4 @@ def test_a_client_in_a_browser(
         until(lambda: between.tracked >= client.requests, 20, f"{client.requests} requests: {wrong}")
     assert wrong == []
     assert seen.are_right(client)
+    found[name] = row_of(name, client.resends)
