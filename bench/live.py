@@ -11,11 +11,13 @@ from bench.report import LOAD_HEADS, Report, load_row
 from bench.servers import workers_pss_megabytes
 
 BATCHES = (100, 1_000)
+#: Events in a request of an SDK's client; the batch that it is compared with.
+SDK_BATCH = 100
 WARMED_UP: tuple[Kind, ...] = ("event", "public")
 
 
 def expected_seconds(plan: Plan) -> float:
-    return 20 + plan.turns * (3 + len(BATCHES)) * (plan.seconds + 0.5)
+    return 20 + plan.turns * (4 + len(BATCHES)) * (plan.seconds + 0.5)
 
 
 def measure(plan: Plan) -> Report:
@@ -25,6 +27,7 @@ def measure(plan: Plan) -> Report:
     tracks: list[Load] = []
     publics: list[Load] = []
     batches: dict[int, list[Load]] = {size: [] for size in BATCHES}
+    sdks: list[Load] = []
     memory: dict[str, list[float]] = {"single": [], "batch": []}
     with echo(plan) as floor, database.serve() as tracker:
         # The first event of a browser makes each worker learn about user agents.
@@ -45,14 +48,16 @@ def measure(plan: Plan) -> Report:
                 taken.append(
                     load(tracker, plan.site, "batch", seconds=plan.seconds, events=size, midway=midway)
                 )
+            sdks.append(load(tracker, plan.site, "sdk", seconds=plan.seconds, events=SDK_BATCH))
     stored = check_stored(
-        database, [*warm_up, *tracks, *publics, *chain.from_iterable(batches.values())], before
+        database, [*warm_up, *tracks, *publics, *sdks, *chain.from_iterable(batches.values())], before
     )
     report = Report("live", "Tracking")
     report.say(
         f"A bare Flask echo of the same bodies, and Tracker on one SQLite file (`synchronous=FULL`), {plan.turns} turns of "
-        f"{plan.seconds:g} s each. The ratio of `event.track` is to the echo, that of the others is events a second to single "
-        "calls a second; latencies are those of a request."
+        f"{plan.seconds:g} s each. The ratio of `event.track` is to the echo, that of the SDK's batches is to "
+        "`event.batch` of as many, and that of the others is events a second to single calls a second; latencies are those of a "
+        "request."
     )
     rows = [
         load_row("bare Flask JSON echo", floors),
@@ -60,6 +65,7 @@ def measure(plan: Plan) -> Report:
         load_row("the collect endpoint, `POST /t/<id>`", publics, tracks),
         load_row("`event.batch` of 100, events", batches[100], tracks),
         load_row("`event.batch` of 1,000, events", batches[1_000], tracks, "≥ 25"),
+        load_row("`POST /sdk/segment/v1/batch` of 100, events", sdks, batches[SDK_BATCH], "≥ 0.8"),
     ]
     report.table(LOAD_HEADS, rows)
     report.say(

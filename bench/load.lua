@@ -1,6 +1,6 @@
 -- The workload: the seed's body, an EventID each, visitors of 50 users' lists, an Email on 1 event in 10 (new on 1 in 100),
 -- 20 event names. EventIDs are random, as clients make them, so that they fall all over an index.
--- Arguments: a file with "key list_id public_id" a line; what to send: event, public, batch, introduce or listing; events in
+-- Arguments: a file with "key list_id public_id" a line; what to send: event, public, batch, sdk, introduce or listing; events in
 -- a batch; visitors, and how many of them have an Email; seconds after which, or requests after which, nothing more is sent;
 -- a seed for what is random.
 --
@@ -73,7 +73,21 @@ local function event(visitor, person)
     math.random(1000))
 end
 
+-- The same as a message of Segment's client for Node.
+local function message(visitor, person)
+  local traits = person and string.format(',"traits":{"email":"subscriber-%s@example.com"}', person) or ""
+  return string.format(
+    '{"type":"track","event":"event_%d","messageId":"%s","anonymousId":"%08x-e29b-41d4-a716-%012x",%s' ..
+    '"timestamp":"%s","properties":{"$page_title":"Product Page","$current_url":"https://example.com/products/item-1",' ..
+    '"product_id":"item-%d","product_name":"Example Product"},"integrations":{},' ..
+    '"context":{"library":{"name":"@segment/analytics-node","version":"3.1.0"}%s}',
+    math.random(20), event_id(), visitor * 2654435761 % 4294967296, visitor,
+    person and string.format('"userId":"user-%s",', person) or "", os.date("!%Y-%m-%dT%H:%M:%S.000Z"),
+    math.random(1000), traits)
+end
+
 local function any_event(account)
+  local event = kind == "sdk" and message or event
   count = count + 1
   local visitor = account - 1 + #accounts * math.random(0, visitors / #accounts - 1)
   if count % 100 == 0 then return event(visitor, event_id()) end
@@ -97,7 +111,26 @@ local function batch()
   for number = 1, size do
     events[number] = (kind == "introduce" and next_visitor(account, turn, number - 1) or any_event(account)) .. "}"
   end
-  return account, string.format('{"ListID":%s,"Events":[%s]}', accounts[account].list, table.concat(events, ","))
+  local all = table.concat(events, ",")
+  if kind == "sdk" then
+    return account, string.format('{"batch":[%s],"sentAt":"%s"}', all, os.date("!%Y-%m-%dT%H:%M:%S.000Z"))
+  end
+  return account, string.format('{"ListID":%s,"Events":[%s]}', accounts[account].list, all)
+end
+
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local function base64(text)
+  local packed = text:gsub("..?.?", function(three)
+    local a, b, c = three:byte(1, 3)
+    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+    local four = ""
+    for place = 3, 0, -1 do
+      local at = math.floor(bits / 64 ^ place) % 64 + 1
+      four = four .. ALPHABET:sub(at, at)
+    end
+    return four:sub(1, #three + 1) .. ("="):rep(3 - #three)
+  end)
+  return packed
 end
 
 local function single()
@@ -118,8 +151,12 @@ function request()
   end
   local build = kind == "event" and single or batch
   local account, body = build()
+  local owner = accounts[account]
+  if kind == "sdk" and not owner.basic then
+    owner.basic = "Basic " .. base64(owner.public .. ":" .. owner.key .. ":")
+  end
   return wrk.format("POST", wrk.path,
-    {["Content-Type"] = "application/json", Authorization = "Bearer " .. accounts[account].key}, body)
+    {["Content-Type"] = "application/json", Authorization = kind == "sdk" and owner.basic or "Bearer " .. owner.key}, body)
 end
 
 function done(summary, latency)
