@@ -129,7 +129,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     documented = {entry.command.name: limits[entry.limited_as] for entry in registry}
     app.register_blueprint(docs(describe(registry, documented, adapters, settings.sdk_path)))
     if settings.has_console:
-        app.register_blueprint(console(dispatcher, settings))
+        app.register_blueprint(console(dispatcher, settings, adapters))
         app.register_blueprint(share_pages(ShareAccess(services.stores.shares, limiter, now_ms)))
         _let_mail(app, services, settings.public_url)
     app.extensions["tracker"] = services

@@ -17,6 +17,7 @@ import pytest
 
 from tests.console.visitor import Visitor, words
 from tests.served import Account, Tracker
+from tracker.plugins import load_adapters
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,45 @@ def test_a_test_event_is_taken_and_not_stored(tracker: Tracker, jane: Account, b
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?tested=1")
     assert "The test event was taken" in words(browser.get(answer.headers["Location"]))
     assert browser.get(f"{path}/status").json() == {"LastEventTrackedAt": None}
+
+
+def settings_of(answer: Any, family: str) -> list[str]:
+    found = re.findall(rf'<pre id="sdk-{family}-\d+"[^>]*>(.*?)</pre>', answer.text, re.DOTALL)
+    return [html.unescape(lines) for lines in found]
+
+
+def test_settings_of_every_family_have_its_address_and_key(
+    tracker: Tracker, jane: Account, keyed: tuple[int, Any]
+) -> None:
+    list_id, page = keyed
+    public_id = tracker.call("list.get", jane.key, ListID=list_id).body["List"]["EventListTrackerID"]
+    [key] = set(re.findall(r"trk_\w+_[\w-]+", html.unescape(page.text)))
+    for listed in load_adapters():
+        family, lines = listed.adapter.family, settings_of(page, listed.adapter.family)
+        assert lines, family
+        assert all(
+            f"/sdk/{family}" in each and (public_id in each or each.count("url_base")) for each in lines
+        )
+        assert not any(each.startswith("address: ") for each in lines), f"{family}: no lines of its own"
+        assert not any("@" in each for each in lines)
+    pages, servers, _ = settings_of(page, "segment")
+    assert f'writeKey: "{public_id}"' in pages
+    assert f'writeKey: "{public_id}:{key}"' in servers
+
+
+def test_the_sdks_that_a_list_receives_from_are_named(
+    tracker: Tracker, jane: Account, browser: Visitor
+) -> None:
+    made = tracker.call("list.create", jane.key, SubscriberListName="Keeps its SDK").body["ListID"]
+    public_id = tracker.call("list.get", jane.key, ListID=made).body["List"]["EventListTrackerID"]
+    path = f"/lists/{made}/setup"
+    assert "receives from" not in browser.get(path).text
+    library = {"name": "analytics-node", "version": "3.1.0"}
+    message = {"type": "track", "event": "Seen", "userId": "u-1", "context": {"library": library}}
+    basic = base64.b64encode(f"{public_id}:{jane.key}:".encode()).decode()
+    sent = {"batch": [{**message, "messageId": "m-1"}, {**message, "messageId": "m-2"}]}
+    reply = tracker.post("/sdk/segment/v1/batch", json=sent, headers={"Authorization": f"Basic {basic}"})
+    assert reply.status == 200
+    tracker.call("event.track", jane.key, ListID=made, Event="own", Properties={"$lib": 7})
+    found = words(browser.get(path))
+    assert found.count("analytics-node 3.1.0, ") == 1

@@ -51,7 +51,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.http.server": {"tracker.errors", "tracker.http", "tracker.http.body", "tracker.http.message"},
     "tracker.console": {
         "tracker", "tracker.browser", "tracker.call", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http",
-        "tracker.http.body", "tracker.http.message", "tracker.mail", "tracker.registry",
+        "tracker.http.body", "tracker.http.message", "tracker.mail", "tracker.registry", "tracker.sdks",
     },
     "tracker.openapi": {"tracker", "tracker.caller", "tracker.errors", "tracker.registry", "tracker.sdks"},
     "tracker.rate_limits": {"tracker.registry"},

@@ -20,6 +20,7 @@ from tracker.console.page_context import EXTENSION, PageContext
 from tracker.console.pages import PAGES
 from tracker.dispatch import Dispatcher
 from tracker.http.body.reader import MAX_BODY_BYTES
+from tracker.sdks import Adapters
 
 #: The content security policy: everything comes from this server, no text of a page can become a script, and no other site
 #: can frame a page.
@@ -45,10 +46,10 @@ _METHODS, WRONG = (
 )
 
 
-def console(dispatcher: Dispatcher, settings: Settings) -> Blueprint:
+def console(dispatcher: Dispatcher, settings: Settings, adapters: Adapters) -> Blueprint:
     """Return the blueprint of all pages, which call commands through `dispatcher`."""
     blueprint = Blueprint("console", __name__, template_folder="templates")
-    desk = PageContext(dispatcher, settings)
+    desk = PageContext(dispatcher, settings, adapters)
     blueprint.record_once(lambda state: cast(Flask, state.app).extensions.update({EXTENSION: desk}))
     add_assets(blueprint)
     for route in (route for page in PAGES for route in page.ROUTES):

@@ -10,6 +10,7 @@ from flask import current_app
 
 from tracker.config import Settings
 from tracker.dispatch import Dispatcher
+from tracker.sdks import Adapters
 
 EXTENSION = "tracker.console"
 
@@ -20,6 +21,7 @@ class PageContext:
 
     dispatcher: Dispatcher
     settings: Settings
+    adapters: Adapters
 
 
 def desk() -> PageContext:

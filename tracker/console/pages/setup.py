@@ -7,13 +7,16 @@ from typing import Any
 from flask import jsonify, redirect, render_template, request
 
 from tracker import browser
-from tracker.console.client import ask
+from tracker.console.client import ask, ask_if_allowed
 from tracker.console.current_list import CurrentList, list_of
 from tracker.console.page_context import Route, desk
+from tracker.console.sdk_settings import SdkSeen, sdk_settings, sdks_seen
 from tracker.console.send_examples import NO_KEY, send_examples
 
 #: The event of the button, of which nothing is stored.
 TEST_EVENT = {"Event": "test", "Properties": {"isTest": True}}
+#: How many of the newest events tell which SDKs a list receives from: nothing is kept for it while events come in.
+EVENTS_READ = 100
 
 
 def show(list_id: str) -> str:
@@ -48,6 +51,7 @@ def _page(place: CurrentList, key: str | None = None) -> str:
         list=place.described,
         key=key,
         is_tested="tested" in request.args,
+        sdks_seen=_sdks_seen(place),
         **_lines(place, key or NO_KEY),
     )
 
@@ -57,13 +61,21 @@ def _lines(place: CurrentList, key: str) -> dict[str, Any]:
     described, settings = place.described, desk().settings
     address = f"{settings.public_url}{settings.collect_path}/{described['EventListTrackerID']}"
     is_honoured = described["HonourPrivacySignal"]
+    door = f"{settings.public_url}{settings.sdk_path}"
+    adapters = [listed.adapter for listed in desk().adapters]
     script = f"{settings.public_url}{settings.script_path}"
     snippet, list_id = described["EventTrackerJS"], described["ListID"]
     return {
         "examples": send_examples(settings.public_url, key, list_id, snippet, address),
+        "sdks": sdk_settings(adapters, door, described["EventListTrackerID"], key),
         "pinned": browser.snippet(script, address, is_honoured, browser.current()),
         "pixel": f'<img src="{address}.gif?Event=opened" width="1" height="1" alt="">',
     }
+
+
+def _sdks_seen(place: CurrentList) -> list[SdkSeen]:
+    newest = ask_if_allowed("events.recent", **place.params, RecordsPerRequest=EVENTS_READ)
+    return sdks_seen(newest.get("Events", ()))
 
 
 ROUTES = (
