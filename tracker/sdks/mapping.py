@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -44,10 +45,10 @@ def visitor_uuid(anonymous_id: Any) -> str | None:
     if not isinstance(anonymous_id, str):
         return None
     text = event_limits.trimmed(anonymous_id.removeprefix(_DEVICE))
-    if not text or is_placeholder(text):
-        return None
     parsed = event_limits.parse_uuid(text)
-    return str(uuid5(VISITORS, text)) if parsed is None else event_limits.uuid_text(parsed)
+    if parsed is not None:
+        return event_limits.uuid_text(parsed)
+    return None if not text or is_placeholder(text) else str(uuid5(VISITORS, text))
 
 
 def is_uuid(text: Any) -> bool:
@@ -99,6 +100,10 @@ def _text(sent: Any) -> str:
     return event_limits.trimmed(sent.replace("\0", "")) if isinstance(sent, str) else ""
 
 
+#: The moment of a text, remembered: all events of a batch were sent at one.
+_sent_ms = functools.lru_cache(maxsize=64)(time_ms)
+
+
 def times(request: SdkRequest, happened: Any, sent: Any = None) -> tuple[Params, Params]:
     """Return `Timestamp` and `SentAt`, or none of them and the property that keeps a time that Tracker refuses.
 
@@ -106,7 +111,7 @@ def times(request: SdkRequest, happened: Any, sent: Any = None) -> tuple[Params,
     """
     if happened is None or happened == "":
         return {}, {}
-    claimed_at, sent_at = time_ms(happened), time_ms(sent)
+    claimed_at, sent_at = time_ms(happened), _sent_ms(sent) if isinstance(sent, str) else time_ms(sent)
     if claimed_at is None or not is_event_time(event_time(request.now, claimed_at, sent_at), request.now):
         return {}, {REFUSED_TIME: happened if isinstance(happened, (str, int, float)) else str(happened)}
     return {"Timestamp": claimed_at} | ({} if sent_at is None else {"SentAt": sent_at}), {}
@@ -137,9 +142,12 @@ def made(
 ) -> Params:
     """Return the parameters of an event within all limits. What is None or missing in `params` and `named` is left out."""
     name, full = _fitted_name(name, properties)
-    event: Params = {"Event": name, "UserAgent": agent, "Properties": fitted({**full, **properties})}
+    whole = {**full, **properties} if full else properties
+    event: Params = {"Event": name, "UserAgent": agent, "Properties": fitted(whole)}
     for each in (*params, named):
-        event.update((key, value) for key, value in each.items() if value is not None)
+        for key, value in each.items():
+            if value is not None:
+                event[key] = value
     return event
 
 
@@ -177,8 +185,9 @@ def _is_conversion(properties: Mapping[str, Any]) -> bool:
 
 def fitted(properties: Mapping[str, Any]) -> Params:
     """Return the properties within Tracker's limits and without an SDK's keys; CUT tells that something is missing."""
-    if KEYS.isdisjoint(properties) and event_limits.properties_fault(dict(properties)) is None:
-        return dict(properties)
+    whole = dict(properties)
+    if KEYS.isdisjoint(whole) and event_limits.properties_fault(whole) is None:
+        return whole
     found: Params = {}
     is_cut = False
     for name, value in properties.items():

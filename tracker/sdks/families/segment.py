@@ -34,7 +34,18 @@ _TYPES = {
     for each in ("track", "page", "identify", "screen", "group", "alias")
     for size in (1, None)
 }
-_CAMPAIGN = {"name": "campaign", "source": "source", "medium": "medium", "term": "term", "content": "content"}
+#: What is kept of a message's context, by the part that has it: its name there, and in Tracker.
+_KEPT = {
+    "library": (("name", "$lib"), ("version", "$lib_version")),
+    "": (("locale", "$browser_language"), ("timezone", "$timezone")),
+    "campaign": (
+        ("name", "$utm_campaign"),
+        ("source", "$utm_source"),
+        ("medium", "$utm_medium"),
+        ("term", "$utm_term"),
+        ("content", "$utm_content"),
+    ),
+}
 #: Every message has one of them, be it null.
 _IDS = frozenset(("userId", "anonymousId", "previousId"))
 #: A referrer that is none, in RudderStack's words.
@@ -166,13 +177,12 @@ def _of_page(page: Mapping[str, Any]) -> Params:
 
 def _of_context(context: Params) -> Params:
     """Return what Tracker keeps of the context of a message."""
-    library, campaign = inner(context, "library"), inner(context, "campaign")
-    found = {
-        "$lib": library.get("name"),
-        "$lib_version": library.get("version"),
-        "$browser_language": context.get("locale"),
-        "$timezone": context.get("timezone"),
-        **{f"$utm_{ours}": campaign.get(name) for name, ours in _CAMPAIGN.items()},
-    }
-    kept = {name: value for name, value in found.items() if isinstance(value, str) and value}
-    return {**kept, **_of_page(inner(context, "page"))}
+    kept = {}
+    for part, names_in in _KEPT.items():
+        found = inner(context, part) if part else context
+        for name, ours in names_in if found else ():
+            value = found.get(name)
+            if isinstance(value, str) and value:
+                kept[ours] = value
+    page = inner(context, "page")
+    return {**kept, **_of_page(page)} if page else kept
