@@ -1,6 +1,7 @@
 -- The workload: the seed's body, an EventID each, visitors of 50 users' lists, an Email on 1 event in 10 (new on 1 in 100),
 -- 20 event names. EventIDs are random, as clients make them, so that they fall all over an index.
--- Arguments: a file with "key list_id public_id" a line; what to send: event, public, batch, sdk, introduce or listing; events in
+-- Arguments: a file with "key list_id public_id" a line; what to send: event, public, batch, sdk, same (what
+-- a batch of an SDK is, as event.batch), introduce or listing; events in
 -- a batch; visitors, and how many of them have an Email; seconds after which, or requests after which, nothing more is sent;
 -- a seed for what is random.
 --
@@ -86,8 +87,17 @@ local function message(visitor, person)
     math.random(1000), traits)
 end
 
+local TIMES = ',"Timestamp":"%s","SentAt":"%s","UserAgent":""'
+local LIBRARY = ',"$lib":"@segment/analytics-node","$lib_version":"3.1.0"}'
+
+-- The same as the message above, in Tracker's words.
+local function same(visitor, person)
+  local now = os.date("!%Y-%m-%dT%H:%M:%S.000Z")
+  return event(visitor, person):sub(1, -2) .. LIBRARY .. string.format(TIMES, now, now)
+end
+
 local function any_event(account)
-  local event = kind == "sdk" and message or event
+  local event = kind == "sdk" and message or kind == "same" and same or event
   count = count + 1
   local visitor = account - 1 + #accounts * math.random(0, visitors / #accounts - 1)
   if count % 100 == 0 then return event(visitor, event_id()) end

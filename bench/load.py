@@ -19,12 +19,13 @@ PATIENCE_SECONDS = 60
 #: More than are ever sent; wrk's Lua takes numbers only.
 NO_LIMIT = 10**12
 
-Kind = Literal["event", "public", "batch", "sdk", "introduce", "listing"]
+Kind = Literal["event", "public", "batch", "sdk", "same", "introduce", "listing"]
 PATHS = {
     "event": "/api/v1/event",
     "public": "/t/",
     "batch": "/api/v1/events",
     "sdk": "/sdk/segment/v1/batch",
+    "same": "/api/v1/events",
     "introduce": "/api/v1/events",
     "listing": "/api/v1/website_events.properties",
 }
