@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from tracker.errors import CommandError
 from tracker.plugins import load_adapters
@@ -101,9 +102,10 @@ class Row:
             return text.replace(PUBLIC_ID, public_id).replace(API_KEY, api_key)
 
         headers = {name: _in_basic(value, replaced) for name, value in self.headers.items()}
-        body = replaced(self.body).encode()
+        is_form = self.body.startswith("data=")
+        body = (_in_fields(self.body, replaced) if is_form else replaced(self.body)).encode()
         raw = gzip.compress(body, mtime=0) if (self.packed or "").startswith("gzip") else body
-        return f"{PREFIX}{self.family}{replaced(self.path)}", headers, raw, _in_query(self.query, replaced)
+        return f"{PREFIX}{self.family}{replaced(self.path)}", headers, raw, _in_fields(self.query, replaced)
 
 
 def visitor_of_day(address: str, agent: str) -> str:
@@ -118,8 +120,20 @@ def _in_basic(value: str, replaced: Any) -> str:
     return "Basic " + base64.b64encode(replaced(base64.b64decode(packed).decode()).encode()).decode()
 
 
-def _in_query(query: str, replaced: Any) -> str:
-    return str(replaced(query))
+def _in_fields(text: str, replaced: Any) -> str:
+    """A query or a form with another key: it may stand in the field `data`, in base64."""
+    if "data=" not in text:
+        return str(replaced(text))
+    fields = parse_qsl(text, keep_blank_values=True)
+    return urlencode(
+        [(name, _in_base64(value, replaced) if name == "data" else replaced(value)) for name, value in fields]
+    )
+
+
+def _in_base64(text: str, replaced: Any) -> str:
+    if text[:1] in ("{", "["):
+        return str(replaced(text))
+    return base64.b64encode(replaced(base64.b64decode(text).decode("latin-1")).encode("latin-1")).decode()
 
 
 def outcome(row: Row) -> tuple[Any, Any]:
