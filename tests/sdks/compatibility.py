@@ -37,7 +37,7 @@ def row_of(name: str, resent: bool) -> str:
     tried = ", ".join(_tried(client))
     once = "each stored once" + (" though sent again" if resent else "")
     result = once + (", of one subscriber" if client.identifies else "")
-    return f"| {title_of(name)} | {version_of(client.package)} | {tried} | {result} |"
+    return f"| {title_of(name)} | {version_of(name)} | {tried} | {result} |"
 
 
 def _tried(client: Client) -> list[str]:

@@ -36,6 +36,9 @@ class Client:
     names: Mapping[str, int] = field(default_factory=lambda: FOUR)
     #: The first answer to what it tracks is lost; it comes again.
     resends: bool = True
+    #: The status in whose place an answer is lost: some clients send again what a server failed at, not what a connection did.
+    #: 0: the connection ends without an answer.
+    lost_as: int = 0
     #: How many requests that track are to come, with the one that comes again. A browser has none to wait for but these.
     requests: int = 2
     #: Its events are of one subscriber, found by ID and by address.
@@ -44,8 +47,22 @@ class Client:
 
 #: By the name of the script, in alphabetical order.
 CLIENTS = {
+    "amplitude_browser": Client("@amplitude/analytics-browser", TIED, lost_as=503, requests=4),
+    "amplitude_node": Client("@amplitude/analytics-node", lost_as=503),
+    "amplitude_python": Client("amplitude-analytics", lost_as=503),
     "jitsu_browser": Client("@jitsu/js", resends=False, requests=4),
     "jitsu_node": Client("@jitsu/js", resends=False, requests=4),
+    # Name and address come in requests of their own, side by side: docs/sdks.md says what becomes of that.
+    "mixpanel_browser": Client(
+        "mixpanel-browser", {**FOUR, "identify": 4}, resends=False, requests=6, identifies=False
+    ),
+    "mixpanel_node": Client("mixpanel", TIED, resends=False, requests=4),
+    "mixpanel_python": Client("mixpanel", TIED, resends=False, requests=4),
+    # So do PostHog's first events of a user who is named while the page loads.
+    "posthog_browser": Client("posthog-js", requests=4, identifies=False),
+    "posthog_node": Client("posthog-node"),
+    "posthog_python": Client("posthog", TIED),
+    "posthog_python_v1": Client("posthog", TIED),
     "rudderstack_browser": Client("@rudderstack/analytics-js", TIED, requests=5),
     "rudderstack_node": Client("@rudderstack/rudder-sdk-node"),
     "rudderstack_python": Client("rudder-sdk-python"),
@@ -64,15 +81,16 @@ def family_of(name: str) -> str:
     return name.partition("_")[0]
 
 
-def version_of(package: str) -> str:
-    """The version that is installed of a package, by the pins."""
-    locked = json.loads((FOLDER / "package-lock.json").read_text())["packages"].get(f"node_modules/{package}")
-    if locked is not None:
-        return str(locked["version"])
+def version_of(name: str) -> str:
+    """The version that is installed of a script's package, by the pins."""
+    package = CLIENTS[name].package
+    if script_of(name).suffix != ".py":
+        locked = json.loads((FOLDER / "package-lock.json").read_text())["packages"]
+        return str(locked[f"node_modules/{package}"]["version"])
     found = re.search(
         rf"^{re.escape(package)}==(.+)$", (FOLDER / "requirements.txt").read_text(), re.MULTILINE
     )
-    assert found, f"{package} is pinned neither in requirements.txt nor in package-lock.json"
+    assert found, f"{package} is not pinned in requirements.txt"
     return found[1]
 
 

@@ -69,6 +69,14 @@ def test_each_group_is_an_event() -> None:
     assert len({each["EventID"] for each in items}) == 3
 
 
+def test_an_address_is_on_all_events_of_its_user() -> None:
+    traits = {"user_properties": {"$set": {"email": "ada@example.com"}}, "event_type": "$identify"}
+    items = AMPLITUDE.items(
+        PATH, sent({"user_id": "u-1"}, {}, {"user_id": "u-2"}, {"user_id": "u-1", **traits})
+    )
+    assert [item[0].get("Email") for item in items] == ["ada@example.com", None, None, "ada@example.com"]
+
+
 def test_an_event_of_nobody_is_refused_and_the_others_are_told_as_stored() -> None:
     body = sent({}, {"device_id": None})
     kept, refused = AMPLITUDE.items(PATH, body)

@@ -37,11 +37,11 @@ BROWSERS = [name for name in CLIENTS if name not in SERVERS]
 class Lossy(Between):
     """Stands before Tracker and loses the answer to the first request that tracks, if it is to; it has arrived."""
 
-    def __init__(self, tracker_url: str, family: str, is_lossy: bool) -> None:
+    def __init__(self, tracker_url: str, family: str, client: Client) -> None:
         super().__init__(tracker_url)
         self._adapter = listed_of(family)
         self._prefix = f"{PREFIX}{family}"
-        self._is_lossy = is_lossy
+        self._client = client
         self._counting = threading.Lock()
         self.address = self.url + self._prefix
         #: How many requests that track have been answered, the one whose answer was lost with them.
@@ -53,8 +53,10 @@ class Lossy(Between):
         status, headers, answer = self.passed_on(request, body)
         with self._counting:
             self.tracked += is_tracking
-            is_lost = is_tracking and self.tracked == 1 and self._is_lossy
-        if is_lost:
+            is_lost = is_tracking and self.tracked == 1 and self._client.resends
+        if is_lost and self._client.lost_as:
+            send(request, self._client.lost_as, b"{}", headers)
+        elif is_lost:
             request.close_connection = True
             request.connection.close()
         else:
@@ -146,7 +148,7 @@ def pages() -> Iterator[Pages]:
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_client_on_a_server(tracker: Tracker, account: Account, found: dict[str, str], name: str) -> None:
     client, seen = CLIENTS[name], Seen(tracker, account, name)
-    with Lossy(tracker.url, family_of(name), client.resends) as between:
+    with Lossy(tracker.url, family_of(name), client) as between:
         run(name, between.address, f"{seen.public_id}:{account.key}")
         assert between.tracked >= client.requests
     assert seen.are_right(client)
@@ -160,7 +162,7 @@ def test_a_client_in_a_browser(
     client, seen = CLIENTS[name], Seen(tracker, account, name)
     wrong: list[str] = []
     with (
-        Lossy(tracker.url, family_of(name), client.resends) as between,
+        Lossy(tracker.url, family_of(name), client) as between,
         browser.new_context(user_agent=CHROME) as visit,
     ):
         page = visit.new_page()

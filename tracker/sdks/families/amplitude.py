@@ -78,7 +78,7 @@ class Amplitude(Adapter):
         sent = envelope.get("events")
         if not envelope.get("api_key") or not isinstance(sent, list) or not sent:
             raise unreadable("a request has an api_key, and events in an array")
-        return tied(request, [_read(request, each, envelope) for each in sent])
+        return tied(request, _with_addresses([_read(request, each, envelope) for each in sent]))
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         body = {
@@ -126,6 +126,16 @@ def _read(request: SdkRequest, sent: Any, envelope: Params) -> list[Params] | Co
         own = options["EventID"]
         following.append(identify(traits, {}, *shared, **{**options, "EventID": own and hashed("s", own)}))
     return [event, *following]
+
+
+def _with_addresses(items: list[list[Params] | CommandError]) -> list[list[Params] | CommandError]:
+    """Put the address that an event names a user by on the user's other events: a page cannot add it to a user later."""
+    events = [event for item in items if not isinstance(item, CommandError) for event in item]
+    known = {event["ID"]: event["Email"] for event in events if "ID" in event and "Email" in event}
+    for event in events:
+        if event.get("ID") in known:
+            event.setdefault("Email", known[event["ID"]])
+    return items
 
 
 def _groups(sent: Params, said: Params, shared: Any, options: Params) -> list[Params]:
