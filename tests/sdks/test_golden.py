@@ -8,7 +8,7 @@ from tests.client import InProcess, Shop
 from tests.sdks.golden_rows import Row, all_rows, families, outcome, rows_of
 
 #: Families without a client to record: marked so in docs/sdks.md.
-FROM_DOCUMENTATION = frozenset(("goatcounter",))
+FROM_DOCUMENTATION = frozenset(("ga4", "goatcounter"))
 ROWS = list(all_rows())
 
 
