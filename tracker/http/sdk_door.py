@@ -119,14 +119,22 @@ class SdkDoor:
         if method not in found:
             if not found:
                 return self._unknown_path(visit)
-            error = CommandError(METHOD_NOT_ALLOWED)
-            refused = adapter.refused(request, refusal_of(error.status, error.body))
-            return refused._replace(headers={**refused.headers, "Allow": ", ".join((*found, "OPTIONS"))})
+            return self._wrong_method(visit, adapter, request, found)
         route, named = found[method]
         request.params = {name: utf_8(part) for name, part in named.items()}
         if route.kind != EVENTS:
             return _side_reply(adapter, route.kind, request)
         return self._tracked(visit, adapter, request)
+
+    def _wrong_method(
+        self, visit: _Visit, adapter: Adapter, request: SdkRequest, allowed: Iterable[str]
+    ) -> SdkReply:
+        """Refuse a method. The log says it: a back end may believe that it deletes somebody."""
+        shown = f"{request.method} {loggable_path(visit.environ['PATH_INFO'])}"
+        self._log.warn(f"method {adapter.family}", f"no SDK adapter takes {shown}")
+        error = CommandError(METHOD_NOT_ALLOWED)
+        refused = adapter.refused(request, refusal_of(error.status, error.body))
+        return refused._replace(headers={**refused.headers, "Allow": ", ".join((*allowed, "OPTIONS"))})
 
     def _unknown_path(self, visit: _Visit) -> SdkReply:
         """Refuse a path that no adapter knows. The log names it: that is how a new version of an SDK shows."""
