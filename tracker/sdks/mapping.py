@@ -33,6 +33,8 @@ KEYS = frozenset(("token", "$token", "api_key", "apiKey", "writeKey", "write_key
 #: Names of an order's id, in the order in which they are looked for.
 ORDER_IDS = ("order_id", "orderId", "transaction_id", "checkout_id")
 _DEVICE = "$device:"
+#: A user agent that is one name and its version.
+_LIBRARY = re.compile(r"([A-Za-z][A-Za-z0-9 ._-]{0,60})/([0-9][A-Za-z0-9.+-]{0,30})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Params = dict[str, Any]
@@ -129,6 +131,12 @@ def agent_of(request: SdkRequest, sent: Any = None) -> str:
         is_browser = "origin" in headers or "sec-fetch-site" in headers or own.startswith("Mozilla/")
         sent = own if is_browser else ""
     return _SURROGATE.sub("", sent[:MAX_CHARACTERS].replace("\0", ""))
+
+
+def library_of(request: SdkRequest) -> Params:
+    """Return `$lib` and `$lib_version` for an SDK that only its user agent names, such as `klaviyo-api-python/25.0.0`."""
+    found = _LIBRARY.fullmatch(request.headers.get("user-agent", ""))
+    return {} if found is None or agent_of(request) else {"$lib": found[1], "$lib_version": found[2]}
 
 
 def address_of(request: SdkRequest, sent: Any = None) -> Params:

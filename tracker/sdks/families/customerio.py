@@ -16,6 +16,7 @@ from tracker.sdks.mapping import (
     conversion_of,
     event_id,
     identify,
+    library_of,
     made,
     money_in,
     names,
@@ -74,7 +75,7 @@ def _identify(request: SdkRequest, attributes: Params) -> Params:
     named, refused = names(external_id, email)
     traits = {name: value for name, value in attributes.items() if name not in _OWN}
     visitor = visitor_uuid(attributes.get("anonymous_id"))
-    return identify(traits, refused, named, agent=agent_of(request), UUID=visitor)
+    return identify(traits, {**library_of(request), **refused}, named, agent=agent_of(request), UUID=visitor)
 
 
 def _event(request: SdkRequest, sent: Params) -> Params:
@@ -88,7 +89,7 @@ def _event(request: SdkRequest, sent: Params) -> Params:
     if visitor is None and not named:
         visitor = request.visitor_of_day(request.address, request.headers.get("user-agent", ""))
     options: Params = {"agent": agent_of(request), "UUID": visitor, "EventID": event_id(sent.get("id"))}
-    said = {**refused, **late}
+    said = {**library_of(request), **refused, **late}
     if kind == "page":
         said["$current_url" if "://" in name else "$pathname"] = name
         return made(PAGE_VIEW, {**said, **data}, named, clock, **options)

@@ -14,6 +14,7 @@ from tracker.sdks.mapping import (
     conversion_of,
     event_id,
     identify,
+    library_of,
     made,
     money_in,
     names,
@@ -90,7 +91,7 @@ def _event(request: SdkRequest, sent: Params) -> list[Params]:
     owner = next((who[name] for name in _OWNERS if who.get(name)), None)
     event = made(
         metric,
-        {**refused, **late, **properties},
+        {**library_of(request), **refused, **late, **properties},
         named,
         clock,
         agent=agent_of(request),
@@ -109,7 +110,9 @@ def _profile(request: SdkRequest, sent: Params) -> list[Params]:
     named, refused, visitor = _who(request, {"id": sent.get("id"), **attributes})
     plain = {name: value for name, value in attributes.items() if name not in _IDS and value is not None}
     traits = {**plain, **inner(attributes, "properties")}
-    return [identify(traits, refused, named, agent=agent_of(request), UUID=visitor)]
+    return [
+        identify(traits, {**library_of(request), **refused}, named, agent=agent_of(request), UUID=visitor)
+    ]
 
 
 def _who(request: SdkRequest, profile: Params) -> tuple[Params, Params, str | None]:
