@@ -18,6 +18,17 @@ from tracker.config import PLUGIN_PREFIX, SETTINGS
 RUN_ELSEWHERE = {ROOT / "docs/plugins.md", ROOT / "docs/people-and-identity.md"}
 #: Programs of others, and a shell's own words.
 OUTSIDE = {"cd", "curl", "git", "sudo"}
+#: Files that pages tell to import.
+IMPORTED = (
+    "events.ndjson",
+    "events.txt",
+    "1767603600.gz",
+    "events.jsonl.gz",
+    "export.jsonl",
+    "export.zip",
+    "events.jsonl",
+    "visits.json",
+)
 SETTING = re.compile(r"\b(?:TRACKER_[A-Z_]+|WEB_CONCURRENCY|PORT)(?=[=`])")
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PAGES = [path for path in pages() if path not in RUN_ELSEWHERE]
@@ -64,7 +75,7 @@ def test_commands_in_shell_blocks_are_ones(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("events.ndjson", "events.txt"):
+    for name in IMPORTED:
         (tmp_path / name).touch()
     for line in shell_lines(path):
         for words in words_of(line):

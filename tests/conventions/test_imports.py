@@ -88,7 +88,8 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.schema", *STORAGE, *PURE,
     },
     "tracker.importing": {
-        "tracker.api", "tracker.ingest", "tracker.registry", "tracker.storage.accounts", "tracker.storage.engine", *PURE,
+        "tracker.api", "tracker.ingest", "tracker.registry", "tracker.sdks", "tracker.storage.accounts", "tracker.storage.engine",
+        *PURE,
     },
     # storage, from the ground up
     "tracker.storage.engine": {"tracker.private_file", *PURE},

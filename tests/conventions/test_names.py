@@ -26,6 +26,7 @@ SMALL: dict[str, str] = {
     "tracker.cli.__main__": "Python looks for it by this name",
     "tracker.domain.provenance": "storage and both halves of identity import it, so it stands below them all",
     "tracker.http.server.log": "gunicorn loads it by its path",
+    "tracker.importing.exports.segment_export": "the export of a vendor is one module",
     "tracker.jobs.kinds": "only it knows privacy and ingest: the runner and the lease know neither",
     "tracker.private_file": "one rule of file modes for storage and the CLI",
     "tracker.registry.access": "who may call is declared by commands and asked by admission",

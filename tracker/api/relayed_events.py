@@ -15,7 +15,7 @@ from tracker.domain.event import Event
 from tracker.domain.url_scrubbing import hidden
 from tracker.fields import Text
 from tracker.formats.client_ip import is_in_networks, truncated
-from tracker.storage.accounts import List
+from tracker.storage.accounts import List, ListSettings
 
 INVALID_USER_AGENT = invalid("UserAgent", 23)
 INVALID_ADDRESS = invalid("IPAddress", 24)
@@ -48,6 +48,15 @@ class RelayedParams(EventParams):
 RELAYED_ERRORS = (*EVENT_ERRORS, INVALID_USER_AGENT, INVALID_ADDRESS)
 
 
+def relayed(event: Event, agent: str | None, address: str | None, settings: ListSettings) -> Event:
+    """Add to an event what follows from its page's address, and from the user agent and address of the browser it comes from."""
+    sent = event.properties
+    event.properties = cleaned(sent, hidden(settings.hidden_parameters))
+    kept = truncated(address) if address and settings.is_address_kept else None
+    is_own = address is not None and is_in_networks(address, settings.own_networks)
+    return enrich(event, agent or None, kept, overlong(sent), rules=settings.channel_rules, is_own=is_own)
+
+
 class FromRelay(EventRequest):
     """Makes events with a credential. One that says what browser it comes from is enriched as one of the collect endpoint."""
 
@@ -66,15 +75,9 @@ class FromRelay(EventRequest):
     def event(self, params: dict[str, Any]) -> Event:
         if "UserAgent" not in params and "IPAddress" not in params:
             return super().event(params)
-        sent = params.get("Properties") or {}
         event, command = super().event(params), self._command
         settings = command.services.stores.list_settings.of(event.list_id, command.deadline)
-        event.properties = cleaned(sent, hidden(settings.hidden_parameters))
-        address = params.get("IPAddress")
-        kept = truncated(address) if address and settings.is_address_kept else None
-        is_own = address is not None and is_in_networks(address, settings.own_networks)
-        agent, rules = params.get("UserAgent") or None, settings.channel_rules
-        return enrich(event, agent, kept, overlong(sent), rules=rules, is_own=is_own)
+        return relayed(event, params.get("UserAgent"), params.get("IPAddress"), settings)
 
     def is_test(self, event: Event) -> bool:
         return not self._command.caller.sender.is_sdk and super().is_test(event)

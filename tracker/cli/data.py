@@ -6,19 +6,23 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from io import BufferedReader, RawIOBase
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
 import click
 
 from tracker.api.event_params import EventParams
+from tracker.api.relayed_events import relayed
 from tracker.cli.context import check_own_list, find_user, open_services
 from tracker.cli.output import INTERRUPTED, progress, say
+from tracker.domain.event import Event
 from tracker.errors import CommandError
 from tracker.importing.encodings import as_utf_8
+from tracker.importing.exports import EXPORTS, ExportedRecord, ExportRecords
 from tracker.importing.importer import GROUP_EVENTS, Import, ImportCounts, Target
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.lines import Lines
@@ -64,11 +68,19 @@ class SomeRejected(click.ClickException):
     help="Read this format, if the file's name does not tell.",
 )
 @click.option(
+    "--from",
+    "vendor",
+    type=click.Choice([*EXPORTS]),
+    help="FILE is an export of this tracker, as it gives it out: packed or not.",
+)
+@click.option(
     "--rejected",
     type=click.Path(dir_okay=False),
     help="Write rejected lines there, with the reasons.  [default: FILE.rejected]",
 )
-def import_file(file: str, email: str, list_id: int | None, kind: str | None, rejected: str | None) -> None:
+def import_file(
+    file: str, email: str, list_id: int | None, kind: str | None, vendor: str | None, rejected: str | None
+) -> None:
     """Import events from FILE, or from standard input if it is '-'.
 
     NDJSON: a line is an event with the parameters of event.track. CSV: the header names the parameters, columns
@@ -81,17 +93,22 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
     A line without EventID gets one derived from its bytes, so importing a file again stores nothing twice: after Ctrl-C,
     or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
     Errors and Sent.
+
+    An export of another tracker (--from) is read as what its SDK would have sent: docs/sdks.md tells what to export. What came
+    by the SDK already is not stored again, where the vendor gives events ids. Lines are counted through all parts of a zip
+    file; in an array, its items.
     """
     kind = kind or FORMATS.get(Path(file).suffix.lower())
-    if kind is None:
+    if kind is None and vendor is None:
         raise click.UsageError("Say --format ndjson or --format csv.")
     rejects = Path(rejected or ("stdin.rejected" if file == "-" else f"{file}.rejected"))
     if file != "-" and rejects.absolute() == Path(file).absolute():
         raise click.UsageError("FILE cannot take its own rejected lines.")
     with _opened(file) as source, open_services() as services:
-        target = _target(services, email, list_id, kind == "csv")
+        target = _target(services, email, list_id, kind == "csv" and vendor is None, vendor is not None)
         size = 0 if file == "-" else Path(file).stat().st_size
-        counts = _run(services, target, source, size, rejects)
+        with _records(source, target, vendor) as records:
+            counts = _run(services, target, records, partial(_position, source, size), size, rejects)
     click.echo(_summary(counts))
     if counts.is_newest_first:
         click.echo(NEWEST_FIRST, err=True)
@@ -102,30 +119,60 @@ def import_file(file: str, email: str, list_id: int | None, kind: str | None, re
         raise SomeRejected(f"{counts.rejected:,} of {counts.records:,} lines were rejected: see {rejects}")
 
 
-def _target(services: Services, email: str, list_id: int | None, is_csv: bool) -> Target:
+def _position(source: BufferedReader, size: int) -> int:
+    return source.tell() if size else 0
+
+
+def _target(services: Services, email: str, list_id: int | None, is_csv: bool, is_export: bool) -> Target:
     user_id = find_user(services, email).id
     if list_id is not None:
         check_own_list(services, email, user_id, list_id)
-    return Target(user_id, list_id, is_csv)
+    return Target(user_id, list_id, is_csv, is_export)
 
 
 def _run(
-    services: Services, target: Target, source: BufferedReader, size: int, rejects: Path
+    services: Services,
+    target: Target,
+    records: Iterable[Record],
+    position: Callable[[], int],
+    size: int,
+    rejects: Path,
 ) -> ImportCounts:
-    lines = Lines(as_utf_8(source))
-    records = _records(lines, target.is_form)
+    complete = partial(_completed, services) if target.is_export else _as_it_is
     with _rejecting(rejects) as reject, progress(size, "Importing") as at, Interrupts() as interrupts:
-        job = Import(services.ingest, services.stores.lists, target, interrupts, say, reject)
+        job = Import(services.ingest, services.stores.lists, target, interrupts, say, reject, complete)
         try:
             for _ in job.run(records):
-                at(source.tell() if size else 0)
+                at(position())
         except KeyboardInterrupt:
             say(f"Interrupted. {_summary(job.counts)} Run the same again to go on.")
             raise SystemExit(INTERRUPTED) from None
         return job.counts
 
 
-def _records(lines: Lines, is_csv: bool) -> Iterable[Record]:
+def _as_it_is(_: Record, event: Event) -> Event:
+    return event
+
+
+def _completed(services: Services, record: Record, event: Event) -> Event:
+    """Add to an event of an export what follows from the browser that it came from."""
+    if not isinstance(record, ExportedRecord):
+        return event
+    return relayed(event, record.agent, record.address, services.stores.list_settings.of(event.list_id))
+
+
+@contextmanager
+def _records(source: BufferedReader, target: Target, vendor: str | None) -> Iterator[Iterable[Record]]:
+    """Yield the records of a file, of which the first has been read. Raises UnusableFile."""
+    if vendor is None:
+        yield _own_records(Lines(as_utf_8(source)), target.is_form)
+        return
+    with closing(ExportRecords(EXPORTS[vendor](), source)) as exported:
+        records = iter(exported)
+        yield chain([*islice(records, 1)], records)
+
+
+def _own_records(lines: Lines, is_csv: bool) -> Iterable[Record]:
     if not is_csv:
         return ndjson_records(lines)
     records = CsvRecords(lines)

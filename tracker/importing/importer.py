@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,11 +15,12 @@ from tracker.api.event_request import EventRequest
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.errors import UNEXPECTED, CommandError, Error, StorageUnavailable
 from tracker.importing.interrupts import Interrupts
+from tracker.importing.lines import LineIds
 from tracker.importing.records import Record
 from tracker.ingest.service import Ingest
 from tracker.registry import ParamReader
 from tracker.storage.accounts import List, Lists
-from tracker.storage.engine import IncompatibleDatabase, SpillCounter
+from tracker.storage.engine import IncompatibleDatabase
 
 EVENT = ParamReader(EventParams, EVENT_ERRORS)
 #: Events, and bytes of lines, in one transaction, which has the write lock for its whole length. With 500 events the p99 of
@@ -30,8 +30,6 @@ GROUP_EVENTS, GROUP_BYTES = 100, 2 * 1024 * 1024
 GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
 #: Names of IdentifyProperties that were not written, in the summary.
 MAX_IGNORED = 20
-#: The prefix of the EventID of a line without one.
-LINE_ID_PREFIX = "line-"
 Say = Callable[[str], object]
 #: Completes a record's event before it is stored.
 Complete = Callable[[Record, Event], Event]
@@ -39,11 +37,16 @@ Complete = Callable[[Record, Event], Event]
 
 @dataclass(slots=True)
 class Target:
-    """The account of the events, the list of events without a ListID, and whether values are text as in a form."""
+    """The account of the events, the list of events without a ListID, and whether values are text as in a form.
+
+    Events of another tracker's export are never test events, and one whose EventID is taken is stored already: it came by an
+    SDK, or in an export of another day, in a little other words.
+    """
 
     user_id: int
     list_id: int | None
     is_form: bool
+    is_export: bool = False
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ class Import:
     ) -> None:  # fmt: skip
         self._ingest, self._lists, self._target, self._interrupts = ingest, lists, target, interrupts
         self._say, self._reject, self._complete = say, reject, complete
-        self._occurrences = SpillCounter()
+        self._line_ids = LineIds()
         self._last_at: int | None = None
         self.counts = ImportCounts()
 
@@ -94,17 +97,13 @@ class Import:
                 yield self.counts
         finally:
             self._ingest.flush()
-            self._occurrences.close()
+            self._line_ids.close()
 
     def _with_event_id(self, record: Record) -> Record:
         """Add an EventID derived from the line's bytes and its occurrence number, so that a second run makes the same ones."""
         record.params = EVENT.spelled(record.params)
         if record.error is None and "EventID" not in record.params:
-            digest = hashlib.sha256(record.raw).digest()
-            number = self._occurrences.count(digest[:16])
-            record.params["EventID"] = (
-                LINE_ID_PREFIX + hashlib.sha256(b"%s %d" % (digest, number)).hexdigest()[:40]
-            )
+            record.params["EventID"] = self._line_ids.of(record.raw)
         return record
 
     def _stored(self, group: list[Record]) -> list[Any]:
@@ -130,7 +129,7 @@ class Import:
         target = self._target
         hidden_list_id = partial(self._lists.hidden_id, target.user_id)
         request = EventRequest(self._own_list, hidden_list_id, time.time_ns() // 1_000_000, target.is_form)
-        read = [self._event(record, _read(record, request, target.list_id)) for record in group]
+        read = [self._event(record, _read(record, request, target)) for record in group]
         outcomes: list[Any] = list(read)
         order = _in_time(read)
         tracked = self._ingest.track_batch([event for _, event in order], time.monotonic() + GROUP_SECONDS)
@@ -163,25 +162,27 @@ class Import:
             self.counts.duplicates += outcome.is_duplicate
             self.counts.stored += not outcome.is_duplicate
             self.counts.ignored.update(outcome.ignored[: MAX_IGNORED - len(self.counts.ignored)])
+        elif self._target.is_export and isinstance(outcome, EventIdTaken):
+            self.counts.duplicates += 1
         else:
             self.counts.rejected += 1
             self._reject(record, _refusal(outcome))
 
 
-def _read(record: Record, request: EventRequest, list_id: int | None) -> Event | CommandError | None:
+def _read(record: Record, request: EventRequest, target: Target) -> Event | CommandError | None:
     """Return the event to store, why the record is refused, or None for a test event."""
     if record.error is not None:
         return CommandError(record.error)
     try:
         params = EVENT.read(record.params)
-        if list_id is not None:
-            params.setdefault("ListID", list_id)
+        if target.list_id is not None:
+            params.setdefault("ListID", target.list_id)
         # SentAt is for correcting a client's clock at the moment of sending, which is not now.
         params.pop("SentAt", None)
         event = request.event(params)
     except CommandError as refused:
         return refused
-    return None if request.is_test(event) else event
+    return None if request.is_test(event) and not target.is_export else event
 
 
 def _in_time(read: list[Event | CommandError | None]) -> list[tuple[int, Event]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from tracker.importing.encodings import LineSource
+from tracker.storage.engine import SpillCounter
 
 #: Bytes of a line: the size of a batch, which one event may fill.
 MAX_LINE_BYTES = 1024 * 1024
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: The prefix of the EventID of a line without one.
+LINE_ID_PREFIX = "line-"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Lines:
@@ -25,7 +29,7 @@ class Lines:
         while line := self._part():
             self.number += 1
             if self.number == 1:
-                line = line.removeprefix(_BYTE_ORDER_MARK)
+                line = line.removeprefix(BYTE_ORDER_MARK)
             rest = line
             while len(rest) > MAX_LINE_BYTES and rest[-1:] != b"\n":
                 rest = self._part()
@@ -37,3 +41,19 @@ class Lines:
 
 def is_too_long(line: bytes) -> bool:
     return len(line.rstrip(b"\r\n")) > MAX_LINE_BYTES
+
+
+class LineIds:
+    """EventIDs derived from lines' bytes and their occurrence numbers, so that a second run makes the same ones."""
+
+    def __init__(self) -> None:
+        self._occurrences = SpillCounter()
+
+    def of(self, raw: bytes) -> str:
+        """Return the EventID of the next occurrence of a line."""
+        digest = hashlib.sha256(raw).digest()
+        number = self._occurrences.count(digest[:16])
+        return LINE_ID_PREFIX + hashlib.sha256(b"%s %d" % (digest, number)).hexdigest()[:40]
+
+    def close(self) -> None:
+        self._occurrences.close()

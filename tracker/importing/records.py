@@ -18,7 +18,8 @@ PROPERTY_COLUMNS = {"properties.": "Properties", "identifyproperties.": "Identif
 #: Cell delimiters, the usual first, and Excel's line that declares one.
 DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
-_TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MAX_LINE_BYTES} bytes")
+#: Why a line that is too long has no parameters.
+TOO_LONG = because(BODY_TOO_LARGE, f"a line of more than {MAX_LINE_BYTES} bytes")
 
 
 class UnusableFile(Exception):
@@ -40,7 +41,7 @@ def ndjson_records(lines: Lines) -> Iterator[Record]:
     for line in lines:
         raw = line.strip()
         if is_too_long(line):
-            yield Record(lines.number, raw, {}, _TOO_LONG)
+            yield Record(lines.number, raw, {}, TOO_LONG)
         elif raw:
             yield _json_record(lines.number, raw)
 
@@ -56,16 +57,19 @@ def _json_record(line: int, raw: bytes) -> Record:
 class CsvRecords:
     """The rows of a CSV file (RFC 4180, UTF-8); `columns` are its header. All values are text, and empty cells absent.
 
-    The delimiter is a comma, or another one of DELIMITERS if that gives the header a column `Event`: spreadsheets write
+    The delimiter is a comma, or another one of DELIMITERS if that gives the header the column KEY: spreadsheets write
     semicolons in countries where numbers have a decimal comma. Raises UnusableFile for a file without a usable header.
     """
+
+    #: The column without which a file is no file of events.
+    KEY = "Event"
 
     def __init__(self, lines: Lines) -> None:
         csv.field_size_limit(MAX_LINE_BYTES)
         self._lines = lines
         self._taken: list[bytes] = []
         texts = self._texts()
-        header, delimiter = _first_row(texts)
+        header, delimiter = _first_row(texts, self.KEY.lower())
         self._reader = csv.reader(chain(header, texts), delimiter=delimiter, strict=True)
         self.columns = self._header()
 
@@ -97,8 +101,8 @@ class CsvRecords:
         except csv.Error as failure:
             raise UnusableFile(f"the first line is no header: {failure}") from failure
         keys = [_key(column) for column in columns]
-        if "event" not in keys:
-            raise UnusableFile("the first line names no column 'Event'")
+        if self.KEY.lower() not in keys:
+            raise UnusableFile(f"the first line names no column '{self.KEY}'")
         if twice := next((column for column in columns if keys.count(_key(column)) > 1), None):
             raise UnusableFile(f"the first line names the column '{twice}' twice")
         for name in filter(None, map(_param_of, columns)):
@@ -109,14 +113,15 @@ class CsvRecords:
     def _record(self, line: int, cells: list[str]) -> Record:
         raw = self._raw()
         if any(map(is_too_long, self._taken)):
-            return Record(line, raw, {}, _TOO_LONG)
+            return Record(line, raw, {}, TOO_LONG)
         if not _is_utf_8(raw):
             return Record(line, raw, {}, _unreadable("it is not UTF-8"))
         if any(cells[len(self.columns) :]):
             return Record(line, raw, {}, _unreadable("more cells than the header has"))
-        return Record(line, raw, self._params(cells))
+        return Record(line, raw, self.params_of(cells))
 
-    def _params(self, cells: list[str]) -> dict[str, Any]:
+    def params_of(self, cells: list[str]) -> dict[str, Any]:
+        """Return the parameters of a row."""
         params: dict[str, Any] = {}
         for column, cell in zip(self.columns, cells, strict=False):
             name = _param_of(column)
@@ -127,7 +132,7 @@ class CsvRecords:
         return params
 
 
-def _first_row(texts: Iterator[str]) -> tuple[list[str], str]:
+def _first_row(texts: Iterator[str], key: str) -> tuple[list[str], str]:
     """Return the header's line (none of an empty file) and its delimiter, which a line `sep=;` before it may declare."""
     line = next(texts, None)
     if line is not None and (declared := _SEPARATOR.fullmatch(line)):
@@ -135,13 +140,13 @@ def _first_row(texts: Iterator[str]) -> tuple[list[str], str]:
     return (
         ([], ",")
         if line is None
-        else ([line], next((each for each in DELIMITERS if _has_event(line, each)), ","))
+        else ([line], next((each for each in DELIMITERS if _has(key, line, each)), ","))
     )
 
 
-def _has_event(line: str, delimiter: str) -> bool:
+def _has(key: str, line: str, delimiter: str) -> bool:
     try:
-        return any(cell.strip().lower() == "event" for cell in next(csv.reader([line], delimiter=delimiter)))
+        return any(cell.strip().lower() == key for cell in next(csv.reader([line], delimiter=delimiter)))
     except csv.Error:
         return False
 

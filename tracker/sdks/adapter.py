@@ -80,6 +80,8 @@ class SdkRequest:
     max_bytes: int = MAX_BODY_BYTES
     is_known: bool = False
     has_secret: bool = False
+    #: The EventID of an event that has none, for SDKs whose events have no ids: a row of an export has one.
+    row_id: str | None = None
     #: Returns the UUID of today's visitor, given their address and user agent: for SDKs that know no visitor.
     visitor_of_day: Callable[[str, str], str] = lambda _address, _agent: ""
 

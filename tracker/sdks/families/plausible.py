@@ -39,7 +39,7 @@ class Plausible(Adapter):
         own = agent or request.headers.get("user-agent", "")
         visitor = request.visitor_of_day(address.get("IPAddress", request.address), own)
         name = PAGE_VIEW if name == _PAGE_VIEW else name
-        event = made(name, {**kept, **properties}, address, agent=agent, UUID=visitor)
+        event = made(name, {**kept, **properties}, address, agent=agent, UUID=visitor, EventID=request.row_id)
         value, currency, order_id = money_in({**properties, **money})
         return [[event, *conversion_of(event, value, currency, order_id, now=request.now)]]
 

@@ -68,7 +68,7 @@ class Umami(Adapter):
         clock, late = times(request, payload.get("timestamp"))
         agent = agent_of(request, payload.get("userAgent"))
         address = address_of(request, payload.get("ip"))
-        options: Params = {"agent": agent}
+        options: Params = {"agent": agent, "EventID": request.row_id}
         if not named:
             options["UUID"] = self._visitor(request, payload, agent, address)
         said = {**_said(payload), **refused, **late}

@@ -1,0 +1,164 @@
+"""Does `tracker import --from` store what another tracker's export says once, and tell of each line that it cannot take?"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.shell import Shell
+from tests.cli.test_import import EMAIL, Importer, imported, rejected
+from tests.importing import export_files
+from tests.importing.export_files import json_lines, zipped
+
+#: Vendor -> (its export, the names of the events in it). A conversion is made of an order.
+FILES: dict[str, tuple[bytes, list[str]]] = {
+    "segment": (export_files.SEGMENT, ["page_view", "identify", "Order Completed", "conversion"]),
+    "umami": (export_files.UMAMI, ["page_view", "Order Completed", "conversion"]),
+    "plausible": (export_files.PLAUSIBLE, ["page_view", "page_view", "Order Completed", "conversion"]),
+}  # fmt: skip
+
+
+@pytest.fixture
+def jane(shell: Shell) -> Iterator[Importer]:
+    yield from imported(shell)
+
+
+@pytest.fixture
+def jane_on_each(shell_on_each: Shell) -> Iterator[Importer]:
+    yield from imported(shell_on_each)
+
+
+def written(jane: Importer, content: bytes, name: str = "export") -> str:
+    path = jane.shell.folder / name
+    path.write_bytes(content)
+    return str(path)
+
+
+def properties(jane: Importer) -> dict[str, dict[str, Any]]:
+    """The properties of the last event of each name."""
+    rows = jane.rows("name, properties")
+    return {bytes(name).decode(): json.loads(bytes(text)[1:] or b"{}") for name, text in rows}
+
+
+def test_each_vendors_export_is_stored_once(jane_on_each: Importer) -> None:
+    jane = jane_on_each
+    for vendor, (content, names) in FILES.items():
+        list_id = jane.list_id = int(jane.shell.ok("list", "add", EMAIL, vendor))
+        file = written(jane, content)
+        said = jane.ok(file, "--from", vendor)
+        assert sorted(jane.names()) == sorted(names), vendor
+        assert f"Stored {len(names)} events; 0 were there already." in said, vendor
+        again = jane.ok(file, "--from", vendor)
+        assert f"Stored 0 events; {len(names)} were there already." in again, vendor
+        assert len(jane.rows(list_id=list_id)) == len(names)
+
+
+def test_events_are_those_of_the_vendors_sdk(jane: Importer) -> None:
+    """At their own times, with their properties, of one person where an ID was said, and worth their money."""
+    jane.ok(written(jane, export_files.SEGMENT), "--from", "segment")
+    at = 1767603600_000
+    assert [(moment - at,) for (moment,) in jane.rows("event_at")] == [
+        (60_000,),
+        (120_000,),
+        (180_000,),
+        (180_000,),
+    ]
+    found = properties(jane)
+    assert found["page_view"]["$utm_source"] == "news"
+    assert found["page_view"]["$lib"] == "analytics.js"
+    assert found["conversion"]["conversion-id"] == "o-1"
+    assert found["conversion"]["conversion-currency"] == "EUR"
+
+
+def test_what_umami_keeps_in_its_other_file_is_with_the_event(jane: Importer) -> None:
+    jane.ok(written(jane, export_files.UMAMI), "--from", "umami")
+    order = properties(jane)["Order Completed"]
+    assert {name: order[name] for name in ("revenue", "gift", "$page_title", "$browser", "$current_url")} == {
+        "revenue": 12.5, "gift": True, "$page_title": "Thank you, Ann", "$browser": "chrome",
+        "$current_url": "https://shop.example/done",
+    }  # fmt: skip
+    alone = jane.ok(written(jane, export_files.UMAMI_EVENTS, "website_event.csv"), "--from", "umami")
+    assert "Stored 0 events; 2 were there already" in alone
+
+
+def test_an_event_that_came_by_the_sdk_is_there_already(jane: Importer) -> None:
+    """In other words even, and with `isTest` among its properties, which means nothing in an SDK."""
+    rows = [
+        {"type": "track", "event": "seen", "userId": "u-1", "messageId": "m-1", "timestamp": f"2026-01-05T09:00:0{second}Z"}
+        for second in (1, 2)
+    ]  # fmt: skip
+    jane.ok(written(jane, json_lines({**rows[0], "properties": {"isTest": True}})), "--from", "segment")
+    said = jane.ok(written(jane, json_lines(rows[1])), "--from", "segment")
+    assert (jane.names(), "Stored 0 events; 1 were there already" in said) == (["seen"], True)
+
+
+def test_lines_that_are_none_of_the_vendor_are_told(jane: Importer) -> None:
+    good = {
+        "type": "track",
+        "event": "seen",
+        "userId": "u-1",
+        "messageId": "m-1",
+        "timestamp": "2026-01-05T09:00:01Z",
+    }
+    lines = [
+        good,
+        "no json",
+        {"event": "seen"},
+        {**good, "timestamp": "1999-01-01T00:00:00Z"},
+        {**good, "timestamp": None},
+        7,
+    ]
+    content = b"".join(f"{line if isinstance(line, str) else json.dumps(line)}\n".encode() for line in lines)
+    file = written(jane, gzip.compress(content))
+    done = jane.shell.run(*jane.arguments(file, "--from", "segment"))
+    assert (done.exit_code, jane.names()) == (3, ["seen"])
+    told = [(line, codes) for line, codes, _ in rejected(f"{file}.rejected")]
+    assert told == [(2, [100000]), (3, [100000]), (4, [18]), (5, [18]), (6, [100000])]
+
+
+@pytest.mark.parametrize(
+    ("content", "vendor", "line"),
+    [
+        (export_files.PLAUSIBLE_SUMS, "plausible", "Plausible exports sums of days as CSV"),
+        (b'"date","visitors"\n"2026-01-05",1\n', "plausible", "Plausible exports sums of days as CSV"),
+        (zipped(pages__csv=b"x,y\n"), "umami", "the zip file has no website_event.csv"),
+        (b"website_id,created_at\n", "umami", "the first line names no column 'event_id'"),
+        (b"PK\x03\x04 and no more", "segment", "the zip file is broken"),
+    ],
+)  # fmt: skip
+def test_what_is_no_export_of_events_is_said_in_one_line(
+    jane: Importer, content: bytes, vendor: str, line: str
+) -> None:
+    file = written(jane, content)
+    kept = Path(f"{file}.rejected")
+    kept.write_text("kept")
+    assert jane.shell.fails(*jane.arguments(file, "--from", vendor)).startswith(line)
+    assert (kept.read_text(), jane.names()) == ("kept", [])
+
+
+def test_a_file_that_breaks_off_is_stored_as_far_as_it_goes(jane: Importer) -> None:
+    """Here the end of what gzip has packed is missing, which a second run with the whole file makes good."""
+    rows = [
+        {
+            "type": "track",
+            "event": "seen",
+            "userId": f"u-{n}",
+            "messageId": f"m-{n}",
+            "timestamp": 1767603600 + n,
+        }
+        for n in range(300)
+    ]
+    packed = gzip.compress(json_lines(*rows))
+    file = written(jane, packed[: len(packed) // 2])
+    done = jane.shell.run(*jane.arguments(file, "--from", "segment"))
+    stored = len(jane.names())
+    assert (done.exit_code, 0 < stored < 300) == (3, True)
+    assert rejected(f"{file}.rejected")[-1][1] == [100000]
+    assert f"Stored {300 - stored} events; {stored} were" in jane.ok(
+        written(jane, packed), "--from", "segment"
+    )

@@ -1,0 +1,18 @@
+"""Exports of other trackers: the files that they give out become events by the rules of their SDKs' requests."""
+
+from tracker.importing.exports.export_records import ExportedRecord, ExportRecords, VendorExport
+from tracker.importing.exports.plausible_export import PlausibleExport
+from tracker.importing.exports.segment_export import SegmentExport
+from tracker.importing.exports.umami_export import UmamiExport
+
+__all__ = ["EXPORTS", "ExportRecords", "ExportedRecord", "VendorExport"]
+
+#: The export of each vendor, by the word that `tracker import --from` takes.
+EXPORTS: dict[str, type[VendorExport]] = {
+    each.adapter.family: each
+    for each in (
+        SegmentExport,
+        UmamiExport,
+        PlausibleExport,
+    )
+}
