@@ -18,6 +18,9 @@ from tests.importing.export_files import json_lines, zipped
 #: Vendor -> (its export, the names of the events in it). A conversion is made of an order.
 FILES: dict[str, tuple[bytes, list[str]]] = {
     "segment": (export_files.SEGMENT, ["page_view", "identify", "Order Completed", "conversion"]),
+    "posthog": (export_files.POSTHOG, ["page_view", "identify", "Order Completed", "conversion"]),
+    "mixpanel": (export_files.MIXPANEL, ["page_view", "Signed Up", "identify", "Order Completed", "conversion"]),
+    "amplitude": (export_files.AMPLITUDE, ["page_view", "identify", "Order Completed", "conversion"]),
     "umami": (export_files.UMAMI, ["page_view", "Order Completed", "conversion"]),
     "plausible": (export_files.PLAUSIBLE, ["page_view", "page_view", "Order Completed", "conversion"]),
 }  # fmt: skip
@@ -75,6 +78,11 @@ def test_events_are_those_of_the_vendors_sdk(jane: Importer) -> None:
     assert found["conversion"]["conversion-currency"] == "EUR"
 
 
+def test_an_address_is_kept_as_the_list_says(jane: Importer) -> None:
+    jane.ok(written(jane, export_files.POSTHOG), "--from", "posthog")
+    assert b"203.0.113.7" not in b"".join(bytes(text) for (text,) in jane.rows("properties"))
+
+
 def test_what_umami_keeps_in_its_other_file_is_with_the_event(jane: Importer) -> None:
     jane.ok(written(jane, export_files.UMAMI), "--from", "umami")
     order = properties(jane)["Order Completed"]
@@ -128,7 +136,7 @@ def test_lines_that_are_none_of_the_vendor_are_told(jane: Importer) -> None:
         (b'"date","visitors"\n"2026-01-05",1\n', "plausible", "Plausible exports sums of days as CSV"),
         (zipped(pages__csv=b"x,y\n"), "umami", "the zip file has no website_event.csv"),
         (b"website_id,created_at\n", "umami", "the first line names no column 'event_id'"),
-        (b"PK\x03\x04 and no more", "segment", "the zip file is broken"),
+        (b"PK\x03\x04 and no more", "amplitude", "the zip file is broken"),
     ],
 )  # fmt: skip
 def test_what_is_no_export_of_events_is_said_in_one_line(

@@ -42,6 +42,64 @@ SEGMENT = gzip.compress(
 )
 
 
+def _posthog(name: str, number: int, distinct_id: str, **properties: Any) -> dict[str, Any]:
+    return {
+        "uuid": f"0198c0de-0000-7000-8000-00000000000{number}", "event": name, "distinct_id": distinct_id,
+        "timestamp": f"2026-01-05T09:0{number}:00.125000+00:00", "created_at": "2026-01-05T10:00:00+00:00",
+        "properties": {"$device_id": VISITOR, "$lib": "web", **properties}, "person_id": VISITOR,
+        "person_properties": {"email": "ann@example.com"}, "set": None, "set_once": None, "ip": "203.0.113.7", "site_url": "",
+        "elements": None, "team_id": 2,
+    }  # fmt: skip
+
+
+POSTHOG = json_lines(
+    _posthog("$pageview", 1, VISITOR, **{"$current_url": "https://shop.example/?utm_source=news"}),
+    _posthog("$identify", 2, "u-1", **{"$anon_distinct_id": VISITOR, "$set": {"email": "ann@example.com"}}),
+    _posthog("Order Completed", 3, "u-1", **ORDER),
+)
+
+
+def _mixpanel(name: str, number: int, **properties: Any) -> dict[str, Any]:
+    own = {
+        "time": 1767603600 + number * 60,
+        "$insert_id": f"i-{number}",
+        "mp_processing_time_ms": 1767603700123,
+    }
+    return {"event": name, "properties": {**own, "$device_id": VISITOR, "mp_lib": "web", **properties}}
+
+
+MIXPANEL = json_lines(
+    _mixpanel("$mp_web_page_view", 1, distinct_id=f"$device:{VISITOR}", **{"$current_url": "https://shop.example/?utm_source=news"}),
+    _mixpanel("Signed Up", 2, distinct_id="u-1", **{"$user_id": "u-1"}),
+    _mixpanel("Order Completed", 3, distinct_id="u-1", **{"$user_id": "u-1"}, **ORDER),
+)  # fmt: skip
+
+
+def _amplitude(name: str, number: int, **more: Any) -> dict[str, Any]:
+    at = f"2026-01-05 09:0{number}:00.125000"
+    return {
+        "event_type": name, "event_time": at, "client_event_time": at, "client_upload_time": at, "server_received_time": at,
+        "server_upload_time": at, "processed_time": at, "event_id": number, "$insert_id": f"i-{number}", "uuid": VISITOR,
+        "device_id": VISITOR, "user_id": None, "session_id": -1, "event_properties": {}, "user_properties": {"plan": "pro"},
+        "groups": {}, "group_properties": {}, "data": {"path": "/2/httpapi"}, "ip_address": "203.0.113.7", "library": "amplitude-ts/2.1.0",
+        "language": "English", "platform": "Web", "os_name": "Chrome", "app": 1, "amplitude_id": 1, "is_attribution_event": False, **more,
+    }  # fmt: skip
+
+
+AMPLITUDE = zipped(
+    **{
+        "1/1_2026-01-05_9#0__json__gz": gzip.compress(
+            json_lines(
+                _amplitude("[Amplitude] Page Viewed", 1, event_properties={"[Amplitude] Page Location": "https://shop.example/?utm_source=news"}),
+                _amplitude("$identify", 2, user_id="u-1", user_properties={"email": "ann@example.com"}),
+            )
+        ),
+        "1/1_2026-01-05_9#1__json__gz": gzip.compress(
+            json_lines(_amplitude("Order Completed", 3, user_id="u-1", event_properties=ORDER))
+        ),
+    }
+)  # fmt: skip
+
 UMAMI_COLUMNS = (
     "website_id,session_id,visit_id,event_id,hostname,browser,os,device,screen,language,url_path,url_query,referrer_path,"
     "referrer_query,referrer_domain,page_title,event_type,event_name,tag,distinct_id,created_at,job_id"

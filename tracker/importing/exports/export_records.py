@@ -120,6 +120,8 @@ class ExportRecords:
 def _record(row: Record, event: Params) -> Record:
     agent, address = event.pop("UserAgent", None), event.pop("IPAddress", None)
     event.pop("SentAt", None)
+    # A vendor's server wrote it down. Of an address Tracker keeps what the list's settings say, and only that.
+    event.get("Properties", {}).pop("$ip", None)
     if not event.get("UUID", True):
         del event["UUID"]
     return ExportedRecord(row.line, row.raw, event, agent=agent, address=address)
