@@ -23,6 +23,7 @@ FILES: dict[str, tuple[bytes, list[str]]] = {
     "amplitude": (export_files.AMPLITUDE, ["page_view", "identify", "Order Completed", "conversion"]),
     "umami": (export_files.UMAMI, ["page_view", "Order Completed", "conversion"]),
     "plausible": (export_files.PLAUSIBLE, ["page_view", "page_view", "Order Completed", "conversion"]),
+    "matomo": (export_files.MATOMO, ["page_view", "play", "identify", "ecommerce_order", "conversion"]),
 }  # fmt: skip
 
 
@@ -103,6 +104,23 @@ def test_an_event_that_came_by_the_sdk_is_there_already(jane: Importer) -> None:
     jane.ok(written(jane, json_lines({**rows[0], "properties": {"isTest": True}})), "--from", "segment")
     said = jane.ok(written(jane, json_lines(rows[1])), "--from", "segment")
     assert (jane.names(), "Stored 0 events; 1 were there already" in said) == (["seen"], True)
+
+
+def test_goals_without_an_order_are_worth_their_money_once(jane: Importer) -> None:
+    """Nothing in Matomo tells two of them apart but where they stand."""
+    goal = {"type": "goal", "goalId": 3, "revenue": 2, "timestamp": 1767603600}
+    visit = {
+        "idSite": "1",
+        "idVisit": "7",
+        "visitorId": "0123456789abcdef",
+        "actionDetails": [goal, goal, {"type": "new"}, 7],
+    }
+    file = written(jane, json.dumps([visit, {**visit, "visitorId": None}]).encode())
+    for stored, there in ((4, 0), (0, 4)):
+        done = jane.shell.run(*jane.arguments(file, "--from", "matomo"))
+        assert (done.exit_code, done.stdout) == (3, f"Stored {stored} events; {there} were there already.\n")
+    assert sorted(jane.names()) == ["conversion", "conversion", "goal_3", "goal_3"]
+    assert [line for line, _, _ in rejected(f"{file}.rejected")] == [2]
 
 
 def test_lines_that_are_none_of_the_vendor_are_told(jane: Importer) -> None:

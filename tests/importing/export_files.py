@@ -146,3 +146,32 @@ PLAUSIBLE = json_lines(
 PLAUSIBLE_SUMS = zipped(
     imported_visitors_20260101_20260131__csv=b'"date","visitors","pageviews","bounces","visits","visit_duration"\n"2026-01-05",1,2,0,1,9\n'
 )
+
+
+def _action(kind: str, number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "timestamp": 1767603600 + number * 60,
+        "serverTimePretty": "Jan 5, 2026",
+        "icon": None,
+        **more,
+    }
+
+
+MATOMO = json.dumps(
+    [
+        {
+            "idSite": "1", "idVisit": "7", "visitIp": "203.0.113.0", "visitorId": "0123456789abcdef", "userId": "u-1",
+            "referrerUrl": "https://news.example/", "resolution": "1920x1080",
+            "actionDetails": [
+                _action("action", 1, url="https://shop.example/?utm_source=news", pageTitle="Shop", pageId="41"),
+                _action(
+                    "event", 2, url="https://shop.example/", eventCategory="Video", eventAction="play", eventName="a [b] \\ \"c\"",
+                    eventValue=3, pageId="42",
+                ),
+                _action("ecommerceOrder", 3, orderId="o-1", revenue=12.5),
+            ],
+        }
+    ],
+    indent=1,
+).encode()  # fmt: skip

@@ -2,6 +2,7 @@
 
 from tracker.importing.exports.amplitude_export import AmplitudeExport
 from tracker.importing.exports.export_records import ExportedRecord, ExportRecords, VendorExport
+from tracker.importing.exports.matomo_export import MatomoExport
 from tracker.importing.exports.mixpanel_export import MixpanelExport
 from tracker.importing.exports.plausible_export import PlausibleExport
 from tracker.importing.exports.posthog_export import PostHogExport
@@ -20,5 +21,6 @@ EXPORTS: dict[str, type[VendorExport]] = {
         AmplitudeExport,
         UmamiExport,
         PlausibleExport,
+        MatomoExport,
     )
 }

@@ -143,7 +143,9 @@ def _read(request: SdkRequest, sent: Any) -> list[Params] | CommandError:
         own = agent or request.headers.get("user-agent", "")
         visitor = request.visitor_of_day(address.get("IPAddress", request.address), own)
     told = {**_told(sent), **refused, **late}
-    event = made(_name_of(sent), told, named, clock, address, agent=agent, UUID=visitor)
+    event = made(
+        _name_of(sent), told, named, clock, address, agent=agent, UUID=visitor, EventID=request.row_id
+    )
     is_cart = sent.get("idgoal") == "0" and not sent.get("ec_id")
     value = told.get("revenue") if sent.get("idgoal") and not is_cart else None
     return [event, *conversion_of(event, value, order_id=sent.get("ec_id"), now=request.now)]
