@@ -165,6 +165,8 @@ def test_what_is_no_export_of_events_is_said_in_one_line(
     kept.write_text("kept")
     assert jane.shell.fails(*jane.arguments(file, "--from", vendor)).startswith(line)
     assert (kept.read_text(), jane.names()) == ("kept", [])
+    said = jane.shell.fails(*jane.arguments(file, "--from", vendor, "--format", "csv"))
+    assert said.startswith("An export has its own format")
 
 
 def test_a_file_that_breaks_off_is_stored_as_far_as_it_goes(jane: Importer) -> None:

@@ -132,6 +132,13 @@ def test_a_bomb_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "more than 200 times its size" in str(last.error)
 
 
+def test_parts_are_read_in_the_order_of_their_hours() -> None:
+    names = ["1_2026-01-05_10#0.json", "1_2026-01-05_9#1.json", "1_2026-01-05_9#0.json"]
+    packed = zipped(**{name.replace(".", "__"): b"{}" for name in names})
+    parts = archives.parts_of(io.BufferedReader(io.BytesIO(packed)))
+    assert [part.name for part in parts] == names[::-1]
+
+
 def test_a_zip_file_needs_a_file() -> None:
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:

@@ -98,6 +98,8 @@ def import_file(
     by the SDK already is not stored again, where the vendor gives events ids. Lines are counted through all parts of a zip
     file; in an array, its items.
     """
+    if kind is not None and vendor is not None:
+        raise click.UsageError("An export has its own format: leave out --format.")
     kind = kind or FORMATS.get(Path(file).suffix.lower())
     if kind is None and vendor is None:
         raise click.UsageError("Say --format ndjson or --format csv.")
