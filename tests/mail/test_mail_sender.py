@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -25,17 +24,6 @@ def sender(url: str) -> MailSender:
     found = MailSender.of(url, SENDER)
     assert found is not None
     return found
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for `localhost` that nobody trusts, with its key."""
-    file = tmp_path_factory.mktemp("mail") / "both.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    about = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
-    subprocess.run([*made, *about, "-keyout", file, "-out", f"{file}.crt"], check=True, capture_output=True)
-    file.write_text(file.read_text() + Path(f"{file}.crt").read_text())
-    return file
 
 
 def test_a_mail_arrives_with_its_text_its_html_and_its_file(box: Mailbox) -> None:

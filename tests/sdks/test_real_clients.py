@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -37,11 +39,16 @@ BROWSERS = [name for name in CLIENTS if name not in SERVERS]
 class Lossy(Between):
     """Stands before Tracker and loses the answer to the first request that tracks, if it is to; it has arrived."""
 
-    def __init__(self, tracker_url: str, family: str, client: Client) -> None:
+    def __init__(self, tracker_url: str, name: str, certificate: Path) -> None:
         super().__init__(tracker_url)
+        family, self._client = family_of(name), CLIENTS[name]
         self._adapter = listed_of(family)
         self._prefix = f"{PREFIX}{family}"
-        self._client = client
+        if self._client.is_https:
+            serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            serving.load_cert_chain(certificate)
+            self._server.socket = serving.wrap_socket(self._server.socket, server_side=True)
+            self.url = self.url.replace("http://127.0.0.1", "https://localhost")
         self._counting = threading.Lock()
         self.address = self.url + self._prefix
         #: How many requests that track have been answered, the one whose answer was lost with them.
@@ -146,10 +153,12 @@ def pages() -> Iterator[Pages]:
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_a_client_on_a_server(tracker: Tracker, account: Account, found: dict[str, str], name: str) -> None:
+def test_a_client_on_a_server(
+    tracker: Tracker, account: Account, found: dict[str, str], certificate: Path, name: str
+) -> None:
     client, seen = CLIENTS[name], Seen(tracker, account, name)
-    with Lossy(tracker.url, family_of(name), client) as between:
-        run(name, between.address, f"{seen.public_id}:{account.key}")
+    with Lossy(tracker.url, name, certificate) as between:
+        run(name, between.address, f"{seen.public_id}:{account.key}", certificate)
         assert between.tracked >= client.requests
     assert seen.are_right(client)
     found[name] = row_of(name, client.resends)
@@ -157,12 +166,18 @@ def test_a_client_on_a_server(tracker: Tracker, account: Account, found: dict[st
 
 @pytest.mark.parametrize("name", BROWSERS)
 def test_a_client_in_a_browser(
-    tracker: Tracker, account: Account, found: dict[str, str], pages: Pages, browser: Browser, name: str
+    tracker: Tracker,
+    account: Account,
+    found: dict[str, str],
+    pages: Pages,
+    browser: Browser,
+    certificate: Path,
+    name: str,
 ) -> None:
     client, seen = CLIENTS[name], Seen(tracker, account, name)
     wrong: list[str] = []
     with (
-        Lossy(tracker.url, family_of(name), client) as between,
+        Lossy(tracker.url, name, certificate) as between,
         browser.new_context(user_agent=CHROME) as visit,
     ):
         page = visit.new_page()
