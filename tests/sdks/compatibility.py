@@ -23,7 +23,13 @@ HEAD = ["| client | version | tried | result |", "|---|---|---|---|"]
 _RUN_BY = {".py": "Python", ".mjs": "Node.js", ".html": "Chromium"}
 _TABLE = re.compile(re.escape("\n".join(HEAD)) + r"\n((?:\|.*\n)*)")
 #: What a script does, by the event that must come of it.
-_CALLS = {"Plan Chosen": "event", "page_view": "page view", "identify": "identify", "conversion": "revenue"}
+_CALLS = {
+    "Plan Chosen": "event",
+    "plan_chosen": "event",
+    "page_view": "page view",
+    "identify": "identify",
+    "conversion": "revenue",
+}
 
 
 def title_of(name: str) -> str:

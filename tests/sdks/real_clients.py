@@ -32,6 +32,9 @@ REVENUE = {"Plan Chosen": 1, "page_view": 1, "identify": 1, "revenue": 1, "conve
 #: Klaviyo knows no pages, and has its own name for a sale. Address and ID of its first event are joined by an identify event.
 SOLD = {"Plan Chosen": 1, "identify": 2, "Placed Order": 1, "conversion": 1}
 
+#: Snowplow names events by their schemas.
+DESCRIBED = {"plan_chosen": 1, "page_view": 1, "identify": 1, "snowplow_ecommerce_action": 1, "conversion": 1}
+
 
 @dataclass(frozen=True)
 class Client:
@@ -82,6 +85,8 @@ CLIENTS = {
     "segment_browser": Client("@segment/analytics-next", TIED, requests=5),
     "segment_node": Client("@segment/analytics-node"),
     "segment_python": Client("segment-analytics-python"),
+    "snowplow_node": Client("@snowplow/node-tracker", DESCRIBED, resends=False, requests=1),
+    "snowplow_python": Client("snowplow-tracker", DESCRIBED),
 }
 
 
