@@ -24,13 +24,10 @@ SCRIPTS = FOLDER / "clients"
 PYTHON = ROOT / ".venv" / "sdks" / "bin" / "python"
 #: What comes of the four things that every script does.
 FOUR = {"Plan Chosen": 1, "page_view": 1, "identify": 1, "Order Completed": 1, "conversion": 1}
-#: The same from a client that sends each in a request of its own: the sale ties visitor and ID once more.
-TIED = {**FOUR, "identify": 2}
-
 #: OpenPanel has its own name for a sale.
 REVENUE = {"Plan Chosen": 1, "page_view": 1, "identify": 1, "revenue": 1, "conversion": 1}
-#: Klaviyo knows no pages, and has its own name for a sale. Address and ID of its first event are joined by an identify event.
-SOLD = {"Plan Chosen": 1, "identify": 2, "Placed Order": 1, "conversion": 1}
+#: Klaviyo knows no pages, and has its own name for a sale.
+SOLD = {"Plan Chosen": 1, "identify": 1, "Placed Order": 1, "conversion": 1}
 
 #: Snowplow names events by their schemas.
 DESCRIBED = {"plan_chosen": 1, "page_view": 1, "identify": 1, "snowplow_ecommerce_action": 1, "conversion": 1}
@@ -58,7 +55,7 @@ class Client:
 
 #: By the name of the script, in alphabetical order.
 CLIENTS = {
-    "amplitude_browser": Client("@amplitude/analytics-browser", TIED, lost_as=503, requests=4),
+    "amplitude_browser": Client("@amplitude/analytics-browser", lost_as=503, requests=4),
     "amplitude_node": Client("@amplitude/analytics-node", lost_as=503),
     "amplitude_python": Client("amplitude-analytics", lost_as=503),
     "customerio_node": Client("customerio-node", resends=False, requests=4, is_https=True),
@@ -67,22 +64,20 @@ CLIENTS = {
     "jitsu_node": Client("@jitsu/js", resends=False, requests=4),
     "klaviyo_python": Client("klaviyo-api", SOLD, requests=4, lost_as=504),
     # Name and address come in requests of their own, side by side: docs/sdks.md says what becomes of that.
-    "mixpanel_browser": Client(
-        "mixpanel-browser", {**FOUR, "identify": 4}, resends=False, requests=6, identifies=False
-    ),
-    "mixpanel_node": Client("mixpanel", TIED, resends=False, requests=4),
-    "mixpanel_python": Client("mixpanel", TIED, resends=False, requests=4),
+    "mixpanel_browser": Client("mixpanel-browser", resends=False, requests=6, identifies=False),
+    "mixpanel_node": Client("mixpanel", resends=False, requests=4),
+    "mixpanel_python": Client("mixpanel", resends=False, requests=4),
     "openpanel_browser": Client("@openpanel/web", REVENUE, resends=False, requests=4),
     "openpanel_node": Client("@openpanel/sdk", REVENUE, resends=False, requests=4),
     # So do PostHog's first events of a user who is named while the page loads.
     "posthog_browser": Client("posthog-js", requests=4, identifies=False),
     "posthog_node": Client("posthog-node"),
-    "posthog_python": Client("posthog", TIED),
-    "posthog_python_v1": Client("posthog", TIED),
-    "rudderstack_browser": Client("@rudderstack/analytics-js", TIED, requests=5),
+    "posthog_python": Client("posthog"),
+    "posthog_python_v1": Client("posthog"),
+    "rudderstack_browser": Client("@rudderstack/analytics-js", requests=5),
     "rudderstack_node": Client("@rudderstack/rudder-sdk-node"),
     "rudderstack_python": Client("rudder-sdk-python"),
-    "segment_browser": Client("@segment/analytics-next", TIED, requests=5),
+    "segment_browser": Client("@segment/analytics-next", requests=5),
     "segment_node": Client("@segment/analytics-node"),
     "segment_python": Client("segment-analytics-python"),
     "snowplow_node": Client("@snowplow/node-tracker", DESCRIBED, resends=False, requests=1),

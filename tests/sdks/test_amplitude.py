@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -11,7 +10,7 @@ from tests.sdks.adapter_calls import REFUSED, AdapterCalls
 
 AMPLITUDE = AdapterCalls("amplitude")
 PATH = "/2/httpapi"
-DEVICE = str(uuid4())
+DEVICE = "550e8400-e29b-41d4-a716-446655440000"
 
 
 def sent(*events: dict[str, Any]) -> dict[str, Any]:

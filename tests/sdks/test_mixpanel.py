@@ -6,7 +6,6 @@ import base64
 import json
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 import pytest
 
@@ -14,7 +13,7 @@ from tests.sdks.adapter_calls import REFUSED, AdapterCalls
 from tracker.sdks.shapes import PIXEL
 
 MIXPANEL = AdapterCalls("mixpanel")
-A_UUID = str(uuid4())
+A_UUID = "550e8400-e29b-41d4-a716-446655440000"
 
 
 def track(event: str = "Seen", **properties: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import gzip
 import json
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 import pytest
 
@@ -16,7 +15,7 @@ from tracker.sdks.mapping import visitor_uuid
 
 POSTHOG = AdapterCalls("posthog")
 V1 = "/i/v1/analytics/events"
-A_UUID, ANOTHER = str(uuid4()), str(uuid4())
+A_UUID, ANOTHER = "550e8400-e29b-41d4-a716-446655440000", "6fa459ea-ee8a-4ca4-894e-db77e160355e"
 
 
 def capture(event: str = "Seen", distinct_id: Any = "u-1", **more: Any) -> dict[str, Any]:
