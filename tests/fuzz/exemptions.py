@@ -77,6 +77,12 @@ OF_TRIGGERS = (
     "deliveries.get",
     "delivery.retry",
 )
+#: What watches a list. What its kind needs, and what goes together, depends on the values.
+WATCHING = {"Name": "a", "Kind": "silence", "Event": "b", "To": ["a@example.com"], "AlertID": 1}
+MADE_ALERTS = ("alert.create", "alert.update")
+OF_ALERTS = (*MADE_ALERTS, "alert.delete", "alert.test", "alerts.get")
+#: The codes of alerts that the values of a rule decide together: what its kind needs, has not, and what its report refuses.
+OF_RULES = {5, 6, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30}
 #: The commands about names, and what each needs beside the list and the name.
 ABOUT_NAMES: dict[str, dict[str, Any]] = {
     "event.alias": {"As": "c"},
@@ -199,6 +205,8 @@ EXEMPTIONS = (
     *(Exemption(name, 6, "conditions are a language", TELLING | {"ListID": NOWHERE, "Where": [{}]}) for name in MADE_TRIGGERS),
     Exemption("trigger.create", 17, "NUL is refused", TELLING | {"ListID": NOWHERE, "URL": "\0"}),
     Exemption("trigger.update", 17, "NUL is refused", TELLING | {"ListID": NOWHERE, "URL": "\0"}),
+    *(Exemption(name, 3, "whose list it is", WATCHING | {"ListID": NOWHERE}) for name in OF_ALERTS),
+    *(Exemption(name, 4, "blank is what Unicode calls white space", WATCHING | {"ListID": NOWHERE, "Name": "\u2003"}) for name in MADE_ALERTS),
     *(Exemption(name, 3, "whose list it is", needed | {"ListID": NOWHERE}) for name, needed in HEADED.items()),
     *(Exemption(name, 8, "conditions are a language", needed | {"ListID": NOWHERE, "Where": [{}]}) for name, needed in HEADED.items()),
     *(Exemption(name, 20, "NUL is refused", needed | {"ListID": NOWHERE, "Event": "\0"}) for name, needed in HEADED.items() if name not in WITHOUT_EVENT),
@@ -315,10 +323,16 @@ STORED = {
     "goal.create": {7, 8},
     "goal.delete": {10},
     "goal.update": {7, 10},
-    "trigger.create": {7, 8, 17},
+    "alert.create": {7, 8} | OF_RULES,
+    "alert.update": {7, 10} | OF_RULES,
+    "alert.delete": {10},
+    "alert.test": {10},
+    "alerts.get": {10},
+    "event.batch": {25},
+    "trigger.create": {7, 8, 12, 15, 17, 29},
     "trigger.delete": {10},
     "trigger.test": {10},
-    "trigger.update": {7, 10, 17},
+    "trigger.update": {7, 10, 15, 17, 29},
     "deliveries.get": {10, 22},
     "delivery.retry": {22, 27},
     "visit.get": {6},

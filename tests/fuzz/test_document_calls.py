@@ -97,6 +97,10 @@ KEPT: dict[str, tuple[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ),
     "AnnotationID": (("annotations.get", "Annotations"), ("annotation.create", {"Text": "x"})),
     "ShareID": (("shares.get", "Shares"), ("share.create", {"Overview": True})),
+    "AlertID": (
+        ("alerts.get", "Alerts"),
+        ("alert.create", {"Name": "Quiet", "Kind": "silence", "Event": "never", "To": ["a@example.com"]}),
+    ),
     "ScheduleID": (
         ("schedules.get", "Schedules"),
         ("schedule.create", {"Overview": True, "Every": "day", "To": ["a@example.com"]}),
