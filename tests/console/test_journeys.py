@@ -18,6 +18,7 @@ from tests.console.made_up_console import Console
 from tests.console.made_up_reports import attribution, failure, funnel, paths, products, retention
 from tests.console.test_overview import links, opened, words
 from tracker.console.journey_question import JOURNEYS
+from tracker.console.report_address import HEAD
 from tracker.errors import FORBIDDEN
 from tracker.registry import CsvStream
 
@@ -603,3 +604,23 @@ def test_all_of_them_are_for_lists_with_events(console: Console) -> None:
     fresh = console.made("Fresh")
     for page, _ in JOURNEYS.values():
         assert console.get(f"/lists/{fresh}{page}").headers["Location"] == f"/lists/{fresh}/setup"
+
+
+@pytest.mark.parametrize(
+    "page", ["/explore", *(page for page, _ in JOURNEYS.values() if page != "/products")]
+)
+def test_a_form_keeps_the_head_of_the_question(console: Console, page: str) -> None:
+    head = {
+        "From": "-50d",
+        "To": "today",
+        "Compare": "previous",
+        "MatchWeekday": "1",
+        "Where": "[]",
+        "GoalID": "3",
+        "SegmentID": "117",
+    }
+    assert tuple(head) == HEAD
+    shown = console.get(f"{console.path}{page}", **head)
+    form = re.search(r'<form class="card sentence".*?</form>', shown.text, re.DOTALL)
+    assert form is not None
+    assert dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0])) == head

@@ -207,7 +207,9 @@ def test_one_that_is_used_is_not_deleted_and_its_user_is_named(console: Console)
     first = made(console)
     client, about = console.client, {"ListID": console.list_id, "Name": "Sales", "Report": "reports.trend"}
     params = {"Measures": ["people"], "SegmentID": first}
-    client.ok("savedreport.create", console.user.key, **about, Params=params)
+    kept_report = client.ok("savedreport.create", console.user.key, **about, Params=params)["SavedReportID"]
+    shown = console.get(f"{console.path}/saved/{kept_report}").text
+    assert f'/explore?SegmentID={first}&amp;Show=people">Change the question' in shown
     token = token_in(console.get(f"{console.path}/segments"))
     told = console.ask("POST", f"{console.path}/segments/{first}/delete", data={"token": token})
     assert (told.status, "saved report `Sales`" in words(told)) == (422, True)

@@ -11,7 +11,7 @@ from tracker.console.current_list import CurrentList
 from tracker.console.funnel_view import funnel_chart, opened_step
 from tracker.console.journey_question import cell_path, journey_path
 from tracker.console.offered_steps import OfferedSteps, names_of, seen_steps
-from tracker.console.report_address import ReportAddress
+from tracker.console.report_address import HEAD, ReportAddress
 from tracker.console.report_pages import report
 from tracker.console.revenue_view import product_rows
 
@@ -65,18 +65,7 @@ def saved_funnels(saved: Saved) -> list[Mapping[str, Any]]:
 
 def _funnel(place: CurrentList, saved: Saved) -> tuple[str, dict[str, Any]]:
     for each in saved_funnels(saved):
-        head = (
-            "From",
-            "To",
-            "Compare",
-            "MatchWeekday",
-            "Where",
-            "GoalID",
-            "SegmentID",
-            "Interval",
-            "By",
-            "Next",
-        )
+        head = (*HEAD, "Interval", "By", "Next")
         return each["Name"], {name: value for name, value in each["Params"].items() if name not in head}
     steps = seen_steps(place).suggested(place.described.get("Products") or {})
     return "To the purchase", {"Steps": steps} if len(steps) > 1 else {}

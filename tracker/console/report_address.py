@@ -37,9 +37,14 @@ class ReportAddress:
     args: Mapping[str, str]
 
     @property
+    def head_fields(self) -> dict[str, str]:
+        """The head as it stands in the address: what a form that asks another question about the same keeps."""
+        return {name: self.args[name] for name in HEAD if self.args.get(name)}
+
+    @property
     def head(self) -> dict[str, Any]:
         """The parameters that commands take. What is no JSON goes to the command as it is, which says what is wrong."""
-        sent: dict[str, Any] = {name: self.args[name] for name in HEAD if self.args.get(name)}
+        sent: dict[str, Any] = {**self.head_fields}
         if self.conditions:
             sent["Where"] = self.conditions
         return sent

@@ -17,7 +17,7 @@ from tracker.console.journey_question import JOURNEYS, journey_path
 from tracker.console.number_words import change, measure_name, number_of, written
 from tracker.console.offered_steps import OfferedSteps
 from tracker.console.paths_view import path_columns
-from tracker.console.report_address import ReportAddress, where_text
+from tracker.console.report_address import HEAD, ReportAddress, where_text
 from tracker.console.report_pages import CopyIsBuilt, annotations_of
 from tracker.console.report_scope import ReportScope
 from tracker.console.retention_view import retention_table
@@ -287,8 +287,7 @@ def page_of(place: CurrentList, command: str, params: Mapping[str, Any]) -> str 
 
 def _head(params: Mapping[str, Any], *more: str) -> dict[str, str]:
     """Return the head of a question, and more of its parameters, as addresses have them."""
-    names = ("From", "To", "Compare", "GoalID", *more)
-    sent = {name: str(params[name]) for name in names if params.get(name)}
+    sent = {name: str(params[name]) for name in (*HEAD, *more) if params.get(name)}
     if params.get("MatchWeekday"):
         sent["MatchWeekday"] = "1"
     if params.get("Where"):
