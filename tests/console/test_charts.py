@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -38,9 +39,9 @@ from tracker.console.charts.drawing import MAX_ROWS, apart
 from tracker.console.charts.scales import MAX_POINTS, scale, thinned
 
 NAMES = st.text(st.characters(), max_size=40)
-VALUES = st.one_of(
-    st.none(), st.floats(-1e15, 1e15), st.integers(-(10**6), 10**6), st.just(math.nan), st.just(math.inf)
-)
+FINITE = st.floats(-1e15, 1e15) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.one_of(st.none(), FINITE, st.integers(-(10**6), 10**6), st.just(math.nan), st.just(math.inf))
+LARGEST = sys.float_info.max
 #: What one can see or hear; anything else in a drawing would be somebody's text that got out.
 ELEMENTS = {
     "a", "caption", "circle", "desc", "details", "div", "g", "li", "ol", "p", "path", "rect", "span", "summary", "svg", "table", "tbody",
@@ -86,7 +87,7 @@ def test_any_sparkline_is_well_formed(values: list[float | None], name: str, is_
 
 @given(st.lists(NAMES, max_size=4), st.lists(NAMES, max_size=4), st.data())
 def test_any_grid_is_well_formed(rows: list[str], columns: list[str], data: st.DataObject) -> None:
-    row = st.lists(st.one_of(st.none(), st.floats(-1e15, 1e15)), min_size=len(columns), max_size=len(columns))
+    row = st.lists(st.none() | FINITE, min_size=len(columns), max_size=len(columns))
     values = data.draw(st.lists(row, min_size=len(rows), max_size=len(rows)))
     assert_sound(grid(data.draw(NAMES), rows, columns, values, words))
 
@@ -181,13 +182,20 @@ def test_many_points_are_thinned_to_the_extremes_of_each_column() -> None:
     assert f"{10_000 - MAX_ROWS:,} more rows are in the CSV." in drawn
 
 
-@given(st.floats(-1e15, 1e15), st.floats(0, 1e15), st.booleans())
+def test_the_largest_numbers_there_are_have_a_line() -> None:
+    drawn = sparkline((LARGEST, -LARGEST, 0.0), "all there is")
+    assert 'd="M3 3L47.5 21L92 12"' in drawn
+    assert_sound(line(chart(Series("Sum of price", (1.7e308, -1.7e308, 5e-324, None)))))
+
+
+@given(FINITE, FINITE.map(abs), st.booleans())
+@example(-LARGEST, LARGEST, False)
 def test_scales_hold_all_numbers_in_few_round_steps(lowest: float, more: float, is_whole: bool) -> None:
-    low, high = min(lowest, 0.0), max(lowest + more, 0.0)
+    low, high = min(lowest, 0.0), min(max(lowest + more, 0.0), LARGEST)
     found = scale(low, high, is_whole, 20.0, 200.0)
     assert 2 <= len(found.ticks) <= 6
-    assert found.lowest <= low + 1e-9 * abs(low)
-    assert found.highest >= high - 1e-9 * abs(high)
+    assert found.lowest <= low + max(1e-9 * abs(low), sys.float_info.min)
+    assert found.highest >= high - max(1e-9 * abs(high), sys.float_info.min)
     assert 19.99 <= found.y(high) <= found.y(low) <= 200.01
     assert not is_whole or all(tick.is_integer() for tick in found.ticks)
 

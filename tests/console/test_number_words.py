@@ -31,6 +31,7 @@ from tracker.console.number_words import (
         ("seconds", 125.4, "2 min 5 s"),
         ("avg:price", 12.3456, "12.35"),
         ("sum:price", -1200000.5, "-1,200,000.5"),
+        ("sum:price", -1.7e308, "-1.7e+308"),
         ("revenue", {}, "–"),
     ],
 )
@@ -67,6 +68,8 @@ def test_durations_are_written(seconds: float, words: str) -> None:
         ("people", 5, 0, ShownChange("new", "good")),
         ("people", 0, 0, ShownChange("± 0 %", "same")),
         ("sum:price", 5, -10, ShownChange("↑ 150 %", "good")),
+        ("sum:price", 1.7e308, -1.7e308, ShownChange("↑ 200 %", "good")),
+        ("sum:price", -1.7e308, 5e-324, ShownChange("↓ > 1,000,000 %", "bad")),
         ("people", 5, None, None),
         ("people", None, 5, None),
         ("revenue", {"EUR": "50"}, {"EUR": "100"}, ShownChange("↓ 50 %", "bad")),

@@ -140,10 +140,52 @@ def test_a_pinned_report_that_one_may_not_see_harms_no_other(console: Console) -
     )
     page = console.get(console.path)
     assert (page.status, "It cannot be answered: Forbidden (error 403)" in words(page)) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (failure(422, (13, "The question takes too long")), "takes too long (error 13)"),
+        (failure(503, (100014, "Reports not available")), "Reports not available (error 100014)"),
+        (lambda _: {"Rows": "odd"}, "Unexpected failure (error 100005)"),
+    ],
+)
+def test_a_pinned_report_that_fails_harms_no_other_and_is_asked_last(
+    console: Console, answer: Any, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    save(console, "Broken", IsPinned=True)
+    save(console, "Whole", IsPinned=True, Report="reports.trend", Params={"Measures": ["visits"]})
+    made = console.reports.made["reports.breakdown"]
     console.reports.made["reports.breakdown"] = lambda params: (
-        made(params) if params["Limit"] == 8 else failure(503, (100014, "Reports not available"))(params)
+        made(params) if params["Limit"] == 8 else answer(params)
     )
-    assert console.get(console.path).status == 503
+    page = console.get(console.path)
+    told = words(page)
+    assert (page.status, said in told, "Whole" in told) == (200, True, True)
+    assert ("unexpected failure" in capfd.readouterr().err) is ("100005" in said)
+    asked = [params for name, params in console.reports.asked if name.startswith("reports.")]
+    assert [params.get("Limit") for params in asked[-2:]] == [6, None], "after the page's own"
+    assert asked[-1]["Measures"] == ["visits"]
+
+
+def test_any_numbers_of_a_pinned_report_are_drawn(console: Console) -> None:
+    """As anonymous events may bring them."""
+    save(console, "Huge", IsPinned=True, Report="reports.trend", Params={"Measures": ["sum:price"]})
+    made = console.reports.made["reports.trend"]
+
+    def huge(params: dict[str, Any]) -> Any:
+        answer = made(params)
+        for each in answer["Series"]:
+            if each["Measure"] == "sum:price":
+                each.update(Points=[1.7e308, -1.7e308] * 7, Total=1.7e308)
+                each["Before"].update(Total=-1.7e308)
+        return answer
+
+    console.reports.made["reports.trend"] = huge
+    shown = f"{console.path}/explore?Show=sum:price"
+    for told in (words(console.get(console.path)), words(console.get(shown))):
+        assert "1.7e+308" in told
+        assert "100005" not in told
 
 
 def test_a_report_without_a_drawing_is_a_table(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,8 @@ SIX = ("people", "visits", "views", "conversions", "revenue", "rate")
 OPENED = (*SIX, "events")
 #: Measures of which less is better.
 _BAD_IF_MORE = ("bounces",)
+#: Above this a number is written with an exponent, and of a change it is only said that it is larger.
+HUGE, HUGE_PERCENT = 1e15, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ def rounded_money(amount: str, currency: str, *, is_brief: bool) -> str:
 
 
 def plain(value: float) -> str:
-    """Return a number with at most two digits after the point."""
+    """Return a number with at most two digits after the point; a huge one as `1.7e+308`."""
+    if abs(value) > HUGE:
+        return f"{value:.6g}"
     text = f"{value:,.2f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -138,8 +142,10 @@ def change(measure: str, value: Any, before: Any, currency: str) -> ShownChange 
         return None
     if then == 0:
         return ShownChange("new", "good") if now else ShownChange("± 0 %", "same")
-    percent = round((now - then) / abs(then) * 100)
+    changed = (now / abs(then) - math.copysign(1.0, then)) * 100
+    percent = round(min(max(changed, -HUGE_PERCENT), HUGE_PERCENT))
     if percent == 0:
         return ShownChange("± 0 %", "same")
     is_good = (percent > 0) is (measure not in _BAD_IF_MORE)
-    return ShownChange(f"{'↑' if percent > 0 else '↓'} {abs(percent):,} %", "good" if is_good else "bad")
+    size = f"> {HUGE_PERCENT:,}" if abs(changed) > HUGE_PERCENT else f"{abs(percent):,}"
+    return ShownChange(f"{'↑' if percent > 0 else '↓'} {size} %", "good" if is_good else "bad")

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from flask import request
+
 from tracker.console.charts import MAX_SERIES, line, share, sparkline
-from tracker.console.client import NotDone, Unanswered, ask, registry
+from tracker.console.client import NotDone, ask, registry
 from tracker.console.current_list import CurrentList
 from tracker.console.dimension_words import DimensionWords
 from tracker.console.funnel_view import funnel_chart
@@ -29,7 +31,9 @@ from tracker.console.revenue_view import (
     product_rows,
 )
 from tracker.console.trend_chart import trend_chart, unit_of, without_links
-from tracker.errors import FORBIDDEN
+from tracker.errors import UNEXPECTED
+from tracker.http.message.json_log import log_failure
+from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.registry import CsvStream
 
 Answer = Mapping[str, Any]
@@ -317,14 +321,17 @@ PAGES_OF: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def tile(place: CurrentList, saved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a pinned report. One that is refused, such as for a goal that is gone or to somebody who may not see custom fields, says so
-    and harms no other.
+    """Return a pinned report. One that is refused, such as for a goal that is gone or as it takes too long, or that cannot be drawn says
+    so and harms no other.
     """
     named = {"name": saved["Name"], "path": f"{place.path}/saved/{saved['SavedReportID']}"}
     try:
         return {**named, **shown(place, saved["Report"], saved["Params"], is_small=True), "fault": None}
+    except CopyIsBuilt:  # the list's, of which the page has nothing either
+        raise
     except NotDone as refused:
-        if isinstance(refused, Unanswered) and refused.status != FORBIDDEN.status:
-            raise
         code, message = refused.rows[0]
-        return {**named, "fault": f"{message} (error {code})"}
+    except Exception as failure:  # noqa: BLE001  whatever one of them does, the page is there
+        log_failure(request.environ.get(REQUEST_ID), failure)
+        code, message = UNEXPECTED.code, UNEXPECTED.message
+    return {**named, "fault": f"{message} (error {code})"}

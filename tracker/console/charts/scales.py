@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,19 +24,29 @@ class Scale:
     ticks: tuple[float, ...]
 
     def y(self, value: float) -> float:
-        return self.bottom - (value - self.lowest) / (self.highest - self.lowest) * (self.bottom - self.top)
+        part = portion(value, self.lowest, self.highest)
+        return self.bottom - part * (self.bottom - self.top)
 
 
 def scale(lowest: float, highest: float, is_whole: bool, top: float, bottom: float) -> Scale:
     """Return a scale from the round number at or below `lowest` to that at or above `highest`, in at most five steps."""
-    step = _step(max(highest - lowest, 0.0) / 4, is_whole)
+    step = _step(max(highest / 4 - lowest / 4, 0.0), is_whole)
     first, last = math.floor(lowest / step), math.ceil(highest / step)
     last = max(last, first + 1)
     while last - first > 5:
         step *= 2
         first, last = math.floor(lowest / step), max(math.ceil(highest / step), math.floor(lowest / step) + 1)
-    ticks = tuple(index * step for index in range(first, last + 1))
+    ticks = tuple(_finite(index * step) for index in range(first, last + 1))
     return Scale(ticks[0], ticks[-1], top, bottom, ticks)
+
+
+def portion(value: float, lowest: float, highest: float) -> float:
+    """Return where a value is between two others, as a part of their distance: of quarters, as that of two doubles may be none."""
+    return (value / 4 - lowest / 4) / ((highest / 4 - lowest / 4) or 1.0)
+
+
+def _finite(value: float) -> float:
+    return min(max(value, -sys.float_info.max), sys.float_info.max)
 
 
 def _step(wanted: float, is_whole: bool) -> float:

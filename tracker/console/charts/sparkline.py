@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from tracker.console.charts.chart_data import at, numbers
-from tracker.console.charts.scales import spread, thinned
+from tracker.console.charts.scales import portion, spread, thinned
 from tracker.console.charts.svg import element, path
 
 WIDTH, HEIGHT = 96, 24
@@ -42,4 +42,4 @@ def sparkline(values: Sequence[float | None], words: str, is_open: bool = False)
 def _height(value: float | None, low: float, high: float) -> float | None:
     if value is None:
         return None
-    return HEIGHT - 3.0 - (value - low) / ((high - low) or 1.0) * (HEIGHT - 6.0)
+    return HEIGHT - 3.0 - portion(value, low, high) * (HEIGHT - 6.0)

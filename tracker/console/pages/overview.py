@@ -85,17 +85,18 @@ def show(place: CurrentList, address: ReportAddress) -> Any:
         purchase = begin(partial(purchase_block, place, address, saved))
         goals = ask("goals.get", **place.params)["Goals"]
         reached = [begin(partial(_goal, goal, place, address)) for goal in goals[:MAX_GOALS]]
-        pinned = [begin(partial(tile, place, each)) for each in saved if each["IsPinned"]]
         trend, chosen = asked()
         notes = annotations_of(place, trend)
         numbers = _numbers(place, address, trend, chosen, notes, begin)
         total = series_of(trend, "people")[0]["Total"]
-        blocks = {
+        blocks: dict[str, Any] = {
             "purchase": purchase(),
             "products": products(),
             "goals": [goal() for goal in reached],
-            "pinned": [each() for each in pinned],
         }
+        # After the page's own, which would wait behind those that take long.
+        pinned = [begin(partial(tile, place, each)) for each in saved if each["IsPinned"]]
+        blocks["pinned"] = [each() for each in pinned]
     return render_template(
         "overview.html",
         tab="overview",
