@@ -127,6 +127,20 @@ def test_a_saved_report_is_shown_and_leads_nowhere(
     assert [each for each in hrefs if not each.startswith("/console/")] == []
 
 
+@pytest.mark.parametrize("form", [lambda steps: steps, json.dumps])
+def test_a_goal_in_a_funnel_has_no_name(links: Links, form: Any) -> None:
+    asked = {"ListID": links.list_id, "Name": f"Secret {form}", "Event": "order"}
+    goal = links.client.ok("goal.create", links.console.user.key, **asked)["GoalID"]
+    made = links.console.reports.made["reports.funnel"]
+    links.console.reports.made["reports.funnel"] = lambda params: made(
+        {**params, "Steps": [{"Name": "Secret"}, "conversion"]}
+    )
+    saved = links.save(f"To buy {form}", "reports.funnel", Steps=form([{"goalid": goal}, "conversion"]))
+    page = links.look(links.make(SavedReportID=saved))
+    assert "Funnel from A goal to conversion" in words(page)
+    assert "Secret" not in page.text
+
+
 def test_headers_keep_others_from_framing_and_indexing(links: Links) -> None:
     page = links.look(links.make())
     assert page.headers["Content-Security-Policy"] == POLICY

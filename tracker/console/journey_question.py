@@ -32,9 +32,9 @@ def asked(command: str, address: ReportAddress) -> dict[str, Any]:
     return {name: read(value) if name in STEPS else value for name, value in found.items()}
 
 
-def read(text: str) -> Any:
-    """Return what a step's text stands for: JSON where it begins like it, else the text."""
-    if not text.lstrip().startswith(("{", "[")):
+def read(text: Any) -> Any:
+    """Return what a step's text stands for: JSON where it begins like it, else the text. What is no text is read already."""
+    if not isinstance(text, str) or not text.lstrip().startswith(("{", "[")):
         return text
     try:
         return orjson.loads(text)

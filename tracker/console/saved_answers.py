@@ -15,7 +15,7 @@ from tracker.console.client import NotDone, ask, registry
 from tracker.console.current_list import CurrentList
 from tracker.console.dimension_words import DimensionWords
 from tracker.console.funnel_view import funnel_chart
-from tracker.console.journey_question import JOURNEYS, journey_path
+from tracker.console.journey_question import JOURNEYS, journey_path, read
 from tracker.console.number_words import change, measure_name, number_of, written
 from tracker.console.offered_steps import OfferedSteps
 from tracker.console.paths_view import path_columns
@@ -39,6 +39,8 @@ from tracker.registry import CsvStream
 Answer = Mapping[str, Any]
 #: Rows of a table, of a pinned one, and the columns of one whose command this module does not know.
 ROWS, PINNED_ROWS, COLUMNS = 50, 6, 5
+#: What a goal is called where none is shown.
+A_GOAL = "A goal"
 
 
 class ReportOfList(Protocol):
@@ -62,10 +64,16 @@ class SavedQuestion:
     """A saved report of a list: the command, and its parameters."""
 
     def __init__(
-        self, place: CurrentList, command: str, params: Mapping[str, Any], *, is_small: bool
+        self,
+        place: CurrentList,
+        command: str,
+        params: Mapping[str, Any],
+        *,
+        is_small: bool,
+        with_goals: bool = True,
     ) -> None:
         self.place, self.command, self.params = place, command, params
-        self.is_small = is_small
+        self.is_small, self.with_goals = is_small, with_goals
         self.currency = str(place.described["Currency"])
         self.rows = PINNED_ROWS if is_small else ROWS
 
@@ -90,12 +98,13 @@ def shown(
     *,
     is_small: bool = False,
     with_notes: bool = False,
+    with_goals: bool = True,
 ) -> dict[str, Any]:
-    """Return what a page shows of a saved report: perhaps a `chart`, the names of `columns`, and `rows`.
+    """Return what a page shows of a saved report: perhaps a `chart`, the names of `columns`, and `rows`. `with_goals`: goals by their names.
 
     No row leads anywhere: who may see more opens the report's page. Raises CallRefused, Unanswered, CopyIsBuilt.
     """
-    question = SavedQuestion(place, command, params, is_small=is_small)
+    question = SavedQuestion(place, command, params, is_small=is_small, with_goals=with_goals)
     if command == "reports.trend":
         return _trend(question, with_notes)
     return DRAWN.get(command, _lines)(question)
@@ -192,9 +201,17 @@ def _changed(row: Answer, measure: str, currency: str) -> Any:
 
 
 def _funnel(question: SavedQuestion) -> dict[str, Any]:
-    answer = question.answer()
-    names, counted = [each["Name"] for each in answer["Steps"]], question.params.get("Count", "people")
+    answer, counted = question.answer(), question.params.get("Count", "people")
+    names = [each["Name"] for each in answer["Steps"]]
+    if not question.with_goals:
+        steps = zip(read(question.params["Steps"]), names, strict=True)
+        names = [A_GOAL if _is_goal(read(step)) else name for step, name in steps]
     return _drawn(answer, funnel_chart(answer, names, question.currency, counted, is_small=question.is_small))
+
+
+def _is_goal(step: Any) -> bool:
+    """Whether a step is a goal, in any letter case, as commands take it."""
+    return isinstance(step, dict) and any(key.lower() == "goalid" for key in step)
 
 
 def _retention(question: SavedQuestion) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _numbers(share: Opened) -> str:
     place = CurrentList(share.list_name, "", {"ListID": share.list_id}, {"Currency": share.currency})
     if share.command is None:
         return _overview(place, share.params)
-    answer = shown(place, share.command, share.params)
+    answer = shown(place, share.command, share.params, with_goals=False)
     return render_template(
         "share_report.html", place=place, name=share.name, shown=answer, scope=answer["scope"]
     )
