@@ -31,8 +31,8 @@ class EventsExport(Command):
     """Export the events that answer a question, oldest first, as lines: a JSON object each (NDJSON), or a table (CSV).
 
     The events are those that `reports.trend` counts as `events`, each as in `events.recent`. A table has a column for each of
-    `Properties`, and one with all properties as JSON; a text that a spreadsheet would take for a formula begins with an
-    apostrophe. A column has the value of whichever spelling is set (`event.alias`); the events themselves keep the names that they
+    `Properties`, and one with all properties as JSON; a text, or a part of one after a semicolon or a break, that a spreadsheet
+    would take for a formula begins with an apostrophe. A column has the value of whichever spelling is set (`event.alias`); the events themselves keep the names that they
     came with. Lines are sent while they are read: a transfer that breaks off is not complete. `Compare`, `MatchWeekday` and
     `GoalID` change nothing. The header `X-Tracker-Scope` has the `Scope` of reports as JSON, as of the first line. The export is
     noted in the audit log.

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-#: A text that begins with one of these is a formula to a spreadsheet; an apostrophe before it makes it a text.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What begins with one of these is a formula to a spreadsheet, in full width too, and `|` to some; an apostrophe before it
+#: makes it a text. So does what begins with a break.
+FORMULA_SIGNS, BREAKS = "=+-@|\uff1d\uff0b\uff0d\uff20", "\t\r\n"
+#: A cell begins at the text's start, and within it where another spreadsheet divides: where the comma is a decimal sign, lines
+#: are divided at semicolons, quoted or not. What is not seen before a sign does not keep it from being one.
+_UNSEEN = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]*"
+)
+_BEGINS = re.compile(rf"^(?=[{BREAKS}])|(?:^|(?<=[;{BREAKS}]))(?={_UNSEEN}[{re.escape(FORMULA_SIGNS)}])")
 
 
 def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
@@ -23,9 +31,7 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
-        return f"'{value}"
-    return value
+    return _BEGINS.sub("'", value) if isinstance(value, str) else value
 
 
 class MeasureColumns:
