@@ -69,7 +69,7 @@ class SavedreportCreate(Command):
         columns = {
             "name": params["Name"],
             "command": entry.command.name,
-            "params": checked_params(entry, params["Params"], list_id),
+            "params": checked_params(self, entry, params["Params"], list_id),
             "is_pinned": params["IsPinned"],
         }
         with answering_saved():

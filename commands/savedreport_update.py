@@ -77,7 +77,7 @@ class SavedreportUpdate(Command):
         if "Report" in params or "Params" in params:
             entry = report_of(self, params.get("Report", found.command))
             sent = params.get("Params", stored_params(found))
-            columns |= {"command": entry.command.name, "params": checked_params(entry, sent, list_id)}
+            columns |= {"command": entry.command.name, "params": checked_params(self, entry, sent, list_id)}
         with answering_saved():
             saved.change(list_id, number, columns, audit_entry(self, "savedreport", list_id), self.deadline)
         return success()
