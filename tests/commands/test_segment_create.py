@@ -87,6 +87,23 @@ def test_a_list_has_up_to_a_hundred(client: InProcess, shop: Shop) -> None:
     assert answer.codes == [8]
 
 
+def test_those_who_make_segments_at_once_make_them_all(
+    client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segments, names = client.services.stores.segments, iter("abcdefghijkl")
+    read = segments.of_list
+
+    def overtaken(list_id: int, deadline: float | None = None) -> Any:
+        kept = read(list_id, deadline)
+        if name := next(names, None):
+            segments.add(list_id, name, b"[]", lambda *_: None, deadline, lambda _: None)
+        return kept
+
+    monkeypatch.setattr(segments, "of_list", overtaken)
+    make_segment(client, shop)
+    assert len(segments_of(client, shop)) == 13
+
+
 def test_segments_are_made_of_segments_five_deep(client: InProcess, shop: Shop) -> None:
     made = make_segment(client, shop, "1")
     for depth in "2345":

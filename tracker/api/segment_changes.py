@@ -15,10 +15,11 @@ from tracker.api.row_refusals import answering
 from tracker.api.segment_params import IN_USE, INVALID_RULE, NAME_TAKEN, TOO_MANY_SEGMENTS, refusing_rule
 from tracker.api.segment_rules import SegmentRules, stored_rule
 from tracker.errors import CommandError, StorageUnavailable, because
-from tracker.storage.accounts import ListSegment, RowFault, RowRefused
+from tracker.storage.accounts import MAX_SEGMENTS, ListSegment, RowFault, RowRefused
 
-#: How often a change is checked again because others have changed the list's segments meanwhile.
-MAX_CHECKS = 5
+#: How often a change is checked again because others have changed the list's segments meanwhile: as many as may be made of one
+#: list at once. Each time one of them is done, and the call's deadline ends it earlier.
+MAX_CHECKS = MAX_SEGMENTS
 #: Users of a segment that are named in an error.
 MAX_NAMED = 10
 _answering = answering(
