@@ -104,6 +104,8 @@ def test_every_operator_of_octeth_means_what_the_docs_say(
         ({"operator": "happened", "event": "", "event_parameter": "", "value": ""}, "Rule[0].event is missing", None),
         ({"operator": "happened in the last X days", "event_parameter": "", "value": ""}, "Rule[0].value is missing", None),
         ({"operator": "happened in the last 5000 days", "event_parameter": "", "value": ""}, "days must be a whole number", None),
+        ({"operator": "happened in the last -5 days", "event_parameter": "", "value": ""}, "Rule[0].operator is no operator", None),
+        ({"operator": "equals", "EVENT": "nope"}, "Rule[0].event is there twice, in two spellings", None),
         ({"operator": "equals", "type": "tags"}, "Rule[0].type is no kind of rule", None),
         ({"operator": "equals", "event_params": 1}, "Rule[0] has a key that no rule has", "Did you mean event_parameter?"),
         ({"operator": "greater than", "value": "much"}, "needs a number", None),

@@ -25,6 +25,8 @@ OPERATORS = (
     HAPPENED, DID_NOT_HAPPEN, f"{HAPPENED} {_IN_DAYS}", f"{DID_NOT_HAPPEN} {_IN_DAYS}", *_COMPARING, *_SET,
 )  # fmt: skip
 _DATED = re.compile(r"(happened|did not happen) in (?:the )?last (x|[0-9]{1,4}) days?")
+#: What stands for a blank between words; elsewhere a hyphen is a minus.
+_JOINED = re.compile(r"(?<=\w)[_-](?=\w)")
 _NEAR_KEY, _NEAR_OPERATOR = NearNames(KEYS), NearNames(OPERATORS)
 
 
@@ -38,7 +40,10 @@ def condition_of_octeth(sent: dict[str, Any], at: str) -> dict[str, Any]:
 
     Each is about the person: `equals` and its like ask for at least one event of this name with such a value.
     """
-    parts = dict(_parts(sent, at))
+    parts: dict[str, Any] = {}
+    for name, value in _parts(sent, at):
+        if parts.setdefault(name, value) != value:
+            raise Mistake(f"{at}.{name}", "is there twice, in two spellings")
     kind = parts.get("type")
     if not isinstance(kind, str) or kind.strip().lower() != WEBSITE_EVENTS:
         raise Mistake(f"{at}.type", "is no kind of rule that Tracker knows", f"It knows {WEBSITE_EVENTS}")
@@ -74,8 +79,8 @@ def _of_parameter(parts: dict[str, Any], operator: str, at: str) -> dict[str, An
 
 
 def _parts(sent: dict[str, Any], at: str) -> Iterator[tuple[str, Any]]:
-    """Yield the keys in lower case with what is not empty. An exact spelling beats another."""
-    for key, value in sorted(sent.items(), key=lambda item: item[0] in KEYS):
+    """Yield the keys in lower case with what is not empty."""
+    for key, value in sent.items():
         name = key.lower()
         if name not in KEYS:
             near = _NEAR_KEY.near(name)
@@ -87,7 +92,7 @@ def _parts(sent: dict[str, Any], at: str) -> Iterator[tuple[str, Any]]:
 
 def _operator(sent: Any, at: str) -> tuple[str, str | None]:
     """Return the operator, and the days that its text has: `x` if it leaves them to the value."""
-    text = " ".join(re.sub("[_-]", " ", sent).lower().split()) if isinstance(sent, str) else ""
+    text = " ".join(_JOINED.sub(" ", sent).lower().split()) if isinstance(sent, str) else ""
     if dated := _DATED.fullmatch(text):
         return dated[1], dated[2]
     if text in OPERATORS:
