@@ -20,6 +20,7 @@ from tracker.api.journey_answers import (
     FunnelPoint,
     FunnelStep,
     funnel_rows,
+    left_out_of,
     steps_shown,
 )
 from tracker.api.report_answers import READY, SCOPE_EXAMPLE, ReportAnswer, local_iso, scope_of
@@ -101,4 +102,7 @@ class ReportsFunnel(Command):
             "Before": None if told["before"] is None else steps_shown(names, told["before"]),
             "Scope": scope_of(head, found.answer),
         }
-        return report_table(funnel_rows(answer, params.get("By")), answer["Scope"]) if is_csv else answer
+        if not is_csv:
+            return answer
+        self.item_notes = left_out_of(params)
+        return report_table(funnel_rows(answer, params.get("By")), answer["Scope"])

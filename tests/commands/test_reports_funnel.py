@@ -59,7 +59,8 @@ def answered(engine: StubEngine, *steps: dict[str, Any], **more: Any) -> None:
         ({"Within": ""}, [32], ""),
         ({"Within": "7"}, [32], "30m, 12h or 7d"),
         ({"Within": "0d"}, [32], ""),
-        ({"Within": "91d"}, [32], ""),
+        ({"Within": "91d"}, [32], "Within parameter: Minutes, hours or days"),
+        ({"Within": "129601m"}, [32], "Within parameter: Minutes, hours or days"),
         ({"Within": "day"}, [32], ""),
         ({"Order": "backwards"}, [33], ""),
         ({"Count": "events"}, [34], ""),
@@ -199,6 +200,23 @@ def test_a_table_is_of_steps_of_groups_or_of_times(engine: StubEngine, report: R
         "time,seen,'=Order",
         "1970-01-01T00:00:00.000+00:00,5,2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"By": "plan"}, None),
+        ({"Interval": "day"}, None),
+        ({"By": "plan", "Interval": "day"}, "By is in no table with Interval: send one of them"),
+        ({"Next": True}, "Next is in no table: ask without Format"),
+    ],
+)
+def test_what_a_table_has_no_place_for_is_told(
+    engine: StubEngine, report: Report, params: dict[str, Any], told: str | None
+) -> None:
+    answered(engine, step(5), step(2), times=[0], over=[[5, 2]])
+    answer = report("funnel", Steps=["a", "b"], Format="csv", **params)
+    assert (answer.status, answer.headers.get("X-Tracker-Notes")) == (200, told)
 
 
 def test_a_steps_pattern_that_the_engine_refuses_is_the_steps_fault(

@@ -138,6 +138,11 @@ def test_a_cell_that_is_none_is_refused(engine: StubEngine, report: Report, cell
     assert engine.asked == []
 
 
+def test_a_path_that_is_too_long_is_told_as_one(report: Report) -> None:
+    [row] = report("people", Cell={**CELL, "Path": ["a"] * 50}).body["Errors"]
+    assert "Path, with Others, has at most as many steps as Depth: 3" in row["Message"]
+
+
 def test_a_cell_is_asked_for_as_it_was_sent(engine: StubEngine, report: Report) -> None:
     engine.answers(people=[], total=0)
     assert report("people", Cell=CELL | {"Path": ["/a", None]}).status == 200

@@ -15,7 +15,7 @@ from tracker.api.step_params import NamedStep, StepParam, goals_of_list, read_st
 from tracker.errors import Error, invalid, missing
 from tracker.fields import Choice, Text, WholeNumber, YesOrNo
 from tracker.questions import BadQuestion, FunnelPlan
-from tracker.questions.funnel_plan import COUNTS, MAX_STEPS, MIN_STEPS, ORDERS
+from tracker.questions.funnel_plan import COUNTS, MAX_STEPS, MAX_WITHIN_MS, MIN_STEPS, MIN_WITHIN_MS, ORDERS
 from tracker.questions.question import MAX_TOP
 
 VISIT = "visit"
@@ -93,6 +93,7 @@ def _milliseconds(text: str) -> int | None:
     if text == VISIT:
         return None
     found = _WITHIN.fullmatch(text)
-    if found is None:
+    within = int(found[1]) * _MS[found[2]] if found else 0
+    if not MIN_WITHIN_MS <= within <= MAX_WITHIN_MS:
         raise BadQuestion("within", WITHIN_FORMS)
-    return int(found[1]) * _MS[found[2]]
+    return within

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -10,6 +10,10 @@ from marshmallow import Schema, fields
 from tracker.api.csv_rows import MeasureColumns
 from tracker.api.report_answers import local_iso, money_field
 from tracker.questions import Head
+
+#: What a table of a funnel has no place for.
+BY_LEFT_OUT = "By is in no table with Interval: send one of them"
+NEXT_LEFT_OUT = "Next is in no table: ask without Format"
 
 
 def _share(about: str) -> fields.Float:
@@ -126,6 +130,12 @@ def funnel_rows(answer: dict[str, Any], by: str | None) -> Iterator[list[Any]]:
                 *(step[name] for name in names),
                 *money.of(step),
             ]
+
+
+def left_out_of(params: Mapping[str, Any]) -> str:
+    """Return what is asked of a funnel and is in no table of it, in words; "" if there is nothing."""
+    told = [BY_LEFT_OUT] if {"By", "Interval"} <= params.keys() else []
+    return "; ".join([*told, NEXT_LEFT_OUT] if params["Next"] else told)
 
 
 def retention_rows(answer: dict[str, Any], periods: int) -> Iterator[list[Any]]:

@@ -80,7 +80,10 @@ class PathsCell:
     kind: Literal["paths"] = "paths"
 
     def __post_init__(self) -> None:
-        check_number("cell", len(self.path) + self.is_others, 0, self.plan.depth)
+        if len(self.path) + self.is_others > self.plan.depth:
+            raise BadQuestion(
+                "cell", f"Path, with Others, has at most as many steps as Depth: {self.plan.depth}"
+            )
         for value in self.path:
             if value is not None:
                 check_text("cell", "a value", value, MAX_LONG_VALUE)
