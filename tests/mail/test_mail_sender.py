@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import replace
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from email.policy import compat32
+from email.utils import formataddr
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 import pytest
 from gevent import socket
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.mail.mailbox import PASSWORD, SENDER, USER, Mailbox, receiving_mails
@@ -73,6 +79,61 @@ def test_every_mail_is_ascii_and_has_the_headers_that_it_should(subject: str, he
     assert [name.decode() for name in names] == [
         "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "List-Id", "MIME-Version", "Content-Type",
     ]  # fmt: skip
+
+
+#: What a header may be taken for, and what ends one.
+_PIECES = (
+    "=?utf-8?q?",
+    "=?utf-8?b?DQpCY2M6IGE=?=",
+    "=0d=0a",
+    "Bcc:=20evil@x.test",
+    "?=",
+    " ",
+    "\r\n",
+    "é",
+    '"',
+    "\\",
+    "a",
+    "<",
+    ".",
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), min_size=1, max_size=60).map("".join))
+@example("=?utf-8?q?=0d=0aBcc:=20evil@x.test?=")
+@example("=?utf-8?q?=0d=0a=0d=0a<b>?=")
+@example("é" * 250)
+@settings(max_examples=60)
+def test_names_go_out_as_text_whatever_they_contain(name: str) -> None:
+    """Read by the parser that reads headers as bytes: `default` decodes them as it would have to write them."""
+    file = MailAttachment(f"{name}.csv", b"a,b", "csv")
+    raw = MailMessage(name, "x", None, file, {"List-Id": name}).rendered(
+        formataddr((one_line(name), "tracker@example.com")) if name.isascii() else SENDER, TO, "x", 0.0
+    )
+    mail = message_from_bytes(raw, policy=compat32)
+    assert mail.keys() == [
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "List-Id", "MIME-Version", "Content-Type",
+    ]  # fmt: skip
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    for key in ("Subject", "List-Id"):
+        assert str(make_header(decode_header(mail[key]))).startswith(one_line(name))
+    text, part = cast(list[Message], mail.get_payload())
+    assert text.keys() == ["Content-Type", "Content-Transfer-Encoding"]
+    assert part.keys() == ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version"]
+    shown = (part.get_filename() or "").removesuffix(".csv")
+    assert one_line(f"{name}.", 999).startswith(shown)
+    assert "=?" not in part["Content-Disposition"]
+
+
+def test_what_unsubscribes_stands_in_one_line() -> None:
+    """RFC 8058: a long URL is neither folded nor encoded."""
+    url = f"<https://tracker.example.com/u/{'a' * 700}>"
+    headers = {"List-Unsubscribe": url, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    raw = replace(HELLO, headers=headers).rendered(SENDER, TO, "x", 0.0)
+    assert (
+        f"\r\nList-Unsubscribe: {url}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode()
+        in raw
+    )
 
 
 @pytest.mark.parametrize(
