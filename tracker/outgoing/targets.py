@@ -18,8 +18,8 @@ from gevent import socket
 from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from tracker.outgoing.special_networks import Address, Network, is_public
+
 #: Returns the addresses of a name. Raises OSError.
 Resolve = Callable[[str, int], Iterable[str]]
 
@@ -182,7 +182,7 @@ class AllowedTargets:
         plain = _unwrapped(address)
         if any(plain.version == each.version and plain in each for each in self.networks):
             return True
-        return self.is_public_allowed and _is_public(plain)
+        return self.is_public_allowed and is_public(plain)
 
 
 def _network(word: str) -> Network | None:
@@ -202,7 +202,3 @@ def _unwrapped(address: Address) -> Address:
     if any(address in ipaddress.ip_network(each) for each in _EMBEDDING) and int(address) > 1:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
-
-
-def _is_public(address: Address) -> bool:
-    return address.is_global and not (address.is_multicast or address.is_reserved)
