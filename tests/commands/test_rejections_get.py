@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,20 @@ def test_events_that_were_stored_otherwise_than_meant_are_told(client: InProcess
     assert "Props" in found["Message"]
     without = {each["Reason"] for each in inbox(client, shop, WithoutList=True)}
     assert {"ignored", "listless"} <= without
+
+
+def test_a_value_that_was_sent_as_a_name_is_not_kept(client: InProcess, shop: Shop) -> None:
+    sent: dict[str, Any] = {"mia.known@x.test": 1, "mia.known%40x.test": 1, f"{'a' * 60}@mia.known": 1}
+    event = {"Event": "signup", "Email": "mia.known@x.test", **sent}
+    client.ok("event.track", shop.key, ListID=shop.list_id, **event)
+    client.ok("event.batch", shop.key, ListID=shop.list_id, Events=[event], **sent)
+    collect(client, shop, **sent)
+    assert {each["Sender"]["Kind"] for each in inbox(client, shop)} == {"key", "origin"}
+    assert {each["Message"].count("unknown parameter (name)") > 1 for each in inbox(client, shop)} == {True}
+    for table, column in (("rejections", "message"), ("rejected_bodies", "body")):
+        kept = client.rows(f"SELECT {column} FROM {table} WHERE list_id = ?", shop.list_id)
+        assert kept
+        assert not [each for each in kept if b"mia.known" in bytes(each[0]) or b"aaaa" in bytes(each[0])]
 
 
 def test_calls_of_strangers_are_for_administrators(client: InProcess, shop: Shop, admin: Shop) -> None:

@@ -36,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.outgoing": set(),
     "tracker.mail": PURE,
     # the route of a call
-    "tracker.registry": {"tracker.caller", "tracker.errors"},
+    "tracker.registry": {"tracker.caller", "tracker.errors", "tracker.formats"},
     "tracker.call": {"tracker.caller", "tracker.registry"},
     "tracker.admission": {"tracker.call", "tracker.caller", "tracker.errors", "tracker.formats", "tracker.registry"},
     "tracker.dispatch": {"tracker.admission", "tracker.call", "tracker.errors", "tracker.registry"},

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.formats.sent_names import shown_name
+
 #: Parameters whose values say nothing about a person: they are kept as they were sent.
 PLAIN = ("Event", "ListID", "EventID", "Timestamp", "SentAt")
 #: Names in one object, levels, and characters of a name or a plain value that are kept.
@@ -18,7 +20,9 @@ def masked(sent: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of an event with each value replaced by what it is, such as `"(text, 12)"`."""
     found: dict[str, Any] = {}
     for name, value in _some(sent):
-        is_plain = name in PLAIN and isinstance(value, (str, int, float)) and "@" not in str(value)
+        is_plain = (
+            name in PLAIN and isinstance(value, (str, int, float)) and shown_name(str(value)) == str(value)
+        )
         found[_name(name)] = _short(value) if is_plain else _kind(value, 1)
     return found
 
@@ -38,8 +42,7 @@ def _short(value: Any) -> Any:
 
 
 def _name(name: str) -> str:
-    """Return the name of a property; one that may be an address is a value that was sent as a name."""
-    return "(name)" if "@" in name else name[:MAX_CHARACTERS]
+    return shown_name(name)[:MAX_CHARACTERS]
 
 
 def _kind(value: Any, level: int) -> Any:

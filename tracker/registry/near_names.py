@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
+from tracker.formats.sent_names import shown_name
+
 #: Unknown parameters that are named, and characters of each name: the text becomes a response header.
 MAX_NOTES, MAX_NAME = 5, 40
 #: Characters of all notes together.
@@ -61,7 +63,8 @@ class NearNames:
 
     def _note(self, name: str, where: str) -> str:
         near = self.near(name)
-        shown = _UNSAFE.sub("?", name[:MAX_NAME]) + ("..." if len(name) > MAX_NAME else "") + where
+        kept = shown_name(name)  # the line is kept with refused calls
+        shown = _UNSAFE.sub("?", kept[:MAX_NAME]) + ("..." if len(kept) > MAX_NAME else "") + where
         return f"unknown parameter {shown}: did you mean {near}?" if near else f"unknown parameter {shown}"
 
 
