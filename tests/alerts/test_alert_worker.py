@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from email.message import EmailMessage
 
 import gevent
@@ -10,6 +12,8 @@ import pytest
 from tests.alerts.conftest import Alarms
 from tests.commands.goals import last_entry
 from tracker.domain.alert_rule import AlertReading
+from tracker.mail import MailSender
+from tracker.mail.mail_sender import Delivered
 from tracker.storage.alerts.alert_notices import KEPT_FIRINGS
 
 TO = ["ada@example.com", "Bea@Example.com"]
@@ -120,6 +124,26 @@ def test_a_mail_whose_outcome_is_not_known_is_not_sent_again(alarms: Alarms) -> 
     assert alarms.look(10) == []
     assert alarms.statuses() == [("alarm", "unknown")]
     assert alarms.alert["To"][0]["LastMail"] == "unknown"
+
+
+def test_a_mail_amid_which_the_work_ended_is_not_known(
+    alarms: Alarms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(_self: object, _to: str, _mail: object, _id: str, claim: Callable[[], bool]) -> Delivered:
+        assert claim()
+        raise RuntimeError
+
+    alarms.make()
+    alarms.bad(True)
+    with monkeypatch.context() as ending:
+        ending.setattr(MailSender, "send", ended)
+        with contextlib.suppress(RuntimeError):
+            alarms.look()
+    alarms.free_lease()
+    assert alarms.look(10) == []
+    assert alarms.statuses() == [("alarm", "unknown")]
+    [told] = alarms.alert["To"]
+    assert (told["LastMail"], told["LastMailAt"] is None) == ("unknown", False)
 
 
 def test_a_mail_that_is_not_taken_now_is_tried_again(alarms: Alarms) -> None:

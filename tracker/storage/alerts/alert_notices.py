@@ -150,7 +150,10 @@ def due_notices(transaction: Transaction, now: int) -> list[DueNotice]:
 def claim(transaction: Transaction, notice: DueNotice, now: int) -> bool:
     """Claim a mail: True once, whoever asks and how often. Until its outcome is stored it was perhaps sent."""
     sql = "UPDATE alert_notices SET state = ?, finished_at = ? WHERE list_id = ? AND id = ? AND state = 0"
-    return transaction.change(sql, (int(NoticeState.UNKNOWN), now, notice.list_id, notice.id)) == 1
+    is_claimed = transaction.change(sql, (int(NoticeState.UNKNOWN), now, notice.list_id, notice.id)) == 1
+    if is_claimed:
+        note_mail(transaction, notice, MailState.UNKNOWN, None, now)
+    return is_claimed
 
 
 def finish(
