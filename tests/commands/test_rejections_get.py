@@ -132,6 +132,51 @@ def test_a_flood_of_senders_and_bodies_stays_within_bounds(
     assert client.rows("SELECT COUNT(*) FROM rejected_bodies WHERE list_id = ?", shop.list_id) == [(0,)]
 
 
+def test_no_flood_of_made_up_pages_hides_a_real_one(
+    client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "MAX_REJECTIONS", 6)
+    client.ok("list.update", shop.key, ListID=shop.list_id, AllowedOrigins=["https://shop.example"])
+
+    def flood(first: int) -> None:
+        for number in range(first, first + 9):
+            collect(client, shop, f"https://fake{number}.example")
+
+    flood(0)
+    inbox(client, shop)
+    collect(client, shop, "https://www.shop.example")  # of a site that is allowed: once is enough
+    for _ in range(5):
+        collect(client, shop, "https://real.example")
+    flood(10)
+    inbox(client, shop)
+    flood(20)
+    found = {each["Sender"]["Name"]: each["Count"] for each in inbox(client, shop)}
+    assert (found["https://real.example"], found["https://www.shop.example"]) == (5, 1)
+    assert (len(found), sum(found.values())) == (7, 33)
+    assert found[""] == 23
+    answer = client.ok("setup.check", shop.key, ListID=shop.list_id, Probe=False)
+    named = [each["Origin"] for each in answer["Origins"]]
+    assert named[:2] == ["https://www.shop.example", "https://real.example"]
+    assert "" not in named
+
+
+def test_a_flood_of_pages_that_may_send_hides_no_other(
+    client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "MAX_NAMES", 3)
+    for number in range(5):
+        collect(client, shop, f"https://fake{number}.example")
+    inbox(client, shop)
+    for origin in ("https://real.example", "https://real.example", "https://last.example"):
+        collect(client, shop, origin)
+    inbox(client, shop)
+    rows = client.rows(
+        "SELECT name, total FROM senders WHERE list_id = ? AND kind = ?", shop.list_id, b"origin"
+    )
+    counted = {bytes(name).decode(): total for name, total in rows}
+    assert (counted["https://real.example"], sum(counted.values()), len(counted)) == (2, 8, 4)
+
+
 def test_what_is_old_goes(client: InProcess, shop: Shop) -> None:
     client.ok("list.update", shop.key, ListID=shop.list_id, RetentionDays=1)
     collect(client, shop, Event="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -131,7 +131,9 @@ class Inbox:
         self._noticed, self._seen, self._kept_bodies, self._is_due = {}, {}, 0, False
         try:
             if noticed or seen:
-                write = partial(self._write, groups=self._groups(noticed), senders=self._senders(seen))
+                groups = self._groups(noticed)
+                allowed = {key[0]: self._allowed(key[0]) for key in groups}
+                write = partial(self._write, groups=groups, allowed=allowed, senders=self._senders(seen))
                 self._database.write(write)
             self._purge()
         except StorageUnavailable:
@@ -207,13 +209,17 @@ class Inbox:
             counts[key] = (before[0] + total, max(before[1], at))
         return counts
 
+    def _allowed(self, list_id: int) -> Sequence[str]:
+        return () if list_id == NOBODYS else self._settings.of(list_id).allowed_origins
+
     def _write(
         self,
         transaction: Transaction,
         groups: dict[Group, Refusals],
+        allowed: Mapping[int, Sequence[str]],
         senders: dict[tuple[int, int, str, str], tuple[int, int]],
     ) -> None:
-        rejections.add(transaction, _without_forgotten(transaction, groups))
+        rejections.add(transaction, _without_forgotten(transaction, groups), allowed)
         rejections.add_senders(transaction, senders)
 
     def _purge(self) -> None:

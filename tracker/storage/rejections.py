@@ -9,9 +9,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tracker.domain.masked_bodies import without_values
+from tracker.domain.page_origins import is_near
 from tracker.storage.engine.transaction import Row, Transaction
 
 #: The list of calls whose caller nobody knows.
@@ -19,7 +21,7 @@ NOBODYS = 0
 HOUR_MS, DAY_MS = 3_600_000, 24 * 3_600_000
 #: Milliseconds for which everything here is kept.
 KEPT_MS = 7 * DAY_MS
-#: Rejections of one list: beyond that, senders are counted together. Names of one kind on one day: likewise.
+#: Rejections of one list with a sender: those of further ones are counted together. Names of one kind on one day: likewise.
 MAX_REJECTIONS, MAX_NAMES = 200, 100
 #: Bodies of one rejection, and bytes of all bodies of a list.
 MAX_BODIES, MAX_BODY_BYTES = 20, 1_000_000
@@ -27,6 +29,8 @@ MAX_BODIES, MAX_BODY_BYTES = 20, 1_000_000
 OTHERS = ""
 #: What a row of senders counts: an origin, a key, a browser's wish not to be tracked, and a key that named no list.
 ORIGIN, KEY, SIGNAL, LISTLESS = "origin", "key", "signal", "listless"
+#: What a stranger without an origin is called by.
+NETWORK = "network"
 #: Bytes of a sender's name that are kept.
 MAX_SENDER_BYTES = 300
 
@@ -65,6 +69,15 @@ class Rejection(NamedTuple):
     total: int
 
 
+@dataclass(slots=True)
+class _Place:
+    """What decides whether a sender is named."""
+
+    sender: str
+    total: int
+    last_at: int
+
+
 class SenderDay(NamedTuple):
     """How many events a sender sent on a day, which is counted from the epoch."""
 
@@ -85,27 +98,74 @@ def rejection_id(reason: str, sender: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{reason}\n{sender}".encode()).digest()[:8]) >> 1
 
 
-def add(transaction: Transaction, noticed: Mapping[Group, Refusals]) -> None:
-    """Add what a process noticed, and delete what is then too much."""
+def add(
+    transaction: Transaction,
+    noticed: Mapping[Group, Refusals],
+    allowed: Mapping[int, Sequence[str]] = MappingProxyType({}),
+) -> None:
+    """Add what a process noticed, and delete what is then too much. `allowed` are the origins that lists allow."""
     by_list: dict[int, dict[tuple[str, str], list[Refusals]]] = defaultdict(lambda: defaultdict(list))
     for (list_id, reason, sender), refusals in sorted(noticed.items(), key=lambda item: item[0]):
         by_list[list_id][reason, sender].append(refusals)
     for list_id, groups in by_list.items():
-        _add_of_list(transaction, list_id, groups)
+        _add_of_list(transaction, list_id, groups, allowed.get(list_id, ()))
         _trim(transaction, list_id)
 
 
 def _add_of_list(
-    transaction: Transaction, list_id: int, groups: Mapping[tuple[str, str], list[Refusals]]
+    transaction: Transaction,
+    list_id: int,
+    groups: Mapping[tuple[str, str], list[Refusals]],
+    allowed: Sequence[str],
 ) -> None:
-    known = {row[0] for row in transaction.select("SELECT id FROM rejections WHERE list_id = ?", (list_id,))}
+    kept = {each.id: each for each in of_list(transaction, list_id, 0) if each.sender != OTHERS}
+    places = {each.id: _Place(each.sender, each.total, each.last_at) for each in kept.values()}
     for (reason, sender), several in groups.items():
-        number = rejection_id(reason, sender)
-        if number not in known and len(known) >= MAX_REJECTIONS:
-            sender, number = OTHERS, rejection_id(reason, OTHERS)
-        known.add(number)
+        if sender != OTHERS:
+            place = places.setdefault(rejection_id(reason, sender), _Place(sender, 0, 0))
+            place.total += sum(sum(each.hours.values()) for each in several)
+            place.last_at = max(place.last_at, *(each.last_at for each in several))
+    named = _named(transaction, list_id, places, allowed)
+    for (reason, sender), several in groups.items():
+        sender = sender if rejection_id(reason, sender) in named else OTHERS
         for refusals in several:
-            _add_one(transaction, list_id, number, (reason, sender), refusals)
+            _add_one(transaction, list_id, rejection_id(reason, sender), (reason, sender), refusals)
+    _join_others(transaction, list_id, [each for each in kept.values() if each.id not in named])
+
+
+def _named(
+    transaction: Transaction, list_id: int, places: Mapping[int, _Place], allowed: Sequence[str]
+) -> set[int]:
+    """Return the rejections that are kept apart: half of them for their counts, the others as the latest.
+
+    Not those that came first: anybody can send under a thousand names. Those of senders that are likely the list's go before.
+    """
+    if len(places) <= MAX_REJECTIONS:
+        return set(places)
+    sql = "SELECT DISTINCT name FROM senders WHERE list_id = ? AND kind = ?"
+    accepted = {_text(name) for (name,) in transaction.select(sql, (list_id, ORIGIN.encode()))}
+
+    def is_own(place: _Place) -> bool:
+        kind, _, name = place.sender.partition(" ")
+        return kind not in (ORIGIN, NETWORK) or name in accepted or is_near(name, allowed)
+
+    own = {number for number, place in places.items() if is_own(place)}
+    by_count = sorted(places, key=lambda each: (each in own, places[each].total), reverse=True)
+    named = set(by_count[: MAX_REJECTIONS - MAX_REJECTIONS // 2])
+    latest = sorted(set(places) - named, key=lambda each: (each in own, places[each].last_at), reverse=True)
+    return named | set(latest[: MAX_REJECTIONS // 2])
+
+
+def _join_others(transaction: Transaction, list_id: int, gone: Sequence[Rejection]) -> None:
+    """Count rejections under no sender from now on, with their bodies."""
+    hours = hours_of(transaction, list_id, 0) if gone else {}
+    for each in gone:
+        others = rejection_id(each.reason, OTHERS)
+        counted = Refusals(each.message, each.first_at, each.last_at, hours.get(each.id, {}), [])
+        _add_one(transaction, list_id, others, (each.reason, OTHERS), counted)
+        sql = "UPDATE rejected_bodies SET rejection_id = ? WHERE list_id = ? AND rejection_id = ?"
+        transaction.change(sql, (others, list_id, each.id))
+        dismiss(transaction, list_id, each.id)
 
 
 def _add_one(
@@ -117,8 +177,9 @@ def _add_one(
         "rejections", columns, [(list_id, number, *texts, new.first_at, new.last_at, 0)]
     )
     transaction.change(
-        "UPDATE rejections SET total = total + ?, last_at = ?, message = ? WHERE list_id = ? AND id = ?",
-        (sum(new.hours.values()), new.last_at, new.message, list_id, number),
+        "UPDATE rejections SET total = total + ?, last_at = CASE WHEN last_at > ? THEN last_at ELSE ? END, message = ?"
+        " WHERE list_id = ? AND id = ?",
+        (sum(new.hours.values()), new.last_at, new.last_at, new.message, list_id, number),
     )
     hours: list[Row] = [(list_id, number, hour, count) for hour, count in sorted(new.hours.items())]
     transaction.add_up("rejection_hours", ("list_id", "rejection_id", "hour"), ("total",), hours)
@@ -220,23 +281,34 @@ def add_senders(
 ) -> None:
     """Add counts by (list_id, day, kind, name), each with the time of the last event."""
     for (list_id, day, kind, name), (total, last_at) in sorted(counts.items()):
-        named = _kept_name(transaction, (list_id, day, kind.encode()), name.encode())
-        keys = ("list_id", "day", "kind", "name")
-        row = (list_id, day, kind.encode(), named)
-        transaction.insert_missing("senders", (*keys, "total", "last_at"), [(*row, 0, last_at)])
-        transaction.change(
-            "UPDATE senders SET total = total + ?, last_at = ? WHERE list_id = ? AND day = ? AND kind = ? AND name = ?",
-            (total, last_at, *row),
-        )
+        keys = (list_id, day, kind.encode())
+        if name != OTHERS:
+            _make_room(transaction, keys, name.encode())
+        _count_sender(transaction, (*keys, name.encode()), total, last_at)
 
 
-def _kept_name(transaction: Transaction, keys: tuple[int, int, bytes], name: bytes) -> bytes:
-    """Return the name to count under: OTHERS when a day has too many."""
+def _count_sender(
+    transaction: Transaction, row: tuple[int, int, bytes, bytes], total: int, last_at: int
+) -> None:
+    columns = ("list_id", "day", "kind", "name", "total", "last_at")
+    transaction.insert_missing("senders", columns, [(*row, 0, last_at)])
+    transaction.change(
+        "UPDATE senders SET total = total + ?, last_at = ? WHERE list_id = ? AND day = ? AND kind = ? AND name = ?",
+        (total, last_at, *row),
+    )
+
+
+def _make_room(transaction: Transaction, keys: tuple[int, int, bytes], name: bytes) -> None:
+    """Count the least sender of a day under OTHERS where a new one would be too many."""
     where = "FROM senders WHERE list_id = ? AND day = ? AND kind = ?"
     if transaction.select(f"SELECT 1 {where} AND name = ?", (*keys, name)):
-        return name
-    [(count,)] = transaction.select(f"SELECT COUNT(*) {where}", keys)
-    return name if count < MAX_NAMES else OTHERS.encode()
+        return
+    sql = f"SELECT total, last_at, name {where} AND name <> ? ORDER BY total, last_at"
+    named = transaction.select(sql, (*keys, OTHERS.encode()))
+    if len(named) >= MAX_NAMES:
+        total, last_at, least = named[0]
+        _count_sender(transaction, (*keys, OTHERS.encode()), total, last_at)
+        transaction.remove("senders", ("list_id", "day", "kind", "name"), [(*keys, bytes(least))])
 
 
 def senders_of(transaction: Transaction, list_id: int, since: int) -> list[SenderDay]:
