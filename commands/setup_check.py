@@ -75,6 +75,9 @@ class SetupCheck(Command):
         class SeenOrigin(Schema):
             Origin = fields.String(required=True)
             IsAllowed = fields.Boolean(required=True)
+            IsAllowable = fields.Boolean(
+                required=True, metadata={"description": "Whether `AllowedOrigins` could name it: not `null`"}
+            )
             Seen = fields.Integer(required=True, metadata={"description": "Events taken in 24 hours"})
             Refused = fields.Integer(required=True, metadata={"description": "Calls refused in 24 hours"})
             LastAt = fields.DateTime(required=True)
@@ -107,6 +110,7 @@ class SetupCheck(Command):
                 {
                     "Origin": each.origin,
                     "IsAllowed": each.is_allowed,
+                    "IsAllowable": each.is_allowable,
                     "Seen": each.seen,
                     "Refused": each.refused,
                     "LastAt": iso_utc(each.last_at),

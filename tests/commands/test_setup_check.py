@@ -74,6 +74,29 @@ def test_a_refused_origin_is_bad_until_it_is_allowed(client: InProcess, shop: Sh
     assert [(each["Origin"], each["IsAllowed"]) for each in as_if] == [(WWW, False)]
 
 
+@pytest.mark.parametrize(
+    ("origin", "is_allowable", "fix"),
+    [
+        ("https://elsewhere.example", True, "If the pages of https://elsewhere.example are yours"),
+        ("null", False, "Pages in a frame with sandbox"),
+        ("javascript:alert(1)", False, "It is no origin"),
+        ("https://user:pw@shop.example", False, "It is no origin"),
+        ("<script>", False, "It is no origin"),
+    ],
+)
+def test_nobody_is_told_to_allow_what_may_be_anybodys(
+    client: InProcess, shop: Shop, origin: str, is_allowable: bool, fix: str
+) -> None:
+    client.ok("list.update", shop.key, ListID=shop.list_id, AllowedOrigins=[PAGE])
+    collect(client, shop, origin)
+    answer = checked(client, shop)
+    [found] = answer["Origins"]
+    assert (found["Origin"], found["IsAllowed"], found["IsAllowable"]) == (origin, False, is_allowable)
+    assert check(answer, "Origins")["Fix"].startswith(fix)
+    wanted = {"ListID": shop.list_id, "AllowedOrigins": [PAGE, origin]}
+    assert (client.call("list.update", shop.key, **wanted).status == 200) is is_allowable
+
+
 def test_robots_old_scripts_and_wishes_are_told(client: InProcess, shop: Shop) -> None:
     agent = {"User-Agent": "Googlebot/2.1 (+http://www.google.com/bot.html)", "Origin": PAGE, "Sec-GPC": "1"}
     path = f"/t/{client.services.stores.lists.owned(shop.user_id, shop.list_id).tracker_id}"  # type: ignore[union-attr]

@@ -67,6 +67,7 @@ def test_settings_warn_before_they_refuse_pages_that_send(
     settings = path.replace("tracking", "settings")
     tracker.call("list.update", jane.key, ListID=jane.list_id, AllowedOrigins=[SHOP, WWW])
     until(lambda: send(tracker, door, WWW) == 200, SECONDS, "the setting")
+    send(tracker, door, "null")  # the next test finds it written
     asked = {"ListID": jane.list_id, "Probe": False}
     until(
         lambda: WWW in str([e for e in tracker.ok("setup.check", jane.key, **asked)["Origins"] if e["Seen"]]),
@@ -82,6 +83,21 @@ def test_settings_warn_before_they_refuse_pages_that_send(
     listed = tracker.call("list.get", jane.key, ListID=jane.list_id).body["List"]
     assert listed["AllowedOrigins"] == [SHOP, WWW]
     assert browser.submit(settings, **form, refuse="1").status_code == 303
+
+
+def test_what_cannot_be_allowed_has_no_button(
+    tracker: Tracker, jane: Account, browser: Visitor, path: str, door: str
+) -> None:
+    tracker.call("list.update", jane.key, ListID=jane.list_id, AllowedOrigins=[SHOP, WWW])
+    until(lambda: send(tracker, door, "null") == 403, SECONDS, "the setting")
+    until(lambda: 'value="null"' in browser.get(path).text, SECONDS, "the refused page")
+    page = browser.get(path)
+    assert "have no origin, and cannot be allowed" in words(page)
+    assert "Allow it" not in words(page)
+    refused = browser.submit(f"{path}/allow", path, origin="null")
+    assert (refused.status_code, "null cannot be allowed: " in words(refused)) == (422, True)
+    listed = tracker.call("list.get", jane.key, ListID=jane.list_id).body["List"]
+    assert listed["AllowedOrigins"] == [SHOP, WWW]
 
 
 def test_a_refused_event_is_mended_and_sent_again(

@@ -18,6 +18,7 @@ from tracker.domain.channel_rules import (
     ChannelRule,
     ChannelRules,
 )
+from tracker.domain.page_origins import PAGE_ORIGIN
 from tracker.domain.time_zones import zone_names
 from tracker.errors import Error, because, invalid
 from tracker.fields import WholeNumber
@@ -56,7 +57,6 @@ SETTINGS_ERRORS = (
     INVALID_NETWORKS,
 )
 _PARAMETER = re.compile(r"\*?[\w.$:-]{1,64}", re.ASCII)
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 CURRENCY_PATTERN = "^([A-Z]{3})?$"
 #: The keys of a rule on the wire.
@@ -82,7 +82,7 @@ class Origins(fields.Field[list[str]]):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
         expected = "an array of origins such as 'https://shop.example'"
-        _check(self._row, _fault(value, _ORIGIN, MAX_ORIGINS_BYTES, expected))
+        _check(self._row, _fault(value, PAGE_ORIGIN, MAX_ORIGINS_BYTES, expected))
         return list(dict.fromkeys(map(_as_browsers_spell, value)))
 
 

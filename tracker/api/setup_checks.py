@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.domain.event import decoded_properties
 from tracker.domain.event_time import SKEW_MS
+from tracker.domain.page_origins import NO_ORIGIN, is_allowable, is_near
 from tracker.inbox.public_probe import Probed, probe
 from tracker.storage import rejections
 from tracker.storage.accounts import List, ListSettings
@@ -52,6 +53,11 @@ class OriginUse:
     refused: int
     last_at: int
 
+    @property
+    def is_allowable(self) -> bool:
+        """Whether it could be allowed."""
+        return is_allowable(self.origin)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -91,7 +97,7 @@ def gathered(
 
 
 def origins(facts: Facts) -> list[OriginUse]:
-    """Return the origins whose pages sent in the last 24 hours, those that are refused first."""
+    """Return the origins whose pages sent in the last 24 hours: those that are refused first, of them the list's likely own."""
     seen: dict[str, int] = defaultdict(int)
     refused: dict[str, int] = defaultdict(int)
     last: dict[str, int] = defaultdict(int)
@@ -109,7 +115,12 @@ def origins(facts: Facts) -> list[OriginUse]:
         OriginUse(origin, not allowed or origin in allowed, seen[origin], refused[origin], last[origin])
         for origin in last
     ]
-    return sorted(found, key=lambda each: (each.is_allowed, -each.refused, -each.seen, each.origin))
+
+    def order(each: OriginUse) -> tuple[Any, ...]:
+        is_own = bool(each.seen) or is_near(each.origin, allowed)
+        return each.is_allowed, not is_own, not each.is_allowable, -each.refused, -each.seen, each.origin
+
+    return sorted((each for each in found if each.origin), key=order)
 
 
 def is_any_origin_refused(services: Services, list_id: int, now: int, deadline: float | None) -> bool:
@@ -174,12 +185,28 @@ def _origins(facts: Facts) -> Check:
         more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
         count = f"{first.refused:,} {'time' if first.refused == 1 else 'times'} in 24 hours"
         detail = f"{first.origin} is refused: it may not send events, and tried {count}{more}"
-        fix = f"Add {first.origin} to AllowedOrigins, or take the snippet off its pages"
-        return Check("Origins", BAD, detail, fix)
+        return Check("Origins", BAD, detail, _fix_of(first, facts.settings.allowed_origins))
     if not found:
         return Check("Origins", UNKNOWN, "No page has sent an event in 24 hours")
     names = ", ".join(f"{each.origin} ({each.seen:,})" for each in found[:5])
     return Check("Origins", OK, f"Events of the last 24 hours by page: {names}")
+
+
+def _fix_of(use: OriginUse, allowed: Sequence[str]) -> str:
+    """Return what to do about a refused origin. Whether it is theirs only the reader knows: anybody can name any origin."""
+    if use.origin == NO_ORIGIN:
+        return (
+            "Pages in a frame with sandbox, or in a file, have no origin, and cannot be allowed: give the frame "
+            "allow-same-origin, or send from the page around it"
+        )
+    if not use.is_allowable:
+        return "It is no origin of a website and cannot be allowed: no browser sends it for a page of yours"
+    if use.seen or is_near(use.origin, allowed):
+        return f"Add {use.origin} to AllowedOrigins if it is yours, or take the snippet off its pages"
+    return (
+        f"If the pages of {use.origin} are yours, add it to AllowedOrigins. If you do not know it, leave it refused: "
+        "anybody can send calls in the name of any page"
+    )
 
 
 def _script(browsers: Sequence[Sending], current: str) -> Check:

@@ -11,11 +11,12 @@ import orjson
 from tracker.call import Answer, Call
 from tracker.caller import Caller
 from tracker.domain.masked_bodies import MAX_BODY_BYTES, masked
+from tracker.domain.page_origins import is_allowable
 from tracker.formats.client_ip import truncated
 from tracker.formats.credentials import is_public_id
 from tracker.formats.event_limits import is_event_id
 from tracker.inbox.collector import Addressee, Inbox, Sent
-from tracker.storage.rejections import KEY, LISTLESS, MAX_BODIES, ORIGIN, SIGNAL
+from tracker.storage.rejections import KEY, LISTLESS, MAX_BODIES, NETWORK, ORIGIN, SIGNAL
 
 #: The commands whose calls are noticed, and the one of them that browsers call.
 TRACK, BATCH, COLLECT = "event.track", "event.batch", "event.collect"
@@ -26,13 +27,11 @@ IGNORED_NAMES, WITHOUT_LIST = "ignored", "listless"
 _OF_CALL = frozenset(("command", "apikey", "sessionid", "eventlisttrackerid", "events"))
 _SECRET = re.compile(r"key|session|token|secret|passw", re.IGNORECASE)
 #: What pages are told of that may not send: the common row speaks of permissions.
-_OF_ORIGIN = [
-    {
-        "Code": 403,
-        "Message": "Pages of this origin may not send events",
-        "Hint": "Add the origin to AllowedOrigins of list.update",
-    }
-]
+_OF_ORIGIN = {"Code": 403, "Message": "Pages of this origin may not send events"}
+_HINT = "If the page is yours, add its origin to AllowedOrigins of list.update; anybody can send in the name of any page"
+_HINT_OF_NONE = (
+    "What sends so has no origin that could be allowed, such as a page in a frame with `sandbox` or in a file"
+)
 #: Characters of a user agent that are kept with a body: whether it is a robot's is decided by it.
 _MAX_AGENT = 300
 
@@ -64,7 +63,7 @@ class Notices:
     def preflight(self, tracker_id: str, origin: str) -> None:
         """Notice that a browser asked whether a page may send events, and heard that it may not."""
         sender = f"{ORIGIN} {origin}"
-        self._inbox.refused(Addressee(tracker_id=tracker_id), "403", sender, orjson.dumps(_OF_ORIGIN))
+        self._inbox.refused(Addressee(tracker_id=tracker_id), "403", sender, orjson.dumps(_of_origin(origin)))
 
     def _seen(
         self, call: Call, answer: Answer, caller: Caller, target: Addressee, now: int, count: int
@@ -107,12 +106,16 @@ class Notices:
         reason: str = "",
     ) -> None:
         reason = reason or str(rows[0]["Code"])
-        rows = _OF_ORIGIN if answer.command == COLLECT and reason == "403" else rows
+        rows = _of_origin(call.sender.origin) if answer.command == COLLECT and reason == "403" else rows
         may_keep = self._inbox.refused(target, reason, sender, orjson.dumps(list(rows)))
         if not may_keep or target == Addressee() or call.sender.has_privacy_signal or answer.status == 429:
             return
         for params in bodies[:MAX_BODIES]:
             self._inbox.keep(target, reason, sender, _sent(call, answer, params))
+
+
+def _of_origin(origin: str | None) -> list[dict[str, Any]]:
+    return [{**_OF_ORIGIN, "Hint": _HINT if origin and is_allowable(origin) else _HINT_OF_NONE}]
 
 
 def found(params: Mapping[str, Any], name: str) -> Any:
@@ -156,7 +159,7 @@ def _sender(call: Call, caller: Caller) -> str:
         return "session"
     if call.sender.origin:
         return f"{ORIGIN} {call.sender.origin}"
-    return f"network {truncated(call.address) or ''}".strip()
+    return f"{NETWORK} {truncated(call.address) or ''}".strip()
 
 
 def _is_test(params: Mapping[str, Any]) -> bool:

@@ -61,12 +61,16 @@ def status(list_id: str) -> Any:
     return jsonify(State=place.described.get("TrackingState", "ok"), Mark=_mark(_rejections(place) or []))
 
 
-def allow(list_id: str) -> Response:
-    """Add an origin that is refused to those that may send."""
+def allow(list_id: str) -> Any:
+    """Add an origin that is refused to those that may send; one that cannot be allowed is told."""
     place = list_of(list_id)
     allowed, origin = place.described["AllowedOrigins"], request.form.get("origin", "")
     if origin and origin not in allowed:
-        ask("list.update", **place.params, AllowedOrigins=[*allowed, origin])
+        try:
+            ask("list.update", **place.params, AllowedOrigins=[*allowed, origin])
+        except CallRefused as refused:
+            told = "; ".join(f"{message} (error {code})" for code, message in refused.rows)
+            return _page(place, f"{origin} cannot be allowed: {told}"), refused.status
     return redirect(f"{place.path}/tracking", 303)
 
 
@@ -92,7 +96,7 @@ def replay(list_id: str, rejection_id: str) -> Any:
     return redirect(f"{place.path}/tracking?sent=1", 303)
 
 
-def _page(place: CurrentList) -> str:
+def _page(place: CurrentList, fault: str = "") -> str:
     checked = ask("setup.check", **place.params, Probe="probe" in request.args)
     listed = _rejections(place)
     done = [_check(each) for each in checked["Checks"]]
@@ -107,6 +111,7 @@ def _page(place: CurrentList) -> str:
         mark=_mark(listed or []),
         is_probed="probe" in request.args,
         is_sent="sent" in request.args,
+        fault=fault,
     )
 
 
