@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 from dataclasses import replace
 from email import message_from_bytes
@@ -14,6 +15,7 @@ from typing import cast
 from urllib.parse import quote
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from gevent import socket
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -194,6 +196,33 @@ def test_the_dialogue_shows_no_password(box: Mailbox) -> None:
     with receiving_mails(auth_exclude_mechanism=["PLAIN"]) as other:
         done = sender(named.replace(str(box.port), str(other.port))).send(TO, HELLO, "x")
     assert (done.outcome, done.dialogue.count("> ***")) == (MailOutcome.ACCEPTED, 2)
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("shape", ["{plain}", "{cut}", "{two}", "{word}", "{password}", "{lower}"])
+def test_a_server_that_repeats_credentials_shows_none(mechanism: str, shape: str) -> None:
+    def code(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    plain, word = code(f"\0{USER}\0{PASSWORD}"), code(PASSWORD)
+    shapes = {
+        "plain": plain, "cut": plain[:-7], "two": f"{plain[:14]}\r\n535-{plain[14:]}", "word": word,
+        "password": PASSWORD, "lower": plain.lower(),
+    }  # fmt: skip
+    said = shape.format(**shapes)
+
+    def refusing(*_: object) -> AuthResult:
+        return AuthResult(success=False, handled=False, message=f"535-No: AUTH {said}.\r\n535 5.7.8 end")
+
+    other = {"PLAIN": "LOGIN", "LOGIN": "PLAIN"}[mechanism]
+    with receiving_mails(authenticator=refusing, auth_exclude_mechanism=[other]) as box:
+        done = sender(f"smtp://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{box.port}").send(TO, HELLO, "x")
+    assert done.outcome is MailOutcome.REFUSED
+    shown = "\n".join((*done.dialogue, str(done.failure)))
+    assert "535" in (done.failure or "")
+    assert "5.7.8 end" in shown
+    for secret in (PASSWORD, word, plain[:14], plain[14:-7], plain[:14].lower()):
+        assert secret not in shown
 
 
 def test_starttls_is_used_where_it_is_offered_and_certificates_count_elsewhere(certificate: Path) -> None:

@@ -6,7 +6,7 @@ import base64
 import re
 import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from enum import Enum
@@ -21,6 +21,8 @@ from tracker.mail.mail_server import MailServer
 
 #: Seconds that a conversation may take from the look-up of the host to the last answer; lines and characters that are kept of it.
 MAIL_SECONDS, MAX_LINES, MAX_LINE = 30.0, 100, 400
+#: What may be a part of credentials in Base64; shorter words tell nothing.
+_MAYBE_PART = re.compile(r"[A-Za-z0-9+/=]{6,}")
 
 
 class MailOutcome(Enum):
@@ -114,6 +116,8 @@ class _Conversation(smtplib.SMTP):
         self._server, self._trusted = server, trusted
         self.dialogue: list[str] = []
         self._hidden = False
+        #: The password as it is, then what is sent in Base64.
+        self._secrets: tuple[str, ...] = ()
         self.outcome_of_break, self.has_broken = MailOutcome.FAILED, False
 
     def hand_over(
@@ -159,13 +163,14 @@ class _Conversation(smtplib.SMTP):
         if not self.has_extn("auth"):
             raise _Refused(None, "the server takes no user and password")
         self._hidden = True
-        plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+        plain, name, word = (_base64(text) for text in (f"\0{user}\0{password}", user, password))
+        self._secrets = (password, plain, word, name)
         if "PLAIN" in self.esmtp_features["auth"].upper().split():
             self._expect(2, *self.docmd("AUTH PLAIN", plain))
         else:
             self._expect(3, *self.docmd("AUTH LOGIN"))
-            self._expect(3, *self.docmd(base64.b64encode(user.encode()).decode()))
-            self._expect(2, *self.docmd(base64.b64encode(password.encode()).decode()))
+            self._expect(3, *self.docmd(name))
+            self._expect(2, *self.docmd(word))
         self._hidden = False
 
     def _mail_itself(self, mail: bytes) -> tuple[MailOutcome, str | None]:
@@ -199,9 +204,10 @@ class _Conversation(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         code, said = super().getreply()
-        for line in said.decode("utf-8", "replace").split("\n"):
+        text = _masked(said.decode("utf-8", "replace"), self._secrets)
+        for line in text.split("\n"):
             self.note("<", f"{code} {line}")
-        return code, said
+        return code, text.encode()
 
 
 class _Refused(Exception):
@@ -220,6 +226,18 @@ def _context(*, is_checked: bool) -> ssl.SSLContext:
     else:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _masked(said: str, secrets: Sequence[str]) -> str:
+    """Return what a server says without credentials: some repeat what they refuse, whole, cut, or over several lines."""
+    for secret in filter(None, secrets):
+        said = re.sub(re.escape(secret), "***", said, flags=re.IGNORECASE)
+    known = " ".join(secrets[1:]).lower()
+    return _MAYBE_PART.sub(lambda found: "***" if found[0].lower() in known else found[0], said)
 
 
 def _words_for(failure: Exception) -> str:
