@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gevent
 import pytest
+from gevent.event import Event
 from gevent.socket import socket
 
 from tests.client import InProcess, Shop, Track
@@ -12,6 +13,7 @@ from tests.commands.triggers import deliveries_of, triggers_of
 from tests.receiver import Receiver, receiving, status
 from tests.triggers.conftest import Make
 from tracker.delivery import delivering
+from tracker.delivery.sending_places import MIN_OF_TRIGGER
 from tracker.storage.triggers import DeliveryState
 
 
@@ -104,6 +106,29 @@ def test_a_target_that_hangs_holds_up_no_other(make: Make, track: Track, receive
         for n in range(40):
             track(Email=f"a{n}@example.com")
         assert len({receiver.next().id for _ in range(40)}) == 40
+
+
+def test_many_targets_that_hang_leave_places_to_one_that_answers(
+    make: Make, track: Track, receiver: Receiver
+) -> None:
+    hung = Event()
+
+    def hang(_: socket) -> None:
+        hung.wait()
+
+    with receiving() as hanging:
+        hanging.answers = [hang] * 1000
+        for n in range(8):
+            make(Name=f"Hangs {n}", URL=hanging.url, Event="slow")
+        make(Name="Answers")
+        for n in range(30):
+            track(Event="slow", Email=f"a{n}@example.com")
+        for _ in range(8 * MIN_OF_TRIGGER):
+            hanging.next()
+        track(Email="a0@example.com")
+        receiver.next(5.0)
+        assert hanging.is_empty(), "the fewest places each, while they have not answered"
+        hung.set()
 
 
 def test_what_is_forgotten_or_deleted_leaves_no_delivery(

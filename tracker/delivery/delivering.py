@@ -10,6 +10,7 @@ from typing import Protocol
 
 import gevent
 
+from tracker.delivery.sending_places import Pace, room_beside
 from tracker.delivery.trigger_parts import TriggerParts
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.outgoing import POST_SECONDS, PostResult, signed_headers
@@ -25,37 +26,14 @@ from tracker.storage.triggers import (
     trigger_store,
 )
 
-#: Requests of one trigger, and of all of a process, that are under way at a time.
-MAX_OF_TRIGGER, MAX_OF_ALL = 16, 64
 #: Milliseconds until the first retry, and by how much each pause is longer than the one before, up to the longest.
 FIRST_RETRY_MS, GROWTH, LONGEST_MS = 10_000, 3, 6 * 3_600_000
 #: Milliseconds for which a delivery is tried, and for which nothing may be accepted before its trigger is paused.
 TRIED_MS, FAILING_MS = 3 * 24 * 3_600_000, 24 * 3_600_000
-#: Failures of a trigger in a row after which its requests go one at a time, and the longest pause between them in seconds.
-MAX_IN_A_ROW, LONGEST_REST = 5, 60.0
 #: Seconds for which an outcome is written again and again while the database is away, and between two tries.
 WRITE_SECONDS, WRITE_AGAIN_SECONDS = 60.0, 1.0
 
 _log = logging.getLogger("tracker.delivery")
-
-
-class _Rest:
-    """How a trigger's target bears its requests: after failures in a row they go one at a time."""
-
-    def __init__(self) -> None:
-        self.in_a_row = 0
-        self.until = 0.0
-
-    def note(self, is_accepted: bool, clock: float) -> None:
-        self.in_a_row = 0 if is_accepted else self.in_a_row + 1
-        over = self.in_a_row - MAX_IN_A_ROW
-        self.until = clock + min(2.0**over, LONGEST_REST) if over >= 0 else 0.0
-
-    def room(self, under_way: int, clock: float) -> int:
-        """Return how many requests may begin."""
-        if self.in_a_row < MAX_IN_A_ROW:
-            return MAX_OF_TRIGGER - under_way
-        return 1 if under_way == 0 and clock >= self.until else 0
 
 
 class Delivering:
@@ -64,17 +42,17 @@ class Delivering:
     def __init__(self, parts: TriggerParts, may_post: Callable[[], bool], done: Callable[[], None]) -> None:
         self._parts, self._may_post, self._done = parts, may_post, done
         self._under_way: dict[int, dict[int, gevent.Greenlet]] = {}
-        self._rests: dict[int, _Rest] = {}
+        self._paces: dict[int, Pace] = {}
+        self._users: dict[int, int] = {}
         self._failing: set[int] = set()
 
-    def send_due(self, trigger: ListTrigger) -> None:
-        """Begin to send what is due of a trigger, as far as there is room. Raises StorageUnavailable."""
+    def send_due(self, trigger: ListTrigger, user_id: int) -> None:
+        """Begin to send what is due of a user's trigger, as far as there is room. Raises StorageUnavailable."""
         mine = self._under_way.setdefault(trigger.id, {})
-        rest = self._rests.setdefault(trigger.id, _Rest())
+        self._users[trigger.id] = user_id
         if trigger.failing_since is not None:
             self._failing.add(trigger.id)
-        all_under_way = sum(len(each) for each in self._under_way.values())
-        room = min(rest.room(len(mine), time.monotonic()), MAX_OF_ALL - all_under_way)
+        room = self._room(trigger, len(mine))
         if room <= 0:
             return
         look = partial(
@@ -84,6 +62,16 @@ class Delivering:
         due = [each for each in self._parts.database.read(look) if each.id not in mine]
         for delivery in due[:room]:
             mine[delivery.id] = gevent.spawn(self._deliver, trigger, delivery)
+
+    def _room(self, trigger: ListTrigger, mine: int) -> int:
+        """Return how many more requests of a trigger may begin."""
+        pace = self._paces.setdefault(trigger.id, Pace())
+        of_all = sum(map(len, self._under_way.values()))
+        user_id = self._users[trigger.id]
+        of_user = sum(len(each) for number, each in self._under_way.items() if self._users[number] == user_id)
+        return min(
+            pace.room(mine, time.monotonic()), room_beside(of_all, of_user, mine, is_slow=pace.is_slow)
+        )
 
     def close(self, seconds: float) -> None:
         """Wait for requests that are under way, then give them up: they are sent again, with the same id."""
@@ -97,7 +85,8 @@ class Delivering:
                 return
             attempt = self._attempt(trigger, delivery)
             self._write_down(partial(self._noted, trigger=trigger, delivery=delivery, attempt=attempt))
-            self._rests[trigger.id].note(attempt.is_accepted, time.monotonic())
+            seconds = attempt.milliseconds / 1000
+            self._paces[trigger.id].note(attempt.is_accepted, seconds, time.monotonic())
         finally:
             self._under_way[trigger.id].pop(delivery.id, None)
             self._done()

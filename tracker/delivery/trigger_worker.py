@@ -47,6 +47,7 @@ class TriggerWorker:
         self._leased_until = 0.0
         self._refreshed_at = self._kept_at = -1e9
         self._triggers: list[ListTrigger] = []
+        self._owners: dict[int, int] = {}
         self._tails: dict[tuple[int, bool], EventTail] = {}
         self._looks: dict[tuple[int, bool], gevent.Greenlet] = {}
         self._woken, self._is_closing = Event(), False
@@ -109,6 +110,7 @@ class TriggerWorker:
         if clock - self._refreshed_at < REFRESH_SECONDS and self._triggers and clock < self._leased_until:
             return True
         self._triggers = self._parts.database.read(trigger_store.active_triggers)
+        self._owners = self._parts.database.read(trigger_store.owners)
         self._refreshed_at = clock
         if not self._triggers:
             self._give_back()
@@ -159,7 +161,7 @@ class TriggerWorker:
                 self._looks[key] = gevent.spawn(self._look, key, triggers)
         self._watch_segments([each for each in self._triggers if each.segment_id is not None])
         for trigger in self._triggers:
-            self._delivering.send_due(trigger)
+            self._delivering.send_due(trigger, self._owners.get(trigger.list_id, 0))
         if time.monotonic() - self._kept_at >= KEEPING_SECONDS:
             self._kept_at = time.monotonic()
             self._pause_backlogs()

@@ -140,6 +140,12 @@ def active_triggers(transaction: Transaction) -> list[ListTrigger]:
     return [ListTrigger(*row) for row in transaction.rows(query.order_by(TriggerRow.id))]
 
 
+def owners(transaction: Transaction) -> dict[int, int]:
+    """Return whose the lists are that have triggers."""
+    sql = "SELECT id, user_id FROM lists WHERE id IN (SELECT list_id FROM triggers WHERE is_active = 1)"
+    return dict(transaction.select(sql, ()))
+
+
 def remove_trigger(transaction: Transaction, list_id: int, trigger_id: int) -> bool:
     """Remove a trigger; return whether there was one. Its deliveries go in steps: `delivery_steps`."""
     return bool(
