@@ -39,7 +39,8 @@ class TriggerCreate(Command):
     """Create a trigger of a list: events named `Event` that meet all conditions of `Where` are sent to `URL`. A list has up to 100.
 
     With `SegmentID` it tells instead of subscribers who come into the segment or, with `On` `exit`, leave it, within some
-    minutes. Who is in it already is told to nobody.
+    minutes. Who is in it at the first look, some seconds after this call, is told to nobody, but for subscribers who are newer than
+    the trigger.
 
     Each event is one POST, signed as Standard Webhooks has it, with the `Secret` of the answer, which is shown this once. It
     leaves within seconds after the event was committed, at least once, and in order for each person: a POST that is not

@@ -86,6 +86,21 @@ def segment(client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> S
     return Segment(client, shop, monkeypatch)
 
 
+def test_new_subscribers_who_come_before_the_first_look_are_told(
+    client: InProcess, shop: Shop, segment: Segment, make: Make, receiver: Receiver
+) -> None:
+    ann = segment.subscriber("ann@example.com")
+    segment.failure = {"building": True}
+    made = make(SegmentID=segment.id)
+    ben = segment.subscriber("ben@example.com")
+    segment.people = {ann, ben}
+    segment.failure = None
+    segment.wait(lambda: members_of(client, shop, made["TriggerID"]) == [ann, ben])
+    assert receiver.next().message["SubscriberID"] == str(ben)
+    segment.look()
+    assert receiver.is_empty(), "nobody can say when who was known before has come"
+
+
 def test_who_comes_is_told_and_who_was_there_is_not(
     client: InProcess, shop: Shop, segment: Segment, make: Make, receiver: Receiver
 ) -> None:

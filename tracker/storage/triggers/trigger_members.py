@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from tracker.domain.row_ids import received_ms
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.job_queue import Job, Step
 from tracker.storage.triggers import delivery_queue
@@ -14,6 +15,8 @@ from tracker.storage.triggers.trigger_store import ListTrigger
 #: The kind of the job that deletes the deliveries and members of a trigger that is gone.
 DELETE_TRIGGER = "trigger.delete"
 
+#: Kept as the rule of members while not all are kept of a rule that has come in the place of another.
+_OTHERS = b""
 _COLUMNS = ("list_id", "trigger_id", "subscriber_id")
 
 
@@ -46,7 +49,8 @@ def apply_moves(
     """Keep who has come, and no more who has gone, with the deliveries that tell of it; return how many those are.
 
     None: the trigger is another one by now, and nothing was written. As long as the members of another rule are kept, or not all of
-    this one's, nobody is told. Nobody is told of who was deleted meanwhile, nor twice of a move that is kept already.
+    this one's, nobody is told, but for subscribers who are newer than a trigger that had no members yet: they have come since it was
+    made. Nobody is told of who was deleted meanwhile, nor twice of a move that is kept already.
     """
     list_id, number = trigger.list_id, trigger.id
     sql = (
@@ -56,19 +60,27 @@ def apply_moves(
     rows = transaction.select(sql, (list_id, number))
     if not rows or rows[0][1:] != (1, trigger.active_from, trigger.segment_id, int(trigger.is_exit)):
         return None
-    is_told = rows[0][0] is not None and bytes(rows[0][0]) == moves.rule
+    members_of = None if rows[0][0] is None else bytes(rows[0][0])
+    is_told = members_of == moves.rule
     living = _living(transaction, list_id, moves.entered)
     came = sorted(living - _kept(transaction, list_id, number, living))
     left = sorted(_kept(transaction, list_id, number, moves.left))
     transaction.insert("trigger_members", _COLUMNS, [(list_id, number, each) for each in came])
     transaction.remove("trigger_members", _COLUMNS, [(list_id, number, each) for each in left])
     told = sorted(_living(transaction, list_id, left)) if trigger.is_exit else came
-    made = make(transaction, told) if is_told and told else []
+    if members_of is None:
+        told = [] if trigger.is_exit else [each for each in came if received_ms(each) >= trigger.active_from]
+    elif not is_told:
+        told = []
+    made = make(transaction, told) if told else []
     delivery_queue.add_deliveries(transaction, list_id, made, now)
     sql = (
         "UPDATE triggers SET members_of = ?, looked_at = ?, look_failure = NULL WHERE list_id = ? AND id = ?"
     )
-    members_of = moves.rule if is_told or moves.is_all else None
+    if is_told or moves.is_all:
+        members_of = moves.rule
+    elif members_of is not None:
+        members_of = _OTHERS
     transaction.execute(sql, (members_of, moves.as_of, list_id, number))
     return len(made)
 
