@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from commands.event_collect import EventCollect
 from tracker import Command, CommandError, Error, invalid
 from tracker.api.event_list import EVENT_LIST_ERRORS, EventsParams, event_list_id
 from tracker.api.event_responses import RECEIVED_EXAMPLE, ReceivedEvent, described_received
-from tracker.api.refused_calls import RefusalReceipt, last_refusal
+from tracker.api.refused_calls import RefusalReceipt, last_refusals
 from tracker.fields import Text, WholeNumber
 
 EVENT_NOT_FOUND = Error(8, "Event not found")
@@ -27,8 +29,12 @@ class EventGet(Command):
 
     `SentEventID` asks for a receipt instead: it is the EventID that a client sent with an event. `Event` is the one that is stored
     with it, and of which every repeat is a duplicate; null if none is. `Refused` says why a call with it was refused in the last
-    seven days, if one was and its body is kept (`rejections.get`). With neither, the event is not found: it never came, or was
-    deleted.
+    seven days, if one was and its body is kept (`rejections.get`). Both are of calls with a credential. What anybody may send with
+    the public id of the list has EventIDs of its own: `PublicEvent` and `PublicRefused` say the same of it, and nothing about what
+    your own program sent.
+
+    With none of these, the event is not found: it never came, or was deleted. For 30 days a repeat of a deleted event is answered as a
+    duplicate, though it is not found here.
     """
 
     name = "event.get"
@@ -65,6 +71,18 @@ class EventGet(Command):
             allow_none=True,
             metadata={"description": "Only with `SentEventID`: the last refusal; null: none is known"},
         )
+        PublicEvent = fields.Nested(
+            ReceivedEvent,
+            allow_none=True,
+            metadata={
+                "description": "Only with `SentEventID`: the event that somebody sent by the list's public id"
+            },
+        )
+        PublicRefused = fields.Nested(
+            RefusalReceipt,
+            allow_none=True,
+            metadata={"description": "Only with `SentEventID`: the last refusal of a call by the public id"},
+        )
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = event_list_id(self, params)
@@ -76,9 +94,15 @@ class EventGet(Command):
         return {"Event": described_received(found[0])}
 
     def _receipt(self, list_id: int, sent: str) -> dict[str, Any]:
-        number = self.services.reports.event_with_key(list_id, sent, self.deadline)
-        found = self.services.reports.received(list_id, [] if number is None else [number], self.deadline)
-        refused = last_refusal(self, list_id, sent)
-        if not found and refused is None:
+        numbers = self.services.reports.events_with_key(list_id, sent, self.deadline)
+        own, public = map(partial(self._stored, list_id), numbers)
+        refused, refused_public = last_refusals(self, list_id, sent, EventCollect.name)
+        answer = {"Event": own, "Refused": refused, "PublicEvent": public, "PublicRefused": refused_public}
+        if not any(answer.values()):
             raise CommandError(EVENT_NOT_FOUND)
-        return {"Event": described_received(found[0]) if found else None, "Refused": refused}
+        return answer
+
+    def _stored(self, list_id: int, number: int | None) -> dict[str, Any] | None:
+        wanted = [] if number is None else [number]
+        found = self.services.reports.received(list_id, wanted, self.deadline)
+        return described_received(found[0]) if found else None

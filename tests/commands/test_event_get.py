@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.client import Client, InProcess, Reply, Shop, Track
 from tests.commands.refused_events import collect
 
@@ -47,7 +49,8 @@ def test_a_receipt_tells_what_became_of_an_event(client: InProcess, shop: Shop, 
         track(Event="seen", EventID="e-1")
     assert (receipt("e-1").body["Event"]["Event"], receipt("e-1").body["Refused"]) == ("seen", None)
     collect(client, shop, EventID="page-1")
-    assert receipt("page-1").body["Event"]["Event"] == "page_view"
+    page = receipt("page-1").body
+    assert (page["Event"], page["PublicEvent"]["Event"]) == (None, "page_view")
     track(Event="signup", EventID="e-2", Email="no address")
     track(Event="other", EventID="e-1")
     client.services.inbox.flush()
@@ -58,3 +61,34 @@ def test_a_receipt_tells_what_became_of_an_event(client: InProcess, shop: Shop, 
     assert (both["Event"]["Event"], both["Refused"]["Reason"]) == ("seen", "17")
     assert receipt("never").codes == [8]
     assert client.call("event.get", shop.key, WithoutList=True, SentEventID="e-1").codes == [8]
+
+
+def test_what_a_stranger_sent_is_no_receipt_of_what_a_key_sent(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
+    def receipt(sent: str) -> dict[str, Any]:
+        client.services.inbox.flush()
+        found = client.call("event.get", shop.key, ListID=shop.list_id, SentEventID=sent)
+        assert found.status == 200
+        return found.body
+
+    collect(client, shop, EventID="order-9", Event="fake")
+    collect(client, shop, EventID="order-9", Event="fake", Email="no address")
+    assert (receipt("order-9")["Event"], receipt("order-9")["Refused"]) == (None, None)
+    track(Event="order", EventID="order-9", Email="no address")
+    collect(client, shop, EventID="order-9", Event="fake", UUID="none")
+    both = receipt("order-9")
+    assert (both["Event"], both["Refused"]["Reason"], both["PublicRefused"]["Reason"]) == (None, "7", "13")
+    track(Event="order", EventID="order-9")
+    both = receipt("order-9")
+    assert (both["Event"]["Event"], both["PublicEvent"]["Event"]) == ("order", "fake")
+
+
+def test_a_deleted_event_is_not_found_though_a_repeat_is_a_duplicate(
+    client: InProcess, shop: Shop, track: Track
+) -> None:
+    track(Event="seen", EventID="e-1", Email="a@example.com")
+    client.ok("subscriber.forget", shop.key, ListID=shop.list_id, EmailAddress="a@example.com")
+    gone = client.call("event.get", shop.key, ListID=shop.list_id, SentEventID="e-1")
+    assert gone.codes == [8]
+    assert track(Event="seen", EventID="e-1", Email="a@example.com").body["duplicate"] is True

@@ -29,18 +29,26 @@ class RefusalReceipt(Schema):
     At = fields.DateTime(required=True)
 
 
-def last_refusal(command: Command, list_id: int, event_key: str) -> dict[str, Any] | None:
-    """Return a `RefusalReceipt` of the last refused call with an EventID; None if none is known."""
+def last_refusals(
+    command: Command, list_id: int, event_key: str, public_door: str
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Return the `RefusalReceipt` of the last refused call with an EventID, of those with a credential and of those that came by
+    `public_door`, which anybody may open; None if none is known.
+    """
 
-    def read(transaction: Transaction) -> tuple[Rejection, RefusedBody] | None:
-        found = rejections.body_of_event(transaction, list_id, event_key)
-        of_list = rejections.of_list(transaction, list_id, 0) if found else []
-        return next(((each, found[1]) for each in of_list if found and each.id == found[0]), None)
+    def read(transaction: Transaction) -> list[tuple[Rejection, RefusedBody]]:
+        found = rejections.bodies_of_event(transaction, list_id, event_key)
+        of_list = {each.id: each for each in rejections.of_list(transaction, list_id, 0)} if found else {}
+        return [(of_list[number], body) for number, body in found if number in of_list]
 
     found = command.services.storage.read(read, command.deadline)
-    if found is None:
-        return None
-    rejection, body = found
+    last: dict[bool, dict[str, Any]] = {}
+    for rejection, body in found:
+        last.setdefault(_kept(body).door == public_door, _receipt(rejection, body))
+    return last.get(False), last.get(True)
+
+
+def _receipt(rejection: Rejection, body: RefusedBody) -> dict[str, Any]:
     return {
         "RejectionID": str(rejection.id),
         "BodyID": str(body.id),

@@ -133,11 +133,14 @@ class Reports:
         read = partial(read_received, list_id=list_id, event_ids=event_ids)
         return self._database.read(read, deadline)
 
-    def event_with_key(self, list_id: int, event_key: str, deadline: float | None = None) -> int | None:
-        """Return the number of the event that is stored with an EventID, of a call with a key or else of a page."""
+    def events_with_key(
+        self, list_id: int, event_key: str, deadline: float | None = None
+    ) -> tuple[int | None, int | None]:
+        """Return the numbers of the events that are stored with an EventID: that of a call with a credential, and that of a page."""
         keys = [(list_id, each) for each in stored_keys(event_key)]
         found = self._database.read(lambda transaction: events.find_event_ids(transaction, keys), deadline)
-        return next((found[key][0] for key in keys if key in found), None)
+        own, public = (found[key][0] if key in found else None for key in keys)
+        return own, public
 
     def recent(
         self,

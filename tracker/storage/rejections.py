@@ -239,10 +239,9 @@ def find_body(transaction: Transaction, list_id: int, body_id: int) -> tuple[int
     return next(iter(_bodies(transaction, list_id, "id = ?", (body_id,))), None)
 
 
-def body_of_event(transaction: Transaction, list_id: int, event_key: str) -> tuple[int, RefusedBody] | None:
-    """Return the last refusal of an EventID: the number of its rejection, and its body."""
-    where = "event_key = ? ORDER BY id DESC LIMIT 1"
-    return next(iter(_bodies(transaction, list_id, where, (event_key.encode(),))), None)
+def bodies_of_event(transaction: Transaction, list_id: int, event_key: str) -> list[tuple[int, RefusedBody]]:
+    """Return the refusals of an EventID, the latest first: the number of the rejection of each, and its body."""
+    return _bodies(transaction, list_id, "event_key = ? ORDER BY id DESC", (event_key.encode(),))
 
 
 def _bodies(
