@@ -27,7 +27,7 @@ _STUB = (
 #: On `?oct=…`, and where a page before has kept such a word, the debug script decides: it leaves own visits out, shows its bar,
 #: or starts the script, which does not start by itself where it finds `v`.
 _HOOK = (
-    ";try{{if(/[?&]oct=[od]/.test(location.search)||localStorage.oct){{o.v=1;"
+    ';try{{if(/[?&]oct=[od]/.test(location.search)||localStorage["oct:own"]){{o.v=1;'
     's=d.createElement("script");s.nonce=(d.currentScript||s).nonce;s.src={debug};d.head.appendChild(s)}}}}catch(e){{}}'
 )
 

@@ -12,15 +12,17 @@
     try {
       store = localStorage;
     } catch {} // blocked: then nothing is remembered either
+    const kept = "oct:own"; // the snippet's first line looks at it too
     const remember = (word) => {
-      if (word) store.oct = word;
-      else delete store.oct;
+      if (word) store[kept] = word;
+      else delete store[kept];
     };
-    const asked = /[?&]oct=(on|off|debug)\b/.exec(location.search)?.[1];
+    const word = new URLSearchParams(location.search).get("oct");
+    const asked = ["on", "off", "debug"].includes(word) ? word : "";
     if (asked) remember(asked == "on" ? "" : asked);
-    const mode = asked || store.oct || "";
-    const isOff = /off/.test(mode);
-    const isKept = /debug/.test(mode); // the bar stays from page to page
+    const mode = asked || store[kept];
+    const isOff = mode == "off" || mode == "debug-off";
+    const isKept = mode == "debug" || mode == "debug-off"; // the bar stays from page to page
     const start = () => {
       if (isOff) {
         api.q = { push() {} };
