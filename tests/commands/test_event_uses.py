@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.client import InProcess, Shop
+from tests.commands.alerts import make_alert
 from tests.commands.names import REFUSED, refused
+from tests.commands.segments import make_segment
 from tests.commands.stub_engine import StubEngine
 from tests.commands.tiles import add_tiles
 
@@ -100,3 +102,13 @@ def test_without_a_name_it_is_all_of_the_list(client: InProcess, used: Shop) -> 
         *("goal", "goal", "segment", "saved report", "saved report", "saved report"),
         *("alert", "share link", "share link", "schedule", "products"),
     ]
+
+
+def test_an_alert_on_a_segment_names_what_the_segment_does(
+    client: InProcess, shop: Shop, engine: StubEngine
+) -> None:
+    rule = [{"Of": "person", "Event": "bought", "Is": "happened"}]
+    number = make_segment(client, shop, rule=rule)
+    engine.reply = {"building": 0.5}
+    make_alert(client, shop, Kind="number", Event=None, Hours=None, Is="above", Value=1, SegmentID=number)
+    assert uses(client, shop, Event="bought") == [("segment", "Buyers"), ("alert", "Orders stopped")]

@@ -64,21 +64,22 @@ class ListUses:
 
     def triggers(self) -> Iterator[Use]:
         """Yield the triggers of the list: one on a segment names what the segment does."""
-        rules = {
-            segment.id: segment.rule
-            for segment in self._stores.segments.of_list(self._list_id, self._deadline)
-        }
         for trigger in self._stores.triggers.of_list(self._list_id, self._deadline):
             followed = frozenset() if trigger.segment_id is None else frozenset({trigger.segment_id})
-            named = [text for number in followed for text in _texts(orjson.loads(rules.get(number, b"[]")))]
-            texts = frozenset({trigger.event, *_texts(orjson.loads(trigger.rule)), *named})
+            texts = frozenset({trigger.event, *_texts(orjson.loads(trigger.rule)), *self._named_by(followed)})
             yield Use("trigger", trigger.id, trigger.name, texts, followed)
 
     def alerts(self) -> Iterator[Use]:
+        """Yield the alerts of the list: one on a segment names what the segment does."""
         for alert in self._stores.alerts.of_list(self._list_id, self._deadline):
             rule = AlertRule.read(alert.rule)
-            named = {*_texts(rule.where), *filter(None, (rule.event, rule.measure))}
-            yield Use("alert", alert.id, alert.name, frozenset(named), frozenset(segments_in(rule)))
+            followed = frozenset(segments_in(rule))
+            named = {
+                *_texts(rule.where),
+                *filter(None, (rule.event, rule.measure)),
+                *self._named_by(followed),
+            }
+            yield Use("alert", alert.id, alert.name, frozenset(named), followed)
 
     def shares(self) -> Iterator[Use]:
         for share in self._stores.shares.of_list(self._list_id, self._deadline):
@@ -99,6 +100,15 @@ class ListUses:
         for tile in self._tiles:
             if tile.report is not None:
                 yield Use("tile", None, tile.title, frozenset(_texts(tile.report[1])))
+
+    def _named_by(self, segments: frozenset[int]) -> Iterator[str]:
+        for number in segments:
+            yield from _texts(orjson.loads(self._rules.get(number, b"[]")))
+
+    @cached_property
+    def _rules(self) -> dict[int, bytes]:
+        found = self._stores.segments.of_list(self._list_id, self._deadline)
+        return {segment.id: segment.rule for segment in found}
 
     @cached_property
     def _reports(self) -> dict[int, Use]:
