@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from commands.trigger_update import TriggerUpdate
 from tracker import Command
 from tracker.api.report_params import LIST_ERRORS, own_list_id
 from tracker.api.subscriber_responses import Success, success
@@ -19,6 +20,7 @@ class TriggersGet(Command):
     `FailingSince` is the first delivery that failed since one was accepted. After a day of that the trigger is paused:
     `PausedBy` is `failures`; `backlog`, when more than 100,000 deliveries wait;
     `conditions`, when a regular expression among them is none that RE2 can match.
+    Without the permission `Trigger.Update` a `URL` ends after its host: whoever knows that of a chat can write to it.
     """
 
     name = "triggers.get"
@@ -46,6 +48,7 @@ class TriggersGet(Command):
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         found = self.services.stores.triggers.of_list(own_list_id(self, params), self.deadline)
+        is_url_shown = self.caller.may(TriggerUpdate.permission)
         return success(
-            TotalTriggerCount=len(found), Triggers=[trigger_information(trigger) for trigger in found]
+            TotalTriggerCount=len(found), Triggers=[trigger_information(each, is_url_shown) for each in found]
         )

@@ -47,3 +47,14 @@ def test_permissions(client: InProcess, shop: Shop, command: str) -> None:
     keys = client.services.stores.keys
     assert client.call(command, keys.add(shop.user_id, other)).codes == [403]
     assert client.call(command, keys.add(shop.user_id, needed)).status == 422
+
+
+def test_who_may_not_change_triggers_sees_no_more_of_a_url_than_its_host(
+    client: InProcess, shop: Shop
+) -> None:
+    url = "https://93.184.215.14:8443/hooks/T0/secret?token=x"
+    make_trigger(client, shop, url)
+    assert triggers_of(client, shop)[0]["URL"] == url
+    key = client.services.stores.keys.add(shop.user_id, "List.Get")
+    [seen] = client.ok("triggers.get", key, ListID=shop.list_id)["Triggers"]
+    assert seen["URL"] == "https://93.184.215.14:8443/…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from marshmallow import Schema, fields
@@ -159,7 +160,12 @@ class TriggerInformation(Schema):
         allow_none=True,
         metadata={"description": "Why the segment cannot be looked at now; meanwhile nobody is told"},
     )
-    URL = fields.String(required=True)
+    URL = fields.String(
+        required=True,
+        metadata={
+            "description": "Without the permission `Trigger.Update` only where it leads, `https://crm.example.com/…`"
+        },
+    )
     IsActive = fields.Boolean(required=True)
     PausedBy = fields.String(
         required=True,
@@ -253,8 +259,8 @@ def checked_url(command: Command, url: str) -> str:
     return url
 
 
-def trigger_information(trigger: ListTrigger) -> dict[str, Any]:
-    """Return a `TriggerInformation`."""
+def trigger_information(trigger: ListTrigger, is_url_shown: bool) -> dict[str, Any]:
+    """Return a `TriggerInformation`. What follows the host of a URL is shown to those who may change it: to chats it is the secret."""
     since = trigger.failing_since
     return {
         "TriggerID": trigger.id,
@@ -265,13 +271,18 @@ def trigger_information(trigger: ListTrigger) -> dict[str, Any]:
         "On": None if trigger.segment_id is None else ON[trigger.is_exit],
         "LookedAt": iso_utc(trigger.looked_at) if trigger.looked_at else None,
         "LookFailure": trigger.look_failure,
-        "URL": trigger.url,
+        "URL": trigger.url if is_url_shown else _masked(trigger.url),
         "IsActive": trigger.is_active,
         "PausedBy": PAUSED_BY[PausedBy(trigger.paused_by)],
         "FailingSince": None if since is None else iso_utc(since),
         "LastFailure": trigger.last_failure,
         "CreatedOn": iso_utc(trigger.created_at),
     }
+
+
+def _masked(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
 
 
 def new_trigger(params: Mapping[str, Any], start: Mapping[str, Any], url: str) -> tuple[dict[str, Any], str]:
