@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.client import InProcess, Shop, Track
-from tests.receiver import Receiver, status
+from tests.receiver import Receiver, receiving, status
 from tests.triggers.conftest import Make
+from tracker.delivery import trigger_worker
+from tracker.delivery.trigger_worker import TriggerWorker
 
 
 def test_an_event_is_told_signed_as_it_was_stored(
@@ -59,3 +65,34 @@ def test_an_event_in_another_spelling_is_told(
     client.ok("event.unalias", shop.key, **about)
     track(Event="Seen", Email="a@example.com")
     assert receiver.is_empty()
+
+
+def test_a_change_that_another_process_made_holds_for_what_is_sent_after_it(
+    client: InProcess,
+    shop: Shop,
+    make: Make,
+    track: Track,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def change(made: dict[str, Any], **values: Any) -> None:
+        """As another process does it: nobody here is woken."""
+        triggers = client.services.stores.triggers
+        triggers.change(shop.list_id, made["TriggerID"], values, lambda *_: None)
+
+    first, second = make(), make(Name="Other")
+    track(Properties={"n": 0})
+    assert receiver.next().id != receiver.next().id
+    monkeypatch.setattr(trigger_worker, "REFRESH_SECONDS", 1000)
+    monkeypatch.setattr(TriggerWorker, "wake", lambda _: None)
+    with receiving() as moved:
+        change(second, url=moved.url)
+        change(first, is_active=False)
+        track(Properties={"n": 1})
+        assert moved.next().event["Properties"] == {"n": 1}
+        assert receiver.is_empty()
+    monkeypatch.undo()
+    change(first, is_active=True)
+    change(second, is_active=False)
+    track(Properties={"n": 2})
+    assert receiver.next().event["Properties"] == {"n": 2}, "nothing of the time of the pause"

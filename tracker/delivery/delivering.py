@@ -55,13 +55,18 @@ class Delivering:
         room = self._room(trigger, len(mine))
         if room <= 0:
             return
-        look = partial(
-            delivery_queue.due_deliveries, list_id=trigger.list_id, trigger_id=trigger.id, now=self._parts.now(),
-            most=room + len(mine),
-        )  # fmt: skip
-        due = [each for each in self._parts.database.read(look) if each.id not in mine]
-        for delivery in due[:room]:
-            mine[delivery.id] = gevent.spawn(self._deliver, trigger, delivery)
+        now, most = self._parts.now(), room + len(mine)
+
+        def look(transaction: Transaction) -> tuple[ListTrigger | None, list[WaitingDelivery]]:
+            due = delivery_queue.due_deliveries(transaction, trigger.list_id, trigger.id, now, most)
+            found = [each for each in due if each.id not in mine][:room]
+            return trigger_store.active_trigger(transaction, trigger) if found else None, found
+
+        current, due = self._parts.database.read(look)
+        if current is None:  # nothing is due, or the trigger was paused just now
+            return
+        for delivery in due:
+            mine[delivery.id] = gevent.spawn(self._deliver, current, delivery)
 
     def _room(self, trigger: ListTrigger, mine: int) -> int:
         """Return how many more requests of a trigger may begin."""

@@ -158,7 +158,10 @@ class EventTail:
         if found or now - self._kept_at >= KEEP_MS:
 
             def write(transaction: Transaction) -> None:
-                delivery_queue.add_deliveries(transaction, list_id, found, now)
+                since = trigger_store.active_since(transaction, list_id, [each.trigger_id for each in found])
+                # One that was changed just now looks anew at what came since; one that was paused tells nothing.
+                kept = [each for each in found if since.get(each.trigger_id) == self._known[each.trigger_id]]
+                delivery_queue.add_deliveries(transaction, list_id, kept, now)
                 trigger_progress.keep_tail(transaction, list_id, int(self._is_judged), as_of)
 
             parts.database.write(write)

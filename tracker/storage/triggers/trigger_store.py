@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any
@@ -138,6 +138,22 @@ def active_triggers(transaction: Transaction) -> list[ListTrigger]:
     """Return the triggers of all lists that are not paused."""
     query = TriggerRow.select(*_columns()).where(TriggerRow.is_active == True)  # noqa: E712  SQL
     return [ListTrigger(*row) for row in transaction.rows(query.order_by(TriggerRow.id))]
+
+
+def active_trigger(transaction: Transaction, trigger: ListTrigger) -> ListTrigger | None:
+    """Return a trigger as it is now; None if it is paused or gone."""
+    key = (TriggerRow.list_id == trigger.list_id, TriggerRow.id == trigger.id)
+    rows = transaction.rows(TriggerRow.select(*_columns()).where(*key))
+    found = next((ListTrigger(*row) for row in rows), None)
+    return found if found is not None and found.is_active else None
+
+
+def active_since(transaction: Transaction, list_id: int, trigger_ids: Iterable[int]) -> dict[int, int]:
+    """Return since when those of the triggers that are not paused are active with their conditions, until this transaction ends."""
+    keys = [(list_id, each) for each in sorted(set(trigger_ids))]
+    sql = "SELECT id, active_from, is_active FROM triggers"
+    rows = transaction.lookup(sql, ("list_id", "id"), keys, is_locking=True)
+    return {number: active_from for number, active_from, is_active in rows if is_active}
 
 
 def owners(transaction: Transaction) -> dict[int, int]:
