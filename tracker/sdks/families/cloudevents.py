@@ -33,6 +33,8 @@ from tracker.sdks.shapes import inner, json_of
 _HEADER, _NEEDED = "ce-", ("id", "source", "type")
 #: Whom an event is about, in its data or as an extension, whose names have no capitals.
 _IDS = ("userId", "anonymousId", "email")
+#: What JSON begins with that text seldom does.
+_JSON = (b"{", b"[", b'"')
 
 
 class CloudEvents(Adapter):
@@ -93,9 +95,18 @@ def _binary(request: SdkRequest) -> Params:
     try:
         return {**found, "data": json_of(request.body, request.is_known)}
     except CommandError:
-        if "json" in request.headers.get("content-type", ""):
+        # The libraries call any text JSON, and read it as text. What begins as JSON has been damaged.
+        if "json" in request.headers.get("content-type", "") and request.body.lstrip().startswith(_JSON):
             raise
-        return {**found, "data": request.body.decode(errors="replace")}
+        return {**found, "data": _text(request.body)}
+
+
+def _text(data: bytes) -> str:
+    """Return data that is no JSON as text, or as base64 if it is none, which is what a structured event would have."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(data).decode()
 
 
 def _data(sent: Params) -> Any:
