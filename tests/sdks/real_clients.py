@@ -24,6 +24,10 @@ SCRIPTS = FOLDER / "clients"
 PYTHON = ROOT / ".venv" / "sdks" / "bin" / "python"
 #: What comes of the four things that every script does.
 FOUR = {"Plan Chosen": 1, "page_view": 1, "identify": 1, "Order Completed": 1, "conversion": 1}
+#: Some identify nobody: what they send names nobody, or a subscriber by ID alone.
+NAMELESS = {name: times for name, times in FOUR.items() if name != "identify"}
+#: Text as data, beside what all scripts do.
+NOTED = {**FOUR, "Note": 1}
 #: OpenPanel has its own name for a sale.
 REVENUE = {"Plan Chosen": 1, "page_view": 1, "identify": 1, "revenue": 1, "conversion": 1}
 #: Klaviyo knows no pages, and has its own name for a sale.
@@ -51,6 +55,8 @@ class Client:
     is_https: bool = False
     #: Its events are of one subscriber, found by ID and by address.
     identifies: bool = True
+    #: It has a place for an address. If not, the subscriber is found by ID alone.
+    has_address: bool = True
 
 
 #: By the name of the script, in alphabetical order.
@@ -58,6 +64,8 @@ CLIENTS = {
     "amplitude_browser": Client("@amplitude/analytics-browser", lost_as=503, requests=4),
     "amplitude_node": Client("@amplitude/analytics-node", lost_as=503),
     "amplitude_python": Client("amplitude-analytics", lost_as=503),
+    "cloudevents_node": Client("cloudevents", NOTED, resends=False, requests=4),
+    "cloudevents_python": Client("cloudevents", NOTED, resends=False, requests=4),
     "customerio_node": Client("customerio-node", resends=False, requests=4, is_https=True),
     "customerio_python": Client("customerio", requests=5, is_https=True),
     "jitsu_browser": Client("@jitsu/js", resends=False, requests=4),
@@ -69,6 +77,10 @@ CLIENTS = {
     "mixpanel_python": Client("mixpanel", resends=False, requests=4),
     "openpanel_browser": Client("@openpanel/web", REVENUE, resends=False, requests=4),
     "openpanel_node": Client("@openpanel/sdk", REVENUE, resends=False, requests=4),
+    "plausible_browser": Client(
+        "@plausible-analytics/tracker", NAMELESS, resends=False, requests=3, identifies=False
+    ),
+    "plausible_older": Client("plausible-tracker", NAMELESS, resends=False, requests=3, identifies=False),
     # So do PostHog's first events of a user who is named while the page loads.
     "posthog_browser": Client("posthog-js", requests=4, identifies=False),
     "posthog_node": Client("posthog-node"),
@@ -82,6 +94,8 @@ CLIENTS = {
     "segment_python": Client("segment-analytics-python"),
     "snowplow_node": Client("@snowplow/node-tracker", DESCRIBED, resends=False, requests=1),
     "snowplow_python": Client("snowplow-tracker", DESCRIBED),
+    "umami_node": Client("@umami/node", resends=False, requests=4),
+    "umami_python": Client("umami-analytics", NAMELESS, resends=False, requests=3, has_address=False),
 }
 
 
