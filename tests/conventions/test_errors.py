@@ -750,10 +750,12 @@ def _saved(client: InProcess, jane: Shop, shop: int, full: int) -> dict[str, Any
     mails = [(full, 0, b"day", 8, 0, b"x", 0)] * MAX_SCHEDULES
     fill("schedules", ("every", "hour", "is_csv", "secret", "active_from"), mails)
     for_shop = {"ListID": shop, "Report": "reports.trend"}
+    gone = client.ok("goal.create", jane.key, ListID=shop, Name="Gone", Event="x")["GoalID"]
     saved = {
         name: client.ok("savedreport.create", jane.key, **for_shop, Name=name, Params=params)["SavedReportID"]
-        for name, params in (("Taken", {}), ("Other", {}), ("Broken", {"GoalID": 10**6}))
+        for name, params in (("Taken", {}), ("Other", {}), ("Broken", {"GoalID": gone}))
     }
+    client.ok("goal.delete", jane.key, ListID=shop, GoalID=gone)
     mailed = {"ListID": shop, "Overview": True, "Every": "day", "To": ["a@example.com"]}
     return {
         MAILED: client.ok("schedule.create", jane.key, **mailed)["ScheduleID"],
