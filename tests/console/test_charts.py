@@ -194,8 +194,9 @@ def test_scales_hold_all_numbers_in_few_round_steps(lowest: float, more: float, 
     low, high = min(lowest, 0.0), min(max(lowest + more, 0.0), LARGEST)
     found = scale(low, high, is_whole, 20.0, 200.0)
     assert 2 <= len(found.ticks) <= 6
-    assert found.lowest <= low + max(1e-9 * abs(low), sys.float_info.min)
-    assert found.highest >= high - max(1e-9 * abs(high), sys.float_info.min)
+    unseen = 1e-9 * max(-low, high)
+    assert found.lowest <= low + unseen
+    assert found.highest >= high - unseen
     assert 19.99 <= found.y(high) <= found.y(low) <= 200.01
     assert not is_whole or all(tick.is_integer() for tick in found.ticks)
 

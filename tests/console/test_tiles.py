@@ -23,6 +23,10 @@ def numbers(_: Tile, list_id: int) -> TileNumbers:
     return TileNumbers(("<b>one</b>", "two"), {"First": (3, None), "Second": (1, 1.5)})
 
 
+def extreme(_: Tile, list_id: int) -> TileNumbers:
+    return TileNumbers(("one", "two"), {"First": (1e308, -1e308), "Second": (1.7e308, -1.7e308)})
+
+
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     folder: pathlib.Path = tmp_path_factory.mktemp("tiles")
@@ -31,6 +35,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         for chart in CHARTS:
             named = {"name": f"own.{chart}", "title": f"Own {chart}", "chart": chart}
             client.services.registry.add_tile(type("Own", (Tile,), {**named, "run": numbers}), "tests")
+            named = {"name": f"extreme.{chart}", "title": f"Extreme {chart}", "chart": chart}
+            client.services.registry.add_tile(type("Extreme", (Tile,), {**named, "run": extreme}), "tests")
             for report, params in (
                 ("reports.trend", {"Measures": ["visits"]}),
                 ("reports.breakdown", {"By": "visit:$channel", "Measures": ["revenue"]}),
@@ -45,7 +51,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 def test_the_overview_names_each_and_waits_for_none(console: Console) -> None:
     page = console.get(console.path)
     addresses = re.findall(r'data-tile="([^"]+)"', page.text)
-    assert len(addresses) == 5 + 4 * len(CHARTS)
+    assert len(addresses) == 5 + 5 * len(CHARTS)
     assert f"{console.path}/tiles/test.hanging" in addresses
     assert "/console/tiles.js" in page.text
     for address in addresses:
