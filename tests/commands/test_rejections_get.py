@@ -10,7 +10,7 @@ import pytest
 from tests.client import InProcess, Shop
 from tests.commands.refused_events import PAGE, bodies, collect, inbox, public_id
 from tracker.errors import StorageUnavailable
-from tracker.inbox import collector
+from tracker.inbox import collector, new_senders
 from tracker.storage import rejections
 
 
@@ -158,6 +158,26 @@ def test_no_flood_of_made_up_pages_hides_a_real_one(
     named = [each["Origin"] for each in answer["Origins"]]
     assert named[:2] == ["https://www.shop.example", "https://real.example"]
     assert "" not in named
+
+
+def test_one_network_brings_few_new_pages_that_come_once(
+    client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(new_senders, "FREE", 2)
+    monkeypatch.setattr(new_senders, "MAX_ORIGINS", 4)
+    client.ok("list.update", shop.key, ListID=shop.list_id, AllowedOrigins=["https://shop.example"])
+    for number in range(9):
+        collect(client, shop, f"https://fake{number}.example")
+    for _ in range(4):
+        collect(client, shop, "https://real.example")
+    found = {each["Sender"]["Name"]: each["Count"] for each in inbox(client, shop)}
+    assert found == {"https://fake0.example": 1, "https://fake1.example": 1, "https://real.example": 2, "": 9}
+    monkeypatch.setattr(new_senders, "HOUR_SECONDS", 7)  # another hour
+    monkeypatch.setattr(new_senders, "MAX_NETWORKS", 0)  # each call's network is forgotten at once
+    later = {f"https://later{number}.example" for number in range(3)}
+    for origin in later:
+        collect(client, shop, origin)
+    assert later <= {each["Sender"]["Name"] for each in inbox(client, shop)}
 
 
 def test_a_flood_of_pages_that_may_send_hides_no_other(

@@ -30,7 +30,7 @@ AllowedOrigins = Callable[[str, float], Sequence[str]]
 class CollectEndpoint:
     """A WSGI application for all paths below `prefix`. CORS is answered here and nowhere else.
 
-    `on_refused(tracker_id, origin)` is told of preflights that are not granted.
+    `on_refused(tracker_id, origin, address)` is told of preflights that are not granted.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class CollectEndpoint:
         allowed_origins: AllowedOrigins,
         prefix: str,
         trusted_proxies: int,
-        on_refused: Callable[[str, str], None] = lambda _id, _origin: None,
+        on_refused: Callable[[str, str, str], None] = lambda _id, _origin, _address: None,
     ) -> None:
         self._dispatcher, self._throttle = dispatcher, throttle
         self._command, self._allowed_origins = command, allowed_origins
@@ -77,7 +77,7 @@ class CollectEndpoint:
             allowed = self._allowed_origins(tracker_id, call.deadline)
             granted = preflight_headers(origin, allowed, methods[0])
             if origin and allowed and origin not in allowed:
-                self._on_refused(tracker_id, origin)
+                self._on_refused(tracker_id, origin, call.address)
             return no_content({"Allow": ", ".join((*methods, "OPTIONS")), **granted})
         answer = environ[ANSWER] = self._answer(environ, call, methods)
         answer.headers |= cors_headers(origin, self._allowed_origins(tracker_id, call.deadline))

@@ -15,7 +15,8 @@ from tracker.domain.page_origins import is_allowable
 from tracker.formats.client_ip import truncated
 from tracker.formats.credentials import is_public_id
 from tracker.formats.event_limits import is_event_id
-from tracker.inbox.collector import Addressee, Inbox, Sent
+from tracker.inbox.collector import OTHERS, Addressee, Inbox, Sent
+from tracker.inbox.new_senders import NewSenders
 from tracker.storage.rejections import KEY, LISTLESS, MAX_BODIES, NETWORK, ORIGIN, SIGNAL
 
 #: The commands whose calls are noticed, and the one of them that browsers call.
@@ -41,13 +42,16 @@ class Notices:
 
     def __init__(self, inbox: Inbox, notes: str) -> None:
         self._inbox, self._notes = inbox, notes
+        self._new = NewSenders()
 
     def answered(self, call: Call, answer: Answer, now: int) -> None:
         """Notice an answered call of an event command."""
         params, caller = call.params, answer.caller or Caller(None)
         if answer.status >= 500 or _is_test(params):
             return
-        target, sender = _target(params, answer, caller), _sender(call, caller)
+        target = _target(params, answer, caller)
+        origin = self._told_apart(target, call.address, call.sender.origin or "")
+        sender = _sender(call, caller, origin)
         if answer.status >= 400:
             self._refused(call, answer, target, sender, answer.body["Errors"], [params])  # type: ignore[index]
             return
@@ -55,23 +59,37 @@ class Notices:
         if results is not None:
             count = self._items(call, answer, target, sender, results)
         if count:
-            self._seen(call, answer, caller, target, now, count)
+            self._seen(call, answer, caller, target, (origin, sender), now, count)
         if self._notes in answer.headers:
             row = {"Code": 0, "Message": answer.headers[self._notes]}
             self._refused(call, answer, target, sender, [row], [params], IGNORED_NAMES)
 
-    def preflight(self, tracker_id: str, origin: str) -> None:
+    def preflight(self, tracker_id: str, origin: str, address: str) -> None:
         """Notice that a browser asked whether a page may send events, and heard that it may not."""
-        sender = f"{ORIGIN} {origin}"
-        self._inbox.refused(Addressee(tracker_id=tracker_id), "403", sender, orjson.dumps(_of_origin(origin)))
+        target = Addressee(tracker_id=tracker_id)
+        named = self._told_apart(target, address, origin)
+        sender = f"{ORIGIN} {named}" if named else OTHERS
+        self._inbox.refused(target, "403", sender, orjson.dumps(_of_origin(origin)))
+
+    def _told_apart(self, target: Addressee, address: str, origin: str) -> str:
+        """Return the origin; "" for none, and for one of too many that are brought from one network."""
+        is_named = origin and self._new.is_named((target, truncated(address)), origin)
+        return origin if is_named else ""
 
     def _seen(
-        self, call: Call, answer: Answer, caller: Caller, target: Addressee, now: int, count: int
+        self,
+        call: Call,
+        answer: Answer,
+        caller: Caller,
+        target: Addressee,
+        by: tuple[str, str],
+        now: int,
+        count: int,
     ) -> None:
-        sender = call.sender
+        origin, sender = by
         if answer.command == COLLECT:
-            self._inbox.seen(target, ORIGIN, sender.origin or "", now, count)
-            if sender.has_privacy_signal:
+            self._inbox.seen(target, ORIGIN, origin, now, count)
+            if call.sender.has_privacy_signal:
                 self._inbox.seen(target, SIGNAL, "", now, count)
             return
         name = "" if caller.key_id is None else str(caller.key_id)
@@ -79,7 +97,7 @@ class Notices:
         if target.list_id is None and answer.command == TRACK:
             self._inbox.seen(target, LISTLESS, name, now, count)
             row = {"Code": 0, "Message": "Stored without a list: the call named no ListID"}
-            self._refused(call, answer, target, _sender(call, caller), [row], [call.params], WITHOUT_LIST)
+            self._refused(call, answer, target, sender, [row], [call.params], WITHOUT_LIST)
 
     def _items(
         self, call: Call, answer: Answer, target: Addressee, sender: str, results: Sequence[Any]
@@ -151,14 +169,14 @@ def _listed(target: Addressee, sent: Any) -> Addressee:
     return target._replace(list_id=sent, tracker_id=None) if is_number else target
 
 
-def _sender(call: Call, caller: Caller) -> str:
-    """Return who sent a call: the origin of a page, a key, a session, or the network of a stranger."""
+def _sender(call: Call, caller: Caller, origin: str) -> str:
+    """Return who sent a call: the origin of a page, if it is told apart, a key, a session, or the network of a stranger."""
     if caller.key_id is not None:
         return f"{KEY} {caller.key_id}"
     if caller.user_id is not None and caller.list_id is None:
         return "session"
     if call.sender.origin:
-        return f"{ORIGIN} {call.sender.origin}"
+        return f"{ORIGIN} {origin}" if origin else OTHERS
     return f"{NETWORK} {truncated(call.address) or ''}".strip()
 
 
