@@ -54,6 +54,7 @@ def test_it_turns_red_when_a_page_is_refused_and_mends_it(
     assert "Something does not work" in words(page)
     assert f"{WWW} is refused" in words(page)
     assert f"Add {WWW} to AllowedOrigins" in words(page)
+    assert "allow pages that you know" in words(page)
     assert 'class="dot bad"' in page.text
     assert browser.submit(f"{path}/allow", path, origin=WWW).status_code == 303
     listed = tracker.call("list.get", jane.key, ListID=jane.list_id).body["List"]
