@@ -20,9 +20,10 @@ class ListDelete(Command):
     """Delete a list with everything in it: events, subscribers, counts, settings, goals, reports and links. It cannot be undone.
 
     `Name` must be the list's name, letter by letter. From this call on nobody finds the list: its public id, its links and all
-    commands answer as if it had never been; another process of this Tracker may take events for it for 5 seconds more. Rows
-    are then deleted in steps in the background, over restarts too, and the bytes of an SQLite file overwritten. What the audit
-    log has of the list stays, which is numbers only; so do backups. `event.uses` tells what else a list is used by.
+    commands answer as if it had never been; another process of this Tracker may take events for it, and answer as of a list
+    with nothing in it, for 5 seconds more. Rows are then deleted in steps in the background, over restarts too, and the bytes
+    of an SQLite file overwritten. What the audit log has of the list stays, which is numbers only; so do backups.
+    `event.uses` tells what else a list is used by.
     """
 
     name = "list.delete"

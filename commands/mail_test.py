@@ -11,6 +11,7 @@ from tracker import Command, CommandError, Error, administrator, invalid, missin
 from tracker.api.subscriber_responses import Success, success
 from tracker.errors import because
 from tracker.fields import EmailAddress
+from tracker.formats.email_address import sendable
 
 MISSING_TO, INVALID_TO = missing("To", 1), invalid("To", 2)
 NO_SERVER = Error(3, "No mails are sent: TRACKER_SMTP_URL is empty")
@@ -63,8 +64,8 @@ class MailTest(Command):
         Dialogue = fields.List(fields.String(), required=True)
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        address, _ = params["To"]
-        if not address.isascii():
+        address = sendable(*params["To"])
+        if address is None:
             raise CommandError(because(INVALID_TO, "its local part is not ASCII"))
         done = self.services.mails.trial(address, str(uuid.uuid4()), TRIAL_SECONDS)
         if done is None:

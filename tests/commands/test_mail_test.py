@@ -33,6 +33,15 @@ def test_the_dialogue_is_answered(client: InProcess, admin: Shop, box: Mailbox) 
     assert (answer["IsAccepted"], answer["Failure"]) == (False, "the server answered 554 Spam")
 
 
+def test_a_domain_in_letters_of_its_own_is_written_as_servers_take_it(
+    client: InProcess, admin: Shop, box: Mailbox
+) -> None:
+    assert client.ok("mail.test", admin.key, To="A@ä.test")["IsAccepted"]
+    assert box.receivers[-1] == "A@xn--4ca.test"
+    refused = client.call("mail.test", admin.key, To="ä@a.test").body["Errors"][0]
+    assert refused["Message"].endswith("its local part is not ASCII")
+
+
 @pytest.mark.parametrize(
     ("to", "code"),
     [(None, 1), ("ada", 2), ("jürgen@example.com", 2), ("a@b.example\r\nRCPT TO:<c@d.example>", 2)],

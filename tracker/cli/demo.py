@@ -66,6 +66,8 @@ def make_traffic(
     with open_services() as services:
         if email == EMAIL and (demo := make_demo(services.stores)) is not None:
             click.echo(demo.text(services.settings.public_url))
+        if email == EMAIL and services.stores.users.find(email) is None:
+            raise click.ClickException("there is no demo account in this database: name a user with --email")
         owner = find_user(services, email)
         fill(services, owner.id, _list(services, owner.id, email, list_id), events, days, seed)
 

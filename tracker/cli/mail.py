@@ -8,8 +8,8 @@ import click
 
 from tracker.app import mail_sender
 from tracker.config import Settings
-from tracker.formats.email_address import email_key
-from tracker.mail import TEST_MAIL, is_address_sendable
+from tracker.formats.email_address import email_key, sendable
+from tracker.mail import TEST_MAIL
 
 
 @click.group()
@@ -24,9 +24,11 @@ def send_test(address: str) -> None:
     sender = mail_sender(Settings.from_environ())
     if sender is None:
         raise click.ClickException("no mails are sent: TRACKER_SMTP_URL is empty")
-    if email_key(address) is None or not is_address_sendable(address):
+    spelled = email_key(address)
+    to = None if spelled is None else sendable(*spelled)
+    if to is None:
         raise click.ClickException(f"'{address}' is no address that a mail can be sent to")
-    done = sender.send(address, TEST_MAIL, str(uuid.uuid4()))
+    done = sender.send(to, TEST_MAIL, str(uuid.uuid4()))
     click.echo("\n".join(done.dialogue))
     if not done.is_accepted:
         raise SystemExit(1)

@@ -38,6 +38,15 @@ def email_key(text: str) -> tuple[str, str] | None:
     return _international(shown)
 
 
+def sendable(shown: str, key: str) -> str | None:
+    """Return an address, of which `email_key` made these, as a server without SMTPUTF8 takes it: with the domain in A-labels.
+
+    None: its local part is not ASCII.
+    """
+    local, domain = shown.partition("@")[0], key.partition("@")[2]
+    return f"{local}@{domain}" if local.isascii() else None
+
+
 def begun_label(search: str) -> tuple[str, str] | None:
     """Split the beginning of an address inside its domain into (key up to the last label, beginning of that label).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.mail.mail_message import TEST_MAIL, MailAttachment, MailMessage, is_address_sendable
+from tracker.mail.mail_message import TEST_MAIL, MailAttachment, MailMessage
 from tracker.mail.mail_sender import Delivered, MailOutcome, MailSender
 from tracker.mail.mail_server import MailServer
 
@@ -14,5 +14,4 @@ __all__ = [
     "MailOutcome",
     "MailSender",
     "MailServer",
-    "is_address_sendable",
 ]

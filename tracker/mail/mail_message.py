@@ -116,11 +116,6 @@ def one_line(text: str, most: int = MAX_HEADER) -> str:
     return " ".join(seen.split())[:most]
 
 
-def is_address_sendable(address: str) -> bool:
-    """Whether a server without SMTPUTF8 takes the address: its local part is ASCII, and the domain can be written so."""
-    return address.isascii()
-
-
 #: The mail by which somebody tries the server.
 TEST_MAIL = MailMessage(
     "A mail from Tracker",
