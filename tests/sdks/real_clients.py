@@ -35,6 +35,10 @@ SOLD = {"Plan Chosen": 1, "identify": 1, "Placed Order": 1, "conversion": 1}
 
 #: Snowplow names events by their schemas.
 DESCRIBED = {"plan_chosen": 1, "page_view": 1, "identify": 1, "snowplow_ecommerce_action": 1, "conversion": 1}
+#: Matomo has its own name for a sale, and no traits: it names users by their ID alone.
+ORDERED = {"Plan Chosen": 1, "page_view": 1, "ecommerce_order": 1, "conversion": 1}
+#: Countly tells how the screen is held by itself, and its sums are no revenue.
+SUMMED = {"[CLY]_orientation": 1, "Plan Chosen": 1, "page_view": 1, "identify": 1, "Order Completed": 1}
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,10 @@ class Client:
     package: str
     #: How often each event is stored.
     names: Mapping[str, int] = field(default_factory=lambda: FOUR)
-    #: The first answer to what it tracks is lost; it comes again.
+    #: An answer to what it tracks is lost; it comes again.
     resends: bool = True
+    #: Which answer is lost, by the number of its request.
+    loses: int = 1
     #: The status in whose place an answer is lost: some clients send again what a server failed at, not what a connection did.
     #: 0: the connection ends without an answer.
     lost_as: int = 0
@@ -66,11 +72,14 @@ CLIENTS = {
     "amplitude_python": Client("amplitude-analytics", lost_as=503),
     "cloudevents_node": Client("cloudevents", NOTED, resends=False, requests=4),
     "cloudevents_python": Client("cloudevents", NOTED, resends=False, requests=4),
+    # It asks first whether its server is well, and names the user in another request than the address, as Mixpanel's does.
+    "countly_browser": Client("countly-sdk-web", SUMMED, loses=4, lost_as=503, requests=7, identifies=False),
     "customerio_node": Client("customerio-node", resends=False, requests=4, is_https=True),
     "customerio_python": Client("customerio", requests=5, is_https=True),
     "jitsu_browser": Client("@jitsu/js", resends=False, requests=4),
     "jitsu_node": Client("@jitsu/js", resends=False, requests=4),
     "klaviyo_python": Client("klaviyo-api", SOLD, requests=4, lost_as=504),
+    "matomo_node": Client("matomo-tracker", ORDERED, resends=False, requests=3, has_address=False),
     # Name and address come in requests of their own, side by side: docs/sdks.md says what becomes of that.
     "mixpanel_browser": Client("mixpanel-browser", resends=False, requests=6, identifies=False),
     "mixpanel_node": Client("mixpanel", resends=False, requests=4),
@@ -92,6 +101,7 @@ CLIENTS = {
     "segment_browser": Client("@segment/analytics-next", requests=5),
     "segment_node": Client("@segment/analytics-node"),
     "segment_python": Client("segment-analytics-python"),
+    "snowplow_browser": Client("@snowplow/browser-tracker", DESCRIBED, lost_as=503),
     "snowplow_node": Client("@snowplow/node-tracker", DESCRIBED, resends=False, requests=1),
     "snowplow_python": Client("snowplow-tracker", DESCRIBED),
     "umami_node": Client("@umami/node", resends=False, requests=4),

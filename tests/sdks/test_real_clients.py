@@ -1,4 +1,4 @@
-"""Does a real client of another tracker, unmodified, send what it sends to Tracker, once and whole, though its first answer is lost?"""
+"""Does a real client of another tracker, unmodified, send what it sends to Tracker, once and whole, though an answer is lost?"""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BROWSERS = [name for name in CLIENTS if name not in SERVERS]
 
 
 class Lossy(Between):
-    """Stands before Tracker and loses the answer to the first request that tracks, if it is to; it has arrived."""
+    """Stands before Tracker and loses the answer to a request that tracks, if it is to; it has arrived."""
 
     def __init__(self, tracker_url: str, name: str, certificate: Path) -> None:
         super().__init__(tracker_url)
@@ -50,6 +50,7 @@ class Lossy(Between):
             self._server.socket = serving.wrap_socket(self._server.socket, server_side=True)
             self.url = self.url.replace("http://127.0.0.1", "https://localhost")
         self._counting = threading.Lock()
+        self._arrived = 0
         self.address = self.url + self._prefix
         #: How many requests that track have been answered, the one whose answer was lost with them.
         self.tracked = 0
@@ -57,10 +58,12 @@ class Lossy(Between):
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         body = self.body_of(request)
         is_tracking = self._is_tracking(request.command, urlsplit(request.path).path)
+        with self._counting:
+            self._arrived += is_tracking
+            is_lost = is_tracking and self._arrived == self._client.loses and self._client.resends
         status, headers, answer = self.passed_on(request, body)
         with self._counting:
             self.tracked += is_tracking
-            is_lost = is_tracking and self.tracked == 1 and self._client.resends
         if is_lost and self._client.lost_as:
             send(request, self._client.lost_as, b"{}", headers)
         elif is_lost:
