@@ -94,9 +94,9 @@ def import_file(
     or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
     Errors and Sent.
 
-    An export of another tracker (--from) is read as what its SDK would have sent: docs/sdks.md tells what to export. What came
-    by the SDK already is not stored again, where the vendor gives events ids. Lines are counted through all parts of a zip
-    file; in an array, its items.
+    An export of another tracker (--from) is read as what its SDK would have sent: docs/sdks.md tells what to export. What
+    a server's SDK sent with an API key is not stored again, where the vendor gives events ids; what pages sent is. Lines are
+    counted through all parts of a zip file; in an array, its items.
     """
     if kind is not None and vendor is not None:
         raise click.UsageError("An export has its own format: leave out --format.")
