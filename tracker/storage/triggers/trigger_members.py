@@ -69,7 +69,7 @@ def apply_moves(
     transaction.remove("trigger_members", _COLUMNS, [(list_id, number, each) for each in left])
     told = sorted(_living(transaction, list_id, left)) if trigger.is_exit else came
     if members_of is None:
-        told = [] if trigger.is_exit else [each for each in came if received_ms(each) >= trigger.active_from]
+        told = [] if trigger.is_exit else [each for each in came if received_ms(each) > trigger.active_from]
     elif not is_told:
         told = []
     made = make(transaction, told) if told else []
