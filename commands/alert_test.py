@@ -9,8 +9,9 @@ from marshmallow import Schema, fields
 from tracker import Command
 from tracker.api.alert_answers import ReadingSchema, one_alert
 from tracker.api.alert_params import ONE_ERRORS, alert_id
-from tracker.api.alert_trials import PostedTest, try_alert
+from tracker.api.alert_trials import try_alert
 from tracker.api.subscriber_responses import Success, success
+from tracker.api.trigger_messages import PostedTest
 from tracker.fields import ListID
 
 

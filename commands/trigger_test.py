@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from tracker import Command
 from tracker.api.event_responses import RECEIVED_EXAMPLE
 from tracker.api.subscriber_responses import Success, success
-from tracker.api.trigger_messages import send_test
+from tracker.api.trigger_messages import PostedTest, send_test
 from tracker.api.trigger_params import ONE_TRIGGER_ERRORS, one_trigger, trigger_id
 from tracker.fields import ListID
 
@@ -51,13 +51,8 @@ class TriggerTest(Command):
         ListID = ListID(required=True, metadata={"description": "List of the trigger"})
         TriggerID = trigger_id()
 
-    class Answer(Success):
-        IsAccepted = fields.Boolean(required=True, metadata={"description": "Whether the answer was a 2xx"})
-        Status = fields.Integer(required=True, allow_none=True)
-        Failure = fields.String(required=True, allow_none=True)
-        Milliseconds = fields.Integer(required=True)
-        Request = fields.Dict(required=True, metadata={"description": "The body that was sent"})
-        Response = fields.String(required=True, metadata={"description": "The answer's body, up to 64 KiB"})
+    class Answer(Success, PostedTest):
+        pass
 
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         return success(**send_test(self, one_trigger(self, params)))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
-
 from tracker import Command
 from tracker.api.alert_answers import looked_at
 from tracker.api.alert_messages import reading_answer
@@ -17,17 +15,6 @@ from tracker.storage.alerts import ListAlert
 
 #: Seconds that the request of a trial may take: the look has its time too, and a call has five.
 TEST_SECONDS = 3.0
-
-
-class PostedTest(Schema):
-    """What came of a request."""
-
-    IsAccepted = fields.Boolean(required=True, metadata={"description": "Whether the answer was a 2xx"})
-    Status = fields.Integer(required=True, allow_none=True)
-    Failure = fields.String(required=True, allow_none=True)
-    Milliseconds = fields.Integer(required=True)
-    Request = fields.Dict(required=True, metadata={"description": "The body that was sent"})
-    Response = fields.String(required=True, metadata={"description": "The answer's body, up to 64 KiB"})
 
 
 def try_alert(command: Command, alert: ListAlert) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from marshmallow import Schema, fields
 
 from tracker import Command
 from tracker.analytics.reports_client import ReportsClient
@@ -67,6 +68,17 @@ def send_test(command: Command, trigger: ListTrigger) -> dict[str, Any]:
     number = command.services.ingest.new_id(command.deadline)
     result = command.services.triggers.test(trigger, number, body, TEST_SECONDS)
     return post_answer(result, body)
+
+
+class PostedTest(Schema):
+    """What came of a request."""
+
+    IsAccepted = fields.Boolean(required=True, metadata={"description": "Whether the answer was a 2xx"})
+    Status = fields.Integer(required=True, allow_none=True)
+    Failure = fields.String(required=True, allow_none=True)
+    Milliseconds = fields.Integer(required=True)
+    Request = fields.Dict(required=True, metadata={"description": "The body that was sent"})
+    Response = fields.String(required=True, metadata={"description": "The answer's body, up to 64 KiB"})
 
 
 def post_answer(result: PostResult, body: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from tracker.errors import CommandError
+from tracker.formats.credentials import bearer_token
 from tracker.sdks import shapes
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -37,6 +38,12 @@ class SdkCredential(NamedTuple):
         """Return the credential in a header of the scheme Basic: user and password, or a pair as user without a password."""
         found = shapes.basic_of(header)
         return None if found is None else cls.of(f"{found[0]}:{found[1].removesuffix(':')}")
+
+    @classmethod
+    def of_bearer(cls, header: str | None) -> SdkCredential | None:
+        """Return the API key in a header of the scheme Bearer; the list is named elsewhere."""
+        secret = bearer_token(header)
+        return cls.of(f":{secret}") if secret else None
 
 
 class SdkReply(NamedTuple):

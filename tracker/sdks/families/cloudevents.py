@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from tracker.domain.event import IDENTIFY
 from tracker.errors import CommandError
-from tracker.formats.credentials import bearer_token
 from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
@@ -45,8 +44,7 @@ class CloudEvents(Adapter):
     routes: ClassVar[Mapping[str, str]] = {"POST /": "events"}
 
     def credential(self, request: SdkRequest) -> SdkCredential | None:
-        secret = bearer_token(request.headers.get("authorization"))
-        return SdkCredential.of(f":{secret}") if secret else None
+        return SdkCredential.of_bearer(request.headers.get("authorization"))
 
     def events(self, request: SdkRequest) -> list[Item]:
         if f"{_HEADER}specversion" in request.headers:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from tracker.domain.event import IDENTIFY
 from tracker.errors import CommandError
-from tracker.formats.credentials import bearer_token
 from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkRefusal, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
@@ -67,8 +66,7 @@ class Snowplow(Adapter):
     is_credentialed = True
 
     def credential(self, request: SdkRequest) -> SdkCredential | None:
-        secret = bearer_token(request.headers.get("authorization"))
-        return SdkCredential.of(f":{secret}") if secret else None
+        return SdkCredential.of_bearer(request.headers.get("authorization"))
 
     def events(self, request: SdkRequest) -> list[Item]:
         if request.method == "GET":
