@@ -108,9 +108,17 @@ class Films:
         self.recorded = list(entries(recording))
         self._base = base
 
-    def moments(self, count: int, rng: random.Random) -> list[int]:
-        """Half of them just after the ledger was told of something, half anywhere."""
-        marks = [at + 1 for at, entry in enumerate(self.recorded) if entry.kind == b"M"]
+    def marks(self, since: int = 0) -> list[int]:
+        """The moments just after the ledger was told of something."""
+        return [at + 1 for at, entry in enumerate(self.recorded) if entry.kind == b"M" and at + 1 >= since]
+
+    def ledger_length(self, moment: int) -> int:
+        """What the ledger said at a moment."""
+        return max((entry.offset for entry in self.recorded[:moment] if entry.kind == b"M"), default=0)
+
+    def moments(self, count: int, rng: random.Random, since: int = 0) -> list[int]:
+        """Half of them just after the ledger was told of something, half anywhere; none is before `since`."""
+        marks = self.marks(since)
         assert len(marks) >= count, f"{len(marks)} lines of the ledger are in the recording"
         chosen = rng.sample(marks, count // 2)
         return sorted(
