@@ -10,7 +10,7 @@ QUICK := not (fuzz or faults or served or mariadb or redis or browser or process
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run setup demo test check lint bench bench-full fuzz faults browser pictures packages release figures clean
+.PHONY: run setup demo test check lint bench bench-full fuzz faults browser pictures packages release container figures clean
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/tracker serve --demo
@@ -59,10 +59,15 @@ pictures: packages $(VENV)/.test
 	@$(VENV)/bin/python -m tests.browser.pictures $(PICTURES)
 
 packages:
-	@tests/setup/packages mariadb-server redis-server chromium curl wrk nodejs npm
+	@tests/setup/packages mariadb-server redis-server chromium curl wrk nodejs npm caddy docker-compose systemd
+
+# The steps of deploy/Containerfile in a clean Debian, as root: what they leave has to serve and keep events. Takes minutes.
+container: $(VENV)/.test
+	@tests/setup/packages mmdebstrap curl
+	@$(VENV)/bin/python -m tests.deploy.container
 
 # make release TAG=v0.1.0: version, changelog and tag agree, the wheel passes its tests, and the tag is made.
-release: $(VENV)/.test
+release: container
 	@$(VENV)/bin/python -m tests.setup.release "$(TAG)"
 
 # Sizes, imports, words and tests of the tree, as a table.

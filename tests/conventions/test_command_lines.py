@@ -17,7 +17,7 @@ from tracker.config import PLUGIN_PREFIX, SETTINGS
 #: Their shell blocks are run as a whole, by tests of their own.
 RUN_ELSEWHERE = {ROOT / "docs/plugins.md", ROOT / "docs/people-and-identity.md"}
 #: Programs of others, and a shell's own words.
-OUTSIDE = {"cd", "curl", "git", "sudo"}
+OUTSIDE = {"cd", "cp", "curl", "docker", "git", "python3", "sudo", "systemctl", "useradd"}
 #: Files that pages tell to import.
 IMPORTED = (
     "events.ndjson",
@@ -57,6 +57,8 @@ def leaf(words: list[str]) -> tuple[click.Command, list[str]]:
 def check(words: list[str]) -> None:
     """Parse a command as its program would, without running it."""
     program = Path(words[0]).name
+    if words[0] == "/opt/tracker/bin/pip":  # of a service's own environment
+        return
     if program == "tracker":
         command, rest = leaf(words[1:])
         command.make_context(command.name, rest)

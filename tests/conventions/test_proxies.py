@@ -188,17 +188,6 @@ def test_nginx_repeats_nothing_and_names_the_client() -> None:
     assert headers == {"Connection": "", "Host": "$host", "X-Forwarded-For": "$proxy_add_x_forwarded_for"}
 
 
-def test_the_service_stops_later_than_tracker_does() -> None:
-    """The unit for systemd: known settings, a command there is, and more patience than a stop takes."""
-    lines = dict(line.split("=", 1) for line in sample("ini").splitlines() if "=" in line)
-    settings = dict(each.split("=", 1) for each in lines["Environment"].split())
-    assert set(settings) <= set(DEFAULTS)
-    assert lines["ExecStart"] == f"{lines['WorkingDirectory']}/.venv/bin/tracker serve"
-    conf = (ROOT / "tracker/gunicorn_conf.py").read_text()
-    [grace] = re.findall(r"^graceful_timeout = (\d+)$", conf, re.MULTILINE)
-    assert int(lines["TimeoutStopSec"]) > int(grace)
-
-
 def test_health_is_told_as_it_is() -> None:
     assert [row[0] for row in cells(PAGE, "Health")] == ["`/health`", "`/ready`"]
     [expected] = re.findall(r"\"database\":\"\((\w+)\|(\w+)\)\"", sample("haproxy"))
