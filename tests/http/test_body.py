@@ -6,13 +6,14 @@ import gzip
 import json
 import zlib
 from typing import Any
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.errors import CommandError, Error
+from tracker.http.body.form import read_pairs
 from tracker.http.body.read_params import BodyRules, read_params
 from tracker.http.body.reader import MAX_BODY_BYTES
 
@@ -85,6 +86,26 @@ def test_urlencoded_form() -> None:
         "Properties": {"$page_title": "Café", "a": {"b": "1"}},
         "tags": ["x", "y"],
     }
+
+
+PIECES = st.sampled_from(
+    ["a", "=", "&", "+", "%41", "%", "%4", "%zz", "%0a", "\n", "\r\n", "é", "%C3%A9", "_", " ", "%3D", "%25"]
+)
+
+
+@example("a=%&b=%\n&c=%\r\n%41&d==%41&e=%%41")
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_escapes_and_what_only_looks_like_one_are_read_as_the_standard_library_does(text: str) -> None:
+    assert read_pairs(text.encode()) == parse_qsl(text, keep_blank_values=True, errors="strict")
+
+
+@pytest.mark.parametrize("odd", ["%", "%zz", "=", "%\n"])
+def test_escapes_of_a_stranger_are_few_where_one_is_broken(odd: str) -> None:
+    text = f"a={'%41' * 12_001}"
+    assert read_pairs(text.encode(), is_known=False) == [("a", "A" * 12_001)]
+    with pytest.raises(CommandError):
+        read_pairs(f"{text}{odd}".encode(), is_known=False)
+    assert read_pairs(f"{text}&b={odd}".encode()) == [("a", "A" * 12_001), ("b", odd)]
 
 
 def test_multipart_form() -> None:
