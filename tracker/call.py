@@ -30,12 +30,20 @@ class Unread(Protocol):
         """
 
 
+class Unmade(Protocol):
+    """Parameters that are made once the caller is admitted, since making them has a price."""
+
+    def make(self, count: Callable[[int], None]) -> dict[str, Any]:
+        """Return them. `count(n)` counts the call as n events before they are made. Raises CommandError (429 among others)."""
+
+
 @dataclass(slots=True)
 class Call:
     """One request. `deadline` is a `time.monotonic()` second. `misplaced` is where a credential was sent that is not read.
 
-    `params` are all of its parameters, or, while `unread` is there, those that the path names. `caller` is set where Tracker
-    itself calls in the name of a share link: no credential is looked for then.
+    `params` are all of its parameters, or, while `unread` is there, those that the path names. `unmade` makes further ones,
+    and counts the call. `caller` is set where Tracker itself calls, in the name of a share link or once more for one request:
+    no credential is looked for then.
     """
 
     command: str | None
@@ -48,6 +56,7 @@ class Call:
     sender: Sender = UNKNOWN
     misplaced: Misplaced | None = None
     unread: Unread | None = None
+    unmade: Unmade | None = None
     caller: Caller | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + CALL_SECONDS)
 

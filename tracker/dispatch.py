@@ -111,7 +111,11 @@ class Dispatcher:
         caller = self._admission.admitted(call, params, command)
         answer.shows_secret = command.shows_secret
         answer.user_id, answer.caller = caller.user_id, caller
-        self._admission.count(entry, caller, command.cost(params), answer)
+        count = partial(self._admission.count, entry, caller, answer=answer)
+        if call.unmade is None:
+            count(command.cost(params))
+        else:
+            params |= call.unmade.make(count)
         values = entry.params.read(params)
         running = command(caller, self._services, self._now(), call.is_form, call.deadline)
         body = running.run(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import random
 from dataclasses import dataclass, field
@@ -116,4 +117,27 @@ NASTY = (
     Nasty("cookies of 8 KB", JSON, b"{", headers={"Cookie": "; ".join(["a=b"] * 1_600)}),
     Nasty("X-Forwarded-For of 8 KB", JSON, b"{", headers={"X-Forwarded-For": ", ".join(["::1"] * 1_600)}),
     Nasty("a Content-Type of 8 KB", f"multipart/form-data{'; a=b' * 1_600}; boundary=b", b"--b--\r\n"),
+)  # fmt: skip
+
+
+def _list(begin: bytes, thing: bytes, end: bytes, count: int) -> bytes:
+    return begin + b",".join([thing] * count) + end
+
+
+#: What an SDK's door would take long to read: the path below a list's address, and the body. The list is `LIST` in it.
+AT_SDKS = (
+    ("segment/v1/batch", Nasty("31,000 messages that are none", JSON, _list(b'{"batch":[', b"1", b"]}", 31_000))),
+    ("segment/v1/batch", Nasty("10,000 messages without an id", JSON, _list(b'{"batch":[', b'{"type":"track"}', b"]}", 10_000))),
+    ("segment/v1/batch", Nasty("2,000 empty messages", JSON, _list(b'{"batch":[', b"{}", b"]}", 2_000))),
+    ("posthog/batch", Nasty("5 MiB of commas", JSON, _filled(b'{"a":"', b",", b"", 5 * MEBIBYTE))),
+    ("posthog/e", Nasty("a form of 1 MiB", FORM, _filled(b"data=", b"%41", b""))),
+    ("posthog/batch", Nasty("good events for no list", JSON, _list(b'{"api_key":"nobody","batch":[', b'{"event":"a","distinct_id":"b"}', b"]}", 1_900))),
+    ("mixpanel/track", Nasty("2 MiB of %41", FORM, _filled(b"data=", b"%41", b"", 2 * MEBIBYTE))),
+    ("mixpanel/track", Nasty("halves of characters", FORM, b"data=" + base64.b64encode(b'["' + b"\xed\xa0\xbd" * 100_000 + b'"]'))),
+    ("snowplow/a/tp2", Nasty("texts that are no JSON", JSON, _list(b'{"schema":"/payload_data/","data":[', b'{"e":"ue","ue_pr":"[1}"}', b"]}", 300))),
+    ("snowplow/a/tp2", Nasty("texts of 4,000 values", JSON, _list(b'{"schema":"/payload_data/","data":[', b'{"e":"pv","co":"[%s1]"}' % (b"1," * 4_000), b"]}", 100))),
+    ("matomo/matomo.php", Nasty("500 queries of 500 parameters", JSON, _list(b'{"requests":[', b'"?rec=1%s"' % (b"&a=b" * 499), b"]}", 500))),
+    ("matomo/matomo.php", Nasty("200 queries of broken escapes", JSON, _list(b'{"requests":[', b'"?rec=1&a=%s"' % (b"%41%" * 500), b"]}", 200))),
+    ("countly/i", Nasty("2,000 events in a form", FORM, b"device_id=a&app_key=LIST&events=" + _list(b"%5B", b"%7B%7D", b"%5D", 2_000))),
+    ("countly/i", Nasty("400 KiB of %41", FORM, _filled(b"device_id=a&app_key=LIST&events=", b"%41", b"", 400 * _KB))),
 )  # fmt: skip

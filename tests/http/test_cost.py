@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.client import InProcess, Shop
 from tests.examples import examples
-from tests.http.nasty import FORM, JSON, LINES, MULTIPART, NASTY, Nasty
+from tests.http.nasty import AT_SDKS, FORM, JSON, LINES, MULTIPART, NASTY, Nasty
 from tests.servers import NewDatabase
 from tracker.formats.credentials import new_key
 
@@ -68,8 +69,8 @@ def cost(client: InProcess, shop: Shop) -> Callable[..., Cost]:
 
 def environ_of(nasty: Nasty, door: str, client: InProcess, shop: Shop) -> dict[str, Any]:
     """The request without its body, as our server would make it."""
-    found = client.services.stores.lists.owned(shop.user_id, shop.list_id)
-    path = DOORS[door] + {PUBLIC: found.tracker_id, SDK: f"{found.tracker_id}/v1/batch"}.get(door, "")
+    public_id = public_id_of(client, shop)
+    path = DOORS[door] + {PUBLIC: public_id, SDK: f"{public_id}/v1/batch"}.get(door, "")
     headers = dict(nasty.headers) | ({"Content-Encoding": "gzip"} if nasty.is_packed else {})
     if door == BY_HEADER:
         headers["Authorization"] = f"Bearer {new_key().text}"
@@ -88,6 +89,12 @@ def environ_of(nasty: Nasty, door: str, client: InProcess, shop: Shop) -> dict[s
         "CONTENT_LENGTH": str(len(nasty.sent)),
         **{"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()},
     }
+
+
+def public_id_of(client: InProcess, shop: Shop) -> str:
+    found = client.services.stores.lists.owned(shop.user_id, shop.list_id)
+    assert found is not None
+    return found.tracker_id
 
 
 def once(client: InProcess, environ: dict[str, Any], body: bytes) -> Cost:
@@ -113,6 +120,21 @@ def test_what_is_refused_costs_little(cost: Callable[..., Cost], nasty: Nasty) -
         if found.status >= 400 and found.ms > SEEN_MS:
             dear[door] = found
     assert not dear
+
+
+@pytest.mark.parametrize(("path", "nasty"), AT_SDKS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize("is_in_path", [True, False], ids=["list in the path", ""])
+def test_what_sdks_never_send_costs_little(
+    client: InProcess, shop: Shop, path: str, nasty: Nasty, is_in_path: bool
+) -> None:
+    public_id = public_id_of(client, shop)
+    nasty = replace(nasty, body=nasty.body.replace(b"LIST", public_id.encode()))
+    family, _, rest = path.partition("/")
+    environ = environ_of(nasty, SDK, client, shop)
+    environ["PATH_INFO"] = f"/sdk/{family}/{public_id}/{rest}" if is_in_path else f"/sdk/{path}"
+    found = min((once(client, environ, nasty.sent) for _ in range(5)), key=lambda one: one.ms)
+    assert found.status >= 400 or "no list" in nasty.name
+    assert found.status < 400 or found.ms <= SEEN_MS, found
 
 
 HEADS = st.sampled_from(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tracker.call import Answer, Call, Knows
+from tracker.call import CALL_SECONDS, Answer, Call, Knows
 from tracker.dispatch import Dispatcher
 from tracker.errors import (
     NOT_AUTHENTICATED,
@@ -23,6 +25,8 @@ from tracker.sdks.shapes import GZIP_MAGIC
 
 #: Events of one call.
 MAX_EVENTS = 1_000
+#: Bytes at each end of a body in which an API key is looked for: SDKs write it before their events, or after them.
+MAX_SHOWN_BYTES = 64 * 1024
 #: The parameter that names a list by its public id.
 ID_PARAM = "EventListTrackerID"
 #: A batch with an EventID that is another event's: what comes again differs from what came first, which stays.
@@ -34,7 +38,7 @@ _KEPT_STATUSES = frozenset((400, 401, 403, 404, 405, 413, 429, 500, 503))
 
 @dataclass
 class SdkEvents:
-    """The events of one request: the parameters of a call that are parsed once its caller is admitted.
+    """The events of one request: `read` finds who sends them, and `make` reads them once that caller is admitted.
 
     `credential` is that of the request, once it is known; `is_public`: the call is one by a public id. `items` are its things,
     once they are read. `is_leak`: a page sent an API key, which everybody who opens it can read. `has_unshown_key`: an API key
@@ -69,35 +73,66 @@ class SdkEvents:
         if not self.is_fetched:
             self.request.raw, self.is_fetched = read_body(self.environ, self.request.max_bytes), True
 
+    @property
+    def is_named_in_body(self) -> bool:
+        """Whether the body may name the list, or an API key for the list that the path names."""
+        has_reader = type(self.adapter).credential_in_body is not Adapter.credential_in_body
+        is_of_path = self.request.path_id is not None and self.credential and self.credential.secret is None
+        return has_reader and (self.credential is None or bool(is_of_path))
+
     def shows_key(self, knows: Callable[[bytes, float], bool]) -> bool:
-        """Whether a good API key stands in the body as it is."""
-        if self.is_cheap:
-            return knows(self.request.body, self.deadline)
-        with self.throttle.turn(self.deadline):
-            return knows(self.request.body, self.deadline)
+        """Whether a good API key stands in the body as it is, near one of its ends. Raises CommandError (100010, 100012)."""
+        self.fetch()
+        with self._turn():
+            try:
+                text = self.request.unpacked
+            except CommandError:
+                return False  # refused in the order of all checks, a limit that is used up first
+            if len(text) > 2 * MAX_SHOWN_BYTES:
+                text = text[:MAX_SHOWN_BYTES] + b"\n" + text[-MAX_SHOWN_BYTES:]
+            return knows(text, self.deadline)
 
     def read(self, is_known: bool, knows: Knows | None) -> tuple[dict[str, Any], bool]:
-        """Return the parameters of the first call. Raises CommandError."""
+        """Return the parameter that names the list. Raises CommandError."""
         self.fetch()
-        if is_known or self.is_cheap:
-            self._parse(is_known)
-        else:
-            with self.throttle.turn(self.deadline):
-                self._parse(is_known)
-        return self.params(0), False
-
-    def _parse(self, is_known: bool) -> None:
-        request = self.request
-        request.is_known = is_known
-        if self.credential is None or self.credential.public_id is None or request.path_id:
-            found = self.adapter.credential_in_body(request)
-            has_more = found is not None and (self.credential is None or found.secret is not None)
-            known = joined(found if has_more else self.credential, request.path_id)
-            self.credential = known
-            if found and found.public_id not in (None, known.public_id):
-                raise CommandError(NOT_AUTHENTICATED)
+        self.request.is_known = is_known
+        if self.is_named_in_body:
+            with self._turn():
+                self._find_credential()
         self.check_secret()
-        self.items = self.adapter.events(request)
+        return {ID_PARAM: self.credential.public_id if self.credential else None}, False
+
+    def make(self, count: Callable[[int], None]) -> dict[str, Any]:
+        """Return the events of the first call. Raises CommandError."""
+        with self._turn():
+            self._make(_once(count))
+        return self.part(0)
+
+    def part(self, start: int) -> dict[str, Any]:
+        """Return the events of the call that begins with an event."""
+        return {"Events": self.handed[start : start + MAX_EVENTS]}
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.request.is_known or self.is_cheap else self.throttle.turn(self.deadline)
+
+    def _find_credential(self) -> None:
+        request = self.request
+        found = self.adapter.credential_in_body(request)
+        has_more = found is not None and (self.credential is None or found.secret is not None)
+        known = joined(found if has_more else self.credential, request.path_id)
+        self.credential = known
+        if found and found.public_id not in (None, known.public_id):
+            raise CommandError(NOT_AUTHENTICATED)
+
+    def _make(self, count: Callable[[int], None]) -> None:
+        """Read the things in the request. They are counted before; what cannot be read counts as one."""
+        self.request.count = count
+        try:
+            self.items = self.adapter.events(self.request)
+        except CommandError:
+            count(1)
+            raise
+        count(len(self.items) or 1)
         self.handed = [event for item in self.items if not isinstance(item, CommandError) for event in item]
 
     def check_secret(self) -> None:
@@ -110,17 +145,15 @@ class SdkEvents:
         if self.is_leak or self.has_unshown_key:
             raise CommandError(NOT_AUTHENTICATED)
 
-    def params(self, start: int) -> dict[str, Any]:
-        """Return the parameters of the call with the events from a number on."""
-        public_id = self.credential.public_id if self.credential else None
-        return {ID_PARAM: public_id, "Events": self.handed[start : start + MAX_EVENTS]}
-
     def outcomes(self, results: list[Mapping[str, Any]]) -> Iterator[SdkRefusal | None]:
         """Yield the outcome of each item, given the results of all events: that of its own event, which is its first."""
         at = 0
+        told: dict[int, SdkRefusal] = {}
         for item in self.items:
             if isinstance(item, CommandError):
-                yield refusal_of(item.status, item.body)
+                if id(item) not in told:
+                    told[id(item)] = refusal_of(item.status, item.body)
+                yield told[id(item)]
                 continue
             yield _refusal_in(results[at]) if item else None
             at += len(item)
@@ -137,16 +170,50 @@ def joined(credential: SdkCredential | None, path_id: str | None) -> SdkCredenti
     return found
 
 
+@dataclass(frozen=True)
+class _Part:
+    """The events of a further call for the same request, which is counted already."""
+
+    events: SdkEvents
+    start: int
+
+    def make(self, count: Callable[[int], None]) -> dict[str, Any]:
+        return self.events.part(self.start)
+
+
 def answers(dispatcher: Dispatcher, call: Call, events: SdkEvents) -> Iterator[Answer]:
-    """Yield the answers to the calls of a request: one, and more where it has too many events for one, until one is refused."""
-    answer = dispatcher.answer(call)
+    """Yield the answers to the calls of a request: one, and more where it has too many events for one, until one is refused.
+
+    The first is admitted and counted for all of them, so that a limit refuses a request as a whole or not at all. Each has its
+    own time, since a request that took more could never succeed.
+    """
+    answer = dispatcher.answer(replace(call, unmade=events))
     yield answer
+    following = replace(
+        call,
+        params={ID_PARAM: events.credential and events.credential.public_id},
+        unread=None,
+        caller=answer.caller,
+    )
     for start in range(MAX_EVENTS, len(events.handed), MAX_EVENTS):
         if answer.status != 200:
             return
-        following = replace(call, params=events.params(start), unread=None)
-        answer = dispatcher.answer(following)
+        deadline = time.monotonic() + CALL_SECONDS
+        answer = dispatcher.answer(replace(following, unmade=_Part(events, start), deadline=deadline))
         yield answer
+
+
+def _once(count: Callable[[int], None]) -> Callable[[int], None]:
+    """Return a function that counts when it is first called, and then no more."""
+    is_counted = False
+
+    def counted(number: int) -> None:
+        nonlocal is_counted
+        if not is_counted:
+            is_counted = True
+            count(number)
+
+    return counted
 
 
 def refusal_of(status: int, body: Any) -> SdkRefusal:

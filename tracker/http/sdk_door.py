@@ -201,26 +201,22 @@ class SdkDoor:
             events.credential = credential = joined(credential, request.path_id)
             events.is_public = credential.secret is None
             events.check_secret()
-            answered = self._called(call, events, {ID_PARAM: credential.public_id})
-        elif self._shows_key(events):
-            events.is_public = False
-            events.read(is_known=True, knows=None)
-            events.is_public = events.credential is None or events.credential.secret is None
-            answered = self._called(call, events, None)
-        else:
-            answered = self._called(call, events, {})
+        if events.is_named_in_body and events.shows_key(self._knows):
+            return self._called(call, events, self._read(events, is_known=True))
+        answered = self._called(call, events)
         if events.has_unshown_key and not events.is_leak:
-            events.is_public = False
-            events.read(is_known=False, knows=None)
-            return self._called(call, events, None)
+            return self._called(call, events, self._read(events, is_known=False))
         return answered
 
-    def _shows_key(self, events: SdkEvents) -> bool:
-        events.fetch()
-        return events.shows_key(self._knows)
+    def _read(self, events: SdkEvents, is_known: bool) -> dict[str, Any]:
+        """Find out who sends a request in whose body an API key stands. Returns the parameter that names the list."""
+        events.is_public = False
+        params, _ = events.read(is_known, knows=None)
+        events.is_public = events.credential is None or events.credential.secret is None
+        return params
 
-    def _called(self, call: Call, events: SdkEvents, beforehand: dict[str, Any] | None) -> list[Answer]:
-        """Call with the parameters that are known before the body is read; None: it was read."""
+    def _called(self, call: Call, events: SdkEvents, found: dict[str, Any] | None = None) -> list[Answer]:
+        """Call with the parameters that were found in the body; None: it is still to be read."""
         secret = events.credential.secret if events.credential and not events.is_public else None
         made = replace(
             call,
@@ -229,10 +225,11 @@ class SdkDoor:
             bearer=secret,
             misplaced=None,
         )
-        if beforehand is None:
-            made.params = events.params(0)
+        if found is not None:
+            made.params = found
         else:
-            made.params, made.unread = beforehand, events
+            named = events.credential
+            made.params, made.unread = {ID_PARAM: named.public_id} if named else {}, events
         return list(answers(self._dispatcher, made, events))
 
     def _visitor_of_day(self, events: SdkEvents, address: str, agent: str) -> str:

@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from tracker.errors import CommandError
+from tracker.errors import BODY_TOO_LARGE, CommandError, because
 from tracker.formats.credentials import bearer_token
+from tracker.http.body.read_params import MAX_STRANGERS_NODES
+from tracker.http.body.reader import too_large
+from tracker.registry.json_object import MAX_TORN_BYTES, MAX_TORN_NODES, separators_in, unreadable
 from tracker.sdks import shapes
 
+#: Bytes of a body, unpacked: as an adapter says, but no more than this without an API key.
 MAX_BODY_BYTES = 1024 * 1024
+#: Bytes of a form without an API key: what stands in it is read three times.
+MAX_STRANGERS_FORM_BYTES = 512 * 1024
+#: Things in a request without an API key. No client sends as many by itself; those that do what 413 says send it in parts.
+MAX_STRANGERS_THINGS = 2_000
+#: Texts that are no JSON, in one request, of which a stranger's is read twice: the second look costs thirty times as much.
+_MAX_BROKEN = 50
 #: A key of Tracker's begins so; whatever else follows the colon of a pair is no secret.
 KEY_MARK = "trk_"
 #: The parameters of the events that one thing in a request becomes: its own event first, then those that go with it. Empty:
@@ -72,7 +82,8 @@ class SdkRequest:
     """A request below a family's address. Names of headers are in lower case; `params` are the named parts of its route.
 
     `path_id` is a public id that stood before the path. `now` is UTC milliseconds. `is_known`: an API key was found, so that
-    the body may cost what it costs. `has_secret`: it is the credential.
+    the body may cost what it costs. `has_secret`: it is the credential. `count(n)` counts the n things in it as the sender's
+    events, and raises CommandError (429); `memo` is for what an adapter has read of it.
     """
 
     method: str
@@ -91,11 +102,23 @@ class SdkRequest:
     row_id: str | None = None
     #: Returns the UUID of today's visitor, given their address and user agent: for SDKs that know no visitor.
     visitor_of_day: Callable[[str, str], str] = lambda _address, _agent: ""
+    count: Callable[[int], None] = lambda _number: None
+    memo: dict[str, Any] = field(default_factory=dict)
+    _inner_values: int = 0
+    _inner_bytes: int = 0
+    _broken: int = 0
 
     @cached_property
+    def unpacked(self) -> bytes:
+        """The body, unpacked, before it is known who sends it. Raises CommandError (100000, 100010)."""
+        return shapes.gunzipped(self.raw, self.max_bytes, self.is_known)
+
+    @property
     def body(self) -> bytes:
         """The body, unpacked. Raises CommandError (100000, 100010)."""
-        return shapes.gunzipped(self.raw, self.max_bytes, self.is_known)
+        if not self.is_known and len(self.unpacked) > MAX_BODY_BYTES:
+            raise too_large(MAX_BODY_BYTES)
+        return self.unpacked
 
     @cached_property
     def json(self) -> Any:
@@ -104,13 +127,47 @@ class SdkRequest:
 
     @cached_property
     def form(self) -> dict[str, str]:
-        """The fields of the body. Raises CommandError (100000)."""
+        """The fields of the body. Raises CommandError (100000, 100010)."""
+        if not self.is_known and len(self.body) > MAX_STRANGERS_FORM_BYTES:
+            raise too_large(MAX_STRANGERS_FORM_BYTES)
         return shapes.form_of(self.body, self.is_known)
 
     @cached_property
     def query(self) -> dict[str, str]:
         """The fields of the query. Raises CommandError (100000)."""
         return shapes.form_of(self.query_string.encode("latin-1", "replace"), self.is_known)
+
+    def json_in(self, text: bytes | str) -> Any:
+        """Return the JSON value in a text of this request. Raises CommandError (100000, 100010).
+
+        All such texts of a stranger's request have together the bounds that one has.
+        """
+        raw = text if isinstance(text, bytes) else text.encode(errors="replace")
+        if self.is_known:
+            return shapes.json_of(raw)
+        self._inner_values += separators_in(raw) + 1
+        self._inner_bytes += len(raw)
+        if self._inner_values > MAX_STRANGERS_NODES:
+            raise CommandError(because(BODY_TOO_LARGE, f"more than {MAX_STRANGERS_NODES} values"))
+        may_be_torn = self._inner_bytes <= MAX_TORN_BYTES and self._inner_values <= MAX_TORN_NODES
+        try:
+            return shapes.json_of(raw, False, may_be_torn and self._broken < _MAX_BROKEN)
+        except CommandError:
+            self._broken += 1
+            raise
+
+    def things(self, sent: Any, otherwise: str) -> list[Any]:
+        """Return the things in a batch, once they are counted. Raises CommandError: 100000 for no array, or an empty one."""
+        if not isinstance(sent, list) or not sent:
+            raise unreadable(otherwise)
+        self.take(len(sent))
+        return sent
+
+    def take(self, number: int) -> None:
+        """Count the things in a request before any of them is read. Raises CommandError (100010, 429)."""
+        if not self.is_known and number > MAX_STRANGERS_THINGS:
+            raise CommandError(because(BODY_TOO_LARGE, f"more than {MAX_STRANGERS_THINGS} events"))
+        self.count(number)
 
 
 class Adapter:
@@ -138,7 +195,10 @@ class Adapter:
         return None
 
     def events(self, request: SdkRequest) -> list[Item]:
-        """Return what the things in a request become. Raises CommandError (100000) for what is no request of this family."""
+        """Return what the things in a request become. Raises CommandError (100000) for what is no request of this family.
+
+        Several things are taken from `request.things`, which counts them; a single one is counted in any case.
+        """
         raise NotImplementedError
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:

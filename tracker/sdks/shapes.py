@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import math
 import re
@@ -11,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from tracker.errors import CommandError
+from tracker.errors import BODY_TOO_LARGE, CommandError, because
 from tracker.http.body.form import read_pairs
 from tracker.http.body.gzip import unpacked
 from tracker.http.body.read_params import MAX_STRANGERS_NODES
@@ -44,20 +45,21 @@ def gunzipped(body: bytes, max_bytes: int, is_known: bool) -> bytes:
     return unpacked(body, "gzip", max_bytes, is_known) if body.startswith(GZIP_MAGIC) else body
 
 
-def json_of(text: bytes, is_known: bool = True) -> Any:
-    """Return the JSON value in a text, with each number beyond 64 bits as text. Raises CommandError (100000).
+def json_of(text: bytes, is_known: bool = True, may_be_torn: bool = True) -> Any:
+    """Return the JSON value in a text, with each number beyond 64 bits as text. Raises CommandError (100000, 100010).
 
     Half of a character becomes U+FFFD: nobody sends an event a second time because of it. A large body of a stranger is not
-    worth that: its numbers beyond 64 bits are of double precision.
+    worth that, nor are many small ones (`may_be_torn` is False): its numbers beyond 64 bits are of double precision.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
-    check_unread(text, max(MAX_NODES, len(text) // 2) if is_known else MAX_STRANGERS_NODES)
-    has_large_numbers = (is_known or len(text) <= MAX_TORN_BYTES) and _MANY_DIGITS in text.translate(
-        _DIGITS_AS_ZERO
-    )
+    _check_values(text, is_known)
+    is_worth_it = is_known or (may_be_torn and len(text) <= MAX_TORN_BYTES)
+    has_large_numbers = is_worth_it and _MANY_DIGITS in text.translate(_DIGITS_AS_ZERO)
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
+        if not is_worth_it:
+            raise unreadable("not valid JSON") from None
         value = _lenient(text, is_known)
     else:
         if has_large_numbers and (is_known or separators_in(text) < MAX_TORN_NODES):
@@ -67,11 +69,20 @@ def json_of(text: bytes, is_known: bool = True) -> Any:
     return value
 
 
+def _check_values(text: bytes, is_known: bool) -> None:
+    """Raise CommandError: 100000, or 100010 to a stranger, whose client may send the same in parts."""
+    if is_known:
+        check_unread(text, max(MAX_NODES, len(text) // 2))
+        return
+    try:
+        check_unread(text, MAX_STRANGERS_NODES)
+    except CommandError:
+        raise CommandError(because(BODY_TOO_LARGE, f"more than {MAX_STRANGERS_NODES} values")) from None
+
+
 def _lenient(text: bytes, is_known: bool) -> Any:
     """Decode what the fast decoder refuses or changes: NaN, large numbers, broken characters."""
     if not is_known:
-        if len(text) > MAX_TORN_BYTES:
-            raise unreadable("not valid JSON")
         check_unread(text, MAX_TORN_NODES)
     try:
         value = json.loads(
@@ -102,9 +113,15 @@ def _mended(value: Any) -> Any:
     return [_mended(inner) for inner in value] if isinstance(value, list) else value
 
 
-def form_of(text: bytes, is_known: bool = True) -> dict[str, str]:
-    """Return the fields of an urlencoded text; of equal names the last counts. Raises CommandError (100000)."""
-    return dict(read_pairs(text, is_known))
+def form_of(text: bytes, is_known: bool = True, may_be_odd: bool = True) -> dict[str, str]:
+    """Return the fields of an urlencoded text; of equal names the last counts; see `read_pairs`. Raises CommandError (100000)."""
+    return dict(read_pairs(text, is_known, may_be_odd))
+
+
+@functools.cache
+def no_event(reason: str) -> CommandError:
+    """Return why one thing of a batch is no event: one object for each reason, as thousands of things may have it."""
+    return unreadable(reason)
 
 
 def base64_of(text: str) -> bytes:

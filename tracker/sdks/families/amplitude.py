@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 from tracker.errors import CommandError
@@ -25,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, object_of
+from tracker.sdks.shapes import inner, no_event, object_of
 
 #: Operations on user and group properties that leave a value, in the order in which a later one wins.
 _SETS = ("$setOnce", "$append", "$prepend", "$preInsert", "$postInsert", "$set")
@@ -52,6 +53,9 @@ _FIELDS = {
     "revenueType": "revenueType",
     "currency": "currency",
 }
+_NO_REQUEST = "a request has an api_key, and events in an array"
+#: Groups of one event that become events of their own.
+_MAX_GROUPS = 20
 _WORDS = {429: "Too many requests for some devices and users", 413: "Payload too large"}
 
 
@@ -75,9 +79,9 @@ class Amplitude(Adapter):
 
     def events(self, request: SdkRequest) -> list[Item]:
         envelope = object_of(request.json)
-        sent = envelope.get("events")
-        if not envelope.get("api_key") or not isinstance(sent, list) or not sent:
-            raise unreadable("a request has an api_key, and events in an array")
+        if not envelope.get("api_key"):
+            raise unreadable(_NO_REQUEST)
+        sent = request.things(envelope.get("events"), _NO_REQUEST)
         return tied(request, _with_addresses([_read(request, each, envelope) for each in sent]))
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
@@ -105,7 +109,7 @@ def _read(request: SdkRequest, sent: Any, envelope: Params) -> list[Params] | Co
         or not name
         or not (sent.get("user_id") or sent.get("device_id") or _of_groups(sent))
     ):
-        return unreadable("an event has an event_type, and a user_id or a device_id")
+        return no_event("an event has an event_type, and a user_id or a device_id")
     clock, late = times(request, sent.get("time"), envelope.get("client_upload_time"))
     traits = _values(inner(sent, "user_properties"))
     named, refused = names(sent.get("user_id"), traits.get("email"))
@@ -155,13 +159,14 @@ def _groups(sent: Params, said: Params, shared: Any, options: Params) -> list[Pa
 
 
 def _of_groups(sent: Params) -> list[tuple[str, Any]]:
-    """Return kind and id of each group of an event."""
-    return [
+    """Return kind and id of each group of an event, of the first ones: Amplitude has five kinds at most."""
+    found = (
         (kind, group_id)
         for kind, ids in inner(sent, "groups").items()
         for group_id in (ids if isinstance(ids, list) else [ids])
         if group_id not in (None, "")
-    ]
+    )
+    return list(islice(found, _MAX_GROUPS))
 
 
 def _values(operations: Params) -> Params:

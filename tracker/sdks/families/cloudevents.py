@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, json_of
+from tracker.sdks.shapes import inner, json_of, no_event
 
 #: What a header of an attribute begins with, and the attributes without which there is no event.
 _HEADER, _NEEDED = "ce-", ("id", "source", "type")
@@ -34,6 +34,8 @@ _HEADER, _NEEDED = "ce-", ("id", "source", "type")
 _IDS = ("userId", "anonymousId", "email")
 #: What JSON begins with that text seldom does.
 _JSON = (b"{", b"[", b'"')
+
+_NO_EVENT = "a CloudEvent has a specversion, in its JSON or as a header"
 
 
 class CloudEvents(Adapter):
@@ -51,17 +53,17 @@ class CloudEvents(Adapter):
             sent: list[Any] = [_binary(request)]
         else:
             sent = request.json if isinstance(request.json, list) else [request.json]
-        if not sent or not all(isinstance(each, dict) and "specversion" in each for each in sent):
-            raise unreadable("a CloudEvent has a specversion, in its JSON or as a header")
-        return tied(request, [self._read(request, each) for each in sent])
+        if not all(isinstance(each, dict) and "specversion" in each for each in sent):
+            raise unreadable(_NO_EVENT)
+        return tied(request, [self._read(request, each) for each in request.things(sent, _NO_EVENT)])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         return SdkReply(204, b"")
 
     def _read(self, request: SdkRequest, sent: Params) -> list[Params] | CommandError:
         if not all(isinstance(sent.get(name), str) and sent[name] for name in _NEEDED):
-            return unreadable("a CloudEvent has an id, a source and a type")
-        data = _data(sent)
+            return no_event("a CloudEvent has an id, a source and a type")
+        data = _data(request, sent)
         properties = data if isinstance(data, dict) else {} if data is None else {"data": data}
         external_id, anonymous_id, email = _who(sent, properties)
         rest = {name: value for name, value in properties.items() if name not in _IDS[:2]}
@@ -107,13 +109,13 @@ def _text(data: bytes) -> str:
         return base64.b64encode(data).decode()
 
 
-def _data(sent: Params) -> Any:
+def _data(request: SdkRequest, sent: Params) -> Any:
     """Return the data of an event; data of bytes that are no JSON stays base64."""
     packed = sent.get("data_base64")
     if not isinstance(packed, str):
         return sent.get("data")
     try:
-        return json_of(base64.b64decode(packed, validate=True))
+        return request.json_in(base64.b64decode(packed, validate=True))
     except (binascii.Error, ValueError, CommandError):
         return packed
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from tracker.errors import CommandError
+from tracker.errors import BODY_TOO_LARGE, CommandError
 from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkRefusal, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
@@ -25,7 +25,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, json_of
+from tracker.sdks.shapes import inner, no_event
 
 #: Names of Countly's own: a view, which comes again with the time that it took, and a crash.
 _VIEW, _CRASH = "[CLY]_view", "[CLY]_crash"
@@ -66,7 +66,13 @@ class Countly(Adapter):
     def events(self, request: SdkRequest) -> list[Item]:
         requests = _requests(request)
         key = requests[0].get("app_key")
-        found = [item for sent in requests for item in _items_of(request, sent, key)]
+        events = [_events_in(request, sent) for sent in requests]
+        request.take(sum(len(each) or 1 if isinstance(each, list) else 1 for each in events))
+        found = [
+            item
+            for sent, own in zip(requests, events, strict=True)
+            for item in _items_of(request, sent, own, key)
+        ]
         return found or [[]]
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
@@ -81,26 +87,43 @@ def _requests(request: SdkRequest) -> list[Params]:
     sent: Params = {**request.query, **(request.form if request.body else {})}
     if not request.path.endswith("bulk"):
         return [sent]
-    found = _value(sent.get("requests"), request.is_known)
+    if "requests" not in request.memo:
+        request.memo["requests"] = _value(request, sent.get("requests"))
+    found = request.memo["requests"]
     if not isinstance(found, list) or not found:
         raise unreadable("requests is an array of requests")
     shared = {name: value for name, value in sent.items() if name == "app_key"}
     return [{**shared, **each} if isinstance(each, dict) else {} for each in found]
 
 
-def _items_of(request: SdkRequest, sent: Params, key: Any) -> list[Item]:
+def _events_in(request: SdkRequest, sent: Params) -> list[Any] | CommandError:
+    """Return the events of one request, or why they cannot be read. Raises CommandError (100010)."""
+    try:
+        found = _value(request, sent.get("events")) or []
+    except CommandError as error:
+        if error.status == BODY_TOO_LARGE.status:
+            raise
+        return error
+    return found if isinstance(found, list) else no_event("events is an array")
+
+
+def _items_of(request: SdkRequest, sent: Params, events: list[Any] | CommandError, key: Any) -> list[Item]:
     """Return what one request becomes; all of a bulk have the key of its first, as they go to one list."""
     if not isinstance(sent.get("device_id"), str) or not isinstance(key, str) or sent.get("app_key") != key:
-        return [unreadable("a request has app_key, that of all in its bulk, and device_id")]
+        return [no_event("a request has app_key, that of all in its bulk, and device_id")]
+    if isinstance(events, CommandError):
+        return [events]
     try:
-        return list(_Sender(request, sent).items())
+        return list(_Sender(request, sent).items(events))
     except CommandError as error:
+        if error.status == BODY_TOO_LARGE.status:
+            raise
         return [error]
 
 
-def _value(sent: Any, is_known: bool) -> Any:
-    """Return the JSON value in a text; any other value as it is. Raises CommandError (100000)."""
-    return json_of(sent.encode(errors="replace"), is_known) if isinstance(sent, str) and sent else sent
+def _value(request: SdkRequest, sent: Any) -> Any:
+    """Return the JSON value in a text; any other value as it is. Raises CommandError (100000, 100010)."""
+    return request.json_in(sent) if isinstance(sent, str) and sent else sent
 
 
 class _Sender:
@@ -123,22 +146,19 @@ class _Sender:
         kept = {name: value for name, value in found.items() if isinstance(value, str) and value}
         self.said = {**kept, **refused}
 
-    def items(self) -> Iterator[Item]:
+    def items(self, events: list[Any]) -> Iterator[Item]:
         if self._sent.get("old_device_id"):
             yield [self._changed()]
         details = self._of("user_details")
         if details:
             yield [self._identified(details)]
-        events = _value(self._sent.get("events"), self._request.is_known) or []
-        if not isinstance(events, list):
-            raise unreadable("events is an array")
         yield from (self._event(each) for each in events)
         crash = self._of("crash")
         if crash:
             yield [made(_CRASH, {**self.said, **crash}, *self._shared({}), **self._options({}, _CRASH))]
 
     def _of(self, name: str) -> Params:
-        found = _value(self._sent.get(name), self._request.is_known)
+        found = _value(self._request, self._sent.get(name))
         return found if isinstance(found, dict) else {}
 
     def _shared(self, event: Params) -> tuple[Params, Params, Params]:
@@ -173,7 +193,7 @@ class _Sender:
 
     def _event(self, sent: Any) -> Item:
         if not isinstance(sent, dict) or not isinstance(sent.get("key"), str):
-            return unreadable("an event has a key")
+            return no_event("an event has a key")
         segmentation = inner(sent, "segmentation")
         is_view = sent["key"] == _VIEW
         if is_view and "visit" not in segmentation:

@@ -23,10 +23,11 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, object_of
+from tracker.sdks.shapes import inner, no_event, object_of
 
 #: The event that is revenue, and the one that only says that a page is still read.
 _PURCHASE, _HEARTBEAT = "purchase", "user_engagement"
+_NO_REQUEST = "a request has client_id or app_instance_id, and events"
 _PAGE = {"page_location": "$current_url", "page_title": "$page_title", "page_referrer": "$referrer"}
 
 
@@ -54,9 +55,9 @@ class GA4(Adapter):
     def events(self, request: SdkRequest) -> list[Item]:
         sent = object_of(request.json)
         client = sent.get("client_id") or sent.get("app_instance_id")
-        events = sent.get("events")
-        if not isinstance(client, str) or not isinstance(events, list) or not events:
-            raise unreadable("a request has client_id or app_instance_id, and events")
+        if not isinstance(client, str):
+            raise unreadable(_NO_REQUEST)
+        events = request.things(sent.get("events"), _NO_REQUEST)
         sender = _Sender(request, sent, client)
         traits = _traits(sent.get("user_properties"))
         items: list[list[Params] | CommandError] = [[sender.identified(traits)]] if traits else []
@@ -93,7 +94,7 @@ class _Sender:
 
     def event(self, sent: Any) -> list[Params] | CommandError:
         if not isinstance(sent, dict) or not isinstance(sent.get("name"), str) or not sent["name"]:
-            return unreadable("an event has a name")
+            return no_event("an event has a name")
         if sent["name"] == _HEARTBEAT:
             return []
         params = inner(sent, "params")

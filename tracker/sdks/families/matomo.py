@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tracker.errors import CommandError
-from tracker.registry.json_object import unreadable
+from tracker.errors import BODY_TOO_LARGE, CommandError, because
+from tracker.http.body.form import MAX_STRANGERS_ESCAPES
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkRefusal, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
     PAGE_VIEW,
@@ -22,11 +22,15 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import PIXEL, form_of, json_of, object_of
+from tracker.sdks.shapes import PIXEL, form_of, json_of, no_event, object_of
 from tracker.times import time_ms
 
-#: What a bulk of a stranger may have of %41, which cost the most: one of matomo.js has some thousands.
-_MAX_STRANGERS_ESCAPES = 20_000
+#: Parameters in a bulk of a stranger. matomo.js sends 50 requests at once, of some forty each.
+_MAX_STRANGERS_FIELDS = 5_000
+#: What each request has, as it stands in a query. Without it no query is taken apart.
+_IS_RECORDED = "rec=1"
+_NO_EVENT, _NO_BULK = "a request has idsite, and rec=1", "the requests of a bulk are an array of queries"
+_KEY_PARAM = "token_auth"
 #: How far back a time is believed without a key, as in Matomo.
 _DAY_MS = 86_400_000
 #: Parameters by their property; those of `_NUMBERS` are numbers, and `_ITEMS` JSON.
@@ -62,19 +66,21 @@ class Matomo(Adapter):
     is_credentialed = True
 
     def credential(self, request: SdkRequest) -> SdkCredential | None:
-        return _credential_in(request.query)
+        return _credential_in(request.query) or SdkCredential.of_bearer(request.headers.get("authorization"))
 
     def credential_in_body(self, request: SdkRequest) -> SdkCredential | None:
         sent = _bulk(request)
         if sent is None:
             return _credential_in(request.form)
-        found = (_credential_in(each) for each in (sent, *_requests(request, sent)))
-        return next((each for each in found if each), None)
+        requests = (each for each in _requests(request, sent) if isinstance(each, (str, dict)))
+        first = next((each for each in requests if _KEY_PARAM in each), None)
+        return _credential_in(sent) or _credential_in(_parameters(request, first))
 
     def events(self, request: SdkRequest) -> list[Item]:
         bulk = _bulk(request)
         if bulk is not None:
-            return tied(request, [_read(request, each) for each in _requests(request, bulk)])
+            sent = _requests(request, bulk)
+            return tied(request, [_read(request, _parameters(request, each)) for each in sent])
         return tied(request, [_read(request, _single(request))])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
@@ -92,7 +98,7 @@ class Matomo(Adapter):
 
 
 def _credential_in(sent: Any) -> SdkCredential | None:
-    token = sent.get("token_auth") if isinstance(sent, dict) else None
+    token = sent.get(_KEY_PARAM) if isinstance(sent, dict) else None
     found = SdkCredential.of(f":{token}") if isinstance(token, str) else None
     return found if found and found.secret else None
 
@@ -109,29 +115,32 @@ def _single(request: SdkRequest) -> dict[str, str]:
 
 
 def _requests(request: SdkRequest, bulk: Params) -> list[Any]:
-    """Return the parameters of each request of a bulk; None for one that has none. Raises CommandError (100000)."""
-    requests = bulk.get("requests")
-    if not isinstance(requests, list) or not requests:
-        raise unreadable("the requests of a bulk are an array of queries")
-    if not request.is_known and request.body.count(b"%") > _MAX_STRANGERS_ESCAPES:
-        raise unreadable(f"more than {_MAX_STRANGERS_ESCAPES} escaped characters")
-    return [_parameters(each, request.is_known) for each in requests]
+    """Return the requests of a bulk, if their queries do not cost too much to take apart. Raises CommandError (100000, 100010)."""
+    if not request.is_known and request.body.count(b"&") > _MAX_STRANGERS_FIELDS:
+        raise CommandError(because(BODY_TOO_LARGE, f"more than {_MAX_STRANGERS_FIELDS} parameters"))
+    return request.things(bulk.get("requests"), _NO_BULK)
 
 
-def _parameters(sent: Any, is_known: bool) -> Any:
+def _parameters(request: SdkRequest, sent: Any) -> Any:
+    """Return the parameters of a request of a bulk; None for one that has none."""
     if not isinstance(sent, str):
         found = sent.items() if isinstance(sent, dict) else ()
         return {name: str(value) for name, value in found if value is not None}
+    if _IS_RECORDED not in sent:
+        return None
     head, _, tail = sent.partition("?")
+    query = (sent if "=" in head else tail).encode(errors="replace")
+    if "may_be_odd" not in request.memo:
+        request.memo["may_be_odd"] = request.is_known or request.body.count(b"%") <= MAX_STRANGERS_ESCAPES
     try:
-        return form_of((sent if "=" in head else tail).encode(errors="replace"), is_known)
+        return form_of(query, request.is_known, request.memo["may_be_odd"])
     except CommandError:
         return None
 
 
 def _read(request: SdkRequest, sent: Any) -> list[Params] | CommandError:
     if not isinstance(sent, dict) or not sent.get("idsite") or sent.get("rec") != "1":
-        return unreadable("a request has idsite, and rec=1")
+        return no_event(_NO_EVENT)
     if sent.get("ping") == "1" or sent.get("ma_id"):
         return []
     named, refused = names(sent.get("uid"))

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from tracker.errors import CommandError
-from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkRefusal, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
     ALIAS,
@@ -27,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import PIXEL, base64_of, inner, json_of, objects_of
+from tracker.sdks.shapes import PIXEL, base64_of, inner, json_of, no_event, objects_of
 
 _ENGAGE, _GROUPS, _IMPORT = "engage", "groups", "import"
 _DEVICE = "$device:"
@@ -43,6 +42,8 @@ _PROPERTIES = {"current_page_title": "$page_title"}
 _TAKEN = frozenset(
     ("time", "$insert_id", "mp_lib", "distinct_id", "$device_id", "$user_id", "$anon_distinct_id")
 )
+#: The first byte of half a character, and how many may stand in what a stranger sends.
+_HALF, _MAX_STRANGERS_HALVES = b"\xed", 4_000
 _NO_REFERRER = "$direct"
 
 
@@ -83,7 +84,9 @@ class Mixpanel(Adapter):
     def events(self, request: SdkRequest) -> list[Item]:
         path = request.path.strip("/")
         read = {_ENGAGE: _profile, _GROUPS: _group}.get(path, _event)
-        return tied(request, [read(request, each) for each in objects_of(_sent(request)[0])])
+        sent = objects_of(_sent(request)[0])
+        request.take(len(sent))
+        return tied(request, [read(request, each) for each in sent])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         """Answer with the one character that says all is well, or what those want who ask for more words."""
@@ -103,17 +106,24 @@ def _sent(request: SdkRequest) -> tuple[Any, dict[str, str]]:
     fields = request.form if request.body.startswith(b"data=") else request.query
     if "data" not in fields:
         return request.json, {}
-    data = fields["data"]
-    is_plain = data.lstrip()[:1] in ("{", "[")
-    packed = data.encode(errors="replace") if is_plain else _utf_8(base64_of(data))
-    return json_of(packed, request.is_known), fields
+    if "sent" not in request.memo:
+        data = fields["data"]
+        is_plain = data.lstrip()[:1] in ("{", "[")
+        packed = data.encode(errors="replace") if is_plain else _utf_8(base64_of(data), request.is_known)
+        request.memo["sent"] = json_of(packed, request.is_known)
+    return request.memo["sent"], fields
 
 
-def _utf_8(packed: bytes) -> bytes:
-    """Return as UTF-8 what may be CESU-8: the browser SDK writes each half of a character beyond 16 bits by itself."""
+def _utf_8(packed: bytes, is_known: bool) -> bytes:
+    """Return as UTF-8 what may be CESU-8: the browser SDK writes each half of a character beyond 16 bits by itself.
+
+    A half costs 0.5 µs: a stranger's are joined only where they are few.
+    """
     try:
         packed.decode()
     except UnicodeDecodeError:
+        if not is_known and packed.count(_HALF) > _MAX_STRANGERS_HALVES:
+            return packed
         with suppress(UnicodeError):
             halves = packed.decode(errors="surrogatepass").encode("utf-16", "surrogatepass")
             return halves.decode("utf-16", "replace").encode()
@@ -140,9 +150,9 @@ def _event(request: SdkRequest, sent: Params) -> list[Params] | CommandError:
     properties = inner(sent, "properties")
     is_import = request.path == _IMPORT and "time" in properties
     if not isinstance(sent.get("event"), str) or not (properties.get("token") or is_import):
-        return unreadable("an event has a name as event, and properties with a token")
+        return no_event("an event has a name as event, and properties with a token")
     if not _FOREIGN.isdisjoint(sent):
-        return unreadable("an event has nothing beside event and properties")
+        return no_event("an event has nothing beside event and properties")
     name = sent["event"]
     clock, late = times(request, properties.get("time"))
     who, refused = _who(properties)
@@ -162,7 +172,7 @@ def _event(request: SdkRequest, sent: Params) -> list[Params] | CommandError:
 def _profile(request: SdkRequest, sent: Params) -> list[Params] | CommandError:
     """Read an update of a profile: what is set, and what was paid."""
     if not sent.get("$token") or "$distinct_id" not in sent:
-        return unreadable("a profile has a $token and a $distinct_id")
+        return no_event("a profile has a $token and a $distinct_id")
     traits = _traits(sent)
     who, refused = _who({"distinct_id": sent["$distinct_id"], "$device_id": sent.get("$device_id")})
     if traits:
@@ -186,7 +196,7 @@ def _group(request: SdkRequest, sent: Params) -> list[Params] | CommandError:
     """Read an update of a group. It is nobody's: it gets a visitor that stands for the group."""
     key, group_id = sent.get("$group_key"), sent.get("$group_id")
     if not sent.get("$token") or not key or not group_id:
-        return unreadable("a group has a $token, a $group_key and a $group_id")
+        return no_event("a group has a $token, a $group_key and a $group_id")
     traits = _traits(sent)
     if not traits:
         return []

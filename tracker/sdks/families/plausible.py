@@ -9,7 +9,7 @@ from tracker.errors import CommandError
 from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkReply, SdkRequest
 from tracker.sdks.mapping import PAGE_VIEW, Params, address_of, agent_of, conversion_of, made, money_in
-from tracker.sdks.shapes import inner, json_of, object_of
+from tracker.sdks.shapes import inner, object_of
 
 #: Names of the events that are Plausible's own: a page view, and how far and long a page was read.
 _PAGE_VIEW, _HEARTBEAT = "pageview", "engagement"
@@ -32,7 +32,7 @@ class Plausible(Adapter):
             raise unreadable("an event has n or name, u or url, and d or domain")
         if name == _HEARTBEAT:
             return [[]]
-        properties, money = _properties(sent, request.is_known), _money(sent)
+        properties, money = _properties(request, sent), _money(sent)
         said = {"$current_url": url, "$referrer": _either(sent, "r", "referrer")}
         kept = {key: value for key, value in said.items() if isinstance(value, str) and value}
         agent, address = agent_of(request), address_of(request, _forwarded(request))
@@ -51,12 +51,12 @@ def _either(sent: Params, short: str, long: str) -> Any:
     return sent.get(short) if sent.get(short) is not None else sent.get(long)
 
 
-def _properties(sent: Params, is_known: bool) -> Params:
+def _properties(request: SdkRequest, sent: Params) -> Params:
     """Return the custom properties, which the old client writes as a text of JSON."""
     found = next((sent[name] for name in ("p", "props", "m", "meta") if sent.get(name)), None)
     if isinstance(found, str):
         try:
-            found = json_of(found.encode(errors="replace"), is_known)
+            found = request.json_in(found)
         except CommandError:
             return {}
     return found if isinstance(found, dict) else {}

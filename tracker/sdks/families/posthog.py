@@ -28,7 +28,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import base64_of, gunzipped, inner, json_of, object_of
+from tracker.sdks.shapes import base64_of, gunzipped, inner, json_of, no_event, object_of
 
 #: The path of capture mode v1, whose answer has a result for each event.
 _V1 = "i/v1/analytics/events"
@@ -54,6 +54,7 @@ _FLAGS = {
     "errorsWhileComputingFlags": False,
     "sessionRecording": False,
 }
+_NO_MESSAGES = "a batch has messages"
 _NO_MESSAGE = "a message has an event, a distinct_id and a key"
 _KINDS = {400: "validation_error", 401: "authentication_error", 429: "throttled_error"}
 
@@ -90,7 +91,7 @@ class PostHog(Adapter):
 
     def events(self, request: SdkRequest) -> list[Item]:
         envelope, messages = _messages(request)
-        return [self._read(request, each, envelope) for each in messages]
+        return [self._read(request, each, envelope) for each in request.things(messages, _NO_MESSAGES)]
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         if request.path != _V1:
@@ -128,7 +129,7 @@ class PostHog(Adapter):
         properties = inner(sent, "properties")
         distinct = _distinct(sent, properties) if isinstance(sent, dict) else ""
         if not distinct or not isinstance(sent.get("event"), str) or not _is_own(request, sent, envelope):
-            return unreadable(_NO_MESSAGE)
+            return no_event(_NO_MESSAGE)
         name = sent["event"]
         if name in _DROPPED:
             return []
@@ -162,7 +163,7 @@ def _messages(request: SdkRequest) -> tuple[Params, list[Any]]:
     envelope = sent if isinstance(sent, dict) and "batch" in sent else {}
     messages = envelope["batch"] if envelope else sent if isinstance(sent, list) else [sent]
     if not isinstance(messages, list) or not messages:
-        raise unreadable("a batch has messages")
+        raise unreadable(_NO_MESSAGES)
     return envelope, messages
 
 
@@ -170,10 +171,14 @@ def _sent(request: SdkRequest) -> Any:
     """Return the JSON of a request: the body, or in older SDKs the field `data`, in base64 or as it is."""
     if not request.body.startswith(b"data="):
         return request.json
-    data = request.form["data"]
-    if data[:1] in ("{", "["):
-        return json_of(data.encode(errors="replace"), request.is_known)
-    return json_of(gunzipped(base64_of(data), request.max_bytes, request.is_known), request.is_known)
+    if "sent" not in request.memo:
+        data = request.form["data"]
+        is_plain = data[:1] in ("{", "[")
+        packed = data.encode(errors="replace") if is_plain else base64_of(data)
+        request.memo["sent"] = json_of(
+            gunzipped(packed, request.max_bytes, request.is_known), request.is_known
+        )
+    return request.memo["sent"]
 
 
 def _distinct(sent: Params, properties: Params) -> str:

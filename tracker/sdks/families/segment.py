@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tracker.errors import CommandError
-from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
     GROUP,
@@ -26,7 +25,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, object_of
+from tracker.sdks.shapes import inner, no_event, object_of
 
 #: The type of a message by the last part of a path, where the message does not say it.
 _TYPES = {
@@ -79,9 +78,8 @@ class Segment(Adapter):
     def events(self, request: SdkRequest) -> list[Item]:
         envelope = object_of(request.json)
         kind = _TYPES.get(request.params.get("call", ""))
-        messages = envelope["batch"] if "batch" in envelope and kind is None else [envelope]
-        if not isinstance(messages, list) or not messages:
-            raise unreadable("batch is an array of messages")
+        sent = envelope["batch"] if "batch" in envelope and kind is None else [envelope]
+        messages = request.things(sent, "batch is an array of messages")
         items = [self._read(request, each, envelope, kind) for each in messages]
         return tied(request, items)
 
@@ -99,7 +97,7 @@ class Segment(Adapter):
         make = _MADE.get(str(sent.get("type") or kind)) if isinstance(sent, dict) else None
         is_named = make is not _track or isinstance(sent.get("event"), str)
         if make is None or not is_named or _IDS.isdisjoint(sent):
-            return unreadable(
+            return no_event(
                 "a message has a type, such as track, userId or anonymousId, and what its type needs"
             )
         context = inner(sent, "context") or inner(envelope, "context")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tracker.domain.event import IDENTIFY
-from tracker.errors import CommandError
+from tracker.errors import BODY_TOO_LARGE, CommandError
 from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkRefusal, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import PIXEL, base64_of, inner, json_of, object_of
+from tracker.sdks.shapes import PIXEL, base64_of, inner, no_event, object_of
 
 #: What the body of a batch says it is.
 _BATCH = "/payload_data/"
@@ -51,6 +51,10 @@ _KINDS: Mapping[str, tuple[str | None, Mapping[str, str]]] = {
 }
 _OF_SCHEMA, _HEARTBEAT = "ue", "pp"
 _ALL_KINDS = (*_KINDS, _OF_SCHEMA, _HEARTBEAT)
+_NO_KIND = f"e is one of {', '.join(_ALL_KINDS)}"
+_NO_SCHEMA = "a self-describing event has a schema, such as iglu:com.example/seen/jsonschema/1-0-0"
+_NO_JSON = "co and ue_pr are JSON, cx and ue_px are base64 of it"
+_NO_BATCH = "the schema of a batch is payload_data, and its data are events"
 _NUMBERS = frozenset(("se_va", "tr_tt", "tr_tx", "tr_sh", "ti_pr", "ti_qu"))
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 #: Contexts that say nothing beside the fields of the event, and the one that names the visitor of an app.
@@ -74,10 +78,9 @@ class Snowplow(Adapter):
                 raise unreadable("an event has e, its kind, and tv, the tracker that sends it")
             return tied(request, [_read(request, request.query)])
         batch = object_of(request.json)
-        sent = batch.get("data")
-        if _BATCH not in str(batch.get("schema")) or not isinstance(sent, list) or not sent:
-            raise unreadable("the schema of a batch is payload_data, and its data are events")
-        return tied(request, [_read(request, each) for each in sent])
+        if _BATCH not in str(batch.get("schema")):
+            raise unreadable(_NO_BATCH)
+        return tied(request, [_read(request, each) for each in request.things(batch.get("data"), _NO_BATCH)])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         if request.method == "GET":
@@ -92,14 +95,18 @@ class Snowplow(Adapter):
 def _read(request: SdkRequest, sent: Any) -> list[Params] | CommandError:
     kind = sent.get("e") if isinstance(sent, dict) else None
     if kind not in _ALL_KINDS:
-        return unreadable(f"e is one of {', '.join(_ALL_KINDS)}")
+        return no_event(_NO_KIND)
     if kind == _HEARTBEAT:
         return []
     try:
-        contexts = _contexts(_json_in(sent, "co", "cx", request.is_known))
-        event = inner(_json_in(sent, "ue_pr", "ue_px", request.is_known), "data")
+        event = inner(_json_in(request, sent, "ue_pr", "ue_px"), "data")
+        if kind == _OF_SCHEMA and not _name_in(event):
+            return no_event(_NO_SCHEMA)
+        contexts = _contexts(_json_in(request, sent, "co", "cx"))
     except CommandError as error:
-        return error
+        if error.status == BODY_TOO_LARGE.status:
+            raise
+        return no_event(_NO_JSON)
     identified = inner(event, "data") if _name_in(event) == IDENTIFY else {}
     named, refused = names(sent.get("uid") or identified.get("id"))
     happened = sent.get("ttm")
@@ -123,12 +130,8 @@ def _flat(sent: Params, said: Params, shared: Any, options: Any) -> list[Params]
     return [event, *conversion_of(event, told.get("total"), told.get("currency"), told.get("order_id"))]
 
 
-def _self_describing(event: Params, said: Params, shared: Any, options: Any) -> list[Params] | CommandError:
+def _self_describing(event: Params, said: Params, shared: Any, options: Any) -> list[Params]:
     name, data = _name_in(event), inner(event, "data")
-    if not name:
-        return unreadable(
-            "a self-describing event has a schema, such as iglu:com.example/seen/jsonschema/1-0-0"
-        )
     said = {"$schema": event["schema"], **said}
     if name == IDENTIFY:
         named, refused = names(shared[0].get("ID"), data.get("email") or shared[0].get("Email"))
@@ -149,13 +152,13 @@ def _name_in(event: Params) -> str:
     return parts[1] if len(parts) > 1 else ""
 
 
-def _json_in(sent: Params, plain: str, packed: str, is_known: bool) -> Any:
+def _json_in(request: SdkRequest, sent: Params, plain: str, packed: str) -> Any:
     """Return the JSON value of a field, which is a text or base64 of it. Raises CommandError (100000)."""
     text = sent.get(plain)
     if isinstance(text, str) and text:
-        return json_of(text.encode(errors="replace"), is_known)
+        return request.json_in(text)
     text = sent.get(packed)
-    return json_of(base64_of(text), is_known) if isinstance(text, str) and text else None
+    return request.json_in(base64_of(text)) if isinstance(text, str) and text else None
 
 
 def _contexts(sent: Any) -> Params:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tracker.errors import CommandError
-from tracker.registry.json_object import unreadable
 from tracker.sdks.adapter import Adapter, Item, Outcomes, SdkCredential, SdkReply, SdkRequest
 from tracker.sdks.mapping import (
     PAGE_VIEW,
@@ -22,7 +21,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, objects_of
+from tracker.sdks.shapes import inner, no_event, objects_of
 
 _TYPES = ("event", "identify")
 
@@ -40,10 +39,8 @@ class Umami(Adapter):
         return SdkCredential.of(inner(first, "payload").get("website"))
 
     def events(self, request: SdkRequest) -> list[Item]:
-        messages = request.json if isinstance(request.json, list) else [request.json]
-        if not messages:
-            raise unreadable("a batch has messages")
-        return [self._read(request, each) for each in messages]
+        sent = request.json if isinstance(request.json, list) else [request.json]
+        return [self._read(request, each) for each in request.things(sent, "a batch has messages")]
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         """Answer without a session: a message that comes with the id of one is not told from others here."""
@@ -61,7 +58,7 @@ class Umami(Adapter):
         payload = inner(sent, "payload")
         kind = sent.get("type") if isinstance(sent, dict) else None
         if kind not in _TYPES or not isinstance(payload.get("website"), str):
-            return unreadable("a message has a type, event or identify, and a payload with a website")
+            return no_event("a message has a type, event or identify, and a payload with a website")
         data = inner(payload, "data")
         external_id = payload.get("id") or (data.get("id") if kind == "identify" else None)
         named, refused = names(external_id, data.get("email") if kind == "identify" else None)
