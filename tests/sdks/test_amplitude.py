@@ -68,6 +68,13 @@ def test_each_group_is_an_event() -> None:
     assert len({each["EventID"] for each in items}) == 3
 
 
+def test_of_very_many_groups_of_an_event_the_first_are_events() -> None:
+    [items] = AMPLITUDE.items(
+        PATH, sent({"event_type": "$identify", "groups": {"company": list(range(1, 999))}})
+    )
+    assert [each["Properties"]["$group_id"] for each in items] == list(range(1, 21))
+
+
 def test_an_address_is_on_all_events_of_its_user() -> None:
     traits = {"user_properties": {"$set": {"email": "ada@example.com"}}, "event_type": "$identify"}
     items = AMPLITUDE.items(
