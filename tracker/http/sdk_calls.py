@@ -199,7 +199,9 @@ def answers(dispatcher: Dispatcher, call: Call, events: SdkEvents) -> Iterator[A
         if answer.status != 200:
             return
         deadline = time.monotonic() + CALL_SECONDS
+        limits = answer.headers
         answer = dispatcher.answer(replace(following, unmade=_Part(events, start), deadline=deadline))
+        answer.headers = {**limits, **answer.headers}
         yield answer
 
 
