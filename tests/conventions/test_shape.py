@@ -15,7 +15,7 @@ VAGUE_NAMES = {"base", "common", "helper", "helpers", "manager", "managers", "mi
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv"}
 TOP_LEVEL = {
     ".ci", ".gitattributes", ".github", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "Procfile",
-    "README.md", "SECURITY.md", "bench", "commands", "constraints.txt", "docs", "gunicorn.conf.py", "pyproject.toml", "setup.cfg",
+    "README.md", "SECURITY.md", "bench", "commands", "constraints.txt", "deploy", "docs", "gunicorn.conf.py", "pyproject.toml", "setup.cfg",
     "tests", "tracker", "wsgi.py",
 }  # fmt: skip
 

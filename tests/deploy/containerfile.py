@@ -140,7 +140,7 @@ def mounted(root: Path) -> Iterator[None]:
             _say("umount", "--recursive", "--lazy", str(target))
 
 
-#: What .dockerignore keeps out.
+#: What Containerfile.dockerignore keeps out.
 _IGNORED = shutil.ignore_patterns("__pycache__", "node_modules")
 
 
