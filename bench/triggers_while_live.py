@@ -12,10 +12,6 @@ import statistics
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 from bench.deletions_while_live import call, script
@@ -23,6 +19,7 @@ from bench.import_while_live import RATE, steady
 from bench.load import BenchFailed
 from bench.plan import Plan
 from bench.report import Report
+from bench.told_target import Delays, told_target
 
 #: Events a second that a trigger is about, beside the load: 10,800 an hour.
 TOLD_RATE = 3
@@ -55,39 +52,6 @@ CASES = (
 )
 
 
-class Delays:
-    """Seconds from an event to its message, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-        self.url = ""
-
-    def note(self, message: dict[str, Any]) -> None:
-        received_at = datetime.fromisoformat(message["Event"]["ReceivedAt"])
-        self.seconds.append(time.time() - received_at.timestamp())
-
-
-@contextmanager
-def target() -> Iterator[Delays]:
-    delays = Delays()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            delays.note(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    delays.url = f"http://127.0.0.1:{server.server_port}/"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield delays
-    server.shutdown()
-    server.server_close()
-
-
 class Run(NamedTuple):
     """Milliseconds of the answers to tracking in one run, and the seconds after which messages came, sorted."""
 
@@ -113,7 +77,7 @@ def told_beside(address: str, key: str, list_id: str, is_over: threading.Event) 
 
 def measured(address: str, account: tuple[str, str], delays: Delays, seconds: float, kind: str) -> Run:
     """Measure one run. Raises BenchFailed if an event that starts a trigger was not told."""
-    delays.seconds.clear()
+    delays.clear()
     is_over, sent = threading.Event(), [0]
     beside = threading.Thread(target=lambda: sent.append(told_beside(address, *account, is_over)))
     beside.start()
@@ -122,12 +86,12 @@ def measured(address: str, account: tuple[str, str], delays: Delays, seconds: fl
     beside.join()
     wanted = {"": 0, "told": sent[-1], "live": len(times)}[kind]
     until = time.monotonic() + LATE_SECONDS
-    while len(delays.seconds) < wanted and time.monotonic() < until:
+    while len(told := delays.seconds()) < wanted and time.monotonic() < until:
         time.sleep(0.1)
-    if len(delays.seconds) < wanted:
-        raise BenchFailed(f"{len(delays.seconds)} of {wanted} events were told")
+    if len(told) < wanted:
+        raise BenchFailed(f"{len(told)} of {wanted} events were told")
     cuts = statistics.quantiles(times, n=100)
-    return Run(cuts[49], cuts[98], sorted(delays.seconds))
+    return Run(cuts[49], cuts[98], sorted(told))
 
 
 def made(address: str, key: str, **params: Any) -> int:
@@ -161,7 +125,7 @@ def measure(plan: Plan) -> Report:
     _, list_id = plan.site.accounts.read_text().split()[:2]
     key = script(database, "key", "add", "user0@example.com", "--permission", "*")
     runs: list[list[Run]] = [[] for _ in CASES]
-    with target() as delays, database.serve(TRACKER_OUTGOING_ALLOW="127.0.0.0/8") as address:
+    with told_target() as delays, database.serve(TRACKER_OUTGOING_ALLOW="127.0.0.0/8") as address:
         steady(address, key, list_id, seconds / 5)
         for _ in range(plan.turns):
             for case, own in zip(CASES, runs, strict=True):

@@ -9,7 +9,8 @@ import pytest
 from tests.client import InProcess, Shop, Track
 from tests.receiver import Receiver, receiving, status
 from tests.triggers.conftest import Make
-from tracker.delivery import trigger_worker
+from tracker.delivery import event_tail, trigger_worker
+from tracker.delivery.sending_places import MAX_OF_TRIGGER
 from tracker.delivery.trigger_worker import TriggerWorker
 
 
@@ -65,6 +66,56 @@ def test_an_event_in_another_spelling_is_told(
     client.ok("event.unalias", shop.key, **about)
     track(Event="Seen", Email="a@example.com")
     assert receiver.is_empty()
+
+
+def test_what_came_before_another_spelling_was_the_events_is_not_told(
+    client: InProcess,
+    shop: Shop,
+    make: Make,
+    track: Track,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_tail, "NEAR_OVERLAP_MS", 0)
+    monkeypatch.setattr(event_tail, "OVERLAP_EVERY", 1)
+    make()
+    track(Event="Seen", Email="a@example.com")
+    for n in range(2):  # a look has begun since
+        track(Email="a@example.com", Properties={"n": n})
+        receiver.next()
+    client.ok("event.alias", shop.key, ListID=shop.list_id, Event="Seen", As="seen")
+    track(Email="a@example.com", Properties={"n": 2})
+    assert receiver.next().event["Properties"] == {"n": 2}
+    assert receiver.is_empty()
+
+
+def test_an_event_that_is_seen_long_after_its_id_was_made_is_told(
+    make: Make, track: Track, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one whose commit took seconds: the looks that go back a little only are past it."""
+    monkeypatch.setattr(event_tail, "NEAR_OVERLAP_MS", -60_000)
+    monkeypatch.setattr(event_tail, "WIDE_EVERY", 10**9)
+    monkeypatch.setattr(trigger_worker, "LOOK_SECONDS", 0.01)
+    make()
+    track(Email="a@example.com", Properties={"n": 0})
+    assert receiver.next().event["Properties"] == {"n": 0}
+
+
+def test_all_that_one_look_found_is_sent_without_another(
+    client: InProcess, shop: Shop, make: Make, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's messages one after the other, and those of more people than may be told at a time."""
+    people = [*(f"a{n}@example.com" for n in range(2 * MAX_OF_TRIGGER)), *["a0@example.com"] * 3]
+    events = [{"Event": "seen", "Email": each, "Properties": {"n": n}} for n, each in enumerate(people)]
+    make()
+    with monkeypatch.context() as patched:
+        patched.setattr(trigger_worker, "LOOK_SECONDS", 1000)
+        client.ok("event.batch", shop.key, ListID=shop.list_id, Events=events)
+        client.services.triggers.wake()
+        told = [receiver.next().event["Properties"]["n"] for _ in events]
+    client.services.triggers.wake()
+    assert sorted(told) == list(range(len(events)))
+    assert [n for n in told if people[n] == people[0]] == [0, *range(2 * MAX_OF_TRIGGER, len(events))]
 
 
 def test_a_change_that_another_process_made_holds_for_what_is_sent_after_it(

@@ -37,14 +37,21 @@ _log = logging.getLogger("tracker.delivery")
 
 
 class Delivering:
-    """The deliveries of one process. `may_post()` tells whether it may begin a request, `done()` that more may be due."""
+    """The deliveries of one process.
 
-    def __init__(self, parts: TriggerParts, may_post: Callable[[], bool], done: Callable[[], None]) -> None:
+    `may_post()` tells whether it may begin a request, `done(trigger_id)` that more of a trigger may be due.
+    """
+
+    def __init__(
+        self, parts: TriggerParts, may_post: Callable[[], bool], done: Callable[[int], None]
+    ) -> None:
         self._parts, self._may_post, self._done = parts, may_post, done
         self._under_way: dict[int, dict[int, gevent.Greenlet]] = {}
         self._paces: dict[int, Pace] = {}
         self._users: dict[int, int] = {}
         self._failing: set[int] = set()
+        #: The triggers of which more may be due than there was room for.
+        self._crowded: set[int] = set()
 
     def send_due(self, trigger: ListTrigger, user_id: int) -> None:
         """Begin to send what is due of a user's trigger, as far as there is room. Raises StorageUnavailable."""
@@ -53,6 +60,7 @@ class Delivering:
         if trigger.failing_since is not None:
             self._failing.add(trigger.id)
         room = self._room(trigger, len(mine))
+        self._crowded.add(trigger.id)
         if room <= 0:
             return
         now, most = self._parts.now(), room + len(mine)
@@ -63,6 +71,8 @@ class Delivering:
             return trigger_store.active_trigger(transaction, trigger) if found else None, found
 
         current, due = self._parts.database.read(look)
+        if len(due) < room:
+            self._crowded.discard(trigger.id)
         if current is None:  # nothing is due, or the trigger was paused just now
             return
         for delivery in due:
@@ -85,16 +95,20 @@ class Delivering:
         gevent.killall(greenlets)
 
     def _deliver(self, trigger: ListTrigger, delivery: WaitingDelivery) -> None:
+        goes_on = False
         try:
             if not self._may_post():
                 return
             attempt = self._attempt(trigger, delivery)
-            self._write_down(partial(self._noted, trigger=trigger, delivery=delivery, attempt=attempt))
+            noted = partial(self._noted, trigger=trigger, delivery=delivery, attempt=attempt)
+            goes_on = self._write_down(noted)
             seconds = attempt.milliseconds / 1000
             self._paces[trigger.id].note(attempt.is_accepted, seconds, time.monotonic())
         finally:
             self._under_way[trigger.id].pop(delivery.id, None)
-            self._done()
+            crowded, self._crowded = self._crowded, set()
+            for number in crowded | ({trigger.id} if goes_on else set()):
+                self._done(number)
 
     def _attempt(self, trigger: ListTrigger, delivery: WaitingDelivery) -> PostAttempt:
         at = self._parts.now()
@@ -107,17 +121,24 @@ class Delivering:
 
     def _noted(
         self, transaction: Transaction, trigger: ListTrigger, delivery: WaitingDelivery, attempt: PostAttempt
-    ) -> None:
-        """Write an attempt down, with what it means for the delivery and for its trigger."""
+    ) -> bool:
+        """Write an attempt down, with what it means for the delivery and for its trigger; return whether the person's next one is due."""
         now = attempt.at + attempt.milliseconds
         state, due_at = after_attempt(delivery, attempt, now)
-        if not delivery_queue.finish(transaction, delivery.list_id, delivery.id, attempt, state, due_at):
-            return
-        if state is DeliveryState.ACCEPTED:
-            if trigger.id in self._failing:
-                trigger_store.note_success(transaction, trigger)
-                self._failing.discard(trigger.id)
-            return
+        goes_on = delivery_queue.finish(transaction, delivery.list_id, delivery.id, attempt, state, due_at)
+        if goes_on is None:
+            return False
+        if state is not DeliveryState.ACCEPTED:
+            self._note_failure(transaction, trigger, attempt, now)
+        elif trigger.id in self._failing:
+            trigger_store.note_success(transaction, trigger)
+            self._failing.discard(trigger.id)
+        return goes_on
+
+    def _note_failure(
+        self, transaction: Transaction, trigger: ListTrigger, attempt: PostAttempt, now: int
+    ) -> None:
+        """Note a failure of a trigger, which is paused if nothing was accepted for a day."""
         self._failing.add(trigger.id)
         failure = attempt.error or f"the answer was {attempt.status}"
         since = trigger_store.note_failure(transaction, trigger, now, failure)
@@ -127,8 +148,8 @@ class Delivering:
                 "trigger %d of list %d has failed for a day, and is paused", trigger.id, trigger.list_id
             )
 
-    def _write_down(self, work: Callable[[Transaction], None]) -> None:
-        """Write an outcome, for as long as another process would not send the delivery again anyway."""
+    def _write_down(self, work: Callable[[Transaction], bool]) -> bool:
+        """Write an outcome, for as long as another process would not send the delivery again anyway; return what `work` does."""
         until = time.monotonic() + WRITE_SECONDS
         while True:
             try:
@@ -136,7 +157,7 @@ class Delivering:
             except (StorageUnavailable, OutcomeUnknown) as failure:
                 if time.monotonic() >= until:
                     _log.warning("the outcome of a delivery is not known: %s", type(failure).__name__)
-                    return None
+                    return False
                 gevent.sleep(WRITE_AGAIN_SECONDS)
 
 

@@ -3,14 +3,20 @@
 Ids are made before their transaction, so they are not in the order of commits. A look therefore goes back behind the last one,
 and leaves out what it has seen; an event under an older id is told by a change, as to the copies for reports
 (`analytics/copy/copy_tail.py`). One delivery for each trigger and event is held by the database: to look twice begins nothing twice.
+
+Looks share the event loop with tracking. So most go back a little only, ids are read in slices, and the database leaves out events
+that no trigger names.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
+
+import gevent
 
 from tracker.delivery.trigger_parts import RenderedEvent, TriggerParts
 from tracker.domain.event import IS_BOT, IS_SILENT
@@ -18,7 +24,7 @@ from tracker.domain.row_ids import first_id_at, received_ms
 from tracker.storage.accounts import read_names
 from tracker.storage.changes import Kind, changes_from
 from tracker.storage.engine import Transaction
-from tracker.storage.events import StoredEvent, copied_events, read_events
+from tracker.storage.events import StoredEvent, ids_named, read_events
 from tracker.storage.triggers import (
     ListTrigger,
     NewDelivery,
@@ -28,9 +34,15 @@ from tracker.storage.triggers import (
     trigger_store,
 )
 
-#: Milliseconds that a look goes back: a write takes 5 s, and a server may need 15 s to make it seen. Every WIDE_EVERY looks
-#: further, as clocks of several machines differ.
-OVERLAP_MS, WIDE_OVERLAP_MS, WIDE_EVERY = 20_000, 180_000, 150
+#: Milliseconds that a look goes back: a write is usually seen at once.
+NEAR_OVERLAP_MS = 2_000
+#: The same of every OVERLAP_EVERY-th look, the first among them: a write takes 5 s, and a server may need 15 s to make it seen. Every
+#: WIDE_EVERY looks further, as clocks of several machines differ.
+OVERLAP_MS, OVERLAP_EVERY, WIDE_OVERLAP_MS, WIDE_EVERY = 20_000, 4, 180_000, 150
+#: Milliseconds of ids that one statement reads, and statements of one look.
+SLICE_MS, MAX_SLICES = 5_000, 40
+#: An id beyond all others, and a number of events that is never reached.
+_NO_END, _ALL = 2**63 - 1, 2**62
 #: Events that one look judges: with more the next one goes on.
 MAX_EVENTS = 500
 #: Milliseconds between two notes of how far a tail has come, while nothing begins.
@@ -53,11 +65,12 @@ class EventTail:
         self._as_of: int | None = None
         self._kept_at = 0
         self._looks = 0
+        self._names: dict[int, set[bytes]] = {}
         self._seen: set[int] = set()
         self._applied: set[int] = set()
         self._known: dict[int, int] = {}
-        #: Whether the last look began any delivery.
-        self.has_begun = False
+        #: The numbers of the triggers of which the last look began deliveries.
+        self.begun: set[int] = set()
 
     def look(self, triggers: Sequence[ListTrigger]) -> bool:
         """Begin the deliveries of what came since the last look; return whether more has come already.
@@ -66,13 +79,11 @@ class EventTail:
         """
         began_at = self._parts.now()
         as_of = self._begin(triggers)
-        self._looks += 1
-        overlap = WIDE_OVERLAP_MS if self._looks % WIDE_EVERY == 0 else OVERLAP_MS
-        first = first_id_at(as_of - overlap)
-        late, applied = self._late(first)
-        most = MAX_EVENTS + len(self._seen)
-        ids = self._read(partial(copied_events.new_ids, list_id=self._list_id, first_id=first, most=most))
-        new = [each for each in ids if each not in self._seen]
+        self._note_names(triggers, as_of)
+        first_at = as_of - self._overlap()
+        late, applied = self._late(first_id_at(first_at))
+        names = set().union(*self._names.values())
+        new = self._unseen(names, first_at, began_at, _NO_END, MAX_EVENTS + 1)
         is_all = len(new) <= MAX_EVENTS
         new = new[:MAX_EVENTS]
         wanted = {*new, *late}
@@ -102,6 +113,41 @@ class EventTail:
         self._known = {trigger.id: trigger.active_from for trigger in triggers}
         return self._as_of
 
+    def _overlap(self) -> int:
+        """Return the milliseconds that this look goes back."""
+        looks, self._looks = self._looks, self._looks + 1
+        if self._looks % WIDE_EVERY == 0:
+            return WIDE_OVERLAP_MS
+        return OVERLAP_MS if looks % OVERLAP_EVERY == 0 else NEAR_OVERLAP_MS
+
+    def _note_names(self, triggers: Sequence[ListTrigger], as_of: int) -> None:
+        """Note all spellings of the events of triggers. Another one for an event counts from now on: what came before is not told."""
+        spellings = self._read(partial(read_names, list_id=self._list_id)).spellings
+        names = {trigger.id: set(map(str.encode, spellings.of_event(trigger.event))) for trigger in triggers}
+        added = set().union(*names.values()) - set().union(*self._names.values())
+        if added and self._names:
+            end = as_of - NEAR_OVERLAP_MS
+            self._seen.update(self._unseen(added, as_of - WIDE_OVERLAP_MS, end, first_id_at(end), _ALL))
+        self._names = names
+
+    def _unseen(self, names: Iterable[bytes], first_at: int, until: int, end: int, most: int) -> list[int]:
+        """Return ids of events of these names that no look has seen, oldest first: those from a time on to before the id `end`.
+
+        Once there are `most`, the rest is left for the next look. Other requests get their turn between slices, which are of the time
+        until `until`; the last one goes on to the end.
+        """
+        found: list[int] = []
+        step = max(SLICE_MS, (until - first_at) // MAX_SLICES + 1)
+        starts = map(first_id_at, range(first_at, max(until, first_at + 1), step))
+        read = partial(ids_named, list_id=self._list_id, names=sorted(names), most=most + len(self._seen))
+        for first, before in pairwise([*starts, end]):
+            ids = self._read(partial(read, first_id=first, before_id=before))
+            found += [each for each in ids if each not in self._seen]
+            if len(found) >= most:
+                break
+            gevent.sleep(0)
+        return found
+
     def _late(self, first: int) -> tuple[set[int], set[int]]:
         """Return the ids of events that were stored under old ids just now, as changes tell, and those of the changes."""
         found = self._read(partial(changes_from, list_id=self._list_id, first_id=first))
@@ -122,14 +168,12 @@ class EventTail:
         self, triggers: Sequence[ListTrigger], events: Sequence[StoredEvent]
     ) -> list[tuple[int, ListTrigger]] | None:
         """Return (event id, trigger) of what starts, in the order of ids; None while conditions cannot be judged."""
-        spellings = self._read(partial(read_names, list_id=self._list_id)).spellings
-        names = {trigger.id: set(map(str.encode, spellings.of_event(trigger.event))) for trigger in triggers}
         named = [
             (event.id, trigger)
             for event in events
             if not event.flags & (IS_BOT | IS_SILENT) and event.received_at - event.event_at <= MAX_AGE_MS
             for trigger in triggers
-            if event.name in names[trigger.id] and event.received_at >= trigger.active_from
+            if event.name in self._names[trigger.id] and event.received_at >= trigger.active_from
         ]
         if not self._is_judged or not named:
             return named
@@ -166,7 +210,7 @@ class EventTail:
 
             parts.database.write(write)
             self._kept_at = now
-        self.has_begun = bool(found)
+        self.begun = {each.trigger_id for each in found}
         self._as_of = as_of
 
     def _delivery(self, trigger: ListTrigger, event: RenderedEvent) -> NewDelivery:

@@ -39,10 +39,12 @@ class _Next(NamedTuple):
 class SegmentWatch:
     """The segments of all triggers, looked at one after the other. One greenlet uses it at a time.
 
-    `may_go_on()` tells whether this process still has the work, `begun()` that deliveries have begun.
+    `may_go_on()` tells whether this process still has the work, `begun(trigger_id)` that deliveries of a trigger have begun.
     """
 
-    def __init__(self, parts: TriggerParts, may_go_on: Callable[[], bool], begun: Callable[[], None]) -> None:
+    def __init__(
+        self, parts: TriggerParts, may_go_on: Callable[[], bool], begun: Callable[[int], None]
+    ) -> None:
         self._parts, self._may_go_on, self._begun = parts, may_go_on, begun
         self._next: dict[int, _Next] = {}
 
@@ -96,7 +98,7 @@ class SegmentWatch:
             if begun is None:
                 return False
             if begun:
-                self._begun()
+                self._begun(trigger.id)
         return True
 
     def _deliveries(

@@ -30,6 +30,8 @@ from tracker.storage.triggers import (
 LEASE, LEASE_MS, RENEW_MS = b"triggers", 15_000, 12_500
 #: Seconds between two looks at new events, at the triggers, and at whether this process is to do the work.
 LOOK_SECONDS, REFRESH_SECONDS, IDLE_SECONDS = 0.25, 1.0, 3.0
+#: Seconds that the work waits at least, so that other requests get their turn.
+MIN_WAIT = 0.001
 #: Deliveries of a trigger that may wait, and seconds between two looks whether it is more.
 MAX_WAITING, KEEPING_SECONDS = 100_000, 60.0
 #: Seconds that a stop waits for requests.
@@ -51,8 +53,10 @@ class TriggerWorker:
         self._tails: dict[tuple[int, bool], EventTail] = {}
         self._looks: dict[tuple[int, bool], gevent.Greenlet] = {}
         self._woken, self._is_closing = Event(), False
-        self._delivering = Delivering(parts, self._may_post, self._woken.set)
-        self._segments = SegmentWatch(parts, self._is_leased_still, self._woken.set)
+        self._look_at = 0.0
+        self._stirred: set[int] = set()
+        self._delivering = Delivering(parts, self._may_post, self._stir)
+        self._segments = SegmentWatch(parts, self._is_leased_still, self._stir)
         self._watching: gevent.Greenlet | None = None
         self._loop: gevent.Greenlet | None = None
 
@@ -73,7 +77,7 @@ class TriggerWorker:
 
     def wake(self) -> None:
         """Look at once: a trigger, a delivery or an event is new."""
-        self._refreshed_at = -1e9
+        self._refreshed_at, self._look_at = -1e9, 0.0
         self._woken.set()
 
     def test(self, trigger: ListTrigger, number: int, body: bytes, seconds: float) -> PostResult:
@@ -95,8 +99,7 @@ class TriggerWorker:
             seconds = IDLE_SECONDS
             try:
                 if self._is_mine():
-                    self._round()
-                    seconds = LOOK_SECONDS
+                    seconds = self._round()
             except (StorageUnavailable, OutcomeUnknown) as failure:
                 _log.warning("triggers wait: %s", type(failure).__name__)
             except Exception as failure:  # noqa: BLE001  the work goes on with what is not at fault
@@ -151,8 +154,31 @@ class TriggerWorker:
         except (StorageUnavailable, OutcomeUnknown) as failure:
             _log.warning("the lease of triggers ends by itself: %s", type(failure).__name__)
 
-    def _round(self) -> None:
-        """Look at the events of each list in a greenlet of its own, then send what is due."""
+    def _stir(self, trigger_id: int) -> None:
+        """Send what is due of a trigger: something of it has begun or ended."""
+        self._stirred.add(trigger_id)
+        self._woken.set()
+
+    def _round(self) -> float:
+        """Look if it is time, and send what is due; return the seconds until the next look.
+
+        Between looks only triggers that were stirred can have anything due that was not due before.
+        """
+        clock, stirred = time.monotonic(), self._stirred
+        is_look, self._stirred = clock >= self._look_at, set()
+        if is_look:
+            self._look_at = clock + LOOK_SECONDS
+            self._look_at_all()
+        for trigger in self._triggers:
+            if is_look or trigger.id in stirred:
+                self._delivering.send_due(trigger, self._owners.get(trigger.list_id, 0))
+        if clock - self._kept_at >= KEEPING_SECONDS:
+            self._kept_at = clock
+            self._pause_backlogs()
+        return max(MIN_WAIT, self._look_at - time.monotonic())
+
+    def _look_at_all(self) -> None:
+        """Look at the events of each list in a greenlet of its own, and at segments in another."""
         by_tail: dict[tuple[int, bool], list[ListTrigger]] = {}
         for trigger in (each for each in self._triggers if each.segment_id is None):
             by_tail.setdefault((trigger.list_id, trigger.rule != b"[]"), []).append(trigger)
@@ -160,11 +186,6 @@ class TriggerWorker:
             if (running := self._looks.get(key)) is None or running.dead:
                 self._looks[key] = gevent.spawn(self._look, key, triggers)
         self._watch_segments([each for each in self._triggers if each.segment_id is not None])
-        for trigger in self._triggers:
-            self._delivering.send_due(trigger, self._owners.get(trigger.list_id, 0))
-        if time.monotonic() - self._kept_at >= KEEPING_SECONDS:
-            self._kept_at = time.monotonic()
-            self._pause_backlogs()
 
     def _look(self, key: tuple[int, bool], triggers: Sequence[ListTrigger]) -> None:
         tail = self._tails.setdefault(key, EventTail(self._parts, *key))
@@ -172,8 +193,8 @@ class TriggerWorker:
             has_more = True
             while has_more and self._is_leased_still():
                 has_more = tail.look(triggers)
-                if tail.has_begun:
-                    self._woken.set()
+                for trigger_id in tail.begun:
+                    self._stir(trigger_id)
         except (StorageUnavailable, OutcomeUnknown) as failure:
             _log.warning("the triggers of list %d wait: %s", key[0], type(failure).__name__)
 

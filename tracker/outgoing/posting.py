@@ -98,15 +98,21 @@ def _headers_of(target: CheckedURL, body: bytes) -> dict[str, str]:
 
 
 def _connected(addresses: list[str], port: int, seconds: float) -> socket.socket:
-    """Connect to the first address that answers. Raises OSError."""
+    """Connect to the first address that answers. Raises OSError.
+
+    These are no names: gevent's `create_connection` would have a thread look each of them up.
+    """
     failure: OSError | None = None
     share = seconds / len(addresses)
     for address in addresses:
+        connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         try:
-            connection = socket.create_connection((address, port), timeout=share)
+            connection.settimeout(share)
+            connection.connect((address, port))
             connection.settimeout(seconds)
             return connection
         except OSError as failed:
+            connection.close()
             failure = failed
     raise failure or OSError("no address")
 

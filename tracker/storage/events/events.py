@@ -192,6 +192,18 @@ def names_from(transaction: Transaction, list_id: int, first_id: int, most: int)
     return [(row[0], bytes(row[1])) for row in transaction.select(_FROM, (list_id, first_id, most))]
 
 
+def ids_named(
+    transaction: Transaction, list_id: int, names: Sequence[bytes], first_id: int, before_id: int, most: int
+) -> list[int]:
+    """Return the first ids, at most `most`, of the events of these names from an id to before another, oldest first."""
+    sql = (
+        "SELECT id FROM events WHERE list_id = ? AND id >= ? AND id < ?"
+        f" AND name IN ({', '.join('?' * len(names))}) ORDER BY id LIMIT ?"
+    )
+    rows = transaction.select(sql, (list_id, first_id, before_id, *names, most))
+    return [row[0] for row in rows]
+
+
 def latest_sendings(transaction: Transaction, list_id: int, most: int) -> list[Sending]:
     """Return how the last events of a list came, the last one first."""
     sql = "SELECT received_at, sent_at, flags, properties FROM events WHERE list_id = ? ORDER BY id DESC LIMIT ?"

@@ -134,15 +134,15 @@ def finish(
     attempt: PostAttempt,
     state: DeliveryState,
     due_at: int,
-) -> bool:
+) -> bool | None:
     """Write an attempt down, with the state after it; one that waits on is due at `due_at`.
 
-    Return False if the delivery is gone: it was forgotten, or its trigger deleted.
+    Return whether another one of its lane is due now; None if the delivery is gone: it was forgotten, or its trigger deleted.
     """
     sql = f"SELECT trigger_id, lane, log FROM deliveries WHERE list_id = ? AND id = ?{transaction.engine.for_update}"
     rows = transaction.select(sql, (list_id, delivery_id))
     if not rows:
-        return False
+        return None
     trigger_id, lane, log = rows[0]
     ended = attempt.at + attempt.milliseconds
     finished_at = None if state is DeliveryState.WAITING else ended
@@ -160,9 +160,7 @@ def finish(
         " WHERE list_id = ? AND id = ?"
     )
     transaction.execute(sql, values)
-    if state is not DeliveryState.WAITING:
-        _go_on(transaction, list_id, trigger_id, lane, ended)
-    return True
+    return state is not DeliveryState.WAITING and _go_on(transaction, list_id, trigger_id, lane, ended)
 
 
 def send_again(transaction: Transaction, list_id: int, delivery_id: int, now: int) -> bool:
@@ -260,13 +258,15 @@ def _join_lanes(transaction: Transaction, list_id: int, new: Sequence[NewDeliver
             _set_due(transaction, list_id, [head], now)
 
 
-def _go_on(transaction: Transaction, list_id: int, trigger_id: int, lane: int, now: int) -> None:
-    """Have the first of a lane due, if none is."""
+def _go_on(transaction: Transaction, list_id: int, trigger_id: int, lane: int, now: int) -> bool:
+    """Have the first of a lane due, if none is; return whether this one is."""
     key = (list_id, trigger_id, lane)
     sql = f"SELECT MIN(id), MIN(due_at) FROM deliveries WHERE {_LANE}"
     [(head, due_at)] = transaction.select(sql, key)
-    if head is not None and due_at == NEVER:
-        _set_due(transaction, list_id, [head], now)
+    if head is None or due_at != NEVER:
+        return False
+    _set_due(transaction, list_id, [head], now)
+    return True
 
 
 def _set_due(transaction: Transaction, list_id: int, ids: Iterable[int], due_at: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tracker.storage.accounts.lists import folded
 from tracker.storage.engine.database import Database
-from tracker.storage.engine.transaction import Transaction
+from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.schema.models import TriggerRow
 from tracker.storage.triggers import delivery_queue, pause_notices
 
@@ -64,6 +64,11 @@ class ListTrigger:
     def secrets(self, now: int) -> list[bytes]:
         """Return the secrets that sign messages now, the newest first."""
         return [self.secret, *([self.old_secret] if self.old_secret and now < self.old_secret_until else [])]
+
+
+_SELECT = f"SELECT {', '.join(ListTrigger.__slots__)} FROM triggers"
+#: How each of these columns is read.
+_READERS = [getattr(TriggerRow, name).python_value for name in ListTrigger.__slots__]
 
 
 class TriggerFault(Enum):
@@ -136,16 +141,13 @@ class Triggers:
 
 def active_triggers(transaction: Transaction) -> list[ListTrigger]:
     """Return the triggers of all lists that are not paused."""
-    query = TriggerRow.select(*_columns()).where(TriggerRow.is_active == True)  # noqa: E712  SQL
-    return [ListTrigger(*row) for row in transaction.rows(query.order_by(TriggerRow.id))]
+    return _selected(transaction, "is_active = 1", ())
 
 
 def active_trigger(transaction: Transaction, trigger: ListTrigger) -> ListTrigger | None:
     """Return a trigger as it is now; None if it is paused or gone."""
-    key = (TriggerRow.list_id == trigger.list_id, TriggerRow.id == trigger.id)
-    rows = transaction.rows(TriggerRow.select(*_columns()).where(*key))
-    found = next((ListTrigger(*row) for row in rows), None)
-    return found if found is not None and found.is_active else None
+    key = (trigger.list_id, trigger.id)
+    return next(iter(_selected(transaction, "list_id = ? AND id = ? AND is_active = 1", key)), None)
 
 
 def active_since(transaction: Transaction, list_id: int, trigger_ids: Iterable[int]) -> dict[int, int]:
@@ -196,13 +198,14 @@ def note_success(transaction: Transaction, trigger: ListTrigger) -> None:
     transaction.execute(sql, (trigger.list_id, trigger.id))
 
 
-def _columns() -> list[Any]:
-    return [getattr(TriggerRow, name) for name in ListTrigger.__slots__]
-
-
 def _of_list(transaction: Transaction, list_id: int) -> list[ListTrigger]:
-    query = TriggerRow.select(*_columns()).where(TriggerRow.list_id == list_id).order_by(TriggerRow.id)
-    return [ListTrigger(*row) for row in transaction.rows(query)]
+    return _selected(transaction, "list_id = ?", (list_id,))
+
+
+def _selected(transaction: Transaction, where: str, values: Row) -> list[ListTrigger]:
+    """Return triggers, oldest first. The statement is prepared: peewee's builder costs ten times as much, a few times a second."""
+    rows = transaction.select(f"{_SELECT} WHERE {where} ORDER BY id", values)
+    return [ListTrigger(*(read(value) for read, value in zip(_READERS, row, strict=True))) for row in rows]
 
 
 def _locked(transaction: Transaction, list_id: int) -> list[ListTrigger]:
