@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -91,7 +91,7 @@ class Engine(Dialect, Protocol):
 
     def is_missing_table(self, failure: BaseException) -> bool: ...
 
-    def migration_lock(self, database: Any) -> AbstractContextManager[None]: ...
+    def migration_lock(self, database: Any) -> AbstractContextManager[Callable[[], None]]: ...
 
     def changed_rows(self, cursor: Any) -> int: ...
 

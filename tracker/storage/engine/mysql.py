@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ import pymysql
 from tracker.formats.database_url import DatabaseURL
 from tracker.storage.engine import mysql_errors
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
+from tracker.storage.engine.migration_lock import leased_lock
 from tracker.storage.engine.sqlite_file import ServersFile
 
 #: Time limits in seconds: without them a frozen server hangs a worker for ever.
@@ -168,18 +169,13 @@ class MysqlEngine:
         return "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
 
     @contextmanager
-    def migration_lock(self, database: peewee.MySQLDatabase) -> Iterator[None]:
-        """Admit one migration at a time; each statement commits itself and can be run again after a kill."""
-        name = f"tracker migrations {self.database_name}"[:64]
-        for _ in range(60):
-            if database.execute_sql("SELECT GET_LOCK(%s, 1)", (name,)).fetchone()[0]:
-                break
-        else:
-            raise IncompatibleDatabase("another migration has been running for a minute")
-        try:
-            yield
-        finally:
-            database.execute_sql("SELECT RELEASE_LOCK(%s)", (name,))
+    def migration_lock(self, database: peewee.MySQLDatabase) -> Iterator[Callable[[], None]]:
+        """Admit one migration at a time, over all nodes; each statement commits itself and can be run again after a kill."""
+        named = _variables(database, "hostname", "port", "server_uid", "server_uuid", "wsrep_node_name")
+        [user] = database.execute_sql("SELECT CURRENT_USER()").fetchone()
+        server = " ".join((*named.values(), user))[:512].encode()
+        with leased_lock(self, database, server) as verify:
+            yield verify
 
     def changed_rows(self, cursor: Any) -> int:
         return cursor.rowcount  # type: ignore[no-any-return]
@@ -189,6 +185,13 @@ class MysqlEngine:
 
 
 _ACCEPT = "committed events could be lost in a crash (TRACKER_ACCEPT_WEAK_DURABILITY=1 starts all the same)"
+
+
+def _variables(database: peewee.MySQLDatabase, *names: str) -> dict[str, str]:
+    """Return variables of the server by name, as far as it knows them."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    rows = database.execute_sql(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({listed})").fetchall()
+    return {str(name): str(value) for name, value in sorted(rows)}
 
 
 @lru_cache(maxsize=1000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -188,13 +188,13 @@ class SqliteEngine(SqliteDialect):
         return "no such table" in str(failure)
 
     @contextmanager
-    def migration_lock(self, database: APSWDatabase) -> Iterator[None]:
-        """Run all migrations in one exclusive transaction: a killed run leaves nothing half done."""
+    def migration_lock(self, database: APSWDatabase) -> Iterator[Callable[[], None]]:
+        """Run all migrations in one exclusive transaction: a killed run leaves nothing half done. It cannot be lost."""
         connection = database.connection()
         connection.set_busy_timeout(60_000)
         connection.execute("BEGIN EXCLUSIVE")
         try:
-            yield
+            yield lambda: None
         except BaseException:
             self.rollback(database)
             raise

@@ -36,11 +36,12 @@ class Migrations:
     def upgrade(self, database: Any, engine: Engine) -> list[str]:
         """Apply the missing migrations in order; return their names. After a kill at any point, the next run finishes."""
         applied = []
-        with engine.migration_lock(database):
+        with engine.migration_lock(database) as verify_lock:
             transaction = Transaction(database, engine)
             _apply(HISTORY, transaction)
             for owner, migration in self._pending(transaction):
                 for step in migration.steps:
+                    verify_lock()
                     _apply(step, transaction)
                 row = (owner.encode(), migration.name.encode(), time.time_ns() // 1_000_000)
                 transaction.insert("migrations", ("owner", "name", "applied_at"), [row])
