@@ -45,6 +45,7 @@ from tracker.formats.credentials import is_public_id
 from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.docs_page import docs
 from tracker.http.message.json_log import log_failure
+from tracker.http.middleware import Door
 from tracker.http.routes import build_blueprint
 from tracker.http.sdk_door import SdkDoor
 from tracker.http.static_files import script_files
@@ -115,15 +116,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     throttle = Throttle()
     collect = _collect_endpoint(settings, dispatcher, throttle, services.stores, notices)
-    sdks, proxies = (
-        _sdk_door(settings, dispatcher, throttle, services, adapters, authenticator),
-        settings.trusted_proxies,
-    )
-    has_fast_path = settings.has_fast_path
-    readiness = Readiness(database, partial(_report, None))
-    app.register_blueprint(
-        build_blueprint(dispatcher, readiness.look, throttle, (collect, sdks), proxies, has_fast_path)
-    )
+    sdks = _sdk_door(settings, dispatcher, throttle, services, adapters, authenticator)
+    app.register_blueprint(_endpoints(settings, dispatcher, throttle, (collect, sdks), services))
     app.register_blueprint(_script_files(settings.script_path))
     limits = declared_limits(registry) | parse_overrides(settings.limits)
     documented = {entry.command.name: limits[entry.limited_as] for entry in registry}
@@ -134,6 +128,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         _let_mail(app, services, settings.public_url)
     app.extensions["tracker"] = services
     return app
+
+
+def _endpoints(
+    settings: Settings, dispatcher: Dispatcher, throttle: Throttle, doors: Sequence[Door], services: Services
+) -> Blueprint:
+    look = Readiness(services.storage, partial(_report, None)).look
+    count_nodes = services.ingest.watch.writer_nodes
+    proxies, has_fast_path = settings.trusted_proxies, settings.has_fast_path
+    return build_blueprint(dispatcher, look, throttle, doors, proxies, has_fast_path, count_nodes)
 
 
 def _composed(app: Flask, url: str, mail: DueMail, due: int) -> Rendered:

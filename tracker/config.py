@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,6 +99,11 @@ class Settings:
             return url.path.with_name(f"{url.path.name}-reports")
         server = f"{url.host}:{url.port}/{url.name}"
         return Path("var/reports") / hashlib.sha256(server.encode()).hexdigest()[:16]
+
+    @property
+    def instance(self) -> str:
+        """The name of this instance among all that share a database: the machine's, and the port."""
+        return f"{socket.gethostname()}:{self.port}"
 
     @property
     def listening_url(self) -> str:

@@ -84,7 +84,7 @@ def post_worker_init(worker: Any) -> None:
     if services is not None:
         services.storage.engine.file.expect(worker.database_file)
         services.jobs.serve()
-        services.ingest.serve()
+        services.ingest.serve(_settings.instance, _settings.ratelimit_url is None)
         services.analytics.serve()
         services.triggers.serve()
         services.mails.serve()

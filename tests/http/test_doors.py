@@ -232,7 +232,10 @@ def test_a_body_that_breaks_off_is_unreadable(capfd: pytest.CaptureFixture[str])
 def test_health_and_readiness(tmp_path: Path) -> None:
     assert (send("GET", "/health").status_code, send("GET", "/health").json) == (200, {"status": "ok"})
     answer = send("GET", "/ready")
-    assert (answer.status_code, answer.json) == (200, {"status": "ready", "database": "ready"})
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"status": "ready", "database": "ready", "writer_nodes": 1},
+    )
     (tmp_path / "not-ready").touch()
     answer = send("GET", "/ready")
     said = {"status": "not ready", "database": "away", "reason": "a file says so"}

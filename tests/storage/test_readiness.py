@@ -28,7 +28,7 @@ def far(mariadb: MariaDB, proxy: Proxy, tmp_path: Path) -> Iterator[InProcess]:
 
 def test_ready_says_so(far: InProcess) -> None:
     answer = far.request("GET", "/ready")
-    assert (answer.status, answer.body) == (200, {"status": "ready", "database": "ready"})
+    assert (answer.status, answer.body) == (200, {"status": "ready", "database": "ready", "writer_nodes": 1})
 
 
 @pytest.mark.parametrize("fate", ["lost", "cut", "denied"])

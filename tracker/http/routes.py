@@ -22,6 +22,8 @@ from tracker.http.throttle import Throttle
 
 #: Returns "ready", or another word for the database's state, and the reason.
 LookAtDatabase = Callable[[], tuple[str, str]]
+#: Returns how many nodes of the database's cluster are written to at once: 1 is right.
+CountNodes = Callable[[], int]
 #: Media types of what Flask's routes make anew for each request.
 _PACKED = ("application/json", "text/html")
 #: The endpoint itself refuses methods that a command does not take, so that the refusal has its shape and Allow header.
@@ -35,6 +37,7 @@ def build_blueprint(
     doors: Sequence[Door] = (),
     trusted_proxies: int = 0,
     has_fast_path: bool = True,
+    count_nodes: CountNodes = lambda: 1,
 ) -> Blueprint:
     """Return the blueprint that joins `dispatcher` to HTTP; `look()` tells whether calls can be answered, and why not.
 
@@ -45,7 +48,7 @@ def build_blueprint(
     for path in (LEGACY_PATH, f"{REST_PREFIX}<path:_>"):
         _add(blueprint, path, lambda _="": _through(endpoint), _ALL_METHODS)
     _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
-    _add(blueprint, "/ready", lambda: _readiness(look))
+    _add(blueprint, "/ready", lambda: _readiness(look, count_nodes))
     blueprint.after_app_request(_packed)
     blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, endpoint))
     blueprint.app_errorhandler(Exception)(_failure)
@@ -79,10 +82,11 @@ def _through(endpoint: CommandEndpoint) -> Response:
     return _Bare(body_of(sent, request.environ), sent.status_line, sent.headers)
 
 
-def _readiness(look: LookAtDatabase) -> Response:
+def _readiness(look: LookAtDatabase, count_nodes: CountNodes) -> Response:
     state, reason = look()
     if state == "ready":
-        return _response(reply(200, {"status": "ready", "database": state}))
+        said = {"status": "ready", "database": state, "writer_nodes": count_nodes()}
+        return _response(reply(200, said))
     said = {"status": "not ready", "database": state, "reason": reason}
     return _response(reply(503, said, {"Retry-After": "1"}))
 

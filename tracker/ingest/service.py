@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 
 from gevent.lock import RLock
@@ -18,12 +19,16 @@ from tracker.storage.engine import (
     EVENT_IDS,
     Database,
     Lease,
+    LeaseWatch,
     Transaction,
     WriterNumber,
     in_flight_seconds,
     secret_of,
 )
 from tracker.storage.subscribers import CustomFields
+
+#: Seconds that the end of a process may take to say so to others.
+LEAVE_SECONDS = 1.0
 
 _log = logging.getLogger("tracker.ingest")
 
@@ -35,6 +40,8 @@ class Ingest:
         self._database = database
         self._fields = fields or CustomFields(database, lambda: time.time_ns() // 1_000_000)
         self._number = WriterNumber()
+        #: Who writes to the database, this process and all others.
+        self.watch = LeaseWatch(database, self._number)
         self._lease_lock = RLock()
         self._event_ids = EventIdSigner()
         self._handler = EventHandler(self._number, self._event_ids, in_flight_seconds(database.engine))
@@ -124,9 +131,15 @@ class Ingest:
     def _repeat_ids(self, events: list[Event]) -> list[str]:
         return [event.event_key or self._event_ids.of(event) for event in events]
 
-    def serve(self) -> None:
-        """Count, periodically, what killed processes stored and did not count: for a process that serves."""
+    def serve(self, instance: str, has_own_limits: bool) -> None:
+        """Count, periodically, what killed processes stored and did not count, and watch who else writes: for a process
+        that serves.
+
+        `instance` names it to others, as HOST:PORT; `has_own_limits`: it counts rate limits by itself.
+        """
+        self._number.instance = instance
         self._background.serve()
+        self.watch.serve(has_own_limits)
 
     def flush(self) -> None:
         """Write everything that is pending in the background."""
@@ -134,4 +147,8 @@ class Ingest:
 
     def close(self) -> None:
         """Write everything that is pending, and nothing afterwards."""
+        self.watch.close()
         self._background.close()
+        if self._number.instance and self._number.number >= 0 and self._database.engine.is_remote:
+            with suppress(StorageUnavailable, OutcomeUnknown):  # the lease ends by itself
+                self._database.write(self._number.leave, time.monotonic() + LEAVE_SECONDS)

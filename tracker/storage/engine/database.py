@@ -16,6 +16,7 @@ from tracker.formats.database_url import DatabaseURL
 from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.mysql import MysqlEngine
+from tracker.storage.engine.server_rules import LOSES, REQUEST_SECONDS, WARNS, Remark
 from tracker.storage.engine.sqlite import SqliteEngine
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.write_connection import RECONNECT_PAUSE
@@ -24,8 +25,6 @@ from tracker.storage.engine.writer import Writer
 T = TypeVar("T")
 #: Reading connections of one process to a server; SQLite needs one, since its reads do not wait for a network.
 MAX_READERS = 8
-#: Seconds a request may take after its body was read.
-REQUEST_SECONDS = 5.0
 #: Seconds after a commit for which a server may have writes in flight that began before it and read the older state: longer
 #: than any deadline of a write (REQUEST_SECONDS, and 10 s for a step of a job). Work that must see all earlier writes waits
 #: so long: merging a visitor's history, looking again for late links, reassigning and erasing (`in_flight_seconds`).
@@ -121,6 +120,20 @@ class Database:
                 raise
             raise StorageUnavailable(str(failure)) from failure
         return database
+
+    def look_around(self) -> list[Remark]:
+        """Return what is wrong with the server and the other members of its cluster, in a few seconds.
+
+        Where weak durability is accepted, that which loses events is only warned of. Raises StorageUnavailable.
+        """
+        try:
+            found = self.engine.look_around()
+        except Exception as failure:
+            if self.engine.error_kind(failure) is ErrorKind.PERMANENT:
+                raise
+            raise StorageUnavailable(str(failure)) from failure
+        is_waived = self._is_weak_accepted
+        return [each._replace(weight=WARNS) if is_waived and each.weight == LOSES else each for each in found]
 
     def upgrade(self) -> list[str]:
         """Bring the database to this code's version; return the names of the migrations applied."""

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tracker.storage.engine.error_kinds import ErrorKind
+from tracker.storage.engine.server_rules import Remark
 from tracker.storage.engine.sqlite_file import Identity
+
+
+class ServerReading(NamedTuple):
+    """The name of the server that a connection has reached, "" for a file; and its clock, in UTC milliseconds."""
+
+    node: str
+    now: int
 
 
 class EngineFile(Protocol):
@@ -70,6 +78,10 @@ class Engine(Dialect, Protocol):
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any: ...
 
     def check(self, database: Any, is_weak_accepted: bool) -> None: ...
+
+    def look_around(self) -> Sequence[Remark]: ...
+
+    def server_reading(self, database: Any) -> ServerReading: ...
 
     def begin(self, database: Any) -> bool: ...
 

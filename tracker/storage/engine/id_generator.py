@@ -23,6 +23,19 @@ class Lease(NamedTuple):
     renew_at: float
 
 
+class _Place(NamedTuple):
+    """Where a process writes: the server's node, its own instance, since when by the server's clock, and how many
+    milliseconds its own clock is ahead of that."""
+
+    node: bytes | None
+    instance: bytes
+    since: int
+    ahead: int
+
+
+_LEASE = "UPDATE writer_leases SET token = ?, leased_until = ?, node = ?, instance = ?, since = ?, ahead = ?"
+
+
 class WriterNumber:
     """This process's number among all that write to the database: leased, so that no two processes ever share one.
 
@@ -36,6 +49,8 @@ class WriterNumber:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.number = -1
+        #: The instance that this process serves for, as HOST:PORT; "" for a command line.
+        self.instance = ""
         self._now, self._clock = now, clock
         self._token = b""
         self._until, self._renew_at = 0, 0.0
@@ -53,26 +68,42 @@ class WriterNumber:
         begun_at, now = self._clock(), self._now()
         until = max(now + LEASE_MS, self._until)
         renew_at = begun_at + (LEASE_MS - RENEW_BEFORE_MS) / 1000
-        if self.number >= 0 and self._renewed(transaction, until):
+        place = self._place(transaction, now)
+        if self.number >= 0 and self._renewed(transaction, until, place):
             return Lease(self.number, until, renew_at)
         # Made here, not at the start: processes forked from one application must not hold the same token.
         self._token = os.urandom(16)
-        return Lease(self._taken(transaction, now, until), until, renew_at)
+        return Lease(self._taken(transaction, now, until, place), until, renew_at)
 
     def keep(self, lease: Lease) -> None:
         """Use a lease whose transaction was committed."""
         self.number, self._until, self._renew_at = lease
 
-    def _renewed(self, transaction: Transaction, until: int) -> bool:
+    def leave(self, transaction: Transaction) -> None:
+        """Say that this process writes no more. Its number stays leased: ids made with it may be of a clock that was ahead."""
+        sql = "UPDATE writer_leases SET node = NULL WHERE number = ? AND token = ?"
+        transaction.execute(sql, (self.number, self._token))
+
+    def _place(self, transaction: Transaction, now: int) -> _Place:
+        """Return where this process writes; in a file everybody writes to the same place, which is not kept."""
+        if not transaction.engine.is_remote:
+            return _Place(None, b"", 0, 0)
+        node, server_now = transaction.engine.server_reading(transaction.database)
+        return _Place(node.encode()[:255], self.instance.encode()[:255], server_now, now - server_now)
+
+    def _renewed(self, transaction: Transaction, until: int, place: _Place) -> bool:
         mine = (self.number, self._token)
-        if not transaction.select("SELECT 1 FROM writer_leases WHERE number = ? AND token = ?", mine):
+        sql = "SELECT node, instance, since FROM writer_leases WHERE number = ? AND token = ?"
+        rows = transaction.select(sql, mine)
+        if not rows:
             return False
-        transaction.execute(
-            "UPDATE writer_leases SET leased_until = ? WHERE number = ? AND token = ?", (until, *mine)
-        )
+        node, instance, since = rows[0]
+        if (node and bytes(node), bytes(instance or b"")) == place[:2]:
+            place = place._replace(since=since)
+        transaction.execute(f"{_LEASE} WHERE number = ? AND token = ?", (self._token, until, *place, *mine))
         return True
 
-    def _taken(self, transaction: Transaction, now: int, until: int) -> int:
+    def _taken(self, transaction: Transaction, now: int, until: int, place: _Place) -> int:
         """Take the first number that is free, or a new one, and return it.
 
         All rows are locked, for taking numbers is rare. No lock prevents others from adding a row: of two processes
@@ -83,14 +114,12 @@ class WriterNumber:
         )
         for number, leased_until in rows:
             if leased_until + GRACE_MS < now:
-                sql = "UPDATE writer_leases SET token = ?, leased_until = ? WHERE number = ?"
-                transaction.execute(sql, (self._token, until, number))
+                transaction.execute(f"{_LEASE} WHERE number = ?", (self._token, until, *place, number))
                 return int(number)
         if len(rows) >= 1 << WRITER_BITS:
             raise RuntimeError("more than 1,024 processes write to this database")
-        transaction.insert(
-            "writer_leases", ("number", "token", "leased_until"), [(len(rows), self._token, until)]
-        )
+        columns = ("number", "token", "leased_until", *_Place._fields)
+        transaction.insert("writer_leases", columns, [(len(rows), self._token, until, *place)])
         return len(rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import peewee
 import pymysql
 
 from tracker.formats.database_url import DatabaseURL
-from tracker.storage.engine import mysql_errors
+from tracker.storage.engine import member_look, mysql_errors
+from tracker.storage.engine.engine_protocol import ServerReading
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.migration_lock import leased_lock
+from tracker.storage.engine.server_rules import Remark, durability_fault, node_name
 from tracker.storage.engine.sqlite_file import ServersFile
 
 #: Time limits in seconds: without them a frozen server hangs a worker for ever.
@@ -104,12 +106,33 @@ class MysqlEngine:
         """Raise IncompatibleDatabase when the server may lose what it has acknowledged."""
         names = "@@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog"
         flush, has_binlog, sync_binlog = database.execute_sql(f"SELECT {names}").fetchone()
-        if is_weak_accepted:
-            return
-        if int(flush) != 1:
-            raise IncompatibleDatabase(f"innodb_flush_log_at_trx_commit is {flush}, must be 1: {_ACCEPT}")
-        if int(has_binlog) and int(sync_binlog) != 1:
-            raise IncompatibleDatabase(f"sync_binlog is {sync_binlog}, must be 1: {_ACCEPT}")
+        fault = durability_fault(int(flush), bool(has_binlog), int(sync_binlog))
+        if fault is not None and not is_weak_accepted:
+            raise IncompatibleDatabase(f"{fault}: {_ACCEPT}")
+
+    def look_around(self) -> list[Remark]:
+        """Return what is wrong with the server, and with other members of its cluster: for a start, as it takes seconds."""
+        return member_look.look_around(
+            self._values_at({}), lambda address: self._values_at(address._asdict())
+        )
+
+    def _values_at(self, address: dict[str, Any]) -> dict[str, str]:
+        """Return the settings of the server at an address, by the same credentials."""
+        limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS}
+        with closing(_Connection(**{**self._arguments, **limits, **address})) as connection:
+            cursor = connection.cursor()
+
+            def ask(sql: str) -> Sequence[Sequence[Any]]:
+                cursor.execute(sql)
+                return cursor.fetchall()  # type: ignore[no-any-return]
+
+            return member_look.read_values(ask)
+
+    def server_reading(self, database: peewee.MySQLDatabase) -> ServerReading:
+        """Return which server, or node of a cluster, this connection has reached, and what its clock says."""
+        named = _variables(database, "hostname", "port", "wsrep_on", "wsrep_node_name")
+        [milliseconds] = database.execute_sql("SELECT UNIX_TIMESTAMP(NOW(3)) * 1000").fetchone()
+        return ServerReading(node_name(named), int(milliseconds))
 
     def begin(self, database: peewee.MySQLDatabase) -> bool:
         database.connection().begin()

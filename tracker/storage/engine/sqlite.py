@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from playhouse.apsw_ext import APSWDatabase
 
 from tracker.formats.database_url import DatabaseURL
 from tracker.storage.engine import sqlite_errors
+from tracker.storage.engine.engine_protocol import ServerReading
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.log_stamp import StampedFile, refuse_foreign_log
 from tracker.storage.engine.scrubbing import scrub
+from tracker.storage.engine.server_rules import Remark
 from tracker.storage.engine.sqlite_dialect import LOWER, SqliteDialect, lower_text
 from tracker.storage.engine.sqlite_file import has_log
 
@@ -90,6 +92,14 @@ class SqliteEngine(SqliteDialect):
             raise IncompatibleDatabase(
                 f"SQLite {apsw.sqlitelibversion()} can corrupt a file that several processes use"
             )
+
+    def look_around(self) -> Sequence[Remark]:
+        """Return nothing: a file has no settings of its own."""
+        return ()
+
+    def server_reading(self, database: APSWDatabase) -> ServerReading:
+        """Return no name, and this machine's clock."""
+        return ServerReading("", time.time_ns() // 1_000_000)
 
     def begin(self, database: APSWDatabase) -> bool:
         """Take the write lock; return False when another process holds it."""

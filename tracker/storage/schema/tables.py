@@ -39,9 +39,16 @@ SESSIONS = Table(
     primary=("token_hash",),
     indexes=[("expires_at",), ("user_id",)],
 )  # fmt: skip
+#: On a server with the node that the process writes to (NULL: it has ended), its instance, since when by the node's clock,
+#: and how many milliseconds its own clock is ahead.
 WRITER_LEASES = Table(
-    "writer_leases", [key("number"), bytes_("token", 16), integer("leased_until")], primary=("number",)
-)
+    "writer_leases",
+    [
+        key("number"), bytes_("token", 16), integer("leased_until"), bytes_("node", 255, is_optional=True),
+        bytes_("instance", 255, is_optional=True), integer("since", default=0), integer("ahead", default=0),
+    ],
+    primary=("number",),
+)  # fmt: skip
 WRITE_PROBE = Table("write_probe", [key("number"), integer("asked_at")], primary=("number",))
 #: Random bytes that the processes of a database share.
 SECRETS = Table("secrets", [bytes_("name", 64), bytes_("value", 32)], primary=("name",), is_clustered=True)

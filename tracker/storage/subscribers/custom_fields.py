@@ -11,7 +11,7 @@ import gevent
 from tracker.domain.field_types import MAX_FIELDS, CustomField, alias_key
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage import changes
-from tracker.storage.engine.database import REQUEST_SECONDS, Database
+from tracker.storage.engine import REQUEST_SECONDS, Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
 from tracker.storage.schema.models import CustomFieldRow
