@@ -13,22 +13,24 @@ from tracker.app import build_services, create_app, open_database
 from tracker.config import Settings
 from tracker.errors import StorageUnavailable
 from tracker.plugins import load_commands
+from tracker.preflight import Looked, heed, look_at_others, look_at_servers
 from tracker.registry import Registry
 from tracker.services import Stores
+from tracker.storage.engine import Database
 
 Say = Callable[[str], object]
 GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn_conf.py")
 
 
 def serve_forever(
-    settings: Settings, say: Say, prepare_stores: Callable[[Stores], str | None] | None = None
+    settings: Settings, say: Say, warn: Say, prepare_stores: Callable[[Stores], str | None] | None = None
 ) -> None:
     """Check, upgrade, print the addresses, and become gunicorn. Raises the fault that stops it; never returns.
 
-    `prepare_stores` writes initial data, such as the demo account, and returns a text about it to print.
+    `warn` takes lines about what would fail at a failover. `prepare_stores` writes initial data, such as the demo account, and returns a text about it to print.
     """
     arguments = server_arguments()
-    prepare(settings)
+    prepare(settings, warn)
     say(_where(settings))
     if prepare_stores is not None:
         _say_prepared(settings, prepare_stores, say)
@@ -42,10 +44,32 @@ def server_arguments() -> list[str]:
     return [sys.executable, "-P", "-m", "gunicorn", "-c", str(GUNICORN_SETTINGS), "tracker.wsgi:app"]
 
 
-def prepare(settings: Settings) -> None:
-    """Find faults of settings and plugins before workers do, and upgrade the database."""
+def prepare(settings: Settings, warn: Say) -> None:
+    """Find faults of settings, plugins and servers before workers do, and upgrade the database."""
     create_app(settings)  # opens nothing
-    upgrade(settings, load_commands(settings.plugins_folder))
+    checked_upgrade(settings, load_commands(settings.plugins_folder), warn)
+
+
+def checked_upgrade(settings: Settings, registry: Registry, warn: Say) -> list[str]:
+    """Upgrade the database to this version, between looks at what would fail at a failover. Returns the migrations applied.
+
+    Raises StorageUnavailable.
+    """
+    database = open_database(settings, registry)
+    try:
+        heed(_looked_at_servers(settings, database), warn)
+        applied = upgrade(settings, registry)
+        heed(look_at_others(settings, database), warn)
+        return applied
+    finally:
+        database.close()
+
+
+def _looked_at_servers(settings: Settings, database: Database) -> Looked:
+    try:
+        return look_at_servers(settings, database)
+    except StorageUnavailable as failure:
+        raise StorageUnavailable(f"{shown_database(settings.database_url)}: {failure}") from failure
 
 
 def upgrade(settings: Settings, registry: Registry) -> list[str]:

@@ -123,6 +123,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.plugins": {"tracker", "tracker.registry", "tracker.sdks"},
     "tracker.services": {"*"},
     "tracker.app": {"*"},
+    "tracker.preflight": {"tracker.config", "tracker.rate_limits", "tracker.storage.engine"},
     "tracker.serve": {"*"},
     "tracker.wsgi": {"tracker.app"},
     "tracker.gunicorn_conf": {"tracker.config", "tracker.http.server", "tracker.storage.engine"},

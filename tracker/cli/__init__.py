@@ -12,7 +12,7 @@ from tracker.cli.demo import make_traffic, serve_shop
 from tracker.cli.doctor import doctor
 from tracker.cli.exit_errors import ScriptGroup
 from tracker.cli.mail import mail
-from tracker.cli.output import print_table
+from tracker.cli.output import note, print_table
 from tracker.cli.reports import reports
 from tracker.config import Settings
 from tracker.demo.account import make_demo
@@ -90,7 +90,7 @@ def serve(demo: bool) -> None:
         account = make_demo(stores)
         return None if account is None else account.text(settings.listening_url)
 
-    serve_forever(settings, click.echo, prepare if demo else None)
+    serve_forever(settings, click.echo, note, prepare if demo else None)
 
 
 def _command_row(entry: Entry, limit: RateLimit | str) -> tuple[str, ...]:

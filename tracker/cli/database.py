@@ -10,12 +10,12 @@ import click
 from tracker.analytics.reports_client import ReportsClient
 from tracker.app import open_database, reports_setup
 from tracker.cli.context import open_services
-from tracker.cli.output import progress
+from tracker.cli.output import note, progress
 from tracker.cli.reports import check_copy
 from tracker.config import Settings
 from tracker.integrity.counter_check import Recount, recount
 from tracker.plugins import load_commands
-from tracker.serve import upgrade
+from tracker.serve import checked_upgrade
 from tracker.services import Services
 from tracker.storage.aggregates import count_overdue
 from tracker.storage.engine import Database
@@ -45,7 +45,7 @@ def db() -> None:
 def upgrade_database() -> None:
     """Make or upgrade the tables. It can be run again at any time, also after it was killed."""
     settings = Settings.from_environ()
-    applied = upgrade(settings, load_commands(settings.plugins_folder))
+    applied = checked_upgrade(settings, load_commands(settings.plugins_folder), note)
     click.echo("\n".join(f"Applied {name}" for name in applied) or "Up to date")
 
 

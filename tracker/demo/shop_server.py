@@ -39,7 +39,7 @@ def run_shop(settings: Settings, say: Say, fill: Fill) -> None:
     """Serve Tracker and the shop until a signal, and leave nothing running. Raises DemoFailed, ConfigError."""
     arguments = server_arguments()
     _check_ports(settings)
-    prepare(settings)
+    prepare(settings, say)
     with _ended_by_signals():
         database = open_database(settings, Registry())
         try:

@@ -3,6 +3,7 @@
 from tracker.rate_limits.command_limits import declared_limits, overridden_limits
 from tracker.rate_limits.limiter import Limiter, build_limiter
 from tracker.rate_limits.rate import Decision, RateLimit, parse_overrides
+from tracker.rate_limits.redis import redis_fault
 from tracker.rate_limits.slot_file import empty
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "empty",
     "overridden_limits",
     "parse_overrides",
+    "redis_fault",
 ]

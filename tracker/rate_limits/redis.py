@@ -16,14 +16,17 @@ from urllib.parse import urlsplit
 import gevent
 from gevent import monkey
 from limits.storage import RedisStorage
+from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from tracker.rate_limits.rate import MAX_HITS
 
 #: Seconds that a request waits for Redis at most, once: the first failure opens the circuit breaker for all others.
 PATIENCE_SECONDS = 0.25
+#: Seconds that the start waits for Redis to connect, and to answer.
+_START_SECONDS = 3.0
 _SCHEMES = ("redis", "rediss", "redis+unix")
 _PREFIX = "tracker+"
 #: A timeout is measured in this many steps. A process that stood still (a slow disk, a busy machine) finds one step elapsed
@@ -71,6 +74,22 @@ def storage_uri(url: str) -> str:
         starts = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
         raise ValueError(f"the URL of a rate-limit store starts with one of {starts}")
     return _PREFIX + url
+
+
+def redis_fault(url: str) -> str | None:
+    """Return what keeps the Redis at `url` from counting, in a few words that say what to change; None: nothing."""
+    limits = {"socket_timeout": _START_SECONDS, "socket_connect_timeout": _START_SECONDS}
+    try:
+        with Redis.from_url(url.replace("redis+unix://", "unix://", 1), **limits) as client:
+            role = client.info("replication").get("role")
+    except ResponseError:  # this user may not ask
+        return None
+    except (RedisError, OSError) as failure:
+        reason = " ".join(str(failure).split())
+        return f"cannot be reached ({reason}): until it is, each worker allows its share of a limit"
+    if role == "master":
+        return None
+    return f"names a replica (role:{role}), which does not count: name the master, or a proxy that finds it"
 
 
 class RedisWindows(RedisStorage):

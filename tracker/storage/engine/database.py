@@ -129,9 +129,10 @@ class Database:
         try:
             found = self.engine.look_around()
         except Exception as failure:
-            if self.engine.error_kind(failure) is ErrorKind.PERMANENT:
-                raise
-            raise StorageUnavailable(str(failure)) from failure
+            if self.engine.error_kind(failure) is not ErrorKind.PERMANENT:
+                raise StorageUnavailable(str(failure)) from failure
+            # A proxy or another engine may not know the statements; events can be taken all the same.
+            found = [Remark(WARNS, f"the database server could not be looked at ({failure})")]
         is_waived = self._is_weak_accepted
         return [each._replace(weight=WARNS) if is_waived and each.weight == LOSES else each for each in found]
 

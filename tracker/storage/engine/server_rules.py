@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tracker.storage.engine.galera import is_on, provider_options, seconds
 
-#: What a remark means for the start: it is made without a word of it, refused unless weak durability is accepted, or refused.
+#: What a remark means for the start: it goes on, it is refused unless weak durability is accepted, or it is refused.
 WARNS, LOSES, STOPS = "warns", "loses", "stops"
 #: Seconds that a request may take after its body was read: a node that is lost must be given up before that.
 REQUEST_SECONDS = 5.0

@@ -1,0 +1,75 @@
+"""Preflight: what would fail at a failover is told at the start, by `tracker serve`, `tracker db upgrade` and `tracker doctor`.
+
+Each remark is one line that says what to change.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from tracker.config import Settings
+from tracker.rate_limits import redis_fault
+from tracker.storage.engine import (
+    LOSES,
+    WARNS,
+    Database,
+    IncompatibleDatabase,
+    Remark,
+    WritersSeen,
+    clock_remarks,
+    two_writers,
+    uncounted,
+    writers_seen,
+)
+
+#: Remarks by what was looked at.
+Looked = dict[str, Sequence[Remark]]
+
+
+def look_at_servers(settings: Settings, database: Database) -> Looked:
+    """Look at the database server, the other members of its cluster, and Redis, in a few seconds.
+
+    The database may be of any version, or empty. Raises StorageUnavailable.
+    """
+    fault = redis_fault(settings.ratelimit_url) if settings.ratelimit_url else None
+    return {
+        "DatabaseServers": database.look_around(),
+        "RateLimitStore": [] if fault is None else [Remark(WARNS, f"TRACKER_RATELIMIT_URL {fault}")],
+    }
+
+
+def look_at_others(settings: Settings, database: Database) -> Looked:
+    """Look at the clocks, and at the other instances that write to the database. Raises StorageUnavailable."""
+    if not database.engine.is_remote:
+        return {"ServerClock": [], "Instances": []}
+    seen = database.read(writers_seen)
+    return {
+        "ServerClock": clock_remarks(seen, utc_ms(), settings.instance),
+        "Instances": _of_instances(settings, seen),
+    }
+
+
+def heed(looked: Looked, warn: Callable[[str], object]) -> None:
+    """Tell each remark as a warning. Raises IncompatibleDatabase with the first one that forbids the start."""
+    found = [remark for remarks in looked.values() for remark in remarks]
+    refused = next((remark for remark in found if remark.weight != WARNS), None)
+    for remark in found:
+        if remark is not refused:
+            warn(f"Warning: {remark.text}")
+    if refused is not None:
+        way_out = " (TRACKER_ACCEPT_WEAK_DURABILITY=1 starts all the same)" if refused.weight == LOSES else ""
+        raise IncompatibleDatabase(refused.text + way_out)
+
+
+def utc_ms() -> int:
+    """Return this machine's clock in UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _of_instances(settings: Settings, seen: WritersSeen) -> list[Remark]:
+    others = [name for name in seen.instances if name != settings.instance]
+    found = [Remark(WARNS, two_writers(nodes))] if (nodes := seen.nodes_at_once) else []
+    if others and settings.ratelimit_url is None:
+        found.append(Remark(WARNS, uncounted(others)))
+    return found
