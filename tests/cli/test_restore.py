@@ -13,6 +13,12 @@ from tests.processes import find_program
 from tests.servers import MariaDB
 from tracker.storage.schema.own_database import own_database
 
+#: Says that a newer Tracker has applied a migration, and whom that breaks.
+NEWER = (
+    "INSERT INTO migrations (owner, name, applied_at, breaks_before)"
+    " VALUES (CAST('tracker' AS BLOB), CAST('9999_later' AS BLOB), 0, CAST('{breaks_before}' AS BLOB))"
+)
+
 
 @pytest.mark.parametrize(
     ("content", "line"),
@@ -46,7 +52,7 @@ def test_what_is_wrong_with_a_backup_is_said(shell: Shell, jane: str) -> None:
     database = shell.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///")
     assert shell.fails("db", "restore", database) == f"{database} is the database itself"
     whole = file.read_bytes()
-    _changed(file, "INSERT INTO migrations VALUES (CAST('tracker' AS BLOB), CAST('9999_later' AS BLOB), 0)")
+    _changed(file, NEWER.format(breaks_before="9999_later"))
     assert shell.fails("db", "restore", str(file)).endswith("newer than this Tracker: it has 9999_later")
     file.write_bytes(whole[: len(whole) // 2])
     assert f"{file} is " in shell.fails("db", "restore", str(file))
@@ -73,6 +79,16 @@ def test_an_older_backup_is_restored_and_upgraded_by_the_next_start(shell: Shell
     assert "run 'tracker db upgrade'" in shell.fails("key", "list", jane)
     shell.ok("db", "upgrade")
     shell.ok("key", "list", jane)
+
+
+def test_a_newer_backup_is_restored_if_what_is_new_only_adds(shell: Shell, jane: str) -> None:
+    file = shell.folder / "backup.db"
+    shell.ok("db", "backup", str(file))
+    _changed(file, NEWER.format(breaks_before=""))
+    shell.ok("db", "restore", str(file))
+    assert shell.ok("db", "upgrade") == "Up to date\n"
+    shell.ok("db", "check")
+    shell.ok("db", "backup", str(shell.folder / "again.db"))
 
 
 def test_where_there_is_no_database_it_is_made(shell: Shell, jane: str) -> None:

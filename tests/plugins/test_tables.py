@@ -195,6 +195,41 @@ def test_a_function_can_be_a_step(open_: Open) -> None:
     assert open_(tables).rows(book.select(book.is_lent)) == [(True,)]
 
 
+def _nothing(_: Transaction) -> None:
+    """A step of a later version."""
+
+
+@pytest.mark.parametrize(
+    ("declared", "is_refused"),
+    [({}, True), ({"only_adds": True}, False), ({"breaks_before": "0001_books"}, False)],
+)
+def test_an_older_version_goes_on_unless_a_step_may_break_it(
+    open_: Open, declared: dict[str, Any], is_refused: bool
+) -> None:
+    """As the instances do that are not upgraded yet."""
+    older, book = shelves()
+    open_(older)
+    newer, _ = shelves("column", "index")
+    newer.migration("0004_more", _nothing, **declared)
+    open_(newer)
+    if is_refused:
+        with pytest.raises(IncompatibleDatabase, match=r"of the plugin 'shelves': it has 0004_more$"):
+            open_(older)
+        return
+    opened = open_(older)
+    assert opened.applied == []
+    opened.write(book.insert(list_id=1, title="after"))
+    assert opened.rows(book.select(book.title)) == [("after",)]
+
+
+def test_a_unique_index_may_break_older_versions(open_: Open) -> None:
+    newer, book = shelves()
+    newer.migration("0002_one_each", newer.index(book.list_id, is_unique=True))
+    open_(newer)
+    with pytest.raises(IncompatibleDatabase, match=r"of the plugin 'shelves': it has 0002_one_each$"):
+        open_(shelves()[0])
+
+
 def test_a_forgotten_migration_stops_the_upgrade(open_: Open) -> None:
     open_(shelves()[0])
     forgetful = Tables("shelves")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import peewee
 import pytest
 
@@ -83,6 +85,16 @@ def test_names_of_migrations_differ(name: str) -> None:
     tables.migration("0001")
     with pytest.raises(ValueError, match="names of migrations are 1 to 128 bytes and differ"):
         tables.migration(name)
+
+
+@pytest.mark.parametrize(
+    "declared", [{"breaks_before": "0002"}, {"breaks_before": "0001", "only_adds": True}]
+)
+def test_what_a_migration_breaks_is_said_by_an_earlier_one(declared: dict[str, Any]) -> None:
+    tables = Tables("notes")
+    tables.migration("0001")
+    with pytest.raises(ValueError, match="breaks_before names an earlier migration of 'notes'"):
+        tables.migration("0002", **declared)
 
 
 def test_a_column_that_is_added_says_what_older_rows_hold() -> None:

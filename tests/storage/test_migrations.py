@@ -88,7 +88,7 @@ def test_an_upgrade_waits_for_one_that_is_running(database_url: str, opened: Ope
         began.set()
         assert may_end.wait(30)
 
-    slowly = Migrations({"tracker": MIGRATIONS, "plugin": [Migration("0001_slow", [slow])]})
+    slowly = Migrations({"tracker": MIGRATIONS, "plugin": [Migration("0001_slow", [slow], "")]})
     first = threading.Thread(target=Database(database_url, slowly).upgrade)
     first.start()
     assert began.wait(30)
@@ -104,7 +104,7 @@ def test_steps_may_be_functions_and_owners_have_histories_of_their_own(database_
     def fill(transaction: Transaction) -> None:
         transaction.insert("writer_leases", ("number", "token", "leased_until"), [(9, b"", 0)])
 
-    plugin = {"tracker": MIGRATIONS, "plugin": [Migration("0001_fill", [fill])]}
+    plugin = {"tracker": MIGRATIONS, "plugin": [Migration("0001_fill", [fill], "")]}
     with_plugin = Database(database_url, Migrations(plugin))
     assert with_plugin.upgrade() == [*NAMES, "plugin: 0001_fill"]
     assert with_plugin.read(lambda t: t.select("SELECT number FROM writer_leases")) == [(9,)]
@@ -125,7 +125,8 @@ def test_a_step_that_fails_is_tried_again_by_the_next_run(database_url: str) -> 
             raise RuntimeError("out of luck")
 
     database = Database(
-        database_url, Migrations({"tracker": MIGRATIONS, "plugin": [Migration("0001_luck", [fails_once])]})
+        database_url,
+        Migrations({"tracker": MIGRATIONS, "plugin": [Migration("0001_luck", [fails_once], "")]}),
     )
     with pytest.raises(RuntimeError, match="out of luck"):
         database.upgrade()
@@ -134,7 +135,7 @@ def test_a_step_that_fails_is_tried_again_by_the_next_run(database_url: str) -> 
 
 def test_an_older_database_is_refused_and_named(database_url: str) -> None:
     own_database(database_url).upgrade()
-    next_version = Migrations({"tracker": [*MIGRATIONS, Migration("0002_next", [])]})
+    next_version = Migrations({"tracker": [*MIGRATIONS, Migration("0002_next", [], "")]})
     for door in ("read", "write"):
         database = Database(database_url, next_version)
         with pytest.raises(
@@ -145,12 +146,54 @@ def test_an_older_database_is_refused_and_named(database_url: str) -> None:
 
 
 def test_a_newer_database_is_not_touched(database_url: str) -> None:
-    newer = [*MIGRATIONS, Migration("9999_future", [])]
+    newer = [*MIGRATIONS, Migration("9999_future", [], "9999_future")]
     Database(database_url, Migrations({"tracker": newer})).upgrade()
     message = "^the database is newer than this Tracker: it has 9999_future$"
     for refused in (own_database(database_url).upgrade, own_database(database_url).connect):
         with pytest.raises(IncompatibleDatabase, match=message):
             refused()
+
+
+def test_what_only_adds_to_a_newer_database_is_no_hindrance(database_url: str) -> None:
+    """Nor is what breaks instances that are older still."""
+    known = MIGRATIONS[-1].name
+    newer = [*MIGRATIONS, Migration("9998_more", [], ""), Migration("9999_less", [], known)]
+    applied = Database(database_url, Migrations({"tracker": newer})).upgrade()
+    older = own_database(database_url)
+    assert (len(applied), older.upgrade()) == (len(newer), [])
+    assert older.write(lambda transaction: transaction.select("SELECT COUNT(*) FROM migrations")) == [
+        (len(newer),)
+    ]
+    older.close()
+
+
+def test_a_newer_plugin_that_breaks_the_older_one_is_named(database_url: str) -> None:
+    first, broken = Migration("0001", [], ""), Migration("0002_shapes", [], "0002_shapes")
+    Database(database_url, Migrations({"tracker": MIGRATIONS, "notes": [first, broken]})).upgrade()
+    message = "^the database is newer than this version of the plugin 'notes': it has 0002_shapes$"
+    with pytest.raises(IncompatibleDatabase, match=message):
+        own_database(database_url, {"notes": [first]}).connect()
+    own_database(database_url).connect().close()  # where the plugin is not installed, nothing can be broken
+
+
+def test_a_table_of_migrations_that_does_not_say_whom_they_break_is_upgraded(database_url: str) -> None:
+    own_database(database_url, {"notes": [Migration("0001_old", [], "")]}).upgrade()
+    database = own_database(database_url, {"notes": []})
+    database.write(
+        lambda transaction: transaction.execute("ALTER TABLE migrations DROP COLUMN breaks_before")
+    )
+    assert database.upgrade() == []
+    assert database.write(lambda transaction: transaction.select("SELECT breaks_before FROM migrations")) == [
+        (None,)
+    ] * (len(MIGRATIONS) + 1)
+    database.close()
+
+
+def test_no_migration_of_ours_breaks_the_release_before() -> None:
+    """One that breaks names an earlier one, which the instances that go on meanwhile know: docs/stability.md."""
+    names = [migration.name for migration in MIGRATIONS]
+    for number, migration in enumerate(MIGRATIONS[1:], start=1):
+        assert migration.breaks_before in ("", *names[:number]), migration.name
 
 
 def test_a_statement_can_be_run_again_on_every_engine(database: Database) -> None:

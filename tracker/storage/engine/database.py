@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -49,7 +49,7 @@ class SchemaHistory(Protocol):
 
     def verify(self, database: Any, engine: Engine) -> None: ...
 
-    def lacking(self, done: set[tuple[bytes, bytes]]) -> list[tuple[str, Any]]: ...
+    def lacking(self, rows: Sequence[Sequence[Any]]) -> list[tuple[str, Any]]: ...
 
 
 class Database:

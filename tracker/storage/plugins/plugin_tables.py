@@ -64,18 +64,28 @@ class Tables:
         #: A `Model` that names its table by itself. Checkers of types cannot follow it.
         self.Model: Any = type("Model", (Model,), {"__module__": __name__, "Meta": meta})
 
-    def migration(self, name: str, *steps: MigrationStep) -> None:
+    def migration(
+        self, name: str, *steps: MigrationStep, only_adds: bool = False, breaks_before: str | None = None
+    ) -> None:
         """Add a migration to the end of the history. A released one keeps its name, its place and its steps.
 
         Its steps are models (the table is made), columns of models (the column is added), `index(…)` and functions of a
         transaction. The first three check whether they are needed; a function must allow being run again, since MySQL
         commits every statement by itself and the run may be killed between them.
+
+        While instances are upgraded one by one, older versions of the plugin go on with the new tables. They are refused
+        them if a step is a function or a unique index, unless `only_adds` says that it only adds, or `breaks_before`
+        names an earlier migration: then those that know that one go on.
         """
         if not name or len(name.encode()) > MAX_MIGRATION_BYTES or name in self._names():
             raise ValueError(
                 f"names of migrations are 1 to {MAX_MIGRATION_BYTES} bytes and differ, not '{name}'"
             )
-        self._history.append(Migration(name, [self._applicable(step) for step in steps]))
+        applicable = [self._applicable(step) for step in steps]
+        breaks_before = self._checked_break(breaks_before, only_adds) or (
+            "" if only_adds or all(map(_only_adds, applicable)) else name
+        )
+        self._history.append(Migration(name, applicable, breaks_before))
 
     def index(self, *columns: peewee.Field, is_unique: bool = False) -> Callable[[Transaction], None]:
         """Return the step that makes an index of these columns of one model, if there is none."""
@@ -91,8 +101,16 @@ class Tables:
         """
         wanted = {model._meta.table_name: sorted(model._meta.columns) for model in self._models()}
         digest = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:12]
-        check = Migration(f"columns {digest}", [CompareColumns(self.owner, wanted)])
+        check = Migration(f"columns {digest}", [CompareColumns(self.owner, wanted)], breaks_before="")
         return [*self._history, check] if wanted else list(self._history)
+
+    def _checked_break(self, breaks_before: str | None, only_adds: bool) -> str | None:
+        if breaks_before is not None and (only_adds or breaks_before not in self._names()):
+            raise ValueError(
+                f"breaks_before names an earlier migration of '{self.owner}', and goes without only_adds;"
+                f" '{breaks_before}' does not"
+            )
+        return breaks_before
 
     def _names(self) -> set[str]:
         return {migration.name for migration in self._history}
@@ -136,3 +154,8 @@ class Tables:
         unique = list(indexes_of(meta, is_unique=True))
         table = Table(self._checked_name(model), columns, primary=primary_of(meta), unique=unique)
         return CreateTable(table, list(indexes_of(meta, is_unique=False)))
+
+
+def _only_adds(step: Any) -> bool:
+    """Return whether instances that do not know of a step work on after it: a unique index may refuse what they write."""
+    return isinstance(step, CreateTable | AddColumn) or (isinstance(step, AddIndex) and not step.is_unique)

@@ -112,11 +112,8 @@ def _copied(
 
 def _lacking(opened: apsw.Connection, source: Path, migrations: SchemaHistory) -> list[str]:
     try:
-        done = {
-            (bytes(owner), bytes(name))
-            for owner, name in opened.execute("SELECT owner, name FROM migrations")
-        }
-        return [f"{owner}: {migration.name}" for owner, migration in migrations.lacking(done)]
+        rows = opened.execute("SELECT * FROM migrations").fetchall()
+        return [f"{owner}: {migration.name}" for owner, migration in migrations.lacking(rows)]
     except apsw.SQLError:
         raise CannotRestore(f"{source} is no database of Tracker's") from None
 

@@ -1,7 +1,8 @@
 """Migration history of Tracker's own tables, oldest first.
 
 A migration never changes once released. Each of its steps is one statement that can be run again, since MySQL
-commits every one by itself.
+commits every one by itself. Instances of the release before go on meanwhile, so a migration only adds
+(docs/decisions/0035-upgrades-without-an-outage.md).
 """
 
 from __future__ import annotations
@@ -76,5 +77,6 @@ MIGRATIONS = [
             make_secrets,
             begin_clock,
         ],
+        breaks_before="0001_initial",
     ),
 ]

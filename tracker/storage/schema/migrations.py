@@ -11,20 +11,32 @@ from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.ddl import Table, bytes_, integer
+from tracker.storage.schema.operations import AddColumn
 
+#: Whom a migration breaks stands beside its name, so that instances know it that have never heard of the migration.
+_BREAKS_BEFORE = bytes_("breaks_before", 128, is_optional=True)
 HISTORY = Table(
     "migrations",
-    [bytes_("owner", 64), bytes_("name", 128), integer("applied_at")],
+    [bytes_("owner", 64), bytes_("name", 128), integer("applied_at"), _BREAKS_BEFORE],
     primary=("owner", "name"),
 )
 
 
 @dataclass(frozen=True)
 class Migration:
-    """One migration. Its steps are `Table`s (made if missing) or functions of a Transaction that may be run again."""
+    """One migration. Its steps are `Table`s (made if missing) or functions of a Transaction that may be run again.
+
+    `breaks_before` says which instances cannot work on with the database after it: those that do not know the migration
+    of this name, its own or an earlier one of the same owner. "" = it only adds, and breaks nobody.
+    """
 
     name: str
     steps: Sequence[Any]
+    breaks_before: str
+
+
+#: Owner and name of an applied migration, and whom it breaks; None: the row does not say.
+_Applied = tuple[bytes, bytes, bytes | None]
 
 
 class Migrations:
@@ -39,17 +51,23 @@ class Migrations:
         with engine.migration_lock(database) as verify_lock:
             transaction = Transaction(database, engine)
             _apply(HISTORY, transaction)
+            _apply(AddColumn(HISTORY.name, _BREAKS_BEFORE, ""), transaction)
             for owner, migration in self._pending(transaction):
                 for step in migration.steps:
                     verify_lock()
                     _apply(step, transaction)
-                row = (owner.encode(), migration.name.encode(), time.time_ns() // 1_000_000)
-                transaction.insert("migrations", ("owner", "name", "applied_at"), [row])
+                row = (
+                    owner.encode(),
+                    migration.name.encode(),
+                    time.time_ns() // 1_000_000,
+                    migration.breaks_before.encode(),
+                )
+                transaction.insert(HISTORY.name, ("owner", "name", "applied_at", "breaks_before"), [row])
                 applied.append(f"{owner}: {migration.name}")
         return applied
 
     def verify(self, database: Any, engine: Engine) -> None:
-        """Raise IncompatibleDatabase when a migration is missing, or one is applied that this code does not know."""
+        """Raise IncompatibleDatabase when a migration is missing, or an unknown one breaks this code."""
         transaction = Transaction(database, engine)
         try:
             pending = self._pending(transaction)
@@ -62,18 +80,16 @@ class Migrations:
             raise IncompatibleDatabase(f"the database lacks {names}: run 'tracker db upgrade'")
 
     def _pending(self, transaction: Transaction) -> list[tuple[str, Migration]]:
-        done = {
-            (bytes(owner), bytes(name))
-            for owner, name in transaction.select("SELECT owner, name FROM migrations")
-        }
-        return self.lacking(done)
+        return self.lacking(transaction.select("SELECT * FROM migrations"))
 
-    def lacking(self, done: set[tuple[bytes, bytes]]) -> list[tuple[str, Migration]]:
-        """Return the migrations that are not among the applied (owner, name).
+    def lacking(self, rows: Sequence[Sequence[Any]]) -> list[tuple[str, Migration]]:
+        """Return the migrations that are not among the applied: `rows` are all of the table, with all columns it has.
 
-        Raises IncompatibleDatabase if a newer Tracker's are applied.
+        Raises IncompatibleDatabase if the database is newer, and this code cannot work with it.
         """
-        self._refuse_newer(done)
+        applied = [_applied(row) for row in rows]
+        self._refuse_broken(applied)
+        done = {(owner, name) for owner, name, _ in applied}
         return [
             (owner, migration)
             for owner, history in self._histories.items()
@@ -81,15 +97,44 @@ class Migrations:
             if (owner.encode(), migration.name.encode()) not in done
         ]
 
-    def _refuse_newer(self, done: set[tuple[bytes, bytes]]) -> None:
-        """Raise IncompatibleDatabase for a newer Tracker's database.
+    def _refuse_broken(self, applied: Sequence[_Applied]) -> None:
+        """Raise IncompatibleDatabase for unknown migrations that break this code."""
+        known = {
+            owner.encode(): {migration.name.encode() for migration in history}
+            for owner, history in self._histories.items()
+        }
+        for owner in known:
+            newer = sorted(
+                name.decode()
+                for whose, name, breaks_before in applied
+                if whose == owner
+                and name not in known[owner]
+                and _is_broken(owner, breaks_before, known[owner])
+            )
+            if newer:
+                what = (
+                    "this Tracker"
+                    if owner == b"tracker"
+                    else f"this version of the plugin '{owner.decode()}'"
+                )
+                raise IncompatibleDatabase(f"the database is newer than {what}: it has {', '.join(newer)}")
 
-        A plugin that was removed leaves its tables, which is no error.
-        """
-        known = {(o.encode(), m.name.encode()) for o, history in self._histories.items() for m in history}
-        newer = sorted(name.decode() for owner, name in done - known if owner == b"tracker")
-        if newer:
-            raise IncompatibleDatabase(f"the database is newer than this Tracker: it has {', '.join(newer)}")
+
+def _applied(row: Sequence[Any]) -> _Applied:
+    """Read a row of `migrations`. Tables that were made before the fourth column lack it until the next upgrade."""
+    breaks_before = row[3] if len(row) > 3 else None
+    return bytes(row[0]), bytes(row[1]), None if breaks_before is None else bytes(breaks_before)
+
+
+def _is_broken(owner: bytes, breaks_before: bytes | None, known: set[bytes]) -> bool:
+    """Return whether an unknown migration breaks those who know the `known` ones of its owner.
+
+    Rows that do not say it were written before this could be said. Of Tracker's none should be unknown; plugins' were
+    always left alone.
+    """
+    if breaks_before is None:
+        return owner == b"tracker"
+    return breaks_before != b"" and breaks_before not in known
 
 
 def _apply(step: Any, transaction: Transaction) -> None:
