@@ -6,6 +6,7 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from tests.commands.schedules import TO, recipients
 from tests.mail.conftest import Mailing
@@ -68,6 +69,23 @@ def test_two_processes_at_once_send_each_mail_once(mailing: Mailing) -> None:
     gevent.joinall(done, timeout=30, raise_error=True)
     assert sorted(mailing.box.receivers) == [f"to{number}@example.com" for number in range(8)]
     assert mailing.states() == ["accepted"] * 8
+
+
+def test_a_process_that_stops_leaves_the_work_to_another_at_once(mailing: Mailing) -> None:
+    mailing.schedule()
+    mailing.at(EIGHT)
+    composed = Event()
+
+    def compose(mail: Any, due: int) -> Any:
+        composed.set()
+        raise NotYet
+
+    stopping = mailing.worker(compose)
+    stopping.serve()
+    assert composed.wait(30)
+    stopping.close()
+    mailing.worker().look()
+    assert mailing.box.receivers == TO
 
 
 def test_one_process_has_the_lease(mailing: Mailing) -> None:

@@ -72,8 +72,7 @@ class AlertWorker(LeasedWork):
     def is_mail_sent(self) -> bool:
         return self._parts.sender is not None and self.mail is not None
 
-    def close(self) -> None:
-        super().close()
+    def _end_what_it_began(self) -> None:
         if self._telling is not None:
             self._telling.kill()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
@@ -41,9 +42,14 @@ class LeasedWork:
             self._loop = gevent.spawn(self._work)
 
     def close(self) -> None:
-        """End the work where it is, as a power cut would."""
+        """End the work where it is, as a power cut would; another process takes over at once."""
         if self._loop is not None:
             self._loop.kill()
+            self._end_what_it_began()
+            self._give_back()
+
+    def _end_what_it_began(self) -> None:
+        """End the greenlets that a look has left at work, before another process may begin."""
 
     def look(self) -> None:
         """Do what is due now. Raises StorageUnavailable, OutcomeUnknown."""
@@ -67,3 +73,10 @@ class LeasedWork:
             trigger_progress.take_lease, name=self.lease, token=self._token, now=now, until=now + LEASE_MS
         )
         return self._database.write(take)
+
+    def _give_back(self) -> None:
+        """End the lease, if this process has it. Otherwise it ends by itself."""
+        give_back = partial(trigger_progress.give_lease_back, name=self.lease, token=self._token)
+        if self._token:
+            with suppress(StorageUnavailable, OutcomeUnknown):
+                self._database.write(give_back)
