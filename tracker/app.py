@@ -126,7 +126,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(console(dispatcher, settings, adapters))
         app.register_blueprint(share_pages(ShareAccess(services.stores.shares, limiter, now_ms)))
         _let_mail(app, services, settings.public_url)
-    app.extensions["tracker"] = services
+    app.extensions["tracker"], app.extensions["tracker.readiness"] = services, readiness
     return app
 
 

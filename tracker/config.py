@@ -47,6 +47,7 @@ SETTINGS = (
     Setting("TRACKER_OUTGOING_ALLOW", "public", "what triggers may call: public addresses, or a list such as public,10.1.0.0/16,hooks.internal; none = nothing"),
     Setting("TRACKER_SMTP_URL", "", "the server that sends mails: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; empty = no mails"),
     Setting("TRACKER_MAIL_FROM", "", "the sender of mails: tracker@example.com, or Tracker <tracker@example.com>"),
+    Setting("TRACKER_DRAIN_SECONDS", "0", "for how many seconds a stop serves on while /ready says 503, so that a proxy looks away first"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
@@ -83,6 +84,7 @@ class Settings:
     outgoing_allow: str = "public"
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
+    drain_seconds: int = 0
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -145,6 +147,7 @@ class Settings:
             outgoing_allow=value["TRACKER_OUTGOING_ALLOW"],
             smtp_url=value["TRACKER_SMTP_URL"],
             mail_from=value["TRACKER_MAIL_FROM"],
+            drain_seconds=_whole("TRACKER_DRAIN_SECONDS", value, least=0, most=600),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 

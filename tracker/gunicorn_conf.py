@@ -14,6 +14,7 @@ _packages, _working = str(Path(__file__).resolve().parents[1]), str(Path.cwd())
 sys.path[:] = [*(path for path in sys.path if path != _working), _packages, _working]
 
 from tracker.config import ConfigError, Settings  # noqa: E402  it is found by the path above
+from tracker.http.server.draining import Drain  # noqa: E402
 from tracker.http.server.listener import raise_descriptor_limit  # noqa: E402
 from tracker.storage.engine.sqlite_file import identity_of  # noqa: E402
 
@@ -63,12 +64,15 @@ def pre_fork(server: Any, worker: Any) -> None:
     """Let the worker find a SIGTERM that comes before it has handlers of its own, and the file that the others have."""
     worker.queued_signals = server.SIG_QUEUE
     worker.database_file = server.database_file
+    worker.drain = server.drain
 
 
 def on_starting(server: Any) -> None:
-    """Rate limits begin anew with the instance; the first worker that counts makes the file."""
+    """Rate limits begin anew with the instance; the first worker that counts makes the file. A stop may be announced."""
     server.database_file = identity_of(_settings.database_url)
     _settings.limits_file.unlink(missing_ok=True)
+    server.drain = Drain(_settings.drain_seconds)
+    server.drain.precede_stop(server)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -80,8 +84,10 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
-    services = getattr(worker.wsgi, "extensions", {}).get("tracker")
+    extensions = getattr(worker.wsgi, "extensions", {})
+    services = extensions.get("tracker")
     if services is not None:
+        extensions["tracker.readiness"].is_draining = worker.drain.has_begun
         services.storage.engine.file.expect(worker.database_file)
         services.jobs.serve()
         services.ingest.serve(_settings.instance, _settings.ratelimit_url is None)

@@ -87,7 +87,9 @@ def _readiness(look: LookAtDatabase, count_nodes: CountNodes) -> Response:
     if state == "ready":
         said = {"status": "ready", "database": state, "writer_nodes": count_nodes()}
         return _response(reply(200, said))
-    said = {"status": "not ready", "database": state, "reason": reason}
+    # Nothing of the database, which may be well: a check that takes an instance for ready by that must not find it.
+    about = {"status": state} if state == "draining" else {"status": "not ready", "database": state}
+    said = {**about, "reason": reason}
     return _response(reply(503, said, {"Retry-After": "1"}))
 
 

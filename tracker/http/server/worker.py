@@ -25,6 +25,7 @@ from tracker.http.server import fast_path
 from tracker.http.server.budget import Budget
 from tracker.http.server.client_socket import ClientSocket
 from tracker.http.server.connection import Connection, is_readable
+from tracker.http.server.draining import Drain
 from tracker.http.server.listener import Listener, affordable_places
 from tracker.http.server.parser import FixedSettings
 from tracker.http.server.places import Places
@@ -49,6 +50,8 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         self._stop = Event()
         #: Set before the fork: the supervisor's queue of signals, of which the new process has a copy.
         self.queued_signals: SimpleQueue[int] = SimpleQueue()
+        #: Set before the fork: the instance's.
+        self.drain = Drain(0)
         #: Ends the streams that stay open: called once, when the stop begins.
         self.end_lasting_answers: Callable[[], None] = lambda: None
 
@@ -104,6 +107,8 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
 
         gunicorn's costs 100 µs more a request: two writes, and an environ and a head for any application.
         """
+        if self.drain.has_begun():
+            request.force_close()  # the next one goes to an instance that stays
         middleware = self._middleware
         if (
             middleware is None

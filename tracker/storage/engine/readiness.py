@@ -19,8 +19,8 @@ from tracker.storage.engine.transaction import Transaction
 #: Seconds for which a result is shared.
 SHARED_SECONDS = 1.0
 #: States: AWAY affects every process of this database alike; BROKEN concerns this process, and an operator has to look
-#: at it.
-READY, AWAY, BROKEN = "ready", "away", "broken"
+#: at it; DRAINING says nothing of the database: the instance is being stopped.
+READY, AWAY, BROKEN, DRAINING = "ready", "away", "broken", "draining"
 
 #: A state, and the reason if it is not READY.
 Found = tuple[str, str]
@@ -39,9 +39,13 @@ class Readiness:
         self._lock = RLock()
         self._found: Found = (AWAY, "not tested yet")
         self._good_until = float("-inf")
+        #: Whether the instance serves on for a while only.
+        self.is_draining: Callable[[], bool] = lambda: False
 
     def look(self) -> Found:
         """Return the state of the database (reachable, right version, writable) and the reason if it is not READY."""
+        if self.is_draining():
+            return DRAINING, "this instance is being stopped"
         with self._lock:
             if self._clock() >= self._good_until:
                 self._found = self._look()
