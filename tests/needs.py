@@ -9,11 +9,17 @@ from typing import Any
 
 import pytest
 
+from tests.haproxy import HAProxy
 from tests.served import Tracker
 from tests.servers import MariaDB, Redis, Server
 
 #: Marker by the class that starts the server; any other server is a gunicorn that serves something.
-MARKERS: dict[type[Server], str] = {MariaDB: "mariadb", Redis: "redis", Tracker: "served"}
+MARKERS: dict[type[Server], str] = {
+    MariaDB: "mariadb",
+    Redis: "redis",
+    Tracker: "served",
+    HAProxy: "processes",
+}
 #: Values of parameters, and words in code, that ask a fixture for a server of that kind.
 KINDS = frozenset({"mariadb", "redis"})
 #: Fixtures that give any kind of database: the kind is in the parameters or in the code of whoever asks.

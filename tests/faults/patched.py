@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tests.faults.disk import Disk, Recorder, Trap
-from tests.faults.planted import FAULTS, FAULTS_OF_MACHINES
+from tests.faults.planted import plant
 
 
 def _disk() -> Disk | None:
@@ -18,8 +18,7 @@ def _disk() -> Disk | None:
     )
 
 
-for _name in filter(None, os.environ.get("FAULT_PLANTED", "").split(",")):
-    {**FAULTS, **FAULTS_OF_MACHINES}[_name]()
+plant()
 #: Kept alive as long as files may be opened.
 disk = _disk()
 

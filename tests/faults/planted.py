@@ -7,6 +7,7 @@ import base64
 import mmap
 import os
 import select
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,14 @@ from tracker.rate_limits.shared_memory import SharedFileStorage
 from tracker.storage.engine import mysql_errors, sqlite
 from tracker.storage.engine.error_kinds import ErrorKind
 from tracker.storage.engine.group_commit import GroupCommit
+from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.write_connection import WriteConnection
 from tracker.storage.engine.write_queue import WriteRequest
 from tracker.storage.events import events
+from tracker.storage.schema import history
+from tracker.storage.schema.ddl import integer
+from tracker.storage.schema.migrations import Migration
+from tracker.storage.schema.operations import AddColumn
 
 
 def ack_before_commit() -> None:
@@ -178,6 +184,32 @@ def clock() -> None:
     time.time = lambda: time.time_ns() / 1e9
 
 
+def newer() -> None:
+    """No fault: a Tracker that is a release ahead. Its migration only adds."""
+    _add_migration("")
+
+
+def newer_and_breaking() -> None:
+    """A release that breaks the one before it, which no release may."""
+    _add_migration("9999_newer")
+
+
+def _add_migration(breaks_before: str) -> None:
+    """Add a migration of two columns; a run that is told to stays between them until it is killed."""
+    steps = [
+        AddColumn("lists", integer("shade", default=0), ""),
+        _stay,
+        AddColumn("events", integer("weather", default=0), ""),
+    ]
+    history.MIGRATIONS.append(Migration("9999_newer", steps, breaks_before))
+
+
+def _stay(_: Transaction) -> None:
+    if said := os.environ.get("FAULT_STAYS"):
+        Path(said).touch()
+        signal.pause()
+
+
 FAULTS = {
     "ack before commit": ack_before_commit,
     "synchronous=NORMAL": synchronous_normal,
@@ -195,3 +227,12 @@ FAULTS = {
 }
 #: No fault of the server's, but of the machine's: planted where a test sets it.
 FAULTS_OF_MACHINES = {"clock": clock}
+
+#: No faults: other releases.
+RELEASES = {"newer": newer, "newer and breaking": newer_and_breaking}
+
+
+def plant() -> None:
+    """Plant what the environment names. Tracker is imported afterwards."""
+    for name in filter(None, os.environ.get("FAULT_PLANTED", "").split(",")):
+        {**FAULTS, **FAULTS_OF_MACHINES, **RELEASES}[name]()
