@@ -59,7 +59,8 @@ class Machine:
     def work(self, shop: Shop) -> None:
         job = self.jobs.find(shop.list_id, RETENTION, NO_SUBJECT)
         assert job is not None
-        due = self.client.services.storage.read(partial(job_queue.due, now=self.clock.ms, most=1000))
+        look = partial(job_queue.due, now=self.clock.ms, most=1000, kinds=[RETENTION])
+        due = self.client.services.storage.read(look)
         claimed = self.jobs.claim(job) if (job.list_id, job.id) in due else None
         while claimed is not None and claimed.is_open:
             claimed.step()

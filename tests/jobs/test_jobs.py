@@ -131,9 +131,21 @@ def test_a_job_that_waits_for_its_time_is_due_again(database: Database) -> None:
     jobs = Jobs(database, {"count": step}, lambda deadline: 1, now=clock)
     begin(jobs, last=0)
     assert numbers(database) == [1]
-    assert database.read(partial(job_queue.due, now=clock.ms + 999, most=1)) == []
+    assert database.read(partial(job_queue.due, now=clock.ms + 999, most=1, kinds=["count"])) == []
     clock.ms += 1000
     jobs.wake()
+    _until(lambda: numbers(database) == [1, 2])
+
+
+def test_a_job_of_a_kind_that_only_a_newer_tracker_knows_is_left_to_it(database: Database) -> None:
+    """Claimed here it could not be worked at, and would be nobody's for a minute."""
+    for number, kind in enumerate(("newer", "count"), start=1):
+        queued = Job(LIST_ID, number, kind, SUBJECT, {"next": number, "last": number}, 0, 0, 0)
+        database.write(partial(job_queue.add, job=queued, claim=None, due_at=number))
+    older, newer = jobs_on(database), Jobs(database, {"newer": count_up}, lambda deadline: 1)
+    older.wake()
+    _until(lambda: finished(older))
+    newer.wake()
     _until(lambda: numbers(database) == [1, 2])
 
 

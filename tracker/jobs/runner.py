@@ -140,8 +140,9 @@ class Jobs:
             _log.warning("jobs cannot be looked for: %s", type(failure).__name__)
 
     def _work_at_due(self) -> bool:
-        """Work at due jobs; return whether anything was done."""
-        due = self._database.read(partial(job_queue.due, now=self._now(), most=LOOKED_UP))
+        """Work at due jobs; return whether anything was done. Kinds of a newer Tracker's are left to its instances."""
+        look = partial(job_queue.due, now=self._now(), most=LOOKED_UP, kinds=self._kinds.keys())
+        due = self._database.read(look)
         worked = [self._work_at(list_id, job_id) for list_id, job_id in due]
         return any(worked)
 

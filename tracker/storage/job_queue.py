@@ -7,7 +7,7 @@ in it: two processes never do the same step, whatever their clocks say.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -92,10 +92,12 @@ def of_kind(transaction: Transaction, list_id: int, kind: str) -> list[Job]:
     return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
 
 
-def due(transaction: Transaction, now: int, most: int) -> list[tuple[int, int]]:
-    """Return (list_id, id) of jobs that can be claimed now, the longest due first."""
-    sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {_DUE} ORDER BY due_at LIMIT ?"
-    return [(row[0], row[1]) for row in transaction.select(sql, (now, now + MAX_WAIT_MS, most))]
+def due(transaction: Transaction, now: int, most: int, kinds: Collection[str]) -> list[tuple[int, int]]:
+    """Return (list_id, id) of jobs of these kinds that can be claimed now, the longest due first."""
+    known = f"kind IN ({', '.join('?' * len(kinds))})"
+    sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {known} AND {_DUE} ORDER BY due_at LIMIT ?"
+    values = (*(kind.encode() for kind in kinds), now, now + MAX_WAIT_MS, most)
+    return [(row[0], row[1]) for row in transaction.select(sql, values)]
 
 
 def claim(
