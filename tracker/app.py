@@ -117,7 +117,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     throttle = Throttle()
     collect = _collect_endpoint(settings, dispatcher, throttle, services.stores, notices)
     sdks = _sdk_door(settings, dispatcher, throttle, services, adapters, authenticator)
-    app.register_blueprint(_endpoints(settings, dispatcher, throttle, (collect, sdks), services))
+    readiness = Readiness(database, partial(_report, None))
+    doors = (collect, sdks)
+    app.register_blueprint(_endpoints(settings, dispatcher, throttle, doors, services, readiness))
     app.register_blueprint(_script_files(settings.script_path))
     limits = declared_limits(registry) | parse_overrides(settings.limits)
     documented = {entry.command.name: limits[entry.limited_as] for entry in registry}
@@ -131,12 +133,16 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _endpoints(
-    settings: Settings, dispatcher: Dispatcher, throttle: Throttle, doors: Sequence[Door], services: Services
+    settings: Settings,
+    dispatcher: Dispatcher,
+    throttle: Throttle,
+    doors: Sequence[Door],
+    services: Services,
+    readiness: Readiness,
 ) -> Blueprint:
-    look = Readiness(services.storage, partial(_report, None)).look
     count_nodes = services.ingest.watch.writer_nodes
     proxies, has_fast_path = settings.trusted_proxies, settings.has_fast_path
-    return build_blueprint(dispatcher, look, throttle, doors, proxies, has_fast_path, count_nodes)
+    return build_blueprint(dispatcher, readiness.look, throttle, doors, proxies, has_fast_path, count_nodes)
 
 
 def _composed(app: Flask, url: str, mail: DueMail, due: int) -> Rendered:

@@ -88,7 +88,11 @@ def test_what_is_copied_into_the_container_is_there() -> None:
     first, *_ = stages(CONTAINERFILE.read_text())
     copied = {name for argument in first.only("COPY") for name in argument.split()[:-1]}
     assert all((ROOT / name).exists() for name in copied)
-    let_in = {line[1:] for line in (DEPLOY / "Containerfile.dockerignore").read_text().splitlines() if line.startswith("!")}
+    let_in = {
+        line[1:]
+        for line in (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
     assert copied == let_in, "what Containerfile.dockerignore lets in is what is copied"
 
 
