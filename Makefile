@@ -48,7 +48,7 @@ fuzz: packages $(VENV)/.test
 	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m fuzz
 
 faults: packages $(VENV)/.test
-	@FAULTS=long $(PYTEST) -m "faults or not faults" tests/faults tests/browser/test_soak.py
+	@FAULTS=long $(PYTEST) -m "faults or not faults" tests/faults tests/cluster tests/browser/test_soak.py
 
 # The script for websites is committed as it is served: whoever changes its source makes it anew.
 browser: $(VENV)/.minifier
@@ -59,7 +59,7 @@ pictures: packages $(VENV)/.test
 	@$(VENV)/bin/python -m tests.browser.pictures $(PICTURES)
 
 packages:
-	@tests/setup/packages mariadb-server redis-server haproxy chromium curl wrk nodejs npm caddy docker-compose systemd
+	@tests/setup/packages mariadb-server redis-server galera-4 haproxy rsync chromium curl wrk nodejs npm caddy docker-compose systemd
 
 # The steps of deploy/Containerfile in a clean Debian, as root: what they leave has to serve and keep events. Takes minutes.
 container: $(VENV)/.test

@@ -43,14 +43,19 @@ class Server:
     def environment(self) -> dict[str, str]:
         return dict(os.environ)
 
-    def start(self) -> Self:
-        """Start it and wait until it answers."""
+    def launch(self) -> Program:
+        """Start it."""
         assert "TESTS_WITHOUT_SERVERS" not in os.environ, (
             "tests/needs.py does not see that this test starts a server"
         )
         assert self.program is None, "it is running"
         log = self.folder / "log"
-        self.program = program = Program(self.arguments(), log, env=self.environment(), cwd=self.folder)
+        self.program = Program(self.arguments(), log, env=self.environment(), cwd=self.folder)
+        return self.program
+
+    def start(self) -> Self:
+        """Start it and wait until it answers."""
+        program = self.launch()
         until(
             lambda: program.exit_code is not None or self.is_ready(), self.ready_seconds, self.arguments()[0]
         )
@@ -112,9 +117,10 @@ class MariaDB(Server):
         self.options = options
         self._numbers = itertools.count(1)
         self._user = ["--user=root"] if os.geteuid() == 0 else []
-        self._install()
+        self.install()
 
-    def _install(self) -> None:
+    def install(self) -> None:
+        """Make the files of an empty server."""
         command = [find_program("mariadb-install-db", "mariadb-server"), "--no-defaults"]
         command += [
             "--auth-root-authentication-method=normal",

@@ -16,8 +16,20 @@ from tracker.config import PLUGIN_PREFIX, SETTINGS
 
 #: Their shell blocks are run as a whole, by tests of their own.
 RUN_ELSEWHERE = {ROOT / "docs/plugins.md", ROOT / "docs/people-and-identity.md"}
-#: Programs of others, and a shell's own words.
-OUTSIDE = {"cd", "cp", "curl", "docker", "git", "python3", "sudo", "systemctl", "useradd"}
+#: Programs of others, and a shell's own words. What they are told is held by tests of their pages.
+OUTSIDE = {
+    "cd",
+    "cp",
+    "curl",
+    "docker",
+    "echo",
+    "git",
+    "python3",
+    "redis-cli",
+    "sudo",
+    "systemctl",
+    "useradd",
+}
 #: Files that pages tell to import.
 IMPORTED = (
     "events.ndjson",

@@ -22,7 +22,17 @@ def report(record_property: Any) -> Report:
     return note
 
 
+#: Another folder whose tests report has the same hook: they tell once.
+_IS_TOLD = pytest.StashKey[bool]()
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not terminalreporter.config.stash.get(_IS_TOLD, False):
+        terminalreporter.config.stash[_IS_TOLD] = True
+        _tell(terminalreporter)
+
+
+def _tell(terminalreporter: Any) -> None:
     tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for outcome in ("passed", "failed"):
         for done in terminalreporter.stats.get(outcome, []):

@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,19 @@ def clock() -> None:
     time.time = lambda: time.time_ns() / 1e9
 
 
+def death_after_commit() -> None:
+    """Die with a commit that is done and not answered, once for each time that the shared file is there."""
+    commit = WriteConnection.commit
+
+    def last(self) -> None:
+        commit(self)
+        with suppress(FileNotFoundError):
+            Path(os.environ["FAULT_DEATH"]).unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    WriteConnection.commit = last
+
+
 def newer() -> None:
     """No fault: a Tracker that is a release ahead. Its migration only adds."""
     _add_migration("")
@@ -226,7 +240,7 @@ FAULTS = {
     "small log": small_log,
 }
 #: No fault of the server's, but of the machine's: planted where a test sets it.
-FAULTS_OF_MACHINES = {"clock": clock}
+FAULTS_OF_MACHINES = {"clock": clock, "death after a commit": death_after_commit}
 
 #: No faults: other releases.
 RELEASES = {"newer": newer, "newer and breaking": newer_and_breaking}

@@ -1,0 +1,56 @@
+"""HAProxy in front of Tracker never sends a request twice: what was stored and not answered would be stored again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cluster.galera import DEPLOY
+from tests.faults.checker import Decision, check
+from tests.faults.harness import Harness, Load
+from tests.faults.run_length import SEED, run_length
+from tests.faults.tables import Report
+from tests.haproxy import HAProxy, filled
+from tests.processes import until
+
+DEATHS = run_length(short=3, long=20)
+RULE = "retry-on conn-failure"
+
+
+def die_after_commits(tmp_path: Path, rule: str) -> Decision:
+    """Workers that die after a commit and before its answers, under the ledger's load at HAProxy."""
+    death = tmp_path / "death"
+    proxy = HAProxy("database", "redis", "web", "nobody")
+    with Harness(planted=["death after a commit"], settings={"FAULT_DEATH": str(death)}) as tracker:
+        here, nobody = "127.0.0.1:{}".format, proxy.ports["nobody"]
+        nodes = {f"10.0.0.1{n}:3306": here(nobody) for n in (1, 2, 3)}
+        pair = {f"10.0.0.2{n}:6379": here(nobody) for n in (1, 2)}
+        ours = {
+            f"10.0.0.10:{port}": here(proxy.ports[name])
+            for port, name in ((3306, "database"), (6379, "redis"), (80, "web"))
+        }
+        webs = {f"10.0.0.2{n}:8000": here(tracker.port) for n in (1, 2)}
+        admin = {"/run/haproxy/admin.sock": str(proxy.admin)}
+        proxy.configure(filled(DEPLOY / "haproxy.cfg", nodes | pair | ours | webs | admin | {RULE: rule}))
+        with proxy:
+            proxy.until_up("web")
+            with Load(tracker, SEED, ports=[proxy.ports["web"]]) as load:
+                for _ in range(DEATHS):
+                    load.until_more(60, seconds=90)
+                    death.touch()
+                    until(lambda: not death.exists(), 30, "a worker's death")
+                load.until_more(60, seconds=90)
+                story = load.finish(90)
+        tracker.kill()
+        return check(tracker.database_url, story)
+
+
+def test_what_was_not_answered_is_left_to_the_client(tmp_path: Path) -> None:
+    """Late is what came while all workers were being started."""
+    assert die_after_commits(tmp_path, RULE).kinds <= {"late"}
+
+
+def test_a_proxy_that_sends_again_is_caught(tmp_path: Path, report: Report) -> None:
+    verdict = die_after_commits(tmp_path, "retry-on all-retryable-errors")
+    met = f"{DEATHS} workers that die between commit and answer"
+    report("retry-on all-retryable-errors in HAProxy", of="mutation", met=met, found=verdict.summary)
+    assert "doubled" in verdict.kinds
