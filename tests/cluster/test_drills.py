@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ from tests.cluster.galera import Cluster, Node
 from tests.cluster.site import REDIS, PairedRedis, Site
 from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report
-from tests.processes import find_program, until
+from tests.processes import Program, find_program, until
+from tests.served import ROOT
 
 pytestmark = pytest.mark.faults
 #: A fault's own length: a node is put out after 2 s, so that it is away for longer than that.
@@ -221,6 +223,32 @@ def test_an_index_of_a_large_table_holds_up_commits_and_nothing_else(site: Site,
                 node.execute(change)
 
     run(site, report, "index of 400,000 rows, then a column", harm, is_noticed=True)
+
+
+def test_an_upgrade_at_all_nodes_at_once_is_noticed_by_nobody(site: Site, report: Report) -> None:
+    """A release ahead, whose migration adds columns: the old instances go on, and are then replaced one by one."""
+
+    def harm(drill: Drill) -> None:
+        with drill.fault():
+            upgrades = [upgrade(site, node) for node in site.cluster.nodes]
+            until(
+                lambda: all(each.exit_code is not None for each in upgrades), 120, "the end of the upgrades"
+            )
+            assert [each.exit_code for each in upgrades] == [0, 0, 0], upgrades[0].printed()
+        for name in ("t1", "t2"):
+            site.trackers[int(name[1:]) - 1].settings["FAULT_PLANTED"] = "newer"
+            with drill.fault():
+                restart(site, name)
+
+    run(site, report, "upgrade at all nodes at once, then new instances", harm)
+
+
+def upgrade(site: Site, node: Node) -> Program:
+    """Run `tracker db upgrade` of a newer release at a node."""
+    command = [sys.executable, "-m", "tests.faults.patched_cli", "db", "upgrade"]
+    told = {"TRACKER_DATABASE_URL": node.url(site.database), "FAULT_PLANTED": "newer"}
+    environment = site.trackers[0].environment() | told
+    return Program(command, site.trackers[0].folder / "upgrades", env=environment, cwd=ROOT)
 
 
 def test_nothing_is_wrong_after_all_of_it(site: Site, report: Report) -> None:
