@@ -12,7 +12,7 @@ from tests.faults.tables import Report
 from tests.haproxy import HAProxy, filled
 from tests.processes import until
 
-DEATHS = run_length(short=3, long=20)
+DEATHS = run_length(short=3, long=6)
 RULE = "retry-on conn-failure"
 
 
