@@ -21,9 +21,9 @@ from tests.haproxy import filled
 from tests.processes import Program, find_program, reserve_port, until
 from tests.served import ROOT
 from tests.servers import MariaDB
+from tests.storage.lone_node import LIBRARY
 
 DEPLOY = ROOT / "deploy/cluster"
-LIBRARY = Path("/usr/lib/galera/libgalera_smm.so")
 #: In the file by node: the others' differ in their last digit only.
 HOSTS = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
 #: Sizes of a machine of its own, and of a test.
