@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from tracker import browser
+from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
 from tracker.analytics.process.reports_setup import ReportsSetup
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api.alert_messages import alert_body
@@ -307,7 +308,14 @@ def mail_sender(settings: Settings) -> MailSender | None:
 def reports_setup(settings: Settings) -> ReportsSetup:
     """Return what the reports process needs to know. The folder is absolute: the process may outlive a working directory."""
     folder, memory_mb = str(settings.reports_folder.absolute()), settings.reports_memory_mb
-    return ReportsSetup(settings.database_url, folder, memory_mb, settings.has_weak_durability_accepted)
+    if settings.reports_url:
+        try:
+            ClickHouseURL.parse(settings.reports_url)
+        except ValueError as failure:
+            raise ConfigError(f"TRACKER_REPORTS_URL {failure}") from None
+    return ReportsSetup(
+        settings.database_url, folder, memory_mb, settings.has_weak_durability_accepted, settings.reports_url
+    )
 
 
 def now_ms() -> int:

@@ -44,6 +44,7 @@ SETTINGS = (
     Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
     Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
     Setting("TRACKER_REPORTS_MEMORY_MB", "512", "the memory that the reports process may use for its questions, in MB"),
+    Setting("TRACKER_REPORTS_URL", "", "where the copies for reports lie: empty = files of this instance, or clickhouse://USER:PASSWORD@HOST:8123/DATABASE, clickhouses:// for TLS"),
     Setting("TRACKER_OUTGOING_ALLOW", "public", "what triggers may call: public addresses, or a list such as public,10.1.0.0/16,hooks.internal; none = nothing"),
     Setting("TRACKER_SMTP_URL", "", "the server that sends mails: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; empty = no mails"),
     Setting("TRACKER_MAIL_FROM", "", "the sender of mails: tracker@example.com, or Tracker <tracker@example.com>"),
@@ -81,6 +82,7 @@ class Settings:
     has_console: bool = True
     has_fast_path: bool = True
     reports_memory_mb: int = 512
+    reports_url: str = field(default="", repr=False)
     outgoing_allow: str = "public"
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
@@ -144,6 +146,7 @@ class Settings:
             has_console=_switch("TRACKER_CONSOLE", value),
             has_fast_path=_switch("TRACKER_FAST_PATH", value),
             reports_memory_mb=_whole("TRACKER_REPORTS_MEMORY_MB", value, least=128, most=2**20),
+            reports_url=value["TRACKER_REPORTS_URL"],
             outgoing_allow=value["TRACKER_OUTGOING_ALLOW"],
             smtp_url=value["TRACKER_SMTP_URL"],
             mail_from=value["TRACKER_MAIL_FROM"],

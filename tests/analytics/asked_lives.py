@@ -12,8 +12,7 @@ from tests.analytics.reference import events_of_truth
 from tests.analytics.reference_answers import Reference
 from tests.analytics.reference_shop import attribution_of, attribution_people, paths_of
 from tests.analytics.test_queries import rounded
-from tracker.analytics.copy.copy_tables import read_columns
-from tracker.analytics.queries import CopyColumn, CopySchema, run
+from tracker.analytics.queries import run
 from tracker.questions import (
     Attribution,
     AttributionCell,
@@ -34,11 +33,7 @@ def check_answers(copied: Copied) -> None:
     """Are the answers of the followed copy those of the truth, and do their cells open to as many people?"""
     truth = events_of_truth(copied.database, copied.list_id)
     world = Reference([event_of(number, told) for number, told in truth.items()], {}, 0)
-    cursor = copied.engine.cursor()
-    columns = {
-        each.property: CopyColumn(each.index, each.has_numbers) for each in read_columns(cursor, "one")
-    }
-    schema = CopySchema("one", columns)
+    cursor, schema = copied.asked()
     moments = sorted(event["at"] for event in world.events)
     for begins, ends in (
         {(moments[0], moments[0] + DAY), (moments[-1] - DAY, moments[-1] + 1)} if moments else ()
@@ -53,6 +48,7 @@ def check_answers(copied: Copied) -> None:
                 if isinstance(cell, AttributionCell):
                     found = {each["actor"] for each in opened["people"]}
                     assert found == attribution_people(world, question.head, cell)
+    cursor.close()
 
 
 def event_of(number: int, told: Any) -> Event:

@@ -22,9 +22,10 @@ USER = 1
 class Reporting:
     """One database's reports, in a folder. The process is killed at the end."""
 
-    def __init__(self, url: str, folder: Path, idle_seconds: float = 60.0) -> None:
+    def __init__(self, url: str, folder: Path, idle_seconds: float = 60.0, reports_url: str = "") -> None:
         self.folder = folder
-        self.client = ReportsClient(ReportsSetup(url, str(folder), MEMORY_MB), encode, idle_seconds)
+        setup = ReportsSetup(url, str(folder), MEMORY_MB, reports_url=reports_url)
+        self.client = ReportsClient(setup, encode, idle_seconds)
 
     def ask(self, list_id: int, seconds: float = 30.0) -> dict[str, Any]:
         """How many events a list has had within the last month, robots' left out; with what the reply says else."""

@@ -1,7 +1,20 @@
-"""What do the tests of copies stand on? Events of browsers, and other verdicts about robots, as the contract's tests have them."""
+"""What do the tests of copies stand on? A ClickHouse, events of browsers, and other verdicts about robots, as the contract's tests have them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
+from tests.analytics.clickhouse_server import ClickHouseDouble
 from tests.contract.test_bots_recheck import judge, send
 
 __all__ = ["judge", "send"]
+
+
+@pytest.fixture(scope="session")
+def clickhouse() -> Iterator[ClickHouseDouble]:
+    """The engine of ClickHouse behind its HTTP interface, in a process of its own."""
+    made = ClickHouseDouble()
+    yield made
+    made.close()

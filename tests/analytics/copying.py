@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tests.analytics.reference import (
     events_of_copy,
@@ -16,9 +16,11 @@ from tests.analytics.reference import (
 from tracker.analytics.copy.copy_build import build_copy
 from tracker.analytics.copy.copy_check import CopyCheck, check_copy
 from tracker.analytics.copy.copy_files import CopyFiles
+from tracker.analytics.copy.copy_tables import read_columns
 from tracker.analytics.copy.copy_tail import CopyTail
 from tracker.analytics.copy.duckdb_engine import attach, open_engine
 from tracker.analytics.copy.truth_reader import TruthReader
+from tracker.analytics.queries import CopyColumn, CopySchema
 from tracker.storage.engine import Database
 
 MEMORY_MB = 256
@@ -52,6 +54,13 @@ class Copied:
 
     def close(self) -> None:
         self.engine.close()
+
+    def asked(self) -> tuple[Any, CopySchema]:
+        """A cursor for questions, and the schema that they need, without visits: those are compared by themselves."""
+        cursor = self.engine.cursor()
+        columns = read_columns(cursor, "one")
+        kept = {each.property: CopyColumn(each.index, each.has_numbers) for each in columns}
+        return cursor, CopySchema("one", kept)
 
     def follow(self) -> None:
         while not self.tail.look():

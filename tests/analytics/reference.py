@@ -104,7 +104,7 @@ def events_of_copy(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[int, Co
     texts = "".join(f", e.p{each.index}" for each in columns)
     rows = cursor.execute(
         f'SELECT e.id, e."at", e.name, w.actor, w.person, w.visitor, e.is_bot, e.is_counted, e.worth, e.currency, e.rest{texts}'
-        f" FROM {copy}.e LEFT JOIN {copy}.who w ON w.tie = e.tie"
+        f" FROM {copy}.e e LEFT JOIN {copy}.who w ON w.tie = e.tie"
     ).fetchall()
     found = {}
     for event_id, *values, rest in [(*row[:10], (row[10], row[11:])) for row in rows]:

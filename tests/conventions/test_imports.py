@@ -83,8 +83,11 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.schema", *PURE,
     },
     "tracker.analytics.copy": {"tracker.analytics.queries", "tracker.private_file", "tracker.questions", *STORAGE, *PURE},
+    "tracker.analytics.clickhouse": {
+        "tracker.analytics.copy", "tracker.analytics.queries", "tracker.questions", *STORAGE, *PURE,
+    },
     "tracker.analytics.process": {
-        "tracker", "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
+        "tracker", "tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
         "tracker.storage.schema", *STORAGE, *PURE,
     },
     "tracker.importing": {
@@ -140,7 +143,7 @@ OUTSIDE: dict[str, set[str]] = {
     "babel": {"tracker.console"},
     "click": {"tracker.cli"},
     "crawleruseragents": {"tracker.domain"},
-    "duckdb": {"tracker.analytics.copy", "tracker.analytics.process"},
+    "duckdb": {"tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.process"},
     "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.rate_limits"},
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
@@ -158,7 +161,7 @@ OUTSIDE: dict[str, set[str]] = {
         "commands", "tracker.api", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
     "orjson": {
-        "tracker.analytics", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
+        "tracker.analytics", "tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
         "tracker.inbox", "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
         "tracker.questions", "tracker.sdks", "tracker.storage.accounts", "tracker.storage.aggregates",
     },

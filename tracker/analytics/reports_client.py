@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -99,8 +100,8 @@ class ReportsClient:
             return _unavailable("the reports process is away: the log says why")
 
     def has_copy(self, list_id: int) -> bool:
-        """Return whether there is a copy of a list: what is forgotten there is to be erased in it too."""
-        return self._files.copy(list_id).exists()
+        """Return whether there may be a copy of a list: what is forgotten there is to be erased in it too."""
+        return self._setup.is_shared or self._files.copy(list_id).exists()
 
     def erased_by(self, list_id: int, deleted_at: int | None, now: int) -> int | None:
         """Return when the copy of a list is without the bytes of what was deleted then, or is being deleted; None: it is by now.
@@ -112,6 +113,11 @@ class ReportsClient:
 
     def remove_copy(self, list_id: int) -> None:
         """Remove the copy of a list that is deleted. A process that does not answer now removes it at its next upkeep."""
+        if self._setup.is_shared:
+            reply = self._request({"remove": list_id}, STOP_SECONDS)
+            if "error" in reply:
+                _log.warning("the copy of list %d is not removed yet: %s", list_id, reply.get("detail"))
+            return
         if not self.has_copy(list_id):
             return
         try:
@@ -127,11 +133,25 @@ class ReportsClient:
 
     def has_copies(self) -> bool:
         """Return whether any list has a copy."""
-        return bool(self._files.lists())
+        return self._setup.is_shared or bool(self._files.lists())
 
     def lists_with_copies(self) -> list[int]:
-        """Return the lists that have a copy."""
-        return self._files.lists()
+        """Return the lists that have a copy; of copies that are shared none while the process cannot tell."""
+        if not self._setup.is_shared:
+            return self._files.lists()
+        return [copy["list"] for copy in self.request({"status": True}).get("status", [])]
+
+    def remove_copies(self) -> str | None:
+        """Remove all copies: the truth is another one now. Return why those that are shared could not be removed."""
+        if self._setup.path.exists():
+            shutil.rmtree(self._setup.path)
+        if not self._setup.is_shared:
+            return None
+        for list_id in self.lists_with_copies():
+            self.remove_copy(list_id)
+        reply = self.request({"status": True})
+        left = reply.get("status", [])
+        return str(reply["detail"]) if "error" in reply else "some are left" if left else None
 
     def stop_process(self) -> None:
         """End the process, if there is one, so that nothing has the database open. It is started again when it is asked."""
@@ -155,7 +175,7 @@ class ReportsClient:
     def _keep_up(self) -> None:
         gevent.sleep(FIRST_UPKEEP_SECONDS)
         while True:
-            if self._files.has_data():
+            if self._setup.is_shared or self._files.has_data():
                 reply = self.request({"maintain": True})
                 if "error" in reply:
                     _log.warning("the copies for reports were not looked after: %s", reply.get("detail"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
@@ -95,14 +94,17 @@ def restore_database(file: Path) -> None:
     """
     settings = Settings.from_environ()
     migrations = open_database(settings, load_commands(settings.plugins_folder)).migrations
-    ReportsClient(
-        reports_setup(settings)
-    ).stop_process()  # it reads the database for a minute after the last question
+    reports = ReportsClient(reports_setup(settings))
+    reports.stop_process()  # it reads the database for a minute after the last question
     with progress(1, "Copying") as at:
         restored = restore(settings.database_url, file, migrations, at)
     settings.limits_file.unlink(missing_ok=True)
-    if settings.reports_folder.exists():
-        shutil.rmtree(settings.reports_folder)  # copies of what was there before
+    failure = reports.remove_copies()  # of what was there before
+    reports.stop_process()
+    if failure:
+        click.echo(
+            f"Copies for reports that are shared are not removed ({failure}): run 'tracker reports rebuild'"
+        )
     last = "no event" if restored.last_event_at is None else f"events until {iso_utc(restored.last_event_at)}"
     click.echo(f"Restored {file}, with {last}")
     if restored.lacking:

@@ -73,6 +73,41 @@ def build_copy(truth: TruthReader, list_id: int, files: CopyFiles, memory_mb: in
             path.unlink(missing_ok=True)
 
 
+class EventPages:
+    """The events of a list in the order of their ids, about PAGE at a time. While one page is loaded the next one is read."""
+
+    def __init__(self, truth: TruthReader, list_id: int, settings: ListSettings) -> None:
+        self._truth, self._list_id, self._settings = truth, list_id, settings
+        #: The last id that was read.
+        self.reached = 0
+
+    def __iter__(self) -> Iterator[Values]:
+        with ThreadPoolExecutor(1) as ahead:
+            page = self._page()
+            while page is not None:
+                following = ahead.submit(self._page)
+                yield page
+                page = following.result()
+
+    def _page(self) -> Values | None:
+        page: list[Any] = []
+        while len(page) < PAGE:
+            part = self._truth.read(
+                lambda t: copied_events.copied_after(t, self._list_id, self.reached, PART)
+            )
+            page += part
+            self.reached = part[-1][0] if part else self.reached
+            if len(part) < PART:
+                break
+        return values_of(page, self._settings) if page else None
+
+
+def plan_of(transaction: Transaction, list_id: int) -> tuple[list[PropertyColumn], int, ListSettings]:
+    """Return the columns of a new copy, how many events are expected, and the settings of the list."""
+    expected = catalogue_pages.event_total(transaction, list_id)
+    return choose_columns(transaction, list_id), expected, read_settings(transaction, list_id)
+
+
 class _Build:
     """One build, on an instance of its own."""
 
@@ -81,53 +116,29 @@ class _Build:
     ) -> None:
         self._engine, self._truth, self._list_id, self._told = engine, truth, list_id, told
         self._columns: list[PropertyColumn] = []
-        self._reached, self._rows = 0, 0
+        self._rows = 0
 
     def run(self) -> None:
         begun_at = time.time_ns() // 1_000_000
         source = self._truth.source()
-        self._columns, expected, settings = self._truth.read(self._plan)
+        self._columns, expected, settings = self._truth.read(lambda t: plan_of(t, self._list_id))
         make_tables(self._engine, _COPY, self._columns)
         make_visits(self._engine, _COPY, self._columns)
         self._engine.execute(f"CREATE TABLE {_STAGE}.e ({event_columns(self._columns)})")
-        with ThreadPoolExecutor(
-            1
-        ) as ahead:  # while one page is loaded, which holds up no Python, the next one is read
-            page = self._page(settings)
-            while page is not None:
-                following = ahead.submit(self._page, settings)
-                self._rows += load_events(self._engine, _COPY, self._columns, page, into=f"{_STAGE}.e")
-                self._told(_LOADING * min(1.0, self._rows / max(expected, 1)))
-                page = following.result()
+        pages = EventPages(self._truth, self._list_id, settings)
+        for page in pages:
+            self._rows += load_events(self._engine, _COPY, self._columns, page, into=f"{_STAGE}.e")
+            self._told(_LOADING * min(1.0, self._rows / max(expected, 1)))
         pieces = self._sort()
         self._load_people()
         gap_ms = visit_gap_of(settings)
         fill_visits(self._engine, _COPY, self._columns, gap_ms, f"{_STAGE}.slots", pieces)
         state = CopyState(
-            FORMAT, source, begun_at, begun_at, self._reached, settings.events_from or 0, self._rows, 0, 0,
+            FORMAT, source, begun_at, begun_at, pages.reached, settings.events_from or 0, self._rows, 0, 0,
             rules_number(settings.channel_rules), gap_ms,
         )  # fmt: skip
         write_state(self._engine, _COPY, state)
         self._told(1.0)
-
-    def _plan(self, transaction: Transaction) -> tuple[list[PropertyColumn], int, ListSettings]:
-        """Return the columns, how many events are expected, and the settings of the list."""
-        expected = catalogue_pages.event_total(transaction, self._list_id)
-        settings = read_settings(transaction, self._list_id)
-        return choose_columns(transaction, self._list_id), expected, settings
-
-    def _page(self, settings: ListSettings) -> Values | None:
-        """Return the next events, about PAGE, in the order of ids; None after the last."""
-        page: list[Any] = []
-        while len(page) < PAGE:
-            part = self._truth.read(
-                lambda t: copied_events.copied_after(t, self._list_id, self._reached, PART)
-            )
-            page += part
-            self._reached = part[-1][0] if part else self._reached
-            if len(part) < PART:
-                break
-        return values_of(page, settings) if page else None
 
     def _sort(self) -> list[tuple[int, int]]:
         """Lay the staged events by month, name and time: a question reads one name's rows of some time. Return the pieces."""

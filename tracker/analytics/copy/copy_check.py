@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import duckdb
 
@@ -30,18 +30,69 @@ class CopyCheck(NamedTuple):
     differing: int
 
 
+class Compared(Protocol):
+    """A copy that is compared with the truth, wherever it lies. Methods raise what its engine raises."""
+
+    def look(self, also: Collection[int] = (), /) -> bool:
+        """Read what is new, and these events again; return whether the truth's end was found."""
+
+    def buckets(self) -> dict[Bucket, int]:
+        """Return {(event name, bucket): events that are no robot's}."""
+
+    def ids_in(self, wanted: set[Bucket], /) -> Iterable[int]:
+        """Return the ids of the events in these buckets."""
+
+    def are_visits_whole(self) -> bool:
+        """Return whether visits have as many events as there are."""
+
+
+class _FileCopy:
+    """The copy in a file."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, copy: str, tail: CopyTail) -> None:
+        self._cursor, self._copy, self._tail = cursor, copy, tail
+
+    def look(self, also: Collection[int] = (), /) -> bool:
+        return self._tail.look(also)
+
+    def buckets(self) -> dict[Bucket, int]:
+        rows = self._cursor.execute(buckets_sql(f"{self._copy}.e")).fetchall()
+        return {(name.encode(), bucket): events for name, bucket, events in rows}
+
+    def ids_in(self, wanted: set[Bucket], /) -> Iterable[int]:
+        names, begins = [name.decode() for name, _ in wanted], [bucket for _, bucket in wanted]
+        sql = (
+            f'SELECT id FROM {self._copy}.e WHERE (name, "at" - "at" % {BUCKET_MS}) IN'
+            " (SELECT (unnest($1::VARCHAR[]), unnest($2::BIGINT[])))"
+        )
+        return (row[0] for row in self._cursor.execute(sql, [names, begins]).fetchall())
+
+    def are_visits_whole(self) -> bool:
+        return are_visits_whole(self._cursor, self._copy)
+
+
+def buckets_sql(events: str) -> str:
+    """Return a SELECT of name, bucket and how many events that are no robot's."""
+    return f'SELECT name, "at" - "at" % {BUCKET_MS} AS bucket, count(*) FROM {events} WHERE NOT is_robot GROUP BY 1, 2'
+
+
 def check_copy(
     cursor: duckdb.DuckDBPyConnection, copy: str, list_id: int, truth: TruthReader, tail: CopyTail
 ) -> CopyCheck:
-    """Compare the copy with the counters, and read again what differs. Raises CopyOutdated if that is too much, or visits differ.
+    """Compare the copy in a file with the counters, as `compare` does."""
+    return compare(_FileCopy(cursor, copy, tail), list_id, truth)
+
+
+def compare(copy: Compared, list_id: int, truth: TruthReader) -> CopyCheck:
+    """Compare a copy with the counters, and read again what differs. Raises CopyOutdated if that is too much, or visits differ.
 
     The counters are read before and after a look: a bucket that is the same both times must be that in the copy too.
     """
     count = partial(counters.events_by_bucket, list_id=list_id)
     before = truth.read(count)
-    while not tail.look():
+    while not copy.look():
         pass
-    copied = _buckets(cursor, copy)
+    copied = copy.buckets()
     after = truth.read(count)
     kept_from = first_whole_bucket(truth.read(partial(read_settings, list_id=list_id)).events_from)
     differing = {
@@ -52,25 +103,10 @@ def check_copy(
         and copied.get(bucket, 0) != before.get(bucket, 0)
     }
     if differing:
-        tail.look(also={*_stored_ids(truth, list_id, differing), *_copied_ids(cursor, copy, differing)})
-    if not are_visits_whole(cursor, copy):
+        copy.look({*_stored_ids(truth, list_id, differing), *copy.ids_in(differing)})
+    if not copy.are_visits_whole():
         raise CopyOutdated
     return CopyCheck(sum(copied.values()), len(copied), len(differing))
-
-
-def _buckets(cursor: duckdb.DuckDBPyConnection, copy: str) -> dict[Bucket, int]:
-    """Return {(event name, bucket): events that are no robot's}."""
-    sql = f'SELECT name, "at" - "at" % {BUCKET_MS} AS bucket, count(*) FROM {copy}.e WHERE NOT is_robot GROUP BY 1, 2'
-    return {(name.encode(), bucket): events for name, bucket, events in cursor.execute(sql).fetchall()}
-
-
-def _copied_ids(cursor: duckdb.DuckDBPyConnection, copy: str, wanted: set[Bucket]) -> Iterator[int]:
-    names, begins = [name.decode() for name, _ in wanted], [bucket for _, bucket in wanted]
-    sql = (
-        f'SELECT id FROM {copy}.e WHERE (name, "at" - "at" % {BUCKET_MS}) IN'
-        " (SELECT (unnest($1::VARCHAR[]), unnest($2::BIGINT[])))"
-    )
-    return (row[0] for row in cursor.execute(sql, [names, begins]).fetchall())
 
 
 def _stored_ids(truth: TruthReader, list_id: int, wanted: set[Bucket]) -> list[int]:

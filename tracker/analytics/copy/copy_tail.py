@@ -45,7 +45,7 @@ class CopyOutdated(Exception):
 
 
 @dataclass(slots=True)
-class _News:
+class News:
     """What one look has read of the truth."""
 
     began_at: int
@@ -122,14 +122,14 @@ class CopyTail:
         """Close the cursor, so that the copy can be detached."""
         self._cursor.close()
 
-    def _read(self, also: Collection[int]) -> _News:
+    def _read(self, also: Collection[int]) -> News:
         """Read changes first, then settings and events."""
         began_at, list_id, read = self._now(), self._list_id, self._truth.read
         self._looks += 1
         overlap = WIDE_OVERLAP_MS if self._looks % WIDE_EVERY == 1 else OVERLAP_MS
         found = read(partial(changes_from, list_id=list_id, first_id=first_id_at(self.state.as_of - overlap)))
         settings = read(partial(read_settings, list_id=list_id))
-        news = _News(began_at, [change for change in found if change.id not in self._applied], settings)
+        news = News(began_at, [change for change in found if change.id not in self._applied], settings)
         most = MAX_BEHIND + len(self._known)
         ids = read(partial(copied_events.new_ids, list_id=list_id, first_id=self._window(overlap), most=most))
         if len(ids) == most:
@@ -144,7 +144,7 @@ class CopyTail:
     def _window(self, overlap: int) -> int:
         return first_id_at(self.state.as_of - overlap)
 
-    def _write(self, news: _News) -> CopyState:
+    def _write(self, news: News) -> CopyState:
         """Write the news, and return the new state."""
         cursor, copy = self._cursor, self._copy
         self._visits.begin()
@@ -168,7 +168,7 @@ class CopyTail:
         write_state(cursor, copy, state)
         return state
 
-    def _delete(self, news: _News) -> bool:
+    def _delete(self, news: News) -> bool:
         """Delete what changed or is gone; return whether something is gone whose bytes may be left in the file."""
         cursor, copy = self._cursor, self._copy
         gone = 0
@@ -182,23 +182,28 @@ class CopyTail:
             gone += loading.delete_before(cursor, copy, news.events_from)
         return bool(gone or news.subjects(Kind.SUBSCRIBER) or news.subjects(Kind.FIELD))
 
-    def _write_fields(self, news: _News) -> None:
+    def _write_fields(self, news: News) -> None:
         """Replace the values of subscribers whose fields changed, and delete those of subscribers and fields that are gone."""
-        cursor, copy, list_id = self._cursor, self._copy, self._list_id
+        cursor, copy = self._cursor, self._copy
         people = news.ids(Kind.FIELDS) | news.subjects(Kind.SUBSCRIBER)
         if fields := news.subjects(Kind.FIELD):
             loading.delete_fields(cursor, copy, "field", fields)
         if not people:
             return
         loading.delete_fields(cursor, copy, "person", people)
-        living = self._truth.read(partial(copied_people.living_of, list_id=list_id, subscriber_ids=people))
-        values = self._truth.read(partial(find_values, list_id=list_id, subscriber_ids=sorted(living)))
-        types = self._truth.read(partial(copied_people.field_types, list_id=list_id))
-        rows = [(owner, number, value) for owner, own in values.items() for number, value in own.items()]
-        if rows:
-            loading.load_fields(cursor, copy, field_rows(rows, types))
+        if rows := self._field_rows_of(people):
+            loading.load_fields(cursor, copy, rows)
 
-    def _resolve(self, news: _News) -> None:
+    def _field_rows_of(self, people: Collection[int]) -> list[tuple[int, int, str, float | None]]:
+        """Return the values of those of the subscribers who exist."""
+        list_id, read = self._list_id, self._truth.read
+        living = read(partial(copied_people.living_of, list_id=list_id, subscriber_ids=people))
+        values = read(partial(find_values, list_id=list_id, subscriber_ids=sorted(living)))
+        types = read(partial(copied_people.field_types, list_id=list_id))
+        rows = [(owner, number, value) for owner, own in values.items() for number, value in own.items()]
+        return field_rows(rows, types)
+
+    def _resolve(self, news: News) -> None:
         """Look up whose the ties are of every event that came, of links that changed, and of subscribers who are gone or left out.
 
         The event that makes a link names its person, so its own tie is not the link's: all ties of its span are looked at.
@@ -208,20 +213,21 @@ class CopyTail:
         spans |= self._spans_of(news.subjects(Kind.SUBSCRIBER) | news.subjects(Kind.LEFT_OUT))
         if not spans:
             return
-        list_id, read = self._list_id, self._truth.read
-        links = [
-            (*span, subscriber)
-            for span, (subscriber, _) in read(
-                partial(identity_rows.linked_to, list_id=list_id, spans=spans)
-            ).items()
-            if subscriber is not None
-        ]
-        wanted = {subscriber for _, _, subscriber in links} | self._named_in(spans)
-        living = read(partial(copied_people.living_of, list_id=list_id, subscriber_ids=wanted))
+        links, living = self._owners_of(spans, self._named_in(spans))
         loading.resolve_ties(self._cursor, self._copy, links, living, sorted(spans))
         self._visits.note(loading.moved_sql(self._copy))
         if left_out.mark_turned(self._cursor, self._copy):
             self._visits.note(left_out.turned_sql(self._copy))
+
+    def _owners_of(
+        self, spans: Collection[Span], named: set[int]
+    ) -> tuple[list[tuple[int, int, int]], dict[int, bool]]:
+        """Return the links of spans as (visitor, span, subscriber), and those of their subscribers, and of the named, who exist."""
+        list_id, read = self._list_id, self._truth.read
+        found = read(partial(identity_rows.linked_to, list_id=list_id, spans=spans))
+        links = [(*span, subscriber) for span, (subscriber, _) in found.items() if subscriber is not None]
+        wanted = {subscriber for _, _, subscriber in links} | named
+        return links, read(partial(copied_people.living_of, list_id=list_id, subscriber_ids=wanted))
 
     def _spans_of(self, subscribers: Iterable[int]) -> set[Span]:
         """Return the spans of all ties that name these subscribers, or are theirs."""

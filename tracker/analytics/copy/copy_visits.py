@@ -46,7 +46,7 @@ def fill_visits(
         )
         is_made = True
     if is_made:
-        expressions = ", ".join(parted_sql(slots, gap_ms, kept))
+        expressions = ", ".join(parted_sql(slots, gap_ms, kept, DuckDBDialect()))
         cursor.execute(
             f"INSERT INTO {copy}.visits BY NAME WITH {expressions} SELECT * EXCLUDE (visit) FROM visits ORDER BY began"
         )
@@ -112,7 +112,9 @@ class TouchedVisits:
         )
         within = f"{_AT} >= {first} AND {_AT} <= {last} AND {_AT} >= w.first AND {_AT} <= w.last"
         slots = _slots(f"{self._copy}.e", "own", self._kept, self._gap, within)
-        expressions = ", ".join([f"slots AS ({slots})", *parted_sql("slots", self._gap, self._kept)])
+        expressions = ", ".join(
+            [f"slots AS ({slots})", *parted_sql("slots", self._gap, self._kept, DuckDBDialect())]
+        )
         cursor.execute(
             f"INSERT INTO {visits} BY NAME WITH {expressions} SELECT * EXCLUDE (visit) FROM visits ORDER BY began"
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
+from tracker.analytics.clickhouse.shared_build import build_shared
 from tracker.analytics.copy.copy_build import build_copy
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.copy.truth_reader import TruthReader
@@ -27,7 +29,10 @@ def main() -> None:
             sys.exit("the reports process is gone")
         os.write(sys.stdout.fileno(), f"{share:.4f}\n".encode())
 
-    build_copy(truth, more["list_id"], CopyFiles(setup.path), setup.memory_mb, tell)
+    if setup.reports_url:
+        build_shared(ClickHouseURL.parse(setup.reports_url), truth, more["list_id"], tell)
+    else:
+        build_copy(truth, more["list_id"], CopyFiles(setup.path), setup.memory_mb, tell)
     truth.close()
 
 

@@ -14,6 +14,7 @@ import duckdb
 import orjson
 
 from tracker import __version__
+from tracker.analytics.clickhouse.clickhouse_errors import ClickHouseError
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.copy_upkeep import keep_up
 from tracker.analytics.process.question_queue import QuestionRefused, QueueFull, Ticket
@@ -83,6 +84,9 @@ class Conversation:
             return {"error": refusal.kind, "detail": str(refusal)}
         except (ReportsUnready, QueueFull) as failure:
             return {"error": UNAVAILABLE, "detail": str(failure)}
+        except ClickHouseError as failure:
+            _log.warning("a message failed: %s", failure)
+            return {"error": UNAVAILABLE, "detail": failure.words}
         except (StorageUnavailable, duckdb.Error, OSError):  # such as a full disk
             _log.exception("a message failed")
             return {"error": UNAVAILABLE, "detail": FAILED}
@@ -171,6 +175,9 @@ def _refusal(failure: BaseException, is_late: bool) -> QuestionRefused:
         return QuestionRefused(TOO_LARGE, "the question needs more memory than there is for it")
     if isinstance(failure, ReportsUnready):
         return QuestionRefused(UNAVAILABLE, str(failure))
+    if isinstance(failure, ClickHouseError):
+        _log.warning("a question failed: %s", failure)
+        return QuestionRefused(UNAVAILABLE, failure.words)
     _log.error("a question failed", exc_info=failure)
     return QuestionRefused(TIMEOUT, LATE) if is_late else QuestionRefused(UNAVAILABLE, FAILED)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.analytics.copy.copy_visits import kept_properties
-from tracker.analytics.process.list_copies import ListCopy
 from tracker.analytics.process.question_queue import QuestionRefused
 from tracker.analytics.process.report_socket import (
     BAD_GOAL,
@@ -15,7 +13,8 @@ from tracker.analytics.process.report_socket import (
     TOO_LARGE,
     UNAVAILABLE,
 )
-from tracker.analytics.queries import CopySchema, Workspace, answer_in
+from tracker.analytics.process.reports_service import AnyCopy
+from tracker.analytics.queries import Workspace, answer_in
 from tracker.domain.spellings import Spellings
 from tracker.questions import BadQuestion, decode
 
@@ -24,7 +23,7 @@ from tracker.questions import BadQuestion, decode
 _REFUSED = {"goal": BAD_GOAL, "step": BAD_STEP, "sort": TOO_LARGE}
 
 
-def answer_question(question: Any, workspace: Workspace, copy: ListCopy) -> dict[str, Any]:
+def answer_question(question: Any, workspace: Workspace, copy: AnyCopy) -> dict[str, Any]:
     """Return the answer to an encoded question. Raises QuestionRefused, and DuckDB's errors.
 
     Questions are checked where they are made: one that cannot be read here was made by another version.
@@ -33,11 +32,9 @@ def answer_question(question: Any, workspace: Workspace, copy: ListCopy) -> dict
         read = decode({name: value for name, value in question.items() if name != SPELLINGS})
     except BadQuestion as failure:
         raise QuestionRefused(UNAVAILABLE, str(failure)) from failure
-    columns = kept_properties(copy.columns)
     spellings = Spellings(**question.get(SPELLINGS, {}))
-    has_visits = copy.state is not None and len(spellings.of_event("page_view")) == 1
-    gap_ms = copy.state.visit_gap_ms if has_visits and copy.state is not None else 0
+    has_visits = len(spellings.of_event("page_view")) == 1
     try:
-        return answer_in(workspace, CopySchema(copy.name, columns, gap_ms, spellings), read)
+        return answer_in(workspace, copy.schema_for(workspace.cursor, spellings, has_visits=has_visits), read)
     except BadQuestion as failure:
         raise QuestionRefused(_REFUSED.get(failure.param, BAD_REGEX), failure.reason) from failure

@@ -36,11 +36,11 @@ _log = logging.getLogger("tracker.reports")
 def keep_up(service: ReportsService, truth: TruthReader) -> None:
     """Do what is due for every copy. What fails is tried again at the next call."""
     existing = set(truth.read(scan.list_ids))
-    for list_id in service.files.lists():
-        if list_id not in existing or service.files.age(list_id, ASKED) > UNUSED_SECONDS:
-            service.copy_of(list_id).remove()
-            continue
+    for list_id in service.lists():
         try:
+            if list_id not in existing or service.copy_of(list_id).age(ASKED) > UNUSED_SECONDS:
+                service.copy_of(list_id).remove()
+                continue
             _keep_one(service, truth, list_id)
         except (StorageUnavailable, ReportsUnready, duckdb.Error) as failure:
             _log.warning("the copy of list %d was not looked after: %s", list_id, failure)
@@ -48,7 +48,7 @@ def keep_up(service: ReportsService, truth: TruthReader) -> None:
 
 def _keep_one(service: ReportsService, truth: TruthReader, list_id: int) -> None:
     copy = service.copy_of(list_id)
-    is_rare = service.files.age(list_id, ASKED) > RARE_SECONDS
+    is_rare = copy.age(ASKED) > RARE_SECONDS
     state = copy.state if copy.attach() else None
     if state is None:
         return
@@ -56,7 +56,7 @@ def _keep_one(service: ReportsService, truth: TruthReader, list_id: int) -> None
         if state.erased_at or has_erasures(truth, list_id, state):
             copy.remove()
         return
-    if service.files.age(list_id, CHECKED) > CHECK_SECONDS:
+    if copy.age(CHECKED) > CHECK_SECONDS:
         found = service.check(list_id)
         if found and found["differing"]:
             _log.warning("the copy of list %d differed in %d quarter hours", list_id, found["differing"])

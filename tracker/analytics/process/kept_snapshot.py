@@ -9,11 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-
-import duckdb
+from typing import Protocol
 
 from tracker.analytics.process.answer_cache import Version
-from tracker.analytics.queries import Workspace
+from tracker.analytics.queries import Cursor, Workspace
 
 #: Seconds for which a snapshot is kept, and tables with which one is not.
 KEPT_SECONDS, MAX_TABLES = 2.0, 32
@@ -21,10 +20,20 @@ KEPT_SECONDS, MAX_TABLES = 2.0, 32
 MAX_KEPT = 2
 
 
+class Closable(Cursor, Protocol):
+    """A cursor with tables of its own, which go with it."""
+
+    def close(self) -> None:
+        """Give the tables back."""
+
+    def interrupt(self) -> None:
+        """Give up the statement that runs."""
+
+
 class Snapshot:
     """What a copy held at one moment, of this version or a later one, with what questions have worked out from it."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, version: Version) -> None:
+    def __init__(self, cursor: Closable, version: Version) -> None:
         self.cursor, self.version = cursor, version
         cursor.execute("BEGIN")
         self.workspace = Workspace(cursor)

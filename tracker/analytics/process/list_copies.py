@@ -14,10 +14,13 @@ from tracker.analytics.copy.copy_check import CopyCheck, check_copy
 from tracker.analytics.copy.copy_files import CopyFiles
 from tracker.analytics.copy.copy_tables import CopyState, PropertyColumn, read_columns
 from tracker.analytics.copy.copy_tail import CopyOutdated, CopyTail
+from tracker.analytics.copy.copy_visits import kept_properties
 from tracker.analytics.copy.duckdb_engine import UNREADABLE, attach
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.answer_cache import AnswerCache
 from tracker.analytics.process.kept_snapshot import KeptSnapshot
+from tracker.analytics.queries import CopySchema
+from tracker.domain.spellings import Spellings
 from tracker.errors import StorageUnavailable
 
 #: Seconds after a look during which an answer is fresh enough; and after the last question during which a list is followed.
@@ -133,6 +136,35 @@ class ListCopy:
             self.follow()
         except StorageUnavailable as failure:
             _log.warning("the new copy of list %d is not followed yet: %s", self.list_id, failure)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a cursor for a question."""
+        return self._engine.cursor()
+
+    def schema_for(self, _: object, spellings: Spellings, *, has_visits: bool) -> CopySchema:
+        """Return what a question needs to know of the copy."""
+        gap_ms = self.state.visit_gap_ms if has_visits and self.state is not None else 0
+        return CopySchema(self.name, kept_properties(self.columns), gap_ms, spellings)
+
+    def give_up(self) -> None:
+        """Do without a copy that cannot be followed."""
+        self.remove()
+
+    def size(self) -> int:
+        """Return the bytes that the copy takes."""
+        return self._files.size(self.list_id)
+
+    def note_asked(self) -> None:
+        """Note that somebody asks."""
+        self._files.note_asked(self.list_id)
+
+    def note(self, _: str) -> None:
+        """Note that the copy was compared with the truth."""
+        self._files.note_checked(self.list_id)
+
+    def age(self, kind: str) -> float:
+        """Return the seconds since the list was ASKED for or its copy CHECKED."""
+        return self._files.age(self.list_id, kind)
 
     def remove(self) -> None:
         """Detach the copy and remove its file, between two questions."""

@@ -13,7 +13,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
@@ -35,6 +35,13 @@ class QuestionRefused(Exception):
         self.kind = kind
 
 
+class Interruptible(Protocol):
+    """What a question runs on."""
+
+    def interrupt(self) -> None:
+        """Give up the statement that runs."""
+
+
 class Ticket:
     """One question on its way. `work(ticket)` answers it in a thread of the queue."""
 
@@ -47,9 +54,9 @@ class Ticket:
         self.is_long, self._is_put_back = False, False
         self._began_at: float | None = None
         self._is_done = threading.Event()
-        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._cursor: Interruptible | None = None
 
-    def uses(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def uses(self, cursor: Interruptible) -> None:
         """Tell which cursor the question runs on, so that it can be interrupted."""
         self._cursor = cursor
 

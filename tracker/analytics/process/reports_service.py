@@ -12,7 +12,11 @@ from typing import Any
 
 import duckdb
 
-from tracker.analytics.copy.copy_files import CopyFiles
+from tracker.analytics.clickhouse.clickhouse_client import ClickHouseClient
+from tracker.analytics.clickhouse.clickhouse_errors import TableMissing
+from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
+from tracker.analytics.clickhouse.shared_store import base_lists
+from tracker.analytics.copy.copy_files import CHECKED, CopyFiles
 from tracker.analytics.copy.copy_tail import CopyOutdated
 from tracker.analytics.copy.duckdb_engine import DAMAGE, open_engine
 from tracker.analytics.copy.truth_reader import TruthReader
@@ -25,6 +29,7 @@ from tracker.analytics.process.kept_snapshot import Snapshot
 from tracker.analytics.process.list_copies import FOLLOWED_SECONDS, ListCopy
 from tracker.analytics.process.question_queue import QuestionQueue, Ticket
 from tracker.analytics.process.reports_setup import ReportsSetup
+from tracker.analytics.process.shared_list_copy import SharedListCopy
 from tracker.analytics.queries import Workspace
 from tracker.errors import StorageUnavailable
 from tracker.storage.engine import IncompatibleDatabase
@@ -36,8 +41,10 @@ TAIL_SECONDS = 1.0
 #: Seconds that ending waits for a thread.
 END_SECONDS = 5.0
 
+#: A copy in a file, or in ClickHouse.
+AnyCopy = ListCopy | SharedListCopy
 #: Answers a question: (question, workspace, copy) -> answer.
-Answer = Callable[[Any, Workspace, ListCopy], dict[str, Any]]
+Answer = Callable[[Any, Workspace, AnyCopy], dict[str, Any]]
 
 _log = logging.getLogger("tracker.reports")
 
@@ -56,7 +63,8 @@ class ReportsService:
         self.database = setup.open_database()
         self._engine = open_engine(self.files.folder, setup.memory_mb)
         self._builds = CopyBuilds(setup, self._put_in_place)
-        self._copies: dict[int, ListCopy] = {}
+        self._copies: dict[int, AnyCopy] = {}
+        self._url = ClickHouseURL.parse(setup.reports_url) if setup.reports_url else None
         self._lock = threading.Lock()
         self._pace_truth = TruthReader(self.database)
         self.free_core = FreeCore(partial(pace_of, self._pace_truth), self._processes)
@@ -75,27 +83,43 @@ class ReportsService:
     def is_busy(self) -> bool:
         return self._builds.is_busy()
 
-    def copy_of(self, list_id: int) -> ListCopy:
-        """Return the copy of a list, whether there is a file or not."""
+    def copy_of(self, list_id: int) -> AnyCopy:
+        """Return the copy of a list, whether there is one or not."""
         with self._lock:
             if list_id not in self._copies:
                 truth = TruthReader(self.database)
-                self._copies[list_id] = ListCopy(self._engine, self.files, list_id, truth)
+                self._copies[list_id] = (
+                    ListCopy(self._engine, self.files, list_id, truth)
+                    if self._url is None
+                    else SharedListCopy(self._url, list_id, truth)
+                )
             return self._copies[list_id]
+
+    def lists(self) -> list[int]:
+        """Return the lists that have a copy. Raises StorageUnavailable, and DuckDB's kinds of errors."""
+        if self._url is None:
+            return self.files.lists()
+        client = ClickHouseClient(self._url)
+        truth = TruthReader(self.database)
+        try:
+            return sorted(base_lists(client, truth.source()))
+        finally:
+            client.close()
+            truth.close()
 
     def prepare(self, list_id: int, seconds: float) -> float | None:
         """Have a copy that is fresh; return None, or the share of its build that is done. Raises ReportsUnready."""
         copy = self.copy_of(list_id)
         copy.asked_at = time.monotonic()
         self.free_core.look()
-        self.files.note_asked(list_id)
         try:
+            copy.note_asked()
             if copy.attach():
                 self._follow_once(copy)
                 return None
             return self._wait_for_build(copy, seconds)
         except CopyOutdated:
-            copy.remove()
+            copy.give_up()
             return self._wait_for_build(copy, seconds)
         except StorageUnavailable as failure:
             if isinstance(failure, IncompatibleDatabase):
@@ -133,12 +157,12 @@ class ReportsService:
         except StorageUnavailable as failure:
             raise _unread(list_id, failure) from failure
         if found is not None:
-            self.files.note_checked(list_id)
+            copy.note(CHECKED)
         return None if found is None else found._asdict()
 
     def status(self) -> list[dict[str, Any]]:
         """Return what is known of each copy."""
-        return [self._status_of(list_id) for list_id in sorted({*self.files.lists(), *self._builds.lists()})]
+        return [self._status_of(list_id) for list_id in sorted({*self.lists(), *self._builds.lists()})]
 
     def damaged(self, list_id: int, failure: BaseException) -> ReportsUnready:
         """Note that the instance is damaged: the process ends, and the list's copy is built anew by the next one."""
@@ -164,6 +188,15 @@ class ReportsService:
         return [os.getpid()] if build is None else [os.getpid(), build]
 
     def _work(self, ticket: Ticket, list_id: int, question: Any) -> dict[str, Any]:
+        try:
+            return self._work_once(ticket, list_id, question)
+        except TableMissing:  # another instance has put a new copy in place
+            copy = self.copy_of(list_id)
+            copy.snapshot.drop()
+            copy.attach()
+            return self._work_once(ticket, list_id, question)
+
+    def _work_once(self, ticket: Ticket, list_id: int, question: Any) -> dict[str, Any]:
         copy = self.copy_of(list_id)
         with copy.reading():
             if not copy.is_attached:
@@ -174,7 +207,7 @@ class ReportsService:
                 return kept
             is_kept = state is not None and is_kept_question(question)
             found = copy.snapshot.take(version) if is_kept else None
-            cursor = found.cursor if found else self._engine.cursor()
+            cursor = found.cursor if found else copy.cursor()
             ticket.uses(cursor)
             try:
                 snapshot = found or Snapshot(cursor, version)
@@ -192,7 +225,7 @@ class ReportsService:
             copy.answers.keep(version, question, answer)
             return answer
 
-    def _wait_for_build(self, copy: ListCopy, seconds: float) -> float | None:
+    def _wait_for_build(self, copy: AnyCopy, seconds: float) -> float | None:
         build = self._builds.begin(copy.list_id)
         build.done.wait(max(0.0, min(SMALL_BUILD_SECONDS, seconds - RESERVE_SECONDS)))
         if build.failure is not None:
@@ -212,7 +245,7 @@ class ReportsService:
                 if _is_followed(copy) and not self._ended.is_set():
                     self._follow(copy)
 
-    def _follow(self, copy: ListCopy) -> None:
+    def _follow(self, copy: AnyCopy) -> None:
         try:
             self._follow_once(copy)
         except CopyOutdated:
@@ -224,7 +257,7 @@ class ReportsService:
         except (StorageUnavailable, duckdb.Error) as failure:
             _log.warning("the copy of list %d is not followed: %s", copy.list_id, failure)
 
-    def _follow_once(self, copy: ListCopy) -> None:
+    def _follow_once(self, copy: AnyCopy) -> None:
         """Follow the truth; after a change of channel rules the copy answers on, while another one is built."""
         copy.follow()
         if copy.has_other_rules:
@@ -235,7 +268,7 @@ class ReportsService:
         state = copy.state if copy.attach() else None
         return {
             "list": list_id,
-            "bytes": self.files.size(list_id),
+            "bytes": copy.size(),
             "events": 0 if state is None else state.rows_built + state.rows_added,
             "as_of": None if state is None else state.as_of,
             "built_at": None if state is None else state.built_at,
@@ -244,7 +277,7 @@ class ReportsService:
         }
 
 
-def _is_followed(copy: ListCopy) -> bool:
+def _is_followed(copy: AnyCopy) -> bool:
     return time.monotonic() - copy.asked_at < FOLLOWED_SECONDS
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,10 +33,17 @@ class ReportsSetup:
     folder: str
     memory_mb: int
     is_weak_accepted: bool = False
+    #: Where the copies lie, if it is not in the folder: a ClickHouse URL, with a password.
+    reports_url: str = field(default="", repr=False)
 
     def open_database(self) -> Database:
         """Return the database; opens nothing."""
         return own_database(self.database_url, None, self.is_weak_accepted)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the copies lie where other instances have them, too."""
+        return bool(self.reports_url)
 
     @property
     def path(self) -> Path:

@@ -8,7 +8,6 @@ from typing import Any
 from tracker.analytics.queries.attribution_answer import answer_attribution
 from tracker.analytics.queries.breakdown_answer import answer_breakdown
 from tracker.analytics.queries.copy_schema import CopySchema, Cursor
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.funnel_answer import answer_funnel
 from tracker.analytics.queries.listing_answers import answer_event_ids, answer_values, scope_of
 from tracker.analytics.queries.paths_answer import answer_paths
@@ -87,7 +86,7 @@ def _check_patterns(workspace: Workspace, question: Question) -> None:
     for param, where, of_goal in _wheres(question):
         patterns = _patterns(where)
         if patterns:
-            for (pattern,) in workspace.rows(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns]):
+            for pattern in workspace.bad_patterns(patterns):
                 told = f"{of_goal}`{pattern[:80]}` is no regular expression that RE2 can match"
                 raise BadQuestion(param, told)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from tracker.analytics.queries.duckdb_dialect import DUCKDB, DuckDBDialect
 from tracker.domain.spellings import PLAIN, Spellings
 
 
@@ -17,6 +18,14 @@ class Cursor(Protocol):
 
     def fetchall(self) -> list[Any]:
         """Return its rows."""
+
+
+@runtime_checkable
+class PatternJudge(Protocol):
+    """A cursor of an engine that cannot tell in a statement which texts are regular expressions."""
+
+    def bad_patterns(self, patterns: Sequence[str], /) -> list[str]:
+        """Return those that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class CopySchema:
     columns: Mapping[str, CopyColumn] = field(default_factory=dict)
     visit_gap_ms: int = 0
     spellings: Spellings = PLAIN
+    dialect: DuckDBDialect = DUCKDB
 
     @property
     def kept(self) -> Mapping[str, CopyColumn]:

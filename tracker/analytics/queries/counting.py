@@ -45,7 +45,11 @@ def _of_stretches(
         outcomes["people"] = "count(DISTINCT actor)"
     if "rate" in kinds:
         outcomes["reached"] = "count(DISTINCT actor) FILTER (WHERE counted > 0)"
-    of_visits = {"visits": "count(*)", "bounces": "count_if(events = 1)", "length": "sum(ended - began)"}
+    of_visits = {
+        "visits": "count(*)",
+        "bounces": "count(CASE WHEN events = 1 THEN 1 END)",
+        "length": "sum(ended - began)",
+    }
     is_once = {True: " FILTER (WHERE TRUE)", False: " FILTER (WHERE is_first)"}
     parts = []
     for number, shown in enumerate(levels):

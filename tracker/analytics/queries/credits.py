@@ -5,8 +5,7 @@ Only the visits of those who converted are made, which are far fewer than all.
 
 from __future__ import annotations
 
-from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Selection
 from tracker.analytics.queries.stretches import Range
@@ -54,7 +53,7 @@ class Credits:
     def _made_touches(self) -> str:
         """Return the name of the table of conversions with each visit that began before, within the days."""
         head, days = self._head, self._plan.days * _DAY_MS
-        writer = PredicateWriter(self._schema, BoundValues(), DuckDBDialect())
+        writer = PredicateWriter.of(self._schema)
         visits = VisitTable(
             writer, head.begins - days, head.ends, head.events_from, head.visit_gap_ms, self._conversions
         )
@@ -63,7 +62,7 @@ class Credits:
         if self._plan.entry != "pr":
             is_direct = f"coalesce({visits.value(ENTRIES['channel'], 'entry')}, '{DIRECT}') = '{DIRECT}'"
         table = self._workspace.table(
-            f"SELECT c.n, p.began, {value} AS value, {is_direct} AS is_direct FROM {self._conversions} c "
+            f"SELECT c.n AS n, p.began AS began, {value} AS value, {is_direct} AS is_direct FROM {self._conversions} c "
             f"JOIN {visits.visits_in(self._workspace)} p ON p.actor = c.actor "
             f"WHERE p.began <= c.moment AND p.began >= c.moment - {days}",
             [],
@@ -73,7 +72,7 @@ class Credits:
             f"coalesce(max(began) FILTER (WHERE NOT is_direct), max(began)) AS told FROM {table} GROUP BY 1"
         )
         return self._workspace.table(
-            f"SELECT t.n, t.value, k.touches, t.began = k.earliest AS first, t.began = k.told AS last_non_direct "
+            f"SELECT t.n AS n, t.value AS value, k.touches AS touches, t.began = k.earliest AS first, t.began = k.told AS last_non_direct "
             f"FROM {table} t JOIN ({chosen}) k USING (n)",
             [],
         )

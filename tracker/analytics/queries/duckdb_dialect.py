@@ -28,10 +28,28 @@ class DuckDBDialect:
         )
 
     def plain_number(self, text: str) -> str:
-        return f"CASE WHEN regexp_full_match({text}, '{PLAIN_NUMBER}') THEN TRY_CAST({text} AS DOUBLE) END"
+        return f"CASE WHEN {self.full_match(text, PLAIN_NUMBER)} THEN TRY_CAST({text} AS DOUBLE) END"
 
     def number(self, parameter: str) -> str:
         return f"CAST({parameter} AS DOUBLE)"
+
+    def pointer(self, name: str) -> str:
+        """What a property of a JSON object is told by: a JSON pointer (RFC 6901)."""
+        return "/" + name.replace("~", "~0").replace("/", "~1")
+
+    def full_match(self, text: str, pattern: str) -> str:
+        return f"regexp_full_match({text}, '{pattern}')"
+
+    def decimal(self, text: str, pattern: str, digits: int, scale: int) -> str:
+        """The decimal that a text is which matches, if it has not too many digits."""
+        return f"CASE WHEN {self.full_match(text, pattern)} THEN TRY_CAST({text} AS DECIMAL({digits}, {scale})) END"
+
+    def upper_trimmed(self, text: str) -> str:
+        return f"upper(trim({text}))"
+
+    def contains_folded(self, text: str, part: str) -> str:
+        """Whether a text contains a part in any case."""
+        return f"contains(lower({text}), lower({part}))"
 
     def contains(self, text: str, part: str) -> str:
         return f"contains({text}, {part})"
@@ -72,18 +90,78 @@ class DuckDBDialect:
 
     def position(self, moment: str, number: str) -> str:
         """What orders events by (time, id)."""
-        return f"(CAST({moment} AS HUGEINT) << 64) + {number}"
+        return f"{self.high(moment, 64)} + {number}"
+
+    def high(self, number: str, bits: int) -> str:
+        """A number moved up by so many bits, in 128."""
+        return f"(CAST({number} AS HUGEINT) << {bits})"
+
+    def moment_of(self, position: str) -> str:
+        """The time in a position."""
+        return f"CAST({position} >> 64 AS BIGINT)"
+
+    def bit(self, number: str) -> str:
+        """The word of 64 bits that has this bit."""
+        return f"(1::BIGINT << {number})"
+
+    def bit_of(self, word: str, number: str) -> str:
+        """A bit of a word, 0 or 1."""
+        return f"(({word} >> {number}) & 1)"
+
+    def has_bits(self, word: str, bits: str) -> str:
+        return f"({word} & {bits}) <> 0"
+
+    def lag(self, value: str) -> str:
+        """The value of the row before; OVER follows."""
+        return f"lag({value})"
+
+    def lead(self, value: str, rows: int) -> str:
+        return f"lead({value}, {rows})"
+
+    def median(self, number: str) -> str:
+        return f"median({number})"
 
     def exact_sum(self, number: str) -> str:
         return f"fsum({number})"
 
-    def rows_of(self, texts: Sequence[str], names: Sequence[str]) -> str:
-        """A table made of lists of equal length."""
-        return (
-            "(SELECT "
-            + ", ".join(f"unnest({text}) AS {name}" for text, name in zip(texts, names, strict=True))
-            + ")"
-        )
+    def is_one_of(self, keys: Sequence[str], columns: Sequence[str]) -> str:
+        """Whether the values are those of a row of a table, given as a list of texts for each of its columns."""
+        cells = ", ".join(f"unnest({texts}) AS o{number}" for number, texts in enumerate(columns))
+        same = " AND ".join(self.is_same(key, f"o.o{number}") for number, key in enumerate(keys))
+        return f"EXISTS (SELECT 1 FROM (SELECT {cells}) o WHERE {same})"
+
+    def rows_as(self, table: str, names: Sequence[str], rows: Sequence[Sequence[int]]) -> str:
+        """A table of whole numbers, under a name."""
+        listed = ", ".join(f"({', '.join(map(str, row))})" for row in rows)
+        return f"(VALUES {listed}) {table}({', '.join(names)})"
+
+    def record(self, names: Sequence[str], table: str) -> str:
+        """Columns of a table as one value with parts of the same names."""
+        return "{" + ", ".join(f"'{name}': {table}.{name}" for name in names) + "}"
+
+    #: A list of no text.
+    no_values = "[]::VARCHAR[]"
+
+    def first_values(self, value: str, order: str, most: int, *, is_last_first: bool) -> str:
+        """A list of texts in their order, or the other way round, of which at most so many are kept."""
+        return f"list({value} ORDER BY {order}{' DESC' if is_last_first else ''})[1:{most}]"
+
+    def items(self, text: str) -> str:
+        """The text, if it is an array in JSON with something in it; else null."""
+        is_filled = f"json_array_length({text}) > 0"
+        return f"CASE WHEN starts_with({text}, '[') AND json_valid({text}) THEN CASE WHEN {is_filled} THEN {text} END END"
+
+    def each_item(self, items: str) -> str:
+        """The items of an array, a row each."""
+        return f"unnest(from_json({items}, '[\"JSON\"]'))"
+
+    def item_text(self, item: str, pointer: str) -> str:
+        """The canonical text of a part of an item."""
+        return self.json_text(item, pointer)
+
+
+#: What a copy in a file is asked in.
+DUCKDB = DuckDBDialect()
 
 
 def buckets(moment: str, begins: Sequence[int], ends: int, dialect: DuckDBDialect) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.analytics.queries.copy_schema import BoundValues, CopySchema, Cursor
+from tracker.analytics.queries.copy_schema import CopySchema, Cursor
 from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.domain.spellings import PLAIN, Spellings
@@ -28,7 +28,7 @@ def _ids(cursor: Cursor, goal: Goal, spellings: Spellings) -> list[int] | None:
         cursor.execute(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns])
         if cursor.fetchall():
             return None
-    writer = PredicateWriter(CopySchema("temp", spellings=spellings), BoundValues(), DuckDBDialect())
+    writer = PredicateWriter.of(CopySchema("temp", spellings=spellings))
     parts = ["TRUE"] if goal.event is None else [writer.name_is(goal.event)]
     parts += ["(" + " OR ".join(writer.event_is(each) for each in group) + ")" for group in goal.where]
     cursor.execute(f"SELECT e.id FROM {TABLE} e WHERE {' AND '.join(parts)}", list(writer.parameters.values))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tracker.analytics.queries.copy_schema import CopySchema
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect, buckets
+from tracker.analytics.queries.duckdb_dialect import buckets
 from tracker.analytics.queries.funnel_attempts import FunnelAttempts
 from tracker.analytics.queries.numbers_of_cells import money
 from tracker.analytics.queries.stretches import Range
@@ -41,7 +41,7 @@ class _Walked:
     """The attempts of one range, counted."""
 
     def __init__(self, workspace: Workspace, schema: CopySchema, funnel: Funnel, range_: Range) -> None:
-        self._workspace, self._funnel, self._range = workspace, funnel, range_
+        self._workspace, self._funnel, self._range, self._dialect = workspace, funnel, range_, schema.dialect
         self._attempts = FunnelAttempts(workspace, schema, funnel.head, funnel.plan, range_)
         self._best = self._attempts.best()
         self._numbers = range(1, len(funnel.plan.steps) + 1)
@@ -63,7 +63,7 @@ class _Walked:
 
     def over(self, begins: Sequence[int]) -> list[list[int]]:
         """Return how many of those who began in each bucket reached each step."""
-        bucket = buckets("began", begins, self._range.ends, DuckDBDialect())
+        bucket = buckets("began", begins, self._range.ends, self._dialect)
         reached = ", ".join(f"count(*) FILTER (WHERE depth >= {number})" for number in self._numbers)
         rows = self._workspace.rows(f"SELECT {bucket}, {reached} FROM {self._best} GROUP BY 1")
         found = {number: counts for number, *counts in rows}
@@ -79,9 +79,10 @@ class _Walked:
             f"{selection.writer.event_name()} AS name",
             f"CASE WHEN {selection.writer.is_view()} THEN {page} END AS page",
         ]
+        did = self._dialect.record(("name", "page"), "c")
         rows = self._workspace.rows(
             f"WITH l AS (SELECT unit, depth, last FROM {self._best} WHERE depth < {len(self._numbers)}), "
-            "n AS (SELECT l.unit, l.depth AS depth, arg_min({'name': c.name, 'page': c.page}, c.pos) AS did FROM l "
+            f"n AS (SELECT l.unit AS unit, l.depth AS depth, {self._dialect.first(did, 'c.pos')} AS did FROM l "
             f"LEFT JOIN ({self._attempts.events(selection, columns)}) c ON c.unit = l.unit AND c.pos > l.last GROUP BY 1, 2) "
             "SELECT depth, did.name, did.page, count(*) AS people FROM n GROUP BY 1, 2, 3 "
             f"QUALIFY row_number() OVER (PARTITION BY depth ORDER BY people DESC, did.name NULLS LAST, did.page NULLS LAST) <= {NEXT} "
@@ -101,7 +102,7 @@ class _Walked:
         """Return SQL for the number of those who reached each step, and the median of the time from the step before."""
         columns = [f"count(*) FILTER (WHERE depth >= {number})" for number in self._numbers]
         columns += [
-            f"median(t{number} - t{number - 1}) FILTER (WHERE depth >= {number})"
+            f"{self._dialect.median(f't{number} - t{number - 1}')} FILTER (WHERE depth >= {number})"
             for number in self._numbers[1:]
         ]
         return ", ".join(columns)

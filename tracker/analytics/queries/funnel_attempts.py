@@ -18,10 +18,6 @@ from tracker.questions import IDENTIFY, FunnelCell, FunnelPlan, Head
 _DEPTH_AT = 108
 
 
-def _time(position: str) -> str:
-    return f"CAST({position} >> 64 AS BIGINT)"
-
-
 class FunnelAttempts:
     """The attempts of one range.
 
@@ -33,6 +29,7 @@ class FunnelAttempts:
     ) -> None:
         self.workspace, self.schema, self.head, self.plan, self.range = workspace, schema, head, plan, range_
         self._numbers = range(1, len(plan.steps) + 1)
+        self.dialect = schema.dialect
 
     def select(self) -> Selection:
         """Return the selection of all events of the question."""
@@ -79,7 +76,7 @@ class FunnelAttempts:
         owner, joined = "f.unit", ""
         if self.plan.is_in_visit and self.plan.count == "people":
             owner, joined = "u.actor", f" JOIN {self.units()} u ON u.unit = f.unit"
-        key = f"(CAST(f.depth AS HUGEINT) << {_DEPTH_AT}) - f.begin"
+        key = f"{self.dialect.high('f.depth', _DEPTH_AT)} - f.begin"
         chosen = self.workspace.table(
             f"SELECT max(f.depth) AS depth, arg_max(f.unit, {key}) AS unit, arg_max(f.begin, {key}) AS begin "
             f"FROM ({' UNION ALL '.join(firsts)}) f{joined} GROUP BY {owner}",
@@ -96,11 +93,17 @@ class FunnelAttempts:
             for each in self._numbers
         ]
         columns, joined = (
-            ["a.unit", f"{depth} AS depth", f"{_time('a.begin')} AS began", "a.last", *times],
+            [
+                "a.unit AS unit",
+                f"{depth} AS depth",
+                f"{self._moment('a.begin')} AS began",
+                "a.last AS last",
+                *times,
+            ],
             "",
         )
         if self.plan.by is not None:
-            columns.append("s.value")
+            columns.append("s.value AS value")
             joined = f" JOIN {self._steps()} s ON s.unit = c.unit AND s.pos = c.begin"
         return (
             f"SELECT {', '.join(columns)} FROM {chosen} c JOIN {attempts} a ON a.unit = c.unit AND a.begin = c.begin{joined} "
@@ -110,7 +113,7 @@ class FunnelAttempts:
     def _time_of(self, number: int, depth: int) -> str:
         """Return SQL for when the attempt `a` of this depth reached a step. In order it begins at the first and ends at the last."""
         places = {1: "a.begin", depth: "a.last"} if self.plan.order == "in_order" else {}
-        return _time(places[number]) if number in places else f"a.t{number}"
+        return self._moment(places[number]) if number in places else f"a.t{number}"
 
     def _steps(self) -> str:
         """Return the table of events that are steps: unit, pos, and mask with a bit for each step that an event is."""
@@ -136,22 +139,30 @@ class FunnelAttempts:
         ]
         return f"CAST({' + '.join(bits)} AS SMALLINT)"
 
+    def _is_step(self, number: int) -> str:
+        return self.dialect.has_bits("mask", str(1 << (number - 1)))
+
+    def _moment(self, position: str) -> str:
+        return self.dialect.moment_of(position)
+
     def _within(self, position: str) -> str:
         """Return SQL for whether a position is in the window of the attempt that begins at `begin`."""
         return (
             "TRUE"
             if self.plan.within_ms is None
-            else f"{_time(position)} - {_time('begin')} <= {self.plan.within_ms}"
+            else f"{self._moment(position)} - {self._moment('begin')} <= {self.plan.within_ms}"
         )
 
     def _in_order(self) -> list[str]:
         """Return, for each depth, the attempts that get there, those too that get further: with times between begin and last."""
         steps = self._steps()
-        levels = [f"(SELECT unit, pos AS begin, pos AS last FROM {steps} WHERE mask & 1 <> 0)"]
+        levels = [
+            f"(SELECT unit, pos AS begin, pos AS last FROM {steps} WHERE {self.dialect.has_bits('mask', '1')})"
+        ]
         for number in self._numbers[1:]:
-            events = f"(SELECT unit, pos FROM {steps} WHERE mask & {1 << (number - 1)} <> 0)"
+            events = f"(SELECT unit, pos FROM {steps} WHERE {self._is_step(number)})"
             times = [f"a.t{each}" for each in range(2, number - 1)]
-            times += [f"{_time('a.last')} AS t{number - 1}"] if number > 2 else []
+            times += [f"{self._moment('a.last')} AS t{number - 1}"] if number > 2 else []
             levels.append(
                 self.workspace.table(
                     f"SELECT {', '.join(['a.unit AS unit', 'a.begin AS begin', 's.pos AS last', *times])} FROM {levels[-1]} a "
@@ -177,9 +188,9 @@ class FunnelAttempts:
             places.append(f"CASE WHEN {is_reached} THEN {place} END AS p{number}")
         reached = f"SELECT unit, begin, mask, {', '.join(places)} FROM ({looked})"
         depth = " + ".join(f"CASE WHEN p{number} IS NULL THEN 0 ELSE 1 END" for number in self._numbers)
-        times = ", ".join(f"{_time(f'p{number}')} AS t{number}" for number in self._numbers)
+        times = ", ".join(f"{self._moment(f'p{number}')} AS t{number}" for number in self._numbers)
         last = f"coalesce({', '.join(f'p{number}' for number in reversed(self._numbers))})"
-        own = "TRUE" if is_strict else "mask & ((1 << depth) - 1) <> 0"
+        own = "TRUE" if is_strict else self.dialect.has_bits("mask", f"({self.dialect.bit('depth')} - 1)")
         attempts = self.workspace.table(
             f"SELECT * EXCLUDE (mask) FROM (SELECT unit, {depth} AS depth, begin, {last} AS last, {times}, mask "
             f"FROM ({reached})) WHERE depth > 0 AND {own}",
@@ -190,15 +201,17 @@ class FunnelAttempts:
     def _following(self, number: int) -> str:
         """The position of the event as many places after, if it is that step."""
         over = "OVER (PARTITION BY unit ORDER BY pos)"
-        is_step = f"CASE WHEN mask & {1 << (number - 1)} <> 0 THEN pos END"
+        is_step = f"CASE WHEN {self._is_step(number)} THEN pos END"
         return (
-            f"{is_step} AS f{number}" if number == 1 else f"lead({is_step}, {number - 1}) {over} AS f{number}"
+            f"{is_step} AS f{number}"
+            if number == 1
+            else f"{self.dialect.lead(is_step, number - 1)} {over} AS f{number}"
         )
 
     def _next_of(self, number: int) -> str:
         """The position of the next event that is the step, this one included."""
         over = "OVER (PARTITION BY unit ORDER BY pos ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
-        return f"min(CASE WHEN mask & {1 << (number - 1)} <> 0 THEN pos END) {over} AS f{number}"
+        return f"min(CASE WHEN {self._is_step(number)} THEN pos END) {over} AS f{number}"
 
 
 def funnel_actors(workspace: Workspace, schema: CopySchema, head: Head, cell: FunnelCell) -> str:

@@ -188,7 +188,7 @@ class Measuring:
         inner = f"d AS (SELECT {listed([*keys, f'{number} AS number'])} {selection.source()})"
         outcome = f"{selection.dialect.exact_sum('number')}, count(number)"
         if measure.kind == "median":
-            outcome = "median(number), count(number)"
+            outcome = f"{selection.dialect.median('number')}, count(number)"
         parts = [
             f"SELECT {level} AS level, {listed([*self._shown(grid, kept), outcome])} FROM d WHERE number IS NOT NULL GROUP BY ALL"
             for level, kept in enumerate(grid.levels)
@@ -254,6 +254,4 @@ def _is_one_of(selection: Selection, keys: Sequence[str], cells: Sequence[Cell])
         parts += [f"{keys[0]} IS NULL"] if None in values else []
         return f"({' OR '.join(parts)})" if parts else "FALSE"
     columns = [parameters.bind_texts([cell[number] for cell in cells]) for number in range(len(keys))]
-    names = [f"o{number}" for number in range(len(keys))]
-    same = " AND ".join(dialect.is_same(key, f"o.{name}") for key, name in zip(keys, names, strict=True))
-    return f"EXISTS (SELECT 1 FROM {dialect.rows_of(columns, names)} o WHERE {same})"
+    return dialect.is_one_of(keys, columns)

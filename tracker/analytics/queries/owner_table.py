@@ -47,7 +47,10 @@ class OwnerTable:
         who = self._writer.schema.table("who")
         if not self.is_used:
             return who
-        columns, joined = ["t.tie", "t.actor", "t.person", "t.visitor"], f"{who} t"
+        columns, joined = (
+            [f"t.{name} AS {name}" for name in ("tie", "actor", "person", "visitor")],
+            f"{who} t",
+        )
         if self._counted:
             columns += [f"coalesce(x.{name}, 0) AS {name}" for name in self._counted.values()]
             joined += f" LEFT JOIN {self._counts()} x ON x.actor = t.actor"
@@ -67,6 +70,6 @@ class OwnerTable:
         any_of = " OR ".join(f"({counted})" for counted in self._counted)
         table, at = self._writer.schema.table, f"e.{self._writer.dialect.event_time}"
         return (
-            f"(SELECT t.actor, {', '.join(counts)} FROM {table('e')} e JOIN {table('who')} t ON t.tie = e.tie "
+            f"(SELECT t.actor AS actor, {', '.join(counts)} FROM {table('e')} e JOIN {table('who')} t ON t.tie = e.tie "
             f"WHERE NOT e.is_bot AND {at} >= {self._events_from} AND ({any_of}) GROUP BY t.actor)"
         )

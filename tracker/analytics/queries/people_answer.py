@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tracker.analytics.queries.cell_actors import actors_of
-from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.numbers_of_cells import money
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Selection
@@ -113,7 +112,7 @@ def _revenue(
 
 
 def _sources(workspace: Workspace, schema: CopySchema, head: Head, actors: Sequence[int]) -> dict[int, str]:
-    writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
+    writer = PredicateWriter.of(schema)
     text, at = writer.text(SOURCE), f"e.{writer.dialect.event_time}"
     first = writer.dialect.first(text, writer.dialect.position(at, "e.id"))
     rows = workspace.rows(

@@ -56,16 +56,17 @@ def bits_sql(selection: Selection, cell: str, cells: int, goal: str | None) -> s
     """
     count, is_one_word = min(cells, BITS), cells < BITS
     cell = f"coalesce({cell}, {cells})" if is_one_word else cell
-    bit, word = f"1::BIGINT << {cell}", "0"
+    dialect = selection.dialect
+    bit, word = dialect.bit(cell), "0"
     if not is_one_word:
-        bit, word = f"1::BIGINT << ({cell}) % {BITS}", f"({cell}) // {BITS}"
+        bit, word = dialect.bit(f"({cell}) % {BITS}"), dialect.whole_quotient(f"({cell})", BITS)
     reached = f", bit_or({bit}) FILTER (WHERE {goal}) AS reached" if goal else ""
     own = f"SELECT {selection.owner}, {word} AS word, bit_or({bit}) AS seen{reached} {selection.source()} GROUP BY 1, 2"
     either = ", bit_or(d.reached) AS reached" if goal else ""
     actor, joined = selection.whose("d")
     actors = f"SELECT {actor}, d.word AS word, bit_or(d.seen) AS seen{either} FROM d{joined} WHERE d.seen IS NOT NULL GROUP BY 1, 2"
-    sums = [_sum("seen", number) for number in range(count)]
-    sums += [_sum("reached", number) for number in range(count)] if goal else []
+    sums = [_sum(dialect.bit_of("seen", str(number))) for number in range(count)]
+    sums += [_sum(dialect.bit_of("reached", str(number))) for number in range(count)] if goal else []
     if is_one_word:
         sums += ["count(*)", *(["count(*) FILTER (WHERE reached <> 0)"] if goal else [])]
     return f"WITH d AS ({own}), a AS ({actors}) SELECT word, {', '.join(sums)} FROM a GROUP BY word"
@@ -84,5 +85,5 @@ def read_bits(
             yield (None, *sums[-2:]) if has_goal else (None, sums[-1], 0)
 
 
-def _sum(column: str, number: int) -> str:
-    return f"CAST(sum({column} >> {number} & 1) AS BIGINT)"
+def _sum(bit: str) -> str:
+    return f"CAST(sum({bit}) AS BIGINT)"

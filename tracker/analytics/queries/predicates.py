@@ -26,9 +26,14 @@ class PredicateWriter:
     parameters: BoundValues
     dialect: DuckDBDialect
 
+    @classmethod
+    def of(cls, schema: CopySchema) -> PredicateWriter:
+        """Return the writer of a statement about a copy."""
+        return cls(schema, BoundValues(), schema.dialect)
+
     def anew(self) -> PredicateWriter:
         """Return a writer of another statement about the same copy."""
-        return PredicateWriter(self.schema, BoundValues(), self.dialect)
+        return PredicateWriter.of(self.schema)
 
     def name_is(self, name: str) -> str:
         """Return SQL for whether an event `e` has this name, or another spelling of it."""
@@ -135,7 +140,7 @@ class PredicateWriter:
         return _any(compared(text, value) for value in bound)
 
     def pointer(self, name: str) -> str:
-        return self.parameters.bind("/" + name.replace("~", "~0").replace("/", "~1"))
+        return self.parameters.bind(self.dialect.pointer(name))
 
 
 def _any(parts: Iterable[str]) -> str:

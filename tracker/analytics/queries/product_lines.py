@@ -12,7 +12,7 @@ from tracker.questions import DEEDS, ITEM_PARTS, PLAIN_AMOUNT, Head, ProductPlan
 #: The event that counts once for each `conversion-id`.
 CONVERSION = "conversion"
 #: Prices and quantities as decimals: their products and sums are exact, and none is too large.
-_PRICE, _QUANTITY = "DECIMAL(18, 6)", "DECIMAL(9, 3)"
+_PRICE, _QUANTITY = (18, 6), (9, 3)
 #: What a line takes from its event.
 _OF_EVENT = ", ".join(("actor", *DEEDS, "place", "currency"))
 
@@ -36,11 +36,11 @@ def product_lines(workspace: Workspace, schema: CopySchema, head: Head, plan: Pr
     source = selection.source()
     return workspace.table(
         f"WITH x AS MATERIALIZED (SELECT {', '.join(columns)} {source}), "
-        f"i AS (SELECT {_OF_EVENT}, unnest(from_json(items, '[\"JSON\"]')) AS item FROM x WHERE items IS NOT NULL), "
+        f"i AS (SELECT {_OF_EVENT}, {dialect.each_item('items')} AS item FROM x WHERE items IS NOT NULL), "
         f"l AS (SELECT {_OF_EVENT}, {', '.join(ITEM_PARTS)} FROM x WHERE items IS NULL "
         f"UNION ALL SELECT {_OF_EVENT}, {parts} FROM i), "
-        f"n AS (SELECT {_OF_EVENT}, id AS product, name, coalesce({_amount('quantity', _QUANTITY)}, 1) AS quantity, "
-        f"{_amount('price', _PRICE)} AS price FROM l WHERE id <> '') "
+        f"n AS (SELECT {_OF_EVENT}, id AS product, name, coalesce({dialect.decimal('quantity', PLAIN_AMOUNT, *_QUANTITY)}, 1) AS quantity, "
+        f"{dialect.decimal('price', PLAIN_AMOUNT, *_PRICE)} AS price FROM l WHERE id <> '') "
         "SELECT *, price * quantity AS worth FROM n",
         selection.parameters.values,
     )
@@ -61,24 +61,20 @@ def _text(selection: Selection, name: str) -> str:
 def _items(selection: Selection, name: str) -> str:
     """Return SQL for a property that is an array with items; null for others."""
     text = _text(selection, name)
-    return f"CASE WHEN starts_with({text}, '[') AND json_valid({text}) THEN CASE WHEN json_array_length({text}) > 0 THEN {text} END END"
+    return selection.dialect.items(text)
 
 
 def _of_item(selection: Selection, part: str, name: str) -> str:
     """Return SQL for the text of a part of an item, by the list's name or the first that is known."""
     names = dict.fromkeys(each for each in (name, *ITEM_PARTS[part]) if each)
-    found = [selection.dialect.json_text("item", selection.writer.pointer(each)) for each in names]
+    found = [selection.dialect.item_text("item", selection.writer.pointer(each)) for each in names]
     return f"coalesce({', '.join(found)})"
 
 
 def _currency(selection: Selection) -> str:
     """Return SQL for an event's currency: that of a conversion that counts, else what its properties say."""
     told = [
-        f"nullif(upper(trim({selection.writer.text(name)})), '')"
+        f"nullif({selection.dialect.upper_trimmed(selection.writer.text(name))}, '')"
         for name in ("conversion-currency", "currency")
     ]
     return f"coalesce(e.currency, {', '.join(told)}, '')"
-
-
-def _amount(text: str, digits: str) -> str:
-    return f"CASE WHEN regexp_full_match({text}, '{PLAIN_AMOUNT}') THEN TRY_CAST({text} AS {digits}) END"

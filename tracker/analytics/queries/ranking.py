@@ -62,7 +62,7 @@ def ranked(
     gathered = f"d AS (SELECT {columns} {selection.source()} GROUP BY ALL)"
     found = "TRUE"
     if search:
-        found = selection.dialect.contains("lower(k0)", f"lower({selection.parameters.bind(search)})")
+        found = selection.dialect.contains_folded("k0", selection.parameters.bind(search))
     if left_out:
         found += f" AND NOT coalesce(list_contains({selection.parameters.bind_texts(left_out)}, k0), FALSE)"
     sql = (
@@ -136,7 +136,7 @@ def _size(selection: Selection, order: Measure) -> str:
     number = selection.writer.number(order.property)
     total = selection.dialect.exact_sum(number)
     return {"sum": f"coalesce({total}, 0)", "avg": f"{total} / count({number})"}.get(
-        order.kind, f"median({number})"
+        order.kind, selection.dialect.median(number)
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.analytics.queries.copy_schema import CopySchema
-from tracker.analytics.queries.duckdb_dialect import buckets
+from tracker.analytics.queries.duckdb_dialect import DuckDBDialect, buckets
 from tracker.analytics.queries.people_bits import BITS
 from tracker.analytics.queries.selection import Selection
 from tracker.analytics.queries.stretches import Range
@@ -27,6 +27,7 @@ class Cohorts:
     count: int
     firsts: str
     seen: str
+    dialect: DuckDBDialect
 
     @property
     def is_one_word(self) -> bool:
@@ -36,8 +37,9 @@ class Cohorts:
         """Return SQL for 1 if a row of `firsts` f and `seen` s came back so many periods later, else 0."""
         number = f"(f.cohort + {later})"
         if self.is_one_word:
-            return f"(s.seen >> {number}) & 1"
-        return f"CASE WHEN s.word = {number} // {BITS} THEN (s.seen >> ({number} % {BITS})) & 1 ELSE 0 END"
+            return self.dialect.bit_of("s.seen", number)
+        word = self.dialect.whole_quotient(number, BITS)
+        return f"CASE WHEN s.word = {word} THEN {self.dialect.bit_of('s.seen', f'({number} % {BITS})')} ELSE 0 END"
 
 
 def cohorts_of(workspace: Workspace, schema: CopySchema, head: Head, plan: RetentionPlan) -> Cohorts:
@@ -45,7 +47,7 @@ def cohorts_of(workspace: Workspace, schema: CopySchema, head: Head, plan: Reten
     periods = plan.periods_of(head.begins, head.ends, head.zone)
     count = len(periods) - plan.periods - 1
     firsts = _firsts(workspace, schema, head, plan, periods)
-    return Cohorts(periods, count, firsts, _seen(workspace, schema, head, plan, periods))
+    return Cohorts(periods, count, firsts, _seen(workspace, schema, head, plan, periods), schema.dialect)
 
 
 def _firsts(
@@ -71,8 +73,8 @@ def _seen(
     selection = Selection(workspace, schema, head, None, later, days_before=head.ends)
     selection.add_goals((plan.again,))
     number = buckets(f"e.{selection.dialect.event_time}", periods[:-1], periods[-1], selection.dialect)
-    word = f"({number}) // {BITS}" if len(periods) > BITS else "0"
-    bit = f"1::BIGINT << CAST(({number}) % {BITS} AS BIGINT)"
+    word = selection.dialect.whole_quotient(f"({number})", BITS) if len(periods) > BITS else "0"
+    bit = selection.dialect.bit(f"CAST(({number}) % {BITS} AS BIGINT)")
     who = schema.table("who")
     return workspace.table(
         f"WITH d AS (SELECT e.tie AS tie, {word} AS word, bit_or({bit}) AS seen {selection.source()} GROUP BY 1, 2) "

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from tracker.analytics.queries.copy_schema import CopySchema
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.people_answer import answer_people
 from tracker.analytics.queries.people_bits import BITS
 from tracker.analytics.queries.selection import actors_in
@@ -54,13 +53,15 @@ def answer_segment_moves(workspace: Workspace, schema: CopySchema, moves: Segmen
 
 def _people(schema: CopySchema, head: Head, subscriber: int | None = None) -> str:
     """Return a SELECT of everybody with an event that counts. Ties as bits of words take a quarter of the time of ties as rows."""
-    at, who = f"e.{DuckDBDialect.event_time}", schema.table("who")
+    dialect, who = schema.dialect, schema.table("who")
+    at, word = f"e.{dialect.event_time}", dialect.whole_quotient("w.tie", BITS)
     only = "" if subscriber is None else f" AND w.person = {subscriber}"
     return (
-        f"WITH d AS (SELECT e.tie // {BITS} AS word, bit_or(1::BIGINT << (e.tie % {BITS})) AS seen FROM {schema.table('e')} e "
+        f"WITH d AS (SELECT {dialect.whole_quotient('e.tie', BITS)} AS word, bit_or({dialect.bit(f'(e.tie % {BITS})')}) AS seen "
+        f"FROM {schema.table('e')} e "
         f"WHERE NOT e.is_bot AND {at} >= {head.events_from} GROUP BY 1) "
-        f"SELECT DISTINCT w.actor AS actor FROM {who} w JOIN d ON d.word = w.tie // {BITS} "
-        f"WHERE (d.seen >> (w.tie % {BITS})) & 1 = 1{only}"
+        f"SELECT DISTINCT w.actor AS actor FROM {who} w JOIN d ON d.word = {word} "
+        f"WHERE {dialect.bit_of('d.seen', f'(w.tie % {BITS})')} = 1{only}"
     )
 
 
@@ -68,7 +69,7 @@ def _examples(
     workspace: Workspace, schema: CopySchema, sizes: SegmentSizes, people: str, actors: str, is_in: bool
 ) -> list[dict[str, Any]]:
     """Return the people who were seen last: mostly there are enough of them among those of the last days, who are found quickly."""
-    at, events, who = f"e.{DuckDBDialect.event_time}", schema.table("e"), schema.table("who")
+    at, events, who = f"e.{schema.dialect.event_time}", schema.table("e"), schema.table("who")
     first = sizes.head.events_from
     [(newest,)] = workspace.rows(f"SELECT coalesce(max({at}), 0) FROM {events} e WHERE NOT e.is_bot")
     chosen: list[int] = []

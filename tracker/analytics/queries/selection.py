@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.owner_table import OwnerTable
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.stretches import IS_IN_VISIT, Range, Stretches
@@ -37,7 +36,7 @@ class Selection:
         days_before: int | None = None,
     ) -> None:
         self._workspace, self._head, self._event = workspace, head, event
-        self.writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
+        self.writer = PredicateWriter.of(schema)
         self.parameters, self.dialect = self.writer.parameters, self.writer.dialect
         self.owners = OwnerTable(self.writer, days_before or range_.ends, head.events_from)
         self.visits = VisitTable(self.writer, range_.begins, range_.ends, head.events_from, head.visit_gap_ms)
@@ -174,13 +173,13 @@ class Selection:
     def actors(self) -> str:
         """Return a SELECT of the different actors of the events."""
         self.needs_ties = True
-        return f"SELECT DISTINCT w.actor {self.source()}"
+        return f"SELECT DISTINCT w.actor AS actor {self.source()}"
 
     def actors_by_owner(self, where: Where) -> str:
         """Return a SELECT of the actors for whom conditions on persons hold, also of those without an event that counts."""
         self.needs_ties = True
         conditions = " AND ".join(self.all_of(where))
-        return f"SELECT DISTINCT w.actor FROM {self.owners.made_in(self._workspace)} w WHERE {conditions}"
+        return f"SELECT DISTINCT w.actor AS actor FROM {self.owners.made_in(self._workspace)} w WHERE {conditions}"
 
 
 def actors_in(workspace: Workspace, schema: CopySchema, head: Head, segment: Condition) -> str:

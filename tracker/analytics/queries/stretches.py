@@ -40,7 +40,7 @@ class Stretches:
     ) -> None:
         self._workspace, self._table, self._visits, self._range = workspace, schema.table, visits, range_
         self._is_of_views = event == VIEW
-        self._dialect = DuckDBDialect()
+        self._dialect = schema.dialect
         self.at = f"e.{self._dialect.event_time}"
         self.begins: Sequence[int] | None = None
 
@@ -80,13 +80,22 @@ class Stretches:
         kept = self._visits.kept_in(self._workspace, is_all=True)
         few = self._workspace.table(f"SELECT * FROM ({kept}) WHERE NOT ({is_whole})", [])
         ties = self._workspace.table(
-            f"SELECT w.* FROM {table('who')} w SEMI JOIN {few} p ON p.actor = w.actor", []
+            f"SELECT w.tie AS tie, w.actor AS actor FROM {table('who')} w SEMI JOIN {few} p ON p.actor = w.actor",
+            [],
         )
-        sums = f"count(*) AS total, count(*) FILTER (WHERE {IS_VIEW}) AS views, count(*) FILTER (WHERE {IS_COUNTED}) AS counted"
+        filters = {
+            "total": "",
+            "views": f" FILTER (WHERE {IS_VIEW})",
+            "counted": f" FILTER (WHERE {IS_COUNTED})",
+        }
+        sums = {name: f"CAST(count(*){each} AS BIGINT)" for name, each in filters.items()}
+        own = ", ".join(
+            f"{sums.get(name, f'p.{name}')} AS {name}" for name in self._visits.names(is_all=True)
+        )
         conditions = self.of_range() + ([IS_VIEW] if self._is_of_views else [])
         return (
             "SELECT * EXCLUDE (bucket), bucket = min(bucket) OVER (PARTITION BY actor, visit) AS is_first FROM ("
-            f"SELECT p.* REPLACE ({sums}), min({at}) AS moment, {self.bucket(at)} AS bucket FROM {table('e')} e "
+            f"SELECT {own}, min({at}) AS moment, {self.bucket(at)} AS bucket FROM {table('e')} e "
             f"JOIN {ties} w ON w.tie = e.tie JOIN {few} p ON {IS_IN_VISIT} WHERE {' AND '.join(conditions)} GROUP BY ALL)"
         )
 

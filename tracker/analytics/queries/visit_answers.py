@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
+from tracker.analytics.queries.copy_schema import CopySchema
 from tracker.analytics.queries.numbers_of_cells import money
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Selection
@@ -40,7 +39,9 @@ def answer_visits(workspace: Workspace, schema: CopySchema, visits: Visits) -> d
         workspace, schema, head, visits.event, Range(head.begins, head.ends, head.events_from)
     )
     selection.visits.use()
-    matching = f"m AS (SELECT DISTINCT p.actor, p.began, p.ended {selection.source()})"
+    matching = (
+        f"m AS (SELECT DISTINCT p.actor AS actor, p.began AS began, p.ended AS ended {selection.source()})"
+    )
     sql = (
         f"WITH {matching} SELECT actor, began, ended, count(*) OVER () FROM m "
         f"ORDER BY began DESC, actor LIMIT {visits.limit} OFFSET {visits.offset}"
@@ -89,7 +90,7 @@ def _described(workspace: Workspace, schema: CopySchema, stays: Sequence[Stay]) 
     """Return what is shown of visits, from the events that their actors have between the first and the last."""
     if not stays:
         return []
-    writer = PredicateWriter(schema, BoundValues(), DuckDBDialect())
+    writer = PredicateWriter.of(schema)
     dialect, at = writer.dialect, f"e.{writer.dialect.event_time}"
     order = dialect.position(at, "e.id")
     columns = [
@@ -114,13 +115,12 @@ def _described(workspace: Workspace, schema: CopySchema, stays: Sequence[Stay]) 
 
 
 def _joined(schema: CopySchema, stays: Sequence[Stay], at: str) -> str:
-    rows = ", ".join(
-        f"({number}, {actor}, {began}, {ended})" for number, (actor, began, ended) in enumerate(stays)
-    )
+    rows = [(number, *stay) for number, stay in enumerate(stays)]
+    stay = schema.dialect.rows_as("o", ("n", "actor", "began", "ended"), rows)
     least, most = min(began for _, began, _ in stays), max(ended for _, _, ended in stays)
     return (
         f"FROM {schema.table('e')} e JOIN {schema.table('who')} w ON w.tie = e.tie "
-        f"JOIN (VALUES {rows}) o(n, actor, began, ended) ON o.actor = w.actor AND {at} >= o.began AND {at} <= o.ended "
+        f"JOIN {stay} ON o.actor = w.actor AND {at} >= o.began AND {at} <= o.ended "
         f"WHERE NOT e.is_bot AND {at} >= {least} AND {at} <= {most}"
     )
 

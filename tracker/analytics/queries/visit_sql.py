@@ -75,7 +75,7 @@ def slots_sql(
     )
 
 
-def parted_sql(slots: str, gap_ms: int, columns: Sequence[VisitColumn]) -> list[str]:
+def parted_sql(slots: str, gap_ms: int, columns: Sequence[VisitColumn], dialect: DuckDBDialect) -> list[str]:
     """Return the expressions `numbered`, slots with the number of their visit, and `visits`. `slots` is a table of slots."""
     over = "(PARTITION BY actor ORDER BY began"
     gathered = [
@@ -84,7 +84,7 @@ def parted_sql(slots: str, gap_ms: int, columns: Sequence[VisitColumn]) -> list[
         *(f"{each.of_slots} AS {each.name}" for each in columns),
     ]
     return [
-        f"marked AS (SELECT *, began - lag(ended) OVER {over}) > {gap_ms} AS is_new FROM {slots})",
+        f"marked AS (SELECT *, began - {dialect.lag('ended')} OVER {over}) > {gap_ms} AS is_new FROM {slots})",
         f"numbered AS (SELECT *, count(*) FILTER (WHERE is_new) OVER {over} ROWS UNBOUNDED PRECEDING) AS visit FROM marked)",
         f"visits AS (SELECT actor, visit, {', '.join(gathered)} FROM numbered GROUP BY 1, 2)",
     ]

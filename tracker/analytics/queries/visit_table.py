@@ -105,7 +105,7 @@ class VisitTable:
         values = dict(kept_values(schema.kept))
         made = workspace.table(
             f"WITH {', '.join(self._expressions(values, f' AND w.actor IN ({cut})'))} SELECT * REPLACE (began AS visit), "
-            f"NULL AS total, NULL AS views, NULL AS counted FROM visits",
+            f"CAST(NULL AS BIGINT) AS total, CAST(NULL AS BIGINT) AS views, CAST(NULL AS BIGINT) AS counted FROM visits",
             [],
         )
         return f"{kept} AND actor NOT IN ({cut}) UNION ALL SELECT {', '.join(names)} FROM {made}"
@@ -135,12 +135,18 @@ class VisitTable:
 
     def places_in(self, workspace: Workspace) -> str:
         """Return the name of a table of places (tie, slot), each with its visit, made of the events."""
+        made = ["actor", "began", "ended", EVENTS.name, *self._counted.values(), *self._values.values()]
+        of_visits = ", ".join(f"v.{name} AS {name}" for name in made)
         places = workspace.table(
-            f"WITH {', '.join(self._expressions(self._values))} SELECT n.slot, v.* REPLACE (v.began AS visit) FROM numbered n JOIN visits v USING (actor, visit)",
+            f"WITH {', '.join(self._expressions(self._values))} SELECT n.slot AS slot, v.began AS visit, {of_visits} "
+            "FROM numbered n JOIN visits v ON v.actor = n.actor AND v.visit = n.visit",
             self._writer.parameters.values,
         )
-        who = self._writer.schema.table("who")
-        return workspace.table(f"SELECT w.tie, p.* FROM {places} p JOIN {who} w ON w.actor = p.actor", [])
+        who, names = self._writer.schema.table("who"), ["slot", "visit", *made]
+        of_places = ", ".join(f"p.{name} AS {name}" for name in names)
+        return workspace.table(
+            f"SELECT w.tie AS tie, {of_places} FROM {places} p JOIN {who} w ON w.actor = p.actor", []
+        )
 
     def _expressions(self, values: Mapping[tuple[str, str], str], condition: str = "") -> list[str]:
         """Return the expressions up to `visits`, of the events around the range that are like this."""
@@ -155,4 +161,4 @@ class VisitTable:
             writer.schema.table("e"), writer.schema.table("who"),
             f"{at} >= {least} AND {at} < {most}{condition}", self.slot(), columns, dialect,
         )  # fmt: skip
-        return [f"slots AS ({slots})", *parted_sql("slots", self._gap, columns)]
+        return [f"slots AS ({slots})", *parted_sql("slots", self._gap, columns, dialect)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tracker.analytics.queries.copy_schema import BoundValues, CopySchema
-from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 from tracker.analytics.queries.predicates import PredicateWriter
 from tracker.analytics.queries.selection import Selection
 from tracker.analytics.queries.stretches import IS_IN_VISIT, Range
@@ -28,26 +27,27 @@ class Walks:
     def _made(self) -> str:
         anchors, joined = self._anchors()
         head, is_after = self._head, self._plan.direction == "after"
-        writer = PredicateWriter(self._schema, BoundValues(), DuckDBDialect())
+        writer = PredicateWriter.of(self._schema)
         at = f"e.{writer.dialect.event_time}"
         place = writer.dialect.position(at, "e.id")
         first = max(head.begins - (0 if is_after else AROUND_MS), head.events_from)
         last = head.ends + (AROUND_MS if is_after else 0)
         value = _value(writer, self._plan.by)
         sign, order = (">=", "place") if is_after else ("<=", "place DESC")
+        listed = writer.dialect.first_values("value", "place", self._plan.depth, is_last_first=not is_after)
         seen = (
             f"s AS (SELECT a.n AS n, {value} AS value, {place} AS place, a.anchor AS anchor FROM {self._schema.table('e')} e "
             f"{joined} "
             f"WHERE NOT e.is_bot AND {at} >= {first} AND {at} < {last} AND {value} IS NOT NULL AND {place} {sign} a.anchor)"
         )
-        moved = f"m AS (SELECT *, lag(value) OVER (PARTITION BY n ORDER BY {order}) AS was FROM s)"
+        moved = f"m AS (SELECT *, {writer.dialect.lag('value')} OVER (PARTITION BY n ORDER BY {order}) AS was FROM s)"
         steps = (
-            f"g AS (SELECT n, list(value ORDER BY {order})[1:{self._plan.depth}] AS steps FROM m "
-            "WHERE value IS DISTINCT FROM was AND place <> anchor GROUP BY n)"
+            f"g AS (SELECT n, {listed} AS steps FROM m "
+            "WHERE (was IS NULL OR value <> was) AND place <> anchor GROUP BY n)"
         )
         return self._workspace.table(
             f"WITH {seen}, {moved}, {steps}, o AS (SELECT DISTINCT n, actor FROM {anchors}) "
-            "SELECT o.actor AS actor, coalesce(g.steps, []::VARCHAR[]) AS steps FROM o LEFT JOIN g USING (n)",
+            f"SELECT o.actor AS actor, coalesce(g.steps, {writer.dialect.no_values}) AS steps FROM o LEFT JOIN g USING (n)",
             writer.parameters.values,
         )
 
@@ -63,7 +63,7 @@ class Walks:
         visits.is_used = True
         selection.add(selection.writer.goal_is(self._plan.around))
         place = selection.dialect.position(f"e.{selection.dialect.event_time}", "e.id")
-        whose = "p.actor, p.visit, p.began, p.ended"
+        whose = "p.actor AS actor, p.visit AS visit, p.began AS began, p.ended AS ended"
         found = self._workspace.table(
             f"SELECT row_number() OVER () AS n, * FROM (SELECT {whose}, min({place}) AS anchor {selection.source()} GROUP BY ALL)",
             selection.parameters.values,
@@ -74,7 +74,7 @@ class Walks:
             return found, f"JOIN {who} w ON w.tie = e.tie JOIN {found} a ON {in_visit}"
         places = visits.places_in(self._workspace)
         anchored = self._workspace.table(
-            f"SELECT p.tie, p.slot, f.n, f.actor, f.anchor FROM {places} p JOIN {found} f ON f.actor = p.actor AND f.visit = p.visit",
+            f"SELECT p.tie AS tie, p.slot AS slot, f.n AS n, f.actor AS actor, f.anchor AS anchor FROM {places} p JOIN {found} f ON f.actor = p.actor AND f.visit = p.visit",
             [],
         )
         return anchored, f"JOIN {anchored} a ON a.tie = e.tie AND a.slot = {visits.slot()}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tracker.analytics.queries.copy_schema import Cursor
+from tracker.analytics.queries.copy_schema import Cursor, PatternJudge
+from tracker.analytics.queries.duckdb_dialect import DuckDBDialect
 
 
 class Workspace:
@@ -26,6 +27,11 @@ class Workspace:
             self._cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
     @property
+    def cursor(self) -> Any:
+        """What its statements run on."""
+        return self._cursor
+
+    @property
     def size(self) -> int:
         """How many tables there are."""
         return len(self._tables)
@@ -34,6 +40,12 @@ class Workspace:
         """Return the rows of a statement."""
         self._cursor.execute(sql, list(values))
         return self._cursor.fetchall()
+
+    def bad_patterns(self, patterns: Sequence[str]) -> list[str]:
+        """Return those that are no regular expressions."""
+        if isinstance(self._cursor, PatternJudge):
+            return self._cursor.bad_patterns(patterns)
+        return [row[0] for row in self.rows(DuckDBDialect().bad_patterns("$1::VARCHAR[]"), [patterns])]
 
     def kept_rows(self, sql: str) -> list[Any]:
         """Return the rows of a statement without parameters, which are kept: they are few."""

@@ -1,0 +1,1 @@
+"""ClickHouse: copies of lists on a server that several instances share, filled and asked over HTTP."""
