@@ -19,7 +19,7 @@ EVENT = ParamReader(RelayedParams, RELAYED_ERRORS)
 
 
 class EventBatch(Command):
-    """Track up to 1,000 events in one transaction.
+    """Track up to 1,000 events in one transaction; where lists are spread over shards, in one for each shard.
 
     Each event has the parameters of `event.track`; `ListID` and `SentAt` may be sent once for all, and the list may be named by
     its public id. `UserAgent` and `IPAddress` of an event tell of the browser that it comes from: what follows from them and

@@ -129,7 +129,7 @@ class EventsDelete(Command):
         def prepare(transaction: Any) -> dict[str, Any] | None:
             state = named_deletion.begin(transaction, list_id, doomed)
             if state is not None:
-                services.audit.note(transaction, self.caller, self.name, f"list:{list_id}")
+                services.audit.note(transaction, self.caller, self.name, f"list:{list_id}", list_id)
             return state
 
         number = secrets.randbelow(MAX_INTEGER) + 1

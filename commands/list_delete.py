@@ -50,18 +50,23 @@ class ListDelete(Command):
         if params["Name"] != listed.name:
             raise CommandError(OTHER_NAME)
         services = self.services
-        prepare = partial(self._prepare, list_id=listed.id)
+        prepare = partial(list_deletion.begin, list_id=listed.id, now=self.now)
         job = services.jobs.begin(
-            listed.id, list_deletion.DELETE_LIST, list_deletion.NO_SUBJECT, prepare, self.deadline
-        )
-        if job is None:  # another call was first
-            raise CommandError(LIST_NOT_FOUND)
+            listed.id, list_deletion.DELETE_LIST, list_deletion.NO_SUBJECT, prepare, self.deadline,
+            then=partial(self._give_up, listed.id),
+        )  # fmt: skip
         services.stores.lists.forget_known(self.user_id, listed)
         services.analytics.remove_copy(listed.id)
-        return success(Status="running" if job.finished_at is None else "finished")
+        return success(Status="running" if job is None or job.finished_at is None else "finished")
 
-    def _prepare(self, transaction: Any, list_id: int) -> dict[str, Any] | None:
-        state = list_deletion.begin(transaction, self.user_id, list_id, self.now)
-        if state is not None:
-            self.services.audit.note(transaction, self.caller, self.name, f"list:{list_id}")
-        return state
+    def _give_up(self, list_id: int) -> None:
+        """Make the list nobody's, once its job is there: if this never happens, the job leaves the list alone."""
+
+        def write(transaction: Any) -> bool:
+            is_theirs = list_deletion.give_up(transaction, self.user_id, list_id)
+            if is_theirs:
+                self.services.audit.note(transaction, self.caller, self.name, f"list:{list_id}")
+            return is_theirs
+
+        if not self.services.storage.write(write, self.deadline):  # another call was first
+            raise CommandError(LIST_NOT_FOUND)

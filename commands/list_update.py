@@ -223,6 +223,7 @@ class ListUpdate(Command):
             self.services.storage.write(
                 lambda transaction: schedule_retention(transaction, list_id, self.now, GRACE_MS),
                 self.deadline,
+                list_id,
             )
         return self._answer(list_id, settings)
 

@@ -68,7 +68,10 @@ class WebsiteEventsRemove(Command):
     def run(self, params: dict[str, Any]) -> dict[str, Any]:
         list_id = event_list_id(self, params)
         storage, deadline = self.services.storage, self.deadline
-        note = partial(self.services.audit.note, doer=self.caller, action=self.name, thing=f"list:{list_id}")
+        thing = f"list:{list_id}"
+        note = partial(
+            self.services.audit.note, doer=self.caller, action=self.name, thing=thing, list_id=list_id
+        )
         if "Event" in params:
             event, item = params["Event"], params.get("Property")
             events, properties = prune_name(storage, list_id, event, item, note, deadline)

@@ -15,6 +15,7 @@ from typing import Any
 from requests.structures import CaseInsensitiveDict
 
 from tests.reply_schemas import EVENTS, JSON, command_in, faults, first_part
+from tests.shards import watch
 from tracker.app import create_app
 from tracker.config import Settings
 from tracker.services import Services
@@ -162,7 +163,12 @@ class InProcess(Client):
     def __init__(
         self, url: str, folder: Path, settings: Mapping[str, str] | None = None, is_upgraded: bool = True
     ) -> None:
-        environ = {"TRACKER_DATABASE_URL": url, "TRACKER_LIMITS": HIGH_LIMITS, **(settings or {})}
+        environ = {
+            "TRACKER_DATABASE_URL": url,
+            "TRACKER_LIMITS": HIGH_LIMITS,
+            **watch.SETTINGS,
+            **(settings or {}),
+        }
         read = Settings.from_environ(environ)
         with contextlib.chdir(folder):  # beside a server's database the limits are counted in ./var
             self.app = create_app(read)

@@ -232,7 +232,9 @@ def open_database(settings: Settings, registry: Registry) -> Database:
         if entry.command.tables is not None:
             histories[entry.command.tables.owner] = entry.command.tables.migrations
     try:
-        return own_database(settings.database_url, histories, settings.has_weak_durability_accepted)
+        return own_database(
+            settings.database_url, histories, settings.has_weak_durability_accepted, settings.shards
+        )
     except ValueError as failure:
         raise ConfigError(str(failure)) from None
 

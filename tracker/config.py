@@ -33,6 +33,7 @@ SETTINGS = (
     Setting("TRACKER_SESSION_SECONDS", "86400", "how long a session from user.login is good, in seconds"),
     Setting("TRACKER_PLUGINS_FOLDER", "", "a folder of plugin modules"),
     Setting("TRACKER_ACCEPT_WEAK_DURABILITY", "0", "1 = start although the MySQL server may lose committed events in a crash"),
+    Setting("TRACKER_SHARDS", "1", "how many databases the tables of lists are spread over, by list; needs an engine that spreads them"),
     Setting("TRACKER_HOST", "127.0.0.1", "the address to listen on"),
     Setting("PORT", "8000", "the port to listen on"),
     Setting("TRACKER_TRUSTED_PROXIES", "0", "how many proxies in front append to X-Forwarded-For; that many entries of it are believed"),
@@ -70,6 +71,7 @@ class Settings:
     session_seconds: int
     plugins_folder: Path | None
     has_weak_durability_accepted: bool
+    shards: int
     host: str
     port: int
     workers: int
@@ -134,6 +136,7 @@ class Settings:
             session_seconds=_whole("TRACKER_SESSION_SECONDS", value, least=1),
             plugins_folder=Path(folder) if folder else None,
             has_weak_durability_accepted=_switch("TRACKER_ACCEPT_WEAK_DURABILITY", value),
+            shards=_whole("TRACKER_SHARDS", value, least=1, most=64),
             host=value["TRACKER_HOST"],
             port=_whole("PORT", value, least=0, most=65535),
             workers=_workers(value),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -176,3 +177,22 @@ def test_another_users_list_stays(client: InProcess, shop: Shop) -> None:
     stranger = client.open_shop(f"thief{shop.list_id}@example.com")
     assert client.call("list.delete", stranger.key, ListID=shop.list_id, Name=NAME).codes == [3]
     assert client.ok("list.get", shop.key, ListID=shop.list_id)["List"]["Name"] == NAME
+
+
+def test_a_list_that_no_call_has_given_up_stays(client: InProcess, shop: Shop) -> None:
+    """As after a kill between the two transactions of the call: the job is there, and the list is its owner's."""
+    services, about = client.services, (shop.list_id, list_deletion.DELETE_LIST, list_deletion.NO_SUBJECT)
+    now = time.time_ns() // 1_000_000
+    prepare = partial(list_deletion.begin, list_id=shop.list_id, now=now)
+    services.jobs.begin(*about, prepare, None)
+    late = now + list_deletion.GIVEN_UP_MS
+
+    def go_on(transaction: Transaction) -> bool:
+        [job] = job_queue.of_kind(transaction, shop.list_id, list_deletion.DELETE_LIST)
+        return list_deletion.step(transaction, job, late, 100).is_finished
+
+    assert services.storage.write(go_on)
+    assert services.jobs.find(*about) is None
+    assert client.ok("list.get", shop.key, ListID=shop.list_id)["List"]["Name"] == NAME
+    client.ok("list.delete", shop.key, ListID=shop.list_id, Name=NAME)
+    assert client.call("list.get", shop.key, ListID=shop.list_id).codes == [3]

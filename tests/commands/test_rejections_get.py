@@ -215,13 +215,13 @@ def test_what_is_old_goes(client: InProcess, shop: Shop) -> None:
 def test_what_storage_does_not_take_is_told_later(
     client: InProcess, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise StorageUnavailable("a test")
 
     box = client.services.inbox
     collect(client, shop, Event="")
     with monkeypatch.context() as away:
-        away.setattr(box, "_database", SimpleNamespace(write=refuse))
+        away.setattr(box, "_database", SimpleNamespace(write=refuse, shards=1))
         box.flush()
         collect(client, shop, Event="")
         box.flush()

@@ -127,7 +127,9 @@ def fill(client: InProcess, shop: Shop, names: int, pairs_each: int = 0) -> None
 
 
 def is_flagged(client: InProcess, shop: Shop) -> bool:
-    return client.rows("SELECT is_catalogue_full FROM lists WHERE id = ?", shop.list_id) == [(1,)]
+    return client.rows("SELECT is_catalogue_full FROM list_settings WHERE list_id = ?", shop.list_id) == [
+        (1,)
+    ]
 
 
 def stored(client: InProcess, shop: Shop) -> int:

@@ -13,7 +13,7 @@ OURS = {"tracker", "commands"}
 STORAGE = {
     "tracker.storage.accounts", "tracker.storage.aggregates", "tracker.storage.changes", "tracker.storage.engine",
     "tracker.storage.events",
-    "tracker.storage.alerts", "tracker.storage.job_queue", "tracker.storage.rejections", "tracker.storage.subscribers", "tracker.storage.timeline", "tracker.storage.triggers",
+    "tracker.storage.alerts", "tracker.storage.job_queue", "tracker.storage.shards", "tracker.storage.rejections", "tracker.storage.subscribers", "tracker.storage.timeline", "tracker.storage.triggers",
 }  # fmt: skip
 PURE = {"tracker.domain", "tracker.errors", "tracker.formats", "tracker.times"}
 
@@ -100,11 +100,12 @@ ROOMS: dict[str, set[str]] = {
     "tracker.storage.plugins": {"tracker.storage.engine", "tracker.storage.schema"},
     "tracker.storage.recovery": {"tracker.private_file", "tracker.storage.engine", *PURE},
     "tracker.storage.job_queue": {"tracker.storage.engine"},
+    "tracker.storage.shards": {"tracker.storage.engine", "tracker.storage.schema", *PURE},
     "tracker.storage.rejections": {"tracker.storage.engine", *PURE},
     "tracker.storage.changes": {"tracker.storage.engine", *PURE},
-    "tracker.storage.accounts": {"tracker.storage.engine", "tracker.storage.schema", *PURE},
+    "tracker.storage.accounts": {"tracker.storage.engine", "tracker.storage.schema", "tracker.storage.shards", *PURE},
     "tracker.storage.subscribers": {
-        "tracker.storage.changes", "tracker.storage.engine", "tracker.storage.schema", *PURE,
+        "tracker.storage.changes", "tracker.storage.engine", "tracker.storage.schema", "tracker.storage.shards", *PURE,
     },
     "tracker.storage.timeline": {"tracker.storage.engine", *PURE},
     "tracker.storage.events": {
@@ -112,12 +113,14 @@ ROOMS: dict[str, set[str]] = {
         "tracker.storage.timeline", *PURE,
     },
     "tracker.storage.triggers": {
-        "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.schema", *PURE,
+        "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.job_queue", "tracker.storage.schema", "tracker.storage.shards", *PURE,
     },
     "tracker.storage.alerts": {
         "tracker.storage.accounts", "tracker.storage.engine", "tracker.storage.schema", "tracker.storage.triggers", *PURE,
     },
-    "tracker.storage.aggregates": {"tracker.storage.engine", "tracker.storage.events", "tracker.storage.schema", *PURE},
+    "tracker.storage.aggregates": {
+        "tracker.storage.engine", "tracker.storage.events", "tracker.storage.schema", "tracker.storage.shards", *PURE,
+    },
     "tracker.storage": set(),
     # the wiring
     "tracker.browser": set(),

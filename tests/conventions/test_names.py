@@ -34,6 +34,8 @@ SMALL: dict[str, str] = {
     "tracker.reports.bounded_run": "commands and what they share know no greenlets",
     "tracker.sdks.families.jitsu": "a family of SDKs is one module",
     "tracker.storage.schema.own_database": "only it joins the history with an engine",
+    "tracker.storage.schema.placement": "the definitions of tables, and the removal of a list, need it: it is above the first alone",
+    "tracker.storage.shards.list_lock": "aggregates, subscribers and triggers lock a list, and know nothing of one another",
     "tracker.wsgi": "gunicorn loads it by this name",
 }
 

@@ -57,10 +57,9 @@ def add_list(database: Database) -> None:
         "is_hidden",
         "tracker_id",
         "created_at",
-        "is_catalogue_full",
         "conversion_id_is",
     )
-    row = (LIST, 1, b"Shop", b"shop", 0, b"public", 0, 0, b"order")
+    row = (LIST, 1, b"Shop", b"shop", 0, b"public", 0, b"order")
     database.write(lambda transaction: transaction.insert("lists", columns, [row]))
 
 

@@ -109,7 +109,8 @@ def test_a_deletion_of_a_list_is_done_to_the_end(house: InProcess, tmp_path: Pat
     kept = count(house, other.list_id)
 
     def prepare(transaction: Transaction) -> dict[str, Any] | None:
-        state = list_deletion.begin(transaction, shop.user_id, shop.list_id, 0)
+        state = list_deletion.begin(transaction, shop.list_id, 0)
+        list_deletion.give_up(transaction, shop.user_id, shop.list_id)
         return None if state is None else {**state, "late_at": 0}
 
     add(house, shop.list_id, list_deletion.DELETE_LIST, prepare)

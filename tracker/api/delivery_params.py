@@ -106,7 +106,7 @@ def retry_delivery(command: Command, params: Mapping[str, Any]) -> None:
     if not trigger.is_active:
         raise CommandError(TRIGGER_PAUSED)
     again = partial(delivery_queue.send_again, list_id=list_id, delivery_id=logged.id, now=command.now)
-    if not command.services.storage.write(again, command.deadline):
+    if not command.services.storage.write(again, command.deadline, list_id):
         raise CommandError(NO_SUCH_DELIVERY)
     command.services.triggers.wake()
 

@@ -49,7 +49,7 @@ def _prepare(
 ) -> dict[str, Any] | None:
     state = begin(transaction, list_id, ("id", subscriber_id), now)
     if state is not None:
-        audit.note(transaction, doer, ACTION, f"list:{list_id} subscriber:{subscriber_id}")
+        audit.note(transaction, doer, ACTION, f"list:{list_id} subscriber:{subscriber_id}", list_id)
     return state
 
 

@@ -12,7 +12,8 @@ from tracker import Command
 from tracker.api.event_list import MISSING_LIST
 from tracker.errors import CommandError, Error, invalid, missing
 from tracker.fields import ListID, WholeNumber, YesOrNo
-from tracker.storage.rejections import HOUR_MS, KEPT_MS, NOBODYS, Rejection
+from tracker.storage.engine import NOBODYS
+from tracker.storage.rejections import HOUR_MS, KEPT_MS, Rejection
 from tracker.times import iso_utc
 
 LIST_NOT_FOUND = Error(3, "List not found")

@@ -166,11 +166,11 @@ def dismiss(command: Command, list_id: int, number: int) -> None:
     def write(transaction: Transaction) -> bool:
         return rejections.dismiss(transaction, list_id, number)
 
-    if not command.services.storage.write(write, command.deadline):
+    if not command.services.storage.write(write, command.deadline, list_id):
         raise CommandError(REJECTION_NOT_FOUND)
 
 
 def remove_body(command: Command, list_id: int, body_id: int) -> None:
     command.services.storage.write(
-        lambda transaction: rejections.remove_body(transaction, list_id, body_id), command.deadline
+        lambda transaction: rejections.remove_body(transaction, list_id, body_id), command.deadline, list_id
     )

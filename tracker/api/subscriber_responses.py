@@ -18,6 +18,9 @@ from tracker.storage.subscribers import After, Refused, StoredSubscriber
 from tracker.storage.subscribers import Refusal as Refusal
 from tracker.times import iso_utc
 
+#: Kinds of things whose rows lie in the shard of their list.
+IN_SHARD = {"subscriber", "customfield", "trigger"}
+
 
 @contextmanager
 def answering(rows: Mapping[Refusal, Error]) -> Iterator[None]:
@@ -30,10 +33,11 @@ def answering(rows: Mapping[Refusal, Error]) -> Iterator[None]:
 
 def audit_entry(command: Command, kind: str, list_id: int) -> After:
     """Return a function that writes the audit log's entry of this call, in the transaction of the change itself."""
+    shard = list_id if kind in IN_SHARD else None
 
     def write(transaction: Transaction, number: int) -> None:
         thing = f"list:{list_id} {kind}:{number}"
-        command.services.audit.note(transaction, command.caller, command.name, thing)
+        command.services.audit.note(transaction, command.caller, command.name, thing, shard)
 
     return write
 

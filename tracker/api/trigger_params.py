@@ -319,7 +319,7 @@ def delete_trigger(command: Command, list_id: int, trigger_id: int) -> bool:
         if not trigger_store.remove_trigger(transaction, list_id, trigger_id):
             return None
         thing = f"list:{list_id} trigger:{trigger_id}"
-        services.audit.note(transaction, command.caller, command.name, thing)
+        services.audit.note(transaction, command.caller, command.name, thing, list_id)
         return {}
 
     job = services.jobs.begin(list_id, DELETE_TRIGGER, trigger_id, prepare, command.deadline)

@@ -290,7 +290,7 @@ def _check_clock(services: Services, is_right: bool) -> None:
 
 def _delete(services: Services, list_id: int, days: int) -> str:
     storage, now = services.storage, time.time_ns() // 1_000_000
-    storage.write(lambda transaction: schedule_retention(transaction, list_id, now))
+    storage.write(lambda transaction: schedule_retention(transaction, list_id, now), list_id=list_id)
     job = services.jobs.find(list_id, RETENTION, NO_SUBJECT)
     claimed = services.jobs.claim(job) if job is not None else None
     if claimed is None:

@@ -152,4 +152,4 @@ def _ahead(found: Recount) -> str:
 def _repair(database: Database, found: Recount) -> None:
     """Repair each difference by itself, by adding what is missing, so that ingest goes on meanwhile."""
     for difference in found.differences:
-        database.write(difference.repair)
+        database.write(difference.repair, list_id=found.list_id)

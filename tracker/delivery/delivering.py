@@ -101,7 +101,7 @@ class Delivering:
                 return
             attempt = self._attempt(trigger, delivery)
             noted = partial(self._noted, trigger=trigger, delivery=delivery, attempt=attempt)
-            goes_on = self._write_down(noted)
+            goes_on = self._write_down(noted, trigger.list_id)
             seconds = attempt.milliseconds / 1000
             self._paces[trigger.id].note(attempt.is_accepted, seconds, time.monotonic())
         finally:
@@ -148,12 +148,12 @@ class Delivering:
                 "trigger %d of list %d has failed for a day, and is paused", trigger.id, trigger.list_id
             )
 
-    def _write_down(self, work: Callable[[Transaction], bool]) -> bool:
+    def _write_down(self, work: Callable[[Transaction], bool], list_id: int) -> bool:
         """Write an outcome, for as long as another process would not send the delivery again anyway; return what `work` does."""
         until = time.monotonic() + WRITE_SECONDS
         while True:
             try:
-                return self._parts.database.write(work)
+                return self._parts.database.write(work, list_id=list_id)
             except (StorageUnavailable, OutcomeUnknown) as failure:
                 if time.monotonic() >= until:
                     _log.warning("the outcome of a delivery is not known: %s", type(failure).__name__)

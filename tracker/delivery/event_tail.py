@@ -183,11 +183,10 @@ class EventTail:
         if holds is None:
             return None
         for trigger in [each for each in asked if holds[each.id] is None]:
-            self._parts.database.write(
-                partial(
-                    trigger_store.pause, trigger=trigger, reason=PausedBy.CONDITIONS, now=self._parts.now()
-                )
+            pause = partial(
+                trigger_store.pause, trigger=trigger, reason=PausedBy.CONDITIONS, now=self._parts.now()
             )
+            self._parts.database.write(pause, list_id=self._list_id)
             _log.warning("trigger %d has conditions that cannot be judged, and is paused", trigger.id)
         return [(event_id, trigger) for event_id, trigger in named if event_id in (holds[trigger.id] or ())]
 
@@ -208,7 +207,7 @@ class EventTail:
                 delivery_queue.add_deliveries(transaction, list_id, kept, now)
                 trigger_progress.keep_tail(transaction, list_id, int(self._is_judged), as_of)
 
-            parts.database.write(write)
+            parts.database.write(write, list_id=list_id)
             self._kept_at = now
         self.begun = {each.trigger_id for each in found}
         self._as_of = as_of

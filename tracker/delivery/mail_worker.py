@@ -69,7 +69,7 @@ class MailWorker(LeasedWork):
         if sender is None or compose is None or not self._has_lease(now):
             return
         self._pauses.look(sender)
-        found = self._database.read(partial(mails_to_look_at, now=now))
+        found = mails_to_look_at(self._database, now)
         for mails in _by_schedule(found, now):
             period = last_due(mails[0].every, mails[0].hour, mails[0].zone, now)
             if not self._send_all(sender, compose, mails, period):

@@ -33,7 +33,7 @@ class PauseMails:
         """Send what nobody was told yet. Raises StorageUnavailable, OutcomeUnknown."""
         now = self._now()
         self._again = {key: at for key, at in self._again.items() if at > now}
-        for notice in self._database.read(partial(pause_notices.open_notices, now=now)):
+        for notice in pause_notices.open_notices(self._database, now):
             key = notice.list_id, notice.trigger_id
             if key not in self._again and not self._tell(sender, notice):
                 self._again[key] = now + AGAIN_MS
@@ -43,15 +43,19 @@ class PauseMails:
         claim = partial(pause_notices.claim_notice, notice=notice)
         name = f"pause.{notice.list_id}.{notice.trigger_id}.{notice.paused_at}"
         done = sender.send(
-            notice.address, pause_mail(notice, self._url), name, lambda: self._database.write(claim)
+            notice.address,
+            pause_mail(notice, self._url),
+            name,
+            lambda: self._database.write(claim, list_id=notice.list_id),
         )
         if done.failure is not None:
             about = (notice.trigger_id, notice.list_id, done.failure)
             _log.warning("the mail about the pause of trigger %d of list %d: %s", *about)
         if done.outcome is MailOutcome.REFUSED:  # for good
-            self._database.write(claim)
+            self._database.write(claim, list_id=notice.list_id)
         if done.outcome is MailOutcome.FAILED:
-            self._database.write(partial(pause_notices.reopen_notice, notice=notice))
+            reopen = partial(pause_notices.reopen_notice, notice=notice)
+            self._database.write(reopen, list_id=notice.list_id)
         return done.outcome is not MailOutcome.FAILED
 
 

@@ -94,7 +94,7 @@ class SegmentWatch:
             apply = partial(
                 trigger_members.apply_moves, trigger=trigger, moves=part, make=make, now=self._parts.now()
             )
-            begun = self._parts.database.write(apply)
+            begun = self._parts.database.write(apply, list_id=trigger.list_id)
             if begun is None:
                 return False
             if begun:
@@ -115,7 +115,7 @@ class SegmentWatch:
     def _note(self, trigger: ListTrigger, failure: str) -> None:
         if failure != trigger.look_failure:
             note = partial(trigger_members.note_look_failure, trigger=trigger, failure=failure)
-            self._parts.database.write(note)
+            self._parts.database.write(note, list_id=trigger.list_id)
             _log.warning("the segment of trigger %d cannot be looked at: %s", trigger.id, failure)
 
 

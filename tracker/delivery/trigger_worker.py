@@ -17,6 +17,7 @@ from tracker.delivery.segment_watch import SegmentWatch
 from tracker.delivery.trigger_parts import TriggerParts
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.outgoing import POST_SECONDS, AllowedTargets, Poster, PostResult
+from tracker.storage.engine import in_each_shard
 from tracker.storage.triggers import (
     ListTrigger,
     PausedBy,
@@ -112,8 +113,11 @@ class TriggerWorker:
         clock = time.monotonic()
         if clock - self._refreshed_at < REFRESH_SECONDS and self._triggers and clock < self._leased_until:
             return True
-        self._triggers = self._parts.database.read(trigger_store.active_triggers)
-        self._owners = self._parts.database.read(trigger_store.owners)
+        database = self._parts.database
+        look = lambda among: database.read(partial(trigger_store.active_triggers, among=among))  # noqa: E731
+        self._triggers = [trigger for found in in_each_shard(database, look) for trigger in found]
+        lists = {trigger.list_id for trigger in self._triggers}
+        self._owners = database.read(partial(trigger_store.owners, list_ids=lists)) if lists else {}
         self._refreshed_at = clock
         if not self._triggers:
             self._give_back()
@@ -216,5 +220,5 @@ class TriggerWorker:
                 pause = partial(
                     trigger_store.pause, trigger=trigger, reason=PausedBy.BACKLOG, now=self._parts.now()
                 )
-                self._parts.database.write(pause)
+                self._parts.database.write(pause, list_id=trigger.list_id)
                 _log.warning("trigger %d of list %d is paused: too much waits", trigger.id, trigger.list_id)

@@ -13,12 +13,19 @@ from tracker.domain.masked_bodies import MAX_BODY_BYTES, without_values
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage import rejections
 from tracker.storage.accounts import Lists, ListSettingsStore
-from tracker.storage.engine import Database, Transaction, trusted
+from tracker.storage.engine import (
+    NOBODYS,
+    Among,
+    Database,
+    Transaction,
+    parts_of_all_lists,
+    shard_of,
+    trusted,
+)
 from tracker.storage.events import days_by_list
 from tracker.storage.rejections import (
     DAY_MS,
     HOUR_MS,
-    NOBODYS,
     Group,
     Refusals,
     RefusedBody,
@@ -130,18 +137,52 @@ class Inbox:
         noticed, seen = self._noticed, self._seen
         self._noticed, self._seen, self._kept_bodies, self._is_due = {}, {}, 0, False
         try:
-            if noticed or seen:
-                groups = self._groups(noticed)
-                allowed = {key[0]: self._allowed(key[0]) for key in groups}
-                write = partial(self._write, groups=groups, allowed=allowed, senders=self._senders(seen))
-                self._database.write(write)
-            self._purge()
+            parts = self._by_shard(noticed, seen)
         except StorageUnavailable:
-            _log.warning("refused calls are counted later: storage is not available")
-            self._put_back(noticed, seen)
-            self._write_soon()
+            return self._later(noticed, seen)
+        is_written = [self._flush_part(*part) for part in parts]
+        if not all(is_written):
+            return None
+        try:
+            self._purge()
+        except (StorageUnavailable, OutcomeUnknown):
+            _log.warning("old refused calls are kept: storage is not available")
+        return None
+
+    def _later(self, noticed: Mapping[_Key, _Noticed], seen: Mapping[_Seen, list[int]]) -> None:
+        _log.warning("refused calls are counted later: storage is not available")
+        self._put_back(noticed, seen)
+        self._write_soon()
+
+    def _by_shard(
+        self, noticed: Mapping[_Key, _Noticed], seen: Mapping[_Seen, list[int]]
+    ) -> list[tuple[int, dict[_Key, _Noticed], dict[_Seen, list[int]]]]:
+        """Return what was noticed of the lists of each shard, with one of these lists."""
+        parts: dict[int, tuple[int, dict[_Key, _Noticed], dict[_Seen, list[int]]]] = {}
+
+        def part_of(target: Addressee) -> tuple[int, dict[_Key, _Noticed], dict[_Seen, list[int]]]:
+            list_id = self._list_of(target)
+            return parts.setdefault(shard_of(list_id, self._database.shards), (list_id, {}, {}))
+
+        for key, refused in noticed.items():
+            part_of(key[0])[1][key] = refused
+        for key, count in seen.items():
+            part_of(key[0])[2][key] = count
+        return list(parts.values())
+
+    def _flush_part(self, list_id: int, noticed: dict[_Key, _Noticed], seen: dict[_Seen, list[int]]) -> bool:
+        """Write what was noticed of some lists of one shard; return False if that is for later."""
+        try:
+            groups = self._groups(noticed)
+            allowed = {key[0]: self._allowed(key[0]) for key in groups}
+            write = partial(self._write, groups=groups, allowed=allowed, senders=self._senders(seen))
+            self._database.write(write, list_id=list_id)
+        except StorageUnavailable:
+            self._later(noticed, seen)
+            return False
         except OutcomeUnknown:
             _log.warning("counts of refused calls may be lost: the reply to their commit was")
+        return True
 
     def _put_back(self, noticed: Mapping[_Key, _Noticed], seen: Mapping[_Seen, list[int]]) -> None:
         """Keep for the next time what could not be written, within the bounds: a long outage must not fill the memory."""
@@ -228,11 +269,13 @@ class Inbox:
         if now - self._purged_at < PURGE_MS:
             return
         self._purged_at = now
-        self._database.write(
-            lambda transaction: rejections.purge(
-                transaction, trusted(transaction, now), days_by_list(transaction)
-            )
-        )
+        until = self._database.read(partial(trusted, now=now))
+
+        def purge(transaction: Transaction, among: Among) -> None:
+            rejections.purge(transaction, until, days_by_list(transaction, among), among)
+
+        for among in parts_of_all_lists(self._database):
+            self._database.write(partial(purge, among=among), list_id=among.list_id)
 
 
 def _without_forgotten(transaction: Transaction, groups: Mapping[Group, Refusals]) -> dict[Group, Refusals]:

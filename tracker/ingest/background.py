@@ -12,7 +12,7 @@ import gevent
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.event_handler import EventHandler
 from tracker.storage.aggregates import DeferredCounts
-from tracker.storage.engine import Database
+from tracker.storage.engine import NOBODYS, Database
 from tracker.storage.timeline import MAX_RECENT, maintain, timeline_rows
 
 #: Seconds after an event by which its background writes are done.
@@ -26,7 +26,7 @@ _log = logging.getLogger("tracker.ingest")
 
 
 class BackgroundWrites:
-    """The background writes of one process. No answer depends on them: a write that is missed is made later."""
+    """The background writes of one process for the lists of one shard. No answer depends on them: a write that is missed is made later."""
 
     def __init__(self, database: Database, handler: EventHandler) -> None:
         self._database, self._handler = database, handler
@@ -74,7 +74,7 @@ class BackgroundWrites:
     def _copy_histories(self) -> None:
         """Merge short visitor histories. One that cannot be merged is read where it is."""
         while spans := self._handler.pending_history.take(MERGED_AT_ONCE):
-            self._database.write(partial(timeline_rows.copy_history, spans=spans))
+            self._database.write(partial(timeline_rows.copy_history, spans=spans), list_id=spans[0][0])
 
     def _sort(self) -> None:
         """Sort the timeline in pieces, so that events are written in between."""
@@ -84,7 +84,7 @@ class BackgroundWrites:
             self._is_sorting = False
 
     def _sort_all(self) -> None:
-        while not self._is_closed and self._database.write(maintain):
+        while not self._is_closed and self._database.write(maintain, list_id=NOBODYS):
             pass
 
     def _try(self, what_failed: str, work: Callable[[], Any]) -> None:

@@ -24,7 +24,7 @@ def prune_name(
             note(transaction)
         return (0, gone) if item is not None else (min(gone, 1), max(gone - 1, 0))
 
-    return database.write(work, deadline)
+    return database.write(work, deadline, list_id)
 
 
 def prune_browsers(
@@ -41,4 +41,4 @@ def prune_browsers(
         note(transaction)
         return gone
 
-    return database.write(work, deadline)
+    return database.write(work, deadline, list_id)

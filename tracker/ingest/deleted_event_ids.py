@@ -8,7 +8,10 @@ from tracker.domain.event import Event, EventIdTaken, Tracked
 from tracker.domain.event_ids import row_key
 from tracker.domain.row_ids import received_ms
 from tracker.storage.engine import Transaction
-from tracker.storage.events import KEPT_MS, event_hash, find_tombstones, has_any
+from tracker.storage.events import KEPT_MS, event_hash, find_tombstones, list_has_any
+
+#: Lists of a group that are asked one by one whether they have tombstones: most have none. With more, all keys are looked up.
+ASKED_ONE_BY_ONE = 4
 
 
 class DeletedEventIds:
@@ -30,8 +33,10 @@ class DeletedEventIds:
             for index, key in keys.items()
         }
         self._hashes: dict[tuple[int, bytes], bytes] = {}
-        if keys and has_any(transaction):
-            self._hashes = find_tombstones(transaction, self._keys.values())
+        lists = _lists_with_some(transaction, {list_id for list_id, _ in self._keys.values()})
+        if lists:
+            wanted = [key for key in self._keys.values() if key[0] in lists]
+            self._hashes = find_tombstones(transaction, wanted)
 
     def outcome(self, index: int) -> Tracked | EventIdTaken | None:
         """Return the result of an event that repeats a deleted one, or None if its EventID was never used.
@@ -48,3 +53,10 @@ class DeletedEventIds:
         if row_id is None and found != event_hash(key, event.digest()):
             return EventIdTaken(event.event_key)
         return Tracked(event.uuid or event.fresh_uuid(), False, event.external_id, is_duplicate=True)
+
+
+def _lists_with_some(transaction: Transaction, list_ids: set[int]) -> set[int]:
+    """Return the lists that may have tombstones. It is asked anew for each group: one that is remembered to have none may have one now."""
+    if len(list_ids) > ASKED_ONE_BY_ONE:
+        return list_ids
+    return {each for each in list_ids if list_has_any(transaction, each)}

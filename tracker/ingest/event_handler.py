@@ -35,7 +35,7 @@ from tracker.ingest.pending_history import PendingHistory
 from tracker.ingest.span_store import SpanStore
 from tracker.ingest.traits import Ignored, write_traits
 from tracker.storage.aggregates import Catalogue, EventTimes, NoteKey, Seen, Uncounted, count_outbox
-from tracker.storage.engine import IdMaker, Row, Transaction, WriterNumber
+from tracker.storage.engine import IdMaker, Row, Transaction
 from tracker.storage.events import events as event_rows
 from tracker.storage.subscribers import identity_rows
 from tracker.storage.timeline import timeline_rows
@@ -52,10 +52,10 @@ Stored = tuple[int, bytes, dict[str, Any], EventTimes]
 
 
 class EventHandler:
-    """Applies groups of events for the writer of one process. After a rollback it is called again: all state is per attempt."""
+    """Applies groups of events for one writer of a process. After a rollback it is called again: all state is per attempt."""
 
-    def __init__(self, number: WriterNumber, ids: EventIdSigner, merge_after_seconds: float) -> None:
-        self._ids, self._event_ids = IdMaker(number), ids
+    def __init__(self, ids: IdMaker, event_ids: EventIdSigner, merge_after_seconds: float) -> None:
+        self._ids, self._event_ids = ids, event_ids
         self._catalogue = Catalogue()
         # Of the attempt that was written last: the keys of its rows, its events, and the notes to count them.
         self._keys: set[tuple[int, int]] = set()

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+import gevent
 from gevent.lock import RLock
 
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
@@ -18,12 +19,14 @@ from tracker.ingest.traits import ignored_of, match_fields
 from tracker.storage.engine import (
     EVENT_IDS,
     Database,
+    IdMaker,
     Lease,
     LeaseWatch,
     Transaction,
     WriterNumber,
     in_flight_seconds,
     secret_of,
+    shard_of,
 )
 from tracker.storage.subscribers import CustomFields
 
@@ -44,8 +47,11 @@ class Ingest:
         self.watch = LeaseWatch(database, self._number)
         self._lease_lock = RLock()
         self._event_ids = EventIdSigner()
-        self._handler = EventHandler(self._number, self._event_ids, in_flight_seconds(database.engine))
-        self._background = BackgroundWrites(database, self._handler)
+        self._ids = IdMaker(self._number)
+        seconds = in_flight_seconds(database.engine)
+        #: One for each shard, whose writer is another one.
+        self._handlers = [EventHandler(self._ids, self._event_ids, seconds) for _ in range(database.shards)]
+        self._background = [BackgroundWrites(database, handler) for handler in self._handlers]
 
     def track(self, event: Event, deadline: float | None = None) -> Tracked:
         """Store the event, committed when this returns. `deadline` is a `time.monotonic()` second.
@@ -59,13 +65,54 @@ class Ingest:
         return result  # type: ignore[no-any-return]
 
     def track_batch(self, events: list[Event], deadline: float | None = None) -> list[Tracked | Exception]:
-        """Store the events in one transaction. Returns for each its `Tracked`, or the exception that says why it is not stored.
+        """Store the events. Returns for each its `Tracked`, or the exception that says why it is not stored.
 
-        Raises StorageUnavailable (nothing is stored), EventOutcomeUnknown (repeat all with their EventIDs).
+        Those of lists of one shard are stored in one transaction. Raises StorageUnavailable (nothing is stored),
+        EventOutcomeUnknown (repeat all with their EventIDs).
         """
         if not events:
             return []
         match_fields(events, self._fields, deadline)
+        if self._database.shards == 1:
+            return self._track_part(events, deadline)
+        parts: dict[int, list[int]] = {}
+        for place, event in enumerate(events):
+            parts.setdefault(shard_of(event.list_id, self._database.shards), []).append(place)
+        if len(parts) == 1:
+            return self._track_part(events, deadline)
+        return self._track_parts(events, list(parts.values()), deadline)
+
+    def _track_parts(
+        self, events: list[Event], parts: list[list[int]], deadline: float | None
+    ) -> list[Tracked | Exception]:
+        """Store the events of several shards at once, each shard's by itself. `parts` are places in `events`.
+
+        If one cannot be reached and others can, the outcome of all is unknown: a repeat stores those that are lacking.
+        """
+        started = [
+            gevent.spawn(self._outcome_of, [events[place] for place in part], deadline) for part in parts
+        ]
+        outcomes = [greenlet.get() for greenlet in started]
+        if all(isinstance(outcome, StorageUnavailable) for outcome in outcomes):
+            raise outcomes[0]
+        if any(isinstance(outcome, Exception) for outcome in outcomes):
+            raise EventOutcomeUnknown(self._repeat_ids(events))
+        results: list[Tracked | Exception] = [StorageUnavailable()] * len(events)
+        for part, outcome in zip(parts, outcomes, strict=True):
+            for place, result in zip(part, outcome, strict=True):
+                results[place] = result
+        return results
+
+    def _outcome_of(
+        self, events: list[Event], deadline: float | None
+    ) -> list[Tracked | Exception] | Exception:
+        try:
+            return self._track_part(events, deadline)
+        except (StorageUnavailable, EventOutcomeUnknown) as failure:
+            return failure
+
+    def _track_part(self, events: list[Event], deadline: float | None) -> list[Tracked | Exception]:
+        """Store events of one shard in one transaction."""
         try:
             return self._submit(events, deadline)
         except (StorageUnavailable, EventOutcomeUnknown):
@@ -82,7 +129,7 @@ class Ingest:
         """Return a row id for a row that is no event. Raises StorageUnavailable."""
         if self._number.is_due():
             self._renew_lease(deadline)
-        return self._handler.new_id()
+        return self._ids.next_id(time.time_ns() // 1_000_000)
 
     def _one_by_one(self, events: list[Event], deadline: float | None) -> list[Tracked | Exception]:
         """Store the events one by one, after the batch as a whole failed: only those at fault fail."""
@@ -104,11 +151,12 @@ class Ingest:
     def _submit(self, events: list[Event], deadline: float | None) -> list[Any]:
         if self._number.is_due():
             self._renew_lease(deadline)
-        self._background.events_came()
+        shard, list_id = shard_of(events[0].list_id, self._database.shards), events[0].list_id
+        self._background[shard].events_came()
         for event in events:
             event.prepare()
         try:
-            return self._database.submit(self._handler, events, deadline, len(events))  # type: ignore[no-any-return]
+            return self._database.submit(self._handlers[shard], events, deadline, len(events), list_id)  # type: ignore[no-any-return]
         except OutcomeUnknown:
             raise EventOutcomeUnknown(self._repeat_ids(events)) from None
 
@@ -129,6 +177,9 @@ class Ingest:
         return self._number.lease(transaction), secret_of(transaction, EVENT_IDS)
 
     def _repeat_ids(self, events: list[Event]) -> list[str]:
+        """Return the EventIDs to repeat the events with. One that no try has reached gets its row id now."""
+        for event in events:
+            event.row_id = event.row_id or self._ids.next_id(time.time_ns() // 1_000_000)
         return [event.event_key or self._event_ids.of(event) for event in events]
 
     def serve(self, instance: str, has_own_limits: bool) -> None:
@@ -138,17 +189,19 @@ class Ingest:
         `instance` names it to others, as HOST:PORT; `has_own_limits`: it counts rate limits by itself.
         """
         self._number.instance = instance
-        self._background.serve()
+        self._background[0].serve()
         self.watch.serve(has_own_limits)
 
     def flush(self) -> None:
         """Write everything that is pending in the background."""
-        self._background.flush()
+        for background in self._background:
+            background.flush()
 
     def close(self) -> None:
         """Write everything that is pending, and nothing afterwards."""
         self.watch.close()
-        self._background.close()
+        for background in self._background:
+            background.close()
         if self._number.instance and self._number.number >= 0 and self._database.engine.is_remote:
             with suppress(StorageUnavailable, OutcomeUnknown):  # the lease ends by itself
                 self._database.write(self._number.leave, time.monotonic() + LEAVE_SECONDS)

@@ -55,7 +55,9 @@ def recheck(database: Database, list_id: int, is_dry_run: bool = False) -> Reche
             (found.robots if verdicts[event_id] else found.people).append(event_id)
         for start in range(0, 0 if is_dry_run else len(changed), MAX_CHANGES):
             wanted = {event_id: verdicts[event_id] for event_id in changed[start : start + MAX_CHANGES]}
-            database.write(partial(_change, list_id=list_id, verdicts=wanted))
+            are_goals = database.read(partial(conversion_ids_are_goals, list_id=list_id))
+            change = partial(_change, list_id=list_id, verdicts=wanted, are_goals=are_goals)
+            database.write(change, list_id=list_id)
     return found
 
 
@@ -85,11 +87,10 @@ def _verdicts(events: Sequence[StoredEvent]) -> dict[int, bool]:
     return verdicts
 
 
-def _change(transaction: Transaction, list_id: int, verdicts: Mapping[int, bool]) -> None:
+def _change(transaction: Transaction, list_id: int, verdicts: Mapping[int, bool], are_goals: bool) -> None:
     """Change the locked events; those that another process has changed or deleted meanwhile stay as they are now."""
     stored = read_events(transaction, list_id, verdicts, is_locking=True)
     olds = [e for e in stored.values() if verdicts[e.id] != bool(e.flags & IS_BOT)]
-    are_goals = conversion_ids_are_goals(transaction, list_id)
     news = [_with_verdict(transaction, list_id, event, verdicts[event.id], are_goals) for event in olds]
     convicted = [event for event in news if verdicts[event.id] and not event.flags & IS_GENERATED]
     added = (_BOT.encode(), b"$device_type")

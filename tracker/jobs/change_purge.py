@@ -7,9 +7,11 @@ from collections.abc import Callable
 from functools import partial
 
 from tracker.storage.changes import purge_changes
-from tracker.storage.engine import Database, Transaction, trusted
+from tracker.storage.engine import Among, Database, in_each_shard, trusted
 from tracker.storage.triggers import purge_deliveries
 
+#: Deletes some rows by `(transaction, now=, among=)`; returns whether there may be more.
+Purge = Callable[..., bool]
 #: Seconds between two purges of a process.
 PURGE_SECONDS = 24 * 3600.0
 
@@ -32,11 +34,13 @@ class ChangePurge:
         if self._purged_at is not None and seconds - self._purged_at < PURGE_SECONDS:
             return
         for purge in (purge_changes, purge_deliveries):
-            while self._database.write(partial(_purge_some, purge=purge, now=self._now())):
+            for _ in in_each_shard(self._database, partial(self._purge_among, purge)):
                 pass
         self._purged_at = seconds
 
-
-def _purge_some(transaction: Transaction, purge: Callable[[Transaction, int], bool], now: int) -> bool:
-    """Purge by the trusted clock: after a jump of this machine's clock nothing is deleted."""
-    return purge(transaction, trusted(transaction, now))
+    def _purge_among(self, purge: Purge, among: Among) -> None:
+        """Purge by the trusted clock: after a jump of this machine's clock nothing is deleted."""
+        is_more = True
+        while is_more:
+            now = self._database.read(partial(trusted, now=self._now()))
+            is_more = self._database.write(partial(purge, now=now, among=among), list_id=among.list_id)

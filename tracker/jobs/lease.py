@@ -15,6 +15,7 @@ from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.storage import job_queue
 from tracker.storage.engine import Database, Transaction, run_each
 from tracker.storage.job_queue import CLEAN_FROM, LEASE_MS, Job, Step
+from tracker.storage.shards import do_at_head
 
 #: A kind of job: `step(transaction, job, now, most)` handles at most `most` rows, and can be run again after a
 #: rollback.
@@ -64,8 +65,10 @@ class LeasedJob:
             return
         until = deadline or started + STEP_SECONDS
         stepped: tuple[Job, bool] | None = self._database.submit(
-            run_each, partial(self._one, most=most), until, most
+            run_each, partial(self._one, most=most), until, most, self.job.list_id
         )
+        if self._database.shards > 1:
+            do_at_head(self._database, self.job.list_id)
         self._took = time.monotonic() - started
         self.job, self.is_open = stepped or (self.job, False)
 
@@ -76,7 +79,7 @@ class LeasedJob:
     def release(self, due_at: int | None = None, deadline: float | None = None) -> None:
         """Release the claim, from `due_at` or now on. Raises StorageUnavailable, OutcomeUnknown."""
         release = partial(job_queue.release, job=self.job, claim=self._token, due_at=due_at or self._now())
-        self._database.write(release, deadline)
+        self._database.write(release, deadline, self.job.list_id)
 
     def record_failure(self, failure: Exception) -> None:
         """Log a failed step and schedule the next try; the next claim finds the job as it was committed."""

@@ -16,8 +16,9 @@ from tracker.jobs.change_purge import ChangePurge
 from tracker.jobs.clock_witness import Witness
 from tracker.jobs.lease import STEP_SECONDS, Kind, LeasedJob, new_token
 from tracker.storage import job_queue
-from tracker.storage.engine import REQUEST_SECONDS, Database, Transaction
+from tracker.storage.engine import REQUEST_SECONDS, Among, Database, Transaction, in_each_shard
 from tracker.storage.job_queue import LEASE_MS, Job
+from tracker.storage.shards import do_at_head
 
 #: Rows of one step that a client waits for.
 CALL_STEP_ROWS = 500
@@ -64,12 +65,13 @@ class Jobs:
         subject_id: int,
         prepare: Callable[[Transaction], Mapping[str, Any] | None],
         deadline: float | None,
+        then: Callable[[], None] | None = None,
     ) -> Job | None:
         """Begin a job and work at it until it is done, CALL_ROWS are handled or `deadline` is near; return it.
 
         `prepare(transaction)` returns the first state, in the transaction that adds the job; None: there is nothing to
-        begin. The rest is done in the background. Raises StorageUnavailable and OutcomeUnknown before the job is
-        stored, never after.
+        begin. `then()` is called once the job is there, or was already. The rest is done in the background. Raises
+        StorageUnavailable and OutcomeUnknown before the job is stored, never after, and what `then` raises.
         """
         deadline = deadline or time.monotonic() + REQUEST_SECONDS
         token, job_id, now = new_token(), self._new_id(deadline), self._now()
@@ -82,7 +84,9 @@ class Jobs:
             job_queue.add(transaction, job, token, now + LEASE_MS)
             return job
 
-        job = self._database.write(work, deadline)
+        job = self._database.write(work, deadline, list_id)
+        if then is not None:
+            then()
         return None if job is None else self._work_within(self._claimed(job, token), deadline)
 
     def claim(self, job: Job, deadline: float | None = None) -> LeasedJob | None:
@@ -112,6 +116,7 @@ class Jobs:
             try:
                 self._witness.note()
                 self._purge.purge()
+                do_at_head(self._database)
             except (StorageUnavailable, OutcomeUnknown) as failure:
                 _log.warning(
                     "the time is not written down, or old changes are kept: %s", type(failure).__name__
@@ -141,10 +146,13 @@ class Jobs:
 
     def _work_at_due(self) -> bool:
         """Work at due jobs; return whether anything was done. Kinds of a newer Tracker's are left to its instances."""
-        look = partial(job_queue.due, now=self._now(), most=LOOKED_UP, kinds=self._kinds.keys())
-        due = self._database.read(look)
-        worked = [self._work_at(list_id, job_id) for list_id, job_id in due]
-        return any(worked)
+        done = [worked for among in in_each_shard(self._database, self._work_among) for worked in among]
+        return any(done)
+
+    def _work_among(self, among: Among) -> list[bool]:
+        kinds = self._kinds.keys()
+        look = partial(job_queue.due, now=self._now(), most=LOOKED_UP, kinds=kinds, among=among)
+        return [self._work_at(list_id, job_id) for list_id, job_id in self._database.read(look)]
 
     def _work_at(self, list_id: int, job_id: int) -> bool:
         if self._closing.is_set() or (claimed := self._take(list_id, job_id)) is None:
@@ -167,7 +175,7 @@ class Jobs:
         take = partial(
             job_queue.claim, list_id=list_id, job_id=job_id, claim=token, now=now, is_early=is_early
         )
-        job = self._database.write(take, deadline)
+        job = self._database.write(take, deadline, list_id)
         return None if job is None else self._claimed(job, token)
 
     def _claimed(self, job: Job, token: bytes) -> LeasedJob:

@@ -18,6 +18,7 @@ from tracker.storage.aggregates import unmark_owner
 from tracker.storage.engine import IN_FLIGHT_SECONDS, SCRUBBED_PAGES, Transaction
 from tracker.storage.events import StoredEvent, deletion, read_events
 from tracker.storage.job_queue import CLEAN_FROM, Job, Step
+from tracker.storage.shards import has_told
 from tracker.storage.subscribers import FORGET, Who, erasure_rows
 from tracker.storage.timeline import TimelineEntry, timeline_rows
 
@@ -27,6 +28,8 @@ ERASE_RECHECK = "erase_recheck"
 LINKS = 100
 #: Times that new rows may appear during an erasure; after that the job waits so many milliseconds, and others go first.
 MAX_ROUNDS, REST_MS = 3, 60_000
+#: Milliseconds until it is looked again whether the addresses at the head are gone.
+TOLD_AGAIN_MS = 1_000
 #: The first position in a timeline.
 START = (-(2**63), 0)
 
@@ -188,6 +191,8 @@ def _left(erasure: _Erasure) -> Step:
     if changed := erasure_rows.clear_unlinked(transaction, list_id, subscriber_id, erasure.most):
         return erasure.next("left", changed)
     erasure.removed.update(erasure_rows.remove_known(transaction, list_id, subscriber_id))
+    if has_told(transaction, list_id):  # addresses at the head
+        return Step(erasure.job.state, again_at=erasure.now + TOLD_AGAIN_MS)
     if transaction.engine.is_remote:
         return _proven(erasure)
     return erasure.next("file", 1, **{CLEAN_FROM: 1})

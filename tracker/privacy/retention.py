@@ -10,7 +10,7 @@ from typing import Any
 from tracker.privacy.event_deletion import EventDeleter
 from tracker.storage import job_queue
 from tracker.storage.accounts import read_settings
-from tracker.storage.engine import Database, Transaction, trusted_time
+from tracker.storage.engine import Database, Transaction, in_each_shard, trusted_time
 from tracker.storage.events import (
     days_by_list,
     deletion,
@@ -102,9 +102,6 @@ def _times(database: Database, list_id: int) -> Iterator[int]:
 
 def lists_that_expire(database: Database, list_id: int | None = None) -> dict[int, int]:
     """Return {list_id: days} of the lists that have a retention, or of that one list."""
-    days_by_list_id = database.read(days_by_list)
-    return (
-        days_by_list_id
-        if list_id is None
-        else {key: days for key, days in days_by_list_id.items() if key == list_id}
-    )
+    found = in_each_shard(database, lambda among: database.read(partial(days_by_list, among=among)))
+    days_by_list_id = {key: days for part in found for key, days in part.items()}
+    return {key: days for key, days in days_by_list_id.items() if list_id in (None, key)}

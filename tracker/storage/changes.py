@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tracker.domain.row_ids import SHIFT, first_id_at
+from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Row, Transaction
 
 #: Milliseconds after which an id is no longer new: an event with an older one is stored under the id of an earlier try, and
@@ -112,10 +113,10 @@ def changes_from(transaction: Transaction, list_id: int, first_id: int) -> list[
     return [StoredChange(row[0], Kind(row[1]), row[2], row[3], _unpacked(row[4])) for row in rows]
 
 
-def purge_changes(transaction: Transaction, now: int) -> bool:
+def purge_changes(transaction: Transaction, now: int, among: Among = ALL_LISTS) -> bool:
     """Delete some changes that are older than KEPT_MS; return whether there may be more."""
-    sql = "SELECT list_id, id FROM changes WHERE id < ? LIMIT ?"
-    rows = transaction.select(sql, (first_id_at(now - KEPT_MS), PURGED_AT_ONCE))
+    sql = f"SELECT list_id, id FROM changes WHERE id < ?{among.sql} LIMIT ?"
+    rows = transaction.select(sql, (first_id_at(now - KEPT_MS), *among.values, PURGED_AT_ONCE))
     transaction.remove("changes", ("list_id", "id"), sorted(rows))
     return len(rows) == PURGED_AT_ONCE
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Row, Transaction
 
 #: Milliseconds after its last step that another process may claim a job.
@@ -92,11 +93,13 @@ def of_kind(transaction: Transaction, list_id: int, kind: str) -> list[Job]:
     return [_read(row) for row in transaction.select(sql, (list_id, kind.encode()))]
 
 
-def due(transaction: Transaction, now: int, most: int, kinds: Collection[str]) -> list[tuple[int, int]]:
+def due(
+    transaction: Transaction, now: int, most: int, kinds: Collection[str], among: Among = ALL_LISTS
+) -> list[tuple[int, int]]:
     """Return (list_id, id) of jobs of these kinds that can be claimed now, the longest due first."""
-    known = f"kind IN ({', '.join('?' * len(kinds))})"
-    sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {known} AND {_DUE} ORDER BY due_at LIMIT ?"
-    values = (*(kind.encode() for kind in kinds), now, now + MAX_WAIT_MS, most)
+    known = f"kind IN ({', '.join('?' * len(kinds))}) AND {_DUE}{among.sql}"
+    sql = f"SELECT list_id, id FROM jobs WHERE finished_at IS NULL AND {known} ORDER BY due_at LIMIT ?"
+    values = (*(kind.encode() for kind in kinds), now, now + MAX_WAIT_MS, *among.values, most)
     return [(row[0], row[1]) for row in transaction.select(sql, values)]
 
 

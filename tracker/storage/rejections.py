@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 
 from tracker.domain.masked_bodies import without_values
 from tracker.domain.page_origins import is_near
+from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Row, Transaction
 
-#: The list of calls whose caller nobody knows.
-NOBODYS = 0
 HOUR_MS, DAY_MS = 3_600_000, 24 * 3_600_000
 #: Milliseconds for which everything here is kept.
 KEPT_MS = 7 * DAY_MS
@@ -317,16 +316,18 @@ def senders_of(transaction: Transaction, list_id: int, since: int) -> list[Sende
     return [SenderDay(day, _text(kind), _text(name), total, at) for day, kind, name, total, at in rows]
 
 
-def purge(transaction: Transaction, now: int, days_by_list: Mapping[int, int]) -> None:
+def purge(
+    transaction: Transaction, now: int, days_by_list: Mapping[int, int], among: Among = ALL_LISTS
+) -> None:
     """Delete what is older than KEPT_MS, and bodies that are older than their list keeps events."""
     before = now - KEPT_MS
     for sql, value in (
-        ("DELETE FROM rejected_bodies WHERE at < ?", before),
-        ("DELETE FROM rejections WHERE last_at < ?", before),
-        ("DELETE FROM rejection_hours WHERE hour < ?", before // HOUR_MS),
-        ("DELETE FROM senders WHERE day < ?", before // DAY_MS),
+        (f"DELETE FROM rejected_bodies WHERE at < ?{among.sql}", before),
+        (f"DELETE FROM rejections WHERE last_at < ?{among.sql}", before),
+        (f"DELETE FROM rejection_hours WHERE hour < ?{among.sql}", before // HOUR_MS),
+        (f"DELETE FROM senders WHERE day < ?{among.sql}", before // DAY_MS),
     ):
-        transaction.change(sql, (value,))
+        transaction.change(sql, (value, *among.values))
     for list_id, days in days_by_list.items():
         if days * DAY_MS < KEPT_MS:
             sql = "DELETE FROM rejected_bodies WHERE list_id = ? AND at < ?"

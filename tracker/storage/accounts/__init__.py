@@ -16,7 +16,7 @@ from tracker.storage.accounts.list_names import (
     NotedName,
     read_names,
 )
-from tracker.storage.accounts.list_removal import give_up, remove_list, remove_some
+from tracker.storage.accounts.list_removal import give_up, owner_of, remove_list, remove_some
 from tracker.storage.accounts.list_rows import AfterRow, Check, NamedRows, RowFault, RowRefused
 from tracker.storage.accounts.list_settings import (
     MAX_ORIGINS_BYTES,
@@ -114,6 +114,7 @@ __all__ = [
     "note",
     "note_failed_login",
     "origins_of",
+    "owner_of",
     "read_names",
     "read_settings",
     "record_mail",

@@ -16,6 +16,7 @@ from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.trusted_time import trusted
 from tracker.storage.schema.models import AuditRow, KeyRow
+from tracker.storage.shards import HeadChange, do_at_head, tell_head
 
 #: Bytes of a session's hash that name the session: enough to tell sessions apart, useless for opening one.
 SESSION_NAME_BYTES = 8
@@ -66,16 +67,23 @@ _ENTRY = (
 )  # fmt: skip
 
 
-def note(transaction: Transaction, doer: Doer, action: str, thing: str, at: int) -> None:
+def note(
+    transaction: Transaction, doer: Doer, action: str, thing: str, at: int, list_id: int | None = None
+) -> None:
     """Write an entry. `action` is a command's name; `thing` is what it was done to: `list:12 subscriber:77`, or empty.
 
-    Raises ValueError for a thing that is not made of such pairs, such as an email.
+    In a transaction of a list's rows, `list_id` is the list (`storage/shards`). Raises ValueError for a thing that is not made of
+    such pairs, such as an email.
     """
     if not _ACTION.fullmatch(action) or not _OBJECT.fullmatch(thing) or len(thing) > MAX_OBJECT:
         raise ValueError("an entry of the audit log is made of words and numbers: 'list:12 subscriber:77'")
     session = doer.session_hash[:SESSION_NAME_BYTES] if doer.session_hash else None
-    entry = {"user_id": doer.user_id, "key_id": doer.key_id, "session": session, "action": action}
-    transaction.run(AuditRow.insert(at=at, object=thing, **entry))
+    entry = {"at": at, "user_id": doer.user_id, "key_id": doer.key_id, "action": action, "object": thing}
+    if list_id is None:
+        transaction.run(AuditRow.insert(session=session, **entry))
+    else:
+        named = None if session is None else session.hex()
+        tell_head(transaction, list_id, HeadChange.AUDIT, {**entry, "session": named})
 
 
 def note_failed_login(transaction: Transaction, user_id: int | None, thing: str, at: int) -> None:
@@ -94,9 +102,14 @@ class Audit:
     def __init__(self, database: Database, now: Callable[[], int]) -> None:
         self._database, self._now = database, now
 
-    def note(self, transaction: Transaction, doer: Doer, action: str, thing: str = "") -> None:
-        """Write an entry in an open transaction: it is stored if, and only if, the change is."""
-        note(transaction, doer, action, thing, self._now())
+    def note(
+        self, transaction: Transaction, doer: Doer, action: str, thing: str = "", list_id: int | None = None
+    ) -> None:
+        """Write an entry in an open transaction: it is stored if, and only if, the change is.
+
+        In a transaction of a list's rows, `list_id` is the list.
+        """
+        note(transaction, doer, action, thing, self._now(), list_id)
 
     def page(
         self, size: int, user_id: int | None = None, before: int | None = None, deadline: float | None = None
@@ -108,6 +121,8 @@ class Audit:
         if before is not None:
             query = query.where(AuditRow.id < before)
         query = query.order_by(AuditRow.id.desc()).limit(size)
+        if self._database.shards > 1:
+            do_at_head(self._database)
         return [
             _entry(row) for row in self._database.read(lambda transaction: transaction.rows(query), deadline)
         ]

@@ -10,9 +10,8 @@ from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.ddl import Table
 from tracker.storage.schema.history import MIGRATIONS
 from tracker.storage.schema.operations import ServerOnly, SqliteOnly
-
-#: The user whom lists belong to that are being deleted: nobody, since the first user is 1.
-NOBODY = 0
+from tracker.storage.schema.placement import is_of_list
+from tracker.storage.shards import NOBODY, HeadChange, tell_head
 
 
 class _Part(NamedTuple):
@@ -35,9 +34,12 @@ def give_up(transaction: Transaction, user_id: int, list_id: int) -> str | None:
 
 
 def remove_some(transaction: Transaction, list_id: int, kept_job: int, most: int) -> int:
-    """Delete at most `most` rows of a list from all tables but `lists`, and all its jobs but one; return how many there were."""
-    left = most
-    for part in _parts(transaction.engine.is_remote):
+    """Delete at most `most` rows of a list, and all its jobs but one; return how many there were.
+
+    With one shard they are in all tables but `lists`; with several `remove_list` deletes what is at the head.
+    """
+    left, is_one = most, transaction.engine.shards == 1
+    for part in _parts(transaction.engine.is_remote, is_one):
         kept, values = (" AND id <> ?", (list_id, kept_job)) if part.table == "jobs" else ("", (list_id,))
         while left:
             sql = f"SELECT {', '.join(part.keys)} FROM {part.table} WHERE {part.where}{kept} LIMIT ?"
@@ -49,17 +51,25 @@ def remove_some(transaction: Transaction, list_id: int, kept_job: int, most: int
 
 
 def remove_list(transaction: Transaction, list_id: int) -> None:
-    """Delete the list's own row: it must be nobody's."""
-    transaction.execute("DELETE FROM lists WHERE id = ? AND user_id = ?", (list_id, NOBODY))
+    """Delete the list's own row, and what is left at the head: the list must be nobody's."""
+    tell_head(transaction, list_id, HeadChange.LIST, {})
 
 
-def _parts(is_remote: bool) -> Iterator[_Part]:
+def owner_of(transaction: Transaction, list_id: int) -> int | None:
+    """Return whose the list is, NOBODY of one that is being deleted; None if there is none."""
+    rows = transaction.select("SELECT user_id FROM lists WHERE id = ?", (list_id,))
+    return int(rows[0][0]) if rows else None
+
+
+def _parts(is_remote: bool, is_all: bool) -> Iterator[_Part]:
     for migration in MIGRATIONS:
         for step in migration.steps:
             if isinstance(step, SqliteOnly if is_remote else ServerOnly):
                 continue
             table = step if isinstance(step, Table) else getattr(step, "table", None)
-            if isinstance(table, Table) and any(column.name == "list_id" for column in table.columns):
+            if not isinstance(table, Table) or all(column.name != "list_id" for column in table.columns):
+                continue
+            if is_all or (is_of_list(table) and table.name != "head_outbox"):
                 yield _part(table)
 
 

@@ -71,7 +71,7 @@ class ListSettingsStore:
     def change(self, list_id: int, deadline: float | None = None, **changes: Any) -> ListSettings:
         """Set the named fields and return all settings. Raises ValueError if the origins exceed MAX_ORIGINS_BYTES."""
         changed: ListSettings = self._database.write(
-            lambda transaction: write_settings(transaction, list_id, **changes), deadline
+            lambda transaction: write_settings(transaction, list_id, **changes), deadline, list_id
         )
         self._recent.forget(list_id)
         return changed

@@ -12,12 +12,11 @@ from peewee import fn
 
 from tracker.formats.credentials import new_public_id
 from tracker.storage.engine.database import Database
+from tracker.storage.engine.sharding import lists_by_shard
 from tracker.storage.engine.transaction import Transaction, limit_of
 from tracker.storage.engine.ttl_cache import TtlCache
-from tracker.storage.schema.models import ListRow, SubscriberRow
+from tracker.storage.schema.models import ListRow
 
-#: Values in one IN (…): below every engine's limit of values in a statement.
-MAX_VALUES = 1000
 #: What a list's conversion-ids name: an order, which counts once, or a goal, which counts each time it is reached.
 ORDER, GOAL = "order", "goal"
 
@@ -31,7 +30,6 @@ class List:
     name: str
     tracker_id: str
     created_at: int
-    is_catalogue_full: bool
     conversion_id_is: str
 
 
@@ -49,7 +47,6 @@ _LIST = (
     ListRow.name,
     ListRow.tracker_id,
     ListRow.created_at,
-    ListRow.is_catalogue_full,
     ListRow.conversion_id_is,
 )
 ORDERS = {
@@ -169,7 +166,6 @@ def _insert(user_id: int, name: str, is_hidden: bool, now: int, conversion_id_is
         is_hidden=is_hidden,
         tracker_id=new_public_id(),
         created_at=now,
-        is_catalogue_full=False,
         conversion_id_is=conversion_id_is,
     )
 
@@ -182,11 +178,12 @@ def _page(transaction: Transaction, total: Any, window: Any) -> ListPage:
 
 
 def _subscribers_by_list(transaction: Transaction, list_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many subscribers each list has that has any. A statement asks about lists of one shard."""
     counts: dict[int, int] = {}
-    for start in range(0, len(list_ids), MAX_VALUES):
-        chosen = SubscriberRow.list_id.in_(list_ids[start : start + MAX_VALUES])
-        query = SubscriberRow.select(SubscriberRow.list_id, fn.COUNT(SubscriberRow.id)).where(chosen)
-        counts.update(transaction.rows(query.group_by(SubscriberRow.list_id)))
+    for part in lists_by_shard(list_ids, transaction.engine.shards):
+        marks = ", ".join("?" * len(part))
+        sql = f"SELECT list_id, COUNT(*) FROM subscribers WHERE list_id IN ({marks}) GROUP BY list_id"
+        counts.update(transaction.select(sql, part))
     return counts
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
 
+from tracker.errors import StorageUnavailable
+from tracker.storage.accounts.list_settings import ListSettings, read_settings
 from tracker.storage.accounts.mailed_rows import MailedRows, MailState
+from tracker.storage.engine.database import Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.models import ScheduleRow
 
@@ -76,19 +80,32 @@ def remove_schedules_of(transaction: Transaction, list_id: int, saved_report_id:
 
 _DUE = (
     "SELECT s.list_id, s.id, r.address_key, r.address, r.period, s.every, s.hour, s.is_csv, s.secret, s.active_from, l.name,"
-    " t.timezone, t.currency, l.user_id, u.permissions, p.name, p.command, p.params FROM schedules s"
+    " l.user_id, u.permissions, p.name, p.command, p.params FROM schedules s"
     " JOIN lists l ON l.id = s.list_id JOIN users u ON u.id = l.user_id"
     " JOIN schedule_recipients r ON r.list_id = s.list_id AND r.schedule_id = s.id"
-    " LEFT JOIN list_settings t ON t.list_id = s.list_id"
     " LEFT JOIN saved_reports p ON p.list_id = s.list_id AND p.id = s.saved_report_id"
     " WHERE r.is_unsubscribed = 0 AND r.again_at <= ? AND (s.saved_report_id IS NULL OR p.id IS NOT NULL)"
     " ORDER BY s.list_id, s.id, r.place"
 )
 
 
-def mails_to_look_at(transaction: Transaction, now: int) -> list[DueMail]:
-    """Return the addresses of all schedules that may be tried now, in the order of lists and schedules."""
-    return [_due(row) for row in transaction.select(_DUE, (now,))]
+def mails_to_look_at(database: Database, now: int) -> list[DueMail]:
+    """Return the addresses of all schedules that may be tried now, in the order of lists and schedules.
+
+    Those of a list whose shard is away are left out. Raises StorageUnavailable where all is in one.
+    """
+    rows = database.read(lambda transaction: transaction.select(_DUE, (now,)))
+    settings = {list_id: _settings(database, list_id) for list_id in {row[0] for row in rows}}
+    return [_due(row, known) for row in rows if (known := settings[row[0]]) is not None]
+
+
+def _settings(database: Database, list_id: int) -> ListSettings | None:
+    try:
+        return database.read(partial(read_settings, list_id=list_id))
+    except StorageUnavailable:
+        if database.shards == 1:
+            raise
+        return None
 
 
 def claim_mail(transaction: Transaction, mail: DueMail, period: int, now: int) -> bool:
@@ -116,9 +133,9 @@ def record_mail(
     transaction.execute(sql, (*values, said, *about, period))
 
 
-def _due(row: tuple[Any, ...]) -> DueMail:
+def _due(row: tuple[Any, ...], settings: ListSettings) -> DueMail:
     list_id, schedule_id, key, address, period, every, hour, is_csv, secret, active_from = row[:10]
-    list_name, zone, currency, user_id, permissions, name, command, params = row[10:]
+    list_name, user_id, permissions, name, command, params = row[10:]
     return DueMail(
         list_id,
         schedule_id,
@@ -131,8 +148,8 @@ def _due(row: tuple[Any, ...]) -> DueMail:
         bytes(secret),
         active_from,
         bytes(list_name).decode(),
-        _text(zone) or "UTC",
-        _text(currency) or "",
+        settings.timezone,
+        settings.currency,
         user_id,
         _text(permissions) or "",
         _text(name),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 
 from tracker.formats.credentials import digest
 from tracker.storage.accounts.list_rows import AfterRow, ListRows
+from tracker.storage.accounts.list_settings import read_settings
 from tracker.storage.accounts.passwords import hash_password
 from tracker.storage.schema.models import ShareRow
 
@@ -52,12 +54,12 @@ class OpenedShare:
     token_hash: bytes
 
 
-#: One look-up for all that a token opens: without the list, its owner or the saved report there is no row.
+#: One look-up for all that a token opens but the currency, which the list keeps: without the list, its owner or the saved report
+#: there is no row.
 _OPENED = (
-    "SELECT s.id, s.list_id, l.name, t.currency, l.user_id, u.permissions, r.name, r.command, r.params, s.rule, s.frame_origins,"
+    "SELECT s.id, s.list_id, l.name, l.user_id, u.permissions, r.name, r.command, r.params, s.rule, s.frame_origins,"
     " s.password_hash, s.token_hash, s.saved_report_id, s.ends_at FROM shares s"
     " JOIN lists l ON l.id = s.list_id JOIN users u ON u.id = l.user_id"
-    " LEFT JOIN list_settings t ON t.list_id = s.list_id"
     " LEFT JOIN saved_reports r ON r.list_id = s.list_id AND r.id = s.saved_report_id"
     " WHERE s.token_hash = ?"
 )
@@ -89,7 +91,10 @@ class Shares(ListRows[Share]):
         rows = self._database.read(
             lambda transaction: transaction.select(_OPENED, (digest(token),)), deadline
         )
-        return _opened(rows[0], self._now()) if rows else None
+        if not rows:
+            return None
+        settings = self._database.read(partial(read_settings, list_id=rows[0][1]), deadline)
+        return _opened(rows[0], settings.currency, self._now())
 
 
 def fixed(params: bytes, rule: bytes) -> dict[str, Any]:
@@ -104,16 +109,16 @@ def origins_of(stored: bytes) -> tuple[str, ...]:
     return tuple(bytes(stored).decode().split("\n")) if stored else ()
 
 
-def _opened(row: tuple[Any, ...], now: int) -> OpenedShare | None:
-    number, list_id, list_name, currency, user_id, permissions, name, command, params = row[:9]
-    rule, origins, password_hash, token_hash, saved_report_id, ends_at = row[9:]
+def _opened(row: tuple[Any, ...], currency: str, now: int) -> OpenedShare | None:
+    number, list_id, list_name, user_id, permissions, name, command, params = row[:8]
+    rule, origins, password_hash, token_hash, saved_report_id, ends_at = row[8:]
     if (ends_at is not None and ends_at <= now) or (saved_report_id is not None and command is None):
         return None
     return OpenedShare(
         number,
         list_id,
         _text(list_name) or "",
-        _text(currency) or "",
+        currency,
         user_id,
         _text(permissions) or "",
         _text(name),

@@ -10,6 +10,7 @@ from tracker.storage.aggregates.catalogue_eviction import evict_names, evict_pro
 from tracker.storage.aggregates.seen_times import COLUMNS, EventTimes, of_event
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
+from tracker.storage.shards import lock_list
 
 #: Bounds of a list: event names, and (event, property) pairs; of an event: properties. Names beyond them are stored in
 #: events, and not listed.
@@ -78,7 +79,7 @@ class Catalogue:
     ) -> None:
         listed = find_listed(transaction, list_id, name)
         if listed is None or not listed.has(properties.keys(), self._is_public):
-            _lock_list(transaction, list_id)
+            lock_list(transaction, list_id)  # one at a time extends a catalogue, so that its bounds hold
             listed = find_listed(transaction, list_id, name) or self._add_name(transaction, list_id, name, at)
             if listed is not None:
                 if not self._is_public:
@@ -163,13 +164,14 @@ class Catalogue:
 
 def has_gaps(transaction: Transaction, list_id: int) -> bool:
     """Return whether names of stored events may be missing: they did not fit, or an operator has removed them."""
-    sql = "SELECT is_catalogue_full, is_catalogue_pruned FROM lists WHERE id = ?"
-    return any(transaction.select(sql, (list_id,))[0])
+    sql = "SELECT is_catalogue_full, is_catalogue_pruned FROM list_settings WHERE list_id = ?"
+    return any(any(row) for row in transaction.select(sql, (list_id,)))
 
 
 def is_full(transaction: Transaction, list_id: int) -> bool:
     """Return whether names of this list went beyond the catalogue's bounds."""
-    return bool(transaction.select("SELECT is_catalogue_full FROM lists WHERE id = ?", (list_id,))[0][0])
+    sql = "SELECT is_catalogue_full FROM list_settings WHERE list_id = ?"
+    return any(row[0] for row in transaction.select(sql, (list_id,)))
 
 
 def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, list[str]]:
@@ -183,9 +185,5 @@ def properties_by_event(transaction: Transaction, list_id: int) -> dict[str, lis
 
 
 def _flag(transaction: Transaction, list_id: int) -> None:
-    transaction.execute("UPDATE lists SET is_catalogue_full = 1 WHERE id = ?", (list_id,))
-
-
-def _lock_list(transaction: Transaction, list_id: int) -> None:
-    """Lock the list's row: one transaction at a time extends a list's catalogue, so that its bounds hold."""
-    transaction.select(f"SELECT id FROM lists WHERE id = ?{transaction.engine.for_update}", (list_id,))
+    """Note that names did not fit. The list's row is locked, so there is one."""
+    transaction.execute("UPDATE list_settings SET is_catalogue_full = 1 WHERE list_id = ?", (list_id,))

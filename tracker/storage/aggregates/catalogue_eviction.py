@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.tables import TYPES
+from tracker.storage.shards import lock_list
 
 #: Milliseconds since it last came after which a name seen several times may be evicted.
 KEPT_MS = 24 * 3_600_000
@@ -76,4 +77,5 @@ def remove_from_browsers(transaction: Transaction, list_id: int, seen_at_most: i
 
 def note_pruned(transaction: Transaction, list_id: int) -> None:
     """Record that names of stored events may be missing because an operator removed them."""
-    transaction.execute("UPDATE lists SET is_catalogue_pruned = 1 WHERE id = ?", (list_id,))
+    lock_list(transaction, list_id)  # so that there is a row
+    transaction.execute("UPDATE list_settings SET is_catalogue_pruned = 1 WHERE list_id = ?", (list_id,))

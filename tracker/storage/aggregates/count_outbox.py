@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tracker.domain.row_ids import first_id_at
 from tracker.storage.aggregates.catalogue_counts import CatalogueCounts
+from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Row, Transaction
 
 COLUMNS = ("list_id", "id", "events")
@@ -61,10 +62,10 @@ def note(transaction: Transaction, note_id: int, events: Mapping[int, Sequence[i
     return [(list_id, note_id) for list_id, _, _ in rows]
 
 
-def overdue(transaction: Transaction, before_ms: int, most: int) -> list[Note]:
+def overdue(transaction: Transaction, before_ms: int, most: int, among: Among = ALL_LISTS) -> list[Note]:
     """Return at most `most` rows that were written before that time, in UTC milliseconds."""
-    sql = f"{_SELECT} WHERE id < ? LIMIT ?"
-    return _notes(transaction.select(sql, (first_id_at(before_ms), most)))
+    sql = f"{_SELECT} WHERE id < ?{among.sql} LIMIT ?"
+    return _notes(transaction.select(sql, (first_id_at(before_ms), *among.values, most)))
 
 
 def of_list(transaction: Transaction, list_id: int) -> list[Note]:

@@ -18,6 +18,7 @@ from tracker.storage.aggregates.count_outbox import Note, Uncounted
 from tracker.storage.aggregates.seen_times import EventTimes
 from tracker.storage.engine.database import Database
 from tracker.storage.engine.error_kinds import Conflict
+from tracker.storage.engine.sharding import Among, in_each_shard
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.events.events import read_events
 
@@ -52,7 +53,7 @@ class DeferredCounts:
         if not taken.notes:
             return True
         try:
-            self._database.submit(_Flush(), taken)
+            self._database.submit(_Flush(), taken, list_id=taken.notes[0][0])
         except StorageUnavailable:
             self._uncounted.put_back(taken)
             return False
@@ -96,10 +97,14 @@ class _Flush:
 def count_overdue(database: Database, overdue_ms: int = OVERDUE_MS) -> int:
     """Count the events of all rows of that age; return how many. Raises StorageUnavailable, OutcomeUnknown."""
     before_ms = time.time_ns() // 1_000_000 - overdue_ms
+    return sum(in_each_shard(database, partial(_count_among, database, before_ms)))
+
+
+def _count_among(database: Database, before_ms: int, among: Among) -> int:
     counted = 0
-    look = partial(count_outbox.overdue, before_ms=before_ms, most=MAX_NOTES)
+    look = partial(count_outbox.overdue, before_ms=before_ms, most=MAX_NOTES, among=among)
     while notes := database.read(look):
-        counted += database.write(partial(_count_some, notes=_bounded(notes)))
+        counted += database.write(partial(_count_some, notes=_bounded(notes)), list_id=notes[0].list_id)
     return counted
 
 

@@ -24,19 +24,30 @@ from tracker.storage.engine.readiness import Readiness
 from tracker.storage.engine.scrubbing import SCRUBBED_PAGES
 from tracker.storage.engine.secrets import EVENT_IDS, DaySecrets, secret_of
 from tracker.storage.engine.server_rules import LOSES, REQUEST_SECONDS, STOPS, WARNS, Remark
+from tracker.storage.engine.sharding import (
+    ALL_LISTS,
+    NOBODYS,
+    Among,
+    in_each_shard,
+    parts_of_all_lists,
+    shard_of,
+)
 from tracker.storage.engine.spill_counter import SpillCounter
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.engine.trusted_time import note, trusted
 from tracker.storage.engine.ttl_cache import TtlCache
 
 __all__ = [
+    "ALL_LISTS",
     "EVENT_IDS",
     "IN_FLIGHT_SECONDS",
     "LOSES",
+    "NOBODYS",
     "REQUEST_SECONDS",
     "SCRUBBED_PAGES",
     "STOPS",
     "WARNS",
+    "Among",
     "Conflict",
     "Database",
     "DaySecrets",
@@ -54,10 +65,13 @@ __all__ = [
     "WriterNumber",
     "WritersSeen",
     "clock_remarks",
+    "in_each_shard",
     "in_flight_seconds",
     "note",
+    "parts_of_all_lists",
     "run_each",
     "secret_of",
+    "shard_of",
     "trusted",
     "trusted_time",
     "two_writers",

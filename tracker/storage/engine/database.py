@@ -1,4 +1,4 @@
-"""Database of one process: a pool of reading connections and one writer, opened at first use, after the fork."""
+"""Database of one process: a pool of reading connections and a writer for each shard, opened at first use, after the fork."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import ErrorKind, IncompatibleDatabase
 from tracker.storage.engine.mysql import MysqlEngine
 from tracker.storage.engine.server_rules import LOSES, REQUEST_SECONDS, WARNS, Remark
+from tracker.storage.engine.sharding import shard_of
 from tracker.storage.engine.sqlite import SqliteEngine
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.write_connection import RECONNECT_PAUSE
@@ -55,12 +56,20 @@ class SchemaHistory(Protocol):
 class Database:
     """The database as one process uses it. Nothing is opened until it is used."""
 
-    def __init__(self, url: str, migrations: SchemaHistory, is_weak_accepted: bool = False) -> None:
+    def __init__(
+        self, url: str, migrations: SchemaHistory, is_weak_accepted: bool = False, shards: int = 1
+    ) -> None:
         self.engine = engine_of(url)
+        self.engine.shards = shards
         self.migrations = migrations
         self._is_weak_accepted = is_weak_accepted
         self._pid = 0
         self._reset()
+
+    @property
+    def shards(self) -> int:
+        """How many databases lists are spread over (`sharding.py`)."""
+        return self.engine.shards
 
     def read(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
         """Return `work(transaction)` on a reading connection; `work` may be run more than once.
@@ -83,17 +92,32 @@ class Database:
         finally:
             database.close()
 
-    def write(self, work: Callable[[Transaction], T], deadline: float | None = None) -> T:
+    def write(
+        self, work: Callable[[Transaction], T], deadline: float | None = None, list_id: int | None = None
+    ) -> T:
         """Return `work(transaction)` of a write transaction, committed when this returns; `work` may be run more than once.
+
+        What it writes belongs to the list, or else to what all lists share (`sharding.py`).
 
         Raises StorageUnavailable, OutcomeUnknown, and whatever `work` raises (then nothing is stored).
         """
-        return self.submit(run_each, work, deadline)  # type: ignore[no-any-return]
+        return self.submit(run_each, work, deadline, list_id=list_id)  # type: ignore[no-any-return]
 
-    def submit(self, handler: Any, item: Any, deadline: float | None = None, size: int = 1) -> Any:
-        """Have `item` (of `size` rows) applied by `handler(transaction, items)` in the next group commit; return its result."""
+    def submit(
+        self,
+        handler: Any,
+        item: Any,
+        deadline: float | None = None,
+        size: int = 1,
+        list_id: int | None = None,
+    ) -> Any:
+        """Have `item` (of `size` rows) applied by `handler(transaction, items)` in the next group commit; return its result.
+
+        A group is of one shard: that of the list.
+        """
         self._after_fork()
-        return self._writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
+        writer = self._writer_of(shard_of(list_id, self.shards))
+        return writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
 
     def clean(self, first: int) -> bool:
         """Scrub SCRUBBED_PAGES pages of the file from `first` on, and empty its write-ahead log, of deleted bytes.
@@ -156,13 +180,21 @@ class Database:
     def close(self) -> None:
         """Finish the queued writes and close all connections."""
         if self._pid == os.getpid():
-            self._writer.close()
+            for writer in self._writers.values():
+                writer.close()
             self._close_readers()
 
     def _reset(self) -> None:
         self._idle_readers: list[Any] = []
         self._reader_slots = BoundedSemaphore(1 if self.engine.name == "sqlite" else MAX_READERS)
-        self._writer = Writer(self.engine, lambda: self.connect(is_writer=True))
+        #: A writer for each shard: one that is away holds up no other.
+        self._writers: dict[int, Writer] = {}
+
+    def _writer_of(self, shard: int) -> Writer:
+        found = self._writers.get(shard)
+        if found is None:
+            found = self._writers[shard] = Writer(self.engine, lambda: self.connect(is_writer=True))
+        return found
 
     def _after_fork(self) -> None:
         if self._pid != os.getpid():

@@ -47,7 +47,7 @@ class Dialect(Protocol):
 
     def sql(self, text: str) -> str: ...
 
-    def keep_existing(self, key_column: str) -> str: ...
+    def keep_existing(self, column: str) -> str: ...
 
     def on_existing(self, keys: Sequence[str]) -> str: ...
 
@@ -62,6 +62,9 @@ class Dialect(Protocol):
 
 class Engine(Dialect, Protocol):
     """One kind of database: its connections, its transactions, and the meaning of its failures."""
+
+    #: How many databases lists are spread over.
+    shards: int
 
     @property
     def is_remote(self) -> bool: ...

@@ -73,6 +73,7 @@ class MysqlEngine:
             "password": url.password,
         }
         self.database_name, self.file = url.name, ServersFile()
+        self.shards = 1
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> Any:
         """Return a peewee database with one open connection; outside transactions peewee leaves it in autocommit mode.
@@ -172,9 +173,9 @@ class MysqlEngine:
     def sql(self, text: str) -> str:
         return _with_format_placeholders(text)
 
-    def keep_existing(self, key_column: str) -> str:
+    def keep_existing(self, column: str) -> str:
         """Return the end of an INSERT that leaves an existing row. INSERT IGNORE would also truncate values silently."""
-        return f"ON DUPLICATE KEY UPDATE {key_column}={key_column}"
+        return f"ON DUPLICATE KEY UPDATE {column}={column}"
 
     def on_existing(self, keys: Sequence[str]) -> str:
         return "ON DUPLICATE KEY UPDATE"

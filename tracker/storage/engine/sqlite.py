@@ -67,6 +67,7 @@ class SqliteEngine(SqliteDialect):
 
     def __init__(self, url: DatabaseURL) -> None:
         self.path, self.file = url.path, StampedFile(url.path)
+        self.shards = 1
         self._wal_pages, self._restart_from_pages = 0, MAX_WAL_PAGES
 
     def connect(self, is_writer: bool = False, is_patient: bool = False) -> APSWDatabase:

@@ -75,10 +75,13 @@ class Transaction:
             self._cursor.executemany(self.engine.sql(_insert_sql(table, tuple(columns))), rows)
 
     def insert_missing(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Insert the rows whose key is new, in key order (so that servers do not deadlock); leave existing rows as they are."""
+        """Insert the rows whose key is new, in key order (so that servers do not deadlock); leave existing rows as they are.
+
+        A server is told to leave the last column as it is, never the first, the list: a row does not change its shard.
+        """
         ordered = sorted(rows)
         if ordered:
-            statement = f"{_insert_sql(table, tuple(columns))} {self.engine.keep_existing(columns[0])}"
+            statement = f"{_insert_sql(table, tuple(columns))} {self.engine.keep_existing(columns[-1])}"
             self._cursor.executemany(self.engine.sql(statement), ordered)
 
     def add_up(self, table: str, keys: Sequence[str], sums: Sequence[str], rows: Sequence[Row]) -> None:

@@ -37,7 +37,7 @@ from tracker.storage.events.reassign import (
     reassign_step,
     unlink,
 )
-from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_tombstones, has_any
+from tracker.storage.events.tombstones import KEPT_MS, event_hash, find_tombstones, list_has_any
 
 __all__ = [
     "ANONYMIZED",
@@ -62,7 +62,6 @@ __all__ = [
     "find_events",
     "find_tombstones",
     "first_id",
-    "has_any",
     "has_deletions",
     "has_jobs_since",
     "ids_and_times",
@@ -72,6 +71,7 @@ __all__ = [
     "late_moves",
     "latest_sendings",
     "links_of",
+    "list_has_any",
     "names_before",
     "names_from",
     "pending_reassignments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.subscribers.erasure_rows import FORGET
 
@@ -9,12 +10,13 @@ from tracker.storage.subscribers.erasure_rows import FORGET
 DELETE_EVENTS = "delete_events"
 
 
-def days_by_list(transaction: Transaction) -> dict[int, int]:
+def days_by_list(transaction: Transaction, among: Among = ALL_LISTS) -> dict[int, int]:
     """Return {list_id: retention in days} of the lists that have one."""
     sql = (
-        "SELECT list_id, retention_days FROM list_settings WHERE retention_days IS NOT NULL ORDER BY list_id"
+        f"SELECT list_id, retention_days FROM list_settings WHERE retention_days IS NOT NULL{among.sql}"
+        " ORDER BY list_id"
     )
-    return {row[0]: row[1] for row in transaction.select(sql)}
+    return {row[0]: row[1] for row in transaction.select(sql, among.values)}
 
 
 def set_events_from(transaction: Transaction, list_id: int, moment: int) -> None:

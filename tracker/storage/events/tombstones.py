@@ -53,11 +53,6 @@ def purge(transaction: Transaction, rows: list[Row]) -> int:
     return transaction.remove("deleted_event_ids", _COLUMNS[:2], rows)
 
 
-def has_any(transaction: Transaction) -> bool:
-    """Return whether any list has a tombstone. Most databases have none."""
-    return bool(transaction.select("SELECT 1 FROM deleted_event_ids LIMIT 1"))
-
-
 def list_has_any(transaction: Transaction, list_id: int) -> bool:
     """Return whether the list has a tombstone."""
     sql = "SELECT 1 FROM deleted_event_ids WHERE list_id = ? LIMIT 1"

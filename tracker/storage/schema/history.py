@@ -65,6 +65,8 @@ MIGRATIONS = [
             tables.EXPIRED_OWNERS,
             tables.JOBS,
             tables.CHANGES,
+            tables.HEAD_OUTBOX,
+            tables.HEAD_OUTBOX_DONE,
             tables.REJECTIONS,
             tables.REJECTION_HOURS,
             tables.REJECTED_BODIES,

@@ -18,7 +18,10 @@ def own_migrations(plugins: Mapping[str, Sequence[Migration]] | None = None) -> 
 
 
 def own_database(
-    url: str, plugins: Mapping[str, Sequence[Migration]] | None = None, is_weak_accepted: bool = False
+    url: str,
+    plugins: Mapping[str, Sequence[Migration]] | None = None,
+    is_weak_accepted: bool = False,
+    shards: int = 1,
 ) -> Database:
     """Return the database at a URL; opens nothing. Raises ValueError for a scheme that has no engine."""
-    return Database(url, own_migrations(plugins), is_weak_accepted)
+    return Database(url, own_migrations(plugins), is_weak_accepted, shards)

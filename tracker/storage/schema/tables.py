@@ -74,8 +74,7 @@ LISTS = Table(
     "lists",
     [
         counter("id"), integer("user_id"), text("name", 1000), text("folded_name", 3000), flag("is_hidden"),
-        text("tracker_id", 32), integer("created_at"), flag("is_catalogue_full"), text("conversion_id_is", 16),
-        flag("is_catalogue_pruned", default=0),
+        text("tracker_id", 32), integer("created_at"), text("conversion_id_is", 16),
     ],
     unique=[("tracker_id",)],
     indexes=[("user_id", "is_hidden", "id")],
@@ -199,6 +198,7 @@ SUBSCRIBER_FIELDS = Table(
     primary=("list_id", "subscriber_id", "field_id"),
     is_clustered=True,
 )
+#: Its row is also what transactions lock that change a list one after the other (list_lock.py).
 LIST_SETTINGS = Table(
     "list_settings",
     [
@@ -207,7 +207,7 @@ LIST_SETTINGS = Table(
         integer("is_key_needed_for_conversions", default=0), bytes_("hidden_parameters", 4000, is_optional=True),
         bytes_("timezone", 64, is_optional=True), bytes_("currency", 3, is_optional=True), integer("visit_gap_minutes", default=30),
         big_bytes("channel_rules", is_optional=True), big_bytes("products", is_optional=True), flag("is_refused_value_kept", default=0),
-        big_bytes("own_networks", is_optional=True),
+        big_bytes("own_networks", is_optional=True), flag("is_catalogue_full", default=0), flag("is_catalogue_pruned", default=0),
     ],
     primary=("list_id",),
 )  # fmt: skip
@@ -244,6 +244,17 @@ VISITOR_SPANS = Table(
     indexes=[("list_id", "visitor_id", "span")],
     is_clustered=True,
 )  # fmt: skip
+
+#: Outbox: what is to be changed at the head because of a change of a list; and which of it was.
+HEAD_OUTBOX = Table(
+    "head_outbox",
+    [key("list_id"), key("id"), integer("kind"), big_bytes("body")],
+    primary=("list_id", "id"),
+    is_clustered=True,
+)
+HEAD_OUTBOX_DONE = Table(
+    "head_outbox_done", [key("list_id"), key("id")], primary=("list_id", "id"), is_clustered=True
+)
 
 # Jobs, and what remains of deleted events
 

@@ -15,6 +15,7 @@ from tracker.storage.engine import REQUEST_SECONDS, Database
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.ttl_cache import TtlCache
 from tracker.storage.schema.models import CustomFieldRow
+from tracker.storage.shards import lock_list
 from tracker.storage.subscribers.field_values import remove_stale_values
 from tracker.storage.subscribers.write_refusals import After, Refusal, unwrap
 
@@ -51,7 +52,7 @@ class CustomFields:
     ) -> int:  # fmt: skip
         """Add a field and return its number. Raises Refused (ALIAS_TAKEN, HAS_UNIQUE, TOO_MANY)."""
         new = CustomField(0, list_id, name, alias, data_type, is_unique, self._now())
-        return unwrap(self._database.write(lambda transaction: _add(transaction, new), deadline))
+        return unwrap(self._database.write(lambda transaction: _add(transaction, new), deadline, list_id))
 
     def remove(
         self, list_id: int, field_id: int, deadline: float | None = None, then: After | None = None
@@ -63,7 +64,9 @@ class CustomFields:
         them.
         """
         unwrap(
-            self._database.write(lambda transaction: _remove(transaction, list_id, field_id, then), deadline)
+            self._database.write(
+                lambda transaction: _remove(transaction, list_id, field_id, then), deadline, list_id
+            )
         )
         self._recent.forget(list_id)
         seconds = (deadline or time.monotonic() + REQUEST_SECONDS) - time.monotonic() - _RESERVE_SECONDS
@@ -83,8 +86,8 @@ def _of_list(transaction: Transaction, list_id: int) -> list[CustomField]:
 
 
 def _add(transaction: Transaction, new: CustomField) -> int | Refusal:
-    """Add a field; the list's row is locked, so that fields of one list are added one after the other."""
-    transaction.select(f"SELECT id FROM lists WHERE id = ?{transaction.engine.for_update}", (new.list_id,))
+    """Add a field; the list is locked, so that fields of one list are added one after the other."""
+    lock_list(transaction, new.list_id)
     existing = _of_list(transaction, new.list_id)
     key = None if new.alias is None else alias_key(new.alias)
     if key is not None and key in {alias_key(field.alias) for field in existing if field.alias is not None}:

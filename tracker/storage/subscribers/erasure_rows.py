@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tracker.storage import changes
 from tracker.storage.engine.transaction import Transaction
+from tracker.storage.shards import HeadChange, tell_head
 from tracker.storage.subscribers import span_rows
 from tracker.storage.subscribers.identity_rows import (
     LINK,
@@ -59,8 +60,8 @@ def delete_profile(transaction: Transaction, list_id: int, who: Who) -> DeletedP
     subscriber_id = int(rows[0][0])
     removed = remove_known(transaction, list_id, subscriber_id)
     if rows[0][2] is not None:
-        for table in ("schedule_recipients", "alert_recipients", "alert_notices"):
-            transaction.remove(table, ("list_id", "address_key"), [(list_id, rows[0][2])])
+        address = {"address_key": bytes(rows[0][2]).decode()}
+        tell_head(transaction, list_id, HeadChange.ADDRESS, address)
     emails = frozenset(text(value) or "" for value in rows[0][1:] if value is not None)
     return DeletedProfile(subscriber_id, emails, removed)
 

@@ -49,7 +49,7 @@ def remove_stale_values(database: Database, list_id: int) -> None:
     """Delete the values of fields that were removed, in short transactions."""
     after: int | None = 0
     while after is not None:
-        after = database.write(partial(_remove_some, list_id=list_id, after=after))
+        after = database.write(partial(_remove_some, list_id=list_id, after=after), list_id=list_id)
 
 
 def _remove_some(transaction: Transaction, list_id: int, after: int) -> int | None:
@@ -59,7 +59,15 @@ def _remove_some(transaction: Transaction, list_id: int, after: int) -> int | No
     if not rows:
         return None
     last = int(rows[-1][0])
-    fields = "SELECT id FROM custom_fields WHERE list_id = ?"
-    sql = f"DELETE FROM subscriber_fields WHERE list_id = ? AND subscriber_id > ? AND subscriber_id <= ? AND field_id NOT IN ({fields})"
-    transaction.execute(sql, (list_id, after, last, list_id))
+    where = "FROM subscriber_fields WHERE list_id = ? AND subscriber_id > ? AND subscriber_id <= ?"
+    found = {
+        row[0] for row in transaction.select(f"SELECT DISTINCT field_id {where}", (list_id, after, last))
+    }
+    # The fields are read after their values, so that one that is added meanwhile is among them or has no values here.
+    found -= {
+        row[0] for row in transaction.select("SELECT id FROM custom_fields WHERE list_id = ?", (list_id,))
+    }
+    if found:
+        sql = f"DELETE {where} AND field_id IN ({', '.join('?' * len(found))})"
+        transaction.execute(sql, (list_id, after, last, *sorted(found)))
     return last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 
 from tracker.domain.provenance import By
 from tracker.formats.email_hash import Form, email_hashes
@@ -35,11 +36,13 @@ def find_hashes(transaction: Transaction, keys: Iterable[tuple[int, bytes]]) -> 
 
     All forms of addresses set by credentials come before those of addresses set by public events.
     """
-    wanted, size = sorted(set(keys)), transaction.engine.lookup_batch
+    size = transaction.engine.lookup_batch
     found: list[Row] = []
-    for start in range(0, len(wanted), size):
-        part = wanted[start : start + size]
-        found += transaction.select(_first_of_each(len(part)), [value for key in part for value in key])
+    for _, of_list in groupby(sorted(set(keys)), lambda key: key[0]):  # one statement is of one list
+        wanted = list(of_list)
+        for start in range(0, len(wanted), size):
+            part = wanted[start : start + size]
+            found += transaction.select(_first_of_each(len(part)), [value for key in part for value in key])
     return [(row[0], bytes(row[1]), (row[2] - 1) % len(Form) + 1, row[3]) for row in found]
 
 

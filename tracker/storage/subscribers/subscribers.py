@@ -154,13 +154,13 @@ class Subscribers:
             _write(transaction, list_id, number, new.values, now)
             return number
 
-        return unwrap(self._database.write(work, deadline))
+        return unwrap(self._database.write(work, deadline, list_id))
 
     def change(self, list_id: int, who: Who, changes: Changes, deadline: float | None = None) -> int:
         """Change a subscriber and return its id. Raises Refused (GONE, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, IS_NOBODY)."""
         now = self._now()
         work = lambda transaction: _change(transaction, list_id, who, changes, now)  # noqa: E731
-        return unwrap(self._database.write(work, deadline))
+        return unwrap(self._database.write(work, deadline, list_id))
 
     def remove(self, list_id: int, who: Who, deadline: float | None = None, then: After | None = None) -> int:
         """Remove a subscriber with its values, and return its former id. Raises Refused (GONE).
@@ -169,7 +169,9 @@ class Subscribers:
         used again, so no link or event that names it can become another subscriber's.
         """
         return unwrap(
-            self._database.write(lambda transaction: _remove(transaction, list_id, who, then), deadline)
+            self._database.write(
+                lambda transaction: _remove(transaction, list_id, who, then), deadline, list_id
+            )
         )
 
 

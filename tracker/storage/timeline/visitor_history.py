@@ -84,7 +84,8 @@ def _merge_many(database: Database, list_id: int, subscriber_id: int, deadline: 
             while spans := list(islice(due, at_once)):
                 if time.monotonic() > until:
                     return
-                database.write(partial(timeline_rows.copy_history, spans=spans, most=most), deadline)
+                copy = partial(timeline_rows.copy_history, spans=spans, most=most)
+                database.write(copy, deadline, list_id)
     except (StorageUnavailable, OutcomeUnknown) as failure:
         _log.warning("histories of a subscriber were not copied: %s", type(failure).__name__)
 

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from tracker.domain.row_ids import first_id_at
+from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Row, Transaction
 
 #: The time at which a delivery is due that waits for another one, or whose trigger is paused.
@@ -168,11 +169,15 @@ def send_again(transaction: Transaction, list_id: int, delivery_id: int, now: in
 
     The days of its retries begin anew.
     """
+    triggers = f"SELECT id FROM triggers WHERE list_id = ? AND is_active = 1{transaction.engine.for_update}"
+    active = [row[0] for row in transaction.select(triggers, (list_id,))]
+    if not active:
+        return False
     sql = (
         "UPDATE deliveries SET state = 0, due_at = ?, finished_at = NULL, created_at = ? WHERE list_id = ? AND id = ?"
-        " AND trigger_id IN (SELECT id FROM triggers WHERE list_id = ? AND is_active = 1)"
+        f" AND trigger_id IN ({', '.join('?' * len(active))})"
     )
-    return bool(transaction.change(sql, (now, now, list_id, delivery_id, list_id)))
+    return bool(transaction.change(sql, (now, now, list_id, delivery_id, *active)))
 
 
 def hold_all(transaction: Transaction, list_id: int, trigger_id: int) -> None:
@@ -206,10 +211,10 @@ def remove_of_events(transaction: Transaction, list_id: int, event_ids: Iterable
     return len(rows)
 
 
-def purge_deliveries(transaction: Transaction, now: int) -> bool:
+def purge_deliveries(transaction: Transaction, now: int, among: Among = ALL_LISTS) -> bool:
     """Delete some deliveries that began more than KEPT_MS ago, whatever became of them; return whether there may be more."""
-    sql = "SELECT list_id, id FROM deliveries WHERE id < ? LIMIT ?"
-    rows = transaction.select(sql, (first_id_at(now - KEPT_MS), PURGED_AT_ONCE))
+    sql = f"SELECT list_id, id FROM deliveries WHERE id < ?{among.sql} LIMIT ?"
+    rows = transaction.select(sql, (first_id_at(now - KEPT_MS), *among.values, PURGED_AT_ONCE))
     transaction.remove("deliveries", ("list_id", "id"), sorted(rows))
     return len(rows) == PURGED_AT_ONCE
 

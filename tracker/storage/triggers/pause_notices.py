@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from tracker.storage.accounts import Somebody, note
-from tracker.storage.engine.transaction import Transaction
+from tracker.storage.engine.database import Database
+from tracker.storage.engine.sharding import Among, in_each_shard
+from tracker.storage.engine.transaction import Row, Transaction
 
 #: The action in the audit log.
 PAUSED = "trigger.paused"
@@ -28,19 +32,31 @@ class PauseNotice(NamedTuple):
 
 def note_pause(transaction: Transaction, list_id: int, trigger_id: int, now: int) -> None:
     """Write in the audit log that a trigger has paused itself, as an entry of the list's owner."""
-    rows = transaction.select("SELECT user_id FROM lists WHERE id = ?", (list_id,))
-    thing = f"list:{list_id} trigger:{trigger_id}"
-    note(transaction, Somebody(rows[0][0] if rows else None), PAUSED, thing, now)
+    note(transaction, Somebody(None), PAUSED, f"list:{list_id} trigger:{trigger_id}", now, list_id)
 
 
-def open_notices(transaction: Transaction, now: int) -> list[PauseNotice]:
+def open_notices(database: Database, now: int) -> list[PauseNotice]:
     """Return the pauses that nobody was told of yet, the oldest first."""
+    look = lambda among: database.read(partial(_open_pauses, since=now - TOLD_MS, among=among))  # noqa: E731
+    pauses = [row for rows in in_each_shard(database, look) for row in rows]
+    owners = database.read(partial(_owners, list_ids={row[0] for row in pauses})) if pauses else {}
+    found = [(*row[:3], *owners[row[0]], *row[3:]) for row in pauses if row[0] in owners]
+    return sorted((_notice(row) for row in found), key=lambda notice: (notice.paused_at, notice.trigger_id))
+
+
+def _open_pauses(transaction: Transaction, since: int, among: Among) -> list[Row]:
     sql = (
-        "SELECT t.list_id, t.id, t.name, l.name, u.email, t.paused_by, t.last_failure, t.paused_at FROM triggers t"
-        " JOIN lists l ON l.id = t.list_id JOIN users u ON u.id = l.user_id"
-        " WHERE t.is_active = 0 AND t.paused_at > ? ORDER BY t.paused_at, t.id"
+        "SELECT list_id, id, name, paused_by, last_failure, paused_at FROM triggers"
+        f" WHERE is_active = 0 AND paused_at > ?{among.sql} ORDER BY paused_at, id"
     )
-    return [_notice(row) for row in transaction.select(sql, (now - TOLD_MS,))]
+    return transaction.select(sql, (since, *among.values))
+
+
+def _owners(transaction: Transaction, list_ids: Iterable[int]) -> dict[int, tuple[bytes, bytes]]:
+    """Return {list_id: (its name, the address of its owner)}."""
+    sql = "SELECT l.id, l.name, u.email FROM lists l JOIN users u ON u.id = l.user_id"
+    rows = transaction.lookup(sql, ("l.id",), [(each,) for each in sorted(list_ids)])
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def claim_notice(transaction: Transaction, notice: PauseNotice) -> bool:

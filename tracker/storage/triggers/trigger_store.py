@@ -9,8 +9,10 @@ from typing import Any
 
 from tracker.storage.accounts.lists import folded
 from tracker.storage.engine.database import Database
+from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Row, Transaction
 from tracker.storage.schema.models import TriggerRow
+from tracker.storage.shards import lock_list
 from tracker.storage.triggers import delivery_queue, pause_notices
 
 #: Triggers of one list.
@@ -106,7 +108,10 @@ class Triggers:
         self, list_id: int, values: dict[str, Any], then: AfterTrigger, deadline: float | None = None
     ) -> int:
         """Add a trigger of these columns and return its number. Raises TriggerRefused (NAME_TAKEN, TOO_MANY, NO_SEGMENT)."""
-        return self._changed(lambda t: _add(t, list_id, values, self._now()), then, deadline)
+        has_segment = self._has_segment(list_id, values, deadline)
+        return self._changed(
+            list_id, lambda t: _add(t, list_id, values, has_segment, self._now()), then, deadline
+        )
 
     def change(
         self,
@@ -120,10 +125,29 @@ class Triggers:
 
         `secret` exchanges it, `is_active` pauses it or sets it going from now on. Raises TriggerRefused (GONE, NAME_TAKEN, NO_SEGMENT).
         """
-        self._changed(lambda t: _change(t, list_id, trigger_id, values, self._now()), then, deadline)
+        has_segment = self._has_segment(list_id, values, deadline)
+        self._changed(
+            list_id,
+            lambda t: _change(t, list_id, trigger_id, values, has_segment, self._now()),
+            then,
+            deadline,
+        )
+
+    def _has_segment(self, list_id: int, values: dict[str, Any], deadline: float | None) -> bool:
+        """Whether the segment among the values, if there is one, is the list's. It is at the head, so it is asked before."""
+        if (number := values.get("segment_id")) is None:
+            return True
+        sql = "SELECT 1 FROM segments WHERE list_id = ? AND id = ?"
+        return bool(
+            self._database.read(lambda transaction: transaction.select(sql, (list_id, number)), deadline)
+        )
 
     def _changed(
-        self, change: Callable[[Transaction], int | TriggerFault], then: AfterTrigger, deadline: float | None
+        self,
+        list_id: int,
+        change: Callable[[Transaction], int | TriggerFault],
+        then: AfterTrigger,
+        deadline: float | None,
     ) -> int:
         """Run a change. A refusal raised inside would roll back the neighbours in the group too."""
 
@@ -133,15 +157,15 @@ class Triggers:
                 then(transaction, outcome)
             return outcome
 
-        outcome = self._database.write(write, deadline)
+        outcome = self._database.write(write, deadline, list_id)
         if isinstance(outcome, TriggerFault):
             raise TriggerRefused(outcome)
         return outcome
 
 
-def active_triggers(transaction: Transaction) -> list[ListTrigger]:
-    """Return the triggers of all lists that are not paused."""
-    return _selected(transaction, "is_active = 1", ())
+def active_triggers(transaction: Transaction, among: Among = ALL_LISTS) -> list[ListTrigger]:
+    """Return the triggers of lists that are not paused."""
+    return _selected(transaction, f"is_active = 1{among.sql}", among.values)
 
 
 def active_trigger(transaction: Transaction, trigger: ListTrigger) -> ListTrigger | None:
@@ -158,10 +182,10 @@ def active_since(transaction: Transaction, list_id: int, trigger_ids: Iterable[i
     return {number: active_from for number, active_from, is_active in rows if is_active}
 
 
-def owners(transaction: Transaction) -> dict[int, int]:
-    """Return whose the lists are that have triggers."""
-    sql = "SELECT id, user_id FROM lists WHERE id IN (SELECT list_id FROM triggers WHERE is_active = 1)"
-    return dict(transaction.select(sql, ()))
+def owners(transaction: Transaction, list_ids: Iterable[int]) -> dict[int, int]:
+    """Return whose these lists are."""
+    wanted = [(each,) for each in sorted(set(list_ids))]
+    return dict(transaction.lookup("SELECT id, user_id FROM lists", ("id",), wanted))
 
 
 def remove_trigger(transaction: Transaction, list_id: int, trigger_id: int) -> bool:
@@ -209,18 +233,20 @@ def _selected(transaction: Transaction, where: str, values: Row) -> list[ListTri
 
 
 def _locked(transaction: Transaction, list_id: int) -> list[ListTrigger]:
-    """Return the triggers, with the list's row locked, so that triggers of one list change one after the other."""
-    transaction.select(f"SELECT id FROM lists WHERE id = ?{transaction.engine.for_update}", (list_id,))
+    """Return the triggers, with the list locked, so that triggers of one list change one after the other."""
+    lock_list(transaction, list_id)
     return _of_list(transaction, list_id)
 
 
-def _add(transaction: Transaction, list_id: int, values: dict[str, Any], now: int) -> int | TriggerFault:
+def _add(
+    transaction: Transaction, list_id: int, values: dict[str, Any], has_segment: bool, now: int
+) -> int | TriggerFault:
     existing = _locked(transaction, list_id)
     if _is_taken(existing, values["name"]):
         return TriggerFault.NAME_TAKEN
     if len(existing) >= MAX_TRIGGERS:
         return TriggerFault.TOO_MANY
-    if not _has_segment(transaction, list_id, values):
+    if not has_segment:
         return TriggerFault.NO_SEGMENT
     made = {"list_id": list_id, "active_from": now, "created_at": now, "old_secret_until": 0}
     paused = {"paused_by": int(PausedBy.NOTHING if values["is_active"] else PausedBy.USER)}
@@ -229,7 +255,12 @@ def _add(transaction: Transaction, list_id: int, values: dict[str, Any], now: in
 
 
 def _change(
-    transaction: Transaction, list_id: int, trigger_id: int, values: dict[str, Any], now: int
+    transaction: Transaction,
+    list_id: int,
+    trigger_id: int,
+    values: dict[str, Any],
+    has_segment: bool,
+    now: int,
 ) -> int | TriggerFault:
     existing = _locked(transaction, list_id)
     trigger = next((each for each in existing if each.id == trigger_id), None)
@@ -237,7 +268,7 @@ def _change(
         return TriggerFault.GONE
     if "name" in values and _is_taken([each for each in existing if each.id != trigger_id], values["name"]):
         return TriggerFault.NAME_TAKEN
-    if not _has_segment(transaction, list_id, values):
+    if not has_segment:
         return TriggerFault.NO_SEGMENT
     columns = _changed_columns(trigger, values, now)
     is_active = columns.pop("is_active", trigger.is_active)
@@ -274,13 +305,6 @@ def _set_going(transaction: Transaction, trigger: ListTrigger, now: int) -> dict
         "is_active": True, "paused_by": int(PausedBy.NOTHING), "active_from": now, "failing_since": None, "last_failure": None,
         "paused_at": None,
     }  # fmt: skip
-
-
-def _has_segment(transaction: Transaction, list_id: int, values: dict[str, Any]) -> bool:
-    """Whether the segment among the values, if there is one, is the list's."""
-    if (number := values.get("segment_id")) is None:
-        return True
-    return bool(transaction.select("SELECT 1 FROM segments WHERE list_id = ? AND id = ?", (list_id, number)))
 
 
 def _is_taken(triggers: list[ListTrigger], name: str) -> bool:
