@@ -59,7 +59,7 @@ pictures: packages $(VENV)/.test
 	@$(VENV)/bin/python -m tests.browser.pictures $(PICTURES)
 
 packages:
-	@tests/setup/packages mariadb-server redis-server galera-4 haproxy rsync chromium curl wrk nodejs npm caddy docker-compose systemd
+	@tests/setup/packages mariadb-server mariadb-plugin-spider redis-server galera-4 haproxy rsync chromium curl wrk nodejs npm caddy docker-compose systemd
 
 # The steps of deploy/Containerfile in a clean Debian, as root: what they leave has to serve and keep events. Takes minutes.
 container: $(VENV)/.test

@@ -24,12 +24,17 @@ from tests.needs import needs
 from tests.processes import find_program, use_memory_disk
 from tests.served import Account, StartTracker, Tracker, make_account
 from tests.servers import MariaDB, NewDatabase, Redis, Server
+from tests.shards import watch
+from tests.shards.spider import Spread
+from tests.shards.spider import spread as spread_over
 from tests.subscriber_calls import Call
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 use_memory_disk()
+if watch.SHARDS > 1:
+    watch.watch()
 gc.disable()  # until all is collected: what is imported stays
 # The same examples in every run: a red test is red for everybody. `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -94,10 +99,20 @@ def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     def new(kind: str) -> str:
         if kind == "sqlite":
             return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'tracker.db'}"
+        if watch.IS_SPREAD:
+            spread: Spread = request.getfixturevalue("spread")
+            return spread.new_database()
         mariadb: MariaDB = request.getfixturevalue("mariadb")
         return mariadb.new_database()
 
     return new
+
+
+@pytest.fixture(scope="session")
+def spread() -> Iterator[Spread]:
+    """Two MariaDBs, and a third that spreads tables of lists over them."""
+    with spread_over(watch.SHARDS if watch.IS_SPREAD else 2) as spread:
+        yield spread
 
 
 @pytest.fixture(scope="module", params=DATABASES)

@@ -35,7 +35,10 @@ WITHOUT_LIST: dict[tuple[str, str], str] = {
     ("tracker.storage.triggers.delivery_queue", "purge_deliveries"): _SEARCH,
     ("tracker.storage.triggers.pause_notices", "_open_pauses"): _SEARCH,
     ("tracker.storage.subscribers.subscriber_pages", "count_sql"): "`_condition` begins with the list",
-    ("tracker.storage.triggers.trigger_store", "_selected"): "its condition is given: a list's, or that of a search",
+    (
+        "tracker.storage.triggers.trigger_store",
+        "_selected",
+    ): "its condition is given: a list's, or that of a search",
 }
 #: (module, function) -> why a statement of it has a table of lists and one of accounts.
 MIXED: dict[tuple[str, str], str] = {("tracker.storage.recovery.restore", "_last_event_at"): _SQLITE}
