@@ -22,6 +22,7 @@ Document = dict[str, Any]
 JSON, EVENTS = "application/json", "text/event-stream"
 CSV, NDJSON = CsvStream.media_type, NdjsonStream.media_type
 LEGACY_PATH, REST_PREFIX = "/api.php", "/api/v1/"
+_REFERENCE = re.compile(r"#/components/schemas/([\w.]+)")
 #: An unknown command is 404 at a path of its own.
 UNKNOWN_AT_LEGACY_PATH = 400
 #: What an error looks like where the document has no operation: a path or method that is not there.
@@ -209,9 +210,21 @@ _validators: dict[int, tuple[Mapping[str, Any], Draft202012Validator]] = {}
 def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
     """The validator of a part of the document that no test changes."""
     if id(schema) not in _validators:
-        whole = {**schema, "components": _closed()}
+        whole = {**schema, "components": {"schemas": _named_in(schema)}}
         _validators[id(schema)] = schema, Draft202012Validator(whole, validate_formats=True)
     return _validators[id(schema)][1]
+
+
+def _named_in(schema: Mapping[str, Any]) -> Document:
+    """The components that a schema refers to, and those that they do: all would be read anew for each validator."""
+    found: Document = {}
+    waiting = [schema]
+    while waiting:
+        names = set(_REFERENCE.findall(json.dumps(waiting.pop()))) - found.keys()
+        added = {name: _closed()["schemas"][name] for name in names}
+        found |= added
+        waiting += added.values()
+    return found
 
 
 @functools.cache
