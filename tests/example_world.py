@@ -73,9 +73,8 @@ DONE = (
 
 
 def furnish(call: Callable[..., Any], list_id: int) -> None:
-    """Make all that on a list. `call(command, **params)` calls a command that must succeed."""
-    for event, properties in EVENTS.items():
-        call("event.track", ListID=list_id, Event=event, Properties=properties)
+    """Make all that on a list. `call(command, **params)` gives the answer of a command that must succeed."""
+    _track(call, list_id, [{"Event": event, "Properties": each} for event, each in EVENTS.items()])
     call("customfield.create", SubscriberListID=list_id, **FIELD)
     call("subscriber.create", ListID=list_id, **SUBSCRIBER)
     call("goal.create", ListID=list_id, **GOAL)
@@ -84,9 +83,12 @@ def furnish(call: Callable[..., Any], list_id: int) -> None:
     call("annotation.create", ListID=list_id, **NOTE)
     call("segment.create", ListID=list_id, **SEGMENT)
     call("trigger.create", ListID=list_id, **TRIGGER)
-    call("event.track", ListID=list_id, **VISIT)
-    for done in DONE:
-        call("event.track", ListID=list_id, Email=SUBSCRIBER["EmailAddress"], **done)
+    _track(call, list_id, [VISIT, *({"Email": SUBSCRIBER["EmailAddress"], **done} for done in DONE)])
+
+
+def _track(call: Callable[..., Any], list_id: int, events: list[dict[str, Any]]) -> None:
+    answer = call("event.batch", Events=[{"ListID": list_id, **event} for event in events])
+    assert {result["status"] for result in answer["results"]} == {"ok"}
 
 
 class Baskets(Tile):

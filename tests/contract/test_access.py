@@ -13,15 +13,16 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from marshmallow import Schema
 
-from tests.client import InProcess, NewClient, Reply, Shop, in_query
+from tests.client import InProcess, NewClient, Reply, Shop, in_query, when_built
 from tests.contract.objects import KINDS, UnknownKind, kinds_of
 from tests.example_world import EMAIL, PASSWORD, Baskets, furnish
 from tests.servers import NewDatabase
@@ -129,21 +130,27 @@ class House:
         return reply
 
     def refused(self, entry: Entry, credential: Credential, params: dict[str, Any]) -> Reply:
-        """The answer at every door, which is one and the same and leaves no trace."""
+        """The answer at every door, which is one and the same; in a `with house.unchanged()`."""
+        command, sent = entry.command, {**params, **credential.params}
+        path = f"/api/v1/{command.path or command.name}"
+        doors = [
+            lambda: self.call(entry, credential, params),
+            lambda: self.client.request("POST", path, credential.bearer, json=sent),
+        ]
+        if "GET" in entry.methods:
+            doors.append(lambda: self.client.request("GET", path, credential.bearer, params=in_query(sent)))
+        replies = [when_built(door) for door in doors]
+        assert {(reply.status, reply.raw) for reply in replies} == {(replies[0].status, replies[0].raw)}
+        return replies[0]
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Whatever is called in this `with` block leaves no trace; credentials and objects are made before it."""
         self.client.services.ingest.flush()  # else what was furnished is counted later, while this is looked at
         self.client.services.inbox.flush()
         before = self.client.counts(TABLES)
-        command, sent = entry.command, {**params, **credential.params}
-        path = f"/api/v1/{command.path or command.name}"
-        replies = [
-            self.call(entry, credential, params),
-            self.client.request("POST", path, credential.bearer, json=sent),
-        ]
-        if "GET" in entry.methods:
-            replies.append(self.client.request("GET", path, credential.bearer, params=in_query(sent)))
-        assert {(reply.status, reply.raw) for reply in replies} == {(replies[0].status, replies[0].raw)}
+        yield
         assert self.client.counts(TABLES) == before
-        return replies[0]
 
     def key(self, user_id: int, *permissions: str) -> Credential:
         return Credential(self.stores.keys.add(user_id, ",".join(permissions)))
@@ -160,12 +167,9 @@ class House:
         """A new list of the user's, with the person of the examples on it."""
         key, list_id = self.stores.keys.add(user_id), self.stores.lists.add(user_id, "Web shop")
         shop = Shop(user_id, "", PASSWORD, key, list_id)
-        furnish(partial(self._done, self.stores.keys.add(user_id, "*")), list_id)
+        key_of_all = self.stores.keys.add(user_id, "*")
+        furnish(lambda command, **params: self.client.ok(command, key_of_all, **params), list_id)
         return shop
-
-    def _done(self, key: str, command: str, **params: Any) -> None:
-        reply = self.client.call(command, key, **params)
-        assert reply.status == 200, reply.body
 
 
 LIMITS = ",".join(f"{name}=1000000/60" for name in sorted({entry.limited_as for entry in ENTRIES}))
@@ -204,21 +208,19 @@ def house_on_each(furnished_on_each: House) -> House:
 # Credentials that are none
 
 
-def none(house: House) -> list[Credential]:
+def none(house: House, entry: Entry) -> list[Credential]:
     return [Credential()]
 
 
-def malformed(house: House) -> list[Credential]:
+def malformed(house: House, entry: Entry) -> list[Credential]:
+    """One text at each place: all commands have one reader of credentials, and the texts are taken in turn by them."""
     key, session = new_key().text, new_session_id()
     texts = ["x", key[:-1], key.lower(), session[:-1], "trk_" * 1000]
-    return [
-        each
-        for text in texts
-        for each in (Credential(text), Credential(None, text), Credential(None, None, text))
-    ]
+    text = texts[ENTRIES.index(entry) % len(texts)]
+    return [Credential(text), Credential(None, text), Credential(None, None, text)]
 
 
-def unknown(house: House) -> list[Credential]:
+def unknown(house: House, entry: Entry) -> list[Credential]:
     return [
         Credential(new_key().text),
         Credential(None, new_key().text),
@@ -226,7 +228,7 @@ def unknown(house: House) -> list[Credential]:
     ]
 
 
-def revoked(house: House) -> list[Credential]:
+def revoked(house: House, entry: Entry) -> list[Credential]:
     """A key before it was ever used, and a session that was opened with it: a used one is refused within 5 seconds."""
     key = house.stores.keys.add(house.jane_id, "*")
     session = house.stores.sessions.open(house.jane_id, house.stores.keys.of_user(house.jane_id)[-1].id)
@@ -234,13 +236,13 @@ def revoked(house: House) -> list[Credential]:
     return [Credential(key), Credential(None, key), Credential(session_id=session)]
 
 
-def logged_out(house: House) -> list[Credential]:
+def logged_out(house: House, entry: Entry) -> list[Credential]:
     session = house.stores.sessions.open(house.jane_id)
     house.stores.sessions.close(digest(session))
     return [Credential(session_id=session)]
 
 
-def expired(house: House) -> list[Credential]:
+def expired(house: House, entry: Entry) -> list[Credential]:
     return [
         Credential(session_id=Sessions(house.client.services.storage, 1, now=lambda: 0).open(house.jane_id))
     ]
@@ -259,15 +261,16 @@ CREDENTIALS = {
 @pytest.mark.parametrize("entry", ENTRIES, ids=name_of)
 @pytest.mark.parametrize("credentials", CREDENTIALS, ids=lambda made: made.__name__)
 def test_without_a_good_credential(
-    credentials: Callable[[House], list[Credential]], entry: Entry, house: House
+    credentials: Callable[[House, Entry], list[Credential]], entry: Entry, house: House
 ) -> None:
     """Whoever may be called by anyone does not look at credentials; all others answer 401, whatever is sent with them."""
-    for credential in credentials(house):
-        if entry.command.permission in OPEN:
-            assert house.call(entry, credential, house.right(entry)).status == 200
-        else:
-            for params in (house.right(entry), {}):
-                assert_common(house.refused(entry, credential, params), CREDENTIALS[credentials])
+    made, right = credentials(house, entry), house.right(entry)
+    if entry.command.permission in OPEN:
+        assert {house.call(entry, credential, right).status for credential in made} == {200}
+        return
+    with house.unchanged():
+        for credential, params in product(made, (right, {})):
+            assert_common(house.refused(entry, credential, params), CREDENTIALS[credentials])
 
 
 def assert_common(reply: Reply, code: int) -> None:
@@ -282,17 +285,12 @@ def assert_common(reply: Reply, code: int) -> None:
 def test_without_the_public_name_of_a_list(entry: Entry, house_on_each: House) -> None:
     """The name is the credential: without it, or with none that exists, a good key opens nothing."""
     house = house_on_each
-    right = house.right(entry)
-    for tracker_id in (
-        None,
-        "",
-        "x",
-        "nJ0xW2bq_3Zt8Jm1",
-        right["EventListTrackerID"][:-1],
-        house.jane.list_id,
-    ):
-        sent = {**right, "EventListTrackerID": tracker_id}
-        for credential in (Credential(), house.key(house.jane_id, "*")):
+    right, good = house.right(entry), house.key(house.jane_id, "*")
+    nearly = right["EventListTrackerID"][:-1]
+    wrong = (None, "", "x", "nJ0xW2bq_3Zt8Jm1", nearly, house.jane.list_id)
+    with house.unchanged():
+        for tracker_id, credential in product(wrong, (Credential(), good)):
+            sent = {**right, "EventListTrackerID": tracker_id}
             assert_common(house.refused(entry, credential, sent), 99998)
     assert (
         house.call(entry, Credential(), {**right, "EventListTrackerID": house.tracker_id(house.john)}).status
@@ -323,8 +321,9 @@ def lacking(house: House, permission: object) -> list[Credential]:
 
 @pytest.mark.parametrize("entry", RESTRICTED, ids=name_of)
 def test_without_the_permission(entry: Entry, house: House) -> None:
-    for credential in lacking(house, entry.command.permission):
-        for params in (house.right(entry), {}):
+    made, right = lacking(house, entry.command.permission), house.right(entry)
+    with house.unchanged():
+        for credential, params in product(made, (right, {})):
             assert_common(house.refused(entry, credential, params), 403)
 
 
@@ -364,7 +363,8 @@ def assert_not_found(house: House, entry: Entry, param: str, others: Any, missin
     """Another's object and a missing one give the same bytes: an error of the command's own, and nothing changes."""
     credential = house.key(house.jane_id, "*", ADMINISTRATOR)
     params = house.right(entry)
-    replies = [house.refused(entry, credential, {**params, param: value}) for value in (others, missing)]
+    with house.unchanged():
+        replies = [house.refused(entry, credential, {**params, param: value}) for value in (others, missing)]
     assert replies[0].raw == replies[1].raw
     assert replies[0].status == replies[1].status
     [code] = replies[0].codes
