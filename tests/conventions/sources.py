@@ -28,10 +28,28 @@ def tree(path: Path) -> ast.Module:
 
 
 @functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a module's tree: each rule looks at all of them."""
+    return tuple(ast.walk(tree(path)))
+
+
+@functools.cache
+def attributes(path: Path) -> frozenset[str]:
+    """Everything a module writes as `a.b`, in full."""
+    return frozenset(_written(node) for node in nodes(path) if isinstance(node, ast.Attribute))
+
+
+def _written(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_written(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ast.unparse(node)
+
+
+@functools.cache
 def imports(path: Path) -> list[str]:
     """The dotted name of everything a module imports, wherever in it the import stands; not of what it imports for types."""
     type_only = {id(node) for node in _type_only(path)}
-    return list(_names(path, (node for node in ast.walk(tree(path)) if id(node) not in type_only)))
+    return list(_names(path, (node for node in nodes(path) if id(node) not in type_only)))
 
 
 @functools.cache
@@ -41,7 +59,7 @@ def type_imports(path: Path) -> list[str]:
 
 
 def _type_only(path: Path) -> Iterator[ast.AST]:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
             for each in node.body:
                 yield from ast.walk(each)
@@ -63,10 +81,8 @@ def _imported(module: str, name: str) -> str:
 
 def function_lengths(path: Path) -> dict[str, int]:
     """The lines of every function but for its docstring: they are not what makes it long."""
-    nodes = (
-        node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
-    return {f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": _length(node) for node in nodes}
+    functions = (node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": _length(node) for node in functions}
 
 
 def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

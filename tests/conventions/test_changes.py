@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conventions.sources import modules, tree
+from tests.conventions.sources import attributes, modules, nodes
 
 FOLLOWED = ("events", "identity_links", "subscribers", "subscriber_fields", "custom_fields")
 _STATEMENT = re.compile(rf"(?:UPDATE|DELETE FROM|INSERT INTO) ({'|'.join(FOLLOWED)})\b.*")
@@ -70,7 +70,7 @@ def _reason(module: str, statement: str) -> bool:
 
 
 def _statements(path: Path) -> Iterator[str]:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.JoinedStr):
             first = node.values[0]
             text = first.value if isinstance(first, ast.Constant) else ""
@@ -94,5 +94,4 @@ def _written(call: ast.Call, method: ast.Attribute) -> Iterator[str]:
 
 
 def _notes_changes(path: Path) -> bool:
-    names = {ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
-    return any(name.startswith("changes.note_") for name in names)
+    return any(name.startswith("changes.note_") for name in attributes(path))

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.conventions.sources import ROOT, modules, tree
+from tests.conventions.sources import ROOT, modules, nodes, tree
 
 FEWEST_LINES = 30
 #: Modules of these folders are named by what their pages and commands are about, which others are about too.
@@ -84,15 +84,19 @@ def test_no_name_in_code_says_person() -> None:
     found = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in modules().values()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         for name in names_in(node)
         if re.search("person(?!al)", name.lower())
     }
     assert found == set()
 
 
+#: Fields of nodes that hold names.
+_NAMING = frozenset(("name", "asname", "id", "arg", "attr", "module", "names", "kwd_attrs", "rest"))
+
+
 def names_in(node: ast.AST) -> Iterator[str]:
     """The names that a node of a syntax tree gives or uses."""
-    for field in ("name", "asname", "id", "arg", "attr", "module", "names", "kwd_attrs", "rest"):
-        value = getattr(node, field, None)
+    for field in _NAMING.intersection(node._fields):
+        value = getattr(node, field)
         yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import statistics
 import subprocess
-from collections.abc import Iterator
 
-from tests.conventions.sources import ROOT, function_lengths, modules, tree
+from tests.conventions.sources import ROOT, attributes, function_lengths, modules, tree
 
 MODULE_LINES = 400
 FUNCTION_LINES = 40
@@ -43,7 +42,7 @@ def test_functions_are_short() -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    readers = {module for module, path in modules().items() if ENVIRONMENT & set(_attributes(tree(path)))}
+    readers = {module for module, path in modules().items() if ENVIRONMENT & attributes(path)}
     assert readers == {"tracker.config"}
 
 
@@ -57,8 +56,3 @@ def test_nothing_else_stands_at_the_top() -> None:
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {line.partition("/")[0] for line in listed.splitlines()} - TOP_LEVEL == set()
-
-
-def _attributes(module: ast.Module) -> Iterator[str]:
-    """Everything written as `a.b`, in full."""
-    return (ast.unparse(node) for node in ast.walk(module) if isinstance(node, ast.Attribute))
