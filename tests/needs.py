@@ -39,6 +39,7 @@ PROGRAMS = {
     "fork": "processes",
     "Program": "processes",
     "ReportsClient": "processes",
+    "ServedReports": "processes",
 }
 #: Beginnings of the names of commands that ask the reports process, which the first one who asks starts.
 ASK_REPORTS = ("reports.", "visit.", "visits.", "events.export")
@@ -91,27 +92,30 @@ def _of_function(function: Any) -> frozenset[str]:
     return frozenset(found)
 
 
+@functools.cache
 def _of_class(kind: type) -> set[str]:
     if not issubclass(kind, Server):
         return set()
     return {next((MARKERS[base] for base in kind.__mro__ if base in MARKERS), "served")}
 
 
-def _methods(kind: type) -> Iterator[Any]:
-    """Yield the functions of a class of the tests; of its bases too, as they may be called."""
-    for base in kind.__mro__:
-        if base.__module__.startswith("tests."):
-            yield from (_plain(value) for value in vars(base).values() if _is_followed(_plain(value)))
+@functools.cache
+def _methods(kind: type) -> tuple[Any, ...]:
+    """Return the functions of a class of the tests; of its bases too, as they may be called."""
+    bases = [base for base in kind.__mro__ if base.__module__.startswith("tests.")]
+    values = [_plain(value) for base in bases for value in vars(base).values()]
+    return tuple(value for value in values if _is_followed(value))
 
 
-def _named(function: types.FunctionType) -> Iterator[Any]:
-    """Yield the functions and classes of the tests that a function's code names, and those it closes over."""
+@functools.cache
+def _named(function: types.FunctionType) -> tuple[Any, ...]:
+    """Return the functions and classes of the tests that a function's code names, and those it closes over."""
     names, space = _names(function.__code__), function.__globals__
     values = [space[name] for name in names if name in space]
     for module in [value for value in values if isinstance(value, types.ModuleType)]:
         values += [vars(module)[name] for name in names if name in vars(module)]
     values += [cell.cell_contents for cell in function.__closure__ or ()]
-    yield from (_plain(value) for value in values if _is_followed(_plain(value)))
+    return tuple(value for value in map(_plain, values) if _is_followed(value))
 
 
 def _is_followed(value: Any) -> bool:
@@ -138,10 +142,12 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _codes(constant)
 
 
+@functools.cache
 def _names(code: types.CodeType) -> set[str]:
     return {name for part in _codes(code) for name in part.co_names}
 
 
+@functools.cache
 def _of_words(function: types.FunctionType) -> set[str]:
     """Return what the names, the literals and the global lists of words in a function's code ask for."""
     names, space = _names(function.__code__), function.__globals__
