@@ -58,11 +58,15 @@ def shop(client: InProcess) -> Shop:
 
 @pytest.fixture(scope="module")
 def cost(client: InProcess, shop: Shop) -> Callable[..., Cost]:
-    """`cost(nasty, door)`: the answer's status and what it took of the processor, the least of some tries."""
+    """`cost(nasty, door)`: the answer's status and what it took of the processor, at the first try that was cheap."""
 
-    def measured(nasty: Nasty, door: str, tries: int = 4) -> Cost:
+    def measured(nasty: Nasty, door: str, tries: int = 10) -> Cost:
         environ = environ_of(nasty, door, client, shop)
-        return min((once(client, environ, nasty.sent) for _ in range(tries)), key=lambda found: found.ms)
+        found = once(client, environ, nasty.sent)
+        for _ in range(tries - 1):
+            if found.status >= 400 and found.ms > SEEN_MS:  # by what else the machine does, or always
+                found = min(found, once(client, environ, nasty.sent), key=lambda each: each.ms)
+        return found
 
     return measured
 
@@ -173,9 +177,7 @@ def test_whatever_is_repeated_costs_little(
     size = 1024 * 1024 if is_packed else 64 * 1024
     half = size // 2 - 100
     body = head + unit * (half // len(unit)) + other * (half // len(other)) + tail
-    found = cost(Nasty("made up", kind, body, is_packed), door, tries=2)
-    if found.status >= 400 and found.ms > SEEN_MS:
-        found = cost(Nasty("made up", kind, body, is_packed), door, tries=8)
+    found = cost(Nasty("made up", kind, body, is_packed), door)
     assert found.status < 400 or found.ms <= SEEN_MS
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from tests.examples import examples
 from tests.ingest.model import LATER
 from tests.ingest.real import Real, check_readers, state
 from tests.ingest.whole_model import Create, Delete, Forget, Model, Rename, Step, Together, Track, Unmerge
@@ -153,7 +154,7 @@ def run(real: Real, **options: Any) -> None:
 
 
 def test_any_order_of_steps_ends_where_the_model_does(real: Real) -> None:
-    run(real, max_examples=50, stateful_step_count=25)
+    run(real, max_examples=examples(50), stateful_step_count=25)
 
 
 @pytest.mark.fuzz
