@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 SOURCES := setup.cfg pyproject.toml constraints.txt
-# Three test files at a time, as many tests wait. The number is fixed, so that every machine runs the tests in the same way.
+# Three test files at a time, as many tests wait; two in the quick loop, where none does. The numbers are fixed, so that every
+# machine runs the tests in the same way.
 # Compiled modules are kept, whatever the machine says: tests start hundreds of processes, which would all compile anew.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/pytest --numprocesses=3
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/pytest --numprocesses
 QUICK := not (fuzz or faults or served or mariadb or redis or browser or processes)
 
 .DEFAULT_GOAL := run
@@ -21,13 +22,16 @@ setup: $(VENV)/.run
 demo: $(VENV)/.run
 	@exec env TRACKER_DATABASE_URL="$${TRACKER_DATABASE_URL:-sqlite:///var/demo.db}" $(VENV)/bin/tracker demo serve
 
-test: packages lint $(VENV)/.minifier $(VENV)/.sdks
-	@$(PYTEST)
+# Lint runs beside the tests, here and below.
+test: packages $(VENV)/.test $(VENV)/.minifier $(VENV)/.sdks
+	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	$(PYTEST) 3; tests=$$?; \
+	wait $$lint || { echo "Lint has found something: see above." >&2; exit 1; }; exit $$tests
 
-# The quick loop: no root, no server, no browser, and no test that starts processes. Lint runs beside the tests.
+# The quick loop: no root, no server, no browser, and no test that starts processes.
 check: $(VENV)/.test
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
-	HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) -m "$(QUICK)"; tests=$$?; \
+	HYPOTHESIS_PROFILE=quick TESTS_WITHOUT_SERVERS=1 $(PYTEST) 2 -m "$(QUICK)"; tests=$$?; \
 	wait $$lint || { echo "Lint has found something: see above." >&2; exit 1; }; exit $$tests
 
 lint: $(VENV)/.test
@@ -45,10 +49,10 @@ bench-full: $(VENV)/.test
 	@$(VENV)/bin/python -m bench --millions 10 $(BENCH)
 
 fuzz: packages $(VENV)/.test
-	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m fuzz
+	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) 3 -m fuzz
 
 faults: packages $(VENV)/.test
-	@FAULTS=long $(PYTEST) -m "faults or not faults" tests/faults tests/cluster tests/browser/test_soak.py
+	@FAULTS=long $(PYTEST) 3 -m "faults or not faults" tests/faults tests/cluster tests/browser/test_soak.py
 
 # The script for websites is committed as it is served: whoever changes its source makes it anew.
 browser: $(VENV)/.minifier
