@@ -75,6 +75,11 @@ def on_starting(server: Any) -> None:
     server.drain.precede_stop(server)
 
 
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Look for no garbage while the application is loaded: of what is made then nearly all stays, and it was an eighth of the time."""
+    gc.disable()
+
+
 def post_worker_init(worker: Any) -> None:
     """Go on with jobs that are longer than a call, and with counting, such as what a killed process left; know what would hold up a stop.
 
@@ -84,6 +89,7 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
     extensions = getattr(worker.wsgi, "extensions", {})
     services = extensions.get("tracker")
     if services is not None:

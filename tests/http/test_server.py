@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import select
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPResponse
 from socket import SocketIO
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
@@ -22,6 +24,7 @@ from tests.http.small_app import LARGE_FILE_BYTES
 from tests.processes import Program, until
 from tests.served import BIN, ROOT
 from tests.servers import Server
+from tracker import gunicorn_conf
 from tracker.http.body.reader import MAX_BODY_BYTES
 
 
@@ -764,3 +767,12 @@ def ended(program: Program) -> int:
     until(lambda: program.exit_code is not None, 15, "the end of the server")
     assert program.exit_code is not None
     return program.exit_code
+
+
+def test_a_worker_looks_for_garbage_when_it_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    for name in ("collect", "disable", "enable", "freeze", "set_threshold"):
+        monkeypatch.setattr(gc, name, lambda *_, name=name: told.append(name))
+    gunicorn_conf.post_fork(None, None)
+    gunicorn_conf.post_worker_init(SimpleNamespace(wsgi=None))
+    assert told == ["disable", "collect", "freeze", "set_threshold", "enable"]

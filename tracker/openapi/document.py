@@ -12,7 +12,7 @@ from tracker import __version__
 from tracker.openapi.answers import HEADERS, SCHEMAS, common_responses
 from tracker.openapi.guide import guide
 from tracker.openapi.legacy import LEGACY_PATH, LEGACY_TAG, legacy_operations
-from tracker.openapi.operations import PUBLIC_SCHEME, SECURITY_SCHEMES, operations_by_path
+from tracker.openapi.operations import PUBLIC_SCHEME, SECURITY_SCHEMES, Operation, operations_by_path
 from tracker.openapi.schemas import SchemaWriter, nested_name
 from tracker.openapi.sdk_routes import SDK_TAG, sdk_operations
 from tracker.registry import Entry, PluginError, Registry
@@ -37,15 +37,16 @@ def describe(
     spec = APISpec("Tracker", __version__, "3.1.0", plugins=[marshmallow], info={"description": guide()})
     writer = SchemaWriter(spec, marshmallow)
     _add_components(spec)
+    paths: dict[str, dict[str, Operation]] = {}
     for entry in registry:
-        _add_command(spec, writer, entry, str(limits[entry.command.name]))
+        paths |= _add_command(spec, writer, entry, str(limits[entry.command.name]))
     spec.tag(LEGACY_TAG)
-    spec.path(LEGACY_PATH, operations=legacy_operations(registry, writer))
+    paths[LEGACY_PATH] = legacy_operations(registry, writer)
     if adapters:
         spec.tag(SDK_TAG)
-        for path, operations in sdk_operations(adapters, sdk_path).items():
-            spec.path(path, operations=operations)
-    return spec.to_dict()
+        paths |= sdk_operations(adapters, sdk_path)
+    # They are as the document has them, with references: `spec.path` would copy each, and take as long as all the rest.
+    return {**spec.to_dict(), "paths": paths}
 
 
 def _add_components(spec: APISpec) -> None:
@@ -59,7 +60,10 @@ def _add_components(spec: APISpec) -> None:
         spec.components.security_scheme(name, dict(scheme))
 
 
-def _add_command(spec: APISpec, writer: SchemaWriter, entry: Entry, limit: str) -> None:
+def _add_command(
+    spec: APISpec, writer: SchemaWriter, entry: Entry, limit: str
+) -> dict[str, dict[str, Operation]]:
+    """Add the schemas and the tag of a command, and return its operations by path and method."""
     try:
         writer.add(entry)
         paths = operations_by_path(entry, writer, limit)
@@ -69,5 +73,4 @@ def _add_command(spec: APISpec, writer: SchemaWriter, entry: Entry, limit: str) 
             f"{entry.origin}: {entry.command.name}: it cannot be described: {reason}"
         ) from failure
     spec.tag({"name": entry.command.name})
-    for path, operations in paths.items():
-        spec.path(path, operations=operations)
+    return paths

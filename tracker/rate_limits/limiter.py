@@ -13,11 +13,11 @@ from flask_limiter import Limiter as FlaskLimiter
 
 from tracker.rate_limits.circuit_breaker import CircuitBreaker, WindowStore
 from tracker.rate_limits.rate import Decision, RateLimit
-from tracker.rate_limits.redis import RedisWindows, storage_uri
 from tracker.rate_limits.shared_memory import SharedFileStorage
 
-#: Importing a `limits` storage registers its scheme.
-STORAGES = (RedisWindows, SharedFileStorage)
+#: Importing a `limits` storage registers its scheme. That of Redis is imported where one is set: its client takes a twelfth of
+#: the time of all imports.
+SCHEME = SharedFileStorage.STORAGE_SCHEME[0]
 
 
 class Limiter:
@@ -60,10 +60,16 @@ def build_limiter(
     `workers` is the number of processes that share the limits of this instance. Nothing is opened or connected before
     the first hit. Raises ValueError for a URL that names no Redis.
     """
-    uri = storage_uri(url) if url else f"tracker-shared://{quote(str(Path(path).absolute()))}"
+    uri = _redis_uri(url) if url else f"{SCHEME}://{quote(str(Path(path).absolute()))}"
     extension = _wire(app or Flask("tracker.rate_limits"), uri, now)
     store = cast(WindowStore, extension.storage)
     return Limiter(extension, CircuitBreaker(store, workers, now), overrides or {})
+
+
+def _redis_uri(url: str) -> str:
+    from tracker.rate_limits.redis import storage_uri
+
+    return storage_uri(url)
 
 
 def _wire(app: Flask, uri: str, now: Callable[[], float]) -> FlaskLimiter:
