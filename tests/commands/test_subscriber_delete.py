@@ -14,6 +14,7 @@ from tests.client import InProcess, Reply, Shop, Track
 from tests.served import StartTracker, make_account
 from tests.servers import NewDatabase
 from tracker.storage.schema.own_database import own_database
+from tracker.storage.subscribers import identity_rows
 
 BROWSER = "550e8400-e29b-41d4-a716-446655440000"
 A, B = "a@example.com", "b@example.com"
@@ -162,6 +163,23 @@ def test_an_address_or_id_of_somebody_who_is_gone_is_free(
     assert int(client.call("subscriber.create", shop.key, **sent).body["SubscriberID"]) > gone
     assert track(Event="new", ID="user-1").status == 200
     assert events_of(client, shop, subscriber(client, shop)) == ["new"]
+
+
+@pytest.mark.parametrize(("losses", "status"), [(5, 200), (100, 503)])
+def test_who_is_overtaken_again_and_again_tries_again(
+    client: InProcess, shop: Shop, track: Track, monkeypatch: pytest.MonkeyPatch, losses: int, status: int
+) -> None:
+    """Other processes link the same browser each time that this one is about to; for ever is never said to be a failure of ours."""
+    add_links, left = identity_rows.add_links, iter(range(losses))
+
+    def overtaken(*rows: Any) -> None:
+        add_links(*rows)
+        if next(left, None) is not None:
+            add_links(*rows)
+
+    monkeypatch.setattr(identity_rows, "add_links", overtaken)
+    assert track(Event="identify", UUID=BROWSER, Email=A).status == status
+    assert get(client, shop, EmailAddress=A).status == (200 if status == 200 else 422)
 
 
 def test_deleting_and_identifying_at_once_leaves_no_values_of_nobody(

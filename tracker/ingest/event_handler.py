@@ -54,6 +54,9 @@ Stored = tuple[int, bytes, dict[str, Any], EventTimes]
 class EventHandler:
     """Applies groups of events for one writer of a process. After a rollback it is called again: all state is per attempt."""
 
+    #: A visitor's links and names are read, then written: another process that wrote them in between has their keys.
+    races_for_keys = True
+
     def __init__(self, ids: IdMaker, event_ids: EventIdSigner, merge_after_seconds: float) -> None:
         self._ids, self._event_ids = ids, event_ids
         self._catalogue = Catalogue()

@@ -27,15 +27,15 @@ class GroupCommit:
         self._last_failure: Exception | None = None
         self._tries = self._losses = 0
         self._had_duplicate_key = False
+        self._races = getattr(requests[0].handler, "races_for_keys", False)
 
     def commit(self) -> None:
         """Try until every request has its result."""
-        while self._tries < MAX_TRIES:
-            if self._attempt():
+        while not self._attempt():
+            # After the last try no transaction is opened that nobody would end.
+            if self._tries >= MAX_TRIES or not self.reopen():
+                self.give_up()
                 return
-            if not self.reopen():
-                break
-        self.give_up()
 
     def _attempt(self) -> bool:
         """Try once; return whether every request has its result. If not, another try may succeed."""
@@ -87,14 +87,18 @@ class GroupCommit:
             return self._finish_all([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._requests))
         if kind is ErrorKind.UNAVAILABLE or isinstance(failure, (StorageUnavailable, OutcomeUnknown)):
             return self._finish_all([_as_unavailable(failure)] * len(self._requests))
-        if (
-            len(self._requests) == 1
-            and self._connection.is_duplicate_key(failure)
-            and not self._had_duplicate_key
-        ):
-            self._had_duplicate_key = True  # a second try can look for what is in the way of the first
+        if len(self._requests) == 1 and self._connection.is_duplicate_key(failure) and self._may_look_again():
             return False
         return self._one_by_one(_as_unavailable(failure) if kind is ErrorKind.UNKNOWN else failure)
+
+    def _may_look_again(self) -> bool:
+        """Whether another try may look for what has the key. Who races for keys is overtaken more than once."""
+        if self._races:
+            self._tries += 1
+            gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+            return True
+        is_first, self._had_duplicate_key = not self._had_duplicate_key, True
+        return is_first
 
     def _lose(self) -> bool:
         """Close the connection.
@@ -137,10 +141,13 @@ class GroupCommit:
         """Give every request its failure: unknown after an unanswered COMMIT, else a duplicate key or unavailable storage."""
         if self._uncertain is not None:
             self._finish_all([OutcomeUnknown("the reply to COMMIT was lost")] * len(self._requests))
-        elif self._last_failure is not None and self._connection.is_duplicate_key(self._last_failure):
+        elif not self._races and self._has_duplicate_key():
             self._finish_all([self._last_failure] * len(self._requests))
         else:
             self._finish_all([StorageUnavailable(f"gave up: {self._last_failure}")] * len(self._requests))
+
+    def _has_duplicate_key(self) -> bool:
+        return self._last_failure is not None and self._connection.is_duplicate_key(self._last_failure)
 
 
 def _as_unavailable(failure: Exception) -> Exception:
