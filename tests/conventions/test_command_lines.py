@@ -54,7 +54,7 @@ def words_of(line: str) -> list[list[str]]:
 
 
 def is_assignment(words: list[str]) -> bool:
-    return len(words) == 1 and re.match(r"[A-Z]+=", words[0]) is not None
+    return len(words) == 1 and re.match(r"[A-Z_]+=", words[0]) is not None
 
 
 def leaf(words: list[str]) -> tuple[click.Command, list[str]]:
