@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.cli.shell import Shell
 from tests.cli.test_import import EMAIL, Importer, imported, rejected
+from tests.client import InProcess
 from tests.importing import export_files
 from tests.importing.export_files import json_lines, zipped
 
@@ -104,6 +107,71 @@ def test_an_event_that_came_by_the_sdk_is_there_already(jane: Importer) -> None:
     jane.ok(written(jane, json_lines({**rows[0], "properties": {"isTest": True}})), "--from", "segment")
     said = jane.ok(written(jane, json_lines(rows[1])), "--from", "segment")
     assert (jane.names(), "Stored 0 events; 1 were there already" in said) == (["seen"], True)
+
+
+def sent_by_a_page(jane: Importer, *messages: dict[str, Any]) -> None:
+    """Send Segment's messages by the list's public id."""
+    page = InProcess(jane.shell.settings["TRACKER_DATABASE_URL"], jane.shell.folder, is_upgraded=False)
+    with closing(page):
+        user = page.services.stores.users.find(EMAIL)
+        found = page.services.stores.lists.owned(user.id if user else 0, jane.list_id)
+        assert found is not None
+        sent = json.dumps({"batch": messages, "writeKey": found.tracker_id}).encode()
+        answer = page.request(
+            "POST", "/sdk/segment/v1/batch", headers={"Origin": "https://shop.example"}, data=sent
+        )
+        assert answer.status == 200, answer.text
+
+
+def of_a_page(number: int, at: int, **more: Any) -> dict[str, Any]:
+    """A message of a browser, at a second since 1970."""
+    return {
+        "type": "track", "event": "Order Completed", "messageId": f"m-{number}", "anonymousId": export_files.VISITOR, "userId": "u-1",
+        "timestamp": at, "properties": {**export_files.ORDER, "items": [{"sku": 7}]}, **more,
+    }  # fmt: skip
+
+
+def test_what_pages_sent_is_there_already(jane_on_each: Importer) -> None:
+    """Times are a little other ones. Only who somebody is, is said again: an export is believed, and a page is not."""
+    jane, now = jane_on_each, int(time.time())
+    page = {
+        "type": "page",
+        "messageId": "m-2",
+        "properties": {"url": "https://shop.example/?utm_source=news"},
+    }
+    identify = {"type": "identify", "messageId": "m-3", "traits": {"email": "ann@example.com"}}
+    events = [of_a_page(n, now - 9, **more) for n, more in enumerate(({}, page, identify), 1)]
+    sent_by_a_page(jane, *events)
+    before = sorted(jane.names())
+    assert before == ["Order Completed", "conversion", "identify", "page_view"]
+    server = {**of_a_page(4, now), "anonymousId": None}
+    rows = [*({**each, "timestamp": now - 8, "receivedAt": now} for each in events), server]
+    file = written(jane, json_lines(*rows))
+    said = jane.ok(file, "--from", "segment")
+    assert sorted(jane.names()) == sorted([*before, "identify", "identify", "Order Completed", "conversion"])
+    assert "Stored 4 events; 3 were there already." in said
+    assert "Stored 0 events; 7 were there already." in jane.ok(file, "--from", "segment")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"anonymousId": "0f8fad5b-d9cb-469f-a165-000000000000"},
+        {"userId": "u-2"},
+        {"event": "other"},
+        {"properties": {}},
+        {"properties": {**export_files.ORDER, "revenue": 0.01}},
+        {"timestamp": "2026-01-05T09:00:00Z"},
+    ],
+)  # fmt: skip
+def test_who_knows_the_id_of_an_event_keeps_it_out_of_no_import(
+    jane: Importer, forged: dict[str, Any]
+) -> None:
+    now = int(time.time())
+    sent_by_a_page(jane, of_a_page(1, now) | forged)
+    there = len([name for name in jane.names() if name == "Order Completed"])
+    jane.ok(written(jane, json_lines(of_a_page(1, now))), "--from", "segment")
+    assert jane.names().count("Order Completed") == there + 1
 
 
 def test_goals_without_an_order_are_worth_their_money_once(jane: Importer) -> None:

@@ -95,8 +95,8 @@ def import_file(
     Errors and Sent.
 
     An export of another tracker (--from) is read as what its SDK would have sent: docs/sdks.md tells what to export. What
-    a server's SDK sent with an API key is not stored again, where the vendor gives events ids; what pages sent is. Lines are
-    counted through all parts of a zip file; in an array, its items.
+    its SDK has sent here is not stored again, where the vendor gives events ids; what a page sent, only if the export says the
+    same of it. Lines are counted through all parts of a zip file; in an array, its items.
     """
     if kind is not None and vendor is not None:
         raise click.UsageError("An export has its own format: leave out --format.")

@@ -30,6 +30,8 @@ GROUP_EVENTS, GROUP_BYTES = 100, 2 * 1024 * 1024
 GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
 #: Names of IdentifyProperties that were not written, in the summary.
 MAX_IGNORED = 20
+#: The outcome of an event that a page has sent here.
+_THERE = object()
 Say = Callable[[str], object]
 #: Completes a record's event before it is stored.
 Complete = Callable[[Record, Event], Event]
@@ -40,7 +42,7 @@ class Target:
     """The account of the events, the list of events without a ListID, and whether values are text as in a form.
 
     Events of another tracker's export are never test events, and one whose EventID is taken is stored already: it came by an
-    SDK, or in an export of another day, in a little other words.
+    SDK, or in an export of another day, in a little other words. So is one that a page has sent here and that says the same.
     """
 
     user_id: int
@@ -130,13 +132,24 @@ class Import:
         hidden_list_id = partial(self._lists.hidden_id, target.user_id)
         request = EventRequest(self._own_list, hidden_list_id, time.time_ns() // 1_000_000, target.is_form)
         read = [self._event(record, _read(record, request, target)) for record in group]
+        deadline = time.monotonic() + GROUP_SECONDS
         outcomes: list[Any] = list(read)
         order = _in_time(read)
-        tracked = self._ingest.track_batch([event for _, event in order], time.monotonic() + GROUP_SECONDS)
+        for index in self._sent_by_pages(order, deadline):
+            outcomes[index] = _THERE
+        order = [(index, event) for index, event in order if outcomes[index] is not _THERE]
+        tracked = self._ingest.track_batch([event for _, event in order], deadline)
         for (index, _), outcome in zip(order, tracked, strict=True):
             outcomes[index] = outcome
         self._note_order([one for one in read if isinstance(one, Event)])
         return outcomes
+
+    def _sent_by_pages(self, order: list[tuple[int, Event]], deadline: float) -> set[int]:
+        list_id = self._target.list_id
+        if not self._target.is_export or list_id is None:
+            return set()
+        events = {index: event for index, event in order if event.list_id == list_id}
+        return self._ingest.sent_by_pages(list_id, events, deadline)
 
     def _own_list(self, list_id: int, otherwise: Error) -> List:
         """As `Command.own_list`: an import is no command."""
@@ -162,7 +175,7 @@ class Import:
             self.counts.duplicates += outcome.is_duplicate
             self.counts.stored += not outcome.is_duplicate
             self.counts.ignored.update(outcome.ignored[: MAX_IGNORED - len(self.counts.ignored)])
-        elif self._target.is_export and isinstance(outcome, EventIdTaken):
+        elif outcome is _THERE or (self._target.is_export and isinstance(outcome, EventIdTaken)):
             self.counts.duplicates += 1
         else:
             self.counts.rejected += 1

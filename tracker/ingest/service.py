@@ -15,6 +15,7 @@ from tracker.domain.event_ids import EventIdSigner
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.ingest.background import BackgroundWrites
 from tracker.ingest.event_handler import EventHandler
+from tracker.ingest.page_events import sent_by_pages
 from tracker.ingest.traits import ignored_of, match_fields
 from tracker.storage.engine import (
     EVENT_IDS,
@@ -124,6 +125,15 @@ class Ingest:
         """Return the result of a test event, which is checked like any other and not stored."""
         match_fields([event], self._fields, deadline)
         return Tracked(event.uuid or event.fresh_uuid(), False, event.external_id, ignored=ignored_of(event))
+
+    def sent_by_pages(
+        self, list_id: int, events: dict[int, Event], deadline: float | None = None
+    ) -> set[int]:
+        """Return the keys of those events of an export that a page has sent to the list, in other words of its own at most.
+
+        Raises StorageUnavailable.
+        """
+        return self._database.read(lambda transaction: sent_by_pages(transaction, list_id, events), deadline)
 
     def new_id(self, deadline: float | None = None) -> int:
         """Return a row id for a row that is no event. Raises StorageUnavailable."""
