@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -130,6 +131,36 @@ class Door:
     def stored(self) -> int:
         [(count,)] = self.client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", self.shop.list_id)
         return int(count)
+
+
+#: Family -> (path, what an event is in its words, what its batch is), given a public id, names and properties.
+BATCHES: dict[str, tuple[str, Callable[..., Any], Callable[..., Any]]] = {
+    "segment": ("/v1/batch", lambda key, name, p: {"type": "track", "event": name, "userId": "u", "properties": p}, lambda key, sent: {"batch": sent}),
+    "posthog": ("/batch", lambda key, name, p: {"event": name, "distinct_id": "u", "properties": p}, lambda key, sent: {"api_key": key, "batch": sent}),
+    "mixpanel": ("/track", lambda key, name, p: {"event": name, "properties": {"token": key, "distinct_id": "u", **p}}, lambda key, sent: sent),
+    "amplitude": ("/2/httpapi", lambda key, name, p: {"event_type": name, "user_id": "u", "event_properties": p}, lambda key, sent: {"api_key": key, "events": sent}),
+    "ga4": ("/mp/collect", lambda key, name, p: {"name": name, "params": p}, lambda key, sent: {"client_id": "1.2", "events": sent}),
+    "umami": ("/api/batch", lambda key, name, p: {"type": "event", "payload": {"website": key, "name": name, "data": p}}, lambda key, sent: sent),
+    "cloudevents": ("", lambda key, name, p: {"specversion": "1.0", "id": name, "source": "/", "type": name, "data": p}, lambda key, sent: sent),
+    "countly": ("/i", lambda key, name, p: {"key": name, "segmentation": p}, lambda key, sent: f"app_key={key}&device_id=d&events={quote(json.dumps(sent))}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", BATCHES)
+def test_what_is_nested_too_deep_is_refused_alone(client: InProcess, shop: Shop, family: str) -> None:
+    door, (path, event, batch) = Door(client, shop, family), BATCHES[family]
+    key = door.base.rpartition("/")[2]
+    nested: Any = {}
+    for _ in range(40):
+        nested = {"a": [nested]}
+    good = [(f"good{n}", {"number": 2**70, "text": "\ud800"}) for n in (1, 2)]
+    for sent, is_stored in (([good[0], ("bad", nested), good[1]], True), ([("bad", nested)], False)):
+        made = batch(key, [event(key, *each) for each in sent])
+        body = made.encode() if isinstance(made, str) else json.dumps(made).encode()
+        reply = client.request("POST", door.base + path, headers={}, data=body, address="198.51.100.7")
+        assert (reply.status < 300) is is_stored, reply.text
+    names = client.rows("SELECT name FROM events WHERE list_id = ? ORDER BY id", shop.list_id)
+    assert [bytes(name).decode() for (name,) in names if name != b"identify"] == ["good1", "good2"]
 
 
 JSON = st.recursive(

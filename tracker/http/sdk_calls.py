@@ -128,7 +128,7 @@ class SdkEvents:
         """Read the things in the request. They are counted before; what cannot be read counts as one."""
         self.request.count = count
         try:
-            self.items = self.adapter.events(self.request)
+            self.items = self.request.without_deep(self.adapter.events(self.request))
         except CommandError:
             count(1)
             raise

@@ -11,7 +11,7 @@ from tracker.errors import BODY_TOO_LARGE, CommandError, because
 from tracker.formats.credentials import bearer_token
 from tracker.http.body.read_params import MAX_STRANGERS_NODES
 from tracker.http.body.reader import too_large
-from tracker.registry.json_object import MAX_TORN_BYTES, MAX_TORN_NODES, separators_in, unreadable
+from tracker.registry.json_object import MAX_DEPTH, MAX_TORN_BYTES, MAX_TORN_NODES, separators_in, unreadable
 from tracker.sdks import shapes
 
 #: Bytes of a body, unpacked: as an adapter says, but no more than this without an API key.
@@ -104,6 +104,7 @@ class SdkRequest:
     visitor_of_day: Callable[[str, str], str] = lambda _address, _agent: ""
     count: Callable[[int], None] = lambda _number: None
     memo: dict[str, Any] = field(default_factory=dict)
+    _has_deep: bool = False
     _inner_values: int = 0
     _inner_bytes: int = 0
     _broken: int = 0
@@ -123,7 +124,7 @@ class SdkRequest:
     @cached_property
     def json(self) -> Any:
         """The JSON value of the body. Raises CommandError (100000)."""
-        return shapes.json_of(self.body, self.is_known)
+        return self.decoded(self.body)
 
     @cached_property
     def form(self) -> dict[str, str]:
@@ -137,6 +138,23 @@ class SdkRequest:
         """The fields of the query. Raises CommandError (100000)."""
         return shapes.form_of(self.query_string.encode("latin-1", "replace"), self.is_known)
 
+    def decoded(self, text: bytes, may_be_torn: bool = True) -> Any:
+        """Return the JSON value in a text, in which what is nested too deep is cut off. Raises CommandError (100000, 100010)."""
+        return shapes.json_of(text, self.is_known, may_be_torn, self._note_depth)
+
+    def without_deep(self, items: list[Item]) -> list[Item]:
+        """Return the items, with an error in the place of each that something was cut off from."""
+        if not self._has_deep:
+            return items
+        error = shapes.no_event(f"nested deeper than {MAX_DEPTH} levels")
+        return [
+            error if not isinstance(item, CommandError) and shapes.has_deep([*item]) else item
+            for item in items
+        ]
+
+    def _note_depth(self) -> None:
+        self._has_deep = True
+
     def json_in(self, text: bytes | str) -> Any:
         """Return the JSON value in a text of this request. Raises CommandError (100000, 100010).
 
@@ -144,14 +162,14 @@ class SdkRequest:
         """
         raw = text if isinstance(text, bytes) else text.encode(errors="replace")
         if self.is_known:
-            return shapes.json_of(raw)
+            return self.decoded(raw)
         self._inner_values += separators_in(raw) + 1
         self._inner_bytes += len(raw)
         if self._inner_values > MAX_STRANGERS_NODES:
             raise CommandError(because(BODY_TOO_LARGE, f"more than {MAX_STRANGERS_NODES} values"))
         may_be_torn = self._inner_bytes <= MAX_TORN_BYTES and self._inner_values <= MAX_TORN_NODES
         try:
-            return shapes.json_of(raw, False, may_be_torn and self._broken < _MAX_BROKEN)
+            return self.decoded(raw, may_be_torn and self._broken < _MAX_BROKEN)
         except CommandError:
             self._broken += 1
             raise

@@ -8,6 +8,7 @@ import functools
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from tracker.http.body.form import read_pairs
 from tracker.http.body.gzip import unpacked
 from tracker.http.body.read_params import MAX_STRANGERS_NODES
 from tracker.registry.json_object import (
+    MAX_DEPTH,
     MAX_INTEGER,
     MAX_NODES,
     MAX_TORN_BYTES,
@@ -45,11 +47,21 @@ def gunzipped(body: bytes, max_bytes: int, is_known: bool) -> bytes:
     return unpacked(body, "gzip", max_bytes, is_known) if body.startswith(GZIP_MAGIC) else body
 
 
-def json_of(text: bytes, is_known: bool = True, may_be_torn: bool = True) -> Any:
+class TooDeep(str):
+    """Stands for what is nested deeper than an event may be."""
+
+
+_TOO_DEEP = TooDeep()
+
+
+def json_of(
+    text: bytes, is_known: bool = True, may_be_torn: bool = True, on_deep: Callable[[], None] | None = None
+) -> Any:
     """Return the JSON value in a text, with each number beyond 64 bits as text. Raises CommandError (100000, 100010).
 
     Half of a character becomes U+FFFD: nobody sends an event a second time because of it. A large body of a stranger is not
-    worth that, nor are many small ones (`may_be_torn` is False): its numbers beyond 64 bits are of double precision.
+    worth that, nor are many small ones (`may_be_torn` is False): its numbers beyond 64 bits are of double precision. With
+    `on_deep`, which is called then, a TooDeep stands for each value that is nested too deep; without it that is an error.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     _check_values(text, is_known)
@@ -60,13 +72,42 @@ def json_of(text: bytes, is_known: bool = True, may_be_torn: bool = True) -> Any
     except orjson.JSONDecodeError:
         if not is_worth_it:
             raise unreadable("not valid JSON") from None
-        value = _lenient(text, is_known)
+        value = _lenient(text, is_known, on_deep)
     else:
         if has_large_numbers and (is_known or separators_in(text) < MAX_TORN_NODES):
-            value = _lenient(text, is_known)
-    if isinstance(value, (dict, list)):
-        settle(value)
+            value = _lenient(text, is_known, on_deep)
+    _settle(value, on_deep)
     return value
+
+
+def has_deep(value: Any) -> bool:
+    """Return whether a TooDeep stands in a value."""
+    if isinstance(value, (dict, list)):
+        return any(map(has_deep, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, TooDeep)
+
+
+def _settle(value: Any, on_deep: Callable[[], None] | None) -> None:
+    """Settle a container. Raises CommandError (100000) for one that is nested too deep, or cuts it off."""
+    if not isinstance(value, (dict, list)):
+        return
+    try:
+        settle(value)
+    except CommandError:
+        if on_deep is None:
+            raise
+        on_deep()
+        _cut_off(value)
+        settle(value)
+
+
+def _cut_off(container: Any, depth: int = 1) -> None:
+    for key, value in container.items() if isinstance(container, dict) else enumerate(container):
+        if isinstance(value, (dict, list)):
+            if depth == MAX_DEPTH:
+                container[key] = _TOO_DEEP
+            else:
+                _cut_off(value, depth + 1)
 
 
 def _check_values(text: bytes, is_known: bool) -> None:
@@ -80,7 +121,7 @@ def _check_values(text: bytes, is_known: bool) -> None:
         raise CommandError(because(BODY_TOO_LARGE, f"more than {MAX_STRANGERS_NODES} values")) from None
 
 
-def _lenient(text: bytes, is_known: bool) -> Any:
+def _lenient(text: bytes, is_known: bool, on_deep: Callable[[], None] | None) -> Any:
     """Decode what the fast decoder refuses or changes: NaN, large numbers, broken characters."""
     if not is_known:
         check_unread(text, MAX_TORN_NODES)
@@ -90,8 +131,7 @@ def _lenient(text: bytes, is_known: bool) -> Any:
         )
     except (ValueError, RecursionError):
         raise unreadable("not valid JSON") from None
-    if isinstance(value, (dict, list)):
-        settle(value)
+    _settle(value, on_deep)
     return _mended(value) if b"\\u" in text else value
 
 
@@ -106,6 +146,8 @@ def _double(text: str) -> float | str:
 
 
 def _mended(value: Any) -> Any:
+    if isinstance(value, TooDeep):
+        return value
     if isinstance(value, str):
         return _SURROGATE.sub(_REPLACEMENT, value)
     if isinstance(value, dict):

@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, json_of, no_event
+from tracker.sdks.shapes import inner, no_event
 
 #: What a header of an attribute begins with, and the attributes without which there is no event.
 _HEADER, _NEEDED = "ce-", ("id", "source", "type")
@@ -93,7 +93,7 @@ def _binary(request: SdkRequest) -> Params:
     if not request.body:
         return found
     try:
-        return {**found, "data": json_of(request.body, request.is_known)}
+        return {**found, "data": request.json}
     except CommandError:
         # The libraries call any text JSON, and read it as text. What begins as JSON has been damaged.
         if "json" in request.headers.get("content-type", "") and request.body.lstrip().startswith(_JSON):

@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import PIXEL, base64_of, inner, json_of, no_event, objects_of
+from tracker.sdks.shapes import PIXEL, base64_of, inner, no_event, objects_of
 
 _ENGAGE, _GROUPS, _IMPORT = "engage", "groups", "import"
 _DEVICE = "$device:"
@@ -110,7 +110,7 @@ def _sent(request: SdkRequest) -> tuple[Any, dict[str, str]]:
         data = fields["data"]
         is_plain = data.lstrip()[:1] in ("{", "[")
         packed = data.encode(errors="replace") if is_plain else _utf_8(base64_of(data), request.is_known)
-        request.memo["sent"] = json_of(packed, request.is_known)
+        request.memo["sent"] = request.decoded(packed)
     return request.memo["sent"], fields
 
 

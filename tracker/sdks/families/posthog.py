@@ -28,7 +28,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import base64_of, gunzipped, inner, json_of, no_event, object_of
+from tracker.sdks.shapes import base64_of, gunzipped, inner, no_event, object_of
 
 #: The path of capture mode v1, whose answer has a result for each event.
 _V1 = "i/v1/analytics/events"
@@ -175,9 +175,7 @@ def _sent(request: SdkRequest) -> Any:
         data = request.form["data"]
         is_plain = data[:1] in ("{", "[")
         packed = data.encode(errors="replace") if is_plain else base64_of(data)
-        request.memo["sent"] = json_of(
-            gunzipped(packed, request.max_bytes, request.is_known), request.is_known
-        )
+        request.memo["sent"] = request.decoded(gunzipped(packed, request.max_bytes, request.is_known))
     return request.memo["sent"]
 
 
