@@ -175,6 +175,21 @@ def test_a_secret_from_a_page_is_refused_and_logged(
     assert segment.shop.key not in line
 
 
+@pytest.mark.parametrize("header", ["Origin", "Sec-Fetch-Site", "Sec-Fetch-Dest"])
+def test_so_is_one_in_the_address_of_a_picture(
+    segment: Segment, logged: pytest.LogCaptureFixture, header: str
+) -> None:
+    path = f"/sdk/matomo/{segment.public_id}/matomo.php"
+    query = {"idsite": "1", "rec": "1", "url": f"{PAGE}/a", "token_auth": segment.shop.key}
+    values = {"Origin": PAGE, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}
+    for headers, status in (({header: values[header]}, 401), ({"Sec-Fetch-Mode": "cors"}, 200)):
+        reply = segment.client.request("GET", path, headers=headers, params=query, address=segment.address)
+        assert reply.status == status
+        assert len(segment.stored()) == (status == 200)
+    [line] = [each for each in logged.messages if "API key" in each]
+    assert segment.shop.key not in line
+
+
 def test_what_follows_the_colon_is_no_secret_without_its_mark(segment: Segment) -> None:
     assert segment.send(track(), key=f"{segment.public_id}:web", headers={"Origin": PAGE}).status == 200
 
@@ -194,6 +209,29 @@ def test_pages_of_other_origins_are_refused_where_a_list_allows_some(segment: Se
     bad = segment.send(track(), headers={"Origin": "https://elsewhere.example"})
     assert (bad.status, "Access-Control-Allow-Origin" in bad.headers) == (403, False)
     assert segment.names() == ["Seen"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({"Referer": f"{PAGE}/a?b=https://elsewhere.example"}, True),
+        ({"Referer": PAGE.upper()}, True),
+        ({"Referer": "https://elsewhere.example/a"}, False),
+        ({"Referer": f"{PAGE}.elsewhere.example/"}, False),
+        ({"Referer": f"{PAGE}@elsewhere.example/", "Sec-Fetch-Site": "cross-site"}, False),
+        ({"Origin": "null", "Referer": f"{PAGE}/a"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({}, True),
+    ],
+)
+def test_a_picture_is_of_the_page_that_its_browser_names(
+    segment: Segment, headers: dict[str, str], is_taken: bool
+) -> None:
+    segment.client.services.stores.list_settings.change(segment.shop.list_id, allowed_origins=(PAGE,))
+    path = f"/sdk/goatcounter/{segment.public_id}/count"
+    reply = segment.client.request("GET", path, headers=headers, params={"p": "/a"}, address=segment.address)
+    assert (reply.status, segment.names()) == ((200, ["page_view"]) if is_taken else (403, []))
 
 
 def test_people_who_do_not_want_to_be_tracked_are_not(segment: Segment) -> None:

@@ -18,12 +18,12 @@ from tracker.domain.channel_rules import (
     ChannelRule,
     ChannelRules,
 )
-from tracker.domain.page_origins import PAGE_ORIGIN
 from tracker.domain.time_zones import zone_names
 from tracker.errors import Error, because, invalid
 from tracker.fields import WholeNumber
 from tracker.formats.client_ip import network_text
 from tracker.formats.event_limits import MAX_NAME_BYTES
+from tracker.formats.page_origins import PAGE_ORIGIN
 from tracker.storage.accounts import MAX_ORIGINS_BYTES, MAX_PARAMETERS_BYTES
 
 #: The longest retention: an event cannot be older than ten years when it arrives.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.domain.event import decoded_properties
 from tracker.domain.event_time import SKEW_MS
-from tracker.domain.page_origins import NO_ORIGIN, is_allowable, is_near
+from tracker.formats.page_origins import NO_ORIGIN, is_allowable, is_near
 from tracker.inbox.public_probe import Probed, probe
 from tracker.storage import rejections
 from tracker.storage.accounts import List, ListSettings

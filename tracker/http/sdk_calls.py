@@ -27,6 +27,8 @@ from tracker.sdks.shapes import GZIP_MAGIC
 MAX_EVENTS = 1_000
 #: Bytes at each end of a body in which an API key is looked for: SDKs write it before their events, or after them.
 MAX_SHOWN_BYTES = 64 * 1024
+#: Headers that browsers alone send. `Sec-Fetch-Mode` is none of them: Node.js sends it too.
+_OF_BROWSERS = frozenset(("origin", "sec-fetch-site", "sec-fetch-dest", "sec-fetch-user"))
 #: The parameter that names a list by its public id.
 ID_PARAM = "EventListTrackerID"
 #: A batch with an EventID that is another event's: what comes again differs from what came first, which stays.
@@ -140,7 +142,7 @@ class SdkEvents:
         has_secret = self.request.has_secret = (
             self.credential is not None and self.credential.secret is not None
         )
-        self.is_leak = has_secret and "origin" in self.request.headers
+        self.is_leak = has_secret and not _OF_BROWSERS.isdisjoint(self.request.headers)
         self.has_unshown_key = has_secret and self.is_public
         if self.is_leak or self.has_unshown_key:
             raise CommandError(NOT_AUTHENTICATED)

@@ -22,6 +22,7 @@ from tracker.errors import (
     StorageUnavailable,
 )
 from tracker.formats.credentials import is_public_id
+from tracker.formats.page_origins import page_origin
 from tracker.http.access_log import loggable_path
 from tracker.http.body.reader import MAX_BODY_BYTES
 from tracker.http.collect_endpoint import AllowedOrigins
@@ -92,10 +93,12 @@ class SdkDoor:
         listed, parts = self._adapters.find(family), parts_of(rest)
         path_id = parts.pop(0) if parts and is_public_id(parts[0]) else None
         call = call_of(environ, None, {}, False, self._trusted_proxies)
-        call.sender = replace(call.sender, is_sdk=True)
+        sent_from = (environ.get(f"HTTP_{name}") for name in ("ORIGIN", "REFERER", "SEC_FETCH_SITE"))
+        call.sender = replace(call.sender, is_sdk=True, origin=page_origin(*sent_from))
         visit = _Visit(environ, call, path_id, public_id=path_id)
         sent = self._unknown_path(visit) if listed is None else self._in_family(visit, listed, parts)
-        origin, is_credentialed = call.sender.origin, listed is not None and listed.adapter.is_credentialed
+        origin = environ.get("HTTP_ORIGIN")
+        is_credentialed = listed is not None and listed.adapter.is_credentialed
         allowed = self._allowed_origins(visit.public_id, call.deadline) if visit.public_id else ()
         granted = sdk_headers(origin, allowed, is_credentialed)
         if visit.is_preflight:

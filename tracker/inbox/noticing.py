@@ -11,10 +11,10 @@ import orjson
 from tracker.call import Answer, Call
 from tracker.caller import Caller
 from tracker.domain.masked_bodies import MAX_BODY_BYTES, masked
-from tracker.domain.page_origins import is_allowable
 from tracker.formats.client_ip import truncated
 from tracker.formats.credentials import is_public_id
 from tracker.formats.event_limits import is_event_id
+from tracker.formats.page_origins import is_allowable
 from tracker.inbox.collector import OTHERS, Addressee, Inbox, Sent
 from tracker.inbox.new_senders import NewSenders
 from tracker.storage.rejections import KEY, LISTLESS, MAX_BODIES, NETWORK, ORIGIN, SIGNAL

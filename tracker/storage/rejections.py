@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tracker.domain.masked_bodies import without_values
-from tracker.domain.page_origins import is_near
+from tracker.formats.page_origins import is_near
 from tracker.storage.engine.sharding import ALL_LISTS, Among
 from tracker.storage.engine.transaction import Row, Transaction
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 #: An origin that can be allowed. Browsers send `null` for a page that has none.
 PAGE_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
 NO_ORIGIN = "null"
+#: What `Sec-Fetch-Site` says of a request that the page of another origin makes.
+_OF_ANOTHER = ("cross-site", "same-site")
 _HOST_OF = re.compile(r"https?://([a-z0-9.-]+)", re.IGNORECASE)
 #: Labels of a site's domain where the last two are like `co.uk`: short, below a country's.
 _SHORT, _COUNTRY = 3, 2
@@ -15,6 +17,19 @@ _SHORT, _COUNTRY = 3, 2
 
 def is_allowable(origin: str) -> bool:
     return PAGE_ORIGIN.fullmatch(origin) is not None
+
+
+def page_origin(origin: str | None, referer: str | None, fetch_site: str | None) -> str | None:
+    """Return the origin of the page that a browser sent a request from, given `Origin`, `Referer` and `Sec-Fetch-Site`.
+
+    Pictures come without `Origin`. NO_ORIGIN: the browser says that there is another page, and not which; None: it says nothing.
+    """
+    if origin is not None:
+        return origin
+    found = PAGE_ORIGIN.match(referer or "")
+    if found is not None and (referer or "")[found.end() : found.end() + 1] in ("", "/", "?", "#"):
+        return found[0].lower()
+    return NO_ORIGIN if fetch_site in _OF_ANOTHER else None
 
 
 def is_near(origin: str, others: Iterable[str]) -> bool:
