@@ -146,6 +146,22 @@ def test_the_rejected_file_can_be_chosen_and_never_stays_from_before(jane: Impor
     assert not Path(chosen).exists()
 
 
+def test_a_link_in_the_place_of_the_rejected_file_is_followed_only_if_it_is_chosen(jane: Importer) -> None:
+    """In a folder of all, such as /tmp, anybody may have made it."""
+    file, victim = jane.file("a.ndjson", "x"), jane.shell.folder / "victim"
+    victim.write_text("kept")
+    link = Path(f"{file}.rejected")
+    link.symlink_to(victim)
+    said = jane.shell.fails(*jane.arguments(file))
+    assert (said, victim.read_text(), jane.names()) == (
+        f"{link} is a link: say with --rejected where rejected lines go",
+        "kept",
+        [],
+    )
+    assert jane.shell.run(*jane.arguments(file, "--rejected", str(link))).exit_code == 3
+    assert rejected(str(victim)) == [(1, [100000], "x")]
+
+
 def test_csv(jane_on_each: Importer) -> None:
     jane = jane_on_each
     file = jane.file(

@@ -174,6 +174,8 @@ def test_settings_of_every_family_have_its_address_and_key(
     pages, servers, _ = settings_of(page, "segment")
     assert f'writeKey: "{public_id}"' in pages
     assert f'writeKey: "{public_id}:{key}"' in servers
+    assert f"Authorization: Bearer {key}" in settings_of(page, "ga4")[0]
+    assert f'token_auth: "{key}"' in settings_of(page, "matomo")[1]
 
 
 def test_the_sdks_that_a_list_receives_from_are_named(

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from io import BufferedReader, RawIOBase
 from itertools import chain, islice
@@ -110,7 +110,8 @@ def import_file(
         target = _target(services, email, list_id, kind == "csv" and vendor is None, vendor is not None)
         size = 0 if file == "-" else Path(file).stat().st_size
         with _records(source, target, vendor) as records:
-            counts = _run(services, target, records, partial(_position, source, size), size, rejects)
+            rejecting = _rejecting(rejects, is_chosen=rejected is not None)
+            counts = _run(services, target, records, partial(_position, source, size), size, rejecting)
     click.echo(_summary(counts))
     if counts.is_newest_first:
         click.echo(NEWEST_FIRST, err=True)
@@ -138,10 +139,10 @@ def _run(
     records: Iterable[Record],
     position: Callable[[], int],
     size: int,
-    rejects: Path,
+    rejecting: AbstractContextManager[Callable[[Record, CommandError], None]],
 ) -> ImportCounts:
     complete = partial(_completed, services) if target.is_export else _as_it_is
-    with _rejecting(rejects) as reject, progress(size, "Importing") as at, Interrupts() as interrupts:
+    with rejecting as reject, progress(size, "Importing") as at, Interrupts() as interrupts:
         job = Import(services.ingest, services.stores.lists, target, interrupts, say, reject, complete)
         try:
             for _ in job.run(records):
@@ -196,10 +197,15 @@ def _opened(file: str) -> Iterator[BufferedReader]:
 
 
 @contextmanager
-def _rejecting(path: Path) -> Iterator[Callable[[Record, CommandError], None]]:
-    """Yield a function that writes a rejected line. Without rejected lines the file is removed."""
+def _rejecting(path: Path, is_chosen: bool) -> Iterator[Callable[[Record, CommandError], None]]:
+    """Yield a function that writes a rejected line. Without rejected lines the file is removed.
+
+    A link is followed only if somebody chose it. Raises ClickException.
+    """
     count = 0
-    with open_private(path, "w", "utf-8") as file:
+    if not is_chosen and path.is_symlink():
+        raise click.ClickException(f"{path} is a link: say with --rejected where rejected lines go")
+    with open_private(path, "w", "utf-8", is_link_followed=is_chosen) as file:
 
         def reject(record: Record, refusal: CommandError) -> None:
             nonlocal count

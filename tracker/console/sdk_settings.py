@@ -92,7 +92,12 @@ _LINES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Node.js", 'new TrackClient("@ID@", "@KEY@", {url: "@BASE@/api/v1"});'),
         ("Python", 'CustomerIO("@ID@", "@KEY@", host="@HOST@", url_prefix="@PATH@/api/v1")'),
     ),
-    "ga4": (("Measurement Protocol", "POST @BASE@/mp/collect?measurement_id=@ID@"),),
+    "ga4": (
+        (
+            "Measurement Protocol",
+            "POST @BASE@/mp/collect?measurement_id=@ID@\nAuthorization: Bearer @KEY@",
+        ),
+    ),
     "goatcounter": (
         (
             "Browser",
@@ -109,7 +114,13 @@ _LINES: dict[str, tuple[tuple[str, str], ...]] = {
             "Browser",
             '_paq.push(["setTrackerUrl", "@BASE@/@ID@/matomo.php"]);\n_paq.push(["setSiteId", "1"]);',
         ),
-        ("Node.js", 'new MatomoTracker(1, "@BASE@/@ID@/matomo.php")   // token_auth: @KEY@'),
+        (
+            "Node.js",
+            """
+const matomo = new MatomoTracker(1, "@BASE@/@ID@/matomo.php");
+matomo.trackBulk([{...event, token_auth: "@KEY@"}], () => {});
+""",
+        ),
     ),
     "mixpanel": (
         ("Browser", 'mixpanel.init("@ID@", {api_host: "@BASE@"});'),
