@@ -98,6 +98,28 @@ def test_robots_become_people_and_count(client: InProcess, shop: Shop, send: Sen
     assert rechecked(client, shop) == Rechecked(events=4)
 
 
+def test_events_that_a_server_sends_on_are_judged_by_the_agent_it_names(
+    client: InProcess, shop: Shop, judge: Judge
+) -> None:
+    judge({CHROME: "Chrome"})
+    own = {"Event": "own", "Properties": {"$raw_user_agent": CHROME}}
+    events = [
+        {"Event": "seen", "UserAgent": CHROME, "Email": "ann@example.com"},
+        {"Event": "unknown", "UserAgent": ""},
+        own,
+    ]
+    sent = [{**each, "ListID": shop.list_id} for each in events]
+    assert client.call("event.batch", shop.key, Events=sent).status == 200
+    assert counted(client, shop) == {"seen": 0, "identify": 0, "unknown": 1, "own": 1}
+    judge({})
+    assert len(rechecked(client, shop).people) == 2
+    assert counted(client, shop) == {"seen": 1, "identify": 1, "unknown": 1, "own": 1}
+    judge({CHROME: "Chrome"})
+    assert len(rechecked(client, shop).robots) == 2
+    assert counted(client, shop) == {"seen": 0, "identify": 0, "unknown": 1, "own": 1}
+    assert differences(client, shop) == []
+
+
 def test_people_become_robots_and_count_no_more(
     client: InProcess, shop: Shop, send: Send, judge: Judge
 ) -> None:

@@ -33,11 +33,13 @@ from tracker.storage.events import StoredEvent, deletion, read_events, scan
 #: Events read at a time, and changed in one transaction.
 PAGE, MAX_CHANGES = 1_000, 100
 _CONVERSION, _BOT = CONVERSION.encode(), BOT
+#: The property that enrichment adds to each event of a browser, also where a server sent it on with `UserAgent`.
+_LIST = "$list_id"
 
 
 @dataclass(slots=True)
 class Rechecked:
-    """Public events that were examined, and the ids of those whose verdict changed: now people's, now robots'."""
+    """Events of browsers that were examined, and the ids of those whose verdict changed: now people's, now robots'."""
 
     events: int = 0
     people: list[int] = field(default_factory=list)
@@ -45,7 +47,7 @@ class Rechecked:
 
 
 def recheck(database: Database, list_id: int, is_dry_run: bool = False) -> Rechecked:
-    """Check all public events of a list again. It can be interrupted and run again at any time."""
+    """Check all events of browsers of a list again, whoever sent them. It can be interrupted and run again at any time."""
     found = Rechecked()
     for events in _pages(database, list_id):
         verdicts = _verdicts(events)
@@ -74,16 +76,19 @@ def _verdicts(events: Sequence[StoredEvent]) -> dict[int, bool]:
     of_sender: dict[tuple[int, int], bool] = {}
     for event in events:
         sender = (event.visitor_id, event.received_at)
-        if event.flags & IS_PUBLIC and not event.flags & IS_GENERATED:
-            properties = decoded_properties(bytes(event.properties))
-            agent = properties.get(AGENT)
-            if properties.get(_BOT) == OWN_NETWORK:
-                continue  # left out for where it came from, which nobody knows any more
-            if isinstance(agent, str):
-                verdict = parse_user_agent(agent, bool(event.flags & IS_IMAGE)).bot_reason is not None
-                verdicts[event.id] = of_sender[sender] = verdict
-        elif event.flags & IS_PUBLIC and sender in of_sender:
-            verdicts[event.id] = of_sender[sender]
+        if event.flags & IS_GENERATED:
+            if sender in of_sender:
+                verdicts[event.id] = of_sender[sender]
+            continue
+        properties = decoded_properties(bytes(event.properties))
+        if not event.flags & IS_PUBLIC and _LIST not in properties:
+            continue  # a back end's own event: it says nothing of a browser, whatever properties it has
+        agent = properties.get(AGENT)
+        if properties.get(_BOT) == OWN_NETWORK:
+            continue  # left out for where it came from, which nobody knows any more
+        if isinstance(agent, str):
+            verdict = parse_user_agent(agent, bool(event.flags & IS_IMAGE)).bot_reason is not None
+            verdicts[event.id] = of_sender[sender] = verdict
     return verdicts
 
 
