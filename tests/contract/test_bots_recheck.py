@@ -102,8 +102,8 @@ def test_events_that_a_server_sends_on_are_judged_by_the_agent_it_names(
     client: InProcess, shop: Shop, judge: Judge
 ) -> None:
     judge({CHROME: "Chrome"})
-    own = {"Event": "own", "Properties": {"$raw_user_agent": CHROME}}
-    events = [
+    own: dict[str, Any] = {"Event": "own", "Properties": {"$raw_user_agent": CHROME}}
+    events: list[dict[str, Any]] = [
         {"Event": "seen", "UserAgent": CHROME, "Email": "ann@example.com"},
         {"Event": "unknown", "UserAgent": ""},
         own,
